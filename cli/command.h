@@ -1,0 +1,100 @@
+/*
+ * The command line as data: every subcommand is one constant table; parsing, --help, usage errors and
+ * completion follow from it. A command's code starts at `run` with everything parsed.
+ */
+#ifndef MNEME_CLI_COMMAND_H
+#define MNEME_CLI_COMMAND_H
+
+#include "common/buffer.h"
+#include "common/config.h"
+#include "common/error.h"
+
+/* What a process of mneme ends with. */
+enum mneme_exit {
+    MNEME_EXIT_DONE = 0,
+    MNEME_EXIT_REFUSED = 1, /* some input was refused; the rest is done */
+    MNEME_EXIT_USAGE = 2,
+    MNEME_EXIT_UNAVAILABLE = 3,
+    MNEME_EXIT_CONFLICT = 4,
+    MNEME_EXIT_NOT_FOUND = 5,
+    MNEME_EXIT_UNSAFE = 6,
+    MNEME_EXIT_INTERRUPTED = 130,
+};
+
+/* The exit code for a status; a table. */
+enum mneme_exit mneme_exit_code(enum mneme_status status);
+
+struct mneme_cli_option {
+    const char *name;     /* without the dashes, such as "user" */
+    char letter;          /* 'u', or 0 */
+    const char *argument; /* what --help calls it, such as "ID"; NULL for a flag */
+    int setting;          /* enum mneme_setting that it overrides, or -1 */
+    const char *help;
+};
+
+struct mneme_cli;
+
+struct mneme_command {
+    const char *name;
+    const char *summary;                    /* one line, for the list of commands */
+    const char *arguments;                  /* such as "[FILE|-]"; "" for none */
+    const char *details;                    /* paragraphs for --help, may be NULL */
+    const char *examples;                   /* lines "  mneme … \n", never NULL for a runnable command */
+    int min_arguments, max_arguments;       /* positional; -1: no maximum */
+    const struct mneme_cli_option *options; /* ends with a NULL name; may be NULL. Common ones are implied */
+    unsigned common;                        /* MNEME_CLI_COMMON_… that it takes */
+    const struct mneme_command *const *subcommands; /* NULL-terminated, or NULL */
+    enum mneme_exit (*run)(struct mneme_cli *cli);  /* NULL if it only groups subcommands */
+};
+
+/* Common options; --json, --config and --help belong to every command. */
+enum mneme_cli_common {
+    MNEME_CLI_SCOPE = 1,    /* --tenant --user --agent --run --conversation */
+    MNEME_CLI_TENANT = 2,   /* --tenant alone */
+    MNEME_CLI_AT_LEAST = 4, /* --at-least POSITION, --wait-timeout MS */
+    MNEME_CLI_LIMIT = 8,    /* --limit N, --offset N, --cursor C */
+    MNEME_CLI_SERVICE = 32, /* no option: it runs for long, so it logs at info; others only warn by default */
+};
+
+#define MNEME_CLI_MAX_DEPTH 4
+
+/* Everything a command works with. Streams are stdio's; nothing below main() touches others. */
+struct mneme_cli {
+    const struct mneme_command *command;
+    const struct mneme_command *path[MNEME_CLI_MAX_DEPTH]; /* from the root to the command */
+    int depth;                                             /* of path; 1 for the root alone */
+    struct mneme_config *config;                           /* options applied */
+    bool json;
+    bool stdout_is_terminal;
+    bool stderr_is_terminal;
+    bool bold;            /* headings may be bold: a terminal, and NO_COLOR is not set */
+    int terminal_columns; /* 80 when unknown */
+    int argument_count;
+    char **arguments; /* positional */
+    struct mneme_cli_values *values;
+};
+
+/* The option's argument, or NULL when it was not given. For a flag, "" when given. */
+const char *mneme_cli_value(const struct mneme_cli *cli, const char *option);
+static inline bool mneme_cli_flag(const struct mneme_cli *cli, const char *option) {
+    return mneme_cli_value(cli, option) != NULL;
+}
+
+/* The option as a whole number within bounds; `fallback` when not given. Fills the error (usage). */
+int mneme_cli_long(int64_t *out, const struct mneme_cli *cli, const char *option, int64_t fallback,
+                   int64_t minimum, int64_t maximum, struct mneme_error *error);
+
+/* Prints "mneme: <sentence>" on stderr and gives the exit code: `return mneme_cli_fail(cli, &error);`. What
+ * fails after an interrupt fails because of it. */
+enum mneme_exit mneme_cli_fail(const struct mneme_cli *cli, const struct mneme_error *error);
+
+/* Set by SIGINT and SIGTERM; long work looks at it and ends with MNEME_EXIT_INTERRUPTED. */
+bool mneme_cli_interrupted(void);
+
+/* The whole program: finds the command, parses, loads the configuration, runs. main() returns its value. */
+int mneme_cli_main(int argc, char **argv);
+
+/* The root of the table of commands (cli/commands.c lists them all). */
+extern const struct mneme_command mneme_command_root;
+
+#endif

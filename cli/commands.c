@@ -1,0 +1,43 @@
+/*
+ * The table of commands, in the order in which --help lists them.
+ */
+#include "cli/commands.h"
+
+static const struct mneme_command *const commands[] = {
+    &mneme_command_publish,
+    &mneme_command_import,
+    &mneme_command_work,
+    &mneme_command_memory,
+    &mneme_command_conversation,
+    &mneme_command_events,
+    &mneme_command_status,
+    &mneme_command_migrate,
+    &mneme_command_topics,
+    &mneme_command_config,
+    &mneme_command_version,
+    &mneme_command_completion,
+    NULL,
+};
+
+static const char details[] =
+    "Every change is an event in Kafka; workers fold the events into tables, and the\n"
+    "commands that ask read those. `mneme COMMAND --help` tells more about each.\n"
+    "\n"
+    "Exit codes: 0 done; 1 some input was refused, the rest is done; 2 wrong usage;\n"
+    "3 a service cannot be reached; 4 conflict (an expected version did not hold);\n"
+    "5 not found; 6 refused for safety; 130 interrupted.\n"
+    "Errors go to stderr as \"mneme: what failed: why; what to do\".";
+
+static const char examples[] = "  eval \"$(ops/stack env)\"\n"
+                               "  mneme memory add 'Ada prefers tea' --user ada --type fact\n"
+                               "  mneme memory list --user ada\n"
+                               "  mneme status\n";
+
+const struct mneme_command mneme_command_root = {
+    .name = "mneme",
+    .summary = "Durable memory of AI agents.",
+    .arguments = "",
+    .details = details,
+    .examples = examples,
+    .subcommands = commands,
+};

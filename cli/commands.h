@@ -1,0 +1,22 @@
+/*
+ * The commands that the table of commands is made of; each is defined in the file of its name.
+ */
+#ifndef MNEME_CLI_COMMANDS_H
+#define MNEME_CLI_COMMANDS_H
+
+#include "cli/command.h"
+
+extern const struct mneme_command mneme_command_completion;
+extern const struct mneme_command mneme_command_config;
+extern const struct mneme_command mneme_command_conversation;
+extern const struct mneme_command mneme_command_events;
+extern const struct mneme_command mneme_command_import;
+extern const struct mneme_command mneme_command_memory;
+extern const struct mneme_command mneme_command_migrate;
+extern const struct mneme_command mneme_command_publish;
+extern const struct mneme_command mneme_command_status;
+extern const struct mneme_command mneme_command_topics;
+extern const struct mneme_command mneme_command_version;
+extern const struct mneme_command mneme_command_work;
+
+#endif

@@ -1,0 +1,21 @@
+/*
+ * mneme conversation: the verbs over conversations.
+ */
+#include "cli/conversation.h"
+
+#include "cli/commands.h"
+
+static const struct mneme_command *const verbs[] = {
+    &mneme_command_conversation_list,
+    &mneme_command_conversation_show,
+    NULL,
+};
+
+const struct mneme_command mneme_command_conversation = {
+    .name = "conversation",
+    .summary = "List conversations and read their turns.",
+    .arguments = "",
+    .examples = "  mneme conversation list --user ada\n"
+                "  mneme conversation show chat-1\n",
+    .subcommands = verbs,
+};

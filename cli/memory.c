@@ -1,0 +1,25 @@
+/*
+ * mneme memory: the verbs over memories.
+ */
+#include "cli/memory.h"
+
+#include "cli/commands.h"
+
+static const struct mneme_command *const verbs[] = {
+    &mneme_command_memory_add,
+    &mneme_command_memory_get,
+    &mneme_command_memory_list,
+    &mneme_command_memory_update,
+    &mneme_command_memory_delete,
+    &mneme_command_memory_history,
+    NULL,
+};
+
+const struct mneme_command mneme_command_memory = {
+    .name = "memory",
+    .summary = "Remember, read, change and forget memories.",
+    .arguments = "",
+    .examples = "  mneme memory add 'Ada prefers tea' --user ada\n"
+                "  mneme memory list --user ada\n",
+    .subcommands = verbs,
+};

@@ -1,0 +1,57 @@
+/*
+ * Opening the read side for one call.
+ */
+#include "cli/session.h"
+
+#include "cli/values.h"
+#include "common/kafka.h"
+#include "queries/position_wait.h"
+
+struct mneme_query_wait mneme_session_wait(const struct mneme_cli *cli) {
+    return (struct mneme_query_wait){.timeout_ms =
+                                         mneme_config_long(cli->config, MNEME_SETTING_WAIT_TIMEOUT_MS),
+                                     .interrupted = mneme_cli_interrupted};
+}
+
+struct mneme_str mneme_session_tenant(const struct mneme_cli *cli) {
+    return mneme_str_from(mneme_config_string(cli->config, MNEME_SETTING_TENANT));
+}
+
+int mneme_session_page(int64_t *limit, int64_t *offset, const struct mneme_cli *cli, int64_t default_limit,
+                       struct mneme_error *error) {
+    int status = mneme_cli_long(limit, cli, "limit", default_limit, 1, MNEME_QUERY_MAX_LIMIT, error);
+    return status == MNEME_OK ? mneme_cli_long(offset, cli, "offset", 0, 0, INT64_MAX, error) : status;
+}
+
+static int wait_for_positions(const struct mneme_cli *cli, struct mneme_postgres *postgres,
+                              const struct mneme_position *positions, size_t count,
+                              struct mneme_error *error) {
+    char topic[MNEME_TOPIC_NAME_BYTES];
+    struct mneme_query_wait wait = mneme_session_wait(cli);
+    int status = mneme_kafka_events_topic(topic, cli->config, error);
+    if (status != MNEME_OK) {
+        return status;
+    }
+    return mneme_position_wait(postgres, MNEME_TABLES_PROJECTION, topic, positions, count, &wait, error);
+}
+
+int mneme_session_open(struct mneme_postgres **out, const struct mneme_cli *cli, struct mneme_error *error) {
+    const struct mneme_position *positions;
+    size_t count;
+    struct mneme_arena arena;
+    mneme_arena_init(&arena, 0);
+    *out = NULL;
+    int status = mneme_cli_opt_positions(&positions, &count, cli, "at-least", &arena, error);
+    if (status == MNEME_OK) {
+        status = mneme_query_connect(out, cli->config, "mneme-cli", error);
+    }
+    if (status == MNEME_OK && count > 0) {
+        status = wait_for_positions(cli, *out, positions, count, error);
+    }
+    if (status != MNEME_OK) {
+        mneme_pg_close(*out);
+        *out = NULL;
+    }
+    mneme_arena_clean_up(&arena);
+    return status;
+}

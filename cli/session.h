@@ -1,0 +1,25 @@
+/*
+ * What commands that ask have in common: a connection, the wait for --at-least, and the page that was asked
+ * for.
+ */
+#ifndef MNEME_CLI_SESSION_H
+#define MNEME_CLI_SESSION_H
+
+#include "cli/command.h"
+#include "queries/question.h"
+
+/* Connects to Postgres for questions, and waits until the tables hold what --at-least names, if it was given.
+ * The caller closes *out. */
+int mneme_session_open(struct mneme_postgres **out, const struct mneme_cli *cli, struct mneme_error *error);
+
+/* How this call may wait: MNEME_WAIT_TIMEOUT_MS, ended by SIGINT. */
+struct mneme_query_wait mneme_session_wait(const struct mneme_cli *cli);
+
+/* The tenant of the call; valid as long as the configuration. */
+struct mneme_str mneme_session_tenant(const struct mneme_cli *cli);
+
+/* --limit and --offset within bounds. */
+int mneme_session_page(int64_t *limit, int64_t *offset, const struct mneme_cli *cli, int64_t default_limit,
+                       struct mneme_error *error);
+
+#endif

@@ -1,0 +1,272 @@
+/*
+ * mneme status: how the projections stand, what is parked, how large the tables are.
+ */
+#include <stdio.h>
+
+#include "cli/commands.h"
+#include "cli/listing.h"
+#include "cli/output.h"
+#include "cli/show.h"
+#include "cli/values.h"
+#include "common/clock.h"
+#include "queries/projection_status.h"
+
+#define PARKED_SHOWN 20
+#define RATE_MICROS 250000 /* how long the rate is measured when there is something to fold */
+
+/* One look at everything. */
+struct reading {
+    struct mneme_projection_status *projections;
+    size_t count;
+    struct mneme_error log_error; /* why Kafka could not be asked, or code MNEME_OK */
+};
+
+struct observer {
+    struct mneme_cli *cli;
+    struct mneme_postgres *postgres;
+    struct mneme_log_reader *log;
+    struct mneme_error error;
+};
+
+static void reading_clean_up(struct reading *reading) {
+    mneme_projection_status_clean_up(reading->projections, reading->count);
+    *reading = (struct reading){0};
+}
+
+static int read_status(struct reading *out, struct observer *observer, const struct reading *before) {
+    *out = (struct reading){0};
+    return mneme_projection_status_read(&out->projections, &out->count, observer->postgres, observer->log,
+                                        observer->cli->config, before->projections, before->count,
+                                        &out->log_error, &observer->error);
+}
+
+static void add_projection(struct mneme_table *table, const struct mneme_projection_status *item) {
+    char text[64];
+    mneme_table_cell(table, mneme_str_from(item->projection));
+    mneme_table_cell(table, item->has_log ? mneme_str_from(item->group.state) : MNEME_STR_LIT("?"));
+    if (item->has_log) {
+        mneme_table_cell_long(table, item->group.workers);
+        mneme_table_cell_long(table, item->lag);
+    } else {
+        mneme_table_cell(table, MNEME_STR_LIT("?"));
+        mneme_table_cell(table, MNEME_STR_LIT("?"));
+    }
+    mneme_table_cell_long(table, item->events);
+    snprintf(text, sizeof text, "%.0f/s", item->rate_per_s.value);
+    mneme_table_cell(table, item->rate_per_s.is_set ? mneme_str_from(text) : MNEME_STR_LIT("?"));
+    mneme_table_cell_long(table, item->parked);
+    mneme_table_cell_long(table, item->partition_count);
+}
+
+static void print_projections(const struct mneme_cli *cli, const struct reading *reading) {
+    static const char *const headings[] = {"PROJECTION", "GROUP",  "WORKERS",    "LAG", "EVENTS",
+                                           "RATE",       "PARKED", "PARTITIONS", NULL};
+    struct mneme_table table;
+    mneme_table_init(&table, headings);
+    for (size_t i = 0; i < reading->count; i++) {
+        add_projection(&table, &reading->projections[i]);
+    }
+    mneme_table_print(&table, stdout, cli->stdout_is_terminal ? cli->terminal_columns : 0);
+    mneme_table_clean_up(&table);
+}
+
+static enum mneme_exit print_projections_json(const struct reading *reading) {
+    struct mneme_buffer line = {0};
+    enum mneme_exit code = MNEME_EXIT_DONE;
+    for (size_t i = 0; i < reading->count && code == MNEME_EXIT_DONE; i++) {
+        struct mneme_json_writer json = {.out = &line};
+        mneme_projection_status_json(&reading->projections[i], &json);
+        code = mneme_cli_put_line(&line);
+    }
+    mneme_buffer_clean_up(&line);
+    return code;
+}
+
+static void add_parked(struct mneme_table *table, const void *row) {
+    const struct mneme_parked_row *parked = row;
+    mneme_table_cell(table, parked->projection);
+    mneme_show_cell_position(table,
+                             (struct mneme_position){(int32_t)parked->partition, parked->kafka_offset});
+    mneme_table_cell_long(table, parked->waiting);
+    mneme_table_cell(table, parked->key);
+    mneme_table_cell(table, parked->reason);
+}
+
+static void parked_json(const void *row, struct mneme_json_writer *json) {
+    mneme_parked_row_json(row, json);
+}
+
+static void add_table(struct mneme_table *table, const void *row) {
+    const struct mneme_table_size_row *size = row;
+    char text[32];
+    snprintf(text, sizeof text, "%s%lld", size->is_estimate ? "about " : "", (long long)size->rows);
+    mneme_table_cell(table, size->table);
+    mneme_table_cell(table, mneme_str_from(text));
+    mneme_show_cell_bytes(table, size->bytes);
+}
+
+static void table_json(const void *row, struct mneme_json_writer *json) {
+    mneme_table_size_row_json(row, json);
+}
+
+/* A blank line before a table that is not the first. */
+static void separate(const struct mneme_cli *cli) {
+    if (!cli->json) {
+        putchar('\n');
+    }
+}
+
+static enum mneme_exit print_parked(struct observer *observer) {
+    static const char *const headings[] = {"PARKED BY", "POSITION", "EVENTS", "KEY", "REASON", NULL};
+    static const struct mneme_listing_kind kind = {headings, add_parked, parked_json, NULL};
+    struct mneme_listing listing;
+    separate(observer->cli);
+    mneme_listing_begin(&listing, observer->cli, &kind, PARKED_SHOWN);
+    int status = mneme_status_parked(observer->postgres, PARKED_SHOWN + 1, mneme_listing_visit, &listing,
+                                     &observer->error);
+    return status == MNEME_OK ? mneme_listing_end(&listing) : mneme_listing_fail(&listing, &observer->error);
+}
+
+static enum mneme_exit print_tables(struct observer *observer) {
+    static const char *const headings[] = {"TABLE", "ROWS", "SIZE", NULL};
+    static const struct mneme_listing_kind kind = {headings, add_table, table_json, NULL};
+    struct mneme_listing listing;
+    separate(observer->cli);
+    mneme_listing_begin(&listing, observer->cli, &kind, 0);
+    int status = mneme_status_tables(observer->postgres, mneme_listing_visit, &listing, &observer->error);
+    return status == MNEME_OK ? mneme_listing_end(&listing) : mneme_listing_fail(&listing, &observer->error);
+}
+
+static enum mneme_exit print_reading(struct observer *observer, const struct reading *reading) {
+    enum mneme_exit code = MNEME_EXIT_DONE;
+    int64_t parked = 0;
+    for (size_t i = 0; i < reading->count; i++) {
+        parked += reading->projections[i].parked;
+    }
+    if (observer->cli->json) {
+        code = print_projections_json(reading);
+    } else {
+        print_projections(observer->cli, reading);
+    }
+    if (code == MNEME_EXIT_DONE && parked > 0) {
+        code = print_parked(observer);
+    }
+    if (code == MNEME_EXIT_DONE) {
+        code = print_tables(observer);
+    }
+    if (reading->log_error.code != MNEME_OK && code == MNEME_EXIT_DONE) {
+        code = mneme_cli_fail(observer->cli, &reading->log_error);
+    }
+    return code;
+}
+
+static int64_t total_lag(const struct reading *reading) {
+    int64_t lag = 0;
+    for (size_t i = 0; i < reading->count; i++) {
+        lag += reading->projections[i].lag;
+    }
+    return lag;
+}
+
+/* Two looks, since a rate needs two; no pause between them when nothing is to fold. */
+static enum mneme_exit show_once(struct observer *observer) {
+    struct reading first;
+    struct reading second = {0};
+    int64_t started = mneme_clock_monotonic_micros();
+    int status = read_status(&first, observer, &second);
+    if (status == MNEME_OK && first.log_error.code == MNEME_OK) {
+        int64_t left = RATE_MICROS - (mneme_clock_monotonic_micros() - started);
+        if (total_lag(&first) > 0 && left > 0) {
+            mneme_clock_pause(left);
+        }
+        status = read_status(&second, observer, &first);
+    }
+    enum mneme_exit code;
+    if (status != MNEME_OK) {
+        code = mneme_cli_fail(observer->cli, &observer->error);
+    } else {
+        code = print_reading(observer, second.count > 0 ? &second : &first);
+    }
+    reading_clean_up(&first);
+    reading_clean_up(&second);
+    return code;
+}
+
+/* Again and again until interrupted, over the last picture on a terminal. */
+static enum mneme_exit watch(struct observer *observer, int64_t interval_ms) {
+    struct reading before = {0};
+    enum mneme_exit code = MNEME_EXIT_DONE;
+    bool is_screen = observer->cli->stdout_is_terminal && !observer->cli->json;
+    while (!mneme_cli_interrupted() && !mneme_cli_output_is_lost()) {
+        struct reading now;
+        if (read_status(&now, observer, &before) != MNEME_OK) {
+            code = mneme_cli_fail(observer->cli, &observer->error);
+            break;
+        }
+        if (is_screen) {
+            printf("\033[H\033[2J");
+        }
+        code = print_reading(observer, &now);
+        fflush(stdout);
+        reading_clean_up(&before);
+        before = now;
+        if (code != MNEME_EXIT_DONE) {
+            break;
+        }
+        mneme_clock_pause(interval_ms * 1000);
+    }
+    reading_clean_up(&before);
+    return code == MNEME_EXIT_DONE && mneme_cli_interrupted() ? MNEME_EXIT_INTERRUPTED : code;
+}
+
+static enum mneme_exit run(struct mneme_cli *cli) {
+    struct observer observer = {.cli = cli};
+    int64_t interval_ms;
+    enum mneme_exit code;
+    if (mneme_cli_long(&interval_ms, cli, "interval", 1000, 100, 3600000, &observer.error) != MNEME_OK ||
+        mneme_query_connect(&observer.postgres, cli->config, "mneme-status", &observer.error) != MNEME_OK ||
+        mneme_log_reader_open(&observer.log, cli->config, &observer.error) != MNEME_OK) {
+        code = mneme_cli_fail(cli, &observer.error);
+    } else if (mneme_cli_flag(cli, "watch")) {
+        code = watch(&observer, interval_ms);
+    } else {
+        code = show_once(&observer);
+    }
+    mneme_log_reader_close(observer.log);
+    mneme_pg_close(observer.postgres);
+    return code;
+}
+
+static const struct mneme_cli_option options[] = {
+    {"watch", 'w', NULL, -1, "Go on until interrupted."},
+    {"interval", 0, "MS", -1, "How often with --watch (default 1000)."},
+    {0},
+};
+
+const struct mneme_command mneme_command_status = {
+    .name = "status",
+    .summary = "Progress, lag, rate, parked events and sizes.",
+    .arguments = "",
+    .details =
+        "Of all tenants. Lag is what the log holds and a projection has not folded yet; events is what it\n"
+        "has folded; parked is how many of those wait because they, or one before them with the same\n"
+        "key, cannot be applied. Rows are counted up to 10,000 and estimated beyond.\n"
+        "--json prints three kinds of lines:\n"
+        "  "
+        "{\"projection\",\"topic\",\"group_state\",\"workers\",\"lag\",\"events\",\"rate_per_s\",\"parked\","
+        "\n"
+        "   "
+        "\"partitions\":[{\"partition\",\"next_offset\",\"first_offset\",\"end_offset\",\"lag\",\"owner\",\n"
+        "   \"updated_at\"}]}, one for each projection;\n"
+        "  "
+        "{\"parked_event\",\"projection\",\"topic\",\"partition\",\"kafka_offset\",\"key\",\"reason\","
+        "\"waiting\",\n"
+        "   \"parked_at\"}, one for each key that is stuck, up to 20;\n"
+        "  {\"table\",\"rows\",\"is_estimate\",\"bytes\"}.\n"
+        "What Kafka would tell is null when it cannot be reached, and the exit code is 3.",
+    .examples = "  mneme status\n"
+                "  mneme status --watch\n"
+                "  mneme status --json | jq -s 'map(.lag? // 0) | add'\n",
+    .options = options,
+    .run = run,
+};

@@ -1,0 +1,130 @@
+/*
+ * mneme topics: makes the events topic and compares it with what the log needs.
+ */
+#include <stdio.h>
+
+#include "cli/commands.h"
+#include "cli/output.h"
+#include "cli/table.h"
+#include "common/json_write.h"
+#include "producers/topics.h"
+
+static void add_cell(struct mneme_table *table, const char *text) {
+    mneme_table_cell(table, mneme_str_from(text));
+}
+
+static void print_table(const struct mneme_cli *cli, const struct mneme_topic_state *topic) {
+    static const char *const headings[] = {"setting", "is", "should be", "", NULL};
+    struct mneme_table table;
+    mneme_table_init(&table, headings);
+    for (size_t i = 0; i < topic->finding_count; i++) {
+        const struct mneme_topic_finding *finding = &topic->findings[i];
+        add_cell(&table, finding->name);
+        add_cell(&table, finding->actual);
+        add_cell(&table, finding->wanted[0] == '\0' ? "any" : finding->wanted);
+        add_cell(&table, finding->fits ? "fits" : "does not fit");
+    }
+    printf("topic %s%s\n", topic->name, topic->was_created ? " (made now)" : "");
+    mneme_table_print(&table, stdout, cli->stdout_is_terminal ? cli->terminal_columns : 0);
+    mneme_table_clean_up(&table);
+}
+
+static enum mneme_exit print_json(const struct mneme_topic_state *topic, bool fits) {
+    struct mneme_buffer line = {0};
+    struct mneme_json_writer json = {.out = &line};
+    mneme_json_begin_object(&json);
+    mneme_json_key(&json, MNEME_STR_LIT("topic"));
+    mneme_json_string(&json, mneme_str_from(topic->name));
+    mneme_json_key(&json, MNEME_STR_LIT("created"));
+    mneme_json_bool(&json, topic->was_created);
+    mneme_json_key(&json, MNEME_STR_LIT("fits"));
+    mneme_json_bool(&json, fits);
+    mneme_json_key(&json, MNEME_STR_LIT("settings"));
+    mneme_json_begin_array(&json);
+    for (size_t i = 0; i < topic->finding_count; i++) {
+        const struct mneme_topic_finding *finding = &topic->findings[i];
+        mneme_json_begin_object(&json);
+        mneme_json_key(&json, MNEME_STR_LIT("name"));
+        mneme_json_string(&json, mneme_str_from(finding->name));
+        mneme_json_key(&json, MNEME_STR_LIT("actual"));
+        mneme_json_string(&json, mneme_str_from(finding->actual));
+        mneme_json_key(&json, MNEME_STR_LIT("wanted"));
+        mneme_json_string(&json,
+                          finding->wanted[0] == '\0' ? MNEME_STR_NULL : mneme_str_from(finding->wanted));
+        mneme_json_key(&json, MNEME_STR_LIT("fits"));
+        mneme_json_bool(&json, finding->fits);
+        mneme_json_end_object(&json);
+    }
+    mneme_json_end_array(&json);
+    mneme_json_end_object(&json);
+    enum mneme_exit exit_code = mneme_cli_put_line(&line);
+    mneme_buffer_clean_up(&line);
+    return exit_code;
+}
+
+typedef int look_fn(struct mneme_topic_state *out, const struct mneme_config *config,
+                    struct mneme_error *error);
+
+static enum mneme_exit look_at_topic(struct mneme_cli *cli, look_fn *look) {
+    struct mneme_error error = {0};
+    struct mneme_topic_state topic;
+    if (look(&topic, cli->config, &error) != MNEME_OK) {
+        return mneme_cli_fail(cli, &error);
+    }
+    int status = mneme_topic_require(&topic, &error);
+    enum mneme_exit exit_code = MNEME_EXIT_DONE;
+    if (cli->json) {
+        exit_code = print_json(&topic, status == MNEME_OK);
+    } else {
+        print_table(cli, &topic);
+    }
+    return status == MNEME_OK ? exit_code : mneme_cli_fail(cli, &error);
+}
+
+static enum mneme_exit run_create(struct mneme_cli *cli) {
+    return look_at_topic(cli, mneme_topic_create);
+}
+
+static enum mneme_exit run_check(struct mneme_cli *cli) {
+    return look_at_topic(cli, mneme_topic_check);
+}
+
+static const struct mneme_cli_option create_options[] = {
+    {"partitions", 0, "N", MNEME_SETTING_TOPIC_PARTITIONS,
+     "Partitions of the events topic; fixed once it is made."},
+    {"replication", 0, "N", MNEME_SETTING_TOPIC_REPLICATION, "Copies of each partition."},
+    {0},
+};
+
+static const struct mneme_command create_command = {
+    .name = "create",
+    .summary = "Make the events topic if it is not there.",
+    .arguments = "",
+    .details = "Once made, the topic is never changed by this command: if it is there, it is only\n"
+               "compared. Exit code 6 when it does not fit, as with another number of partitions,\n"
+               "which would be another order of events.",
+    .examples = "  mneme topics create\n"
+                "  mneme topics create --partitions 16 --replication 3\n",
+    .options = create_options,
+    .run = run_create,
+};
+
+static const struct mneme_command check_command = {
+    .name = "check",
+    .summary = "Compare the events topic with what the log needs.",
+    .arguments = "",
+    .details = "Exit code 0 when it fits, 5 when there is none, 6 when it does not fit.",
+    .examples = "  mneme topics check\n"
+                "  mneme topics check --json\n",
+    .options = create_options,
+    .run = run_check,
+};
+
+static const struct mneme_command *const subcommands[] = {&create_command, &check_command, NULL};
+
+const struct mneme_command mneme_command_topics = {
+    .name = "topics",
+    .summary = "Make or check the topic of events.",
+    .arguments = "",
+    .subcommands = subcommands,
+};

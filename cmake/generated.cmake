@@ -1,0 +1,23 @@
+# C made at build time: the event types from the newest schema, and the .sql files as strings.
+set(generated ${CMAKE_BINARY_DIR}/generated)
+file(GLOB avsc_files CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/schemas/avsc/mneme.event.v*.avsc)
+set(MNEME_GENERATED_EVENT_SOURCES ${generated}/mneme/event_types.h ${generated}/mneme/event_types.c)
+add_custom_command(
+  OUTPUT ${MNEME_GENERATED_EVENT_SOURCES}
+  COMMAND ${Python3_EXECUTABLE} ${CMAKE_SOURCE_DIR}/schemas/generate.py ${generated}/mneme ${avsc_files}
+  DEPENDS ${CMAKE_SOURCE_DIR}/schemas/generate.py ${avsc_files}
+  COMMENT "Event types from the newest schema"
+  VERBATIM)
+add_custom_target(mneme_event_types DEPENDS ${MNEME_GENERATED_EVENT_SOURCES})
+add_dependencies(mneme_flags mneme_event_types)
+
+file(GLOB migration_files CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/sql/migrations/*.sql)
+file(GLOB query_files CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/sql/queries/*.sql)
+add_custom_command(
+  OUTPUT ${generated}/sql/embedded.h ${generated}/sql/embedded.c
+  COMMAND ${Python3_EXECUTABLE} ${CMAKE_SOURCE_DIR}/sql/embed.py ${generated}/sql ${migration_files} ${query_files}
+  DEPENDS ${CMAKE_SOURCE_DIR}/sql/embed.py ${migration_files} ${query_files}
+  COMMENT "SQL files as strings"
+  VERBATIM)
+add_library(mneme_sql STATIC ${generated}/sql/embedded.h ${generated}/sql/embedded.c)
+target_link_libraries(mneme_sql PUBLIC mneme_flags)

@@ -1,0 +1,48 @@
+/*
+ * What every Kafka client of the project shares: properties from settings, errors as sentences, topic facts.
+ */
+#ifndef MNEME_COMMON_KAFKA_H
+#define MNEME_COMMON_KAFKA_H
+
+#include <librdkafka/rdkafka.h>
+
+#include "common/config.h"
+#include "common/error.h"
+
+/* A librdkafka configuration with brokers, security, client.id "mneme-<purpose>" and MNEME_KAFKA_OPTIONS set;
+ * log lines go to the project's log. The caller owns *out until rd_kafka_new takes it. */
+int mneme_kafka_conf(rd_kafka_conf_t **out, const struct mneme_config *config, const char *purpose,
+                     struct mneme_error *error);
+
+/* Sets one property; the error names it. */
+int mneme_kafka_conf_set(rd_kafka_conf_t *conf, const char *name, const char *value,
+                         struct mneme_error *error);
+
+/* Turns a client error into a status and a sentence: `what` failed, on the topic or broker `object`. */
+int mneme_kafka_error(struct mneme_error *error, const char *what, const char *object,
+                      rd_kafka_resp_err_t code, const char *detail);
+
+/* The name of the events topic: prefix and "events", NUL-terminated. MNEME_E_INVALID for one that brokers
+ * would not take. */
+#define MNEME_TOPIC_NAME_BYTES 250
+int mneme_kafka_events_topic(char text[MNEME_TOPIC_NAME_BYTES], const struct mneme_config *config,
+                             struct mneme_error *error);
+
+struct mneme_topic_facts {
+    int32_t partitions;
+    int32_t replication; /* copies of each partition */
+    bool has_settings; /* false: who asks may not read them, or no controller answered; all below is unset */
+    int64_t max_message_bytes;
+    bool is_log_append_time;
+    bool is_compacted;
+    int64_t retention_ms;    /* -1: unlimited */
+    int64_t retention_bytes; /* -1: unlimited */
+};
+
+/* Asks the brokers. MNEME_E_NOT_FOUND for a missing topic (the sentence names `mneme topics create`),
+ * MNEME_E_DENIED at once for refused credentials, MNEME_E_UNAVAILABLE when no broker answers in timeout_ms.
+ * Blocks; any thread. */
+int mneme_kafka_topic_facts(struct mneme_topic_facts *out, rd_kafka_t *client, const char *topic,
+                            int timeout_ms, struct mneme_error *error);
+
+#endif

@@ -1,0 +1,86 @@
+/*
+ * The table of all settings. A new row is all that a new setting needs: the parser, `mneme config`,
+ * docs/configuration.md and the environment follow from it. The library takes the same names.
+ */
+#ifndef MNEME_COMMON_SETTINGS_H
+#define MNEME_COMMON_SETTINGS_H
+
+/* X(id, environment name, type, default, limits, PLAIN or SECRET, what it does). The limits are
+ * RANGE(least, most) of a number, ONE_OF("a|b|c") of a choice, ANY of a string. */
+/* clang-format off */
+#define MNEME_SETTINGS(X) \
+    X(KAFKA_BOOTSTRAP_SERVERS, "KAFKA_BOOTSTRAP_SERVERS", STRING, "127.0.0.1:9092", ANY, PLAIN, \
+      "Brokers to begin with, host:port, separated by commas.") \
+    X(KAFKA_SECURITY_PROTOCOL, "MNEME_KAFKA_SECURITY_PROTOCOL", CHOICE, "plaintext", \
+      ONE_OF("plaintext|ssl|sasl_plaintext|sasl_ssl"), PLAIN, \
+      "How to talk to the brokers.") \
+    X(KAFKA_SASL_MECHANISM, "MNEME_KAFKA_SASL_MECHANISM", CHOICE, "PLAIN", \
+      ONE_OF("PLAIN|SCRAM-SHA-256|SCRAM-SHA-512"), PLAIN, \
+      "How to log in to the brokers.") \
+    X(KAFKA_SASL_USERNAME, "MNEME_KAFKA_SASL_USERNAME", STRING, "", ANY, PLAIN, \
+      "Who logs in to the brokers.") \
+    X(KAFKA_SASL_PASSWORD, "MNEME_KAFKA_SASL_PASSWORD", STRING, "", ANY, SECRET, \
+      "The password for it.") \
+    X(KAFKA_SSL_CA, "MNEME_KAFKA_SSL_CA", STRING, "", ANY, PLAIN, \
+      "File of certificates to trust for brokers; empty means the system's.") \
+    X(KAFKA_OPTIONS, "MNEME_KAFKA_OPTIONS", STRING, "", ANY, PLAIN, \
+      "Further librdkafka properties, key=value separated by commas.") \
+    X(TOPIC_PREFIX, "MNEME_TOPIC_PREFIX", STRING, "mneme.", ANY, PLAIN, \
+      "What all topics and consumer groups of this installation begin with.") \
+    X(TOPIC_PARTITIONS, "MNEME_TOPIC_PARTITIONS", LONG, "8", RANGE(1, 4096), PLAIN, \
+      "Partitions of the events topic; fixed once it is made, since it decides order.") \
+    X(TOPIC_REPLICATION, "MNEME_TOPIC_REPLICATION", LONG, "1", RANGE(1, 100), PLAIN, \
+      "Copies of each partition when topics are made.") \
+    X(SCHEMA_REGISTRY_URL, "SCHEMA_REGISTRY_URL", STRING, "", ANY, PLAIN, \
+      "Confluent-compatible registry; when empty, events carry the fingerprint of their schema instead.") \
+    X(REGISTRY_TIMEOUT_MS, "MNEME_REGISTRY_TIMEOUT_MS", LONG, "5000", RANGE(1, 600000), PLAIN, \
+      "How long one registry request may take.") \
+    X(DATABASE_URL, "DATABASE_URL", STRING, "postgresql:///mneme", ANY, PLAIN, \
+      "Postgres, as a URL or as key=value words.") \
+    X(PG_SCHEMA, "MNEME_PG_SCHEMA", STRING, "mneme", ANY, PLAIN, \
+      "The Postgres schema that holds the tables.") \
+    X(PG_CONNECT_TIMEOUT_MS, "MNEME_PG_CONNECT_TIMEOUT_MS", LONG, "5000", RANGE(100, 600000), PLAIN, \
+      "How long connecting to Postgres may take.") \
+    X(REDIS_URL, "REDIS_URL", STRING, "redis://127.0.0.1:6379/0", ANY, PLAIN, \
+      "Redis.") \
+    X(TENANT, "MNEME_TENANT", STRING, "default", ANY, PLAIN, \
+      "The tenant when a call names none.") \
+    X(CONTENT_MAX_CHARS, "MNEME_CONTENT_MAX_CHARS", LONG, "10000", RANGE(1, 1000000), PLAIN, \
+      "Longest text of a memory or turn, in characters; the same for publishers and workers.") \
+    X(PUBLISH_LINGER_MS, "MNEME_PUBLISH_LINGER_MS", LONG, "5", RANGE(0, 10000), PLAIN, \
+      "How long a publisher gathers events into one request.") \
+    X(PUBLISH_QUEUE_EVENTS, "MNEME_PUBLISH_QUEUE_EVENTS", LONG, "100000", RANGE(1, 10000000), PLAIN, \
+      "Events that may wait for the brokers.") \
+    X(PUBLISH_QUEUE_KB, "MNEME_PUBLISH_QUEUE_KB", LONG, "65536", RANGE(64, 2097151), PLAIN, \
+      "Kilobytes that may wait for the brokers.") \
+    X(PUBLISH_TIMEOUT_MS, "MNEME_PUBLISH_TIMEOUT_MS", LONG, "120000", RANGE(100, 2147483647), PLAIN, \
+      "How long an event may wait for the brokers before it is reported as failed.") \
+    X(PUBLISH_BLOCK_MS, "MNEME_PUBLISH_BLOCK_MS", LONG, "10000", RANGE(0, 2147483647), PLAIN, \
+      "How long publishing waits for room in a full queue before it says so.") \
+    X(BATCH_MAX_EVENTS, "MNEME_BATCH_MAX_EVENTS", LONG, "20000", RANGE(1, 1000000), PLAIN, \
+      "Most events that a worker applies in one transaction.") \
+    X(BATCH_MAX_BYTES, "MNEME_BATCH_MAX_BYTES", LONG, "16777216", RANGE(1024, 1073741824), PLAIN, \
+      "Most bytes of events that a worker applies in one transaction.") \
+    X(BATCH_LINGER_MS, "MNEME_BATCH_LINGER_MS", LONG, "2", RANGE(0, 10000), PLAIN, \
+      "How long an idle worker waits for more events before it applies what it has.") \
+    X(RETRY_INITIAL_MS, "MNEME_RETRY_INITIAL_MS", LONG, "100", RANGE(1, 600000), PLAIN, \
+      "First wait before a failed batch is tried again; it doubles, with jitter.") \
+    X(RETRY_MAX_MS, "MNEME_RETRY_MAX_MS", LONG, "10000", RANGE(1, 600000), PLAIN, \
+      "Longest wait before a failed batch is tried again.") \
+    X(STREAM_CACHE, "MNEME_STREAM_CACHE", LONG, "100000", RANGE(100, 100000000), PLAIN, \
+      "Streams whose versions a worker remembers.") \
+    X(SESSION_TIMEOUT_MS, "MNEME_SESSION_TIMEOUT_MS", LONG, "10000", RANGE(1000, 1800000), PLAIN, \
+      "After how much silence the group takes a worker's partitions away.") \
+    X(METRICS_PORT, "MNEME_METRICS_PORT", LONG, "0", RANGE(0, 65535), PLAIN, \
+      "Where a worker serves /metrics on 127.0.0.1; 0 means nowhere.") \
+    X(METRICS_HOST, "MNEME_METRICS_HOST", STRING, "127.0.0.1", ANY, PLAIN, \
+      "The address that /metrics listens on.") \
+    X(WAIT_TIMEOUT_MS, "MNEME_WAIT_TIMEOUT_MS", LONG, "10000", RANGE(0, 3600000), PLAIN, \
+      "How long a read or a publisher waits for a projection.") \
+    X(LOG_LEVEL, "LOG_LEVEL", CHOICE, "info", ONE_OF("debug|info|warn|error"), PLAIN, \
+      "What is logged.") \
+    X(LOG_FORMAT, "MNEME_LOG_FORMAT", CHOICE, "logfmt", ONE_OF("logfmt|json"), PLAIN, \
+      "How it is logged.")
+/* clang-format on */
+
+#endif

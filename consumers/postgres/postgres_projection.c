@@ -1,0 +1,307 @@
+/*
+ * The operations of the projection. One batch is one transaction: one round trip that claims the progress and
+ * asks for what must be known, at most one more for what that brings up, then the rows, then one that changes
+ * and commits.
+ */
+#include "consumers/postgres/postgres_projection.h"
+
+#include <stdlib.h>
+
+#include "common/uuid.h"
+#include "consumers/postgres/fold.h"
+#include "consumers/postgres/migrate.h"
+#include "consumers/postgres/progress.h"
+#include "sql/embedded.h"
+
+#define MAX_CALLS (2 + MNEME_FOLD_MAX_QUESTIONS) /* also more than a table each, the streams and COMMIT */
+#define ARENA_BLOCK_BYTES ((size_t)1024 * 1024)
+
+struct projection {
+    struct mneme_session session;
+    struct mneme_table_plan tables[MNEME_TABLE_COUNT];
+    struct mneme_mapping_plan mappings;
+    struct mneme_stream_cache *cache;
+    struct mneme_progress progress;
+    struct mneme_fold fold;
+    struct mneme_fold_writer writer;
+    struct mneme_pg_params params[MAX_CALLS];
+};
+
+static void close_projection(void *context) {
+    struct projection *projection = context;
+    if (projection == NULL) {
+        return;
+    }
+    mneme_session_clean_up(&projection->session);
+    for (int i = 0; i < MNEME_TABLE_COUNT; i++) {
+        mneme_table_plan_clean_up(&projection->tables[i]);
+    }
+    mneme_mapping_plan_clean_up(&projection->mappings);
+    mneme_stream_cache_destroy(projection->cache);
+    mneme_progress_clean_up(&projection->progress);
+    mneme_arena_clean_up(&projection->fold.arena);
+    EVP_MD_CTX_free(projection->fold.sha256_context);
+    EVP_MD_free(projection->fold.sha256);
+    mneme_buffer_clean_up(&projection->writer.rows);
+    mneme_buffer_clean_up(&projection->writer.json);
+    for (size_t i = 0; i < MAX_CALLS; i++) {
+        mneme_pg_params_clean_up(&projection->params[i]);
+    }
+    free(projection);
+}
+
+static int prepare(struct projection *projection, const struct mneme_config *config,
+                   struct mneme_error *error) {
+    int status = MNEME_OK;
+    for (int i = 0; i < MNEME_TABLE_COUNT && status == MNEME_OK; i++) {
+        status = mneme_table_plan_init(&projection->tables[i], &mneme_tables[i], error);
+    }
+    if (status == MNEME_OK) {
+        status = mneme_mapping_plan_init(&projection->mappings, mneme_actions, mneme_action_count,
+                                         projection->tables, error);
+    }
+    if (status == MNEME_OK) {
+        status = mneme_stream_cache_new(&projection->cache,
+                                        (size_t)mneme_config_long(config, MNEME_SETTING_STREAM_CACHE), error);
+    }
+    if (status == MNEME_OK) {
+        status = mneme_session_init(&projection->session, config, error);
+    }
+    if (status == MNEME_OK) {
+        status = mneme_kafka_events_topic(projection->progress.topic, config, error);
+    }
+    struct mneme_uuid chance;
+    if (status == MNEME_OK) {
+        status = mneme_uuid_v7(&chance, error);
+    }
+    if (status != MNEME_OK) {
+        return status;
+    }
+    struct mneme_fold *fold = &projection->fold;
+    mneme_arena_init(&fold->arena, ARENA_BLOCK_BYTES);
+    memcpy(&fold->seed, chance.bytes + 8, sizeof fold->seed);
+    fold->mappings = &projection->mappings;
+    fold->tables = projection->tables;
+    fold->cache = projection->cache;
+    fold->sha256 = EVP_MD_fetch(NULL, "SHA256", NULL);
+    fold->sha256_context = EVP_MD_CTX_new();
+    projection->progress.projection = mneme_postgres_projection.name;
+    return fold->sha256 == NULL || fold->sha256_context == NULL ? mneme_fold_no_memory(error) : MNEME_OK;
+}
+
+static int open_projection(void **out, const struct mneme_config *config, struct mneme_error *error) {
+    struct projection *projection = calloc(1, sizeof *projection);
+    if (projection == NULL) {
+        return mneme_fold_no_memory(error);
+    }
+    int status = prepare(projection, config, error);
+    if (status == MNEME_OK) {
+        status = mneme_session_ensure(&projection->session, error);
+    }
+    if (status == MNEME_OK) {
+        status = mneme_migrate_check(projection->session.postgres, error);
+    }
+    if (status != MNEME_OK) {
+        close_projection(projection);
+        return status;
+    }
+    *out = projection;
+    return MNEME_OK;
+}
+
+static enum mneme_apply_result assign(void *context, struct mneme_assignment *assignment,
+                                      struct mneme_error *error) {
+    struct projection *projection = context;
+    struct mneme_progress *progress = &projection->progress;
+    size_t len = strlen(assignment->topic);
+    if (len >= sizeof progress->topic) {
+        (void)mneme_error_set(error, MNEME_E_INVALID,
+                              "the topic was not folded: its name has %zu bytes; name a shorter one", len);
+        return MNEME_FATAL;
+    }
+    memcpy(progress->topic, assignment->topic, len + 1);
+    int status = mneme_session_ensure(&projection->session, error);
+    if (status == MNEME_OK) {
+        status = mneme_progress_claim(progress, &projection->session, assignment, error);
+    }
+    /* Whoever had them may have written since they were ours. */
+    for (size_t i = 0; i < assignment->count; i++) {
+        mneme_stream_cache_drop(projection->cache, assignment->partitions[i]);
+    }
+    enum mneme_apply_result result = mneme_session_result(status);
+    return result == MNEME_REJECT || result == MNEME_FENCED ? MNEME_FATAL : result;
+}
+
+static void revoke(void *context, const int32_t *partitions, size_t count) {
+    struct projection *projection = context;
+    mneme_progress_release(&projection->progress, partitions, count);
+    for (size_t i = 0; i < count; i++) {
+        mneme_stream_cache_drop(projection->cache, partitions[i]);
+    }
+}
+
+static int fenced(const struct projection *projection, struct mneme_error *error) {
+    return mneme_error_set(
+        error, MNEME_E_CONFLICT,
+        "the batch was not folded: another worker owns a partition of %s now; join the group again",
+        projection->progress.topic);
+}
+
+static void clear_results(PGresult **results, size_t count) {
+    for (size_t i = 0; i < count; i++) {
+        PQclear(results[i]);
+    }
+}
+
+/* One more round of look-ups, if there is anything to ask. */
+static int look_up(struct projection *projection, struct mneme_error *error) {
+    struct mneme_pg_call calls[MNEME_FOLD_MAX_QUESTIONS];
+    PGresult *answers[MNEME_FOLD_MAX_QUESTIONS];
+    size_t asked = 0;
+    if (mneme_fold_wants_nothing(&projection->fold)) {
+        return MNEME_OK;
+    }
+    int status = mneme_fold_ask(&projection->fold, calls, projection->params, &asked, error);
+    if (status == MNEME_OK) {
+        status = mneme_pg_pipeline(answers, projection->session.postgres, calls, asked, error);
+    }
+    if (status == MNEME_OK) {
+        status = mneme_fold_hear(&projection->fold, answers, error);
+        clear_results(answers, asked);
+    }
+    return status;
+}
+
+/* Begins the transaction: the progress moves first, so that a writer without a right to it does nothing else.
+ */
+static int begin(struct projection *projection, const struct mneme_batch *batch, struct mneme_error *error) {
+    struct mneme_pg_call calls[MAX_CALLS] = {
+        {"BEGIN", NULL}, {mneme_sql_fold_advance, &projection->params[MNEME_FOLD_MAX_QUESTIONS]}};
+    PGresult *results[MAX_CALLS] = {NULL};
+    size_t asked = 0;
+    if (!mneme_progress_advance(&projection->progress, &projection->params[MNEME_FOLD_MAX_QUESTIONS], batch,
+                                &projection->fold.arena)) {
+        return fenced(projection, error);
+    }
+    int status = mneme_fold_ask(&projection->fold, calls + 2, projection->params, &asked, error);
+    if (status == MNEME_OK) {
+        status = mneme_pg_pipeline(results, projection->session.postgres, calls, 2 + asked, error);
+    }
+    if (status != MNEME_OK) {
+        return status;
+    }
+    if (strtoul(PQcmdTuples(results[1]), NULL, 10) != batch->partition_count) {
+        status = fenced(projection, error);
+    } else {
+        status = mneme_fold_hear(&projection->fold, results + 2, error);
+    }
+    clear_results(results, 2 + asked);
+    return status;
+}
+
+/* Changes of rows and streams, and the end of the transaction, in one round trip. */
+static int finish(struct projection *projection, struct mneme_error *error) {
+    struct mneme_pg_call calls[MNEME_TABLE_COUNT + 2];
+    size_t count = 0;
+    size_t streams = 0;
+    int status = MNEME_OK;
+    for (int i = 0; i < MNEME_TABLE_COUNT && status == MNEME_OK; i++) {
+        struct mneme_pg_params *params = &projection->params[count];
+        calls[count].params = params;
+        status = mneme_fold_change_rows(&projection->fold, &projection->writer, (enum mneme_table_id)i,
+                                        &calls[count].sql, params, error);
+        count += status == MNEME_OK && calls[count].sql != NULL ? 1 : 0;
+    }
+    if (status == MNEME_OK) {
+        status = mneme_fold_stream_params(&projection->fold, &projection->params[count], &streams, error);
+    }
+    if (streams > 0) {
+        calls[count] = (struct mneme_pg_call){mneme_sql_fold_update_streams, &projection->params[count]};
+        count++;
+    }
+    calls[count++] = (struct mneme_pg_call){"COMMIT", NULL};
+    return status == MNEME_OK ? mneme_pg_pipeline(NULL, projection->session.postgres, calls, count, error)
+                              : status;
+}
+
+/* What is committed is what is remembered. */
+static void remember_streams(struct projection *projection) {
+    for (size_t i = 0; i < projection->fold.stream_count; i++) {
+        const struct mneme_fold_stream *stream = projection->fold.streams[i];
+        if (stream->is_touched) {
+            mneme_stream_cache_put(projection->cache, stream->key, stream->partition, &stream->state);
+        }
+    }
+}
+
+static int fold_batch(struct projection *projection, struct mneme_batch *batch, struct mneme_error *error) {
+    struct mneme_fold *fold = &projection->fold;
+    int status = mneme_fold_begin(fold, batch, error);
+    if (status == MNEME_OK) {
+        status = mneme_fold_plan(fold, error);
+    }
+    if (status == MNEME_OK) {
+        status = begin(projection, batch, error);
+    }
+    if (status == MNEME_OK) {
+        status = mneme_fold_plan_rest(fold, error);
+    }
+    if (status == MNEME_OK) {
+        status = look_up(projection, error);
+    }
+    if (status == MNEME_OK) {
+        status = mneme_fold_write_ledger(fold, &projection->writer, error);
+    }
+    if (status == MNEME_OK) {
+        status = mneme_fold_delete_children(fold, &projection->writer, error);
+    }
+    if (status == MNEME_OK) {
+        status = mneme_fold_write_rows(fold, &projection->writer, error);
+    }
+    if (status == MNEME_OK) {
+        status = mneme_fold_write_rest(fold, &projection->writer, error);
+    }
+    return status == MNEME_OK ? finish(projection, error) : status;
+}
+
+/* The fold writes no row twice, whatever the events are. If the table has it, then somebody else wrote to the
+ * tables or set the progress back, and parking event after event would only hide it. */
+static int refuse_written_row(const struct projection *projection, int status, struct mneme_error *error) {
+    if (status != MNEME_E_INVALID || strcmp(mneme_pg_sqlstate(projection->session.postgres), "23505") != 0) {
+        return status;
+    }
+    return mneme_error_set(
+        error, MNEME_E_UNSAFE,
+        "the batch was not folded: the tables hold rows that by the saved progress are still to come "
+        "(%s); fold the log into a fresh MNEME_PG_SCHEMA",
+        error->message);
+}
+
+static enum mneme_apply_result apply(void *context, struct mneme_batch *batch, struct mneme_error *error) {
+    struct projection *projection = context;
+    int status = mneme_session_ensure(&projection->session, error);
+    if (status != MNEME_OK) {
+        enum mneme_apply_result result = mneme_session_result(status);
+        return result == MNEME_RETRY ? MNEME_RETRY : MNEME_FATAL;
+    }
+    projection->writer.postgres = projection->session.postgres;
+    projection->writer.projection = projection->progress.projection;
+    projection->writer.topic = projection->progress.topic;
+    status = fold_batch(projection, batch, error);
+    if (status == MNEME_OK) {
+        remember_streams(projection);
+    } else {
+        status = refuse_written_row(projection, status, error);
+        mneme_session_rollback(&projection->session);
+    }
+    return mneme_session_result(status);
+}
+
+const struct mneme_projection_ops mneme_postgres_projection = {
+    .name = "postgres",
+    .open = open_projection,
+    .assign = assign,
+    .apply = apply,
+    .revoke = revoke,
+    .close = close_projection,
+};

@@ -1,0 +1,258 @@
+/*
+ * Claiming raises the epoch of a partition, so that the writer before it finds its compare-and-set failing. A
+ * writer that was stopped in the middle of a transaction still holds its row; its session is then ended.
+ */
+#include "consumers/postgres/progress.h"
+
+#include <endian.h>
+#include <stdlib.h>
+
+#include "common/log.h"
+#include "sql/embedded.h"
+
+#define SQLSTATE_LOCK_TIMEOUT "55P03"
+
+static int64_t get_long(const PGresult *rows, int row, int column) {
+    uint64_t wire;
+    memcpy(&wire, PQgetvalue(rows, row, column), sizeof wire);
+    return (int64_t)be64toh(wire);
+}
+
+void mneme_progress_clean_up(struct mneme_progress *progress) {
+    free(progress->owned);
+    free(progress->parked_keys);
+    PQclear(progress->parked_rows);
+    *progress = (struct mneme_progress){0};
+}
+
+static struct mneme_owned_partition *find(const struct mneme_progress *progress, int32_t partition) {
+    for (size_t i = 0; i < progress->owned_count; i++) {
+        if (progress->owned[i].partition == partition) {
+            return &progress->owned[i];
+        }
+    }
+    return NULL;
+}
+
+void mneme_progress_release(struct mneme_progress *progress, const int32_t *partitions, size_t count) {
+    for (size_t i = 0; i < count; i++) {
+        struct mneme_owned_partition *owned = find(progress, partitions[i]);
+        if (owned != NULL) {
+            *owned = progress->owned[--progress->owned_count];
+        }
+    }
+}
+
+static bool reserve(struct mneme_progress *progress, size_t count) {
+    if (progress->owned_capacity - progress->owned_count >= count) {
+        return true;
+    }
+    size_t capacity = progress->owned_count + count;
+    struct mneme_owned_partition *owned = realloc(progress->owned, capacity * sizeof *owned);
+    if (owned == NULL) {
+        return false;
+    }
+    progress->owned = owned;
+    progress->owned_capacity = capacity;
+    return true;
+}
+
+/* Projection, topic and partitions: what the statements here begin with. */
+static int begin_params(struct mneme_pg_params *params, const struct mneme_progress *progress,
+                        const struct mneme_assignment *assignment, struct mneme_error *error) {
+    int64_t *partitions = malloc((assignment->count + 1) * sizeof *partitions);
+    if (partitions == NULL) {
+        return mneme_error_set(error, MNEME_E_NO_MEMORY, "partitions were not claimed: out of memory");
+    }
+    for (size_t i = 0; i < assignment->count; i++) {
+        partitions[i] = assignment->partitions[i];
+    }
+    mneme_pg_param_str(params, mneme_str_from(progress->projection));
+    mneme_pg_param_str(params, mneme_str_from(progress->topic));
+    mneme_pg_param_long_array(params, partitions, assignment->count);
+    free(partitions);
+    return MNEME_OK;
+}
+
+static int refuse_other_count(const struct mneme_progress *progress,
+                              const struct mneme_assignment *assignment, const PGresult *other,
+                              struct mneme_error *error) {
+    if (PQntuples(other) == 0) {
+        return MNEME_OK;
+    }
+    return mneme_error_set(
+        error, MNEME_E_UNSAFE,
+        "the topic %s was not folded: it has %d partitions and had %lld when the projection %s began, so "
+        "that keys lie elsewhere now; make the topic anew with %lld partitions, or fold into a fresh "
+        "MNEME_PG_SCHEMA",
+        progress->topic, assignment->topic_partitions, (long long)get_long(other, 0, 0), progress->projection,
+        (long long)get_long(other, 0, 0));
+}
+
+static int take_claimed(struct mneme_progress *progress, struct mneme_assignment *assignment,
+                        const PGresult *claimed, struct mneme_error *error) {
+    if (PQntuples(claimed) != (int)assignment->count || !reserve(progress, assignment->count)) {
+        return mneme_error_set(error, MNEME_E_NO_MEMORY, "partitions were not claimed: out of memory");
+    }
+    for (int row = 0; row < PQntuples(claimed); row++) {
+        int32_t partition = (int32_t)get_long(claimed, row, 0);
+        for (size_t i = 0; i < assignment->count; i++) {
+            if (assignment->partitions[i] == partition) {
+                assignment->next_offsets[i] = get_long(claimed, row, 1);
+            }
+        }
+        struct mneme_owned_partition *owned = find(progress, partition);
+        if (owned == NULL) {
+            owned = &progress->owned[progress->owned_count++];
+        }
+        *owned = (struct mneme_owned_partition){partition, get_long(claimed, row, 2)};
+    }
+    return MNEME_OK;
+}
+
+/* Takes `rows`, which the keys point into. */
+static int take_parked(struct mneme_progress *progress, struct mneme_assignment *assignment, PGresult *rows,
+                       struct mneme_error *error) {
+    PQclear(progress->parked_rows);
+    free(progress->parked_keys);
+    progress->parked_rows = rows;
+    size_t count = (size_t)PQntuples(rows);
+    progress->parked_keys = calloc(count + 1, sizeof *progress->parked_keys);
+    if (progress->parked_keys == NULL) {
+        return mneme_error_set(error, MNEME_E_NO_MEMORY, "partitions were not claimed: out of memory");
+    }
+    for (size_t i = 0; i < count; i++) {
+        int row = (int)i;
+        progress->parked_keys[i] = (struct mneme_parked_key){
+            .partition = (int32_t)get_long(rows, row, 0),
+            .key = {PQgetvalue(rows, row, 1), (size_t)PQgetlength(rows, row, 1)},
+            .blocked_by = get_long(rows, row, 2),
+        };
+    }
+    assignment->parked_keys = progress->parked_keys;
+    assignment->parked_key_count = count;
+    return MNEME_OK;
+}
+
+enum { BEGIN, BOUNDS, OTHER_COUNT, CLAIM, PARKED_KEYS, CALL_COUNT };
+
+static int claim_once(struct mneme_progress *progress, struct mneme_session *session,
+                      struct mneme_assignment *assignment, struct mneme_error *error) {
+    struct mneme_pg_params topic = {0};
+    struct mneme_pg_params claim = {0};
+    struct mneme_pg_params parked = {0};
+    PGresult *results[CALL_COUNT] = {NULL};
+    mneme_pg_param_str(&topic, mneme_str_from(progress->projection));
+    mneme_pg_param_str(&topic, mneme_str_from(progress->topic));
+    mneme_pg_param_long(&topic, assignment->topic_partitions);
+    int status = begin_params(&claim, progress, assignment, error);
+    if (status == MNEME_OK) {
+        status = begin_params(&parked, progress, assignment, error);
+    }
+    mneme_pg_param_str(&claim, mneme_str_from(session->owner));
+    mneme_pg_param_long(&claim, assignment->topic_partitions);
+    /* A claim is made to last: a crash must not give the partition back to the writer before. */
+    const struct mneme_pg_call calls[CALL_COUNT] = {
+        [BEGIN] = {"BEGIN", NULL},
+        [BOUNDS] =
+            {"SELECT set_config('lock_timeout', '2s', true), set_config('synchronous_commit', 'on', true)",
+             NULL},
+        [OTHER_COUNT] = {mneme_sql_fold_other_partition_count, &topic},
+        [CLAIM] = {mneme_sql_fold_claim, &claim},
+        [PARKED_KEYS] = {mneme_sql_fold_parked_keys, &parked},
+    };
+    if (status == MNEME_OK) {
+        status = mneme_pg_pipeline(results, session->postgres, calls, CALL_COUNT, error);
+    }
+    if (status == MNEME_OK) {
+        status = refuse_other_count(progress, assignment, results[OTHER_COUNT], error);
+    }
+    if (status == MNEME_OK) {
+        status = mneme_pg_run(session->postgres, "COMMIT", error);
+    }
+    if (status == MNEME_OK) {
+        status = take_claimed(progress, assignment, results[CLAIM], error);
+    }
+    if (status == MNEME_OK) {
+        status = take_parked(progress, assignment, results[PARKED_KEYS], error);
+        results[PARKED_KEYS] = NULL;
+    }
+    for (size_t i = 0; i < CALL_COUNT; i++) {
+        PQclear(results[i]);
+    }
+    mneme_pg_params_clean_up(&topic);
+    mneme_pg_params_clean_up(&claim);
+    mneme_pg_params_clean_up(&parked);
+    return status;
+}
+
+/* Ends the sessions of the writers before, which hold what the claim waits for. */
+static int evict(struct mneme_progress *progress, struct mneme_session *session,
+                 const struct mneme_assignment *assignment, struct mneme_error *error) {
+    struct mneme_pg_params params = {0};
+    PGresult *rows = NULL;
+    int status = begin_params(&params, progress, assignment, error);
+    if (status == MNEME_OK) {
+        status = mneme_pg_query(&rows, session->postgres, mneme_sql_fold_evict, &params, true, error);
+    }
+    if (status == MNEME_OK) {
+        mneme_log(MNEME_LOG_WARN, "ended the sessions of former owners that held partitions",
+                  MNEME_LOG_S("topic", progress->topic), MNEME_LOG_I("sessions", PQntuples(rows)));
+    }
+    PQclear(rows);
+    mneme_pg_params_clean_up(&params);
+    return status;
+}
+
+int mneme_progress_claim(struct mneme_progress *progress, struct mneme_session *session,
+                         struct mneme_assignment *assignment, struct mneme_error *error) {
+    int status = claim_once(progress, session, assignment, error);
+    if (status == MNEME_OK) {
+        return MNEME_OK;
+    }
+    bool is_locked = strcmp(mneme_pg_sqlstate(session->postgres), SQLSTATE_LOCK_TIMEOUT) == 0;
+    mneme_session_rollback(session);
+    if (!is_locked || session->postgres == NULL) {
+        return status;
+    }
+    if (evict(progress, session, assignment, error) != MNEME_OK) {
+        return mneme_session_result(error->code) == MNEME_RETRY
+                   ? error->code
+                   : mneme_error_set(error, MNEME_E_UNAVAILABLE,
+                                     "partitions of %s were not claimed: a former owner holds them and could "
+                                     "not be ended: %s",
+                                     progress->topic, error->message);
+    }
+    status = claim_once(progress, session, assignment, error);
+    if (status != MNEME_OK) {
+        mneme_session_rollback(session);
+    }
+    return status;
+}
+
+bool mneme_progress_advance(const struct mneme_progress *progress, struct mneme_pg_params *params,
+                            const struct mneme_batch *batch, struct mneme_arena *arena) {
+    size_t count = batch->partition_count;
+    int64_t *numbers = mneme_arena_alloc(arena, 4 * count * sizeof *numbers);
+    if (numbers == NULL) {
+        return false;
+    }
+    for (size_t i = 0; i < count; i++) {
+        const struct mneme_batch_partition *partition = &batch->partitions[i];
+        const struct mneme_owned_partition *owned = find(progress, partition->partition);
+        if (owned == NULL) {
+            return false;
+        }
+        numbers[i] = partition->partition;
+        numbers[count + i] = partition->first_offset;
+        numbers[2 * count + i] = partition->next_offset;
+        numbers[3 * count + i] = owned->epoch;
+    }
+    mneme_pg_params_clear(params);
+    mneme_pg_param_str(params, mneme_str_from(progress->projection));
+    mneme_pg_param_str(params, mneme_str_from(progress->topic));
+    for (size_t i = 0; i < 4; i++) {
+        mneme_pg_param_long_array(params, numbers + i * count, count);
+    }
+    return true;
+}

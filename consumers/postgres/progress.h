@@ -1,0 +1,38 @@
+/*
+ * Which partitions this worker owns and how far they are folded: claimed with a new epoch, moved by
+ * compare-and-set.
+ */
+#ifndef MNEME_CONSUMERS_POSTGRES_PROGRESS_H
+#define MNEME_CONSUMERS_POSTGRES_PROGRESS_H
+
+#include "common/kafka.h"
+#include "consumers/postgres/session.h"
+
+struct mneme_owned_partition {
+    int32_t partition;
+    int64_t epoch;
+};
+
+struct mneme_progress {
+    const char *projection;
+    char topic[MNEME_TOPIC_NAME_BYTES];
+    struct mneme_owned_partition *owned; /* malloc'd */
+    size_t owned_count, owned_capacity;
+    struct mneme_parked_key *parked_keys; /* what the last claim gave; they point into parked_rows */
+    PGresult *parked_rows;
+};
+
+void mneme_progress_clean_up(struct mneme_progress *progress);
+
+/* Claims the assignment's partitions in one transaction and fills its out-parameters. MNEME_E_UNSAFE when the
+ * topic has another partition count than the projection began with. */
+int mneme_progress_claim(struct mneme_progress *progress, struct mneme_session *session,
+                         struct mneme_assignment *assignment, struct mneme_error *error);
+
+void mneme_progress_release(struct mneme_progress *progress, const int32_t *partitions, size_t count);
+
+/* The parameters of fold_advance for the batch; false when a partition of it is not owned. */
+bool mneme_progress_advance(const struct mneme_progress *progress, struct mneme_pg_params *params,
+                            const struct mneme_batch *batch, struct mneme_arena *arena);
+
+#endif

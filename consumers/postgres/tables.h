@@ -1,0 +1,100 @@
+/*
+ * The tables of things that live on (memories, conversations, their turns) as data: columns, keys and which
+ * column plays which part. The statements that look rows up, load and change them are made from this.
+ */
+#ifndef MNEME_CONSUMERS_POSTGRES_TABLES_H
+#define MNEME_CONSUMERS_POSTGRES_TABLES_H
+
+#include "common/buffer.h"
+#include "common/error.h"
+#include "common/types.h"
+
+enum mneme_table_id {
+    MNEME_TABLE_MEMORIES,
+    MNEME_TABLE_CONVERSATIONS,
+    MNEME_TABLE_TURNS,
+    MNEME_TABLE_COUNT,
+};
+
+enum mneme_column_kind {
+    MNEME_COLUMN_TEXT,
+    MNEME_COLUMN_JSONB,
+    MNEME_COLUMN_LONG,
+    MNEME_COLUMN_INT,
+    MNEME_COLUMN_DOUBLE,
+    MNEME_COLUMN_BOOL,
+    MNEME_COLUMN_UUID,
+    MNEME_COLUMN_TIME,
+    MNEME_COLUMN_TEXT_ARRAY,
+    MNEME_COLUMN_BYTES,
+};
+
+/* A column's value in memory. */
+union mneme_cell {
+    struct mneme_str text; /* text, JSON, bytes */
+    int64_t number;        /* whole numbers and times */
+    double real;
+    bool flag;
+    struct mneme_uuid uuid;
+    const struct mneme_str_array *strings;
+};
+
+struct mneme_column {
+    const char *name;
+    enum mneme_column_kind kind;
+    bool is_nullable;
+    bool is_read; /* fetched when the row is looked up: verdicts and arithmetic need it */
+};
+
+/* A row's key is (tenant, stream_id, id) and, where `index` is set, that column too. */
+struct mneme_table {
+    const char *name;
+    const struct mneme_column *columns;
+    size_t column_count;
+    const char *id;             /* a text or uuid column */
+    const char *index;          /* a bigint column of rows that belong to a parent row; else NULL */
+    const char *version;        /* counts the changes of the row; NULL: rows never change */
+    const char *deleted;        /* the mark of a soft delete, or NULL */
+    const char *next_index;     /* where a parent keeps the index of its next child, or NULL */
+    bool has_id_high;           /* streams.memory_id_high is the highest version 7 id of this table */
+    enum mneme_table_id parent; /* of a table with an index */
+    enum mneme_table_id child;  /* of a table with next_index */
+};
+
+extern const struct mneme_table mneme_tables[MNEME_TABLE_COUNT];
+
+#define MNEME_MAX_COLUMNS 64 /* a change is a mask of 64 bits */
+
+/* A table with its parts found by name and its statements written; made once at open. */
+struct mneme_table_plan {
+    const struct mneme_table *table;
+    enum mneme_column_kind id_kind;
+    int tenant, stream_id, id;               /* columns */
+    int index, version, deleted, next_index; /* columns, or -1 */
+    uint64_t keys;                           /* a bit for each key column */
+    int read[MNEME_MAX_COLUMNS];             /* the columns that the look-up fetches, in its order */
+    int read_count;
+    /* NUL-terminated SQL, owned. The look-up takes arrays of tenants, streams, ids (and indexes) and gives
+     * the number of the key in them, from 1, and the read columns. The delete takes all children of the
+     * parents of such keys. */
+    struct mneme_buffer find_sql, copy_sql, delete_sql;
+};
+
+/* MNEME_E_INTERNAL, with the name that is wrong, when the table's data does not fit together. */
+int mneme_table_plan_init(struct mneme_table_plan *plan, const struct mneme_table *table,
+                          struct mneme_error *error);
+void mneme_table_plan_clean_up(struct mneme_table_plan *plan);
+
+/* The statement, with a NUL, that changes rows. Its parameters are arrays: tenants, streams, ids, masks of
+ * the columns that change in each row, and for each column of `some`, in order, its values as text; those of
+ * `all` change in every row. Key columns must not be among them. */
+void mneme_table_update_sql(const struct mneme_table_plan *plan, uint64_t some, uint64_t all,
+                            struct mneme_buffer *sql);
+
+/* The column of that name, or -1. */
+int mneme_table_column(const struct mneme_table *table, const char *name);
+
+/* The name of a kind in SQL; a constant. */
+const char *mneme_column_sql_type(enum mneme_column_kind kind);
+
+#endif

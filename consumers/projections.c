@@ -1,0 +1,20 @@
+/*
+ * The table of projections. A new one is its folder and a line here.
+ */
+#include "consumers/projections.h"
+
+#include "consumers/postgres/postgres_projection.h"
+
+const struct mneme_projection_ops *const mneme_projections[] = {
+    &mneme_postgres_projection,
+    NULL,
+};
+
+const struct mneme_projection_ops *mneme_projection_by_name(const char *name) {
+    for (size_t i = 0; mneme_projections[i] != NULL; i++) {
+        if (strcmp(mneme_projections[i]->name, name) == 0) {
+            return mneme_projections[i];
+        }
+    }
+    return NULL;
+}

@@ -1,0 +1,37 @@
+/*
+ * A batch: decoded events in log order, with the messages that they point into, and one arena for the rest.
+ * Filled by the Kafka thread, applied by the sink thread; it has one owner at a time.
+ */
+#ifndef MNEME_CONSUMERS_RUNTIME_BATCH_H
+#define MNEME_CONSUMERS_RUNTIME_BATCH_H
+
+#include "common/arena.h"
+#include "schemas/event.h"
+
+struct mneme_batch_item {
+    struct mneme_position position;
+    int64_t recorded_at;         /* the log's time of it, microseconds */
+    struct mneme_str key, value; /* the raw message */
+    const char *park_reason;     /* not NULL: do not apply, store as parked; in the arena */
+    int64_t blocked_by;          /* offset of the parked event that this one waits behind; its own if none */
+    struct mneme_event event;    /* valid when park_reason is NULL */
+};
+
+/* What a partition contributes to the batch. */
+struct mneme_batch_partition {
+    int32_t partition;
+    int64_t first_offset; /* the progress before the batch */
+    int64_t next_offset;  /* the progress after it */
+};
+
+struct mneme_batch {
+    struct mneme_batch_item *items; /* each partition's in ascending offsets */
+    size_t count;
+    size_t capacity;
+    size_t bytes; /* of raw messages */
+    struct mneme_batch_partition *partitions;
+    size_t partition_count;
+    struct mneme_arena arena; /* arrays, maps, park reasons; also for the projection's use during apply */
+};
+
+#endif

@@ -1,0 +1,331 @@
+/*
+ * The Kafka client of a worker: how it is configured, and the calls on it. Written for librdkafka 2.0:
+ * partitions are assigned as a whole, and a partition that is not paused must not be resumed, since that
+ * makes the client fetch again from an old offset.
+ */
+#include <pthread.h>
+#include <stdio.h>
+#include <time.h>
+
+#include "common/clock.h"
+#include "common/log.h"
+#include "consumers/runtime/worker_state.h"
+
+/* A batch may take long; the group's patience with that is not its patience with silence. */
+#define MAX_POLL_INTERVAL_MS 600000
+#define CLOSE_TIMEOUT_MS 10000
+#define WAKE_TIMEOUT_MS 1000
+
+/* A client of a topic that was deleted may hold a partition and its messages in a circle, and wait for
+ * itself. */
+#define DESTROY_TIMEOUT_MS 5000
+
+/* A rebalance is learned of by the next heartbeat, so they are cheap and frequent. */
+#define HEARTBEATS_PER_SESSION 20
+
+/* What the worker's correctness rests on. */
+static const char *const required[][2] = {
+    {"enable.auto.commit", "false"},   {"enable.auto.offset.store", "false"},
+    {"auto.offset.reset", "error"},    {"partition.assignment.strategy", "range"},
+    {"enable.partition.eof", "false"},
+};
+
+/* How soon it is seen that the topic is gone or has other partitions. */
+#define METADATA_REFRESH_MS "30000"
+
+/* What bounds the memory of messages that were fetched ahead; MNEME_KAFKA_OPTIONS may say otherwise. A full
+ * queue is looked at again only once a second, so it must hold what a projection applies in that time. */
+static const char *const tuned[][2] = {
+    {"queued.min.messages", "100000"},
+    {"queued.max.messages.kbytes", "65536"},
+    {"fetch.max.bytes", "8388608"},
+    {"topic.metadata.refresh.interval.ms", METADATA_REFRESH_MS},
+};
+
+/* Sets a property that nobody has set to anything but its default. */
+static int set_tuned(rd_kafka_conf_t *conf, const rd_kafka_conf_t *defaults, const char *name,
+                     const char *value, struct mneme_error *error) {
+    char now[256];
+    char usual[256];
+    size_t now_size = sizeof now;
+    size_t usual_size = sizeof usual;
+    bool is_known = rd_kafka_conf_get(conf, name, now, &now_size) == RD_KAFKA_CONF_OK &&
+                    rd_kafka_conf_get(defaults, name, usual, &usual_size) == RD_KAFKA_CONF_OK;
+    if (is_known && strcmp(now, usual) != 0) {
+        return MNEME_OK;
+    }
+    return mneme_kafka_conf_set(conf, name, value, error);
+}
+
+static int set_number(rd_kafka_conf_t *conf, const char *name, int64_t value, struct mneme_error *error) {
+    char text[24];
+    (void)snprintf(text, sizeof text, "%lld", (long long)value);
+    return mneme_kafka_conf_set(conf, name, text, error);
+}
+
+static int set_membership(rd_kafka_conf_t *conf, const struct mneme_worker *worker,
+                          struct mneme_error *error) {
+    int64_t session_ms = mneme_config_long(worker->config, MNEME_SETTING_SESSION_TIMEOUT_MS);
+    const char *id = worker->options->instance_id;
+    int status = mneme_kafka_conf_set(conf, "group.id", worker->group, error);
+    if (status == MNEME_OK) {
+        status = set_number(conf, "session.timeout.ms", session_ms, error);
+    }
+    if (status == MNEME_OK) {
+        status = set_number(conf, "heartbeat.interval.ms", session_ms / HEARTBEATS_PER_SESSION, error);
+    }
+    if (status == MNEME_OK) {
+        status = set_number(conf, "max.poll.interval.ms",
+                            session_ms > MAX_POLL_INTERVAL_MS ? session_ms : MAX_POLL_INTERVAL_MS, error);
+    }
+    if (status == MNEME_OK && id != NULL && *id != '\0') {
+        status = mneme_kafka_conf_set(conf, "group.instance.id", id, error);
+    }
+    return status;
+}
+
+static void on_commit(rd_kafka_t *kafka, rd_kafka_resp_err_t err, rd_kafka_topic_partition_list_t *offsets,
+                      void *opaque) {
+    (void)kafka;
+    (void)offsets;
+    (void)opaque;
+    if (err != RD_KAFKA_RESP_ERR_NO_ERROR && err != RD_KAFKA_RESP_ERR__NO_OFFSET) {
+        mneme_log(MNEME_LOG_INFO, "progress is not told to the group",
+                  MNEME_LOG_S("reason", rd_kafka_err2str(err)));
+    }
+}
+
+static int set_up(rd_kafka_conf_t *conf, struct mneme_worker *worker, struct mneme_error *error) {
+    int status = set_membership(conf, worker, error);
+    for (size_t i = 0; status == MNEME_OK && i < sizeof required / sizeof required[0]; i++) {
+        status = mneme_kafka_conf_set(conf, required[i][0], required[i][1], error);
+    }
+    rd_kafka_conf_t *defaults = rd_kafka_conf_new();
+    for (size_t i = 0; status == MNEME_OK && i < sizeof tuned / sizeof tuned[0]; i++) {
+        status = set_tuned(conf, defaults, tuned[i][0], tuned[i][1], error);
+    }
+    rd_kafka_conf_destroy(defaults);
+    rd_kafka_conf_set_opaque(conf, worker);
+    rd_kafka_conf_set_rebalance_cb(conf, mneme_worker_on_rebalance);
+    rd_kafka_conf_set_error_cb(conf, mneme_worker_on_error);
+    rd_kafka_conf_set_offset_commit_cb(conf, on_commit);
+    return status;
+}
+
+int mneme_worker_connect(struct mneme_worker *worker, struct mneme_error *error) {
+    char purpose[128];
+    (void)snprintf(purpose, sizeof purpose, "work-%s", worker->options->projection->name);
+    rd_kafka_conf_t *conf = NULL;
+    int status = mneme_kafka_conf(&conf, worker->config, purpose, error);
+    if (status != MNEME_OK) {
+        return status;
+    }
+    status = set_up(conf, worker, error);
+    if (status != MNEME_OK) {
+        rd_kafka_conf_destroy(conf);
+        return status;
+    }
+    char reason[256];
+    worker->kafka = rd_kafka_new(RD_KAFKA_CONSUMER, conf, reason, sizeof reason);
+    if (worker->kafka == NULL) {
+        rd_kafka_conf_destroy(conf);
+        return mneme_error_set(error, MNEME_E_USAGE,
+                               "cannot set up the Kafka client: %s; check MNEME_KAFKA_OPTIONS", reason);
+    }
+    /* Errors and callbacks come with the messages, on the thread that polls. */
+    rd_kafka_poll_set_consumer(worker->kafka);
+    worker->queue = rd_kafka_queue_get_consumer(worker->kafka);
+    mneme_worker_set_kafka_up(worker, true, "");
+    return MNEME_OK;
+}
+
+int mneme_worker_subscribe(struct mneme_worker *worker, struct mneme_error *error) {
+    rd_kafka_topic_partition_list_t *topics = rd_kafka_topic_partition_list_new(1);
+    rd_kafka_topic_partition_list_add(topics, worker->topic, RD_KAFKA_PARTITION_UA);
+    rd_kafka_resp_err_t code = rd_kafka_subscribe(worker->kafka, topics);
+    rd_kafka_topic_partition_list_destroy(topics);
+    if (code != RD_KAFKA_RESP_ERR_NO_ERROR) {
+        return mneme_kafka_error(error, "cannot subscribe to topic", worker->topic, code, NULL);
+    }
+    return MNEME_OK;
+}
+
+/* Serves the group's last callbacks until it is left. With the brokers gone that may not come to an end; the
+ * group then takes the partitions away by itself. */
+static void leave_group(struct mneme_worker *worker) {
+    rd_kafka_queue_t *last = rd_kafka_queue_new(worker->kafka);
+    rd_kafka_error_t *refusal = rd_kafka_consumer_close_queue(worker->kafka, last);
+    if (refusal != NULL) {
+        mneme_log(MNEME_LOG_DEBUG, "group is not left",
+                  MNEME_LOG_S("reason", rd_kafka_error_string(refusal)));
+        rd_kafka_error_destroy(refusal);
+    } else {
+        int64_t deadline = mneme_clock_monotonic_micros() + (int64_t)CLOSE_TIMEOUT_MS * 1000;
+        while (!rd_kafka_consumer_closed(worker->kafka) && mneme_clock_monotonic_micros() < deadline) {
+            rd_kafka_message_t *message = rd_kafka_consume_queue(last, 100);
+            if (message != NULL) {
+                rd_kafka_message_destroy(message);
+            }
+        }
+        if (!rd_kafka_consumer_closed(worker->kafka)) {
+            mneme_log(MNEME_LOG_WARN, "group is not left",
+                      MNEME_LOG_S("reason", "the brokers do not answer"));
+        }
+    }
+    rd_kafka_queue_destroy(last);
+}
+
+void mneme_worker_leave(struct mneme_worker *worker) {
+    if (worker->kafka != NULL) {
+        leave_group(worker);
+    }
+    mneme_worker_release(worker);
+}
+
+static void *destroy_client(void *client) {
+    rd_kafka_destroy_flags(client, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
+    return NULL;
+}
+
+void mneme_worker_disconnect(struct mneme_worker *worker) {
+    if (worker->queue != NULL) {
+        rd_kafka_queue_destroy(worker->queue);
+    }
+    if (worker->kafka == NULL) {
+        return;
+    }
+    struct timespec deadline;
+    clock_gettime(CLOCK_REALTIME, &deadline);
+    deadline.tv_sec += DESTROY_TIMEOUT_MS / 1000;
+    pthread_t thread;
+    if (pthread_create(&thread, NULL, destroy_client, worker->kafka) != 0) {
+        (void)destroy_client(worker->kafka);
+    } else if (pthread_timedjoin_np(thread, NULL, &deadline) != 0) {
+        mneme_log(MNEME_LOG_WARN, "kafka client does not end",
+                  MNEME_LOG_S("advice", "it ends with the process"));
+        pthread_detach(thread);
+    }
+}
+
+static rd_kafka_topic_partition_list_t *new_list(const struct mneme_worker *worker) {
+    return rd_kafka_topic_partition_list_new((int)worker->partition_count);
+}
+
+static void pause_or_resume(struct mneme_worker *worker, bool pause, rd_kafka_topic_partition_list_t *list) {
+    if (list->cnt == 0) {
+        return;
+    }
+    if (pause) {
+        rd_kafka_pause_partitions(worker->kafka, list);
+    } else {
+        rd_kafka_resume_partitions(worker->kafka, list);
+    }
+    for (int i = 0; i < list->cnt; i++) {
+        if (list->elems[i].err != RD_KAFKA_RESP_ERR_NO_ERROR) {
+            mneme_log(MNEME_LOG_WARN, pause ? "partition is not paused" : "partition is not resumed",
+                      MNEME_LOG_I("partition", list->elems[i].partition),
+                      MNEME_LOG_S("reason", rd_kafka_err2str(list->elems[i].err)));
+        }
+    }
+}
+
+/* Says whether any partition was resumed. */
+static bool set_pauses(struct mneme_worker *worker, bool want_all, bool want_none) {
+    bool is_any_resumed = false;
+    rd_kafka_topic_partition_list_t *pause = NULL;
+    rd_kafka_topic_partition_list_t *resume = NULL;
+    for (size_t i = 0; i < worker->partition_count; i++) {
+        struct mneme_worker_partition *partition = &worker->partitions[i];
+        bool wanted = !want_none && (want_all || partition->stalled != NULL);
+        if (wanted == partition->is_paused) {
+            continue;
+        }
+        if (pause == NULL) {
+            pause = new_list(worker);
+            resume = new_list(worker);
+        }
+        rd_kafka_topic_partition_list_add(wanted ? pause : resume, worker->topic, partition->partition);
+        partition->is_paused = wanted;
+    }
+    if (pause != NULL) {
+        pause_or_resume(worker, true, pause);
+        pause_or_resume(worker, false, resume);
+        is_any_resumed = resume->cnt > 0;
+        rd_kafka_topic_partition_list_destroy(pause);
+        rd_kafka_topic_partition_list_destroy(resume);
+    }
+    return is_any_resumed;
+}
+
+/* The client may sleep for a second before it sees that a partition is resumed; a request to its broker wakes
+ * it. */
+static void wake_fetchers(struct mneme_worker *worker) {
+    struct mneme_error error = {0};
+    if (mneme_worker_query_offsets(worker, RD_KAFKA_OFFSET_END, worker->claim_offsets, WAKE_TIMEOUT_MS,
+                                   &error) != MNEME_OK) {
+        mneme_log(MNEME_LOG_DEBUG, "reading goes on late", MNEME_LOG_S("reason", error.message));
+    }
+}
+
+void mneme_worker_sync_pauses(struct mneme_worker *worker) {
+    if (worker->phase != MNEME_PHASE_READING && worker->phase != MNEME_PHASE_REJOINING) {
+        return;
+    }
+    bool has_room = !worker->retry.is_active || !mneme_fill_is_full(worker->filling, &worker->rules);
+    bool can_read = worker->phase == MNEME_PHASE_READING && has_room && !worker->is_draining;
+    if (set_pauses(worker, !can_read, false)) {
+        wake_fetchers(worker);
+    }
+}
+
+void mneme_worker_resume_all(struct mneme_worker *worker) {
+    (void)set_pauses(worker, false, true);
+}
+
+void mneme_worker_commit(struct mneme_worker *worker) {
+    if (worker->is_kafka_down) {
+        return; /* leaving the group would wait for the answer */
+    }
+    rd_kafka_topic_partition_list_t *offsets = new_list(worker);
+    for (size_t i = 0; i < worker->partition_count; i++) {
+        struct mneme_worker_partition *partition = &worker->partitions[i];
+        if (partition->applied_offset > partition->committed) {
+            rd_kafka_topic_partition_list_add(offsets, worker->topic, partition->partition)->offset =
+                partition->applied_offset;
+            partition->committed = partition->applied_offset;
+        }
+    }
+    if (offsets->cnt > 0) {
+        rd_kafka_resp_err_t code = rd_kafka_commit(worker->kafka, offsets, 1);
+        if (code != RD_KAFKA_RESP_ERR_NO_ERROR) {
+            mneme_log(MNEME_LOG_DEBUG, "progress is not told to the group",
+                      MNEME_LOG_S("reason", rd_kafka_err2str(code)));
+        }
+    }
+    rd_kafka_topic_partition_list_destroy(offsets);
+}
+
+int mneme_worker_query_offsets(struct mneme_worker *worker, int64_t which, int64_t *offsets, int timeout_ms,
+                               struct mneme_error *error) {
+    rd_kafka_topic_partition_list_t *list = new_list(worker);
+    for (size_t i = 0; i < worker->partition_count; i++) {
+        rd_kafka_topic_partition_list_add(list, worker->topic, worker->partitions[i].partition)->offset =
+            which;
+    }
+    /* One request for all partitions of a leader, and unlike rd_kafka_query_watermark_offsets it keeps its
+     * time. */
+    rd_kafka_resp_err_t code = rd_kafka_offsets_for_times(worker->kafka, list, timeout_ms);
+    for (size_t i = 0; code == RD_KAFKA_RESP_ERR_NO_ERROR && i < worker->partition_count; i++) {
+        const rd_kafka_topic_partition_t *found =
+            rd_kafka_topic_partition_list_find(list, worker->topic, worker->partitions[i].partition);
+        code = found == NULL ? RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION : found->err;
+        if (code == RD_KAFKA_RESP_ERR_NO_ERROR) {
+            offsets[i] = found->offset;
+        }
+    }
+    rd_kafka_topic_partition_list_destroy(list);
+    if (code != RD_KAFKA_RESP_ERR_NO_ERROR) {
+        return mneme_kafka_error(error, "cannot ask for the offsets of topic", worker->topic, code, NULL);
+    }
+    return MNEME_OK;
+}

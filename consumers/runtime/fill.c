@@ -1,0 +1,249 @@
+/*
+ * From records to items. The checks stand in the order in which an event's identity is established: is its
+ * key free, is it an event, is it within the limits, is it where its key belongs.
+ */
+#include "consumers/runtime/fill.h"
+
+#include <stdlib.h>
+
+#include "common/clock.h"
+#include "common/murmur2.h"
+
+/* What an emptied batch may keep for the next one. */
+#define KEEP_ARENA_BYTES ((size_t)8 * 1024 * 1024)
+
+/* A batch that keeps growing is handed over after so many lingers at the latest. */
+#define LINGER_BOUND 8
+
+void mneme_fill_init(struct mneme_fill *fill) {
+    *fill = (struct mneme_fill){0};
+    mneme_arena_init(&fill->batch.arena, 0);
+}
+
+void mneme_fill_clean_up(struct mneme_fill *fill, const struct mneme_fill_rules *rules) {
+    mneme_fill_reset(fill, rules);
+    mneme_arena_clean_up(&fill->batch.arena);
+    mneme_buffer_clean_up(&fill->scratch);
+    free(fill->batch.items);
+    free(fill->batch.partitions);
+    free(fill->messages);
+    mneme_fill_init(fill);
+}
+
+void mneme_fill_reset(struct mneme_fill *fill, const struct mneme_fill_rules *rules) {
+    struct mneme_batch *batch = &fill->batch;
+    for (size_t i = 0; i < batch->count; i++) {
+        rules->release(fill->messages[i]);
+    }
+    batch->count = 0;
+    batch->bytes = 0;
+    batch->partition_count = 0;
+    fill->last_partition = 0;
+    fill->has_stray = false;
+    mneme_arena_reset(&batch->arena, KEEP_ARENA_BYTES);
+}
+
+/* Makes room for one more element; *array and *capacity change together. */
+static bool grow(void *array, size_t *capacity, size_t count, size_t element_bytes) {
+    if (count < *capacity) {
+        return true;
+    }
+    size_t wanted = *capacity == 0 ? 64 : *capacity * 2;
+    size_t bytes;
+    if (__builtin_mul_overflow(wanted, element_bytes, &bytes)) {
+        return false;
+    }
+    void **pointer = array;
+    void *larger = realloc(*pointer, bytes);
+    if (larger == NULL) {
+        return false;
+    }
+    *pointer = larger;
+    *capacity = wanted;
+    return true;
+}
+
+static bool make_room(struct mneme_fill *fill) {
+    struct mneme_batch *batch = &fill->batch;
+    return grow(&batch->items, &batch->capacity, batch->count, sizeof *batch->items) &&
+           grow(&fill->messages, &fill->message_capacity, batch->count, sizeof *fill->messages) &&
+           grow(&batch->partitions, &fill->partition_capacity, batch->partition_count,
+                sizeof *batch->partitions);
+}
+
+/* The batch's entry of the partition; made when there is none, which make_room has left room for. */
+static struct mneme_batch_partition *partition_of(struct mneme_fill *fill, int32_t partition,
+                                                  int64_t progress) {
+    struct mneme_batch *batch = &fill->batch;
+    if (fill->last_partition < batch->partition_count &&
+        batch->partitions[fill->last_partition].partition == partition) {
+        return &batch->partitions[fill->last_partition];
+    }
+    size_t i = 0;
+    while (i < batch->partition_count && batch->partitions[i].partition != partition) {
+        i++;
+    }
+    if (i == batch->partition_count) {
+        batch->partitions[i] = (struct mneme_batch_partition){
+            .partition = partition, .first_offset = progress, .next_offset = progress};
+        batch->partition_count++;
+    }
+    fill->last_partition = i;
+    return &batch->partitions[i];
+}
+
+/* The reason's text as the item keeps it; NULL when memory is exhausted. */
+static const char *keep_reason(struct mneme_arena *arena, const char *reason) {
+    return mneme_arena_copy(arena, mneme_str_from(reason)).data;
+}
+
+static const char *reason_behind(struct mneme_arena *arena, int64_t blocked_by) {
+    struct mneme_error sentence = {0};
+    mneme_error_set(&sentence, MNEME_E_INVALID, "waits behind offset %lld of its key, which is parked",
+                    (long long)blocked_by);
+    return keep_reason(arena, sentence.message);
+}
+
+/* Whether the key is the event's own, and leads to the partition that it was found in. */
+static int check_place(struct mneme_fill *fill, const struct mneme_fill_rules *rules,
+                       const struct mneme_log_record *record, const struct mneme_event *event,
+                       struct mneme_error *error) {
+    mneme_buffer_clear(&fill->scratch);
+    mneme_event_key(event, &fill->scratch);
+    if (fill->scratch.failed) {
+        return mneme_error_set(error, MNEME_E_NO_MEMORY, "cannot check an event's key: out of memory");
+    }
+    struct mneme_str expected = mneme_buffer_str(&fill->scratch);
+    if (record->key.data == NULL) {
+        return mneme_error_set(error, MNEME_E_INVALID,
+                               "the message has no key, its event belongs to \"%.*s\"",
+                               MNEME_STR_ARG(expected));
+    }
+    if (!mneme_str_equal(record->key, expected)) {
+        return mneme_error_set(error, MNEME_E_INVALID, "the message's key is not that of its event, \"%.*s\"",
+                               MNEME_STR_ARG(expected));
+    }
+    int32_t partition = mneme_partition_of(record->key, rules->topic_partitions);
+    if (partition != record->position.partition) {
+        fill->has_stray = true;
+        return mneme_error_set(
+            error, MNEME_E_INVALID,
+            "the key belongs to partition %d of %d (murmur2), the message is in partition %d", (int)partition,
+            (int)rules->topic_partitions, (int)record->position.partition);
+    }
+    return MNEME_OK;
+}
+
+static int examine(struct mneme_fill *fill, const struct mneme_fill_rules *rules,
+                   const struct mneme_log_record *record, struct mneme_event *event,
+                   struct mneme_error *error) {
+    if (record->value.data == NULL) {
+        return mneme_error_set(error, MNEME_E_INVALID,
+                               "the message has no value (a tombstone), so it is no event");
+    }
+    int status = mneme_codec_decode(rules->codec, event, &fill->batch.arena, record->value, error);
+    if (status == MNEME_OK) {
+        status = mneme_event_validate(event, rules->content_max_chars, error);
+    }
+    if (status == MNEME_OK) {
+        status = check_place(fill, rules, record, event, error);
+    }
+    return status;
+}
+
+/* Fills item->event or item->park_reason. */
+static int fill_item(struct mneme_fill *fill, const struct mneme_fill_rules *rules,
+                     struct mneme_park_set *parked, const struct mneme_log_record *record,
+                     struct mneme_batch_item *item, struct mneme_error *error) {
+    bool failed = false;
+    if (mneme_park_set_find(parked, &item->blocked_by, &failed, record->position.partition, record->key)) {
+        item->park_reason = reason_behind(&fill->batch.arena, item->blocked_by);
+        failed = item->park_reason == NULL;
+    } else if (!failed) {
+        struct mneme_error refusal = {0};
+        int status = examine(fill, rules, record, &item->event, &refusal);
+        if (status != MNEME_OK && status != MNEME_E_INVALID && status != MNEME_E_TOO_LARGE) {
+            return mneme_error_set(error, refusal.code, "%s", refusal.message);
+        }
+        if (status != MNEME_OK) {
+            item->park_reason = keep_reason(&fill->batch.arena, refusal.message);
+            failed = item->park_reason == NULL ||
+                     (record->key.data != NULL && !mneme_park_set_add(parked, record->position.partition,
+                                                                      record->key, record->position.offset));
+        }
+    }
+    if (failed) {
+        return mneme_error_set(error, MNEME_E_NO_MEMORY, "cannot park an event: out of memory");
+    }
+    return MNEME_OK;
+}
+
+/* The log's time in microseconds, within what every sink can express. */
+static int64_t recorded_micros(int64_t timestamp_ms) {
+    int64_t bounded = timestamp_ms < 0 ? 0 : timestamp_ms;
+    return bounded > MNEME_MAX_MICROS / 1000 ? MNEME_MAX_MICROS : bounded * 1000;
+}
+
+int mneme_fill_add(struct mneme_fill *fill, const struct mneme_fill_rules *rules,
+                   struct mneme_park_set *parked, const struct mneme_log_record *record, int64_t now_micros,
+                   struct mneme_error *error) {
+    struct mneme_batch *batch = &fill->batch;
+    if (!make_room(fill)) {
+        return mneme_error_set(error, MNEME_E_NO_MEMORY, "cannot grow a batch: out of memory");
+    }
+    struct mneme_batch_item *item = &batch->items[batch->count];
+    item->position = record->position;
+    item->recorded_at = recorded_micros(record->timestamp_ms);
+    item->key = record->key;
+    item->value = record->value.data == NULL ? MNEME_STR_LIT("") : record->value;
+    item->park_reason = NULL;
+    item->blocked_by = record->position.offset;
+    int status = fill_item(fill, rules, parked, record, item, error);
+    if (status != MNEME_OK) {
+        return status;
+    }
+    partition_of(fill, record->position.partition, record->progress)->next_offset =
+        record->position.offset + 1;
+    if (batch->count == 0) {
+        fill->opened_micros = now_micros;
+    }
+    fill->changed_micros = now_micros;
+    fill->messages[batch->count] = record->message;
+    batch->count++;
+    batch->bytes += record->key.len + record->value.len;
+    return MNEME_OK;
+}
+
+bool mneme_fill_is_full(const struct mneme_fill *fill, const struct mneme_fill_rules *rules) {
+    return fill->batch.count >= rules->max_events || fill->batch.bytes >= rules->max_bytes;
+}
+
+int64_t mneme_fill_due_micros(const struct mneme_fill *fill, const struct mneme_fill_rules *rules,
+                              int64_t now_micros) {
+    if (fill->batch.count == 0) {
+        return INT64_MAX;
+    }
+    if (mneme_fill_is_full(fill, rules)) {
+        return 0;
+    }
+    int64_t quiet_at = fill->changed_micros + rules->linger_micros;
+    int64_t bound_at = fill->opened_micros + rules->linger_micros * LINGER_BOUND;
+    int64_t due_at = quiet_at < bound_at ? quiet_at : bound_at;
+    return due_at <= now_micros ? 0 : due_at - now_micros;
+}
+
+bool mneme_batch_park_key(struct mneme_batch *batch, size_t first, int32_t partition, struct mneme_str key,
+                          int64_t blocked_by) {
+    for (size_t i = first; i < batch->count; i++) {
+        struct mneme_batch_item *item = &batch->items[i];
+        if (item->park_reason == NULL && item->position.partition == partition &&
+            mneme_str_equal(item->key, key)) {
+            item->park_reason = reason_behind(&batch->arena, blocked_by);
+            item->blocked_by = blocked_by;
+            if (item->park_reason == NULL) {
+                return false;
+            }
+        }
+    }
+    return true;
+}

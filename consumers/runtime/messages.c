@@ -1,0 +1,195 @@
+/*
+ * From the client into the batch. Every message counts once: what comes again after a pause is left out, what
+ * cannot be read for now is kept aside with its partition, what cannot be read at all ends the worker.
+ */
+#include "common/clock.h"
+#include "common/log.h"
+#include "consumers/runtime/worker_state.h"
+
+static struct mneme_log_record record_of(const rd_kafka_message_t *message, int64_t progress, void *handle) {
+    rd_kafka_timestamp_type_t type;
+    int64_t timestamp = rd_kafka_message_timestamp(message, &type);
+    return (struct mneme_log_record){
+        .position = {.partition = message->partition, .offset = message->offset},
+        .progress = progress,
+        .timestamp_ms = type == RD_KAFKA_TIMESTAMP_NOT_AVAILABLE ? -1 : timestamp,
+        .key = {message->key, message->key == NULL ? 0 : message->key_len},
+        .value = {message->payload, message->payload == NULL ? 0 : message->len},
+        .message = handle,
+    };
+}
+
+/* Adds the message to the batch; true when it was taken. The error is set when the reader cannot go on. */
+static bool add(struct mneme_worker *worker, struct mneme_worker_partition *partition,
+                rd_kafka_message_t *message, struct mneme_error *error) {
+    struct mneme_log_record record = record_of(message, partition->read_offset, message);
+    int status = mneme_fill_add(worker->filling, &worker->rules, &worker->parked, &record,
+                                mneme_clock_monotonic_micros(), error);
+    if (status == MNEME_OK) {
+        partition->read_offset = message->offset + 1;
+    }
+    return status == MNEME_OK;
+}
+
+static bool is_passing(const struct mneme_error *error) {
+    return error->code == MNEME_E_UNAVAILABLE || error->code == MNEME_E_TIMEOUT;
+}
+
+/* An event that this program cannot read is never left out: what is before it is applied, then the worker
+ * ends. */
+static void cannot_read(struct mneme_worker *worker, const rd_kafka_message_t *message,
+                        const struct mneme_error *reason) {
+    struct mneme_error error = {0};
+    if (reason->code == MNEME_E_UNKNOWN_SCHEMA) {
+        mneme_error_set(
+            &error, reason->code,
+            "cannot read the event at %d:%lld of %s: %s; upgrade the workers before the publishers",
+            (int)message->partition, (long long)message->offset, worker->topic, reason->message);
+    } else {
+        mneme_error_set(&error, reason->code, "cannot read the event at %d:%lld of %s: %s",
+                        (int)message->partition, (long long)message->offset, worker->topic, reason->message);
+    }
+    mneme_worker_drain(worker, &error);
+}
+
+static void take_event(struct mneme_worker *worker, rd_kafka_message_t *message) {
+    struct mneme_worker_partition *partition = mneme_worker_partition(worker, message->partition);
+    struct mneme_error error = {0};
+    if (partition == NULL || worker->phase != MNEME_PHASE_READING || worker->is_draining) {
+        rd_kafka_message_destroy(message);
+    } else if (message->offset < partition->read_offset) {
+        mneme_metrics_add(worker->metrics, MNEME_WORKER_METRIC_REDELIVERED, NULL, 1);
+        rd_kafka_message_destroy(message);
+    } else if (partition->stalled != NULL) {
+        rd_kafka_message_destroy(message);
+        mneme_worker_rejoin(worker, "a paused partition went on");
+    } else if (!add(worker, partition, message, &error)) {
+        if (is_passing(&error)) {
+            partition->stalled = message;
+            mneme_worker_wait_begin(&worker->stall, "partition waits for a schema", &error);
+        } else {
+            cannot_read(worker, message, &error);
+            rd_kafka_message_destroy(message);
+        }
+    }
+}
+
+/* Tries the partition's stalled message again; false when it still waits. */
+static bool retry_stalled(struct mneme_worker *worker, struct mneme_worker_partition *partition,
+                          struct mneme_error *error) {
+    if (mneme_fill_is_full(worker->filling, &worker->rules)) {
+        mneme_error_set(error, MNEME_E_FULL, "the batch is full");
+        return false;
+    }
+    if (add(worker, partition, partition->stalled, error)) {
+        partition->stalled = NULL;
+        return true;
+    }
+    if (is_passing(error)) {
+        return false;
+    }
+    cannot_read(worker, partition->stalled, error);
+    return true;
+}
+
+void mneme_worker_retry_stalled(struct mneme_worker *worker) {
+    struct mneme_error error = {0};
+    bool is_over = true;
+    for (size_t i = 0; is_over && i < worker->partition_count && !worker->is_draining; i++) {
+        struct mneme_worker_partition *partition = &worker->partitions[i];
+        is_over = partition->stalled == NULL || retry_stalled(worker, partition, &error);
+    }
+    if (is_over) {
+        mneme_worker_wait_end(&worker->stall, "schema is known");
+    } else {
+        mneme_worker_wait_begin(&worker->stall, "partition waits for a schema", &error);
+    }
+}
+
+static void fail_with(struct mneme_worker *worker, const char *what, rd_kafka_resp_err_t code,
+                      const char *detail) {
+    struct mneme_error error = {0};
+    mneme_kafka_error(&error, what, worker->topic, code, detail);
+    mneme_worker_fail(worker, &error);
+}
+
+/* The client can never go on; the one known cause is a second worker of the same name. */
+static void fail_fatally(struct mneme_worker *worker) {
+    char detail[512] = "";
+    rd_kafka_resp_err_t code = rd_kafka_fatal_error(worker->kafka, detail, sizeof detail);
+    if (code != RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID) {
+        fail_with(worker, "cannot go on reading topic", code, detail);
+        return;
+    }
+    struct mneme_error error = {0};
+    mneme_error_set(&error, MNEME_E_CONFLICT,
+                    "cannot go on working as \"%s\": another worker of group %s has taken this name; "
+                    "give each worker an --id of its own",
+                    worker->options->instance_id, worker->group);
+    mneme_worker_fail(worker, &error);
+}
+
+/* The offset to fetch next is not in the log. */
+static void fail_out_of_range(struct mneme_worker *worker, const rd_kafka_message_t *message) {
+    const struct mneme_worker_partition *partition = mneme_worker_partition(worker, message->partition);
+    struct mneme_error error = {0};
+    mneme_error_set(
+        &error, MNEME_E_UNSAFE,
+        "cannot go on folding partition %d of %s: offset %lld is no longer in the log, which was cut or "
+        "made anew; run `mneme rebuild %s` to fold what the log holds",
+        (int)message->partition, worker->topic,
+        (long long)(partition == NULL ? message->offset : partition->read_offset),
+        worker->options->projection->name);
+    mneme_worker_fail(worker, &error);
+}
+
+static void take_error(struct mneme_worker *worker, const rd_kafka_message_t *message) {
+    const char *detail = rd_kafka_message_errstr(message);
+    switch ((int)message->err) {
+    case RD_KAFKA_RESP_ERR__PARTITION_EOF:
+        break;
+    case RD_KAFKA_RESP_ERR__FATAL:
+        fail_fatally(worker);
+        break;
+    case RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET:
+    case RD_KAFKA_RESP_ERR_OFFSET_OUT_OF_RANGE:
+        fail_out_of_range(worker, message);
+        break;
+    case RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED:
+    case RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED:
+        fail_with(worker, "cannot read topic", message->err, detail);
+        break;
+    case RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART:
+    case RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC:
+    case RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION:
+        mneme_worker_look_for_topic(worker);
+        break;
+    default:
+        mneme_log(MNEME_LOG_WARN, "kafka consumer", MNEME_LOG_S("reason", detail));
+        break;
+    }
+}
+
+void mneme_worker_take_message(struct mneme_worker *worker, rd_kafka_message_t *message) {
+    if (message->err != RD_KAFKA_RESP_ERR_NO_ERROR) {
+        take_error(worker, message);
+        rd_kafka_message_destroy(message);
+        return;
+    }
+    if (worker->is_kafka_down) {
+        mneme_worker_set_kafka_up(worker, true, "");
+    }
+    take_event(worker, message);
+}
+
+void mneme_worker_on_error(rd_kafka_t *kafka, int err, const char *reason, void *opaque) {
+    (void)kafka;
+    struct mneme_worker *worker = opaque;
+    if (err == RD_KAFKA_RESP_ERR__FATAL) {
+        fail_fatally(worker);
+    } else if (err == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN) {
+        mneme_worker_set_kafka_up(worker, false, reason);
+    } else {
+        mneme_log(MNEME_LOG_DEBUG, "kafka client", MNEME_LOG_S("reason", reason));
+    }
+}

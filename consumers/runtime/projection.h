@@ -1,0 +1,71 @@
+/*
+ * What a projection is to the runtime: one constant table of operations. The runtime polls, decodes, batches,
+ * retries, parks, and follows rebalances; it knows nothing of where a projection keeps its rows.
+ *
+ * All operations are called from one thread, the sink thread of the worker, never two at a time. Between
+ * `open` and `close` the runtime calls assign, apply and revoke in any order; after FENCED it revokes before
+ * it assigns again. An operation may block, but returns within its own time-outs; it never retries by itself.
+ */
+#ifndef MNEME_CONSUMERS_RUNTIME_PROJECTION_H
+#define MNEME_CONSUMERS_RUNTIME_PROJECTION_H
+
+#include "common/config.h"
+#include "consumers/runtime/batch.h"
+
+/* Of all but APPLIED: nothing of the call happened. */
+enum mneme_apply_result {
+    /* The whole batch, and the progress with it, is durable or will be decided the same again. */
+    MNEME_APPLIED,
+    /* The sink cannot be used for now: try again later, without limit. */
+    MNEME_RETRY,
+    /* Some event in the batch can never be applied: the runtime halves the batch until it knows which one,
+     * marks that one as parked and applies again. */
+    MNEME_REJECT,
+    /* Another consumer owns a partition of the batch: drop it and rejoin. */
+    MNEME_FENCED,
+    /* A person must act: stop with the error's sentence. */
+    MNEME_FATAL,
+};
+
+/* A key whose events wait behind one that cannot be applied. */
+struct mneme_parked_key {
+    int32_t partition;
+    struct mneme_str key;
+    int64_t blocked_by; /* offset of the first parked event of the key */
+};
+
+struct mneme_assignment {
+    const char *topic;
+    int32_t topic_partitions; /* of the whole topic */
+    const int32_t *partitions;
+    int64_t *next_offsets; /* out: where to go on reading, one for each partition; 0 when it never began */
+    size_t count;
+    /* out: keys parked in these partitions; owned by the projection, valid until its next call */
+    const struct mneme_parked_key *parked_keys;
+    size_t parked_key_count;
+};
+
+struct mneme_projection_ops {
+    const char *name; /* also the consumer group's name behind the topic prefix */
+
+    /* Makes the projection's state and checks that its store is fit for use (schema migrated …). The error
+     * tells what to do. Called once, first. */
+    int (*open)(void **projection, const struct mneme_config *config, struct mneme_error *error);
+
+    /* Claims the partitions (whoever had them is fenced from here on) and fills the out-parameters. Called
+     * with only the newly assigned partitions. RETRY, FATAL or APPLIED. */
+    enum mneme_apply_result (*assign)(void *projection, struct mneme_assignment *assignment,
+                                      struct mneme_error *error);
+
+    /* Applies the batch's items in order and moves the progress of each partition in it, all or nothing.
+     * Items with a park_reason are stored as parked, atomically with the rest. The batch belongs to the
+     * runtime. */
+    enum mneme_apply_result (*apply)(void *projection, struct mneme_batch *batch, struct mneme_error *error);
+
+    /* The partitions are no longer ours: forget what is remembered about them. Must not need the store. */
+    void (*revoke)(void *projection, const int32_t *partitions, size_t count);
+
+    void (*close)(void *projection);
+};
+
+#endif

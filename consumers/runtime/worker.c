@@ -1,0 +1,300 @@
+/*
+ * The life of a worker: what it needs is made, the loop turns, and everything is given back in the reverse
+ * order.
+ */
+#include "consumers/runtime/worker.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "common/clock.h"
+#include "common/log.h"
+#include "consumers/runtime/worker_state.h"
+
+#define FACTS_TIMEOUT_MS 10000
+#define LONGEST_POLL_MS 100 /* how late should_stop may be seen */
+
+struct mneme_worker_partition *mneme_worker_partition(struct mneme_worker *worker, int32_t partition) {
+    for (size_t i = 0; i < worker->partition_count; i++) {
+        if (worker->partitions[i].partition == partition) {
+            return &worker->partitions[i];
+        }
+    }
+    return NULL;
+}
+
+static void note_error(struct mneme_worker *worker, const struct mneme_error *error) {
+    if (worker->error->code == MNEME_OK) {
+        *worker->error = *error;
+        mneme_log(MNEME_LOG_ERROR, "worker cannot go on", MNEME_LOG_S("reason", error->message));
+    }
+}
+
+void mneme_worker_fail(struct mneme_worker *worker, const struct mneme_error *error) {
+    note_error(worker, error);
+    worker->is_ended = true;
+}
+
+void mneme_worker_drain(struct mneme_worker *worker, const struct mneme_error *error) {
+    if (error != NULL) {
+        note_error(worker, error);
+    }
+    worker->is_draining = true;
+}
+
+void mneme_worker_wait_begin(struct mneme_worker_wait *wait, const char *event,
+                             const struct mneme_error *reason) {
+    int64_t now = mneme_clock_monotonic_micros();
+    if (!wait->is_active) {
+        wait->is_active = true;
+        wait->since_micros = now;
+        mneme_log(MNEME_LOG_WARN, event, MNEME_LOG_S("reason", reason->message));
+    } else {
+        mneme_log(MNEME_LOG_DEBUG, event, MNEME_LOG_S("reason", reason->message));
+    }
+    wait->until_micros = now + mneme_backoff_next_ms(&wait->backoff) * 1000;
+}
+
+void mneme_worker_wait_end(struct mneme_worker_wait *wait, const char *event) {
+    if (wait->is_active) {
+        int64_t waited = mneme_clock_monotonic_micros() - wait->since_micros;
+        mneme_log(MNEME_LOG_INFO, event, MNEME_LOG_D("after_seconds", (double)waited / 1e6));
+    }
+    wait->is_active = false;
+    mneme_backoff_reset(&wait->backoff);
+}
+
+bool mneme_worker_wait_is_over(const struct mneme_worker_wait *wait, int64_t now_micros) {
+    return !wait->is_active || now_micros >= wait->until_micros;
+}
+
+static void release_message(void *message) {
+    rd_kafka_message_destroy(message);
+}
+
+/* From the sink thread: ends the Kafka thread's wait for messages. */
+static void wake(void *context) {
+    struct mneme_worker *worker = context;
+    rd_kafka_queue_yield(worker->queue);
+}
+
+static bool is_ready(void *context) {
+    struct mneme_worker *worker = context;
+    return atomic_load(&worker->ready);
+}
+
+/* Work that a result, a wait that is over, or a full batch asks for. */
+static void give_work(struct mneme_worker *worker, int64_t now) {
+    struct mneme_job *job = mneme_sink_take(worker->sink);
+    if (job != NULL && job->kind == MNEME_JOB_ASSIGN) {
+        mneme_worker_claimed(worker, job);
+    } else if (job != NULL) {
+        mneme_worker_applied(worker, job);
+    }
+    if (worker->is_ended || !mneme_sink_is_idle(worker->sink)) {
+        return;
+    }
+    if (worker->phase == MNEME_PHASE_REJOINING && mneme_worker_wait_is_over(&worker->rejoin, now)) {
+        struct mneme_error error = {0};
+        worker->rejoin.until_micros = INT64_MAX;
+        if (mneme_worker_subscribe(worker, &error) != MNEME_OK) {
+            mneme_worker_fail(worker, &error);
+        }
+    } else if (worker->phase == MNEME_PHASE_CLAIMING && !worker->is_draining &&
+               mneme_worker_wait_is_over(&worker->retry, now)) {
+        mneme_worker_claim(worker);
+    } else if (worker->phase == MNEME_PHASE_READING && mneme_worker_wait_is_over(&worker->retry, now)) {
+        bool is_due = mneme_fill_due_micros(worker->filling, &worker->rules, now) == 0 || worker->is_draining;
+        if (worker->applying != NULL || (worker->filling->batch.count > 0 && is_due)) {
+            mneme_worker_apply(worker);
+        }
+    }
+}
+
+/* A drained worker is done when nothing is left that it could still apply. */
+static bool is_drained(struct mneme_worker *worker) {
+    if (!worker->is_draining || !mneme_sink_is_idle(worker->sink)) {
+        return false;
+    }
+    bool has_work = worker->phase == MNEME_PHASE_READING &&
+                    (worker->applying != NULL || worker->filling->batch.count > 0);
+    return !has_work || (worker->is_stopping && worker->retry.is_active);
+}
+
+static void shorten(int64_t *timeout_micros, int64_t until, int64_t now) {
+    int64_t left = until <= now ? 0 : until - now;
+    if (left < *timeout_micros) {
+        *timeout_micros = left;
+    }
+}
+
+/* How long polling may block. The sink's results end it by themselves. */
+static int poll_timeout_ms(struct mneme_worker *worker, int64_t now) {
+    int64_t timeout = LONGEST_POLL_MS * 1000;
+    const struct mneme_worker_wait *waits[] = {&worker->retry, &worker->stall, &worker->rejoin};
+    for (size_t i = 0; i < sizeof waits / sizeof waits[0]; i++) {
+        if (waits[i]->is_active) {
+            shorten(&timeout, waits[i]->until_micros, now);
+        }
+    }
+    if (worker->applying == NULL && worker->phase == MNEME_PHASE_READING && !worker->retry.is_active) {
+        int64_t due = mneme_fill_due_micros(worker->filling, &worker->rules, now);
+        shorten(&timeout, due == INT64_MAX ? INT64_MAX : now + due, now);
+    }
+    return (int)((timeout + 999) / 1000);
+}
+
+/* Waits for whatever comes first: a message, an event of the group, the sink's result, a time that was set.
+ */
+static void wait_and_take(struct mneme_worker *worker, int64_t now) {
+    bool is_full = mneme_fill_is_full(worker->filling, &worker->rules) || worker->is_draining;
+    if (is_full && !mneme_sink_is_idle(worker->sink)) {
+        mneme_sink_wait(worker->sink, LONGEST_POLL_MS);
+        return;
+    }
+    mneme_worker_sync_pauses(worker);
+    rd_kafka_message_t *message = rd_kafka_consumer_poll(worker->kafka, poll_timeout_ms(worker, now));
+    if (message != NULL) {
+        mneme_worker_take_message(worker, message);
+    }
+}
+
+static void turn(struct mneme_worker *worker) {
+    while (!worker->is_ended) {
+        int64_t now = mneme_clock_monotonic_micros();
+        if (!worker->is_stopping && worker->options->should_stop(worker->options->context)) {
+            mneme_log(MNEME_LOG_INFO, "worker stops", MNEME_LOG_S("reason", "asked to"));
+            worker->is_stopping = true;
+            mneme_worker_drain(worker, NULL);
+        }
+        give_work(worker, now);
+        if (worker->is_ended || is_drained(worker)) {
+            break;
+        }
+        if (worker->stall.is_active && mneme_worker_wait_is_over(&worker->stall, now)) {
+            mneme_worker_retry_stalled(worker);
+        }
+        if (worker->missing.is_active && worker->phase != MNEME_PHASE_CLAIMING &&
+            mneme_worker_wait_is_over(&worker->missing, now)) {
+            mneme_worker_look_for_topic(worker);
+        }
+        mneme_worker_report(worker, now);
+        bool is_ready_now = !worker->retry.is_active && (worker->phase == MNEME_PHASE_READING);
+        atomic_store(&worker->ready, is_ready_now);
+        wait_and_take(worker, now);
+    }
+    atomic_store(&worker->ready, false);
+}
+
+static int read_settings(struct mneme_worker *worker, struct mneme_error *error) {
+    const struct mneme_config *config = worker->config;
+    int64_t initial_ms = mneme_config_long(config, MNEME_SETTING_RETRY_INITIAL_MS);
+    int64_t max_ms = mneme_config_long(config, MNEME_SETTING_RETRY_MAX_MS);
+    struct mneme_worker_wait *waits[] = {&worker->retry, &worker->stall, &worker->rejoin, &worker->missing};
+    for (size_t i = 0; i < sizeof waits / sizeof waits[0]; i++) {
+        mneme_backoff_init(&waits[i]->backoff, initial_ms, max_ms);
+    }
+    worker->rules.content_max_chars = (size_t)mneme_config_long(config, MNEME_SETTING_CONTENT_MAX_CHARS);
+    worker->rules.max_events = (size_t)mneme_config_long(config, MNEME_SETTING_BATCH_MAX_EVENTS);
+    worker->rules.max_bytes = (size_t)mneme_config_long(config, MNEME_SETTING_BATCH_MAX_BYTES);
+    worker->rules.linger_micros = mneme_config_long(config, MNEME_SETTING_BATCH_LINGER_MS) * 1000;
+    worker->rules.release = release_message;
+    int len =
+        snprintf(worker->group, sizeof worker->group, "%s%s",
+                 mneme_config_string(config, MNEME_SETTING_TOPIC_PREFIX), worker->options->projection->name);
+    if (len < 0 || (size_t)len >= sizeof worker->group) {
+        return mneme_error_set(
+            error, MNEME_E_USAGE,
+            "cannot name the consumer group: the prefix is too long; shorten MNEME_TOPIC_PREFIX");
+    }
+    return mneme_kafka_events_topic(worker->topic, config, error);
+}
+
+static int start(struct mneme_worker *worker, struct mneme_error *error) {
+    int status = read_settings(worker, error);
+    if (status == MNEME_OK) {
+        status = mneme_codec_new(&worker->rules.codec, worker->config, error);
+    }
+    if (status == MNEME_OK) {
+        status =
+            mneme_metrics_new(&worker->metrics, mneme_worker_metric_table, MNEME_WORKER_METRIC_COUNT, error);
+    }
+    if (status == MNEME_OK) {
+        status = mneme_worker_connect(worker, error);
+    }
+    struct mneme_topic_facts facts = {0};
+    if (status == MNEME_OK) {
+        status = mneme_kafka_topic_facts(&facts, worker->kafka, worker->topic, FACTS_TIMEOUT_MS, error);
+    }
+    if (status == MNEME_OK) {
+        status =
+            mneme_sink_start(&worker->sink, worker->options->projection, worker->config, wake, worker, error);
+    }
+    int64_t port = mneme_config_long(worker->config, MNEME_SETTING_METRICS_PORT);
+    if (status == MNEME_OK && port > 0) {
+        int bound_port = 0;
+        status = mneme_metrics_server_start(&worker->metrics_server, worker->metrics,
+                                            mneme_config_string(worker->config, MNEME_SETTING_METRICS_HOST),
+                                            (int)port, is_ready, worker, &bound_port, error);
+    }
+    if (status == MNEME_OK) {
+        status = mneme_worker_subscribe(worker, error);
+    }
+    if (status == MNEME_OK && facts.has_settings && !facts.is_log_append_time) {
+        mneme_log(MNEME_LOG_WARN, "topic keeps the publishers' times", MNEME_LOG_S("topic", worker->topic),
+                  MNEME_LOG_S("advice",
+                              "set message.timestamp.type=LogAppendTime; `mneme topics check` tells more"));
+    }
+    return status;
+}
+
+static void clean_up(struct mneme_worker *worker) {
+    mneme_worker_leave(worker);
+    mneme_sink_stop(worker->sink);
+    if (worker->metrics_server != NULL) {
+        mneme_metrics_server_stop(worker->metrics_server);
+    }
+    /* The client waits at its end for every message that is still held. */
+    for (size_t i = 0; i < 2; i++) {
+        mneme_fill_clean_up(&worker->fills[i], &worker->rules);
+    }
+    mneme_worker_disconnect(worker);
+    mneme_halving_clean_up(&worker->halving);
+    mneme_park_set_clean_up(&worker->parked);
+    if (worker->metrics != NULL) {
+        mneme_metrics_destroy(worker->metrics);
+    }
+    if (worker->rules.codec != NULL) {
+        mneme_codec_destroy(worker->rules.codec);
+    }
+    free(worker->partitions);
+    free(worker->claim_partitions);
+    free(worker->claim_offsets);
+}
+
+int mneme_worker_run(const struct mneme_config *config, const struct mneme_worker_options *options,
+                     struct mneme_error *error) {
+    struct mneme_error outcome = {0};
+    struct mneme_worker worker = {.config = config, .options = options, .error = &outcome};
+    atomic_init(&worker.ready, false);
+    for (size_t i = 0; i < 2; i++) {
+        mneme_fill_init(&worker.fills[i]);
+    }
+    worker.filling = &worker.fills[0];
+    mneme_arena_init(&worker.halving.scratch, 0);
+    if (start(&worker, &outcome) == MNEME_OK) {
+        const char *id = options->instance_id == NULL ? "" : options->instance_id;
+        mneme_log(MNEME_LOG_INFO, "worker started", MNEME_LOG_S("projection", options->projection->name),
+                  MNEME_LOG_S("group", worker.group), MNEME_LOG_S("topic", worker.topic),
+                  MNEME_LOG_S("id", id));
+        turn(&worker);
+    }
+    int64_t applied = worker.applied_events;
+    clean_up(&worker);
+    mneme_log(MNEME_LOG_INFO, "worker ended", MNEME_LOG_S("projection", options->projection->name),
+              MNEME_LOG_I("events", applied), MNEME_LOG_S("status", mneme_status_name(outcome.code)));
+    if (outcome.code != MNEME_OK) {
+        return mneme_error_set(error, outcome.code, "%s", outcome.message);
+    }
+    return MNEME_OK;
+}

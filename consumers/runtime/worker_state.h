@@ -1,0 +1,168 @@
+/*
+ * The state of a worker and the functions by which its files work together; internal to consumers/runtime.
+ * All of it belongs to the Kafka thread. The sink thread gets the job that is posted and what that points to,
+ * the metrics thread the registry and `ready`.
+ */
+#ifndef MNEME_CONSUMERS_RUNTIME_WORKER_STATE_H
+#define MNEME_CONSUMERS_RUNTIME_WORKER_STATE_H
+
+#include <librdkafka/rdkafka.h>
+#include <stdatomic.h>
+
+#include "common/backoff.h"
+#include "common/kafka.h"
+#include "consumers/runtime/fill.h"
+#include "consumers/runtime/sink.h"
+#include "consumers/runtime/worker.h"
+#include "consumers/runtime/worker_metrics.h"
+
+enum mneme_worker_phase {
+    MNEME_PHASE_JOINING,   /* the group has given nothing */
+    MNEME_PHASE_CLAIMING,  /* partitions are ours in the group, not yet in the projection; nothing is fetched
+                            */
+    MNEME_PHASE_READING,   /* they are ours in both */
+    MNEME_PHASE_REJOINING, /* fenced: everything was dropped, the group is asked anew */
+};
+
+struct mneme_worker_partition {
+    int32_t partition;
+    int64_t read_offset;    /* the next to be read */
+    int64_t applied_offset; /* the next to be applied: the projection's progress */
+    int64_t end_offset;     /* of the log, as last seen; -1 before that */
+    int64_t committed;      /* told to the group; -1 before that */
+    bool is_paused;
+    rd_kafka_message_t *stalled; /* read, but its schema cannot be asked for now; reading waits */
+};
+
+/* A wait between attempts. */
+struct mneme_worker_wait {
+    bool is_active;
+    int64_t since_micros; /* of the first failure */
+    int64_t until_micros; /* of the next attempt */
+    struct mneme_backoff backoff;
+};
+
+struct mneme_worker {
+    /* Fixed for the worker's life. */
+    const struct mneme_config *config;
+    const struct mneme_worker_options *options;
+    char topic[MNEME_TOPIC_NAME_BYTES];
+    char group[MNEME_TOPIC_NAME_BYTES];
+    struct mneme_fill_rules rules; /* topic_partitions is asked at each claim */
+
+    rd_kafka_t *kafka;
+    rd_kafka_queue_t *queue; /* its consumer queue, by which the sink thread wakes the Kafka thread */
+    struct mneme_sink *sink;
+    struct mneme_metrics *metrics;
+    struct mneme_metrics_server *metrics_server;
+    atomic_bool ready; /* for /readyz */
+
+    /* The assignment. */
+    enum mneme_worker_phase phase;
+    struct mneme_worker_partition *partitions; /* ascending */
+    size_t partition_count;
+    int32_t *claim_partitions; /* arrays for the projection's assign and revoke */
+    int64_t *claim_offsets;
+    struct mneme_park_set parked;
+    struct mneme_worker_wait rejoin;
+
+    /* The batches: one being filled, one with the sink or waiting to be tried again (NULL: none). */
+    struct mneme_fill fills[2];
+    struct mneme_fill *filling;
+    struct mneme_fill *applying;
+    struct mneme_halving halving; /* of `applying` */
+    struct mneme_job job;
+    struct mneme_worker_wait retry;   /* the sink, or the log's offsets, cannot be had */
+    struct mneme_worker_wait stall;   /* the schema of some message cannot be had */
+    struct mneme_worker_wait missing; /* the topic seems to be gone */
+
+    /* The end. */
+    bool is_draining; /* nothing more is read; what was read is applied, then the worker ends */
+    bool is_stopping; /* asked by should_stop: outages are not waited for any more */
+    bool is_ended;
+    struct mneme_error *error; /* the caller's; its code is what the worker returns */
+
+    /* Reports. */
+    bool is_kafka_down;
+    int64_t reported_micros, refreshed_micros, commit_micros;
+    int64_t reported_events; /* applied since the last report */
+    int64_t applied_events;  /* in all */
+};
+
+/* --- consumer.c: the Kafka client --- */
+
+int mneme_worker_connect(struct mneme_worker *worker, struct mneme_error *error);
+int mneme_worker_subscribe(struct mneme_worker *worker, struct mneme_error *error);
+
+/* Leaves the group within a bound and gives the partitions back. */
+void mneme_worker_leave(struct mneme_worker *worker);
+
+/* Destroys the client within a bound; batches and sink must be gone. */
+void mneme_worker_disconnect(struct mneme_worker *worker);
+
+/* Pauses and resumes partitions so that exactly those are fetched whose events can be taken now: while the
+ * projection's store is away, until a second batch is full. */
+void mneme_worker_sync_pauses(struct mneme_worker *worker);
+void mneme_worker_resume_all(struct mneme_worker *worker);
+
+/* Tells the group the progress, for monitoring only; does not wait for an answer. */
+void mneme_worker_commit(struct mneme_worker *worker);
+
+/* Asks the brokers for one end of each partition's log: RD_KAFKA_OFFSET_BEGINNING or _END. Blocks up to
+ * timeout_ms. offsets[i] is of partitions[i]. */
+int mneme_worker_query_offsets(struct mneme_worker *worker, int64_t which, int64_t *offsets, int timeout_ms,
+                               struct mneme_error *error);
+
+/* --- claim.c: what the group gives and takes --- */
+
+void mneme_worker_on_rebalance(rd_kafka_t *kafka, rd_kafka_resp_err_t err,
+                               rd_kafka_topic_partition_list_t *partitions, void *opaque);
+
+/* Begins to claim the partitions in the projection. */
+void mneme_worker_claim(struct mneme_worker *worker);
+void mneme_worker_claimed(struct mneme_worker *worker, const struct mneme_job *job);
+
+/* Waits for the sink, drops all batches and gives the partitions back to the projection. May be called again.
+ */
+void mneme_worker_release(struct mneme_worker *worker);
+
+/* Asks whether the topic is still there, after the client has said that it is not. */
+void mneme_worker_look_for_topic(struct mneme_worker *worker);
+
+/* Drops all batches and asks the group for partitions anew, after a wait. */
+void mneme_worker_rejoin(struct mneme_worker *worker, const char *reason);
+
+/* --- results.c: what became of a batch --- */
+
+/* Hands the batch being filled to the sink, or what is to be tried again. The sink is idle. */
+void mneme_worker_apply(struct mneme_worker *worker);
+void mneme_worker_applied(struct mneme_worker *worker, const struct mneme_job *job);
+
+/* --- messages.c: from the client into the batch --- */
+
+/* Takes the message: it is added, kept as stalled, or destroyed. */
+void mneme_worker_take_message(struct mneme_worker *worker, rd_kafka_message_t *message);
+void mneme_worker_retry_stalled(struct mneme_worker *worker);
+void mneme_worker_on_error(rd_kafka_t *kafka, int err, const char *reason, void *opaque);
+
+/* --- report.c: logs and metrics --- */
+
+void mneme_worker_report(struct mneme_worker *worker, int64_t now_micros);
+void mneme_worker_set_kafka_up(struct mneme_worker *worker, bool is_up, const char *reason);
+
+/* --- worker.c --- */
+
+struct mneme_worker_partition *mneme_worker_partition(struct mneme_worker *worker, int32_t partition);
+
+/* Ends the worker with the error, at once or after what was read is applied. The first error stays. */
+void mneme_worker_fail(struct mneme_worker *worker, const struct mneme_error *error);
+void mneme_worker_drain(struct mneme_worker *worker, const struct mneme_error *error);
+
+/* The next attempt of a wait: logs `event` with the reason when the wait begins, not at each attempt. */
+void mneme_worker_wait_begin(struct mneme_worker_wait *wait, const char *event,
+                             const struct mneme_error *reason);
+/* Ends the wait, logging `event` if there was one. */
+void mneme_worker_wait_end(struct mneme_worker_wait *wait, const char *event);
+bool mneme_worker_wait_is_over(const struct mneme_worker_wait *wait, int64_t now_micros);
+
+#endif

@@ -1,0 +1,42 @@
+/*
+ * What a publisher is made of, for the files of this folder; and opening one with settings that are read
+ * already.
+ */
+#ifndef MNEME_PRODUCERS_CLIENT_H
+#define MNEME_PRODUCERS_CLIENT_H
+
+#include "common/config.h"
+#include "common/kafka.h"
+#include "producers/reporter.h"
+#include "producers/scratch.h"
+#include "schemas/codec.h"
+
+struct mneme_client {
+    struct mneme_config *owned_config; /* NULL when the settings belong to the caller */
+    const struct mneme_config *config;
+    struct mneme_codec *codec;
+    rd_kafka_t *kafka;
+    rd_kafka_topic_t *topic;
+    char topic_name[MNEME_TOPIC_NAME_BYTES];
+    size_t max_event_bytes; /* of key and value together */
+    size_t content_max_chars;
+    int block_ms;
+    struct mneme_scratch_pool scratch;
+    struct mneme_deliveries deliveries;
+    struct mneme_reporter reporter;
+};
+
+/* Kafka's default limit for a topic: 1 MiB and the overhead of a batch. */
+#define MNEME_USUAL_MAX_MESSAGE_BYTES 1048588
+
+/* What a batch of one record adds to key and value, rounded up: batch header 61, record header below 30. */
+#define MNEME_RECORD_OVERHEAD_BYTES 100
+
+/* As mneme_open, with settings that outlive the client. */
+int mneme_client_open(struct mneme_client **out, const struct mneme_config *config,
+                      struct mneme_error *error);
+
+/* Frees everything; nothing may be under way that is not to be reported as MNEME_E_TIMEOUT. */
+void mneme_client_destroy(struct mneme_client *client);
+
+#endif

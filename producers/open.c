@@ -1,0 +1,226 @@
+/*
+ * Opening a publisher: settings, codec, the topic's facts, and an idempotent Kafka producer that fits them.
+ * All that can be wrong with brokers, credentials, topic and registry is found here, before the first event
+ * is accepted.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "common/log.h"
+#include "producers/client.h"
+
+#define TOPIC_TIMEOUT_MS 5000
+
+/* Bounds of the properties "message.max.bytes" and "batch.size". */
+#define LEAST_MESSAGE_BYTES 1000
+#define MOST_MESSAGE_BYTES 1000000000
+
+static int set_number(rd_kafka_conf_t *conf, const char *name, int64_t value, struct mneme_error *error) {
+    char text[32];
+    snprintf(text, sizeof text, "%lld", (long long)value);
+    return mneme_kafka_conf_set(conf, name, text, error);
+}
+
+static int set_properties(rd_kafka_conf_t *conf, const struct mneme_config *config, int64_t max_message_bytes,
+                          struct mneme_error *error) {
+    static const char *const fixed[][2] = {
+        {"enable.idempotence", "true"},
+        {"acks", "all"},
+        {"max.in.flight.requests.per.connection", "5"},
+        {"partitioner", "murmur2"},
+        {"compression.codec", "lz4"},
+        {"socket.nagle.disable", "true"},
+        /* The client's own queue is the bound; this one counts a moment longer. */
+        {"queue.buffering.max.messages", "0"},
+        {"queue.buffering.max.kbytes", "2147483647"},
+    };
+    const struct {
+        const char *name;
+        int64_t value;
+    } numbers[] = {
+        {"linger.ms", mneme_config_long(config, MNEME_SETTING_PUBLISH_LINGER_MS)},
+        {"delivery.timeout.ms", mneme_config_long(config, MNEME_SETTING_PUBLISH_TIMEOUT_MS)},
+        /* A batch may not be larger than the topic takes. */
+        {"message.max.bytes", max_message_bytes},
+        {"batch.size", max_message_bytes < 1000000 ? max_message_bytes : 1000000},
+    };
+    int status = MNEME_OK;
+    for (size_t i = 0; status == MNEME_OK && i < sizeof fixed / sizeof fixed[0]; i++) {
+        status = mneme_kafka_conf_set(conf, fixed[i][0], fixed[i][1], error);
+    }
+    for (size_t i = 0; status == MNEME_OK && i < sizeof numbers / sizeof numbers[0]; i++) {
+        status = set_number(conf, numbers[i].name, numbers[i].value, error);
+    }
+    return status;
+}
+
+static int make_producer(struct mneme_client *client, int64_t max_message_bytes, struct mneme_error *error) {
+    rd_kafka_conf_t *conf = NULL;
+    int status = mneme_kafka_conf(&conf, client->config, "publish", error);
+    if (status != MNEME_OK) {
+        return status;
+    }
+    status = set_properties(conf, client->config, max_message_bytes, error);
+    if (status != MNEME_OK) {
+        rd_kafka_conf_destroy(conf);
+        return status;
+    }
+    rd_kafka_conf_set_events(conf, RD_KAFKA_EVENT_DR | RD_KAFKA_EVENT_ERROR);
+    if (!mneme_log_enabled(MNEME_LOG_DEBUG)) {
+        rd_kafka_conf_set_log_cb(conf, NULL); /* a library is silent: errors go to its caller */
+    }
+    char reason[256];
+    client->kafka = rd_kafka_new(RD_KAFKA_PRODUCER, conf, reason, sizeof reason);
+    if (client->kafka == NULL) {
+        rd_kafka_conf_destroy(conf);
+        return mneme_error_set(error, MNEME_E_USAGE, "cannot open a publisher: %s; check MNEME_KAFKA_OPTIONS",
+                               reason);
+    }
+    return MNEME_OK;
+}
+
+static int64_t clamp(int64_t value, int64_t least, int64_t most) {
+    return value < least ? least : value > most ? most : value;
+}
+
+/* Batches must fit the topic, which only a client can ask for: a second one is made when the topic is
+ * unusual. */
+static int connect_to_topic(struct mneme_client *client, struct mneme_error *error) {
+    int64_t max_message_bytes = MNEME_USUAL_MAX_MESSAGE_BYTES;
+    int status = make_producer(client, max_message_bytes, error);
+    struct mneme_topic_facts facts;
+    if (status == MNEME_OK) {
+        status = mneme_kafka_topic_facts(&facts, client->kafka, client->topic_name, TOPIC_TIMEOUT_MS, error);
+    }
+    if (status != MNEME_OK) {
+        return status;
+    }
+    int64_t fitting = facts.has_settings
+                          ? clamp(facts.max_message_bytes, LEAST_MESSAGE_BYTES, MOST_MESSAGE_BYTES)
+                          : max_message_bytes;
+    if (fitting != max_message_bytes) {
+        rd_kafka_destroy(client->kafka);
+        client->kafka = NULL;
+        max_message_bytes = fitting;
+        status = make_producer(client, max_message_bytes, error);
+    }
+    if (status == MNEME_OK) {
+        client->max_event_bytes = (size_t)(max_message_bytes - MNEME_RECORD_OVERHEAD_BYTES);
+        client->topic = rd_kafka_topic_new(client->kafka, client->topic_name, NULL);
+        if (client->topic == NULL) {
+            status = mneme_kafka_error(error, "cannot publish to topic", client->topic_name,
+                                       rd_kafka_last_error(), NULL);
+        }
+    }
+    return status;
+}
+
+static int open_with_settings(struct mneme_client *client, struct mneme_error *error) {
+    const struct mneme_config *config = client->config;
+    client->content_max_chars = (size_t)mneme_config_long(config, MNEME_SETTING_CONTENT_MAX_CHARS);
+    client->block_ms = (int)mneme_config_long(config, MNEME_SETTING_PUBLISH_BLOCK_MS);
+    int status = mneme_kafka_events_topic(client->topic_name, config, error);
+    if (status == MNEME_OK) {
+        status = connect_to_topic(client, error);
+    }
+    if (status == MNEME_OK) {
+        status = mneme_codec_new(&client->codec, config, error);
+    }
+    if (status == MNEME_OK) {
+        status = mneme_codec_prepare_writing(client->codec, error);
+    }
+    if (status == MNEME_OK) {
+        status = mneme_reporter_start(&client->reporter, client->kafka, error);
+    }
+    return status;
+}
+
+static int make_client(struct mneme_client **out, const struct mneme_config *config,
+                       struct mneme_config *owned, struct mneme_error *error) {
+    struct mneme_client *client = calloc(1, sizeof *client);
+    if (client == NULL) {
+        return mneme_error_set(error, MNEME_E_NO_MEMORY,
+                               "cannot open a publisher: out of memory; free some memory");
+    }
+    client->config = config;
+    client->owned_config = owned;
+    int status = mneme_deliveries_init(
+        &client->deliveries, (size_t)mneme_config_long(config, MNEME_SETTING_PUBLISH_QUEUE_EVENTS),
+        (size_t)mneme_config_long(config, MNEME_SETTING_PUBLISH_QUEUE_KB) * 1024, error);
+    if (status != MNEME_OK) {
+        free(client);
+        return status;
+    }
+    status = mneme_reporter_init(&client->reporter, &client->deliveries, client->topic_name, error);
+    if (status != MNEME_OK) {
+        mneme_deliveries_clean_up(&client->deliveries);
+        free(client);
+        return status;
+    }
+    *out = client;
+    return MNEME_OK;
+}
+
+void mneme_client_destroy(struct mneme_client *client) {
+    mneme_reporter_stop(&client->reporter);
+    if (client->topic != NULL) {
+        rd_kafka_topic_destroy(client->topic);
+    }
+    if (client->kafka != NULL) {
+        rd_kafka_destroy(client->kafka);
+    }
+    mneme_codec_destroy(client->codec);
+    mneme_reporter_clean_up(&client->reporter);
+    mneme_deliveries_clean_up(&client->deliveries);
+    mneme_scratch_pool_clean_up(&client->scratch);
+    mneme_config_destroy(client->owned_config);
+    free(client);
+}
+
+static int open_client(struct mneme_client **out, const struct mneme_config *config,
+                       struct mneme_config *owned, struct mneme_error *error) {
+    struct mneme_client *client = NULL;
+    int status = make_client(&client, config, owned, error);
+    if (status != MNEME_OK) {
+        mneme_config_destroy(owned);
+        return status;
+    }
+    status = open_with_settings(client, error);
+    if (status != MNEME_OK) {
+        mneme_client_destroy(client);
+        return status;
+    }
+    *out = client;
+    return MNEME_OK;
+}
+
+int mneme_client_open(struct mneme_client **out, const struct mneme_config *config,
+                      struct mneme_error *error) {
+    return open_client(out, config, NULL, error);
+}
+
+int mneme_open(struct mneme_client **out, const char *config_path,
+               const struct mneme_client_setting *settings, size_t setting_count, struct mneme_error *error) {
+    struct mneme_config *config = NULL;
+    int status = mneme_config_load(&config, config_path, error);
+    if (status != MNEME_OK) {
+        return status;
+    }
+    for (size_t i = 0; i < setting_count; i++) {
+        int setting = mneme_setting_by_env(mneme_str_from(settings[i].name));
+        if (setting < 0) {
+            status = mneme_error_set(
+                error, MNEME_E_USAGE,
+                "cannot open a publisher: there is no setting \"%.100s\"; `mneme config` lists them",
+                settings[i].name == NULL ? "" : settings[i].name);
+        } else {
+            status = mneme_config_set(config, (enum mneme_setting)setting, settings[i].value,
+                                      MNEME_FROM_OPTION, error);
+        }
+        if (status != MNEME_OK) {
+            mneme_config_destroy(config);
+            return status;
+        }
+    }
+    return open_client(out, config, config, error);
+}

@@ -1,0 +1,57 @@
+/*
+ * The client's own thread: takes delivery reports from librdkafka, calls the callbacks and settles the
+ * events. It also remembers what the brokers complain about, so that an event that fails later can say why.
+ */
+#ifndef MNEME_PRODUCERS_REPORTER_H
+#define MNEME_PRODUCERS_REPORTER_H
+
+#include <librdkafka/rdkafka.h>
+
+#include "producers/deliveries.h"
+
+#define MNEME_REPORTER_CHUNK 256
+
+struct mneme_reporter {
+    struct mneme_deliveries *deliveries; /* borrowed */
+    rd_kafka_t *kafka;                   /* borrowed */
+    rd_kafka_queue_t *queue;             /* owned */
+    const char *topic;                   /* borrowed */
+    pthread_t thread;
+    bool is_running;
+    _Atomic bool is_stopping;
+    _Atomic bool is_fatal; /* the client can publish no more */
+
+    pthread_mutex_t trouble_lock; /* guards the two below */
+    rd_kafka_resp_err_t trouble;  /* the brokers' last complaint since an event was acknowledged, or 0 */
+    char trouble_text[512];
+    _Atomic bool has_trouble; /* to look without the lock */
+
+    /* Used by the thread alone: reported, not yet settled. */
+    struct mneme_delivery *reported[MNEME_REPORTER_CHUNK];
+    size_t reported_count;
+};
+
+int mneme_reporter_init(struct mneme_reporter *reporter, struct mneme_deliveries *deliveries,
+                        const char *topic, struct mneme_error *error);
+void mneme_reporter_clean_up(struct mneme_reporter *reporter);
+
+/* Starts the thread. The client was made with RD_KAFKA_EVENT_DR and RD_KAFKA_EVENT_ERROR enabled. */
+int mneme_reporter_start(struct mneme_reporter *reporter, rd_kafka_t *kafka, struct mneme_error *error);
+
+/* Reports what has come, then everything still under way as MNEME_E_TIMEOUT, and ends the thread. Nobody may
+ * publish any more. Does nothing when it does not run. */
+void mneme_reporter_stop(struct mneme_reporter *reporter);
+
+/* Whether the caller is the client's own thread, that is: inside a callback. */
+bool mneme_reporter_is_current(const struct mneme_reporter *reporter);
+
+/* On the client's own thread: settles what is reported, so that a callback finds room to publish. */
+void mneme_reporter_settle(struct mneme_reporter *reporter);
+
+/* The Kafka client said that it stopped for good; any thread. */
+void mneme_reporter_note_fatal(struct mneme_reporter *reporter);
+
+/* MNEME_OK, or why the client can publish no more. */
+int mneme_reporter_check(struct mneme_reporter *reporter, struct mneme_error *error);
+
+#endif

@@ -1,0 +1,31 @@
+/*
+ * Buffers that a publishing thread borrows for the time of one call: for the encoded event, its key, and what
+ * parsing a line allocates. Taken and given back without a lock; as many as there are threads at once.
+ */
+#ifndef MNEME_PRODUCERS_SCRATCH_H
+#define MNEME_PRODUCERS_SCRATCH_H
+
+#include <stdatomic.h>
+
+#include "common/arena.h"
+#include "common/buffer.h"
+
+struct mneme_scratch {
+    struct mneme_buffer value;
+    struct mneme_buffer key;
+    struct mneme_arena arena;
+};
+
+#define MNEME_SCRATCH_PLACES 8
+struct mneme_scratch_pool {
+    _Atomic(struct mneme_scratch *) places[MNEME_SCRATCH_PLACES]; /* NULL: lent, or never made */
+};
+
+/* Zero-initialise the pool. Everything lent must have been given back. */
+void mneme_scratch_pool_clean_up(struct mneme_scratch_pool *pool);
+
+/* Empty buffers for the caller alone; NULL when memory is exhausted. */
+struct mneme_scratch *mneme_scratch_take(struct mneme_scratch_pool *pool);
+void mneme_scratch_give(struct mneme_scratch_pool *pool, struct mneme_scratch *scratch);
+
+#endif

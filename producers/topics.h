@@ -1,0 +1,38 @@
+/*
+ * The events topic: made once with the facts that the log rests on, and compared with them later.
+ */
+#ifndef MNEME_PRODUCERS_TOPICS_H
+#define MNEME_PRODUCERS_TOPICS_H
+
+#include "common/kafka.h"
+
+/* One fact of the topic beside what it should be. */
+struct mneme_topic_finding {
+    const char *name; /* as Kafka calls it, such as "retention.ms" */
+    char actual[32];
+    char wanted[32]; /* "" when any value will do */
+    bool fits;
+    const char *why; /* what goes wrong when it does not fit; a constant */
+};
+
+#define MNEME_TOPIC_FINDINGS 7
+struct mneme_topic_state {
+    char name[MNEME_TOPIC_NAME_BYTES];
+    struct mneme_topic_finding findings[MNEME_TOPIC_FINDINGS];
+    size_t finding_count;
+    bool was_created; /* by this call */
+};
+
+/* Asks the brokers and compares; MNEME_OK also when something does not fit. Errors as
+ * mneme_kafka_topic_facts. */
+int mneme_topic_check(struct mneme_topic_state *out, const struct mneme_config *config,
+                      struct mneme_error *error);
+
+/* Makes the topic if there is none, then as mneme_topic_check. A topic that is there is never changed. */
+int mneme_topic_create(struct mneme_topic_state *out, const struct mneme_config *config,
+                       struct mneme_error *error);
+
+/* MNEME_OK, or MNEME_E_UNSAFE with the first finding that does not fit, and what to do. */
+int mneme_topic_require(const struct mneme_topic_state *state, struct mneme_error *error);
+
+#endif

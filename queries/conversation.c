@@ -1,0 +1,72 @@
+/*
+ * Conversations: one by its id, and lists.
+ */
+#include "queries/conversation.h"
+
+#include "sql/embedded.h"
+
+#define COLUMN(column_name, column_kind)                                                                     \
+    { #column_name, column_kind, offsetof(struct mneme_conversation_row, column_name) }
+
+static const struct mneme_row_column columns[] = {
+    COLUMN(conversation_id, MNEME_ROW_STR),   COLUMN(tenant, MNEME_ROW_STR),
+    COLUMN(stream_id, MNEME_ROW_STR),         COLUMN(user_id, MNEME_ROW_STR),
+    COLUMN(agent_id, MNEME_ROW_STR),          COLUMN(title, MNEME_ROW_STR),
+    COLUMN(metadata, MNEME_ROW_JSON),         COLUMN(is_active, MNEME_ROW_BOOL),
+    COLUMN(is_deleted, MNEME_ROW_BOOL),       COLUMN(turn_count, MNEME_ROW_LONG),
+    COLUMN(created_at, MNEME_ROW_TIME),       COLUMN(updated_at, MNEME_ROW_TIME),
+    COLUMN(last_activity_at, MNEME_ROW_TIME), COLUMN(version, MNEME_ROW_LONG),
+    COLUMN(source_event_id, MNEME_ROW_UUID),
+};
+#define COLUMN_COUNT (sizeof columns / sizeof *columns)
+
+static const struct mneme_question list_question = {"conversations were not listed",
+                                                    mneme_sql_conversation_list, columns, COLUMN_COUNT,
+                                                    sizeof(struct mneme_conversation_row)};
+static const struct mneme_question get_question = {"the conversation was not read",
+                                                   mneme_sql_conversation_get, columns, COLUMN_COUNT,
+                                                   sizeof(struct mneme_conversation_row)};
+
+void mneme_conversation_row_json(const struct mneme_conversation_row *row, struct mneme_json_writer *json) {
+    struct mneme_buffer cursor = {0};
+    mneme_cursor_write(&cursor, row->last_activity_at, row->conversation_id, row->stream_id);
+    mneme_json_begin_object(json);
+    mneme_row_json(row, columns, COLUMN_COUNT, json);
+    mneme_json_key(json, MNEME_STR_LIT("cursor"));
+    mneme_json_string(json, mneme_buffer_str(&cursor));
+    mneme_json_end_object(json);
+    mneme_buffer_clean_up(&cursor);
+}
+
+int mneme_conversation_list(struct mneme_postgres *postgres, const struct mneme_conversation_filter *filter,
+                            mneme_row_visitor *visit, void *context, size_t *count,
+                            struct mneme_error *error) {
+    struct mneme_pg_params params = {0};
+    struct mneme_str is_active = mneme_str_from(filter->is_active.value ? "true" : "false");
+    mneme_pg_param_str(&params, filter->tenant);
+    mneme_pg_param_str(&params, filter->user_id);
+    mneme_pg_param_str(&params, filter->agent_id);
+    mneme_pg_param_str(&params, filter->is_active.is_set ? is_active : MNEME_STR_NULL);
+    mneme_query_param_opt_time(&params,
+                               (struct mneme_opt_long){filter->cursor.micros, filter->cursor.is_set});
+    mneme_pg_param_str(&params, filter->cursor.id);
+    mneme_pg_param_str(&params, filter->cursor.stream_id);
+    mneme_pg_param_long(&params, filter->limit);
+    mneme_pg_param_long(&params, filter->offset);
+    int status = mneme_query_run(postgres, &list_question, &params, visit, context, count, error);
+    mneme_pg_params_clean_up(&params);
+    return status;
+}
+
+int mneme_conversation_get(struct mneme_postgres *postgres, struct mneme_str tenant,
+                           struct mneme_str conversation_id, struct mneme_str stream_id,
+                           mneme_row_visitor *visit, void *context, size_t *count,
+                           struct mneme_error *error) {
+    struct mneme_pg_params params = {0};
+    mneme_pg_param_str(&params, tenant);
+    mneme_pg_param_str(&params, conversation_id);
+    mneme_pg_param_str(&params, stream_id);
+    int status = mneme_query_run(postgres, &get_question, &params, visit, context, count, error);
+    mneme_pg_params_clean_up(&params);
+    return status;
+}

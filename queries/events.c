@@ -1,0 +1,102 @@
+/*
+ * The ledger's rows.
+ */
+#include "queries/events.h"
+
+#include "schemas/event.h"
+#include "sql/embedded.h"
+
+#define COLUMN(column_name, column_kind)                                                                     \
+    { #column_name, column_kind, offsetof(struct mneme_event_row, column_name) }
+
+static const struct mneme_row_column columns[] = {
+    COLUMN(event_type, MNEME_ROW_STR),
+    COLUMN(event_id, MNEME_ROW_UUID),
+    COLUMN(tenant, MNEME_ROW_STR),
+    COLUMN(stream_id, MNEME_ROW_STR),
+    COLUMN(agent_id, MNEME_ROW_STR),
+    COLUMN(user_id, MNEME_ROW_STR),
+    COLUMN(run_id, MNEME_ROW_STR),
+    COLUMN(conversation_id, MNEME_ROW_STR),
+    COLUMN(expected_version, MNEME_ROW_OPT_LONG),
+    COLUMN(occurred_at, MNEME_ROW_TIME),
+    COLUMN(correlation_id, MNEME_ROW_STR),
+    COLUMN(causation_id, MNEME_ROW_STR),
+    COLUMN(actor, MNEME_ROW_STR),
+    COLUMN(metadata, MNEME_ROW_JSON),
+    COLUMN(payload, MNEME_ROW_JSON),
+    COLUMN(position, MNEME_ROW_POSITION),
+    COLUMN(sequence_id, MNEME_ROW_LONG),
+    COLUMN(version, MNEME_ROW_OPT_LONG),
+    COLUMN(verdict, MNEME_ROW_STR),
+    COLUMN(actual_version, MNEME_ROW_OPT_LONG),
+    COLUMN(recorded_at, MNEME_ROW_TIME),
+};
+#define COLUMN_COUNT (sizeof columns / sizeof *columns)
+
+static const struct mneme_question stream_question = {"the stream was not read", mneme_sql_events_stream,
+                                                      columns, COLUMN_COUNT, sizeof(struct mneme_event_row)};
+static const struct mneme_question list_question = {"events were not listed", mneme_sql_events_list, columns,
+                                                    COLUMN_COUNT, sizeof(struct mneme_event_row)};
+
+struct version_row {
+    int64_t version;
+};
+static const struct mneme_row_column version_columns[] = {
+    {"version", MNEME_ROW_LONG, offsetof(struct version_row, version)}};
+static const struct mneme_question version_question = {"the stream's version was not read",
+                                                       mneme_sql_stream_version, version_columns, 1,
+                                                       sizeof(struct version_row)};
+
+void mneme_event_row_json(const struct mneme_event_row *row, struct mneme_json_writer *json) {
+    bool is_own_type = mneme_event_type_by_name(row->event_type) < 0;
+    mneme_json_begin_object(json);
+    mneme_json_key(json, MNEME_STR_LIT("type"));
+    mneme_json_string(json, is_own_type ? mneme_str_from(mneme_event_type_text(MNEME_EVENT_CUSTOM))
+                                        : row->event_type);
+    mneme_row_json(row, columns, COLUMN_COUNT, json);
+    mneme_json_end_object(json);
+}
+
+int mneme_events_list(struct mneme_postgres *postgres, const struct mneme_event_filter *filter,
+                      mneme_row_visitor *visit, void *context, size_t *count, struct mneme_error *error) {
+    bool is_by_version = filter->from_version.is_set || filter->to_version.is_set;
+    if (is_by_version && filter->stream_id.data == NULL) {
+        return mneme_error_set(error, MNEME_E_USAGE,
+                               "events were not listed: versions count within one stream; name the stream");
+    }
+    struct mneme_pg_params params = {0};
+    mneme_pg_param_str(&params, filter->tenant);
+    mneme_pg_param_str(&params, filter->stream_id);
+    mneme_query_param_str_array(&params, filter->types);
+    mneme_query_param_opt_time(&params, filter->since);
+    mneme_query_param_opt_time(&params, filter->until);
+    mneme_pg_param_str(&params, filter->correlation_id);
+    mneme_query_param_str_array(&params, filter->verdicts);
+    mneme_query_param_opt_long(&params, filter->after_sequence);
+    mneme_pg_param_long(&params, filter->limit);
+    if (is_by_version) {
+        mneme_pg_param_long(&params, filter->from_version.is_set ? filter->from_version.value : 0);
+        mneme_pg_param_long(&params, filter->to_version.is_set ? filter->to_version.value : INT64_MAX);
+    }
+    int status = mneme_query_run(postgres, is_by_version ? &stream_question : &list_question, &params, visit,
+                                 context, count, error);
+    mneme_pg_params_clean_up(&params);
+    return status;
+}
+
+static bool note_version(const void *row, void *context) {
+    *(int64_t *)context = ((const struct version_row *)row)->version;
+    return true;
+}
+
+int mneme_stream_version(int64_t *out, struct mneme_postgres *postgres, struct mneme_str tenant,
+                         struct mneme_str stream_id, struct mneme_error *error) {
+    struct mneme_pg_params params = {0};
+    *out = 0;
+    mneme_pg_param_str(&params, tenant);
+    mneme_pg_param_str(&params, stream_id);
+    int status = mneme_query_run(postgres, &version_question, &params, note_version, out, NULL, error);
+    mneme_pg_params_clean_up(&params);
+    return status;
+}

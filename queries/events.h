@@ -1,0 +1,53 @@
+/*
+ * Reading the ledger (EV3): a stream by its versions, or events by type, time and correlation.
+ */
+#ifndef MNEME_QUERIES_EVENTS_H
+#define MNEME_QUERIES_EVENTS_H
+
+#include "queries/question.h"
+
+struct mneme_event_row {
+    struct mneme_str event_type; /* of a user's own type, its name */
+    struct mneme_uuid event_id;
+    struct mneme_str tenant, stream_id, agent_id, user_id, run_id, conversation_id;
+    struct mneme_opt_long expected_version;
+    int64_t occurred_at;
+    struct mneme_str correlation_id, causation_id, actor;
+    struct mneme_str metadata, payload; /* JSON; metadata without correlation_id and causation_id */
+    struct mneme_position position;
+    int64_t sequence_id;
+    struct mneme_opt_long version; /* of the stream, if accepted */
+    struct mneme_str verdict;
+    struct mneme_opt_long actual_version; /* of the stream or memory, if not */
+    int64_t recorded_at;
+};
+
+/* The row as a JSON object: the form in which it was published ("type" is custom for a user's own types), and
+ * what the ledger adds. */
+void mneme_event_row_json(const struct mneme_event_row *row, struct mneme_json_writer *json);
+
+#define MNEME_EVENTS_DEFAULT_LIMIT 1000
+
+/* What to read: a null or unset field does not filter. */
+struct mneme_event_filter {
+    struct mneme_str tenant; /* required */
+    struct mneme_str stream_id;
+    struct mneme_opt_long from_version, to_version; /* of a stream: exclusive, inclusive; need stream_id */
+    struct mneme_str_array types;                   /* any of these */
+    struct mneme_opt_long since, until; /* recorded: since inclusive, until exclusive, microseconds */
+    struct mneme_str correlation_id;
+    struct mneme_str_array verdicts;      /* any of these */
+    struct mneme_opt_long after_sequence; /* go on behind this sequence_id */
+    int64_t limit;                        /* 1..MNEME_QUERY_MAX_LIMIT */
+};
+
+/* Visits struct mneme_event_row: of a stream by version (accepted events only) when a version bound is set,
+ * else all by sequence_id. MNEME_E_USAGE for version bounds without a stream. */
+int mneme_events_list(struct mneme_postgres *postgres, const struct mneme_event_filter *filter,
+                      mneme_row_visitor *visit, void *context, size_t *count, struct mneme_error *error);
+
+/* The stream's current version, 0 when it has no event. */
+int mneme_stream_version(int64_t *out, struct mneme_postgres *postgres, struct mneme_str tenant,
+                         struct mneme_str stream_id, struct mneme_error *error);
+
+#endif

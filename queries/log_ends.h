@@ -1,0 +1,37 @@
+/*
+ * Where the log begins and ends in each partition, and who reads it: what lag is measured against.
+ */
+#ifndef MNEME_QUERIES_LOG_ENDS_H
+#define MNEME_QUERIES_LOG_ENDS_H
+
+#include "common/kafka.h"
+
+struct mneme_log_reader; /* a connection to the brokers; one thread at a time */
+
+/* Talks to nobody yet. */
+int mneme_log_reader_open(struct mneme_log_reader **out, const struct mneme_config *config,
+                          struct mneme_error *error);
+void mneme_log_reader_close(struct mneme_log_reader *reader);
+
+struct mneme_log_ends {
+    int32_t partition_count;
+    int64_t *first_offsets; /* oldest that is kept, by partition */
+    int64_t *end_offsets;   /* of the next event, by partition */
+};
+
+/* Asks the brokers; the caller cleans up. MNEME_E_UNAVAILABLE when they do not answer within timeout_ms,
+ * MNEME_E_NOT_FOUND when there is no such topic. */
+int mneme_log_ends_read(struct mneme_log_ends *out, struct mneme_log_reader *reader, const char *topic,
+                        int timeout_ms, struct mneme_error *error);
+void mneme_log_ends_clean_up(struct mneme_log_ends *ends);
+
+struct mneme_group_facts {
+    char state[32]; /* as Kafka calls it: Stable, Empty, PreparingRebalance … */
+    int workers;    /* members of the group */
+};
+
+/* What the brokers know of a consumer group; one that never was is "Dead" without workers. */
+int mneme_group_facts_read(struct mneme_group_facts *out, struct mneme_log_reader *reader, const char *group,
+                           int timeout_ms, struct mneme_error *error);
+
+#endif

@@ -1,0 +1,69 @@
+/*
+ * A memory's row: one by its id, and how a row is shown.
+ */
+#include "queries/memory.h"
+
+#include "common/uuid.h"
+#include "queries/memory_columns.h"
+#include "sql/embedded.h"
+
+#define COLUMN(column_name, column_kind)                                                                     \
+    { #column_name, column_kind, offsetof(struct mneme_memory_row, column_name) }
+
+const struct mneme_row_column mneme_memory_columns[MNEME_MEMORY_COLUMN_COUNT] = {
+    COLUMN(id, MNEME_ROW_UUID),
+    COLUMN(tenant, MNEME_ROW_STR),
+    COLUMN(stream_id, MNEME_ROW_STR),
+    COLUMN(agent_id, MNEME_ROW_STR),
+    COLUMN(user_id, MNEME_ROW_STR),
+    COLUMN(run_id, MNEME_ROW_STR),
+    COLUMN(conversation_id, MNEME_ROW_STR),
+    COLUMN(memory_type, MNEME_ROW_STR),
+    COLUMN(term, MNEME_ROW_STR),
+    COLUMN(content, MNEME_ROW_JSON),
+    COLUMN(metadata, MNEME_ROW_JSON),
+    COLUMN(tags, MNEME_ROW_STR_ARRAY),
+    COLUMN(entities, MNEME_ROW_STR_ARRAY),
+    COLUMN(confidence, MNEME_ROW_DOUBLE),
+    COLUMN(importance, MNEME_ROW_DOUBLE),
+    COLUMN(priority, MNEME_ROW_LONG),
+    COLUMN(access_count, MNEME_ROW_LONG),
+    COLUMN(last_accessed_at, MNEME_ROW_OPT_TIME),
+    COLUMN(created_at, MNEME_ROW_TIME),
+    COLUMN(updated_at, MNEME_ROW_TIME),
+    COLUMN(expires_at, MNEME_ROW_OPT_TIME),
+    COLUMN(is_deleted, MNEME_ROW_BOOL),
+    COLUMN(is_archived, MNEME_ROW_BOOL),
+    COLUMN(tier, MNEME_ROW_STR),
+    COLUMN(version, MNEME_ROW_LONG),
+    COLUMN(source_event_id, MNEME_ROW_UUID),
+};
+
+void mneme_memory_row_json(const struct mneme_memory_row *row, struct mneme_json_writer *json) {
+    char id[MNEME_UUID_TEXT_BYTES];
+    struct mneme_buffer cursor = {0};
+    mneme_uuid_format(row->id, id);
+    mneme_cursor_write(&cursor, row->created_at, (struct mneme_str){id, sizeof id}, row->stream_id);
+    mneme_json_begin_object(json);
+    mneme_row_json(row, mneme_memory_columns, MNEME_MEMORY_COLUMN_COUNT, json);
+    mneme_json_key(json, MNEME_STR_LIT("cursor"));
+    mneme_json_string(json, mneme_buffer_str(&cursor));
+    mneme_json_end_object(json);
+    mneme_buffer_clean_up(&cursor);
+}
+
+int mneme_memory_get(struct mneme_postgres *postgres, struct mneme_str tenant, struct mneme_uuid id,
+                     struct mneme_str stream_id, bool include_deleted, mneme_row_visitor *visit,
+                     void *context, size_t *count, struct mneme_error *error) {
+    static const struct mneme_question question = {"the memory was not read", mneme_sql_memory_get,
+                                                   mneme_memory_columns, MNEME_MEMORY_COLUMN_COUNT,
+                                                   sizeof(struct mneme_memory_row)};
+    struct mneme_pg_params params = {0};
+    mneme_pg_param_str(&params, tenant);
+    mneme_pg_param_uuid(&params, id);
+    mneme_pg_param_str(&params, stream_id);
+    mneme_pg_param_bool(&params, include_deleted);
+    int status = mneme_query_run(postgres, &question, &params, visit, context, count, error);
+    mneme_pg_params_clean_up(&params);
+    return status;
+}

@@ -1,0 +1,76 @@
+/*
+ * Questions about memories (ME1, ME2, ME4): one by its id, lists, and the history of one.
+ */
+#ifndef MNEME_QUERIES_MEMORY_H
+#define MNEME_QUERIES_MEMORY_H
+
+#include "queries/cursor.h"
+#include "queries/question.h"
+
+/* A row of the table. */
+struct mneme_memory_row {
+    struct mneme_uuid id;
+    struct mneme_str tenant, stream_id, agent_id, user_id, run_id, conversation_id;
+    struct mneme_str memory_type, term;
+    struct mneme_str content, metadata; /* JSON */
+    struct mneme_str_array tags, entities;
+    double confidence, importance;
+    int64_t priority, access_count;
+    struct mneme_opt_long last_accessed_at;
+    int64_t created_at, updated_at;
+    struct mneme_opt_long expires_at;
+    bool is_deleted, is_archived;
+    struct mneme_str tier;
+    int64_t version;
+    struct mneme_uuid source_event_id;
+};
+
+/* The row as a JSON object; keys are the columns, and "cursor" for going on behind it in a list. */
+void mneme_memory_row_json(const struct mneme_memory_row *row, struct mneme_json_writer *json);
+
+/* Visits the memories of that id: one, or one in each stream that uses the id; a null `stream_id` means any.
+ * Deleted ones only if asked for; expired and archived ones always. No row is no error. */
+int mneme_memory_get(struct mneme_postgres *postgres, struct mneme_str tenant, struct mneme_uuid id,
+                     struct mneme_str stream_id, bool include_deleted, mneme_row_visitor *visit,
+                     void *context, size_t *count, struct mneme_error *error);
+
+/* What to list: a null or unset field does not filter. */
+struct mneme_memory_filter {
+    struct mneme_str tenant; /* required */
+    struct mneme_str agent_id, user_id, run_id, conversation_id;
+    struct mneme_str_array types; /* any of these */
+    struct mneme_str_array tags;  /* all of these */
+    struct mneme_str metadata;    /* JSON object that the metadata contains */
+    bool include_expired, include_archived;
+    struct mneme_cursor cursor;
+    int64_t limit; /* 1..MNEME_QUERY_MAX_LIMIT */
+    int64_t offset;
+};
+
+/* Visits struct mneme_memory_row, newest first. */
+int mneme_memory_list(struct mneme_postgres *postgres, const struct mneme_memory_filter *filter,
+                      mneme_row_visitor *visit, void *context, size_t *count, struct mneme_error *error);
+
+/* One version of a memory: what made it. */
+struct mneme_memory_version_row {
+    int64_t version; /* of the memory */
+    struct mneme_uuid event_id;
+    struct mneme_str event_type;
+    struct mneme_position position;
+    int64_t stream_version;
+    struct mneme_str actor, agent_id; /* who */
+    struct mneme_str reason;          /* why */
+    int64_t occurred_at, recorded_at; /* when */
+    struct mneme_str correlation_id, causation_id;
+    struct mneme_str changes; /* JSON: what the event said of the memory */
+};
+
+void mneme_memory_version_row_json(const struct mneme_memory_version_row *row,
+                                   struct mneme_json_writer *json);
+
+/* Visits every version of the memory, oldest first, beginning behind version `after`. */
+int mneme_memory_history(struct mneme_postgres *postgres, struct mneme_str tenant, struct mneme_str stream_id,
+                         struct mneme_uuid id, int64_t after, int64_t limit, mneme_row_visitor *visit,
+                         void *context, size_t *count, struct mneme_error *error);
+
+#endif

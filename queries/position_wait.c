@@ -1,0 +1,90 @@
+/*
+ * Waiting by looking at the progress again and again, soon at first: a write is usually folded within
+ * milliseconds.
+ */
+#include "queries/position_wait.h"
+
+#include <stdio.h>
+
+#include "common/clock.h"
+#include "sql/embedded.h"
+
+#define FIRST_PAUSE_MICROS 2000
+#define LONGEST_PAUSE_MICROS 50000
+
+struct progress_row {
+    int64_t partition, next_offset;
+};
+
+static const struct mneme_row_column columns[] = {
+    {"partition", MNEME_ROW_LONG, offsetof(struct progress_row, partition)},
+    {"next_offset", MNEME_ROW_LONG, offsetof(struct progress_row, next_offset)},
+};
+
+static const struct mneme_question question = {"the progress was not read", mneme_sql_position_wait, columns,
+                                               sizeof columns / sizeof *columns, sizeof(struct progress_row)};
+
+/* For each partition, how far the projection has come. */
+struct progress {
+    int64_t next_offsets[MNEME_MAX_PARTITIONS];
+};
+
+static bool note_progress(const void *row, void *context) {
+    const struct progress_row *progress_row = row;
+    struct progress *progress = context;
+    if (progress_row->partition >= 0 && progress_row->partition < MNEME_MAX_PARTITIONS) {
+        progress->next_offsets[progress_row->partition] = progress_row->next_offset;
+    }
+    return true;
+}
+
+static int look(struct progress *progress, struct mneme_postgres *postgres,
+                const struct mneme_pg_params *params, struct mneme_error *error) {
+    memset(progress, 0, sizeof *progress);
+    return mneme_query_run(postgres, &question, params, note_progress, progress, NULL, error);
+}
+
+static const struct mneme_position *first_missing(const struct progress *progress,
+                                                  const struct mneme_position *positions, size_t count) {
+    for (size_t i = 0; i < count; i++) {
+        if (progress->next_offsets[positions[i].partition] <= positions[i].offset) {
+            return &positions[i];
+        }
+    }
+    return NULL;
+}
+
+int mneme_position_wait(struct mneme_postgres *postgres, const char *projection, const char *topic,
+                        const struct mneme_position *positions, size_t count,
+                        const struct mneme_query_wait *wait, struct mneme_error *error) {
+    struct progress progress;
+    struct mneme_pg_params params = {0};
+    mneme_pg_param_str(&params, mneme_str_from(projection));
+    mneme_pg_param_str(&params, mneme_str_from(topic));
+    int64_t deadline = mneme_clock_monotonic_micros() + wait->timeout_ms * 1000;
+    int64_t pause_micros = FIRST_PAUSE_MICROS;
+    int status = look(&progress, postgres, &params, error);
+    const struct mneme_position *missing = NULL;
+    while (status == MNEME_OK && (missing = first_missing(&progress, positions, count)) != NULL) {
+        int64_t left = deadline - mneme_clock_monotonic_micros();
+        bool is_interrupted = wait->interrupted != NULL && wait->interrupted();
+        if (left <= 0 || is_interrupted) {
+            char reason[64];
+            snprintf(reason, sizeof reason, is_interrupted ? "interrupted" : "not within %lld ms",
+                     (long long)wait->timeout_ms);
+            status = mneme_error_set(error, MNEME_E_TIMEOUT,
+                                     "position %d:%lld of %s is not in the tables yet: %s; projection %s is "
+                                     "at %d:%lld there; see mneme "
+                                     "status, start mneme work %s or wait longer (--wait-timeout)",
+                                     missing->partition, (long long)missing->offset, topic, reason,
+                                     projection, missing->partition,
+                                     (long long)progress.next_offsets[missing->partition], projection);
+            break;
+        }
+        mneme_clock_pause(pause_micros < left ? pause_micros : left);
+        pause_micros = pause_micros * 2 < LONGEST_PAUSE_MICROS ? pause_micros * 2 : LONGEST_PAUSE_MICROS;
+        status = look(&progress, postgres, &params, error);
+    }
+    mneme_pg_params_clean_up(&params);
+    return status;
+}

@@ -1,0 +1,17 @@
+/*
+ * Read your writes (PI7): waiting until a projection holds the log up to given positions.
+ */
+#ifndef MNEME_QUERIES_POSITION_WAIT_H
+#define MNEME_QUERIES_POSITION_WAIT_H
+
+#include "queries/question.h"
+
+#define MNEME_TABLES_PROJECTION "postgres" /* the one that fills the ledger and the tables */
+
+/* Returns once `projection` has passed every position of `topic`. MNEME_E_TIMEOUT names the position it has
+ * not reached, where it stands and what to do; MNEME_E_TIMEOUT too when interrupted. */
+int mneme_position_wait(struct mneme_postgres *postgres, const char *projection, const char *topic,
+                        const struct mneme_position *positions, size_t count,
+                        const struct mneme_query_wait *wait, struct mneme_error *error);
+
+#endif

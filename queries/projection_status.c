@@ -1,0 +1,248 @@
+/*
+ * Putting the status of the projections together.
+ */
+#include "queries/projection_status.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "common/clock.h"
+#include "queries/position_wait.h"
+
+#define LOG_TIMEOUT_MS 5000
+#define MAX_PROJECTIONS 64
+
+/* What visitors add to. */
+struct gathering {
+    struct mneme_projection_status *items;
+    size_t count;
+    bool failed;
+};
+
+static struct mneme_projection_status *find(struct mneme_projection_status *items, size_t count,
+                                            struct mneme_str projection, struct mneme_str topic) {
+    for (size_t i = 0; i < count; i++) {
+        if (mneme_str_equal(mneme_str_from(items[i].projection), projection) &&
+            mneme_str_equal(mneme_str_from(items[i].topic), topic)) {
+            return &items[i];
+        }
+    }
+    return NULL;
+}
+
+static struct mneme_projection_status *find_or_add(struct gathering *gathering, struct mneme_str projection,
+                                                   struct mneme_str topic) {
+    struct mneme_projection_status *item = find(gathering->items, gathering->count, projection, topic);
+    if (item == NULL && gathering->count < MAX_PROJECTIONS) {
+        item = &gathering->items[gathering->count++];
+        snprintf(item->projection, sizeof item->projection, "%.*s", MNEME_STR_ARG(projection));
+        snprintf(item->topic, sizeof item->topic, "%.*s", MNEME_STR_ARG(topic));
+        item->seen_micros = mneme_clock_monotonic_micros();
+    }
+    return item;
+}
+
+static bool make_partitions(struct mneme_projection_status *item, int64_t count) {
+    if (count <= item->partition_count || count > MNEME_MAX_PARTITIONS) {
+        return count <= MNEME_MAX_PARTITIONS;
+    }
+    struct mneme_partition_status *partitions = realloc(item->partitions, (size_t)count * sizeof *partitions);
+    if (partitions == NULL) {
+        return false;
+    }
+    size_t added = (size_t)(count - item->partition_count);
+    memset(partitions + item->partition_count, 0, added * sizeof *partitions);
+    item->partitions = partitions;
+    item->partition_count = (int32_t)count;
+    return true;
+}
+
+static bool add_progress(const void *row, void *context) {
+    const struct mneme_progress_row *progress = row;
+    struct gathering *gathering = context;
+    struct mneme_projection_status *item = find_or_add(gathering, progress->projection, progress->topic);
+    int64_t wanted = progress->partition < progress->topic_partitions ? progress->topic_partitions
+                                                                      : progress->partition + 1;
+    if (item == NULL || !make_partitions(item, wanted)) {
+        gathering->failed = true;
+        return false;
+    }
+    struct mneme_partition_status *partition = &item->partitions[progress->partition];
+    partition->next_offset = progress->next_offset;
+    partition->updated_at = progress->updated_at;
+    snprintf(partition->owner, sizeof partition->owner, "%.*s", MNEME_STR_ARG(progress->owner));
+    return true;
+}
+
+static bool add_parked(const void *row, void *context) {
+    const struct mneme_parked_count_row *parked = row;
+    struct gathering *gathering = context;
+    struct mneme_projection_status *item = find_or_add(gathering, parked->projection, parked->topic);
+    if (item != NULL) {
+        item->parked = parked->events;
+    }
+    return true;
+}
+
+/* What the log and the group say of one projection. */
+static int add_log(struct mneme_projection_status *item, struct mneme_log_reader *reader,
+                   const struct mneme_config *config, struct mneme_error *error) {
+    struct mneme_log_ends ends;
+    int status = mneme_log_ends_read(&ends, reader, item->topic, LOG_TIMEOUT_MS, error);
+    if (status != MNEME_OK) {
+        return status;
+    }
+    if (!make_partitions(item, ends.partition_count)) {
+        mneme_log_ends_clean_up(&ends);
+        return mneme_error_set(error, MNEME_E_NO_MEMORY,
+                               "the status was not read: memory is exhausted; free some");
+    }
+    for (int32_t i = 0; i < ends.partition_count; i++) {
+        item->partitions[i].first_offset = ends.first_offsets[i];
+        item->partitions[i].end_offset = ends.end_offsets[i];
+    }
+    mneme_log_ends_clean_up(&ends);
+    char group[MNEME_TOPIC_NAME_BYTES + sizeof item->projection];
+    snprintf(group, sizeof group, "%s%s", mneme_config_string(config, MNEME_SETTING_TOPIC_PREFIX),
+             item->projection);
+    status = mneme_group_facts_read(&item->group, reader, group, LOG_TIMEOUT_MS, error);
+    item->has_log = status == MNEME_OK;
+    return status;
+}
+
+static int64_t lag_of(const struct mneme_partition_status *partition) {
+    int64_t from =
+        partition->next_offset > partition->first_offset ? partition->next_offset : partition->first_offset;
+    return partition->end_offset > from ? partition->end_offset - from : 0;
+}
+
+static void sum_up(struct mneme_projection_status *item, const struct mneme_projection_status *before,
+                   size_t before_count) {
+    for (int32_t i = 0; i < item->partition_count; i++) {
+        const struct mneme_partition_status *partition = &item->partitions[i];
+        item->lag += lag_of(partition);
+        int64_t folded = partition->next_offset - partition->first_offset;
+        item->events += folded > 0 ? folded : 0;
+    }
+    for (size_t i = 0; i < before_count; i++) {
+        double seconds = (double)(item->seen_micros - before[i].seen_micros) / 1e6;
+        bool is_same =
+            strcmp(before[i].projection, item->projection) == 0 && strcmp(before[i].topic, item->topic) == 0;
+        if (!is_same || seconds <= 0) {
+            continue;
+        }
+        int64_t moved = 0;
+        for (int32_t j = 0; j < item->partition_count && j < before[i].partition_count; j++) {
+            moved += item->partitions[j].next_offset - before[i].partitions[j].next_offset;
+        }
+        item->rate_per_s = (struct mneme_opt_double){(double)moved / seconds, true};
+    }
+}
+
+int mneme_projection_status_read(struct mneme_projection_status **out, size_t *count,
+                                 struct mneme_postgres *postgres, struct mneme_log_reader *reader,
+                                 const struct mneme_config *config,
+                                 const struct mneme_projection_status *before, size_t before_count,
+                                 struct mneme_error *log_error, struct mneme_error *error) {
+    char topic[MNEME_TOPIC_NAME_BYTES];
+    struct gathering gathering = {.items = calloc(MAX_PROJECTIONS, sizeof *gathering.items)};
+    *out = NULL;
+    *count = 0;
+    int status = mneme_kafka_events_topic(topic, config, error);
+    if (status == MNEME_OK && gathering.items == NULL) {
+        gathering.failed = true;
+    }
+    if (status == MNEME_OK && !gathering.failed) {
+        find_or_add(&gathering, MNEME_STR_LIT(MNEME_TABLES_PROJECTION), mneme_str_from(topic));
+        status = mneme_status_progress(postgres, add_progress, &gathering, error);
+    }
+    if (status == MNEME_OK && !gathering.failed) {
+        status = mneme_status_parked_counts(postgres, add_parked, &gathering, error);
+    }
+    if (status == MNEME_OK && gathering.failed) {
+        status = mneme_error_set(error, MNEME_E_NO_MEMORY,
+                                 "the status was not read: memory is exhausted; free some");
+    }
+    if (status != MNEME_OK) {
+        mneme_projection_status_clean_up(gathering.items, gathering.count);
+        return status;
+    }
+    int log_status = MNEME_OK;
+    for (size_t i = 0; i < gathering.count; i++) {
+        if (log_status == MNEME_OK) {
+            log_status = add_log(&gathering.items[i], reader, config, log_error);
+        }
+        sum_up(&gathering.items[i], before, before_count);
+    }
+    *out = gathering.items;
+    *count = gathering.count;
+    return MNEME_OK;
+}
+
+void mneme_projection_status_clean_up(struct mneme_projection_status *projections, size_t count) {
+    for (size_t i = 0; i < count; i++) {
+        free(projections[i].partitions);
+    }
+    free(projections);
+}
+
+static void long_or_null(struct mneme_json_writer *json, struct mneme_str key, int64_t value, bool is_known) {
+    mneme_json_key(json, key);
+    if (is_known) {
+        mneme_json_long(json, value);
+    } else {
+        mneme_json_null(json);
+    }
+}
+
+static void partition_json(const struct mneme_projection_status *item, int32_t index,
+                           struct mneme_json_writer *json) {
+    const struct mneme_partition_status *partition = &item->partitions[index];
+    mneme_json_begin_object(json);
+    mneme_json_key(json, MNEME_STR_LIT("partition"));
+    mneme_json_long(json, index);
+    mneme_json_key(json, MNEME_STR_LIT("next_offset"));
+    mneme_json_long(json, partition->next_offset);
+    long_or_null(json, MNEME_STR_LIT("first_offset"), partition->first_offset, item->has_log);
+    long_or_null(json, MNEME_STR_LIT("end_offset"), partition->end_offset, item->has_log);
+    long_or_null(json, MNEME_STR_LIT("lag"), lag_of(partition), item->has_log);
+    mneme_json_key(json, MNEME_STR_LIT("owner"));
+    mneme_json_string(json, partition->updated_at == 0 ? MNEME_STR_NULL : mneme_str_from(partition->owner));
+    mneme_json_key(json, MNEME_STR_LIT("updated_at"));
+    if (partition->updated_at == 0) {
+        mneme_json_null(json);
+    } else {
+        mneme_json_time(json, partition->updated_at);
+    }
+    mneme_json_end_object(json);
+}
+
+void mneme_projection_status_json(const struct mneme_projection_status *item,
+                                  struct mneme_json_writer *json) {
+    mneme_json_begin_object(json);
+    mneme_json_key(json, MNEME_STR_LIT("projection"));
+    mneme_json_string(json, mneme_str_from(item->projection));
+    mneme_json_key(json, MNEME_STR_LIT("topic"));
+    mneme_json_string(json, mneme_str_from(item->topic));
+    mneme_json_key(json, MNEME_STR_LIT("group_state"));
+    mneme_json_string(json, item->has_log ? mneme_str_from(item->group.state) : MNEME_STR_NULL);
+    long_or_null(json, MNEME_STR_LIT("workers"), item->group.workers, item->has_log);
+    long_or_null(json, MNEME_STR_LIT("lag"), item->lag, item->has_log);
+    mneme_json_key(json, MNEME_STR_LIT("events"));
+    mneme_json_long(json, item->events);
+    mneme_json_key(json, MNEME_STR_LIT("rate_per_s"));
+    if (item->rate_per_s.is_set) {
+        mneme_json_double(json, item->rate_per_s.value);
+    } else {
+        mneme_json_null(json);
+    }
+    mneme_json_key(json, MNEME_STR_LIT("parked"));
+    mneme_json_long(json, item->parked);
+    mneme_json_key(json, MNEME_STR_LIT("partitions"));
+    mneme_json_begin_array(json);
+    for (int32_t i = 0; i < item->partition_count; i++) {
+        partition_json(item, i, json);
+    }
+    mneme_json_end_array(json);
+    mneme_json_end_object(json);
+}

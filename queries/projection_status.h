@@ -1,0 +1,44 @@
+/*
+ * The projections put together: progress, log, group and parked events of each, with lag and rate.
+ */
+#ifndef MNEME_QUERIES_PROJECTION_STATUS_H
+#define MNEME_QUERIES_PROJECTION_STATUS_H
+
+#include "queries/status.h"
+
+struct mneme_partition_status {
+    int64_t next_offset;              /* of the projection; 0 when it never began */
+    int64_t first_offset, end_offset; /* of the log; 0 when that cannot be told */
+    int64_t updated_at;               /* microseconds; 0 when it never began */
+    char owner[128];
+};
+
+struct mneme_projection_status {
+    char projection[128];
+    char topic[MNEME_TOPIC_NAME_BYTES];
+    struct mneme_partition_status *partitions;
+    int32_t partition_count;
+    bool has_log;   /* the offsets of the log and the group are known */
+    int64_t lag;    /* events of the log that are not folded yet */
+    int64_t events; /* events that are folded */
+    int64_t parked; /* of those, how many wait because they could not be applied */
+    struct mneme_group_facts group;
+    int64_t seen_micros;                /* when this was read, monotonic */
+    struct mneme_opt_double rate_per_s; /* folded per second since the reading before, if there was one */
+};
+
+/* Reads all projections; "postgres" is among them even if it never began. What Kafka would tell is left out
+ * when it cannot be asked: has_log is false then and *log_error says why. `before` (may be NULL) is an
+ * earlier reading for the rate. The caller cleans up *out, an array of *count. */
+int mneme_projection_status_read(struct mneme_projection_status **out, size_t *count,
+                                 struct mneme_postgres *postgres, struct mneme_log_reader *reader,
+                                 const struct mneme_config *config,
+                                 const struct mneme_projection_status *before, size_t before_count,
+                                 struct mneme_error *log_error, struct mneme_error *error);
+void mneme_projection_status_clean_up(struct mneme_projection_status *projections, size_t count);
+
+/* One object: projection, topic, group, lag, events, rate_per_s, parked, partitions. */
+void mneme_projection_status_json(const struct mneme_projection_status *projection,
+                                  struct mneme_json_writer *json);
+
+#endif

@@ -1,0 +1,110 @@
+/*
+ * Asking one question over one connection.
+ */
+#include "queries/question.h"
+
+int mneme_query_connect(struct mneme_postgres **out, const struct mneme_config *config, const char *purpose,
+                        struct mneme_error *error) {
+    int status = mneme_pg_connect(out, config, purpose, error);
+    if (status == MNEME_E_UNAVAILABLE && error != NULL) {
+        mneme_error_set(error, MNEME_E_UNAVAILABLE, "%s (ops/stack up starts one on this machine)",
+                        error->message);
+    }
+    if (status != MNEME_OK) {
+        return status;
+    }
+    status = mneme_pg_run(
+        *out, "SET default_transaction_read_only = on; SET plan_cache_mode = force_custom_plan", error);
+    if (status != MNEME_OK) {
+        mneme_pg_close(*out);
+        *out = NULL;
+    }
+    return status;
+}
+
+/* SQLSTATEs of a table, schema, type or column that is not there. */
+static bool is_not_migrated(const char *sqlstate) {
+    static const char *const states[] = {"42P01", "3F000", "42704", "42703"};
+    for (size_t i = 0; i < sizeof states / sizeof *states; i++) {
+        if (strcmp(sqlstate, states[i]) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static int explain(struct mneme_postgres *postgres, const char *what, int status, struct mneme_error *error) {
+    if (is_not_migrated(mneme_pg_sqlstate(postgres))) {
+        return mneme_error_set(error, MNEME_E_UNAVAILABLE,
+                               "%s: the database does not have the tables of this version; run mneme migrate",
+                               what);
+    }
+    if (error != NULL) {
+        mneme_error_set(error, (enum mneme_status)status, "%s: %s", what, error->message);
+    }
+    return status;
+}
+
+int mneme_query_run(struct mneme_postgres *postgres, const struct mneme_question *question,
+                    const struct mneme_pg_params *params, mneme_row_visitor *visit, void *context,
+                    size_t *count, struct mneme_error *error) {
+    PGresult *result = NULL;
+    struct mneme_arena arena;
+    mneme_arena_init(&arena, 0);
+    size_t visited = 0;
+    void *row = NULL;
+    int status = mneme_pg_query(&result, postgres, question->sql, params, true, error);
+    if (status != MNEME_OK) {
+        status = explain(postgres, question->what, status, error);
+        goto out;
+    }
+    int rows = PQntuples(result);
+    for (int i = 0; i < rows; i++) {
+        mneme_arena_reset(&arena, SIZE_MAX);
+        row = mneme_arena_calloc(&arena, 1, question->row_bytes);
+        if (row == NULL) {
+            status = mneme_error_set(error, MNEME_E_NO_MEMORY, "%s: memory is exhausted; ask for fewer rows",
+                                     question->what);
+            goto out;
+        }
+        status = mneme_row_read(row, question->columns, question->column_count, result, i, &arena, error);
+        if (status != MNEME_OK) {
+            goto out;
+        }
+        visited++;
+        if (!visit(row, context)) {
+            break;
+        }
+    }
+out:
+    if (count != NULL) {
+        *count = visited;
+    }
+    PQclear(result);
+    mneme_arena_clean_up(&arena);
+    return status;
+}
+
+void mneme_query_param_opt_long(struct mneme_pg_params *params, struct mneme_opt_long value) {
+    if (value.is_set) {
+        mneme_pg_param_long(params, value.value);
+    } else {
+        mneme_pg_param_str(params, MNEME_STR_NULL);
+    }
+}
+
+void mneme_query_param_opt_time(struct mneme_pg_params *params, struct mneme_opt_long micros) {
+    if (micros.is_set) {
+        mneme_pg_param_time(params, micros.value);
+    } else {
+        mneme_pg_param_str(params, MNEME_STR_NULL);
+    }
+}
+
+void mneme_query_param_str_array(struct mneme_pg_params *params, struct mneme_str_array items) {
+    if (items.is_set) {
+        mneme_pg_param_str_array(params, items.items, items.count);
+    } else {
+        mneme_pg_param_str(params, MNEME_STR_NULL);
+    }
+}

@@ -1,0 +1,45 @@
+/*
+ * What all questions share: the connection they are asked over, running one, and the bounds of lists.
+ */
+#ifndef MNEME_QUERIES_QUESTION_H
+#define MNEME_QUERIES_QUESTION_H
+
+#include "common/postgres.h"
+#include "queries/row.h"
+
+#define MNEME_QUERY_DEFAULT_LIMIT 100
+#define MNEME_QUERY_MAX_LIMIT 10000
+
+/* One question: its statement and what a row of the answer is. */
+struct mneme_question {
+    const char *what; /* for errors, such as "memories were not listed" */
+    const char *sql;
+    const struct mneme_row_column *columns;
+    size_t column_count;
+    size_t row_bytes;
+};
+
+/* A connection for questions: it may read only, and plans every statement for its actual parameters (a filter
+ * that was not given must not cost an index). As mneme_pg_connect. */
+int mneme_query_connect(struct mneme_postgres **out, const struct mneme_config *config, const char *purpose,
+                        struct mneme_error *error);
+
+/* Asks and visits each row of the answer. *count (may be NULL) is the number of rows visited. A database
+ * without the tables is MNEME_E_UNAVAILABLE with a sentence that names `mneme migrate`. */
+int mneme_query_run(struct mneme_postgres *postgres, const struct mneme_question *question,
+                    const struct mneme_pg_params *params, mneme_row_visitor *visit, void *context,
+                    size_t *count, struct mneme_error *error);
+
+/* Adds a number that may be absent. */
+void mneme_query_param_opt_long(struct mneme_pg_params *params, struct mneme_opt_long value);
+void mneme_query_param_opt_time(struct mneme_pg_params *params, struct mneme_opt_long micros);
+void mneme_query_param_str_array(struct mneme_pg_params *params,
+                                 struct mneme_str_array items); /* unset: NULL */
+
+/* How a caller bounds a wait: `interrupted` (may be NULL) is asked between looks. */
+struct mneme_query_wait {
+    int64_t timeout_ms;
+    bool (*interrupted)(void);
+};
+
+#endif

@@ -1,0 +1,47 @@
+/*
+ * Rows of an answer as C structs. Each question has one table of columns, in the order of its select list;
+ * reading a row and writing it as JSON both follow it.
+ */
+#ifndef MNEME_QUERIES_ROW_H
+#define MNEME_QUERIES_ROW_H
+
+#include <libpq-fe.h>
+
+#include "common/arena.h"
+#include "common/error.h"
+#include "common/json_write.h"
+
+/* How a column lies in the row's struct. */
+enum mneme_row_kind {
+    MNEME_ROW_STR,       /* struct mneme_str, null for NULL; text and enums */
+    MNEME_ROW_JSON,      /* struct mneme_str that holds JSON; null for NULL; json and jsonb */
+    MNEME_ROW_UUID,      /* struct mneme_uuid */
+    MNEME_ROW_LONG,      /* int64_t; smallint to bigint */
+    MNEME_ROW_OPT_LONG,  /* struct mneme_opt_long */
+    MNEME_ROW_DOUBLE,    /* double */
+    MNEME_ROW_BOOL,      /* bool */
+    MNEME_ROW_TIME,      /* int64_t microseconds */
+    MNEME_ROW_OPT_TIME,  /* struct mneme_opt_long of microseconds */
+    MNEME_ROW_STR_ARRAY, /* struct mneme_str_array */
+    MNEME_ROW_POSITION,  /* struct mneme_position from bytes of the text "partition:offset" */
+};
+
+struct mneme_row_column {
+    const char *name; /* in JSON */
+    enum mneme_row_kind kind;
+    size_t offset; /* within the row's struct */
+};
+
+/* Fills a row's struct from row `index` of a binary result. Strings point into the result, arrays lie in the
+ * arena. MNEME_E_INTERNAL when the result does not have these columns. */
+int mneme_row_read(void *row, const struct mneme_row_column *columns, size_t column_count,
+                   const PGresult *result, int index, struct mneme_arena *arena, struct mneme_error *error);
+
+/* The members of a JSON object, without its braces, so that a caller may add its own. */
+void mneme_row_json(const void *row, const struct mneme_row_column *columns, size_t column_count,
+                    struct mneme_json_writer *json);
+
+/* Called for each row; the row and all it points to are valid during the call only. False ends the visit. */
+typedef bool mneme_row_visitor(const void *row, void *context);
+
+#endif

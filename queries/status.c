@@ -1,0 +1,97 @@
+/*
+ * Progress, parked events, sizes.
+ */
+#include "queries/status.h"
+
+#include "sql/embedded.h"
+
+#define COUNT(array) (sizeof(array) / sizeof *(array))
+
+#define COLUMN(column_name, column_kind)                                                                     \
+    { #column_name, column_kind, offsetof(struct mneme_progress_row, column_name) }
+static const struct mneme_row_column progress_columns[] = {
+    COLUMN(projection, MNEME_ROW_STR),        COLUMN(topic, MNEME_ROW_STR),
+    COLUMN(partition, MNEME_ROW_LONG),        COLUMN(next_offset, MNEME_ROW_LONG),
+    COLUMN(topic_partitions, MNEME_ROW_LONG), COLUMN(owner, MNEME_ROW_STR),
+    COLUMN(updated_at, MNEME_ROW_TIME),
+};
+#undef COLUMN
+
+#define COLUMN(column_name, column_kind)                                                                     \
+    { #column_name, column_kind, offsetof(struct mneme_parked_row, column_name) }
+static const struct mneme_row_column parked_columns[] = {
+    COLUMN(projection, MNEME_ROW_STR), COLUMN(topic, MNEME_ROW_STR),
+    COLUMN(partition, MNEME_ROW_LONG), COLUMN(kafka_offset, MNEME_ROW_LONG),
+    COLUMN(key, MNEME_ROW_STR),        COLUMN(reason, MNEME_ROW_STR),
+    COLUMN(waiting, MNEME_ROW_LONG),   COLUMN(parked_at, MNEME_ROW_TIME),
+};
+#undef COLUMN
+
+#define COLUMN(column_name, column_kind)                                                                     \
+    { #column_name, column_kind, offsetof(struct mneme_parked_count_row, column_name) }
+static const struct mneme_row_column count_columns[] = {
+    COLUMN(projection, MNEME_ROW_STR),
+    COLUMN(topic, MNEME_ROW_STR),
+    COLUMN(events, MNEME_ROW_LONG),
+};
+#undef COLUMN
+
+#define COLUMN(column_name, column_kind)                                                                     \
+    { #column_name, column_kind, offsetof(struct mneme_table_size_row, column_name) }
+static const struct mneme_row_column size_columns[] = {
+    COLUMN(table, MNEME_ROW_STR),
+    COLUMN(rows, MNEME_ROW_LONG),
+    COLUMN(is_estimate, MNEME_ROW_BOOL),
+    COLUMN(bytes, MNEME_ROW_LONG),
+};
+#undef COLUMN
+
+int mneme_status_progress(struct mneme_postgres *postgres, mneme_row_visitor *visit, void *context,
+                          struct mneme_error *error) {
+    static const struct mneme_question question = {"the progress was not read", mneme_sql_status_progress,
+                                                   progress_columns, COUNT(progress_columns),
+                                                   sizeof(struct mneme_progress_row)};
+    return mneme_query_run(postgres, &question, NULL, visit, context, NULL, error);
+}
+
+int mneme_status_parked(struct mneme_postgres *postgres, int64_t limit, mneme_row_visitor *visit,
+                        void *context, struct mneme_error *error) {
+    static const struct mneme_question question = {"parked events were not listed", mneme_sql_status_parked,
+                                                   parked_columns, COUNT(parked_columns),
+                                                   sizeof(struct mneme_parked_row)};
+    struct mneme_pg_params params = {0};
+    mneme_pg_param_long(&params, limit);
+    int status = mneme_query_run(postgres, &question, &params, visit, context, NULL, error);
+    mneme_pg_params_clean_up(&params);
+    return status;
+}
+
+int mneme_status_parked_counts(struct mneme_postgres *postgres, mneme_row_visitor *visit, void *context,
+                               struct mneme_error *error) {
+    static const struct mneme_question question = {
+        "parked events were not counted", mneme_sql_status_parked_counts, count_columns, COUNT(count_columns),
+        sizeof(struct mneme_parked_count_row)};
+    return mneme_query_run(postgres, &question, NULL, visit, context, NULL, error);
+}
+
+int mneme_status_tables(struct mneme_postgres *postgres, mneme_row_visitor *visit, void *context,
+                        struct mneme_error *error) {
+    static const struct mneme_question question = {"the tables were not measured", mneme_sql_status_tables,
+                                                   size_columns, COUNT(size_columns),
+                                                   sizeof(struct mneme_table_size_row)};
+    return mneme_query_run(postgres, &question, NULL, visit, context, NULL, error);
+}
+
+void mneme_parked_row_json(const struct mneme_parked_row *row, struct mneme_json_writer *json) {
+    mneme_json_begin_object(json);
+    mneme_json_key(json, MNEME_STR_LIT("parked_event"));
+    mneme_json_position(json, (struct mneme_position){(int32_t)row->partition, row->kafka_offset});
+    mneme_row_json(row, parked_columns, COUNT(parked_columns), json);
+    mneme_json_end_object(json);
+}
+
+void mneme_table_size_row_json(const struct mneme_table_size_row *row, struct mneme_json_writer *json) {
+    mneme_json_begin_object(json);
+    mneme_row_json(row, size_columns, COUNT(size_columns), json);
+    mneme_json_end_object(json);
+}

@@ -1,0 +1,58 @@
+/*
+ * How the projections stand (OP4): progress against the log, parked events, and the sizes of the tables. For
+ * who runs Mneme: it spans all tenants and shows no content.
+ */
+#ifndef MNEME_QUERIES_STATUS_H
+#define MNEME_QUERIES_STATUS_H
+
+#include "queries/log_ends.h"
+#include "queries/question.h"
+
+/* One partition of one projection. */
+struct mneme_progress_row {
+    struct mneme_str projection, topic;
+    int64_t partition, next_offset, topic_partitions;
+    struct mneme_str owner; /* who folded it last */
+    int64_t updated_at;
+};
+
+/* Visits struct mneme_progress_row by projection, topic and partition. */
+int mneme_status_progress(struct mneme_postgres *postgres, mneme_row_visitor *visit, void *context,
+                          struct mneme_error *error);
+
+/* A key whose events wait behind one that cannot be applied. */
+struct mneme_parked_row {
+    struct mneme_str projection, topic;
+    int64_t partition, kafka_offset; /* of the event that cannot be applied */
+    struct mneme_str key;            /* bytes that are no printable ASCII are escaped */
+    struct mneme_str reason;
+    int64_t waiting; /* how many events are parked with it, itself included */
+    int64_t parked_at;
+};
+void mneme_parked_row_json(const struct mneme_parked_row *row, struct mneme_json_writer *json);
+
+/* Visits struct mneme_parked_row, the oldest first, up to `limit`. */
+int mneme_status_parked(struct mneme_postgres *postgres, int64_t limit, mneme_row_visitor *visit,
+                        void *context, struct mneme_error *error);
+
+struct mneme_parked_count_row {
+    struct mneme_str projection, topic;
+    int64_t events;
+};
+/* Visits struct mneme_parked_count_row: how many events are parked, for each projection that has any. */
+int mneme_status_parked_counts(struct mneme_postgres *postgres, mneme_row_visitor *visit, void *context,
+                               struct mneme_error *error);
+
+struct mneme_table_size_row {
+    struct mneme_str table;
+    int64_t rows;
+    bool is_estimate; /* counted only up to 10,000 rows */
+    int64_t bytes;    /* with indexes */
+};
+void mneme_table_size_row_json(const struct mneme_table_size_row *row, struct mneme_json_writer *json);
+
+/* Visits struct mneme_table_size_row. */
+int mneme_status_tables(struct mneme_postgres *postgres, mneme_row_visitor *visit, void *context,
+                        struct mneme_error *error);
+
+#endif

@@ -1,0 +1,35 @@
+/*
+ * What became of published events: their verdicts, by position.
+ */
+#ifndef MNEME_QUERIES_VERDICTS_H
+#define MNEME_QUERIES_VERDICTS_H
+
+#include "queries/position_wait.h"
+
+#define MNEME_VERDICTS_MAX 10000 /* positions in one question */
+
+struct mneme_verdict_row {
+    int64_t place; /* of the position among those asked for, from 0 */
+    /* accepted, rejected, duplicate, not_found or exists; "parked" for an event that cannot be applied */
+    struct mneme_str verdict;
+    struct mneme_opt_long actual_version; /* of the stream, or of the memory where that decided */
+    struct mneme_str reason;              /* of a parked event */
+};
+
+/* Visits struct mneme_verdict_row for each position that the postgres projection has judged or parked by now.
+ * A null `tenant` is for those who published the events themselves; all others see their tenant's alone. */
+int mneme_verdict_read(struct mneme_postgres *postgres, const char *topic, struct mneme_str tenant,
+                       const struct mneme_position *positions, size_t count, mneme_row_visitor *visit,
+                       void *context, struct mneme_error *error);
+
+/* The same, once the projection has passed all the positions. Errors of the wait as mneme_position_wait. */
+int mneme_verdict_wait(struct mneme_postgres *postgres, const char *topic, struct mneme_str tenant,
+                       const struct mneme_position *positions, size_t count,
+                       const struct mneme_query_wait *wait, mneme_row_visitor *visit, void *context,
+                       struct mneme_error *error);
+
+/* What a verdict means for the publisher: MNEME_OK for accepted and for duplicate (the event had its effect
+ * before), MNEME_E_CONFLICT for rejected and exists, MNEME_E_NOT_FOUND, MNEME_E_INVALID for parked. */
+enum mneme_status mneme_verdict_status(struct mneme_str verdict);
+
+#endif

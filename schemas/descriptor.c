@@ -1,0 +1,59 @@
+/*
+ * Looking at a record's field by its descriptor.
+ */
+#include "schemas/descriptor.h"
+
+void mneme_field_set_default(void *record, const struct mneme_field_info *field) {
+    void *at = (char *)record + field->offset;
+    switch (field->kind) {
+    case MNEME_FIELD_STRING:
+        *(struct mneme_str *)at = field->default_text;
+        break;
+    case MNEME_FIELD_INT:
+    case MNEME_FIELD_LONG:
+    case MNEME_FIELD_TIME:
+        *(int64_t *)at = (int64_t)field->default_number;
+        break;
+    case MNEME_FIELD_DOUBLE:
+        *(double *)at = field->default_number;
+        break;
+    case MNEME_FIELD_BOOL:
+        *(bool *)at = field->default_number != 0;
+        break;
+    case MNEME_FIELD_STRING_ARRAY:
+        ((struct mneme_str_array *)at)->is_set = true;
+        break;
+    case MNEME_FIELD_LONG_ARRAY:
+        ((struct mneme_long_array *)at)->is_set = true;
+        break;
+    case MNEME_FIELD_DOUBLE_ARRAY:
+        ((struct mneme_double_array *)at)->is_set = true;
+        break;
+    case MNEME_FIELD_UUID:
+    case MNEME_FIELD_STRING_MAP:
+    case MNEME_FIELD_RECORD:
+        break; /* zero is what they begin with */
+    }
+}
+
+void mneme_record_set_defaults(void *record, const struct mneme_record_info *info) {
+    for (size_t i = 0; i < info->field_count; i++) {
+        if (info->fields[i].has_default && !info->fields[i].is_nullable) {
+            mneme_field_set_default(record, &info->fields[i]);
+        }
+    }
+}
+
+size_t mneme_field_item_count(const void *record, const struct mneme_field_info *field) {
+    const void *at = (const char *)record + field->offset;
+    if (field->kind == MNEME_FIELD_STRING_ARRAY) {
+        return ((const struct mneme_str_array *)at)->count;
+    }
+    if (field->kind == MNEME_FIELD_LONG_ARRAY) {
+        return ((const struct mneme_long_array *)at)->count;
+    }
+    if (field->kind == MNEME_FIELD_DOUBLE_ARRAY) {
+        return ((const struct mneme_double_array *)at)->count;
+    }
+    return field->kind == MNEME_FIELD_STRING_MAP ? ((const struct mneme_str_map *)at)->count : 0;
+}

@@ -1,0 +1,119 @@
+/*
+ * What the generator makes of the newest .avsc: for each record a table of fields that says where a value
+ * lies in its struct, what it is and what it may be. Decoder, encoder, JSON in and out, checks, documentation
+ * and the mapping to columns all read these tables; none knows a record by name.
+ */
+#ifndef MNEME_SCHEMAS_DESCRIPTOR_H
+#define MNEME_SCHEMAS_DESCRIPTOR_H
+
+#include "common/types.h"
+
+/* How a field lies in its struct. A nullable field has the struct_opt form where one is named. */
+enum mneme_field_kind {
+    MNEME_FIELD_STRING,       /* struct mneme_str, null when nullable and absent */
+    MNEME_FIELD_UUID,         /* struct mneme_uuid; nullable: struct mneme_opt_uuid */
+    MNEME_FIELD_INT,          /* int64_t (Avro int); nullable: struct mneme_opt_long */
+    MNEME_FIELD_LONG,         /* int64_t; nullable: struct mneme_opt_long */
+    MNEME_FIELD_TIME,         /* int64_t microseconds; nullable: struct mneme_opt_long */
+    MNEME_FIELD_DOUBLE,       /* double; nullable: struct mneme_opt_double */
+    MNEME_FIELD_BOOL,         /* bool; nullable: struct mneme_opt_bool */
+    MNEME_FIELD_STRING_ARRAY, /* struct mneme_str_array, is_set says whether it is null */
+    MNEME_FIELD_LONG_ARRAY,   /* struct mneme_long_array */
+    MNEME_FIELD_DOUBLE_ARRAY, /* struct mneme_double_array */
+    MNEME_FIELD_STRING_MAP,   /* struct mneme_str_map; never null */
+    MNEME_FIELD_RECORD,       /* a nested record, inline (only Scope) */
+};
+
+/* What a string must be beyond UTF-8 without NUL. */
+enum mneme_field_format {
+    MNEME_FORMAT_NONE,
+    MNEME_FORMAT_TEXT,    /* 1..content limit characters, not blank */
+    MNEME_FORMAT_CONTENT, /* JSON object; as TEXT for the string under "text", else the whole JSON's length */
+    MNEME_FORMAT_JSON,    /* any JSON */
+    MNEME_FORMAT_JSON_OBJECT, /* a JSON object */
+    MNEME_FORMAT_UUID,        /* each item of a string array is a UUID */
+};
+
+/* What JSON input that leaves a required field out means. */
+enum mneme_field_absent {
+    MNEME_ABSENT_REFUSED, /* unless there is a default; a time is then the event's */
+    MNEME_ABSENT_UUID,    /* a new id, derived from the idempotency key if there is one */
+    MNEME_ABSENT_SCOPE,   /* the scope's field of the same name */
+};
+
+struct mneme_record_info;
+
+struct mneme_field_info {
+    const char *name;
+    const char *doc;
+    enum mneme_field_kind kind;
+    enum mneme_field_format format;
+    bool is_nullable;
+    bool has_default;
+    size_t offset;                                /* within the record's struct */
+    const struct mneme_record_info *record;       /* of MNEME_FIELD_RECORD */
+    const char *const *values;                    /* allowed strings, NULL-terminated; NULL: any */
+    double minimum, maximum;                      /* of numbers; -INFINITY and INFINITY when unbounded */
+    size_t min_bytes, max_bytes;                  /* of strings; 0 and SIZE_MAX when unbounded */
+    size_t max_chars;                             /* SIZE_MAX when unbounded */
+    size_t max_items, item_max_bytes;             /* of arrays and maps */
+    const struct mneme_field_info *same_count_as; /* the array that this one goes along with; NULL: none */
+    enum mneme_field_absent absent;
+    struct mneme_str default_text; /* of strings */
+    double default_number;         /* of numbers and bools */
+};
+
+struct mneme_record_info {
+    const char *name;       /* of the Avro record, such as MemoryCreated */
+    const char *event_type; /* of a payload, such as memory_created; NULL for Event and Scope */
+    const char *doc;
+    size_t size; /* of the struct */
+    const struct mneme_field_info *fields;
+    size_t field_count;
+};
+
+/* Sets one field of a zeroed record to its default. */
+void mneme_field_set_default(void *record, const struct mneme_field_info *field);
+
+/* Sets the fields of a zeroed record that have a default other than null. */
+void mneme_record_set_defaults(void *record, const struct mneme_record_info *info);
+
+/* Whether the field of that record holds null. A map and a nested record never do. */
+static inline bool mneme_field_is_null(const void *record, const struct mneme_field_info *field) {
+    const void *at = (const char *)record + field->offset;
+    switch (field->kind) {
+    case MNEME_FIELD_STRING:
+        return ((const struct mneme_str *)at)->data == NULL;
+    case MNEME_FIELD_UUID:
+        return field->is_nullable && !((const struct mneme_opt_uuid *)at)->is_set;
+    case MNEME_FIELD_INT:
+    case MNEME_FIELD_LONG:
+    case MNEME_FIELD_TIME:
+        return field->is_nullable && !((const struct mneme_opt_long *)at)->is_set;
+    case MNEME_FIELD_DOUBLE:
+        return field->is_nullable && !((const struct mneme_opt_double *)at)->is_set;
+    case MNEME_FIELD_BOOL:
+        return field->is_nullable && !((const struct mneme_opt_bool *)at)->is_set;
+    case MNEME_FIELD_STRING_ARRAY:
+        return !((const struct mneme_str_array *)at)->is_set;
+    case MNEME_FIELD_LONG_ARRAY:
+        return !((const struct mneme_long_array *)at)->is_set;
+    case MNEME_FIELD_DOUBLE_ARRAY:
+        return !((const struct mneme_double_array *)at)->is_set;
+    case MNEME_FIELD_STRING_MAP:
+    case MNEME_FIELD_RECORD:
+        break;
+    }
+    return false;
+}
+
+/* How many items an array or a map has; 0 for any other field. */
+size_t mneme_field_item_count(const void *record, const struct mneme_field_info *field);
+
+/* Whether a string holds JSON. */
+static inline bool mneme_field_is_json(const struct mneme_field_info *field) {
+    return field->format == MNEME_FORMAT_CONTENT || field->format == MNEME_FORMAT_JSON ||
+           field->format == MNEME_FORMAT_JSON_OBJECT;
+}
+
+#endif

@@ -1,0 +1,217 @@
+#!/usr/bin/env python3
+"""Writes docs/events.md: every event type and field, and how events lie on the topic.
+
+usage: document.py AVSC… > docs/events.md   (files named mneme.event.vN.avsc)
+"""
+
+import pathlib
+import sys
+
+sys.path.insert(0, str(pathlib.Path(__file__).parent))
+from generate import read_schemas
+
+TYPES = {
+    "string": "text",
+    "string:uuid": "UUID",
+    "int": "whole number",
+    "long": "whole number",
+    "long:timestamp-micros": "time",
+    "double": "number",
+    "boolean": "true or false",
+    "array:string": "list of texts",
+    "array:long": "list of whole numbers",
+    "array:double": "list of numbers",
+    "map:string": "object of texts",
+}
+JSON_MAX_DEPTH = 64  # MNEME_JSON_MAX_DEPTH
+FORMATS = {"content": "text or object", "json": "any JSON", "json_object": "object", "uuid": "list of UUIDs"}
+
+INTRO = """<!-- Made by schemas/document.py from schemas/avsc; edit those. -->
+# Events
+
+An event is one operation of an agent on its memory. It is one Avro record, the envelope, with one of {count} typed
+payloads. The newest schema is version {version} (`schemas/avsc/mneme.event.v{version}.avsc`); every released version is
+kept there and can be read for ever.
+
+- [As JSON](#as-json): what `mneme publish` reads and `mneme events --json` prints
+- [Envelope](#envelope)
+- [Payload types](#payload-types): {types}
+- [Ids](#ids), [Topic and key](#topic-and-key), [Framing](#framing), [New versions](#new-versions),
+  [Reading with other tools](#reading-with-other-tools)
+
+## As JSON
+One object a line. `type` names the payload; the fields of the envelope and of its scope stand beside it; what is null or
+has a default may be left out, and `null` is the same as leaving out. Unknown keys are refused.
+
+```json
+{{"type":"memory_created","user_id":"melanie","agent_id":"coach","payload":{{"memory_type":"fact","content":"Runs on Saturdays","tags":["sport"]}}}}
+{{"type":"conversation_turn","user_id":"melanie","conversation_id":"c-1","idempotency_key":"c-1/0","payload":{{"role":"user","content":"Hi!"}}}}
+{{"type":"custom","agent_id":"coach","payload":{{"type":"plan_drawn_up","json":{{"weeks":6}}}}}}
+```
+
+Two keys are no fields: `type`, and `idempotency_key` (1 to 512 bytes), from which the event's id is derived ([Ids](#ids)).
+Times are RFC 3339 texts; without an offset they are UTC. Where a field takes JSON it is given as JSON, not as a text that
+holds JSON, and is kept with all its digits. `content` may be a plain text, which means `{{"text": …}}`.
+
+## Limits
+Text is UTF-8 without NUL. Names (texts with a limit in bytes, and items of lists) hold no control characters. A field
+marked *content limit* has 1 to `MNEME_CONTENT_MAX_CHARS` characters (10,000 unless set otherwise) and is not blank; of a
+memory's `content`, the text has this limit, and so has all that is beside it. JSON is at most {depth} levels deep and
+holds no number that overflows a double. Times lie in the years 1 to 9999. An event must have a stream: give `user_id`,
+`agent_id` or `stream_id`. The same limits are checked when publishing and again when folding.
+"""
+
+OUTRO = """## Ids
+`event_id` is a version 7 UUID when the publisher makes it. With an idempotency key it is version 5 of
+`tenant + "/" + key` in the namespace `{namespace}`, so that publishing the same line twice is one event. Payload ids that
+are marked *made when absent* are version 7 too, or with an idempotency key version 5 of
+`tenant + "/" + key + "\\n" + field`. In Python:
+
+```python
+uuid.uuid5(uuid.UUID("{namespace}"), "acme/order 7")               # event_id
+uuid.uuid5(uuid.UUID("{namespace}"), "acme/order 7\\nmemory_id")    # payload.memory_id
+```
+
+Ids of events, memories, conversations and the like are unique within a tenant and stream.
+
+## Topic and key
+All events are on one topic, `<MNEME_TOPIC_PREFIX>events`, since the order that matters runs across types within a stream.
+The message key is `tenant + "/" + stream_id`; a tenant holds no slash. The partition is the one that Java clients compute
+for that key: `(murmur2(key) & 0x7fffffff) % partitions` (librdkafka: `partitioner=murmur2` or `murmur2_random`). A worker
+parks an event whose key or partition is another. The number of partitions is fixed when the topic is made. The time of a
+message is the brokers' (`message.timestamp.type=LogAppendTime`); the caller's is `occurred_at`. Retention is unlimited.
+
+## Framing
+Avro binary behind one of two headers; a reader takes both.
+
+| header | bytes | when |
+|---|---|---|
+| Confluent | `00`, then the schema's id in the registry, 4 bytes, big-endian | `SCHEMA_REGISTRY_URL` is set; the schema is registered under `<topic>-value` |
+| Avro single-object | `C3 01`, then the schema's CRC-64-AVRO fingerprint, 8 bytes, little-endian | otherwise |
+
+## New versions
+A new version may add payload types, and fields with a default; a field may become wider (int to long, float to double,
+text to bytes and back, a value to one that may be null). It may not drop a required field, change a meaning, or make
+required what was not. Tests check each new version against all released ones, and a registry with the rule BACKWARD does
+too.
+
+**Upgrade workers before producers.** A worker reads every version up to its own, and of newer ones whatever differs only
+by fields that it does not know. It stops, with the reason, at an event whose payload type or schema it does not know; it
+never skips one. Once it is upgraded it goes on from there. While a registry is down, workers go on with the schemas that
+they have met, and wait at a new one.
+
+## Reading with other tools
+kcat shows keys, positions and raw values:
+
+```sh
+kcat -b $KAFKA_BOOTSTRAP_SERVERS -t mneme.events -C -e -f '%p:%o %k %S bytes\\n'
+```
+
+Python with fastavro, single-object framing:
+
+```python
+schema = fastavro.schema.load_schema("schemas/avsc/mneme.event.v{version}.avsc")
+assert value[:2] == b"\\xc3\\x01"
+event = fastavro.schemaless_reader(io.BytesIO(value[10:]), schema, return_record_name=True)
+kind, payload = event["payload"]    # ("mneme.MemoryCreated", {{"memory_id": …}})
+```
+
+Python with confluent-kafka, through the registry:
+
+```python
+deserialize = AvroDeserializer(SchemaRegistryClient({{"url": os.environ["SCHEMA_REGISTRY_URL"]}}), return_record_name=True)
+event = deserialize(value, SerializationContext(topic, MessageField.VALUE))
+```
+"""
+
+
+def type_text(item):
+    if item.record:
+        return "see below"
+    return FORMATS.get(item.limits.get("format"), TYPES[item.type_key])
+
+
+def presence_text(item):
+    """What leaving the field out of JSON means."""
+    if item.limits.get("absent") == "uuid":
+        return "made when absent"
+    if item.limits.get("absent") == "scope":
+        return "that of the event when absent"
+    if item.name == "event_id":
+        return "made when absent"
+    if item.name == "tenant":
+        return "`MNEME_TENANT` when absent"
+    if item.name == "stream_id":
+        return "the subject when absent"
+    if item.name == "occurred_at":
+        return "now when absent"
+    if item.type_key == "long:timestamp-micros" and not item.nullable:
+        return "that of the event when absent"
+    if item.nullable or item.type_key == "map:string":
+        return ""
+    return f"`{item.default}`" if item.has_default else "**required**"
+
+
+def span_text(low, high, unit):
+    if low is not None and high is not None:
+        return f"{low} to {high}{unit}"
+    return f"at least {low}{unit}" if low is not None else f"at most {high:,}{unit}"
+
+
+def limits_text(item):
+    limits = item.limits
+    parts = []
+    if "values" in limits:
+        parts.append(", ".join(f"`{value}`" for value in limits["values"]))
+    if limits.get("format") in ("text", "content"):
+        parts.append("*content limit*")
+    if "min" in limits or "max" in limits:
+        parts.append(span_text(limits.get("min"), limits.get("max"), ""))
+    if "max_bytes" in limits:
+        parts.append(span_text(limits.get("min_bytes"), limits["max_bytes"], " bytes"))
+    if "max_chars" in limits:
+        parts.append(span_text(limits.get("min_bytes"), limits["max_chars"], " characters"))
+    if "max_items" in limits:
+        parts.append(f"at most {limits['max_items']:,} items")
+    if "item_max_bytes" in limits and limits.get("format") != "uuid":
+        parts.append(f"each at most {limits['item_max_bytes']:,} bytes")
+    if "same_count_as" in limits:
+        parts.append(f"as many as `{limits['same_count_as']}`")
+    return "; ".join(parts)
+
+
+def markdown(text):
+    return text.replace("|", "\\|").replace("<", "\\<")
+
+
+def table(record):
+    rows = ["| field | type | when left out | limits | meaning |", "|---|---|---|---|---|"]
+    for item in record.fields:
+        if not item.record:
+            cells = (f"`{item.name}`", type_text(item), presence_text(item), limits_text(item), item.doc)
+            rows.append("| " + " | ".join(markdown(cell) for cell in cells) + " |")
+    return "\n".join(rows) + "\n"
+
+
+def page(schema):
+    types = ", ".join(f"[{record.snake}](#{record.snake})" for record in schema.payloads)
+    parts = [INTRO.format(count=len(schema.payloads), version=schema.version, types=types, depth=JSON_MAX_DEPTH)]
+    parts.append(f"## Envelope\n{table(schema.envelope)}")
+    parts.append(f"The scope says whom and what the event is about:\n\n{table(schema.scope)}")
+    parts.append("## Payload types")
+    for record in schema.payloads:
+        parts.append(f"### {record.snake}\n{markdown(record.doc)} (`mneme.{record.name}`)\n\n{table(record)}")
+    parts.append(OUTRO.format(namespace=schema.id_namespace, version=schema.version))
+    return "\n".join(parts)
+
+
+def main(arguments):
+    if not arguments:
+        sys.stderr.write("usage: document.py AVSC… > docs/events.md\n")
+        return 2
+    sys.stdout.write(page(read_schemas(arguments)[-1]))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

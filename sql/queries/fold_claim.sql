@@ -1,0 +1,8 @@
+-- Makes this writer the owner of the partitions: the epoch that it raises is the one the writer before lacks.
+INSERT INTO progress AS p (projection, topic, partition, next_offset, epoch, owner, topic_partitions, updated_at)
+SELECT $1, $2, c.partition::integer, 0, 1, $4, $5::integer, now()
+FROM unnest($3::bigint[]) AS c(partition)
+ORDER BY c.partition
+ON CONFLICT (projection, topic, partition)
+DO UPDATE SET epoch = p.epoch + 1, owner = excluded.owner, updated_at = excluded.updated_at
+RETURNING partition::bigint, next_offset, epoch

@@ -1,0 +1,7 @@
+-- Ends the sessions of those who own the partitions: a stopped process can hold its locks for ever.
+SELECT pg_terminate_backend(owners.pid)
+FROM (
+    SELECT DISTINCT a.pid
+    FROM progress p JOIN pg_stat_activity a ON a.application_name = p.owner AND a.datname = current_database()
+    WHERE p.projection = $1 AND p.topic = $2 AND p.partition = ANY ($3::bigint[]) AND a.pid <> pg_backend_pid()
+) owners

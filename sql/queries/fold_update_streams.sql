@@ -1,0 +1,9 @@
+-- New states of streams that have a row; an id of zeros means that there is none yet.
+UPDATE streams s
+SET version = w.version,
+    event_id_high = nullif(w.event_id_high, '00000000-0000-0000-0000-000000000000'),
+    memory_id_high = nullif(w.memory_id_high, '00000000-0000-0000-0000-000000000000'),
+    updated_at = to_timestamp(0) + w.updated_at * interval '1 microsecond'
+FROM unnest($1::text[], $2::text[], $3::bigint[], $4::uuid[], $5::uuid[], $6::bigint[])
+     AS w(tenant, stream_id, version, event_id_high, memory_id_high, updated_at)
+WHERE s.tenant = w.tenant AND s.stream_id = w.stream_id

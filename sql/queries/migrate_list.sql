@@ -1,0 +1,2 @@
+-- What was applied, oldest first.
+SELECT version::bigint, name, checksum FROM schema_migrations ORDER BY version

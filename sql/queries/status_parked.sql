@@ -1,0 +1,13 @@
+-- The events that cannot be applied, the oldest first, each with how many wait behind it. $1 limit.
+SELECT projection, topic, partition, kafka_offset, encode(key, 'escape') AS key, reason,
+       (SELECT count(*)
+        FROM parked_events AS waiting
+        WHERE waiting.projection = parked_events.projection
+          AND waiting.topic = parked_events.topic
+          AND waiting.partition = parked_events.partition
+          AND waiting.blocked_by = parked_events.kafka_offset) AS waiting,
+       parked_at
+FROM parked_events
+WHERE blocked_by = kafka_offset
+ORDER BY parked_at, projection, topic, partition, kafka_offset
+LIMIT $1::bigint

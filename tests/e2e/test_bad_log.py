@@ -1,0 +1,293 @@
+"""What no publisher of the product would write, but is on the topic: parked with its reason, or the worker stops
+with it. The rest goes on, nothing else changes."""
+
+import copy
+import json
+import os
+
+import pytest
+import requests
+from confluent_kafka import admin
+
+from harness.waiting import wait_until
+from oracle import assert_equal_to_log
+from oracle.compare import fold_topic
+from oracle.encode import Encoder
+from oracle.fold import Stopped
+from oracle.wire import Decoder, fingerprint, murmur2_partition, released_schemas
+
+MEMORY = "0190a5a0-0000-7000-8000-000000000001"
+ENCODER = Encoder()
+TEXT = "the very content"
+
+
+def note(user="anna", number=1, **fields):
+    return {"type": "custom", "user_id": user, "payload": {"type": "note", "json": {"number": number}}, **fields}
+
+
+def created(user="anna", **payload):
+    return {"type": "memory_created", "user_id": user,
+            "payload": {"memory_id": MEMORY, "memory_type": "fact", "content": TEXT, **payload}}
+
+
+def good(line):
+    return ENCODER.message(line)
+
+
+def spoilt(change, line=None):
+    """A message whose bytes are changed behind the encoder's back."""
+    message = good(line or created())
+    return {"key": message["key"], "value": change(message["value"])}
+
+
+# (what is wrong, the message, what the reason must say)
+PARKED = [
+    ("bytes that are no event", {"key": b"default/anna", "value": b"hello, log"}, "frame|framing|header|begin"),
+    ("no bytes at all", {"key": b"default/anna", "value": b""}, "frame|framing|header|begin|empty"),
+    ("a tombstone", {"key": b"default/anna", "value": None}, "value|tombstone"),
+    ("a header alone", spoilt(lambda value: value[:10]), "."),
+    ("half a header", spoilt(lambda value: value[:6]), "."),
+    ("a truncated event", spoilt(lambda value: value[:-1]), "."),
+    ("an event cut in its envelope", spoilt(lambda value: value[:40]), "."),
+    ("bytes behind the event", spoilt(lambda value: value + b"\0"), "."),
+    ("a text longer than the message", spoilt(lambda value: value[:10] + b"\xfe\xff\xff\xff\x0f" + value[11:]), "."),
+    ("a negative length", spoilt(lambda value: value[:10] + b"\x01" + value[11:]), "."),
+    ("a number that never ends", spoilt(lambda value: value[:10] + b"\xff" * 12), "."),
+    ("invalid UTF-8", spoilt(lambda value: value.replace(b"very", b"v\xff\xfey")), "UTF-8"),
+    ("a NUL", spoilt(lambda value: value.replace(b"very", b"v\0ry")), "NUL|JSON"),
+    ("broken JSON", spoilt(lambda value: value.replace(b'{"text"', b'["text"')), "JSON"),
+    ("confidence above 1", good(created(confidence=1.5)), "confidence"),
+    ("confidence that is no number", good(created(confidence=float("nan"))), "confidence"),
+    ("over-long content", good(created(content="x" * 10_001)), "content"),
+    ("blank content", good(created(content="  ")), "content"),
+    ("an unknown memory type", good(created(memory_type="guess")), "memory_type"),
+    ("a memory_id that is no UUID", good(created(memory_id="x" * 36)), "."),
+    ("a time beyond the calendar", ENCODER.message(created(), occurred_at=2**62), "occurred_at"),
+    ("very deep JSON", good(note() | {"payload": {"type": "note", "json": json.loads("[" * 65 + "]" * 65)}}), "json"),
+    ("a payload that is none of the schema's", spoilt(lambda value: value[:-40] + b"\xff" * 40), "."),
+    ("another stream's key", {"key": b"default/anna", "value": good(created("berta"))["value"]}, "key"),
+]
+
+
+@pytest.mark.parametrize(("wrong", "bad", "reason"), PARKED, ids=[what for what, _, _ in PARKED])
+def test_what_is_no_event_is_parked_with_its_key(namespace, mneme, worker, drain, wrong, bad, reason):
+    namespace.produce([good(note(number=1)), good(note("berta")), bad, good(note(number=2)), good(note("berta"))])
+    process = worker()
+    drain()
+    fold = assert_equal_to_log(namespace)
+    assert len(fold.parked_events) == 2, "the bad one and the one behind it"
+    rows = namespace.rows("SELECT kafka_offset = blocked_by, reason FROM parked_events ORDER BY kafka_offset")
+    assert [row[0] for row in rows] == [True, False]
+    assert namespace.value("SELECT reason ~* %s FROM parked_events WHERE kafka_offset = blocked_by", reason), rows
+    assert namespace.rows("SELECT stream_id, version FROM streams ORDER BY 1") == [("anna", 1), ("berta", 2)]
+    assert namespace.count("memories") == 0
+    assert process.is_ready()
+    status = mneme("status", "--json", expect=0)
+    assert "parked" in status.stdout
+    # Who takes over goes on parking behind it.
+    assert process.stop() == 0
+    worker()
+    namespace.produce([good(note(number=3)), good(note("berta"))])
+    drain()
+    assert len(assert_equal_to_log(namespace).parked_events) == 3
+
+
+def test_a_message_without_a_key_is_parked_alone(namespace, worker, drain):
+    worker()
+    namespace.produce([{"key": None, "value": good(note())["value"], "partition": 0},
+                       {"key": None, "value": b"?", "partition": 0}, good(note())])
+    drain()
+    fold = assert_equal_to_log(namespace)
+    assert sorted(row["blocked_by"] for row in fold.parked_events.values()) == [0, 1]
+    assert len(fold.events) == 1
+
+
+def test_a_message_in_another_keys_partition_is_parked(namespace, worker, drain):
+    message = good(note())
+    right = murmur2_partition(message["key"], namespace.partitions)
+    namespace.produce([{**message, "partition": (right + 1) % namespace.partitions}, message])
+    worker()
+    drain()
+    fold = assert_equal_to_log(namespace)
+    assert (len(fold.parked_events), len(fold.events)) == (1, 1)
+    assert "partition" in namespace.value("SELECT reason FROM parked_events")
+
+
+def test_garbage_of_many_kinds_stops_nobody_else(namespace, worker, drain):
+    """Random bytes behind a good header: whatever a decoder makes of them, it stays up and the others go on."""
+    messages = []
+    for number in range(300):
+        header = good(note())["value"][:10] if number % 3 else b"?"
+        messages.append({"key": f"default/noise-{number}".encode(), "value": header + os.urandom(number)})
+        messages.append(good(note(number=number)))
+    namespace.produce(messages)
+    process = worker()
+    drain()
+    assert process.is_ready()
+    assert namespace.value("SELECT version FROM streams WHERE stream_id = 'anna'") == 300
+    assert namespace.count("parked_events") == 300
+
+
+# --- schemas of the future ---
+
+
+def future_schema():
+    """The next version: one more payload."""
+    schema = copy.deepcopy(released_schemas()[-1])
+    Decoder.field(schema, "payload")["type"].append(
+        {"type": "record", "name": "MemoryDreamt", "fields": [{"name": "dream", "type": "string"}]})
+    return schema
+
+
+def wider_schema():
+    """A next version that this program can read: one more field, which has a default."""
+    schema = copy.deepcopy(released_schemas()[-1])
+    schema["fields"].insert(3, {"name": "mood", "type": ["null", "string"], "default": None})
+    return schema
+
+
+def stops_before(namespace, process, position, *words):
+    """The worker ends with the reason; what was before is applied, nothing from there on."""
+    code = process.wait_exit(30)
+    assert code not in (0, 3) and code > 0, f"exit code {code}\n{process.log[-2000:]}"
+    for word in words:
+        assert word in process.log, f"{word!r} is not said\n{process.log[-2000:]}"
+    partition, offset = position
+    # The batch that holds it may not have begun, but nothing goes beyond it.
+    assert namespace.progress().get(partition, 0) <= offset
+    assert namespace.count("events", f"kafka_partition = {partition} AND kafka_offset >= {offset}") == 0
+    assert namespace.count("parked_events") == 0
+
+
+def test_an_unknown_fingerprint_stops_the_worker_with_the_reason(namespace, worker):
+    schema = future_schema()
+    positions = namespace.produce([good(note(number=1)), good(note(number=2)),
+                                   Encoder(schema).message(note(number=3)), good(note(number=4))])
+    process = worker(wait=False)
+    stops_before(namespace, process, positions[2], "schema")
+    wait_until(lambda: namespace.count("events") == 2, 10, "the two events before it are applied")
+    assert fingerprint(schema).hex() in process.log or fingerprint(schema)[::-1].hex() in process.log
+    with pytest.raises(Stopped):
+        fold_topic(namespace)
+    # Another start says the same and skips nothing.
+    stops_before(namespace, worker(wait=False), positions[2], "schema")
+    assert namespace.count("events") == 2
+
+
+@pytest.mark.registry
+@pytest.mark.parametrize("uses_new_payload", [False, True])
+def test_an_unknown_payload_stops_the_worker_and_an_unknown_field_does_not(
+        namespace, worker, drain, registry, mneme, uses_new_payload):
+    """Both are written with a registered schema of the future. Only the event of an unknown type cannot be read."""
+    schema = future_schema() if uses_new_payload else wider_schema()
+    mneme.publish([note(number=1)])
+    answer = requests.post(f"{registry}/subjects/{namespace.topic}-value/versions",
+                           json={"schema": json.dumps(schema)}, timeout=10)
+    answer.raise_for_status()
+    encoder = Encoder(schema, b"\0" + answer.json()["id"].to_bytes(4, "big"))
+    known = encoder.envelope(note(number=2), mood=None)
+    last = known
+    if uses_new_payload:
+        last = known | {"event_id": MEMORY, "payload": ("mneme.MemoryDreamt", {"dream": "sheep"})}
+    positions = namespace.produce([{"key": b"default/anna", "value": encoder.bytes(event)} for event in (known, last)])
+    process = worker(wait=False)
+    if uses_new_payload:
+        stops_before(namespace, process, positions[1], "MemoryDreamt")
+        wait_until(lambda: namespace.count("events") == 2, 10, "the events before it are applied")
+    else:
+        drain()
+        assert_equal_to_log(namespace)
+        assert namespace.rows("SELECT verdict::text, count(*) FROM events GROUP BY 1 ORDER BY 1") == [
+            ("accepted", 2), ("duplicate", 1)]
+
+
+@pytest.mark.registry
+def test_an_id_that_the_registry_does_not_know_stops_the_worker(namespace, worker, registry):
+    positions = namespace.produce([good(note()), {"key": b"default/anna", "value": b"\0" + b"\x7f\xff\xff\xff" + b"\0"}])
+    stops_before(namespace, worker(wait=False), positions[1], str(0x7FFFFFFF))
+
+
+# --- duplicates ---
+
+
+@pytest.mark.timeout(300)
+def test_a_duplicate_at_once_and_one_a_hundred_thousand_events_later(namespace, worker, drain):
+    line = created() | {"event_id": "0190a5a0-0000-7000-8000-00000000aaaa"}
+    other = created("berta") | {"event_id": "8d1b6a52-1b2c-4c3d-9e4f-5a6b7c8d9e0f"}  # no order in version 4
+    filler = [good(note(number % 2 and "anna" or "berta", number)) for number in range(100_000)]
+    namespace.produce([good(line), good(line), good(other), *filler, good(line), good(other),
+                       good(created() | {"type": "memory_deleted", "payload": {"memory_id": MEMORY},
+                                         "event_id": line["event_id"]})])
+    worker()
+    drain(timeout=120)
+    assert_equal_to_log(namespace)
+    assert namespace.rows("SELECT verdict::text, count(*) FROM events GROUP BY 1 ORDER BY 1") == [
+        ("accepted", 100_002), ("duplicate", 4)]
+    assert namespace.rows("SELECT stream_id, version, is_deleted FROM memories ORDER BY 1") == [
+        ("anna", 1, False), ("berta", 1, False)]
+
+
+def test_an_update_of_a_missing_memory_and_a_second_delete_have_no_effect(namespace, mneme, worker, drain):
+    worker()
+    target = {"memory_id": MEMORY}
+    mneme.publish([
+        note() | {"type": "memory_updated", "payload": {**target, "content": "x"}},
+        note() | {"type": "memory_deleted", "payload": target},
+        created(),
+        note() | {"type": "memory_deleted", "payload": target},
+        note() | {"type": "memory_deleted", "payload": target},
+        note() | {"type": "memory_updated", "payload": {**target, "content": "x"}},
+    ])
+    drain()
+    assert_equal_to_log(namespace)
+    verdicts = [row[0] for row in namespace.rows("SELECT verdict::text FROM events ORDER BY sequence_id")]
+    assert verdicts == ["not_found", "not_found", "accepted", "accepted", "not_found", "not_found"]
+    assert namespace.rows("SELECT version, is_deleted FROM memories") == [(2, True)]
+    assert namespace.count("verdict_exceptions") == 4 and namespace.count("parked_events") == 0
+    assert namespace.value("SELECT version FROM streams") == 2
+
+
+# --- a log that does not fit ---
+
+
+def refuses_the_log(process, *words):
+    assert process.wait_exit(30) == 6, process.log[-3000:]
+    for word in words:
+        assert word in process.log, f"{word!r} is not said\n{process.log[-2000:]}"
+
+
+def test_another_partition_count_is_refused(namespace, mneme, worker, drain):
+    namespace.produce([good(note(number=number)) for number in range(20)])
+    process = worker()
+    drain()
+    assert process.stop() == 0
+    client = admin.AdminClient({"bootstrap.servers": namespace.brokers})
+    client.create_partitions([admin.NewPartitions(namespace.topic, namespace.partitions + 2)])[namespace.topic].result()
+    wait_until(lambda: len(namespace.end_offsets()) == namespace.partitions + 2, 15, "the topic has more partitions")
+    before = namespace.rows("SELECT * FROM events ORDER BY 1")
+    refuses_the_log(worker(wait=False), namespace.topic, str(namespace.partitions), str(namespace.partitions + 2))
+    assert namespace.rows("SELECT * FROM events ORDER BY 1") == before
+    done = mneme("topics", "check")
+    assert done.returncode not in (0, 2) and str(namespace.partitions + 2) in done.stderr + done.stdout, done
+
+
+def test_a_topic_that_was_made_anew_is_refused(namespace, mneme, worker, drain):
+    namespace.produce([good(note(number=number)) for number in range(20)])
+    process = worker()
+    drain()
+    assert process.stop() == 0
+    client = admin.AdminClient({"bootstrap.servers": namespace.brokers})
+    client.delete_topics([namespace.topic])[namespace.topic].result()
+    wait_until(lambda: namespace.topic not in client.list_topics(timeout=10).topics, 15, "the topic is gone")
+    mneme("topics", "create", expect=0)
+    namespace.produce([good(note())])
+    before = namespace.rows("SELECT * FROM events ORDER BY 1")
+    refuses_the_log(worker(wait=False), namespace.topic)
+    assert namespace.rows("SELECT * FROM events ORDER BY 1") == before
+
+
+def test_tables_that_are_not_migrated_are_refused(make_namespace, worker):
+    bare = make_namespace(migrate=False)
+    process = worker(namespace=bare, wait=False)
+    assert process.wait_exit(30) not in (0, None)
+    assert "mneme migrate" in process.log or "topics create" in process.log

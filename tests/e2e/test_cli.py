@@ -1,0 +1,276 @@
+"""The command line as a user meets it: help, settings, errors, output; what it asks is in test_cli_ask.py."""
+
+import fcntl
+import json
+import os
+import pty
+import select
+import signal
+import struct
+import subprocess
+import termios
+import unicodedata
+
+import pytest
+
+from harness.program import BINARY, Program, clean_environment
+from harness.waiting import wait_until
+
+mneme_alone = Program({})
+
+COMMANDS = [
+    ("publish",), ("import",), ("work",), ("memory",), ("memory", "add"), ("memory", "get"), ("memory", "list"),
+    ("memory", "update"), ("memory", "delete"), ("memory", "history"), ("conversation",), ("conversation", "list"),
+    ("conversation", "show"), ("events",), ("status",), ("migrate",), ("topics",), ("config",), ("version",),
+    ("completion",),
+]
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
+def test_every_command_explains_itself(command):
+    text = mneme_alone(*command, "--help", expect=0).stdout
+    assert text.startswith(f"Usage: mneme {' '.join(command)} ")
+    assert "\nExamples\n" in text or "\nCommands\n" in text
+    assert "\033" not in text, "no colours where there is no terminal"
+    assert mneme_alone("help", *command, expect=0).stdout == text
+
+
+def test_the_help_of_the_whole_program_lists_commands_and_exit_codes():
+    text = mneme_alone("--help", expect=0).stdout
+    for command in COMMANDS:
+        assert f"\n  {command[0]} " in text
+    for code in ("0 done", "2 wrong usage", "3 a service", "4 conflict", "5 not found", "6 refused", "130 interrupted"):
+        assert code in " ".join(text.split())
+
+
+@pytest.mark.parametrize("arguments, said", [
+    (["memroy", "list"], "did you mean 'memory'?"),
+    (["memory", "list", "--usr", "ada"], "did you mean --user?"),
+    (["memory", "list", "--limit", "none"], "--limit was not taken"),
+    (["memory", "list", "--limit", "1000000"], "from 1 to 10000"),
+    (["memory", "list", "--cursor", "x"], "is no cursor"),
+    (["memory", "list", "--metadata", "{"], "--metadata was not taken: it is no JSON"),
+    (["memory", "list", "--metadata", "[]"], "give a JSON object"),
+    (["memory", "list", "--at-least", "7"], "is no position"),
+    (["memory", "get", "x"], "the memory id was not taken: 'x' is no UUID"),
+    (["memory", "get"], "it needs ID"),
+    (["memory", "add"], "there is no content"),
+    (["memory", "add", "x", "--content", "{}"], "there are two contents"),
+    (["memory", "add", "x", "--wait", "redis"], "wait for postgres"),
+    (["memory", "add", "x", "--confidence", "2"], "a number from 0 to 1"),
+    (["memory", "update", "018f0f5e-7a5b-7cc1-9d3e-2f6a1b0c4d5e"], "no field is given"),
+    (["memory", "delete"], "no memory is named"),
+    (["events", "--from", "3"], "versions count within one stream"),
+    (["events", "--since", "yesterday"], "is no time"),
+    (["completion", "fish"], "choose bash or zsh"),
+    ([], "it needs a command"),
+])
+def test_wrong_usage_ends_with_2_and_says_what_to_do(arguments, said):
+    result = mneme_alone(*arguments, expect=2)
+    assert result.stdout == ""
+    assert result.stderr.startswith("mneme: ") and result.stderr.count("\n") == 1
+    assert said in result.stderr
+
+
+def setting(name, *options, env=None):
+    (row,) = mneme_alone("config", name, "--json", *options, env=env, expect=0).json_lines
+    return row["value"], row["source"]
+
+
+def test_an_option_comes_before_the_environment_before_the_file_before_the_default(tmp_path):
+    file = tmp_path / "mneme.conf"
+    file.write_text("# ours\ntenant = from-file\n")
+    assert setting("MNEME_TENANT") == ("default", "default")
+    assert setting("MNEME_TENANT", "--config", file) == ("from-file", "file")
+    assert setting("MNEME_TENANT", env={"MNEME_CONFIG": file}) == ("from-file", "file")
+    assert setting("MNEME_TENANT", "--config", file, env={"MNEME_TENANT": "from-env"}) == ("from-env", "environment")
+    assert setting("MNEME_TENANT", "--config", file, "--tenant", "ours",
+                   env={"MNEME_TENANT": "from-env"}) == ("ours", "option")
+
+
+def test_secrets_are_never_shown():
+    env = {"MNEME_KAFKA_SASL_PASSWORD": "hunter2", "DATABASE_URL": "postgresql://ada:hunter2@127.0.0.1:1/x"}
+    for options in ([], ["--json"]):
+        result = mneme_alone("config", *options, env=env, expect=0)
+        assert "hunter2" not in result.stdout + result.stderr
+        assert "127.0.0.1:1/x" in result.stdout
+    failed = mneme_alone("memory", "list", env=env, expect=3)
+    assert "hunter2" not in failed.stderr
+
+
+def test_a_wrong_setting_is_named_with_its_source():
+    result = mneme_alone("config", env={"MNEME_TOPIC_PARTITIONS": "many"}, expect=2)
+    assert "MNEME_TOPIC_PARTITIONS" in result.stderr and "many" in result.stderr
+
+
+def test_an_unknown_setting_is_not_found():
+    assert "did you mean LOG_LEVEL" in mneme_alone("config", "LOG_LEVL", expect=5).stderr
+
+
+def test_versions_are_told():
+    (version,) = mneme_alone("version", "--json", expect=0).json_lines
+    assert version["libraries"]["librdkafka"][0].isdigit()
+    assert version["event_schema"] >= 1 and version["migration"] >= 3
+    assert mneme_alone("--version", expect=0).stdout.startswith(f"mneme {version['version']} ")
+
+
+# --- completion ---
+
+
+@pytest.fixture
+def completion(tmp_path):
+    file = tmp_path / "completion.bash"
+    file.write_text(mneme_alone("completion", "bash", expect=0).stdout)
+    return file
+
+
+def complete(file, *words):
+    script = ('source "$1"; shift; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _mneme; '
+              'printf "%s\\n" "${COMPREPLY[@]}"')
+    done = subprocess.run(["bash", "-c", script, "bash", file, "mneme", *words], capture_output=True, text=True,
+                          timeout=30, check=True)
+    assert done.stderr == ""
+    return done.stdout.split()
+
+
+def test_bash_completes_commands_options_and_values(completion):
+    subprocess.run(["bash", "-n", completion], check=True, timeout=30)
+    assert complete(completion, "mem") == ["memory"]
+    assert complete(completion, "memory", "") == ["add", "get", "list", "update", "delete", "history"]
+    assert complete(completion, "--json", "memory", "up") == ["update"]
+    assert complete(completion, "memory", "list", "--inc") == ["--include-expired", "--include-archived"]
+    assert complete(completion, "memory", "add", "x", "--term", "") == ["short_term", "long_term"]
+    assert complete(completion, "completion", "b") == ["bash"]
+    assert complete(completion, "memory", "add", "--user", "") == []
+
+
+def test_zsh_finds_the_same_words(tmp_path):
+    file = tmp_path / "_mneme"
+    file.write_text(mneme_alone("completion", "zsh", expect=0).stdout)
+    subprocess.run(["zsh", "-n", file], check=True, timeout=30)
+    script = ("compdef() { :; }; compadd() { shift; print -l -- $@; }; source $1; shift; "
+              "words=($@) CURRENT=$#; _mneme")
+
+    def complete_in_zsh(*words):
+        done = subprocess.run(["zsh", "-fc", script, "zsh", file, "mneme", *words], capture_output=True, text=True,
+                              timeout=30, check=True)
+        assert done.stderr == ""
+        return done.stdout.split()
+
+    assert complete_in_zsh("memory", "") == ["add", "get", "list", "update", "delete", "history"]
+    assert "--include-expired" in complete_in_zsh("memory", "list", "--")
+    assert complete_in_zsh("memory", "add", "x", "--term", "") == ["short_term", "long_term"]
+
+
+# --- output ---
+
+
+def test_a_closed_pipe_ends_quietly():
+    script = f'set -o pipefail; {BINARY} events --json --limit 10 --help | true; {BINARY} config --json | head -c 1'
+    done = subprocess.run(["bash", "-c", script], env=clean_environment(), capture_output=True, text=True, timeout=30,
+                          check=True)
+    assert done.stdout == "{"
+    assert done.stderr == ""
+
+
+def test_output_that_cannot_be_written_is_told():
+    with open("/dev/full", "wb") as full:
+        done = subprocess.run([BINARY, "config"], env=clean_environment(), stdout=full, stderr=subprocess.PIPE, text=True,
+                              timeout=30, check=False)
+    assert done.returncode == 1
+    assert "the output was not written: No space left on device" in done.stderr
+
+
+def on_terminal(env, *arguments, columns=60, stdin=b""):
+    """What the program prints when everything is a terminal of so many columns; and its exit code."""
+    pid, terminal = pty.fork()
+    if pid == 0:
+        env = {**clean_environment(env), "TERM": "xterm"}
+        os.execve(BINARY, [BINARY, *arguments], env)
+    fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
+    os.write(terminal, stdin)
+    text = b""
+    while select.select([terminal], [], [], 60)[0]:
+        try:
+            part = os.read(terminal, 65536)
+        except OSError:  # the other side is closed
+            break
+        if not part:
+            break
+        text += part
+    _, status = os.waitpid(pid, 0)
+    os.close(terminal)
+    return text.decode().replace("\r\n", "\n"), os.waitstatus_to_exitcode(status)
+
+
+def width(text):
+    return sum(0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)
+
+
+def test_headings_are_bold_on_a_terminal_unless_no_color_is_set():
+    text, code = on_terminal({}, "memory", "--help")
+    assert code == 0 and "\033[1mExamples\033[0m" in text
+    text, code = on_terminal({"NO_COLOR": "1"}, "memory", "--help")
+    assert code == 0 and "\033" not in text
+
+
+# --- services ---
+
+
+@pytest.mark.parametrize("command", [
+    ["memory", "list"], ["memory", "get", "018f0f5e-7a5b-7cc1-9d3e-2f6a1b0c4d5e"], ["conversation", "list"],
+    ["events"], ["status"],
+], ids=" ".join)
+def test_without_postgres_it_says_what_to_do(command):
+    result = mneme_alone(*command, env={"DATABASE_URL": "postgresql://127.0.0.1:1/x"}, expect=3)
+    assert result.stderr.startswith("mneme: ")
+    assert "DATABASE_URL" in result.stderr and "ops/stack up" in result.stderr
+
+
+def test_without_kafka_publishing_says_what_to_do():
+    result = mneme_alone("memory", "add", "x", "--user", "ada", env={"KAFKA_BOOTSTRAP_SERVERS": "127.0.0.1:1"}, expect=3)
+    assert "KAFKA_BOOTSTRAP_SERVERS" in result.stderr
+
+
+def test_without_tables_it_names_migrate(make_namespace):
+    mneme = Program(make_namespace(migrate=False).env)
+    for command in (["memory", "list"], ["conversation", "show", "x"], ["events"], ["status"]):
+        assert "run mneme migrate" in mneme(*command, expect=3).stderr
+
+
+def test_watching_ends_with_130_when_interrupted(namespace, mneme):
+    process = mneme.start("status", "--watch", "--interval", "100", "--json", stdout=subprocess.PIPE,
+                          stderr=subprocess.PIPE, text=True)
+    assert json.loads(process.stdout.readline())["projection"] == "postgres"
+    process.send_signal(signal.SIGINT)
+    _, errors = process.communicate(timeout=30)
+    assert process.returncode == 130
+    assert errors == ""
+
+
+def test_tables_fit_the_terminal(namespace, mneme, worker, drain):
+    worker()
+    for text in ("a very long text " * 20, "日本語のとても長いテキスト" * 10, "e\u0301" * 200, "line\nfeed\t\x1b[2Jand more"):
+        mneme("memory", "add", text, "--user", "ada", expect=0)
+    drain()
+    for columns in (60, 100):
+        text, code = on_terminal(namespace.env, "memory", "list", columns=columns)
+        assert code == 0
+        lines = text.splitlines()
+        assert len(lines) == 5
+        assert max(map(width, lines)) <= columns
+        assert "\033" not in text
+    assert "x1b[2J" in text
+    text, code = on_terminal(namespace.env, "memory", "list", "--user", "nobody")
+    assert (text, code) == ("mneme: no memory matches\n", 0)
+
+
+def test_deleting_all_asks_on_a_terminal(namespace, mneme, worker, drain):
+    worker()
+    mneme("memory", "add", "tea", "--user", "ada", expect=0)
+    drain()
+    text, code = on_terminal(namespace.env, "memory", "delete", "--all", "--user", "ada", stdin=b"n\n")
+    assert code == 6 and "Delete all memories of this scope?" in text
+    text, code = on_terminal(namespace.env, "memory", "delete", "--all", "--user", "ada", stdin=b"y\n")
+    assert code == 0 and "1 memories deleted" in text
+    wait_until(lambda: namespace.value("SELECT is_deleted FROM memories"), 30, "the memory is deleted")

@@ -1,0 +1,126 @@
+"""libmneme as other programs use it: installed into a folder of its own, found by pkg-config, static and shared."""
+
+import os
+import re
+import shutil
+import subprocess
+
+import pytest
+
+from harness.program import BUILD, clean_environment
+from harness.stack import ROOT
+
+EXAMPLES = ("publish_one", "publish_many")
+CC = os.environ.get("CC", "cc")
+
+
+def is_sanitized():
+    """Whether the library needs the run-time part of a sanitizer, which a plain program lacks."""
+    return "MNEME_SANITIZE:STRING=\n" not in (BUILD / "CMakeCache.txt").read_text()
+
+
+@pytest.fixture(scope="module")
+def prefix(tmp_path_factory):
+    if not (BUILD / "libmneme.so").exists() or not (BUILD / "libmneme.a").exists():
+        pytest.fail(f"{BUILD} holds no libmneme; build it first: cmake --build {BUILD}")
+    if is_sanitized():
+        pytest.skip("a sanitized library is of no use to other programs")
+    folder = tmp_path_factory.mktemp("prefix")
+    subprocess.run(["cmake", "--install", BUILD, "--prefix", folder], check=True, capture_output=True, timeout=60)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def pkg_config(prefix):
+    (found,) = prefix.glob("lib*/**/pkgconfig")
+
+    def ask(*options):
+        return subprocess.run(["pkg-config", *options, "mneme"], check=True, capture_output=True, text=True,
+                              env={**os.environ, "PKG_CONFIG_PATH": str(found)}).stdout.split()
+    return ask
+
+
+def compile_program(source, program, flags):
+    done = subprocess.run([CC, "-std=c11", "-Wall", "-Wextra", "-Werror", "-pedantic", source, "-o", program, *flags],
+                          capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.fixture(scope="module")
+def programs(prefix, pkg_config, tmp_path_factory):
+    """{(example, kind): program}, each compiled as its first comment says."""
+    folder = tmp_path_factory.mktemp("examples")
+    (library,) = prefix.glob("lib*/**/libmneme.a")
+    flags = {
+        "shared": [*pkg_config("--cflags", "--libs"), f"-Wl,-rpath,{library.parent}"],
+        "static": [*pkg_config("--cflags"), library,
+                   *(flag for flag in pkg_config("--libs", "--static") if flag != "-lmneme")],
+    }
+    made = {}
+    for example in EXAMPLES:
+        for kind in flags:
+            made[example, kind] = folder / f"{example}-{kind}"
+            compile_program(ROOT / "examples" / f"{example}.c", made[example, kind], flags[kind])
+    return made
+
+
+def run(program, *arguments, env):
+    return subprocess.run([program, *arguments], env=clean_environment(env), capture_output=True, text=True,
+                          timeout=120, check=False)
+
+
+@pytest.mark.parametrize("kind", ["shared", "static"])
+def test_an_example_publishes_one_memory(programs, namespace, worker, drain, kind):
+    done = run(programs["publish_one", kind], "ada", 'Ada likes "green" tea\n', env=namespace.env)
+    assert done.returncode == 0, done.stderr
+    match = re.fullmatch(r"event ([0-9a-f-]{36}) is at (\d+):(\d+)\n", done.stdout)
+    assert match, done.stdout
+    worker()
+    drain()
+    assert namespace.rows("SELECT event_id::text, kafka_partition, kafka_offset, verdict::text FROM events") == [
+        (match[1], int(match[2]), int(match[3]), "accepted")]
+    assert namespace.value("SELECT content ->> 'text' FROM memories") == 'Ada likes "green" tea\n'
+
+
+@pytest.mark.parametrize("kind", ["shared", "static"])
+def test_an_example_publishes_many_turns_and_twice_is_once(programs, namespace, worker, drain, kind):
+    for _ in range(2):
+        done = run(programs["publish_many", kind], "ada", "2000", env=namespace.env)
+        assert (done.returncode, done.stdout, done.stderr) == (0, "2000 acknowledged, 0 failed\n", "")
+    worker()
+    drain()
+    assert namespace.rows("SELECT verdict::text, count(*) FROM events GROUP BY 1 ORDER BY 1") == [
+        ("accepted", 2000), ("duplicate", 2000)]
+    assert namespace.rows("SELECT turn_index, content FROM conversation_turns ORDER BY turn_index") == [
+        (i, f"This is turn {i}.") for i in range(2000)]
+
+
+def test_an_example_says_why_it_cannot_publish(programs, namespace):
+    done = run(programs["publish_one", "shared"], "ada", "x", env={**namespace.env, "MNEME_TOPIC_PREFIX": "none."})
+    assert done.returncode == 1
+    assert done.stdout == ""
+    assert "none.events" in done.stderr and "mneme topics create" in done.stderr
+
+
+def test_the_library_shows_nothing_but_its_interface(prefix):
+    (library,) = prefix.glob("lib*/**/libmneme.so")
+    listed = subprocess.run(["nm", "-D", "--defined-only", library], check=True, capture_output=True, text=True).stdout
+    symbols = {line.split()[2].split("@")[0] for line in listed.splitlines()}
+    (header,) = prefix.glob("include/**/mneme.h")
+    declared = set(re.findall(r"MNEME_API[^;]*?\b(mneme_\w+)\(", header.read_text()))
+    assert declared and symbols == declared
+
+
+def test_the_man_page_names_every_function(prefix):
+    (page,) = prefix.glob("share/man/man3/libmneme.3")
+    (header,) = prefix.glob("include/**/mneme.h")
+    for name in re.findall(r"MNEME_API[^;]*?\b(mneme_\w+)\(", header.read_text()):
+        assert name in page.read_text(), f"{name} is missing from {page.name}"
+
+
+@pytest.mark.skipif(shutil.which("c++") is None, reason="no C++ compiler here")
+def test_the_header_is_fit_for_cxx(pkg_config, tmp_path):
+    source = tmp_path / "use.cpp"
+    source.write_text("#include <mneme.h>\nint main() { return mneme_version() == nullptr; }\n")
+    subprocess.run(["c++", "-std=c++17", "-Wall", "-Wextra", "-Werror", "-fsyntax-only", *pkg_config("--cflags"), source],
+                   check=True, timeout=60)

@@ -1,0 +1,145 @@
+"""Workers that are killed, stopped, started, paused: under load, and in the end every row is what the log says."""
+
+import pytest
+
+from harness.chaos import Herd, fault_seed, folded, wait_folded
+from harness.load import Load
+from harness.waiting import wait_until
+from oracle import assert_equal_to_log
+
+QUICK = {"MNEME_SESSION_TIMEOUT_MS": "2000"}
+
+
+def owners(namespace):
+    return dict(namespace.rows("SELECT partition, owner FROM progress"))
+
+
+def storm(namespace, worker, steps, rate, seed):
+    """Steps of killing, stopping and joining, each after the projection has moved on."""
+    herd = Herd(lambda **options: worker(env=QUICK, **options), seed)
+    with Load(namespace, seed=seed, rate=rate):
+        for _ in range(steps):
+            herd.step()
+            wait_folded(namespace, rate // 4)
+    namespace.drain(timeout=60)
+    fold = assert_equal_to_log(namespace)
+    assert {"kill", "stop", "join"} <= set(herd.deeds), herd.deeds
+    assert len(fold.events) > steps * rate // 4
+    assert [process.stop() for process in herd.workers] == [0] * len(herd.workers)
+
+
+@pytest.mark.timeout(240)
+def test_workers_killed_stopped_and_joining_under_load(namespace, worker):
+    storm(namespace, worker, steps=8, rate=1500, seed=fault_seed(41))
+
+
+@pytest.mark.long
+@pytest.mark.timeout(1800)
+@pytest.mark.parametrize("seed", range(100, 105))
+def test_workers_killed_stopped_and_joining_for_long(namespace, worker, seed):
+    storm(namespace, worker, steps=60, rate=2500, seed=seed)
+
+
+def test_a_worker_killed_in_the_middle_of_a_batch(namespace, worker):
+    """A backlog in large batches: SIGKILL as soon as one is under way, again and again, and each start goes on."""
+    with Load(namespace, seed=5, count=20_000, rate=1e9) as load:
+        wait_until(lambda: load.sent >= load.count, 60, "the backlog is made")
+    env = {**QUICK, "MNEME_BATCH_MAX_EVENTS": "3000"}
+    for _ in range(5):
+        before = folded(namespace)
+        process = worker(env=env, wait=False)
+        wait_until(lambda: folded(namespace) > before or not process.is_running, 30, "the worker folds")
+        assert process.is_running, process.log[-3000:]
+        process.kill()
+        between = folded(namespace)
+        assert namespace.count("events") + namespace.count("parked_events") == between
+    worker(env=env)
+    namespace.drain(timeout=60)
+    assert_equal_to_log(namespace)
+
+
+def test_a_worker_asked_to_stop_finishes_its_batch_and_leaves_at_once(namespace, worker):
+    """The other one takes over long before a session time-out."""
+    leaver = worker()
+    stayer = worker()
+    with Load(namespace, seed=6, rate=1500):
+        wait_folded(namespace, 500)
+        assert leaver.stop(timeout=10) == 0
+        wait_until(lambda: len(set(owners(namespace).values())) == 1, 5, "the other one owns every partition")
+        wait_folded(namespace, 500)
+    namespace.drain()
+    assert_equal_to_log(namespace)
+    assert stayer.is_ready()
+
+
+@pytest.mark.timeout(240)
+def test_a_paused_worker_that_comes_back_does_no_harm(namespace, worker):
+    """SIGSTOP beyond the session time-out: others take over; let go again, it must not write what is not its own."""
+    zombie = worker(env={**QUICK, "MNEME_BATCH_MAX_EVENTS": "500"})
+    with Load(namespace, seed=7, rate=2000):
+        for _ in range(2):
+            wait_folded(namespace, 300)
+            zombie.pause()
+            heir = worker(env=QUICK, wait=False)
+            heir.wait_ready(timeout=30)
+            wait_folded(namespace, 2000)
+            zombie.resume()
+            wait_folded(namespace, 1000)
+            assert heir.stop() == 0
+            zombie.wait_ready(timeout=30)
+            wait_folded(namespace, 500)
+    namespace.drain()
+    assert_equal_to_log(namespace)
+    assert zombie.is_running
+
+
+def pause_in_transaction(namespace, process):
+    """Stops the worker while its Postgres session is in a transaction that has written and waits for more."""
+
+    def is_caught():
+        process.pause()
+        if namespace.rows("SELECT 1 FROM pg_stat_activity WHERE application_name LIKE %s AND backend_xid IS NOT NULL "
+                          "AND wait_event_type = 'Client'", f"%/{process.pid}/%"):
+            return True
+        process.resume()
+        return False
+
+    wait_until(is_caught, 60, "the worker is caught in a transaction", interval=0.001)
+
+
+@pytest.mark.timeout(240)
+def test_a_worker_paused_in_a_transaction_does_not_hold_up_its_heir(namespace, worker):
+    """Its locks go with its session; what it had not committed is folded by the other one, once."""
+    with Load(namespace, seed=9, count=20_000, rate=1e9) as load:
+        wait_until(lambda: load.sent >= load.count, 60, "a backlog is made")
+    zombie = worker(env={**QUICK, "MNEME_BATCH_MAX_EVENTS": "2000"})
+    pause_in_transaction(namespace, zombie)
+    before = folded(namespace)
+    assert before < sum(namespace.end_offsets().values()), "nothing is left to fold"
+    worker(env=QUICK)
+    namespace.drain(timeout=60)
+    zombie.resume()
+    zombie.wait_ready()
+    with Load(namespace, seed=10, count=2000, rate=2000) as load:
+        wait_until(lambda: load.sent >= load.count, 30, "more comes")
+    namespace.drain()
+    assert_equal_to_log(namespace)
+    assert zombie.stop() == 0
+
+
+def test_a_static_member_comes_back_to_its_partitions(namespace, worker):
+    """With --id a restart within the session time-out moves nothing; the same id twice fences the first."""
+    first = worker("postgres", "--id", "one", env={"MNEME_SESSION_TIMEOUT_MS": "6000"})
+    second = worker("postgres", "--id", "two", env={"MNEME_SESSION_TIMEOUT_MS": "6000"})
+    with Load(namespace, seed=8, rate=1000):
+        wait_folded(namespace, 500)
+        first.kill()
+        worker("postgres", "--id", "one", env={"MNEME_SESSION_TIMEOUT_MS": "6000"})
+        wait_folded(namespace, 500)
+        twin = worker("postgres", "--id", "two", env={"MNEME_SESSION_TIMEOUT_MS": "6000"}, wait=False)
+        assert second.wait_exit() not in (0, 3)
+        assert "two" in second.log
+        wait_folded(namespace, 500)
+        assert twin.is_running
+    namespace.drain()
+    assert_equal_to_log(namespace)

@@ -1,0 +1,72 @@
+"""What the fault tests do to workers while a load is on, by a seed that repeats the same choices."""
+
+import os
+import random
+
+from harness.waiting import wait_until
+
+RSS_LIMIT_KB = 200_000
+
+
+def fault_seed(default):
+    """MNEME_FAULT_SEED repeats a run."""
+    seed = int(os.environ.get("MNEME_FAULT_SEED", default))
+    print(f"MNEME_FAULT_SEED={seed}")
+    return seed
+
+
+def folded(namespace):
+    """Events that the projection has behind it, by its saved progress."""
+    return sum(namespace.progress().values())
+
+
+def wait_folded(namespace, more, timeout=60):
+    """Waits until the projection has come `more` events further."""
+    start = folded(namespace)
+    wait_until(lambda: folded(namespace) >= start + more, timeout,
+               lambda: f"the projection moves on from {start} by {more}, it is at {folded(namespace)}")
+
+
+def watch_memory(worker, until, timeout=60, message="the end of the watch"):
+    """Waits for `until` and looks at the worker's memory all the while. Gives the highest in KB."""
+    highest = 0
+
+    def look():
+        nonlocal highest
+        assert worker.is_running, f"the worker ended\n{worker.log[-3000:]}"
+        highest = max(highest, worker.rss_kb)
+        return until()
+
+    wait_until(look, timeout, message)
+    assert highest < RSS_LIMIT_KB, f"the worker takes {highest} KB"
+    return highest
+
+
+class Herd:
+    """Workers that come and go; at least one is there after each step."""
+
+    def __init__(self, start, seed, most=3):
+        self.start = start
+        self.rng = random.Random(seed)
+        self.most = most
+        self.workers = [start()]
+        self.deeds = []
+
+    def step(self):
+        deed = self.rng.choice(["kill", "kill", "stop", "join", "replace"])
+        if deed == "join" and len(self.workers) >= self.most:
+            deed = "kill"
+        self.deeds.append(deed)
+        if deed == "join":
+            self.workers.append(self.start(wait=False))
+            return
+        victim = self.workers.pop(self.rng.randrange(len(self.workers)))
+        if deed == "stop":
+            assert victim.stop() == 0, victim.log[-3000:]
+        elif deed == "replace":
+            self.workers.append(self.start(wait=False))
+            victim.kill()
+        else:
+            victim.kill()
+        if not self.workers:
+            self.workers.append(self.start(wait=False))

@@ -1,0 +1,166 @@
+"""A namespace for one test: a database, topics and keys of its own on shared services."""
+
+import uuid
+from urllib.parse import urlsplit, urlunsplit
+
+import psycopg
+import redis
+from confluent_kafka import Consumer, KafkaError, KafkaException, Producer, TopicPartition
+from confluent_kafka.admin import AdminClient
+from psycopg import sql
+
+from harness.program import Program
+from harness.waiting import wait_until
+
+SCHEMA = "mneme"
+NO_LEADER_YET = (KafkaError.NOT_LEADER_FOR_PARTITION, KafkaError.LEADER_NOT_AVAILABLE,
+                 KafkaError.UNKNOWN_TOPIC_OR_PART, KafkaError._UNKNOWN_PARTITION)
+
+
+def with_database(url, name):
+    parts = urlsplit(url)
+    return urlunsplit(parts._replace(path="/" + name))
+
+
+class Namespace:
+    """`env` is the environment that makes the programs use it. Made by `create`, removed by `drop`."""
+
+    def __init__(self, stack, run_folder, folder, partitions=4, use_registry=False, env=None):
+        self.stack = stack
+        self.run_folder = run_folder
+        self.folder = folder
+        self.partitions = partitions
+        self.name = "t" + uuid.uuid4().hex[:12]
+        self.database = "mneme_" + self.name
+        self.topic_prefix = self.name + "."
+        self.redis_prefix = self.name + ":"
+        self.topic = self.topic_prefix + "events"
+        self.brokers = stack.env["KAFKA_BOOTSTRAP_SERVERS"]
+        self.database_url = with_database(stack.env["DATABASE_URL"], self.database)
+        self.env = {
+            **stack.env,
+            "DATABASE_URL": self.database_url,
+            "MNEME_PG_SCHEMA": SCHEMA,
+            "MNEME_TOPIC_PREFIX": self.topic_prefix,
+            "MNEME_TOPIC_PARTITIONS": str(partitions),
+            "MNEME_REDIS_PREFIX": self.redis_prefix,
+            **(env or {}),
+        }
+        if use_registry:
+            self.env["SCHEMA_REGISTRY_URL"] = stack.registry_url
+
+    def create(self, migrate=True):
+        """Makes the database and, by the product's own commands, its tables and topics."""
+        self._administer("CREATE DATABASE {}")
+        if migrate:
+            program = Program(self.env)
+            program("migrate", expect=0)
+            program("topics", "create", expect=0)
+        return self
+
+    def drop(self):
+        self._administer("DROP DATABASE IF EXISTS {} WITH (FORCE)")
+        admin = AdminClient({"bootstrap.servers": self.brokers})
+        topics = [name for name in admin.list_topics(timeout=15).topics if name.startswith(self.topic_prefix)]
+        if topics:
+            for future in admin.delete_topics(topics, operation_timeout=15).values():
+                future.result()
+        store = redis.Redis.from_url(self.stack.env["REDIS_URL"])
+        keys = list(store.scan_iter(self.redis_prefix + "*"))
+        if keys:
+            store.delete(*keys)
+        store.close()
+
+    def _administer(self, statement):
+        with psycopg.connect(self.stack.env["DATABASE_URL"], autocommit=True, connect_timeout=15) as connection:
+            connection.execute(sql.SQL(statement).format(sql.Identifier(self.database)))
+
+    # --- Postgres ---
+
+    def connect(self, **options):
+        """A connection whose search path is Mneme's schema."""
+        return psycopg.connect(self.database_url, autocommit=True, connect_timeout=15,
+                               options=f"-c search_path={SCHEMA},public -c timezone=UTC", **options)
+
+    def rows(self, query, *parameters):
+        """All rows of a query, as tuples."""
+        with self.connect() as connection:
+            return connection.execute(query, parameters).fetchall()
+
+    def value(self, query, *parameters):
+        """The first column of the only row."""
+        ((value, *_),) = self.rows(query, *parameters)
+        return value
+
+    def count(self, table, where="true"):
+        return self.value(f"SELECT count(*) FROM {table} WHERE {where}")
+
+    # --- Kafka ---
+
+    def consumer(self):
+        return Consumer({"bootstrap.servers": self.brokers, "group.id": self.name + "-look",
+                         "enable.auto.commit": False, "auto.offset.reset": "earliest"})
+
+    def end_offsets(self):
+        """{partition: the offset behind the last event}. Waits for the leaders of a topic that was just made."""
+        consumer = self.consumer()
+
+        def ask():
+            partitions = consumer.list_topics(self.topic, timeout=15).topics[self.topic].partitions
+            try:
+                return {partition: consumer.get_watermark_offsets(TopicPartition(self.topic, partition), timeout=15)[1]
+                        for partition in partitions}
+            except KafkaException as error:
+                if not error.args[0].retriable() and error.args[0].code() not in NO_LEADER_YET:
+                    raise
+                return None
+
+        try:
+            return wait_until(ask, 15, f"{self.topic} has leaders")
+        finally:
+            consumer.close()
+
+    def produce(self, messages):
+        """Puts raw messages on the topic: dictionaries with value and optional key, partition. Gives the
+        positions (partition, offset) in the same order."""
+        positions = [None] * len(messages)
+        errors = []
+
+        def delivered(index):
+            def note(error, message):
+                if error:
+                    errors.append(error)
+                else:
+                    positions[index] = (message.partition(), message.offset())
+            return note
+
+        producer = Producer({"bootstrap.servers": self.brokers, "partitioner": "murmur2_random", "acks": "all",
+                             "enable.idempotence": True, "message.max.bytes": 20_000_000,
+                             "queue.buffering.max.messages": 1_000_000})
+        for index, message in enumerate(messages):
+            producer.produce(self.topic, on_delivery=delivered(index), **message)
+        left = producer.flush(30)
+        assert not left and not errors, f"{left} messages were not delivered: {errors[:3]}"
+        return positions
+
+    def progress(self, projection="postgres"):
+        """{partition: next offset} as the projection has saved it."""
+        return dict(self.rows("SELECT partition, next_offset FROM progress WHERE projection = %s AND topic = %s",
+                              projection, self.topic))
+
+    def drain(self, projection="postgres", timeout=60):
+        """Waits until the projection has folded everything that is on the topic when the call begins. A service
+        that does not answer is waited for."""
+        ends, state = {}, {}
+
+        def is_drained():
+            try:
+                if not ends:
+                    ends.update(self.end_offsets())
+                state.update(self.progress(projection))
+            except (psycopg.OperationalError, KafkaException) as error:
+                state["error"] = str(error)
+                return False
+            return all(state.get(partition, 0) >= end for partition, end in ends.items())
+
+        wait_until(is_drained, timeout, lambda: f"{projection} reaches the log's end {ends}, it is at {state}")

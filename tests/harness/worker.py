@@ -1,0 +1,129 @@
+"""Worker processes: started, made ready, stopped, killed, paused."""
+
+import ctypes
+import os
+import random
+import re
+import signal
+import socket
+import subprocess
+
+import requests
+
+from harness.program import BINARY, clean_environment
+from harness.waiting import wait_until
+
+
+def free_port(run_folder):
+    """A loopback port that no other process of the test run takes. Below the range of outgoing connections and of
+    the stack's own ports."""
+    for _ in range(500):
+        port = random.randrange(10000, 20000)
+        try:
+            os.close(os.open(run_folder / f"port-{port}", os.O_CREAT | os.O_EXCL))
+        except FileExistsError:
+            continue
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+        return port
+    raise AssertionError("no free port was found")
+
+
+PR_SET_PDEATHSIG = 1
+LIBC = ctypes.CDLL(None)
+
+
+def die_with_parent():
+    """A test run that is killed leaves no worker behind."""
+    LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+class Worker:
+    """One `mneme work …` process with its log in a file."""
+
+    def __init__(self, namespace, number, projection="postgres", arguments=(), env=None):
+        self.port = free_port(namespace.run_folder)
+        self.log_path = namespace.folder / f"worker-{number}.log"
+        self._log = open(self.log_path, "wb")
+        self.process = subprocess.Popen(
+            [BINARY, "work", projection, "--metrics", str(self.port), *map(str, arguments)],
+            env=clean_environment(namespace.env, env), stdin=subprocess.DEVNULL,
+            stdout=self._log, stderr=subprocess.STDOUT, start_new_session=True, preexec_fn=die_with_parent,
+        )
+
+    @property
+    def pid(self):
+        return self.process.pid
+
+    @property
+    def log(self):
+        return self.log_path.read_text(errors="replace")
+
+    @property
+    def is_running(self):
+        return self.process.poll() is None
+
+    @property
+    def rss_kb(self):
+        """Resident memory now."""
+        with open(f"/proc/{self.pid}/status", encoding="ascii") as status:
+            return int(re.search(r"VmRSS:\s+(\d+)", status.read())[1])
+
+    def get(self, path, timeout=5):
+        """The metrics port's answer, or None when there is none."""
+        try:
+            return requests.get(f"http://127.0.0.1:{self.port}{path}", timeout=timeout)
+        except requests.RequestException:
+            return None
+
+    def metrics(self):
+        """All samples as {"name{labels}": value}; empty when the port does not answer."""
+        answer = self.get("/metrics")
+        lines = answer.text.splitlines() if answer is not None else []
+        pairs = (line.rsplit(" ", 1) for line in lines if line and not line.startswith("#"))
+        return {name: float(value) for name, value in pairs}
+
+    def is_ready(self):
+        answer = self.get("/readyz")
+        return answer is not None and answer.status_code == 200
+
+    def wait_ready(self, timeout=30):
+        wait_until(lambda: self.is_ready() or not self.is_running, timeout, lambda: f"worker is ready\n{self.log[-4000:]}")
+        assert self.is_running, f"the worker ended with {self.process.returncode}\n{self.log[-4000:]}"
+        return self
+
+    def wait_exit(self, timeout=30):
+        """The exit code (negative: the signal)."""
+        try:
+            return self.process.wait(timeout)
+        except subprocess.TimeoutExpired:
+            raise AssertionError(f"the worker did not end within {timeout} s\n{self.log[-4000:]}") from None
+
+    def signal(self, number):
+        if self.is_running:
+            self.process.send_signal(number)
+
+    def stop(self, timeout=30):
+        """SIGTERM, and the exit code."""
+        self.signal(signal.SIGTERM)
+        return self.wait_exit(timeout)
+
+    def kill(self):
+        """SIGKILL."""
+        self.signal(signal.SIGKILL)
+        return self.wait_exit()
+
+    def pause(self):
+        self.signal(signal.SIGSTOP)
+
+    def resume(self):
+        self.signal(signal.SIGCONT)
+
+    def clean_up(self):
+        if self.is_running:
+            self.process.kill()
+            self.process.wait()
+        self._log.close()

@@ -1,0 +1,298 @@
+"""The oracle held against hand-made histories and against what the generator means each event to become."""
+
+import datetime
+import json
+import uuid
+
+import pytest
+
+from oracle.compare import compare_rows, micros_of, same
+from oracle.encode import Encoder, rfc3339, uuid7
+from oracle.fold import Fold, Stopped, Time
+from oracle.generator import Generator
+from oracle.wire import Decoder, Message, UnknownSchema, fingerprint, murmur2_partition
+
+PARTITIONS = 4
+
+
+class Log:
+    """A topic in memory."""
+
+    def __init__(self):
+        self.ends = [0] * PARTITIONS
+        self.messages = []
+
+    def append(self, key, value, partition=None):
+        if partition is None:
+            partition = murmur2_partition(key or b"", PARTITIONS)
+        message = Message(partition, self.ends[partition], key, value, 1_780_000_000_000 + len(self.messages))
+        self.ends[partition] += 1
+        self.messages.append(message)
+        return message
+
+
+@pytest.fixture
+def log():
+    return Log()
+
+
+@pytest.fixture
+def fold():
+    return Fold(Decoder(), PARTITIONS, "t.events")
+
+
+@pytest.fixture
+def publish(log, fold):
+    """Appends an event and folds it; gives its verdict and actual version."""
+    encoder = Encoder()
+
+    def one(kind, payload, **line):
+        message = log.append(**encoder.message({"type": kind, "user_id": "u", "payload": payload, **line}))
+        fold.apply(message)
+        row = fold.events[message.offset * 4096 + message.partition]
+        return row["verdict"], row["actual_version"]
+
+    return one
+
+
+def memory(number=1):
+    return str(uuid.UUID(int=number, version=4))
+
+
+def only(rows):
+    (row,) = rows.values()
+    return row
+
+
+def test_a_memory_counts_its_accepted_changes(publish, fold):
+    assert publish("memory_created", {"memory_id": memory(), "memory_type": "fact", "content": "tea"}) == ("accepted", None)
+    assert publish("memory_updated", {"memory_id": memory(), "tags": ["a"]}) == ("accepted", None)
+    assert publish("memory_updated", {"memory_id": memory(2), "tags": ["a"]}) == ("not_found", 0)
+    row = only(fold.memories)
+    assert (row["version"], row["content"], row["tags"], row["priority"]) == (2, {"text": "tea"}, ["a"], 5)
+    assert only(fold.streams)["version"] == 2
+
+
+def test_a_deleted_memory_is_not_there_until_it_is_made_again(publish, fold):
+    create = {"memory_id": memory(), "memory_type": "fact", "content": "tea"}
+    publish("memory_created", create)
+    assert publish("memory_created", create) == ("exists", 1)
+    publish("memory_deleted", {"memory_id": memory()})
+    assert publish("memory_deleted", {"memory_id": memory()})[0] == "not_found"
+    assert publish("memory_updated", {"memory_id": memory(), "priority": 1})[0] == "not_found"
+    assert publish("memory_created", {**create, "content": "again"}) == ("accepted", None)
+    row = only(fold.memories)
+    assert (row["version"], row["is_deleted"], row["content"]) == (3, False, {"text": "again"})
+
+
+def test_the_same_event_id_has_one_effect_however_late(publish, fold):
+    first = {"event_id": memory(7)}
+    publish("memory_created", {"memory_id": memory(), "memory_type": "fact", "content": "a"}, **first)
+    for number in range(50):
+        publish("memory_updated", {"memory_id": memory(), "priority": number % 10})
+    assert publish("memory_deleted", {"memory_id": memory()}, **first)[0] == "duplicate"
+    assert not only(fold.memories)["is_deleted"]
+
+
+def test_an_event_id_is_known_within_its_stream_only(publish):
+    assert publish("custom", {"type": "x", "json": 1}, event_id=memory(1))[0] == "accepted"
+    assert publish("custom", {"type": "x", "json": 1}, event_id=memory(1), user_id="other")[0] == "accepted"
+    assert publish("custom", {"type": "x", "json": 1}, event_id=memory(1), tenant="other")[0] == "accepted"
+    assert publish("custom", {"type": "x", "json": 1}, event_id=memory(1))[0] == "duplicate"
+
+
+def test_a_rejected_event_keeps_its_id(publish):
+    assert publish("custom", {"type": "x", "json": 1}, event_id=memory(1), expected_version=3) == ("rejected", 0)
+    assert publish("custom", {"type": "x", "json": 1}, event_id=memory(1), expected_version=0)[0] == "duplicate"
+
+
+def test_duplicate_is_said_before_rejected_and_that_before_exists(publish):
+    create = {"memory_id": memory(), "memory_type": "fact", "content": "a"}
+    publish("memory_created", create, event_id=memory(1), expected_version=0)
+    assert publish("memory_created", create, event_id=memory(1), expected_version=9)[0] == "duplicate"
+    assert publish("memory_created", create, expected_version=9) == ("rejected", 1)
+    assert publish("memory_created", create, expected_version=1) == ("exists", 1)
+
+
+def test_a_memory_version_that_is_not_the_current_one_is_rejected(publish):
+    publish("memory_created", {"memory_id": memory(), "memory_type": "fact", "content": "a"})
+    update = {"memory_id": memory(), "priority": 1}
+    assert publish("memory_updated", {**update, "expected_memory_version": 2}) == ("rejected", 1)
+    assert publish("memory_updated", {**update, "expected_memory_version": 1}) == ("accepted", None)
+
+
+def test_a_short_term_memory_expires_after_seven_days(publish, fold):
+    publish("memory_created", {"memory_id": memory(), "memory_type": "fact", "content": "a", "term": "short_term"},
+            occurred_at="2026-01-01T00:00:00Z")
+    assert rfc3339(only(fold.memories)["expires_at"]) == "2026-01-08T00:00:00.000000Z"
+
+
+def test_a_default_expiry_ends_with_the_calendar(publish, fold):
+    publish("memory_created", {"memory_id": memory(), "memory_type": "fact", "content": "a", "term": "short_term"},
+            occurred_at="9999-12-31T00:00:00Z")
+    assert rfc3339(only(fold.memories)["expires_at"]) == "9999-12-31T23:59:59.999999Z"
+
+
+def test_turns_make_their_conversation_and_follow_each_other(publish, fold):
+    turn = {"conversation_id": "c", "role": "user", "content": "hello"}
+    assert publish("conversation_turn", turn)[0] == "accepted"
+    assert publish("conversation_turn", {**turn, "turn_index": 5})[0] == "accepted"
+    assert publish("conversation_turn", {**turn, "turn_index": 5})[0] == "exists"
+    assert publish("conversation_turn", turn)[0] == "accepted"
+    assert sorted(key[-1] for key in fold.conversation_turns) == [0, 5, 6]
+    assert only(fold.conversations)["turn_count"] == 7
+    publish("conversation_deleted", {"conversation_id": "c"})
+    assert publish("conversation_turn", turn)[0] == "not_found"
+    publish("conversation_created", {"conversation_id": "c"})
+    assert publish("conversation_turn", turn)[0] == "accepted"
+    assert [key[-1] for key in fold.conversation_turns] == [0]
+
+
+def test_promoting_and_prioritizing_stay_within_bounds(publish, fold):
+    publish("memory_created", {"memory_id": memory(), "memory_type": "fact", "content": "a", "term": "short_term",
+                               "importance": 0.95, "priority": 3})
+    publish("memory_promoted", {"memory_id": memory()})
+    publish("memory_prioritized", {"memory_id": memory(), "boost_factor": 1.5})
+    row = only(fold.memories)
+    assert (row["term"], row["expires_at"], row["importance"], row["priority"]) == ("long_term", None, 1.0, 5)
+    publish("memory_prioritized", {"memory_id": memory(), "boost_factor": 10})
+    assert only(fold.memories)["priority"] == 10
+
+
+def test_bytes_that_are_no_event_park_their_key_and_nothing_else(log, fold, publish):
+    publish("custom", {"type": "x", "json": 1})
+    fold.apply(log.append(b"default/u", b"garbage"))
+    behind = log.append(**Encoder().message({"type": "custom", "user_id": "u", "payload": {"type": "x", "json": 1}}))
+    fold.apply(behind)
+    assert publish("custom", {"type": "x", "json": 1}, user_id="v")[0] == "accepted"
+    assert [row["blocked_by"] for row in fold.parked_events.values()] == [1, 1]
+    assert only({key: row for key, row in fold.streams.items() if key[1] == "u"})["version"] == 1
+
+
+@pytest.mark.parametrize("spoil", [
+    lambda value: value[:-1], lambda value: value + b"\0", lambda value: value[:10], lambda value: value[:9],
+    lambda value: b"", lambda value: None, lambda value: b"\xc3" + value,
+])
+def test_a_spoilt_event_is_parked(log, fold, spoil):
+    message = Encoder().message({"type": "memory_deleted", "user_id": "u", "payload": {"memory_id": memory()}})
+    fold.apply(log.append(message["key"], spoil(message["value"])))
+    assert len(fold.parked_events) == 1 and not fold.events
+
+
+def test_a_wrong_key_and_a_wrong_partition_are_parked(log, fold):
+    message = Encoder().message({"type": "custom", "user_id": "u", "payload": {"type": "x", "json": 1}})
+    fold.apply(log.append(b"default/v", message["value"]))
+    right = murmur2_partition(message["key"], PARTITIONS)
+    fold.apply(log.append(message["key"], message["value"], partition=(right + 1) % PARTITIONS))
+    assert len(fold.parked_events) == 2 and not fold.events
+    fold.apply(log.append(message["key"], message["value"]))
+    assert len(fold.events) == 1
+
+
+@pytest.mark.parametrize(("kind", "payload"), [
+    ("memory_created", {"memory_id": memory(), "memory_type": "fact", "content": "x" * 10_001}),
+    ("memory_created", {"memory_id": memory(), "memory_type": "fact", "content": " \u3000"}),
+    ("memory_created", {"memory_id": memory(), "memory_type": "guess", "content": "x"}),
+    ("memory_created", {"memory_id": memory(), "memory_type": "fact", "content": "x", "confidence": 1.01}),
+    ("memory_created", {"memory_id": memory(), "memory_type": "fact", "content": "x", "confidence": float("nan")}),
+    ("memory_created", {"memory_id": memory(), "memory_type": "fact", "content": "a\0b"}),
+    ("memory_created", {"memory_id": "no id", "memory_type": "fact", "content": "x"}),
+    ("memory_created", {"memory_id": memory(), "memory_type": "fact", "content": "x", "tags": ["a"] * 101}),
+    ("memory_created", {"memory_id": memory(), "memory_type": "fact", "content": "x", "priority": 11}),
+    ("custom", {"type": "x", "json": json.loads("[" * 65 + "]" * 65)}),
+    ("conversation_turn", {"conversation_id": "c" * 256, "role": "user", "content": "x"}),
+])
+def test_an_event_beyond_the_limits_is_parked(log, fold, kind, payload):
+    fold.apply(log.append(**Encoder().message({"type": kind, "user_id": "u", "payload": payload})))
+    assert len(fold.parked_events) == 1 and not fold.events
+
+
+def test_an_event_of_an_unknown_schema_stops_the_reader(log, fold):
+    message = Encoder(header=b"\xc3\x01" + b"future!!").message(
+        {"type": "custom", "user_id": "u", "payload": {"type": "x", "json": 1}})
+    with pytest.raises(Stopped):
+        fold.apply(log.append(**message))
+    assert not fold.parked_events and set(fold.next_offsets.values()) == {0}
+
+
+def test_an_unknown_payload_is_an_unknown_schema():
+    decoder = Decoder()
+    del decoder.payloads["Custom"]
+    with pytest.raises(UnknownSchema):
+        decoder.decode(Encoder().message({"type": "custom", "user_id": "u", "payload": {"type": "x", "json": 1}})["value"])
+
+
+def test_fingerprints_and_partitions_are_those_of_the_field():
+    # The example of the Avro specification, and values of the Java client's own tests.
+    assert fingerprint("null").hex() == "8a8f25cce724dd63"
+    known = {b"21": -973932308, b"foobar": -790332482, b"a-little-bit-long-string": -985981536,
+             b"a-little-bit-longer-string": -1486304829, b"abc": 479470107}
+    for key, value in known.items():
+        assert murmur2_partition(key, 1 << 31) == value & 0x7FFFFFFF
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_the_fold_agrees_with_what_the_generator_means(log, fold, seed):
+    encoder = Encoder()
+    wrong = []
+    steps = Generator(seed).history(3000)
+    for step in steps:
+        message = log.append(**(step.raw or encoder.message(step.line)))
+        fold.apply(message)
+        row = fold.events.get(message.offset * 4096 + message.partition)
+        verdict = row["verdict"] if row else "parked"
+        if verdict != step.verdict:
+            wrong.append((step, verdict))
+    assert not wrong, wrong[:3]
+    seen = {step.verdict for step in steps}
+    assert seen == {"accepted", "rejected", "duplicate", "not_found", "exists", "parked"}
+    assert {step.line["type"] for step in steps if step.line} >= set(fold_types())
+    for (_, version), rows in by_stream_version(fold).items():
+        assert len(rows) == 1, version
+
+
+def fold_types():
+    return ("memory_created", "memory_updated", "memory_deleted", "conversation_created", "conversation_closed",
+            "conversation_turn", "agent_decision", "custom", "user_onboarded", "biometric_received")
+
+
+def by_stream_version(fold):
+    found = {}
+    for row in fold.events.values():
+        if row["version"] is not None:
+            found.setdefault(((row["tenant"], row["stream_id"]), row["version"]), []).append(row)
+    return found
+
+
+def test_the_same_seed_gives_the_same_history():
+    assert Generator(9).history(500) == Generator(9).history(500)
+    assert Generator(9).history(500) != Generator(10).history(500)
+
+
+def test_version_seven_ids_sort_by_time():
+    early, late = uuid7(1, 2**80 - 1), uuid7(2, 0)
+    assert early < late and early.version == late.version == 7
+
+
+@pytest.mark.parametrize(("expected", "actual", "answer"), [
+    (0.1, 0.1, True), (1, True, False), (None, 0, False), ({"a": [1]}, {"a": [1]}, True), ({"a": 1}, {"a": 1, "b": 2}, False),
+    (Time(0), "1970-01-01T00:00:00Z", True), (Time(1), "1970-01-01T00:00:00Z", False), ([1, 2], [2, 1], False),
+])
+def test_values_are_compared_exactly(expected, actual, answer):
+    assert same(expected, actual) is answer
+
+
+def test_times_are_read_to_the_microsecond():
+    assert micros_of("1970-01-01T00:00:01.000001Z") == 1_000_001
+    assert micros_of("yesterday") is None
+    assert rfc3339(1) == "1970-01-01T00:00:00.000001Z"
+    assert datetime.datetime.fromisoformat(rfc3339(-1)).year == 1969
+
+
+def test_every_difference_between_rows_is_told():
+    expected = {(1, 2): {"verdict": "rejected", "actual_version": 1}, (1, 3): {"verdict": "exists", "actual_version": 1}}
+    actual = {(1, 2): {"kafka_partition": 1, "kafka_offset": 2, "verdict": "exists", "actual_version": 1, "more": 1},
+              (1, 4): {"kafka_partition": 1, "kafka_offset": 4, "verdict": "exists", "actual_version": 1}}
+    found = " | ".join(compare_rows("verdict_exceptions", expected, actual))
+    assert "1/3 is missing" in found and "1/4 should not be there" in found
+    assert "verdict is 'exists', expected 'rejected'" in found and "knows nothing of column more" in found

@@ -1,0 +1,284 @@
+/*
+ * Filling batches: what becomes an event, what is parked, when a batch is closed.
+ */
+#include "consumers/runtime/fill.h"
+
+#include <criterion/criterion.h>
+#include <stdio.h>
+
+#include "tests/support/runtime_events.h"
+
+#define PARTITIONS 8
+
+static int released;
+
+static void release(void *message) {
+    (void)message;
+    released++;
+}
+
+struct bench {
+    struct mneme_fill_rules rules;
+    struct mneme_fill fill;
+    struct mneme_park_set parked;
+    struct mneme_buffer keys[256], values[256]; /* what the records point to */
+    size_t used;
+    int64_t next[PARTITIONS];
+    struct mneme_error error;
+};
+
+static struct bench bench;
+
+static void set_up(void) {
+    bench = (struct bench){.rules = {.codec = mneme_test_codec(),
+                                     .topic_partitions = PARTITIONS,
+                                     .content_max_chars = 10000,
+                                     .max_events = 100,
+                                     .max_bytes = 1000000,
+                                     .linger_micros = 2000,
+                                     .release = release}};
+    mneme_fill_init(&bench.fill);
+    released = 0;
+}
+
+static void tear_down(void) {
+    mneme_fill_clean_up(&bench.fill, &bench.rules);
+    mneme_park_set_clean_up(&bench.parked);
+    mneme_codec_destroy(bench.rules.codec);
+    for (size_t i = 0; i < bench.used; i++) {
+        mneme_buffer_clean_up(&bench.keys[i]);
+        mneme_buffer_clean_up(&bench.values[i]);
+    }
+}
+
+TestSuite(fill, .init = set_up, .fini = tear_down);
+
+static int add_raw(int32_t partition, struct mneme_str key, struct mneme_str value, int64_t now) {
+    struct mneme_log_record record = {.position = {partition, bench.next[partition]},
+                                      .progress = bench.next[partition],
+                                      .timestamp_ms = 1234,
+                                      .key = key,
+                                      .value = value};
+    int status = mneme_fill_add(&bench.fill, &bench.rules, &bench.parked, &record, now, &bench.error);
+    bench.next[partition] += status == MNEME_OK;
+    return status;
+}
+
+/* Encodes an event of the user; its record lies in slot `used - 1`. */
+static int32_t encode(const char *user) {
+    int32_t partition = 0;
+    size_t i = bench.used++;
+    mneme_test_event(&bench.keys[i], &bench.values[i], &partition, bench.rules.codec, user, (int)i,
+                     PARTITIONS);
+    return partition;
+}
+
+static struct mneme_str last_key(void) {
+    return mneme_buffer_str(&bench.keys[bench.used - 1]);
+}
+
+static struct mneme_str last_value(void) {
+    return mneme_buffer_str(&bench.values[bench.used - 1]);
+}
+
+static int32_t add_event(const char *user, int64_t now) {
+    int32_t partition = encode(user);
+    cr_assert_eq(add_raw(partition, last_key(), last_value(), now), MNEME_OK, "%s", bench.error.message);
+    return partition;
+}
+
+static const struct mneme_batch_item *last_item(void) {
+    return &bench.fill.batch.items[bench.fill.batch.count - 1];
+}
+
+static void check_parked(const char *phrase) {
+    cr_assert_not_null(last_item()->park_reason);
+    cr_assert_not_null(strstr(last_item()->park_reason, phrase), "%s", last_item()->park_reason);
+}
+
+Test(fill, an_event_is_decoded_in_place) {
+    int32_t partition = add_event("ada", 1);
+    const struct mneme_batch_item *item = last_item();
+    cr_assert_null(item->park_reason);
+    cr_assert_eq(item->position.partition, partition);
+    cr_assert_eq(item->position.offset, 0);
+    cr_assert_eq(item->recorded_at, 1234000);
+    cr_assert(mneme_str_equal(item->event.stream_id, MNEME_STR_LIT("ada")));
+    cr_assert_eq(item->event.type, MNEME_EVENT_MEMORY_CREATED);
+    cr_assert(item->event.stream_id.data > item->value.data &&
+              item->event.stream_id.data < item->value.data + item->value.len);
+}
+
+Test(fill, progress_of_each_partition_goes_from_where_it_was_to_behind_its_last_record) {
+    const char *users[] = {"ada", "bob", "cy", "dan", "eve", "fay", "gus", "hal"};
+    int64_t count[PARTITIONS] = {0};
+    for (int32_t i = 0; i < PARTITIONS; i++) {
+        bench.next[i] = 100 + i;
+    }
+    for (int i = 0; i < 40; i++) {
+        count[add_event(users[i % 8], 1)]++;
+    }
+    size_t touched = 0;
+    for (size_t i = 0; i < bench.fill.batch.partition_count; i++) {
+        const struct mneme_batch_partition *part = &bench.fill.batch.partitions[i];
+        cr_assert_eq(part->first_offset, 100 + part->partition);
+        cr_assert_eq(part->next_offset, part->first_offset + count[part->partition]);
+        touched++;
+    }
+    for (int32_t i = 0; i < PARTITIONS; i++) {
+        touched -= count[i] > 0;
+    }
+    cr_assert_eq(touched, 0);
+}
+
+Test(fill, a_gap_in_the_log_is_passed_with_the_progress_before_it) {
+    int32_t partition = encode("ada");
+    struct mneme_log_record record = {.position = {partition, 12},
+                                      .progress = 10,
+                                      .timestamp_ms = -1,
+                                      .key = last_key(),
+                                      .value = last_value()};
+    cr_assert_eq(mneme_fill_add(&bench.fill, &bench.rules, &bench.parked, &record, 0, &bench.error),
+                 MNEME_OK);
+    cr_assert_eq(bench.fill.batch.partitions[0].first_offset, 10);
+    cr_assert_eq(bench.fill.batch.partitions[0].next_offset, 13);
+    cr_assert_eq(last_item()->recorded_at, 0);
+}
+
+Test(fill, bytes_that_are_no_event_are_parked_and_their_key_behind_them) {
+    int32_t partition = encode("ada");
+    cr_assert_eq(add_raw(partition, last_key(), MNEME_STR_LIT("not an event"), 0), MNEME_OK);
+    cr_assert_not_null(last_item()->park_reason);
+    cr_assert_eq(last_item()->blocked_by, 0);
+    cr_assert_eq(add_raw(partition, last_key(), last_value(), 0), MNEME_OK);
+    check_parked("waits behind offset 0");
+    cr_assert_eq(last_item()->blocked_by, 0);
+    add_event("bob", 0);
+    cr_assert_null(last_item()->park_reason);
+    mneme_fill_reset(&bench.fill, &bench.rules);
+    cr_assert_eq(add_raw(partition, mneme_buffer_str(&bench.keys[0]), mneme_buffer_str(&bench.values[0]), 0),
+                 MNEME_OK);
+    check_parked("waits behind offset 0");
+}
+
+Test(fill, a_truncated_event_is_parked) {
+    int32_t partition = encode("ada");
+    struct mneme_str value = last_value();
+    for (size_t len = 0; len < value.len; len++) {
+        struct mneme_park_set none = {0};
+        struct mneme_log_record record = {
+            .position = {partition, 0}, .key = last_key(), .value = {value.data, len}};
+        mneme_fill_reset(&bench.fill, &bench.rules);
+        cr_assert_eq(mneme_fill_add(&bench.fill, &bench.rules, &none, &record, 0, &bench.error), MNEME_OK);
+        cr_assert_not_null(last_item()->park_reason, "%zu bytes", len);
+        mneme_park_set_clean_up(&none);
+    }
+}
+
+Test(fill, a_tombstone_is_parked_with_a_value_that_can_be_stored) {
+    int32_t partition = encode("ada");
+    cr_assert_eq(add_raw(partition, last_key(), MNEME_STR_NULL, 0), MNEME_OK);
+    check_parked("tombstone");
+    cr_assert_not_null(last_item()->value.data);
+    cr_assert_eq(last_item()->value.len, 0);
+}
+
+Test(fill, a_message_without_a_key_is_parked_and_blocks_nobody) {
+    int32_t partition = encode("ada");
+    cr_assert_eq(add_raw(partition, MNEME_STR_NULL, last_value(), 0), MNEME_OK);
+    check_parked("no key");
+    cr_assert_eq(add_raw(partition, last_key(), last_value(), 0), MNEME_OK);
+    cr_assert_null(last_item()->park_reason);
+    cr_assert_eq(mneme_park_set_count(&bench.parked), 0);
+}
+
+Test(fill, an_event_under_another_key_is_parked) {
+    int32_t partition = encode("ada");
+    cr_assert_eq(add_raw(partition, MNEME_STR_LIT("default/bob"), last_value(), 0), MNEME_OK);
+    check_parked("\"default/ada\"");
+    cr_assert_not(bench.fill.has_stray);
+}
+
+Test(fill, an_event_in_the_wrong_partition_is_parked_and_asks_for_a_look_at_the_topic) {
+    int32_t partition = encode("ada");
+    cr_assert_eq(add_raw((partition + 1) % PARTITIONS, last_key(), last_value(), 0), MNEME_OK);
+    check_parked("murmur2");
+    cr_assert(bench.fill.has_stray);
+    mneme_fill_reset(&bench.fill, &bench.rules);
+    cr_assert_not(bench.fill.has_stray);
+}
+
+Test(fill, an_event_over_the_limits_is_parked) {
+    bench.rules.content_max_chars = 5;
+    int32_t partition = encode("ada");
+    cr_assert_eq(add_raw(partition, last_key(), last_value(), 0), MNEME_OK);
+    check_parked("content");
+}
+
+Test(fill, an_unknown_schema_is_not_taken) {
+    int32_t partition = encode("ada");
+    bench.values[0].data[3] ^= 0x55; /* within the fingerprint */
+    cr_assert_eq(add_raw(partition, last_key(), last_value(), 0), MNEME_E_UNKNOWN_SCHEMA);
+    cr_assert_eq(bench.fill.batch.count, 0);
+    cr_assert_eq(bench.fill.batch.partition_count, 0);
+    cr_assert_eq(mneme_park_set_count(&bench.parked), 0);
+}
+
+Test(fill, a_parked_key_is_not_decoded_at_all) {
+    int32_t partition = encode("ada");
+    cr_assert(mneme_park_set_add(&bench.parked, partition, last_key(), 77));
+    bench.values[0].data[3] ^= 0x55;
+    cr_assert_eq(add_raw(partition, last_key(), last_value(), 0), MNEME_OK);
+    check_parked("waits behind offset 77");
+    cr_assert_eq(last_item()->blocked_by, 77);
+}
+
+Test(fill, is_full_by_events) {
+    bench.rules.max_events = 3;
+    for (int i = 0; i < 3; i++) {
+        cr_assert_not(mneme_fill_is_full(&bench.fill, &bench.rules));
+        add_event("ada", 0);
+    }
+    cr_assert(mneme_fill_is_full(&bench.fill, &bench.rules));
+    cr_assert_eq(mneme_fill_due_micros(&bench.fill, &bench.rules, 0), 0);
+}
+
+Test(fill, is_full_by_bytes) {
+    add_event("ada", 0);
+    cr_assert_eq(bench.fill.batch.bytes, bench.keys[0].len + bench.values[0].len);
+    bench.rules.max_bytes = bench.fill.batch.bytes + 1;
+    cr_assert_not(mneme_fill_is_full(&bench.fill, &bench.rules));
+    add_event("ada", 0);
+    cr_assert(mneme_fill_is_full(&bench.fill, &bench.rules));
+}
+
+Test(fill, is_due_when_nothing_came_for_the_linger) {
+    cr_assert_eq(mneme_fill_due_micros(&bench.fill, &bench.rules, 5), INT64_MAX);
+    add_event("ada", 10000);
+    cr_assert_eq(mneme_fill_due_micros(&bench.fill, &bench.rules, 10000), 2000);
+    add_event("ada", 11500);
+    cr_assert_eq(mneme_fill_due_micros(&bench.fill, &bench.rules, 12000), 1500);
+    cr_assert_eq(mneme_fill_due_micros(&bench.fill, &bench.rules, 13500), 0);
+    cr_assert_eq(mneme_fill_due_micros(&bench.fill, &bench.rules, 99999), 0);
+}
+
+Test(fill, a_steady_trickle_does_not_hold_a_batch_open) {
+    int64_t now = 0;
+    while (mneme_fill_due_micros(&bench.fill, &bench.rules, now) > 0) {
+        add_event("ada", now);
+        now += 1000;
+        cr_assert_lt(now, 50000);
+    }
+    cr_assert_gt(bench.fill.batch.count, 2);
+}
+
+Test(fill, messages_are_released_once_and_the_batch_can_be_used_again) {
+    for (int round = 0; round < 3; round++) {
+        for (int i = 0; i < 70; i++) {
+            add_event("ada", 0);
+        }
+        mneme_fill_reset(&bench.fill, &bench.rules);
+        cr_assert_eq(released, 70 * (round + 1));
+        cr_assert_eq(bench.fill.batch.count + bench.fill.batch.bytes + bench.fill.batch.partition_count, 0);
+    }
+}

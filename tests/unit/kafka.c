@@ -1,0 +1,115 @@
+/*
+ * What Kafka clients are configured with, and what their errors mean; no broker is needed.
+ */
+#include "common/kafka.h"
+
+#include <criterion/criterion.h>
+#include <stdlib.h>
+
+static struct mneme_config *config;
+static struct mneme_error error;
+
+static void set_up(void) {
+    for (int i = 0; i < MNEME_SETTING_COUNT; i++) {
+        unsetenv(mneme_setting_info((enum mneme_setting)i)->env);
+    }
+    cr_assert_eq(mneme_config_load(&config, NULL, &error), MNEME_OK);
+}
+
+static void tear_down(void) {
+    mneme_config_destroy(config);
+}
+
+TestSuite(kafka, .init = set_up, .fini = tear_down);
+
+static void set(enum mneme_setting setting, const char *value) {
+    cr_assert_eq(mneme_config_set(config, setting, value, MNEME_FROM_OPTION, &error), MNEME_OK, "%s",
+                 error.message);
+}
+
+static void check_property(const rd_kafka_conf_t *conf, const char *name, const char *wanted) {
+    char value[256];
+    size_t size = sizeof value;
+    cr_assert_eq(rd_kafka_conf_get(conf, name, value, &size), RD_KAFKA_CONF_OK, "%s", name);
+    cr_assert_str_eq(value, wanted, "%s", name);
+}
+
+Test(kafka, settings_become_properties_and_options_come_last) {
+    set(MNEME_SETTING_KAFKA_BOOTSTRAP_SERVERS, "a:1,b:2");
+    set(MNEME_SETTING_KAFKA_SECURITY_PROTOCOL, "sasl_plaintext");
+    set(MNEME_SETTING_KAFKA_SASL_MECHANISM, "SCRAM-SHA-256");
+    set(MNEME_SETTING_KAFKA_SASL_USERNAME, "me");
+    set(MNEME_SETTING_KAFKA_OPTIONS, "socket.timeout.ms=1234, reconnect.backoff.max.ms=5000,");
+    rd_kafka_conf_t *conf;
+    cr_assert_eq(mneme_kafka_conf(&conf, config, "worker", &error), MNEME_OK, "%s", error.message);
+    check_property(conf, "bootstrap.servers", "a:1,b:2");
+    check_property(conf, "security.protocol", "sasl_plaintext");
+    check_property(conf, "sasl.mechanisms", "SCRAM-SHA-256");
+    check_property(conf, "sasl.username", "me");
+    check_property(conf, "client.id", "mneme-worker");
+    check_property(conf, "socket.timeout.ms", "1234");
+    check_property(conf, "reconnect.backoff.max.ms", "5000");
+    rd_kafka_conf_destroy(conf);
+}
+
+Test(kafka, refuses_options_that_are_none_and_names_them) {
+    rd_kafka_conf_t *conf;
+    set(MNEME_SETTING_KAFKA_OPTIONS, "linger.mss=5");
+    cr_assert_eq(mneme_kafka_conf(&conf, config, "worker", &error), MNEME_E_USAGE);
+    cr_assert_not_null(strstr(error.message, "linger.mss"), "%s", error.message);
+    set(MNEME_SETTING_KAFKA_OPTIONS, "linger.ms");
+    cr_assert_eq(mneme_kafka_conf(&conf, config, "worker", &error), MNEME_E_USAGE);
+    cr_assert_not_null(strstr(error.message, "\"linger.ms\""), "%s", error.message);
+    set(MNEME_SETTING_KAFKA_OPTIONS, "linger.ms=abc");
+    cr_assert_eq(mneme_kafka_conf(&conf, config, "worker", &error), MNEME_E_USAGE);
+}
+
+Test(kafka, names_the_events_topic_and_refuses_names_that_brokers_would) {
+    char topic[MNEME_TOPIC_NAME_BYTES];
+    cr_assert_eq(mneme_kafka_events_topic(topic, config, &error), MNEME_OK);
+    cr_assert_str_eq(topic, "mneme.events");
+    set(MNEME_SETTING_TOPIC_PREFIX, "");
+    cr_assert_eq(mneme_kafka_events_topic(topic, config, &error), MNEME_OK);
+    cr_assert_str_eq(topic, "events");
+    set(MNEME_SETTING_TOPIC_PREFIX, "a b.");
+    cr_assert_eq(mneme_kafka_events_topic(topic, config, &error), MNEME_E_INVALID);
+    char longest[MNEME_TOPIC_NAME_BYTES];
+    memset(longest, 'x', sizeof longest);
+    longest[243] = '\0';
+    set(MNEME_SETTING_TOPIC_PREFIX, longest);
+    cr_assert_eq(mneme_kafka_events_topic(topic, config, &error), MNEME_OK);
+    cr_assert_eq(strlen(topic), 249);
+    longest[243] = 'x';
+    longest[244] = '\0';
+    set(MNEME_SETTING_TOPIC_PREFIX, longest);
+    cr_assert_eq(mneme_kafka_events_topic(topic, config, &error), MNEME_E_INVALID);
+    cr_assert_not_null(strstr(error.message, "at most 243 characters"), "%s", error.message);
+}
+
+Test(kafka, errors_become_statuses_with_advice) {
+    static const struct {
+        rd_kafka_resp_err_t code;
+        enum mneme_status status;
+    } codes[] = {
+        {RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN, MNEME_E_UNAVAILABLE},
+        {RD_KAFKA_RESP_ERR__MSG_TIMED_OUT, MNEME_E_TIMEOUT},
+        {RD_KAFKA_RESP_ERR__QUEUE_FULL, MNEME_E_FULL},
+        {RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE, MNEME_E_TOO_LARGE},
+        {RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART, MNEME_E_NOT_FOUND},
+        {RD_KAFKA_RESP_ERR__AUTHENTICATION, MNEME_E_DENIED},
+        {RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED, MNEME_E_DENIED},
+        {RD_KAFKA_RESP_ERR_TOPIC_ALREADY_EXISTS, MNEME_E_CONFLICT},
+        {RD_KAFKA_RESP_ERR_OFFSET_OUT_OF_RANGE, MNEME_E_UNSAFE},
+        {RD_KAFKA_RESP_ERR__FATAL, MNEME_E_INTERNAL},
+    };
+    for (size_t i = 0; i < sizeof codes / sizeof codes[0]; i++) {
+        cr_assert_eq(mneme_kafka_error(&error, "cannot publish to", "t", codes[i].code, NULL),
+                     (int)codes[i].status, "%s", rd_kafka_err2name(codes[i].code));
+    }
+    mneme_kafka_error(&error, "cannot read topic", "t", RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART, "more");
+    cr_assert_str_eq(error.message,
+                     "cannot read topic t: Broker: Unknown topic or partition (more); make it with "
+                     "`mneme topics create`");
+    mneme_kafka_error(&error, "cannot connect", NULL, RD_KAFKA_RESP_ERR__FATAL, NULL);
+    cr_assert_str_eq(error.message, "cannot connect: Local: Fatal error; look into the logs of the brokers");
+}
