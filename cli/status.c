@@ -24,7 +24,7 @@ struct reading {
 struct observer {
     struct mneme_cli *cli;
     struct mneme_postgres *postgres;
-    struct mneme_log_reader *log;
+    struct mneme_log_probe *log;
     struct mneme_error error;
 };
 
@@ -225,14 +225,14 @@ static enum mneme_exit run(struct mneme_cli *cli) {
     enum mneme_exit code;
     if (mneme_cli_long(&interval_ms, cli, "interval", 1000, 100, 3600000, &observer.error) != MNEME_OK ||
         mneme_query_connect(&observer.postgres, cli->config, "mneme-status", &observer.error) != MNEME_OK ||
-        mneme_log_reader_open(&observer.log, cli->config, &observer.error) != MNEME_OK) {
+        mneme_log_probe_open(&observer.log, cli->config, &observer.error) != MNEME_OK) {
         code = mneme_cli_fail(cli, &observer.error);
     } else if (mneme_cli_flag(cli, "watch")) {
         code = watch(&observer, interval_ms);
     } else {
         code = show_once(&observer);
     }
-    mneme_log_reader_close(observer.log);
+    mneme_log_probe_close(observer.log);
     mneme_pg_close(observer.postgres);
     return code;
 }

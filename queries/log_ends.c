@@ -12,15 +12,15 @@
 #define FIRST_PAUSE_MS 20
 #define LONGEST_PAUSE_MS 500
 
-struct mneme_log_reader {
+struct mneme_log_probe {
     rd_kafka_t *client;
 };
 
-int mneme_log_reader_open(struct mneme_log_reader **out, const struct mneme_config *config,
-                          struct mneme_error *error) {
+int mneme_log_probe_open(struct mneme_log_probe **out, const struct mneme_config *config,
+                         struct mneme_error *error) {
     *out = NULL;
     rd_kafka_conf_t *conf = NULL;
-    struct mneme_log_reader *reader = calloc(1, sizeof *reader);
+    struct mneme_log_probe *reader = calloc(1, sizeof *reader);
     if (reader == NULL) {
         return mneme_error_set(error, MNEME_E_NO_MEMORY,
                                "the log was not looked at: memory is exhausted; free some");
@@ -42,7 +42,7 @@ int mneme_log_reader_open(struct mneme_log_reader **out, const struct mneme_conf
     return MNEME_OK;
 }
 
-void mneme_log_reader_close(struct mneme_log_reader *reader) {
+void mneme_log_probe_close(struct mneme_log_probe *reader) {
     if (reader != NULL) {
         rd_kafka_destroy(reader->client);
         free(reader);
@@ -87,7 +87,7 @@ static int read_offsets(int64_t *offsets, rd_kafka_t *client, const char *topic,
     return MNEME_OK;
 }
 
-int mneme_log_ends_read(struct mneme_log_ends *out, struct mneme_log_reader *reader, const char *topic,
+int mneme_log_ends_read(struct mneme_log_ends *out, struct mneme_log_probe *reader, const char *topic,
                         int timeout_ms, struct mneme_error *error) {
     struct mneme_topic_facts facts;
     *out = (struct mneme_log_ends){0};
@@ -122,7 +122,7 @@ void mneme_log_ends_clean_up(struct mneme_log_ends *ends) {
     *ends = (struct mneme_log_ends){0};
 }
 
-int mneme_group_facts_read(struct mneme_group_facts *out, struct mneme_log_reader *reader, const char *group,
+int mneme_group_facts_read(struct mneme_group_facts *out, struct mneme_log_probe *reader, const char *group,
                            int timeout_ms, struct mneme_error *error) {
     const struct rd_kafka_group_list *list = NULL;
     *out = (struct mneme_group_facts){.state = "Dead"};

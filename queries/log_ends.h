@@ -6,12 +6,12 @@
 
 #include "common/kafka.h"
 
-struct mneme_log_reader; /* a connection to the brokers; one thread at a time */
+struct mneme_log_probe; /* a connection to the brokers; one thread at a time */
 
 /* Talks to nobody yet. */
-int mneme_log_reader_open(struct mneme_log_reader **out, const struct mneme_config *config,
-                          struct mneme_error *error);
-void mneme_log_reader_close(struct mneme_log_reader *reader);
+int mneme_log_probe_open(struct mneme_log_probe **out, const struct mneme_config *config,
+                         struct mneme_error *error);
+void mneme_log_probe_close(struct mneme_log_probe *probe);
 
 struct mneme_log_ends {
     int32_t partition_count;
@@ -21,7 +21,7 @@ struct mneme_log_ends {
 
 /* Asks the brokers; the caller cleans up. MNEME_E_UNAVAILABLE when they do not answer within timeout_ms,
  * MNEME_E_NOT_FOUND when there is no such topic. */
-int mneme_log_ends_read(struct mneme_log_ends *out, struct mneme_log_reader *reader, const char *topic,
+int mneme_log_ends_read(struct mneme_log_ends *out, struct mneme_log_probe *probe, const char *topic,
                         int timeout_ms, struct mneme_error *error);
 void mneme_log_ends_clean_up(struct mneme_log_ends *ends);
 
@@ -31,7 +31,7 @@ struct mneme_group_facts {
 };
 
 /* What the brokers know of a consumer group; one that never was is "Dead" without workers. */
-int mneme_group_facts_read(struct mneme_group_facts *out, struct mneme_log_reader *reader, const char *group,
+int mneme_group_facts_read(struct mneme_group_facts *out, struct mneme_log_probe *probe, const char *group,
                            int timeout_ms, struct mneme_error *error);
 
 #endif

@@ -85,7 +85,7 @@ static bool add_parked(const void *row, void *context) {
 }
 
 /* What the log and the group say of one projection. */
-static int add_log(struct mneme_projection_status *item, struct mneme_log_reader *reader,
+static int add_log(struct mneme_projection_status *item, struct mneme_log_probe *reader,
                    const struct mneme_config *config, struct mneme_error *error) {
     struct mneme_log_ends ends;
     int status = mneme_log_ends_read(&ends, reader, item->topic, LOG_TIMEOUT_MS, error);
@@ -140,7 +140,7 @@ static void sum_up(struct mneme_projection_status *item, const struct mneme_proj
 }
 
 int mneme_projection_status_read(struct mneme_projection_status **out, size_t *count,
-                                 struct mneme_postgres *postgres, struct mneme_log_reader *reader,
+                                 struct mneme_postgres *postgres, struct mneme_log_probe *reader,
                                  const struct mneme_config *config,
                                  const struct mneme_projection_status *before, size_t before_count,
                                  struct mneme_error *log_error, struct mneme_error *error) {

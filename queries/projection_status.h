@@ -31,7 +31,7 @@ struct mneme_projection_status {
  * when it cannot be asked: has_log is false then and *log_error says why. `before` (may be NULL) is an
  * earlier reading for the rate. The caller cleans up *out, an array of *count. */
 int mneme_projection_status_read(struct mneme_projection_status **out, size_t *count,
-                                 struct mneme_postgres *postgres, struct mneme_log_reader *reader,
+                                 struct mneme_postgres *postgres, struct mneme_log_probe *reader,
                                  const struct mneme_config *config,
                                  const struct mneme_projection_status *before, size_t before_count,
                                  struct mneme_error *log_error, struct mneme_error *error);

@@ -3,12 +3,11 @@
  * partitions are assigned as a whole, and a partition that is not paused must not be resumed, since that
  * makes the client fetch again from an old offset.
  */
-#include <pthread.h>
 #include <stdio.h>
-#include <time.h>
 
 #include "common/clock.h"
 #include "common/log.h"
+#include "consumers/runtime/kafka_client.h"
 #include "consumers/runtime/worker_state.h"
 
 /* A batch may take long; the group's patience with that is not its patience with silence. */
@@ -16,15 +15,11 @@
 #define CLOSE_TIMEOUT_MS 10000
 #define WAKE_TIMEOUT_MS 1000
 
-/* A client of a topic that was deleted may hold a partition and its messages in a circle, and wait for
- * itself. */
-#define DESTROY_TIMEOUT_MS 5000
-
 /* A rebalance is learned of by the next heartbeat, so they are cheap and frequent. */
 #define HEARTBEATS_PER_SESSION 20
 
 /* What the worker's correctness rests on. */
-static const char *const required[][2] = {
+static const struct mneme_kafka_property required[] = {
     {"enable.auto.commit", "false"},   {"enable.auto.offset.store", "false"},
     {"auto.offset.reset", "error"},    {"partition.assignment.strategy", "range"},
     {"enable.partition.eof", "false"},
@@ -35,27 +30,12 @@ static const char *const required[][2] = {
 
 /* What bounds the memory of messages that were fetched ahead; MNEME_KAFKA_OPTIONS may say otherwise. A full
  * queue is looked at again only once a second, so it must hold what a projection applies in that time. */
-static const char *const tuned[][2] = {
+static const struct mneme_kafka_property tuned[] = {
     {"queued.min.messages", "100000"},
     {"queued.max.messages.kbytes", "65536"},
     {"fetch.max.bytes", "8388608"},
     {"topic.metadata.refresh.interval.ms", METADATA_REFRESH_MS},
 };
-
-/* Sets a property that nobody has set to anything but its default. */
-static int set_tuned(rd_kafka_conf_t *conf, const rd_kafka_conf_t *defaults, const char *name,
-                     const char *value, struct mneme_error *error) {
-    char now[256];
-    char usual[256];
-    size_t now_size = sizeof now;
-    size_t usual_size = sizeof usual;
-    bool is_known = rd_kafka_conf_get(conf, name, now, &now_size) == RD_KAFKA_CONF_OK &&
-                    rd_kafka_conf_get(defaults, name, usual, &usual_size) == RD_KAFKA_CONF_OK;
-    if (is_known && strcmp(now, usual) != 0) {
-        return MNEME_OK;
-    }
-    return mneme_kafka_conf_set(conf, name, value, error);
-}
 
 static int set_number(rd_kafka_conf_t *conf, const char *name, int64_t value, struct mneme_error *error) {
     char text[24];
@@ -97,14 +77,12 @@ static void on_commit(rd_kafka_t *kafka, rd_kafka_resp_err_t err, rd_kafka_topic
 
 static int set_up(rd_kafka_conf_t *conf, struct mneme_worker *worker, struct mneme_error *error) {
     int status = set_membership(conf, worker, error);
-    for (size_t i = 0; status == MNEME_OK && i < sizeof required / sizeof required[0]; i++) {
-        status = mneme_kafka_conf_set(conf, required[i][0], required[i][1], error);
+    if (status == MNEME_OK) {
+        status = mneme_kafka_require(conf, required, sizeof required / sizeof required[0], error);
     }
-    rd_kafka_conf_t *defaults = rd_kafka_conf_new();
-    for (size_t i = 0; status == MNEME_OK && i < sizeof tuned / sizeof tuned[0]; i++) {
-        status = set_tuned(conf, defaults, tuned[i][0], tuned[i][1], error);
+    if (status == MNEME_OK) {
+        status = mneme_kafka_tune(conf, tuned, sizeof tuned / sizeof tuned[0], error);
     }
-    rd_kafka_conf_destroy(defaults);
     rd_kafka_conf_set_opaque(conf, worker);
     rd_kafka_conf_set_rebalance_cb(conf, mneme_worker_on_rebalance);
     rd_kafka_conf_set_error_cb(conf, mneme_worker_on_error);
@@ -182,11 +160,6 @@ void mneme_worker_leave(struct mneme_worker *worker) {
     mneme_worker_release(worker);
 }
 
-static void *destroy_client(void *client) {
-    rd_kafka_destroy_flags(client, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
-    return NULL;
-}
-
 void mneme_worker_disconnect(struct mneme_worker *worker) {
     if (worker->queue != NULL) {
         rd_kafka_queue_destroy(worker->queue);
@@ -194,17 +167,7 @@ void mneme_worker_disconnect(struct mneme_worker *worker) {
     if (worker->kafka == NULL) {
         return;
     }
-    struct timespec deadline;
-    clock_gettime(CLOCK_REALTIME, &deadline);
-    deadline.tv_sec += DESTROY_TIMEOUT_MS / 1000;
-    pthread_t thread;
-    if (pthread_create(&thread, NULL, destroy_client, worker->kafka) != 0) {
-        (void)destroy_client(worker->kafka);
-    } else if (pthread_timedjoin_np(thread, NULL, &deadline) != 0) {
-        mneme_log(MNEME_LOG_WARN, "kafka client does not end",
-                  MNEME_LOG_S("advice", "it ends with the process"));
-        pthread_detach(thread);
-    }
+    mneme_kafka_destroy(worker->kafka);
 }
 
 static rd_kafka_topic_partition_list_t *new_list(const struct mneme_worker *worker) {

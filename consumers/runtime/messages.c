@@ -4,25 +4,13 @@
  */
 #include "common/clock.h"
 #include "common/log.h"
+#include "consumers/runtime/kafka_client.h"
 #include "consumers/runtime/worker_state.h"
-
-static struct mneme_log_record record_of(const rd_kafka_message_t *message, int64_t progress, void *handle) {
-    rd_kafka_timestamp_type_t type;
-    int64_t timestamp = rd_kafka_message_timestamp(message, &type);
-    return (struct mneme_log_record){
-        .position = {.partition = message->partition, .offset = message->offset},
-        .progress = progress,
-        .timestamp_ms = type == RD_KAFKA_TIMESTAMP_NOT_AVAILABLE ? -1 : timestamp,
-        .key = {message->key, message->key == NULL ? 0 : message->key_len},
-        .value = {message->payload, message->payload == NULL ? 0 : message->len},
-        .message = handle,
-    };
-}
 
 /* Adds the message to the batch; true when it was taken. The error is set when the reader cannot go on. */
 static bool add(struct mneme_worker *worker, struct mneme_worker_partition *partition,
                 rd_kafka_message_t *message, struct mneme_error *error) {
-    struct mneme_log_record record = record_of(message, partition->read_offset, message);
+    struct mneme_log_record record = mneme_kafka_record(message, partition->read_offset);
     int status = mneme_fill_add(worker->filling, &worker->rules, &worker->parked, &record,
                                 mneme_clock_monotonic_micros(), error);
     if (status == MNEME_OK) {

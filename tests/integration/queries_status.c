@@ -14,7 +14,7 @@
 static struct mneme_fixture fixture;
 static struct mneme_postgres *writing;
 static struct mneme_postgres *asking;
-static struct mneme_log_reader *reader;
+static struct mneme_log_probe *reader;
 static struct mneme_error error, log_error;
 static struct mneme_projection_status *projections;
 static size_t count;
@@ -26,12 +26,12 @@ static void set_up(void) {
     cr_assert_eq(mneme_kafka_events_topic(topic, fixture.config, &error), MNEME_OK);
     cr_assert_eq(mneme_pg_connect(&writing, fixture.config, "test", &error), MNEME_OK, "%s", error.message);
     cr_assert_eq(mneme_query_connect(&asking, fixture.config, "test", &error), MNEME_OK, "%s", error.message);
-    cr_assert_eq(mneme_log_reader_open(&reader, fixture.config, &error), MNEME_OK, "%s", error.message);
+    cr_assert_eq(mneme_log_probe_open(&reader, fixture.config, &error), MNEME_OK, "%s", error.message);
 }
 
 static void tear_down(void) {
     mneme_projection_status_clean_up(projections, count);
-    mneme_log_reader_close(reader);
+    mneme_log_probe_close(reader);
     mneme_pg_close(asking);
     mneme_pg_close(writing);
     mneme_fixture_tear_down(&fixture);
