@@ -19,9 +19,8 @@ static const char *skip_space(const char *at, const char *end) {
     return at;
 }
 
-/* Behind the string whose opening quote is at `at`: the first quote with an even number of backslashes before
- * it. */
-static const char *skip_string(const char *at, const char *end) {
+/* The first quote with an even number of backslashes before it ends the string. */
+const char *mneme_json_skip_string(const char *at, const char *end) {
     const char *begin = ++at;
     for (;;) {
         const char *quote = memchr(at, '"', (size_t)(end - at));
@@ -44,7 +43,7 @@ static const char *skip_container(const char *at, const char *end) {
     do {
         char character = *at;
         if (character == '"') {
-            at = skip_string(at, end);
+            at = mneme_json_skip_string(at, end);
             continue;
         }
         if (character == '{' || character == '[') {
@@ -59,7 +58,7 @@ static const char *skip_container(const char *at, const char *end) {
 
 static const char *skip_value(const char *at, const char *end) {
     if (*at == '"') {
-        return skip_string(at, end);
+        return mneme_json_skip_string(at, end);
     }
     if (*at == '{' || *at == '[') {
         return skip_container(at, end);
@@ -124,7 +123,7 @@ bool mneme_json_next(struct mneme_json_reader *reader, struct mneme_str *key, st
     }
     *key = MNEME_STR_NULL;
     if (reader->is_object) {
-        const char *key_end = skip_string(at, reader->end);
+        const char *key_end = mneme_json_skip_string(at, reader->end);
         *key = slice(at, key_end);
         at = skip_space(key_end, reader->end);
         at = skip_space(at + 1, reader->end); /* the colon */
@@ -175,8 +174,7 @@ static size_t put_utf8(char out[4], uint32_t code) {
     return 4;
 }
 
-/* The escape whose backslash is at *at, as UTF-8; moves behind it. */
-static size_t read_escape(char out[4], const char **at) {
+size_t mneme_json_read_escape(char out[4], const char **at) {
     static const char letters[] = "\"\"\\\\//b\bf\fn\nr\rt\t"; /* pairs: what stands there, what it means */
     char letter = (*at)[1];
     if (letter != 'u') {
@@ -201,7 +199,7 @@ static size_t read_escape(char out[4], const char **at) {
 static size_t read_character(char out[4], const char **at) {
     uint8_t lead = (uint8_t) * *at;
     if (lead == '\\') {
-        return read_escape(out, at);
+        return mneme_json_read_escape(out, at);
     }
     size_t len = lead < 0x80 ? 1 : lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : 4;
     memcpy(out, *at, len);
@@ -225,7 +223,7 @@ bool mneme_json_unquote(struct mneme_str *out, struct mneme_arena *arena, struct
             data[len++] = *at++;
         } else {
             char character[4];
-            size_t size = read_escape(character, &at);
+            size_t size = mneme_json_read_escape(character, &at);
             memcpy(data + len, character, size);
             len += size;
         }
@@ -307,7 +305,7 @@ bool mneme_json_compact(struct mneme_str *out, struct mneme_arena *arena, struct
     const char *end = value.data + value.len;
     const char *at = value.data;
     while (at < end && !is_space(*at)) {
-        at = *at == '"' ? skip_string(at, end) : at + 1;
+        at = *at == '"' ? mneme_json_skip_string(at, end) : at + 1;
     }
     if (at == end) {
         *out = value;
@@ -319,7 +317,7 @@ bool mneme_json_compact(struct mneme_str *out, struct mneme_arena *arena, struct
     }
     size_t len = 0;
     for (at = value.data; at < end;) {
-        const char *next = *at == '"' ? skip_string(at, end) : at + 1;
+        const char *next = *at == '"' ? mneme_json_skip_string(at, end) : at + 1;
         if (!is_space(*at)) {
             memcpy(data + len, at, (size_t)(next - at));
             len += (size_t)(next - at);

@@ -28,6 +28,12 @@ struct mneme_json_reader {
 struct mneme_json_reader mneme_json_enter(struct mneme_str container);
 bool mneme_json_next(struct mneme_json_reader *reader, struct mneme_str *key, struct mneme_str *value);
 
+/* Behind the string whose opening quote is at `at`. */
+const char *mneme_json_skip_string(const char *at, const char *end);
+
+/* The escape whose backslash is at *at, as UTF-8 with its length; moves behind it. */
+size_t mneme_json_read_escape(char out[4], const char **at);
+
 /* What a string with its quotes stands for: a slice of it when it has no escapes, else in the arena.
  * False when memory is exhausted. */
 bool mneme_json_unquote(struct mneme_str *out, struct mneme_arena *arena, struct mneme_str quoted);

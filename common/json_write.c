@@ -66,7 +66,7 @@ static void append_literal(struct mneme_json_writer *json, const char *text, siz
     mneme_buffer_append(json->out, text, len);
 }
 
-static void append_escape(struct mneme_buffer *out, uint8_t byte) {
+void mneme_json_append_escape(struct mneme_buffer *out, uint8_t byte) {
     static const char digits[] = "0123456789abcdef";
     char escape[6] = {'\\', 'u', '0', '0', digits[byte >> 4], digits[byte & 0x0F]};
     size_t len = 2;
@@ -108,7 +108,7 @@ static void append_quoted(struct mneme_buffer *out, struct mneme_str text) {
         uint8_t byte = (uint8_t)text.data[i];
         if (needs_escape(byte)) {
             mneme_buffer_append(out, text.data + run, i - run);
-            append_escape(out, byte);
+            mneme_json_append_escape(out, byte);
             run = i + 1;
         }
     }

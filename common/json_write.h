@@ -33,4 +33,7 @@ void mneme_json_uuid(struct mneme_json_writer *json, struct mneme_uuid id);
 void mneme_json_time(struct mneme_json_writer *json, int64_t micros); /* RFC 3339 */
 void mneme_json_position(struct mneme_json_writer *json, struct mneme_position position);
 
+/* The shortest escape of a control character, a quote or a backslash. */
+void mneme_json_append_escape(struct mneme_buffer *out, uint8_t byte);
+
 #endif
