@@ -20,12 +20,15 @@
 
 #include "common/clock.h"
 #include "consumers/postgres/migrate.h"
+#include "queries/log_ends.h"
+#include "queries/position_wait.h"
 #include "tests/support/bench.h"
 #include "tests/support/copy_limit.h"
 #include "tests/support/fixture.h"
 #include "tests/support/load.h"
 
-#define DRAIN_TIMEOUT_MICROS INT64_C(1800000000)
+#define DRAIN_TIMEOUT_MS 1800000
+#define KAFKA_TIMEOUT_MS 10000
 #define PARTITIONS 8
 
 struct bench {
@@ -94,26 +97,48 @@ static int start_worker(pid_t *pid, const struct bench *bench, const char *schem
     return MNEME_OK;
 }
 
-static int wait_for_end(struct bench *bench, pid_t pid, struct mneme_error *error) {
-    int64_t deadline = mneme_clock_monotonic_micros() + DRAIN_TIMEOUT_MICROS;
-    long folded = 0;
-    while (folded < bench->load.events) {
-        int state;
-        int status = ask(&folded, bench, "SELECT coalesce(sum(next_offset), 0) FROM progress", error);
-        if (status != MNEME_OK) {
-            return status;
-        }
-        if (waitpid(pid, &state, WNOHANG) == pid) {
-            return mneme_error_set(error, MNEME_E_INTERNAL,
-                                   "the worker ended after %ld events; its log is above", folded);
-        }
-        if (mneme_clock_monotonic_micros() > deadline) {
-            return mneme_error_set(error, MNEME_E_TIMEOUT, "the worker folded only %ld events in time",
-                                   folded);
-        }
-        usleep(20000);
+static pid_t running_worker;
+
+static bool has_worker_ended(void) {
+    siginfo_t state = {0};
+    return waitid(P_PID, (id_t)running_worker, &state, WEXITED | WNOHANG | WNOWAIT) != 0 ||
+           state.si_pid == running_worker;
+}
+
+/* The last event of each partition that has any. */
+static int find_ends(struct mneme_position ends[PARTITIONS], size_t *count, const struct bench *bench,
+                     const char *topic, struct mneme_error *error) {
+    struct mneme_log_reader *reader = NULL;
+    struct mneme_log_ends log = {0};
+    int status = mneme_log_reader_open(&reader, bench->fixture.config, error);
+    if (status == MNEME_OK) {
+        status = mneme_log_ends_read(&log, reader, topic, KAFKA_TIMEOUT_MS, error);
     }
-    return MNEME_OK;
+    *count = 0;
+    for (int32_t i = 0; status == MNEME_OK && i < log.partition_count && i < PARTITIONS; i++) {
+        if (log.end_offsets[i] > 0) {
+            ends[(*count)++] = (struct mneme_position){.partition = i, .offset = log.end_offsets[i] - 1};
+        }
+    }
+    mneme_log_ends_clean_up(&log);
+    mneme_log_reader_close(reader);
+    return status;
+}
+
+/* Waits as any reader of the tables would. */
+static int wait_for_end(struct bench *bench, pid_t pid, struct mneme_error *error) {
+    char topic[MNEME_TOPIC_NAME_BYTES];
+    struct mneme_position ends[PARTITIONS];
+    size_t count = 0;
+    const struct mneme_query_wait wait = {.timeout_ms = DRAIN_TIMEOUT_MS, .interrupted = has_worker_ended};
+    running_worker = pid;
+    int status = mneme_kafka_events_topic(topic, bench->fixture.config, error);
+    if (status == MNEME_OK) {
+        status = find_ends(ends, &count, bench, topic, error);
+    }
+    return status == MNEME_OK ? mneme_position_wait(bench->postgres, MNEME_TABLES_PROJECTION, topic, ends,
+                                                    count, &wait, error)
+                              : status;
 }
 
 static int check_rows(struct bench *bench, struct mneme_error *error) {

@@ -3,7 +3,7 @@ the log says. On a stack of their own."""
 
 import pytest
 
-from harness.chaos import folded, wait_folded, watch_memory
+from harness.chaos import backlog, folded, wait_folded, watch_memory
 from harness.load import Load
 from harness.waiting import wait_until
 from oracle import assert_equal_to_log
@@ -19,34 +19,6 @@ EAGER = {"MNEME_RETRY_MAX_MS": "500", "MNEME_SESSION_TIMEOUT_MS": "3000"}
 @pytest.fixture
 def namespace(make_namespace, private_stack):
     return make_namespace(stack=private_stack)
-
-
-def backlog(load, more):
-    """A condition: `more` events are sent from now on."""
-    start = load.sent
-    return lambda: load.sent >= start + more
-
-
-@pytest.mark.timeout(280)
-def test_postgres_goes_and_comes_back(namespace, private_stack, worker):
-    """Stopped; killed, every server process at once, in the middle of a batch; paused, with connections that hang."""
-    process = worker(env=EAGER)
-    with Load(namespace, seed=11, rate=1500) as load:
-        for leave, come_back in (("stop", "start"), ("kill", "start"), ("pause", "resume")):
-            wait_folded(namespace, 1000)
-            getattr(private_stack, leave)("postgres")
-            watch_memory(process, backlog(load, 4000), message=f"a backlog grows after {leave}")
-            getattr(private_stack, come_back)("postgres")
-            watch_memory(process, lambda: folded_again(namespace, load), message=f"the worker catches up after {leave}")
-    namespace.drain(timeout=60)
-    assert_equal_to_log(namespace)
-    process.wait_ready()
-    assert process.stop() == 0
-
-
-def folded_again(namespace, load):
-    """Whether the projection is near the log's end."""
-    return folded(namespace) >= load.delivered - 1000
 
 
 def test_a_worker_that_waits_for_postgres_says_so_and_stops_when_asked(namespace, private_stack, worker):

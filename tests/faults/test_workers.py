@@ -2,7 +2,7 @@
 
 import pytest
 
-from harness.chaos import Herd, fault_seed, folded, wait_folded
+from harness.chaos import folded, wait_folded
 from harness.load import Load
 from harness.waiting import wait_until
 from oracle import assert_equal_to_log
@@ -12,32 +12,6 @@ QUICK = {"MNEME_SESSION_TIMEOUT_MS": "2000"}
 
 def owners(namespace):
     return dict(namespace.rows("SELECT partition, owner FROM progress"))
-
-
-def storm(namespace, worker, steps, rate, seed):
-    """Steps of killing, stopping and joining, each after the projection has moved on."""
-    herd = Herd(lambda **options: worker(env=QUICK, **options), seed)
-    with Load(namespace, seed=seed, rate=rate):
-        for _ in range(steps):
-            herd.step()
-            wait_folded(namespace, rate // 4)
-    namespace.drain(timeout=60)
-    fold = assert_equal_to_log(namespace)
-    assert {"kill", "stop", "join"} <= set(herd.deeds), herd.deeds
-    assert len(fold.events) > steps * rate // 4
-    assert [process.stop() for process in herd.workers] == [0] * len(herd.workers)
-
-
-@pytest.mark.timeout(240)
-def test_workers_killed_stopped_and_joining_under_load(namespace, worker):
-    storm(namespace, worker, steps=8, rate=1500, seed=fault_seed(41))
-
-
-@pytest.mark.long
-@pytest.mark.timeout(1800)
-@pytest.mark.parametrize("seed", range(100, 105))
-def test_workers_killed_stopped_and_joining_for_long(namespace, worker, seed):
-    storm(namespace, worker, steps=60, rate=2500, seed=seed)
 
 
 def test_a_worker_killed_in_the_middle_of_a_batch(namespace, worker):
@@ -70,27 +44,6 @@ def test_a_worker_asked_to_stop_finishes_its_batch_and_leaves_at_once(namespace,
     namespace.drain()
     assert_equal_to_log(namespace)
     assert stayer.is_ready()
-
-
-@pytest.mark.timeout(240)
-def test_a_paused_worker_that_comes_back_does_no_harm(namespace, worker):
-    """SIGSTOP beyond the session time-out: others take over; let go again, it must not write what is not its own."""
-    zombie = worker(env={**QUICK, "MNEME_BATCH_MAX_EVENTS": "500"})
-    with Load(namespace, seed=7, rate=2000):
-        for _ in range(2):
-            wait_folded(namespace, 300)
-            zombie.pause()
-            heir = worker(env=QUICK, wait=False)
-            heir.wait_ready(timeout=30)
-            wait_folded(namespace, 2000)
-            zombie.resume()
-            wait_folded(namespace, 1000)
-            assert heir.stop() == 0
-            zombie.wait_ready(timeout=30)
-            wait_folded(namespace, 500)
-    namespace.drain()
-    assert_equal_to_log(namespace)
-    assert zombie.is_running
 
 
 def pause_in_transaction(namespace, process):

@@ -1,6 +1,5 @@
 """What the fault tests do to workers while a load is on, by a seed that repeats the same choices."""
 
-import os
 import random
 
 from harness.waiting import wait_until
@@ -8,11 +7,10 @@ from harness.waiting import wait_until
 RSS_LIMIT_KB = 200_000
 
 
-def fault_seed(default):
-    """MNEME_FAULT_SEED repeats a run."""
-    seed = int(os.environ.get("MNEME_FAULT_SEED", default))
-    print(f"MNEME_FAULT_SEED={seed}")
-    return seed
+def backlog(load, more):
+    """A condition: `more` events are sent from now on."""
+    start = load.sent
+    return lambda: load.sent >= start + more
 
 
 def folded(namespace):

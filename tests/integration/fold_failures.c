@@ -9,10 +9,10 @@
 #include "common/clock.h"
 #include "consumers/postgres/postgres_projection.h"
 #include "tests/support/fold_case.h"
+#include "tests/support/running_worker.h"
 
 #define A "0194f000-0000-7000-8000-00000000000a"
 #define B "0194f000-0000-7000-8000-00000000000b"
-#define WAIT_MICROS INT64_C(30000000)
 
 static struct mneme_fold_case fold;
 
@@ -38,17 +38,11 @@ static void add_memories(int count) {
 }
 
 /* Whether the session of a projection waits for a lock. */
-static bool waits_for_lock(void) {
-    int64_t end = mneme_clock_monotonic_micros() + WAIT_MICROS;
-    while (mneme_clock_monotonic_micros() < end) {
-        if (strcmp(TEXT("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND "
-                        "application_name LIKE 'mneme-postgres%%' AND wait_event_type = 'Lock'"),
-                   "1") == 0) {
-            return true;
-        }
-        usleep(10000);
-    }
-    return false;
+static bool waits_for_lock(void *context) {
+    (void)context;
+    return strcmp(TEXT("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND "
+                       "application_name LIKE 'mneme-postgres%%' AND wait_event_type = 'Lock'"),
+                  "1") == 0;
 }
 
 static void *apply_all(void *result) {
@@ -67,7 +61,7 @@ static void stop_in_mid_batch(pthread_t *thread, enum mneme_apply_result *result
     int status = mneme_pg_run(holder, "BEGIN; LOCK TABLE memories IN ACCESS EXCLUSIVE MODE", &fold.error);
     cr_assert_eq(status, MNEME_OK, "%s", fold.error.message);
     cr_assert_eq(pthread_create(thread, NULL, apply_all, result), 0);
-    cr_assert_eq(waits_for_lock(), true, "the batch never came to the memories");
+    cr_assert_eq(mneme_wait_until(waits_for_lock, NULL), true, "the batch never came to the memories");
 }
 
 static struct mneme_postgres *connect_again(void) {

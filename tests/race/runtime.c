@@ -82,6 +82,7 @@ static int free_port(void) {
 
 struct reader {
     int port;
+    size_t seen; /* rows at the last look; the reading thread's */
     atomic_bool stop;
     atomic_int answers;
 };
@@ -102,7 +103,15 @@ static void ask(struct reader *reader, const char *path) {
     if (handle >= 0) {
         close(handle);
     }
-    usleep(1000);
+}
+
+/* Whether there is news for the metrics, or no use for more. */
+static bool has_news(void *context) {
+    struct reader *reader = context;
+    size_t count = mneme_memory_count();
+    bool is_news = count != reader->seen || atomic_load(&reader->stop);
+    reader->seen = count;
+    return is_news;
 }
 
 static void *read_metrics(void *argument) {
@@ -110,6 +119,7 @@ static void *read_metrics(void *argument) {
     while (!atomic_load(&reader->stop)) {
         ask(reader, "/metrics");
         ask(reader, "/readyz");
+        require(mneme_wait_until(has_news, reader), "nothing was folded");
     }
     return NULL;
 }
