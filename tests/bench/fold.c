@@ -108,11 +108,11 @@ static bool has_worker_ended(void) {
 /* The last event of each partition that has any. */
 static int find_ends(struct mneme_position ends[PARTITIONS], size_t *count, const struct bench *bench,
                      const char *topic, struct mneme_error *error) {
-    struct mneme_log_reader *reader = NULL;
+    struct mneme_log_probe *probe = NULL;
     struct mneme_log_ends log = {0};
-    int status = mneme_log_reader_open(&reader, bench->fixture.config, error);
+    int status = mneme_log_probe_open(&probe, bench->fixture.config, error);
     if (status == MNEME_OK) {
-        status = mneme_log_ends_read(&log, reader, topic, KAFKA_TIMEOUT_MS, error);
+        status = mneme_log_ends_read(&log, probe, topic, KAFKA_TIMEOUT_MS, error);
     }
     *count = 0;
     for (int32_t i = 0; status == MNEME_OK && i < log.partition_count && i < PARTITIONS; i++) {
@@ -121,7 +121,7 @@ static int find_ends(struct mneme_position ends[PARTITIONS], size_t *count, cons
         }
     }
     mneme_log_ends_clean_up(&log);
-    mneme_log_reader_close(reader);
+    mneme_log_probe_close(probe);
     return status;
 }
 
