@@ -61,6 +61,7 @@ void mneme_pg_param_uuid(struct mneme_pg_params *params, struct mneme_uuid value
 void mneme_pg_param_time(struct mneme_pg_params *params, int64_t micros);
 /* Binary arrays, for `= ANY($1)` and unnest($1, $2 …): one parameter each. */
 void mneme_pg_param_str_array(struct mneme_pg_params *params, const struct mneme_str *items, size_t count);
+void mneme_pg_param_bytes_array(struct mneme_pg_params *params, const struct mneme_str *items, size_t count);
 void mneme_pg_param_uuid_array(struct mneme_pg_params *params, const struct mneme_uuid *items, size_t count);
 void mneme_pg_param_long_array(struct mneme_pg_params *params, const int64_t *items, size_t count);
 

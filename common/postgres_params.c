@@ -83,13 +83,22 @@ void mneme_pg_param_time(struct mneme_pg_params *params, int64_t micros) {
     mneme_pg_param_str(params, mneme_str_from(text));
 }
 
-void mneme_pg_param_str_array(struct mneme_pg_params *params, const struct mneme_str *items, size_t count) {
+static void param_slices(struct mneme_pg_params *params, const struct mneme_str *items, size_t count,
+                         Oid element, Oid array) {
     size_t start = params->bytes.len;
-    mneme_pg_wire_array(&params->bytes, MNEME_PG_OID_TEXT, count);
+    mneme_pg_wire_array(&params->bytes, element, count);
     for (size_t i = 0; i < count; i++) {
         mneme_pg_wire_value(&params->bytes, items[i]);
     }
-    end_param(params, start, 1, MNEME_PG_OID_TEXT_ARRAY);
+    end_param(params, start, 1, array);
+}
+
+void mneme_pg_param_str_array(struct mneme_pg_params *params, const struct mneme_str *items, size_t count) {
+    param_slices(params, items, count, MNEME_PG_OID_TEXT, MNEME_PG_OID_TEXT_ARRAY);
+}
+
+void mneme_pg_param_bytes_array(struct mneme_pg_params *params, const struct mneme_str *items, size_t count) {
+    param_slices(params, items, count, MNEME_PG_OID_BYTEA, MNEME_PG_OID_BYTEA_ARRAY);
 }
 
 void mneme_pg_param_uuid_array(struct mneme_pg_params *params, const struct mneme_uuid *items, size_t count) {

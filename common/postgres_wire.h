@@ -10,8 +10,10 @@
 #include "common/buffer.h"
 
 /* Types by the numbers that Postgres gives them in every cluster. */
+#define MNEME_PG_OID_BYTEA 17U
 #define MNEME_PG_OID_INT8 20U
 #define MNEME_PG_OID_TEXT 25U
+#define MNEME_PG_OID_BYTEA_ARRAY 1001U
 #define MNEME_PG_OID_INT8_ARRAY 1016U
 #define MNEME_PG_OID_TEXT_ARRAY 1009U
 #define MNEME_PG_OID_UUID 2950U

@@ -83,10 +83,18 @@ static int refuse_other_count(const struct mneme_progress *progress,
     return mneme_error_set(
         error, MNEME_E_UNSAFE,
         "the topic %s was not folded: it has %d partitions and had %lld when the projection %s began, so "
-        "that keys lie elsewhere now; make the topic anew with %lld partitions, or fold into a fresh "
-        "MNEME_PG_SCHEMA",
+        "that keys lie elsewhere now; run `mneme rebuild %s` to fold it anew, or make the topic anew with "
+        "%lld "
+        "partitions",
         progress->topic, assignment->topic_partitions, (long long)get_long(other, 0, 0), progress->projection,
-        (long long)get_long(other, 0, 0));
+        progress->projection, (long long)get_long(other, 0, 0));
+}
+
+static void take_digest(struct mneme_log_digest *digest, const PGresult *claimed, int row) {
+    digest->is_set = PQgetlength(claimed, row, 3) == MNEME_LOG_DIGEST_BYTES;
+    if (digest->is_set) {
+        memcpy(digest->bytes, PQgetvalue(claimed, row, 3), MNEME_LOG_DIGEST_BYTES);
+    }
 }
 
 static int take_claimed(struct mneme_progress *progress, struct mneme_assignment *assignment,
@@ -99,6 +107,9 @@ static int take_claimed(struct mneme_progress *progress, struct mneme_assignment
         for (size_t i = 0; i < assignment->count; i++) {
             if (assignment->partitions[i] == partition) {
                 assignment->next_offsets[i] = get_long(claimed, row, 1);
+                if (assignment->last_digests != NULL) {
+                    take_digest(&assignment->last_digests[i], claimed, row);
+                }
             }
         }
         struct mneme_owned_partition *owned = find(progress, partition);
@@ -234,7 +245,8 @@ bool mneme_progress_advance(const struct mneme_progress *progress, struct mneme_
                             const struct mneme_batch *batch, struct mneme_arena *arena) {
     size_t count = batch->partition_count;
     int64_t *numbers = mneme_arena_alloc(arena, 4 * count * sizeof *numbers);
-    if (numbers == NULL) {
+    struct mneme_str *digests = mneme_arena_alloc(arena, count * sizeof *digests);
+    if (numbers == NULL || digests == NULL) {
         return false;
     }
     for (size_t i = 0; i < count; i++) {
@@ -247,6 +259,10 @@ bool mneme_progress_advance(const struct mneme_progress *progress, struct mneme_
         numbers[count + i] = partition->first_offset;
         numbers[2 * count + i] = partition->next_offset;
         numbers[3 * count + i] = owned->epoch;
+        digests[i] =
+            partition->last_digest.is_set
+                ? (struct mneme_str){(const char *)partition->last_digest.bytes, MNEME_LOG_DIGEST_BYTES}
+                : MNEME_STR_NULL;
     }
     mneme_pg_params_clear(params);
     mneme_pg_param_str(params, mneme_str_from(progress->projection));
@@ -254,5 +270,6 @@ bool mneme_progress_advance(const struct mneme_progress *progress, struct mneme_
     for (size_t i = 0; i < 4; i++) {
         mneme_pg_param_long_array(params, numbers + i * count, count);
     }
+    mneme_pg_param_bytes_array(params, digests, count);
     return true;
 }

@@ -6,6 +6,7 @@
 #define MNEME_CONSUMERS_RUNTIME_BATCH_H
 
 #include "common/arena.h"
+#include "consumers/runtime/log_digest.h"
 #include "schemas/event.h"
 
 struct mneme_batch_item {
@@ -22,6 +23,8 @@ struct mneme_batch_partition {
     int32_t partition;
     int64_t first_offset; /* the progress before the batch */
     int64_t next_offset;  /* the progress after it */
+    /* Of the event before next_offset; set when the batch is shown to a projection. */
+    struct mneme_log_digest last_digest;
 };
 
 struct mneme_batch {
@@ -33,5 +36,8 @@ struct mneme_batch {
     size_t partition_count;
     struct mneme_arena arena; /* arrays, maps, park reasons; also for the projection's use during apply */
 };
+
+/* Sets last_digest of each partition that has an item in the batch. MNEME_E_NO_MEMORY. */
+int mneme_batch_take_digests(struct mneme_batch *batch, struct mneme_error *error);
 
 #endif

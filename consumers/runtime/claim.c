@@ -32,7 +32,9 @@ static int adopt(struct mneme_worker *worker, const rd_kafka_topic_partition_lis
     worker->claim_partitions = numbers == NULL ? worker->claim_partitions : numbers;
     int64_t *offsets = reallocarray(worker->claim_offsets, room, sizeof *offsets);
     worker->claim_offsets = offsets == NULL ? worker->claim_offsets : offsets;
-    if (partitions == NULL || numbers == NULL || offsets == NULL) {
+    struct mneme_log_digest *digests = reallocarray(worker->claim_digests, room, sizeof *digests);
+    worker->claim_digests = digests == NULL ? worker->claim_digests : digests;
+    if (partitions == NULL || numbers == NULL || offsets == NULL || digests == NULL) {
         return mneme_error_set(error, MNEME_E_NO_MEMORY, "cannot take over partitions: out of memory");
     }
     for (size_t i = 0; i < count; i++) {
@@ -183,6 +185,9 @@ void mneme_worker_look_for_topic(struct mneme_worker *worker) {
         topic_is_missing(worker, &error);
     } else if (status == MNEME_OK) {
         mneme_worker_wait_end(&worker->missing, "topic is there");
+        if (worker->phase == MNEME_PHASE_READING && worker->partition_count > 0) {
+            mneme_worker_rejoin(worker, "the topic was away, and may be another one now");
+        }
     }
 }
 
@@ -218,6 +223,7 @@ void mneme_worker_claim(struct mneme_worker *worker) {
     for (size_t i = 0; i < worker->partition_count; i++) {
         worker->claim_partitions[i] = worker->partitions[i].partition;
         worker->claim_offsets[i] = 0;
+        worker->claim_digests[i] = (struct mneme_log_digest){0};
     }
     worker->job = (struct mneme_job){
         .kind = MNEME_JOB_ASSIGN,
@@ -225,6 +231,7 @@ void mneme_worker_claim(struct mneme_worker *worker) {
                        .topic_partitions = facts.partitions,
                        .partitions = worker->claim_partitions,
                        .next_offsets = worker->claim_offsets,
+                       .last_digests = worker->claim_digests,
                        .count = worker->partition_count},
     };
     mneme_sink_post(worker->sink, &worker->job);
@@ -253,6 +260,9 @@ static int check_offsets(struct mneme_worker *worker, struct mneme_error *error)
         };
         worker->partitions[i].end_offset = ends[i];
         status = mneme_saved_offset_check(&saved, error);
+        if (saved.next_offset <= saved.log_start) {
+            worker->claim_digests[i].is_set = false; /* the event before is not in the log any more */
+        }
     }
     free(ends);
     return status;
@@ -270,7 +280,7 @@ static int load_parked_keys(struct mneme_worker *worker, const struct mneme_assi
     return MNEME_OK;
 }
 
-/* Begins to fetch at the projection's offsets. */
+/* Begins to fetch at the projection's offsets; one before them, where that event is to be recognised. */
 static int begin_reading(struct mneme_worker *worker, struct mneme_error *error) {
     rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new((int)worker->partition_count);
     for (size_t i = 0; i < worker->partition_count; i++) {
@@ -278,8 +288,9 @@ static int begin_reading(struct mneme_worker *worker, struct mneme_error *error)
         partition->read_offset = worker->claim_offsets[i];
         partition->applied_offset = worker->claim_offsets[i];
         partition->is_paused = false;
+        partition->expected = worker->claim_digests[i];
         rd_kafka_topic_partition_list_add(list, worker->topic, partition->partition)->offset =
-            worker->claim_offsets[i];
+            worker->claim_offsets[i] - (partition->expected.is_set ? 1 : 0);
         mneme_worker_metric_set_partition(worker->metrics, MNEME_WORKER_METRIC_APPLIED_OFFSET,
                                           partition->partition, partition->applied_offset);
     }

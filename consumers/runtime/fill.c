@@ -178,8 +178,7 @@ static int fill_item(struct mneme_fill *fill, const struct mneme_fill_rules *rul
     return MNEME_OK;
 }
 
-/* The log's time in microseconds, within what every sink can express. */
-static int64_t recorded_micros(int64_t timestamp_ms) {
+int64_t mneme_fill_recorded_at(int64_t timestamp_ms) {
     int64_t bounded = timestamp_ms < 0 ? 0 : timestamp_ms;
     return bounded > MNEME_MAX_MICROS / 1000 ? MNEME_MAX_MICROS : bounded * 1000;
 }
@@ -193,7 +192,7 @@ int mneme_fill_add(struct mneme_fill *fill, const struct mneme_fill_rules *rules
     }
     struct mneme_batch_item *item = &batch->items[batch->count];
     item->position = record->position;
-    item->recorded_at = recorded_micros(record->timestamp_ms);
+    item->recorded_at = mneme_fill_recorded_at(record->timestamp_ms);
     item->key = record->key;
     item->value = record->value.data == NULL ? MNEME_STR_LIT("") : record->value;
     item->park_reason = NULL;
@@ -230,6 +229,23 @@ int64_t mneme_fill_due_micros(const struct mneme_fill *fill, const struct mneme_
     int64_t bound_at = fill->opened_micros + rules->linger_micros * LINGER_BOUND;
     int64_t due_at = quiet_at < bound_at ? quiet_at : bound_at;
     return due_at <= now_micros ? 0 : due_at - now_micros;
+}
+
+int mneme_batch_take_digests(struct mneme_batch *batch, struct mneme_error *error) {
+    int status = MNEME_OK;
+    for (size_t p = 0; status == MNEME_OK && p < batch->partition_count; p++) {
+        struct mneme_batch_partition *partition = &batch->partitions[p];
+        size_t i = batch->count;
+        while (i > 0 && batch->items[i - 1].position.partition != partition->partition) {
+            i--;
+        }
+        if (i > 0) {
+            const struct mneme_batch_item *last = &batch->items[i - 1];
+            status = mneme_log_digest(&partition->last_digest, last->position.offset, last->recorded_at,
+                                      last->key, last->value, error);
+        }
+    }
+    return status;
 }
 
 bool mneme_batch_park_key(struct mneme_batch *batch, size_t first, int32_t partition, struct mneme_str key,

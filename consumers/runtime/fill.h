@@ -69,6 +69,9 @@ bool mneme_fill_is_full(const struct mneme_fill *fill, const struct mneme_fill_r
 int64_t mneme_fill_due_micros(const struct mneme_fill *fill, const struct mneme_fill_rules *rules,
                               int64_t now_micros);
 
+/* The log's time of a record in microseconds, within what every sink can express. */
+int64_t mneme_fill_recorded_at(int64_t timestamp_ms);
+
 /* Parks each item of the key in the partition that is not parked yet behind `blocked_by`, from index `first`
  * on. False when memory is exhausted. */
 bool mneme_batch_park_key(struct mneme_batch *batch, size_t first, int32_t partition, struct mneme_str key,

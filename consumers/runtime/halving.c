@@ -102,7 +102,10 @@ static enum mneme_apply_result apply_part(struct mneme_halving *halving,
         batch->count = span;
         batch->bytes = bytes_of(batch->items, span);
     }
-    enum mneme_apply_result result = ops->apply(projection, batch, error);
+    enum mneme_apply_result result = MNEME_RETRY;
+    if (mneme_batch_take_digests(batch, error) == MNEME_OK) {
+        result = ops->apply(projection, batch, error);
+    }
     halving->scratch = batch->arena;
     *batch = whole;
     return result;

@@ -40,10 +40,39 @@ static void cannot_read(struct mneme_worker *worker, const rd_kafka_message_t *m
     mneme_worker_drain(worker, &error);
 }
 
+/* The first message of a partition that was folded before: the one that was folded last, or the log is
+ * another one. False when the worker cannot go on. */
+static bool recognise(struct mneme_worker *worker, struct mneme_worker_partition *partition,
+                      const rd_kafka_message_t *message) {
+    struct mneme_error error = {0};
+    struct mneme_log_digest digest = {0};
+    struct mneme_log_record record = record_of(message, partition->read_offset, NULL);
+    int status = mneme_log_digest(&digest, message->offset, mneme_fill_recorded_at(record.timestamp_ms),
+                                  record.key, record.value, &error);
+    if (status == MNEME_OK && !mneme_log_digest_equal(&digest, &partition->expected)) {
+        status = mneme_error_set(
+            &error, MNEME_E_UNSAFE,
+            "cannot fold partition %d of %s: the event at offset %lld is not the one that %s folded there, "
+            "so "
+            "the topic was deleted and made anew; run `mneme rebuild %s` to fold what the log holds",
+            (int)partition->partition, worker->topic, (long long)(partition->read_offset - 1),
+            worker->options->projection->name, worker->options->projection->name);
+    }
+    if (status != MNEME_OK) {
+        mneme_worker_fail(worker, &error);
+        return false;
+    }
+    partition->expected.is_set = false;
+    return true;
+}
+
 static void take_event(struct mneme_worker *worker, rd_kafka_message_t *message) {
     struct mneme_worker_partition *partition = mneme_worker_partition(worker, message->partition);
     struct mneme_error error = {0};
     if (partition == NULL || worker->phase != MNEME_PHASE_READING || worker->is_draining) {
+        rd_kafka_message_destroy(message);
+    } else if (partition->expected.is_set &&
+               (!recognise(worker, partition, message) || message->offset < partition->read_offset)) {
         rd_kafka_message_destroy(message);
     } else if (message->offset < partition->read_offset) {
         mneme_metrics_add(worker->metrics, MNEME_WORKER_METRIC_REDELIVERED, NULL, 1);
@@ -120,6 +149,10 @@ static void fail_fatally(struct mneme_worker *worker) {
 /* The offset to fetch next is not in the log. */
 static void fail_out_of_range(struct mneme_worker *worker, const rd_kafka_message_t *message) {
     const struct mneme_worker_partition *partition = mneme_worker_partition(worker, message->partition);
+    if (partition != NULL && partition->expected.is_set && worker->phase == MNEME_PHASE_READING) {
+        mneme_worker_rejoin(worker, "the event before the saved offset has left the log");
+        return;
+    }
     struct mneme_error error = {0};
     mneme_error_set(
         &error, MNEME_E_UNSAFE,

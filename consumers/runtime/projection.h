@@ -39,6 +39,8 @@ struct mneme_assignment {
     int32_t topic_partitions; /* of the whole topic */
     const int32_t *partitions;
     int64_t *next_offsets; /* out: where to go on reading, one for each partition; 0 when it never began */
+    /* out, unless NULL: of the events before those offsets, as the batches gave them; unset: not known */
+    struct mneme_log_digest *last_digests;
     size_t count;
     /* out: keys parked in these partitions; owned by the projection, valid until its next call */
     const struct mneme_parked_key *parked_keys;

@@ -270,6 +270,7 @@ static void clean_up(struct mneme_worker *worker) {
     free(worker->partitions);
     free(worker->claim_partitions);
     free(worker->claim_offsets);
+    free(worker->claim_digests);
 }
 
 int mneme_worker_run(const struct mneme_config *config, const struct mneme_worker_options *options,

@@ -31,6 +31,8 @@ struct mneme_worker_partition {
     int64_t end_offset;     /* of the log, as last seen; -1 before that */
     int64_t committed;      /* told to the group; -1 before that */
     bool is_paused;
+    /* Set until the event before applied_offset has come and is the one that the progress knows. */
+    struct mneme_log_digest expected;
     rd_kafka_message_t *stalled; /* read, but its schema cannot be asked for now; reading waits */
 };
 
@@ -63,6 +65,7 @@ struct mneme_worker {
     size_t partition_count;
     int32_t *claim_partitions; /* arrays for the projection's assign and revoke */
     int64_t *claim_offsets;
+    struct mneme_log_digest *claim_digests;
     struct mneme_park_set parked;
     struct mneme_worker_wait rejoin;
 

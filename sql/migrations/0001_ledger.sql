@@ -60,6 +60,7 @@ CREATE TABLE progress (
     topic            text        NOT NULL,
     partition        integer     NOT NULL,
     next_offset      bigint      NOT NULL,
+    last_digest      bytea,                -- of the event before it, by which the topic is recognised
     epoch            bigint      NOT NULL, -- of the writer; a claim raises it and so fences the writer before
     owner            text        NOT NULL, -- the application_name of the writer's connection
     topic_partitions integer     NOT NULL, -- when the projection began; another count is another order

@@ -5,4 +5,4 @@ FROM unnest($3::bigint[]) AS c(partition)
 ORDER BY c.partition
 ON CONFLICT (projection, topic, partition)
 DO UPDATE SET epoch = p.epoch + 1, owner = excluded.owner, updated_at = excluded.updated_at
-RETURNING partition::bigint, next_offset, epoch
+RETURNING partition::bigint, next_offset, epoch, last_digest

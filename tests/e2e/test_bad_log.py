@@ -265,25 +265,11 @@ def test_another_partition_count_is_refused(namespace, mneme, worker, drain):
     client.create_partitions([admin.NewPartitions(namespace.topic, namespace.partitions + 2)])[namespace.topic].result()
     wait_until(lambda: len(namespace.end_offsets()) == namespace.partitions + 2, 15, "the topic has more partitions")
     before = namespace.rows("SELECT * FROM events ORDER BY 1")
-    refuses_the_log(worker(wait=False), namespace.topic, str(namespace.partitions), str(namespace.partitions + 2))
+    refuses_the_log(worker(wait=False), namespace.topic, str(namespace.partitions), str(namespace.partitions + 2),
+                    "mneme rebuild postgres")
     assert namespace.rows("SELECT * FROM events ORDER BY 1") == before
     done = mneme("topics", "check")
     assert done.returncode not in (0, 2) and str(namespace.partitions + 2) in done.stderr + done.stdout, done
-
-
-def test_a_topic_that_was_made_anew_is_refused(namespace, mneme, worker, drain):
-    namespace.produce([good(note(number=number)) for number in range(20)])
-    process = worker()
-    drain()
-    assert process.stop() == 0
-    client = admin.AdminClient({"bootstrap.servers": namespace.brokers})
-    client.delete_topics([namespace.topic])[namespace.topic].result()
-    wait_until(lambda: namespace.topic not in client.list_topics(timeout=10).topics, 15, "the topic is gone")
-    mneme("topics", "create", expect=0)
-    namespace.produce([good(note())])
-    before = namespace.rows("SELECT * FROM events ORDER BY 1")
-    refuses_the_log(worker(wait=False), namespace.topic)
-    assert namespace.rows("SELECT * FROM events ORDER BY 1") == before
 
 
 def test_tables_that_are_not_migrated_are_refused(make_namespace, worker):

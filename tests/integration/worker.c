@@ -381,51 +381,6 @@ Test(worker, ends_with_the_stores_sentence_when_a_person_must_act) {
     cr_assert_eq(store->count, 0);
 }
 
-Test(worker, refuses_a_log_that_is_shorter_than_what_was_folded) {
-    store->next_offset[2] = 1000;
-    mneme_log_writer_events(&writer, 50, 100);
-    mneme_log_writer_flush(&writer);
-    start(0);
-    cr_assert_eq(mneme_running_worker_join(&workers[0]), MNEME_E_UNSAFE);
-    cr_assert_not_null(strstr(workers[0].error.message, "mneme rebuild memory"), "%s",
-                       workers[0].error.message);
-    cr_assert_not_null(strstr(workers[0].error.message, "partition 2"));
-    cr_assert_eq(store->count, 0);
-}
-
-/* Deletes the log of the partition before the offset. */
-static void cut_log(int32_t partition, int64_t offset) {
-    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(1);
-    rd_kafka_topic_partition_list_add(list, writer.topic, partition)->offset = offset;
-    rd_kafka_DeleteRecords_t *request = rd_kafka_DeleteRecords_new(list);
-    rd_kafka_queue_t *queue = rd_kafka_queue_new(writer.kafka);
-    rd_kafka_DeleteRecords(writer.kafka, &request, 1, NULL, queue);
-    rd_kafka_event_t *event = rd_kafka_queue_poll(queue, 15000);
-    cr_assert_not_null(event);
-    cr_assert_eq(rd_kafka_event_error(event), RD_KAFKA_RESP_ERR_NO_ERROR);
-    rd_kafka_event_destroy(event);
-    rd_kafka_queue_destroy(queue);
-    rd_kafka_DeleteRecords_destroy(request);
-    rd_kafka_topic_partition_list_destroy(list);
-}
-
-Test(worker, refuses_a_log_that_has_lost_its_beginning) {
-    mneme_log_writer_events(&writer, 50, 1000);
-    mneme_log_writer_flush(&writer);
-    cut_log(1, 10);
-    start(0);
-    cr_assert_eq(mneme_running_worker_join(&workers[0]), MNEME_E_UNSAFE);
-    cr_assert_not_null(strstr(workers[0].error.message, "partition 1"), "%s", workers[0].error.message);
-    store->next_offset[1] = 9;
-    start(0);
-    cr_assert_eq(mneme_running_worker_join(&workers[0]), MNEME_E_UNSAFE);
-    store->next_offset[1] = 10;
-    start(0);
-    wait_for_rows(990);
-    stop(0);
-    cr_assert_eq(store->violations, 0);
-}
-
 Test(worker, stops_before_an_event_of_an_unknown_schema_and_applies_all_before_it) {
     mneme_log_writer_events(&writer, 50, 1000);
     mneme_log_writer_flush(&writer);

@@ -64,6 +64,9 @@ static enum mneme_apply_result assign(void *projection, struct mneme_assignment 
         int32_t partition = assignment->partitions[i];
         view->epoch[partition] = ++store->epoch[partition];
         assignment->next_offsets[i] = store->next_offset[partition];
+        if (assignment->last_digests != NULL) {
+            assignment->last_digests[i] = store->last_digest[partition];
+        }
     }
     if (result == MNEME_APPLIED) {
         list_parked(view, assignment);
@@ -108,6 +111,7 @@ static void store_batch(struct mneme_memory_store *store, const struct mneme_bat
         const struct mneme_batch_partition *part = &batch->partitions[i];
         store->violations += store->next_offset[part->partition] != part->first_offset;
         store->next_offset[part->partition] = part->next_offset;
+        store->last_digest[part->partition] = part->last_digest;
     }
     for (size_t i = 0; i < batch->count; i++) {
         const struct mneme_batch_item *item = &batch->items[i];

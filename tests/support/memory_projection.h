@@ -23,6 +23,7 @@ struct mneme_memory_row {
 struct mneme_memory_store {
     pthread_mutex_t mutex;
     int64_t next_offset[MNEME_MEMORY_PARTITIONS];
+    struct mneme_log_digest last_digest[MNEME_MEMORY_PARTITIONS];
     int64_t epoch[MNEME_MEMORY_PARTITIONS];
     struct mneme_memory_row *rows; /* in the order in which they were applied */
     size_t count, capacity;

@@ -126,3 +126,18 @@ void mneme_log_writer_events(struct mneme_log_writer *writer, int users, int cou
 void mneme_log_writer_flush(struct mneme_log_writer *writer) {
     require(rd_kafka_flush(writer->kafka, 30000) == RD_KAFKA_RESP_ERR_NO_ERROR, "writer", "not flushed");
 }
+
+void mneme_log_writer_cut(struct mneme_log_writer *writer, int32_t partition, int64_t offset) {
+    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(1);
+    rd_kafka_topic_partition_list_add(list, writer->topic, partition)->offset = offset;
+    rd_kafka_DeleteRecords_t *request = rd_kafka_DeleteRecords_new(list);
+    rd_kafka_queue_t *queue = rd_kafka_queue_new(writer->kafka);
+    rd_kafka_DeleteRecords(writer->kafka, &request, 1, NULL, queue);
+    rd_kafka_event_t *event = rd_kafka_queue_poll(queue, 15000);
+    bool is_cut = event != NULL && rd_kafka_event_error(event) == RD_KAFKA_RESP_ERR_NO_ERROR;
+    rd_kafka_event_destroy(event);
+    rd_kafka_queue_destroy(queue);
+    rd_kafka_DeleteRecords_destroy(request);
+    rd_kafka_topic_partition_list_destroy(list);
+    require(is_cut, "writer", "the log is not cut");
+}

@@ -57,4 +57,7 @@ void mneme_log_writer_events(struct mneme_log_writer *writer, int users, int cou
 /* Waits until all is in the log. */
 void mneme_log_writer_flush(struct mneme_log_writer *writer);
 
+/* Deletes the log of the partition before the offset. */
+void mneme_log_writer_cut(struct mneme_log_writer *writer, int32_t partition, int64_t offset);
+
 #endif
