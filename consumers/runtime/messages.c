@@ -43,18 +43,17 @@ static void cannot_read(struct mneme_worker *worker, const rd_kafka_message_t *m
 /* The first message of a partition that was folded before: the one that was folded last, or the log is
  * another one. False when the worker cannot go on. */
 static bool recognise(struct mneme_worker *worker, struct mneme_worker_partition *partition,
-                      const rd_kafka_message_t *message) {
+                      rd_kafka_message_t *message) {
     struct mneme_error error = {0};
     struct mneme_log_digest digest = {0};
-    struct mneme_log_record record = record_of(message, partition->read_offset, NULL);
+    struct mneme_log_record record = mneme_kafka_record(message, partition->read_offset);
     int status = mneme_log_digest(&digest, message->offset, mneme_fill_recorded_at(record.timestamp_ms),
                                   record.key, record.value, &error);
     if (status == MNEME_OK && !mneme_log_digest_equal(&digest, &partition->expected)) {
         status = mneme_error_set(
             &error, MNEME_E_UNSAFE,
             "cannot fold partition %d of %s: the event at offset %lld is not the one that %s folded there, "
-            "so "
-            "the topic was deleted and made anew; run `mneme rebuild %s` to fold what the log holds",
+            "so the topic was deleted and made anew; run `mneme rebuild %s` to fold what the log holds",
             (int)partition->partition, worker->topic, (long long)(partition->read_offset - 1),
             worker->options->projection->name, worker->options->projection->name);
     }
