@@ -57,8 +57,7 @@ static void write_map(struct mneme_json_writer *json, const struct mneme_str_map
     mneme_json_end_object(json);
 }
 
-static void write_value(struct mneme_json_writer *json, const struct mneme_field_info *field,
-                        const void *at) {
+void mneme_field_json(struct mneme_json_writer *json, const struct mneme_field_info *field, const void *at) {
     switch (field->kind) {
     case MNEME_FIELD_STRING:
         write_text(json, field, *(const struct mneme_str *)at);
@@ -110,7 +109,7 @@ static void write_record(struct mneme_json_writer *json, const void *record,
             field->kind == MNEME_FIELD_STRING_MAP && mneme_field_item_count(record, field) == 0;
         if (!is_empty_map && !mneme_field_is_null(record, field)) {
             mneme_json_key(json, mneme_str_from(field->name));
-            write_value(json, field, at);
+            mneme_field_json(json, field, at);
         }
     }
 }

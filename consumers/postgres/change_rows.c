@@ -1,5 +1,6 @@
 /*
- * Changes of rows that the table has: one UPDATE from arrays of the columns that change, and of nothing else.
+ * Changes of rows that the table has: one UPDATE from arrays of the columns that change, and of nothing else;
+ * versions that are over go into the history in the same way, as the table's row with those columns changed.
  * Values go as text, for an array can hold NULLs but no arrays; what a row does not change is NULL and
  * masked.
  */
@@ -13,16 +14,20 @@
 #define PART_ROWS 50000
 #define PART_BYTES ((size_t)64 * 1024 * 1024)
 
-/* Rows from `first` up to, not with, `end`. */
-struct part {
-    const struct mneme_fold_row *first, *end;
-    size_t count;
-    uint64_t some, all; /* columns that change in some of them, in all */
+/* What becomes of a row that the table has: a change of it, or a version of it for the history. */
+struct change {
+    const struct mneme_fold_row *row; /* for its key */
+    const union mneme_cell *cells;
+    uint64_t mask, nulls;               /* the columns that differ from the table's row, and the NULLs of them */
+    const struct mneme_batch_item *end; /* of a version for the history, the event that ended it; else NULL */
 };
 
-static uint64_t changes_of(const struct mneme_fold_row *row) {
-    return row->is_in_store ? row->changed & ~row->table->keys : 0;
-}
+/* Some of the changes of one table. */
+struct part {
+    const struct change *changes;
+    size_t count;
+    uint64_t some, all; /* columns that differ in some of them, in all */
+};
 
 /* How long a cell may be as text. */
 static size_t cell_bytes(enum mneme_column_kind kind, const union mneme_cell *cell) {
@@ -37,24 +42,19 @@ static size_t cell_bytes(enum mneme_column_kind kind, const union mneme_cell *ce
     return bytes;
 }
 
-static struct part take_part(const struct mneme_fold_row *row) {
-    struct part part = {.all = UINT64_MAX};
+static struct part take_part(const struct change *changes, size_t count) {
+    struct part part = {.changes = changes, .all = UINT64_MAX};
     size_t bytes = 0;
-    for (; row != NULL && part.count < PART_ROWS && bytes < PART_BYTES; row = row->next) {
-        uint64_t changes = changes_of(row);
-        if (changes == 0) {
-            continue;
-        }
-        part.first = part.count == 0 ? row : part.first;
-        part.count++;
-        part.some |= changes;
-        part.all &= changes;
-        for (uint64_t left = changes & ~row->nulls; left != 0; left &= left - 1) {
+    for (; part.count < count && part.count < PART_ROWS && bytes < PART_BYTES; part.count++) {
+        const struct change *change = &changes[part.count];
+        const struct mneme_column *columns = change->row->table->table->columns;
+        part.some |= change->mask;
+        part.all &= change->mask;
+        for (uint64_t left = change->mask & ~change->nulls; left != 0; left &= left - 1) {
             int column = __builtin_ctzll(left);
-            bytes += cell_bytes(row->table->table->columns[column].kind, &row->cells[column]);
+            bytes += cell_bytes(columns[column].kind, &change->cells[column]);
         }
     }
-    part.end = row;
     return part;
 }
 
@@ -120,67 +120,98 @@ static struct mneme_str cell_text(struct mneme_fold *fold, struct mneme_buffer *
     return scratch->failed ? MNEME_STR_NULL : mneme_arena_copy(&fold->arena, mneme_buffer_str(scratch));
 }
 
-/* The keys and masks of the part's rows. */
+static const struct mneme_table_plan *table_of(const struct part *part) {
+    return part->changes[0].row->table;
+}
+
+/* The keys and masks of the part's rows. `texts` has room for one of each. */
 static bool add_keys(struct mneme_fold *fold, struct mneme_pg_params *params, const struct part *part,
                      struct mneme_str *texts) {
     struct mneme_uuid *uuids = mneme_arena_alloc(&fold->arena, part->count * sizeof *uuids);
-    struct mneme_str *ids = mneme_arena_alloc(&fold->arena, 2 * part->count * sizeof *ids);
-    int64_t *masks = mneme_arena_alloc(&fold->arena, part->count * sizeof *masks);
-    if (uuids == NULL || ids == NULL || masks == NULL) {
+    int64_t *numbers = mneme_arena_alloc(&fold->arena, part->count * sizeof *numbers);
+    if (uuids == NULL || numbers == NULL) {
         return false;
     }
-    struct mneme_str *streams = ids + part->count;
-    bool is_uuid = part->first->table->id_kind == MNEME_COLUMN_UUID;
-    size_t at = 0;
-    for (const struct mneme_fold_row *row = part->first; row != part->end; row = row->next) {
-        if (changes_of(row) != 0) {
-            texts[at] = row->stream->tenant;
-            streams[at] = row->stream->stream_id;
-            if (is_uuid) {
-                uuids[at] = row->id.uuid;
-            } else {
-                ids[at] = row->id.text;
-            }
-            masks[at++] = (int64_t)changes_of(row);
+    const struct change *changes = part->changes;
+    const struct mneme_table_plan *table = table_of(part);
+    for (size_t i = 0; i < part->count; i++) {
+        texts[i] = changes[i].row->stream->tenant;
+    }
+    mneme_pg_param_str_array(params, texts, part->count);
+    for (size_t i = 0; i < part->count; i++) {
+        texts[i] = changes[i].row->stream->stream_id;
+    }
+    mneme_pg_param_str_array(params, texts, part->count);
+    for (size_t i = 0; i < part->count; i++) {
+        if (table->id_kind == MNEME_COLUMN_UUID) {
+            uuids[i] = changes[i].row->id.uuid;
+        } else {
+            texts[i] = changes[i].row->id.text;
         }
     }
-    mneme_pg_param_str_array(params, texts, at);
-    mneme_pg_param_str_array(params, streams, at);
-    if (is_uuid) {
-        mneme_pg_param_uuid_array(params, uuids, at);
+    if (table->id_kind == MNEME_COLUMN_UUID) {
+        mneme_pg_param_uuid_array(params, uuids, part->count);
     } else {
-        mneme_pg_param_str_array(params, ids, at);
+        mneme_pg_param_str_array(params, texts, part->count);
     }
-    mneme_pg_param_long_array(params, masks, at);
+    for (size_t i = 0; i < part->count; i++) {
+        uuids[i] = changes[i].row->second;
+        numbers[i] = changes[i].row->index;
+    }
+    if (table->second >= 0) {
+        mneme_pg_param_uuid_array(params, uuids, part->count);
+    }
+    if (table->index >= 0) {
+        mneme_pg_param_long_array(params, numbers, part->count);
+    }
+    for (size_t i = 0; i < part->count; i++) {
+        numbers[i] = (int64_t)changes[i].mask;
+    }
+    mneme_pg_param_long_array(params, numbers, part->count);
     return true;
 }
 
 /* The values of one column. */
 static bool add_column(struct mneme_fold *fold, struct mneme_buffer *scratch, struct mneme_pg_params *params,
                        const struct part *part, int column, struct mneme_str *texts) {
-    enum mneme_column_kind kind = part->first->table->table->columns[column].kind;
+    enum mneme_column_kind kind = table_of(part)->table->columns[column].kind;
     uint64_t bit = UINT64_C(1) << column;
-    size_t at = 0;
-    for (const struct mneme_fold_row *row = part->first; row != part->end; row = row->next) {
-        if (changes_of(row) == 0) {
-            continue;
-        }
-        texts[at] = MNEME_STR_NULL;
-        if (changes_of(row) & ~row->nulls & bit) {
-            texts[at] = cell_text(fold, scratch, kind, &row->cells[column]);
-            if (texts[at].data == NULL) {
+    for (size_t i = 0; i < part->count; i++) {
+        const struct change *change = &part->changes[i];
+        texts[i] = MNEME_STR_NULL;
+        if (change->mask & ~change->nulls & bit) {
+            texts[i] = cell_text(fold, scratch, kind, &change->cells[column]);
+            if (texts[i].data == NULL) {
                 return false;
             }
         }
-        at++;
     }
-    mneme_pg_param_str_array(params, texts, at);
+    mneme_pg_param_str_array(params, texts, part->count);
+    return true;
+}
+
+/* Which events ended the versions, and when. */
+static bool add_ends(struct mneme_fold *fold, struct mneme_pg_params *params, const struct part *part,
+                     struct mneme_str *texts) {
+    int64_t *sequences = mneme_arena_alloc(&fold->arena, part->count * sizeof *sequences);
+    char(*times)[MNEME_RFC3339_BYTES] = mneme_arena_alloc(&fold->arena, part->count * sizeof *times);
+    if (sequences == NULL || times == NULL) {
+        return false;
+    }
+    for (size_t i = 0; i < part->count; i++) {
+        mneme_clock_format_rfc3339(part->changes[i].end->recorded_at, times[i]);
+        texts[i] = mneme_str_from(times[i]);
+        sequences[i] = mneme_sequence_id(part->changes[i].end->position);
+    }
+    mneme_pg_param_long_array(params, sequences, part->count);
+    mneme_pg_param_str_array(params, texts, part->count);
     return true;
 }
 
 static bool make_statement(struct mneme_fold *fold, struct mneme_buffer *scratch, const char **sql,
                            struct mneme_pg_params *params, const struct part *part) {
     struct mneme_str *texts = mneme_arena_alloc(&fold->arena, part->count * sizeof *texts);
+    bool is_past = part->changes[0].end != NULL;
     mneme_pg_params_clear(params);
     if (texts == NULL || !add_keys(fold, params, part, texts)) {
         return false;
@@ -190,28 +221,80 @@ static bool make_statement(struct mneme_fold *fold, struct mneme_buffer *scratch
             return false;
         }
     }
+    if (is_past && !add_ends(fold, params, part, texts)) {
+        return false;
+    }
     mneme_buffer_clear(scratch);
-    mneme_table_update_sql(part->first->table, part->some, part->all, scratch);
+    if (is_past) {
+        mneme_table_supersede_sql(table_of(part), part->some, scratch);
+    } else {
+        mneme_table_update_sql(table_of(part), part->some, part->all, scratch);
+    }
     *sql = scratch->failed ? NULL : mneme_arena_copy(&fold->arena, mneme_buffer_str(scratch)).data;
     return *sql != NULL;
 }
 
-int mneme_fold_change_rows(struct mneme_fold *fold, struct mneme_fold_writer *writer,
-                           enum mneme_table_id table, const char **sql, struct mneme_pg_params *params,
-                           struct mneme_error *error) {
+/* Runs all parts but the last, which is left in *sql and *params. */
+static int make_statements(struct mneme_fold *fold, struct mneme_fold_writer *writer,
+                           const struct change *changes, size_t count, const char **sql,
+                           struct mneme_pg_params *params, struct mneme_error *error) {
     *sql = NULL;
-    for (const struct mneme_fold_row *row = fold->first_row[table]; row != NULL;) {
-        struct part part = take_part(row);
+    for (size_t at = 0; at < count;) {
+        struct part part = take_part(changes + at, count - at);
         int status =
             *sql == NULL ? MNEME_OK : mneme_pg_query(NULL, writer->postgres, *sql, params, true, error);
         if (status != MNEME_OK) {
             return status;
         }
-        *sql = NULL;
-        if (part.count > 0 && !make_statement(fold, &writer->json, sql, params, &part)) {
+        if (!make_statement(fold, &writer->json, sql, params, &part)) {
             return mneme_fold_no_memory(error);
         }
-        row = part.end;
+        at += part.count;
     }
     return MNEME_OK;
+}
+
+int mneme_fold_change_past(struct mneme_fold *fold, struct mneme_fold_writer *writer,
+                           enum mneme_table_id table, const char **sql, struct mneme_pg_params *params,
+                           struct mneme_error *error) {
+    size_t count = 0;
+    for (const struct mneme_fold_past *past = fold->first_past[table]; past != NULL; past = past->next) {
+        count += mneme_fold_past_is_whole(past) ? 0 : 1;
+    }
+    struct change *changes = mneme_arena_alloc(&fold->arena, (count + 1) * sizeof *changes);
+    if (changes == NULL) {
+        return mneme_fold_no_memory(error);
+    }
+    size_t at = 0;
+    for (const struct mneme_fold_past *past = fold->first_past[table]; past != NULL; past = past->next) {
+        if (!mneme_fold_past_is_whole(past)) {
+            changes[at++] = (struct change){past->row, past->cells, past->changed & ~past->row->table->keys,
+                                            past->nulls, past->end};
+        }
+    }
+    return make_statements(fold, writer, changes, count, sql, params, error);
+}
+
+static uint64_t changes_of(const struct mneme_fold_row *row) {
+    return row->is_in_store ? row->changed & ~row->table->keys : 0;
+}
+
+int mneme_fold_change_rows(struct mneme_fold *fold, struct mneme_fold_writer *writer,
+                           enum mneme_table_id table, const char **sql, struct mneme_pg_params *params,
+                           struct mneme_error *error) {
+    size_t count = 0;
+    for (const struct mneme_fold_row *row = fold->first_row[table]; row != NULL; row = row->next) {
+        count += changes_of(row) != 0 ? 1 : 0;
+    }
+    struct change *changes = mneme_arena_alloc(&fold->arena, (count + 1) * sizeof *changes);
+    if (changes == NULL) {
+        return mneme_fold_no_memory(error);
+    }
+    size_t at = 0;
+    for (const struct mneme_fold_row *row = fold->first_row[table]; row != NULL; row = row->next) {
+        if (changes_of(row) != 0) {
+            changes[at++] = (struct change){row, row->cells, changes_of(row), row->nulls, NULL};
+        }
+    }
+    return make_statements(fold, writer, changes, count, sql, params, error);
 }

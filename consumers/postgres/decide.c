@@ -20,17 +20,18 @@ static struct mneme_opt_long load_opt_long(const void *payload, size_t offset) {
 
 /* The child's row, at the index that the event gives or that its parent gives next. */
 static struct mneme_fold_row *child_row(struct mneme_fold *fold, struct mneme_fold_item *item,
-                                        const struct mneme_action_plan *action, const void *payload) {
+                                        const struct mneme_action_plan *action,
+                                        const struct mneme_event *event) {
     struct mneme_fold_row *parent = item->rows[action->parent_action];
-    struct mneme_opt_long index = load_opt_long(payload, action->index_offset);
+    struct mneme_opt_long index = load_opt_long(mneme_event_payload(event), action->index_offset);
     if (!index.is_set) {
         index.value = parent->is_there ? parent->cells[parent->table->next_index].number : 0;
     }
     bool is_new;
     struct mneme_fold_row *row =
-        mneme_fold_row_find(fold, &is_new, action, item->stream, payload, index.value);
+        mneme_fold_row_find(fold, &is_new, action, item->stream, event, index.value);
     if (row != NULL) {
-        row->parent = parent;
+        mneme_fold_row_adopt(parent, row);
     }
     return row;
 }
@@ -42,6 +43,9 @@ static struct mneme_fold_decision judged(enum mneme_verdict verdict, int64_t act
 static struct mneme_fold_decision judge_action(const struct mneme_fold_row *row,
                                                const struct mneme_action_plan *action, const void *payload) {
     const struct mneme_fold_decision accepted = {.verdict = MNEME_VERDICT_ACCEPTED};
+    if (row == NULL) {
+        return accepted; /* the event names none */
+    }
     bool is_live = mneme_fold_row_is_live(row);
     int64_t version = mneme_fold_row_version(row);
     struct mneme_opt_long expected;
@@ -50,6 +54,10 @@ static struct mneme_fold_decision judge_action(const struct mneme_fold_row *row,
         return is_live ? judged(MNEME_VERDICT_EXISTS, version) : accepted;
     case MNEME_ACTION_APPEND:
         return is_live ? judged(MNEME_VERDICT_EXISTS, mneme_fold_row_version(row->parent)) : accepted;
+    case MNEME_ACTION_PUT:
+        return accepted;
+    case MNEME_ACTION_REQUIRE:
+        return is_live ? accepted : judged(MNEME_VERDICT_NOT_FOUND, version);
     case MNEME_ACTION_ENSURE:
         return row->is_there && !is_live ? judged(MNEME_VERDICT_NOT_FOUND, version) : accepted;
     case MNEME_ACTION_CHANGE:
@@ -102,7 +110,7 @@ static bool judge(struct mneme_fold *fold, struct mneme_fold_decision *decision,
     for (size_t i = 0; i < count && decision->verdict == MNEME_VERDICT_ACCEPTED; i++) {
         const struct mneme_action_plan *action = &fold->mappings->by_type[event->type].actions[i];
         if (action->action->kind == MNEME_ACTION_APPEND) {
-            item->rows[i] = child_row(fold, item, action, payload);
+            item->rows[i] = child_row(fold, item, action, event);
             if (item->rows[i] == NULL) {
                 return false;
             }
@@ -132,7 +140,7 @@ static bool carry_out(struct mneme_fold *fold, const struct mneme_fold_item *ite
             return false;
         }
     }
-    return true;
+    return type != MNEME_EVENT_MEMORY_ACCESSED || mneme_fold_count_accesses(fold, item);
 }
 
 int mneme_fold_decide(struct mneme_fold *fold, struct mneme_fold_decision *decision,

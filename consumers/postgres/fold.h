@@ -48,8 +48,10 @@ struct mneme_fold_row {
         struct mneme_uuid uuid;
         struct mneme_str text;
     } id; /* by the kind of the table's id column */
+    struct mneme_uuid second;
     int64_t index;
-    struct mneme_fold_row *parent; /* of a child row */
+    struct mneme_fold_row *parent;                      /* of a child row */
+    struct mneme_fold_row *first_child, *next_sibling; /* those that the batch touches */
     union mneme_cell *cells;       /* by column; key columns are not kept here */
     uint64_t known;                /* cells that hold the row's present value */
     uint64_t nulls;                /* of the known ones */
@@ -58,8 +60,18 @@ struct mneme_fold_row {
     uint32_t generation;           /* how often the parent was created again in this batch */
     bool is_in_store;              /* the table has the row */
     bool is_there;                 /* the row exists now, deleted or not */
-    bool wipes_children;           /* the children that the table has are to be deleted */
+    bool wipes_children;           /* the children that the table has are to go into its history */
+    const struct mneme_batch_item *wiped_by; /* the event that made them go */
     struct mneme_fold_row *next;
+};
+
+/* A version of a row that an event of the batch has ended. */
+struct mneme_fold_past {
+    const struct mneme_fold_row *row;   /* for its key */
+    const union mneme_cell *cells;      /* as they were */
+    uint64_t known, nulls, changed;
+    const struct mneme_batch_item *end; /* the event */
+    struct mneme_fold_past *next;
 };
 
 struct mneme_fold_item {
@@ -93,6 +105,15 @@ struct mneme_fold_exception {
     struct mneme_fold_exception *next;
 };
 
+/* Accesses of one memory, told by one stream. */
+struct mneme_fold_access {
+    const struct mneme_fold_stream *stream;
+    struct mneme_uuid memory_id;
+    int64_t count;
+    int64_t last_accessed_at;
+    struct mneme_fold_access *next;
+};
+
 /* Streams, suspects or rows to ask for. */
 struct mneme_fold_request {
     void **entries; /* in the arena */
@@ -105,6 +126,7 @@ struct mneme_fold {
     const struct mneme_mapping_plan *mappings;
     const struct mneme_table_plan *tables;
     struct mneme_stream_cache *cache;
+    struct mneme_buffer scratch; /* for text that is then copied into the arena */
     EVP_MD_CTX *sha256_context;
     EVP_MD *sha256;
     uint64_t seed; /* of hashes: not to be guessed from outside */
@@ -115,6 +137,10 @@ struct mneme_fold {
     size_t parked_count;
     struct mneme_hash streams_by_key, suspects_by_id, rows_by_key;
     struct mneme_fold_row *first_row[MNEME_TABLE_COUNT], **last_row[MNEME_TABLE_COUNT];
+    struct mneme_fold_past *first_past[MNEME_TABLE_COUNT], **last_past[MNEME_TABLE_COUNT];
+    struct mneme_hash accesses_by_memory;
+    struct mneme_fold_access *first_access;
+    size_t access_count;
     struct mneme_fold_exception *first_exception, **last_exception;
 
     struct mneme_fold_stream **streams;
@@ -139,11 +165,17 @@ int mneme_fold_plan_rest(struct mneme_fold *fold, struct mneme_error *error);
 /* --- rows.c: the rows in memory --- */
 
 /* The row of that key; made, as one that is not there, when the batch did not touch it before (*is_new). NULL
- * when memory is exhausted. `index` counts for tables that have one. */
+ * when memory is exhausted. `index` counts for tables that have one. The event must name an id. */
 struct mneme_fold_row *mneme_fold_row_find(struct mneme_fold *fold, bool *is_new,
                                            const struct mneme_action_plan *action,
-                                           struct mneme_fold_stream *stream, const void *payload,
+                                           struct mneme_fold_stream *stream, const struct mneme_event *event,
                                            int64_t index);
+
+/* Whether the event names the row that the action is about: one of the scope may be left out. */
+bool mneme_fold_names_row(const struct mneme_action_plan *action, const struct mneme_event *event);
+
+/* Ties a child row to its parent; again is allowed. */
+void mneme_fold_row_adopt(struct mneme_fold_row *parent, struct mneme_fold_row *child);
 
 /* Whether the row is there for a reader: it exists, is not deleted, and its parent was not created again
  * since. */
@@ -160,6 +192,25 @@ void mneme_fold_row_set_long(struct mneme_fold_row *row, int column, int64_t val
 /* Carries out an accepted action; false when memory is exhausted. */
 bool mneme_fold_row_apply(struct mneme_fold *fold, struct mneme_fold_row *row,
                           const struct mneme_action_plan *action, const struct mneme_batch_item *item);
+
+/* --- past.c: versions that are over --- */
+
+/* Keeps the row as it is, for its history, since the event ends this version. False when memory is exhausted.
+ */
+bool mneme_fold_supersede(struct mneme_fold *fold, const struct mneme_fold_row *row,
+                          const struct mneme_batch_item *end);
+
+/* Whether all of its columns are known, not only to the table. */
+bool mneme_fold_past_is_whole(const struct mneme_fold_past *past);
+
+/* --- accesses.c --- */
+
+/* Adds up what an accepted memory_accessed tells. False when memory is exhausted. */
+bool mneme_fold_count_accesses(struct mneme_fold *fold, const struct mneme_fold_item *item);
+
+/* The parameters of fold_add_accesses; there are fold->access_count of them. */
+int mneme_fold_access_params(struct mneme_fold *fold, struct mneme_pg_params *params,
+                             struct mneme_error *error);
 
 /* --- decide.c --- */
 
@@ -201,6 +252,20 @@ int mneme_fold_write_ledger(struct mneme_fold *fold, struct mneme_fold_writer *w
 int mneme_fold_write_rows(struct mneme_fold *fold, struct mneme_fold_writer *writer,
                           struct mneme_error *error);
 
+/* Versions that are over and known whole, each table's by COPY into its history. */
+int mneme_fold_write_past(struct mneme_fold *fold, struct mneme_fold_writer *writer,
+                          struct mneme_error *error);
+
+/* Writes the columns of a row as COPY takes them. */
+void mneme_fold_copy_columns(struct mneme_buffer *rows, const struct mneme_fold_row *row,
+                             const union mneme_cell *cells, uint64_t nulls);
+
+/* Versions that are over of rows that only the table knows whole, into its history. Before the rows are
+ * changed; statement and parameters as below. */
+int mneme_fold_change_past(struct mneme_fold *fold, struct mneme_fold_writer *writer,
+                           enum mneme_table_id table, const char **sql, struct mneme_pg_params *params,
+                           struct mneme_error *error);
+
 /* Changes of rows that the table has. A statement for the last part of them is left in *sql (in the arena,
  * NULL when there is none) and *params, to be run with others; the parts before, of a huge batch, are run at
  * once. */
@@ -208,8 +273,8 @@ int mneme_fold_change_rows(struct mneme_fold *fold, struct mneme_fold_writer *wr
                            enum mneme_table_id table, const char **sql, struct mneme_pg_params *params,
                            struct mneme_error *error);
 
-/* Children that go with the former life of their parents; before any row is written. */
-int mneme_fold_delete_children(struct mneme_fold *fold, struct mneme_fold_writer *writer,
+/* Children that go with the former life of their parents, into the history; before any row is written. */
+int mneme_fold_wipe_children(struct mneme_fold *fold, struct mneme_fold_writer *writer,
                                struct mneme_error *error);
 
 /* New streams, exceptions and parked events. */
@@ -235,6 +300,11 @@ int mneme_fold_no_memory(struct mneme_error *error);
 
 /* Postgres counts microseconds from 2000-01-01. */
 #define MNEME_PG_EPOCH_MICROS INT64_C(946684800000000)
+
+/* All columns of the table. */
+static inline uint64_t mneme_fold_all_columns(const struct mneme_table_plan *table) {
+    return (UINT64_C(1) << table->table->column_count) - 1;
+}
 
 static inline bool mneme_uuid_is_v7_above(struct mneme_uuid id, struct mneme_uuid high) {
     return id.bytes[6] >> 4 == 7 && memcmp(id.bytes, high.bytes, sizeof id.bytes) > 0;

@@ -72,8 +72,9 @@ static bool add_row_ids(struct mneme_fold *fold, struct mneme_pg_params *params,
                         const struct mneme_fold_request *request, const struct mneme_table_plan *table) {
     struct mneme_uuid *uuids = mneme_arena_alloc(&fold->arena, request->count * sizeof *uuids);
     struct mneme_str *texts = mneme_arena_alloc(&fold->arena, request->count * sizeof *texts);
+    struct mneme_uuid *seconds = mneme_arena_alloc(&fold->arena, request->count * sizeof *seconds);
     int64_t *indexes = mneme_arena_alloc(&fold->arena, request->count * sizeof *indexes);
-    if (uuids == NULL || texts == NULL || indexes == NULL) {
+    if (uuids == NULL || texts == NULL || seconds == NULL || indexes == NULL) {
         return false;
     }
     bool is_uuid = table->id_kind == MNEME_COLUMN_UUID;
@@ -84,12 +85,16 @@ static bool add_row_ids(struct mneme_fold *fold, struct mneme_pg_params *params,
         } else {
             texts[i] = row->id.text;
         }
+        seconds[i] = row->second;
         indexes[i] = row->index;
     }
     if (is_uuid) {
         mneme_pg_param_uuid_array(params, uuids, request->count);
     } else {
         mneme_pg_param_str_array(params, texts, request->count);
+    }
+    if (table->second >= 0) {
+        mneme_pg_param_uuid_array(params, seconds, request->count);
     }
     if (table->index >= 0) {
         mneme_pg_param_long_array(params, indexes, request->count);

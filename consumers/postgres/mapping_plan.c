@@ -17,6 +17,10 @@ static int fail(const struct resolver *resolver, const struct mneme_action *acti
                            mneme_event_type_text(action->type), mneme_tables[action->table].name, what, name);
 }
 
+static int no_memory(const struct resolver *resolver) {
+    return mneme_error_set(resolver->error, MNEME_E_NO_MEMORY, "the fold was not prepared: memory is exhausted");
+}
+
 static const struct mneme_field_info *find_field(const struct mneme_record_info *record, const char *name) {
     for (size_t i = 0; i < record->field_count; i++) {
         if (strcmp(record->fields[i].name, name) == 0) {
@@ -88,7 +92,9 @@ static bool source_fits(const struct mneme_source *source, const struct mneme_fi
         return fits(field, column->kind) && (!source->has_default || (column->kind != MNEME_COLUMN_UUID &&
                                                                       (!is_text || source->text != NULL)));
     case MNEME_SOURCE_CONSTANT:
-        return is_text ? source->text != NULL : is_number || column->kind == MNEME_COLUMN_BOOL;
+        return is_text ? source->text != NULL
+                       : is_number || column->kind == MNEME_COLUMN_BOOL ||
+                             (column->kind == MNEME_COLUMN_TEXT_ARRAY && source->text == NULL);
     case MNEME_SOURCE_NULL:
         return column->is_nullable;
     case MNEME_SOURCE_SHA256:
@@ -102,6 +108,8 @@ static bool source_fits(const struct mneme_source *source, const struct mneme_fi
         return field->kind == MNEME_FIELD_DOUBLE && !field->is_nullable && is_number && column->is_read;
     case MNEME_SOURCE_TIME_OR_AFTER:
         return field->kind == MNEME_FIELD_TIME && field->is_nullable && column->kind == MNEME_COLUMN_TIME;
+    case MNEME_SOURCE_OBJECT:
+        return column->kind == MNEME_COLUMN_JSONB;
     }
     return false;
 }
@@ -130,6 +138,26 @@ static union mneme_cell constant_cell(const struct mneme_source *source, enum mn
     return (union mneme_cell){.number = 0};
 }
 
+/* The fields that an object is made of. */
+static int resolve_members(const struct resolver *resolver, struct mneme_source_plan *out,
+                           const struct mneme_action *action, const struct mneme_source *source) {
+    size_t count = 0;
+    while (source->members != NULL && source->members[count].name != NULL) {
+        count++;
+    }
+    out->members = mneme_arena_calloc(&resolver->plan->arena, count + 1, sizeof(void *));
+    if (out->members == NULL) {
+        return no_memory(resolver);
+    }
+    for (size_t i = 0; i < count; i++) {
+        out->members[i] = find_field(&mneme_payload_info[action->type], source->members[i].field);
+        if (out->members[i] == NULL) {
+            return fail(resolver, action, "the event has no field", source->members[i].field);
+        }
+    }
+    return count > 0 ? 0 : fail(resolver, action, "no field is named for the column", source->column);
+}
+
 static int resolve_source(const struct resolver *resolver, struct mneme_source_plan *out,
                           const struct mneme_action *action, const struct mneme_source *source,
                           bool is_new_row) {
@@ -153,6 +181,11 @@ static int resolve_source(const struct resolver *resolver, struct mneme_source_p
         }
         out->field_kind = field->kind;
         out->is_nullable = field->is_nullable;
+    } else if (source->kind == MNEME_SOURCE_OBJECT) {
+        int status = resolve_members(resolver, out, action, source);
+        if (status != 0) {
+            return status;
+        }
     } else if (source->kind != MNEME_SOURCE_CONSTANT && source->kind != MNEME_SOURCE_NULL &&
                source->kind != MNEME_SOURCE_PLUS) {
         return fail(resolver, action, "no field is named for the column", source->column);
@@ -182,8 +215,7 @@ static int resolve_sources(const struct resolver *resolver, struct mneme_source_
                            size_t count, bool is_new_row) {
     *out = mneme_arena_calloc(&resolver->plan->arena, count + 1, sizeof **out);
     if (*out == NULL) {
-        return mneme_error_set(resolver->error, MNEME_E_NO_MEMORY,
-                               "the fold was not prepared: memory is exhausted");
+        return no_memory(resolver);
     }
     for (size_t i = 0; i < count; i++) {
         int status = resolve_source(resolver, &(*out)[i], action, &sources[i], is_new_row);
@@ -198,8 +230,8 @@ static int resolve_sources(const struct resolver *resolver, struct mneme_source_
  * index. */
 static int check_new_row(const struct resolver *resolver, const struct mneme_action_plan *plan) {
     const struct mneme_table_plan *table = plan->table;
-    const int kept[] = {table->tenant, table->stream_id, table->id,
-                        table->index,  table->version,   table->next_index};
+    const int kept[] = {table->tenant, table->stream_id, table->id,       table->second,    table->index,
+                        table->version, table->next_index, table->sequence, table->valid_from};
     uint64_t covered = 0;
     for (size_t i = 0; i < sizeof kept / sizeof *kept; i++) {
         covered |= kept[i] < 0 ? 0 : UINT64_C(1) << kept[i];
@@ -239,13 +271,30 @@ static int resolve_key(const struct resolver *resolver, size_t *offset, const st
     return 0;
 }
 
+/* The key's id, of the payload or of the scope. */
+static int resolve_id(const struct resolver *resolver, struct mneme_action_plan *out,
+                      const struct mneme_action *action, enum mneme_field_kind kind) {
+    if (strchr(action->id, '.') == NULL) {
+        int status = resolve_key(resolver, &out->id_offset, action, action->id, kind, false);
+        out->id_offset += offsetof(struct mneme_event, payload);
+        return status;
+    }
+    const struct mneme_field_info *field = find_envelope_field(action->id, &out->id_offset);
+    return field != NULL && field->kind == kind
+               ? 0
+               : fail(resolver, action, "the event has no such key field", action->id);
+}
+
 static int resolve_action(const struct resolver *resolver, struct mneme_action_plan *out,
                           const struct mneme_action *action) {
     const struct mneme_table_plan *table = &resolver->tables[action->table];
     *out = (struct mneme_action_plan){.action = action, .table = table, .parent_action = -1};
     enum mneme_field_kind id_kind =
         table->id_kind == MNEME_COLUMN_UUID ? MNEME_FIELD_UUID : MNEME_FIELD_STRING;
-    int status = resolve_key(resolver, &out->id_offset, action, action->id, id_kind, false);
+    int status = resolve_id(resolver, out, action, id_kind);
+    if (status == 0) {
+        status = resolve_key(resolver, &out->second_offset, action, action->second, MNEME_FIELD_UUID, false);
+    }
     if (status == 0) {
         status = resolve_key(resolver, &out->index_offset, action, action->index, MNEME_FIELD_LONG, true);
     }
@@ -261,12 +310,13 @@ static int resolve_action(const struct resolver *resolver, struct mneme_action_p
         status =
             resolve_sources(resolver, &out->changes, action, action->changes, action->change_count, false);
     }
-    if (status == 0 && action->kind != MNEME_ACTION_CHANGE) {
+    bool makes_rows = action->kind != MNEME_ACTION_CHANGE && action->kind != MNEME_ACTION_REQUIRE;
+    if (status == 0 && makes_rows) {
         status = check_new_row(resolver, out);
     }
-    if (status == 0 &&
-        ((action->kind == MNEME_ACTION_APPEND) != (table->index >= 0) ||
-         (action->kind != MNEME_ACTION_APPEND && (table->version < 0 || table->deleted < 0)))) {
+    if (status == 0 && ((action->kind == MNEME_ACTION_APPEND) != (table->index >= 0) ||
+                        (action->second != NULL) != (table->second >= 0) ||
+                        (action->kind != MNEME_ACTION_APPEND && table->version < 0))) {
         status = fail(resolver, action, "the action does not fit the table", table->table->name);
     }
     return status;
@@ -280,7 +330,7 @@ int mneme_mapping_plan_init(struct mneme_mapping_plan *plan, const struct mneme_
     const struct resolver resolver = {plan, tables, error};
     struct mneme_action_plan *plans = mneme_arena_calloc(&plan->arena, count + 1, sizeof *plans);
     if (plans == NULL) {
-        return mneme_error_set(error, MNEME_E_NO_MEMORY, "the fold was not prepared: memory is exhausted");
+        return no_memory(&resolver);
     }
     for (size_t i = 0; i < count; i++) {
         enum mneme_event_type type = actions[i].type;

@@ -24,6 +24,12 @@ enum mneme_source_kind {
     /* The payload's time; when null and the payload's field `when_field` holds `text`, occurred_at plus
      * `number` microseconds. */
     MNEME_SOURCE_TIME_OR_AFTER,
+    MNEME_SOURCE_OBJECT, /* a JSON object of the payload's fields that `members` names, null ones left out */
+};
+
+struct mneme_member {
+    const char *name; /* in the object; NULL ends a list */
+    const char *field;
 };
 
 struct mneme_source {
@@ -35,6 +41,7 @@ struct mneme_source {
     double number;
     double minimum, maximum;
     const char *when_field;
+    const struct mneme_member *members;
 };
 
 /* What an event does, and the verdict that follows when it cannot. */
@@ -42,7 +49,9 @@ enum mneme_action_kind {
     MNEME_ACTION_CREATE, /* a row that is not there or is deleted; else exists */
     MNEME_ACTION_CHANGE, /* a row that is there and not deleted; else not_found; rejected at another version
                           */
+    MNEME_ACTION_REQUIRE, /* a row that is there and not deleted; else not_found; nothing happens to it */
     MNEME_ACTION_ENSURE, /* creates the row if it never was, then changes it; not_found if it is deleted */
+    MNEME_ACTION_PUT,    /* creates the row, or changes the one that is there into its next version */
     MNEME_ACTION_APPEND, /* a child row at an index, the parent's next one when null; else exists */
 };
 
@@ -50,7 +59,9 @@ struct mneme_action {
     enum mneme_event_type type;
     enum mneme_action_kind kind;
     enum mneme_table_id table;
-    const char *id;                     /* payload field of the key */
+    const char *id;                     /* payload field of the key, or "scope.user_id" and the like: an event
+                                           whose scope leaves it out does nothing here */
+    const char *second;                 /* of a table with such a key: payload field */
     const char *index;                  /* of APPEND: payload field of the index */
     const char *expected_version;       /* of CHANGE: payload field, or NULL */
     const struct mneme_source *creates; /* values of a new row */
@@ -77,12 +88,14 @@ struct mneme_source_plan {
     bool is_nullable;
     size_t offset, when_offset; /* in the payload, or in the event for the envelope's */
     union mneme_cell constant;  /* of CONSTANT, and the default of a field */
+    const struct mneme_field_info **members; /* of OBJECT, in the order of its list */
 };
 
 struct mneme_action_plan {
     const struct mneme_action *action;
     const struct mneme_table_plan *table;
-    size_t id_offset, index_offset, expected_offset; /* in the payload; SIZE_MAX: none */
+    size_t id_offset;                                    /* in the event */
+    size_t second_offset, index_offset, expected_offset; /* in the payload; SIZE_MAX: none */
     int parent_action; /* of APPEND: which of the type's actions is on the parent */
     struct mneme_source_plan *creates, *changes;
 };

@@ -39,12 +39,16 @@ int mneme_fold_begin(struct mneme_fold *fold, struct mneme_batch *batch, struct 
     fold->batch = batch;
     fold->parked_count = 0;
     fold->stream_count = 0;
+    fold->first_access = NULL;
+    fold->access_count = 0;
     fold->first_exception = NULL;
     fold->last_exception = &fold->first_exception;
     fold->wanted_streams = fold->wanted_suspects = (struct mneme_fold_request){0};
     for (int i = 0; i < MNEME_TABLE_COUNT; i++) {
         fold->first_row[i] = NULL;
         fold->last_row[i] = &fold->first_row[i];
+        fold->first_past[i] = NULL;
+        fold->last_past[i] = &fold->first_past[i];
         fold->wanted_rows[i] = (struct mneme_fold_request){0};
     }
     fold->items = mneme_arena_calloc(arena, batch->count + 1, sizeof *fold->items);
@@ -52,6 +56,7 @@ int mneme_fold_begin(struct mneme_fold *fold, struct mneme_batch *batch, struct 
     bool is_ready = fold->items != NULL && fold->streams != NULL &&
                     mneme_hash_init(&fold->streams_by_key, arena, batch->count / 4) &&
                     mneme_hash_init(&fold->suspects_by_id, arena, 0) &&
+                    mneme_hash_init(&fold->accesses_by_memory, arena, 0) &&
                     mneme_hash_init(&fold->rows_by_key, arena, batch->count);
     return is_ready ? MNEME_OK : mneme_fold_no_memory(error);
 }
@@ -137,9 +142,12 @@ static bool plan_suspect(struct mneme_fold *fold, struct mneme_fold_item *item, 
 
 /* The row of an action that is not an APPEND; wanted unless it is known not to be there. */
 static bool plan_row(struct mneme_fold *fold, struct mneme_fold_item *item, size_t number,
-                     const struct mneme_action_plan *action, const void *payload) {
+                     const struct mneme_action_plan *action, const struct mneme_event *event) {
     bool is_new;
-    struct mneme_fold_row *row = mneme_fold_row_find(fold, &is_new, action, item->stream, payload, 0);
+    if (!mneme_fold_names_row(action, event)) {
+        return true;
+    }
+    struct mneme_fold_row *row = mneme_fold_row_find(fold, &is_new, action, item->stream, event, 0);
     if (row == NULL) {
         return false;
     }
@@ -161,7 +169,6 @@ static bool waits_for_stream(const struct mneme_action_plan *action) {
 
 static bool plan_item(struct mneme_fold *fold, struct mneme_fold_item *item) {
     const struct mneme_event *event = &item->from->event;
-    const void *payload = mneme_event_payload(event);
     bool is_known = item->stream->is_known;
     bool is_done = true;
     if (is_known && mneme_uuid_is_v7_above(event->event_id, item->stream->state.event_id_high)) {
@@ -175,7 +182,7 @@ static bool plan_item(struct mneme_fold *fold, struct mneme_fold_item *item) {
         if (action->action->kind == MNEME_ACTION_APPEND) {
             item->stream->has_children = true;
         } else if (is_known || !waits_for_stream(action)) {
-            is_done = plan_row(fold, item, i, action, payload);
+            is_done = plan_row(fold, item, i, action, event);
         }
     }
     item->is_planned = is_known;
@@ -202,9 +209,9 @@ int mneme_fold_plan(struct mneme_fold *fold, struct mneme_error *error) {
 /* A child row at an index that its parent may have given already is wanted. `next_bound` runs ahead as if
  * every turn were accepted, so that it is never below the parent's next index when the turn is decided. */
 static bool plan_child(struct mneme_fold *fold, struct mneme_fold_item *item, size_t number,
-                       const struct mneme_action_plan *action, const void *payload) {
+                       const struct mneme_action_plan *action, const struct mneme_event *event) {
     struct mneme_opt_long index;
-    memcpy(&index, (const char *)payload + action->index_offset, sizeof index);
+    memcpy(&index, (const char *)mneme_event_payload(event) + action->index_offset, sizeof index);
     struct mneme_fold_row *parent = item->rows[action->parent_action];
     if (!index.is_set) {
         parent->next_bound++;
@@ -216,11 +223,11 @@ static bool plan_child(struct mneme_fold *fold, struct mneme_fold_item *item, si
     }
     bool is_new;
     struct mneme_fold_row *row =
-        mneme_fold_row_find(fold, &is_new, action, item->stream, payload, index.value);
+        mneme_fold_row_find(fold, &is_new, action, item->stream, event, index.value);
     if (row == NULL) {
         return false;
     }
-    row->parent = parent;
+    mneme_fold_row_adopt(parent, row);
     item->rows[number] = row;
     return !is_new || !parent->is_in_store ||
            mneme_fold_want(fold, &fold->wanted_rows[action->action->table], row);
@@ -234,7 +241,7 @@ static bool plan_children(struct mneme_fold *fold, const struct mneme_fold_strea
         for (size_t i = 0; i < count && is_done; i++) {
             const struct mneme_action_plan *action = &fold->mappings->by_type[event->type].actions[i];
             if (action->action->kind == MNEME_ACTION_APPEND) {
-                is_done = plan_child(fold, item, i, action, mneme_event_payload(event));
+                is_done = plan_child(fold, item, i, action, event);
             }
         }
     }

@@ -5,6 +5,7 @@
  */
 #include "consumers/postgres/postgres_projection.h"
 
+#include <assert.h>
 #include <stdlib.h>
 
 #include "common/uuid.h"
@@ -13,7 +14,10 @@
 #include "consumers/postgres/progress.h"
 #include "sql/embedded.h"
 
-#define MAX_CALLS (2 + MNEME_FOLD_MAX_QUESTIONS) /* also more than a table each, the streams and COMMIT */
+/* Of a pipeline: at the beginning the progress and the questions, at the end a change of each table and its
+ * history, the streams, the accesses and COMMIT. */
+#define MAX_CALLS (2 * MNEME_TABLE_COUNT + 8)
+static_assert(MAX_CALLS >= 2 + MNEME_FOLD_MAX_QUESTIONS, "a pipeline holds all questions");
 #define ARENA_BLOCK_BYTES ((size_t)1024 * 1024)
 
 struct projection {
@@ -44,6 +48,7 @@ static void close_projection(void *context) {
     EVP_MD_free(projection->fold.sha256);
     mneme_buffer_clean_up(&projection->writer.rows);
     mneme_buffer_clean_up(&projection->writer.json);
+    mneme_buffer_clean_up(&projection->fold.scratch);
     for (size_t i = 0; i < MAX_CALLS; i++) {
         mneme_pg_params_clean_up(&projection->params[i]);
     }
@@ -199,24 +204,43 @@ static int begin(struct projection *projection, const struct mneme_batch *batch,
     return status;
 }
 
-/* Changes of rows and streams, and the end of the transaction, in one round trip. */
+/* Changes of rows, each table's history before the table. */
+static int add_changes(struct projection *projection, struct mneme_pg_call *calls, size_t *count,
+                       struct mneme_error *error) {
+    static int (*const makers[])(struct mneme_fold *, struct mneme_fold_writer *, enum mneme_table_id,
+                                 const char **, struct mneme_pg_params *,
+                                 struct mneme_error *) = {mneme_fold_change_past, mneme_fold_change_rows};
+    for (int i = 0; i < MNEME_TABLE_COUNT; i++) {
+        for (size_t k = 0; k < sizeof makers / sizeof *makers; k++) {
+            struct mneme_pg_call *call = &calls[*count];
+            call->params = &projection->params[*count];
+            int status = makers[k](&projection->fold, &projection->writer, (enum mneme_table_id)i, &call->sql,
+                                   &projection->params[*count], error);
+            if (status != MNEME_OK) {
+                return status;
+            }
+            *count += call->sql != NULL ? 1 : 0;
+        }
+    }
+    return MNEME_OK;
+}
+
+/* Changes of rows, streams and accesses, and the end of the transaction, in one round trip. */
 static int finish(struct projection *projection, struct mneme_error *error) {
-    struct mneme_pg_call calls[MNEME_TABLE_COUNT + 2];
+    struct mneme_pg_call calls[MAX_CALLS];
     size_t count = 0;
     size_t streams = 0;
-    int status = MNEME_OK;
-    for (int i = 0; i < MNEME_TABLE_COUNT && status == MNEME_OK; i++) {
-        struct mneme_pg_params *params = &projection->params[count];
-        calls[count].params = params;
-        status = mneme_fold_change_rows(&projection->fold, &projection->writer, (enum mneme_table_id)i,
-                                        &calls[count].sql, params, error);
-        count += status == MNEME_OK && calls[count].sql != NULL ? 1 : 0;
-    }
+    int status = add_changes(projection, calls, &count, error);
     if (status == MNEME_OK) {
         status = mneme_fold_stream_params(&projection->fold, &projection->params[count], &streams, error);
     }
     if (streams > 0) {
         calls[count] = (struct mneme_pg_call){mneme_sql_fold_update_streams, &projection->params[count]};
+        count++;
+    }
+    if (status == MNEME_OK && projection->fold.access_count > 0) {
+        status = mneme_fold_access_params(&projection->fold, &projection->params[count], error);
+        calls[count] = (struct mneme_pg_call){mneme_sql_fold_add_accesses, &projection->params[count]};
         count++;
     }
     calls[count++] = (struct mneme_pg_call){"COMMIT", NULL};
@@ -253,10 +277,13 @@ static int fold_batch(struct projection *projection, struct mneme_batch *batch, 
         status = mneme_fold_write_ledger(fold, &projection->writer, error);
     }
     if (status == MNEME_OK) {
-        status = mneme_fold_delete_children(fold, &projection->writer, error);
+        status = mneme_fold_wipe_children(fold, &projection->writer, error);
     }
     if (status == MNEME_OK) {
         status = mneme_fold_write_rows(fold, &projection->writer, error);
+    }
+    if (status == MNEME_OK) {
+        status = mneme_fold_write_past(fold, &projection->writer, error);
     }
     if (status == MNEME_OK) {
         status = mneme_fold_write_rest(fold, &projection->writer, error);

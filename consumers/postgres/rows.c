@@ -13,13 +13,18 @@ static bool same_key(const struct mneme_fold_row *row, const struct mneme_fold_r
     if (row->table != key->table || row->stream != key->stream || row->index != key->index) {
         return false;
     }
-    return row->table->id_kind == MNEME_COLUMN_UUID ? mneme_uuid_compare(row->id.uuid, key->id.uuid) == 0
-                                                    : mneme_str_equal(row->id.text, key->id.text);
+    bool is_same = row->table->id_kind == MNEME_COLUMN_UUID
+                       ? mneme_uuid_compare(row->id.uuid, key->id.uuid) == 0
+                       : mneme_str_equal(row->id.text, key->id.text);
+    return is_same && mneme_uuid_compare(row->second, key->second) == 0;
 }
 
 static uint64_t hash_key(const struct mneme_fold *fold, const struct mneme_fold_row *key) {
     uint64_t seed = mneme_hash_mix(fold->seed ^ (uint64_t)key->index, (uint64_t)(uintptr_t)key->stream);
     seed = mneme_hash_mix(seed, (uint64_t)(uintptr_t)key->table);
+    if (key->table->second >= 0) {
+        seed = mneme_hash_bytes(seed, key->second.bytes, sizeof key->second.bytes);
+    }
     return key->table->id_kind == MNEME_COLUMN_UUID
                ? mneme_hash_bytes(seed, key->id.uuid.bytes, sizeof key->id.uuid.bytes)
                : mneme_hash_bytes(seed, key->id.text.data, key->id.text.len);
@@ -27,10 +32,14 @@ static uint64_t hash_key(const struct mneme_fold *fold, const struct mneme_fold_
 
 struct mneme_fold_row *mneme_fold_row_find(struct mneme_fold *fold, bool *is_new,
                                            const struct mneme_action_plan *action,
-                                           struct mneme_fold_stream *stream, const void *payload,
+                                           struct mneme_fold_stream *stream, const struct mneme_event *event,
                                            int64_t index) {
     struct mneme_fold_row key = {.table = action->table, .stream = stream, .index = index};
-    const char *id = (const char *)payload + action->id_offset;
+    const char *id = (const char *)event + action->id_offset;
+    if (action->second_offset != SIZE_MAX) {
+        memcpy(&key.second, (const char *)mneme_event_payload(event) + action->second_offset,
+               sizeof key.second);
+    }
     if (key.table->id_kind == MNEME_COLUMN_UUID) {
         memcpy(&key.id.uuid, id, sizeof key.id.uuid);
     } else {
@@ -55,6 +64,23 @@ struct mneme_fold_row *mneme_fold_row_find(struct mneme_fold *fold, bool *is_new
     *fold->last_row[table] = row;
     fold->last_row[table] = &row->next;
     return row;
+}
+
+bool mneme_fold_names_row(const struct mneme_action_plan *action, const struct mneme_event *event) {
+    struct mneme_str text;
+    if (action->table->id_kind == MNEME_COLUMN_UUID) {
+        return true; /* never null: checked when resolved */
+    }
+    memcpy(&text, (const char *)event + action->id_offset, sizeof text);
+    return text.data != NULL;
+}
+
+void mneme_fold_row_adopt(struct mneme_fold_row *parent, struct mneme_fold_row *child) {
+    if (child->parent == NULL) {
+        child->parent = parent;
+        child->next_sibling = parent->first_child;
+        parent->first_child = child;
+    }
 }
 
 bool mneme_fold_row_is_live(const struct mneme_fold_row *row) {
@@ -155,6 +181,24 @@ static bool hash_text(struct mneme_fold *fold, union mneme_cell *cell) {
     return true;
 }
 
+/* The object's text lies in the arena. */
+static bool make_object(struct mneme_fold *fold, union mneme_cell *cell,
+                        const struct mneme_source_plan *source, const char *payload) {
+    struct mneme_buffer *out = &fold->scratch;
+    struct mneme_json_writer json = {.out = out};
+    mneme_buffer_clear(out);
+    mneme_json_begin_object(&json);
+    for (size_t i = 0; source->members[i] != NULL; i++) {
+        if (!mneme_field_is_null(payload, source->members[i])) {
+            mneme_json_key(&json, mneme_str_from(source->source->members[i].name));
+            mneme_field_json(&json, source->members[i], payload + source->members[i]->offset);
+        }
+    }
+    mneme_json_end_object(&json);
+    cell->text = out->failed ? MNEME_STR_NULL : mneme_arena_copy(&fold->arena, mneme_buffer_str(out));
+    return cell->text.data != NULL;
+}
+
 static double within(double value, const struct mneme_source *bounds) {
     return value < bounds->minimum ? bounds->minimum : value > bounds->maximum ? bounds->maximum : value;
 }
@@ -220,6 +264,9 @@ static bool apply_source(struct mneme_fold *fold, struct mneme_fold_row *row,
         (void)load(&cell, source, payload + source->offset); /* never null: checked when resolved */
         cell = calculate(row, source, cell.real);
         break;
+    case MNEME_SOURCE_OBJECT:
+        is_done = make_object(fold, &cell, source, payload);
+        break;
     case MNEME_SOURCE_TIME_OR_AFTER:
         is_set = load(&cell, source, payload + source->offset);
         memcpy(&when, payload + source->when_offset, sizeof when);
@@ -248,20 +295,53 @@ static bool apply_sources(struct mneme_fold *fold, struct mneme_fold_row *row,
     return true;
 }
 
+/* The children of the row's life until now are over; those that the table has are moved by it. */
+static bool end_children(struct mneme_fold *fold, struct mneme_fold_row *row,
+                         const struct mneme_batch_item *item) {
+    for (const struct mneme_fold_row *child = row->first_child; child != NULL; child = child->next_sibling) {
+        if (child->is_there && !child->is_in_store && child->generation == row->generation &&
+            !mneme_fold_supersede(fold, child, item)) {
+            return false;
+        }
+    }
+    row->generation++; /* what belonged to it before belongs to nothing now */
+    if (row->is_in_store && !row->wipes_children) {
+        row->wipes_children = true;
+        row->wiped_by = item;
+    }
+    return true;
+}
+
+/* The event has made the row's version. */
+static void stamp(struct mneme_fold_row *row, const struct mneme_batch_item *item) {
+    mneme_fold_row_set_long(row, row->table->sequence, mneme_sequence_id(item->position));
+    mneme_fold_row_set_long(row, row->table->valid_from, item->recorded_at);
+}
+
+/* Ends the row's version and begins the next, unlike it in nothing yet. */
+static bool begin_version(struct mneme_fold *fold, struct mneme_fold_row *row,
+                          const struct mneme_batch_item *item) {
+    if (row->table->table->has_history && !mneme_fold_supersede(fold, row, item)) {
+        return false;
+    }
+    mneme_fold_row_set_long(row, row->table->version, mneme_fold_row_version(row) + 1);
+    stamp(row, item);
+    return true;
+}
+
 /* Begins the row anew: all its columns are known, NULL unless a source says otherwise. */
 static bool create(struct mneme_fold *fold, struct mneme_fold_row *row,
                    const struct mneme_action_plan *action, const struct mneme_batch_item *item) {
     const struct mneme_table_plan *table = row->table;
     int64_t version = mneme_fold_row_version(row) + 1;
-    if (!mneme_fold_row_reserve(fold, row)) {
+    bool is_over = row->is_there && table->version >= 0 && table->table->has_history;
+    if (!mneme_fold_row_reserve(fold, row) || (is_over && !mneme_fold_supersede(fold, row, item)) ||
+        (row->is_there && table->next_index >= 0 && !end_children(fold, row, item))) {
         return false;
     }
-    row->known = row->nulls = row->changed = (UINT64_C(1) << table->table->column_count) - 1;
-    if (row->is_there && table->next_index >= 0) {
-        row->generation++; /* what belonged to it before belongs to nothing now */
-        row->wipes_children = row->is_in_store;
-    }
+    row->known = row->nulls = row->changed = mneme_fold_all_columns(table);
     row->is_there = true;
+    stamp(row, item);
     if (table->version >= 0) {
         mneme_fold_row_set_long(row, table->version, version);
     }
@@ -288,7 +368,12 @@ bool mneme_fold_row_apply(struct mneme_fold *fold, struct mneme_fold_row *row,
                           const struct mneme_action_plan *action, const struct mneme_batch_item *item) {
     const struct mneme_action *what = action->action;
     bool is_done = true;
+    if (row == NULL) {
+        return true; /* the event names none */
+    }
     switch (what->kind) {
+    case MNEME_ACTION_REQUIRE:
+        return true;
     case MNEME_ACTION_CREATE:
         return create(fold, row, action, item);
     case MNEME_ACTION_APPEND:
@@ -296,8 +381,14 @@ bool mneme_fold_row_apply(struct mneme_fold *fold, struct mneme_fold_row *row,
     case MNEME_ACTION_ENSURE:
         is_done = row->is_there || create(fold, row, action, item);
         break;
+    case MNEME_ACTION_PUT:
+        if (!row->is_there) {
+            return create(fold, row, action, item);
+        }
+        is_done = begin_version(fold, row, item);
+        break;
     case MNEME_ACTION_CHANGE:
-        mneme_fold_row_set_long(row, row->table->version, mneme_fold_row_version(row) + 1);
+        is_done = begin_version(fold, row, item);
         break;
     }
     return is_done && apply_sources(fold, row, action->changes, what->change_count, item, false);

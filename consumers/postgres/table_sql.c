@@ -1,6 +1,6 @@
 /*
- * From a table's description to its statements: look-up by array, COPY of new rows, and changes of existing
- * ones by arrays of just those columns that change.
+ * From a table's description to its statements: look-up by array, COPY of new rows and old versions, and
+ * changes of existing ones by arrays of just those columns that change.
  */
 #include <stdio.h>
 
@@ -53,84 +53,181 @@ static bool is_text(enum mneme_column_kind kind) {
            kind == MNEME_COLUMN_BYTES;
 }
 
-/* " FROM/USING unnest($1…) AS w JOIN/…" differ; the condition that ties a key to its row does not. */
-static void append_key_match(struct mneme_buffer *sql, const struct mneme_table *table, const char *other) {
-    mneme_buffer_printf(sql, "t.tenant = %s.tenant AND t.stream_id = %s.stream_id AND t.%s = %s.%s", other,
-                        other, table->id, other, table->id);
-    if (table->index != NULL) {
-        mneme_buffer_printf(sql, " AND t.%s = %s.%s", table->index, other, table->index);
+/* The key columns behind tenant and stream_id, in the order of the statements' parameters. */
+static size_t rest_of_key(const struct mneme_table_plan *plan, int columns[3]) {
+    size_t count = 0;
+    columns[count++] = plan->id;
+    if (plan->second >= 0) {
+        columns[count++] = plan->second;
+    }
+    if (plan->index >= 0) {
+        columns[count++] = plan->index;
+    }
+    return count;
+}
+
+/* "$1::text[], $2::text[], …": the arrays of the key; `count` of its columns behind the stream. */
+static void append_key_arrays(struct mneme_buffer *sql, const struct mneme_table_plan *plan, size_t count) {
+    int columns[3];
+    (void)rest_of_key(plan, columns);
+    mneme_buffer_printf(sql, "$1::text[], $2::text[]");
+    for (size_t i = 0; i < count; i++) {
+        mneme_buffer_printf(sql, ", $%zu::%s[]", i + 3, sql_types[plan->table->columns[columns[i]].kind]);
     }
 }
 
+/* "tenant, stream_id, …": their names. */
+static void append_key_names(struct mneme_buffer *sql, const struct mneme_table_plan *plan, size_t count) {
+    int columns[3];
+    (void)rest_of_key(plan, columns);
+    mneme_buffer_printf(sql, "tenant, stream_id");
+    for (size_t i = 0; i < count; i++) {
+        mneme_buffer_printf(sql, ", %s", plan->table->columns[columns[i]].name);
+    }
+}
+
+/* The condition that ties a key, called w, to its row, called t. */
+static void append_key_match(struct mneme_buffer *sql, const struct mneme_table_plan *plan, size_t count) {
+    int columns[3];
+    (void)rest_of_key(plan, columns);
+    mneme_buffer_printf(sql, "t.tenant = w.tenant AND t.stream_id = w.stream_id");
+    for (size_t i = 0; i < count; i++) {
+        const char *name = plan->table->columns[columns[i]].name;
+        mneme_buffer_printf(sql, " AND t.%s = w.%s", name, name);
+    }
+}
+
+static size_t key_rest_count(const struct mneme_table_plan *plan) {
+    return (size_t)mneme_table_key_count(plan) - 2;
+}
+
 static void write_find(struct mneme_table_plan *plan) {
-    const struct mneme_table *table = plan->table;
     struct mneme_buffer *sql = &plan->find_sql;
+    size_t rest = key_rest_count(plan);
     mneme_buffer_printf(sql, "SELECT w.n");
     for (int i = 0; i < plan->read_count; i++) {
-        mneme_buffer_printf(sql, ", t.%s", table->columns[plan->read[i]].name);
+        mneme_buffer_printf(sql, ", t.%s", plan->table->columns[plan->read[i]].name);
     }
-    mneme_buffer_printf(
-        sql, " FROM unnest($1::text[], $2::text[], $3::%s[]%s) WITH ORDINALITY AS w(tenant, stream_id, %s",
-        sql_types[plan->id_kind], table->index != NULL ? ", $4::bigint[]" : "", table->id);
-    if (table->index != NULL) {
-        mneme_buffer_printf(sql, ", %s", table->index);
+    mneme_buffer_printf(sql, " FROM unnest(");
+    append_key_arrays(sql, plan, rest);
+    mneme_buffer_printf(sql, ") WITH ORDINALITY AS w(");
+    append_key_names(sql, plan, rest);
+    mneme_buffer_printf(sql, ", n) JOIN %s t ON ", plan->table->name);
+    append_key_match(sql, plan, rest);
+}
+
+/* The columns, each behind `prefix`. */
+static void append_columns(struct mneme_buffer *sql, const struct mneme_table *table, const char *prefix) {
+    for (size_t i = 0; i < table->column_count; i++) {
+        mneme_buffer_printf(sql, "%s%s%s", i == 0 ? "" : ", ", prefix, table->columns[i].name);
     }
-    mneme_buffer_printf(sql, ", n) JOIN %s t ON ", table->name);
-    append_key_match(sql, table, "w");
 }
 
 static void write_copy(struct mneme_table_plan *plan) {
     const struct mneme_table *table = plan->table;
     mneme_buffer_printf(&plan->copy_sql, "COPY %s (", table->name);
-    for (size_t i = 0; i < table->column_count; i++) {
-        mneme_buffer_printf(&plan->copy_sql, "%s%s", i == 0 ? "" : ", ", table->columns[i].name);
-    }
+    append_columns(&plan->copy_sql, table, "");
     mneme_buffer_printf(&plan->copy_sql, ") FROM STDIN (FORMAT binary)");
+    if (table->has_history) {
+        mneme_buffer_printf(&plan->history_sql, "COPY %s_history (", table->name);
+        append_columns(&plan->history_sql, table, "");
+        mneme_buffer_printf(&plan->history_sql,
+                            ", superseded_sequence, valid_to) FROM STDIN (FORMAT binary)");
+    }
+}
+
+/* The value that a column takes from w where the row's mask says so. */
+static void append_changed(struct mneme_buffer *sql, const struct mneme_column *column, int bit) {
+    mneme_buffer_printf(sql, "CASE WHEN w.changed & %lld <> 0 THEN w.%s::%s ELSE t.%s END", 1LL << bit,
+                        column->name, sql_types[column->kind], column->name);
+}
+
+/* "unnest(<keys>, <masks>, <a text array for each of some>": the next parameter's number is given back. */
+static int append_change_arrays(struct mneme_buffer *sql, const struct mneme_table_plan *plan,
+                                uint64_t some) {
+    int parameter = mneme_table_key_count(plan);
+    mneme_buffer_printf(sql, "unnest(");
+    append_key_arrays(sql, plan, key_rest_count(plan));
+    mneme_buffer_printf(sql, ", $%d::bigint[]", ++parameter);
+    for (uint64_t left = some; left != 0; left &= left - 1) {
+        mneme_buffer_printf(sql, ", $%d::text[]", ++parameter);
+    }
+    return parameter;
+}
+
+/* ") AS w(<keys>, changed, <some>": their names. */
+static void append_change_names(struct mneme_buffer *sql, const struct mneme_table_plan *plan,
+                                uint64_t some) {
+    mneme_buffer_printf(sql, ") AS w(");
+    append_key_names(sql, plan, key_rest_count(plan));
+    mneme_buffer_printf(sql, ", changed");
+    for (uint64_t left = some; left != 0; left &= left - 1) {
+        mneme_buffer_printf(sql, ", %s", plan->table->columns[__builtin_ctzll(left)].name);
+    }
 }
 
 void mneme_table_update_sql(const struct mneme_table_plan *plan, uint64_t some, uint64_t all,
                             struct mneme_buffer *sql) {
     const struct mneme_table *table = plan->table;
-    struct mneme_buffer names = {0};
-    int parameter = 4;
+    bool is_first = true;
     mneme_buffer_printf(sql, "UPDATE %s t SET ", table->name);
-    for (size_t i = 0; i < table->column_count; i++) {
-        const char *name = table->columns[i].name;
-        const char *type = sql_types[table->columns[i].kind];
-        if (!(some & UINT64_C(1) << i)) {
-            continue;
-        }
-        mneme_buffer_printf(sql, "%s%s = ", parameter == 4 ? "" : ", ", name);
+    for (uint64_t left = some; left != 0; left &= left - 1) {
+        int i = __builtin_ctzll(left);
+        const struct mneme_column *column = &table->columns[i];
+        mneme_buffer_printf(sql, "%s%s = ", is_first ? "" : ", ", column->name);
+        is_first = false;
         if (all & UINT64_C(1) << i) {
-            mneme_buffer_printf(sql, "w.%s::%s", name, type);
+            mneme_buffer_printf(sql, "w.%s::%s", column->name, sql_types[column->kind]);
         } else {
-            mneme_buffer_printf(sql, "CASE WHEN w.changed & %lld <> 0 THEN w.%s::%s ELSE t.%s END", 1LL << i,
-                                name, type, name);
+            append_changed(sql, column, i);
         }
-        mneme_buffer_printf(&names, ", %s", name);
-        parameter++;
     }
-    mneme_buffer_printf(sql, " FROM unnest($1::text[], $2::text[], $3::%s[], $4::bigint[]",
-                        sql_types[plan->id_kind]);
-    for (int i = 5; i <= parameter; i++) {
-        mneme_buffer_printf(sql, ", $%d::text[]", i);
-    }
-    mneme_buffer_printf(sql, ") AS w(tenant, stream_id, %s, changed%.*s) WHERE ", table->id,
-                        MNEME_STR_ARG(mneme_buffer_str(&names)));
-    append_key_match(sql, table, "w");
+    mneme_buffer_printf(sql, " FROM ");
+    (void)append_change_arrays(sql, plan, some);
+    append_change_names(sql, plan, some);
+    mneme_buffer_printf(sql, ") WHERE ");
+    append_key_match(sql, plan, key_rest_count(plan));
     mneme_buffer_append_byte(sql, 0);
-    sql->failed |= names.failed;
-    mneme_buffer_clean_up(&names);
 }
 
-/* Takes all children of the parents whose keys are given. */
-static void write_delete(struct mneme_table_plan *plan) {
+void mneme_table_supersede_sql(const struct mneme_table_plan *plan, uint64_t some, struct mneme_buffer *sql) {
     const struct mneme_table *table = plan->table;
-    mneme_buffer_printf(
-        &plan->delete_sql,
-        "DELETE FROM %s t USING unnest($1::text[], $2::text[], $3::%s[]) AS w(tenant, stream_id, %s) "
-        "WHERE t.tenant = w.tenant AND t.stream_id = w.stream_id AND t.%s = w.%s",
-        table->name, sql_types[plan->id_kind], table->id, table->id, table->id);
+    mneme_buffer_printf(sql, "INSERT INTO %s_history (", table->name);
+    append_columns(sql, table, "");
+    mneme_buffer_printf(sql, ", superseded_sequence, valid_to) SELECT ");
+    for (size_t i = 0; i < table->column_count; i++) {
+        if (some & UINT64_C(1) << i) {
+            append_changed(sql, &table->columns[i], (int)i);
+        } else {
+            mneme_buffer_printf(sql, "t.%s", table->columns[i].name);
+        }
+        mneme_buffer_printf(sql, ", ");
+    }
+    mneme_buffer_printf(sql, "w.superseded_sequence, w.valid_to::timestamptz FROM ");
+    int parameter = append_change_arrays(sql, plan, some);
+    mneme_buffer_printf(sql, ", $%d::bigint[], $%d::text[]", parameter + 1, parameter + 2);
+    append_change_names(sql, plan, some);
+    mneme_buffer_printf(sql, ", superseded_sequence, valid_to) JOIN %s t ON ", table->name);
+    append_key_match(sql, plan, key_rest_count(plan));
+    mneme_buffer_append_byte(sql, 0);
+}
+
+/* Moves all children of the parents whose keys are given. A child's id is its parent's. */
+static void write_wipe(struct mneme_table_plan *plan) {
+    const struct mneme_table *table = plan->table;
+    struct mneme_buffer *sql = &plan->wipe_sql;
+    mneme_buffer_printf(sql, "WITH gone AS (DELETE FROM %s t USING unnest(", table->name);
+    append_key_arrays(sql, plan, 1);
+    mneme_buffer_printf(sql, ", $4::bigint[], $5::text[]) AS w(");
+    append_key_names(sql, plan, 1);
+    mneme_buffer_printf(sql, ", superseded_sequence, valid_to) WHERE ");
+    append_key_match(sql, plan, 1);
+    mneme_buffer_printf(sql, " RETURNING ");
+    append_columns(sql, table, "t.");
+    mneme_buffer_printf(sql, ", w.superseded_sequence, w.valid_to::timestamptz) INSERT INTO %s_history (",
+                        table->name);
+    append_columns(sql, table, "");
+    mneme_buffer_printf(sql, ", superseded_sequence, valid_to) SELECT * FROM gone");
 }
 
 static int finish(struct mneme_buffer *sql, struct mneme_error *error) {
@@ -148,18 +245,30 @@ int mneme_table_plan_init(struct mneme_table_plan *plan, const struct mneme_tabl
                                "the table %s has %zu columns: a change holds fewer than %d; widen the mask",
                                table->name, table->column_count, MNEME_MAX_COLUMNS);
     }
-    int *const parts[] = {&plan->tenant,  &plan->stream_id, &plan->id,        &plan->index,
-                          &plan->version, &plan->deleted,   &plan->next_index};
-    const char *const names[] = {"tenant",       "stream_id",    table->id,        table->index,
-                                 table->version, table->deleted, table->next_index};
+    const struct {
+        int *column;
+        const char *name;
+    } parts[] = {
+        {&plan->tenant, "tenant"},
+        {&plan->stream_id, "stream_id"},
+        {&plan->sequence, "source_sequence"},
+        {&plan->valid_from, "valid_from"},
+        {&plan->id, table->id},
+        {&plan->second, table->second},
+        {&plan->index, table->index},
+        {&plan->version, table->version},
+        {&plan->deleted, table->deleted},
+        {&plan->next_index, table->next_index},
+    };
     for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
-        int status = find_part(parts[i], table, names[i], error);
+        int status = find_part(parts[i].column, table, parts[i].name, error);
         if (status != 0) {
             return status;
         }
     }
     plan->id_kind = table->columns[plan->id].kind;
     plan->keys = UINT64_C(1) << plan->tenant | UINT64_C(1) << plan->stream_id | UINT64_C(1) << plan->id |
+                 (plan->second < 0 ? 0 : UINT64_C(1) << plan->second) |
                  (plan->index < 0 ? 0 : UINT64_C(1) << plan->index);
     for (size_t i = 0; i < table->column_count; i++) {
         if (table->columns[i].is_read && is_text(table->columns[i].kind)) {
@@ -175,9 +284,9 @@ int mneme_table_plan_init(struct mneme_table_plan *plan, const struct mneme_tabl
     write_find(plan);
     write_copy(plan);
     if (table->index != NULL) {
-        write_delete(plan);
+        write_wipe(plan);
     }
-    struct mneme_buffer *const all[] = {&plan->find_sql, &plan->copy_sql, &plan->delete_sql};
+    struct mneme_buffer *const all[] = {&plan->find_sql, &plan->copy_sql, &plan->history_sql, &plan->wipe_sql};
     int status = 0;
     for (size_t i = 0; i < sizeof all / sizeof *all && status == 0; i++) {
         status = finish(all[i], error);
@@ -186,7 +295,7 @@ int mneme_table_plan_init(struct mneme_table_plan *plan, const struct mneme_tabl
 }
 
 void mneme_table_plan_clean_up(struct mneme_table_plan *plan) {
-    struct mneme_buffer *const all[] = {&plan->find_sql, &plan->copy_sql, &plan->delete_sql};
+    struct mneme_buffer *const all[] = {&plan->find_sql, &plan->copy_sql, &plan->history_sql, &plan->wipe_sql};
     for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
         mneme_buffer_clean_up(all[i]);
     }

@@ -3,6 +3,13 @@
  */
 #include "consumers/postgres/tables.h"
 
+/* What tells the event that made a row's version. */
+#define MADE_BY_EVENT                                                                                        \
+    {"source_event_id", MNEME_COLUMN_UUID, .is_nullable = false},                                            \
+        {"source_sequence", MNEME_COLUMN_LONG, .is_nullable = false}, {                                      \
+        "valid_from", MNEME_COLUMN_TIME, .is_nullable = false                                                \
+    }
+
 #define COLUMNS(array) .columns = (array), .column_count = sizeof(array) / sizeof *(array)
 
 static const struct mneme_column memory_columns[] = {
@@ -22,8 +29,6 @@ static const struct mneme_column memory_columns[] = {
     {"confidence", MNEME_COLUMN_DOUBLE, .is_nullable = false},
     {"importance", MNEME_COLUMN_DOUBLE, .is_nullable = false, .is_read = true},
     {"priority", MNEME_COLUMN_INT, .is_nullable = false, .is_read = true},
-    {"access_count", MNEME_COLUMN_LONG, .is_nullable = false},
-    {"last_accessed_at", MNEME_COLUMN_TIME, .is_nullable = true},
     {"created_at", MNEME_COLUMN_TIME, .is_nullable = false},
     {"updated_at", MNEME_COLUMN_TIME, .is_nullable = false},
     {"expires_at", MNEME_COLUMN_TIME, .is_nullable = true},
@@ -31,7 +36,7 @@ static const struct mneme_column memory_columns[] = {
     {"is_archived", MNEME_COLUMN_BOOL, .is_nullable = false},
     {"tier", MNEME_COLUMN_TEXT, .is_nullable = false},
     {"version", MNEME_COLUMN_LONG, .is_nullable = false, .is_read = true},
-    {"source_event_id", MNEME_COLUMN_UUID, .is_nullable = false},
+    MADE_BY_EVENT,
 };
 
 static const struct mneme_column conversation_columns[] = {
@@ -49,7 +54,7 @@ static const struct mneme_column conversation_columns[] = {
     {"updated_at", MNEME_COLUMN_TIME, .is_nullable = false},
     {"last_activity_at", MNEME_COLUMN_TIME, .is_nullable = false, .is_read = true},
     {"version", MNEME_COLUMN_LONG, .is_nullable = false, .is_read = true},
-    {"source_event_id", MNEME_COLUMN_UUID, .is_nullable = false},
+    MADE_BY_EVENT,
 };
 
 static const struct mneme_column turn_columns[] = {
@@ -65,7 +70,143 @@ static const struct mneme_column turn_columns[] = {
     {"model", MNEME_COLUMN_TEXT, .is_nullable = true},
     {"metadata", MNEME_COLUMN_JSONB, .is_nullable = false},
     {"created_at", MNEME_COLUMN_TIME, .is_nullable = false},
-    {"source_event_id", MNEME_COLUMN_UUID, .is_nullable = false},
+    MADE_BY_EVENT,
+};
+
+static const struct mneme_column link_columns[] = {
+    {"conversation_id", MNEME_COLUMN_TEXT, .is_nullable = false},
+    {"tenant", MNEME_COLUMN_TEXT, .is_nullable = false},
+    {"stream_id", MNEME_COLUMN_TEXT, .is_nullable = false},
+    {"memory_id", MNEME_COLUMN_UUID, .is_nullable = false},
+    {"message_context", MNEME_COLUMN_JSONB, .is_nullable = true},
+    {"insights", MNEME_COLUMN_JSONB, .is_nullable = true},
+    {"follow_up_actions", MNEME_COLUMN_JSONB, .is_nullable = true},
+    {"created_at", MNEME_COLUMN_TIME, .is_nullable = false},
+    {"updated_at", MNEME_COLUMN_TIME, .is_nullable = false},
+    {"version", MNEME_COLUMN_LONG, .is_nullable = false, .is_read = true},
+    MADE_BY_EVENT,
+};
+
+static const struct mneme_column decision_columns[] = {
+    {"decision_id", MNEME_COLUMN_UUID, .is_nullable = false},
+    {"tenant", MNEME_COLUMN_TEXT, .is_nullable = false},
+    {"stream_id", MNEME_COLUMN_TEXT, .is_nullable = false},
+    {"agent_id", MNEME_COLUMN_TEXT, .is_nullable = true},
+    {"user_id", MNEME_COLUMN_TEXT, .is_nullable = true},
+    {"run_id", MNEME_COLUMN_TEXT, .is_nullable = true},
+    {"conversation_id", MNEME_COLUMN_TEXT, .is_nullable = true},
+    {"decision", MNEME_COLUMN_TEXT, .is_nullable = false},
+    {"category", MNEME_COLUMN_TEXT, .is_nullable = true},
+    {"urgency", MNEME_COLUMN_TEXT, .is_nullable = true},
+    {"confidence", MNEME_COLUMN_DOUBLE, .is_nullable = true},
+    {"context", MNEME_COLUMN_JSONB, .is_nullable = true},
+    {"insights_used", MNEME_COLUMN_TEXT_ARRAY, .is_nullable = false},
+    {"triggering_events", MNEME_COLUMN_TEXT_ARRAY, .is_nullable = false},
+    {"metadata", MNEME_COLUMN_JSONB, .is_nullable = false},
+    {"created_at", MNEME_COLUMN_TIME, .is_nullable = false},
+    {"version", MNEME_COLUMN_LONG, .is_nullable = false, .is_read = true},
+    MADE_BY_EVENT,
+};
+
+static const struct mneme_column handoff_columns[] = {
+    {"handoff_id", MNEME_COLUMN_UUID, .is_nullable = false},
+    {"tenant", MNEME_COLUMN_TEXT, .is_nullable = false},
+    {"stream_id", MNEME_COLUMN_TEXT, .is_nullable = false},
+    {"from_agent", MNEME_COLUMN_TEXT, .is_nullable = false},
+    {"to_agent", MNEME_COLUMN_TEXT, .is_nullable = false},
+    {"user_id", MNEME_COLUMN_TEXT, .is_nullable = true},
+    {"run_id", MNEME_COLUMN_TEXT, .is_nullable = true},
+    {"conversation_id", MNEME_COLUMN_TEXT, .is_nullable = true},
+    {"topic", MNEME_COLUMN_TEXT, .is_nullable = false},
+    {"context", MNEME_COLUMN_JSONB, .is_nullable = true},
+    {"reason", MNEME_COLUMN_TEXT, .is_nullable = true},
+    {"created_at", MNEME_COLUMN_TIME, .is_nullable = false},
+    {"version", MNEME_COLUMN_LONG, .is_nullable = false, .is_read = true},
+    MADE_BY_EVENT,
+};
+
+static const struct mneme_column hypothesis_columns[] = {
+    {"hypothesis_id", MNEME_COLUMN_UUID, .is_nullable = false},
+    {"tenant", MNEME_COLUMN_TEXT, .is_nullable = false},
+    {"stream_id", MNEME_COLUMN_TEXT, .is_nullable = false},
+    {"agent_id", MNEME_COLUMN_TEXT, .is_nullable = true},
+    {"user_id", MNEME_COLUMN_TEXT, .is_nullable = true},
+    {"run_id", MNEME_COLUMN_TEXT, .is_nullable = true},
+    {"conversation_id", MNEME_COLUMN_TEXT, .is_nullable = true},
+    {"hypothesis", MNEME_COLUMN_TEXT, .is_nullable = false},
+    {"confidence", MNEME_COLUMN_DOUBLE, .is_nullable = true},
+    {"evidence", MNEME_COLUMN_JSONB, .is_nullable = true},
+    {"metadata", MNEME_COLUMN_JSONB, .is_nullable = false},
+    {"is_valid", MNEME_COLUMN_BOOL, .is_nullable = true},
+    {"final_confidence", MNEME_COLUMN_DOUBLE, .is_nullable = true},
+    {"final_evidence", MNEME_COLUMN_JSONB, .is_nullable = true},
+    {"created_at", MNEME_COLUMN_TIME, .is_nullable = false},
+    {"updated_at", MNEME_COLUMN_TIME, .is_nullable = false},
+    {"validated_at", MNEME_COLUMN_TIME, .is_nullable = true},
+    {"version", MNEME_COLUMN_LONG, .is_nullable = false, .is_read = true},
+    MADE_BY_EVENT,
+};
+
+static const struct mneme_column knowledge_columns[] = {
+    {"knowledge_id", MNEME_COLUMN_UUID, .is_nullable = false},
+    {"tenant", MNEME_COLUMN_TEXT, .is_nullable = false},
+    {"stream_id", MNEME_COLUMN_TEXT, .is_nullable = false},
+    {"agent_id", MNEME_COLUMN_TEXT, .is_nullable = true},
+    {"user_id", MNEME_COLUMN_TEXT, .is_nullable = true},
+    {"domain", MNEME_COLUMN_TEXT, .is_nullable = false},
+    {"knowledge_type", MNEME_COLUMN_TEXT, .is_nullable = true},
+    {"content", MNEME_COLUMN_TEXT, .is_nullable = false},
+    {"confidence", MNEME_COLUMN_DOUBLE, .is_nullable = true},
+    {"evidence", MNEME_COLUMN_JSONB, .is_nullable = true},
+    {"validation_status", MNEME_COLUMN_TEXT, .is_nullable = true},
+    {"metadata", MNEME_COLUMN_JSONB, .is_nullable = false},
+    {"created_at", MNEME_COLUMN_TIME, .is_nullable = false},
+    {"updated_at", MNEME_COLUMN_TIME, .is_nullable = false},
+    {"version", MNEME_COLUMN_LONG, .is_nullable = false, .is_read = true},
+    MADE_BY_EVENT,
+};
+
+static const struct mneme_column profile_columns[] = {
+    {"user_id", MNEME_COLUMN_TEXT, .is_nullable = false},
+    {"tenant", MNEME_COLUMN_TEXT, .is_nullable = false},
+    {"stream_id", MNEME_COLUMN_TEXT, .is_nullable = false},
+    {"profile", MNEME_COLUMN_JSONB, .is_nullable = false},
+    {"preferences", MNEME_COLUMN_JSONB, .is_nullable = false},
+    {"source", MNEME_COLUMN_TEXT, .is_nullable = true},
+    {"created_at", MNEME_COLUMN_TIME, .is_nullable = false},
+    {"updated_at", MNEME_COLUMN_TIME, .is_nullable = false},
+    {"version", MNEME_COLUMN_LONG, .is_nullable = false, .is_read = true},
+    MADE_BY_EVENT,
+};
+
+static const struct mneme_column flow_run_columns[] = {
+    {"flow_run_id", MNEME_COLUMN_UUID, .is_nullable = false},
+    {"tenant", MNEME_COLUMN_TEXT, .is_nullable = false},
+    {"stream_id", MNEME_COLUMN_TEXT, .is_nullable = false},
+    {"flow", MNEME_COLUMN_TEXT, .is_nullable = false},
+    {"run", MNEME_COLUMN_TEXT, .is_nullable = true},
+    {"agent_id", MNEME_COLUMN_TEXT, .is_nullable = true},
+    {"user_id", MNEME_COLUMN_TEXT, .is_nullable = true},
+    {"run_id", MNEME_COLUMN_TEXT, .is_nullable = true},
+    {"data", MNEME_COLUMN_JSONB, .is_nullable = false},
+    {"created_at", MNEME_COLUMN_TIME, .is_nullable = false},
+    {"version", MNEME_COLUMN_LONG, .is_nullable = false, .is_read = true},
+    MADE_BY_EVENT,
+};
+
+static const struct mneme_column task_output_columns[] = {
+    {"task_output_id", MNEME_COLUMN_UUID, .is_nullable = false},
+    {"tenant", MNEME_COLUMN_TEXT, .is_nullable = false},
+    {"stream_id", MNEME_COLUMN_TEXT, .is_nullable = false},
+    {"task", MNEME_COLUMN_TEXT, .is_nullable = false},
+    {"agent_id", MNEME_COLUMN_TEXT, .is_nullable = true},
+    {"user_id", MNEME_COLUMN_TEXT, .is_nullable = true},
+    {"run_id", MNEME_COLUMN_TEXT, .is_nullable = true},
+    {"output", MNEME_COLUMN_JSONB, .is_nullable = false},
+    {"metadata", MNEME_COLUMN_JSONB, .is_nullable = false},
+    {"created_at", MNEME_COLUMN_TIME, .is_nullable = false},
+    {"version", MNEME_COLUMN_LONG, .is_nullable = false, .is_read = true},
+    MADE_BY_EVENT,
 };
 
 const struct mneme_table mneme_tables[MNEME_TABLE_COUNT] = {
@@ -74,6 +215,7 @@ const struct mneme_table mneme_tables[MNEME_TABLE_COUNT] = {
                               .id = "id",
                               .version = "version",
                               .deleted = "is_deleted",
+                              .has_history = true,
                               .has_id_high = true},
     [MNEME_TABLE_CONVERSATIONS] = {.name = "conversations",
                                    COLUMNS(conversation_columns),
@@ -81,10 +223,47 @@ const struct mneme_table mneme_tables[MNEME_TABLE_COUNT] = {
                                    .version = "version",
                                    .deleted = "is_deleted",
                                    .next_index = "turn_count",
+                                   .has_history = true,
                                    .child = MNEME_TABLE_TURNS},
     [MNEME_TABLE_TURNS] = {.name = "conversation_turns",
                            COLUMNS(turn_columns),
                            .id = "conversation_id",
                            .index = "turn_index",
+                           .has_history = true,
                            .parent = MNEME_TABLE_CONVERSATIONS},
+    [MNEME_TABLE_LINKS] = {.name = "conversation_memories",
+                           COLUMNS(link_columns),
+                           .id = "conversation_id",
+                           .second = "memory_id",
+                           .version = "version"},
+    [MNEME_TABLE_DECISIONS] = {.name = "agent_decisions",
+                               COLUMNS(decision_columns),
+                               .id = "decision_id",
+                               .version = "version"},
+    [MNEME_TABLE_HANDOFFS] = {.name = "agent_handoffs",
+                              COLUMNS(handoff_columns),
+                              .id = "handoff_id",
+                              .version = "version"},
+    [MNEME_TABLE_HYPOTHESES] = {.name = "hypotheses",
+                                COLUMNS(hypothesis_columns),
+                                .id = "hypothesis_id",
+                                .version = "version"},
+    [MNEME_TABLE_KNOWLEDGE] = {.name = "knowledge",
+                               COLUMNS(knowledge_columns),
+                               .id = "knowledge_id",
+                               .version = "version",
+                               .has_history = true},
+    [MNEME_TABLE_PROFILES] = {.name = "profiles",
+                              COLUMNS(profile_columns),
+                              .id = "user_id",
+                              .version = "version",
+                              .has_history = true},
+    [MNEME_TABLE_FLOW_RUNS] = {.name = "flow_run_history",
+                               COLUMNS(flow_run_columns),
+                               .id = "flow_run_id",
+                               .version = "version"},
+    [MNEME_TABLE_TASK_OUTPUTS] = {.name = "task_outputs",
+                                  COLUMNS(task_output_columns),
+                                  .id = "task_output_id",
+                                  .version = "version"},
 };

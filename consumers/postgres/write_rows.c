@@ -1,6 +1,5 @@
 /*
- * New rows: each is written once for the batch, as what it has become. Children of a parent that was created
- * again go first.
+ * New rows: each is written once for the batch, as what it has become.
  */
 #include "consumers/postgres/fold.h"
 
@@ -39,7 +38,8 @@ static void copy_cell(struct mneme_buffer *rows, enum mneme_column_kind kind, co
     }
 }
 
-static void copy_columns(struct mneme_buffer *rows, const struct mneme_fold_row *row) {
+void mneme_fold_copy_columns(struct mneme_buffer *rows, const struct mneme_fold_row *row,
+                             const union mneme_cell *cells, uint64_t nulls) {
     const struct mneme_table_plan *table = row->table;
     for (int i = 0; i < (int)table->table->column_count; i++) {
         if (i == table->id) {
@@ -52,12 +52,14 @@ static void copy_columns(struct mneme_buffer *rows, const struct mneme_fold_row 
             mneme_copy_str(rows, row->stream->tenant);
         } else if (i == table->stream_id) {
             mneme_copy_str(rows, row->stream->stream_id);
+        } else if (i == table->second) {
+            mneme_copy_uuid(rows, row->second);
         } else if (i == table->index) {
             mneme_copy_long(rows, row->index);
-        } else if (row->nulls & UINT64_C(1) << i) {
+        } else if (nulls & UINT64_C(1) << i) {
             mneme_copy_null(rows);
         } else {
-            copy_cell(rows, table->table->columns[i].kind, &row->cells[i]);
+            copy_cell(rows, table->table->columns[i].kind, &cells[i]);
         }
     }
 }
@@ -84,7 +86,7 @@ static int copy_rows(struct mneme_fold *fold, struct mneme_fold_writer *writer, 
         }
         if (is_begun) {
             mneme_copy_row(&writer->rows, (int16_t)plan->table->column_count);
-            copy_columns(&writer->rows, row);
+            mneme_fold_copy_columns(&writer->rows, row, row->cells, row->nulls);
             status = mneme_fold_flush(writer, error);
         }
     }
@@ -97,47 +99,6 @@ int mneme_fold_write_rows(struct mneme_fold *fold, struct mneme_fold_writer *wri
     int status = MNEME_OK;
     for (int i = 0; i < MNEME_TABLE_COUNT && status == MNEME_OK; i++) {
         status = copy_rows(fold, writer, i, error);
-    }
-    return status;
-}
-
-/* Parents that were created again: their children in the table belong to the life before. */
-static int delete_children_of(struct mneme_fold *fold, struct mneme_fold_writer *writer, int table,
-                              struct mneme_error *error) {
-    size_t count = 0;
-    for (const struct mneme_fold_row *row = fold->first_row[table]; row != NULL; row = row->next) {
-        count += row->wipes_children ? 1 : 0;
-    }
-    struct mneme_str *keys = count == 0 ? NULL : mneme_arena_alloc(&fold->arena, 3 * count * sizeof *keys);
-    if (count == 0 || keys == NULL) {
-        return count == 0 ? MNEME_OK : mneme_fold_no_memory(error);
-    }
-    size_t at = 0;
-    for (const struct mneme_fold_row *row = fold->first_row[table]; row != NULL; row = row->next) {
-        if (row->wipes_children) {
-            keys[at] = row->stream->tenant;
-            keys[count + at] = row->stream->stream_id;
-            keys[2 * count + at] = row->id.text;
-            at++;
-        }
-    }
-    struct mneme_pg_params params = {0};
-    for (size_t i = 0; i < 3; i++) {
-        mneme_pg_param_str_array(&params, keys + i * count, count);
-    }
-    const char *sql = fold->tables[mneme_tables[table].child].delete_sql.data;
-    int status = mneme_pg_query(NULL, writer->postgres, sql, &params, true, error);
-    mneme_pg_params_clean_up(&params);
-    return status;
-}
-
-int mneme_fold_delete_children(struct mneme_fold *fold, struct mneme_fold_writer *writer,
-                               struct mneme_error *error) {
-    int status = MNEME_OK;
-    for (int i = 0; i < MNEME_TABLE_COUNT && status == MNEME_OK; i++) {
-        if (fold->tables[i].next_index >= 0) {
-            status = delete_children_of(fold, writer, i, error);
-        }
     }
     return status;
 }

@@ -29,6 +29,10 @@ class Time:
     micros: int
 
 
+def json_of(text):
+    return None if text is None else loads(text)
+
+
 class Stopped(Exception):
     """The reader must stop before this message: nobody here can read it."""
 
@@ -52,6 +56,20 @@ class Fold:
         self.memories = {}
         self.conversations = {}
         self.conversation_turns = {}
+        self.conversation_memories = {}
+        self.agent_decisions = {}
+        self.agent_handoffs = {}
+        self.hypotheses = {}
+        self.knowledge = {}
+        self.profiles = {}
+        self.flow_run_history = {}
+        self.task_outputs = {}
+        self.memory_access = {}
+        self.memories_history = {}
+        self.conversations_history = {}
+        self.conversation_turns_history = {}
+        self.knowledge_history = {}
+        self.profiles_history = {}
         self.parked_events = {}
         self.next_offsets = {}
         self.partition_of = functools.cache(lambda key: murmur2_partition(key, partitions))
@@ -108,6 +126,11 @@ class Fold:
             "version": 0, "event_id_high": None, "memory_id_high": None, "kafka_partition": message.partition,
             "updated_at": message.timestamp_ms * 1000,
         })
+        event["made"] = {  # what tells the event in the rows that it makes
+            "source_event_id": event["event_id"],
+            "source_sequence": message.offset * POSITIONS_PER_OFFSET + message.partition,
+            "valid_from": message.timestamp_ms * 1000,
+        }
         verdict, actual = self.verdict(place, stream, event)
         if verdict == "accepted":
             stream["version"] += 1
@@ -121,7 +144,8 @@ class Fold:
     def note_ids(self, place, stream, event, message):
         self._seen.add((place, event["event_id"]))
         stream["updated_at"] = message.timestamp_ms * 1000
-        memory_id = event["payload"]["memory_id"] if event["type"] == "MemoryCreated" else None
+        memory_field = MEMORY_MAKERS.get(event["type"])
+        memory_id = event["payload"][memory_field] if memory_field else None
         for column, value in (("event_id_high", event["event_id"]), ("memory_id_high", memory_id)):
             if value is not None and value.version == 7 and (stream[column] is None or value > stream[column]):
                 stream[column] = value
@@ -172,6 +196,36 @@ class Fold:
             return "exists", conversation["version"]
         return "accepted", None
 
+    def judge_link(self, place, payload):
+        return self.judge_conversation_change(place, payload)
+
+    def judge_decision(self, place, payload):
+        return self.judge_new("agent_decisions", "decision_id", place, payload)
+
+    def judge_handoff(self, place, payload):
+        return self.judge_new("agent_handoffs", "handoff_id", place, payload)
+
+    def judge_hypothesis(self, place, payload):
+        return self.judge_new("hypotheses", "hypothesis_id", place, payload)
+
+    def judge_flow_run(self, place, payload):
+        return self.judge_new("flow_run_history", "flow_run_id", place, payload)
+
+    def judge_task_output(self, place, payload):
+        return self.judge_new("task_outputs", "task_output_id", place, payload)
+
+    def judge_new(self, table, id_field, place, payload):
+        row = getattr(self, table).get((payload[id_field], *place))
+        if row is not None:
+            return "exists", row["version"]
+        if id_field in MEMORY_MAKERS.values():  # a memory of the same id comes with it
+            return self.judge_create(place, {"memory_id": payload[id_field]})
+        return "accepted", None
+
+    def judge_validation(self, place, payload):
+        row = self.hypotheses.get((payload["hypothesis_id"], *place))
+        return ("accepted", None) if row is not None else ("not_found", 0)
+
     # --- effects ---
 
     def effect(self, place, message, event):
@@ -179,9 +233,25 @@ class Fold:
         if apply:
             apply(self, place, event, event["payload"])
 
+    def supersede(self, table, key, event, extra_key=None):
+        """The version that is there goes into the history."""
+        row = getattr(self, table)[key]
+        history_key = (*key, row["version"] if extra_key is None else extra_key)
+        getattr(self, table + "_history")[history_key] = {
+            **row, "superseded_sequence": event["made"]["source_sequence"], "valid_to": event["made"]["valid_from"]}
+
+    def leave_memory(self, place, event, memory_id, agent_id, memory_type, content, metadata, confidence):
+        """The memory that another event leaves behind."""
+        self.create_memory(place, {**event, "scope": {**event["scope"], "agent_id": agent_id}}, {
+            "memory_id": memory_id, "memory_type": memory_type, "term": None, "confidence": confidence,
+            "importance": 0.5, "priority": 5, "tier": "warm", "content": json.dumps(content, default=float),
+            "metadata": metadata, "tags": None, "entities": None, "expires_at": None})
+
     def create_memory(self, place, event, payload):
         key = (payload["memory_id"], *place)
         before = self.memories.get(key)
+        if before:
+            self.supersede("memories", key, event)
         expires_at = payload["expires_at"]
         if expires_at is None and payload["term"] == "short_term":
             expires_at = min(event["occurred_at"] + SHORT_TERM_MICROS, MAX_MICROS)
@@ -192,21 +262,23 @@ class Fold:
             "metadata": loads(payload["metadata"] or "{}"),
             "tags": payload["tags"] or [],
             "entities": payload["entities"] or [],
-            "access_count": 0, "last_accessed_at": None,
             "created_at": event["occurred_at"], "updated_at": event["occurred_at"], "expires_at": expires_at,
             "is_deleted": False, "is_archived": False,
-            "version": (before["version"] if before else 0) + 1, "source_event_id": event["event_id"],
+            "version": (before["version"] if before else 0) + 1, **event["made"],
         }
 
-    @staticmethod
-    def touch(row, event):
+    def touch(self, table, key, event):
+        """Begins the next version of a row; gives the row."""
+        if hasattr(self, table + "_history"):
+            self.supersede(table, key, event)
+        row = getattr(self, table)[key]
         row["version"] += 1
         row["updated_at"] = event["occurred_at"]
-        row["source_event_id"] = event["event_id"]
+        row.update(event["made"])
+        return row
 
     def update_memory(self, place, event, payload):
-        memory = self.memories[(payload["memory_id"], *place)]
-        self.touch(memory, event)
+        memory = self.touch("memories", (payload["memory_id"], *place), event)
         for name in ("tags", "entities", "confidence", "importance", "priority", "expires_at"):
             if payload[name] is not None:
                 memory[name] = payload[name]
@@ -215,30 +287,28 @@ class Fold:
                 memory[name] = loads(payload[name])
 
     def delete_memory(self, place, event, payload):
-        memory = self.memories[(payload["memory_id"], *place)]
-        self.touch(memory, event)
+        memory = self.touch("memories", (payload["memory_id"], *place), event)
         memory["is_deleted"] = True
 
     def promote_memory(self, place, event, payload):
-        memory = self.memories[(payload["memory_id"], *place)]
-        self.touch(memory, event)
+        memory = self.touch("memories", (payload["memory_id"], *place), event)
         memory.update(term="long_term", expires_at=None, importance=min(1.0, memory["importance"] + 0.1))
 
     def prioritize_memory(self, place, event, payload):
-        memory = self.memories[(payload["memory_id"], *place)]
-        self.touch(memory, event)
+        memory = self.touch("memories", (payload["memory_id"], *place), event)
         memory["priority"] = min(10, math.floor(memory["priority"] * payload["boost_factor"] + 0.5))
 
     def archive_memory(self, place, event, payload):
-        memory = self.memories[(payload["memory_id"], *place)]
-        self.touch(memory, event)
+        memory = self.touch("memories", (payload["memory_id"], *place), event)
         memory["is_archived"] = True
 
     def create_conversation(self, place, event, payload):
         key = (*place, payload["conversation_id"])
         before = self.conversations.get(key)
         if before:  # the turns of its former life went with it
+            self.supersede("conversations", key, event)
             for turn in [turn for turn in self.conversation_turns if turn[:3] == key]:
+                self.supersede("conversation_turns", turn, event, self.conversation_turns[turn]["source_sequence"])
                 del self.conversation_turns[turn]
         self.conversations[key] = {
             "user_id": event["scope"]["user_id"], "agent_id": event["scope"]["agent_id"],
@@ -246,25 +316,22 @@ class Fold:
             "is_active": True, "is_deleted": False, "turn_count": 0,
             "created_at": event["occurred_at"], "updated_at": event["occurred_at"],
             "last_activity_at": event["occurred_at"],
-            "version": (before["version"] if before else 0) + 1, "source_event_id": event["event_id"],
+            "version": (before["version"] if before else 0) + 1, **event["made"],
         }
 
     def update_conversation(self, place, event, payload):
-        conversation = self.conversations[(*place, payload["conversation_id"])]
-        self.touch(conversation, event)
+        conversation = self.touch("conversations", (*place, payload["conversation_id"]), event)
         if payload["title"] is not None:
             conversation["title"] = payload["title"]
         if payload["metadata"] is not None:
             conversation["metadata"] = loads(payload["metadata"])
 
     def close_conversation(self, place, event, payload):
-        conversation = self.conversations[(*place, payload["conversation_id"])]
-        self.touch(conversation, event)
+        conversation = self.touch("conversations", (*place, payload["conversation_id"]), event)
         conversation["is_active"] = False
 
     def delete_conversation(self, place, event, payload):
-        conversation = self.conversations[(*place, payload["conversation_id"])]
-        self.touch(conversation, event)
+        conversation = self.touch("conversations", (*place, payload["conversation_id"]), event)
         conversation["is_deleted"] = True
 
     def add_turn(self, place, event, payload):
@@ -282,8 +349,111 @@ class Fold:
             **{name: payload[name] for name in ("role", "speaker", "content", "token_count", "model")},
             "content_hash": hashlib.sha256(payload["content"].encode()).digest(),
             "metadata": loads(payload["metadata"] or "{}"),
-            "created_at": event["occurred_at"], "source_event_id": event["event_id"],
+            "created_at": event["occurred_at"], **event["made"],
         }
+
+    def link_memory(self, place, event, payload):
+        key = (*place, payload["conversation_id"], payload["memory_id"])
+        fields = ("message_context", "insights", "follow_up_actions")
+        self.put("conversation_memories", key, event, {}, {name: json_of(payload[name]) for name in fields})
+
+    def put(self, table, key, event, fixed, fields):
+        """Makes the row of `fixed` and `fields`, or its next version, in which fields of None stay as they were."""
+        rows = getattr(self, table)
+        if key not in rows:
+            rows[key] = {**fixed, **fields, "created_at": event["occurred_at"], "updated_at": event["occurred_at"],
+                         "version": 1, **event["made"]}
+        else:
+            self.touch(table, key, event).update(
+                {name: value for name, value in fields.items() if value is not None})
+
+    def new_row(self, table, id_field, place, event, values):
+        getattr(self, table)[(event["payload"][id_field], *place)] = {
+            **values, "created_at": event["occurred_at"], "version": 1, **event["made"]}
+
+    def decide_something(self, place, event, payload):
+        context = json_of(payload["context"])
+        self.new_row("agent_decisions", "decision_id", place, event, {
+            **event["scope"], "decision": payload["decision"], "category": payload["category"],
+            "urgency": payload["urgency"], "confidence": payload["confidence"], "context": context,
+            "insights_used": payload["insights_used"] or [], "triggering_events": payload["triggering_events"] or [],
+            "metadata": loads(payload["metadata"] or "{}")})
+        content = {"text": payload["decision"]}
+        for name in ("category", "urgency", "insights_used", "triggering_events"):
+            if payload[name] is not None:
+                content[name] = payload[name]
+        if payload["context"] is not None:
+            content["context"] = context
+        self.leave_memory(place, event, payload["decision_id"], event["scope"]["agent_id"], "decision", content,
+                          payload["metadata"], 1.0 if payload["confidence"] is None else payload["confidence"])
+
+    def hand_off(self, place, event, payload):
+        scope = {name: event["scope"][name] for name in ("user_id", "run_id", "conversation_id")}
+        names = ("from_agent", "to_agent", "topic", "reason")
+        context = json_of(payload["context"])
+        self.new_row("agent_handoffs", "handoff_id", place, event, {
+            **scope, **{name: payload[name] for name in names}, "context": context})
+        content = {"text": payload["topic"], "from_agent": payload["from_agent"], "to_agent": payload["to_agent"]}
+        if payload["context"] is not None:
+            content["context"] = context
+        if payload["reason"] is not None:
+            content["reason"] = payload["reason"]
+        self.leave_memory(place, event, payload["handoff_id"], payload["to_agent"], "knowledge", content, None, 1.0)
+
+    def form_hypothesis(self, place, event, payload):
+        self.new_row("hypotheses", "hypothesis_id", place, event, {
+            **event["scope"], "hypothesis": payload["hypothesis"], "confidence": payload["confidence"],
+            "evidence": json_of(payload["evidence"]), "metadata": loads(payload["metadata"] or "{}"),
+            "is_valid": None, "final_confidence": None, "final_evidence": None, "validated_at": None,
+            "updated_at": event["occurred_at"]})
+
+    def validate_hypothesis(self, place, event, payload):
+        row = self.touch("hypotheses", (payload["hypothesis_id"], *place), event)
+        row.update(is_valid=payload["is_valid"], validated_at=event["occurred_at"])
+        for name, value in (("final_confidence", payload["final_confidence"]),
+                            ("final_evidence", json_of(payload["evidence"])),
+                            ("metadata", json_of(payload["metadata"]))):
+            if payload[{"final_evidence": "evidence"}.get(name, name)] is not None:
+                row[name] = value
+
+    def record_knowledge(self, place, event, payload):
+        fields = {name: payload[name] for name in
+                  ("domain", "knowledge_type", "content", "confidence", "validation_status")}
+        key = (payload["knowledge_id"], *place)
+        scope = {name: event["scope"][name] for name in ("agent_id", "user_id")}
+        for name in ("evidence", "metadata"):
+            fields[name] = json_of(payload[name])
+        if key not in self.knowledge and fields["metadata"] is None:
+            fields["metadata"] = {}
+        self.put("knowledge", key, event, scope, fields)
+
+    def onboard_user(self, place, event, payload):
+        user_id = event["scope"]["user_id"]
+        if user_id is None:
+            return  # nobody is named
+        key = (*place, user_id)
+        fields = {name: json_of(payload[name]) for name in ("profile", "preferences")}
+        if key not in self.profiles:
+            fields = {name: {} if value is None else value for name, value in fields.items()}
+        self.put("profiles", key, event, {}, {**fields, "source": payload["source"]})
+
+    def record_flow_run(self, place, event, payload):
+        scope = {name: event["scope"][name] for name in ("agent_id", "user_id", "run_id")}
+        self.new_row("flow_run_history", "flow_run_id", place, event, {
+            **scope, "flow": payload["flow"], "run": payload["run"], "data": loads(payload["data"])})
+
+    def record_task_output(self, place, event, payload):
+        scope = {name: event["scope"][name] for name in ("agent_id", "user_id", "run_id")}
+        self.new_row("task_outputs", "task_output_id", place, event, {
+            **scope, "task": payload["task"], "output": loads(payload["output"]),
+            "metadata": loads(payload["metadata"] or "{}")})
+
+    def count_accesses(self, place, event, payload):
+        for memory_id, count in zip(payload["memory_ids"], payload["counts"], strict=True):
+            row = self.memory_access.setdefault((*place, uuid.UUID(memory_id)), {
+                "access_count": 0, "last_accessed_at": payload["last_accessed_at"]})
+            row["access_count"] += count
+            row["last_accessed_at"] = max(row["last_accessed_at"], payload["last_accessed_at"])
 
     # --- the ledger's row ---
 
@@ -320,6 +490,9 @@ class Fold:
         return result
 
 
+# Events that leave a memory, and the field that gives it its id.
+MEMORY_MAKERS = {"MemoryCreated": "memory_id", "AgentDecision": "decision_id", "AgentHandoff": "handoff_id"}
+
 JUDGES = {
     "MemoryCreated": Fold.judge_create,
     "MemoryUpdated": Fold.judge_change,
@@ -332,6 +505,13 @@ JUDGES = {
     "ConversationClosed": Fold.judge_conversation_change,
     "ConversationDeleted": Fold.judge_conversation_change,
     "ConversationTurn": Fold.judge_turn,
+    "ConversationMemoryLinked": Fold.judge_link,
+    "AgentDecision": Fold.judge_decision,
+    "AgentHandoff": Fold.judge_handoff,
+    "HypothesisFormed": Fold.judge_hypothesis,
+    "HypothesisValidated": Fold.judge_validation,
+    "FlowRunRecorded": Fold.judge_flow_run,
+    "TaskOutputRecorded": Fold.judge_task_output,
 }
 
 EFFECTS = {
@@ -346,4 +526,14 @@ EFFECTS = {
     "ConversationClosed": Fold.close_conversation,
     "ConversationDeleted": Fold.delete_conversation,
     "ConversationTurn": Fold.add_turn,
+    "ConversationMemoryLinked": Fold.link_memory,
+    "AgentDecision": Fold.decide_something,
+    "AgentHandoff": Fold.hand_off,
+    "HypothesisFormed": Fold.form_hypothesis,
+    "HypothesisValidated": Fold.validate_hypothesis,
+    "KnowledgeRecorded": Fold.record_knowledge,
+    "UserOnboarded": Fold.onboard_user,
+    "FlowRunRecorded": Fold.record_flow_run,
+    "TaskOutputRecorded": Fold.record_task_output,
+    "MemoryAccessed": Fold.count_accesses,
 }

@@ -6,6 +6,7 @@ import random
 import uuid
 from dataclasses import dataclass, field
 
+from oracle.agent_events import agent_event
 from oracle.encode import Encoder, rfc3339, uuid7
 
 START_MICROS = 1_780_000_000_000_000
@@ -34,6 +35,7 @@ class StreamState:
     version: int = 0
     memories: dict = field(default_factory=dict)       # id -> [version, is there]
     conversations: dict = field(default_factory=dict)  # id -> [is there, turn indexes, next index]
+    things: dict = field(default_factory=dict)         # kind of event -> [ids made by it]
     lines: list = field(default_factory=list)
 
     @property
@@ -303,28 +305,11 @@ class Generator:
     def noted(self, kind, **payload):
         return kind, self.filled(**payload), "accepted", lambda: None
 
-    def agent_event(self, stream):
-        note = self.noted
-        return self.rng.choice([
-            lambda: note("agent_decision", decision_id=self.id(), decision=self.text(), category="daily",
-                         urgency=self.maybe(lambda: "high"), confidence=self.maybe(self.fraction),
-                         context=self.maybe(self.json_object), insights_used=self.maybe(lambda: [self.id()]),
-                         triggering_events=self.maybe(lambda: [self.id()]), metadata=self.maybe(self.json_object)),
-            lambda: note("agent_handoff", handoff_id=self.id(), from_agent="a", to_agent="b", topic=self.text(),
-                         context=self.maybe(self.json_object), reason=self.maybe(self.text)),
-            lambda: note("hypothesis_formed", hypothesis_id=self.id(), hypothesis=self.text(),
-                         confidence=self.maybe(self.fraction), evidence=self.maybe(self.json_object)),
-            lambda: note("hypothesis_validated", hypothesis_id=self.id(), is_valid=self.rng.random() < 0.5,
-                         evidence=self.maybe(lambda: [1, "two"]), final_confidence=self.maybe(self.fraction)),
-            lambda: note("knowledge_recorded", knowledge_id=self.id(), domain="cooking", content=self.text(),
-                         validation_status=self.maybe(lambda: "disputed"), evidence=self.maybe(self.json_object)),
-        ])()
-
     def other_event(self, stream):
         note = self.noted
         return self.rng.choice([
-            lambda: note("user_onboarded", profile=self.json_object(), preferences=self.maybe(self.json_object),
-                         source=self.maybe(lambda: "web")),
+            lambda: note("user_onboarded", profile=self.maybe(self.json_object),
+                         preferences=self.maybe(self.json_object), source=self.maybe(lambda: "web")),
             lambda: note("biometric_received", metric="heart_rate", value=self.rng.random() * 200, unit="bpm",
                          measured_at=self.maybe(self.time)),
             lambda: note("projection_updated", projection="postgres", action="rebuilt", details=self.json_object()),
@@ -349,6 +334,6 @@ OTHER_KINDS = {
     "begin": (4, Generator.begin_conversation),
     "change": (4, Generator.change_conversation),
     "turn": (15, Generator.turn),
-    "agent": (6, Generator.agent_event),
+    "agent": (8, agent_event),
     "other": (6, Generator.other_event),
 }

@@ -253,7 +253,9 @@ def test_the_fold_agrees_with_what_the_generator_means(log, fold, seed):
 
 def fold_types():
     return ("memory_created", "memory_updated", "memory_deleted", "conversation_created", "conversation_closed",
-            "conversation_turn", "agent_decision", "custom", "user_onboarded", "biometric_received")
+            "conversation_turn", "conversation_memory_linked", "agent_decision", "agent_handoff", "hypothesis_formed",
+            "hypothesis_validated", "knowledge_recorded", "flow_run_recorded", "task_output_recorded", "memory_accessed",
+            "custom", "user_onboarded", "biometric_received")
 
 
 def by_stream_version(fold):
