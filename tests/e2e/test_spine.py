@@ -39,6 +39,8 @@ SAMPLES = [
     ("hypothesis_formed", {"hypothesis_id": OTHER, "hypothesis": "Anna never drinks coffee.", "evidence": {"turns": 3}}),
     ("hypothesis_validated", {"hypothesis_id": OTHER, "is_valid": False, "final_confidence": 0.2}),
     ("knowledge_recorded", {"domain": "tea", "content": "Green tea wants 80 degrees.", "validation_status": "validated"}),
+    ("flow_run_recorded", {"flow": "tea round", "run": "monday", "data": {"cups": 3}}),
+    ("task_output_recorded", {"task": "count cups", "output": [1, 2, 3]}),
     ("user_onboarded", {"profile": {"name": "Anna"}, "preferences": {"drinks": "tea"}, "source": "web"}),
     ("biometric_received", {"metric": "heart_rate", "value": 61.5, "unit": "bpm", "measured_at": "2026-05-01T08:00:00Z"}),
     ("projection_updated", {"projection": "postgres", "action": "rebuilt", "details": {"rows": 1}}),
