@@ -1,6 +1,6 @@
 /*
- * Accesses of memories: summed up over the batch and then added to what the table has. They come in streams of
- * their own, in any order to the memories themselves, so that nothing is looked up and nothing can fail.
+ * Accesses of memories: summed up over the batch and then added to what the table has. They come in streams
+ * of their own, in any order to the memories themselves, so that nothing is looked up and nothing can fail.
  */
 #include "common/clock.h"
 #include "consumers/postgres/fold.h"

@@ -18,7 +18,7 @@
 struct change {
     const struct mneme_fold_row *row; /* for its key */
     const union mneme_cell *cells;
-    uint64_t mask, nulls;               /* the columns that differ from the table's row, and the NULLs of them */
+    uint64_t mask, nulls; /* the columns that differ from the table's row, and the NULLs of them */
     const struct mneme_batch_item *end; /* of a version for the history, the event that ended it; else NULL */
 };
 

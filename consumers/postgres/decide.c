@@ -28,8 +28,7 @@ static struct mneme_fold_row *child_row(struct mneme_fold *fold, struct mneme_fo
         index.value = parent->is_there ? parent->cells[parent->table->next_index].number : 0;
     }
     bool is_new;
-    struct mneme_fold_row *row =
-        mneme_fold_row_find(fold, &is_new, action, item->stream, event, index.value);
+    struct mneme_fold_row *row = mneme_fold_row_find(fold, &is_new, action, item->stream, event, index.value);
     if (row != NULL) {
         mneme_fold_row_adopt(parent, row);
     }

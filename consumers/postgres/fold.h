@@ -50,25 +50,25 @@ struct mneme_fold_row {
     } id; /* by the kind of the table's id column */
     struct mneme_uuid second;
     int64_t index;
-    struct mneme_fold_row *parent;                      /* of a child row */
+    struct mneme_fold_row *parent;                     /* of a child row */
     struct mneme_fold_row *first_child, *next_sibling; /* those that the batch touches */
-    union mneme_cell *cells;       /* by column; key columns are not kept here */
-    uint64_t known;                /* cells that hold the row's present value */
-    uint64_t nulls;                /* of the known ones */
-    uint64_t changed;              /* of the known ones, those that the store does not have yet */
-    int64_t next_bound;            /* no index of its children can be this high, whatever the verdicts are */
-    uint32_t generation;           /* how often the parent was created again in this batch */
-    bool is_in_store;              /* the table has the row */
-    bool is_there;                 /* the row exists now, deleted or not */
-    bool wipes_children;           /* the children that the table has are to go into its history */
+    union mneme_cell *cells;                           /* by column; key columns are not kept here */
+    uint64_t known;                                    /* cells that hold the row's present value */
+    uint64_t nulls;                                    /* of the known ones */
+    uint64_t changed;    /* of the known ones, those that the store does not have yet */
+    int64_t next_bound;  /* no index of its children can be this high, whatever the verdicts are */
+    uint32_t generation; /* how often the parent was created again in this batch */
+    bool is_in_store;    /* the table has the row */
+    bool is_there;       /* the row exists now, deleted or not */
+    bool wipes_children; /* the children that the table has are to go into its history */
     const struct mneme_batch_item *wiped_by; /* the event that made them go */
     struct mneme_fold_row *next;
 };
 
 /* A version of a row that an event of the batch has ended. */
 struct mneme_fold_past {
-    const struct mneme_fold_row *row;   /* for its key */
-    const union mneme_cell *cells;      /* as they were */
+    const struct mneme_fold_row *row; /* for its key */
+    const union mneme_cell *cells;    /* as they were */
     uint64_t known, nulls, changed;
     const struct mneme_batch_item *end; /* the event */
     struct mneme_fold_past *next;
@@ -275,7 +275,7 @@ int mneme_fold_change_rows(struct mneme_fold *fold, struct mneme_fold_writer *wr
 
 /* Children that go with the former life of their parents, into the history; before any row is written. */
 int mneme_fold_wipe_children(struct mneme_fold *fold, struct mneme_fold_writer *writer,
-                               struct mneme_error *error);
+                             struct mneme_error *error);
 
 /* New streams, exceptions and parked events. */
 int mneme_fold_write_rest(struct mneme_fold *fold, struct mneme_fold_writer *writer,

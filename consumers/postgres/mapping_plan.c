@@ -18,7 +18,8 @@ static int fail(const struct resolver *resolver, const struct mneme_action *acti
 }
 
 static int no_memory(const struct resolver *resolver) {
-    return mneme_error_set(resolver->error, MNEME_E_NO_MEMORY, "the fold was not prepared: memory is exhausted");
+    return mneme_error_set(resolver->error, MNEME_E_NO_MEMORY,
+                           "the fold was not prepared: memory is exhausted");
 }
 
 static const struct mneme_field_info *find_field(const struct mneme_record_info *record, const char *name) {
@@ -230,7 +231,7 @@ static int resolve_sources(const struct resolver *resolver, struct mneme_source_
  * index. */
 static int check_new_row(const struct resolver *resolver, const struct mneme_action_plan *plan) {
     const struct mneme_table_plan *table = plan->table;
-    const int kept[] = {table->tenant, table->stream_id, table->id,       table->second,    table->index,
+    const int kept[] = {table->tenant,  table->stream_id,  table->id,       table->second,    table->index,
                         table->version, table->next_index, table->sequence, table->valid_from};
     uint64_t covered = 0;
     for (size_t i = 0; i < sizeof kept / sizeof *kept; i++) {

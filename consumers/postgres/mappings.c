@@ -164,12 +164,9 @@ static const struct mneme_source decision_made[] = {
     ENVELOPE("source_event_id", "event_id"),
 };
 
-static const struct mneme_member handoff_content[] = {{"text", "topic"},
-                                                      {"from_agent", "from_agent"},
-                                                      {"to_agent", "to_agent"},
-                                                      {"context", "context"},
-                                                      {"reason", "reason"},
-                                                      {0}};
+static const struct mneme_member handoff_content[] = {{"text", "topic"},        {"from_agent", "from_agent"},
+                                                      {"to_agent", "to_agent"}, {"context", "context"},
+                                                      {"reason", "reason"},     {0}};
 
 /* For the receiver. */
 static const struct mneme_source handoff_memory[] = {
@@ -234,14 +231,8 @@ static const struct mneme_source knowledge_recorded[] = {
 };
 
 static const struct mneme_source knowledge_revised[] = {
-    PAYLOAD("domain"),
-    PAYLOAD("knowledge_type"),
-    PAYLOAD("content"),
-    PAYLOAD("confidence"),
-    PAYLOAD("evidence"),
-    PAYLOAD("validation_status"),
-    PAYLOAD("metadata"),
-    CHANGED_BY_EVENT,
+    PAYLOAD("domain"),   PAYLOAD("knowledge_type"),    PAYLOAD("content"),  PAYLOAD("confidence"),
+    PAYLOAD("evidence"), PAYLOAD("validation_status"), PAYLOAD("metadata"), CHANGED_BY_EVENT,
 };
 
 static const struct mneme_source user_onboarded[] = {
@@ -301,8 +292,7 @@ static const struct mneme_source task_output_recorded[] = {
 #define MEMORY(change)                                                                                       \
     .kind = MNEME_ACTION_CHANGE, .table = MNEME_TABLE_MEMORIES, .id = "memory_id",                           \
     .expected_version = "expected_memory_version", CHANGES(change)
-#define NEW(table_id, key)                                                                                   \
-    .kind = MNEME_ACTION_CREATE, .table = (table_id), .id = (key)
+#define NEW(table_id, key) .kind = MNEME_ACTION_CREATE, .table = (table_id), .id = (key)
 #define CONVERSATION(action_kind)                                                                            \
     .kind = (action_kind), .table = MNEME_TABLE_CONVERSATIONS, .id = "conversation_id"
 
@@ -345,12 +335,8 @@ const struct mneme_action mneme_actions[] = {
      .second = "memory_id",
      CREATES(memory_linked),
      CHANGES(link_changed)},
-    {.type = MNEME_EVENT_AGENT_DECISION,
-     NEW(MNEME_TABLE_DECISIONS, "decision_id"),
-     CREATES(decision_made)},
-    {.type = MNEME_EVENT_AGENT_DECISION,
-     NEW(MNEME_TABLE_MEMORIES, "decision_id"),
-     CREATES(decision_memory)},
+    {.type = MNEME_EVENT_AGENT_DECISION, NEW(MNEME_TABLE_DECISIONS, "decision_id"), CREATES(decision_made)},
+    {.type = MNEME_EVENT_AGENT_DECISION, NEW(MNEME_TABLE_MEMORIES, "decision_id"), CREATES(decision_memory)},
     {.type = MNEME_EVENT_AGENT_HANDOFF, NEW(MNEME_TABLE_HANDOFFS, "handoff_id"), CREATES(handed_off)},
     {.type = MNEME_EVENT_AGENT_HANDOFF, NEW(MNEME_TABLE_MEMORIES, "handoff_id"), CREATES(handoff_memory)},
     {.type = MNEME_EVENT_HYPOTHESIS_FORMED,

@@ -46,13 +46,13 @@ struct mneme_source {
 
 /* What an event does, and the verdict that follows when it cannot. */
 enum mneme_action_kind {
-    MNEME_ACTION_CREATE, /* a row that is not there or is deleted; else exists */
-    MNEME_ACTION_CHANGE, /* a row that is there and not deleted; else not_found; rejected at another version
-                          */
+    MNEME_ACTION_CREATE,  /* a row that is not there or is deleted; else exists */
+    MNEME_ACTION_CHANGE,  /* a row that is there and not deleted; else not_found; rejected at another version
+                           */
     MNEME_ACTION_REQUIRE, /* a row that is there and not deleted; else not_found; nothing happens to it */
-    MNEME_ACTION_ENSURE, /* creates the row if it never was, then changes it; not_found if it is deleted */
-    MNEME_ACTION_PUT,    /* creates the row, or changes the one that is there into its next version */
-    MNEME_ACTION_APPEND, /* a child row at an index, the parent's next one when null; else exists */
+    MNEME_ACTION_ENSURE,  /* creates the row if it never was, then changes it; not_found if it is deleted */
+    MNEME_ACTION_PUT,     /* creates the row, or changes the one that is there into its next version */
+    MNEME_ACTION_APPEND,  /* a child row at an index, the parent's next one when null; else exists */
 };
 
 struct mneme_action {
@@ -86,8 +86,8 @@ struct mneme_source_plan {
     enum mneme_column_kind column_kind;
     enum mneme_field_kind field_kind;
     bool is_nullable;
-    size_t offset, when_offset; /* in the payload, or in the event for the envelope's */
-    union mneme_cell constant;  /* of CONSTANT, and the default of a field */
+    size_t offset, when_offset;              /* in the payload, or in the event for the envelope's */
+    union mneme_cell constant;               /* of CONSTANT, and the default of a field */
     const struct mneme_field_info **members; /* of OBJECT, in the order of its list */
 };
 

@@ -222,8 +222,7 @@ static bool plan_child(struct mneme_fold *fold, struct mneme_fold_item *item, si
         return true;
     }
     bool is_new;
-    struct mneme_fold_row *row =
-        mneme_fold_row_find(fold, &is_new, action, item->stream, event, index.value);
+    struct mneme_fold_row *row = mneme_fold_row_find(fold, &is_new, action, item->stream, event, index.value);
     if (row == NULL) {
         return false;
     }

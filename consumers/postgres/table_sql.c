@@ -286,7 +286,8 @@ int mneme_table_plan_init(struct mneme_table_plan *plan, const struct mneme_tabl
     if (table->index != NULL) {
         write_wipe(plan);
     }
-    struct mneme_buffer *const all[] = {&plan->find_sql, &plan->copy_sql, &plan->history_sql, &plan->wipe_sql};
+    struct mneme_buffer *const all[] = {&plan->find_sql, &plan->copy_sql, &plan->history_sql,
+                                        &plan->wipe_sql};
     int status = 0;
     for (size_t i = 0; i < sizeof all / sizeof *all && status == 0; i++) {
         status = finish(all[i], error);
@@ -295,7 +296,8 @@ int mneme_table_plan_init(struct mneme_table_plan *plan, const struct mneme_tabl
 }
 
 void mneme_table_plan_clean_up(struct mneme_table_plan *plan) {
-    struct mneme_buffer *const all[] = {&plan->find_sql, &plan->copy_sql, &plan->history_sql, &plan->wipe_sql};
+    struct mneme_buffer *const all[] = {&plan->find_sql, &plan->copy_sql, &plan->history_sql,
+                                        &plan->wipe_sql};
     for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
         mneme_buffer_clean_up(all[i]);
     }

@@ -54,9 +54,9 @@ struct mneme_column {
     bool is_read; /* fetched when the row is looked up: verdicts and arithmetic need it */
 };
 
-/* A row's key is (tenant, stream_id, id) and, where they are set, `second` and `index` too. Every table has the
- * columns source_sequence and valid_from, which tell the event that made the row's version; a table with a
- * history has a second table, <name>_history, for the versions before. */
+/* A row's key is (tenant, stream_id, id) and, where they are set, `second` and `index` too. Every table has
+ * the columns source_sequence and valid_from, which tell the event that made the row's version; a table with
+ * a history has a second table, <name>_history, for the versions before. */
 struct mneme_table {
     const char *name;
     const struct mneme_column *columns;
@@ -83,12 +83,12 @@ struct mneme_table_plan {
     enum mneme_column_kind id_kind;
     int tenant, stream_id, id, sequence, valid_from; /* columns */
     int second, index, version, deleted, next_index; /* columns, or -1 */
-    uint64_t keys;                           /* a bit for each key column */
-    int read[MNEME_MAX_COLUMNS];             /* the columns that the look-up fetches, in its order */
+    uint64_t keys;                                   /* a bit for each key column */
+    int read[MNEME_MAX_COLUMNS];                     /* the columns that the look-up fetches, in its order */
     int read_count;
-    /* NUL-terminated SQL, owned. The look-up takes arrays of tenants, streams, ids (seconds, indexes) and gives
-     * the number of the key in them, from 1, and the read columns. history_sql loads the history, its two own
-     * columns last. The wipe moves all children of the parents of such keys to the history; arrays of
+    /* NUL-terminated SQL, owned. The look-up takes arrays of tenants, streams, ids (seconds, indexes) and
+     * gives the number of the key in them, from 1, and the read columns. history_sql loads the history, its
+     * two own columns last. The wipe moves all children of the parents of such keys to the history; arrays of
      * superseded_sequence and valid_to (as text) follow those of the keys. */
     struct mneme_buffer find_sql, copy_sql, history_sql, wipe_sql;
 };

@@ -37,7 +37,8 @@ Test(fold_rows, a_memory_takes_its_columns_from_event_and_scope) {
     cr_assert_str_eq(
         TEXT("SELECT * FROM memories"),
         A "|acme|ada|bot|ada|r1|c1|rule|long_term|{\"n\": 1.50, \"text\": \"tea\"}|{\"k\": [1]}|{x,\"y z\"}|"
-          "{Ada}|0.25|0.75|7|0|-|2026-02-03 04:05:06.789012+00|2026-02-03 04:05:06.789012+00|-|f|f|hot|1|" B);
+          "{Ada}|0.25|0.75|7|2026-02-03 04:05:06.789012+00|2026-02-03 04:05:06.789012+00|-|f|f|hot|1|" B
+          "|3|2026-01-01 00:00:00+00");
 }
 
 Test(fold_rows, absent_fields_take_their_defaults) {

@@ -73,8 +73,9 @@ void mneme_fold_case_empty(struct mneme_fold_case *fold) {
     fold->projection = NULL;
     int status =
         mneme_pg_run(fold->postgres,
-                     "TRUNCATE events, verdict_exceptions, streams, progress, parked_events, memories, "
-                     "conversations, conversation_turns",
+                     "DO $$ BEGIN EXECUTE (SELECT 'TRUNCATE ' || string_agg(oid::regclass::text, ', ') "
+                     "FROM pg_class WHERE relnamespace = current_schema()::regnamespace AND "
+                     "relkind IN ('r', 'p') AND relname <> 'schema_migrations'); END $$",
                      &fold->error);
     require(status == MNEME_OK, "truncate", &fold->error);
     require(mneme_fold_case_open(fold, &fold->projection, NULL) == MNEME_APPLIED, "assign", &fold->error);
@@ -201,13 +202,11 @@ const char *mneme_fold_case_text(struct mneme_fold_case *fold, const char *forma
 
 const char *mneme_fold_case_hash(struct mneme_fold_case *fold) {
     return mneme_fold_case_text(
-        fold, "SELECT md5(string_agg(line, E'\\n' ORDER BY line)) FROM ("
-              "SELECT 'events' || e::text AS line FROM events e UNION ALL "
-              "SELECT 'streams' || s::text FROM streams s UNION ALL "
-              "SELECT 'exceptions' || x::text FROM verdict_exceptions x UNION ALL "
-              "SELECT 'memories' || m::text FROM memories m UNION ALL "
-              "SELECT 'conversations' || c::text FROM conversations c UNION ALL "
-              "SELECT 'turns' || t::text FROM conversation_turns t UNION ALL "
-              "SELECT 'parked' || (to_jsonb(p) - 'parked_at')::text FROM parked_events p UNION ALL "
-              "SELECT 'progress' || partition || ':' || next_offset FROM progress) lines");
+        fold, "SELECT md5(string_agg(relname || query_to_xml(format("
+              "'SELECT md5(string_agg(line, E''\\n'' ORDER BY line)) FROM (SELECT (to_jsonb(t) - "
+              "%%L::text[])::text "
+              "AS line FROM %%I t) lines', CASE relname WHEN 'progress' THEN '{owner,epoch,updated_at}' "
+              "WHEN 'parked_events' THEN '{parked_at}' ELSE '{}' END, relname), false, true, '')::text, ',' "
+              "ORDER BY relname)) FROM pg_class WHERE relnamespace = current_schema()::regnamespace "
+              "AND relkind IN ('r', 'p') AND NOT relispartition AND relname <> 'schema_migrations'");
 }

@@ -96,7 +96,7 @@ static void sample_long_array(struct mneme_long_array *array, struct mneme_arena
     int64_t *items = keep_items(arena, sizeof *items);
     items[0] = 1;
     items[1] = 300;
-    items[2] = INT64_C(5000000000);
+    items[2] = INT64_C(1000000000);
     *array = (struct mneme_long_array){items, ITEMS, true};
 }
 
