@@ -3,6 +3,7 @@
  */
 #include "cli/commands.h"
 
+/* clang-format off */ /* a line for each */
 static const struct mneme_command *const commands[] = {
     &mneme_command_publish,
     &mneme_command_import,
@@ -11,6 +12,7 @@ static const struct mneme_command *const commands[] = {
     &mneme_command_conversation,
     &mneme_command_events,
     &mneme_command_status,
+    &mneme_command_rebuild,
     &mneme_command_migrate,
     &mneme_command_topics,
     &mneme_command_config,
@@ -18,6 +20,7 @@ static const struct mneme_command *const commands[] = {
     &mneme_command_completion,
     NULL,
 };
+/* clang-format on */
 
 static const char details[] =
     "Every change is an event in Kafka; workers fold the events into tables, and the\n"

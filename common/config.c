@@ -253,6 +253,26 @@ int mneme_config_load(struct mneme_config **out, const char *path, struct mneme_
     return MNEME_OK;
 }
 
+int mneme_config_copy(struct mneme_config **out, const struct mneme_config *config,
+                      struct mneme_error *error) {
+    struct mneme_config *copy = calloc(1, sizeof *copy);
+    *out = NULL;
+    for (int i = 0; copy != NULL && i < MNEME_SETTING_COUNT; i++) {
+        copy->values[i] = config->values[i];
+        copy->values[i].text = strdup(config->values[i].text);
+        if (copy->values[i].text == NULL) {
+            mneme_config_destroy(copy);
+            copy = NULL;
+        }
+    }
+    if (copy == NULL) {
+        return mneme_error_set(error, MNEME_E_NO_MEMORY,
+                               "cannot copy the settings: out of memory; free some memory");
+    }
+    *out = copy;
+    return MNEME_OK;
+}
+
 void mneme_config_destroy(struct mneme_config *config) {
     if (config == NULL) {
         return;

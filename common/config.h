@@ -50,6 +50,10 @@ int mneme_setting_by_env(struct mneme_str env);
 int mneme_config_load(struct mneme_config **out, const char *path, struct mneme_error *error);
 void mneme_config_destroy(struct mneme_config *config);
 
+/* Another one with the same values, independent of the first. */
+int mneme_config_copy(struct mneme_config **out, const struct mneme_config *config,
+                      struct mneme_error *error);
+
 /* Sets from an option of the command line or from the library's caller; checked the same way. */
 int mneme_config_set(struct mneme_config *config, enum mneme_setting setting, const char *value,
                      enum mneme_setting_source source, struct mneme_error *error);

@@ -12,6 +12,7 @@
 #include "consumers/postgres/fold.h"
 #include "consumers/postgres/migrate.h"
 #include "consumers/postgres/progress.h"
+#include "consumers/postgres/rebuild.h"
 #include "sql/embedded.h"
 
 /* Of a pipeline: at the beginning the progress and the questions, at the end a change of each table and its
@@ -300,7 +301,7 @@ static int refuse_written_row(const struct projection *projection, int status, s
     return mneme_error_set(
         error, MNEME_E_UNSAFE,
         "the batch was not folded: the tables hold rows that by the saved progress are still to come "
-        "(%s); fold the log into a fresh MNEME_PG_SCHEMA",
+        "(%s); make them anew with `mneme rebuild postgres`",
         error->message);
 }
 
@@ -331,4 +332,5 @@ const struct mneme_projection_ops mneme_postgres_projection = {
     .apply = apply,
     .revoke = revoke,
     .close = close_projection,
+    .rebuild = &mneme_postgres_rebuild,
 };

@@ -47,6 +47,8 @@ struct mneme_assignment {
     size_t parked_key_count;
 };
 
+struct mneme_rebuild_ops; /* consumers/runtime/rebuild.h */
+
 struct mneme_projection_ops {
     const char *name; /* also the consumer group's name behind the topic prefix */
 
@@ -68,6 +70,8 @@ struct mneme_projection_ops {
     void (*revoke)(void *projection, const int32_t *partitions, size_t count);
 
     void (*close)(void *projection);
+
+    const struct mneme_rebuild_ops *rebuild; /* NULL: it cannot be rebuilt */
 };
 
 #endif

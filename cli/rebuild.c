@@ -1,0 +1,175 @@
+/*
+ * mneme rebuild: makes a projection anew from the log, while its workers go on.
+ */
+#include "consumers/runtime/rebuild.h"
+
+#include <stdio.h>
+
+#include "cli/commands.h"
+#include "cli/output.h"
+#include "cli/progress.h"
+#include "common/json_write.h"
+#include "consumers/projections.h"
+
+static const struct {
+    const char *label, *unit;
+} phases[MNEME_REBUILD_PHASES] = {
+    [MNEME_REBUILD_LOAD] = {"Folding the log", "events"},
+    [MNEME_REBUILD_FINISH] = {"Building indexes", "indexes"},
+    [MNEME_REBUILD_CATCH_UP] = {"Catching up", "events"},
+    [MNEME_REBUILD_SWITCH] = {"Switching over", "events"},
+};
+
+struct view {
+    const struct mneme_cli *cli;
+    struct mneme_progress progress;
+};
+
+static void on_phase(void *context, enum mneme_rebuild_phase phase, int64_t total) {
+    struct view *view = context;
+    mneme_progress_end(&view->progress);
+    mneme_progress_begin(&view->progress, phases[phase].label, phases[phase].unit, total,
+                         view->cli->stderr_is_terminal && !view->cli->json);
+    mneme_progress_update(&view->progress, 0);
+}
+
+static void on_progress(void *context, int64_t done) {
+    struct view *view = context;
+    mneme_progress_update(&view->progress, done);
+}
+
+static bool is_interrupted(void *context) {
+    (void)context;
+    return mneme_cli_interrupted();
+}
+
+static double sum(const struct mneme_rebuild_outcome *outcome) {
+    double seconds = 0;
+    for (int i = 0; i < MNEME_REBUILD_PHASES; i++) {
+        seconds += outcome->seconds[i];
+    }
+    return seconds;
+}
+
+static enum mneme_exit put_json(const char *projection, const char *state,
+                                const struct mneme_rebuild_outcome *outcome) {
+    struct mneme_buffer out = {0};
+    struct mneme_json_writer json = {.out = &out};
+    mneme_json_begin_object(&json);
+    mneme_json_key(&json, MNEME_STR_LIT("projection"));
+    mneme_json_string(&json, mneme_str_from(projection));
+    mneme_json_key(&json, MNEME_STR_LIT("state"));
+    mneme_json_string(&json, mneme_str_from(state));
+    mneme_json_key(&json, MNEME_STR_LIT("resumed"));
+    mneme_json_bool(&json, outcome->is_resumed);
+    mneme_json_key(&json, MNEME_STR_LIT("events"));
+    mneme_json_long(&json, outcome->events);
+    mneme_json_key(&json, MNEME_STR_LIT("seconds"));
+    mneme_json_double(&json, sum(outcome));
+    mneme_json_key(&json, MNEME_STR_LIT("phases"));
+    mneme_json_begin_object(&json);
+    for (int i = 0; i < MNEME_REBUILD_PHASES; i++) {
+        mneme_json_key(&json, mneme_str_from(mneme_rebuild_phase_names[i]));
+        mneme_json_double(&json, outcome->seconds[i]);
+    }
+    mneme_json_end_object(&json);
+    mneme_json_end_object(&json);
+    enum mneme_exit code = mneme_cli_put_line(&out);
+    mneme_buffer_clean_up(&out);
+    return code;
+}
+
+static enum mneme_exit put_result(const struct mneme_cli *cli, const char *projection,
+                                  const struct mneme_rebuild_outcome *outcome) {
+    const char *state = outcome->is_interrupted ? "interrupted" : "rebuilt";
+    if (cli->json) {
+        enum mneme_exit code = put_json(projection, state, outcome);
+        return code == MNEME_EXIT_DONE && outcome->is_interrupted ? MNEME_EXIT_INTERRUPTED : code;
+    }
+    if (outcome->is_interrupted) {
+        fprintf(stderr,
+                "mneme: %s was not rebuilt: interrupted after %lld events; the tables are as before, and the "
+                "same command goes on from there\n",
+                projection, (long long)outcome->events);
+        return MNEME_EXIT_INTERRUPTED;
+    }
+    double seconds = sum(outcome);
+    printf("%s is rebuilt: %lld events folded in %.1f s (%.0f/s)%s\n", projection, (long long)outcome->events,
+           seconds, seconds > 0 ? (double)outcome->events / seconds : 0,
+           outcome->is_resumed ? ", going on where an earlier run had ended" : "");
+    return MNEME_EXIT_DONE;
+}
+
+static enum mneme_exit abandon(const struct mneme_cli *cli, const struct mneme_projection_ops *projection) {
+    struct mneme_error error = {0};
+    bool was_there = false;
+    if (projection->rebuild->abandon(cli->config, &was_there, &error) != MNEME_OK) {
+        return mneme_cli_fail(cli, &error);
+    }
+    if (cli->json) {
+        return put_json(projection->name, was_there ? "abandoned" : "nothing to abandon",
+                        &(struct mneme_rebuild_outcome){0});
+    }
+    printf(was_there ? "the begun rebuild of %s is dropped\n" : "no rebuild of %s was begun\n",
+           projection->name);
+    return MNEME_EXIT_DONE;
+}
+
+static enum mneme_exit run(struct mneme_cli *cli) {
+    struct mneme_error error = {0};
+    const struct mneme_projection_ops *projection = mneme_projection_by_name(cli->arguments[0]);
+    if (projection == NULL || projection->rebuild == NULL) {
+        mneme_error_set(&error, MNEME_E_USAGE,
+                        "cannot rebuild \"%s\": there is no such projection; there is: postgres",
+                        cli->arguments[0]);
+        return mneme_cli_fail(cli, &error);
+    }
+    if (mneme_cli_flag(cli, "abandon")) {
+        return abandon(cli, projection);
+    }
+    int64_t jobs = 0;
+    if (mneme_cli_long(&jobs, cli, "jobs", 0, 0, 64, &error) != MNEME_OK) {
+        return mneme_cli_fail(cli, &error);
+    }
+    struct view view = {.cli = cli};
+    struct mneme_rebuild_options options = {.config = cli->config,
+                                            .projection = projection,
+                                            .jobs = (unsigned)jobs,
+                                            .accepts_loss = mneme_cli_flag(cli, "accept-loss"),
+                                            .is_interrupted = is_interrupted,
+                                            .on_phase = on_phase,
+                                            .on_progress = on_progress,
+                                            .context = &view};
+    struct mneme_rebuild_outcome outcome;
+    int status = mneme_rebuild_run(&outcome, &options, &error);
+    mneme_progress_end(&view.progress);
+    return status == MNEME_OK ? put_result(cli, projection->name, &outcome) : mneme_cli_fail(cli, &error);
+}
+
+static const struct mneme_cli_option options[] = {
+    {"jobs", 'j', "N", -1, "threads that fold side by side; default: one for each processor"},
+    {"accept-loss", 0, NULL, -1,
+     "also when the log has lost its beginning: the tables then hold what it still has"},
+    {"abandon", 0, NULL, -1, "drop what an interrupted rebuild has left, and rebuild nothing"},
+    {0},
+};
+
+const struct mneme_command mneme_command_rebuild = {
+    .name = "rebuild",
+    .summary = "Make a projection anew from the log, while its workers go on.",
+    .arguments = "PROJECTION",
+    .details = "Folds the whole log into tables apart, builds their indexes, catches up, and puts them in\n"
+               "the place of the live ones in one transaction: readers see the old or the new, workers\n"
+               "go on by themselves. Until then nothing live is touched: interrupted or killed at any\n"
+               "moment, the same command goes on where it was, and --abandon drops what is there.\n"
+               "\n"
+               "This is what mends tables that do not fit the log: a topic that was cut, made anew, or\n"
+               "has another number of partitions.",
+    .examples = "  mneme rebuild postgres\n"
+                "  mneme rebuild postgres --jobs 4 --json\n"
+                "  mneme rebuild postgres --abandon\n",
+    .min_arguments = 1,
+    .max_arguments = 1,
+    .options = options,
+    .run = run,
+};

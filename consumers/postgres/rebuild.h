@@ -1,0 +1,12 @@
+/*
+ * How the projection `postgres` is rebuilt: into a schema apart, by COPY with few indexes, the rest of them
+ * built afterwards, and by renaming schemas in one transaction.
+ */
+#ifndef MNEME_CONSUMERS_POSTGRES_REBUILD_H
+#define MNEME_CONSUMERS_POSTGRES_REBUILD_H
+
+#include "consumers/runtime/rebuild.h"
+
+extern const struct mneme_rebuild_ops mneme_postgres_rebuild;
+
+#endif

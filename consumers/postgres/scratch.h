@@ -1,0 +1,36 @@
+/*
+ * A schema apart, beside the live one: what a rebuild and a verification fold into. Named "<live>_<suffix>",
+ * marked by a comment, so that nothing that somebody else made is ever dropped.
+ *
+ * One thread at a time.
+ */
+#ifndef MNEME_CONSUMERS_POSTGRES_SCRATCH_H
+#define MNEME_CONSUMERS_POSTGRES_SCRATCH_H
+
+#include "common/postgres.h"
+
+#define MNEME_PG_NAME_BYTES 64 /* of an identifier, with a NUL */
+
+struct mneme_scratch {
+    struct mneme_config *config; /* as the caller's, but that it leads to the scratch schema */
+    char live[MNEME_PG_NAME_BYTES], name[MNEME_PG_NAME_BYTES], old[MNEME_PG_NAME_BYTES];
+    struct mneme_postgres *postgres; /* looks into the scratch schema, and holds the lock */
+    bool is_there;                   /* the schema was there when the scratch was opened */
+};
+
+/* Connects and takes the lock that lets one rebuild or verification of a schema work at a time.
+ * MNEME_E_CONFLICT when another has it, MNEME_E_UNSAFE when the name is taken by a schema that is not ours.
+ * Makes and drops nothing. */
+int mneme_scratch_open(struct mneme_scratch *scratch, const struct mneme_config *config, const char *suffix,
+                       struct mneme_error *error);
+
+/* Gives the lock back; the schema stays. Does nothing for a zeroed one. */
+void mneme_scratch_close(struct mneme_scratch *scratch);
+
+/* Drops what is there of it, and a replaced live schema that was left behind. */
+int mneme_scratch_drop(struct mneme_scratch *scratch, struct mneme_error *error);
+
+/* Makes it anew, with the tables of this program. */
+int mneme_scratch_make(struct mneme_scratch *scratch, struct mneme_error *error);
+
+#endif

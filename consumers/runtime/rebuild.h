@@ -1,0 +1,86 @@
+/*
+ * Rebuilding a projection from the log while its workers go on: everything is folded into a place apart, and
+ * that then takes the place of the live one, all at once. The steps are the same for each projection; what a
+ * step means is its table of operations.
+ */
+#ifndef MNEME_CONSUMERS_RUNTIME_REBUILD_H
+#define MNEME_CONSUMERS_RUNTIME_REBUILD_H
+
+#include "consumers/runtime/projection.h"
+
+/* The log that is folded. */
+struct mneme_rebuild_log {
+    const char *topic;
+    int32_t partitions;
+};
+
+/* What a projection offers to be rebuilt. All are called from one thread. Until `swap` has returned MNEME_OK
+ * the live projection is as if nothing had happened, whatever fails and whenever the process is killed. */
+struct mneme_rebuild_ops {
+    /* Makes the place apart, or finds what an interrupted rebuild of this log has left (*is_resumed). Nobody
+     * else can begin until `end`: MNEME_E_CONFLICT. */
+    int (*begin)(void **rebuild, const struct mneme_config *config, const struct mneme_rebuild_log *log,
+                 bool *is_resumed, struct mneme_error *error);
+
+    /* Drops what was found and makes it anew. */
+    int (*restart)(void *rebuild, const struct mneme_rebuild_log *log, struct mneme_error *error);
+
+    /* The settings by which the projection's `open` leads to the place apart; they live until `end`. */
+    const struct mneme_config *(*config)(void *rebuild);
+
+    /* The bulk is folded: does what is cheaper afterwards than during the load, with up to `jobs` threads.
+     * Not again what was done before an interruption. */
+    int (*finish_load)(void *rebuild, unsigned jobs, struct mneme_error *error);
+
+    /* From here on the live projection does not move, and waits. */
+    int (*freeze)(void *rebuild, struct mneme_error *error);
+
+    /* Puts the place apart, which is folded up to `next_offsets` (by partition), in the place of the live
+     * one; workers of the live one claim anew. */
+    int (*swap)(void *rebuild, const int64_t *next_offsets, int32_t partitions, struct mneme_error *error);
+
+    /* Ends it; a freeze without swap is undone. What is there of the place apart stays for the next rebuild.
+     */
+    void (*end)(void *rebuild);
+
+    /* Drops what an interrupted rebuild has left; *was_there tells whether there was any. */
+    int (*abandon)(const struct mneme_config *config, bool *was_there, struct mneme_error *error);
+};
+
+enum mneme_rebuild_phase {
+    MNEME_REBUILD_LOAD,     /* up to the end of the log at the beginning */
+    MNEME_REBUILD_FINISH,   /* indexes and the like */
+    MNEME_REBUILD_CATCH_UP, /* what came meanwhile */
+    MNEME_REBUILD_SWITCH,   /* the live projection waits */
+    MNEME_REBUILD_PHASES,
+};
+
+extern const char *const mneme_rebuild_phase_names[MNEME_REBUILD_PHASES];
+
+struct mneme_rebuild_options {
+    const struct mneme_config *config;
+    const struct mneme_projection_ops *projection; /* has rebuild operations */
+    unsigned jobs;                                 /* threads; 0: one for each processor */
+    bool
+        accepts_loss; /* also when the log has lost its beginning, and with it what the tables hold of that */
+    bool (*is_interrupted)(void *context); /* asked by several threads at once */
+    /* On the caller's thread: a phase begins, with `total` events to fold (0: unknown) … */
+    void (*on_phase)(void *context, enum mneme_rebuild_phase phase, int64_t total);
+    /* … and has folded `done` of them, about ten times a second. */
+    void (*on_progress)(void *context, int64_t done);
+    void *context;
+};
+
+struct mneme_rebuild_outcome {
+    bool is_resumed;     /* it went on with what an interrupted one had left */
+    bool is_interrupted; /* the live projection is untouched; the next rebuild goes on here */
+    int64_t events;      /* folded by this run */
+    double seconds[MNEME_REBUILD_PHASES];
+};
+
+/* Rebuilds. MNEME_E_UNSAFE when the log has lost its beginning and that is not accepted; MNEME_E_CONFLICT
+ * when another rebuild is at work; errors of mneme_refold_run and of the operations. */
+int mneme_rebuild_run(struct mneme_rebuild_outcome *outcome, const struct mneme_rebuild_options *options,
+                      struct mneme_error *error);
+
+#endif

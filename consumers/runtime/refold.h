@@ -1,0 +1,59 @@
+/*
+ * Folding stretches of the log into a projection apart from its workers, all partitions side by side: what a
+ * rebuild, and a look whether tables are right, consist of. Partitions know nothing of each other, so each
+ * lane, a thread with a reader and a projection of its own, folds some of them.
+ */
+#ifndef MNEME_CONSUMERS_RUNTIME_REFOLD_H
+#define MNEME_CONSUMERS_RUNTIME_REFOLD_H
+
+#include "consumers/runtime/log_reader.h"
+#include "consumers/runtime/projection.h"
+
+struct mneme_refold_options {
+    const struct mneme_projection_ops *projection;
+    const struct mneme_config *config; /* leads to the place that is folded into; only read, by all lanes */
+    unsigned jobs;                     /* lanes; 0: one for each processor. Never more than partitions */
+    size_t max_events, max_bytes;      /* of a batch; 0: what the settings say */
+    const bool *partitions;            /* which to fold, by number; NULL: all of the topic */
+    bool takes_over_loss; /* where the log has lost its beginning, begin with what it has; else MNEME_E_UNSAFE
+                           */
+
+    /* Whether an event is folded at all; NULL: each is. Called by all lanes at once. */
+    bool (*wants)(void *context, const struct mneme_batch_item *item);
+
+    /* Called by all lanes, about ten times a second: true ends the run. NULL: never. */
+    bool (*is_interrupted)(void *context);
+
+    /* Called from mneme_refold_run, on its thread, about ten times a second. NULL: never. */
+    void (*on_progress)(void *context, int64_t done);
+    void *context;
+};
+
+struct mneme_refold; /* one thread at a time */
+
+/* Opens readers and projections and claims the partitions. The options' pointers must outlive the refold.
+ * MNEME_E_UNSAFE when the projection's progress does not fit the log; else what reader and projection say. */
+int mneme_refold_open(struct mneme_refold **out, const struct mneme_refold_options *options,
+                      struct mneme_error *error);
+void mneme_refold_close(struct mneme_refold *refold);
+
+/* A reader for questions about the log, between runs. */
+struct mneme_log_reader *mneme_refold_reader(struct mneme_refold *refold);
+
+/* By partition of the topic, the first offset that is not folded; borrowed. */
+const int64_t *mneme_refold_offsets(const struct mneme_refold *refold);
+
+/* Events that were folded since the refold was opened. */
+int64_t mneme_refold_done(const struct mneme_refold *refold);
+
+/* How many offsets lie between here and `to` (by partition). */
+int64_t mneme_refold_left(const struct mneme_refold *refold, const int64_t *to);
+
+/*
+ * Folds each partition up to `to` (by partition, not included). May be called again, to go on. MNEME_OK also
+ * when it was interrupted. An outage of the store is waited for, up to a minute; all that was folded stays.
+ * Errors of mneme_log_reader_read; MNEME_E_CONFLICT when somebody else has claimed the partitions.
+ */
+int mneme_refold_run(struct mneme_refold *refold, const int64_t *to, struct mneme_error *error);
+
+#endif

@@ -1,0 +1,16 @@
+-- What hangs on the live schema and would be lost or left behind with its tables: relations that the scratch schema has
+-- no counterpart of, and views of other schemas that read its tables.
+SELECT format('%I.%I', n.nspname, c.relname) AS name
+FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+WHERE n.nspname = current_setting('mneme.live') AND c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S') AND NOT c.relispartition
+  AND to_regclass(format('%I.%I', current_setting('mneme.scratch'), c.relname)) IS NULL
+UNION
+SELECT format('%I.%I', n.nspname, v.relname)
+FROM pg_depend d
+JOIN pg_class t ON t.oid = d.refobjid AND d.refclassid = 'pg_class'::regclass
+JOIN pg_rewrite r ON r.oid = d.objid AND d.classid = 'pg_rewrite'::regclass
+JOIN pg_class v ON v.oid = r.ev_class
+JOIN pg_namespace n ON n.oid = v.relnamespace
+WHERE t.relnamespace = to_regnamespace(quote_ident(current_setting('mneme.live'))) AND v.relnamespace <> t.relnamespace
+ORDER BY name
+LIMIT 5

@@ -1,0 +1,8 @@
+-- From here to the end of the transaction the workers of the live schema wait before their next batch. Reading goes on.
+DO $$
+BEGIN
+    IF to_regclass(format('%I.progress', current_setting('mneme.live'))) IS NOT NULL THEN
+        EXECUTE format('LOCK TABLE %I.progress IN EXCLUSIVE MODE', current_setting('mneme.live'));
+    END IF;
+END
+$$

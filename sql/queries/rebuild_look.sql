@@ -1,0 +1,2 @@
+-- Whether the scratch schema is one that a rebuild of this log can go on with: $1 the topic, $2 its partitions.
+SELECT topic = $1 AND topic_partitions = $2::integer AS fits FROM rebuild_state

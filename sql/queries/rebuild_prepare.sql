@@ -1,0 +1,43 @@
+-- Makes a migrated scratch schema ready for the load: every index that the fold asks nothing of is dropped, and the
+-- statement that makes it again is kept. The fold asks primary keys, but not those of what it only adds to
+-- (append_only), and whether an event's id was seen (events_event_id).
+CREATE TABLE rebuild_state (
+    topic            text    NOT NULL,
+    topic_partitions integer NOT NULL
+);
+CREATE TABLE rebuild_indexes (
+    place     integer PRIMARY KEY,
+    statement text NOT NULL
+);
+CREATE TEMPORARY TABLE rebuild_deferred ON COMMIT DROP AS
+SELECT i.indexrelid::regclass::text AS index_name,
+       i.indrelid::regclass::text AS table_name,
+       con.conname AS constraint_name,
+       CASE WHEN con.oid IS NULL THEN replace(pg_get_indexdef(i.indexrelid), ' ON ONLY ', ' ON ')
+            ELSE format('ALTER TABLE %s ADD CONSTRAINT %I %s', i.indrelid::regclass, con.conname,
+                        pg_get_constraintdef(con.oid))
+       END AS statement
+FROM pg_index i
+JOIN pg_class c ON c.oid = i.indrelid
+JOIN pg_class ic ON ic.oid = i.indexrelid
+LEFT JOIN pg_constraint con ON con.conindid = i.indexrelid AND con.contype IN ('p', 'u', 'x')
+WHERE c.relnamespace = current_schema()::regnamespace
+  AND c.relkind IN ('r', 'p') AND NOT c.relispartition
+  AND c.relname NOT IN ('schema_migrations', 'progress', 'rebuild_state', 'rebuild_indexes')
+  AND ic.relname <> 'events_event_id'
+  AND (NOT i.indisprimary OR c.relname = ANY (ARRAY['events', 'verdict_exceptions']) OR c.relname LIKE '%\_history');
+INSERT INTO rebuild_indexes
+SELECT row_number() OVER (ORDER BY constraint_name IS NULL, index_name), statement FROM rebuild_deferred;
+DO $$
+DECLARE
+    deferred record;
+BEGIN
+    FOR deferred IN SELECT * FROM rebuild_deferred LOOP
+        IF deferred.constraint_name IS NULL THEN
+            EXECUTE format('DROP INDEX %s', deferred.index_name);
+        ELSE
+            EXECUTE format('ALTER TABLE %s DROP CONSTRAINT %I', deferred.table_name, deferred.constraint_name);
+        END IF;
+    END LOOP;
+END
+$$

@@ -1,0 +1,14 @@
+-- Drops the scratch schema and a replaced one, where they are there and ours.
+DO $$
+DECLARE
+    name text;
+BEGIN
+    FOR name IN
+        SELECT nspname FROM pg_namespace
+        WHERE nspname IN (current_setting('mneme.scratch'), current_setting('mneme.old'))
+          AND obj_description(oid, 'pg_namespace') LIKE 'mneme: %'
+    LOOP
+        EXECUTE format('DROP SCHEMA %I CASCADE', name);
+    END LOOP;
+END
+$$

@@ -1,0 +1,8 @@
+-- The empty scratch schema, marked as ours.
+DO $$
+BEGIN
+    EXECUTE format('CREATE SCHEMA %I', current_setting('mneme.scratch'));
+    EXECUTE format('COMMENT ON SCHEMA %I IS %L', current_setting('mneme.scratch'),
+                   'mneme: scratch of ' || current_setting('mneme.live'));
+END
+$$

@@ -1,0 +1,126 @@
+"""`mneme rebuild postgres`: tables made anew from the log while workers, readers and publishers go on."""
+
+import json
+
+import psycopg
+import pytest
+
+from harness.chaos import wait_folded
+from harness.load import Load
+from harness.program import Program
+from harness.waiting import wait_until
+from oracle import assert_equal_to_log
+
+SHAPE = {
+    "columns": """
+        SELECT c.relname, c.relkind::text, a.attnum, a.attname, a.atttypid::regtype::text, a.attnotnull,
+               a.attcollation::regcollation::text, pg_get_expr(d.adbin, d.adrelid)
+        FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid
+        LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
+        WHERE c.relnamespace = 'mneme'::regnamespace AND c.relkind IN ('r', 'p', 'v') AND NOT c.relispartition
+          AND a.attnum > 0 AND NOT a.attisdropped""",
+    "options": """
+        SELECT relname, reloptions, relpersistence::text FROM pg_class
+        WHERE relnamespace = 'mneme'::regnamespace AND NOT relispartition""",
+    "indexes": """
+        SELECT c.relname, pg_get_indexdef(c.oid), i.indisvalid
+        FROM pg_class c JOIN pg_index i ON i.indexrelid = c.oid
+        WHERE c.relnamespace = 'mneme'::regnamespace AND NOT c.relispartition""",
+    "constraints": """
+        SELECT conrelid::regclass::text, conname, pg_get_constraintdef(con.oid)
+        FROM pg_constraint con LEFT JOIN pg_class c ON c.oid = con.conrelid
+        WHERE connamespace = 'mneme'::regnamespace AND NOT coalesce(c.relispartition, false)""",
+    "functions": "SELECT proname, pg_get_functiondef(oid) FROM pg_proc WHERE pronamespace = 'mneme'::regnamespace",
+    "types": """
+        SELECT typname, (SELECT array_agg(enumlabel ORDER BY enumsortorder) FROM pg_enum WHERE enumtypid = t.oid)
+        FROM pg_type t WHERE typnamespace = 'mneme'::regnamespace AND typtype IN ('e', 'd')""",
+    "triggers": """
+        SELECT tgrelid::regclass::text, pg_get_triggerdef(t.oid) FROM pg_trigger t JOIN pg_class c ON c.oid = tgrelid
+        WHERE c.relnamespace = 'mneme'::regnamespace AND NOT tgisinternal AND NOT c.relispartition""",
+    "migrations": "SELECT version, name, checksum FROM schema_migrations",
+    "comment": "SELECT obj_description('mneme'::regnamespace, 'pg_namespace')",
+}
+
+
+def shape(namespace):
+    """Everything that the schema consists of but its rows."""
+    return {name: sorted(map(repr, namespace.rows(query))) for name, query in SHAPE.items()}
+
+
+def schemas(namespace):
+    return {name for name, in namespace.rows("SELECT nspname FROM pg_namespace WHERE nspname LIKE 'mneme%%'")}
+
+
+def fill(namespace, count, seed=1):
+    with Load(namespace, seed=seed, count=count, rate=1e9) as load:
+        wait_until(lambda: load.sent >= load.count, 60, "the load is made")
+
+
+def test_tables_are_made_anew_under_load_and_stay_as_migrated(namespace, mneme, worker):
+    before = shape(namespace)
+    worker()
+    with Load(namespace, seed=3, rate=1500):
+        wait_folded(namespace, 3000)
+        (result,) = mneme("rebuild", "postgres", "--json", expect=0).json_lines
+        wait_folded(namespace, 1500)
+    assert result["state"] == "rebuilt" and result["events"] >= 3000 and not result["resumed"]
+    namespace.drain()
+    assert_equal_to_log(namespace)
+    after = shape(namespace)
+    for part, expected in before.items():
+        assert after[part] == expected, part
+    assert schemas(namespace) == {"mneme"}
+
+
+def test_damaged_tables_are_mended(namespace, mneme):
+    fill(namespace, 3000)
+    mneme("rebuild", "postgres", expect=0)
+    assert_equal_to_log(namespace)
+    with namespace.connect() as connection:
+        connection.execute("UPDATE memories SET content = '{}'")
+        connection.execute("DELETE FROM streams")
+        connection.execute("UPDATE progress SET next_offset = next_offset + 100000")
+    mneme("rebuild", "postgres", expect=0)
+    assert_equal_to_log(namespace)
+
+
+def test_what_hangs_on_the_tables_is_not_dropped_with_them(namespace, mneme):
+    with namespace.connect() as connection:
+        connection.execute("CREATE VIEW mine AS SELECT * FROM memories")
+        refused = mneme("rebuild", "postgres", expect=6)
+        assert "mneme.mine" in refused.stderr
+        connection.execute("DROP VIEW mine; CREATE VIEW public.mine AS SELECT count(*) FROM mneme.memories")
+        refused = mneme("rebuild", "postgres", expect=6)
+        assert "public.mine" in refused.stderr
+        assert schemas(namespace) == {"mneme"}
+        connection.execute("CREATE SCHEMA mneme_rebuild; CREATE TABLE mneme_rebuild.precious ()")
+        refused = mneme("rebuild", "postgres", expect=6)
+        assert "mneme_rebuild" in refused.stderr
+        assert connection.execute("SELECT to_regclass('mneme_rebuild.precious')").fetchone()[0]
+
+
+def test_rights_stay_given(namespace, mneme):
+    role = "reader_" + namespace.name
+    with namespace.connect() as connection:
+        connection.execute(f"CREATE ROLE {role}")
+        try:
+            connection.execute(f"GRANT USAGE ON SCHEMA mneme TO {role}; GRANT SELECT ON memories TO {role}")
+            mneme("rebuild", "postgres", expect=0)
+            assert connection.execute("SELECT has_table_privilege(%s, 'mneme.memories', 'SELECT'), "
+                                      "has_table_privilege(%s, 'mneme.events', 'SELECT')", (role, role)).fetchone() == (
+                True, False)
+        finally:
+            connection.execute(f"DROP OWNED BY {role}; DROP ROLE {role}")
+
+
+def test_two_rebuilds_give_the_same_rows(namespace, mneme):
+    fill(namespace, 4000, seed=8)
+    mneme("rebuild", "postgres", "--jobs", "1", expect=0)
+    fold = assert_equal_to_log(namespace)
+    assert fold.verdict_exceptions and fold.parked_events
+    query = """SELECT c.relname, query_to_xml(format('SELECT md5(string_agg(t::text, E''\\n'' ORDER BY t::text)) FROM %%I t',
+               c.relname), true, false, '')::text FROM pg_class c WHERE c.relnamespace = 'mneme'::regnamespace
+               AND c.relkind IN ('r', 'p') AND c.relname NOT IN ('progress', 'parked_events', 'schema_migrations')"""
+    first = sorted(namespace.rows(query))
+    mneme("rebuild", "postgres", "--jobs", "4", expect=0)
+    assert sorted(namespace.rows(query)) == first
