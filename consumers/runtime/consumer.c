@@ -29,11 +29,13 @@ static const struct mneme_kafka_property required[] = {
 #define METADATA_REFRESH_MS "30000"
 
 /* What bounds the memory of messages that were fetched ahead; MNEME_KAFKA_OPTIONS may say otherwise. A full
- * queue is looked at again only once a second, so it must hold what a projection applies in that time. */
+ * queue is looked at again only once a second, so it must hold what a projection applies in that time; each
+ * message costs its bytes and about 350 more. What is fetched above that is compressed: four times as many
+ * bytes once it is unpacked. */
 static const struct mneme_kafka_property tuned[] = {
-    {"queued.min.messages", "100000"},
+    {"queued.min.messages", "50000"},
     {"queued.max.messages.kbytes", "65536"},
-    {"fetch.max.bytes", "8388608"},
+    {"fetch.max.bytes", "4194304"},
     {"topic.metadata.refresh.interval.ms", METADATA_REFRESH_MS},
 };
 
