@@ -90,7 +90,10 @@ def read_table(doc, statement):
     table = Table(match[1], doc)
     for definition, meaning in split_columns(match[2]):
         key = re.fullmatch(r"PRIMARY KEY \((.+)\)", definition)
-        if key:
+        like = re.fullmatch(r"LIKE (\w+)", definition)
+        if like:
+            table.columns.append((f"those of {like[1]}", "", False, ""))
+        elif key:
             table.keys.append(f"primary key ({key[1]})")
         else:
             add_column(table, definition, meaning)
@@ -127,6 +130,8 @@ def read(paths):
                 chapter.append(table)
             elif re.match(r"CREATE (UNIQUE )?INDEX", statement):
                 read_index(tables, statement)
+            elif statement.startswith("CREATE VIEW"):
+                chapter.append(Table(statement.split()[2] + " (view)", doc))
             elif not statement.startswith("CREATE TYPE"):
                 raise Unreadable(f"{path.name}: {statement.splitlines()[0]}")
     return chapters
@@ -137,9 +142,13 @@ def page(chapters):
     for (title, said), tables in chapters.items():
         out.append(f"## {title}\n{said}\n" if said else f"## {title}\n")
         for table in tables:
+            if not table.columns:
+                out.append(f"### {table.name}\n{table.doc}\n")
+                continue
             out.append(f"### {table.name}\n{table.doc}\n\n| column | type | null | meaning |\n|---|---|---|---|")
             for name, kind, nullable, meaning in table.columns:
-                out.append(f"| `{name}` | {kind} | {'yes' if nullable else ''} | {meaning} |")
+                shown = f"`{name}`" if kind else name
+                out.append(f"| {shown} | {kind} | {'yes' if nullable else ''} | {meaning} |")
             out.append("\n" + "; ".join(key[0].upper() + key[1:] if i == 0 else key for i, key in enumerate(table.keys)) + ".\n")
     return "\n".join(out)
 
