@@ -139,7 +139,7 @@ static enum mneme_exit print_with_verdict(struct mneme_cli *cli, struct receipt 
         status = mneme_query_connect(&postgres, cli->config, "mneme-cli", &error);
     }
     if (status == MNEME_OK) {
-        status = mneme_verdict_wait(postgres, topic, mneme_session_tenant(cli), &receipt->position, 1, &wait,
+        status = mneme_verdicts_wait(postgres, topic, mneme_session_tenant(cli), &receipt->position, 1, &wait,
                                     print_verdict, &visit, &error);
     }
     mneme_pg_close(postgres);

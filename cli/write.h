@@ -6,7 +6,7 @@
 #define MNEME_CLI_WRITE_H
 
 #include "cli/values.h"
-#include "mneme.h"
+#include "producers/publisher.h"
 
 /* Rows for a table of options. */
 #define MNEME_WRITE_OPTIONS                                                                                  \

@@ -1,5 +1,5 @@
 # libmneme for other programs: the static and the shared library, headers, pkg-config file and man page.
-set(libmneme_parts mneme_common mneme_schemas mneme_producers)
+set(libmneme_parts mneme_common mneme_schemas mneme_producers mneme_sql mneme_queries mneme_library)
 foreach(kind STATIC SHARED)
   string(TOLOWER ${kind} suffix)
   add_library(libmneme_${suffix} ${kind})
@@ -7,7 +7,7 @@ foreach(kind STATIC SHARED)
     target_sources(libmneme_${suffix} PRIVATE $<TARGET_OBJECTS:${part}>)
   endforeach()
   set_target_properties(libmneme_${suffix} PROPERTIES OUTPUT_NAME mneme LINKER_LANGUAGE C)
-  target_include_directories(libmneme_${suffix} INTERFACE ${CMAKE_SOURCE_DIR}/producers/include)
+  target_include_directories(libmneme_${suffix} INTERFACE ${CMAKE_SOURCE_DIR}/library/include)
   target_link_libraries(
     libmneme_${suffix}
     PRIVATE mneme_flags
@@ -26,7 +26,8 @@ set_target_properties(libmneme_shared PROPERTIES VERSION ${PROJECT_VERSION} SOVE
 file(RELATIVE_PATH MNEME_PC_TO_PREFIX ${CMAKE_INSTALL_FULL_LIBDIR}/pkgconfig ${CMAKE_INSTALL_PREFIX})
 configure_file(${CMAKE_SOURCE_DIR}/cmake/mneme.pc.in ${CMAKE_BINARY_DIR}/mneme.pc @ONLY)
 install(TARGETS mneme libmneme_static libmneme_shared)
-install(FILES producers/include/mneme.h DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/mneme)
+install(FILES library/include/mneme.h DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/mneme)
+install(FILES producers/publisher.h DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/mneme/producers)
 install(FILES common/types.h common/error.h DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/mneme/common)
 install(FILES ${CMAKE_BINARY_DIR}/generated/mneme/event_types.h DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/mneme/mneme)
 install(FILES ${CMAKE_BINARY_DIR}/mneme.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)

@@ -32,6 +32,11 @@ struct mneme_client {
 /* What a batch of one record adds to key and value, rounded up: batch header 61, record header below 30. */
 #define MNEME_RECORD_OVERHEAD_BYTES 100
 
+/* The settings of a call, as mneme_open tells it; the caller destroys *out. */
+int mneme_client_settings(struct mneme_config **out, const char *config_path,
+                          const struct mneme_client_setting *settings, size_t setting_count,
+                          struct mneme_error *error);
+
 /* As mneme_open, with settings that outlive the client. */
 int mneme_client_open(struct mneme_client **out, const struct mneme_config *config,
                       struct mneme_error *error);

@@ -11,7 +11,7 @@
 #include <stdatomic.h>
 #include <time.h>
 
-#include "mneme.h"
+#include "producers/publisher.h"
 
 /* One event under way, in one line of the cache, since it wanders between threads. Filled by
  * mneme_deliveries_admit; the fields are immutable until it is settled. */

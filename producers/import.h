@@ -8,7 +8,7 @@
 
 #include "common/arena.h"
 #include "common/config.h"
-#include "mneme.h"
+#include "producers/publisher.h"
 
 /* What to read, and what applies to all of it. */
 struct mneme_import_source {

@@ -199,8 +199,9 @@ int mneme_client_open(struct mneme_client **out, const struct mneme_config *conf
     return open_client(out, config, NULL, error);
 }
 
-int mneme_open(struct mneme_client **out, const char *config_path,
-               const struct mneme_client_setting *settings, size_t setting_count, struct mneme_error *error) {
+int mneme_client_settings(struct mneme_config **out, const char *config_path,
+                          const struct mneme_client_setting *settings, size_t setting_count,
+                          struct mneme_error *error) {
     struct mneme_config *config = NULL;
     int status = mneme_config_load(&config, config_path, error);
     if (status != MNEME_OK) {
@@ -209,10 +210,10 @@ int mneme_open(struct mneme_client **out, const char *config_path,
     for (size_t i = 0; i < setting_count; i++) {
         int setting = mneme_setting_by_env(mneme_str_from(settings[i].name));
         if (setting < 0) {
-            status = mneme_error_set(
-                error, MNEME_E_USAGE,
-                "cannot open a publisher: there is no setting \"%.100s\"; `mneme config` lists them",
-                settings[i].name == NULL ? "" : settings[i].name);
+            status = mneme_error_set(error, MNEME_E_USAGE,
+                                     "cannot read the settings: there is none that is called \"%.100s\"; "
+                                     "`mneme config` lists them",
+                                     settings[i].name == NULL ? "" : settings[i].name);
         } else {
             status = mneme_config_set(config, (enum mneme_setting)setting, settings[i].value,
                                       MNEME_FROM_OPTION, error);
@@ -222,5 +223,13 @@ int mneme_open(struct mneme_client **out, const char *config_path,
             return status;
         }
     }
-    return open_client(out, config, config, error);
+    *out = config;
+    return MNEME_OK;
+}
+
+int mneme_open(struct mneme_client **out, const char *config_path,
+               const struct mneme_client_setting *settings, size_t setting_count, struct mneme_error *error) {
+    struct mneme_config *config = NULL;
+    int status = mneme_client_settings(&config, config_path, settings, setting_count, error);
+    return status == MNEME_OK ? open_client(out, config, config, error) : status;
 }

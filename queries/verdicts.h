@@ -23,7 +23,7 @@ int mneme_verdict_read(struct mneme_postgres *postgres, const char *topic, struc
                        void *context, struct mneme_error *error);
 
 /* The same, once the projection has passed all the positions. Errors of the wait as mneme_position_wait. */
-int mneme_verdict_wait(struct mneme_postgres *postgres, const char *topic, struct mneme_str tenant,
+int mneme_verdicts_wait(struct mneme_postgres *postgres, const char *topic, struct mneme_str tenant,
                        const struct mneme_position *positions, size_t count,
                        const struct mneme_query_wait *wait, mneme_row_visitor *visit, void *context,
                        struct mneme_error *error);

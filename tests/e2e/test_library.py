@@ -10,7 +10,7 @@ import pytest
 from harness.program import BUILD, clean_environment
 from harness.stack import ROOT
 
-EXAMPLES = ("publish_one", "publish_many")
+EXAMPLES = ("publish_one", "publish_many", "conditional_update")
 CC = os.environ.get("CC", "cc")
 
 
@@ -102,19 +102,35 @@ def test_an_example_says_why_it_cannot_publish(programs, namespace):
     assert "none.events" in done.stderr and "mneme topics create" in done.stderr
 
 
+@pytest.mark.parametrize("kind", ["shared", "static"])
+def test_an_example_learns_the_verdict(programs, namespace, worker, kind):
+    worker()
+    texts = [run(programs["conditional_update", kind], "ada", str(expected), "tea", env=namespace.env)
+             for expected in (0, 1, 0)]
+    assert [(done.returncode, done.stdout, done.stderr) for done in texts] == [
+        (0, "accepted, version 1\n", ""), (0, "accepted, version 2\n", ""),
+        (4, "rejected, the actual version is 2\n", "")]
+    assert namespace.rows("SELECT verdict::text, version, actual_version FROM events ORDER BY sequence_id") == [
+        ("accepted", 1, None), ("accepted", 2, None), ("rejected", None, 2)]
+
+
+def declared_functions(prefix):
+    """The functions of all installed headers."""
+    return {name for header in prefix.glob("include/**/*.h")
+            for name in re.findall(r"MNEME_API[^;]*?\b(mneme_\w+)\(", header.read_text())}
+
+
 def test_the_library_shows_nothing_but_its_interface(prefix):
     (library,) = prefix.glob("lib*/**/libmneme.so")
     listed = subprocess.run(["nm", "-D", "--defined-only", library], check=True, capture_output=True, text=True).stdout
     symbols = {line.split()[2].split("@")[0] for line in listed.splitlines()}
-    (header,) = prefix.glob("include/**/mneme.h")
-    declared = set(re.findall(r"MNEME_API[^;]*?\b(mneme_\w+)\(", header.read_text()))
+    declared = declared_functions(prefix)
     assert declared and symbols == declared
 
 
 def test_the_man_page_names_every_function(prefix):
     (page,) = prefix.glob("share/man/man3/libmneme.3")
-    (header,) = prefix.glob("include/**/mneme.h")
-    for name in re.findall(r"MNEME_API[^;]*?\b(mneme_\w+)\(", header.read_text()):
+    for name in declared_functions(prefix):
         assert name in page.read_text(), f"{name} is missing from {page.name}"
 
 

@@ -5,7 +5,7 @@
 #ifndef MNEME_TESTS_LOAD_H
 #define MNEME_TESTS_LOAD_H
 
-#include "mneme.h"
+#include "producers/publisher.h"
 
 struct mneme_load_options {
     long events;

@@ -1,5 +1,5 @@
 /*
- * libmneme: publish memory operations of agents to the log.
+ * The publishing part of libmneme: memory operations of agents into the log. Programs include mneme.h.
  *
  * Thread rules: one client may be used by any number of threads at once, except for mneme_close. Callbacks
  * run on the client's own thread, in no promised order across streams; they may publish (a full queue is then
@@ -9,8 +9,8 @@
  * A client does not survive fork(): its threads exist in the parent only. Open clients after forking; a child
  * must neither use nor close one of its parent's.
  */
-#ifndef MNEME_H
-#define MNEME_H
+#ifndef MNEME_PRODUCERS_PUBLISHER_H
+#define MNEME_PRODUCERS_PUBLISHER_H
 
 #include "common/error.h"
 #include "common/types.h"
