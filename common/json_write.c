@@ -172,9 +172,44 @@ static size_t use_decimal_point(char *text) {
     return len;
 }
 
+/* Most doubles of events have a few decimals; those need no search for the shortest text. A quotient of whole
+ * numbers is the double that is nearest to it, so what equals one is read back from its decimals. */
+static bool write_thousandths(struct mneme_json_writer *json, double value) {
+    const double largest = 1e9;
+    if (!(fabs(value) < largest) || (value == 0 && signbit(value))) {
+        return false;
+    }
+    int64_t thousandths = llround(value * 1000);
+    if ((double)thousandths / 1000 != value) {
+        return false;
+    }
+    uint64_t magnitude = thousandths < 0 ? 0 - (uint64_t)thousandths : (uint64_t)thousandths;
+    char text[24];
+    char *at = text + sizeof text;
+    bool is_behind_point = magnitude % 1000 != 0;
+    for (int digit = 0; digit < 4 || magnitude > 0; digit++) {
+        if (digit == 3 && is_behind_point) {
+            *--at = '.';
+        }
+        /* Zeros at the end of the decimals are left out. */
+        if (digit >= 3 || magnitude % 10 != 0 || at < text + sizeof text) {
+            *--at = (char)('0' + magnitude % 10);
+        }
+        magnitude /= 10;
+    }
+    if (thousandths < 0) {
+        *--at = '-';
+    }
+    append_literal(json, at, (size_t)(text + sizeof text - at));
+    return true;
+}
+
 void mneme_json_double(struct mneme_json_writer *json, double value) {
     if (!isfinite(value)) {
         mneme_json_null(json);
+        return;
+    }
+    if (write_thousandths(json, value)) {
         return;
     }
     char text[64];

@@ -121,13 +121,12 @@ int mneme_uuid_v5(struct mneme_uuid *out, struct mneme_uuid namespace_id, struct
     return MNEME_OK;
 }
 
-static int hex_digit(char character) {
-    if (character >= '0' && character <= '9') {
-        return character - '0';
-    }
-    char lower = (char)(character | 0x20);
-    return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
-}
+/* The value of a hexadecimal digit, plus one; 0 for any other character. */
+static const uint8_t hex_digits[UINT8_MAX + 1] = {
+    ['0'] = 1,  ['1'] = 2,  ['2'] = 3,  ['3'] = 4,  ['4'] = 5,  ['5'] = 6,  ['6'] = 7,  ['7'] = 8,
+    ['8'] = 9,  ['9'] = 10, ['a'] = 11, ['b'] = 12, ['c'] = 13, ['d'] = 14, ['e'] = 15, ['f'] = 16,
+    ['A'] = 11, ['B'] = 12, ['C'] = 13, ['D'] = 14, ['E'] = 15, ['F'] = 16,
+};
 
 static bool has_hyphen_before(size_t byte) {
     return byte == 4 || byte == 6 || byte == 8 || byte == 10;
@@ -143,12 +142,12 @@ bool mneme_uuid_parse(struct mneme_uuid *out, struct mneme_str text) {
         if (has_hyphen_before(i) && *at++ != '-') {
             return false;
         }
-        int high = hex_digit(at[0]);
-        int low = hex_digit(at[1]);
-        if (high < 0 || low < 0) {
+        unsigned high = hex_digits[(uint8_t)at[0]];
+        unsigned low = hex_digits[(uint8_t)at[1]];
+        if (high == 0 || low == 0) {
             return false;
         }
-        id.bytes[i] = (uint8_t)(high * 16 + low);
+        id.bytes[i] = (uint8_t)((high - 1) * 16 + low - 1);
         at += 2;
     }
     *out = id;

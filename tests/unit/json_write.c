@@ -102,6 +102,24 @@ Test(json_write, writes_a_double_as_short_as_it_can_be_read_back) {
     check_double(-INFINITY, "null");
 }
 
+Test(json_write, writes_few_decimals_as_the_shortest_text) {
+    check_double(0, "0");
+    check_double(0.5, "0.5");
+    check_double(-0.25, "-0.25");
+    check_double(0.125, "0.125");
+    check_double(0.001, "0.001");
+    check_double(-1000.01, "-1000.01");
+    check_double(120, "120");
+    check_double(999999999.999, "999999999.999");
+    check_double(1e9, "1000000000");
+    check_double(0.0005, "0.0005");
+    for (int i = -20000; i <= 20000; i++) {
+        char wanted[32];
+        snprintf(wanted, sizeof wanted, "%.15g", i / 1000.0);
+        check_double(i / 1000.0, wanted);
+    }
+}
+
 Test(json_write, loses_no_bit_of_a_double) {
     uint64_t state = 88172645463325252U;
     for (int i = 0; i < 20000; i++) {
