@@ -1,4 +1,4 @@
-"""Ten publishers race conditional appends on the same streams while workers are killed and rebalanced."""
+"""Ten publishers race conditional appends while workers are killed and rebalanced; a rebuild then decides the same."""
 
 from harness.chaos import Herd, folded
 from harness.race import Race, assert_fair
@@ -13,7 +13,7 @@ QUICK = {"MNEME_SESSION_TIMEOUT_MS": "2000"}
 
 
 def run(ground, appends):
-    """Every accepted version is unique and without gaps, and every answer is what the ledger says."""
+    """Every accepted version is unique and without gaps, and every answer is what the ledger says, before and after."""
     namespace = ground.namespace
     herd = Herd(lambda **options: ground.worker(env=QUICK, **options), ground.seed)
     with Race(namespace, ground.seed, RACERS, STREAMS, appends) as race:
@@ -23,6 +23,9 @@ def run(ground, appends):
             wait_until(lambda: folded(namespace) >= goal or not race.is_on, 60, "the race goes on")
     namespace.drain()
     accepted = assert_fair(namespace, race)
+    ground.mneme("rebuild", "postgres", expect=0, timeout=240)
+    namespace.drain()
+    assert assert_fair(namespace, race) == accepted
     assert_equal_to_log(namespace)
     assert [process.stop() for process in herd.workers] == [0] * len(herd.workers)
     return f"{appends} appends, {accepted} accepted, {', '.join(herd.deeds)}"
