@@ -13,6 +13,7 @@ static const struct mneme_command *const commands[] = {
     &mneme_command_events,
     &mneme_command_status,
     &mneme_command_rebuild,
+    &mneme_command_verify,
     &mneme_command_migrate,
     &mneme_command_topics,
     &mneme_command_config,

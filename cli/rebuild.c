@@ -8,8 +8,8 @@
 #include "cli/commands.h"
 #include "cli/output.h"
 #include "cli/progress.h"
+#include "cli/verify.h"
 #include "common/json_write.h"
-#include "consumers/projections.h"
 
 static const struct {
     const char *label, *unit;
@@ -117,19 +117,16 @@ static enum mneme_exit abandon(const struct mneme_cli *cli, const struct mneme_p
 
 static enum mneme_exit run(struct mneme_cli *cli) {
     struct mneme_error error = {0};
-    const struct mneme_projection_ops *projection = mneme_projection_by_name(cli->arguments[0]);
-    if (projection == NULL || projection->rebuild == NULL) {
-        mneme_error_set(&error, MNEME_E_USAGE,
-                        "cannot rebuild \"%s\": there is no such projection; there is: postgres",
-                        cli->arguments[0]);
+    int64_t jobs = 0;
+    const struct mneme_projection_ops *projection = mneme_cli_rebuildable(cli, "rebuild", &error);
+    if (projection == NULL || mneme_cli_long(&jobs, cli, "jobs", 0, 0, 64, &error) != MNEME_OK) {
         return mneme_cli_fail(cli, &error);
     }
     if (mneme_cli_flag(cli, "abandon")) {
         return abandon(cli, projection);
     }
-    int64_t jobs = 0;
-    if (mneme_cli_long(&jobs, cli, "jobs", 0, 0, 64, &error) != MNEME_OK) {
-        return mneme_cli_fail(cli, &error);
+    if (mneme_cli_flag(cli, "dry-run")) {
+        return mneme_cli_verify(cli, projection, (unsigned)jobs, true);
     }
     struct view view = {.cli = cli};
     struct mneme_rebuild_options options = {.config = cli->config,
@@ -150,6 +147,7 @@ static const struct mneme_cli_option options[] = {
     {"jobs", 'j', "N", -1, "threads that fold side by side; default: one for each processor"},
     {"accept-loss", 0, NULL, -1,
      "also when the log has lost its beginning: the tables then hold what it still has"},
+    {"dry-run", 0, NULL, -1, "change nothing; compare the tables with the log and tell what would change"},
     {"abandon", 0, NULL, -1, "drop what an interrupted rebuild has left, and rebuild nothing"},
     {0},
 };
@@ -166,6 +164,7 @@ const struct mneme_command mneme_command_rebuild = {
                "This is what mends tables that do not fit the log: a topic that was cut, made anew, or\n"
                "has another number of partitions.",
     .examples = "  mneme rebuild postgres\n"
+                "  mneme rebuild postgres --dry-run\n"
                 "  mneme rebuild postgres --jobs 4 --json\n"
                 "  mneme rebuild postgres --abandon\n",
     .min_arguments = 1,

@@ -99,6 +99,13 @@ int mneme_pg_copy_flush(struct mneme_postgres *postgres, struct mneme_buffer *ro
 int mneme_pg_copy_end(struct mneme_postgres *postgres, struct mneme_buffer *rows, int64_t *row_count,
                       struct mneme_error *error);
 
+/* COPY … TO STDOUT, message by message. `next` gives one of them, *message NULL at the end; the caller frees
+ * it by PQfreemem. `end` must follow a successful begin, also after a failure or when not all was read. */
+int mneme_pg_copy_out_begin(struct mneme_postgres *postgres, const char *copy_sql, struct mneme_error *error);
+int mneme_pg_copy_out_next(char **message, size_t *len, struct mneme_postgres *postgres,
+                           struct mneme_error *error);
+int mneme_pg_copy_out_end(struct mneme_postgres *postgres, struct mneme_error *error);
+
 /* Fields of the binary COPY format (PostgreSQL manual, COPY, "Binary Format"). */
 void mneme_copy_row(struct mneme_buffer *rows, int16_t columns);
 void mneme_copy_null(struct mneme_buffer *rows);

@@ -85,6 +85,40 @@ int mneme_pg_copy_end(struct mneme_postgres *postgres, struct mneme_buffer *rows
     return status == MNEME_OK ? finish_copy(postgres, NULL, row_count, error) : status;
 }
 
+int mneme_pg_copy_out_begin(struct mneme_postgres *postgres, const char *copy_sql,
+                            struct mneme_error *error) {
+    PGresult *result = PQexec(postgres->connection, copy_sql);
+    int status =
+        PQresultStatus(result) == PGRES_COPY_OUT ? MNEME_OK : mneme_pg_failed(postgres, result, error);
+    PQclear(result);
+    return status;
+}
+
+int mneme_pg_copy_out_next(char **message, size_t *len, struct mneme_postgres *postgres,
+                           struct mneme_error *error) {
+    *message = NULL;
+    int got = PQgetCopyData(postgres->connection, message, 0);
+    *len = got > 0 ? (size_t)got : 0;
+    return got >= -1 ? MNEME_OK : mneme_pg_failed(postgres, NULL, error);
+}
+
+int mneme_pg_copy_out_end(struct mneme_postgres *postgres, struct mneme_error *error) {
+    char *message = NULL;
+    while (PQgetCopyData(postgres->connection, &message, 0) > 0) {
+        PQfreemem(message);
+        message = NULL;
+    }
+    int status = MNEME_OK;
+    for (PGresult *result = PQgetResult(postgres->connection); result != NULL;
+         result = PQgetResult(postgres->connection)) {
+        if (PQresultStatus(result) != PGRES_COMMAND_OK && status == MNEME_OK) {
+            status = mneme_pg_failed(postgres, result, error);
+        }
+        PQclear(result);
+    }
+    return status;
+}
+
 void mneme_copy_row(struct mneme_buffer *rows, int16_t columns) {
     mneme_pg_wire_16(rows, columns);
 }

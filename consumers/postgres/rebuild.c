@@ -11,6 +11,7 @@
 #include "common/log.h"
 #include "consumers/postgres/migrate.h"
 #include "consumers/postgres/scratch.h"
+#include "consumers/postgres/verify.h"
 #include "sql/embedded.h"
 
 #define MAX_BUILDERS 16
@@ -18,25 +19,6 @@
 struct rebuild {
     struct mneme_scratch scratch;
 };
-
-static int prepare(struct mneme_scratch *scratch, const struct mneme_rebuild_log *log,
-                   struct mneme_error *error) {
-    struct mneme_pg_params params = {0};
-    mneme_pg_param_str(&params, mneme_str_from(log->topic));
-    mneme_pg_param_long(&params, log->partitions);
-    int status = mneme_pg_run(scratch->postgres, "BEGIN", error);
-    if (status == MNEME_OK) {
-        status = mneme_pg_run(scratch->postgres, mneme_sql_rebuild_prepare, error);
-    }
-    if (status == MNEME_OK) {
-        status = mneme_pg_query(NULL, scratch->postgres, mneme_sql_rebuild_begin, &params, true, error);
-    }
-    if (status == MNEME_OK) {
-        status = mneme_pg_run(scratch->postgres, "COMMIT", error);
-    }
-    mneme_pg_params_clean_up(&params);
-    return status;
-}
 
 /* A view or table of somebody else would go with the old schema, or stay behind with the old rows. */
 static int refuse_foreign(struct mneme_scratch *scratch, struct mneme_error *error) {
@@ -65,7 +47,7 @@ static int make(struct mneme_scratch *scratch, const struct mneme_rebuild_log *l
             (void)mneme_scratch_drop(scratch, NULL);
         }
     }
-    return status == MNEME_OK ? prepare(scratch, log, error) : status;
+    return status == MNEME_OK ? mneme_scratch_prepare(scratch, log->topic, log->partitions, error) : status;
 }
 
 /* Whether what is there was begun for this log, with the tables of this program. */
@@ -257,5 +239,6 @@ const struct mneme_rebuild_ops mneme_postgres_rebuild = {
     .freeze = freeze,
     .swap = swap,
     .end = end,
+    .verify = mneme_postgres_verify,
     .abandon = abandon,
 };

@@ -126,3 +126,22 @@ int mneme_scratch_make(struct mneme_scratch *scratch, struct mneme_error *error)
     }
     return status;
 }
+
+int mneme_scratch_prepare(struct mneme_scratch *scratch, const char *topic, int32_t partitions,
+                          struct mneme_error *error) {
+    struct mneme_pg_params params = {0};
+    mneme_pg_param_str(&params, mneme_str_from(topic));
+    mneme_pg_param_long(&params, partitions);
+    int status = mneme_pg_run(scratch->postgres, "BEGIN", error);
+    if (status == MNEME_OK) {
+        status = mneme_pg_run(scratch->postgres, mneme_sql_rebuild_prepare, error);
+    }
+    if (status == MNEME_OK) {
+        status = mneme_pg_query(NULL, scratch->postgres, mneme_sql_rebuild_begin, &params, true, error);
+    }
+    if (status == MNEME_OK) {
+        status = mneme_pg_run(scratch->postgres, "COMMIT", error);
+    }
+    mneme_pg_params_clean_up(&params);
+    return status;
+}

@@ -33,4 +33,9 @@ int mneme_scratch_drop(struct mneme_scratch *scratch, struct mneme_error *error)
 /* Makes it anew, with the tables of this program. */
 int mneme_scratch_make(struct mneme_scratch *scratch, struct mneme_error *error);
 
+/* Makes it ready for a load of the topic's log: indexes that the fold does not need are dropped, and kept on
+ * a list (rebuild_indexes), as are the keys of the tables (rebuild_keys). */
+int mneme_scratch_prepare(struct mneme_scratch *scratch, const char *topic, int32_t partitions,
+                          struct mneme_error *error);
+
 #endif

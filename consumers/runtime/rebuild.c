@@ -24,6 +24,12 @@ const char *const mneme_rebuild_phase_names[MNEME_REBUILD_PHASES] = {
     [MNEME_REBUILD_SWITCH] = "switch",
 };
 
+const char *const mneme_difference_names[MNEME_DIFFERENCES] = {
+    [MNEME_ROW_MISSING] = "missing",
+    [MNEME_ROW_EXTRA] = "extra",
+    [MNEME_ROW_DIFFERENT] = "different",
+};
+
 struct run {
     const struct mneme_rebuild_options *options;
     const struct mneme_rebuild_ops *ops;

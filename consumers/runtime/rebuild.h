@@ -6,12 +6,51 @@
 #ifndef MNEME_CONSUMERS_RUNTIME_REBUILD_H
 #define MNEME_CONSUMERS_RUNTIME_REBUILD_H
 
+#include "common/buffer.h"
 #include "consumers/runtime/projection.h"
 
 /* The log that is folded. */
 struct mneme_rebuild_log {
     const char *topic;
     int32_t partitions;
+};
+
+enum mneme_difference {
+    MNEME_ROW_MISSING,   /* by the log it should be there */
+    MNEME_ROW_EXTRA,     /* by the log it should not */
+    MNEME_ROW_DIFFERENT, /* it is there, with other values */
+    MNEME_DIFFERENCES,
+};
+
+extern const char *const mneme_difference_names[MNEME_DIFFERENCES];
+
+/* A live table against what the log makes of it. */
+#define MNEME_DIFFERENCE_KEYS 5 /* so many are told of each kind */
+struct mneme_table_difference {
+    const char *table;
+    int64_t rows, log_rows; /* live, and by the log */
+    int64_t counts[MNEME_DIFFERENCES];
+    struct mneme_buffer keys[MNEME_DIFFERENCES]; /* the first ones, a line each, the columns by "/" */
+};
+
+struct mneme_verify_options {
+    const struct mneme_config *config;
+    unsigned jobs;       /* threads; 0: one for each processor */
+    bool is_for_rebuild; /* also where the live projection does not fit the log: that is folded to its end
+                            then */
+    bool (*is_interrupted)(void *context);            /* asked by several threads at once */
+    void (*on_phase)(void *context, int64_t total);   /* so many events are to be folded */
+    void (*on_progress)(void *context, int64_t done); /* about ten times a second */
+    void (*visit)(void *context,
+                  const struct mneme_table_difference *table); /* each table, also equal ones */
+    void *context;
+};
+
+struct mneme_verify_outcome {
+    bool is_interrupted; /* nothing was compared */
+    int64_t events;      /* that were folded */
+    int64_t differences; /* rows */
+    double seconds;
 };
 
 /* What a projection offers to be rebuilt. All are called from one thread. Until `swap` has returned MNEME_OK
@@ -42,6 +81,11 @@ struct mneme_rebuild_ops {
     /* Ends it; a freeze without swap is undone. What is there of the place apart stays for the next rebuild.
      */
     void (*end)(void *rebuild);
+
+    /* Folds the log apart, exactly as far as the live projection is, and compares both; changes nothing live.
+     * MNEME_E_UNSAFE when the log does not fit the live projection's progress. */
+    int (*verify)(struct mneme_verify_outcome *outcome, const struct mneme_verify_options *options,
+                  struct mneme_error *error);
 
     /* Drops what an interrupted rebuild has left; *was_there tells whether there was any. */
     int (*abandon)(const struct mneme_config *config, bool *was_there, struct mneme_error *error);

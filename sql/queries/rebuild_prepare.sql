@@ -1,6 +1,6 @@
 -- Makes a migrated scratch schema ready for the load: every index that the fold asks nothing of is dropped, and the
--- statement that makes it again is kept. The fold asks primary keys, but not those of what it only adds to
--- (append_only), and whether an event's id was seen (events_event_id).
+-- statement that makes it again is kept. The fold asks primary keys, but not those of what it only adds to (the ledger
+-- and former versions, which have a superseded_sequence), and whether an event's id was seen (events_event_id).
 CREATE TABLE rebuild_state (
     topic            text    NOT NULL,
     topic_partitions integer NOT NULL
@@ -9,6 +9,13 @@ CREATE TABLE rebuild_indexes (
     place     integer PRIMARY KEY,
     statement text NOT NULL
 );
+CREATE TABLE rebuild_keys AS -- of the tables, by name
+SELECT c.relname::text AS table_name, a.attname::text AS column_name, k.place
+FROM pg_index i
+JOIN pg_class c ON c.oid = i.indrelid
+CROSS JOIN LATERAL unnest(i.indkey::smallint[]) WITH ORDINALITY AS k(attnum, place)
+JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum = k.attnum
+WHERE i.indisprimary AND c.relnamespace = current_schema()::regnamespace AND NOT c.relispartition;
 CREATE TEMPORARY TABLE rebuild_deferred ON COMMIT DROP AS
 SELECT i.indexrelid::regclass::text AS index_name,
        i.indrelid::regclass::text AS table_name,
@@ -23,9 +30,10 @@ JOIN pg_class ic ON ic.oid = i.indexrelid
 LEFT JOIN pg_constraint con ON con.conindid = i.indexrelid AND con.contype IN ('p', 'u', 'x')
 WHERE c.relnamespace = current_schema()::regnamespace
   AND c.relkind IN ('r', 'p') AND NOT c.relispartition
-  AND c.relname NOT IN ('schema_migrations', 'progress', 'rebuild_state', 'rebuild_indexes')
+  AND c.relname NOT IN ('schema_migrations', 'progress', 'rebuild_state', 'rebuild_indexes', 'rebuild_keys')
   AND ic.relname <> 'events_event_id'
-  AND (NOT i.indisprimary OR c.relname = ANY (ARRAY['events', 'verdict_exceptions']) OR c.relname LIKE '%\_history');
+  AND (NOT i.indisprimary OR c.relname IN ('events', 'verdict_exceptions')
+       OR EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attname = 'superseded_sequence'));
 INSERT INTO rebuild_indexes
 SELECT row_number() OVER (ORDER BY constraint_name IS NULL, index_name), statement FROM rebuild_deferred;
 DO $$

@@ -1,0 +1,209 @@
+/*
+ * mneme verify: whether a projection is what the log says.
+ */
+#include "cli/verify.h"
+
+#include <stdio.h>
+
+#include "cli/commands.h"
+#include "cli/output.h"
+#include "cli/progress.h"
+#include "common/json_write.h"
+#include "consumers/projections.h"
+
+struct view {
+    const struct mneme_cli *cli;
+    struct mneme_progress progress;
+    const char *const *words; /* of the differences */
+    int64_t tables;
+};
+
+/* What a difference means to who asks whether the tables are right, and to who may rebuild them. */
+static const char *const verify_words[MNEME_DIFFERENCES] = {"missing", "not in the log", "different"};
+static const char *const dry_run_words[MNEME_DIFFERENCES] = {"to add", "to remove", "to change"};
+
+const struct mneme_projection_ops *mneme_cli_rebuildable(const struct mneme_cli *cli, const char *deed,
+                                                         struct mneme_error *error) {
+    const struct mneme_projection_ops *projection = mneme_projection_by_name(cli->arguments[0]);
+    if (projection == NULL || projection->rebuild == NULL) {
+        mneme_error_set(error, MNEME_E_USAGE,
+                        "cannot %s \"%s\": there is no such projection; there is: postgres", deed,
+                        cli->arguments[0]);
+        return NULL;
+    }
+    return projection;
+}
+
+static void on_phase(void *context, int64_t total) {
+    struct view *view = context;
+    mneme_progress_begin(&view->progress, "Folding the log apart", "events", total,
+                         view->cli->stderr_is_terminal && !view->cli->json);
+}
+
+static void on_progress(void *context, int64_t done) {
+    struct view *view = context;
+    mneme_progress_update(&view->progress, done);
+}
+
+static bool is_interrupted(void *context) {
+    (void)context;
+    return mneme_cli_interrupted();
+}
+
+static void put_keys(struct mneme_json_writer *json, const struct mneme_buffer *keys) {
+    struct mneme_str left = mneme_buffer_str(keys);
+    mneme_json_begin_array(json);
+    while (left.len > 0) {
+        const char *end = memchr(left.data, '\n', left.len);
+        size_t len = end == NULL ? left.len : (size_t)(end - left.data);
+        mneme_json_string(json, (struct mneme_str){left.data, len});
+        size_t step = end == NULL ? len : len + 1;
+        left = (struct mneme_str){left.data + step, left.len - step};
+    }
+    mneme_json_end_array(json);
+}
+
+static void put_table_json(const struct mneme_table_difference *table) {
+    struct mneme_buffer out = {0};
+    struct mneme_json_writer json = {.out = &out};
+    mneme_json_begin_object(&json);
+    mneme_json_key(&json, MNEME_STR_LIT("table"));
+    mneme_json_string(&json, mneme_str_from(table->table));
+    mneme_json_key(&json, MNEME_STR_LIT("rows"));
+    mneme_json_long(&json, table->rows);
+    mneme_json_key(&json, MNEME_STR_LIT("log_rows"));
+    mneme_json_long(&json, table->log_rows);
+    for (int kind = 0; kind < MNEME_DIFFERENCES; kind++) {
+        mneme_json_key(&json, mneme_str_from(mneme_difference_names[kind]));
+        mneme_json_long(&json, table->counts[kind]);
+    }
+    mneme_json_key(&json, MNEME_STR_LIT("first"));
+    mneme_json_begin_object(&json);
+    for (int kind = 0; kind < MNEME_DIFFERENCES; kind++) {
+        mneme_json_key(&json, mneme_str_from(mneme_difference_names[kind]));
+        put_keys(&json, &table->keys[kind]);
+    }
+    mneme_json_end_object(&json);
+    mneme_json_end_object(&json);
+    (void)mneme_cli_put_line(&out); /* a lost line changes nothing about the tables */
+    mneme_buffer_clean_up(&out);
+}
+
+static void put_table_text(const struct view *view, const struct mneme_table_difference *table) {
+    int64_t sum = 0;
+    for (int kind = 0; kind < MNEME_DIFFERENCES; kind++) {
+        sum += table->counts[kind];
+    }
+    printf("%-28s %10lld rows  %s", table->table, (long long)table->rows, sum == 0 ? "as in the log\n" : "");
+    const char *separator = "";
+    for (int kind = 0; sum > 0 && kind < MNEME_DIFFERENCES; kind++) {
+        if (table->counts[kind] > 0) {
+            printf("%s%lld %s", separator, (long long)table->counts[kind], view->words[kind]);
+            separator = ", ";
+        }
+    }
+    printf("%s", sum > 0 ? "\n" : "");
+    for (int kind = 0; kind < MNEME_DIFFERENCES; kind++) {
+        struct mneme_str keys = mneme_buffer_str(&table->keys[kind]);
+        for (size_t i = 0; i < keys.len; i++) {
+            if (i == 0 || keys.data[i - 1] == '\n') {
+                printf("  %s: ", view->words[kind]);
+            }
+            putchar(keys.data[i]);
+        }
+        printf("%s", keys.len > 0 ? "\n" : "");
+    }
+}
+
+static void visit(void *context, const struct mneme_table_difference *table) {
+    struct view *view = context;
+    mneme_progress_end(&view->progress);
+    view->tables++;
+    if (view->cli->json) {
+        put_table_json(table);
+    } else {
+        put_table_text(view, table);
+    }
+}
+
+static void put_sum(const struct view *view, const struct mneme_verify_outcome *outcome, bool is_dry_run) {
+    if (view->cli->json) {
+        struct mneme_buffer out = {0};
+        struct mneme_json_writer json = {.out = &out};
+        mneme_json_begin_object(&json);
+        mneme_json_key(&json, MNEME_STR_LIT("state"));
+        mneme_json_string(&json,
+                          outcome->differences == 0 ? MNEME_STR_LIT("equal") : MNEME_STR_LIT("different"));
+        mneme_json_key(&json, MNEME_STR_LIT("tables"));
+        mneme_json_long(&json, view->tables);
+        mneme_json_key(&json, MNEME_STR_LIT("differences"));
+        mneme_json_long(&json, outcome->differences);
+        mneme_json_key(&json, MNEME_STR_LIT("events"));
+        mneme_json_long(&json, outcome->events);
+        mneme_json_key(&json, MNEME_STR_LIT("seconds"));
+        mneme_json_double(&json, outcome->seconds);
+        mneme_json_end_object(&json);
+        (void)mneme_cli_put_line(&out);
+        mneme_buffer_clean_up(&out);
+    } else {
+        printf("%lld events folded, %lld rows %s\n", (long long)outcome->events,
+               (long long)outcome->differences, is_dry_run ? "would change" : "differ");
+    }
+}
+
+enum mneme_exit mneme_cli_verify(struct mneme_cli *cli, const struct mneme_projection_ops *projection,
+                                 unsigned jobs, bool is_dry_run) {
+    struct mneme_error error = {0};
+    struct view view = {.cli = cli, .words = is_dry_run ? dry_run_words : verify_words};
+    const struct mneme_verify_options options = {.config = cli->config,
+                                                 .jobs = jobs,
+                                                 .is_for_rebuild = is_dry_run,
+                                                 .is_interrupted = is_interrupted,
+                                                 .on_phase = on_phase,
+                                                 .on_progress = on_progress,
+                                                 .visit = visit,
+                                                 .context = &view};
+    struct mneme_verify_outcome outcome;
+    int status = projection->rebuild->verify(&outcome, &options, &error);
+    mneme_progress_end(&view.progress);
+    if (status != MNEME_OK) {
+        return mneme_cli_fail(cli, &error);
+    }
+    if (outcome.is_interrupted) {
+        fprintf(stderr, "mneme: %s was not compared: interrupted; run it again\n", projection->name);
+        return MNEME_EXIT_INTERRUPTED;
+    }
+    put_sum(&view, &outcome, is_dry_run);
+    return is_dry_run || outcome.differences == 0 ? MNEME_EXIT_DONE : MNEME_EXIT_UNSAFE;
+}
+
+static enum mneme_exit run(struct mneme_cli *cli) {
+    struct mneme_error error = {0};
+    int64_t jobs = 0;
+    const struct mneme_projection_ops *projection = mneme_cli_rebuildable(cli, "verify", &error);
+    if (projection == NULL || mneme_cli_long(&jobs, cli, "jobs", 0, 0, 64, &error) != MNEME_OK) {
+        return mneme_cli_fail(cli, &error);
+    }
+    return mneme_cli_verify(cli, projection, (unsigned)jobs, false);
+}
+
+static const struct mneme_cli_option options[] = {
+    {"jobs", 'j', "N", -1, "threads that fold side by side; default: one for each processor"},
+    {0},
+};
+
+const struct mneme_command mneme_command_verify = {
+    .name = "verify",
+    .summary = "Compare a projection, row by row, with what the log says.",
+    .arguments = "PROJECTION",
+    .details = "Folds the log apart, exactly as far as the live tables are, and compares the hashes of all\n"
+               "rows: what is missing, what the log does not know, what is different, with the first keys.\n"
+               "Workers go on meanwhile, and nothing live is changed. Exit code 0 when all is equal, 6 when\n"
+               "not; `mneme rebuild` mends it.",
+    .examples = "  mneme verify postgres\n"
+                "  mneme verify postgres --json | jq 'select(.different > 0)'\n",
+    .min_arguments = 1,
+    .max_arguments = 1,
+    .options = options,
+    .run = run,
+};
