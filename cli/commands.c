@@ -11,6 +11,7 @@ static const struct mneme_command *const commands[] = {
     &mneme_command_memory,
     &mneme_command_conversation,
     &mneme_command_events,
+    &mneme_command_replay,
     &mneme_command_status,
     &mneme_command_rebuild,
     &mneme_command_verify,

@@ -10,6 +10,7 @@ extern const struct mneme_command mneme_command_completion;
 extern const struct mneme_command mneme_command_config;
 extern const struct mneme_command mneme_command_conversation;
 extern const struct mneme_command mneme_command_events;
+extern const struct mneme_command mneme_command_replay;
 extern const struct mneme_command mneme_command_import;
 extern const struct mneme_command mneme_command_memory;
 extern const struct mneme_command mneme_command_rebuild;

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #include "common/clock.h"
+#include "common/position.h"
 #include "common/uuid.h"
 
 #define MAX_ITEMS 1000
@@ -167,27 +168,6 @@ int mneme_cli_opt_list(struct mneme_str_array *out, const struct mneme_cli *cli,
     return MNEME_OK;
 }
 
-static bool parse_position(struct mneme_position *out, struct mneme_str item) {
-    char text[48];
-    if (item.len >= sizeof text) {
-        return false;
-    }
-    memcpy(text, item.data, item.len);
-    text[item.len] = '\0';
-    char *colon = strchr(text, ':');
-    int64_t partition;
-    if (colon == NULL) {
-        return false;
-    }
-    *colon = '\0';
-    if (!parse_long(&partition, text) || !parse_long(&out->offset, colon + 1)) {
-        return false;
-    }
-    out->partition = (int32_t)partition;
-    return partition >= 0 && partition < MNEME_MAX_PARTITIONS && out->offset >= 0 &&
-           out->offset <= INT64_MAX / MNEME_MAX_PARTITIONS - 1;
-}
-
 int mneme_cli_opt_positions(const struct mneme_position **out, size_t *count, const struct mneme_cli *cli,
                             const char *option, struct mneme_arena *arena, struct mneme_error *error) {
     struct mneme_str_array items;
@@ -203,7 +183,7 @@ int mneme_cli_opt_positions(const struct mneme_position **out, size_t *count, co
                                option);
     }
     for (size_t i = 0; i < items.count; i++) {
-        if (!parse_position(&positions[i], items.items[i])) {
+        if (!mneme_position_parse(&positions[i], items.items[i])) {
             return mneme_error_set(
                 error, MNEME_E_USAGE,
                 "--%s was not taken: '%.*s' is no position; give partition:offset as a publish printed it",

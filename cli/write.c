@@ -140,7 +140,7 @@ static enum mneme_exit print_with_verdict(struct mneme_cli *cli, struct receipt 
     }
     if (status == MNEME_OK) {
         status = mneme_verdicts_wait(postgres, topic, mneme_session_tenant(cli), &receipt->position, 1, &wait,
-                                    print_verdict, &visit, &error);
+                                     print_verdict, &visit, &error);
     }
     mneme_pg_close(postgres);
     if (status == MNEME_OK && !visit.is_seen) {

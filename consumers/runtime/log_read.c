@@ -226,7 +226,9 @@ static int take(struct reading *reading, rd_kafka_message_t *message, struct mne
     int status = MNEME_OK;
     if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR || message->err == RD_KAFKA_RESP_ERR__PARTITION_EOF) {
         reading->missing_micros = 0;
-        reading->reader->trouble[0] = '\0';
+        if (atomic_load_explicit(&reading->reader->is_troubled, memory_order_relaxed)) {
+            atomic_store(&reading->reader->is_troubled, false);
+        }
         if (is_wanted && message->err == RD_KAFKA_RESP_ERR_NO_ERROR) {
             return take_event(reading, (size_t)i, message, error);
         }

@@ -22,19 +22,30 @@ static const struct mneme_kafka_property required[] = {
 /* A full queue is looked at again only once a second, so it must hold what is taken in that time. */
 static const struct mneme_kafka_property tuned[] = {
     {"queued.min.messages", "200000"},
-    {"queued.max.messages.kbytes", "65536"},
     {"fetch.max.bytes", "8388608"},
     {"fetch.wait.max.ms", "100"},
 };
+#define USUAL_QUEUE_KB 65536
 
 static void note_trouble(rd_kafka_t *client, int code, const char *reason, void *opaque) {
     (void)client;
     (void)code;
     struct mneme_log_reader *reader = opaque;
+    pthread_mutex_lock(&reader->trouble_mutex);
     (void)snprintf(reader->trouble, sizeof reader->trouble, "%s", reason);
+    pthread_mutex_unlock(&reader->trouble_mutex);
+    atomic_store(&reader->is_troubled, true);
 }
 
-static int connect_client(struct mneme_log_reader *reader, const char *purpose, struct mneme_error *error) {
+static int set_queue(rd_kafka_conf_t *conf, size_t queue_kb, struct mneme_error *error) {
+    char text[24];
+    (void)snprintf(text, sizeof text, "%zu", queue_kb);
+    const struct mneme_kafka_property queue[] = {{"queued.max.messages.kbytes", text}};
+    return mneme_kafka_tune(conf, queue, 1, error);
+}
+
+static int connect_client(struct mneme_log_reader *reader, const char *purpose, size_t queue_kb,
+                          struct mneme_error *error) {
     rd_kafka_conf_t *conf = NULL;
     int status = mneme_kafka_conf(&conf, reader->config, purpose, error);
     if (status != MNEME_OK) {
@@ -43,6 +54,9 @@ static int connect_client(struct mneme_log_reader *reader, const char *purpose, 
     status = mneme_kafka_require(conf, required, sizeof required / sizeof required[0], error);
     if (status == MNEME_OK) {
         status = mneme_kafka_tune(conf, tuned, sizeof tuned / sizeof tuned[0], error);
+    }
+    if (status == MNEME_OK) {
+        status = set_queue(conf, queue_kb, error);
     }
     if (status == MNEME_OK) {
         char reason[256];
@@ -80,9 +94,15 @@ static int look_at_topic(struct mneme_log_reader *reader, struct mneme_error *er
 
 int mneme_log_reader_open(struct mneme_log_reader **out, const struct mneme_config *config,
                           const char *purpose, struct mneme_error *error) {
+    return mneme_log_reader_open_small(out, config, purpose, USUAL_QUEUE_KB, error);
+}
+
+int mneme_log_reader_open_small(struct mneme_log_reader **out, const struct mneme_config *config,
+                                const char *purpose, size_t queue_kb, struct mneme_error *error) {
     *out = NULL;
     struct mneme_log_reader *reader = calloc(1, sizeof *reader);
-    if (reader == NULL) {
+    if (reader == NULL || pthread_mutex_init(&reader->trouble_mutex, NULL) != 0) {
+        free(reader);
         return mneme_error_set(error, MNEME_E_NO_MEMORY, "cannot read the log: out of memory");
     }
     reader->config = config;
@@ -91,7 +111,7 @@ int mneme_log_reader_open(struct mneme_log_reader **out, const struct mneme_conf
         status = mneme_codec_new(&reader->codec, config, error);
     }
     if (status == MNEME_OK) {
-        status = connect_client(reader, purpose, error);
+        status = connect_client(reader, purpose, queue_kb, error);
     }
     if (status == MNEME_OK) {
         status = look_at_topic(reader, error);
@@ -117,6 +137,7 @@ void mneme_log_reader_close(struct mneme_log_reader *reader) {
     if (reader->codec != NULL) {
         mneme_codec_destroy(reader->codec);
     }
+    pthread_mutex_destroy(&reader->trouble_mutex);
     free(reader);
 }
 
@@ -141,14 +162,18 @@ void mneme_log_reader_stop(struct mneme_log_reader *reader, int32_t partition) {
     (void)rd_kafka_consume_stop(reader->topic, partition); /* fails only for one that was never started */
 }
 
-int mneme_log_reader_unavailable(const struct mneme_log_reader *reader, int64_t silent_micros,
+int mneme_log_reader_unavailable(struct mneme_log_reader *reader, int64_t silent_micros,
                                  struct mneme_error *error) {
-    return mneme_error_set(
-        error, MNEME_E_UNAVAILABLE,
-        "cannot go on reading topic %s: nothing came for %lld s%s%s; check that the brokers "
-        "run, and KAFKA_BOOTSTRAP_SERVERS",
-        reader->name, (long long)(silent_micros / 1000000), reader->trouble[0] == '\0' ? "" : ": ",
-        reader->trouble);
+    bool is_troubled = atomic_load(&reader->is_troubled);
+    pthread_mutex_lock(&reader->trouble_mutex);
+    int status =
+        mneme_error_set(error, MNEME_E_UNAVAILABLE,
+                        "cannot go on reading topic %s: nothing came for %lld s%s%s; check that the brokers "
+                        "run, and KAFKA_BOOTSTRAP_SERVERS",
+                        reader->name, (long long)(silent_micros / 1000000), is_troubled ? ": " : "",
+                        is_troubled ? reader->trouble : "");
+    pthread_mutex_unlock(&reader->trouble_mutex);
+    return status;
 }
 
 int mneme_log_reader_refusal(const struct mneme_log_reader *reader, const rd_kafka_message_t *message,

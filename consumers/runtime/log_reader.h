@@ -2,8 +2,8 @@
  * Reading the log without a group: given ranges of given partitions, once, in order, decoded as a worker does
  * it. What rebuilds, compares and replays stands on this. Nothing is committed, no other reader is disturbed.
  *
- * A reader and all calls on it belong to one thread at a time; several readers may work side by side, each on
- * partitions of its own.
+ * Several threads may read with one reader at a time, each partitions of its own; all other calls on a reader
+ * belong to one thread at a time.
  */
 #ifndef MNEME_CONSUMERS_RUNTIME_LOG_READER_H
 #define MNEME_CONSUMERS_RUNTIME_LOG_READER_H
@@ -20,6 +20,10 @@ struct mneme_log_reader;
  */
 int mneme_log_reader_open(struct mneme_log_reader **out, const struct mneme_config *config,
                           const char *purpose, struct mneme_error *error);
+
+/* The same for one that fetches at most so much ahead in each partition, instead of 64 MB. */
+int mneme_log_reader_open_small(struct mneme_log_reader **out, const struct mneme_config *config,
+                                const char *purpose, size_t queue_kb, struct mneme_error *error);
 
 /* Returns within some seconds even when the brokers are gone. NULL is fine. */
 void mneme_log_reader_close(struct mneme_log_reader *reader);

@@ -4,6 +4,9 @@
 #ifndef MNEME_CONSUMERS_RUNTIME_LOG_READER_STATE_H
 #define MNEME_CONSUMERS_RUNTIME_LOG_READER_STATE_H
 
+#include <pthread.h>
+#include <stdatomic.h>
+
 #include "consumers/runtime/log_reader.h"
 
 struct mneme_log_reader {
@@ -13,7 +16,11 @@ struct mneme_log_reader {
     rd_kafka_t *client;
     rd_kafka_topic_t *topic;
     struct mneme_codec *codec;
-    char trouble[256]; /* what the client last complained of; "" when nothing came since */
+
+    /* What the client last complained of, unless something came since; by whoever reads. */
+    atomic_bool is_troubled;
+    pthread_mutex_t trouble_mutex; /* of `trouble` */
+    char trouble[256];
 };
 
 /* Begins to fetch the partition at the offset; what comes lies in the queue. */
@@ -22,7 +29,7 @@ int mneme_log_reader_start(struct mneme_log_reader *reader, int32_t partition, i
 void mneme_log_reader_stop(struct mneme_log_reader *reader, int32_t partition);
 
 /* A failure that nothing was heard for. */
-int mneme_log_reader_unavailable(const struct mneme_log_reader *reader, int64_t silent_micros,
+int mneme_log_reader_unavailable(struct mneme_log_reader *reader, int64_t silent_micros,
                                  struct mneme_error *error);
 
 /* The error of a message of the client; passing ones are MNEME_OK. `wanted` is the offset asked for. */

@@ -53,6 +53,53 @@ MNEME_API int mneme_verdict_wait(struct mneme_verdict *out, struct mneme_ledger 
                                  const struct mneme_position *positions, size_t count, int timeout_ms,
                                  struct mneme_error *error);
 
+/* --- replay: the log's events again --- */
+
+/* What to replay; zero-initialise. NULL: as is said. */
+struct mneme_replay_options {
+    const char *config_path; /* this and the settings as of mneme_open */
+    const struct mneme_client_setting *settings;
+    size_t setting_count;
+
+    /* A time (RFC 3339), a position "partition:offset" (which also cuts the other partitions at the time of
+     * its event), several positions separated by commas (a partition that is not among them counts as not
+     * begun), "beginning" or "end" (as of now). What is at the place itself belongs to the replay. NULL: from
+     * the beginning, to the end. */
+    const char *from, *to;
+
+    const char *tenant;                                                    /* NULL: the settings' */
+    const char *stream_id, *user_id, *agent_id, *run_id, *conversation_id; /* NULL: any */
+    const char *const *types; /* any of these, by name; of a program's own types theirs. NULL: all */
+    size_t type_count;
+    int64_t limit; /* events; 0: all */
+};
+
+/* A message of the log. */
+struct mneme_replayed {
+    struct mneme_position position;
+    int64_t recorded_at;         /* the log's time of it, microseconds */
+    struct mneme_str event_type; /* of a program's own type, its name; null without an event */
+    /* NULL when the message is no event, or waits behind one of its key that is none; `refusal` then tells
+     * why. */
+    const struct mneme_event *event;
+    const char *refusal;
+};
+
+/* Is called on the thread that replays, in order. What it is given is gone when it returns. False ends the
+ * replay. */
+typedef bool mneme_replay_fn(const struct mneme_replayed *replayed, void *context);
+
+/*
+ * Hands the events of the range to `on_event`, in the order of the log's time, then partition, then offset:
+ * the same each time. Returns when all were handed over, or on_event said false (MNEME_OK). Reads Kafka
+ * alone, with threads of its own, in bounded memory. MNEME_E_USAGE for a place or setting that is none;
+ * MNEME_E_NOT_FOUND for a position that the log does not have, or no topic; MNEME_E_UNAVAILABLE when the
+ * brokers were away for a minute; MNEME_E_UNKNOWN_SCHEMA before an event that this library is too old for.
+ * Any number may run at once.
+ */
+MNEME_API int mneme_replay(const struct mneme_replay_options *options, mneme_replay_fn *on_event,
+                           void *context, struct mneme_error *error);
+
 #ifdef __cplusplus
 }
 #endif

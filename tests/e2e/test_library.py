@@ -10,7 +10,7 @@ import pytest
 from harness.program import BUILD, clean_environment
 from harness.stack import ROOT
 
-EXAMPLES = ("publish_one", "publish_many", "conditional_update")
+EXAMPLES = ("publish_one", "publish_many", "conditional_update", "replay_stream")
 CC = os.environ.get("CC", "cc")
 
 
@@ -112,6 +112,21 @@ def test_an_example_learns_the_verdict(programs, namespace, worker, kind):
         (4, "rejected, the actual version is 2\n", "")]
     assert namespace.rows("SELECT verdict::text, version, actual_version FROM events ORDER BY sequence_id") == [
         ("accepted", 1, None), ("accepted", 2, None), ("rejected", None, 2)]
+
+
+@pytest.mark.parametrize("kind", ["shared", "static"])
+def test_an_example_replays_a_stream(programs, namespace, mneme, kind):
+    receipts = mneme.publish([{"type": "memory_created", "user_id": user, "payload": {"memory_type": "fact", "content": "tea"}}
+                              for user in ("ada", "bob", "ada", "ada")])
+    lines = [f"{receipt['position']} memory_created" for receipt in receipts]
+    done = run(programs["replay_stream", kind], "ada", env=namespace.env)
+    assert (done.returncode, done.stdout.splitlines(), done.stderr) == (
+        0, [lines[0], *lines[2:], "3 events"], "")
+    done = run(programs["replay_stream", kind], "ada", receipts[2]["position"], receipts[2]["position"],
+               env=namespace.env)
+    assert (done.returncode, done.stdout.splitlines()) == (0, [lines[2], "1 events"])
+    done = run(programs["replay_stream", kind], "ada", "yesterday", env=namespace.env)
+    assert done.returncode == 1 and "yesterday" in done.stderr and done.stdout == ""
 
 
 def declared_functions(prefix):

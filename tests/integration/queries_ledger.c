@@ -267,8 +267,8 @@ Test(queries_ledger, verdicts_come_by_position_and_for_the_tenant_alone) {
     apply();
     struct mneme_position positions[] = {fold.log[1].position, fold.log[0].position};
     struct mneme_query_wait wait = {.timeout_ms = 10000};
-    cr_assert_eq(mneme_verdicts_wait(asking, topic, MNEME_STR_LIT("default"), positions, 2, &wait, see_verdict,
-                                    NULL, &error),
+    cr_assert_eq(mneme_verdicts_wait(asking, topic, MNEME_STR_LIT("default"), positions, 2, &wait,
+                                     see_verdict, NULL, &error),
                  MNEME_OK, "%s", error.message);
     const char *verdicts = saw();
     cr_assert_not_null(strstr(verdicts, "0 rejected 1;"), "%s", verdicts);

@@ -1,0 +1,49 @@
+/*
+ * Replay (PI3, EV4): events of the log, of a range and by filters, in one order that is the same each time.
+ * Nothing is folded and no store is asked: what comes is what was published.
+ */
+#ifndef MNEME_CONSUMERS_REPLAY_REPLAY_H
+#define MNEME_CONSUMERS_REPLAY_REPLAY_H
+
+#include "common/json_write.h"
+#include "consumers/runtime/batch.h"
+
+/* What to hand over: a null or unset field does not filter. */
+struct mneme_log_filter {
+    struct mneme_str tenant; /* required */
+    struct mneme_str stream_id, user_id, agent_id, run_id, conversation_id;
+    struct mneme_str_array types; /* any of these, as the ledger calls them */
+};
+
+struct mneme_log_replay {
+    const struct mneme_config *config;
+    const char *from, *to; /* as mneme_when_resolve takes them; NULL: beginning, end */
+    struct mneme_log_filter filter;
+    int64_t limit; /* events handed over; 0: all */
+
+    /* All are called on the calling thread, and get `context`. What an item points to is gone afterwards.
+     * False ends the replay. */
+    bool (*on_event)(void *context, const struct mneme_batch_item *item);
+    /* Of a message that is no event, or waits behind one of its key that is none; its park_reason tells why.
+     */
+    bool (*on_refused)(void *context, const struct mneme_batch_item *item);
+    /* How much of the range was looked at, in offsets; often. May be NULL. */
+    void (*on_progress)(void *context, int64_t done, int64_t total);
+    bool (*is_interrupted)(void); /* NULL: never */
+    void *context;
+};
+
+struct mneme_log_replay_counts {
+    int64_t events;  /* handed over */
+    int64_t refused; /* messages that are no events, or wait behind one of their key */
+};
+
+/* MNEME_OK too when it was ended early. Errors as of the log reader, mneme_when_resolve and mneme_merge_run.
+ */
+int mneme_log_replay(struct mneme_log_replay_counts *counts, const struct mneme_log_replay *replay,
+                     struct mneme_error *error);
+
+/* The event as one JSON object: the form of `mneme events --json`, without what only the ledger knows. */
+void mneme_log_replay_json(const struct mneme_batch_item *item, struct mneme_json_writer *json);
+
+#endif
