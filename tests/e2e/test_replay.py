@@ -146,11 +146,11 @@ def test_a_reader_that_goes_away_ends_it(namespace, mneme):
 
 
 def test_an_interrupt_ends_it(namespace, mneme, history):
-    """In the middle: the output stands still since nobody reads it."""
+    """In the middle: the output stands still since nobody reads it. The pipe's reader has taken part of a line."""
     mneme.publish([memory("ada", number) for number in range(20_000)])
     process = mneme.start("replay", stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     process.stdout.readline()
     process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=30)
     assert process.returncode == 130 and err == b""
-    assert all(json.loads(line) for line in out.splitlines()[:-1])
+    assert all(json.loads(line) for line in out.splitlines()[1:-1])
