@@ -4,7 +4,6 @@
  */
 #include "common/json_normal.h"
 
-#include <assert.h>
 #include <stdlib.h>
 
 #include "common/json_read.h"
@@ -177,8 +176,11 @@ static void copy_escaped(struct mneme_buffer *out, const char *from, const char 
     }
 }
 
-static void take_string(struct pass *pass) {
+static bool take_string(struct pass *pass) {
     const char *end = mneme_json_skip_string(pass->at, pass->end);
+    if (end - pass->at < 2 || end[-1] != '"') {
+        return false;
+    }
     const char *from = pass->at + 1;
     const char *to = end - 1;
     bool has_escape = memchr(from, '\\', (size_t)(to - from)) != NULL;
@@ -194,6 +196,7 @@ static void take_string(struct pass *pass) {
         mneme_buffer_append(pass->out, pass->at, (size_t)(end - pass->at));
     }
     pass->at = end;
+    return true;
 }
 
 struct number {
@@ -260,10 +263,13 @@ static void write_expanded(struct mneme_buffer *out, const struct number *number
     }
 }
 
-static void take_number(struct pass *pass) {
+static bool take_number(struct pass *pass) {
     struct number number;
     const char *start = pass->at;
     bool is_negative = *start == '-';
+    if (!is_digit(start + (is_negative ? 1 : 0), pass->end)) {
+        return false;
+    }
     pass->at = read_number(&number, start + (is_negative ? 1 : 0), pass->end);
     if (is_negative && number.is_zero) {
         start++;
@@ -271,83 +277,104 @@ static void take_number(struct pass *pass) {
     }
     if (!number.has_exponent) {
         mneme_buffer_append(pass->out, start, (size_t)(pass->at - start));
-        return;
+        return true;
     }
     if (is_negative) {
         mneme_buffer_append_byte(pass->out, '-');
     }
     write_expanded(pass->out, &number);
+    return true;
 }
 
-static void begin_level(struct pass *pass, char bracket) {
-    assert(pass->depth < MNEME_JSON_NORMAL_DEPTH);
+static bool begin_level(struct pass *pass) {
+    char bracket = *pass->at;
+    if (pass->depth == MNEME_JSON_NORMAL_DEPTH) {
+        return false;
+    }
     pass->is_key_next = bracket == '{';
     pass->first_member[pass->depth++] = pass->is_key_next ? pass->normal->member_count : SIZE_MAX;
     mneme_buffer_append_byte(pass->out, (uint8_t)bracket);
+    pass->at++;
+    return true;
 }
 
-static void end_level(struct pass *pass, char bracket) {
+static bool end_level(struct pass *pass) {
+    if (pass->depth == 0) {
+        return false;
+    }
     size_t first = pass->first_member[--pass->depth];
     pass->is_key_next = false;
     if (first != SIZE_MAX && !pass->out->failed) {
         end_object(pass, first);
     }
-    mneme_buffer_append_byte(pass->out, (uint8_t)bracket);
+    mneme_buffer_append_byte(pass->out, (uint8_t)*pass->at++);
+    return true;
 }
 
-static void take_comma(struct pass *pass) {
+static bool take_comma(struct pass *pass) {
+    if (pass->depth == 0) {
+        return false;
+    }
     if (pass->first_member[pass->depth - 1] != SIZE_MAX) {
         end_member(pass);
         pass->is_key_next = true;
     }
     mneme_buffer_append(pass->out, ", ", 2);
     pass->at++;
+    return true;
 }
 
-static void take_word(struct pass *pass) {
+static bool take_word(struct pass *pass) {
     size_t len = *pass->at == 'f' ? 5 : 4; /* false; true, null */
+    if ((size_t)(pass->end - pass->at) < len) {
+        return false;
+    }
     mneme_buffer_append(pass->out, pass->at, len);
     pass->at += len;
+    return true;
+}
+
+/* The next part; false where none begins. */
+static bool take_part(struct pass *pass) {
+    switch (*pass->at) {
+    case ' ':
+    case '\t':
+    case '\n':
+    case '\r':
+        pass->at++;
+        return true;
+    case '{':
+    case '[':
+        return begin_level(pass);
+    case '}':
+    case ']':
+        return end_level(pass);
+    case ',':
+        return take_comma(pass);
+    case ':':
+        mneme_buffer_append(pass->out, ": ", 2);
+        pass->at++;
+        return true;
+    case '"':
+        return take_string(pass);
+    case 't':
+    case 'f':
+    case 'n':
+        return take_word(pass);
+    default:
+        return take_number(pass);
+    }
 }
 
 void mneme_json_normalise(struct mneme_buffer *out, struct mneme_json_normal *normal, struct mneme_str text) {
     struct pass pass = {.out = out, .normal = normal, .at = text.data, .end = text.data + text.len};
     normal->member_count = 0;
     mneme_buffer_clear(&normal->names);
-    while (pass.at < pass.end && !out->failed) {
-        switch (*pass.at) {
-        case ' ':
-        case '\t':
-        case '\n':
-        case '\r':
-            pass.at++;
-            break;
-        case '{':
-        case '[':
-            begin_level(&pass, *pass.at++);
-            break;
-        case '}':
-        case ']':
-            end_level(&pass, *pass.at++);
-            break;
-        case ',':
-            take_comma(&pass);
-            break;
-        case ':':
-            mneme_buffer_append(out, ": ", 2);
-            pass.at++;
-            break;
-        case '"':
-            take_string(&pass);
-            break;
-        case 't':
-        case 'f':
-        case 'n':
-            take_word(&pass);
-            break;
-        default:
-            take_number(&pass);
-            break;
-        }
+    bool is_json = true;
+    while (pass.at < pass.end && !out->failed && is_json) {
+        is_json = take_part(&pass);
+    }
+    if (!is_json) {
+        mneme_buffer_append(out, pass.at, (size_t)(pass.end - pass.at)); /* Postgres shall refuse it */
     }
 }

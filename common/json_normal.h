@@ -21,7 +21,8 @@ struct mneme_json_normal {
 void mneme_json_normal_clean_up(struct mneme_json_normal *normal);
 
 /* Appends the value's normal form. `text` is what mneme_json_check accepts, or such values put together by a
- * writer, at most MNEME_JSON_NORMAL_DEPTH deep. When memory is exhausted out->failed is set. */
+ * writer, at most MNEME_JSON_NORMAL_DEPTH deep; text with other structure comes out as no JSON either. When
+ * memory is exhausted out->failed is set. */
 #define MNEME_JSON_NORMAL_DEPTH 72
 void mneme_json_normalise(struct mneme_buffer *out, struct mneme_json_normal *normal, struct mneme_str text);
 

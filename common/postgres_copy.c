@@ -131,6 +131,24 @@ void mneme_copy_str(struct mneme_buffer *rows, struct mneme_str text) {
     mneme_pg_wire_value(rows, text);
 }
 
+static size_t begin_field(struct mneme_buffer *rows) {
+    mneme_pg_wire_32(rows, 0);
+    return rows->len;
+}
+
+void mneme_copy_end_field(struct mneme_buffer *rows, size_t start) {
+    if (!rows->failed) {
+        uint32_t length = htobe32((uint32_t)(rows->len - start));
+        memcpy(rows->data + start - sizeof length, &length, sizeof length);
+    }
+}
+
+size_t mneme_copy_begin_jsonb(struct mneme_buffer *rows) {
+    size_t start = begin_field(rows);
+    mneme_buffer_append_byte(rows, JSONB_VERSION);
+    return start;
+}
+
 void mneme_copy_jsonb(struct mneme_buffer *rows, struct mneme_str json) {
     if (json.data == NULL) {
         mneme_copy_null(rows);
@@ -175,15 +193,10 @@ void mneme_copy_bytes(struct mneme_buffer *rows, struct mneme_str bytes) {
 }
 
 void mneme_copy_str_array(struct mneme_buffer *rows, const struct mneme_str *items, size_t count) {
-    size_t length_at = rows->len;
-    mneme_pg_wire_32(rows, 0);
-    size_t start = rows->len;
+    size_t start = begin_field(rows);
     mneme_pg_wire_array(rows, MNEME_PG_OID_TEXT, count);
     for (size_t i = 0; i < count; i++) {
         mneme_pg_wire_value(rows, items[i]);
     }
-    if (!rows->failed) {
-        uint32_t length = htobe32((uint32_t)(rows->len - start));
-        memcpy(rows->data + length_at, &length, sizeof length);
-    }
+    mneme_copy_end_field(rows, start);
 }

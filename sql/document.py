@@ -49,6 +49,12 @@ class Table:
     keys: list = field(default_factory=list)
 
 
+@dataclass
+class Function:
+    name: str  # with its arguments
+    doc: str
+
+
 class Unreadable(Exception):
     """A migration says something that this program does not understand."""
 
@@ -84,7 +90,7 @@ def add_column(table, definition, meaning):
 
 
 def read_table(doc, statement):
-    match = re.fullmatch(r"CREATE TABLE (?:IF NOT EXISTS )?(\w+) \(\n(.*)\n\)(?: WITH \(.*\))?;?", statement.strip(), re.S)
+    match = re.fullmatch(r"CREATE TABLE (?:IF NOT EXISTS )?(\w+) \(\n(.*)\n\)(?: WITH \(.*\)| PARTITION BY .*)?;?", statement.strip(), re.S)
     if not match:
         raise Unreadable(statement.split("\n")[0])
     table = Table(match[1], doc)
@@ -118,16 +124,18 @@ def title_of(text):
 
 
 def read(paths):
-    """{(heading, what else is said): [Table]}, in the order of the files."""
+    """{(heading, what else is said): [Table or Function]}, in the order of the files."""
     chapters, tables = {}, {}
     for path in paths:
-        text = path.read_text(encoding="utf-8")
+        text = re.sub(r"(\$\w*\$).*?\1", "", path.read_text(encoding="utf-8"), flags=re.S)  # without functions' bodies
         chapter = chapters.setdefault(title_of(text), [])
         for doc, statement in statements(text):
             if statement.startswith("CREATE TABLE"):
                 table = read_table(doc, statement)
                 tables[table.name] = table
                 chapter.append(table)
+            elif statement.startswith("CREATE FUNCTION"):
+                chapter.append(Function(re.match(r"CREATE FUNCTION (\w+\(.*\))", statement)[1], doc))
             elif re.match(r"CREATE (UNIQUE )?INDEX", statement):
                 read_index(tables, statement)
             elif statement.startswith("CREATE VIEW"):
@@ -141,7 +149,14 @@ def page(chapters):
     out = [INTRO]
     for (title, said), tables in chapters.items():
         out.append(f"## {title}\n{said}\n" if said else f"## {title}\n")
+        functions = [item for item in tables if isinstance(item, Function)]
+        if functions:
+            out.append("| function | what it does |\n|---|---|")
+            out += [f"| `{function.name}` | {function.doc} |" for function in functions]
+            out.append("")
         for table in tables:
+            if isinstance(table, Function):
+                continue
             if not table.columns:
                 out.append(f"### {table.name}\n{table.doc}\n")
                 continue
@@ -149,7 +164,9 @@ def page(chapters):
             for name, kind, nullable, meaning in table.columns:
                 shown = f"`{name}`" if kind else name
                 out.append(f"| {shown} | {kind} | {'yes' if nullable else ''} | {meaning} |")
-            out.append("\n" + "; ".join(key[0].upper() + key[1:] if i == 0 else key for i, key in enumerate(table.keys)) + ".\n")
+            if table.keys:
+                out.append("\n" + "; ".join(key[0].upper() + key[1:] if i == 0 else key for i, key in enumerate(table.keys)) + ".")
+            out.append("")
     return "\n".join(out)
 
 

@@ -2,10 +2,11 @@
  * One batch on its way into the tables: the streams, rows and ids that it touches, found before it is
  * decided, and what each has become since. All of it lives in one arena, which is reset for the next.
  *
- * The order of work: plan (what must be looked up), look-ups, then decide and write item by item, then the
- * rows. All of it goes stream by stream in the order of their keys: what lies together in the indexes is then
- * written together. Verdicts are none the worse for it, since streams know nothing of each other. State here
- * is changed freely, for nothing of it outlives the batch unless the transaction commits.
+ * The order of work: plan (what must be looked up), look-ups, then decide and write the ledger partition by
+ * partition, then the rows. Within a partition all of it goes stream by stream in the order of their keys:
+ * what lies together in the indexes is then written together. Verdicts are none the worse for it, since
+ * streams know nothing of each other. State here is changed freely, for nothing of it outlives the batch
+ * unless the transaction commits.
  */
 #ifndef MNEME_CONSUMERS_POSTGRES_FOLD_H
 #define MNEME_CONSUMERS_POSTGRES_FOLD_H
@@ -15,6 +16,7 @@
 #include "common/postgres.h"
 #include "common/uuid.h"
 #include "consumers/postgres/hash.h"
+#include "consumers/postgres/ledger_row.h"
 #include "consumers/postgres/mappings.h"
 #include "consumers/postgres/stream_cache.h"
 #include "consumers/runtime/projection.h"
@@ -26,6 +28,7 @@ struct mneme_fold_stream {
     struct mneme_stream_state state;
     int64_t last_recorded_at;
     int32_t partition;
+    struct mneme_fold_partition *of;
     bool is_known;     /* state is that of the table or cache; until then it must not be read */
     bool is_in_store;  /* its row exists */
     bool is_touched;   /* an event of it was decided: the row is to be written */
@@ -74,15 +77,6 @@ struct mneme_fold_past {
     struct mneme_fold_past *next;
 };
 
-struct mneme_fold_item {
-    const struct mneme_batch_item *from;
-    struct mneme_fold_stream *stream;   /* NULL: the item is parked */
-    struct mneme_fold_suspect *suspect; /* NULL: the event is new */
-    bool is_planned;
-    struct mneme_fold_row *rows[MNEME_MAX_ACTIONS];
-    struct mneme_fold_item *next; /* of its stream */
-};
-
 enum mneme_verdict {
     MNEME_VERDICT_ACCEPTED,
     MNEME_VERDICT_REJECTED,
@@ -96,6 +90,28 @@ struct mneme_fold_decision {
     enum mneme_verdict verdict;
     struct mneme_opt_long version; /* of the stream, when accepted */
     struct mneme_opt_long actual;  /* when not */
+};
+
+struct mneme_fold_item {
+    const struct mneme_batch_item *from;
+    struct mneme_fold_stream *stream;   /* NULL: the item is parked */
+    struct mneme_fold_suspect *suspect; /* NULL: the event is new */
+    bool is_planned;
+    struct mneme_fold_row *rows[MNEME_MAX_ACTIONS];
+    struct mneme_fold_item *next;        /* of its stream */
+    struct mneme_fold_item *next_in_log; /* of its partition */
+    struct mneme_fold_decision decision;
+    size_t row_at, row_len; /* of its row of the ledger, in the partition's */
+};
+
+/* What the batch has of one partition of the log. */
+struct mneme_fold_partition {
+    struct mneme_fold_stream **streams; /* some of the fold's, in the order of their keys */
+    size_t stream_count;
+    struct mneme_fold_item *first, **last; /* its items in the order of the log */
+    struct mneme_fold_item *next;          /* the first whose row was not made */
+    struct mneme_ledger_head head;         /* behind the rows that were made */
+    struct mneme_buffer *rows;             /* borrowed from the writer */
 };
 
 struct mneme_fold_exception {
@@ -127,6 +143,7 @@ struct mneme_fold {
     const struct mneme_table_plan *tables;
     struct mneme_stream_cache *cache;
     struct mneme_buffer scratch; /* for text that is then copied into the arena */
+    const struct mneme_ledger_heads *heads; /* of the partitions that batches have */
     EVP_MD_CTX *sha256_context;
     EVP_MD *sha256;
     uint64_t seed; /* of hashes: not to be guessed from outside */
@@ -143,8 +160,10 @@ struct mneme_fold {
     size_t access_count;
     struct mneme_fold_exception *first_exception, **last_exception;
 
-    struct mneme_fold_stream **streams;
+    struct mneme_fold_stream **streams; /* by partition and key */
     size_t stream_count;
+    struct mneme_fold_partition *partitions; /* those with streams */
+    size_t partition_count;
 
     /* What the next round of look-ups asks for. */
     struct mneme_fold_request wanted_streams, wanted_suspects, wanted_rows[MNEME_TABLE_COUNT];
@@ -155,8 +174,8 @@ int mneme_fold_begin(struct mneme_fold *fold, struct mneme_batch *batch, struct 
 
 /* --- plan.c: what must be known before the batch can be decided --- */
 
-/* The streams of the batch and, as far as can be said without those that must be looked up, the rows and ids.
- */
+/* The partitions and streams of the batch and, as far as can be said without those that must be looked up,
+ * the rows and ids. MNEME_E_CONFLICT when the head of a partition is not known: it was not claimed. */
 int mneme_fold_plan(struct mneme_fold *fold, struct mneme_error *error);
 
 /* The rest, when the wanted streams and rows of the first round are there. */
@@ -238,13 +257,14 @@ int mneme_fold_hear(struct mneme_fold *fold, PGresult *const *answers, struct mn
 /* What a writer needs beside the fold. Buffers are kept from batch to batch. */
 struct mneme_fold_writer {
     struct mneme_postgres *postgres;
-    struct mneme_buffer rows; /* of the COPY that runs */
-    struct mneme_buffer json; /* of the ledger's row */
+    struct mneme_buffer rows;    /* of the COPY that runs */
+    struct mneme_buffer json;    /* of a statement's arrays */
+    struct mneme_buffer made[2]; /* the ledger's rows of the partition that is sent, and of the next one */
+    struct mneme_ledger_writer ledger;
     const char *projection, *topic;
 };
 
-/* Decides the items in order and sends each one's row of the ledger while the server takes in those before.
- */
+/* Decides the items and sends their rows of the ledger; leaves each partition's head behind its last row. */
 int mneme_fold_write_ledger(struct mneme_fold *fold, struct mneme_fold_writer *writer,
                             struct mneme_error *error);
 

@@ -41,6 +41,7 @@ int mneme_fold_begin(struct mneme_fold *fold, struct mneme_batch *batch, struct 
     fold->stream_count = 0;
     fold->first_access = NULL;
     fold->access_count = 0;
+    fold->partition_count = 0;
     fold->first_exception = NULL;
     fold->last_exception = &fold->first_exception;
     fold->wanted_streams = fold->wanted_suspects = (struct mneme_fold_request){0};
@@ -53,7 +54,8 @@ int mneme_fold_begin(struct mneme_fold *fold, struct mneme_batch *batch, struct 
     }
     fold->items = mneme_arena_calloc(arena, batch->count + 1, sizeof *fold->items);
     fold->streams = mneme_arena_alloc(arena, (batch->count + 1) * sizeof *fold->streams);
-    bool is_ready = fold->items != NULL && fold->streams != NULL &&
+    fold->partitions = mneme_arena_alloc(arena, (batch->partition_count + 1) * sizeof *fold->partitions);
+    bool is_ready = fold->items != NULL && fold->streams != NULL && fold->partitions != NULL &&
                     mneme_hash_init(&fold->streams_by_key, arena, batch->count / 4) &&
                     mneme_hash_init(&fold->suspects_by_id, arena, 0) &&
                     mneme_hash_init(&fold->accesses_by_memory, arena, 0) &&
@@ -91,14 +93,19 @@ static struct mneme_fold_stream *find_stream(struct mneme_fold *fold, const stru
     return stream;
 }
 
-static int compare_keys(const void *a, const void *b) {
-    struct mneme_str x = (*(struct mneme_fold_stream *const *)a)->key;
-    struct mneme_str y = (*(struct mneme_fold_stream *const *)b)->key;
+static int compare_streams(const void *a, const void *b) {
+    const struct mneme_fold_stream *s = *(struct mneme_fold_stream *const *)a;
+    const struct mneme_fold_stream *t = *(struct mneme_fold_stream *const *)b;
+    struct mneme_str x = s->key;
+    struct mneme_str y = t->key;
+    if (s->partition != t->partition) {
+        return s->partition < t->partition ? -1 : 1;
+    }
     int order = memcmp(x.data, y.data, x.len < y.len ? x.len : y.len);
     return order != 0 ? order : (x.len > y.len) - (x.len < y.len);
 }
 
-/* The items of each stream, the streams in the order of their keys. */
+/* The items of each stream, the streams by partition and key. */
 static bool group(struct mneme_fold *fold) {
     for (size_t i = 0; i < fold->batch->count; i++) {
         struct mneme_fold_item *item = &fold->items[i];
@@ -114,8 +121,41 @@ static bool group(struct mneme_fold *fold) {
         *item->stream->last = item;
         item->stream->last = &item->next;
     }
-    qsort(fold->streams, fold->stream_count, sizeof(struct mneme_fold_stream *), compare_keys);
+    qsort(fold->streams, fold->stream_count, sizeof(struct mneme_fold_stream *), compare_streams);
     return true;
+}
+
+/* The partitions, each with its streams and its items in the order of the log. */
+static int part(struct mneme_fold *fold, struct mneme_error *error) {
+    for (size_t i = 0; i < fold->stream_count; i++) {
+        struct mneme_fold_stream *stream = fold->streams[i];
+        if (i == 0 || fold->streams[i - 1]->partition != stream->partition) {
+            const struct mneme_ledger_head *head = mneme_ledger_heads_find(fold->heads, stream->partition);
+            if (head == NULL) {
+                return mneme_error_set(
+                    error, MNEME_E_CONFLICT,
+                    "the batch was not folded: partition %d is not claimed; join the group "
+                    "again",
+                    (int)stream->partition);
+            }
+            struct mneme_fold_partition *partition = &fold->partitions[fold->partition_count++];
+            *partition = (struct mneme_fold_partition){.streams = &fold->streams[i], .head = *head};
+            partition->last = &partition->first;
+        }
+        stream->of = &fold->partitions[fold->partition_count - 1];
+        stream->of->stream_count++;
+    }
+    for (size_t i = 0; i < fold->batch->count; i++) {
+        struct mneme_fold_item *item = &fold->items[i];
+        if (item->stream != NULL) {
+            *item->stream->of->last = item;
+            item->stream->of->last = &item->next_in_log;
+        }
+    }
+    for (size_t i = 0; i < fold->partition_count; i++) {
+        fold->partitions[i].next = fold->partitions[i].first;
+    }
+    return MNEME_OK;
 }
 
 /* The suspect of that id; one that is met for the first time is wanted. */
@@ -200,6 +240,10 @@ static bool plan_stream(struct mneme_fold *fold, const struct mneme_fold_stream 
 
 int mneme_fold_plan(struct mneme_fold *fold, struct mneme_error *error) {
     bool is_done = group(fold);
+    int status = is_done ? part(fold, error) : MNEME_OK;
+    if (status != MNEME_OK) {
+        return status;
+    }
     for (size_t i = 0; i < fold->stream_count && is_done; i++) {
         is_done = plan_stream(fold, fold->streams[i]);
     }

@@ -11,6 +11,7 @@
 #include "common/uuid.h"
 #include "consumers/postgres/fold.h"
 #include "consumers/postgres/migrate.h"
+#include "consumers/postgres/months.h"
 #include "consumers/postgres/progress.h"
 #include "consumers/postgres/rebuild.h"
 #include "sql/embedded.h"
@@ -19,6 +20,7 @@
  * history, the streams, the accesses and COMMIT. */
 #define MAX_CALLS (2 * MNEME_TABLE_COUNT + 8)
 static_assert(MAX_CALLS >= 2 + MNEME_FOLD_MAX_QUESTIONS, "a pipeline holds all questions");
+#define SQLSTATE_NO_MONTH "23514" /* no table of the ledger takes the row; there are no other checks */
 #define ARENA_BLOCK_BYTES ((size_t)1024 * 1024)
 
 struct projection {
@@ -27,6 +29,8 @@ struct projection {
     struct mneme_mapping_plan mappings;
     struct mneme_stream_cache *cache;
     struct mneme_progress progress;
+    struct mneme_ledger_heads heads;
+    struct mneme_months months;
     struct mneme_fold fold;
     struct mneme_fold_writer writer;
     struct mneme_pg_params params[MAX_CALLS];
@@ -44,12 +48,16 @@ static void close_projection(void *context) {
     mneme_mapping_plan_clean_up(&projection->mappings);
     mneme_stream_cache_destroy(projection->cache);
     mneme_progress_clean_up(&projection->progress);
+    mneme_ledger_heads_clean_up(&projection->heads);
     mneme_arena_clean_up(&projection->fold.arena);
     EVP_MD_CTX_free(projection->fold.sha256_context);
     EVP_MD_free(projection->fold.sha256);
     mneme_buffer_clean_up(&projection->writer.rows);
     mneme_buffer_clean_up(&projection->writer.json);
     mneme_buffer_clean_up(&projection->fold.scratch);
+    mneme_buffer_clean_up(&projection->writer.made[0]);
+    mneme_buffer_clean_up(&projection->writer.made[1]);
+    mneme_ledger_writer_clean_up(&projection->writer.ledger);
     for (size_t i = 0; i < MAX_CALLS; i++) {
         mneme_pg_params_clean_up(&projection->params[i]);
     }
@@ -89,8 +97,11 @@ static int prepare(struct projection *projection, const struct mneme_config *con
     fold->mappings = &projection->mappings;
     fold->tables = projection->tables;
     fold->cache = projection->cache;
+    fold->heads = &projection->heads;
     fold->sha256 = EVP_MD_fetch(NULL, "SHA256", NULL);
     fold->sha256_context = EVP_MD_CTX_new();
+    projection->writer.ledger.sha256 = fold->sha256;
+    projection->writer.ledger.context = fold->sha256_context;
     projection->progress.projection = mneme_postgres_projection.name;
     return fold->sha256 == NULL || fold->sha256_context == NULL ? mneme_fold_no_memory(error) : MNEME_OK;
 }
@@ -130,6 +141,11 @@ static enum mneme_apply_result assign(void *context, struct mneme_assignment *as
     if (status == MNEME_OK) {
         status = mneme_progress_claim(progress, &projection->session, assignment, error);
     }
+    if (status == MNEME_OK) {
+        status = mneme_ledger_heads_read(&projection->heads, projection->session.postgres,
+                                         assignment->partitions, assignment->count, error);
+    }
+    projection->months = (struct mneme_months){0};
     /* Whoever had them may have written since they were ours. */
     for (size_t i = 0; i < assignment->count; i++) {
         mneme_stream_cache_drop(projection->cache, assignment->partitions[i]);
@@ -141,6 +157,7 @@ static enum mneme_apply_result assign(void *context, struct mneme_assignment *as
 static void revoke(void *context, const int32_t *partitions, size_t count) {
     struct projection *projection = context;
     mneme_progress_release(&projection->progress, partitions, count);
+    mneme_ledger_heads_drop(&projection->heads, partitions, count);
     for (size_t i = 0; i < count; i++) {
         mneme_stream_cache_drop(projection->cache, partitions[i]);
     }
@@ -205,6 +222,21 @@ static int begin(struct projection *projection, const struct mneme_batch *batch,
     return status;
 }
 
+/* Where the chain ends with this batch. */
+static int head_params(struct projection *projection, struct mneme_pg_params *params,
+                       struct mneme_error *error) {
+    struct mneme_fold *fold = &projection->fold;
+    const struct mneme_ledger_head **heads =
+        mneme_arena_alloc(&fold->arena, fold->partition_count * sizeof *heads);
+    if (heads == NULL) {
+        return mneme_fold_no_memory(error);
+    }
+    for (size_t i = 0; i < fold->partition_count; i++) {
+        heads[i] = &fold->partitions[i].head;
+    }
+    return mneme_ledger_heads_params(params, heads, fold->partition_count, &fold->arena, error);
+}
+
 /* Changes of rows, each table's history before the table. */
 static int add_changes(struct projection *projection, struct mneme_pg_call *calls, size_t *count,
                        struct mneme_error *error) {
@@ -244,13 +276,22 @@ static int finish(struct projection *projection, struct mneme_error *error) {
         calls[count] = (struct mneme_pg_call){mneme_sql_fold_add_accesses, &projection->params[count]};
         count++;
     }
+    if (status == MNEME_OK && projection->fold.partition_count > 0) {
+        status = head_params(projection, &projection->params[count], error);
+        calls[count] = (struct mneme_pg_call){mneme_sql_fold_write_heads, &projection->params[count]};
+        count++;
+    }
     calls[count++] = (struct mneme_pg_call){"COMMIT", NULL};
     return status == MNEME_OK ? mneme_pg_pipeline(NULL, projection->session.postgres, calls, count, error)
                               : status;
 }
 
 /* What is committed is what is remembered. */
-static void remember_streams(struct projection *projection) {
+static void remember(struct projection *projection) {
+    for (size_t i = 0; i < projection->fold.partition_count; i++) {
+        const struct mneme_ledger_head *head = &projection->fold.partitions[i].head;
+        *mneme_ledger_heads_find(&projection->heads, head->partition) = *head;
+    }
     for (size_t i = 0; i < projection->fold.stream_count; i++) {
         const struct mneme_fold_stream *stream = projection->fold.streams[i];
         if (stream->is_touched) {
@@ -294,7 +335,15 @@ static int fold_batch(struct projection *projection, struct mneme_batch *batch, 
 
 /* The fold writes no row twice, whatever the events are. If the table has it, then somebody else wrote to the
  * tables or set the progress back, and parking event after event would only hide it. */
-static int refuse_written_row(const struct projection *projection, int status, struct mneme_error *error) {
+static int refuse_written_row(struct projection *projection, int status, struct mneme_error *error) {
+    if (status == MNEME_E_INVALID &&
+        strcmp(mneme_pg_sqlstate(projection->session.postgres), SQLSTATE_NO_MONTH) == 0) {
+        projection->months = (struct mneme_months){0};
+        return mneme_error_set(
+            error, MNEME_E_UNAVAILABLE,
+            "the batch was not folded: a month's table was taken out of the ledger just now; "
+            "it is asked for again");
+    }
     if (status != MNEME_E_INVALID || strcmp(mneme_pg_sqlstate(projection->session.postgres), "23505") != 0) {
         return status;
     }
@@ -315,9 +364,12 @@ static enum mneme_apply_result apply(void *context, struct mneme_batch *batch, s
     projection->writer.postgres = projection->session.postgres;
     projection->writer.projection = projection->progress.projection;
     projection->writer.topic = projection->progress.topic;
-    status = fold_batch(projection, batch, error);
+    status = mneme_months_ensure(&projection->months, projection->session.postgres, batch, error);
     if (status == MNEME_OK) {
-        remember_streams(projection);
+        status = fold_batch(projection, batch, error);
+    }
+    if (status == MNEME_OK) {
+        remember(projection);
     } else {
         status = refuse_written_row(projection, status, error);
         mneme_session_rollback(&projection->session);

@@ -1,95 +1,90 @@
 /*
- * The ledger: every event with its verdict, decided and sent item by item, so that the server stores rows
- * while the next ones are decided.
+ * The ledger: every event with its verdict. Within a partition of the log rows are made in its order, because
+ * each row's hash goes on from the one before, and sent stream by stream. While a partition's rows are sent
+ * the next one's are made, as many bytes as go out, so that the server never waits for a whole partition.
  */
 #include "consumers/postgres/fold.h"
 #include "sql/embedded.h"
 
-#define LEDGER_COLUMNS 20
-
-static void copy_opt_long(struct mneme_buffer *rows, struct mneme_opt_long value) {
-    if (value.is_set) {
-        mneme_copy_long(rows, value.value);
-    } else {
-        mneme_copy_null(rows);
-    }
-}
-
-/* The caller's own fields and the two ids, which win over fields of the same name. */
-static void write_metadata(struct mneme_buffer *out, const struct mneme_event *event) {
-    mneme_buffer_clear(out);
-    struct mneme_json_writer json = {.out = out};
-    mneme_json_begin_object(&json);
-    for (size_t i = 0; i < event->metadata.count; i++) {
-        mneme_json_key(&json, event->metadata.items[i].key);
-        mneme_json_string(&json, event->metadata.items[i].value);
-    }
-    if (event->correlation_id.data != NULL) {
-        mneme_json_key(&json, MNEME_STR_LIT("correlation_id"));
-        mneme_json_string(&json, event->correlation_id);
-    }
-    if (event->causation_id.data != NULL) {
-        mneme_json_key(&json, MNEME_STR_LIT("causation_id"));
-        mneme_json_string(&json, event->causation_id);
-    }
-    mneme_json_end_object(&json);
-}
-
-static void write_row(struct mneme_fold_writer *writer, const struct mneme_batch_item *item,
-                      const struct mneme_fold_decision *decision) {
-    struct mneme_buffer *rows = &writer->rows;
-    const struct mneme_event *event = &item->event;
-    mneme_copy_row(rows, LEDGER_COLUMNS);
-    mneme_copy_long(rows, mneme_sequence_id(item->position));
-    mneme_copy_uuid(rows, event->event_id);
-    mneme_copy_str(rows, event->tenant);
-    mneme_copy_str(rows, event->stream_id);
-    mneme_copy_str(rows, mneme_event_type_name(event));
-    copy_opt_long(rows, decision->version);
-    mneme_copy_str(rows, mneme_str_from(mneme_verdict_names[decision->verdict]));
-    copy_opt_long(rows, event->expected_version);
-    copy_opt_long(rows, decision->actual);
-    mneme_buffer_clear(&writer->json);
-    struct mneme_json_writer json = {.out = &writer->json};
-    mneme_event_payload_json(event, &json);
-    mneme_copy_jsonb(rows, mneme_buffer_str(&writer->json));
-    write_metadata(&writer->json, event);
-    mneme_copy_jsonb(rows, mneme_buffer_str(&writer->json));
-    mneme_copy_str(rows, event->scope.agent_id);
-    mneme_copy_str(rows, event->scope.user_id);
-    mneme_copy_str(rows, event->scope.run_id);
-    mneme_copy_str(rows, event->scope.conversation_id);
-    mneme_copy_str(rows, event->actor);
-    mneme_copy_time(rows, event->occurred_at);
-    mneme_copy_time(rows, item->recorded_at);
-    mneme_copy_int(rows, item->position.partition);
-    mneme_copy_long(rows, item->position.offset);
-}
-
-static int write_stream(struct mneme_fold *fold, struct mneme_fold_writer *writer,
-                        const struct mneme_fold_stream *stream, struct mneme_error *error) {
-    int status = MNEME_OK;
-    for (struct mneme_fold_item *item = stream->first; item != NULL && status == MNEME_OK;
-         item = item->next) {
-        struct mneme_fold_decision decision;
-        status = mneme_fold_decide(fold, &decision, item, error);
-        if (status == MNEME_OK) {
-            write_row(writer, item->from, &decision);
-            writer->rows.failed |= writer->json.failed;
-            status = mneme_fold_flush(writer, error);
+static int decide(struct mneme_fold *fold, const struct mneme_fold_partition *partition,
+                  struct mneme_error *error) {
+    for (size_t i = 0; i < partition->stream_count; i++) {
+        for (struct mneme_fold_item *item = partition->streams[i]->first; item != NULL; item = item->next) {
+            int status = mneme_fold_decide(fold, &item->decision, item, error);
+            if (status != MNEME_OK) {
+                return status;
+            }
         }
     }
-    return status;
+    return MNEME_OK;
+}
+
+/* Makes the partition's next rows until so many bytes are there. */
+static void make_rows(struct mneme_fold_writer *writer, struct mneme_fold_partition *partition,
+                      size_t bytes) {
+    struct mneme_buffer *made = partition->rows;
+    for (; partition->next != NULL && made->len < bytes; partition->next = partition->next->next_in_log) {
+        struct mneme_fold_item *item = partition->next;
+        const struct mneme_ledger_decision decision = {mneme_verdict_names[item->decision.verdict],
+                                                       item->decision.version, item->decision.actual};
+        item->row_at = made->len;
+        mneme_ledger_row(&writer->ledger, made, item->from, &decision, &partition->head);
+        item->row_len = made->len - item->row_at;
+    }
+}
+
+/* Decides the partition's events and begins to make its rows. */
+static int begin_partition(struct mneme_fold *fold, struct mneme_fold_writer *writer, size_t number,
+                           struct mneme_error *error) {
+    struct mneme_fold_partition *partition = &fold->partitions[number];
+    partition->rows = &writer->made[number % 2];
+    mneme_buffer_clear(partition->rows);
+    return decide(fold, partition, error);
+}
+
+/* Sends the partition's rows while those of the next one (NULL: there is none) are made. */
+static int send_rows(struct mneme_fold_writer *writer, const struct mneme_fold_partition *partition,
+                     struct mneme_fold_partition *next, struct mneme_error *error) {
+    writer->rows.failed |= partition->rows->failed;
+    for (size_t i = 0; i < partition->stream_count; i++) {
+        for (const struct mneme_fold_item *item = partition->streams[i]->first; item != NULL;
+             item = item->next) {
+            if (!partition->rows->failed) {
+                mneme_buffer_append(&writer->rows, partition->rows->data + item->row_at, item->row_len);
+            }
+            if (writer->rows.len < MNEME_FOLD_FLUSH_BYTES && !writer->rows.failed) {
+                continue;
+            }
+            int status = mneme_pg_copy_flush(writer->postgres, &writer->rows, error);
+            if (status != MNEME_OK) {
+                return status;
+            }
+            if (next != NULL) {
+                make_rows(writer, next, next->rows->len + MNEME_FOLD_FLUSH_BYTES);
+            }
+        }
+    }
+    return MNEME_OK;
 }
 
 int mneme_fold_write_ledger(struct mneme_fold *fold, struct mneme_fold_writer *writer,
                             struct mneme_error *error) {
-    if (fold->stream_count == 0) {
+    if (fold->partition_count == 0) {
         return MNEME_OK; /* all is parked */
     }
     int status = mneme_pg_copy_begin(writer->postgres, mneme_sql_fold_copy_events, &writer->rows, error);
-    for (size_t i = 0; i < fold->stream_count && status == MNEME_OK; i++) {
-        status = write_stream(fold, writer, fold->streams[i], error);
+    if (status == MNEME_OK) {
+        status = begin_partition(fold, writer, 0, error);
+    }
+    for (size_t i = 0; i < fold->partition_count && status == MNEME_OK; i++) {
+        struct mneme_fold_partition *next = i + 1 < fold->partition_count ? &fold->partitions[i + 1] : NULL;
+        make_rows(writer, &fold->partitions[i], SIZE_MAX);
+        if (next != NULL) {
+            status = begin_partition(fold, writer, i + 1, error);
+        }
+        if (status == MNEME_OK) {
+            status = send_rows(writer, &fold->partitions[i], next, error);
+        }
     }
     return status == MNEME_OK ? mneme_pg_copy_end(writer->postgres, &writer->rows, NULL, error) : status;
 }

@@ -5,7 +5,8 @@
 -- What the fold decided about an event.
 CREATE TYPE verdict AS ENUM ('accepted', 'rejected', 'duplicate', 'not_found', 'exists');
 
--- Every event of the log with its verdict. sequence_id = offset * 4096 + partition.
+-- Every event of the log with its verdict. sequence_id = offset * 4096 + partition. The rows lie in tables of one month
+-- each, events_YYYY_MM by recorded_at in UTC, made by ledger_make_month; the indexes belong to those.
 CREATE TABLE events (
     sequence_id      bigint           NOT NULL,
     event_id         uuid             NOT NULL,
@@ -27,10 +28,37 @@ CREATE TABLE events (
     recorded_at      timestamptz      NOT NULL, -- the log's clock
     kafka_partition  integer          NOT NULL,
     kafka_offset     bigint           NOT NULL,
-    PRIMARY KEY (sequence_id)
+    hash             bytea            NOT NULL  -- SHA-256 of the hash before it in its partition and this row's fields
+) PARTITION BY RANGE (recorded_at);
+
+-- Where the chain of hashes ends in each partition of the log.
+CREATE TABLE ledger_heads (
+    kafka_partition integer NOT NULL,
+    sequence_id     bigint  NOT NULL, -- of the partition's last row
+    hash            bytea   NOT NULL, -- of that row
+    PRIMARY KEY (kafka_partition)
+) WITH (fillfactor = 50);
+
+-- What the chain is without the months that are detached: rows that follow each other in a partition of the log.
+CREATE TABLE ledger_bases (
+    kafka_partition integer NOT NULL,
+    first_offset    bigint  NOT NULL,
+    last_offset     bigint  NOT NULL,
+    row_count       bigint  NOT NULL,
+    previous_hash   bytea   NOT NULL, -- of the row before the first; zeros if there was none
+    hash            bytea   NOT NULL, -- of the last row
+    month           date    NOT NULL, -- that is detached
+    PRIMARY KEY (kafka_partition, first_offset)
 );
-CREATE UNIQUE INDEX events_stream_version ON events (tenant, stream_id, version);
-CREATE UNIQUE INDEX events_event_id ON events (event_id, tenant, stream_id) WHERE verdict <> 'duplicate';
+
+-- The ids of events whose month is detached: a late duplicate of them is still one.
+CREATE TABLE detached_event_ids (
+    event_id  uuid             NOT NULL,
+    tenant    text COLLATE "C" NOT NULL,
+    stream_id text COLLATE "C" NOT NULL,
+    month     date             NOT NULL,
+    PRIMARY KEY (event_id, tenant, stream_id)
+);
 
 -- All verdicts but accepted, by position: what other projections read to agree with the ledger.
 CREATE TABLE verdict_exceptions (

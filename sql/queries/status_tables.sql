@@ -19,10 +19,15 @@ WITH counted AS (
 SELECT name,
        CASE
            WHEN counted <= 10000 THEN counted
-           ELSE greatest(counted, reltuples::bigint, pg_stat_get_live_tuples(to_regclass(name)))
+           ELSE greatest(counted, noted.rows)
        END AS rows,
        counted > 10000 AS is_estimate,
-       pg_total_relation_size(to_regclass(name)) AS bytes
+       noted.bytes
 FROM counted
-JOIN pg_class ON pg_class.oid = to_regclass(name)
+CROSS JOIN LATERAL (
+    -- A table in parts is what its parts are.
+    SELECT sum(greatest(reltuples::bigint, pg_stat_get_live_tuples(relid)))::bigint AS rows,
+           sum(pg_total_relation_size(relid))::bigint AS bytes
+    FROM pg_partition_tree(to_regclass(name)) JOIN pg_class ON pg_class.oid = relid
+) AS noted
 ORDER BY place

@@ -100,6 +100,9 @@ TAMPERINGS = [
                       "conversations)"),
     ("verdict_exceptions", "DELETE FROM verdict_exceptions WHERE verdict = 'duplicate'"),
     ("streams", "UPDATE streams SET version = version - 1 WHERE stream_id = 'user-1'"),
+    ("chain", "UPDATE events SET hash = decode(repeat('ab', 32), 'hex') WHERE sequence_id = (SELECT max(sequence_id) FROM "
+              "events)"),
+    ("chain", "UPDATE ledger_heads SET sequence_id = sequence_id + 4096"),
     ("progress", "UPDATE progress SET next_offset = next_offset - 1 WHERE partition = 0"),
 ]
 

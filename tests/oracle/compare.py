@@ -6,6 +6,7 @@ from decimal import Decimal
 
 from psycopg.types.json import set_json_loads
 
+from oracle.chain import compare_chain
 from oracle.fold import Fold, Time
 from oracle.wire import Decoder, read_topic
 
@@ -13,7 +14,7 @@ FIRST = 12  # differences shown for each table
 
 # Table -> its key, and the columns that differ between two folds of the same log.
 TABLES = {
-    "events": (("sequence_id",), ()),
+    "events": (("sequence_id",), ("hash",)),  # the chain is compared by itself
     "verdict_exceptions": (("kafka_partition", "kafka_offset"), ()),
     "streams": (("tenant", "stream_id"), ()),
     "memories": (("id", "tenant", "stream_id"), ()),
@@ -163,6 +164,7 @@ def differences(namespace, fold=None, projection="postgres"):
             found[table] = compare_rows(table, key_of(fold, table), read_table(connection, table, key))
         empty = [row[0] for row in connection.execute("SELECT kafka_offset FROM parked_events WHERE btrim(reason) = ''")]
         found["parked_events"] += [f"parked event at offset {offset} has no reason" for offset in empty]
+        found["chain"] = compare_chain(connection)
         found["progress"] = compare_progress(namespace, fold, connection)
     return {table: sentences for table, sentences in found.items() if sentences}
 

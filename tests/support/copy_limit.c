@@ -12,8 +12,8 @@
 
 #define CHUNK_BYTES (256 * 1024)
 
-static const char *const tables[] = {"events",        "verdict_exceptions", "streams",      "memories",
-                                     "conversations", "conversation_turns", "parked_events"};
+static const char *const tables[] = {"events",   "ledger_heads",  "verdict_exceptions", "streams",
+                                     "memories", "conversations", "conversation_turns", "parked_events"};
 enum { TABLES = sizeof tables / sizeof *tables };
 
 static int told(struct mneme_error *error, PGconn *connection, const char *what) {
@@ -24,7 +24,7 @@ static int told(struct mneme_error *error, PGconn *connection, const char *what)
 static int export_table(FILE *file, PGconn *connection, const char *schema, const char *table,
                         struct mneme_error *error) {
     char sql[256];
-    snprintf(sql, sizeof sql, "COPY %s.%s TO STDOUT", schema, table);
+    snprintf(sql, sizeof sql, "COPY (SELECT * FROM %s.%s) TO STDOUT", schema, table);
     PGresult *result = PQexec(connection, sql);
     ExecStatusType state = PQresultStatus(result);
     PQclear(result);
@@ -65,12 +65,20 @@ static int import_table(FILE *file, PGconn *connection, const char *schema, cons
     return is_fine ? MNEME_OK : told(error, connection, table);
 }
 
-static int make_tables(struct mneme_postgres *postgres, const char *schema, struct mneme_error *error) {
-    char sql[128];
+static int make_tables(struct mneme_postgres *postgres, const char *schema, const char *from,
+                       struct mneme_error *error) {
+    char sql[256];
     snprintf(sql, sizeof sql, "SET search_path = %s", schema);
     int status = mneme_pg_run(postgres, sql, error);
     if (status == MNEME_OK) {
         status = mneme_migrate(postgres, schema, mneme_migrations_built_in(), NULL, NULL, error);
+    }
+    if (status == MNEME_OK) {
+        snprintf(sql, sizeof sql,
+                 "SELECT ledger_make_month(recorded_at, true) FROM (SELECT DISTINCT "
+                 "date_trunc('month', recorded_at) AS recorded_at FROM %s.events) months",
+                 from);
+        status = mneme_pg_run(postgres, sql, error);
     }
     /* What the export left to be written is not the import's work. */
     return status == MNEME_OK ? mneme_pg_run(postgres, "CHECKPOINT", error) : status;
@@ -88,7 +96,7 @@ int mneme_copy_limit(struct mneme_bench_time *time, const struct mneme_config *c
                      : export_table(files[i], mneme_pg_raw(postgres), from, tables[i], error);
     }
     if (status == MNEME_OK) {
-        status = make_tables(postgres, to, error);
+        status = make_tables(postgres, to, from, error);
     }
     long server = status == MNEME_OK ? PQbackendPID(mneme_pg_raw(postgres)) : 0;
     double cpu = mneme_bench_cpu_seconds(server);

@@ -116,3 +116,15 @@ Test(json_normal, sorts_more_members_than_fit_at_first) {
     mneme_buffer_clean_up(&text);
     mneme_buffer_clean_up(&wanted);
 }
+
+Test(json_normal, makes_no_json_of_what_is_none) {
+    static const char *const texts[] = {"{\"a\":\"open", "\"", "]",   "[1,}",     "{\"a\":tru",
+                                        "[x]",           "-",  "1,2", "{\"a\":-}"};
+    const char *reason;
+    size_t at;
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        mneme_buffer_clear(&out);
+        mneme_json_normalise(&out, &normal, mneme_str_from(texts[i]));
+        cr_assert_not(mneme_json_check(mneme_buffer_str(&out), NULL, &reason, &at), "%s", texts[i]);
+    }
+}

@@ -1,0 +1,28 @@
+/*
+ * The months of the ledger that are known to have a table. A batch's months are made before it is written,
+ * and the month behind its last one, so that the first event of a month finds its table there.
+ */
+#ifndef MNEME_CONSUMERS_POSTGRES_MONTHS_H
+#define MNEME_CONSUMERS_POSTGRES_MONTHS_H
+
+#include "common/postgres.h"
+#include "consumers/runtime/batch.h"
+
+/* Times [begin, end) in microseconds. */
+struct mneme_month {
+    int64_t begin, end;
+};
+
+#define MNEME_MONTHS_KNOWN 64
+
+/* Zero-initialise to start with, and again whenever somebody else may have taken a table away. */
+struct mneme_months {
+    struct mneme_month known[MNEME_MONTHS_KNOWN]; /* the one that was asked for last comes first */
+    size_t count;
+};
+
+/* Outside a transaction. MNEME_E_UNSAFE when a month is detached, else what Postgres says. */
+int mneme_months_ensure(struct mneme_months *months, struct mneme_postgres *postgres,
+                        const struct mneme_batch *batch, struct mneme_error *error);
+
+#endif

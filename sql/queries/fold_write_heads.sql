@@ -1,0 +1,5 @@
+-- Where the chain of hashes ends from now on.
+INSERT INTO ledger_heads (kafka_partition, sequence_id, hash)
+SELECT h.kafka_partition::integer, h.sequence_id, h.hash
+FROM unnest($1::bigint[], $2::bigint[], $3::bytea[]) AS h (kafka_partition, sequence_id, hash)
+ON CONFLICT (kafka_partition) DO UPDATE SET sequence_id = excluded.sequence_id, hash = excluded.hash
