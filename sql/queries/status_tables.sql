@@ -26,8 +26,9 @@ SELECT name,
 FROM counted
 CROSS JOIN LATERAL (
     -- A table in parts is what its parts are.
-    SELECT sum(greatest(reltuples::bigint, pg_stat_get_live_tuples(relid)))::bigint AS rows,
-           sum(pg_total_relation_size(relid))::bigint AS bytes
-    FROM pg_partition_tree(to_regclass(name)) JOIN pg_class ON pg_class.oid = relid
+    SELECT sum(greatest(reltuples::bigint, pg_stat_get_live_tuples(oid)))::bigint AS rows,
+           sum(pg_total_relation_size(oid))::bigint AS bytes
+    FROM pg_class
+    WHERE oid = to_regclass(name) OR oid IN (SELECT inhrelid FROM pg_inherits WHERE inhparent = to_regclass(name))
 ) AS noted
 ORDER BY place

@@ -109,8 +109,8 @@ Test(queries_status, lag_is_what_the_log_holds_beyond_the_progress) {
     migrate();
     produce(0, 5);
     produce(1, 4);
-    run("INSERT INTO progress VALUES ('postgres', $1, 0, 5, 1, 'w1', 3, now())");
-    run("INSERT INTO progress VALUES ('postgres', $1, 1, 1, 1, 'w2', 3, now())");
+    run("INSERT INTO progress VALUES ('postgres', $1, 0, 5, NULL, 1, 'w1', 3, now())");
+    run("INSERT INTO progress VALUES ('postgres', $1, 1, 1, NULL, 1, 'w2', 3, now())");
     read_status(NULL, 0);
     cr_assert_eq(projections[0].lag, 3);
     cr_assert_eq(projections[0].events, 6);
@@ -122,7 +122,7 @@ Test(queries_status, lag_is_what_the_log_holds_beyond_the_progress) {
 Test(queries_status, the_rate_is_what_was_folded_since_the_look_before) {
     migrate();
     produce(0, 100);
-    run("INSERT INTO progress VALUES ('postgres', $1, 0, 10, 1, 'w1', 3, now())");
+    run("INSERT INTO progress VALUES ('postgres', $1, 0, 10, NULL, 1, 'w1', 3, now())");
     read_status(NULL, 0);
     struct mneme_projection_status before = projections[0];
     before.seen_micros -= 10000000; /* as if ten seconds had gone by */
@@ -164,7 +164,7 @@ Test(queries_status, parked_events_are_told_by_key_with_those_that_wait_behind) 
 
 Test(queries_status, what_kafka_would_tell_is_left_out_when_it_cannot_be_asked) {
     migrate();
-    run("INSERT INTO progress VALUES ('postgres', $1, 0, 5, 1, 'w1', 3, now())");
+    run("INSERT INTO progress VALUES ('postgres', $1, 0, 5, NULL, 1, 'w1', 3, now())");
     struct mneme_config *other; /* of another installation, whose topic is not there */
     cr_assert_eq(mneme_config_load(&other, NULL, &error), MNEME_OK, "%s", error.message);
     cr_assert_eq(mneme_config_set(other, MNEME_SETTING_TOPIC_PREFIX, "nobodys.", MNEME_FROM_OPTION, &error),
