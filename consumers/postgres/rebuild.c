@@ -148,12 +148,15 @@ static int finish_load(void *context, unsigned jobs, struct mneme_error *error) 
     long processors = sysconf(_SC_NPROCESSORS_ONLN);
     size_t wanted = jobs > 0 ? jobs : (size_t)(processors > 0 ? processors : 1);
     size_t count = wanted > MAX_BUILDERS ? MAX_BUILDERS : wanted;
+    int status = mneme_pg_run(rebuild->scratch.postgres, mneme_sql_rebuild_list_months, error);
+    if (status != MNEME_OK) {
+        return status;
+    }
     for (size_t i = 0; i < count; i++) {
         builders[i].config = rebuild->scratch.config;
         builders[i].has_thread = i > 0 && pthread_create(&builders[i].thread, NULL, build, &builders[i]) == 0;
     }
     (void)build(&builders[0]);
-    int status = MNEME_OK;
     for (size_t i = 0; i < count; i++) {
         if (builders[i].has_thread) {
             pthread_join(builders[i].thread, NULL);
@@ -162,6 +165,9 @@ static int finish_load(void *context, unsigned jobs, struct mneme_error *error) 
             status = mneme_error_set(error, (enum mneme_status)builders[i].status, "%s",
                                      builders[i].error.message);
         }
+    }
+    if (status == MNEME_OK) {
+        status = mneme_pg_run(rebuild->scratch.postgres, mneme_sql_rebuild_index_months, error);
     }
     /* Readers come with the switch, before the server has looked at the tables by itself. */
     return status == MNEME_OK ? mneme_pg_run(rebuild->scratch.postgres, mneme_sql_rebuild_analyze, error)
@@ -199,6 +205,9 @@ static int swap(void *context, const int64_t *next_offsets, int32_t partitions, 
     struct rebuild *rebuild = context;
     struct mneme_scratch *scratch = &rebuild->scratch;
     int status = note_progress(scratch, next_offsets, partitions, error);
+    if (status == MNEME_OK) {
+        status = mneme_pg_run(scratch->postgres, mneme_sql_rebuild_index_months, error);
+    }
     if (status == MNEME_OK) {
         status = mneme_pg_run(scratch->postgres, mneme_sql_rebuild_swap, error);
     }

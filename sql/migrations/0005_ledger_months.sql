@@ -1,7 +1,8 @@
 -- The months of the ledger. A month's table is made before its first row is written, by the worker that needs it, and
 -- the next month's with it. Names are looked up in the search_path, so that a schema may be renamed.
--- A bulk load makes its months by ledger_make_month(at, false), without indexes, and when the rows are there runs what
--- ledger_month_indexes names (side by side, if it likes) and then ledger_index_month, which makes what is still missing.
+-- A bulk load makes its months by ledger_make_month(at, false), with the one index that the fold asks (of event ids), and
+-- when the rows are there runs what ledger_month_indexes names (side by side, if it likes) and then ledger_index_month,
+-- which makes what is still missing. Until then readers of the ledger are slow, and nothing but speed depends on it.
 
 -- The first day of the month of a time, in UTC.
 CREATE FUNCTION ledger_month_of(at timestamptz) RETURNS date
@@ -90,6 +91,8 @@ BEGIN
     EXECUTE format('CREATE TABLE %I (LIKE events)', ledger_month_table(month));
     IF with_indexes THEN
         PERFORM ledger_index_month(month);
+    ELSE
+        EXECUTE (SELECT statement FROM ledger_month_indexes(month) AS statement WHERE statement LIKE '%event_id,%');
     END IF;
     PERFORM ledger_attach_table(month);
 END
