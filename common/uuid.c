@@ -102,16 +102,47 @@ int mneme_uuid_v7_at(struct mneme_uuid *out, int64_t now_micros, struct mneme_er
     return MNEME_OK;
 }
 
+/* --- version 5 --- */
+
+/* Looking SHA-1 up among OpenSSL's providers costs as much as hashing: it is done once, and each thread keeps
+ * its context. */
+static pthread_once_t sha1_once = PTHREAD_ONCE_INIT;
+static EVP_MD *sha1; /* NULL: OpenSSL gives none */
+static pthread_key_t sha1_context_key;
+
+static void free_sha1_context(void *context) {
+    EVP_MD_CTX_free(context);
+}
+
+static void find_sha1(void) {
+    if (pthread_key_create(&sha1_context_key, free_sha1_context) == 0) {
+        sha1 = EVP_MD_fetch(NULL, "SHA1", NULL);
+    }
+}
+
+/* This thread's context, with SHA-1 begun in it; NULL when there is none. */
+static EVP_MD_CTX *begin_sha1(void) {
+    if (pthread_once(&sha1_once, find_sha1) != 0 || sha1 == NULL) {
+        return NULL;
+    }
+    EVP_MD_CTX *context = pthread_getspecific(sha1_context_key);
+    if (context == NULL) {
+        context = EVP_MD_CTX_new();
+        if (context == NULL || pthread_setspecific(sha1_context_key, context) != 0) {
+            EVP_MD_CTX_free(context);
+            return NULL;
+        }
+    }
+    return EVP_DigestInit_ex2(context, sha1, NULL) == 1 ? context : NULL;
+}
+
 int mneme_uuid_v5(struct mneme_uuid *out, struct mneme_uuid namespace_id, struct mneme_str name,
                   struct mneme_error *error) {
     uint8_t digest[EVP_MAX_MD_SIZE];
-    EVP_MD_CTX *context = EVP_MD_CTX_new();
-    bool is_done = context != NULL && EVP_DigestInit_ex(context, EVP_sha1(), NULL) == 1 &&
-                   EVP_DigestUpdate(context, namespace_id.bytes, sizeof namespace_id.bytes) == 1 &&
-                   EVP_DigestUpdate(context, name.data, name.len) == 1 &&
-                   EVP_DigestFinal_ex(context, digest, NULL) == 1;
-    EVP_MD_CTX_free(context);
-    if (!is_done) {
+    EVP_MD_CTX *context = begin_sha1();
+    if (context == NULL || EVP_DigestUpdate(context, namespace_id.bytes, sizeof namespace_id.bytes) != 1 ||
+        EVP_DigestUpdate(context, name.data, name.len) != 1 ||
+        EVP_DigestFinal_ex(context, digest, NULL) != 1) {
         return mneme_error_set(error, MNEME_E_INTERNAL,
                                "cannot derive an id: OpenSSL gives no SHA-1; check the policy of OpenSSL");
     }
@@ -120,6 +151,8 @@ int mneme_uuid_v5(struct mneme_uuid *out, struct mneme_uuid namespace_id, struct
     out->bytes[8] = (uint8_t)(0x80U | (out->bytes[8] & 0x3FU));
     return MNEME_OK;
 }
+
+/* --- text --- */
 
 /* The value of a hexadecimal digit, plus one; 0 for any other character. */
 static const uint8_t hex_digits[UINT8_MAX + 1] = {

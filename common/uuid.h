@@ -17,7 +17,7 @@ int mneme_uuid_v7(struct mneme_uuid *out, struct mneme_error *error);
 /* The same for who has just read the wall clock, which costs more than the rest. */
 int mneme_uuid_v7_at(struct mneme_uuid *out, int64_t now_micros, struct mneme_error *error);
 
-/* The version 5 id (SHA-1) of `name` within `namespace_id`. */
+/* The version 5 id (SHA-1) of `name` within `namespace_id`. Thread-safe; a thread's first call allocates. */
 int mneme_uuid_v5(struct mneme_uuid *out, struct mneme_uuid namespace_id, struct mneme_str name,
                   struct mneme_error *error);
 
