@@ -4,19 +4,21 @@
 #include <stdio.h>
 
 #include "cli/commands.h"
-#include "cli/output.h"
+#include "cli/import_files.h"
+#include "cli/import_log.h"
+#include "cli/import_report.h"
 #include "cli/progress.h"
 #include "cli/values.h"
-#include "common/json_write.h"
 #include "producers/client.h"
-#include "producers/import.h"
 
 struct import {
     const struct mneme_cli *cli;
     const struct mneme_import_format *format;
     struct mneme_client *client; /* NULL for a dry run */
     struct mneme_import_source source;
+    struct mneme_import_log log;
     struct mneme_progress progress;
+    enum mneme_exit worst;
 };
 
 static void show_progress(void *context, int64_t done, int64_t total) {
@@ -25,62 +27,54 @@ static void show_progress(void *context, int64_t done, int64_t total) {
     mneme_progress_update(&import->progress, done);
 }
 
-static enum mneme_exit print_json(const struct import *import, const struct mneme_import_report *report) {
-    struct mneme_buffer line = {0};
-    struct mneme_json_writer json = {.out = &line};
-    mneme_json_begin_object(&json);
-    mneme_json_key(&json, MNEME_STR_LIT("file"));
-    mneme_json_string(&json, mneme_str_from(import->source.path));
-    mneme_json_key(&json, MNEME_STR_LIT("format"));
-    mneme_json_string(&json, mneme_str_from(import->format->name));
-    mneme_json_key(&json, MNEME_STR_LIT("events"));
-    mneme_json_long(&json, report->events);
-    mneme_json_key(&json, MNEME_STR_LIT("published"));
-    mneme_json_long(&json, report->acknowledged);
-    mneme_json_key(&json, MNEME_STR_LIT("skipped"));
-    mneme_json_long(&json, report->skipped);
-    mneme_json_key(&json, MNEME_STR_LIT("dry_run"));
-    mneme_json_bool(&json, import->client == NULL);
-    mneme_json_key(&json, MNEME_STR_LIT("seconds"));
-    mneme_json_double(&json, report->seconds);
-    mneme_json_end_object(&json);
-    enum mneme_exit exit_code = mneme_cli_put_line(&line);
-    mneme_buffer_clean_up(&line);
-    return exit_code;
+static int say_refused(void *context, int64_t entry, int64_t line, const char *why,
+                       struct mneme_error *error) {
+    struct import *import = context;
+    mneme_progress_clear(&import->progress);
+    if (mneme_cli_import_refused(import->cli, import->source.path, entry, line, why) != MNEME_EXIT_DONE) {
+        return mneme_error_set(error, MNEME_E_NO_MEMORY, "cannot import: out of memory; free some memory");
+    }
+    return MNEME_OK;
 }
 
-static void print_text(const struct import *import, const struct mneme_import_report *report) {
-    if (import->client == NULL) {
-        printf("%s: fine, %lld events, %lld skipped; nothing was published\n", import->source.path,
-               (long long)report->events, (long long)report->skipped);
-        return;
+static bool is_in_log(void *context, struct mneme_position position, struct mneme_uuid event_id) {
+    struct import *import = context;
+    return mneme_import_log_has(&import->log, position, event_id);
+}
+
+static enum mneme_exit report_one(const struct import *import, const struct mneme_import_report *report) {
+    const struct mneme_import_said said = {
+        .path = import->source.path,
+        .format = import->format->name,
+        .is_judged_by_entry = import->format->is_judged_by_entry,
+        .is_dry_run = import->client == NULL,
+        .report = report,
+    };
+    enum mneme_exit exit_code = mneme_cli_import_report(import->cli, &said);
+    if (mneme_cli_interrupted()) {
+        return MNEME_EXIT_INTERRUPTED;
     }
-    double rate = report->seconds > 0 ? (double)report->acknowledged / report->seconds : 0;
-    printf("%s: %lld events published, %lld skipped, in %.2f s (%.0f events/s)\n", import->source.path,
-           (long long)report->acknowledged, (long long)report->skipped, report->seconds, rate);
+    return exit_code == MNEME_EXIT_DONE && report->refused > 0 ? MNEME_EXIT_REFUSED : exit_code;
 }
 
 static enum mneme_exit import_one(struct import *import, const char *path) {
     struct mneme_error error = {0};
-    struct mneme_import_report report;
-    const struct mneme_import_observer observer = {
-        .on_progress = show_progress, .is_cancelled = mneme_cli_interrupted, .context = import};
+    struct mneme_import_report report = {0};
+    const struct mneme_import_observer observer = {.on_progress = show_progress,
+                                                   .is_cancelled = mneme_cli_interrupted,
+                                                   .on_refused = say_refused,
+                                                   .is_in_log = is_in_log,
+                                                   .context = import};
     import->source.path = path;
     mneme_progress_begin(&import->progress, path, "events", 0,
                          import->cli->stderr_is_terminal && !import->cli->json);
     int status = mneme_import_file(&report, import->client, import->cli->config, import->format,
                                    &import->source, &observer, &error);
     mneme_progress_end(&import->progress);
-    if (status != MNEME_OK) {
-        return mneme_cli_fail(import->cli, &error);
-    }
-    enum mneme_exit exit_code = MNEME_EXIT_DONE;
-    if (import->cli->json) {
-        exit_code = print_json(import, &report);
-    } else {
-        print_text(import, &report);
-    }
-    return mneme_cli_interrupted() ? MNEME_EXIT_INTERRUPTED : exit_code;
+    enum mneme_exit exit_code =
+        status == MNEME_OK ? report_one(import, &report) : mneme_cli_fail(import->cli, &error);
+    mneme_import_report_clean_up(&report);
+    return exit_code;
 }
 
 /* A file that is refused or not there keeps no other from being imported; what the brokers say concerns them
@@ -90,13 +84,33 @@ static bool goes_on(enum mneme_exit exit_code) {
            exit_code == MNEME_EXIT_NOT_FOUND;
 }
 
-static enum mneme_exit import_all(struct import *import) {
-    enum mneme_exit worst = MNEME_EXIT_DONE;
-    for (int i = 1; i < import->cli->argument_count && goes_on(worst); i++) {
-        enum mneme_exit exit_code = import_one(import, import->cli->arguments[i]);
-        worst = worst == MNEME_EXIT_DONE || !goes_on(exit_code) ? exit_code : worst;
+static void note_exit(struct import *import, enum mneme_exit exit_code) {
+    import->worst = import->worst == MNEME_EXIT_DONE || !goes_on(exit_code) ? exit_code : import->worst;
+}
+
+static bool visit(void *context, const char *path) {
+    struct import *import = context;
+    note_exit(import, import_one(import, path));
+    return goes_on(import->worst);
+}
+
+static void import_folder(struct import *import, const char *folder) {
+    struct mneme_error error = {0};
+    if (mneme_import_visit_folder(folder, visit, import, &error) != MNEME_OK) {
+        note_exit(import, mneme_cli_fail(import->cli, &error));
     }
-    return worst;
+}
+
+static enum mneme_exit import_all(struct import *import) {
+    for (int i = 1; i < import->cli->argument_count && goes_on(import->worst); i++) {
+        const char *path = import->cli->arguments[i];
+        if (import->format->is_judged_by_entry && mneme_is_folder(path)) {
+            import_folder(import, path);
+        } else {
+            note_exit(import, import_one(import, path));
+        }
+    }
+    return import->worst;
 }
 
 static int find_format(const struct mneme_import_format **out, const struct mneme_cli *cli,
@@ -121,7 +135,9 @@ static enum mneme_exit run(struct mneme_cli *cli) {
         .cli = cli,
         .source = {.user_id = mneme_cli_opt_str(cli, "user"),
                    .agent_id = mneme_cli_opt_str(cli, "agent"),
-                   .run_id = mneme_cli_opt_str(cli, "run")},
+                   .run_id = mneme_cli_opt_str(cli, "run"),
+                   .is_again = mneme_cli_flag(cli, "again")},
+        .log = {.config = cli->config},
     };
     if (find_format(&import.format, cli, &error) != MNEME_OK ||
         (!mneme_cli_flag(cli, "dry-run") &&
@@ -129,6 +145,7 @@ static enum mneme_exit run(struct mneme_cli *cli) {
         return mneme_cli_fail(cli, &error);
     }
     enum mneme_exit exit_code = import_all(&import);
+    mneme_import_log_close(&import.log);
     if (mneme_close(import.client, -1, &error) != MNEME_OK && exit_code == MNEME_EXIT_DONE) {
         return mneme_cli_fail(cli, &error);
     }
@@ -140,27 +157,39 @@ static const struct mneme_cli_option options[] = {
     {"user", 0, "ID", -1, "The user, where the file names none."},
     {"agent", 0, "ID", -1, "The agent, where the file names none."},
     {"run", 0, "ID", -1, "The run, where the file names none."},
+    {"again", 0, NULL, -1, "Publish also what is known to be imported already (legacy-json)."},
     {0},
 };
 
 const struct mneme_command mneme_command_import = {
     .name = "import",
     .summary = "Publish what files of other formats hold.",
-    .arguments = "FORMAT FILE…",
+    .arguments = "FORMAT FILE|FOLDER…",
     .details = "Formats:\n"
-               "  locomo  conversations in LoCoMo's form: speakers, dated sessions, turns. Each\n"
-               "          session becomes a conversation, each turn a turn of it and a memory.\n"
-               "          The user is named after the speakers unless --user is given.\n"
-               "  jsonl   events, one JSON object on each line, as `mneme publish` takes them.\n"
+               "  locomo       conversations in LoCoMo's form: speakers, dated sessions, turns. Each\n"
+               "               session becomes a conversation, each turn a turn of it and a memory.\n"
+               "               The user is named after the speakers unless --user is given.\n"
+               "  jsonl        events, one JSON object on each line, as `mneme publish` takes them.\n"
+               "  legacy-json  memories of older stores: a list of objects, {\"memories\": […]},\n"
+               "               {\"data\": …} nested to any depth, one object, or several; files, or\n"
+               "               folders with all *.json below them. What does not say its agent or\n"
+               "               user gets it from what is around it, from --agent or --user, or from\n"
+               "               the name of the file or folder. docs/legacy-json.md has all rules.\n"
                "\n"
-               "A file is checked as a whole first: if anything is wrong with it, nothing of it is\n"
-               "published, and the exit code is 1. Importing is idempotent: events are known by\n"
-               "their content (in jsonl by event_id or idempotency_key where a line has one), so\n"
-               "that the same file again, under any name, has no further effect, and two equal\n"
-               "lines count once.",
+               "locomo and jsonl: a file is checked as a whole first; if anything is wrong with it,\n"
+               "nothing of it is published, and the exit code is 1. legacy-json: each entry is judged\n"
+               "by itself; what is wrong is told with entry and line, the rest is published, and the\n"
+               "exit code is 1. With --dry-run it tells what would be imported and what refused.\n"
+               "\n"
+               "Importing is idempotent: events are known by their content (in jsonl by event_id or\n"
+               "idempotency_key where a line has one), so that the same file again, under any name,\n"
+               "has no further effect, and two equal entries count once. An interrupted import of\n"
+               "legacy-json goes on where it was, and of a finished one it is said at once that it\n"
+               "is already imported; MNEME_STATE_DIR holds what is remembered for that.",
     .examples = "  mneme import locomo tests/data/sample-conversation.json\n"
                 "  mneme import locomo --dry-run *.json\n"
-                "  mneme import jsonl --user ada events.jsonl\n",
+                "  mneme import jsonl --user ada events.jsonl\n"
+                "  mneme import legacy-json --dry-run --json old-memories/\n",
     .min_arguments = 2,
     .max_arguments = -1,
     .options = options,

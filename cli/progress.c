@@ -52,10 +52,15 @@ void mneme_progress_update(struct mneme_progress *progress, int64_t done) {
     fflush(stderr);
 }
 
-void mneme_progress_end(struct mneme_progress *progress) {
+void mneme_progress_clear(struct mneme_progress *progress) {
     if (progress->visible && progress->printed_micros != 0) {
         fprintf(stderr, "\r\033[K");
         fflush(stderr);
+        progress->printed_micros = 0;
     }
+}
+
+void mneme_progress_end(struct mneme_progress *progress) {
+    mneme_progress_clear(progress);
     progress->visible = false;
 }

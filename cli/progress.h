@@ -17,6 +17,8 @@ struct mneme_progress {
 /* `visible`: stderr is a terminal and output is not JSON. */
 void mneme_progress_begin(struct mneme_progress *progress, const char *label, const char *unit, int64_t total,
                           bool visible);
+/* Erases the bar, so that a line can be printed in its place; it comes back with an update. */
+void mneme_progress_clear(struct mneme_progress *progress);
 /* Redraws at most ten times a second. */
 void mneme_progress_update(struct mneme_progress *progress, int64_t done);
 /* Clears the line. */

@@ -1,0 +1,21 @@
+/*
+ * A look at single events of the log, by which an import believes what it remembers.
+ */
+#ifndef MNEME_CLI_IMPORT_LOG_H
+#define MNEME_CLI_IMPORT_LOG_H
+
+#include "consumers/runtime/log_reader.h"
+
+/* Zero-initialise, with the configuration. */
+struct mneme_import_log {
+    const struct mneme_config *config;
+    struct mneme_log_reader *reader; /* opened at the first look */
+};
+void mneme_import_log_close(struct mneme_import_log *log);
+
+/* Whether the log has that event at that position. False also when it cannot be asked. Blocks some seconds at
+ * most. */
+bool mneme_import_log_has(struct mneme_import_log *log, struct mneme_position position,
+                          struct mneme_uuid event_id);
+
+#endif

@@ -1,0 +1,24 @@
+/*
+ * What an import says: of what was refused, and at the end of each file.
+ */
+#ifndef MNEME_CLI_IMPORT_REPORT_H
+#define MNEME_CLI_IMPORT_REPORT_H
+
+#include "cli/command.h"
+#include "producers/import.h"
+
+struct mneme_import_said {
+    const char *path, *format;
+    bool is_judged_by_entry;
+    bool is_dry_run;
+    const struct mneme_import_report *report;
+};
+
+/* One JSON object, or lines of text. */
+enum mneme_exit mneme_cli_import_report(const struct mneme_cli *cli, const struct mneme_import_said *said);
+
+/* A sentence on stderr, and with --json an object on stdout as well. */
+enum mneme_exit mneme_cli_import_refused(const struct mneme_cli *cli, const char *path, int64_t entry,
+                                         int64_t line, const char *why);
+
+#endif

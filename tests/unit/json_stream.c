@@ -1,0 +1,137 @@
+/*
+ * Walking through JSON files: values at any place of the window, places, and what has no end.
+ */
+#include <criterion/criterion.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "common/text_check.h"
+#include "producers/json_stream.h"
+
+static FILE *file;
+static struct mneme_json_stream stream;
+
+static void set_up(void) {
+    file = tmpfile();
+    cr_assert_not_null(file);
+}
+
+static void tear_down(void) {
+    mneme_json_stream_clean_up(&stream);
+    fclose(file);
+}
+
+TestSuite(json_stream, .init = set_up, .fini = tear_down);
+
+static void open_text(const char *text, size_t len) {
+    cr_assert_eq(fwrite(text, 1, len, file), len);
+    cr_assert_eq(fflush(file), 0);
+    cr_assert_eq(mneme_json_stream_init(&stream, fileno(file), NULL), MNEME_OK);
+}
+
+static int peek(void) {
+    int byte;
+    cr_assert_eq(mneme_json_stream_peek(&byte, &stream, NULL), MNEME_OK);
+    return byte;
+}
+
+static struct mneme_str take(enum mneme_json_extent expected, size_t max_bytes) {
+    enum mneme_json_extent extent;
+    struct mneme_str value;
+    (void)peek();
+    cr_assert_eq(mneme_json_stream_take(&extent, &value, &stream, max_bytes, NULL), MNEME_OK);
+    cr_assert_eq(extent, expected, "extent %d", (int)extent);
+    return value;
+}
+
+#define ASSERT_TAKES(expected)                                                                               \
+    cr_assert(mneme_str_equal(take(MNEME_JSON_WHOLE, 1000), MNEME_STR_LIT(expected)), "%s", expected)
+
+Test(json_stream, gives_values_and_the_lines_they_begin_on) {
+    static const char text[] = "\xEF\xBB\xBF {\"a\":\n[1, \"}\\\"\"]}\n \n\"x\\\\\" 12 true";
+    open_text(text, sizeof text - 1);
+    cr_assert_eq(peek(), '{');
+    cr_assert_eq(mneme_json_stream_place(&stream).offset, 4);
+    ASSERT_TAKES("{\"a\":\n[1, \"}\\\"\"]}");
+    cr_assert_eq(peek(), '"');
+    cr_assert_eq(mneme_json_stream_place(&stream).line, 4);
+    ASSERT_TAKES("\"x\\\\\"");
+    ASSERT_TAKES("12");
+    ASSERT_TAKES("true");
+    cr_assert_eq(peek(), -1);
+}
+
+Test(json_stream, tells_what_has_no_end_or_crosses) {
+    static const struct {
+        const char *text;
+        enum mneme_json_extent extent;
+    } cases[] = {
+        {"{\"a\": [1, 2", MNEME_JSON_CUT},   {"\"abc\\\"", MNEME_JSON_CUT}, {"[1}", MNEME_JSON_CROSSED},
+        {"{\"a\":[}]}", MNEME_JSON_CROSSED}, {"[\"}\"]", MNEME_JSON_WHOLE}, {"1", MNEME_JSON_WHOLE},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        mneme_json_stream_clean_up(&stream);
+        cr_assert_eq(ftruncate(fileno(file), 0), 0);
+        rewind(file);
+        open_text(cases[i].text, strlen(cases[i].text));
+        struct mneme_json_place start = mneme_json_stream_place(&stream);
+        take(cases[i].extent, 1000);
+        mneme_json_stream_seek(&stream, start);
+        enum mneme_json_extent extent;
+        (void)peek();
+        cr_assert_eq(mneme_json_stream_skip(&extent, &stream, NULL), MNEME_OK);
+        cr_assert_eq(extent, cases[i].extent, "%s", cases[i].text);
+    }
+}
+
+/* Values of many sizes, so that strings, escapes and brackets lie across the ends of the window. */
+Test(json_stream, agrees_with_itself_over_many_windows) {
+    enum { COUNT = 400, PIECE = 7919 };
+    for (int i = 0; i < COUNT; i++) {
+        fprintf(file, "{\"n\":%d,\"text\":\"", i);
+        for (int j = 0; j < (i * 131) % PIECE; j++) {
+            fputs(j % 3 == 0 ? "\\\"" : j % 3 == 1 ? "}" : "\\\\", file);
+        }
+        fputs("\"}\n", file);
+    }
+    fflush(file);
+    cr_assert_eq(mneme_json_stream_init(&stream, fileno(file), NULL), MNEME_OK);
+    for (int i = 0; i < COUNT; i++) {
+        char begin[32];
+        const char *reason;
+        size_t at;
+        cr_assert_eq(peek(), '{');
+        cr_assert_eq(mneme_json_stream_place(&stream).line, i + 1);
+        struct mneme_json_place place = mneme_json_stream_place(&stream);
+        enum mneme_json_extent extent;
+        cr_assert_eq(mneme_json_stream_skip(&extent, &stream, NULL), MNEME_OK);
+        cr_assert_eq(extent, MNEME_JSON_WHOLE);
+        int64_t end = mneme_json_stream_place(&stream).offset;
+        mneme_json_stream_seek(&stream, place);
+        struct mneme_str value = take(MNEME_JSON_WHOLE, SIZE_MAX);
+        cr_assert_eq(mneme_json_stream_place(&stream).offset, end);
+        cr_assert(mneme_json_check(value, NULL, &reason, &at));
+        int len = snprintf(begin, sizeof begin, "{\"n\":%d,", i);
+        cr_assert_eq(memcmp(value.data, begin, (size_t)len), 0);
+    }
+    cr_assert_eq(peek(), -1);
+    cr_assert_leq(stream.window.capacity, (size_t)2 * 1024 * 1024);
+}
+
+Test(json_stream, stays_before_what_is_too_large_and_passes_it_in_pieces) {
+    fputs("{\"a\":\"", file);
+    for (int i = 0; i < 3000000; i++) {
+        fputc('x', file);
+    }
+    fputs("\"} 7", file);
+    fflush(file);
+    cr_assert_eq(mneme_json_stream_init(&stream, fileno(file), NULL), MNEME_OK);
+    take(MNEME_JSON_TOO_LARGE, 1000);
+    cr_assert_eq(peek(), '{');
+    enum mneme_json_extent extent;
+    cr_assert_eq(mneme_json_stream_skip(&extent, &stream, NULL), MNEME_OK);
+    cr_assert_eq(extent, MNEME_JSON_WHOLE);
+    ASSERT_TAKES("7");
+    cr_assert_leq(stream.window.capacity, (size_t)2 * 1024 * 1024);
+}
