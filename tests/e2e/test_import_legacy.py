@@ -219,8 +219,8 @@ def test_an_interrupted_import_says_so_and_goes_on(namespace, mneme, imported, t
     ("no-comma", 1, [(None, "it lacks a comma")]),
     ("quotes", 1, [(1, "it is no JSON")]),
 ])
-def test_what_is_broken_is_told_and_the_rest_goes_on(mneme, name, whole, refused):
-    done = mneme("import", "legacy-json", "--dry-run", "--json", BROKEN / f"{name}.json", env=OFFLINE, expect=1)
+def test_what_is_broken_is_told_and_the_rest_goes_on(quiet_topic, name, whole, refused):
+    done = quiet_topic.mneme("import", "legacy-json", "--dry-run", "--json", BROKEN / f"{name}.json", env=OFFLINE, expect=1)
     *told, report = done.json_lines
     assert (report["events"], report["refused"], report["published"]) == (whole, len(refused), 0)
     assert [(line["entry"], reason in line["refused"]) for line, (_, reason) in zip(told, refused, strict=True)] == [
@@ -245,25 +245,25 @@ def test_a_folder_with_broken_files_is_imported_but_for_them(namespace, imported
     assert_equal_to_log(namespace)
 
 
-def test_limits_hold_for_each_entry(imported, tmp_path):
+def test_limits_hold_for_each_entry(quiet_topic, tmp_path):
     entry = {"agent_id": "a", "content": "fine"}
     path = write(tmp_path / "limits.json", [
         {**entry, "content": "x" * 10_001}, {**entry, "agent_id": "x" * 256}, {**entry, "tags": ["t"] * 101},
         {**entry, "metadata": {"long": "x" * 1_100_000}}, entry])
-    *told, report = imported(path, "--dry-run", expect=1)
+    *told, report = quiet_topic.mneme("import", "legacy-json", "--dry-run", "--json", path, expect=1).json_lines
     assert [line["entry"] for line in told] == [1, 2, 3, 4] and report["events"] == 1
     for line, reason in zip(told, ["10000", "255", "100", "bytes"], strict=True):
         assert reason in line["refused"]
 
 
-def test_an_entry_of_50_megabytes_is_refused_and_the_rest_goes_on(mneme, tmp_path):
+def test_an_entry_of_50_megabytes_is_refused_and_the_rest_goes_on(quiet_topic, tmp_path):
     path = tmp_path / "large.json"
     with path.open("w") as file:
         file.write('{"memories": [{"agent_id": "a", "content": "before"}, {"agent_id": "a", "content": "')
         for _ in range(50):
             file.write("x" * 1_000_000)
         file.write('"},\n{"agent_id": "a", "content": "behind"}]}')
-    done, peak_kb = run_and_measure(mneme, path, "--dry-run", expect=1)
+    done, peak_kb = run_and_measure(quiet_topic.mneme, path, "--dry-run", expect=1)
     (told, report) = [json.loads(line) for line in done.splitlines()]
     assert told["entry"] == 2 and "at most 4194304 are taken" in told["refused"]
     assert report["events"] == 2
@@ -308,11 +308,11 @@ def test_a_large_file_is_streamed(namespace, mneme, tmp_path):
     assert peak_kb < 48_000, f"{peak_kb} KB for {path.stat().st_size} bytes"
 
 
-def test_a_bar_is_drawn_on_a_terminal(mneme, tmp_path):
+def test_a_bar_is_drawn_on_a_terminal(quiet_topic, tmp_path):
     path = write(tmp_path / "bot.json", memories(10_000))
     reader, terminal = pty.openpty()
-    process = mneme.start("import", "legacy-json", str(path), stderr=terminal, stdout=-3,
-                          env={"MNEME_STATE_DIR": str(tmp_path / "state")})
+    process = quiet_topic.mneme.start("import", "legacy-json", str(path), stderr=terminal, stdout=-3,
+                                      env={"MNEME_STATE_DIR": str(tmp_path / "state")})
     os.close(terminal)
     drawn = b""
     try:
