@@ -84,19 +84,48 @@ static bool find_program(char *path, size_t size) {
     return len > 0;
 }
 
+/* Sets the variable and gives what it was, which the caller hands to put_back. */
+static char *replace_variable(const char *name, const char *value) {
+    const char *before = getenv(name);
+    char *kept = before == NULL ? NULL : strdup(before);
+    setenv(name, value, 1);
+    return kept;
+}
+
+static void put_back(const char *name, char *value) {
+    if (value == NULL) {
+        unsetenv(name);
+    } else {
+        setenv(name, value, 1);
+    }
+    free(value);
+}
+
 int mneme_bench_worker_start(pid_t *pid, const struct mneme_bench_ground *ground, const char *schema,
                              struct mneme_error *error) {
     char path[4096];
     char *arguments[] = {path, "work", "postgres", NULL};
-    const char *url = mneme_config_string(ground->fixture.config, MNEME_SETTING_DATABASE_URL);
-    if (!find_program(path, sizeof path) ||
-        setenv("MNEME_TOPIC_PREFIX", ground->fixture.topic_prefix, 1) != 0 ||
-        setenv("MNEME_PG_SCHEMA", schema, 1) != 0 || setenv("DATABASE_URL", url, 1) != 0 ||
-        posix_spawn(pid, path, NULL, NULL, arguments, environ) != 0) {
-        return mneme_error_set(error, MNEME_E_INTERNAL,
-                               "no worker was started: there is no mneme beside this program; build it");
+    const struct {
+        const char *name, *value;
+    } variables[] = {
+        {"MNEME_TOPIC_PREFIX", ground->fixture.topic_prefix},
+        {"MNEME_PG_SCHEMA", schema},
+        {"DATABASE_URL", mneme_config_string(ground->fixture.config, MNEME_SETTING_DATABASE_URL)},
+    };
+    enum { COUNT = sizeof variables / sizeof *variables };
+    char *before[COUNT];
+    for (size_t i = 0; i < COUNT; i++) {
+        before[i] = replace_variable(variables[i].name, variables[i].value);
     }
-    return MNEME_OK;
+    bool is_started =
+        find_program(path, sizeof path) && posix_spawn(pid, path, NULL, NULL, arguments, environ) == 0;
+    for (size_t i = 0; i < COUNT; i++) {
+        put_back(variables[i].name, before[i]);
+    }
+    return is_started
+               ? MNEME_OK
+               : mneme_error_set(error, MNEME_E_INTERNAL,
+                                 "no worker was started: there is no mneme beside this program; build it");
 }
 
 struct mneme_bench_usage mneme_bench_worker_stop(pid_t pid) {
