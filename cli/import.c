@@ -9,6 +9,7 @@
 #include "cli/import_report.h"
 #include "cli/progress.h"
 #include "cli/values.h"
+#include "cli/write.h"
 #include "producers/client.h"
 
 struct import {
@@ -140,8 +141,7 @@ static enum mneme_exit run(struct mneme_cli *cli) {
         .log = {.config = cli->config},
     };
     if (find_format(&import.format, cli, &error) != MNEME_OK ||
-        (!mneme_cli_flag(cli, "dry-run") &&
-         mneme_client_open(&import.client, cli->config, &error) != MNEME_OK)) {
+        (!mneme_cli_flag(cli, "dry-run") && mneme_write_open(&import.client, cli, &error) != MNEME_OK)) {
         return mneme_cli_fail(cli, &error);
     }
     enum mneme_exit exit_code = import_all(&import);

@@ -25,7 +25,9 @@ static const struct {
     {{"run", 0, "ID", -1, "The run of the agent."}, MNEME_CLI_SCOPE},
     {{"conversation", 0, "ID", -1, "The conversation."}, MNEME_CLI_SCOPE},
     {{"at-least", 0, "POSITION", -1,
-      "Wait until the tables hold the log up to these positions (partition:offset, separated by commas)."},
+      "Wait until the tables hold the log up to these positions (partition:offset, separated by commas), or "
+      "up to "
+      "the last one written from here (last)."},
      MNEME_CLI_AT_LEAST},
     {{"wait-timeout", 0, "MS", MNEME_SETTING_WAIT_TIMEOUT_MS, "How long to wait for it."},
      MNEME_CLI_AT_LEAST},

@@ -10,6 +10,7 @@
 #include "cli/commands.h"
 #include "cli/output.h"
 #include "cli/publish_verdicts.h"
+#include "cli/write.h"
 #include "common/clock.h"
 #include "common/json_write.h"
 #include "common/text_check.h"
@@ -274,7 +275,7 @@ static int open_input(int *fd, const struct mneme_cli *cli, struct mneme_error *
 }
 
 static int open_services(struct publish *publish, struct mneme_error *error) {
-    int status = mneme_client_open(&publish->client, publish->cli->config, error);
+    int status = mneme_write_open(&publish->client, publish->cli, error);
     if (status == MNEME_OK && publish->waits) {
         status =
             mneme_verdicts_open(&publish->verdicts, publish->cli->config, publish->client->topic_name, error);

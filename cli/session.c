@@ -3,6 +3,7 @@
  */
 #include "cli/session.h"
 
+#include "cli/last_write.h"
 #include "cli/values.h"
 #include "common/kafka.h"
 #include "queries/position_wait.h"
@@ -35,13 +36,22 @@ static int wait_for_positions(const struct mneme_cli *cli, struct mneme_postgres
     return mneme_position_wait(postgres, MNEME_TABLES_PROJECTION, topic, positions, count, &wait, error);
 }
 
+/* The positions of --at-least; none when it was not given. */
+static int read_at_least(const struct mneme_position **out, size_t *count, const struct mneme_cli *cli,
+                         struct mneme_arena *arena, struct mneme_error *error) {
+    if (mneme_str_equal(mneme_cli_opt_str(cli, "at-least"), MNEME_STR_LIT("last"))) {
+        return mneme_last_write_load(out, count, cli->config, arena, error);
+    }
+    return mneme_cli_opt_positions(out, count, cli, "at-least", arena, error);
+}
+
 int mneme_session_open(struct mneme_postgres **out, const struct mneme_cli *cli, struct mneme_error *error) {
     const struct mneme_position *positions;
-    size_t count;
+    size_t count = 0;
     struct mneme_arena arena;
     mneme_arena_init(&arena, 0);
     *out = NULL;
-    int status = mneme_cli_opt_positions(&positions, &count, cli, "at-least", &arena, error);
+    int status = read_at_least(&positions, &count, cli, &arena, error);
     if (status == MNEME_OK) {
         status = mneme_query_connect(out, cli->config, "mneme-cli", error);
     }

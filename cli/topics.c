@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "cli/commands.h"
+#include "cli/last_write.h"
 #include "cli/output.h"
 #include "cli/table.h"
 #include "common/json_write.h"
@@ -70,6 +71,9 @@ static enum mneme_exit look_at_topic(struct mneme_cli *cli, look_fn *look) {
     struct mneme_topic_state topic;
     if (look(&topic, cli->config, &error) != MNEME_OK) {
         return mneme_cli_fail(cli, &error);
+    }
+    if (topic.was_created) {
+        mneme_last_write_forget(cli->config);
     }
     int status = mneme_topic_require(&topic, &error);
     enum mneme_exit exit_code = MNEME_EXIT_DONE;

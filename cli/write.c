@@ -5,10 +5,12 @@
 
 #include <stdio.h>
 
+#include "cli/last_write.h"
 #include "cli/output.h"
 #include "cli/session.h"
 #include "common/json_write.h"
 #include "common/kafka.h"
+#include "common/log.h"
 #include "producers/client.h"
 #include "queries/verdicts.h"
 
@@ -24,8 +26,21 @@ int mneme_write_wants_verdict(bool *wanted, const struct mneme_cli *cli, struct 
     return MNEME_OK;
 }
 
+/* What was written is written, also where it cannot be noted. */
+static void note_last_write(const struct mneme_config *config, const int64_t *offsets, size_t partitions) {
+    struct mneme_error error = {0};
+    if (mneme_last_write_save(config, offsets, partitions, &error) != MNEME_OK) {
+        mneme_log(MNEME_LOG_WARN, "--at-least last will not know of this write",
+                  MNEME_LOG_S("reason", error.message));
+    }
+}
+
 int mneme_write_open(struct mneme_client **out, const struct mneme_cli *cli, struct mneme_error *error) {
-    return mneme_client_open(out, cli->config, error);
+    int status = mneme_client_open(out, cli->config, error);
+    if (status == MNEME_OK) {
+        (*out)->on_close = note_last_write;
+    }
+    return status;
 }
 
 int mneme_write_event(struct mneme_event *event, const struct mneme_cli *cli,

@@ -22,7 +22,8 @@
 /* Whether --wait was given; MNEME_E_USAGE for a projection that gives no verdicts. */
 int mneme_write_wants_verdict(bool *wanted, const struct mneme_cli *cli, struct mneme_error *error);
 
-/* Opens a publisher with the settings of the call, which must outlive it. */
+/* Opens a publisher with the settings of the call, which must outlive it. When it is closed, what it wrote is
+ * noted for --at-least last. */
 int mneme_write_open(struct mneme_client **out, const struct mneme_cli *cli, struct mneme_error *error);
 
 /* An event of the type with scope, stream, correlation, causation, actor and idempotency key from the

@@ -24,6 +24,10 @@ struct mneme_client {
     struct mneme_scratch_pool scratch;
     struct mneme_deliveries deliveries;
     struct mneme_reporter reporter;
+
+    /* Called by mneme_close when everything is reported, with the highest offset of each partition that was
+     * acknowledged (-1 for none). NULL: nobody asks. */
+    void (*on_close)(const struct mneme_config *config, const int64_t *offsets, size_t partitions);
 };
 
 /* Kafka's default limit for a topic: 1 MiB and the overhead of a batch. */

@@ -163,6 +163,9 @@ static int make_client(struct mneme_client **out, const struct mneme_config *con
 
 void mneme_client_destroy(struct mneme_client *client) {
     mneme_reporter_stop(&client->reporter);
+    if (client->on_close != NULL && client->reporter.acknowledged_count > 0) {
+        client->on_close(client->config, client->reporter.acknowledged, client->reporter.acknowledged_count);
+    }
     if (client->topic != NULL) {
         rd_kafka_topic_destroy(client->topic);
     }

@@ -6,6 +6,7 @@
 
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "common/kafka.h"
 
@@ -31,6 +32,7 @@ int mneme_reporter_init(struct mneme_reporter *reporter, struct mneme_deliveries
 
 void mneme_reporter_clean_up(struct mneme_reporter *reporter) {
     pthread_mutex_destroy(&reporter->trouble_lock);
+    free(reporter->acknowledged);
 }
 
 static void set_trouble(struct mneme_reporter *reporter, rd_kafka_resp_err_t code, const char *text) {
@@ -125,6 +127,25 @@ static void report(struct mneme_reporter *reporter, struct mneme_delivery *deliv
     }
 }
 
+/* Notes an acknowledged position. Without memory it is left out: only who asks for own writes misses it. */
+static void note_acknowledged(struct mneme_reporter *reporter, struct mneme_position position) {
+    size_t partition = (size_t)position.partition;
+    if (partition >= reporter->acknowledged_count) {
+        int64_t *larger = reallocarray(reporter->acknowledged, partition + 1, sizeof *larger);
+        if (larger == NULL) {
+            return;
+        }
+        for (size_t i = reporter->acknowledged_count; i <= partition; i++) {
+            larger[i] = -1;
+        }
+        reporter->acknowledged = larger;
+        reporter->acknowledged_count = partition + 1;
+    }
+    if (position.offset > reporter->acknowledged[partition]) {
+        reporter->acknowledged[partition] = position.offset;
+    }
+}
+
 static void report_message(struct mneme_reporter *reporter, const rd_kafka_message_t *message) {
     struct mneme_delivery *delivery = message->_private;
     mneme_delivery_receive(delivery);
@@ -139,6 +160,7 @@ static void report_message(struct mneme_reporter *reporter, const rd_kafka_messa
             !atomic_load(&reporter->is_fatal)) {
             set_trouble(reporter, RD_KAFKA_RESP_ERR_NO_ERROR, "");
         }
+        note_acknowledged(reporter, receipt.position);
         report(reporter, delivery, &receipt);
         return;
     }

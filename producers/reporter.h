@@ -29,6 +29,11 @@ struct mneme_reporter {
     /* Used by the thread alone: reported, not yet settled. */
     struct mneme_delivery *reported[MNEME_REPORTER_CHUNK];
     size_t reported_count;
+
+    /* The highest offset of each partition that the brokers acknowledged, -1 for none. Written by the thread.
+     */
+    int64_t *acknowledged; /* owned */
+    size_t acknowledged_count;
 };
 
 int mneme_reporter_init(struct mneme_reporter *reporter, struct mneme_deliveries *deliveries,

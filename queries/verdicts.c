@@ -65,9 +65,9 @@ int mneme_verdict_read(struct mneme_postgres *postgres, const char *topic, struc
 }
 
 int mneme_verdicts_wait(struct mneme_postgres *postgres, const char *topic, struct mneme_str tenant,
-                       const struct mneme_position *positions, size_t count,
-                       const struct mneme_query_wait *wait, mneme_row_visitor *visit, void *context,
-                       struct mneme_error *error) {
+                        const struct mneme_position *positions, size_t count,
+                        const struct mneme_query_wait *wait, mneme_row_visitor *visit, void *context,
+                        struct mneme_error *error) {
     int status = mneme_position_wait(postgres, MNEME_TABLES_PROJECTION, topic, positions, count, wait, error);
     return status == MNEME_OK
                ? mneme_verdict_read(postgres, topic, tenant, positions, count, visit, context, error)

@@ -44,6 +44,7 @@ class Namespace:
             "MNEME_TOPIC_PREFIX": self.topic_prefix,
             "MNEME_TOPIC_PARTITIONS": str(partitions),
             "MNEME_REDIS_PREFIX": self.redis_prefix,
+            "XDG_STATE_HOME": str(folder / "state"),
             **(env or {}),
         }
         if use_registry:

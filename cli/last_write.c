@@ -1,0 +1,212 @@
+/*
+ * The file: a line with brokers and topic, then a position a line. Writers take turns by a lock beside it,
+ * and replace it by a rename, so that a reader sees the one or the other whole.
+ */
+#include "cli/last_write.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "common/kafka.h"
+#include "common/position.h"
+
+#define PATH_BYTES 4096
+#define SIDE_PATH_BYTES (PATH_BYTES + 8) /* with .lock or .new behind it */
+#define LINE_BYTES 4096
+
+/* Where the notes of one log are. */
+struct place {
+    char path[PATH_BYTES];
+    char heading[LINE_BYTES]; /* brokers and topic: two logs never share a file by chance */
+};
+
+/* FNV-1a, for a short name. */
+static uint64_t hash_of(const char *text) {
+    uint64_t hash = UINT64_C(14695981039346656037);
+    for (; *text != '\0'; text++) {
+        hash = (hash ^ (unsigned char)*text) * UINT64_C(1099511628211);
+    }
+    return hash;
+}
+
+static int find_place(struct place *place, const struct mneme_config *config, struct mneme_error *error) {
+    char topic[MNEME_TOPIC_NAME_BYTES];
+    const char *state = getenv("XDG_STATE_HOME");
+    const char *home = getenv("HOME");
+    int status = mneme_kafka_events_topic(topic, config, error);
+    if (status != MNEME_OK) {
+        return status;
+    }
+    bool has_state = state != NULL && state[0] == '/';
+    if (!has_state && (home == NULL || home[0] == '\0')) {
+        return mneme_error_set(
+            error, MNEME_E_USAGE,
+            "it is not known where own writes are noted: neither XDG_STATE_HOME nor HOME is set");
+    }
+    int heading = snprintf(place->heading, sizeof place->heading, "%s %s",
+                           mneme_config_string(config, MNEME_SETTING_KAFKA_BOOTSTRAP_SERVERS), topic);
+    int path = snprintf(place->path, sizeof place->path, "%s%s/mneme/last-write-%016" PRIx64,
+                        has_state ? state : home, has_state ? "" : "/.local/state", hash_of(place->heading));
+    if (heading < 0 || (size_t)heading >= sizeof place->heading || path < 0 ||
+        (size_t)path >= sizeof place->path) {
+        return mneme_error_set(error, MNEME_E_USAGE, "own writes cannot be noted: a name is too long");
+    }
+    return MNEME_OK;
+}
+
+static int cannot(struct mneme_error *error, const char *what, const char *path) {
+    return mneme_error_set(error, MNEME_E_INTERNAL, "cannot %s %s: %s; see its rights", what, path,
+                           strerror(errno));
+}
+
+/* Makes the folders above the file. */
+static int make_folders(const char *path, struct mneme_error *error) {
+    char folder[PATH_BYTES];
+    (void)snprintf(folder, sizeof folder, "%s", path);
+    for (char *slash = strchr(folder + 1, '/'); slash != NULL; slash = strchr(slash + 1, '/')) {
+        *slash = '\0';
+        if (mkdir(folder, 0700) != 0 && errno != EEXIST) {
+            return cannot(error, "make the folder", folder);
+        }
+        *slash = '/';
+    }
+    return MNEME_OK;
+}
+
+/* Calls `take` for each position that is noted; nothing when there is no file, or it is of another log. */
+static void read_positions(const struct place *place,
+                           void (*take)(void *context, struct mneme_position position), void *context) {
+    FILE *file = fopen(place->path, "re");
+    char line[LINE_BYTES + 2];
+    if (file == NULL) {
+        return;
+    }
+    bool is_ours = fgets(line, sizeof line, file) != NULL;
+    line[strcspn(line, "\n")] = '\0';
+    is_ours = is_ours && strcmp(line, place->heading) == 0;
+    while (is_ours && fgets(line, sizeof line, file) != NULL) {
+        struct mneme_position position;
+        if (mneme_position_parse(&position, (struct mneme_str){line, strcspn(line, "\n")})) {
+            take(context, position);
+        }
+    }
+    (void)fclose(file);
+}
+
+static int write_positions(const struct place *place, const int64_t *offsets, struct mneme_error *error) {
+    char fresh[SIDE_PATH_BYTES];
+    (void)snprintf(fresh, sizeof fresh, "%s.new", place->path);
+    FILE *file = fopen(fresh, "we");
+    if (file == NULL) {
+        return cannot(error, "write", fresh);
+    }
+    (void)fprintf(file, "%s\n", place->heading);
+    for (int i = 0; i < MNEME_MAX_PARTITIONS; i++) {
+        if (offsets[i] >= 0) {
+            (void)fprintf(file, "%d:%" PRId64 "\n", i, offsets[i]);
+        }
+    }
+    bool is_written = ferror(file) == 0;
+    is_written = fclose(file) == 0 && is_written;
+    if (!is_written || rename(fresh, place->path) != 0) {
+        int status = cannot(error, "write", fresh);
+        (void)unlink(fresh);
+        return status;
+    }
+    return MNEME_OK;
+}
+
+static void raise(void *context, struct mneme_position position) {
+    int64_t *offsets = context;
+    if (position.offset > offsets[position.partition]) {
+        offsets[position.partition] = position.offset;
+    }
+}
+
+/* With the lock held. */
+static int merge(const struct place *place, const int64_t *offsets, size_t partitions,
+                 struct mneme_error *error) {
+    int64_t merged[MNEME_MAX_PARTITIONS];
+    for (size_t i = 0; i < MNEME_MAX_PARTITIONS; i++) {
+        merged[i] = i < partitions ? offsets[i] : -1;
+    }
+    read_positions(place, raise, merged);
+    return write_positions(place, merged, error);
+}
+
+int mneme_last_write_save(const struct mneme_config *config, const int64_t *offsets, size_t partitions,
+                          struct mneme_error *error) {
+    struct place place;
+    char lock[SIDE_PATH_BYTES];
+    int status = find_place(&place, config, error);
+    if (status == MNEME_OK) {
+        status = make_folders(place.path, error);
+    }
+    if (status != MNEME_OK) {
+        return status;
+    }
+    (void)snprintf(lock, sizeof lock, "%s.lock", place.path);
+    int fd = open(lock, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    if (fd < 0 || flock(fd, LOCK_EX) != 0) {
+        status = cannot(error, "lock", lock);
+    } else {
+        status = merge(&place, offsets, partitions, error);
+    }
+    if (fd >= 0) {
+        (void)close(fd);
+    }
+    return status;
+}
+
+/* Positions as they are collected. */
+struct collection {
+    struct mneme_position *positions;
+    size_t count;
+};
+
+static void collect(void *context, struct mneme_position position) {
+    struct collection *collection = context;
+    if (collection->count < MNEME_MAX_PARTITIONS) {
+        collection->positions[collection->count++] = position;
+    }
+}
+
+int mneme_last_write_load(const struct mneme_position **out, size_t *count, const struct mneme_config *config,
+                          struct mneme_arena *arena, struct mneme_error *error) {
+    struct place place;
+    struct collection collection = {.count = 0};
+    int status = find_place(&place, config, error);
+    if (status != MNEME_OK) {
+        return status;
+    }
+    collection.positions = mneme_arena_calloc(arena, MNEME_MAX_PARTITIONS, sizeof *collection.positions);
+    if (collection.positions == NULL) {
+        return mneme_error_set(error, MNEME_E_NO_MEMORY,
+                               "own writes were not read: memory is exhausted; free some");
+    }
+    read_positions(&place, collect, &collection);
+    if (collection.count == 0) {
+        return mneme_error_set(
+            error, MNEME_E_NOT_FOUND,
+            "there is no last write: nothing was published to %s from here yet; name a position "
+            "(partition:offset) instead of last",
+            strrchr(place.heading, ' ') + 1);
+    }
+    *out = collection.positions;
+    *count = collection.count;
+    return MNEME_OK;
+}
+
+void mneme_last_write_forget(const struct mneme_config *config) {
+    struct place place;
+    struct mneme_error error = {0};
+    if (find_place(&place, config, &error) == MNEME_OK) {
+        (void)unlink(place.path); /* usually there is none */
+    }
+}

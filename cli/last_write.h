@@ -1,0 +1,23 @@
+/*
+ * The positions that this user of the machine wrote last, by brokers and topic: what `--at-least last` waits
+ * for. A small file under $XDG_STATE_HOME/mneme, else ~/.local/state/mneme, that is replaced as a whole.
+ */
+#ifndef MNEME_CLI_LAST_WRITE_H
+#define MNEME_CLI_LAST_WRITE_H
+
+#include "common/arena.h"
+#include "common/config.h"
+
+/* Notes the highest offset of each partition (-1: none was written); what is noted already only grows.
+ * Several processes may do so at once. */
+int mneme_last_write_save(const struct mneme_config *config, const int64_t *offsets, size_t partitions,
+                          struct mneme_error *error);
+
+/* What is noted, in the arena. MNEME_E_NOT_FOUND when nothing was written yet. */
+int mneme_last_write_load(const struct mneme_position **out, size_t *count, const struct mneme_config *config,
+                          struct mneme_arena *arena, struct mneme_error *error);
+
+/* Forgets it: the topic was made now, so nothing was written to it. */
+void mneme_last_write_forget(const struct mneme_config *config);
+
+#endif
