@@ -242,7 +242,7 @@ static void print_line(const char *variant, const struct result *result, const s
         "{\"bench\":\"ask\",\"variant\":\"%s\",\"memories\":%ld,\"ours\":%.0f,\"limit\":%.0f,\"ratio\":%.3f,"
         "\"unit\":\"questions/s\",\"runs\":[",
         variant, bench->memories, result->ours, result->bare, result->ours / result->bare);
-    double questions = (double)(bench->questions / TURNS * TURNS);
+    double questions = (double)(bench->questions - bench->questions % TURNS);
     for (long i = 0; i < bench->runs; i++) {
         printf("%s[%.0f,%.0f]", i > 0 ? "," : "", questions / times->ours[i], questions / times->bare[i]);
     }
@@ -254,7 +254,7 @@ static int measure(struct bench *bench, struct mneme_error *error) {
     struct result results[KINDS];
     int worst = 0;
     int status = MNEME_OK;
-    double questions = (double)(bench->questions / TURNS * TURNS);
+    double questions = (double)(bench->questions - bench->questions % TURNS);
     for (long run = -1; run < bench->runs && status == MNEME_OK; run++) { /* the first warms both up */
         for (int kind = 0; kind < KINDS && status == MNEME_OK; kind++) {
             status = run_once(&times[kind], run < 0 ? 0 : run, bench, (enum kind)kind, error);

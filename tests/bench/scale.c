@@ -12,6 +12,7 @@
  * server and broker take all there is, a second worker finds nothing left to use.
  */
 #include <stdio.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 #include "tests/support/bench_drain.h"
@@ -35,17 +36,20 @@ struct bench {
 
 /* Seconds of processor time that anybody on this machine has used since it started. */
 static double machine_seconds(void) {
-    unsigned long long user = 0;
-    unsigned long long nice = 0;
-    unsigned long long system = 0;
+    char line[256] = "";
     FILE *file = fopen("/proc/stat", "r");
+    if (file == NULL || fgets(line, sizeof line, file) == NULL) {
+        line[0] = '\0';
+    }
     if (file != NULL) {
-        if (fscanf(file, "cpu %llu %llu %llu", &user, &nice, &system) != 3) {
-            user = nice = system = 0;
-        }
         fclose(file);
     }
-    return (double)(user + nice + system) / (double)sysconf(_SC_CLK_TCK);
+    unsigned long long ticks = 0;
+    char *at = line + strcspn(line, " ");
+    for (int i = 0; i < 3; i++) { /* user, nice, system */
+        ticks += strtoull(at, &at, 10);
+    }
+    return (double)ticks / (double)sysconf(_SC_CLK_TCK);
 }
 
 static int drain_once(struct bench *bench, size_t workers, long run, struct mneme_error *error) {
