@@ -6,6 +6,7 @@
 #include <stdio.h>
 
 #include "cli/commands.h"
+#include "cli/events_follow.h"
 #include "cli/listing.h"
 #include "cli/output.h"
 #include "cli/session.h"
@@ -52,8 +53,16 @@ static int read_filter(struct mneme_event_filter *filter, const struct mneme_cli
             error, MNEME_E_USAGE,
             "events were not listed: versions count within one stream; name it with --stream");
     }
-    return mneme_cli_long(&filter->limit, cli, "limit", MNEME_EVENTS_DEFAULT_LIMIT, 1, MNEME_QUERY_MAX_LIMIT,
-                          error);
+    bool is_following = mneme_cli_flag(cli, "follow");
+    if (is_following && (is_by_version || mneme_cli_flag(cli, "version") || filter->until.is_set ||
+                         filter->after_sequence.is_set)) {
+        return mneme_error_set(
+            error, MNEME_E_USAGE,
+            "events were not followed: --follow takes no --from, --to, --version, --until or "
+            "--after; say with --since where to begin");
+    }
+    return mneme_cli_long(&filter->limit, cli, "limit", is_following ? 0 : MNEME_EVENTS_DEFAULT_LIMIT, 1,
+                          MNEME_QUERY_MAX_LIMIT, error);
 }
 
 static enum mneme_exit show_version(const struct mneme_cli *cli, struct mneme_postgres *postgres,
@@ -96,6 +105,9 @@ static enum mneme_exit run(struct mneme_cli *cli) {
         code = mneme_cli_fail(cli, &error);
     } else if (mneme_cli_flag(cli, "version")) {
         code = show_version(cli, postgres, filter.stream_id);
+    } else if (mneme_cli_flag(cli, "follow")) {
+        code = mneme_events_follow(cli, postgres, &filter, filter.limit);
+        postgres = NULL;
     } else {
         mneme_listing_begin(&listing, cli, &kind, filter.limit);
         filter.limit++;
@@ -118,7 +130,8 @@ static const struct mneme_cli_option options[] = {
     {"correlation", 0, "ID", -1, "Events of this request."},
     {"verdict", 0, "A,B", -1, "Any of these: accepted, rejected, duplicate, not_found, exists."},
     {"after", 0, "SEQUENCE", -1, "Go on behind the event that has this sequence_id."},
-    {"limit", 'n', "N", -1, "At most so many events (default 1000)."},
+    {"limit", 'n', "N", -1, "At most so many events (default 1000; with --follow: no end)."},
+    {"follow", 'f', NULL, -1, "Go on with events as they come: from now, or from --since on."},
     {0},
 };
 
@@ -128,13 +141,15 @@ const struct mneme_command mneme_command_events = {
     .arguments = "",
     .details =
         "Events stand in the order of sequence_id; the version column shows the verdict of an event that\n"
-        "was not accepted. --from and --to read a stream by its versions.\n"
+        "was not accepted. --from (exclusive) and --to (inclusive) read a stream by its versions.\n"
+        "--follow prints each event once when it is folded, in order within each stream.\n"
         "--json: the form that publish reads (\"type\", \"event_id\", \"user_id\", …, \"payload\"), and\n"
         "\"position\", \"sequence_id\", \"version\", \"verdict\", \"actual_version\", \"recorded_at\".",
     .examples = "  mneme events --stream ada --from 10 --to 20\n"
                 "  mneme events --type memory_deleted --since 2026-01-31 --json\n"
                 "  mneme events --stream ada --version\n"
-                "  mneme events --verdict rejected,exists\n",
+                "  mneme events --verdict rejected,exists\n"
+                "  mneme events --follow --type memory_created --json\n",
     .options = options,
     .common = MNEME_CLI_TENANT | MNEME_CLI_AT_LEAST,
     .run = run,

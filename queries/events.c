@@ -85,6 +85,25 @@ int mneme_events_list(struct mneme_postgres *postgres, const struct mneme_event_
     return status;
 }
 
+int mneme_events_at(struct mneme_postgres *postgres, const struct mneme_event_filter *filter,
+                    const int64_t *first, const int64_t *last, size_t count, mneme_row_visitor *visit,
+                    void *context, struct mneme_error *error) {
+    static const struct mneme_question question = {"events were not read", mneme_sql_events_follow, columns,
+                                                   COLUMN_COUNT, sizeof(struct mneme_event_row)};
+    struct mneme_pg_params params = {0};
+    mneme_pg_param_str(&params, filter->tenant);
+    mneme_pg_param_str(&params, filter->stream_id);
+    mneme_query_param_str_array(&params, filter->types);
+    mneme_query_param_opt_time(&params, filter->since);
+    mneme_pg_param_str(&params, filter->correlation_id);
+    mneme_query_param_str_array(&params, filter->verdicts);
+    mneme_pg_param_long_array(&params, first, count);
+    mneme_pg_param_long_array(&params, last, count);
+    int status = mneme_query_run(postgres, &question, &params, visit, context, NULL, error);
+    mneme_pg_params_clean_up(&params);
+    return status;
+}
+
 static bool note_version(const void *row, void *context) {
     *(int64_t *)context = ((const struct version_row *)row)->version;
     return true;

@@ -46,6 +46,12 @@ struct mneme_event_filter {
 int mneme_events_list(struct mneme_postgres *postgres, const struct mneme_event_filter *filter,
                       mneme_row_visitor *visit, void *context, size_t *count, struct mneme_error *error);
 
+/* Visits those of the events at first[i], first[i] + 4096, … last[i] (sequence_ids; one partition for each i)
+ * that pass the filter's tenant, stream_id, types, since, correlation_id and verdicts, by sequence_id. */
+int mneme_events_at(struct mneme_postgres *postgres, const struct mneme_event_filter *filter,
+                    const int64_t *first, const int64_t *last, size_t count, mneme_row_visitor *visit,
+                    void *context, struct mneme_error *error);
+
 /* The stream's current version, 0 when it has no event. */
 int mneme_stream_version(int64_t *out, struct mneme_postgres *postgres, struct mneme_str tenant,
                          struct mneme_str stream_id, struct mneme_error *error);
