@@ -12,10 +12,10 @@ source "$OPS_DIR/lib/maven.sh"
 readonly CONNECT_VERSION=4.3.1 LOG4J_VERSION=2.25.4 DEBEZIUM_VERSION=3.6.0.Final CONVERTER_VERSION=2.6.13.Final
 readonly CONNECT_HOME=$CACHE_DIR/connect-$CONNECT_VERSION-debezium-$DEBEZIUM_VERSION
 
-# copy_jars FOLDER GROUP:NAME:VERSION…: these and all that they need.
+# copy_jars FOLDER EXCEPT_GROUP GROUP:NAME:VERSION…: these and all that they need, but for one group's.
 copy_jars() {
-    local folder=$1 artifact pom
-    shift
+    local folder=$1 except=$2 artifact group name version pom
+    shift 2
     pom=$(mktemp "$CONNECT_HOME/pom.XXXXXXXX")
     {
         echo '<project><modelVersion>4.0.0</modelVersion>'
@@ -27,7 +27,7 @@ copy_jars() {
         done
         echo '</dependencies></project>'
     } >"$pom"
-    maven_run "$pom" copy-dependencies -DincludeScope=runtime "-DoutputDirectory=$folder"
+    maven_run "$pom" copy-dependencies -DincludeScope=runtime "-DexcludeGroupIds=$except" "-DoutputDirectory=$folder"
 }
 
 fetch_connect() {
@@ -35,9 +35,11 @@ fetch_connect() {
     note "fetching Kafka Connect $CONNECT_VERSION and the Debezium JDBC sink $DEBEZIUM_VERSION, 120 MB (once)"
     rm -rf "$CONNECT_HOME"
     mkdir -p "$CONNECT_HOME"
-    copy_jars "$CONNECT_HOME/libs" "org.apache.kafka:connect-runtime:$CONNECT_VERSION" \
+    copy_jars "$CONNECT_HOME/libs" "" "org.apache.kafka:connect-runtime:$CONNECT_VERSION" \
         "org.apache.logging.log4j:log4j-slf4j-impl:$LOG4J_VERSION"
-    copy_jars "$CONNECT_HOME/plugins/converter" "io.apicurio:apicurio-registry-utils-converter:$CONVERTER_VERSION"
+    # The converter was built for an older Connect, which it must not bring along.
+    copy_jars "$CONNECT_HOME/plugins/converter" org.apache.kafka \
+        "io.apicurio:apicurio-registry-utils-converter:$CONVERTER_VERSION"
     maven_run "" unpack "-Dartifact=io.debezium:debezium-connector-jdbc:$DEBEZIUM_VERSION:tar.gz:plugin" \
         "-DoutputDirectory=$CONNECT_HOME/plugins"
     touch "$CONNECT_HOME/complete"

@@ -101,7 +101,7 @@ def publish_peers(namespace, topic, count):
 def measure(namespace, pid, has_begun, has_ended):
     """Seconds from the first rows to the last, processor time and memory."""
     server_before = server_cpu_seconds(namespace)
-    wait_until(has_begun, 120, "the first rows", interval=0.01)
+    wait_until(has_begun, 300, "the first rows", interval=0.01)
     started = time.monotonic()
     wait_until(has_ended, 1200, "the last rows", interval=0.02)
     return {"seconds": time.monotonic() - started, "cpu_s": cpu_seconds(pid), "peak_rss_mb": peak_rss_mb(pid),
