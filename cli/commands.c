@@ -15,6 +15,7 @@ static const struct mneme_command *const commands[] = {
     &mneme_command_status,
     &mneme_command_rebuild,
     &mneme_command_verify,
+    &mneme_command_audit,
     &mneme_command_migrate,
     &mneme_command_topics,
     &mneme_command_config,

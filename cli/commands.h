@@ -6,6 +6,7 @@
 
 #include "cli/command.h"
 
+extern const struct mneme_command mneme_command_audit;
 extern const struct mneme_command mneme_command_completion;
 extern const struct mneme_command mneme_command_config;
 extern const struct mneme_command mneme_command_conversation;

@@ -8,10 +8,12 @@
 #include <assert.h>
 #include <stdlib.h>
 
+#include "common/log.h"
 #include "common/uuid.h"
 #include "consumers/postgres/fold.h"
 #include "consumers/postgres/migrate.h"
 #include "consumers/postgres/months.h"
+#include "consumers/postgres/notify.h"
 #include "consumers/postgres/progress.h"
 #include "consumers/postgres/rebuild.h"
 #include "sql/embedded.h"
@@ -20,6 +22,8 @@
  * history, the streams, the accesses and COMMIT. */
 #define MAX_CALLS (2 * MNEME_TABLE_COUNT + 8)
 static_assert(MAX_CALLS >= 2 + MNEME_FOLD_MAX_QUESTIONS, "a pipeline holds all questions");
+#define SQLSTATE_WRITTEN "23505"  /* a unique index has the row */
+#define SQLSTATE_LIMIT "54000"    /* at the commit: the queue of notifications is full */
 #define SQLSTATE_NO_MONTH "23514" /* no table of the ledger takes the row; there are no other checks */
 #define ARENA_BLOCK_BYTES ((size_t)1024 * 1024)
 
@@ -31,6 +35,9 @@ struct projection {
     struct mneme_progress progress;
     struct mneme_ledger_heads heads;
     struct mneme_months months;
+    bool is_notifying;     /* by the settings */
+    bool is_notify_paused; /* the server has no room for notifications: the batch goes without */
+    struct mneme_buffer notifications;
     struct mneme_fold fold;
     struct mneme_fold_writer writer;
     struct mneme_pg_params params[MAX_CALLS];
@@ -49,6 +56,7 @@ static void close_projection(void *context) {
     mneme_stream_cache_destroy(projection->cache);
     mneme_progress_clean_up(&projection->progress);
     mneme_ledger_heads_clean_up(&projection->heads);
+    mneme_buffer_clean_up(&projection->notifications);
     mneme_arena_clean_up(&projection->fold.arena);
     EVP_MD_CTX_free(projection->fold.sha256_context);
     EVP_MD_free(projection->fold.sha256);
@@ -103,6 +111,7 @@ static int prepare(struct projection *projection, const struct mneme_config *con
     projection->writer.ledger.sha256 = fold->sha256;
     projection->writer.ledger.context = fold->sha256_context;
     projection->progress.projection = mneme_postgres_projection.name;
+    projection->is_notifying = mneme_config_bool(config, MNEME_SETTING_NOTIFY);
     return fold->sha256 == NULL || fold->sha256_context == NULL ? mneme_fold_no_memory(error) : MNEME_OK;
 }
 
@@ -281,6 +290,15 @@ static int finish(struct projection *projection, struct mneme_error *error) {
         calls[count] = (struct mneme_pg_call){mneme_sql_fold_write_heads, &projection->params[count]};
         count++;
     }
+    size_t notifications = 0;
+    if (status == MNEME_OK && projection->is_notifying && !projection->is_notify_paused) {
+        status = mneme_notify_params(&projection->fold, &projection->notifications,
+                                     &projection->params[count], &notifications, error);
+    }
+    if (notifications > 0) {
+        calls[count] = (struct mneme_pg_call){mneme_sql_fold_notify, &projection->params[count]};
+        count++;
+    }
     calls[count++] = (struct mneme_pg_call){"COMMIT", NULL};
     return status == MNEME_OK ? mneme_pg_pipeline(NULL, projection->session.postgres, calls, count, error)
                               : status;
@@ -297,6 +315,11 @@ static void remember(struct projection *projection) {
         if (stream->is_touched) {
             mneme_stream_cache_put(projection->cache, stream->key, stream->partition, &stream->state);
         }
+    }
+    if (projection->is_notify_paused) {
+        projection->is_notify_paused = false;
+        mneme_log(MNEME_LOG_WARN, "events were folded without notifications",
+                  MNEME_LOG_I("events", (int64_t)projection->fold.batch->count));
     }
 }
 
@@ -333,25 +356,33 @@ static int fold_batch(struct projection *projection, struct mneme_batch *batch, 
     return status == MNEME_OK ? finish(projection, error) : status;
 }
 
-/* The fold writes no row twice, whatever the events are. If the table has it, then somebody else wrote to the
- * tables or set the progress back, and parking event after event would only hide it. */
-static int refuse_written_row(struct projection *projection, int status, struct mneme_error *error) {
-    if (status == MNEME_E_INVALID &&
-        strcmp(mneme_pg_sqlstate(projection->session.postgres), SQLSTATE_NO_MONTH) == 0) {
-        projection->months = (struct mneme_months){0};
+/* What looks like bad data and is none, and so must not park an event. The fold writes no row twice, whatever
+ * the events are: if the table has it, then somebody else wrote to the tables or set the progress back. */
+static int correct(struct projection *projection, int status, struct mneme_error *error) {
+    const char *sqlstate = mneme_pg_sqlstate(projection->session.postgres);
+    if (status == MNEME_E_INVALID && strcmp(sqlstate, SQLSTATE_WRITTEN) == 0) {
         return mneme_error_set(
-            error, MNEME_E_UNAVAILABLE,
-            "the batch was not folded: a month's table was taken out of the ledger just now; "
-            "it is asked for again");
+            error, MNEME_E_UNSAFE,
+            "the batch was not folded: the tables hold rows that by the saved progress are still to come "
+            "(%s); make them anew with `mneme rebuild postgres`",
+            error->message);
     }
-    if (status != MNEME_E_INVALID || strcmp(mneme_pg_sqlstate(projection->session.postgres), "23505") != 0) {
-        return status;
+    if (status == MNEME_E_INVALID && strcmp(sqlstate, SQLSTATE_NO_MONTH) == 0) {
+        projection->months = (struct mneme_months){0};
+        return mneme_error_set(error, MNEME_E_UNAVAILABLE,
+                               "the batch was not folded: a month's table was taken out of the ledger just "
+                               "now; it is asked for again");
     }
-    return mneme_error_set(
-        error, MNEME_E_UNSAFE,
-        "the batch was not folded: the tables hold rows that by the saved progress are still to come "
-        "(%s); make them anew with `mneme rebuild postgres`",
-        error->message);
+    bool was_notified = projection->is_notifying && !projection->is_notify_paused;
+    if (status == MNEME_E_TOO_LARGE && strcmp(sqlstate, SQLSTATE_LIMIT) == 0 && was_notified) {
+        projection->is_notify_paused = true;
+        return mneme_error_set(error, MNEME_E_UNAVAILABLE,
+                               "the batch was not folded: Postgres may have no room for its notifications "
+                               "(%s); it is folded without them; end the session that listens and reads "
+                               "nothing",
+                               error->message);
+    }
+    return status;
 }
 
 static enum mneme_apply_result apply(void *context, struct mneme_batch *batch, struct mneme_error *error) {
@@ -371,7 +402,7 @@ static enum mneme_apply_result apply(void *context, struct mneme_batch *batch, s
     if (status == MNEME_OK) {
         remember(projection);
     } else {
-        status = refuse_written_row(projection, status, error);
+        status = correct(projection, status, error);
         mneme_session_rollback(&projection->session);
     }
     return mneme_session_result(status);

@@ -82,6 +82,9 @@ int mneme_scratch_open(struct mneme_scratch *scratch, const struct mneme_config 
         status = mneme_config_set(scratch->config, MNEME_SETTING_PG_SCHEMA, scratch->name, MNEME_FROM_OPTION,
                                   error);
     }
+    if (status == MNEME_OK) { /* what is folded a second time is no news */
+        status = mneme_config_set(scratch->config, MNEME_SETTING_NOTIFY, "false", MNEME_FROM_OPTION, error);
+    }
     if (status == MNEME_OK) {
         status = mneme_pg_connect(&scratch->postgres, scratch->config, "mneme rebuild", error);
     }

@@ -1,0 +1,18 @@
+/*
+ * The verbs of `mneme audit`, and the heads in a file that they share.
+ */
+#ifndef MNEME_CLI_AUDIT_H
+#define MNEME_CLI_AUDIT_H
+
+#include "cli/command.h"
+#include "consumers/postgres/audit.h"
+
+extern const struct mneme_command mneme_command_audit_heads;
+extern const struct mneme_command mneme_command_audit_verify;
+
+/* Heads as `mneme audit heads` prints them, with --json or without, ascending by sequence_id; *heads is the
+ * caller's to free. MNEME_E_USAGE names the line that is none. */
+int mneme_cli_read_heads(struct mneme_ledger_head **heads, size_t *count, const char *path,
+                         struct mneme_error *error);
+
+#endif

@@ -1,0 +1,208 @@
+/*
+ * mneme audit heads: where the chain ends, to be kept where nobody who can write the ledger can write.
+ */
+#include "cli/audit.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "cli/output.h"
+#include "cli/session.h"
+#include "common/json_read.h"
+#include "common/json_write.h"
+#include "common/position.h"
+
+#define HEX_BYTES (2 * (size_t)MNEME_LEDGER_HASH_BYTES)
+
+static struct mneme_position position_of(const struct mneme_ledger_head *head) {
+    return (struct mneme_position){head->partition, head->sequence_id / MNEME_MAX_PARTITIONS};
+}
+
+static void put_hex(char text[HEX_BYTES], const uint8_t hash[MNEME_LEDGER_HASH_BYTES]) {
+    static const char digits[] = "0123456789abcdef";
+    for (size_t i = 0; i < MNEME_LEDGER_HASH_BYTES; i++) {
+        text[2 * i] = digits[hash[i] >> 4];
+        text[2 * i + 1] = digits[hash[i] & 0x0F];
+    }
+}
+
+static void write_head(struct mneme_buffer *line, const struct mneme_ledger_head *head, bool is_json) {
+    char hex[HEX_BYTES];
+    put_hex(hex, head->hash);
+    if (!is_json) {
+        mneme_buffer_printf(line, "%d:%lld %.*s", (int)head->partition, (long long)position_of(head).offset,
+                            (int)sizeof hex, hex);
+        return;
+    }
+    struct mneme_json_writer json = {.out = line};
+    mneme_json_begin_object(&json);
+    mneme_json_key(&json, MNEME_STR_LIT("position"));
+    mneme_json_position(&json, position_of(head));
+    mneme_json_key(&json, MNEME_STR_LIT("sequence_id"));
+    mneme_json_long(&json, head->sequence_id);
+    mneme_json_key(&json, MNEME_STR_LIT("hash"));
+    mneme_json_string(&json, (struct mneme_str){hex, sizeof hex});
+    mneme_json_end_object(&json);
+}
+
+static enum mneme_exit run(struct mneme_cli *cli) {
+    struct mneme_error error = {0};
+    struct mneme_postgres *postgres = NULL;
+    struct mneme_ledger_head *heads = NULL;
+    struct mneme_buffer line = {0};
+    size_t count = 0;
+    int status = mneme_session_open(&postgres, cli, &error);
+    if (status == MNEME_OK) {
+        status = mneme_audit_heads(&heads, &count, postgres, &error);
+    }
+    mneme_pg_close(postgres);
+    enum mneme_exit code = status == MNEME_OK ? MNEME_EXIT_DONE : mneme_cli_fail(cli, &error);
+    for (size_t i = 0; i < count && code == MNEME_EXIT_DONE; i++) {
+        write_head(&line, &heads[i], cli->json);
+        code = mneme_cli_put_line(&line);
+    }
+    mneme_buffer_clean_up(&line);
+    free(heads);
+    return code;
+}
+
+const struct mneme_command mneme_command_audit_heads = {
+    .name = "heads",
+    .summary = "Print the hash of the last row of each partition.",
+    .arguments = "",
+    .details =
+        "A head stands for all rows before it. Whoever may write to the database may make a chain anew;\n"
+        "he cannot make it end in a hash that was kept elsewhere: see `mneme audit verify --heads`.",
+    .examples = "  mneme audit heads --json >heads-$(date +%F).json\n",
+    .common = MNEME_CLI_AT_LEAST,
+    .run = run,
+};
+
+/* --- reading them back --- */
+
+static bool read_hex(uint8_t hash[MNEME_LEDGER_HASH_BYTES], struct mneme_str text) {
+    if (text.len != HEX_BYTES) {
+        return false;
+    }
+    for (size_t i = 0; i < HEX_BYTES; i++) {
+        char lower = (char)(text.data[i] | 0x20);
+        bool is_letter = lower >= 'a' && lower <= 'f';
+        if (!is_letter && (text.data[i] < '0' || text.data[i] > '9')) {
+            return false;
+        }
+        int digit = is_letter ? lower - 'a' + 10 : text.data[i] - '0';
+        hash[i / 2] = (uint8_t)(i % 2 == 0 ? digit << 4 : hash[i / 2] | digit);
+    }
+    return true;
+}
+
+static bool take_parts(struct mneme_ledger_head *head, struct mneme_str position, struct mneme_str hash) {
+    struct mneme_position at;
+    if (!mneme_position_parse(&at, position) || !read_hex(head->hash, hash)) {
+        return false;
+    }
+    head->partition = at.partition;
+    head->sequence_id = mneme_sequence_id(at);
+    return true;
+}
+
+static struct mneme_str inside_quotes(struct mneme_str quoted) {
+    return (struct mneme_str){quoted.data + 1, quoted.len - 2};
+}
+
+static bool read_json(struct mneme_ledger_head *head, struct mneme_str line) {
+    enum mneme_json_kind kind;
+    const char *reason;
+    size_t at;
+    if (!mneme_json_check(line, &kind, &reason, &at) || kind != MNEME_JSON_OBJECT) {
+        return false;
+    }
+    struct mneme_str position = MNEME_STR_NULL;
+    struct mneme_str hash = MNEME_STR_NULL;
+    struct mneme_str key;
+    struct mneme_str value;
+    struct mneme_json_reader reader = mneme_json_enter(mneme_json_trim(line));
+    while (mneme_json_next(&reader, &key, &value)) {
+        if (mneme_json_kind_of(value) != MNEME_JSON_STRING) {
+            continue;
+        }
+        if (mneme_json_unquotes_to(key, MNEME_STR_LIT("position"))) {
+            position = inside_quotes(value);
+        } else if (mneme_json_unquotes_to(key, MNEME_STR_LIT("hash"))) {
+            hash = inside_quotes(value);
+        }
+    }
+    return position.data != NULL && hash.data != NULL && take_parts(head, position, hash);
+}
+
+static bool read_line(struct mneme_ledger_head *head, struct mneme_str line) {
+    if (line.data[0] == '{') {
+        return read_json(head, line);
+    }
+    const char *space = memchr(line.data, ' ', line.len);
+    if (space == NULL) {
+        return false;
+    }
+    size_t len = (size_t)(space - line.data);
+    return take_parts(head, (struct mneme_str){line.data, len},
+                      (struct mneme_str){space + 1, line.len - len - 1});
+}
+
+static int compare_heads(const void *a, const void *b) {
+    const struct mneme_ledger_head *x = a;
+    const struct mneme_ledger_head *y = b;
+    return (x->sequence_id > y->sequence_id) - (x->sequence_id < y->sequence_id);
+}
+
+static int read_file(struct mneme_ledger_head **heads, size_t *count, FILE *file, const char *path,
+                     struct mneme_error *error) {
+    char *text = NULL;
+    size_t room = 0;
+    ssize_t len;
+    int64_t number = 0;
+    int status = MNEME_OK;
+    while (status == MNEME_OK && (len = getline(&text, &room, file)) > 0) {
+        number++;
+        struct mneme_str line = mneme_json_trim((struct mneme_str){text, (size_t)len});
+        if (line.len == 0) {
+            continue;
+        }
+        struct mneme_ledger_head *grown = realloc(*heads, (*count + 1) * sizeof *grown);
+        if (grown == NULL) {
+            status = mneme_error_set(error, MNEME_E_NO_MEMORY, "%s was not read: out of memory", path);
+            break;
+        }
+        *heads = grown;
+        if (read_line(&grown[*count], line)) {
+            ++*count;
+        } else {
+            status = mneme_error_set(error, MNEME_E_USAGE,
+                                     "%s was not read: line %lld is no head; give what `mneme audit heads` "
+                                     "printed",
+                                     path, (long long)number);
+        }
+    }
+    free(text);
+    return status;
+}
+
+int mneme_cli_read_heads(struct mneme_ledger_head **heads, size_t *count, const char *path,
+                         struct mneme_error *error) {
+    *heads = NULL;
+    *count = 0;
+    FILE *file = fopen(path, "r");
+    if (file == NULL) {
+        return mneme_error_set(error, MNEME_E_USAGE, "%s was not read: %s; name a file of heads", path,
+                               strerror(errno));
+    }
+    int status = read_file(heads, count, file, path, error);
+    fclose(file);
+    if (status == MNEME_OK && *count == 0) {
+        status = mneme_error_set(error, MNEME_E_USAGE, "%s was not used: it holds no head", path);
+    }
+    if (status == MNEME_OK) {
+        qsort(*heads, *count, sizeof **heads, compare_heads);
+    }
+    return status;
+}
