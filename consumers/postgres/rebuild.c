@@ -132,8 +132,10 @@ static void *build(void *context) {
     bool is_done = false;
     builder->status = mneme_pg_connect(&postgres, builder->config, "mneme rebuild index", &builder->error);
     if (builder->status == MNEME_OK) {
-        builder->status = mneme_pg_run(
-            postgres, "SET maintenance_work_mem = '512MB'; SET synchronous_commit = off", &builder->error);
+        builder->status = mneme_pg_run(postgres,
+                                       "SET maintenance_work_mem = '512MB'; SET "
+                                       "max_parallel_maintenance_workers = 0; SET synchronous_commit = off",
+                                       &builder->error);
     }
     while (builder->status == MNEME_OK && !is_done) {
         builder->status = build_next(postgres, &is_done, &builder->error);

@@ -129,10 +129,14 @@ int mneme_bench_worker_start(pid_t *pid, const struct mneme_bench_ground *ground
 }
 
 struct mneme_bench_usage mneme_bench_worker_stop(pid_t pid) {
-    struct rusage usage;
     int state;
     kill(pid, SIGTERM);
-    if (wait4(pid, &state, 0, &usage) != pid) {
+    return mneme_bench_wait(pid, &state);
+}
+
+struct mneme_bench_usage mneme_bench_wait(pid_t pid, int *state) {
+    struct rusage usage;
+    if (wait4(pid, state, 0, &usage) != pid) {
         return (struct mneme_bench_usage){0};
     }
     return (struct mneme_bench_usage){

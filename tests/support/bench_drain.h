@@ -40,6 +40,9 @@ struct mneme_bench_usage {
     double peak_rss_mb;
 };
 
+/* Waits for the end of a process; *state is as waitpid gives it. */
+struct mneme_bench_usage mneme_bench_wait(pid_t pid, int *state);
+
 /* Asks it to end and waits for it. */
 struct mneme_bench_usage mneme_bench_worker_stop(pid_t pid);
 
