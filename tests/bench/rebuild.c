@@ -11,11 +11,8 @@
  * dropped. to_fold is ours against the worker's rate; the seconds of processor time are those of the whole
  * server.
  */
-#include <spawn.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <sys/wait.h>
-#include <unistd.h>
 
 #include "common/clock.h"
 #include "tests/support/bench_drain.h"
@@ -34,26 +31,14 @@ struct bench {
     double rss_mb[MNEME_BENCH_MAX_RUNS];
 };
 
-/* Runs the program beside this one, with this one's environment, which a drain has set up. */
 static int run_rebuild(struct bench *bench, struct mneme_bench_usage *usage, struct mneme_error *error) {
-    char path[4096];
     char jobs[24];
-    ssize_t len = readlink("/proc/self/exe", path, sizeof path - 16);
-    while (len > 0 && path[len - 1] != '/') {
-        len--;
-    }
     pid_t pid;
     snprintf(jobs, sizeof jobs, "%ld", bench->jobs);
-    memcpy(path + (len < 0 ? 0 : len), "mneme", sizeof "mneme");
-    char *arguments[] = {path, "rebuild", "postgres", "--json", "--jobs", jobs, NULL};
-    posix_spawn_file_actions_t actions;
-    posix_spawn_file_actions_init(&actions);
-    posix_spawn_file_actions_adddup2(&actions, STDERR_FILENO, STDOUT_FILENO);
-    bool is_started = len > 0 && posix_spawn(&pid, path, &actions, NULL, arguments, environ) == 0;
-    posix_spawn_file_actions_destroy(&actions);
-    if (!is_started) {
-        return mneme_error_set(error, MNEME_E_INTERNAL, "%s was not started; build it beside this program",
-                               path);
+    char *arguments[] = {"mneme", "rebuild", "postgres", "--json", "--jobs", jobs, NULL};
+    int status = mneme_bench_start(&pid, &bench->ground, SCHEMA, arguments, error);
+    if (status != MNEME_OK) {
+        return status;
     }
     int state = 0;
     *usage = mneme_bench_wait(pid, &state);

@@ -103,8 +103,23 @@ static void put_back(const char *name, char *value) {
 
 int mneme_bench_worker_start(pid_t *pid, const struct mneme_bench_ground *ground, const char *schema,
                              struct mneme_error *error) {
+    char *arguments[] = {"mneme", "work", "postgres", NULL};
+    return mneme_bench_start(pid, ground, schema, arguments, error);
+}
+
+/* What a program says on stdout belongs beside the bench's figures, not among them. */
+static bool spawn(pid_t *pid, const char *path, char *const *arguments) {
+    posix_spawn_file_actions_t actions;
+    bool is_started = posix_spawn_file_actions_init(&actions) == 0 &&
+                      posix_spawn_file_actions_adddup2(&actions, STDERR_FILENO, STDOUT_FILENO) == 0 &&
+                      posix_spawn(pid, path, &actions, NULL, arguments, environ) == 0;
+    posix_spawn_file_actions_destroy(&actions);
+    return is_started;
+}
+
+int mneme_bench_start(pid_t *pid, const struct mneme_bench_ground *ground, const char *schema,
+                      char *const *arguments, struct mneme_error *error) {
     char path[4096];
-    char *arguments[] = {path, "work", "postgres", NULL};
     const struct {
         const char *name, *value;
     } variables[] = {
@@ -117,15 +132,14 @@ int mneme_bench_worker_start(pid_t *pid, const struct mneme_bench_ground *ground
     for (size_t i = 0; i < COUNT; i++) {
         before[i] = replace_variable(variables[i].name, variables[i].value);
     }
-    bool is_started =
-        find_program(path, sizeof path) && posix_spawn(pid, path, NULL, NULL, arguments, environ) == 0;
+    bool is_started = find_program(path, sizeof path) && spawn(pid, path, arguments);
     for (size_t i = 0; i < COUNT; i++) {
         put_back(variables[i].name, before[i]);
     }
     return is_started
                ? MNEME_OK
                : mneme_error_set(error, MNEME_E_INTERNAL,
-                                 "no worker was started: there is no mneme beside this program; build it");
+                                 "nothing was started: there is no mneme beside this program; build it");
 }
 
 struct mneme_bench_usage mneme_bench_worker_stop(pid_t pid) {

@@ -31,6 +31,11 @@ int mneme_bench_publish(struct mneme_bench_ground *ground, const struct mneme_lo
 /* A fresh schema with the tables, which the connection looks into from now on. */
 int mneme_bench_schema(struct mneme_bench_ground *ground, const char *schema, struct mneme_error *error);
 
+/* Starts the program beside this one on the ground and that schema, with these arguments (the first is its
+ * name, the last NULL); its stdout goes to stderr. */
+int mneme_bench_start(pid_t *pid, const struct mneme_bench_ground *ground, const char *schema,
+                      char *const *arguments, struct mneme_error *error);
+
 /* Starts a worker: the program beside this one, with this one's environment. */
 int mneme_bench_worker_start(pid_t *pid, const struct mneme_bench_ground *ground, const char *schema,
                              struct mneme_error *error);
