@@ -214,7 +214,7 @@ static int compare_table(struct mneme_table_difference *table, struct mneme_scra
                          struct mneme_error *error) {
     struct side left = {.postgres = live};
     struct side right = {.postgres = scratch->postgres};
-    if (strlen(kinds) > MAX_KEY_COLUMNS) {
+    if (*kinds == '\0' || strlen(kinds) > MAX_KEY_COLUMNS) {
         return mneme_error_set(error, MNEME_E_INTERNAL, "table %s was not compared: its key has %zu columns",
                                table->table, strlen(kinds));
     }

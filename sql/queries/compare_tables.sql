@@ -33,10 +33,10 @@ hashed AS (
     WHERE NOT EXISTS (SELECT FROM left_out l WHERE l.table_name = c.relname AND l.column_name = c.attname)
     GROUP BY c.relname
 )
-SELECT k.relname, k.kinds,
+SELECT h.relname, coalesce(k.kinds, '') AS kinds,
        format('COPY (SELECT %s, md5(ROW(%s)::text)::uuid FROM %I.%I ORDER BY %s) TO STDOUT (FORMAT binary)',
-              k.chosen, h.columns, current_setting('mneme.live'), k.relname, k.ordered) AS live,
+              k.chosen, h.columns, current_setting('mneme.live'), h.relname, k.ordered) AS live,
        format('COPY (SELECT %s, md5(ROW(%s)::text)::uuid FROM %I.%I ORDER BY %s) TO STDOUT (FORMAT binary)',
-              k.chosen, h.columns, current_setting('mneme.scratch'), k.relname, k.ordered) AS scratch
-FROM keys k JOIN hashed h USING (relname)
-ORDER BY k.relname
+              k.chosen, h.columns, current_setting('mneme.scratch'), h.relname, k.ordered) AS scratch
+FROM hashed h LEFT JOIN keys k USING (relname)
+ORDER BY h.relname

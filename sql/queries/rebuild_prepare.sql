@@ -15,7 +15,9 @@ FROM pg_index i
 JOIN pg_class c ON c.oid = i.indrelid
 CROSS JOIN LATERAL unnest(i.indkey::smallint[]) WITH ORDINALITY AS k(attnum, place)
 JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum = k.attnum
-WHERE i.indisprimary AND c.relnamespace = current_schema()::regnamespace AND NOT c.relispartition;
+WHERE i.indisprimary AND c.relnamespace = current_schema()::regnamespace AND NOT c.relispartition
+UNION ALL
+SELECT 'events', 'sequence_id', 1; -- whose months have the keys
 CREATE TEMPORARY TABLE rebuild_deferred ON COMMIT DROP AS
 SELECT i.indexrelid::regclass::text AS index_name,
        i.indrelid::regclass::text AS table_name,
