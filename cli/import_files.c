@@ -65,11 +65,12 @@ static int visit_all(FTS *tree, const char *folder, bool (*visit)(void *context,
 int mneme_import_visit_folder(const char *folder, bool (*visit)(void *context, const char *path),
                               void *context, struct mneme_error *error) {
     char name[4096];
-    if (strlen(folder) >= sizeof name) {
+    size_t len = strlen(folder);
+    if (len >= sizeof name) {
         return mneme_error_set(error, MNEME_E_INVALID, "%.100s… was not imported: the name is too long",
                                folder);
     }
-    strcpy(name, folder);
+    memcpy(name, folder, len + 1);
     char *const roots[] = {name, NULL};
     FTS *tree = fts_open(roots, FTS_LOGICAL | FTS_NOCHDIR, by_name);
     if (tree == NULL) {

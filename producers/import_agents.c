@@ -106,7 +106,7 @@ void mneme_import_agents_sort(struct mneme_import_agents *agents) {
 const char *mneme_import_type_name(size_t type) {
     const char *const *names = mneme_legacy_memory_types();
     size_t i = 0;
-    while (names[i] != NULL && i < type) {
+    while (i < type && names[i] != NULL) {
         i++;
     }
     return names[i];

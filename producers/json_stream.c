@@ -4,6 +4,7 @@
  */
 #include "producers/json_stream.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <unistd.h>
 
@@ -93,6 +94,7 @@ int mneme_json_stream_peek(int *byte, struct mneme_json_stream *stream, struct m
 }
 
 void mneme_json_stream_advance(struct mneme_json_stream *stream) {
+    assert(stream->at < stream->window.len);
     stream->line += stream->window.data[stream->at] == '\n' ? 1 : 0;
     stream->at++;
 }
@@ -190,9 +192,12 @@ static enum scan_state scan_bytes(struct scan *scan, const char **at, const char
     return SCAN_GOES_ON;
 }
 
-static struct scan begin_scan(const struct mneme_json_stream *stream) {
-    char first = stream->window.data[stream->at];
-    return (struct scan){.is_scalar = first != '"' && first != '{' && first != '['};
+/* The window may be empty here, as it is when the stream has just gone to this place. */
+static int begin_scan(struct scan *scan, struct mneme_json_stream *stream, struct mneme_error *error) {
+    int first = -1;
+    int status = mneme_json_stream_peek(&first, stream, error);
+    *scan = (struct scan){.is_scalar = first >= 0 && first != '"' && first != '{' && first != '['};
+    return status;
 }
 
 /* Scans from `*from` (in the window) on; keeps the bytes from the current place on if is_kept, up to
@@ -228,10 +233,14 @@ static int run_scan(enum mneme_json_extent *extent, struct mneme_json_stream *st
 
 int mneme_json_stream_take(enum mneme_json_extent *extent, struct mneme_str *value,
                            struct mneme_json_stream *stream, size_t max_bytes, struct mneme_error *error) {
-    struct scan scan = begin_scan(stream);
-    size_t end = stream->at;
+    struct scan scan;
     *value = MNEME_STR_NULL;
-    int status = run_scan(extent, stream, &scan, &end, true, max_bytes, error);
+    int status = begin_scan(&scan, stream, error);
+    if (status != MNEME_OK) {
+        return status;
+    }
+    size_t end = stream->at;
+    status = run_scan(extent, stream, &scan, &end, true, max_bytes, error);
     if (status == MNEME_OK && *extent == MNEME_JSON_WHOLE) {
         *value = (struct mneme_str){stream->window.data + stream->at, end - stream->at};
         stream->at = end;
@@ -242,9 +251,13 @@ int mneme_json_stream_take(enum mneme_json_extent *extent, struct mneme_str *val
 
 int mneme_json_stream_skip(enum mneme_json_extent *extent, struct mneme_json_stream *stream,
                            struct mneme_error *error) {
-    struct scan scan = begin_scan(stream);
+    struct scan scan;
+    int status = begin_scan(&scan, stream, error);
+    if (status != MNEME_OK) {
+        return status;
+    }
     size_t end = stream->at;
-    int status = run_scan(extent, stream, &scan, &end, false, 0, error);
+    status = run_scan(extent, stream, &scan, &end, false, 0, error);
     if (status == MNEME_OK) {
         stream->at = end;
         stream->line += scan.lines;

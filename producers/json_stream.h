@@ -37,7 +37,7 @@ void mneme_json_stream_seek(struct mneme_json_stream *stream, struct mneme_json_
 /* Moves over white space to the next byte, which stays; -1 at the end of the file. */
 int mneme_json_stream_peek(int *byte, struct mneme_json_stream *stream, struct mneme_error *error);
 
-/* Moves over the byte that was peeked. */
+/* Moves over the byte that was peeked; nothing else may have happened since. */
 void mneme_json_stream_advance(struct mneme_json_stream *stream);
 
 enum mneme_json_extent {
@@ -47,7 +47,7 @@ enum mneme_json_extent {
     MNEME_JSON_CROSSED,   /* a bracket is closed by one of the other kind */
 };
 
-/* The value whose first byte was peeked. When it is whole, the stream stands behind it and *value is valid
+/* The value at the current place, behind white space. When it is whole, the stream stands behind it and *value is valid
  * until the next call; otherwise the stream stays where it is. */
 int mneme_json_stream_take(enum mneme_json_extent *extent, struct mneme_str *value,
                            struct mneme_json_stream *stream, size_t max_bytes, struct mneme_error *error);

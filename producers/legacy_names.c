@@ -2,6 +2,7 @@
  * What the names and values of older stores mean: tables, and the shapes of ids, times and types.
  */
 #include <math.h>
+#include <stdio.h>
 #include <strings.h>
 
 #include "common/clock.h"
@@ -189,15 +190,14 @@ static bool read_written(int64_t *micros, struct mneme_str text) {
         }
     }
     size_t minutes_end = sizeof "2026-01-02T03:04" - 1;
-    bool has_no_seconds = text.len >= minutes_end && text.len + 3 <= sizeof longer &&
+    bool has_no_seconds = text.len >= minutes_end && text.len + 3 < sizeof longer &&
                           (text.len == minutes_end || text.data[minutes_end] != ':');
     if (!has_no_seconds) {
         return mneme_clock_parse_rfc3339(micros, text);
     }
-    memcpy(longer, text.data, minutes_end);
-    memcpy(longer + minutes_end, ":00", 3);
-    memcpy(longer + minutes_end + 3, text.data + minutes_end, text.len - minutes_end);
-    return mneme_clock_parse_rfc3339(micros, (struct mneme_str){longer, text.len + 3});
+    int len = snprintf(longer, sizeof longer, "%.*s:00%.*s", (int)minutes_end, text.data,
+                       (int)(text.len - minutes_end), text.data + minutes_end);
+    return mneme_clock_parse_rfc3339(micros, (struct mneme_str){longer, (size_t)len});
 }
 
 bool mneme_legacy_read_time(int64_t *micros, struct mneme_arena *arena, struct mneme_str value) {

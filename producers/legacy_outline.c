@@ -113,7 +113,7 @@ static int read_member(struct reading *reading, struct mneme_str key, int first_
         reading->has_content = reading->has_content || role == MNEME_LEGACY_CONTENT;
         reading->has_confidence = reading->has_confidence || role == MNEME_LEGACY_CONFIDENCE;
         reading->has_fields = reading->has_fields || role != MNEME_LEGACY_ROLE_COUNT;
-        note_other(reading->out, key);
+        note_other(reading->out, is_name ? key : MNEME_STR_LIT("\"…\""));
         status = role == MNEME_LEGACY_TYPE && first_byte == '"' ? note_type(reading, error) : MNEME_OK;
     }
     enum mneme_json_extent extent = MNEME_JSON_WHOLE;
@@ -237,8 +237,14 @@ static int read_object(struct mneme_legacy_outline *out, struct mneme_json_strea
                        struct mneme_arena *arena, unsigned depth, struct mneme_error *error) {
     *out = (struct mneme_legacy_outline){0};
     struct reading reading = {.out = out, .stream = stream, .arena = arena};
-    mneme_json_stream_advance(stream);
-    int status = read_members(&reading, error);
+    int byte = -1;
+    int status = mneme_json_stream_peek(&byte, stream, error);
+    if (byte == '{') {
+        mneme_json_stream_advance(stream);
+        status = read_members(&reading, error);
+    } else {
+        note_break(&reading, "the file was changed meanwhile");
+    }
     if (status == MNEME_OK && out->broken == NULL) {
         mneme_json_stream_advance(stream); /* the brace */
     }

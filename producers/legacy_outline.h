@@ -28,7 +28,8 @@ struct mneme_legacy_outline {
     const char *broken;                    /* what is wrong there; NULL: nothing */
 };
 
-/* Reads the object whose brace was peeked; the stream is left anywhere. The arena is reset. */
+/* Reads the object at the current place, where there is one; the stream is left anywhere. The arena is
+ * reset. */
 int mneme_legacy_outline(struct mneme_legacy_outline *out, struct mneme_json_stream *stream,
                          struct mneme_arena *arena, struct mneme_error *error);
 

@@ -39,7 +39,6 @@ static int peek(void) {
 static struct mneme_str take(enum mneme_json_extent expected, size_t max_bytes) {
     enum mneme_json_extent extent;
     struct mneme_str value;
-    (void)peek();
     cr_assert_eq(mneme_json_stream_take(&extent, &value, &stream, max_bytes, NULL), MNEME_OK);
     cr_assert_eq(extent, expected, "extent %d", (int)extent);
     return value;
@@ -134,4 +133,21 @@ Test(json_stream, stays_before_what_is_too_large_and_passes_it_in_pieces) {
     cr_assert_eq(extent, MNEME_JSON_WHOLE);
     ASSERT_TAKES("7");
     cr_assert_leq(stream.window.capacity, (size_t)2 * 1024 * 1024);
+}
+
+/* Reading to the end gives up the window; the place is then read again. */
+Test(json_stream, goes_back_behind_the_window) {
+    static const char text[] = " {\"a\": 1} ";
+    open_text(text, sizeof text - 1);
+    (void)peek();
+    struct mneme_json_place place = mneme_json_stream_place(&stream);
+    ASSERT_TAKES("{\"a\": 1}");
+    cr_assert_eq(peek(), -1);
+    take(MNEME_JSON_CUT, 1000);
+    mneme_json_stream_seek(&stream, place);
+    ASSERT_TAKES("{\"a\": 1}");
+    mneme_json_stream_seek(&stream, place);
+    enum mneme_json_extent extent;
+    cr_assert_eq(mneme_json_stream_skip(&extent, &stream, NULL), MNEME_OK);
+    cr_assert_eq(extent, MNEME_JSON_WHOLE);
 }
