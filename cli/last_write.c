@@ -8,21 +8,19 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <sys/file.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "common/kafka.h"
 #include "common/position.h"
+#include "common/state_folder.h"
 
-#define PATH_BYTES 4096
-#define SIDE_PATH_BYTES (PATH_BYTES + 8) /* with .lock or .new behind it */
+#define SIDE_PATH_BYTES (MNEME_STATE_PATH_BYTES + 8) /* with .lock or .new behind it */
 #define LINE_BYTES 4096
 
 /* Where the notes of one log are. */
 struct place {
-    char path[PATH_BYTES];
+    char path[MNEME_STATE_PATH_BYTES];
     char heading[LINE_BYTES]; /* brokers and topic: two logs never share a file by chance */
 };
 
@@ -37,46 +35,23 @@ static uint64_t hash_of(const char *text) {
 
 static int find_place(struct place *place, const struct mneme_config *config, struct mneme_error *error) {
     char topic[MNEME_TOPIC_NAME_BYTES];
-    const char *state = getenv("XDG_STATE_HOME");
-    const char *home = getenv("HOME");
     int status = mneme_kafka_events_topic(topic, config, error);
     if (status != MNEME_OK) {
         return status;
     }
-    bool has_state = state != NULL && state[0] == '/';
-    if (!has_state && (home == NULL || home[0] == '\0')) {
-        return mneme_error_set(
-            error, MNEME_E_USAGE,
-            "it is not known where own writes are noted: neither XDG_STATE_HOME nor HOME is set");
-    }
+    char name[32];
     int heading = snprintf(place->heading, sizeof place->heading, "%s %s",
                            mneme_config_string(config, MNEME_SETTING_KAFKA_BOOTSTRAP_SERVERS), topic);
-    int path = snprintf(place->path, sizeof place->path, "%s%s/mneme/last-write-%016" PRIx64,
-                        has_state ? state : home, has_state ? "" : "/.local/state", hash_of(place->heading));
-    if (heading < 0 || (size_t)heading >= sizeof place->heading || path < 0 ||
-        (size_t)path >= sizeof place->path) {
+    if (heading < 0 || (size_t)heading >= sizeof place->heading) {
         return mneme_error_set(error, MNEME_E_USAGE, "own writes cannot be noted: a name is too long");
     }
-    return MNEME_OK;
+    (void)snprintf(name, sizeof name, "last-write-%016" PRIx64, hash_of(place->heading));
+    return mneme_state_path(place->path, config, name, error);
 }
 
 static int cannot(struct mneme_error *error, const char *what, const char *path) {
     return mneme_error_set(error, MNEME_E_INTERNAL, "cannot %s %s: %s; see its rights", what, path,
                            strerror(errno));
-}
-
-/* Makes the folders above the file. */
-static int make_folders(const char *path, struct mneme_error *error) {
-    char folder[PATH_BYTES];
-    (void)snprintf(folder, sizeof folder, "%s", path);
-    for (char *slash = strchr(folder + 1, '/'); slash != NULL; slash = strchr(slash + 1, '/')) {
-        *slash = '\0';
-        if (mkdir(folder, 0700) != 0 && errno != EEXIST) {
-            return cannot(error, "make the folder", folder);
-        }
-        *slash = '/';
-    }
-    return MNEME_OK;
 }
 
 /* Calls `take` for each position that is noted; nothing when there is no file, or it is of another log. */
@@ -146,7 +121,7 @@ int mneme_last_write_save(const struct mneme_config *config, const int64_t *offs
     char lock[SIDE_PATH_BYTES];
     int status = find_place(&place, config, error);
     if (status == MNEME_OK) {
-        status = make_folders(place.path, error);
+        status = mneme_state_make_folders(place.path, error);
     }
     if (status != MNEME_OK) {
         return status;

@@ -1,6 +1,6 @@
 /*
  * The positions that this user of the machine wrote last, by brokers and topic: what `--at-least last` waits
- * for. A small file under $XDG_STATE_HOME/mneme, else ~/.local/state/mneme, that is replaced as a whole.
+ * for. A small file in the folder of common/state_folder.h that is replaced as a whole.
  */
 #ifndef MNEME_CLI_LAST_WRITE_H
 #define MNEME_CLI_LAST_WRITE_H

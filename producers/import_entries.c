@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -29,7 +30,7 @@ struct importing {
     struct mneme_import_sink sink;
     struct stat facts; /* of the file when it began */
 
-    char mark_path[PATH_MAX]; /* "": nothing is remembered */
+    char mark_path[MNEME_STATE_PATH_BYTES]; /* "": nothing is remembered */
     struct mneme_import_mark mark;
     int64_t known_entries; /* that the brokers have from an earlier run */
 

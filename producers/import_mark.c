@@ -8,47 +8,17 @@
 #include <openssl/evp.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "common/json_read.h"
 #include "common/json_write.h"
+#include "common/log.h"
 #include "common/uuid.h"
 
 #define CHUNK_BYTES ((size_t)256 * 1024)
 #define MAX_MARK_BYTES 1024
 
-/* --- where it is kept --- */
-
-static bool find_folder(char path[PATH_MAX], const struct mneme_config *config) {
-    const char *set = mneme_config_string(config, MNEME_SETTING_STATE_DIR);
-    const char *state = getenv("XDG_STATE_HOME");
-    const char *home = getenv("HOME");
-    int len = 0;
-    if (set[0] != '\0') {
-        len = snprintf(path, PATH_MAX, "%s", set);
-    } else if (state != NULL && state[0] == '/') {
-        len = snprintf(path, PATH_MAX, "%s/mneme", state);
-    } else if (home != NULL && home[0] == '/') {
-        len = snprintf(path, PATH_MAX, "%s/.local/state/mneme", home);
-    }
-    return len > 0 && len < PATH_MAX;
-}
-
-/* Makes a folder and those above it. */
-static bool make_folder(char *path) {
-    for (char *at = path + 1; *at != '\0'; at++) {
-        if (*at == '/') {
-            *at = '\0';
-            bool is_made = mkdir(path, 0700) == 0 || errno == EEXIST;
-            *at = '/';
-            if (!is_made) {
-                return false;
-            }
-        }
-    }
-    return mkdir(path, 0700) == 0 || errno == EEXIST;
-}
+/* --- which file it is --- */
 
 static int hash_file(EVP_MD_CTX *context, int fd, bool (*is_cancelled)(void), struct mneme_error *error) {
     char *chunk = malloc(CHUNK_BYTES);
@@ -97,20 +67,23 @@ static int hash(char hex[2 * EVP_MAX_MD_SIZE + 1], int fd, struct mneme_str way,
     return status;
 }
 
-int mneme_import_mark_path(char path[PATH_MAX], const struct mneme_config *config, int fd,
+int mneme_import_mark_path(char path[MNEME_STATE_PATH_BYTES], const struct mneme_config *config, int fd,
                            struct mneme_str way, bool (*is_cancelled)(void), struct mneme_error *error) {
-    char folder[PATH_MAX];
     char hex[2 * EVP_MAX_MD_SIZE + 1] = "";
+    char name[sizeof hex + 16];
+    struct mneme_error why = {0};
     path[0] = '\0';
-    if (!find_folder(folder, config)) {
-        return MNEME_OK;
-    }
     int status = hash(hex, fd, way, is_cancelled, error);
-    if (status == MNEME_OK && make_folder(folder) &&
-        snprintf(path, PATH_MAX, "%s/import-%s.json", folder, hex) >= PATH_MAX) {
+    if (status != MNEME_OK) {
+        return status;
+    }
+    snprintf(name, sizeof name, "import-%s.json", hex);
+    if (mneme_state_path(path, config, name, &why) != MNEME_OK ||
+        mneme_state_make_folders(path, &why) != MNEME_OK) {
+        mneme_log(MNEME_LOG_WARN, "import progress not remembered", MNEME_LOG_S("reason", why.message));
         path[0] = '\0';
     }
-    return status;
+    return MNEME_OK;
 }
 
 /* --- what is in it --- */
@@ -208,7 +181,7 @@ static void write_json(struct mneme_buffer *out, const struct mneme_import_mark 
 }
 
 bool mneme_import_mark_save(const char *path, const struct mneme_import_mark *mark) {
-    char fresh[PATH_MAX];
+    char fresh[MNEME_STATE_PATH_BYTES];
     if (snprintf(fresh, sizeof fresh, "%s.%ld", path, (long)getpid()) >= (int)sizeof fresh) {
         errno = ENAMETOOLONG;
         return false;

@@ -6,9 +6,7 @@
 #ifndef MNEME_PRODUCERS_IMPORT_MARK_H
 #define MNEME_PRODUCERS_IMPORT_MARK_H
 
-#include <limits.h>
-
-#include "common/config.h"
+#include "common/state_folder.h"
 #include "producers/publisher.h"
 
 struct mneme_import_mark {
@@ -22,8 +20,8 @@ struct mneme_import_mark {
 
 /* Makes the path of the mark of a file with that content, imported in that way: `way` holds whatever has an
  * influence on which events it becomes. Reads all of `fd`, from its beginning. An empty path: there is no
- * folder for marks. Blocks; `is_cancelled` may be NULL. */
-int mneme_import_mark_path(char path[PATH_MAX], const struct mneme_config *config, int fd,
+ * folder for marks, which the log says. Blocks; `is_cancelled` may be NULL. */
+int mneme_import_mark_path(char path[MNEME_STATE_PATH_BYTES], const struct mneme_config *config, int fd,
                            struct mneme_str way, bool (*is_cancelled)(void), struct mneme_error *error);
 
 /* False when there is no mark, or none that can be read. */

@@ -47,8 +47,8 @@ enum mneme_json_extent {
     MNEME_JSON_CROSSED,   /* a bracket is closed by one of the other kind */
 };
 
-/* The value at the current place, behind white space. When it is whole, the stream stands behind it and *value is valid
- * until the next call; otherwise the stream stays where it is. */
+/* The value at the current place, behind white space. When it is whole, the stream stands behind it and
+ * *value is valid until the next call; otherwise the stream stays where it is. */
 int mneme_json_stream_take(enum mneme_json_extent *extent, struct mneme_str *value,
                            struct mneme_json_stream *stream, size_t max_bytes, struct mneme_error *error);
 

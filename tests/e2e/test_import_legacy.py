@@ -25,7 +25,7 @@ def imported(mneme, tmp_path):
     """Imports and gives the lines of JSON; what is remembered lies in the test's own folder."""
     def run(*arguments, expect=0, env=None, timeout=120):
         done = mneme("import", "legacy-json", "--json", *arguments, expect=expect, timeout=timeout,
-                     env={"MNEME_STATE_DIR": tmp_path / "state", **(env or {})})
+                     env={"MNEME_STATE_DIR": tmp_path / "marks", **(env or {})})
         return done.json_lines
     return run
 
@@ -137,7 +137,7 @@ def test_the_same_memories_have_one_effect_in_whatever_form_they_come(namespace,
     (report,) = imported(first)
     assert (report["already_imported"], report["already"], report["published"]) == (True, 9, 0)
     assert "already imported (9 memories)" in mneme("import", "legacy-json", first, expect=0,
-                                                    env={"MNEME_STATE_DIR": tmp_path / "state"}).stdout
+                                                    env={"MNEME_STATE_DIR": tmp_path / "marks"}).stdout
     assert namespace.end_offsets() == ends
     (report,) = imported(second)
     assert (report["already_imported"], report["published"]) == (False, 9)
@@ -155,7 +155,7 @@ def test_what_is_remembered_is_not_believed_of_another_log(imported, tmp_path):
     path = write(tmp_path / "some.json", memories(20))
     (report,) = imported(path)
     assert report["published"] == 20
-    (mark,) = (tmp_path / "state").iterdir()
+    (mark,) = (tmp_path / "marks").glob("import-*.json")
     facts = json.loads(mark.read_text())
     assert facts["finished"] and facts["events"] == 20
     mark.write_text(json.dumps({**facts, "event_id": "00000000-0000-5000-8000-000000000000"}))
@@ -170,9 +170,9 @@ def test_what_is_remembered_is_not_believed_of_another_log(imported, tmp_path):
 def test_an_import_killed_midway_goes_on_where_it_was(namespace, mneme, imported, folded, tmp_path):
     count = 30_000
     path = write(tmp_path / "bot.json", {"memories": memories(count)})
-    state = {"MNEME_STATE_DIR": tmp_path / "state", "MNEME_PUBLISH_QUEUE_EVENTS": "200"}
+    state = {"MNEME_STATE_DIR": tmp_path / "marks", "MNEME_PUBLISH_QUEUE_EVENTS": "200"}
     process = mneme.start("import", "legacy-json", str(path), env=state)
-    wait_until(lambda: any((tmp_path / "state").glob("import-*.json")), 60, "it remembers how far it is", interval=0.005)
+    wait_until(lambda: any((tmp_path / "marks").glob("import-*.json")), 60, "it remembers how far it is", interval=0.005)
     process.send_signal(signal.SIGKILL)
     process.wait(30)
     published = sum(namespace.end_offsets().values())
@@ -189,7 +189,7 @@ def test_an_interrupted_import_says_so_and_goes_on(namespace, mneme, imported, t
     count = 30_000
     path = write(tmp_path / "bot.json", memories(count))
     process = mneme.start("import", "legacy-json", str(path),
-                          env={"MNEME_STATE_DIR": tmp_path / "state", "MNEME_PUBLISH_QUEUE_EVENTS": "200"})
+                          env={"MNEME_STATE_DIR": tmp_path / "marks", "MNEME_PUBLISH_QUEUE_EVENTS": "200"})
     wait_until(lambda: sum(namespace.end_offsets().values()) > 100, 60, "it publishes", interval=0.005)
     process.terminate()
     assert process.wait(30) == 130
@@ -301,7 +301,7 @@ def test_a_large_file_is_streamed(namespace, mneme, tmp_path):
             file.write((",\n" if count else "") + ",\n".join(map(json.dumps, memories(2000, f"bot-{count}"))))
             count += 2000
         file.write("]}}")
-    output, peak_kb = run_and_measure(mneme, path, env={"MNEME_STATE_DIR": str(tmp_path / "state")})
+    output, peak_kb = run_and_measure(mneme, path, env={"MNEME_STATE_DIR": str(tmp_path / "marks")})
     report = json.loads(output)
     assert report["published"] == count == sum(namespace.end_offsets().values())
     assert sum(agent["memories"] for agent in report["agents"]) == count
@@ -312,7 +312,7 @@ def test_a_bar_is_drawn_on_a_terminal(quiet_topic, tmp_path):
     path = write(tmp_path / "bot.json", memories(10_000))
     reader, terminal = pty.openpty()
     process = quiet_topic.mneme.start("import", "legacy-json", str(path), stderr=terminal, stdout=-3,
-                                      env={"MNEME_STATE_DIR": str(tmp_path / "state")})
+                                      env={"MNEME_STATE_DIR": str(tmp_path / "marks")})
     os.close(terminal)
     drawn = b""
     try:
