@@ -12,8 +12,15 @@
 
 #define CHUNK_BYTES (256 * 1024)
 
-static const char *const tables[] = {"events",   "ledger_heads",  "verdict_exceptions", "streams",
-                                     "memories", "conversations", "conversation_turns", "parked_events"};
+/* All that a fold writes rows into. */
+static const char *const tables[] = {
+    "events",        "ledger_heads",          "verdict_exceptions", "streams",
+    "memories",      "memories_history",      "memory_access",      "conversation_memories",
+    "conversations", "conversations_history", "conversation_turns", "conversation_turns_history",
+    "knowledge",     "knowledge_history",     "profiles",           "profiles_history",
+    "hypotheses",    "agent_decisions",       "agent_handoffs",     "flow_run_history",
+    "task_outputs",  "parked_events",
+};
 enum { TABLES = sizeof tables / sizeof *tables };
 
 static int told(struct mneme_error *error, PGconn *connection, const char *what) {
