@@ -1,8 +1,11 @@
 """The ledger's chain: every kind of tampering is named, heads that were kept elsewhere, and NOTIFY."""
 
 import json
+import re
 
 import psycopg
+
+from harness.stack import ROOT
 
 from harness.waiting import wait_until
 from oracle.chain import FIELDS, SELECTED, row_hash
@@ -173,6 +176,16 @@ def test_a_chain_made_anew_is_seen_by_heads_that_were_kept(namespace, mneme, wor
     (tmp_path / "bad").write_text("0:1 zz\n")
     refused = mneme("audit", "verify", "--heads", tmp_path / "bad", expect=2)
     assert "line 1 is no head" in refused.stderr
+
+
+def test_the_statement_of_the_manual_finds_what_does_not_follow(namespace, mneme, worker, drain):
+    folded(mneme, worker, drain, 40)
+    statement = re.search(r"```sql\n(.*?)```", (ROOT / "docs/ledger.md").read_text(encoding="utf-8"), re.S)[1]
+    assert namespace.value("SELECT count(*) FROM events") == 40 and namespace.rows(statement) == []
+    with namespace.connect() as connection:
+        row = connection.execute("UPDATE events SET actor = 'me' WHERE sequence_id = (SELECT max(sequence_id) FROM events) "
+                                 "RETURNING kafka_partition, kafka_offset").fetchone()
+    assert namespace.rows(statement) == [row]
 
 
 def test_accepted_events_are_told_to_those_who_listen(namespace, mneme, worker, drain):
