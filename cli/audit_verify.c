@@ -116,23 +116,27 @@ static void put_sum(const struct view *view, const struct mneme_audit_result *re
     }
 }
 
-static enum mneme_exit verify(struct mneme_cli *cli, struct mneme_audit *audit) {
+static enum mneme_exit verify(struct mneme_cli *cli, int32_t partition, const struct mneme_ledger_head *heads,
+                              size_t head_count) {
     struct mneme_error error = {0};
     struct mneme_postgres *postgres = NULL;
     struct mneme_audit_result result;
     struct view view = {.cli = cli};
-    audit->is_interrupted = is_interrupted;
-    audit->on_total = on_total;
-    audit->on_progress = on_progress;
-    audit->on_break = on_break;
-    audit->context = &view;
+    const struct mneme_audit audit = {.partition = partition,
+                                      .heads = heads,
+                                      .head_count = head_count,
+                                      .is_interrupted = is_interrupted,
+                                      .on_total = on_total,
+                                      .on_progress = on_progress,
+                                      .on_break = on_break,
+                                      .context = &view};
     int status = mneme_session_open(&postgres, cli, &error);
     if (status == MNEME_OK) {
         /* A large ledger takes its time; the wait for the server is bounded by the user's patience. */
         status = mneme_pg_run(postgres, "SET statement_timeout = 0", &error);
     }
     if (status == MNEME_OK) {
-        status = mneme_audit_verify(&result, postgres, audit, &error);
+        status = mneme_audit_verify(&result, postgres, &audit, &error);
         mneme_progress_end(&view.progress);
     }
     mneme_pg_close(postgres);
@@ -146,16 +150,15 @@ static enum mneme_exit verify(struct mneme_cli *cli, struct mneme_audit *audit) 
 static enum mneme_exit run(struct mneme_cli *cli) {
     struct mneme_error error = {0};
     struct mneme_ledger_head *heads = NULL;
-    struct mneme_audit audit = {0};
+    size_t head_count = 0;
     int64_t partition;
     const char *path = mneme_cli_value(cli, "heads");
     int status = mneme_cli_long(&partition, cli, "partition", -1, 0, MNEME_MAX_PARTITIONS - 1, &error);
     if (status == MNEME_OK && path != NULL) {
-        status = mneme_cli_read_heads(&heads, &audit.head_count, path, &error);
+        status = mneme_cli_read_heads(&heads, &head_count, path, &error);
     }
-    audit.partition = (int32_t)partition;
-    audit.heads = heads;
-    enum mneme_exit code = status == MNEME_OK ? verify(cli, &audit) : mneme_cli_fail(cli, &error);
+    enum mneme_exit code =
+        status == MNEME_OK ? verify(cli, (int32_t)partition, heads, head_count) : mneme_cli_fail(cli, &error);
     free(heads);
     return code;
 }

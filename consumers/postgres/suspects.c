@@ -18,7 +18,7 @@ static const uint32_t exchanges[] = {ALL & ~POSITION & ~TIME, ALL & ~POSITION, P
 
 void mneme_suspects_clean_up(struct mneme_suspects *suspects) {
     for (size_t i = 0; i < suspects->count; i++) {
-        free((void *)(uintptr_t)suspects->items[i].row.fields.data);
+        free(suspects->items[i].bytes);
     }
     free(suspects->items);
     *suspects = (struct mneme_suspects){0};
@@ -40,7 +40,7 @@ struct mneme_suspect *mneme_suspects_add(struct mneme_suspects *suspects, const 
     memcpy(bytes, row->fields.data, row->fields.len);
     struct mneme_suspect *suspect = &suspects->items[suspects->count++];
     *suspect = (struct mneme_suspect){.row = *row, .kind = MNEME_BREAK_CHANGED, .other_offset = -1};
-    suspect->row.fields.data = bytes;
+    suspect->row.fields.data = suspect->bytes = bytes;
     for (size_t i = 0; i < MNEME_LEDGER_FIELDS; i++) {
         suspect->row.field[i].data = bytes + (row->field[i].data - row->fields.data);
     }

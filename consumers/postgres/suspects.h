@@ -22,7 +22,8 @@ struct mneme_ledger_read {
 };
 
 struct mneme_suspect {
-    struct mneme_ledger_read row;              /* owns its fields */
+    struct mneme_ledger_read row;
+    char *bytes;                               /* of its fields */
     uint8_t previous[MNEME_LEDGER_HASH_BYTES]; /* what the row before says of itself */
     int64_t previous_offset;                   /* -1: none */
     enum mneme_break_kind kind;
