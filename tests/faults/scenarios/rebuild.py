@@ -15,24 +15,34 @@ OWN_STACK = False
 SHORT = {"backlog": 4000, "rounds": 1, "rate": 500}
 LONG = {"backlog": 60_000, "rounds": 4, "rate": 2000}
 QUICK = {"MNEME_SESSION_TIMEOUT_MS": "3000"}
+EXIT_CONFLICT = 4
 PHASES = ("load", "finish", "catch_up", "switch")
 
 
 class Rebuild:
-    """A `mneme rebuild postgres` that tells its phases in its log."""
+    """A `mneme rebuild postgres` that tells its phases in its log, begun as soon as the server has noticed that the one
+    before was killed."""
 
     def __init__(self, ground, number):
+        self.ground = ground
         self.path = ground.namespace.folder / f"rebuild-{number}.log"
+        wait_until(self._begin, 60, lambda: f"a rebuild begins\n{self.log}")
+
+    def _begin(self):
         with open(self.path, "wb") as log:
-            self.process = ground.mneme.start("rebuild", "postgres", env={"LOG_LEVEL": "info"}, stdin=subprocess.DEVNULL,
-                                              stdout=log, stderr=log, start_new_session=True)
+            self.process = self.ground.mneme.start(
+                "rebuild", "postgres", env={"LOG_LEVEL": "info"}, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                start_new_session=True)
+        wait_until(lambda: "phase=" in self.log or self.process.poll() is not None, 60, "a rebuild begins or refuses",
+                   interval=0.002)
+        return self.process.poll() != EXIT_CONFLICT
 
     @property
     def log(self):
         return self.path.read_text(errors="replace")
 
     def kill_in(self, phase, moment):
-        """SIGKILL `moment` seconds after the phase began, or never if it is done by then. Says what happened."""
+        """SIGKILL `moment` seconds after the phase began, or not if it is done by then. Says what happened."""
         wait_until(lambda: f"phase={phase}" in self.log or self.process.poll() is not None, 120, f"phase {phase}",
                    interval=0.002)
         try:
