@@ -125,6 +125,15 @@ static enum mneme_exit run(struct mneme_cli *cli) {
     if (mneme_cli_flag(cli, "abandon")) {
         return abandon(cli, projection);
     }
+    bool has_user = mneme_cli_flag(cli, "user");
+    if (has_user && mneme_cli_flag(cli, "agent")) {
+        mneme_error_set(&error, MNEME_E_USAGE,
+                        "cannot rebuild for a user and an agent at once; give one of --user and --agent");
+        return mneme_cli_fail(cli, &error);
+    }
+    if (has_user || mneme_cli_flag(cli, "agent")) {
+        return mneme_cli_rebuild_subject(cli, projection, (unsigned)jobs);
+    }
     if (mneme_cli_flag(cli, "dry-run")) {
         return mneme_cli_verify(cli, projection, (unsigned)jobs, true);
     }
@@ -145,6 +154,8 @@ static enum mneme_exit run(struct mneme_cli *cli) {
 
 static const struct mneme_cli_option options[] = {
     {"jobs", 'j', "N", -1, "threads that fold side by side; default: one for each processor"},
+    {"user", 0, "ID", -1, "only this user's rows: those of the streams that hold events of the user"},
+    {"agent", 0, "ID", -1, "only this agent's rows, likewise"},
     {"accept-loss", 0, NULL, -1,
      "also when the log has lost its beginning: the tables then hold what it still has"},
     {"dry-run", 0, NULL, -1, "change nothing; compare the tables with the log and tell what would change"},
@@ -166,9 +177,11 @@ const struct mneme_command mneme_command_rebuild = {
     .examples = "  mneme rebuild postgres\n"
                 "  mneme rebuild postgres --dry-run\n"
                 "  mneme rebuild postgres --jobs 4 --json\n"
+                "  mneme rebuild postgres --user ada\n"
                 "  mneme rebuild postgres --abandon\n",
     .min_arguments = 1,
     .max_arguments = 1,
     .options = options,
+    .common = MNEME_CLI_TENANT,
     .run = run,
 };

@@ -8,6 +8,8 @@
 #include "cli/commands.h"
 #include "cli/output.h"
 #include "cli/progress.h"
+#include "cli/session.h"
+#include "cli/values.h"
 #include "common/json_write.h"
 #include "consumers/projections.h"
 
@@ -175,6 +177,70 @@ enum mneme_exit mneme_cli_verify(struct mneme_cli *cli, const struct mneme_proje
     }
     put_sum(&view, &outcome, is_dry_run);
     return is_dry_run || outcome.differences == 0 ? MNEME_EXIT_DONE : MNEME_EXIT_UNSAFE;
+}
+
+static void put_subject(const struct mneme_cli *cli, const struct mneme_subject_outcome *outcome,
+                        bool is_dry_run) {
+    if (!cli->json) {
+        printf("%lld streams, %lld rows %s\n", (long long)outcome->streams, (long long)outcome->changes,
+               is_dry_run ? "would be added or removed" : "added or removed");
+        return;
+    }
+    struct mneme_buffer out = {0};
+    struct mneme_json_writer json = {.out = &out};
+    mneme_json_begin_object(&json);
+    mneme_json_key(&json, MNEME_STR_LIT("state"));
+    mneme_json_string(&json, is_dry_run ? MNEME_STR_LIT("dry run") : MNEME_STR_LIT("rebuilt"));
+    mneme_json_key(&json, MNEME_STR_LIT("streams"));
+    mneme_json_long(&json, outcome->streams);
+    mneme_json_key(&json, MNEME_STR_LIT("changes"));
+    mneme_json_long(&json, outcome->changes);
+    mneme_json_key(&json, MNEME_STR_LIT("events"));
+    mneme_json_long(&json, outcome->events);
+    mneme_json_key(&json, MNEME_STR_LIT("seconds"));
+    mneme_json_double(&json, outcome->seconds);
+    mneme_json_end_object(&json);
+    (void)mneme_cli_put_line(&out);
+    mneme_buffer_clean_up(&out);
+}
+
+enum mneme_exit mneme_cli_rebuild_subject(struct mneme_cli *cli,
+                                          const struct mneme_projection_ops *projection, unsigned jobs) {
+    struct mneme_error error = {0};
+    struct view view = {.cli = cli, .words = dry_run_words};
+    const struct mneme_subject_options options = {
+        .verify = {.config = cli->config,
+                   .jobs = jobs,
+                   .is_interrupted = is_interrupted,
+                   .on_phase = on_phase,
+                   .on_progress = on_progress,
+                   .visit = visit,
+                   .context = &view},
+        .tenant = mneme_session_tenant(cli),
+        .user = mneme_cli_opt_str(cli, "user"),
+        .agent = mneme_cli_opt_str(cli, "agent"),
+        .is_dry_run = mneme_cli_flag(cli, "dry-run"),
+    };
+    struct mneme_subject_outcome outcome;
+    int status = projection->rebuild->rebuild_subject(&outcome, &options, &error);
+    mneme_progress_end(&view.progress);
+    if (status == MNEME_OK && outcome.is_interrupted) {
+        fprintf(stderr, "mneme: %s was not rebuilt: interrupted; nothing was changed\n", projection->name);
+        return MNEME_EXIT_INTERRUPTED;
+    }
+    if (status == MNEME_OK && outcome.streams == 0) {
+        mneme_error_set(
+            &error, MNEME_E_NOT_FOUND,
+            "nothing was rebuilt: neither log nor tables have anything of that %s; check its name and "
+            "--tenant",
+            options.user.data != NULL ? "user" : "agent");
+        status = MNEME_E_NOT_FOUND;
+    }
+    if (status != MNEME_OK) {
+        return mneme_cli_fail(cli, &error);
+    }
+    put_subject(cli, &outcome, options.is_dry_run);
+    return MNEME_EXIT_DONE;
 }
 
 static enum mneme_exit run(struct mneme_cli *cli) {

@@ -17,4 +17,8 @@ const struct mneme_projection_ops *mneme_cli_rebuildable(const struct mneme_cli 
 enum mneme_exit mneme_cli_verify(struct mneme_cli *cli, const struct mneme_projection_ops *projection,
                                  unsigned jobs, bool is_dry_run);
 
+/* Makes one subject's rows anew, that of --user or --agent, and prints a line for each table. */
+enum mneme_exit mneme_cli_rebuild_subject(struct mneme_cli *cli,
+                                          const struct mneme_projection_ops *projection, unsigned jobs);
+
 #endif

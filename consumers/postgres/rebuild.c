@@ -251,5 +251,6 @@ const struct mneme_rebuild_ops mneme_postgres_rebuild = {
     .swap = swap,
     .end = end,
     .verify = mneme_postgres_verify,
+    .rebuild_subject = mneme_postgres_rebuild_subject,
     .abandon = abandon,
 };

@@ -9,4 +9,8 @@
 
 extern const struct mneme_rebuild_ops mneme_postgres_rebuild;
 
+/* See struct mneme_rebuild_ops. */
+int mneme_postgres_rebuild_subject(struct mneme_subject_outcome *outcome,
+                                   const struct mneme_subject_options *options, struct mneme_error *error);
+
 #endif

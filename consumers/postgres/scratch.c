@@ -23,12 +23,13 @@ static int put_name(char name[MNEME_PG_NAME_BYTES], const char *live, const char
     return MNEME_OK;
 }
 
-static int tell_names(struct mneme_scratch *scratch, struct mneme_error *error) {
+int mneme_scratch_tell_names(const struct mneme_scratch *scratch, struct mneme_postgres *postgres,
+                             struct mneme_error *error) {
     struct mneme_pg_params params = {0};
     mneme_pg_param_str(&params, mneme_str_from(scratch->live));
     mneme_pg_param_str(&params, mneme_str_from(scratch->name));
     mneme_pg_param_str(&params, mneme_str_from(scratch->old));
-    int status = mneme_pg_query(NULL, scratch->postgres, mneme_sql_scratch_settings, &params, true, error);
+    int status = mneme_pg_query(NULL, postgres, mneme_sql_scratch_settings, &params, true, error);
     mneme_pg_params_clean_up(&params);
     return status;
 }
@@ -92,7 +93,7 @@ int mneme_scratch_open(struct mneme_scratch *scratch, const struct mneme_config 
         status = mneme_pg_run(scratch->postgres, "SET lock_timeout = '30s'", error);
     }
     if (status == MNEME_OK) {
-        status = tell_names(scratch, error);
+        status = mneme_scratch_tell_names(scratch, scratch->postgres, error);
     }
     if (status == MNEME_OK) {
         status = lock(scratch, error);

@@ -27,6 +27,11 @@ int mneme_scratch_open(struct mneme_scratch *scratch, const struct mneme_config 
 /* Gives the lock back; the schema stays. Does nothing for a zeroed one. */
 void mneme_scratch_close(struct mneme_scratch *scratch);
 
+/* Lets statements on another connection know the names of the schemas (the settings mneme.live, .scratch,
+ * .old). */
+int mneme_scratch_tell_names(const struct mneme_scratch *scratch, struct mneme_postgres *postgres,
+                             struct mneme_error *error);
+
 /* Drops what is there of it, and a replaced live schema that was left behind. */
 int mneme_scratch_drop(struct mneme_scratch *scratch, struct mneme_error *error);
 

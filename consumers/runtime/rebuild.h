@@ -53,6 +53,23 @@ struct mneme_verify_outcome {
     double seconds;
 };
 
+/* One subject's share of a projection: the streams that hold events of that user or agent. */
+struct mneme_subject_options {
+    struct mneme_verify_options
+        verify; /* its visit is shown what is changed: MISSING is added, EXTRA removed */
+    struct mneme_str tenant;
+    struct mneme_str user, agent; /* one of them is null */
+    bool is_dry_run;              /* nothing is changed */
+};
+
+struct mneme_subject_outcome {
+    bool is_interrupted; /* nothing was changed */
+    int64_t streams;
+    int64_t events;  /* of the log that were looked at */
+    int64_t changes; /* rows added and removed */
+    double seconds;
+};
+
 /* What a projection offers to be rebuilt. All are called from one thread. Until `swap` has returned MNEME_OK
  * the live projection is as if nothing had happened, whatever fails and whenever the process is killed. */
 struct mneme_rebuild_ops {
@@ -86,6 +103,11 @@ struct mneme_rebuild_ops {
      * MNEME_E_UNSAFE when the log does not fit the live projection's progress. */
     int (*verify)(struct mneme_verify_outcome *outcome, const struct mneme_verify_options *options,
                   struct mneme_error *error);
+
+    /* Makes one subject's rows anew, in one transaction. MNEME_E_UNSAFE, and nothing is changed, when the
+     * ledger itself is not as the log says, so that all must be rebuilt. */
+    int (*rebuild_subject)(struct mneme_subject_outcome *outcome, const struct mneme_subject_options *options,
+                           struct mneme_error *error);
 
     /* Drops what an interrupted rebuild has left; *was_there tells whether there was any. */
     int (*abandon)(const struct mneme_config *config, bool *was_there, struct mneme_error *error);
