@@ -142,7 +142,7 @@ struct mneme_fold {
     const struct mneme_mapping_plan *mappings;
     const struct mneme_table_plan *tables;
     struct mneme_stream_cache *cache;
-    struct mneme_buffer scratch; /* for text that is then copied into the arena */
+    struct mneme_buffer scratch;            /* for text that is then copied into the arena */
     const struct mneme_ledger_heads *heads; /* of the partitions that batches have */
     EVP_MD_CTX *sha256_context;
     EVP_MD *sha256;
