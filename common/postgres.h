@@ -41,7 +41,7 @@ const char *mneme_pg_sqlstate(const struct mneme_postgres *postgres);
 
 /* A parameter list under construction, zero-initialised to start with; text format unless said otherwise.
  * Slices are copied into `bytes`. */
-#define MNEME_PG_MAX_PARAMS 64
+#define MNEME_PG_MAX_PARAMS 128
 struct mneme_pg_params {
     struct mneme_buffer bytes;
     size_t offset[MNEME_PG_MAX_PARAMS]; /* SIZE_MAX: null */
