@@ -36,6 +36,18 @@ struct mneme_memory_fields {
         "reason", 0, "TEXT", -1, "Why, for the history."                                                     \
     }
 
+/* A row for a table of options, and what --help says of it. */
+#define MNEME_FILTER_OPTION                                                                                  \
+    { "filter", 0, "EXPR", -1, "Memories for which this holds; see above." }
+#define MNEME_FILTER_HELP                                                                                    \
+    "EXPR is COLUMN OPERATOR VALUE, joined by AND, OR, NOT and parentheses; operators are eq, ne, in, "      \
+    "nin,\n"                                                                                                 \
+    "gt, gte, lt, lte and contains; a column is one of memories or a path such as metadata.source or\n"      \
+    "metadata.\"a b\".c; lists are (a, b); texts with blanks stand in quotes. The same as JSON:\n"           \
+    "{\"AND\":[{\"user_id\":\"ada\"},{\"confidence\":{\"gte\":0.7}}]}. What is missing equals nothing, so "  \
+    "ne, nin\n"                                                                                              \
+    "and NOT hold for it; eq null asks for it."
+
 /* Reads the fields; `text` is the content as plain text ("-": standard input), or NULL. What is made for them
  * lies in the arena, the rest in the options. */
 int mneme_memory_read_fields(struct mneme_memory_fields *out, const struct mneme_cli *cli, const char *text,
@@ -46,12 +58,11 @@ struct mneme_memory_place {
     struct mneme_str stream_id, user_id, agent_id;
 };
 
-/* Looks up where the memory of that id lies. MNEME_E_NOT_FOUND, or MNEME_E_USAGE when several streams have it
- * and
- * --stream does not choose one. */
+/* Looks up where the memory of the key lies, and sets the key's stream: MNEME_E_NOT_FOUND, or MNEME_E_USAGE
+ * when several streams have it and --stream does not choose one. Tenant and --stream are the call's. */
 int mneme_memory_find(struct mneme_memory_place *out, struct mneme_postgres *postgres,
-                      const struct mneme_cli *cli, struct mneme_uuid id, bool include_deleted,
-                      struct mneme_arena *arena, struct mneme_error *error);
+                      const struct mneme_cli *cli, struct mneme_memory_key *key, struct mneme_arena *arena,
+                      struct mneme_error *error);
 
 /* Where to publish a change of that memory: by --stream, --user or --agent alone, else looked up. */
 int mneme_memory_place_of(struct mneme_memory_place *out, const struct mneme_cli *cli, struct mneme_uuid id,

@@ -24,18 +24,19 @@ static bool note_place(const void *row, void *context) {
 }
 
 int mneme_memory_find(struct mneme_memory_place *out, struct mneme_postgres *postgres,
-                      const struct mneme_cli *cli, struct mneme_uuid id, bool include_deleted,
-                      struct mneme_arena *arena, struct mneme_error *error) {
+                      const struct mneme_cli *cli, struct mneme_memory_key *key, struct mneme_arena *arena,
+                      struct mneme_error *error) {
     struct search search = {.place = out, .arena = arena};
     size_t count = 0;
     *out = (struct mneme_memory_place){0};
-    int status = mneme_memory_get(postgres, mneme_session_tenant(cli), id, mneme_cli_opt_str(cli, "stream"),
-                                  include_deleted, note_place, &search, &count, error);
+    key->tenant = mneme_session_tenant(cli);
+    key->stream_id = mneme_cli_opt_str(cli, "stream");
+    int status = mneme_memory_get(postgres, key, note_place, &search, &count, error);
     if (status != MNEME_OK) {
         return status;
     }
     char text[MNEME_UUID_TEXT_BYTES];
-    mneme_uuid_format(id, text);
+    mneme_uuid_format(key->id, text);
     if (count == 0) {
         return mneme_error_set(
             error, MNEME_E_NOT_FOUND,
@@ -52,6 +53,7 @@ int mneme_memory_find(struct mneme_memory_place *out, struct mneme_postgres *pos
         return mneme_error_set(error, MNEME_E_NO_MEMORY,
                                "the memory was not looked up: memory is exhausted; free some");
     }
+    key->stream_id = out->stream_id;
     return MNEME_OK;
 }
 
@@ -65,7 +67,8 @@ int mneme_memory_place_of(struct mneme_memory_place *out, const struct mneme_cli
     struct mneme_postgres *postgres;
     int status = mneme_session_open(&postgres, cli, error);
     if (status == MNEME_OK) {
-        status = mneme_memory_find(out, postgres, cli, id, false, arena, error);
+        struct mneme_memory_key key = {.id = id};
+        status = mneme_memory_find(out, postgres, cli, &key, arena, error);
     }
     mneme_pg_close(postgres);
     return status;

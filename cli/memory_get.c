@@ -24,6 +24,8 @@ static bool print_memory(const void *row, void *context) {
     mneme_show_array("entities", &memory->entities);
     mneme_show_content("metadata", memory->metadata);
     printf("%-14s %g\n%-14s %g\n", "confidence", memory->confidence, "importance", memory->importance);
+    mneme_show_long("accessed", (struct mneme_opt_long){memory->access_count, memory->access_count > 0});
+    mneme_show_time("last accessed", memory->last_accessed_at);
     mneme_show_long("priority", (struct mneme_opt_long){memory->priority, true});
     mneme_show_str("term", memory->term);
     mneme_show_str("tier", memory->tier);
@@ -51,16 +53,15 @@ static enum mneme_exit run(struct mneme_cli *cli) {
     struct mneme_error error = {0};
     struct mneme_postgres *postgres = NULL;
     struct mneme_memory_place place;
-    struct mneme_uuid id;
+    struct mneme_memory_key key = {.include_deleted = mneme_cli_flag(cli, "include-deleted")};
     struct mneme_arena arena;
-    bool include_deleted = mneme_cli_flag(cli, "include-deleted");
     enum mneme_exit code = MNEME_EXIT_DONE;
     mneme_arena_init(&arena, 0);
-    if (mneme_cli_argument_uuid(&id, cli, 0, "memory id", &error) != MNEME_OK ||
-        mneme_session_open(&postgres, cli, &error) != MNEME_OK ||
-        mneme_memory_find(&place, postgres, cli, id, include_deleted, &arena, &error) != MNEME_OK ||
-        mneme_memory_get(postgres, mneme_session_tenant(cli), id, place.stream_id, include_deleted,
-                         cli->json ? print_json : print_memory, &code, NULL, &error) != MNEME_OK) {
+    if (mneme_cli_argument_uuid(&key.id, cli, 0, "memory id", &error) != MNEME_OK ||
+        mneme_session_open_as_of(&postgres, &key.as_of, cli, &error) != MNEME_OK ||
+        mneme_memory_find(&place, postgres, cli, &key, &arena, &error) != MNEME_OK ||
+        mneme_memory_get(postgres, &key, cli->json ? print_json : print_memory, &code, NULL, &error) !=
+            MNEME_OK) {
         code = mneme_cli_fail(cli, &error);
     }
     mneme_pg_close(postgres);
@@ -78,13 +79,15 @@ const struct mneme_command mneme_command_memory_get = {
     .name = "get",
     .summary = "Show one memory.",
     .arguments = "ID",
-    .details = "--json: one object whose keys are the columns of the table memories.\n"
+    .details = "--json: one object whose keys are the columns of the table memories, and the\n"
+               "accesses; importance counts them (0.01 each, up to 1).\n"
                "Exit code 5 when there is no such memory, or not yet: --at-least waits for a write.",
     .examples = "  mneme memory get 018f0f5e-7a5b-7cc1-9d3e-2f6a1b0c4d5e\n"
-                "  mneme memory get 018f0f5e-7a5b-7cc1-9d3e-2f6a1b0c4d5e --at-least 3:17 --json\n",
+                "  mneme memory get 018f0f5e-7a5b-7cc1-9d3e-2f6a1b0c4d5e --at-least 3:17 --json\n"
+                "  mneme memory get 018f0f5e-7a5b-7cc1-9d3e-2f6a1b0c4d5e --as-of 2026-01-31T12:00:00Z\n",
     .min_arguments = 1,
     .max_arguments = 1,
     .options = options,
-    .common = MNEME_CLI_TENANT | MNEME_CLI_AT_LEAST,
+    .common = MNEME_CLI_TENANT | MNEME_CLI_AT_LEAST | MNEME_CLI_AS_OF,
     .run = run,
 };

@@ -29,22 +29,22 @@ static enum mneme_exit run(struct mneme_cli *cli) {
     struct mneme_error error = {0};
     struct mneme_postgres *postgres = NULL;
     struct mneme_memory_place place;
-    struct mneme_uuid id;
+    struct mneme_memory_key key = {.include_deleted = true};
     struct mneme_arena arena;
     struct mneme_listing listing;
     int64_t limit, after;
     enum mneme_exit code;
     mneme_arena_init(&arena, 0);
-    if (mneme_cli_argument_uuid(&id, cli, 0, "memory id", &error) != MNEME_OK ||
+    if (mneme_cli_argument_uuid(&key.id, cli, 0, "memory id", &error) != MNEME_OK ||
         mneme_cli_long(&limit, cli, "limit", DEFAULT_LIMIT, 1, MNEME_QUERY_MAX_LIMIT, &error) != MNEME_OK ||
         mneme_cli_long(&after, cli, "after", 0, 0, INT64_MAX, &error) != MNEME_OK ||
-        mneme_session_open(&postgres, cli, &error) != MNEME_OK ||
-        mneme_memory_find(&place, postgres, cli, id, true, &arena, &error) != MNEME_OK) {
+        mneme_session_open_as_of(&postgres, &key.as_of, cli, &error) != MNEME_OK ||
+        mneme_memory_find(&place, postgres, cli, &key, &arena, &error) != MNEME_OK) {
         code = mneme_cli_fail(cli, &error);
     } else {
         mneme_listing_begin(&listing, cli, &kind, limit);
-        int status = mneme_memory_history(postgres, mneme_session_tenant(cli), place.stream_id, id, after,
-                                          limit + 1, mneme_listing_visit, &listing, NULL, &error);
+        int status = mneme_memory_history(postgres, &key, after, limit + 1, mneme_listing_visit, &listing,
+                                          NULL, &error);
         code = status == MNEME_OK ? mneme_listing_end(&listing) : mneme_listing_fail(&listing, &error);
     }
     mneme_pg_close(postgres);
@@ -64,15 +64,22 @@ const struct mneme_command mneme_command_memory_history = {
     .summary = "Every version of a memory: who made it, when and why.",
     .arguments = "ID",
     .details =
-        "From the ledger, oldest first; deleted memories have one too.\n"
+        "Oldest first; deleted memories have one too. Who, when and why come from the ledger.\n"
         "--json: "
         "{\"version\",\"event_id\",\"event_type\",\"position\",\"stream_version\",\"actor\",\"agent_id\",\n"
-        "\"reason\",\"occurred_at\",\"recorded_at\",\"correlation_id\",\"causation_id\",\"changes\"}.",
+        "\"reason\",\"occurred_at\",\"recorded_at\",\"valid_to\",\"correlation_id\",\"causation_id\","
+        "\"changes\"},\n"
+        "where \"changes\" is what the event said; then what the version says: \"memory_type\", \"term\",\n"
+        "\"content\", \"metadata\", \"tags\", \"entities\", \"confidence\", \"importance\" (without "
+        "accesses),\n"
+        "\"priority\", \"expires_at\", \"is_deleted\", \"is_archived\", \"tier\". A version is valid from "
+        "its\n"
+        "recorded_at until valid_to.",
     .examples = "  mneme memory history 018f0f5e-7a5b-7cc1-9d3e-2f6a1b0c4d5e\n"
                 "  mneme memory history 018f0f5e-7a5b-7cc1-9d3e-2f6a1b0c4d5e --json | jq .changes\n",
     .min_arguments = 1,
     .max_arguments = 1,
     .options = options,
-    .common = MNEME_CLI_TENANT | MNEME_CLI_AT_LEAST,
+    .common = MNEME_CLI_TENANT | MNEME_CLI_AT_LEAST | MNEME_CLI_AS_OF,
     .run = run,
 };

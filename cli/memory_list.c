@@ -35,6 +35,8 @@ static int read_filter(struct mneme_memory_filter *filter, const struct mneme_cl
     if ((status = mneme_cli_opt_list(&filter->types, cli, "type", arena, error)) != MNEME_OK ||
         (status = mneme_cli_opt_list(&filter->tags, cli, "tags", arena, error)) != MNEME_OK ||
         (status = mneme_show_check_json(filter->metadata, "metadata", error)) != MNEME_OK ||
+        (status = mneme_filter_parse(&filter->filter, mneme_cli_opt_str(cli, "filter"), arena, error)) !=
+            MNEME_OK ||
         (status = mneme_cursor_read(&filter->cursor, mneme_cli_opt_str(cli, "cursor"), arena, error)) !=
             MNEME_OK) {
         return status;
@@ -53,7 +55,7 @@ static enum mneme_exit run(struct mneme_cli *cli) {
     enum mneme_exit code;
     mneme_arena_init(&arena, 0);
     if (read_filter(&filter, cli, &arena, &error) != MNEME_OK ||
-        mneme_session_open(&postgres, cli, &error) != MNEME_OK) {
+        mneme_session_open_as_of(&postgres, &filter.as_of, cli, &error) != MNEME_OK) {
         code = mneme_cli_fail(cli, &error);
     } else {
         mneme_listing_begin(&listing, cli, &kind, filter.limit);
@@ -70,6 +72,7 @@ static const struct mneme_cli_option options[] = {
     {"type", 't', "A,B", -1, "Any of these types."},
     {"tags", 0, "A,B", -1, "All of these tags."},
     {"metadata", 0, "JSON", -1, "Metadata that contains this object."},
+    MNEME_FILTER_OPTION,
     {"include-expired", 0, NULL, -1, "Expired ones too."},
     {"include-archived", 0, NULL, -1, "Archived ones too."},
     {0},
@@ -82,11 +85,16 @@ const struct mneme_command mneme_command_memory_list = {
     .details =
         "100 rows unless --limit says otherwise, 10,000 at most.\n"
         "--json: one object per memory whose keys are the columns of the table memories, and \"cursor\":\n"
-        "given to --cursor, the list goes on behind that memory, also when new ones have come since.",
-    .examples = "  mneme memory list --user ada --type fact,insight --tags tea\n"
-                "  mneme memory list --agent planner --metadata '{\"source\":\"email\"}' --json\n"
-                "  mneme memory list --user ada --limit 1000 --cursor \"$cursor\" --json\n",
+        "given to --cursor, the list goes on behind that memory, also when new ones have come "
+        "since.\n\n" MNEME_FILTER_HELP,
+    .examples =
+        "  mneme memory list --user ada --type fact,insight --tags tea\n"
+        "  mneme memory list --user ada --filter 'confidence gte 0.7 AND NOT tags contains coffee'\n"
+        "  mneme memory list --filter '{\"OR\":[{\"tier\":\"hot\"},{\"metadata.n\":{\"gt\":5}}]}' --json\n"
+        "  mneme memory list --user ada --as-of 2026-01-31\n"
+        "  mneme memory list --agent planner --metadata '{\"source\":\"email\"}' --json\n"
+        "  mneme memory list --user ada --limit 1000 --cursor \"$cursor\" --json\n",
     .options = options,
-    .common = MNEME_CLI_SCOPE | MNEME_CLI_LIMIT | MNEME_CLI_AT_LEAST,
+    .common = MNEME_CLI_SCOPE | MNEME_CLI_LIMIT | MNEME_CLI_AT_LEAST | MNEME_CLI_AS_OF,
     .run = run,
 };

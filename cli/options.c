@@ -31,6 +31,10 @@ static const struct {
      MNEME_CLI_AT_LEAST},
     {{"wait-timeout", 0, "MS", MNEME_SETTING_WAIT_TIMEOUT_MS, "How long to wait for it."},
      MNEME_CLI_AT_LEAST},
+    {{"as-of", 0, "TIME|POSITION", -1,
+      "As it was then: what was recorded up to the time (RFC 3339), or up to the position "
+      "(partition:offset)."},
+     MNEME_CLI_AS_OF},
     {{"limit", 'n', "N", -1, "At most so many rows."}, MNEME_CLI_LIMIT},
     {{"offset", 0, "N", -1, "Skip so many rows first."}, MNEME_CLI_LIMIT},
     {{"cursor", 0, "CURSOR", -1, "Go on behind the row that has this cursor."}, MNEME_CLI_LIMIT},

@@ -5,6 +5,7 @@
 
 #include "cli/last_write.h"
 #include "cli/values.h"
+#include "common/clock.h"
 #include "common/kafka.h"
 #include "queries/position_wait.h"
 
@@ -63,5 +64,46 @@ int mneme_session_open(struct mneme_postgres **out, const struct mneme_cli *cli,
         *out = NULL;
     }
     mneme_arena_clean_up(&arena);
+    return status;
+}
+
+static int read_as_of(struct mneme_as_of *as_of, struct mneme_position *position, const struct mneme_cli *cli,
+                      struct mneme_error *error) {
+    struct mneme_str text = mneme_cli_opt_str(cli, "as-of");
+    *as_of = (struct mneme_as_of){.is_set = text.data != NULL};
+    if (text.data == NULL || mneme_clock_parse_rfc3339(&as_of->micros, text)) {
+        return MNEME_OK;
+    }
+    as_of->is_position = mneme_position_parse(position, text);
+    if (!as_of->is_position) {
+        return mneme_error_set(
+            error, MNEME_E_USAGE,
+            "--as-of was not taken: '%.*s' is neither a time such as 2026-01-31T12:00:00Z nor a "
+            "position such as 3:17; give one of them",
+            MNEME_STR_ARG(text));
+    }
+    return MNEME_OK;
+}
+
+int mneme_session_open_as_of(struct mneme_postgres **out, struct mneme_as_of *as_of,
+                             const struct mneme_cli *cli, struct mneme_error *error) {
+    struct mneme_position position;
+    char topic[MNEME_TOPIC_NAME_BYTES];
+    *out = NULL;
+    int status = read_as_of(as_of, &position, cli, error);
+    if (status == MNEME_OK) {
+        status = mneme_session_open(out, cli, error);
+    }
+    if (status != MNEME_OK || !as_of->is_position) {
+        return status;
+    }
+    status = mneme_kafka_events_topic(topic, cli->config, error);
+    if (status == MNEME_OK) {
+        status = mneme_as_of_position(as_of, *out, topic, position, error);
+    }
+    if (status != MNEME_OK) {
+        mneme_pg_close(*out);
+        *out = NULL;
+    }
     return status;
 }

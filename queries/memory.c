@@ -4,6 +4,7 @@
 #include "queries/memory.h"
 
 #include "common/uuid.h"
+#include "queries/compose.h"
 #include "queries/memory_columns.h"
 #include "sql/embedded.h"
 
@@ -52,18 +53,30 @@ void mneme_memory_row_json(const struct mneme_memory_row *row, struct mneme_json
     mneme_buffer_clean_up(&cursor);
 }
 
-int mneme_memory_get(struct mneme_postgres *postgres, struct mneme_str tenant, struct mneme_uuid id,
-                     struct mneme_str stream_id, bool include_deleted, mneme_row_visitor *visit,
-                     void *context, size_t *count, struct mneme_error *error) {
-    static const struct mneme_question question = {"the memory was not read", mneme_sql_memory_get,
-                                                   mneme_memory_columns, MNEME_MEMORY_COLUMN_COUNT,
-                                                   sizeof(struct mneme_memory_row)};
+int mneme_memory_ask(struct mneme_postgres *postgres, const struct mneme_memory_asking *asking,
+                     struct mneme_pg_params *params, mneme_row_visitor *visit, void *context, size_t *count,
+                     struct mneme_error *error) {
+    struct mneme_buffer sql = {0};
+    mneme_sql_compose_memories(&sql, asking->sql, asking->as_of, asking->filter, params);
+    struct mneme_question question = {asking->what, sql.data, mneme_memory_columns, MNEME_MEMORY_COLUMN_COUNT,
+                                      sizeof(struct mneme_memory_row)};
+    int status = sql.failed ? mneme_error_set(error, MNEME_E_NO_MEMORY, "%s: memory is exhausted; free some",
+                                              asking->what)
+                            : mneme_query_run(postgres, &question, params, visit, context, count, error);
+    mneme_buffer_clean_up(&sql);
+    return status;
+}
+
+int mneme_memory_get(struct mneme_postgres *postgres, const struct mneme_memory_key *key,
+                     mneme_row_visitor *visit, void *context, size_t *count, struct mneme_error *error) {
+    struct mneme_memory_asking asking = {"the memory was not read", mneme_sql_memory_get, &key->as_of, NULL};
     struct mneme_pg_params params = {0};
-    mneme_pg_param_str(&params, tenant);
-    mneme_pg_param_uuid(&params, id);
-    mneme_pg_param_str(&params, stream_id);
-    mneme_pg_param_bool(&params, include_deleted);
-    int status = mneme_query_run(postgres, &question, &params, visit, context, count, error);
+    mneme_pg_param_str(&params, key->tenant);
+    mneme_query_param_as_of(&params, &key->as_of);
+    mneme_pg_param_uuid(&params, key->id);
+    mneme_pg_param_str(&params, key->stream_id);
+    mneme_pg_param_bool(&params, key->include_deleted);
+    int status = mneme_memory_ask(postgres, &asking, &params, visit, context, count, error);
     mneme_pg_params_clean_up(&params);
     return status;
 }

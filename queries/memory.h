@@ -4,8 +4,9 @@
 #ifndef MNEME_QUERIES_MEMORY_H
 #define MNEME_QUERIES_MEMORY_H
 
+#include "queries/as_of.h"
 #include "queries/cursor.h"
-#include "queries/question.h"
+#include "queries/filter.h"
 
 /* A row of the table. */
 struct mneme_memory_row {
@@ -28,11 +29,19 @@ struct mneme_memory_row {
 /* The row as a JSON object; keys are the columns, and "cursor" for going on behind it in a list. */
 void mneme_memory_row_json(const struct mneme_memory_row *row, struct mneme_json_writer *json);
 
-/* Visits the memories of that id: one, or one in each stream that uses the id; a null `stream_id` means any.
- * Deleted ones only if asked for; expired and archived ones always. No row is no error. */
-int mneme_memory_get(struct mneme_postgres *postgres, struct mneme_str tenant, struct mneme_uuid id,
-                     struct mneme_str stream_id, bool include_deleted, mneme_row_visitor *visit,
-                     void *context, size_t *count, struct mneme_error *error);
+/* Which memory, and as of when. */
+struct mneme_memory_key {
+    struct mneme_str tenant; /* required */
+    struct mneme_uuid id;
+    struct mneme_str stream_id; /* null: any */
+    bool include_deleted;
+    struct mneme_as_of as_of;
+};
+
+/* Visits the memories of that id: one, or one in each stream that uses the id. Deleted ones only if asked
+ * for; expired and archived ones always. No row is no error. */
+int mneme_memory_get(struct mneme_postgres *postgres, const struct mneme_memory_key *key,
+                     mneme_row_visitor *visit, void *context, size_t *count, struct mneme_error *error);
 
 /* What to list: a null or unset field does not filter. */
 struct mneme_memory_filter {
@@ -42,6 +51,8 @@ struct mneme_memory_filter {
     struct mneme_str_array tags;  /* all of these */
     struct mneme_str metadata;    /* JSON object that the metadata contains */
     bool include_expired, include_archived;
+    const struct mneme_filter_node *filter; /* may be NULL */
+    struct mneme_as_of as_of;
     struct mneme_cursor cursor;
     int64_t limit; /* 1..MNEME_QUERY_MAX_LIMIT */
     int64_t offset;
@@ -51,26 +62,37 @@ struct mneme_memory_filter {
 int mneme_memory_list(struct mneme_postgres *postgres, const struct mneme_memory_filter *filter,
                       mneme_row_visitor *visit, void *context, size_t *count, struct mneme_error *error);
 
-/* One version of a memory: what made it. */
+/* One version of a memory: what made it, and what it says. */
 struct mneme_memory_version_row {
     int64_t version; /* of the memory */
     struct mneme_uuid event_id;
     struct mneme_str event_type;
     struct mneme_position position;
-    int64_t stream_version;
+    struct mneme_opt_long stream_version;
     struct mneme_str actor, agent_id; /* who */
     struct mneme_str reason;          /* why */
-    int64_t occurred_at, recorded_at; /* when */
+    int64_t occurred_at, recorded_at; /* when; it is valid from recorded_at */
+    struct mneme_opt_long valid_to;   /* until then; unset: to this day */
     struct mneme_str correlation_id, causation_id;
     struct mneme_str changes; /* JSON: what the event said of the memory */
+
+    struct mneme_str memory_type, term, content, metadata; /* the last two JSON */
+    struct mneme_str_array tags, entities;
+    double confidence, importance; /* without what accesses add */
+    int64_t priority;
+    struct mneme_opt_long expires_at;
+    bool is_deleted, is_archived;
+    struct mneme_str tier;
 };
 
 void mneme_memory_version_row_json(const struct mneme_memory_version_row *row,
                                    struct mneme_json_writer *json);
 
-/* Visits every version of the memory, oldest first, beginning behind version `after`. */
-int mneme_memory_history(struct mneme_postgres *postgres, struct mneme_str tenant, struct mneme_str stream_id,
-                         struct mneme_uuid id, int64_t after, int64_t limit, mneme_row_visitor *visit,
-                         void *context, size_t *count, struct mneme_error *error);
+/* Visits every version of the memory, oldest first, beginning behind version `after`; key->stream_id must be
+ * set, and deleted versions are shown whatever the key says. What the ledger says is null where its month was
+ * detached. */
+int mneme_memory_history(struct mneme_postgres *postgres, const struct mneme_memory_key *key, int64_t after,
+                         int64_t limit, mneme_row_visitor *visit, void *context, size_t *count,
+                         struct mneme_error *error);
 
 #endif

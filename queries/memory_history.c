@@ -1,7 +1,6 @@
 /*
- * The history of one memory: its accepted events, from the ledger.
+ * The history of one memory: its versions from the tables, and from the ledger what made each.
  */
-#include "common/uuid.h"
 #include "queries/memory.h"
 #include "sql/embedded.h"
 
@@ -9,13 +8,33 @@
     { #column_name, column_kind, offsetof(struct mneme_memory_version_row, column_name) }
 
 static const struct mneme_row_column columns[] = {
-    COLUMN(version, MNEME_ROW_LONG),        COLUMN(event_id, MNEME_ROW_UUID),
-    COLUMN(event_type, MNEME_ROW_STR),      COLUMN(position, MNEME_ROW_POSITION),
-    COLUMN(stream_version, MNEME_ROW_LONG), COLUMN(actor, MNEME_ROW_STR),
-    COLUMN(agent_id, MNEME_ROW_STR),        COLUMN(reason, MNEME_ROW_STR),
-    COLUMN(occurred_at, MNEME_ROW_TIME),    COLUMN(recorded_at, MNEME_ROW_TIME),
-    COLUMN(correlation_id, MNEME_ROW_STR),  COLUMN(causation_id, MNEME_ROW_STR),
+    COLUMN(version, MNEME_ROW_LONG),
+    COLUMN(event_id, MNEME_ROW_UUID),
+    COLUMN(event_type, MNEME_ROW_STR),
+    COLUMN(position, MNEME_ROW_POSITION),
+    COLUMN(stream_version, MNEME_ROW_OPT_LONG),
+    COLUMN(actor, MNEME_ROW_STR),
+    COLUMN(agent_id, MNEME_ROW_STR),
+    COLUMN(reason, MNEME_ROW_STR),
+    COLUMN(occurred_at, MNEME_ROW_TIME),
+    COLUMN(recorded_at, MNEME_ROW_TIME),
+    COLUMN(valid_to, MNEME_ROW_OPT_TIME),
+    COLUMN(correlation_id, MNEME_ROW_STR),
+    COLUMN(causation_id, MNEME_ROW_STR),
     COLUMN(changes, MNEME_ROW_JSON),
+    COLUMN(memory_type, MNEME_ROW_STR),
+    COLUMN(term, MNEME_ROW_STR),
+    COLUMN(content, MNEME_ROW_JSON),
+    COLUMN(metadata, MNEME_ROW_JSON),
+    COLUMN(tags, MNEME_ROW_STR_ARRAY),
+    COLUMN(entities, MNEME_ROW_STR_ARRAY),
+    COLUMN(confidence, MNEME_ROW_DOUBLE),
+    COLUMN(importance, MNEME_ROW_DOUBLE),
+    COLUMN(priority, MNEME_ROW_LONG),
+    COLUMN(expires_at, MNEME_ROW_OPT_TIME),
+    COLUMN(is_deleted, MNEME_ROW_BOOL),
+    COLUMN(is_archived, MNEME_ROW_BOOL),
+    COLUMN(tier, MNEME_ROW_STR),
 };
 #define COLUMN_COUNT (sizeof columns / sizeof *columns)
 
@@ -29,15 +48,14 @@ void mneme_memory_version_row_json(const struct mneme_memory_version_row *row,
     mneme_json_end_object(json);
 }
 
-int mneme_memory_history(struct mneme_postgres *postgres, struct mneme_str tenant, struct mneme_str stream_id,
-                         struct mneme_uuid id, int64_t after, int64_t limit, mneme_row_visitor *visit,
-                         void *context, size_t *count, struct mneme_error *error) {
-    char id_text[MNEME_UUID_TEXT_BYTES];
-    mneme_uuid_format(id, id_text); /* the payload holds it as text */
+int mneme_memory_history(struct mneme_postgres *postgres, const struct mneme_memory_key *key, int64_t after,
+                         int64_t limit, mneme_row_visitor *visit, void *context, size_t *count,
+                         struct mneme_error *error) {
     struct mneme_pg_params params = {0};
-    mneme_pg_param_str(&params, tenant);
-    mneme_pg_param_str(&params, stream_id);
-    mneme_pg_param_str(&params, (struct mneme_str){id_text, sizeof id_text});
+    mneme_pg_param_str(&params, key->tenant);
+    mneme_query_param_as_of(&params, &key->as_of);
+    mneme_pg_param_str(&params, key->stream_id);
+    mneme_pg_param_uuid(&params, key->id);
     mneme_pg_param_long(&params, after);
     mneme_pg_param_long(&params, limit);
     int status = mneme_query_run(postgres, &question, &params, visit, context, count, error);

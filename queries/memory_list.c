@@ -6,10 +6,6 @@
 #include "queries/memory_columns.h"
 #include "sql/embedded.h"
 
-static const struct mneme_question question = {"memories were not listed", mneme_sql_memory_list,
-                                               mneme_memory_columns, MNEME_MEMORY_COLUMN_COUNT,
-                                               sizeof(struct mneme_memory_row)};
-
 int mneme_memory_list(struct mneme_postgres *postgres, const struct mneme_memory_filter *filter,
                       mneme_row_visitor *visit, void *context, size_t *count, struct mneme_error *error) {
     struct mneme_uuid cursor_id = {{0}};
@@ -18,8 +14,11 @@ int mneme_memory_list(struct mneme_postgres *postgres, const struct mneme_memory
             error, MNEME_E_USAGE,
             "memories were not listed: the cursor is of another list; give one of a memory");
     }
+    struct mneme_memory_asking asking = {"memories were not listed", mneme_sql_memory_list, &filter->as_of,
+                                         filter->filter};
     struct mneme_pg_params params = {0};
     mneme_pg_param_str(&params, filter->tenant);
+    mneme_query_param_as_of(&params, &filter->as_of);
     mneme_pg_param_str(&params, filter->agent_id);
     mneme_pg_param_str(&params, filter->user_id);
     mneme_pg_param_str(&params, filter->run_id);
@@ -35,7 +34,7 @@ int mneme_memory_list(struct mneme_postgres *postgres, const struct mneme_memory
     mneme_pg_param_str(&params, filter->cursor.stream_id);
     mneme_pg_param_long(&params, filter->limit);
     mneme_pg_param_long(&params, filter->offset);
-    int status = mneme_query_run(postgres, &question, &params, visit, context, count, error);
+    int status = mneme_memory_ask(postgres, &asking, &params, visit, context, count, error);
     mneme_pg_params_clean_up(&params);
     return status;
 }

@@ -1,16 +1,22 @@
--- What made each version of a memory: $1 tenant, $2 stream, $3 memory id as text, $4 the version before, $5 limit.
-SELECT *
-FROM (SELECT row_number() OVER (ORDER BY version) AS memory_version, event_id, event_type,
-             kafka_partition || ':' || kafka_offset AS position, version AS stream_version, actor, agent_id,
-             payload ->> 'reason' AS reason, occurred_at, recorded_at, metadata ->> 'correlation_id' AS correlation_id,
-             metadata ->> 'causation_id' AS causation_id, payload - 'memory_id' - 'reason' AS changes
-      FROM events
-      WHERE tenant = $1::text
-        AND stream_id = $2::text
-        AND version IS NOT NULL
-        AND verdict = 'accepted'
-        AND event_type LIKE 'memory\_%'
-        AND payload ->> 'memory_id' = $3::text) AS history
-WHERE memory_version > $4::bigint
-ORDER BY memory_version
-LIMIT $5::bigint
+-- Every version of a memory, and from the ledger what made it: $1 tenant, $2 to $4 as of when, $5 stream, $6 memory id,
+-- $7 the version before, $8 limit. The ledger's columns are null where its month was detached.
+SELECT v.version, v.source_event_id AS event_id, e.event_type,
+       v.source_sequence % 4096 || ':' || v.source_sequence / 4096 AS position, e.version AS stream_version, e.actor,
+       e.agent_id, e.payload ->> 'reason' AS reason, v.updated_at AS occurred_at, v.valid_from AS recorded_at,
+       v.valid_to, e.metadata ->> 'correlation_id' AS correlation_id, e.metadata ->> 'causation_id' AS causation_id,
+       e.payload - 'memory_id' - 'reason' AS changes, v.memory_type, v.term, v.content, v.metadata, v.tags, v.entities,
+       v.confidence, v.importance, v.priority, v.expires_at, v.is_deleted, v.is_archived, v.tier
+FROM (
+    SELECT m.*, NULL::bigint AS superseded_sequence, NULL::timestamptz AS valid_to
+    FROM memories AS m
+    WHERE m.tenant = $1::text AND m.stream_id = $5::text AND m.id = $6::uuid
+    UNION ALL
+    SELECT h.*
+    FROM memories_history AS h
+    WHERE h.tenant = $1::text AND h.stream_id = $5::text AND h.id = $6::uuid
+) AS v
+LEFT JOIN events AS e ON e.sequence_id = v.source_sequence AND e.recorded_at = v.valid_from
+WHERE v.version > $7::bigint
+  AND happened(v.source_sequence, v.valid_from, $2, $3, $4)
+ORDER BY v.version
+LIMIT $8::bigint

@@ -199,7 +199,11 @@ static struct mneme_uuid id_of(const char *text) {
 static size_t get(const char *tenant, const char *id, struct mneme_str stream_id, bool include_deleted) {
     size_t count;
     mneme_buffer_clear(&seen);
-    int status = mneme_memory_get(asking, mneme_str_from(tenant), id_of(id), stream_id, include_deleted,
+    int status = mneme_memory_get(asking,
+                                  &(struct mneme_memory_key){.tenant = mneme_str_from(tenant),
+                                                             .id = id_of(id),
+                                                             .stream_id = stream_id,
+                                                             .include_deleted = include_deleted},
                                   see_memory, NULL, &count, &error);
     cr_assert_eq(status, MNEME_OK, "%s", error.message);
     return count;
@@ -241,9 +245,11 @@ Test(queries_memory, a_row_has_every_column_as_json) {
                  "'metadata':{'a':{'b':true}},'tags':['x','y\\u0022'],'confidence':0.25,'priority':7}}");
     apply();
     struct mneme_buffer json = {0};
-    cr_assert_eq(mneme_memory_get(asking, MNEME_STR_LIT("default"), id_of(ID("1")), MNEME_STR_NULL, false,
-                                  copy_json, &json, NULL, &error),
-                 MNEME_OK, "%s", error.message);
+    cr_assert_eq(
+        mneme_memory_get(asking,
+                         &(struct mneme_memory_key){.tenant = MNEME_STR_LIT("default"), .id = id_of(ID("1"))},
+                         copy_json, &json, NULL, &error),
+        MNEME_OK, "%s", error.message);
     mneme_buffer_append_byte(&json, '\0');
     char *cursor = strstr(json.data, ",\"cursor\":");
     cr_assert_not_null(cursor);
@@ -270,7 +276,7 @@ static bool see_version(const void *row, void *context) {
     (void)context;
     mneme_buffer_printf(&seen, "%lld %.*s %.*s/%.*s stream %lld;", (long long)version->version,
                         MNEME_STR_ARG(version->event_type), MNEME_STR_ARG(version->actor),
-                        MNEME_STR_ARG(version->reason), (long long)version->stream_version);
+                        MNEME_STR_ARG(version->reason), (long long)version->stream_version.value);
     return true;
 }
 
@@ -285,15 +291,21 @@ Test(queries_memory, the_history_has_every_version_and_nothing_that_was_not_acce
                         "{'type':'memory_deleted','user_id':'ada','payload':{'memory_id':'" ID("1") "'}}");
     apply();
     size_t count;
-    int status = mneme_memory_history(asking, MNEME_STR_LIT("default"), MNEME_STR_LIT("ada"), id_of(ID("1")),
+    int status = mneme_memory_history(asking,
+                                      &(struct mneme_memory_key){.tenant = MNEME_STR_LIT("default"),
+                                                                 .stream_id = MNEME_STR_LIT("ada"),
+                                                                 .id = id_of(ID("1"))},
                                       0, 100, see_version, NULL, &count, &error);
     cr_assert_eq(status, MNEME_OK, "%s", error.message);
     mneme_buffer_append_byte(&seen, '\0');
     cr_assert_str_eq(seen.data, "1 memory_created carol/ stream 1;2 memory_updated /said twice stream 3;"
                                 "3 memory_deleted / stream 4;");
     mneme_buffer_clear(&seen);
-    status = mneme_memory_history(asking, MNEME_STR_LIT("default"), MNEME_STR_LIT("ada"), id_of(ID("1")), 1,
-                                  1, see_version, NULL, &count, &error);
+    status = mneme_memory_history(asking,
+                                  &(struct mneme_memory_key){.tenant = MNEME_STR_LIT("default"),
+                                                             .stream_id = MNEME_STR_LIT("ada"),
+                                                             .id = id_of(ID("1"))},
+                                  1, 1, see_version, NULL, &count, &error);
     cr_assert_eq(status, MNEME_OK, "%s", error.message);
     mneme_buffer_append_byte(&seen, '\0');
     cr_assert_str_eq(seen.data, "2 memory_updated /said twice stream 3;");
