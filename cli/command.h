@@ -33,6 +33,7 @@ struct mneme_cli_option {
 };
 
 struct mneme_cli;
+struct mneme_read; /* cli/read.h */
 
 struct mneme_command {
     const char *name;
@@ -45,6 +46,7 @@ struct mneme_command {
     unsigned common;                        /* MNEME_CLI_COMMON_… that it takes */
     const struct mneme_command *const *subcommands; /* NULL-terminated, or NULL */
     enum mneme_exit (*run)(struct mneme_cli *cli);  /* NULL if it only groups subcommands */
+    const struct mneme_read *reads;                 /* what mneme_read_run asks; ends with a NULL statement */
 };
 
 /* Common options; --json, --config and --help belong to every command. */

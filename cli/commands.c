@@ -3,6 +3,8 @@
  */
 #include "cli/commands.h"
 
+#include "cli/reads.h"
+
 /* clang-format off */ /* a line for each */
 static const struct mneme_command *const commands[] = {
     &mneme_command_publish,
@@ -10,8 +12,16 @@ static const struct mneme_command *const commands[] = {
     &mneme_command_work,
     &mneme_command_memory,
     &mneme_command_conversation,
+    &mneme_command_agent,
+    &mneme_command_knowledge,
+    &mneme_command_profile,
+    &mneme_command_timeline,
+    &mneme_command_stats,
     &mneme_command_events,
     &mneme_command_replay,
+    &mneme_command_operations,
+    &mneme_command_flow_runs,
+    &mneme_command_task_outputs,
     &mneme_command_status,
     &mneme_command_rebuild,
     &mneme_command_verify,

@@ -52,7 +52,7 @@ static enum mneme_exit run(struct mneme_cli *cli) {
     enum mneme_exit code;
     mneme_arena_init(&arena, 0);
     if (read_filter(&filter, cli, &arena, &error) != MNEME_OK ||
-        mneme_session_open(&postgres, cli, &error) != MNEME_OK) {
+        mneme_session_open_as_of(&postgres, &filter.as_of, cli, &error) != MNEME_OK) {
         code = mneme_cli_fail(cli, &error);
     } else {
         mneme_listing_begin(&listing, cli, &kind, filter.limit);
@@ -81,8 +81,9 @@ const struct mneme_command mneme_command_conversation_list = {
                "--json: one object per conversation whose keys are the columns of the table conversations,\n"
                "and \"cursor\": given to --cursor, the list goes on behind that conversation.",
     .examples = "  mneme conversation list --user ada\n"
-                "  mneme conversation list --active --limit 10 --json\n",
+                "  mneme conversation list --active --limit 10 --json\n"
+                "  mneme conversation list --user ada --as-of 2026-01-31\n",
     .options = options,
-    .common = MNEME_CLI_TENANT | MNEME_CLI_LIMIT | MNEME_CLI_AT_LEAST,
+    .common = MNEME_CLI_TENANT | MNEME_CLI_LIMIT | MNEME_CLI_AT_LEAST | MNEME_CLI_AS_OF,
     .run = run,
 };

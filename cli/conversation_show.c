@@ -4,20 +4,20 @@
 #include <stdio.h>
 
 #include "cli/conversation.h"
+#include "cli/conversation_find.h"
 #include "cli/output.h"
 #include "cli/session.h"
 #include "cli/show.h"
 #include "cli/values.h"
 #include "common/json_write.h"
 #include "queries/conversation.h"
-#include "queries/memory.h"
 
 #define DEFAULT_TURNS 1000
 
 struct showing {
     const struct mneme_cli *cli;
     struct mneme_arena arena;
-    struct mneme_str stream_id, user_id, agent_id; /* of the conversation; in the arena */
+    struct mneme_conversation_place place;
     struct mneme_buffer line;
     int64_t limit, shown;
     bool has_more;
@@ -28,15 +28,6 @@ struct showing {
 static bool put_line(struct showing *showing) {
     showing->code = mneme_cli_put_line(&showing->line);
     return showing->code == MNEME_EXIT_DONE && !mneme_cli_output_is_lost();
-}
-
-static bool note_conversation(const void *row, void *context) {
-    const struct mneme_conversation_row *conversation = row;
-    struct showing *showing = context;
-    showing->stream_id = mneme_arena_copy(&showing->arena, conversation->stream_id);
-    showing->user_id = mneme_arena_copy(&showing->arena, conversation->user_id);
-    showing->agent_id = mneme_arena_copy(&showing->arena, conversation->agent_id);
-    return true;
 }
 
 static bool show_conversation(const void *row, void *context) {
@@ -83,22 +74,23 @@ static bool show_turn(const void *row, void *context) {
 }
 
 static bool show_memory(const void *row, void *context) {
-    const struct mneme_memory_row *memory = row;
+    const struct mneme_answer_row *memory = row;
     struct showing *showing = context;
     if (showing->cli->json) {
         struct mneme_json_writer json = {.out = &showing->line};
-        mneme_memory_row_json(memory, &json);
+        mneme_json_begin_object(&json);
+        mneme_row_json(memory->cells, memory->columns, memory->count, &json);
+        mneme_json_end_object(&json);
         return put_line(showing);
     }
-    mneme_show_content("memory", memory->content);
+    mneme_show_content("memory", *(const struct mneme_str *)mneme_answer_cell(memory, "content"));
     return true;
 }
 
 static int read_range(struct mneme_turn_range *range, const struct mneme_cli *cli,
                       struct mneme_error *error) {
     int status;
-    *range = (struct mneme_turn_range){.tenant = mneme_session_tenant(cli),
-                                       .conversation_id = mneme_str_from(cli->arguments[0])};
+    *range = (struct mneme_turn_range){0};
     if ((status = mneme_cli_opt_long(&range->from_index, cli, "from", 0, INT64_MAX, error)) != MNEME_OK ||
         (status = mneme_cli_opt_long(&range->to_index, cli, "to", 0, INT64_MAX, error)) != MNEME_OK ||
         (status = mneme_cli_opt_time(&range->since, cli, "since", error)) != MNEME_OK ||
@@ -108,39 +100,13 @@ static int read_range(struct mneme_turn_range *range, const struct mneme_cli *cl
     return mneme_cli_long(&range->limit, cli, "limit", DEFAULT_TURNS, 1, MNEME_QUERY_MAX_LIMIT, error);
 }
 
-/* Which of the conversations of the id: one, or an error. */
-static int find(struct showing *showing, struct mneme_postgres *postgres, struct mneme_turn_range *range,
-                struct mneme_error *error) {
-    size_t count;
-    int status = mneme_conversation_get(postgres, range->tenant, range->conversation_id,
-                                        mneme_cli_opt_str(showing->cli, "stream"), note_conversation, showing,
-                                        &count, error);
-    if (status != MNEME_OK) {
-        return status;
-    }
-    if (count == 0) {
-        return mneme_error_set(
-            error, MNEME_E_NOT_FOUND,
-            "conversation '%.*s' was not found: the tables of tenant %.*s do not have it, or not yet; "
-            "mneme conversation list shows those that are there",
-            MNEME_STR_ARG(range->conversation_id), MNEME_STR_ARG(range->tenant));
-    }
-    if (count > 1) {
-        return mneme_error_set(
-            error, MNEME_E_USAGE,
-            "conversation '%.*s' is not one: %zu streams use this id; choose one with --stream",
-            MNEME_STR_ARG(range->conversation_id), count);
-    }
-    range->stream_id = showing->stream_id;
-    return MNEME_OK;
-}
-
 static int show(struct showing *showing, struct mneme_postgres *postgres, struct mneme_turn_range *range,
                 struct mneme_error *error) {
-    int status = find(showing, postgres, range, error);
+    struct mneme_conversation_key *key = &range->conversation;
+    int status =
+        mneme_conversation_find(&showing->place, postgres, showing->cli, key, &showing->arena, error);
     if (status == MNEME_OK) {
-        status = mneme_conversation_get(postgres, range->tenant, range->conversation_id, range->stream_id,
-                                        show_conversation, showing, NULL, error);
+        status = mneme_conversation_get(postgres, key, show_conversation, showing, NULL, error);
     }
     if (status == MNEME_OK) {
         showing->limit = range->limit;
@@ -148,14 +114,11 @@ static int show(struct showing *showing, struct mneme_postgres *postgres, struct
         status = mneme_conversation_turns(postgres, range, show_turn, showing, NULL, error);
     }
     if (status == MNEME_OK && mneme_cli_flag(showing->cli, "memories")) {
-        /* They are found by their subject, which an index leads to. */
-        bool has_user = showing->user_id.data != NULL;
-        struct mneme_memory_filter filter = {.tenant = range->tenant,
-                                             .user_id = showing->user_id,
-                                             .agent_id = has_user ? MNEME_STR_NULL : showing->agent_id,
-                                             .conversation_id = range->conversation_id,
-                                             .limit = MNEME_QUERY_MAX_LIMIT};
-        status = mneme_memory_list(postgres, &filter, show_memory, showing, NULL, error);
+        struct mneme_conversation_memories which = {.conversation = *key,
+                                                    .user_id = showing->place.user_id,
+                                                    .agent_id = showing->place.agent_id,
+                                                    .limit = MNEME_QUERY_MAX_LIMIT};
+        status = mneme_conversation_memories(postgres, &which, show_memory, showing, NULL, error);
     }
     return status;
 }
@@ -167,7 +130,7 @@ static enum mneme_exit run(struct mneme_cli *cli) {
     struct showing showing = {.cli = cli, .code = MNEME_EXIT_DONE};
     mneme_arena_init(&showing.arena, 0);
     if (read_range(&range, cli, &error) != MNEME_OK ||
-        mneme_session_open(&postgres, cli, &error) != MNEME_OK ||
+        mneme_session_open_as_of(&postgres, &range.conversation.as_of, cli, &error) != MNEME_OK ||
         show(&showing, postgres, &range, &error) != MNEME_OK) {
         showing.code = mneme_cli_fail(cli, &error);
     } else if (showing.has_more && !cli->json) {
@@ -188,7 +151,7 @@ static const struct mneme_cli_option options[] = {
     {"since", 0, "TIME", -1, "Turns from this time on (RFC 3339)."},
     {"until", 0, "TIME", -1, "Turns before this time."},
     {"limit", 'n', "N", -1, "At most so many turns (default 1000)."},
-    {"memories", 0, NULL, -1, "Also the memories that came from it."},
+    {"memories", 0, NULL, -1, "Also its memories: those tied to it and those of its scope."},
     {0},
 };
 
@@ -199,13 +162,15 @@ const struct mneme_command mneme_command_conversation_show = {
     .details =
         "--json: first the conversation, as in conversation list; then one object per turn with\n"
         "\"turn_index\", \"role\", \"content\" and the other columns of conversation_turns; with --memories\n"
-        "then one object per memory, as in memory list.",
+        "then one object per memory: its columns, \"is_linked\", \"message_context\", \"insights\",\n"
+        "\"follow_up_actions\".",
     .examples = "  mneme conversation show chat-1\n"
                 "  mneme conversation show chat-1 --from 10 --to 20 --json\n"
-                "  mneme conversation show chat-1 --since 2026-01-31 --memories\n",
+                "  mneme conversation show chat-1 --since 2026-01-31 --memories\n"
+                "  mneme conversation show chat-1 --as-of 3:17 --json\n",
     .min_arguments = 1,
     .max_arguments = 1,
     .options = options,
-    .common = MNEME_CLI_TENANT | MNEME_CLI_AT_LEAST,
+    .common = MNEME_CLI_TENANT | MNEME_CLI_AT_LEAST | MNEME_CLI_AS_OF,
     .run = run,
 };

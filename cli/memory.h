@@ -7,6 +7,7 @@
 #include "cli/write.h"
 #include "queries/memory.h"
 
+extern const struct mneme_command mneme_command_memory_access;
 extern const struct mneme_command mneme_command_memory_add;
 extern const struct mneme_command mneme_command_memory_get;
 extern const struct mneme_command mneme_command_memory_list;

@@ -11,6 +11,10 @@ static int check(struct mneme_uuid *id, struct mneme_opt_long *expected_version,
         return mneme_error_set(error, MNEME_E_USAGE,
                                "nothing was deleted: no memory is named; give its id, or --all with a scope");
     }
+    if (mneme_cli_value(cli, "filter") != NULL) {
+        return mneme_error_set(error, MNEME_E_USAGE,
+                               "nothing was deleted: --filter is for --all; leave it out, or the id");
+    }
     int status = mneme_write_wants_verdict(&wants_verdict, cli, error);
     if (status == MNEME_OK) {
         status = mneme_cli_argument_uuid(id, cli, 0, "memory id", error);
@@ -56,6 +60,7 @@ static enum mneme_exit run(struct mneme_cli *cli) {
 static const struct mneme_cli_option options[] = {
     {"all", 0, NULL, -1,
      "Delete all memories of the scope; one of --user, --agent, --run and --conversation is needed."},
+    {"filter", 0, "EXPR", -1, "Of the scope only memories for which this holds, as in memory list."},
     {"yes", 'y', NULL, -1, "Do not ask on the terminal before --all."},
     {"expected-version", 0, "N", -1, "Only if the memory has this version."},
     {"reason", 0, "TEXT", -1, "Why, for the history."},
@@ -73,7 +78,8 @@ const struct mneme_command mneme_command_memory_delete = {
                "refused (6) without a scope.\n"
                "--json and exit codes: as of memory add; of --all: {\"deleted\",\"failed\"}.",
     .examples = "  mneme memory delete 018f0f5e-7a5b-7cc1-9d3e-2f6a1b0c4d5e --reason 'was wrong'\n"
-                "  mneme memory delete --all --user ada --yes\n",
+                "  mneme memory delete --all --user ada --yes\n"
+                "  mneme memory delete --all --user ada --filter 'confidence lt 0.2 AND access_count eq 0'\n",
     .max_arguments = 1,
     .options = options,
     .common = MNEME_CLI_SCOPE | MNEME_CLI_AT_LEAST,

@@ -1,75 +1,17 @@
 /*
- * mneme memory delete --all. The memories are read page by page and published as they are read; the brokers'
- * answers come on the publisher's thread, so what it writes to is guarded by a lock.
+ * mneme memory delete --all. The memories are read page by page and published as they are read.
  */
 #include "cli/memory_delete_all.h"
 
-#include <pthread.h>
 #include <stdio.h>
 
-#include "cli/memory.h"
+#include "cli/deletion.h"
 #include "cli/output.h"
 #include "cli/session.h"
 #include "common/uuid.h"
 
-#define PAGE 1000
-
-struct deletion {
-    struct mneme_cli *cli;
-    struct mneme_client *client;
-    struct mneme_cursor last; /* of the page; its strings lie in the arena */
-    struct mneme_arena arena;
-    int64_t published;
-    int status;
-    struct mneme_error error;
-
-    pthread_mutex_t lock; /* guards what is below */
-    int64_t acknowledged, failed;
-    char first_failure[MNEME_ERROR_MESSAGE_BYTES];
-};
-
-static void on_delivery(const struct mneme_receipt *receipt, void *context) {
-    struct deletion *deletion = context;
-    pthread_mutex_lock(&deletion->lock);
-    if (receipt->status == MNEME_OK) {
-        deletion->acknowledged++;
-    } else if (deletion->failed++ == 0) {
-        snprintf(deletion->first_failure, sizeof deletion->first_failure, "%s", receipt->message);
-    }
-    pthread_mutex_unlock(&deletion->lock);
-}
-
 static bool delete_row(const void *row, void *context) {
-    const struct mneme_memory_row *memory = row;
-    struct deletion *deletion = context;
-    struct mneme_event event;
-    deletion->status = mneme_write_event(&event, deletion->cli, deletion->client, MNEME_EVENT_MEMORY_DELETED,
-                                         &deletion->error);
-    if (deletion->status != MNEME_OK) {
-        return false;
-    }
-    event.stream_id = memory->stream_id;
-    event.scope = (struct mneme_scope){.user_id = memory->user_id,
-                                       .agent_id = memory->agent_id,
-                                       .run_id = memory->run_id,
-                                       .conversation_id = memory->conversation_id};
-    event.payload.memory_deleted = (struct mneme_memory_deleted){
-        .memory_id = memory->id, .reason = mneme_cli_opt_str(deletion->cli, "reason")};
-    deletion->status = mneme_publish(deletion->client, &event, on_delivery, deletion, &deletion->error);
-    if (deletion->status != MNEME_OK) {
-        return false;
-    }
-    deletion->published++;
-    char id[MNEME_UUID_TEXT_BYTES];
-    mneme_uuid_format(memory->id, id);
-    mneme_arena_reset(&deletion->arena, SIZE_MAX);
-    deletion->last = (struct mneme_cursor){
-        .micros = memory->created_at,
-        .id = mneme_arena_copy(&deletion->arena, (struct mneme_str){id, sizeof id}),
-        .stream_id = mneme_arena_copy(&deletion->arena, memory->stream_id),
-        .is_set = true,
-    };
-    return !mneme_cli_interrupted();
+    return mneme_deletion_add(context, row);
 }
 
 static struct mneme_memory_filter scope_of(const struct mneme_cli *cli) {
@@ -81,7 +23,7 @@ static struct mneme_memory_filter scope_of(const struct mneme_cli *cli) {
         .conversation_id = mneme_cli_opt_str(cli, "conversation"),
         .include_expired = true,
         .include_archived = true,
-        .limit = PAGE,
+        .limit = MNEME_DELETION_PAGE,
     };
 }
 
@@ -118,30 +60,25 @@ static int check_scope(const struct mneme_cli *cli, struct mneme_error *error) {
     return MNEME_OK;
 }
 
-/* On a terminal the user has to agree. */
-static bool is_agreed(const struct mneme_cli *cli) {
-    char answer[8];
-    if (!cli->stderr_is_terminal || mneme_cli_flag(cli, "yes")) {
-        return true;
-    }
-    fprintf(stderr, "Delete all memories of this scope? [y/N] ");
-    return fgets(answer, sizeof answer, stdin) != NULL && (answer[0] == 'y' || answer[0] == 'Y');
-}
-
-static int delete_pages(struct deletion *deletion, struct mneme_postgres *postgres) {
-    struct mneme_memory_filter filter = scope_of(deletion->cli);
-    size_t count = PAGE;
-    while (count == PAGE && deletion->status == MNEME_OK && !mneme_cli_interrupted()) {
-        filter.cursor = deletion->last;
-        int status = mneme_memory_list(postgres, &filter, delete_row, deletion, &count, &deletion->error);
+static int delete_pages(struct mneme_deletion *deletion, struct mneme_postgres *postgres,
+                        struct mneme_memory_filter *filter) {
+    char id[MNEME_UUID_TEXT_BYTES];
+    size_t count = MNEME_DELETION_PAGE;
+    while (count == MNEME_DELETION_PAGE && deletion->status == MNEME_OK && !mneme_cli_interrupted()) {
+        mneme_uuid_format(deletion->last_id, id);
+        filter->cursor = (struct mneme_cursor){.micros = deletion->last_created_at,
+                                               .id = {id, sizeof id},
+                                               .stream_id = deletion->last_stream_id,
+                                               .is_set = deletion->has_last};
+        int status = mneme_memory_list(postgres, filter, delete_row, deletion, &count, &deletion->error);
         if (status != MNEME_OK) {
-            return status;
+            deletion->status = status;
         }
     }
     return deletion->status;
 }
 
-static enum mneme_exit report(struct deletion *deletion) {
+static enum mneme_exit report(const struct mneme_deletion *deletion) {
     if (deletion->cli->json) {
         struct mneme_buffer line = {0};
         struct mneme_json_writer json = {.out = &line};
@@ -159,46 +96,42 @@ static enum mneme_exit report(struct deletion *deletion) {
     return MNEME_EXIT_DONE;
 }
 
-static enum mneme_exit delete_scope(struct deletion *deletion) {
+static enum mneme_exit delete_scope(struct mneme_cli *cli, struct mneme_memory_filter *filter) {
+    struct mneme_deletion deletion;
+    struct mneme_error error = {0};
     struct mneme_postgres *postgres = NULL;
-    int status = mneme_session_open(&postgres, deletion->cli, &deletion->error);
-    if (status == MNEME_OK) {
-        status = mneme_write_open(&deletion->client, deletion->cli, &deletion->error);
+    if (mneme_session_open(&postgres, cli, &error) != MNEME_OK) {
+        return mneme_cli_fail(cli, &error);
     }
-    if (status == MNEME_OK) {
-        status = delete_pages(deletion, postgres);
+    if (mneme_deletion_begin(&deletion, cli) == MNEME_OK) {
+        (void)delete_pages(&deletion, postgres, filter); /* its status is the deletion's */
     }
-    struct mneme_error close_error = {0};
-    int close_status = mneme_close(deletion->client, -1, &close_error); /* every event is reported now */
+    int status = mneme_deletion_finish(&deletion);
     mneme_pg_close(postgres);
-    enum mneme_exit code = report(deletion);
+    enum mneme_exit code = report(&deletion);
     if (status != MNEME_OK) {
-        return mneme_cli_fail(deletion->cli, &deletion->error);
+        code = mneme_cli_fail(cli, &deletion.error);
+    } else if (mneme_cli_interrupted()) {
+        code = MNEME_EXIT_INTERRUPTED;
     }
-    if (deletion->failed > 0) {
-        mneme_error_set(&deletion->error, MNEME_E_UNAVAILABLE,
-                        "%lld memories were not deleted: %s; run it again", (long long)deletion->failed,
-                        deletion->first_failure);
-        return mneme_cli_fail(deletion->cli, &deletion->error);
-    }
-    if (close_status != MNEME_OK) {
-        return mneme_cli_fail(deletion->cli, &close_error);
-    }
-    return mneme_cli_interrupted() ? MNEME_EXIT_INTERRUPTED : code;
+    mneme_deletion_clean_up(&deletion);
+    return code;
 }
 
 enum mneme_exit mneme_memory_delete_all(struct mneme_cli *cli) {
-    struct deletion deletion = {.cli = cli, .lock = PTHREAD_MUTEX_INITIALIZER};
-    if (check_scope(cli, &deletion.error) != MNEME_OK) {
-        return mneme_cli_fail(cli, &deletion.error);
+    struct mneme_error error = {0};
+    struct mneme_memory_filter filter = scope_of(cli);
+    struct mneme_arena arena;
+    enum mneme_exit code;
+    mneme_arena_init(&arena, 0);
+    if (check_scope(cli, &error) != MNEME_OK ||
+        mneme_filter_parse(&filter.filter, mneme_cli_opt_str(cli, "filter"), &arena, &error) != MNEME_OK) {
+        code = mneme_cli_fail(cli, &error);
+    } else if (!mneme_deletion_is_agreed(cli, "Delete all memories of this scope?")) {
+        code = MNEME_EXIT_UNSAFE;
+    } else {
+        code = delete_scope(cli, &filter);
     }
-    if (!is_agreed(cli)) {
-        fprintf(stderr, "mneme: nothing was deleted: you did not agree; answer y, or give --yes\n");
-        return MNEME_EXIT_UNSAFE;
-    }
-    mneme_arena_init(&deletion.arena, 0);
-    enum mneme_exit code = delete_scope(&deletion);
-    mneme_arena_clean_up(&deletion.arena);
-    pthread_mutex_destroy(&deletion.lock);
+    mneme_arena_clean_up(&arena);
     return code;
 }

@@ -35,21 +35,28 @@ void mneme_sql_compose(struct mneme_buffer *out, const char *sql, const struct m
     mneme_buffer_append_byte(out, '\0');
 }
 
-void mneme_sql_compose_memories(struct mneme_buffer *out, const char *sql, const struct mneme_as_of *as_of,
-                                const struct mneme_filter_node *filter, struct mneme_pg_params *params) {
+void mneme_sql_compose_as_of(struct mneme_buffer *out, const char *sql, const struct mneme_as_of *as_of,
+                             const struct mneme_filter_node *filter, struct mneme_pg_params *params) {
     struct mneme_buffer condition = {0};
     struct mneme_buffer filter_accesses = {0};
+    bool is_now = !as_of->is_set;
     struct mneme_str accesses =
-        as_of->is_set ? MNEME_STR_LIT("memory_access_as_of(m.tenant, m.stream_id, m.id, $2, $3, $4)")
-                      : mneme_str_from(mneme_sql_memory_access_now);
+        is_now ? mneme_str_from(mneme_sql_memory_access_now)
+               : MNEME_STR_LIT("memory_access_as_of(m.tenant, m.stream_id, m.id, $2, $3, $4)");
     mneme_filter_sql(&condition, params, filter);
     if (mneme_filter_needs_access(filter)) {
         mneme_buffer_append_str(&filter_accesses, MNEME_STR_LIT("CROSS JOIN LATERAL "));
         mneme_buffer_append_str(&filter_accesses, accesses);
         mneme_buffer_append_str(&filter_accesses, MNEME_STR_LIT(" AS a"));
     }
+#define TABLE(table_name)                                                                                    \
+    { #table_name, is_now ? MNEME_STR_LIT(#table_name) : MNEME_STR_LIT(#table_name "_as_of($2, $3, $4)") }
     const struct mneme_sql_part parts[] = {
-        {"memories", as_of->is_set ? MNEME_STR_LIT("memories_as_of($2, $3, $4)") : MNEME_STR_LIT("memories")},
+        TABLE(memories),
+        TABLE(conversations),
+        TABLE(conversation_turns),
+        TABLE(knowledge),
+        TABLE(profiles),
         {"accesses", accesses},
         {"filter_accesses", mneme_buffer_str(&filter_accesses)},
         {"filter", mneme_buffer_str(&condition)},
@@ -58,4 +65,19 @@ void mneme_sql_compose_memories(struct mneme_buffer *out, const char *sql, const
     out->failed |= condition.failed || filter_accesses.failed;
     mneme_buffer_clean_up(&condition);
     mneme_buffer_clean_up(&filter_accesses);
+}
+
+int mneme_query_run_as_of(struct mneme_postgres *postgres, const struct mneme_question *question,
+                          const struct mneme_as_of *as_of, const struct mneme_filter_node *filter,
+                          struct mneme_pg_params *params, mneme_row_visitor *visit, void *context,
+                          size_t *count, struct mneme_error *error) {
+    struct mneme_buffer sql = {0};
+    struct mneme_question composed = *question;
+    mneme_sql_compose_as_of(&sql, question->sql, as_of, filter, params);
+    composed.sql = sql.data;
+    int status = sql.failed ? mneme_error_set(error, MNEME_E_NO_MEMORY, "%s: memory is exhausted; free some",
+                                              question->what)
+                            : mneme_query_run(postgres, &composed, params, visit, context, count, error);
+    mneme_buffer_clean_up(&sql);
+    return status;
 }

@@ -17,10 +17,17 @@ struct mneme_sql_part {
 void mneme_sql_compose(struct mneme_buffer *out, const char *sql, const struct mneme_sql_part *parts,
                        size_t count);
 
-/* A statement over memories `m` and their accesses `a`: {memories}, {accesses}, {filter_accesses} and
- * {filter} stand for the tables as of a moment, and for the filter (NULL: none), whose values are added to
- * `params`. */
-void mneme_sql_compose_memories(struct mneme_buffer *out, const char *sql, const struct mneme_as_of *as_of,
-                                const struct mneme_filter_node *filter, struct mneme_pg_params *params);
+/* The same with the parts {memories}, {conversations}, {conversation_turns}, {knowledge} and {profiles} for
+ * the tables as of a moment, {accesses} for those of a memory `m`, and {filter} with {filter_accesses} for a
+ * filter over `m` (NULL: none), whose values are added to `params`. Parameters 2 to 4 are
+ * mneme_query_param_as_of's. */
+void mneme_sql_compose_as_of(struct mneme_buffer *out, const char *sql, const struct mneme_as_of *as_of,
+                             const struct mneme_filter_node *filter, struct mneme_pg_params *params);
+
+/* Asks a question whose statement has such parts. */
+int mneme_query_run_as_of(struct mneme_postgres *postgres, const struct mneme_question *question,
+                          const struct mneme_as_of *as_of, const struct mneme_filter_node *filter,
+                          struct mneme_pg_params *params, mneme_row_visitor *visit, void *context,
+                          size_t *count, struct mneme_error *error);
 
 #endif

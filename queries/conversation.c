@@ -3,6 +3,7 @@
  */
 #include "queries/conversation.h"
 
+#include "queries/compose.h"
 #include "sql/embedded.h"
 
 #define COLUMN(column_name, column_kind)                                                                     \
@@ -44,6 +45,7 @@ int mneme_conversation_list(struct mneme_postgres *postgres, const struct mneme_
     struct mneme_pg_params params = {0};
     struct mneme_str is_active = mneme_str_from(filter->is_active.value ? "true" : "false");
     mneme_pg_param_str(&params, filter->tenant);
+    mneme_query_param_as_of(&params, &filter->as_of);
     mneme_pg_param_str(&params, filter->user_id);
     mneme_pg_param_str(&params, filter->agent_id);
     mneme_pg_param_str(&params, filter->is_active.is_set ? is_active : MNEME_STR_NULL);
@@ -53,20 +55,22 @@ int mneme_conversation_list(struct mneme_postgres *postgres, const struct mneme_
     mneme_pg_param_str(&params, filter->cursor.stream_id);
     mneme_pg_param_long(&params, filter->limit);
     mneme_pg_param_long(&params, filter->offset);
-    int status = mneme_query_run(postgres, &list_question, &params, visit, context, count, error);
+    int status = mneme_query_run_as_of(postgres, &list_question, &filter->as_of, NULL, &params, visit,
+                                       context, count, error);
     mneme_pg_params_clean_up(&params);
     return status;
 }
 
-int mneme_conversation_get(struct mneme_postgres *postgres, struct mneme_str tenant,
-                           struct mneme_str conversation_id, struct mneme_str stream_id,
+int mneme_conversation_get(struct mneme_postgres *postgres, const struct mneme_conversation_key *key,
                            mneme_row_visitor *visit, void *context, size_t *count,
                            struct mneme_error *error) {
     struct mneme_pg_params params = {0};
-    mneme_pg_param_str(&params, tenant);
-    mneme_pg_param_str(&params, conversation_id);
-    mneme_pg_param_str(&params, stream_id);
-    int status = mneme_query_run(postgres, &get_question, &params, visit, context, count, error);
+    mneme_pg_param_str(&params, key->tenant);
+    mneme_query_param_as_of(&params, &key->as_of);
+    mneme_pg_param_str(&params, key->conversation_id);
+    mneme_pg_param_str(&params, key->stream_id);
+    int status = mneme_query_run_as_of(postgres, &get_question, &key->as_of, NULL, &params, visit, context,
+                                       count, error);
     mneme_pg_params_clean_up(&params);
     return status;
 }

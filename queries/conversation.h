@@ -4,8 +4,8 @@
 #ifndef MNEME_QUERIES_CONVERSATION_H
 #define MNEME_QUERIES_CONVERSATION_H
 
+#include "queries/as_of.h"
 #include "queries/cursor.h"
-#include "queries/question.h"
 
 struct mneme_conversation_row {
     struct mneme_str conversation_id, tenant, stream_id, user_id, agent_id, title;
@@ -23,6 +23,7 @@ struct mneme_conversation_filter {
     struct mneme_str tenant; /* required */
     struct mneme_str user_id, agent_id;
     struct mneme_opt_bool is_active;
+    struct mneme_as_of as_of;
     struct mneme_cursor cursor;
     int64_t limit; /* 1..MNEME_QUERY_MAX_LIMIT */
     int64_t offset;
@@ -33,11 +34,35 @@ int mneme_conversation_list(struct mneme_postgres *postgres, const struct mneme_
                             mneme_row_visitor *visit, void *context, size_t *count,
                             struct mneme_error *error);
 
-/* Visits the conversations of that id: one, or one in each stream that uses the id; a null `stream_id` means
- * any. Deleted ones are left out. No row is no error. */
-int mneme_conversation_get(struct mneme_postgres *postgres, struct mneme_str tenant,
-                           struct mneme_str conversation_id, struct mneme_str stream_id,
+/* Which conversation, and as of when. */
+struct mneme_conversation_key {
+    struct mneme_str tenant, conversation_id; /* required */
+    struct mneme_str stream_id;               /* null: any */
+    struct mneme_as_of as_of;
+};
+
+/* Visits the conversations of that id: one, or one in each stream that uses the id. Deleted ones are left
+ * out. No row is no error. */
+int mneme_conversation_get(struct mneme_postgres *postgres, const struct mneme_conversation_key *key,
                            mneme_row_visitor *visit, void *context, size_t *count, struct mneme_error *error);
+
+/* Which memories of a conversation. */
+struct mneme_conversation_memories {
+    struct mneme_conversation_key conversation; /* its stream is required too */
+    struct mneme_str user_id, agent_id;         /* of the conversation */
+    bool include_expired, include_archived;
+    struct mneme_opt_long before_created_at; /* go on behind the memory of this time and the two below */
+    struct mneme_uuid before_id;
+    struct mneme_str before_stream_id;
+    int64_t limit; /* 1..MNEME_QUERY_MAX_LIMIT */
+};
+
+/* Visits struct mneme_answer_row, newest first: the columns of a memory and of what ties it to the
+ * conversation. They are those that were tied to it and those of its scope and subject; deleted ones are left
+ * out. */
+int mneme_conversation_memories(struct mneme_postgres *postgres,
+                                const struct mneme_conversation_memories *which, mneme_row_visitor *visit,
+                                void *context, size_t *count, struct mneme_error *error);
 
 struct mneme_turn_row {
     struct mneme_str conversation_id, stream_id;
@@ -53,10 +78,10 @@ void mneme_turn_row_json(const struct mneme_turn_row *row, struct mneme_json_wri
 
 /* Which turns: unset bounds do not filter. */
 struct mneme_turn_range {
-    struct mneme_str tenant, stream_id, conversation_id; /* required */
-    struct mneme_opt_long from_index, to_index;          /* both inclusive */
-    struct mneme_opt_long since, until;                  /* microseconds; since inclusive, until exclusive */
-    int64_t limit;                                       /* 1..MNEME_QUERY_MAX_LIMIT */
+    struct mneme_conversation_key conversation; /* its stream is required too */
+    struct mneme_opt_long from_index, to_index; /* both inclusive */
+    struct mneme_opt_long since, until;         /* microseconds; since inclusive, until exclusive */
+    int64_t limit;                              /* 1..MNEME_QUERY_MAX_LIMIT */
 };
 
 /* Visits struct mneme_turn_row by ascending index. */

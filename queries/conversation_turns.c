@@ -1,6 +1,7 @@
 /*
  * The turns of one conversation, by index and time.
  */
+#include "queries/compose.h"
 #include "queries/conversation.h"
 #include "sql/embedded.h"
 
@@ -30,15 +31,17 @@ int mneme_conversation_turns(struct mneme_postgres *postgres, const struct mneme
                              mneme_row_visitor *visit, void *context, size_t *count,
                              struct mneme_error *error) {
     struct mneme_pg_params params = {0};
-    mneme_pg_param_str(&params, range->tenant);
-    mneme_pg_param_str(&params, range->stream_id);
-    mneme_pg_param_str(&params, range->conversation_id);
+    mneme_pg_param_str(&params, range->conversation.tenant);
+    mneme_query_param_as_of(&params, &range->conversation.as_of);
+    mneme_pg_param_str(&params, range->conversation.stream_id);
+    mneme_pg_param_str(&params, range->conversation.conversation_id);
     mneme_query_param_opt_long(&params, range->from_index);
     mneme_query_param_opt_long(&params, range->to_index);
     mneme_query_param_opt_time(&params, range->since);
     mneme_query_param_opt_time(&params, range->until);
     mneme_pg_param_long(&params, range->limit);
-    int status = mneme_query_run(postgres, &question, &params, visit, context, count, error);
+    int status = mneme_query_run_as_of(postgres, &question, &range->conversation.as_of, NULL, &params, visit,
+                                       context, count, error);
     mneme_pg_params_clean_up(&params);
     return status;
 }

@@ -56,15 +56,10 @@ void mneme_memory_row_json(const struct mneme_memory_row *row, struct mneme_json
 int mneme_memory_ask(struct mneme_postgres *postgres, const struct mneme_memory_asking *asking,
                      struct mneme_pg_params *params, mneme_row_visitor *visit, void *context, size_t *count,
                      struct mneme_error *error) {
-    struct mneme_buffer sql = {0};
-    mneme_sql_compose_memories(&sql, asking->sql, asking->as_of, asking->filter, params);
-    struct mneme_question question = {asking->what, sql.data, mneme_memory_columns, MNEME_MEMORY_COLUMN_COUNT,
-                                      sizeof(struct mneme_memory_row)};
-    int status = sql.failed ? mneme_error_set(error, MNEME_E_NO_MEMORY, "%s: memory is exhausted; free some",
-                                              asking->what)
-                            : mneme_query_run(postgres, &question, params, visit, context, count, error);
-    mneme_buffer_clean_up(&sql);
-    return status;
+    struct mneme_question question = {asking->what, asking->sql, mneme_memory_columns,
+                                      MNEME_MEMORY_COLUMN_COUNT, sizeof(struct mneme_memory_row)};
+    return mneme_query_run_as_of(postgres, &question, asking->as_of, asking->filter, params, visit, context,
+                                 count, error);
 }
 
 int mneme_memory_get(struct mneme_postgres *postgres, const struct mneme_memory_key *key,

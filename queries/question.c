@@ -45,44 +45,70 @@ static int explain(struct mneme_postgres *postgres, const char *what, int status
     return status;
 }
 
-int mneme_query_run(struct mneme_postgres *postgres, const struct mneme_question *question,
-                    const struct mneme_pg_params *params, mneme_row_visitor *visit, void *context,
-                    size_t *count, struct mneme_error *error) {
-    PGresult *result = NULL;
+/* Visits the rows of a result. */
+static int visit_rows(const PGresult *result, const struct mneme_question *question, mneme_row_visitor *visit,
+                      void *context, size_t *visited, struct mneme_error *error) {
     struct mneme_arena arena;
+    struct mneme_arena column_arena;
+    struct mneme_answer_row answer = {question->columns, question->column_count, NULL};
+    size_t row_bytes = question->row_bytes;
+    int status = MNEME_OK;
     mneme_arena_init(&arena, 0);
-    size_t visited = 0;
-    void *row = NULL;
-    int status = mneme_pg_query(&result, postgres, question->sql, params, true, error);
-    if (status != MNEME_OK) {
-        status = explain(postgres, question->what, status, error);
-        goto out;
+    mneme_arena_init(&column_arena, 0);
+    if (question->columns == NULL) {
+        answer.columns = mneme_row_columns_of(result, &column_arena);
+        answer.count = (size_t)PQnfields(result);
+        row_bytes = answer.count * MNEME_ROW_CELL_BYTES;
     }
     int rows = PQntuples(result);
     for (int i = 0; i < rows; i++) {
         mneme_arena_reset(&arena, SIZE_MAX);
-        row = mneme_arena_calloc(&arena, 1, question->row_bytes);
+        void *row = answer.columns == NULL ? NULL : mneme_arena_calloc(&arena, 1, row_bytes);
         if (row == NULL) {
             status = mneme_error_set(error, MNEME_E_NO_MEMORY, "%s: memory is exhausted; ask for fewer rows",
                                      question->what);
-            goto out;
+            break;
         }
-        status = mneme_row_read(row, question->columns, question->column_count, result, i, &arena, error);
+        status = mneme_row_read(row, answer.columns, answer.count, result, i, &arena, error);
         if (status != MNEME_OK) {
-            goto out;
+            break;
         }
-        visited++;
-        if (!visit(row, context)) {
+        ++*visited;
+        answer.cells = row;
+        if (!visit(question->columns == NULL ? (const void *)&answer : row, context)) {
             break;
         }
     }
-out:
+    mneme_arena_clean_up(&arena);
+    mneme_arena_clean_up(&column_arena);
+    return status;
+}
+
+int mneme_query_run(struct mneme_postgres *postgres, const struct mneme_question *question,
+                    const struct mneme_pg_params *params, mneme_row_visitor *visit, void *context,
+                    size_t *count, struct mneme_error *error) {
+    PGresult *result = NULL;
+    size_t visited = 0;
+    int status = mneme_pg_query(&result, postgres, question->sql, params, true, error);
+    if (status == MNEME_OK) {
+        status = visit_rows(result, question, visit, context, &visited, error);
+    } else {
+        status = explain(postgres, question->what, status, error);
+    }
     if (count != NULL) {
         *count = visited;
     }
     PQclear(result);
-    mneme_arena_clean_up(&arena);
     return status;
+}
+
+const void *mneme_answer_cell(const struct mneme_answer_row *row, const char *column) {
+    for (size_t i = 0; i < row->count; i++) {
+        if (strcmp(row->columns[i].name, column) == 0) {
+            return row->cells + row->columns[i].offset;
+        }
+    }
+    return NULL;
 }
 
 void mneme_query_param_opt_long(struct mneme_pg_params *params, struct mneme_opt_long value) {

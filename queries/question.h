@@ -14,10 +14,21 @@
 struct mneme_question {
     const char *what; /* for errors, such as "memories were not listed" */
     const char *sql;
-    const struct mneme_row_column *columns;
+    const struct mneme_row_column
+        *columns; /* NULL: those of the answer; the visitor gets a struct mneme_answer_row */
     size_t column_count;
     size_t row_bytes;
 };
+
+/* A row whose columns are those of the answer. */
+struct mneme_answer_row {
+    const struct mneme_row_column *columns;
+    size_t count;
+    const char *cells; /* a column's value lies at its offset */
+};
+
+/* Where the column's value lies; NULL when the answer has none of that name. */
+const void *mneme_answer_cell(const struct mneme_answer_row *row, const char *column);
 
 /* A connection for questions: it may read only, and plans every statement for its actual parameters (a filter
  * that was not given must not cost an index). As mneme_pg_connect. */

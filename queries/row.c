@@ -93,6 +93,13 @@ static bool read_value(void *target, enum mneme_row_kind kind, struct mneme_str 
             memcpy(target, value.data, value.len);
         }
         return value.len == sizeof(struct mneme_uuid);
+    case MNEME_ROW_OPT_UUID:
+        if (value.len == sizeof(struct mneme_uuid)) {
+            struct mneme_opt_uuid *id = target;
+            memcpy(&id->value, value.data, value.len);
+            id->is_set = true;
+        }
+        return value.len == sizeof(struct mneme_uuid);
     case MNEME_ROW_LONG:
         *(int64_t *)target = big_endian(value.data, value.len);
         return value.len == 2 || value.len == 4 || value.len == 8;
@@ -102,8 +109,16 @@ static bool read_value(void *target, enum mneme_row_kind kind, struct mneme_str 
     case MNEME_ROW_DOUBLE:
         *(double *)target = value.len == 8 ? to_double(value) : 0;
         return value.len == 8;
+    case MNEME_ROW_OPT_DOUBLE:
+        *(struct mneme_opt_double *)target =
+            (struct mneme_opt_double){value.len == 8 ? to_double(value) : 0, true};
+        return value.len == 8;
     case MNEME_ROW_BOOL:
         *(bool *)target = value.len == 1 && value.data[0] != 0;
+        return value.len == 1;
+    case MNEME_ROW_OPT_BOOL:
+        *(struct mneme_opt_bool *)target =
+            (struct mneme_opt_bool){value.len == 1 && value.data[0] != 0, true};
         return value.len == 1;
     case MNEME_ROW_TIME:
         *(int64_t *)target = big_endian(value.data, value.len) + POSTGRES_EPOCH_MICROS;
@@ -133,6 +148,15 @@ static bool read_null(void *target, enum mneme_row_kind kind) {
         return true;
     case MNEME_ROW_STR_ARRAY:
         *(struct mneme_str_array *)target = (struct mneme_str_array){0};
+        return true;
+    case MNEME_ROW_OPT_UUID:
+        *(struct mneme_opt_uuid *)target = (struct mneme_opt_uuid){0};
+        return true;
+    case MNEME_ROW_OPT_DOUBLE:
+        *(struct mneme_opt_double *)target = (struct mneme_opt_double){0};
+        return true;
+    case MNEME_ROW_OPT_BOOL:
+        *(struct mneme_opt_bool *)target = (struct mneme_opt_bool){0};
         return true;
     case MNEME_ROW_UUID:
     case MNEME_ROW_LONG:
@@ -171,6 +195,31 @@ int mneme_row_read(void *row, const struct mneme_row_column *columns, size_t col
     return MNEME_OK;
 }
 
+static const struct {
+    Oid type;
+    enum mneme_row_kind kind;
+} kinds[] = {
+    {16, MNEME_ROW_OPT_BOOL},    {20, MNEME_ROW_OPT_LONG},    {21, MNEME_ROW_OPT_LONG},
+    {23, MNEME_ROW_OPT_LONG},    {701, MNEME_ROW_OPT_DOUBLE}, {1184, MNEME_ROW_OPT_TIME},
+    {2950, MNEME_ROW_OPT_UUID},  {114, MNEME_ROW_JSON},       {JSONB_OID, MNEME_ROW_JSON},
+    {1009, MNEME_ROW_STR_ARRAY},
+};
+
+const struct mneme_row_column *mneme_row_columns_of(const PGresult *result, struct mneme_arena *arena) {
+    size_t count = (size_t)PQnfields(result);
+    struct mneme_row_column *columns = mneme_arena_calloc(arena, count + 1, sizeof *columns);
+    for (size_t i = 0; columns != NULL && i < count; i++) {
+        columns[i] =
+            (struct mneme_row_column){PQfname(result, (int)i), MNEME_ROW_STR, i * MNEME_ROW_CELL_BYTES};
+        for (size_t j = 0; j < sizeof kinds / sizeof *kinds; j++) {
+            if (kinds[j].type == PQftype(result, (int)i)) {
+                columns[i].kind = kinds[j].kind;
+            }
+        }
+    }
+    return columns;
+}
+
 static void write_array(const struct mneme_str_array *array, struct mneme_json_writer *json) {
     if (!array->is_set) {
         mneme_json_null(json);
@@ -185,6 +234,9 @@ static void write_array(const struct mneme_str_array *array, struct mneme_json_w
 
 static void write_value(const void *value, enum mneme_row_kind kind, struct mneme_json_writer *json) {
     const struct mneme_opt_long *optional = value;
+    const struct mneme_opt_uuid *id = value;
+    const struct mneme_opt_double *number = value;
+    const struct mneme_opt_bool *truth = value;
     switch (kind) {
     case MNEME_ROW_STR:
         mneme_json_string(json, *(const struct mneme_str *)value);
@@ -203,6 +255,15 @@ static void write_value(const void *value, enum mneme_row_kind kind, struct mnem
         break;
     case MNEME_ROW_BOOL:
         mneme_json_bool(json, *(const bool *)value);
+        break;
+    case MNEME_ROW_OPT_UUID:
+        id->is_set ? mneme_json_uuid(json, id->value) : mneme_json_null(json);
+        break;
+    case MNEME_ROW_OPT_DOUBLE:
+        number->is_set ? mneme_json_double(json, number->value) : mneme_json_null(json);
+        break;
+    case MNEME_ROW_OPT_BOOL:
+        truth->is_set ? mneme_json_bool(json, truth->value) : mneme_json_null(json);
         break;
     case MNEME_ROW_TIME:
         mneme_json_time(json, *(const int64_t *)value);

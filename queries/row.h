@@ -13,17 +13,20 @@
 
 /* How a column lies in the row's struct. */
 enum mneme_row_kind {
-    MNEME_ROW_STR,       /* struct mneme_str, null for NULL; text and enums */
-    MNEME_ROW_JSON,      /* struct mneme_str that holds JSON; null for NULL; json and jsonb */
-    MNEME_ROW_UUID,      /* struct mneme_uuid */
-    MNEME_ROW_LONG,      /* int64_t; smallint to bigint */
-    MNEME_ROW_OPT_LONG,  /* struct mneme_opt_long */
-    MNEME_ROW_DOUBLE,    /* double */
-    MNEME_ROW_BOOL,      /* bool */
-    MNEME_ROW_TIME,      /* int64_t microseconds */
-    MNEME_ROW_OPT_TIME,  /* struct mneme_opt_long of microseconds */
-    MNEME_ROW_STR_ARRAY, /* struct mneme_str_array */
-    MNEME_ROW_POSITION,  /* struct mneme_position from bytes of the text "partition:offset" */
+    MNEME_ROW_STR,        /* struct mneme_str, null for NULL; text and enums */
+    MNEME_ROW_JSON,       /* struct mneme_str that holds JSON; null for NULL; json and jsonb */
+    MNEME_ROW_UUID,       /* struct mneme_uuid */
+    MNEME_ROW_OPT_UUID,   /* struct mneme_opt_uuid */
+    MNEME_ROW_LONG,       /* int64_t; smallint to bigint */
+    MNEME_ROW_OPT_LONG,   /* struct mneme_opt_long */
+    MNEME_ROW_DOUBLE,     /* double */
+    MNEME_ROW_OPT_DOUBLE, /* struct mneme_opt_double */
+    MNEME_ROW_BOOL,       /* bool */
+    MNEME_ROW_OPT_BOOL,   /* struct mneme_opt_bool */
+    MNEME_ROW_TIME,       /* int64_t microseconds */
+    MNEME_ROW_OPT_TIME,   /* struct mneme_opt_long of microseconds */
+    MNEME_ROW_STR_ARRAY,  /* struct mneme_str_array */
+    MNEME_ROW_POSITION,   /* struct mneme_position from bytes of the text "partition:offset" */
 };
 
 struct mneme_row_column {
@@ -36,6 +39,11 @@ struct mneme_row_column {
  * arena. MNEME_E_INTERNAL when the result does not have these columns. */
 int mneme_row_read(void *row, const struct mneme_row_column *columns, size_t column_count,
                    const PGresult *result, int index, struct mneme_arena *arena, struct mneme_error *error);
+
+/* Columns as the result has them, in the arena: each can hold NULL, and lies MNEME_ROW_CELL_BYTES behind the
+ * one before it. NULL when memory is exhausted. */
+#define MNEME_ROW_CELL_BYTES 32
+const struct mneme_row_column *mneme_row_columns_of(const PGresult *result, struct mneme_arena *arena);
 
 /* The members of a JSON object, without its braces, so that a caller may add its own. */
 void mneme_row_json(const void *row, const struct mneme_row_column *columns, size_t column_count,

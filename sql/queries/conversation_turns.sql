@@ -1,13 +1,13 @@
--- Turns of one conversation ($1 tenant, $2 stream, $3 conversation) by index ($4 to $5) and time ($6, before $7).
+-- Turns of one conversation ($1 tenant, $5 stream, $6 conversation) by index ($7 to $8) and time ($9, before $10).
 SELECT conversation_id, stream_id, turn_index, role, speaker, content, encode(content_hash, 'hex') AS content_hash,
        token_count, model, metadata, created_at, source_event_id
-FROM conversation_turns
+FROM {conversation_turns}
 WHERE tenant = $1::text
-  AND stream_id = $2::text
-  AND conversation_id = $3::text
-  AND ($4::bigint IS NULL OR turn_index >= $4::bigint)
-  AND ($5::bigint IS NULL OR turn_index <= $5::bigint)
-  AND ($6::timestamptz IS NULL OR created_at >= $6::timestamptz)
-  AND ($7::timestamptz IS NULL OR created_at < $7::timestamptz)
+  AND stream_id = $5::text
+  AND conversation_id = $6::text
+  AND ($7::bigint IS NULL OR turn_index >= $7::bigint)
+  AND ($8::bigint IS NULL OR turn_index <= $8::bigint)
+  AND ($9::timestamptz IS NULL OR created_at >= $9::timestamptz)
+  AND ($10::timestamptz IS NULL OR created_at < $10::timestamptz)
 ORDER BY turn_index
-LIMIT $8::bigint
+LIMIT $11::bigint

@@ -228,14 +228,17 @@ Test(queries_ledger, turns_are_read_by_index_and_by_time) {
     }
     apply();
     size_t count;
-    cr_assert_eq(mneme_conversation_get(asking, MNEME_STR_LIT("default"), MNEME_STR_LIT("c1"), MNEME_STR_NULL,
-                                        see_conversation, NULL, &count, &error),
-                 MNEME_OK);
+    cr_assert_eq(
+        mneme_conversation_get(asking,
+                               &(struct mneme_conversation_key){.tenant = MNEME_STR_LIT("default"),
+                                                                .conversation_id = MNEME_STR_LIT("c1")},
+                               see_conversation, NULL, &count, &error),
+        MNEME_OK);
     cr_assert_eq(count, 2, "one for each stream that uses the id");
     saw();
-    struct mneme_turn_range range = {.tenant = MNEME_STR_LIT("default"),
-                                     .stream_id = MNEME_STR_LIT("ada"),
-                                     .conversation_id = MNEME_STR_LIT("c1"),
+    struct mneme_turn_range range = {.conversation = {.tenant = MNEME_STR_LIT("default"),
+                                                      .stream_id = MNEME_STR_LIT("ada"),
+                                                      .conversation_id = MNEME_STR_LIT("c1")},
                                      .limit = 100};
     cr_assert_eq(mneme_conversation_turns(asking, &range, see_turn, NULL, NULL, &error), MNEME_OK, "%s",
                  error.message);
@@ -248,7 +251,7 @@ Test(queries_ledger, turns_are_read_by_index_and_by_time) {
     range.until = (struct mneme_opt_long){INT64_C(1767225780000000), true}; /* 00:03 */
     cr_assert_eq(mneme_conversation_turns(asking, &range, see_turn, NULL, NULL, &error), MNEME_OK);
     cr_assert_str_eq(saw(), "2:t2 ");
-    range.tenant = MNEME_STR_LIT("blue");
+    range.conversation.tenant = MNEME_STR_LIT("blue");
     cr_assert_eq(mneme_conversation_turns(asking, &range, see_turn, NULL, NULL, &error), MNEME_OK);
     cr_assert_str_eq(saw(), "");
 }
