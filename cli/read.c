@@ -210,8 +210,9 @@ static enum mneme_exit ask(struct reading *reading, struct mneme_postgres *postg
     struct mneme_question question = {read->what, read->sql, NULL, 0, 0};
     struct mneme_error error = {0};
     mneme_listing_begin(&reading->listing, reading->cli, &kind, limit);
-    int status =
-        mneme_query_run_as_of(postgres, &question, as_of, filter, params, visit, reading, NULL, &error);
+    int status = mneme_query_run_composed(postgres, &question,
+                                          &(struct mneme_composed){question.sql, as_of, filter, NULL, 0},
+                                          params, visit, reading, NULL, &error);
     if (status == MNEME_OK && reading->listing.count == 0 && read->not_found != NULL) {
         status =
             mneme_error_set(&error, MNEME_E_NOT_FOUND,

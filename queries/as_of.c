@@ -5,10 +5,6 @@
 
 #include "sql/embedded.h"
 
-#define INT8_OID 20
-#define INT4_OID 23
-#define TIMESTAMPTZ_OID 1184
-
 struct place_row {
     int64_t next_offset;
     struct mneme_opt_long recorded_at;
@@ -50,17 +46,13 @@ int mneme_as_of_position(struct mneme_as_of *out, struct mneme_postgres *postgre
     return status;
 }
 
-static void set_type(struct mneme_pg_params *params, Oid type) {
-    params->type[params->count - 1] = type;
-}
-
 void mneme_query_param_as_of(struct mneme_pg_params *params, const struct mneme_as_of *as_of) {
     bool is_position = as_of->is_set && as_of->is_position;
     mneme_query_param_opt_time(params, (struct mneme_opt_long){as_of->micros, as_of->is_set});
-    set_type(params, TIMESTAMPTZ_OID);
+    mneme_query_param_type(params, MNEME_OID_TIMESTAMPTZ);
     mneme_query_param_opt_long(params, (struct mneme_opt_long){as_of->position.partition, is_position});
-    set_type(params, INT4_OID);
+    mneme_query_param_type(params, MNEME_OID_INT4);
     mneme_query_param_opt_long(params,
                                (struct mneme_opt_long){mneme_sequence_id(as_of->position), is_position});
-    set_type(params, INT8_OID);
+    mneme_query_param_type(params, MNEME_OID_INT8);
 }

@@ -13,21 +13,35 @@ struct mneme_sql_part {
     struct mneme_str text;
 };
 
+#define MNEME_SQL_GIVEN(name, is_given)                                                                      \
+    { name, (is_given) ? MNEME_STR_LIT("") : MNEME_STR_NULL }
+
 /* Appends the statement with its parts in their places, and a NUL. */
 void mneme_sql_compose(struct mneme_buffer *out, const char *sql, const struct mneme_sql_part *parts,
                        size_t count);
+
+#define MNEME_SQL_MAX_PARTS 16
+
+/* What a statement is composed of. */
+struct mneme_composed {
+    const char *sql;
+    const struct mneme_as_of *as_of;
+    const struct mneme_filter_node *filter; /* may be NULL */
+    const struct mneme_sql_part *parts;     /* of its own; at most MNEME_SQL_MAX_PARTS */
+    size_t part_count;
+};
 
 /* The same with the parts {memories}, {conversations}, {conversation_turns}, {knowledge} and {profiles} for
  * the tables as of a moment, {accesses} for those of a memory `m`, and {filter} with {filter_accesses} for a
  * filter over `m` (NULL: none), whose values are added to `params`. Parameters 2 to 4 are
  * mneme_query_param_as_of's. */
-void mneme_sql_compose_as_of(struct mneme_buffer *out, const char *sql, const struct mneme_as_of *as_of,
-                             const struct mneme_filter_node *filter, struct mneme_pg_params *params);
+void mneme_sql_compose_as_of(struct mneme_buffer *out, const struct mneme_composed *composed,
+                             struct mneme_pg_params *params);
 
-/* Asks a question whose statement has such parts. */
-int mneme_query_run_as_of(struct mneme_postgres *postgres, const struct mneme_question *question,
-                          const struct mneme_as_of *as_of, const struct mneme_filter_node *filter,
-                          struct mneme_pg_params *params, mneme_row_visitor *visit, void *context,
-                          size_t *count, struct mneme_error *error);
+/* Asks a question (whose own statement is not looked at) with a composed statement. */
+int mneme_query_run_composed(struct mneme_postgres *postgres, const struct mneme_question *question,
+                             const struct mneme_composed *composed, struct mneme_pg_params *params,
+                             mneme_row_visitor *visit, void *context, size_t *count,
+                             struct mneme_error *error);
 
 #endif

@@ -55,8 +55,9 @@ int mneme_conversation_list(struct mneme_postgres *postgres, const struct mneme_
     mneme_pg_param_str(&params, filter->cursor.stream_id);
     mneme_pg_param_long(&params, filter->limit);
     mneme_pg_param_long(&params, filter->offset);
-    int status = mneme_query_run_as_of(postgres, &list_question, &filter->as_of, NULL, &params, visit,
-                                       context, count, error);
+    int status = mneme_query_run_composed(
+        postgres, &list_question, &(struct mneme_composed){list_question.sql, &filter->as_of, NULL, NULL, 0},
+        &params, visit, context, count, error);
     mneme_pg_params_clean_up(&params);
     return status;
 }
@@ -69,8 +70,9 @@ int mneme_conversation_get(struct mneme_postgres *postgres, const struct mneme_c
     mneme_query_param_as_of(&params, &key->as_of);
     mneme_pg_param_str(&params, key->conversation_id);
     mneme_pg_param_str(&params, key->stream_id);
-    int status = mneme_query_run_as_of(postgres, &get_question, &key->as_of, NULL, &params, visit, context,
-                                       count, error);
+    int status = mneme_query_run_composed(
+        postgres, &get_question, &(struct mneme_composed){get_question.sql, &key->as_of, NULL, NULL, 0},
+        &params, visit, context, count, error);
     mneme_pg_params_clean_up(&params);
     return status;
 }

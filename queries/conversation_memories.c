@@ -25,8 +25,9 @@ int mneme_conversation_memories(struct mneme_postgres *postgres,
     mneme_pg_param_uuid(&params, which->before_id);
     mneme_pg_param_str(&params, which->before_stream_id);
     mneme_pg_param_long(&params, which->limit);
-    int status = mneme_query_run_as_of(postgres, &question, &conversation->as_of, NULL, &params, visit,
-                                       context, count, error);
+    int status = mneme_query_run_composed(
+        postgres, &question, &(struct mneme_composed){question.sql, &conversation->as_of, NULL, NULL, 0},
+        &params, visit, context, count, error);
     mneme_pg_params_clean_up(&params);
     return status;
 }

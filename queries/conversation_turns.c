@@ -40,8 +40,10 @@ int mneme_conversation_turns(struct mneme_postgres *postgres, const struct mneme
     mneme_query_param_opt_time(&params, range->since);
     mneme_query_param_opt_time(&params, range->until);
     mneme_pg_param_long(&params, range->limit);
-    int status = mneme_query_run_as_of(postgres, &question, &range->conversation.as_of, NULL, &params, visit,
-                                       context, count, error);
+    int status = mneme_query_run_composed(
+        postgres, &question,
+        &(struct mneme_composed){question.sql, &range->conversation.as_of, NULL, NULL, 0}, &params, visit,
+        context, count, error);
     mneme_pg_params_clean_up(&params);
     return status;
 }

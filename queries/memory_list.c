@@ -6,6 +6,12 @@
 #include "queries/memory_columns.h"
 #include "sql/embedded.h"
 
+/* A parameter of a type, so that a statement need not use it. */
+static void add_str(struct mneme_pg_params *params, struct mneme_str text, enum mneme_oid type) {
+    mneme_pg_param_str(params, text);
+    mneme_query_param_type(params, type);
+}
+
 int mneme_memory_list(struct mneme_postgres *postgres, const struct mneme_memory_filter *filter,
                       mneme_row_visitor *visit, void *context, size_t *count, struct mneme_error *error) {
     struct mneme_uuid cursor_id = {{0}};
@@ -14,27 +20,42 @@ int mneme_memory_list(struct mneme_postgres *postgres, const struct mneme_memory
             error, MNEME_E_USAGE,
             "memories were not listed: the cursor is of another list; give one of a memory");
     }
-    struct mneme_memory_asking asking = {"memories were not listed", mneme_sql_memory_list, &filter->as_of,
-                                         filter->filter};
+    const struct mneme_sql_part parts[] = {
+        MNEME_SQL_GIVEN("agent", filter->agent_id.data != NULL),
+        MNEME_SQL_GIVEN("user", filter->user_id.data != NULL),
+        MNEME_SQL_GIVEN("run", filter->run_id.data != NULL),
+        MNEME_SQL_GIVEN("conversation", filter->conversation_id.data != NULL),
+        MNEME_SQL_GIVEN("types", filter->types.is_set),
+        MNEME_SQL_GIVEN("tags", filter->tags.is_set),
+        MNEME_SQL_GIVEN("metadata", filter->metadata.data != NULL),
+        MNEME_SQL_GIVEN("cursor", filter->cursor.is_set),
+    };
+    struct mneme_composed composed = {mneme_sql_memory_list, &filter->as_of, filter->filter, parts,
+                                      sizeof parts / sizeof *parts};
     struct mneme_pg_params params = {0};
-    mneme_pg_param_str(&params, filter->tenant);
+    add_str(&params, filter->tenant, MNEME_OID_TEXT);
     mneme_query_param_as_of(&params, &filter->as_of);
-    mneme_pg_param_str(&params, filter->agent_id);
-    mneme_pg_param_str(&params, filter->user_id);
-    mneme_pg_param_str(&params, filter->run_id);
-    mneme_pg_param_str(&params, filter->conversation_id);
+    add_str(&params, filter->agent_id, MNEME_OID_TEXT);
+    add_str(&params, filter->user_id, MNEME_OID_TEXT);
+    add_str(&params, filter->run_id, MNEME_OID_TEXT);
+    add_str(&params, filter->conversation_id, MNEME_OID_TEXT);
     mneme_query_param_str_array(&params, filter->types);
+    mneme_query_param_type(&params, MNEME_OID_TEXT_ARRAY);
     mneme_query_param_str_array(&params, filter->tags);
-    mneme_pg_param_str(&params, filter->metadata);
+    mneme_query_param_type(&params, MNEME_OID_TEXT_ARRAY);
+    add_str(&params, filter->metadata, MNEME_OID_JSONB);
     mneme_pg_param_bool(&params, filter->include_expired);
     mneme_pg_param_bool(&params, filter->include_archived);
     mneme_query_param_opt_time(&params,
                                (struct mneme_opt_long){filter->cursor.micros, filter->cursor.is_set});
+    mneme_query_param_type(&params, MNEME_OID_TIMESTAMPTZ);
     mneme_pg_param_uuid(&params, cursor_id);
-    mneme_pg_param_str(&params, filter->cursor.stream_id);
+    mneme_query_param_type(&params, MNEME_OID_UUID);
+    add_str(&params, filter->cursor.stream_id, MNEME_OID_TEXT);
     mneme_pg_param_long(&params, filter->limit);
     mneme_pg_param_long(&params, filter->offset);
-    int status = mneme_memory_ask(postgres, &asking, &params, visit, context, count, error);
+    int status = mneme_memory_ask(postgres, "memories were not listed", &composed, &params, visit, context,
+                                  count, error);
     mneme_pg_params_clean_up(&params);
     return status;
 }

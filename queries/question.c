@@ -13,8 +13,7 @@ int mneme_query_connect(struct mneme_postgres **out, const struct mneme_config *
     if (status != MNEME_OK) {
         return status;
     }
-    status = mneme_pg_run(
-        *out, "SET default_transaction_read_only = on; SET plan_cache_mode = force_custom_plan", error);
+    status = mneme_pg_run(*out, "SET default_transaction_read_only = on", error);
     if (status != MNEME_OK) {
         mneme_pg_close(*out);
         *out = NULL;
@@ -109,6 +108,10 @@ const void *mneme_answer_cell(const struct mneme_answer_row *row, const char *co
         }
     }
     return NULL;
+}
+
+void mneme_query_param_type(struct mneme_pg_params *params, enum mneme_oid type) {
+    params->type[params->count - 1] = type;
 }
 
 void mneme_query_param_opt_long(struct mneme_pg_params *params, struct mneme_opt_long value) {

@@ -30,8 +30,7 @@ struct mneme_answer_row {
 /* Where the column's value lies; NULL when the answer has none of that name. */
 const void *mneme_answer_cell(const struct mneme_answer_row *row, const char *column);
 
-/* A connection for questions: it may read only, and plans every statement for its actual parameters (a filter
- * that was not given must not cost an index). As mneme_pg_connect. */
+/* A connection for questions: it may read only. As mneme_pg_connect. */
 int mneme_query_connect(struct mneme_postgres **out, const struct mneme_config *config, const char *purpose,
                         struct mneme_error *error);
 
@@ -40,6 +39,9 @@ int mneme_query_connect(struct mneme_postgres **out, const struct mneme_config *
 int mneme_query_run(struct mneme_postgres *postgres, const struct mneme_question *question,
                     const struct mneme_pg_params *params, mneme_row_visitor *visit, void *context,
                     size_t *count, struct mneme_error *error);
+
+/* Gives the parameter that was added last its type: a statement need not use it then. */
+void mneme_query_param_type(struct mneme_pg_params *params, enum mneme_oid type);
 
 /* Adds a number that may be absent. */
 void mneme_query_param_opt_long(struct mneme_pg_params *params, struct mneme_opt_long value);

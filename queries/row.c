@@ -8,7 +8,6 @@
 
 /* 2000-01-01, where Postgres counts from. */
 #define POSTGRES_EPOCH_MICROS INT64_C(946684800000000)
-#define JSONB_OID 3802
 #define ARRAY_HEADER_BYTES 20
 
 static int64_t big_endian(const char *bytes, size_t len) {
@@ -82,7 +81,7 @@ static bool read_value(void *target, enum mneme_row_kind kind, struct mneme_str 
         *(struct mneme_str *)target = value;
         return true;
     case MNEME_ROW_JSON:
-        if (type == JSONB_OID && value.len > 0) {
+        if (type == MNEME_OID_JSONB && value.len > 0) {
             value.data++; /* the version of the format */
             value.len--;
         }
@@ -199,10 +198,11 @@ static const struct {
     Oid type;
     enum mneme_row_kind kind;
 } kinds[] = {
-    {16, MNEME_ROW_OPT_BOOL},    {20, MNEME_ROW_OPT_LONG},    {21, MNEME_ROW_OPT_LONG},
-    {23, MNEME_ROW_OPT_LONG},    {701, MNEME_ROW_OPT_DOUBLE}, {1184, MNEME_ROW_OPT_TIME},
-    {2950, MNEME_ROW_OPT_UUID},  {114, MNEME_ROW_JSON},       {JSONB_OID, MNEME_ROW_JSON},
-    {1009, MNEME_ROW_STR_ARRAY},
+    {MNEME_OID_BOOL, MNEME_ROW_OPT_BOOL},     {MNEME_OID_INT8, MNEME_ROW_OPT_LONG},
+    {MNEME_OID_INT2, MNEME_ROW_OPT_LONG},     {MNEME_OID_INT4, MNEME_ROW_OPT_LONG},
+    {MNEME_OID_FLOAT8, MNEME_ROW_OPT_DOUBLE}, {MNEME_OID_TIMESTAMPTZ, MNEME_ROW_OPT_TIME},
+    {MNEME_OID_UUID, MNEME_ROW_OPT_UUID},     {MNEME_OID_JSON, MNEME_ROW_JSON},
+    {MNEME_OID_JSONB, MNEME_ROW_JSON},        {MNEME_OID_TEXT_ARRAY, MNEME_ROW_STR_ARRAY},
 };
 
 const struct mneme_row_column *mneme_row_columns_of(const PGresult *result, struct mneme_arena *arena) {

@@ -7,7 +7,7 @@ FROM {memories} AS m
 CROSS JOIN LATERAL {accesses} AS a
 WHERE m.tenant = $1::text
   AND m.id = $5::uuid
-  AND ($6::text IS NULL OR m.stream_id = $6::text)
+  {stream?AND m.stream_id = $6::text}
   AND (NOT m.is_deleted OR $7::boolean)
 ORDER BY m.stream_id
 LIMIT 100

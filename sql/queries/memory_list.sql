@@ -1,5 +1,6 @@
 -- Memories that pass every filter that is given, newest first: $1 tenant, $2 to $4 as of when; $14 to $16 are the row to
--- go on behind. The accesses are looked up for the rows of the page alone, unless the filter asks for them.
+-- go on behind. A condition that was not given is left out, so that one plan serves all values of the others. The
+-- accesses are looked up for the rows of the page alone, unless the filter asks for them.
 SELECT m.id, m.tenant, m.stream_id, m.agent_id, m.user_id, m.run_id, m.conversation_id, m.memory_type, m.term,
        m.content, m.metadata, m.tags, m.entities, m.confidence,
        least(1, m.importance + 0.01 * a.access_count) AS importance, m.priority, a.access_count, a.last_accessed_at,
@@ -7,22 +8,21 @@ SELECT m.id, m.tenant, m.stream_id, m.agent_id, m.user_id, m.run_id, m.conversat
 FROM (
     SELECT m.*
     FROM {memories} AS m {filter_accesses}
-    WHERE m.tenant = $1::text
-      AND ($5::text IS NULL OR m.agent_id = $5::text)
-      AND ($6::text IS NULL OR m.user_id = $6::text)
-      AND ($7::text IS NULL OR m.run_id = $7::text)
-      AND ($8::text IS NULL OR m.conversation_id = $8::text)
-      AND ($9::text[] IS NULL OR m.memory_type = ANY ($9::text[]))
-      AND ($10::text[] IS NULL OR m.tags @> $10::text[])
-      AND ($11::jsonb IS NULL OR m.metadata @> $11::jsonb)
+    WHERE m.tenant = $1
+      {agent?AND m.agent_id = $5}
+      {user?AND m.user_id = $6}
+      {run?AND m.run_id = $7}
+      {conversation?AND m.conversation_id = $8}
+      {types?AND m.memory_type = ANY ($9)}
+      {tags?AND m.tags @> $10}
+      {metadata?AND m.metadata @> $11}
       AND NOT m.is_deleted
-      AND ($12::boolean OR m.expires_at IS NULL OR m.expires_at > coalesce($2, now()))
-      AND ($13::boolean OR NOT m.is_archived)
-      AND ($14::timestamptz IS NULL
-           OR (m.created_at, m.id, m.stream_id) < ($14::timestamptz, $15::uuid, $16::text COLLATE "C"))
+      AND ($12 OR m.expires_at IS NULL OR m.expires_at > coalesce($2, now()))
+      AND ($13 OR NOT m.is_archived)
+      {cursor?AND (m.created_at, m.id, m.stream_id) < ($14, $15, $16 COLLATE "C")}
       AND {filter}
     ORDER BY m.created_at DESC, m.id DESC, m.stream_id DESC
-    LIMIT $17::bigint OFFSET $18::bigint
+    LIMIT $17 OFFSET $18
 ) AS m
 CROSS JOIN LATERAL {accesses} AS a
 ORDER BY m.created_at DESC, m.id DESC, m.stream_id DESC

@@ -165,10 +165,9 @@ static bool see_row(const void *row, void *context) {
 static int ask_ours(size_t *rows, const struct bench *bench, enum kind kind, const struct question *question,
                     struct mneme_error *error) {
     if (kind == GET) {
-        struct mneme_uuid id;
-        int status = mneme_id_parse(&id, mneme_str_from(question->id), error);
-        return status == MNEME_OK ? mneme_memory_get(bench->reader, MNEME_STR_LIT("default"), id,
-                                                     MNEME_STR_NULL, false, see_row, rows, NULL, error)
+        struct mneme_memory_key key = {.tenant = MNEME_STR_LIT("default")};
+        int status = mneme_id_parse(&key.id, mneme_str_from(question->id), error);
+        return status == MNEME_OK ? mneme_memory_get(bench->reader, &key, see_row, rows, NULL, error)
                                   : status;
     }
     struct mneme_memory_filter filter = {
@@ -218,9 +217,13 @@ static int run_once(struct times *times, long run, struct bench *bench, enum kin
     times->ours[run] = times->bare[run] = 0;
     for (int turn = 0; turn < TURNS && status == MNEME_OK; turn++) {
         uint64_t chance = bench->chance;
-        status = take_turn(&times->ours[run], &ours_rows, bench, kind, ask_ours, chance, error);
-        if (status == MNEME_OK) {
-            status = take_turn(&times->bare[run], &bare_rows, bench, kind, ask_bare, chance, error);
+        for (int side = 0; side < 2 && status == MNEME_OK; side++) {
+            /* By turns each is the first, who has to read from the disk what the other then finds in memory.
+             */
+            bool is_ours = (side + turn) % 2 == 0;
+            status =
+                take_turn(is_ours ? &times->ours[run] : &times->bare[run], is_ours ? &ours_rows : &bare_rows,
+                          bench, kind, is_ours ? ask_ours : ask_bare, chance, error);
         }
     }
     if (status == MNEME_OK && (ours_rows != bare_rows || ours_rows == 0)) {
