@@ -2,6 +2,9 @@
 -- position counts what lies in its partition up to it, and of other partitions what was recorded up to the time of the
 -- event there. A null time is now, for which the current versions are all.
 
+-- Accesses that were logged in a memory's own stream; there are hardly any, so that looking them up costs next to nothing.
+CREATE INDEX memory_access_direct ON memory_access (tenant, stream_id, memory_id) WHERE right(stream_id, 7) <> '#access';
+
 -- Whether an event had happened: its sequence_id and recorded_at, then the time, and the partition and the last
 -- sequence_id that counts there (null unless it is a position).
 CREATE FUNCTION happened(sequence_id bigint, recorded_at timestamptz, as_of timestamptz, as_of_partition integer,
