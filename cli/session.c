@@ -7,6 +7,7 @@
 #include "cli/values.h"
 #include "common/clock.h"
 #include "common/kafka.h"
+#include "common/position.h"
 #include "queries/position_wait.h"
 
 struct mneme_query_wait mneme_session_wait(const struct mneme_cli *cli) {

@@ -135,7 +135,8 @@ def read(paths):
                 tables[table.name] = table
                 chapter.append(table)
             elif statement.startswith("CREATE FUNCTION"):
-                chapter.append(Function(re.match(r"CREATE FUNCTION (\w+\(.*\))", statement)[1], doc))
+                head = re.match(r"CREATE FUNCTION (\w+\(.*?\))(?:\s+RETURNS|\s+LANGUAGE|\s+AS|\s*$)", statement, re.S)[1]
+                chapter.append(Function(" ".join(head.split()), doc))
             elif re.match(r"CREATE (UNIQUE )?INDEX", statement):
                 read_index(tables, statement)
             elif statement.startswith("CREATE VIEW"):
