@@ -51,7 +51,9 @@ void mneme_sql_compose_as_of(struct mneme_buffer *out, const struct mneme_compos
     struct mneme_str accesses =
         is_now ? mneme_str_from(mneme_sql_memory_access_now)
                : MNEME_STR_LIT("memory_access_as_of(m.tenant, m.stream_id, m.id, $2, $3, $4)");
-    mneme_filter_sql(&condition, params, composed->filter);
+    if (strstr(composed->sql, "{filter}") != NULL) {
+        mneme_filter_sql(&condition, params, composed->filter);
+    }
     if (mneme_filter_needs_access(composed->filter)) {
         mneme_buffer_append_str(&filter_accesses, MNEME_STR_LIT("CROSS JOIN LATERAL "));
         mneme_buffer_append_str(&filter_accesses, accesses);

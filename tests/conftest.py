@@ -6,6 +6,7 @@
     mneme            runs the program: mneme("publish", "-", input="…", expect=0).json_lines (see Program)
     worker           starts workers: worker("postgres", "--id", "a").kill() (see Worker); wait=False returns at once
     wait_until       wait_until(condition, timeout, message)
+    folded           a namespace with a worker for a whole module of tests that ask
     drain            drain() waits until the projection has folded what is on the topic
     registry         the stack's schema registry is up: its URL
     private_stack    a stack that a test may stop and kill; use make_namespace(stack=private_stack)
@@ -170,6 +171,26 @@ def drain(namespace):
 @pytest.fixture
 def wait_until():
     return waiting.wait_until
+
+
+@pytest.fixture(scope="module")
+def folded(stack, run_folder, tmp_path_factory):
+    """One namespace for a module of tests that ask, with a worker: `folded.mneme` runs the program in it,
+    `folded.publish(lines)` publishes and waits until all is folded."""
+    namespace = Namespace(stack, run_folder, tmp_path_factory.mktemp("folded"))
+    namespace.mneme = Program(namespace.env)
+    namespace.create()
+    process = Worker(namespace, 0).wait_ready()
+
+    def publish(lines):
+        receipts = namespace.mneme.publish(lines)
+        namespace.drain()
+        return receipts
+
+    namespace.publish = publish
+    yield namespace
+    process.clean_up()
+    namespace.drop()
 
 
 @pytest.fixture(scope="module")
