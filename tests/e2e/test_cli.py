@@ -136,7 +136,7 @@ def complete(file, *words):
 def test_bash_completes_commands_options_and_values(completion):
     subprocess.run(["bash", "-n", completion], check=True, timeout=30)
     assert complete(completion, "mem") == ["memory"]
-    assert complete(completion, "memory", "") == ["add", "get", "list", "update", "delete", "history"]
+    assert complete(completion, "memory", "") == ["add", "get", "list", "update", "delete", "history", "access"]
     assert complete(completion, "--json", "memory", "up") == ["update"]
     assert complete(completion, "memory", "list", "--inc") == ["--include-expired", "--include-archived"]
     assert complete(completion, "memory", "add", "x", "--term", "") == ["short_term", "long_term"]
@@ -157,7 +157,7 @@ def test_zsh_finds_the_same_words(tmp_path):
         assert done.stderr == ""
         return done.stdout.split()
 
-    assert complete_in_zsh("memory", "") == ["add", "get", "list", "update", "delete", "history"]
+    assert complete_in_zsh("memory", "") == ["add", "get", "list", "update", "delete", "history", "access"]
     assert "--include-expired" in complete_in_zsh("memory", "list", "--")
     assert complete_in_zsh("memory", "add", "x", "--term", "") == ["short_term", "long_term"]
 

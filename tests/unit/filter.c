@@ -58,7 +58,8 @@ Test(filter, values_are_parameters) {
     cr_assert_str_eq(param(2), "\"it's\"");
     cr_assert_str_eq(compile("confidence gte 0.70"), "(m.confidence >= $1::double precision)");
     cr_assert_str_eq(param(1), "0.7");
-    cr_assert_str_eq(compile("created_at lt '2026-01-01 01:00:00+01:00'"), "(m.created_at < $1::timestamptz)");
+    cr_assert_str_eq(compile("created_at lt '2026-01-01 01:00:00+01:00'"),
+                     "(m.created_at < $1::timestamptz)");
     cr_assert_str_eq(param(1), "2026-01-01T00:00:00.000000Z");
 }
 
