@@ -10,7 +10,7 @@
 #include "common/log.h"
 
 /* librdkafka counts levels as syslog does. It calls this from threads of its own. */
-static void forward_log(const rd_kafka_t *client, int level, const char *facility, const char *line) {
+void mneme_kafka_log(const rd_kafka_t *client, int level, const char *facility, const char *line) {
     static const enum mneme_log_level levels[] = {MNEME_LOG_ERROR, MNEME_LOG_ERROR, MNEME_LOG_ERROR,
                                                   MNEME_LOG_ERROR, MNEME_LOG_WARN,  MNEME_LOG_INFO,
                                                   MNEME_LOG_INFO,  MNEME_LOG_DEBUG};
@@ -88,7 +88,7 @@ int mneme_kafka_conf(rd_kafka_conf_t **out, const struct mneme_config *config, c
     const char *protocol = mneme_config_string(config, MNEME_SETTING_KAFKA_SECURITY_PROTOCOL);
     bool has_login = strncmp(protocol, "sasl_", 5) == 0;
     rd_kafka_conf_t *conf = rd_kafka_conf_new();
-    rd_kafka_conf_set_log_cb(conf, forward_log);
+    rd_kafka_conf_set_log_cb(conf, mneme_kafka_log);
     int status = MNEME_OK;
     for (size_t i = 0; status == MNEME_OK && i < sizeof fixed / sizeof fixed[0]; i++) {
         status = mneme_kafka_conf_set(conf, fixed[i][0], fixed[i][1], error);

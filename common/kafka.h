@@ -14,6 +14,9 @@
 int mneme_kafka_conf(rd_kafka_conf_t **out, const struct mneme_config *config, const char *purpose,
                      struct mneme_error *error);
 
+/* The log callback that mneme_kafka_conf sets: a line into the project's log. Any thread. */
+void mneme_kafka_log(const rd_kafka_t *client, int level, const char *facility, const char *line);
+
 /* Sets one property; the error names it. */
 int mneme_kafka_conf_set(rd_kafka_conf_t *conf, const char *name, const char *value,
                          struct mneme_error *error);

@@ -22,7 +22,7 @@ static bool tell(const struct mneme_replayed *replayed, void *context) {
         printf("was left out: %s\n", replayed->refusal);
         tally->refused++;
     } else {
-        printf("%.*s\n", MNEME_STR_ARG(replayed->event_type));
+        printf("%.*s\n", (int)replayed->event_type.len, replayed->event_type.data);
         tally->events++;
     }
     return true; /* false would end the replay */

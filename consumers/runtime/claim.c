@@ -169,6 +169,13 @@ void mneme_worker_rejoin(struct mneme_worker *worker, const char *reason) {
     mneme_worker_wait_begin(&worker->rejoin, "worker joins the group anew", &error);
 }
 
+void mneme_worker_dispel_doubt(struct mneme_worker *worker) {
+    if (worker->phase == MNEME_PHASE_READING && !worker->is_draining &&
+        atomic_exchange(&worker->is_doubted, false)) {
+        mneme_worker_rejoin(worker, "the topic was away, and may be another one now");
+    }
+}
+
 /* Ends the worker when the topic has been gone for too long. */
 static void topic_is_missing(struct mneme_worker *worker, const struct mneme_error *error) {
     mneme_worker_wait_begin(&worker->missing, "topic is missing", error);
@@ -185,9 +192,7 @@ void mneme_worker_look_for_topic(struct mneme_worker *worker) {
         topic_is_missing(worker, &error);
     } else if (status == MNEME_OK) {
         mneme_worker_wait_end(&worker->missing, "topic is there");
-        if (worker->phase == MNEME_PHASE_READING && worker->partition_count > 0) {
-            mneme_worker_rejoin(worker, "the topic was away, and may be another one now");
-        }
+        atomic_store(&worker->is_doubted, true);
     }
 }
 

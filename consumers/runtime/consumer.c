@@ -77,6 +77,32 @@ static void on_commit(rd_kafka_t *kafka, rd_kafka_resp_err_t err, rd_kafka_topic
     }
 }
 
+/*
+ * The client gets over a topic that was away for less than a second without a word to its user, and then
+ * reads on at the old offset, in whatever topic has the name now. Only a debug line of its fetcher tells of
+ * it, and it tells before the first message comes that was fetched afterwards.
+ */
+static void on_log(const rd_kafka_t *client, int level, const char *facility, const char *line) {
+    struct mneme_worker *worker = rd_kafka_opaque(client);
+    if (worker != NULL && strcmp(facility, "BROKERUA") == 0 &&
+        strstr(line, rd_kafka_err2str(RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART)) != NULL) {
+        atomic_store(&worker->is_doubted, true);
+    }
+    mneme_kafka_log(client, level, facility, line);
+}
+
+/* Those debug lines must be written, whatever else is wanted. */
+static int watch_topic(rd_kafka_conf_t *conf, struct mneme_error *error) {
+    char wanted[512] = "";
+    size_t size = sizeof wanted - sizeof ",topic";
+    if (rd_kafka_conf_get(conf, "debug", wanted, &size) != RD_KAFKA_CONF_OK) {
+        wanted[0] = '\0';
+    }
+    (void)strcat(wanted, wanted[0] == '\0' ? "topic" : ",topic");
+    rd_kafka_conf_set_log_cb(conf, on_log);
+    return mneme_kafka_conf_set(conf, "debug", wanted, error);
+}
+
 static int set_up(rd_kafka_conf_t *conf, struct mneme_worker *worker, struct mneme_error *error) {
     int status = set_membership(conf, worker, error);
     if (status == MNEME_OK) {
@@ -84,6 +110,9 @@ static int set_up(rd_kafka_conf_t *conf, struct mneme_worker *worker, struct mne
     }
     if (status == MNEME_OK) {
         status = mneme_kafka_tune(conf, tuned, sizeof tuned / sizeof tuned[0], error);
+    }
+    if (status == MNEME_OK) {
+        status = watch_topic(conf, error);
     }
     rd_kafka_conf_set_opaque(conf, worker);
     rd_kafka_conf_set_rebalance_cb(conf, mneme_worker_on_rebalance);

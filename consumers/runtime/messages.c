@@ -68,10 +68,10 @@ static bool recognise(struct mneme_worker *worker, struct mneme_worker_partition
 static void take_event(struct mneme_worker *worker, rd_kafka_message_t *message) {
     struct mneme_worker_partition *partition = mneme_worker_partition(worker, message->partition);
     struct mneme_error error = {0};
-    if (partition == NULL || worker->phase != MNEME_PHASE_READING || worker->is_draining) {
-        rd_kafka_message_destroy(message);
-    } else if (partition->expected.is_set &&
-               (!recognise(worker, partition, message) || message->offset < partition->read_offset)) {
+    mneme_worker_dispel_doubt(worker);
+    bool is_awaited = partition != NULL && worker->phase == MNEME_PHASE_READING && !worker->is_draining;
+    if (!is_awaited || (partition->expected.is_set && (!recognise(worker, partition, message) ||
+                                                       message->offset < partition->read_offset))) {
         rd_kafka_message_destroy(message);
     } else if (message->offset < partition->read_offset) {
         mneme_metrics_add(worker->metrics, MNEME_WORKER_METRIC_REDELIVERED, NULL, 1);

@@ -178,6 +178,7 @@ static void turn(struct mneme_worker *worker) {
             mneme_worker_wait_is_over(&worker->missing, now)) {
             mneme_worker_look_for_topic(worker);
         }
+        mneme_worker_dispel_doubt(worker);
         mneme_worker_report(worker, now);
         bool is_ready_now = !worker->retry.is_active && (worker->phase == MNEME_PHASE_READING);
         atomic_store(&worker->ready, is_ready_now);

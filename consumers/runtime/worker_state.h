@@ -58,6 +58,9 @@ struct mneme_worker {
     struct mneme_metrics *metrics;
     struct mneme_metrics_server *metrics_server;
     atomic_bool ready; /* for /readyz */
+    /* A broker did not know the topic while it was fetched from: it may have been made anew since. Set by the
+     * client's threads. */
+    atomic_bool is_doubted;
 
     /* The assignment. */
     enum mneme_worker_phase phase;
@@ -131,6 +134,9 @@ void mneme_worker_release(struct mneme_worker *worker);
 
 /* Asks whether the topic is still there, after the client has said that it is not. */
 void mneme_worker_look_for_topic(struct mneme_worker *worker);
+
+/* Claims the partitions anew if the topic may be another one: the claim recognises it. */
+void mneme_worker_dispel_doubt(struct mneme_worker *worker);
 
 /* Drops all batches and asks the group for partitions anew, after a wait. */
 void mneme_worker_rejoin(struct mneme_worker *worker, const char *reason);

@@ -47,13 +47,14 @@ def test_a_topic_that_was_made_anew_is_refused(namespace, mneme, worker, drain, 
     assert ledger(namespace) == before and len(before) == 20
 
 
-def test_a_topic_that_is_made_anew_under_a_worker_is_refused(namespace, mneme, worker, drain):
+@pytest.mark.parametrize("count", [3, 20, 50], ids=["fewer", "as_many", "more"])
+def test_a_topic_that_is_made_anew_under_a_worker_is_refused(namespace, mneme, worker, drain, count):
     mneme.publish(notes(20))
     process = worker()
     drain()
     before = ledger(namespace)
     recreate(namespace, mneme)
-    mneme.publish(notes(3))
+    mneme.publish(notes(count))
     refuses(process, namespace.topic, REBUILD)
     assert ledger(namespace) == before
 
