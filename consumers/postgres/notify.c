@@ -14,18 +14,23 @@ struct payloads {
     size_t count;
 };
 
+/* A value by itself: the keys are constant, so that no writer needs to look at them. */
+static struct mneme_json_writer *value(struct mneme_json_writer *json, struct mneme_buffer *text) {
+    *json = (struct mneme_json_writer){.out = text};
+    return json;
+}
+
 static void write_entry(struct mneme_buffer *text, const struct mneme_batch_item *item) {
-    struct mneme_json_writer json = {.out = text};
-    mneme_json_begin_object(&json);
-    mneme_json_key(&json, MNEME_STR_LIT("sequence_id"));
-    mneme_json_long(&json, mneme_sequence_id(item->position));
-    mneme_json_key(&json, MNEME_STR_LIT("event_id"));
-    mneme_json_uuid(&json, item->event.event_id);
-    mneme_json_key(&json, MNEME_STR_LIT("stream_id"));
-    mneme_json_string(&json, item->event.stream_id);
-    mneme_json_key(&json, MNEME_STR_LIT("event_type"));
-    mneme_json_string(&json, mneme_event_type_name(&item->event));
-    mneme_json_end_object(&json);
+    struct mneme_json_writer json;
+    mneme_buffer_append_str(text, MNEME_STR_LIT("{\"sequence_id\":"));
+    mneme_json_long(value(&json, text), mneme_sequence_id(item->position));
+    mneme_buffer_append_str(text, MNEME_STR_LIT(",\"event_id\":"));
+    mneme_json_uuid(value(&json, text), item->event.event_id);
+    mneme_buffer_append_str(text, MNEME_STR_LIT(",\"stream_id\":"));
+    mneme_json_string(value(&json, text), item->event.stream_id);
+    mneme_buffer_append_str(text, MNEME_STR_LIT(",\"event_type\":"));
+    mneme_json_string(value(&json, text), mneme_event_type_name(&item->event));
+    mneme_buffer_append_byte(text, '}');
 }
 
 /* Adds the entry to the last notification, or begins another one with it. */
