@@ -1,7 +1,10 @@
 """`mneme rebuild postgres`: tables made anew from the log while workers, readers and publishers go on."""
 
+from confluent_kafka.admin import AdminClient
+
 from harness.chaos import wait_folded
 from harness.load import Load
+from harness.program import Program
 from harness.waiting import wait_until
 from oracle import assert_equal_to_log
 
@@ -118,3 +121,30 @@ def test_two_rebuilds_give_the_same_rows(namespace, mneme):
     first = sorted(namespace.rows(query))
     mneme("rebuild", "postgres", "--jobs", "4", expect=0)
     assert sorted(namespace.rows(query)) == first
+
+
+def remake_topic(namespace, partitions):
+    admin = AdminClient({"bootstrap.servers": namespace.brokers})
+    for future in admin.delete_topics([namespace.topic], operation_timeout=15).values():
+        future.result()
+    wait_until(lambda: namespace.topic not in admin.list_topics(timeout=15).topics, 30, "the topic is gone")
+    namespace.env["MNEME_TOPIC_PARTITIONS"] = str(partitions)
+    Program(namespace.env)("topics", "create", expect=0)
+
+
+def test_a_topic_with_another_partition_count_is_folded_anew(namespace, mneme, worker):
+    fill(namespace, 1500, seed=12)
+    worker()
+    namespace.drain()
+    assert len(namespace.progress()) == 4
+    remake_topic(namespace, 3)
+    fill(namespace, 1000, seed=13)
+    refused = worker(wait=False)
+    assert refused.wait_exit(60) == 6
+    assert "mneme rebuild postgres" in refused.log
+    mneme("rebuild", "postgres", expect=0)
+    assert set(namespace.progress()) == {0, 1, 2}
+    worker()
+    fill(namespace, 500, seed=14)
+    namespace.drain()
+    assert_equal_to_log(namespace)
