@@ -16,11 +16,12 @@ struct mneme_stream_entry {
 };
 
 void mneme_stream_set_clean_up(struct mneme_stream_set *set) {
-    struct mneme_stream_entry *entry;
-    struct mneme_stream_entry *next;
-    HASH_ITER(hh, set->entries, entry, next) {
-        HASH_DEL(set->entries, entry);
+    struct mneme_stream_entry *entry = set->entries;
+    HASH_CLEAR(hh, set->entries);
+    while (entry != NULL) {
+        struct mneme_stream_entry *next = entry->hh.next;
         free(entry);
+        entry = next;
     }
     set->entries = NULL;
 }

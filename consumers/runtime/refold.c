@@ -13,10 +13,6 @@
 #define OUTAGE_MICROS INT64_C(60000000)
 #define LOOK_AGAIN_MICROS 50000
 
-int mneme_refold_no_memory(struct mneme_error *error) {
-    return mneme_error_set(error, MNEME_E_NO_MEMORY, "the log was not folded: out of memory");
-}
-
 static bool is_interrupted(void *context) {
     const struct mneme_refold_lane *lane = context;
     const struct mneme_refold_options *options = &lane->refold->options;

@@ -51,6 +51,9 @@ void mneme_refold_note_offsets(struct mneme_refold *refold);
 size_t mneme_refold_range_of(const struct mneme_refold_lane *lane, int32_t partition);
 
 bool mneme_refold_is_chosen(const struct mneme_refold *refold, int32_t partition);
-int mneme_refold_no_memory(struct mneme_error *error);
+
+static inline int mneme_refold_no_memory(struct mneme_error *error) {
+    return mneme_error_set(error, MNEME_E_NO_MEMORY, "the log was not folded: out of memory");
+}
 
 #endif

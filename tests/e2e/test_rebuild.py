@@ -89,6 +89,9 @@ def test_what_hangs_on_the_tables_is_not_dropped_with_them(namespace, mneme):
         connection.execute("DROP VIEW mine; CREATE VIEW public.mine AS SELECT count(*) FROM mneme.memories")
         refused = mneme("rebuild", "postgres", expect=6)
         assert "public.mine" in refused.stderr
+        connection.execute("DROP VIEW public.mine; CREATE TABLE public.mine (verdict mneme.verdict)")
+        refused = mneme("rebuild", "postgres", expect=6)
+        assert "public.mine" in refused.stderr
         assert schemas(namespace) == {"mneme"}
         connection.execute("CREATE SCHEMA mneme_rebuild; CREATE TABLE mneme_rebuild.precious ()")
         refused = mneme("rebuild", "postgres", expect=6)
