@@ -137,6 +137,16 @@ def test_what_is_no_event_is_told_and_the_rest_goes_on(namespace, mneme, history
     assert mneme("replay", "--stream", "ada", "--to", history[0]["position"], expect=0).stderr == ""
 
 
+def test_an_event_of_an_unknown_schema_ends_it_behind_all_before(namespace, mneme, history):
+    key = b"default/ada"
+    (place,) = namespace.produce([{"key": key, "value": b"\xc3\x01somethingunknown",
+                                   "partition": murmur2_partition(key, namespace.partitions)}])
+    mneme.publish([own("ada", 9)])
+    done = mneme("replay", "--stream", "ada", expect=6)
+    assert positions(done.json_lines) == [r["position"] for r in history if r["stream_id"] == "ada"]
+    assert f"{place[0]}:{place[1]}" in done.stderr
+
+
 def test_a_reader_that_goes_away_ends_it(namespace, mneme):
     mneme.publish([memory("ada", number) for number in range(20_000)])
     process = mneme.start("replay", stdout=subprocess.PIPE, stderr=subprocess.PIPE)
