@@ -93,12 +93,11 @@ static void on_log(const rd_kafka_t *client, int level, const char *facility, co
 
 /* Those debug lines must be written, whatever else is wanted. */
 static int watch_topic(rd_kafka_conf_t *conf, struct mneme_error *error) {
-    char wanted[512] = "";
-    size_t size = sizeof wanted - sizeof ",topic";
-    if (rd_kafka_conf_get(conf, "debug", wanted, &size) != RD_KAFKA_CONF_OK) {
-        wanted[0] = '\0';
-    }
-    (void)strcat(wanted, wanted[0] == '\0' ? "topic" : ",topic");
+    char asked[512] = "";
+    char wanted[512 + sizeof "topic,"];
+    size_t size = sizeof asked;
+    bool is_asked = rd_kafka_conf_get(conf, "debug", asked, &size) == RD_KAFKA_CONF_OK && asked[0] != '\0';
+    (void)snprintf(wanted, sizeof wanted, "topic%s%s", is_asked ? "," : "", is_asked ? asked : "");
     rd_kafka_conf_set_log_cb(conf, on_log);
     return mneme_kafka_conf_set(conf, "debug", wanted, error);
 }
