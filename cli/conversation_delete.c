@@ -103,6 +103,7 @@ static int publish(struct deleting *deleting, struct mneme_postgres *postgres, s
     }
     deleting->found = deletion.acknowledged;
     mneme_deletion_clean_up(&deletion);
+    deleting->deletion = NULL;
     if (status == MNEME_OK && mneme_cli_interrupted()) {
         status = mneme_error_set(
             error, MNEME_E_TIMEOUT,

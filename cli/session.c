@@ -88,7 +88,7 @@ static int read_as_of(struct mneme_as_of *as_of, struct mneme_position *position
 
 int mneme_session_open_as_of(struct mneme_postgres **out, struct mneme_as_of *as_of,
                              const struct mneme_cli *cli, struct mneme_error *error) {
-    struct mneme_position position;
+    struct mneme_position position = {0};
     char topic[MNEME_TOPIC_NAME_BYTES];
     *out = NULL;
     int status = read_as_of(as_of, &position, cli, error);

@@ -48,11 +48,13 @@ static int read_values(struct mneme_filter_node *test, struct mneme_filter_readi
             return mneme_filter_fail(reading, place(reading, item), "make two lists of it",
                                      "the list has more than %d items", MNEME_FILTER_MAX_ITEMS);
         }
-        int status = read_value(end, reading, item);
-        if (status != MNEME_OK) {
+        struct mneme_filter_value *value = NULL;
+        int status = read_value(&value, reading, item);
+        if (status != MNEME_OK || value == NULL) {
             return status;
         }
-        end = &(*end)->next;
+        *end = value;
+        end = &value->next;
     }
     return MNEME_OK;
 }
@@ -90,11 +92,13 @@ static int read_column(struct mneme_filter_node **out, struct mneme_filter_readi
     struct mneme_json_reader members = mneme_json_enter(json);
     struct mneme_str op, value;
     while (mneme_json_next(&members, &op, &value)) {
-        int status = read_test(end, reading, column, at, op, value);
-        if (status != MNEME_OK) {
+        struct mneme_filter_node *test = NULL;
+        int status = read_test(&test, reading, column, at, op, value);
+        if (status != MNEME_OK || test == NULL) {
             return status;
         }
-        end = &(*end)->next;
+        *end = test;
+        end = &test->next;
     }
     if ((*out)->children == NULL) {
         return mneme_filter_fail(reading, place(reading, json), "give one, such as {\"gte\":0.7}",
@@ -120,11 +124,13 @@ static int read_chain(struct mneme_filter_node **out, struct mneme_filter_readin
     struct mneme_json_reader items = mneme_json_enter(json);
     struct mneme_str key, item;
     while (mneme_json_next(&items, &key, &item)) {
-        int status = read_object(end, reading, item, depth + 1);
-        if (status != MNEME_OK) {
+        struct mneme_filter_node *object = NULL;
+        int status = read_object(&object, reading, item, depth + 1);
+        if (status != MNEME_OK || object == NULL) {
             return status;
         }
-        end = &(*end)->next;
+        *end = object;
+        end = &object->next;
     }
     return MNEME_OK;
 }
@@ -167,11 +173,13 @@ static int read_object(struct mneme_filter_node **out, struct mneme_filter_readi
     struct mneme_json_reader members = mneme_json_enter(object);
     struct mneme_str key, value;
     while (mneme_json_next(&members, &key, &value)) {
-        int status = read_member(end, reading, key, value, depth);
-        if (status != MNEME_OK) {
+        struct mneme_filter_node *member = NULL;
+        int status = read_member(&member, reading, key, value, depth);
+        if (status != MNEME_OK || member == NULL) {
             return status;
         }
-        end = &(*end)->next;
+        *end = member;
+        end = &member->next;
     }
     return MNEME_OK;
 }

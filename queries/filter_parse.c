@@ -32,15 +32,12 @@ static bool is_space(char c) {
 static size_t behind_quoted(struct mneme_str text, size_t at) {
     char quote = text.data[at++];
     while (at < text.len) {
-        if (quote == '"' && text.data[at] == '\\') {
-            at += 2;
-        } else if (text.data[at] != quote) {
-            at++;
-        } else if (quote == '\'' && at + 1 < text.len && text.data[at + 1] == quote) {
-            at += 2;
-        } else {
+        bool is_quote = text.data[at] == quote;
+        bool is_doubled = is_quote && quote == '\'' && at + 1 < text.len && text.data[at + 1] == quote;
+        if (is_quote && !is_doubled) {
             return at + 1;
         }
+        at += is_doubled || (quote == '"' && text.data[at] == '\\') ? 2 : 1;
     }
     return 0;
 }
@@ -190,11 +187,13 @@ static int read_list(struct mneme_filter_node *test, struct parser *parser) {
             return mneme_filter_fail(parser->reading, parser->token.at, "make two lists of it",
                                      "the list has more than %d items", MNEME_FILTER_MAX_ITEMS);
         }
-        status = read_value(end, parser);
-        if (status != MNEME_OK) {
+        struct mneme_filter_value *value = NULL;
+        status = read_value(&value, parser);
+        if (status != MNEME_OK || value == NULL) {
             return status;
         }
-        end = &(*end)->next;
+        *end = value;
+        end = &value->next;
         test->value_count++;
         if (parser->token.kind == TOKEN_COMMA) {
             status = advance(parser);
@@ -276,7 +275,7 @@ static int read_chain(struct mneme_filter_node **out, struct parser *parser, enu
     const char *keyword = kind == MNEME_FILTER_AND ? "AND" : "OR";
     size_t at = parser->token.at;
     int status = read_operand(out, parser);
-    if (status != MNEME_OK || !is_keyword(parser, keyword)) {
+    if (status != MNEME_OK || *out == NULL || !is_keyword(parser, keyword)) {
         return status;
     }
     struct mneme_filter_node *chain = mneme_filter_node_new(parser->reading, kind, at);
@@ -287,12 +286,14 @@ static int read_chain(struct mneme_filter_node **out, struct parser *parser, enu
     struct mneme_filter_node **end = &chain->children->next;
     *out = chain;
     while (status == MNEME_OK && is_keyword(parser, keyword)) {
+        struct mneme_filter_node *operand = NULL;
         status = advance(parser);
         if (status == MNEME_OK) {
-            status = read_operand(end, parser);
+            status = read_operand(&operand, parser);
         }
-        if (status == MNEME_OK) {
-            end = &(*end)->next;
+        if (operand != NULL) {
+            *end = operand;
+            end = &operand->next;
         }
     }
     return status;

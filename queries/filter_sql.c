@@ -18,20 +18,17 @@ static void put(struct compiler *compiler, const char *text) {
 }
 
 /* What a value of the type is cast to. */
-static const char *const casts[MNEME_FILTER_TYPE_COUNT] = {
-    [MNEME_FILTER_TEXT] = "::text",
-    [MNEME_FILTER_UUID] = "::uuid",
-    [MNEME_FILTER_NUMBER] = "::double precision",
-    [MNEME_FILTER_BOOL] = "::boolean",
-    [MNEME_FILTER_TIME] = "::timestamptz",
-    [MNEME_FILTER_LIST] = "::text",
-    [MNEME_FILTER_JSON] = "::jsonb",
+static const char *const casts[MNEME_FILTER_TYPE_COUNT + 1] = {
+    [MNEME_FILTER_TYPE_COUNT] = "",    [MNEME_FILTER_TEXT] = "::text",
+    [MNEME_FILTER_UUID] = "::uuid",    [MNEME_FILTER_NUMBER] = "::double precision",
+    [MNEME_FILTER_BOOL] = "::boolean", [MNEME_FILTER_TIME] = "::timestamptz",
+    [MNEME_FILTER_LIST] = "::text",    [MNEME_FILTER_JSON] = "::jsonb",
 };
 
-static const char *const comparisons[MNEME_FILTER_OP_COUNT] = {
-    [MNEME_FILTER_EQ] = " = ",      [MNEME_FILTER_NE] = " = ",   [MNEME_FILTER_IN] = " = ANY ",
-    [MNEME_FILTER_NIN] = " = ANY ", [MNEME_FILTER_GT] = " > ",   [MNEME_FILTER_GTE] = " >= ",
-    [MNEME_FILTER_LT] = " < ",      [MNEME_FILTER_LTE] = " <= ",
+static const char *const comparisons[MNEME_FILTER_OP_COUNT + 1] = {
+    [MNEME_FILTER_OP_COUNT] = "",  [MNEME_FILTER_EQ] = " = ",      [MNEME_FILTER_NE] = " = ",
+    [MNEME_FILTER_IN] = " = ANY ", [MNEME_FILTER_NIN] = " = ANY ", [MNEME_FILTER_GT] = " > ",
+    [MNEME_FILTER_GTE] = " >= ",   [MNEME_FILTER_LT] = " < ",      [MNEME_FILTER_LTE] = " <= ",
 };
 
 /* The parameter that was added last. */

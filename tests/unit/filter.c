@@ -4,6 +4,7 @@
 #include "queries/filter.h"
 
 #include <criterion/criterion.h>
+#include <stdio.h>
 
 static struct mneme_arena arena;
 static struct mneme_buffer sql;
@@ -96,7 +97,7 @@ Test(filter, both_forms_mean_the_same) {
     };
     for (size_t i = 0; i < sizeof same / sizeof *same; i++) {
         char from_text[1024];
-        strcpy(from_text, compile(same[i].text));
+        snprintf(from_text, sizeof from_text, "%s", compile(same[i].text));
         struct mneme_buffer bytes = {0};
         mneme_buffer_append_str(&bytes, mneme_buffer_str(&params.bytes));
         const char *from_json = compile(same[i].json);
