@@ -4,8 +4,8 @@
 #ifndef MNEME_CLI_AUDIT_H
 #define MNEME_CLI_AUDIT_H
 
-#include "cli/command.h"
-#include "consumers/postgres/audit.h"
+#include "cli/frame/command.h"
+#include "consumers/postgres/ledger/audit.h"
 
 extern const struct mneme_command mneme_command_audit_heads;
 extern const struct mneme_command mneme_command_audit_verify;

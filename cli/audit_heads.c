@@ -7,8 +7,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "cli/output.h"
-#include "cli/session.h"
+#include "cli/frame/output.h"
+#include "cli/frame/session.h"
 #include "common/json_read.h"
 #include "common/json_write.h"
 #include "common/position.h"

@@ -5,9 +5,9 @@
 #include <stdlib.h>
 
 #include "cli/audit.h"
-#include "cli/output.h"
-#include "cli/progress.h"
-#include "cli/session.h"
+#include "cli/frame/output.h"
+#include "cli/frame/progress.h"
+#include "cli/frame/session.h"
 #include "common/json_write.h"
 
 struct view {

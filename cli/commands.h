@@ -4,7 +4,7 @@
 #ifndef MNEME_CLI_COMMANDS_H
 #define MNEME_CLI_COMMANDS_H
 
-#include "cli/command.h"
+#include "cli/frame/command.h"
 
 extern const struct mneme_command mneme_command_audit;
 extern const struct mneme_command mneme_command_completion;

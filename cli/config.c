@@ -4,8 +4,8 @@
 #include <stdio.h>
 
 #include "cli/commands.h"
-#include "cli/output.h"
-#include "cli/table.h"
+#include "cli/frame/output.h"
+#include "cli/frame/table.h"
 #include "common/json_write.h"
 #include "common/nearest.h"
 

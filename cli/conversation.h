@@ -4,7 +4,7 @@
 #ifndef MNEME_CLI_CONVERSATION_H
 #define MNEME_CLI_CONVERSATION_H
 
-#include "cli/command.h"
+#include "cli/frame/command.h"
 
 extern const struct mneme_command mneme_command_conversation_delete;
 extern const struct mneme_command mneme_command_conversation_get;

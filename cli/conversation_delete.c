@@ -7,8 +7,8 @@
 #include "cli/conversation.h"
 #include "cli/conversation_find.h"
 #include "cli/deletion.h"
-#include "cli/output.h"
-#include "cli/session.h"
+#include "cli/frame/output.h"
+#include "cli/frame/session.h"
 
 struct deleting {
     struct mneme_cli *cli;

@@ -3,8 +3,8 @@
  */
 #include "cli/conversation_find.h"
 
-#include "cli/session.h"
-#include "cli/values.h"
+#include "cli/frame/session.h"
+#include "cli/frame/values.h"
 
 struct search {
     struct mneme_conversation_place *place;

@@ -4,7 +4,7 @@
 #ifndef MNEME_CLI_CONVERSATION_FIND_H
 #define MNEME_CLI_CONVERSATION_FIND_H
 
-#include "cli/command.h"
+#include "cli/frame/command.h"
 #include "common/arena.h"
 #include "queries/conversation.h"
 

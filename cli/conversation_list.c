@@ -2,10 +2,10 @@
  * mneme conversation list: the latest activity first.
  */
 #include "cli/conversation.h"
-#include "cli/listing.h"
-#include "cli/session.h"
-#include "cli/show.h"
-#include "cli/values.h"
+#include "cli/frame/listing.h"
+#include "cli/frame/session.h"
+#include "cli/frame/show.h"
+#include "cli/frame/values.h"
 #include "queries/conversation.h"
 
 static void add_conversation(struct mneme_table *table, const void *row) {

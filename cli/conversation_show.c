@@ -5,10 +5,10 @@
 
 #include "cli/conversation.h"
 #include "cli/conversation_find.h"
-#include "cli/output.h"
-#include "cli/session.h"
-#include "cli/show.h"
-#include "cli/values.h"
+#include "cli/frame/output.h"
+#include "cli/frame/session.h"
+#include "cli/frame/show.h"
+#include "cli/frame/values.h"
 #include "common/json_write.h"
 #include "queries/conversation.h"
 

@@ -7,11 +7,11 @@
 
 #include "cli/commands.h"
 #include "cli/events_follow.h"
-#include "cli/listing.h"
-#include "cli/output.h"
-#include "cli/session.h"
-#include "cli/show.h"
-#include "cli/values.h"
+#include "cli/frame/listing.h"
+#include "cli/frame/output.h"
+#include "cli/frame/session.h"
+#include "cli/frame/show.h"
+#include "cli/frame/values.h"
 
 static void add_event(struct mneme_table *table, const void *row) {
     const struct mneme_event_row *event = row;

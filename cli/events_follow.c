@@ -9,8 +9,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "cli/output.h"
-#include "cli/show.h"
+#include "cli/frame/output.h"
+#include "cli/frame/show.h"
 #include "common/backoff.h"
 #include "common/clock.h"
 #include "common/kafka.h"

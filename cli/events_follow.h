@@ -4,7 +4,7 @@
 #ifndef MNEME_CLI_EVENTS_FOLLOW_H
 #define MNEME_CLI_EVENTS_FOLLOW_H
 
-#include "cli/listing.h"
+#include "cli/frame/listing.h"
 #include "queries/events.h"
 
 /* Prints what comes, until it is interrupted, nobody reads any more, or `limit` (0: none) events were

@@ -4,11 +4,11 @@
 #include <stdio.h>
 
 #include "cli/commands.h"
+#include "cli/frame/progress.h"
+#include "cli/frame/values.h"
 #include "cli/import_files.h"
 #include "cli/import_log.h"
 #include "cli/import_report.h"
-#include "cli/progress.h"
-#include "cli/values.h"
 #include "cli/write.h"
 #include "producers/client.h"
 

@@ -5,7 +5,7 @@
 
 #include <stdio.h>
 
-#include "cli/output.h"
+#include "cli/frame/output.h"
 #include "common/json_write.h"
 
 #define SHOWN_AGENTS 20 /* in text; JSON has all that were counted */

@@ -4,8 +4,8 @@
 #ifndef MNEME_CLI_IMPORT_REPORT_H
 #define MNEME_CLI_IMPORT_REPORT_H
 
-#include "cli/command.h"
-#include "producers/import.h"
+#include "cli/frame/command.h"
+#include "producers/importers/import.h"
 
 struct mneme_import_said {
     const char *path, *format;

@@ -4,9 +4,9 @@
  */
 #include <stdio.h>
 
+#include "cli/frame/output.h"
+#include "cli/frame/session.h"
 #include "cli/memory.h"
-#include "cli/output.h"
-#include "cli/session.h"
 #include "common/clock.h"
 #include "common/uuid.h"
 

@@ -6,8 +6,8 @@
 #include <stdio.h>
 
 #include "cli/deletion.h"
-#include "cli/output.h"
-#include "cli/session.h"
+#include "cli/frame/output.h"
+#include "cli/frame/session.h"
 #include "common/uuid.h"
 
 static bool delete_row(const void *row, void *context) {

@@ -1,8 +1,8 @@
 /*
  * Finding the stream that a memory lies in, for commands that are given its id alone.
  */
+#include "cli/frame/session.h"
 #include "cli/memory.h"
-#include "cli/session.h"
 #include "common/uuid.h"
 
 struct search {

@@ -3,10 +3,10 @@
  */
 #include <stdio.h>
 
+#include "cli/frame/output.h"
+#include "cli/frame/session.h"
+#include "cli/frame/show.h"
 #include "cli/memory.h"
-#include "cli/output.h"
-#include "cli/session.h"
-#include "cli/show.h"
 
 /* One memory as a person reads it: a line for each field that says something. */
 static bool print_memory(const void *row, void *context) {

@@ -1,10 +1,10 @@
 /*
  * mneme memory history: every version of one memory.
  */
-#include "cli/listing.h"
+#include "cli/frame/listing.h"
+#include "cli/frame/session.h"
+#include "cli/frame/show.h"
 #include "cli/memory.h"
-#include "cli/session.h"
-#include "cli/show.h"
 
 #define DEFAULT_LIMIT 1000
 

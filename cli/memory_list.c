@@ -1,10 +1,10 @@
 /*
  * mneme memory list: memories of a scope, newest first.
  */
-#include "cli/listing.h"
+#include "cli/frame/listing.h"
+#include "cli/frame/session.h"
+#include "cli/frame/show.h"
 #include "cli/memory.h"
-#include "cli/session.h"
-#include "cli/show.h"
 
 static void write_memory(const void *row, struct mneme_json_writer *json) {
     mneme_memory_row_json(row, json);

@@ -6,7 +6,7 @@
 #include <stdio.h>
 
 #include "cli/commands.h"
-#include "cli/output.h"
+#include "cli/frame/output.h"
 #include "common/json_write.h"
 
 static void put(const struct mneme_cli *cli, const struct mneme_migration *migration, const char *state) {

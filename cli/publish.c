@@ -8,13 +8,13 @@
 #include <unistd.h>
 
 #include "cli/commands.h"
-#include "cli/output.h"
+#include "cli/frame/output.h"
 #include "cli/publish_verdicts.h"
 #include "cli/write.h"
 #include "common/clock.h"
 #include "common/json_write.h"
 #include "common/text_check.h"
-#include "producers/lines.h"
+#include "producers/importers/lines.h"
 
 #define IDLE_MS 500 /* only a bound: receipts, input and signals end the sleep */
 

@@ -6,11 +6,11 @@
 
 #include <stdio.h>
 
-#include "cli/listing.h"
-#include "cli/output.h"
-#include "cli/session.h"
-#include "cli/show.h"
-#include "cli/values.h"
+#include "cli/frame/listing.h"
+#include "cli/frame/output.h"
+#include "cli/frame/session.h"
+#include "cli/frame/show.h"
+#include "cli/frame/values.h"
 #include "common/uuid.h"
 #include "queries/compose.h"
 

@@ -6,7 +6,7 @@
 #ifndef MNEME_CLI_READ_H
 #define MNEME_CLI_READ_H
 
-#include "cli/command.h"
+#include "cli/frame/command.h"
 
 /* Where a parameter comes from; a value that was not given is NULL. */
 enum mneme_read_input_kind {

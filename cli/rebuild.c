@@ -6,8 +6,8 @@
 #include <stdio.h>
 
 #include "cli/commands.h"
-#include "cli/output.h"
-#include "cli/progress.h"
+#include "cli/frame/output.h"
+#include "cli/frame/progress.h"
 #include "cli/verify.h"
 #include "common/json_write.h"
 

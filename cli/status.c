@@ -4,10 +4,10 @@
 #include <stdio.h>
 
 #include "cli/commands.h"
-#include "cli/listing.h"
-#include "cli/output.h"
-#include "cli/show.h"
-#include "cli/values.h"
+#include "cli/frame/listing.h"
+#include "cli/frame/output.h"
+#include "cli/frame/show.h"
+#include "cli/frame/values.h"
 #include "common/clock.h"
 #include "queries/projection_status.h"
 

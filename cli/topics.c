@@ -4,9 +4,9 @@
 #include <stdio.h>
 
 #include "cli/commands.h"
+#include "cli/frame/output.h"
+#include "cli/frame/table.h"
 #include "cli/last_write.h"
-#include "cli/output.h"
-#include "cli/table.h"
 #include "common/json_write.h"
 #include "producers/topics.h"
 

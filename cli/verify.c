@@ -6,10 +6,10 @@
 #include <stdio.h>
 
 #include "cli/commands.h"
-#include "cli/output.h"
-#include "cli/progress.h"
-#include "cli/session.h"
-#include "cli/values.h"
+#include "cli/frame/output.h"
+#include "cli/frame/progress.h"
+#include "cli/frame/session.h"
+#include "cli/frame/values.h"
 #include "common/json_write.h"
 #include "consumers/projections.h"
 

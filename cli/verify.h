@@ -4,7 +4,7 @@
 #ifndef MNEME_CLI_VERIFY_H
 #define MNEME_CLI_VERIFY_H
 
-#include "cli/command.h"
+#include "cli/frame/command.h"
 #include "consumers/runtime/rebuild.h"
 
 /* The projection of that name which has rebuild operations; NULL with a sentence in `error`. `deed` is what

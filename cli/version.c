@@ -10,7 +10,7 @@
 #include <stdio.h>
 
 #include "cli/commands.h"
-#include "cli/output.h"
+#include "cli/frame/output.h"
 #include "common/json_write.h"
 #include "schemas/event.h"
 #include "sql/embedded.h"

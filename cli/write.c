@@ -5,9 +5,9 @@
 
 #include <stdio.h>
 
+#include "cli/frame/output.h"
+#include "cli/frame/session.h"
 #include "cli/last_write.h"
-#include "cli/output.h"
-#include "cli/session.h"
 #include "common/json_write.h"
 #include "common/kafka.h"
 #include "common/log.h"

@@ -5,7 +5,7 @@
 #ifndef MNEME_CLI_WRITE_H
 #define MNEME_CLI_WRITE_H
 
-#include "cli/values.h"
+#include "cli/frame/values.h"
 #include "producers/publisher.h"
 
 /* Rows for a table of options. */

@@ -10,12 +10,12 @@
 
 #include "common/log.h"
 #include "common/uuid.h"
-#include "consumers/postgres/fold.h"
+#include "consumers/postgres/fold/fold.h"
+#include "consumers/postgres/fold/notify.h"
+#include "consumers/postgres/ledger/months.h"
 #include "consumers/postgres/migrate.h"
-#include "consumers/postgres/months.h"
-#include "consumers/postgres/notify.h"
 #include "consumers/postgres/progress.h"
-#include "consumers/postgres/rebuild.h"
+#include "consumers/postgres/rebuild/rebuild.h"
 #include "sql/embedded.h"
 
 /* Of a pipeline: at the beginning the progress and the questions, at the end a change of each table and its

@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "consumers/postgres/audit.h"
+#include "consumers/postgres/ledger/audit.h"
 #include "consumers/postgres/postgres_projection.h"
 #include "tests/support/fold_case.h"
 

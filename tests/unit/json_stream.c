@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include "common/text_check.h"
-#include "producers/json_stream.h"
+#include "producers/importers/json_stream.h"
 
 static FILE *file;
 static struct mneme_json_stream stream;

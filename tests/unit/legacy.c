@@ -8,9 +8,9 @@
 #include <unistd.h>
 
 #include "common/clock.h"
-#include "producers/json_canonical.h"
-#include "producers/legacy.h"
-#include "producers/legacy_path.h"
+#include "producers/importers/json_canonical.h"
+#include "producers/importers/legacy.h"
+#include "producers/importers/legacy_path.h"
 
 static struct mneme_legacy_reader reader;
 static struct mneme_error error;

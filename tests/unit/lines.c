@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "producers/lines.h"
+#include "producers/importers/lines.h"
 
 static struct mneme_lines lines;
 static int ends[2];

@@ -6,7 +6,7 @@
 
 #include "common/clock.h"
 #include "common/json_read.h"
-#include "producers/locomo.h"
+#include "producers/importers/locomo.h"
 
 static struct mneme_arena arena;
 

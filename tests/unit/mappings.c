@@ -1,7 +1,7 @@
 /*
  * The mapping from events to tables: the built-in one fits, and one that does not fit is refused by name.
  */
-#include "consumers/postgres/mappings.h"
+#include "consumers/postgres/fold/mappings.h"
 
 #include <criterion/criterion.h>
 

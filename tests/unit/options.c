@@ -1,7 +1,7 @@
 /*
  * The parser of the command line, over the real table of commands.
  */
-#include "cli/options.h"
+#include "cli/frame/options.h"
 
 #include <criterion/criterion.h>
 #include <stdlib.h>

@@ -1,7 +1,7 @@
 /*
  * Tables on a terminal: widths as shown, cuts between characters.
  */
-#include "cli/table.h"
+#include "cli/frame/table.h"
 
 #include <criterion/criterion.h>
 #include <stdlib.h>

@@ -1,11 +1,11 @@
 /*
  * Options as typed values.
  */
-#include "cli/values.h"
+#include "cli/frame/values.h"
 
 #include <criterion/criterion.h>
 
-#include "cli/options.h"
+#include "cli/frame/options.h"
 
 static struct mneme_cli cli;
 static struct mneme_cli_values values;

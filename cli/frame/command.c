@@ -1,0 +1,173 @@
+/*
+ * The way of one call: parse, load the settings, run, and see that all output arrived.
+ */
+#include "cli/frame/command.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "cli/frame/help.h"
+#include "cli/frame/options.h"
+#include "cli/frame/signals.h"
+#include "cli/frame/values.h"
+#include "common/log.h"
+
+#define DEFAULT_COLUMNS 80
+
+static const struct {
+    enum mneme_status status;
+    enum mneme_exit code;
+} exit_codes[] = {
+    {MNEME_OK, MNEME_EXIT_DONE},
+    {MNEME_E_INVALID, MNEME_EXIT_REFUSED},
+    {MNEME_E_TOO_LARGE, MNEME_EXIT_REFUSED},
+    {MNEME_E_USAGE, MNEME_EXIT_USAGE},
+    {MNEME_E_UNAVAILABLE, MNEME_EXIT_UNAVAILABLE},
+    {MNEME_E_TIMEOUT, MNEME_EXIT_UNAVAILABLE},
+    {MNEME_E_FULL, MNEME_EXIT_UNAVAILABLE},
+    {MNEME_E_DENIED, MNEME_EXIT_UNAVAILABLE},
+    {MNEME_E_NO_MEMORY, MNEME_EXIT_UNAVAILABLE},
+    {MNEME_E_INTERNAL, MNEME_EXIT_UNAVAILABLE},
+    {MNEME_E_CONFLICT, MNEME_EXIT_CONFLICT},
+    {MNEME_E_NOT_FOUND, MNEME_EXIT_NOT_FOUND},
+    {MNEME_E_UNSAFE, MNEME_EXIT_UNSAFE},
+    {MNEME_E_UNKNOWN_SCHEMA, MNEME_EXIT_UNSAFE},
+};
+
+enum mneme_exit mneme_exit_code(enum mneme_status status) {
+    for (size_t i = 0; i < sizeof exit_codes / sizeof *exit_codes; i++) {
+        if (exit_codes[i].status == status) {
+            return exit_codes[i].code;
+        }
+    }
+    return MNEME_EXIT_UNAVAILABLE;
+}
+
+const char *mneme_cli_value(const struct mneme_cli *cli, const char *option) {
+    for (size_t i = 0; i < cli->values->count; i++) {
+        if (strcmp(cli->values->items[i].option->name, option) == 0) {
+            return cli->values->items[i].text;
+        }
+    }
+    return NULL;
+}
+
+enum mneme_exit mneme_cli_fail(const struct mneme_cli *cli, const struct mneme_error *error) {
+    (void)cli;
+    fflush(stdout); /* what was printed before comes before it, where both go to one place */
+    fprintf(stderr, "mneme: %s\n", error->message);
+    return mneme_cli_interrupted() ? MNEME_EXIT_INTERRUPTED : mneme_exit_code(error->code);
+}
+
+static int columns_of_terminal(void) {
+    struct winsize size;
+    if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0) {
+        return size.ws_col;
+    }
+    const char *columns = getenv("COLUMNS");
+    long value = columns == NULL ? 0 : strtol(columns, NULL, 10);
+    return value > 0 && value < 10000 ? (int)value : DEFAULT_COLUMNS;
+}
+
+static void look_at_terminal(struct mneme_cli *cli) {
+    const char *no_color = getenv("NO_COLOR");
+    const char *term = getenv("TERM");
+    cli->stdout_is_terminal = isatty(STDOUT_FILENO) == 1;
+    cli->stderr_is_terminal = isatty(STDERR_FILENO) == 1;
+    cli->terminal_columns = columns_of_terminal();
+    cli->bold = cli->stdout_is_terminal && (no_color == NULL || no_color[0] == '\0') &&
+                (term == NULL || strcmp(term, "dumb") != 0);
+}
+
+static enum mneme_log_level log_level(const struct mneme_cli *cli) {
+    static const struct {
+        const char *name;
+        enum mneme_log_level level;
+    } levels[] = {{"debug", MNEME_LOG_DEBUG},
+                  {"info", MNEME_LOG_INFO},
+                  {"warn", MNEME_LOG_WARN},
+                  {"error", MNEME_LOG_ERROR}};
+    bool is_default = mneme_config_source(cli->config, MNEME_SETTING_LOG_LEVEL) == MNEME_FROM_DEFAULT;
+    if (is_default && (cli->command->common & MNEME_CLI_SERVICE) == 0) {
+        return MNEME_LOG_WARN;
+    }
+    const char *name = mneme_config_string(cli->config, MNEME_SETTING_LOG_LEVEL);
+    for (size_t i = 0; i < sizeof levels / sizeof *levels; i++) {
+        if (strcmp(levels[i].name, name) == 0) {
+            return levels[i].level;
+        }
+    }
+    return MNEME_LOG_INFO;
+}
+
+static int load_settings(struct mneme_cli *cli, struct mneme_error *error) {
+    int status = mneme_config_load(&cli->config, mneme_cli_value(cli, "config"), error);
+    if (status == MNEME_OK) {
+        status = mneme_cli_apply_settings(cli, error);
+    }
+    if (status != MNEME_OK) {
+        /* Wrong settings are wrong usage, wherever they come from. */
+        error->code = error->code == MNEME_E_INVALID ? MNEME_E_USAGE : error->code;
+        return status;
+    }
+    bool is_json = strcmp(mneme_config_string(cli->config, MNEME_SETTING_LOG_FORMAT), "json") == 0;
+    mneme_log_configure(log_level(cli), is_json ? MNEME_LOG_JSON : MNEME_LOG_LOGFMT);
+    return MNEME_OK;
+}
+
+/* Output that nobody reads any more (a closed pipe) ends the program quietly; any other loss is told. */
+static enum mneme_exit finish_output(enum mneme_exit code) {
+    errno = 0;
+    if (fflush(stdout) == 0 && !ferror(stdout)) {
+        return code;
+    }
+    if (errno == 0 || errno == EPIPE) {
+        return code;
+    }
+    fprintf(stderr, "mneme: the output was not written: %s; make room and run it again\n", strerror(errno));
+    return code == MNEME_EXIT_DONE ? MNEME_EXIT_REFUSED : code;
+}
+
+static enum mneme_exit run(struct mneme_cli *cli, int argc, char **argv) {
+    struct mneme_cli_values values;
+    struct mneme_error error = {0};
+    int status = mneme_cli_parse(cli, &values, argc, argv, &error);
+    if (status == MNEME_OK && mneme_cli_flag(cli, "help")) {
+        mneme_help_print(cli, stdout, cli->terminal_columns, cli->bold);
+        return MNEME_EXIT_DONE;
+    }
+    if (status == MNEME_OK) {
+        status = load_settings(cli, &error);
+    }
+    if (status != MNEME_OK) {
+        return mneme_cli_fail(cli, &error);
+    }
+    cli->json = mneme_cli_flag(cli, "json");
+    return cli->command->run(cli);
+}
+
+/* The spellings that people try first: "mneme --version" is "mneme version", "mneme help X" is "mneme X
+ * --help". */
+static void accept_habits(int argc, char **argv) {
+    static char version[] = "version";
+    static char help[] = "--help";
+    if (argc > 1 && strcmp(argv[1], "--version") == 0) {
+        argv[1] = version;
+    } else if (argc > 1 && strcmp(argv[1], "help") == 0) {
+        memmove(argv + 1, argv + 2, (size_t)(argc - 2) * sizeof *argv);
+        argv[argc - 1] = help;
+    }
+}
+
+int mneme_cli_main(int argc, char **argv) {
+    struct mneme_cli cli = {0};
+    accept_habits(argc, argv);
+    mneme_cli_catch_signals();
+    look_at_terminal(&cli);
+    enum mneme_exit code = run(&cli, argc, argv);
+    mneme_config_destroy(cli.config);
+    return (int)finish_output(code);
+}

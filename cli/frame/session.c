@@ -1,0 +1,110 @@
+/*
+ * Opening the read side for one call.
+ */
+#include "cli/frame/session.h"
+
+#include "cli/frame/values.h"
+#include "cli/last_write.h"
+#include "common/clock.h"
+#include "common/kafka.h"
+#include "common/position.h"
+#include "queries/position_wait.h"
+
+struct mneme_query_wait mneme_session_wait(const struct mneme_cli *cli) {
+    return (struct mneme_query_wait){.timeout_ms =
+                                         mneme_config_long(cli->config, MNEME_SETTING_WAIT_TIMEOUT_MS),
+                                     .interrupted = mneme_cli_interrupted};
+}
+
+struct mneme_str mneme_session_tenant(const struct mneme_cli *cli) {
+    return mneme_str_from(mneme_config_string(cli->config, MNEME_SETTING_TENANT));
+}
+
+int mneme_session_page(int64_t *limit, int64_t *offset, const struct mneme_cli *cli, int64_t default_limit,
+                       struct mneme_error *error) {
+    int status = mneme_cli_long(limit, cli, "limit", default_limit, 1, MNEME_QUERY_MAX_LIMIT, error);
+    return status == MNEME_OK ? mneme_cli_long(offset, cli, "offset", 0, 0, INT64_MAX, error) : status;
+}
+
+static int wait_for_positions(const struct mneme_cli *cli, struct mneme_postgres *postgres,
+                              const struct mneme_position *positions, size_t count,
+                              struct mneme_error *error) {
+    char topic[MNEME_TOPIC_NAME_BYTES];
+    struct mneme_query_wait wait = mneme_session_wait(cli);
+    int status = mneme_kafka_events_topic(topic, cli->config, error);
+    if (status != MNEME_OK) {
+        return status;
+    }
+    return mneme_position_wait(postgres, MNEME_TABLES_PROJECTION, topic, positions, count, &wait, error);
+}
+
+/* The positions of --at-least; none when it was not given. */
+static int read_at_least(const struct mneme_position **out, size_t *count, const struct mneme_cli *cli,
+                         struct mneme_arena *arena, struct mneme_error *error) {
+    if (mneme_str_equal(mneme_cli_opt_str(cli, "at-least"), MNEME_STR_LIT("last"))) {
+        return mneme_last_write_load(out, count, cli->config, arena, error);
+    }
+    return mneme_cli_opt_positions(out, count, cli, "at-least", arena, error);
+}
+
+int mneme_session_open(struct mneme_postgres **out, const struct mneme_cli *cli, struct mneme_error *error) {
+    const struct mneme_position *positions;
+    size_t count = 0;
+    struct mneme_arena arena;
+    mneme_arena_init(&arena, 0);
+    *out = NULL;
+    int status = read_at_least(&positions, &count, cli, &arena, error);
+    if (status == MNEME_OK) {
+        status = mneme_query_connect(out, cli->config, "mneme-cli", error);
+    }
+    if (status == MNEME_OK && count > 0) {
+        status = wait_for_positions(cli, *out, positions, count, error);
+    }
+    if (status != MNEME_OK) {
+        mneme_pg_close(*out);
+        *out = NULL;
+    }
+    mneme_arena_clean_up(&arena);
+    return status;
+}
+
+static int read_as_of(struct mneme_as_of *as_of, struct mneme_position *position, const struct mneme_cli *cli,
+                      struct mneme_error *error) {
+    struct mneme_str text = mneme_cli_opt_str(cli, "as-of");
+    *as_of = (struct mneme_as_of){.is_set = text.data != NULL};
+    if (text.data == NULL || mneme_clock_parse_rfc3339(&as_of->micros, text)) {
+        return MNEME_OK;
+    }
+    as_of->is_position = mneme_position_parse(position, text);
+    if (!as_of->is_position) {
+        return mneme_error_set(
+            error, MNEME_E_USAGE,
+            "--as-of was not taken: '%.*s' is neither a time such as 2026-01-31T12:00:00Z nor a "
+            "position such as 3:17; give one of them",
+            MNEME_STR_ARG(text));
+    }
+    return MNEME_OK;
+}
+
+int mneme_session_open_as_of(struct mneme_postgres **out, struct mneme_as_of *as_of,
+                             const struct mneme_cli *cli, struct mneme_error *error) {
+    struct mneme_position position = {0};
+    char topic[MNEME_TOPIC_NAME_BYTES];
+    *out = NULL;
+    int status = read_as_of(as_of, &position, cli, error);
+    if (status == MNEME_OK) {
+        status = mneme_session_open(out, cli, error);
+    }
+    if (status != MNEME_OK || !as_of->is_position) {
+        return status;
+    }
+    status = mneme_kafka_events_topic(topic, cli->config, error);
+    if (status == MNEME_OK) {
+        status = mneme_as_of_position(as_of, *out, topic, position, error);
+    }
+    if (status != MNEME_OK) {
+        mneme_pg_close(*out);
+        *out = NULL;
+    }
+    return status;
+}

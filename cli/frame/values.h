@@ -1,0 +1,35 @@
+/*
+ * Options of a command as typed values. Each function leaves "not set" when the option was not given, and
+ * fills the error (MNEME_E_USAGE) with a sentence that names the option and what it may be.
+ */
+#ifndef MNEME_CLI_VALUES_H
+#define MNEME_CLI_VALUES_H
+
+#include "cli/frame/command.h"
+#include "common/arena.h"
+
+int mneme_cli_opt_long(struct mneme_opt_long *out, const struct mneme_cli *cli, const char *option,
+                       int64_t minimum, int64_t maximum, struct mneme_error *error);
+int mneme_cli_opt_double(struct mneme_opt_double *out, const struct mneme_cli *cli, const char *option,
+                         double minimum, double maximum, struct mneme_error *error);
+int mneme_cli_opt_time(struct mneme_opt_long *out, const struct mneme_cli *cli, const char *option,
+                       struct mneme_error *error);
+int mneme_cli_opt_uuid(struct mneme_opt_uuid *out, const struct mneme_cli *cli, const char *option,
+                       struct mneme_error *error);
+
+/* "a,b , c" into its items, trimmed, in the arena. An empty item is refused; "" is an empty list. */
+int mneme_cli_opt_list(struct mneme_str_array *out, const struct mneme_cli *cli, const char *option,
+                       struct mneme_arena *arena, struct mneme_error *error);
+
+/* "partition:offset,…" into positions in the arena; *count is 0 when the option was not given. */
+int mneme_cli_opt_positions(const struct mneme_position **out, size_t *count, const struct mneme_cli *cli,
+                            const char *option, struct mneme_arena *arena, struct mneme_error *error);
+
+/* The option's text, null when it was not given. */
+struct mneme_str mneme_cli_opt_str(const struct mneme_cli *cli, const char *option);
+
+/* The argument as a UUID; `what` names it in the sentence, such as "memory id". */
+int mneme_cli_argument_uuid(struct mneme_uuid *out, const struct mneme_cli *cli, int argument,
+                            const char *what, struct mneme_error *error);
+
+#endif

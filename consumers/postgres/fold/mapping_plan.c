@@ -1,0 +1,365 @@
+/*
+ * Resolves the mapping: names of columns and fields become positions and offsets, and whatever does not fit
+ * together is refused before the first event.
+ */
+#include "consumers/postgres/fold/mappings.h"
+
+struct resolver {
+    struct mneme_mapping_plan *plan;
+    const struct mneme_table_plan *tables;
+    struct mneme_error *error;
+};
+
+static int fail(const struct resolver *resolver, const struct mneme_action *action, const char *what,
+                const char *name) {
+    return mneme_error_set(resolver->error, MNEME_E_INTERNAL,
+                           "the mapping of %s to %s cannot be used: %s %s; correct it in mappings.c",
+                           mneme_event_type_text(action->type), mneme_tables[action->table].name, what, name);
+}
+
+static int no_memory(const struct resolver *resolver) {
+    return mneme_error_set(resolver->error, MNEME_E_NO_MEMORY,
+                           "the fold was not prepared: memory is exhausted");
+}
+
+static const struct mneme_field_info *find_field(const struct mneme_record_info *record, const char *name) {
+    for (size_t i = 0; i < record->field_count; i++) {
+        if (strcmp(record->fields[i].name, name) == 0) {
+            return &record->fields[i];
+        }
+    }
+    return NULL;
+}
+
+/* A field of the envelope, or of its nested record after "scope."; *offset is from the event's start. */
+static const struct mneme_field_info *find_envelope_field(const char *name, size_t *offset) {
+    const char *dot = strchr(name, '.');
+    if (dot == NULL) {
+        const struct mneme_field_info *field = find_field(&mneme_envelope_info, name);
+        *offset = field == NULL ? 0 : field->offset;
+        return field;
+    }
+    for (size_t i = 0; i < mneme_envelope_info.field_count; i++) {
+        const struct mneme_field_info *outer = &mneme_envelope_info.fields[i];
+        if (outer->record != NULL && strlen(outer->name) == (size_t)(dot - name) &&
+            strncmp(outer->name, name, (size_t)(dot - name)) == 0) {
+            const struct mneme_field_info *field = find_field(outer->record, dot + 1);
+            *offset = field == NULL ? 0 : outer->offset + field->offset;
+            return field;
+        }
+    }
+    return NULL;
+}
+
+/* Whether a field's value can stand in a column. */
+static bool fits(const struct mneme_field_info *field, enum mneme_column_kind column) {
+    bool holds_json = field->format == MNEME_FORMAT_CONTENT || field->format == MNEME_FORMAT_JSON ||
+                      field->format == MNEME_FORMAT_JSON_OBJECT;
+    switch (field->kind) {
+    case MNEME_FIELD_STRING:
+        return column == (holds_json ? MNEME_COLUMN_JSONB : MNEME_COLUMN_TEXT);
+    case MNEME_FIELD_UUID:
+        return column == MNEME_COLUMN_UUID;
+    case MNEME_FIELD_INT:
+        return column == MNEME_COLUMN_INT || column == MNEME_COLUMN_LONG;
+    case MNEME_FIELD_LONG:
+        return column == MNEME_COLUMN_LONG;
+    case MNEME_FIELD_TIME:
+        return column == MNEME_COLUMN_TIME;
+    case MNEME_FIELD_DOUBLE:
+        return column == MNEME_COLUMN_DOUBLE;
+    case MNEME_FIELD_BOOL:
+        return column == MNEME_COLUMN_BOOL;
+    case MNEME_FIELD_STRING_ARRAY:
+        return column == MNEME_COLUMN_TEXT_ARRAY;
+    case MNEME_FIELD_LONG_ARRAY:
+    case MNEME_FIELD_DOUBLE_ARRAY:
+    case MNEME_FIELD_STRING_MAP:
+    case MNEME_FIELD_RECORD:
+        return false;
+    }
+    return false;
+}
+
+/* Whether the kind of source, with this field if it names one, makes sense for the column. */
+static bool source_fits(const struct mneme_source *source, const struct mneme_field_info *field,
+                        const struct mneme_column *column) {
+    bool is_number = column->kind == MNEME_COLUMN_DOUBLE || column->kind == MNEME_COLUMN_INT ||
+                     column->kind == MNEME_COLUMN_LONG;
+    bool is_text = column->kind == MNEME_COLUMN_TEXT || column->kind == MNEME_COLUMN_JSONB;
+    switch (source->kind) {
+    case MNEME_SOURCE_PAYLOAD:
+    case MNEME_SOURCE_ENVELOPE:
+        return fits(field, column->kind) && (!source->has_default || (column->kind != MNEME_COLUMN_UUID &&
+                                                                      (!is_text || source->text != NULL)));
+    case MNEME_SOURCE_CONSTANT:
+        return is_text ? source->text != NULL
+                       : is_number || column->kind == MNEME_COLUMN_BOOL ||
+                             (column->kind == MNEME_COLUMN_TEXT_ARRAY && source->text == NULL);
+    case MNEME_SOURCE_NULL:
+        return column->is_nullable;
+    case MNEME_SOURCE_SHA256:
+        return field->kind == MNEME_FIELD_STRING && column->kind == MNEME_COLUMN_BYTES;
+    case MNEME_SOURCE_LATEST:
+        return field->kind == MNEME_FIELD_TIME && !field->is_nullable && column->kind == MNEME_COLUMN_TIME &&
+               column->is_read;
+    case MNEME_SOURCE_PLUS:
+        return is_number && column->is_read;
+    case MNEME_SOURCE_TIMES:
+        return field->kind == MNEME_FIELD_DOUBLE && !field->is_nullable && is_number && column->is_read;
+    case MNEME_SOURCE_TIME_OR_AFTER:
+        return field->kind == MNEME_FIELD_TIME && field->is_nullable && column->kind == MNEME_COLUMN_TIME;
+    case MNEME_SOURCE_OBJECT:
+        return column->kind == MNEME_COLUMN_JSONB;
+    }
+    return false;
+}
+
+/* A constant or default as a cell of its column. */
+static union mneme_cell constant_cell(const struct mneme_source *source, enum mneme_column_kind kind) {
+    static const struct mneme_str_array empty = {.is_set = true};
+    switch (kind) {
+    case MNEME_COLUMN_TEXT:
+    case MNEME_COLUMN_JSONB:
+    case MNEME_COLUMN_BYTES:
+        return (union mneme_cell){.text = mneme_str_from(source->text)};
+    case MNEME_COLUMN_LONG:
+    case MNEME_COLUMN_INT:
+    case MNEME_COLUMN_TIME:
+        return (union mneme_cell){.number = (int64_t)source->number};
+    case MNEME_COLUMN_DOUBLE:
+        return (union mneme_cell){.real = source->number};
+    case MNEME_COLUMN_BOOL:
+        return (union mneme_cell){.flag = source->number != 0};
+    case MNEME_COLUMN_TEXT_ARRAY:
+        return (union mneme_cell){.strings = &empty};
+    case MNEME_COLUMN_UUID:
+        break;
+    }
+    return (union mneme_cell){.number = 0};
+}
+
+/* The fields that an object is made of. */
+static int resolve_members(const struct resolver *resolver, struct mneme_source_plan *out,
+                           const struct mneme_action *action, const struct mneme_source *source) {
+    size_t count = 0;
+    while (source->members != NULL && source->members[count].name != NULL) {
+        count++;
+    }
+    out->members = mneme_arena_calloc(&resolver->plan->arena, count + 1, sizeof(void *));
+    if (out->members == NULL) {
+        return no_memory(resolver);
+    }
+    for (size_t i = 0; i < count; i++) {
+        out->members[i] = find_field(&mneme_payload_info[action->type], source->members[i].field);
+        if (out->members[i] == NULL) {
+            return fail(resolver, action, "the event has no field", source->members[i].field);
+        }
+    }
+    return count > 0 ? 0 : fail(resolver, action, "no field is named for the column", source->column);
+}
+
+static int resolve_source(const struct resolver *resolver, struct mneme_source_plan *out,
+                          const struct mneme_action *action, const struct mneme_source *source,
+                          bool is_new_row) {
+    const struct mneme_table *table = &mneme_tables[action->table];
+    const struct mneme_record_info *payload = &mneme_payload_info[action->type];
+    *out = (struct mneme_source_plan){.source = source, .column = mneme_table_column(table, source->column)};
+    if (out->column < 0) {
+        return fail(resolver, action, "there is no column", source->column);
+    }
+    out->column_kind = table->columns[out->column].kind;
+    out->constant = constant_cell(source, out->column_kind);
+    const struct mneme_field_info *field = NULL;
+    if (source->field != NULL) {
+        if (source->kind == MNEME_SOURCE_ENVELOPE || source->kind == MNEME_SOURCE_LATEST) {
+            field = find_envelope_field(source->field, &out->offset);
+        } else if ((field = find_field(payload, source->field)) != NULL) {
+            out->offset = field->offset;
+        }
+        if (field == NULL) {
+            return fail(resolver, action, "the event has no field", source->field);
+        }
+        out->field_kind = field->kind;
+        out->is_nullable = field->is_nullable;
+    } else if (source->kind == MNEME_SOURCE_OBJECT) {
+        int status = resolve_members(resolver, out, action, source);
+        if (status != 0) {
+            return status;
+        }
+    } else if (source->kind != MNEME_SOURCE_CONSTANT && source->kind != MNEME_SOURCE_NULL &&
+               source->kind != MNEME_SOURCE_PLUS) {
+        return fail(resolver, action, "no field is named for the column", source->column);
+    }
+    if (source->kind == MNEME_SOURCE_TIME_OR_AFTER) {
+        const struct mneme_field_info *when =
+            source->when_field == NULL ? NULL : find_field(payload, source->when_field);
+        if (when == NULL || when->kind != MNEME_FIELD_STRING || source->text == NULL) {
+            return fail(resolver, action, "no text field tells when to fill the column", source->column);
+        }
+        out->when_offset = when->offset;
+    }
+    bool needs_value = source->kind == MNEME_SOURCE_LATEST || source->kind == MNEME_SOURCE_PLUS ||
+                       source->kind == MNEME_SOURCE_TIMES;
+    if (needs_value && (is_new_row || table->columns[out->column].is_nullable)) {
+        return fail(resolver, action, "there may be nothing yet to reckon with in the column",
+                    source->column);
+    }
+    if (!source_fits(source, field, &table->columns[out->column])) {
+        return fail(resolver, action, "another kind of value belongs in the column", source->column);
+    }
+    return 0;
+}
+
+static int resolve_sources(const struct resolver *resolver, struct mneme_source_plan **out,
+                           const struct mneme_action *action, const struct mneme_source *sources,
+                           size_t count, bool is_new_row) {
+    *out = mneme_arena_calloc(&resolver->plan->arena, count + 1, sizeof **out);
+    if (*out == NULL) {
+        return no_memory(resolver);
+    }
+    for (size_t i = 0; i < count; i++) {
+        int status = resolve_source(resolver, &(*out)[i], action, &sources[i], is_new_row);
+        if (status != 0) {
+            return status;
+        }
+    }
+    return 0;
+}
+
+/* A new row needs a value for each column that has no NULL. The fold itself fills keys, version and next
+ * index. */
+static int check_new_row(const struct resolver *resolver, const struct mneme_action_plan *plan) {
+    const struct mneme_table_plan *table = plan->table;
+    const int kept[] = {table->tenant,  table->stream_id,  table->id,       table->second,    table->index,
+                        table->version, table->next_index, table->sequence, table->valid_from};
+    uint64_t covered = 0;
+    for (size_t i = 0; i < sizeof kept / sizeof *kept; i++) {
+        covered |= kept[i] < 0 ? 0 : UINT64_C(1) << kept[i];
+    }
+    for (size_t i = 0; i < plan->action->create_count; i++) {
+        const struct mneme_source_plan *source = &plan->creates[i];
+        uint64_t bit = UINT64_C(1) << source->column;
+        if (covered & bit) {
+            return fail(resolver, plan->action, "there are two values for the column",
+                        source->source->column);
+        }
+        bool may_be_null = source->source->kind == MNEME_SOURCE_NULL ||
+                           (source->is_nullable && !source->source->has_default);
+        covered |= may_be_null && !table->table->columns[source->column].is_nullable ? 0 : bit;
+    }
+    for (size_t i = 0; i < table->table->column_count; i++) {
+        if (!table->table->columns[i].is_nullable && !(covered & UINT64_C(1) << i)) {
+            return fail(resolver, plan->action, "a new row has no value for the column",
+                        table->table->columns[i].name);
+        }
+    }
+    return 0;
+}
+
+/* The offset of a payload field of the kind, or SIZE_MAX when `name` is NULL. */
+static int resolve_key(const struct resolver *resolver, size_t *offset, const struct mneme_action *action,
+                       const char *name, enum mneme_field_kind kind, bool is_nullable) {
+    *offset = SIZE_MAX;
+    if (name == NULL) {
+        return 0;
+    }
+    const struct mneme_field_info *field = find_field(&mneme_payload_info[action->type], name);
+    if (field == NULL || field->kind != kind || field->is_nullable != is_nullable) {
+        return fail(resolver, action, "the event has no such key field", name);
+    }
+    *offset = field->offset;
+    return 0;
+}
+
+/* The key's id, of the payload or of the scope. */
+static int resolve_id(const struct resolver *resolver, struct mneme_action_plan *out,
+                      const struct mneme_action *action, enum mneme_field_kind kind) {
+    if (strchr(action->id, '.') == NULL) {
+        int status = resolve_key(resolver, &out->id_offset, action, action->id, kind, false);
+        out->id_offset += offsetof(struct mneme_event, payload);
+        return status;
+    }
+    const struct mneme_field_info *field = find_envelope_field(action->id, &out->id_offset);
+    return field != NULL && field->kind == kind
+               ? 0
+               : fail(resolver, action, "the event has no such key field", action->id);
+}
+
+static int resolve_action(const struct resolver *resolver, struct mneme_action_plan *out,
+                          const struct mneme_action *action) {
+    const struct mneme_table_plan *table = &resolver->tables[action->table];
+    *out = (struct mneme_action_plan){.action = action, .table = table, .parent_action = -1};
+    enum mneme_field_kind id_kind =
+        table->id_kind == MNEME_COLUMN_UUID ? MNEME_FIELD_UUID : MNEME_FIELD_STRING;
+    int status = resolve_id(resolver, out, action, id_kind);
+    if (status == 0) {
+        status = resolve_key(resolver, &out->second_offset, action, action->second, MNEME_FIELD_UUID, false);
+    }
+    if (status == 0) {
+        status = resolve_key(resolver, &out->index_offset, action, action->index, MNEME_FIELD_LONG, true);
+    }
+    if (status == 0) {
+        status = resolve_key(resolver, &out->expected_offset, action, action->expected_version,
+                             MNEME_FIELD_LONG, true);
+    }
+    if (status == 0) {
+        status =
+            resolve_sources(resolver, &out->creates, action, action->creates, action->create_count, true);
+    }
+    if (status == 0) {
+        status =
+            resolve_sources(resolver, &out->changes, action, action->changes, action->change_count, false);
+    }
+    bool makes_rows = action->kind != MNEME_ACTION_CHANGE && action->kind != MNEME_ACTION_REQUIRE;
+    if (status == 0 && makes_rows) {
+        status = check_new_row(resolver, out);
+    }
+    if (status == 0 && ((action->kind == MNEME_ACTION_APPEND) != (table->index >= 0) ||
+                        (action->second != NULL) != (table->second >= 0) ||
+                        (action->kind != MNEME_ACTION_APPEND && table->version < 0))) {
+        status = fail(resolver, action, "the action does not fit the table", table->table->name);
+    }
+    return status;
+}
+
+int mneme_mapping_plan_init(struct mneme_mapping_plan *plan, const struct mneme_action *actions, size_t count,
+                            const struct mneme_table_plan tables[MNEME_TABLE_COUNT],
+                            struct mneme_error *error) {
+    *plan = (struct mneme_mapping_plan){0};
+    mneme_arena_init(&plan->arena, 0);
+    const struct resolver resolver = {plan, tables, error};
+    struct mneme_action_plan *plans = mneme_arena_calloc(&plan->arena, count + 1, sizeof *plans);
+    if (plans == NULL) {
+        return no_memory(&resolver);
+    }
+    for (size_t i = 0; i < count; i++) {
+        enum mneme_event_type type = actions[i].type;
+        int status = resolve_action(&resolver, &plans[i], &actions[i]);
+        if (status != 0) {
+            return status;
+        }
+        size_t *same = &plan->by_type[type].count;
+        if (*same == 0) {
+            plan->by_type[type].actions = &plans[i];
+        } else if (plan->by_type[type].actions + *same != &plans[i] || *same == MNEME_MAX_ACTIONS) {
+            return fail(&resolver, &actions[i], "its entries stand apart, or are too many, for",
+                        mneme_event_type_text(type));
+        }
+        for (size_t k = 0; k < *same && actions[i].kind == MNEME_ACTION_APPEND; k++) {
+            if (plan->by_type[type].actions[k].action->table == mneme_tables[actions[i].table].parent) {
+                plans[i].parent_action = (int)k;
+            }
+        }
+        if (actions[i].kind == MNEME_ACTION_APPEND && plans[i].parent_action < 0) {
+            return fail(&resolver, &actions[i], "no action before it is on",
+                        mneme_tables[mneme_tables[actions[i].table].parent].name);
+        }
+        (*same)++;
+    }
+    return 0;
+}
+
+void mneme_mapping_plan_clean_up(struct mneme_mapping_plan *plan) {
+    mneme_arena_clean_up(&plan->arena);
+}

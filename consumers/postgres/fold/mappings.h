@@ -1,0 +1,119 @@
+/*
+ * Which event does what to which table, as data: adding an event type to the tables is an entry here. The
+ * names in it are resolved once, at open, against the descriptors of the events and of the tables.
+ */
+#ifndef MNEME_CONSUMERS_POSTGRES_MAPPINGS_H
+#define MNEME_CONSUMERS_POSTGRES_MAPPINGS_H
+
+#include "consumers/postgres/fold/tables.h"
+#include "schemas/event.h"
+
+/* Where a column's value comes from. */
+enum mneme_source_kind {
+    /* The payload's field. When it is null, a new row takes the default or NULL, an existing row stays as it
+       is. */
+    MNEME_SOURCE_PAYLOAD,
+    MNEME_SOURCE_ENVELOPE, /* the envelope's field; "scope.user_id" and the like for those of the scope */
+    MNEME_SOURCE_CONSTANT, /* `text` or `number` */
+    MNEME_SOURCE_NULL,
+    MNEME_SOURCE_SHA256, /* of the payload's text field */
+    MNEME_SOURCE_LATEST, /* the later of what is there and the envelope's time */
+    MNEME_SOURCE_PLUS,   /* what is there plus `number`, within minimum..maximum */
+    MNEME_SOURCE_TIMES,  /* what is there times the payload's field, rounded if whole, within minimum..maximum
+                          */
+    /* The payload's time; when null and the payload's field `when_field` holds `text`, occurred_at plus
+     * `number` microseconds. */
+    MNEME_SOURCE_TIME_OR_AFTER,
+    MNEME_SOURCE_OBJECT, /* a JSON object of the payload's fields that `members` names, null ones left out */
+};
+
+struct mneme_member {
+    const char *name; /* in the object; NULL ends a list */
+    const char *field;
+};
+
+struct mneme_source {
+    const char *column;
+    enum mneme_source_kind kind;
+    const char *field;
+    bool has_default; /* `text` or `number`, the empty array for an array */
+    const char *text;
+    double number;
+    double minimum, maximum;
+    const char *when_field;
+    const struct mneme_member *members;
+};
+
+/* What an event does, and the verdict that follows when it cannot. */
+enum mneme_action_kind {
+    MNEME_ACTION_CREATE,  /* a row that is not there or is deleted; else exists */
+    MNEME_ACTION_CHANGE,  /* a row that is there and not deleted; else not_found; rejected at another version
+                           */
+    MNEME_ACTION_REQUIRE, /* a row that is there and not deleted; else not_found; nothing happens to it */
+    MNEME_ACTION_ENSURE,  /* creates the row if it never was, then changes it; not_found if it is deleted */
+    MNEME_ACTION_PUT,     /* creates the row, or changes the one that is there into its next version */
+    MNEME_ACTION_APPEND,  /* a child row at an index, the parent's next one when null; else exists */
+};
+
+struct mneme_action {
+    enum mneme_event_type type;
+    enum mneme_action_kind kind;
+    enum mneme_table_id table;
+    const char *id;                     /* payload field of the key, or "scope.user_id" and the like: an event
+                                           whose scope leaves it out does nothing here */
+    const char *second;                 /* of a table with such a key: payload field */
+    const char *index;                  /* of APPEND: payload field of the index */
+    const char *expected_version;       /* of CHANGE: payload field, or NULL */
+    const struct mneme_source *creates; /* values of a new row */
+    size_t create_count;
+    const struct mneme_source *changes; /* values that an existing row takes */
+    size_t change_count;
+};
+
+/* Actions of one type stand one after the other and are judged in this order; an APPEND follows the action on
+ * its parent. Key columns, version and the parent's next index are kept by the fold. Types that are not
+ * listed only enter the ledger. */
+extern const struct mneme_action mneme_actions[];
+extern const size_t mneme_action_count;
+
+#define MNEME_MAX_ACTIONS 4 /* of one event type */
+
+/* --- resolved --- */
+
+struct mneme_source_plan {
+    const struct mneme_source *source;
+    int column;
+    enum mneme_column_kind column_kind;
+    enum mneme_field_kind field_kind;
+    bool is_nullable;
+    size_t offset, when_offset;              /* in the payload, or in the event for the envelope's */
+    union mneme_cell constant;               /* of CONSTANT, and the default of a field */
+    const struct mneme_field_info **members; /* of OBJECT, in the order of its list */
+};
+
+struct mneme_action_plan {
+    const struct mneme_action *action;
+    const struct mneme_table_plan *table;
+    size_t id_offset;                                    /* in the event */
+    size_t second_offset, index_offset, expected_offset; /* in the payload; SIZE_MAX: none */
+    int parent_action; /* of APPEND: which of the type's actions is on the parent */
+    struct mneme_source_plan *creates, *changes;
+};
+
+struct mneme_mapping_plan {
+    struct {
+        const struct mneme_action_plan *actions;
+        size_t count;
+    } by_type[MNEME_EVENT_TYPE_COUNT];
+    struct mneme_arena arena;
+};
+
+/* Resolves `actions` (mneme_actions outside tests) by `tables`, which must outlive the plan. MNEME_E_INTERNAL
+ * with the event type and the name that is wrong: an unknown column or field, kinds that do not fit, a column
+ * of a new row without a value. */
+int mneme_mapping_plan_init(struct mneme_mapping_plan *plan, const struct mneme_action *actions, size_t count,
+                            const struct mneme_table_plan tables[MNEME_TABLE_COUNT],
+                            struct mneme_error *error);
+void mneme_mapping_plan_clean_up(struct mneme_mapping_plan *plan);
+
+#endif

@@ -1,0 +1,48 @@
+/*
+ * Rows of one partition that do not follow from the row before, kept until the partition's end, where some
+ * turn out to have changed places and others to have been right all the time.
+ */
+#ifndef MNEME_CONSUMERS_POSTGRES_SUSPECTS_H
+#define MNEME_CONSUMERS_POSTGRES_SUSPECTS_H
+
+#include <openssl/evp.h>
+
+#include "consumers/postgres/ledger/audit.h"
+
+#define MNEME_LEDGER_FIELDS 20 /* without the hash */
+#define MNEME_MAX_SUSPECTS 64  /* of a partition; of those beyond, only that they are broken is known */
+
+/* A row as it was read. */
+struct mneme_ledger_read {
+    int64_t sequence_id, offset;
+    int32_t partition;
+    struct mneme_str fields;                     /* with their length words */
+    struct mneme_str field[MNEME_LEDGER_FIELDS]; /* each with its length word */
+    uint8_t hash[MNEME_LEDGER_HASH_BYTES];
+};
+
+struct mneme_suspect {
+    struct mneme_ledger_read row;
+    char *bytes;                               /* of its fields */
+    uint8_t previous[MNEME_LEDGER_HASH_BYTES]; /* what the row before says of itself */
+    int64_t previous_offset;                   /* -1: none */
+    enum mneme_break_kind kind;
+    int64_t other_offset;
+    bool is_cleared; /* it was the row before that is wrong */
+};
+
+struct mneme_suspects {
+    struct mneme_suspect *items;
+    size_t count;
+};
+void mneme_suspects_clean_up(struct mneme_suspects *suspects);
+
+/* A copy of the row; NULL when there are too many of them (*is_full) or memory is exhausted. */
+struct mneme_suspect *mneme_suspects_add(struct mneme_suspects *suspects, const struct mneme_ledger_read *row,
+                                         bool *is_full);
+
+/* Finds those that have changed places, and clears those that were only behind them. False when memory is
+ * exhausted or OpenSSL fails. */
+bool mneme_suspects_judge(struct mneme_suspects *suspects, EVP_MD_CTX *context, const EVP_MD *sha256);
+
+#endif

@@ -1,0 +1,41 @@
+/*
+ * What the audit asks of Postgres: its snapshot, where the chain is said to end, what is parked or detached,
+ * and the ledger's rows as a stream.
+ */
+#ifndef MNEME_CONSUMERS_POSTGRES_AUDIT_STORE_H
+#define MNEME_CONSUMERS_POSTGRES_AUDIT_STORE_H
+
+#include "consumers/postgres/fold/suspects.h"
+
+/* Rows of a partition that lie in a detached month. */
+struct mneme_audit_base {
+    int32_t partition;
+    int64_t first_offset, last_offset, row_count;
+    uint8_t previous_hash[MNEME_LEDGER_HASH_BYTES], hash[MNEME_LEDGER_HASH_BYTES];
+};
+
+struct mneme_audit_store {
+    struct mneme_ledger_head *heads;
+    size_t head_count;
+    struct mneme_audit_base *bases; /* by first_offset */
+    size_t base_count;
+    int64_t *parked; /* ascending sequence_ids */
+    size_t parked_count;
+};
+
+/* Begins a transaction, asks for all of it and begins the stream of rows on the connection. */
+int mneme_audit_store_open(struct mneme_audit_store *store, struct mneme_postgres *postgres,
+                           const struct mneme_audit *audit, struct mneme_error *error);
+void mneme_audit_store_clean_up(struct mneme_audit_store *store);
+
+bool mneme_audit_is_parked(const struct mneme_audit_store *store, struct mneme_position position);
+const struct mneme_ledger_head *mneme_audit_head_of(const struct mneme_audit_store *store, int32_t partition);
+
+/* The detached rows that a head lies in, or NULL. */
+const struct mneme_audit_base *mneme_audit_base_of(const struct mneme_audit_store *store,
+                                                   const struct mneme_ledger_head *head);
+
+/* Finds the fields of a row as COPY gives it; they point into `bytes`. */
+bool mneme_audit_read(struct mneme_ledger_read *row, struct mneme_str bytes);
+
+#endif

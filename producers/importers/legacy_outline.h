@@ -1,0 +1,36 @@
+/*
+ * What an object of a legacy file is: one memory, or a wrapper around lists of them. It is told from the
+ * names of its own members, without looking into their values, so that a wrapper may be of any size and may
+ * be broken further on.
+ */
+#ifndef MNEME_PRODUCERS_LEGACY_OUTLINE_H
+#define MNEME_PRODUCERS_LEGACY_OUTLINE_H
+
+#include "producers/importers/json_stream.h"
+#include "producers/importers/legacy.h"
+
+#define MNEME_LEGACY_ID_BYTES 300 /* more than an id may have, so that one that is too long is seen */
+#define MNEME_LEGACY_NAMES_BYTES 200
+
+struct mneme_legacy_part {
+    struct mneme_json_place place; /* of the value */
+    int first_byte;                /* of the value; 0: there is no such member */
+    bool is_given_twice;
+};
+
+struct mneme_legacy_outline {
+    bool is_wrapper;
+    struct mneme_legacy_part memories, data;
+    struct mneme_legacy_ids ids; /* what a wrapper says of all that is in it; slices of id_bytes */
+    char id_bytes[MNEME_LEGACY_CONVERSATION + 1][MNEME_LEGACY_ID_BYTES];
+    char others[MNEME_LEGACY_NAMES_BYTES]; /* names of members that are none of these: "version, count" */
+    struct mneme_json_place end;           /* behind the object; or where it is broken */
+    const char *broken;                    /* what is wrong there; NULL: nothing */
+};
+
+/* Reads the object at the current place, where there is one; the stream is left anywhere. The arena is
+ * reset. */
+int mneme_legacy_outline(struct mneme_legacy_outline *out, struct mneme_json_stream *stream,
+                         struct mneme_arena *arena, struct mneme_error *error);
+
+#endif
