@@ -133,7 +133,8 @@ static void *build(void *context) {
     builder->status = mneme_pg_connect(&postgres, builder->config, "mneme rebuild index", &builder->error);
     if (builder->status == MNEME_OK) {
         builder->status = mneme_pg_run(postgres,
-                                       "SET maintenance_work_mem = '512MB'; SET "
+                                       "SET maintenance_work_mem = '512MB'; "
+                                       "SET client_connection_check_interval = '1s'; SET "
                                        "max_parallel_maintenance_workers = 0; SET synchronous_commit = off",
                                        &builder->error);
     }

@@ -89,8 +89,10 @@ int mneme_scratch_open(struct mneme_scratch *scratch, const struct mneme_config 
     if (status == MNEME_OK) {
         status = mneme_pg_connect(&scratch->postgres, scratch->config, "mneme rebuild", error);
     }
+    /* A program that was killed must not hold the lock for as long as its last statement runs. */
     if (status == MNEME_OK) {
-        status = mneme_pg_run(scratch->postgres, "SET lock_timeout = '30s'", error);
+        status = mneme_pg_run(scratch->postgres,
+                              "SET lock_timeout = '30s'; SET client_connection_check_interval = '1s'", error);
     }
     if (status == MNEME_OK) {
         status = mneme_scratch_tell_names(scratch, scratch->postgres, error);
