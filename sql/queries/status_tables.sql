@@ -25,8 +25,12 @@ SELECT name,
        noted.bytes
 FROM counted
 CROSS JOIN LATERAL (
-    -- A table in parts is what its parts are.
-    SELECT sum(greatest(reltuples::bigint, pg_stat_get_live_tuples(oid)))::bigint AS rows,
+    -- A table in parts is what its parts are. The rows of a page when it was analyzed last, for the pages that there
+    -- are now; before that what the sessions have told of their writing.
+    SELECT sum(CASE
+                   WHEN relpages > 0 THEN reltuples / relpages * (pg_relation_size(oid) / current_setting('block_size')::bigint)
+                   ELSE pg_stat_get_live_tuples(oid)
+               END)::bigint AS rows,
            sum(pg_total_relation_size(oid))::bigint AS bytes
     FROM pg_class
     WHERE oid = to_regclass(name) OR oid IN (SELECT inhrelid FROM pg_inherits WHERE inhparent = to_regclass(name))
