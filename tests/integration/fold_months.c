@@ -166,7 +166,7 @@ Test(fold_months, events_of_a_detached_month_stop_the_worker_until_it_is_attache
 
 Test(fold_months, a_month_that_is_not_over_is_not_detached) {
     add_events(0, 1, JANUARY_15);
-    fold.log[0].recorded_at = atoll(TEXT("SELECT (extract(epoch FROM now()) * 1000000)::bigint"));
+    fold.log[0].recorded_at = strtoll(TEXT("SELECT (extract(epoch FROM now()) * 1000000)::bigint"), NULL, 10);
     APPLY(0);
     int status = mneme_pg_run(fold.postgres, "SELECT ledger_detach_month(now()::date)", &fold.error);
     cr_assert_neq(status, MNEME_OK);

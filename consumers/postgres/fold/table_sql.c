@@ -53,57 +53,35 @@ static bool is_text(enum mneme_column_kind kind) {
            kind == MNEME_COLUMN_BYTES;
 }
 
-/* The key columns behind tenant and stream_id, in the order of the statements' parameters. */
-static size_t rest_of_key(const struct mneme_table_plan *plan, int columns[3]) {
-    size_t count = 0;
-    columns[count++] = plan->id;
-    if (plan->second >= 0) {
-        columns[count++] = plan->second;
-    }
-    if (plan->index >= 0) {
-        columns[count++] = plan->index;
-    }
-    return count;
-}
-
 /* "$1::text[], $2::text[], …": the arrays of the key; `count` of its columns behind the stream. */
 static void append_key_arrays(struct mneme_buffer *sql, const struct mneme_table_plan *plan, size_t count) {
-    int columns[3];
-    (void)rest_of_key(plan, columns);
     mneme_buffer_printf(sql, "$1::text[], $2::text[]");
     for (size_t i = 0; i < count; i++) {
-        mneme_buffer_printf(sql, ", $%zu::%s[]", i + 3, sql_types[plan->table->columns[columns[i]].kind]);
+        mneme_buffer_printf(sql, ", $%zu::%s[]", i + 3,
+                            sql_types[plan->table->columns[plan->key_rest[i]].kind]);
     }
 }
 
 /* "tenant, stream_id, …": their names. */
 static void append_key_names(struct mneme_buffer *sql, const struct mneme_table_plan *plan, size_t count) {
-    int columns[3];
-    (void)rest_of_key(plan, columns);
     mneme_buffer_printf(sql, "tenant, stream_id");
     for (size_t i = 0; i < count; i++) {
-        mneme_buffer_printf(sql, ", %s", plan->table->columns[columns[i]].name);
+        mneme_buffer_printf(sql, ", %s", plan->table->columns[plan->key_rest[i]].name);
     }
 }
 
 /* The condition that ties a key, called w, to its row, called t. */
 static void append_key_match(struct mneme_buffer *sql, const struct mneme_table_plan *plan, size_t count) {
-    int columns[3];
-    (void)rest_of_key(plan, columns);
     mneme_buffer_printf(sql, "t.tenant = w.tenant AND t.stream_id = w.stream_id");
     for (size_t i = 0; i < count; i++) {
-        const char *name = plan->table->columns[columns[i]].name;
+        const char *name = plan->table->columns[plan->key_rest[i]].name;
         mneme_buffer_printf(sql, " AND t.%s = w.%s", name, name);
     }
 }
 
-static size_t key_rest_count(const struct mneme_table_plan *plan) {
-    return (size_t)mneme_table_key_count(plan) - 2;
-}
-
 static void write_find(struct mneme_table_plan *plan) {
     struct mneme_buffer *sql = &plan->find_sql;
-    size_t rest = key_rest_count(plan);
+    size_t rest = plan->key_rest_count;
     mneme_buffer_printf(sql, "SELECT w.n");
     for (int i = 0; i < plan->read_count; i++) {
         mneme_buffer_printf(sql, ", t.%s", plan->table->columns[plan->read[i]].name);
@@ -147,7 +125,7 @@ static int append_change_arrays(struct mneme_buffer *sql, const struct mneme_tab
                                 uint64_t some) {
     int parameter = mneme_table_key_count(plan);
     mneme_buffer_printf(sql, "unnest(");
-    append_key_arrays(sql, plan, key_rest_count(plan));
+    append_key_arrays(sql, plan, plan->key_rest_count);
     mneme_buffer_printf(sql, ", $%d::bigint[]", ++parameter);
     for (uint64_t left = some; left != 0; left &= left - 1) {
         mneme_buffer_printf(sql, ", $%d::text[]", ++parameter);
@@ -159,7 +137,7 @@ static int append_change_arrays(struct mneme_buffer *sql, const struct mneme_tab
 static void append_change_names(struct mneme_buffer *sql, const struct mneme_table_plan *plan,
                                 uint64_t some) {
     mneme_buffer_printf(sql, ") AS w(");
-    append_key_names(sql, plan, key_rest_count(plan));
+    append_key_names(sql, plan, plan->key_rest_count);
     mneme_buffer_printf(sql, ", changed");
     for (uint64_t left = some; left != 0; left &= left - 1) {
         mneme_buffer_printf(sql, ", %s", plan->table->columns[__builtin_ctzll(left)].name);
@@ -186,7 +164,7 @@ void mneme_table_update_sql(const struct mneme_table_plan *plan, uint64_t some, 
     (void)append_change_arrays(sql, plan, some);
     append_change_names(sql, plan, some);
     mneme_buffer_printf(sql, ") WHERE ");
-    append_key_match(sql, plan, key_rest_count(plan));
+    append_key_match(sql, plan, plan->key_rest_count);
     mneme_buffer_append_byte(sql, 0);
 }
 
@@ -208,7 +186,7 @@ void mneme_table_supersede_sql(const struct mneme_table_plan *plan, uint64_t som
     mneme_buffer_printf(sql, ", $%d::bigint[], $%d::text[]", parameter + 1, parameter + 2);
     append_change_names(sql, plan, some);
     mneme_buffer_printf(sql, ", superseded_sequence, valid_to) JOIN %s t ON ", table->name);
-    append_key_match(sql, plan, key_rest_count(plan));
+    append_key_match(sql, plan, plan->key_rest_count);
     mneme_buffer_append_byte(sql, 0);
 }
 
@@ -267,6 +245,12 @@ int mneme_table_plan_init(struct mneme_table_plan *plan, const struct mneme_tabl
         }
     }
     plan->id_kind = table->columns[plan->id].kind;
+    const int rest[] = {plan->id, plan->second, plan->index};
+    for (size_t i = 0; i < sizeof rest / sizeof *rest; i++) {
+        if (rest[i] >= 0) {
+            plan->key_rest[plan->key_rest_count++] = rest[i];
+        }
+    }
     plan->keys = UINT64_C(1) << plan->tenant | UINT64_C(1) << plan->stream_id | UINT64_C(1) << plan->id |
                  (plan->second < 0 ? 0 : UINT64_C(1) << plan->second) |
                  (plan->index < 0 ? 0 : UINT64_C(1) << plan->index);

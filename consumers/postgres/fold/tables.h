@@ -83,8 +83,10 @@ struct mneme_table_plan {
     enum mneme_column_kind id_kind;
     int tenant, stream_id, id, sequence, valid_from; /* columns */
     int second, index, version, deleted, next_index; /* columns, or -1 */
-    uint64_t keys;                                   /* a bit for each key column */
-    int read[MNEME_MAX_COLUMNS];                     /* the columns that the look-up fetches, in its order */
+    int key_rest[3]; /* the key columns behind tenant and stream_id, in the order of the parameters */
+    size_t key_rest_count;
+    uint64_t keys;               /* a bit for each key column */
+    int read[MNEME_MAX_COLUMNS]; /* the columns that the look-up fetches, in its order */
     int read_count;
     /* NUL-terminated SQL, owned. The look-up takes arrays of tenants, streams, ids (seconds, indexes) and
      * gives the number of the key in them, from 1, and the read columns. history_sql loads the history, its
@@ -111,7 +113,7 @@ void mneme_table_supersede_sql(const struct mneme_table_plan *plan, uint64_t som
 
 /* How many key arrays the statements begin with. */
 static inline int mneme_table_key_count(const struct mneme_table_plan *plan) {
-    return 3 + (plan->second >= 0 ? 1 : 0) + (plan->index >= 0 ? 1 : 0);
+    return 2 + (int)plan->key_rest_count;
 }
 
 /* The column of that name, or -1. */
