@@ -92,6 +92,7 @@ static void wait_for_news(struct following *following) {
     struct pollfd sources[] = {{.fd = PQsocket(connection), .events = POLLIN}, {.fd = STDOUT_FILENO}};
     bool has_news = false;
     PGnotify *notification;
+    /* That the connection is lost is found, and mended, by the look that follows. */
     (void)PQconsumeInput(connection);
     while ((notification = PQnotifies(connection)) != NULL) {
         PQfreemem(notification);
