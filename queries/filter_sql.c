@@ -115,7 +115,8 @@ static void put_json_guard(struct compiler *compiler, const struct mneme_filter_
     mneme_buffer_printf(compiler->sql, ") = '%s' AND ", type);
 }
 
-/* A text is in a text, a value in an array, an object in an object. */
+/* A text is in a text, a value in an array, an object in an object. At a path a bare `true` or `5` is that
+ * value, as for eq; the column as a whole is searched as a text, and there it is a word. */
 static void put_json_contains(struct compiler *compiler, const struct mneme_filter_node *test, int path) {
     const struct mneme_filter_value *value = test->values;
     put(compiler, "CASE jsonb_typeof(");
@@ -130,7 +131,7 @@ static void put_json_contains(struct compiler *compiler, const struct mneme_filt
         put_json(compiler, test, path);
         put(compiler, " @> ");
         put_last(compiler, "::jsonb");
-    } else if (value->kind == MNEME_JSON_STRING || value->is_bare) {
+    } else if (value->kind == MNEME_JSON_STRING || (path == 0 && value->is_bare)) {
         add_value(compiler, value, MNEME_FILTER_TEXT);
         put(compiler, " WHEN 'string' THEN strpos(");
         put_json(compiler, test, path);

@@ -199,6 +199,16 @@ def test_random_filters_choose_what_python_chooses(folded, rows):
     assert chosen > 10, f"seed {seed} made filters that say nothing"
 
 
+def test_a_bare_literal_at_a_path_is_no_text(folded, rows):
+    def flags(text):
+        found = folded.mneme("memory", "list", "--json", "--limit", "1000", "--filter", text, expect=0).json_lines
+        return {json.dumps(row["metadata"]["deep"]["flag"]) for row in found}
+
+    assert flags("metadata.deep.flag eq true") == {"true"}
+    assert flags("metadata.deep.flag contains true") == set()
+    assert flags('metadata.deep.flag contains "true"') == {'"true"'}
+
+
 def test_what_is_missing_equals_nothing(folded, rows):
     def count(text):
         return len(folded.mneme("memory", "list", "--json", "--limit", "1000", "--filter", text, expect=0).json_lines)
