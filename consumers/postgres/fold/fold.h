@@ -13,9 +13,9 @@
 
 #include <openssl/evp.h>
 
+#include "common/hash.h"
 #include "common/postgres.h"
 #include "common/uuid.h"
-#include "consumers/postgres/fold/hash.h"
 #include "consumers/postgres/fold/mappings.h"
 #include "consumers/postgres/fold/stream_cache.h"
 #include "consumers/postgres/ledger/ledger_row.h"

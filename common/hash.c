@@ -1,7 +1,7 @@
 /*
  * Growth of the batch's hash tables. The old slots stay in the arena until it is reset.
  */
-#include "consumers/postgres/fold/hash.h"
+#include "common/hash.h"
 
 #define FIRST_CAPACITY 16
 

@@ -2,8 +2,8 @@
  * Hashing for the tables that live as long as one batch: open addressing over the batch's arena, so that an
  * event costs no malloc. Entries are never taken out.
  */
-#ifndef MNEME_CONSUMERS_POSTGRES_HASH_H
-#define MNEME_CONSUMERS_POSTGRES_HASH_H
+#ifndef MNEME_COMMON_HASH_H
+#define MNEME_COMMON_HASH_H
 
 #include "common/arena.h"
 

@@ -1,0 +1,28 @@
+/*
+ * What is searched and embedded of a memory or a turn: one text made of its fields. Pure functions, so that
+ * every projection and every rebuild makes the same text of the same event.
+ */
+#ifndef MNEME_CONSUMERS_DOCUMENTS_TEXT_H
+#define MNEME_CONSUMERS_DOCUMENTS_TEXT_H
+
+#include "common/buffer.h"
+#include "schemas/event.h"
+
+/* Appends the text of a memory whose content is this JSON object. {"text": t} alone gives t; otherwise the
+ * fields are joined as "key: value | key: value", those of a nested object as "outer.inner: value", the items
+ * of an array by ", ". Null and empty values are left out. `scratch` holds what must be unescaped; it is
+ * cleared first. */
+void mneme_document_memory_text(struct mneme_buffer *out, struct mneme_buffer *scratch,
+                                struct mneme_str content);
+
+/* Appends the text of a turn: "Speaker: content" if it has a speaker, else its role ("User", "Agent",
+ * "System", "Tool"), and " [caption]" if its metadata has a text under image_caption. */
+void mneme_document_turn_text(struct mneme_buffer *out, struct mneme_arena *arena,
+                              const struct mneme_conversation_turn *turn);
+
+/* Appends what full text indexes of a text: the day of `created_at`, as in "[8 May 2023] ", then the text,
+ * cut after MNEME_DOCUMENT_LEXICAL_BYTES, with words made of scripts that have no spaces between them. */
+#define MNEME_DOCUMENT_LEXICAL_BYTES ((size_t)256 * 1024)
+void mneme_document_lexical_text(struct mneme_buffer *out, int64_t created_at, struct mneme_str text);
+
+#endif
