@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from oracle import limits
 from oracle.agents import MEMORY_MAKERS, AgentTables, loads
+from oracle.documents import Documents
 from oracle.wire import UnknownSchema, Unreadable, as_uuid, logical_type, murmur2_partition, snake
 
 POSITIONS_PER_OFFSET = 4096
@@ -62,6 +63,7 @@ class Fold(AgentTables):
         self.profiles_history = {}
         self.parked_events = {}
         self.next_offsets = {}
+        self.documents = Documents()
         self.partition_of = functools.cache(lambda key: murmur2_partition(key, partitions))
         self._blocked_keys = {}
         self._seen = set()
@@ -192,6 +194,7 @@ class Fold(AgentTables):
         apply = EFFECTS.get(event["type"])
         if apply:
             apply(self, place, event, event["payload"])
+        self.documents.follow(self, place, event)
 
     def supersede(self, table, key, event, extra_key=None):
         """The version that is there goes into the history."""
@@ -296,6 +299,7 @@ class Fold(AgentTables):
         index = payload["turn_index"]
         if index is None:
             index = conversation["turn_count"]
+        event["turn_index"] = index
         conversation["turn_count"] = max(conversation["turn_count"], index + 1)
         conversation["last_activity_at"] = max(conversation["last_activity_at"], event["occurred_at"])
         self.conversation_turns[(*key, index)] = {

@@ -6,6 +6,7 @@ import random
 import uuid
 from dataclasses import dataclass, field
 
+from oracle import document_events
 from oracle.agent_events import agent_event
 from oracle.encode import Encoder, rfc3339, uuid7
 
@@ -82,11 +83,6 @@ class Generator:
 
     # --- values ---
 
-    def content(self):
-        if self.rng.random() < 0.01:
-            return "".join(self.rng.choice("aé記🙂 ") for _ in range(9_999)) + "z"
-        return self.text(30)
-
     def text(self, longest=12):
         return " ".join(self.rng.choice(WORDS) for _ in range(self.rng.randint(1, longest))) + " ."
 
@@ -134,6 +130,10 @@ class Generator:
         made = self.kinds[kind][1](self, stream)
         if made is None:
             made = self.create(stream)
+        return self.finish_made(stream, made)
+
+    def finish_made(self, stream, made):
+        """The envelope around (type, payload, verdict, effect)."""
         kind, payload, verdict, effect = made
         line = {"type": kind, **stream.scope, "occurred_at": self.time(), "payload": payload}
         if stream.tenant != "default":
@@ -192,11 +192,11 @@ class Generator:
         memory_id = memory_id or self.id()
         payload = self.filled(
             memory_id=memory_id, memory_type=self.rng.choice(MEMORY_TYPES),
-            content=self.content() if self.rng.random() < 0.6 else {"text": self.text(), "more": self.json_object()},
+            content=document_events.content(self),
             term=self.maybe(lambda: self.rng.choice(["short_term", "long_term"])),
-            metadata=self.maybe(self.json_object), tags=self.maybe(self.labels), entities=self.maybe(self.labels),
-            confidence=self.maybe(self.fraction), importance=self.maybe(self.fraction),
-            priority=self.maybe(lambda: self.rng.randint(0, 10)),
+            metadata=self.maybe(lambda: document_events.memory_metadata(self)),
+            tags=self.maybe(self.labels), entities=self.maybe(self.labels), confidence=self.maybe(self.fraction),
+            importance=self.maybe(self.fraction), priority=self.maybe(lambda: self.rng.randint(0, 10)),
             tier=self.maybe(lambda: self.rng.choice(["hot", "warm", "cold"])),
             expires_at=self.maybe(self.time, 0.2), reason=self.maybe(self.text, 0.1))
         version, is_there = stream.memories.get(memory_id, (0, False))
@@ -230,7 +230,8 @@ class Generator:
 
     def update(self, stream):
         payload = self.filled(
-            content=self.maybe(self.content), metadata=self.maybe(self.json_object, 0.3), tags=self.maybe(self.labels, 0.3),
+            content=self.maybe(lambda: document_events.content(self)),
+            metadata=self.maybe(lambda: document_events.memory_metadata(self), 0.3), tags=self.maybe(self.labels, 0.3),
             entities=self.maybe(self.labels, 0.3), confidence=self.maybe(self.fraction, 0.3),
             importance=self.maybe(self.fraction, 0.3), priority=self.maybe(lambda: self.rng.randint(0, 10), 0.3),
             expires_at=self.maybe(self.time, 0.2), reason=self.maybe(self.text, 0.1))
@@ -296,9 +297,9 @@ class Generator:
 
         return "conversation_turn", self.filled(
             conversation_id=name, turn_index=index, role=self.rng.choice(["user", "assistant", "system", "tool"]),
-            speaker=self.maybe(lambda: "Ána"), content=self.content(),
+            speaker=self.maybe(lambda: "Ána"), content=document_events.text(self),
             token_count=self.maybe(lambda: self.rng.randint(0, 2**40)), model=self.maybe(lambda: "model/1"),
-            metadata=self.maybe(self.json_object)), verdict, effect
+            metadata=self.maybe(lambda: document_events.turn_metadata(self))), verdict, effect
 
     # --- everything else: kept in the ledger ---
 

@@ -2,43 +2,15 @@
 
 import datetime
 import json
-import uuid
 
 import pytest
 
 from oracle.compare import compare_rows, micros_of, same
 from oracle.encode import Encoder, rfc3339, uuid7
-from oracle.fold import Fold, Stopped, Time
+from oracle.fold import Stopped, Time
 from oracle.generator import Generator
-from oracle.wire import Decoder, Message, UnknownSchema, fingerprint, murmur2_partition
-
-PARTITIONS = 4
-
-
-class Log:
-    """A topic in memory."""
-
-    def __init__(self):
-        self.ends = [0] * PARTITIONS
-        self.messages = []
-
-    def append(self, key, value, partition=None):
-        if partition is None:
-            partition = murmur2_partition(key or b"", PARTITIONS)
-        message = Message(partition, self.ends[partition], key, value, 1_780_000_000_000 + len(self.messages))
-        self.ends[partition] += 1
-        self.messages.append(message)
-        return message
-
-
-@pytest.fixture
-def log():
-    return Log()
-
-
-@pytest.fixture
-def fold():
-    return Fold(Decoder(), PARTITIONS, "t.events")
+from oracle.hand import PARTITIONS, memory
+from oracle.wire import Decoder, UnknownSchema, fingerprint, murmur2_partition
 
 
 @pytest.fixture
@@ -53,10 +25,6 @@ def publish(log, fold):
         return row["verdict"], row["actual_version"]
 
     return one
-
-
-def memory(number=1):
-    return str(uuid.UUID(int=number, version=4))
 
 
 def only(rows):

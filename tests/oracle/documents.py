@@ -1,0 +1,156 @@
+"""The documents of a log: what must be found again of memories and turns, as the fold leaves them."""
+
+import datetime
+import json
+
+from oracle.agents import MEMORY_MAKERS
+from oracle.limits import BLANK
+
+ROLES = {"user": "User", "assistant": "Agent", "system": "System", "tool": "Tool"}
+SCOPE = ("user_id", "agent_id", "run_id", "conversation_id")
+MONTHS = ("January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
+          "December")
+EPOCH = datetime.datetime(1970, 1, 1)
+MAX_LONG = 2**63 - 1
+
+
+class Number(str):
+    """A number as the event spells it."""
+
+
+def loads_as_spelt(text):
+    return json.loads(text, parse_float=Number, parse_int=Number)
+
+
+def is_blank(text):
+    return all(character in BLANK for character in text)
+
+
+def is_empty(value):
+    """Says nothing: null, and what holds nothing but that."""
+    if isinstance(value, (dict, list)):
+        return all(map(is_empty, value.values() if isinstance(value, dict) else value))
+    return value is None or (value == "" and isinstance(value, str))
+
+
+def item_text(value):
+    """A value on one line: items by commas, an object's with their names."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, dict):
+        return ", ".join(f"{key}: {item_text(inner)}" for key, inner in value.items() if not is_empty(inner))
+    if isinstance(value, list):
+        return ", ".join(item_text(inner) for inner in value if not is_empty(inner))
+    return value
+
+
+def fields_of(value, path=()):
+    """(path, text) of each field that says something."""
+    for name, inner in value.items():
+        if is_empty(inner):
+            continue
+        if isinstance(inner, dict):
+            yield from fields_of(inner, (*path, name))
+        else:
+            yield ".".join((*path, name)), item_text(inner)
+
+
+def memory_text(content):
+    """What is searched and embedded of a memory, of its content as the event spells it."""
+    value = loads_as_spelt(content) if isinstance(content, str) else content
+    if value.keys() == {"text"} and isinstance(value["text"], str) and not isinstance(value["text"], Number):
+        return value["text"]
+    return " | ".join(f"{key}: {text}" for key, text in fields_of(value))
+
+
+def turn_text(payload):
+    metadata = loads_as_spelt(payload["metadata"] or "{}")
+    caption = metadata.get("image_caption")
+    has_caption = isinstance(caption, str) and not isinstance(caption, Number) and caption
+    speaker = payload["speaker"] if not is_blank(payload["speaker"] or "") else ROLES[payload["role"]]
+    return f"{speaker}: {payload['content']}" + (f" [{caption}]" if has_caption else "")
+
+
+def lexical_text(document):
+    """What full text indexes: the day is part of it."""
+    day = EPOCH + datetime.timedelta(microseconds=document["created_at"])
+    return f"[{day.day} {MONTHS[day.month - 1]} {day.year}] {document['text']}"
+
+
+def position_of(metadata):
+    """A memory's place in its conversation, where its metadata has one."""
+    index = metadata.get("turn_index")
+    return index if isinstance(index, int) and not isinstance(index, bool) and -MAX_LONG - 1 <= index <= MAX_LONG else None
+
+
+def contents_of_decision(payload):
+    """The content of the memory that a decision leaves, its fields in the order in which they are told."""
+    names = ("text", "category", "urgency", "context", "insights_used", "triggering_events")
+    values = {**payload, "text": payload["decision"], "context": json_value(payload["context"])}
+    return {name: values[name] for name in names if values[name] is not None}
+
+
+def contents_of_handoff(payload):
+    names = ("text", "from_agent", "to_agent", "context", "reason")
+    values = {**payload, "text": payload["topic"], "context": json_value(payload["context"])}
+    return {name: values[name] for name in names if values[name] is not None}
+
+
+def json_value(text):
+    return None if text is None else loads_as_spelt(text)
+
+
+CONTENT = {
+    "MemoryCreated": lambda payload: payload["content"],
+    "MemoryUpdated": lambda payload: payload["content"],
+    "AgentDecision": contents_of_decision,
+    "AgentHandoff": contents_of_handoff,
+}
+
+
+class Documents:
+    """Follows a Fold: `follow` is called after the effect of each accepted event. `live` are the documents by
+    (tenant, stream_id, kind, ref)."""
+
+    def __init__(self):
+        self.live = {}
+
+    def follow(self, fold, place, event):
+        kind, payload = event["type"], event["payload"]
+        if kind in CONTENT:
+            self.keep_memory(fold, place, event, payload[MEMORY_MAKERS.get(kind, "memory_id")], CONTENT[kind](payload))
+        elif kind == "MemoryDeleted":
+            self.live.pop((*place, "memory", str(payload["memory_id"])), None)
+        elif kind == "ConversationTurn":
+            self.keep_turn(place, event, payload)
+        elif kind == "ConversationDeleted":
+            self.forget_turns(place, payload["conversation_id"])
+
+    def keep_memory(self, fold, place, event, memory_id, content):
+        if content is None:  # an update that leaves the text as it is
+            return
+        row = fold.memories[(memory_id, *place)]
+        metadata = row["metadata"]
+        speaker = metadata.get("speaker")
+        self.keep((*place, "memory", str(memory_id)), event, {
+            **{name: row[name] for name in SCOPE},
+            "position": position_of(metadata) if row["conversation_id"] is not None else None,
+            "speaker": speaker if isinstance(speaker, str) else None, "role": None,
+            "created_at": row["created_at"], "text": memory_text(content)})
+
+    def keep_turn(self, place, event, payload):
+        self.keep((*place, "turn", f"{event['turn_index']}/{payload['conversation_id']}"), event, {
+            **event["scope"], "conversation_id": payload["conversation_id"], "position": event["turn_index"],
+            "speaker": payload["speaker"], "role": payload["role"], "created_at": event["occurred_at"],
+            "text": turn_text(payload)})
+
+    def keep(self, identity, event, document):
+        if is_blank(document["text"]):
+            self.live.pop(identity, None)
+        else:
+            self.live[identity] = {**document, "source_sequence": event["made"]["source_sequence"]}
+
+    def forget_turns(self, place, conversation_id):
+        for identity in [identity for identity, document in self.live.items()
+                         if identity[:3] == (*place, "turn") and document["conversation_id"] == conversation_id]:
+            del self.live[identity]
