@@ -43,6 +43,38 @@
       "How long connecting to Postgres may take.") \
     X(REDIS_URL, "REDIS_URL", STRING, "redis://127.0.0.1:6379/0", ANY, PLAIN, \
       "Redis.") \
+    X(OPENAI_BASE_URL, "OPENAI_BASE_URL", STRING, "http://127.0.0.1:8080/v1", ANY, PLAIN, \
+      "OpenAI-compatible endpoint that texts are embedded by; what follows it is /embeddings.") \
+    X(OPENAI_API_KEY, "OPENAI_API_KEY", STRING, "", ANY, SECRET, \
+      "The key for it; empty where none is needed.") \
+    X(EMBEDDING_MODEL, "EMBEDDING_MODEL", STRING, "bge-small-en-v1.5", ANY, PLAIN, \
+      "The model to embed by, as the endpoint calls it, until a vector store has settled on one.") \
+    X(EMBEDDING_DIMENSIONS, "EMBEDDING_DIMENSIONS", LONG, "0", RANGE(0, 16000), PLAIN, \
+      "Dimensions to ask the endpoint for, and to insist on; 0 means those that the model has.") \
+    X(EMBEDDING_QUERY_PREFIX, "MNEME_EMBEDDING_QUERY_PREFIX", STRING, "auto", ANY, PLAIN, \
+      "What goes before a question when it is embedded; auto means what the model is known to want.") \
+    X(EMBEDDING_PASSAGE_PREFIX, "MNEME_EMBEDDING_PASSAGE_PREFIX", STRING, "auto", ANY, PLAIN, \
+      "What goes before a text that is to be found; auto means what the model is known to want.") \
+    X(EMBEDDING_BATCH, "MNEME_EMBEDDING_BATCH", LONG, "64", RANGE(1, 2048), PLAIN, \
+      "Most texts in one request to the endpoint.") \
+    X(EMBEDDING_CONCURRENCY, "MNEME_EMBEDDING_CONCURRENCY", LONG, "2", RANGE(1, 64), PLAIN, \
+      "Most requests to the endpoint at the same time.") \
+    X(EMBEDDING_TIMEOUT_MS, "MNEME_EMBEDDING_TIMEOUT_MS", LONG, "30000", RANGE(10, 600000), PLAIN, \
+      "How long one request to the endpoint may take.") \
+    X(EMBEDDING_TRIES, "MNEME_EMBEDDING_TRIES", LONG, "4", RANGE(1, 100), PLAIN, \
+      "How often a request is tried before the endpoint counts as away.") \
+    X(EMBEDDING_RATE, "MNEME_EMBEDDING_RATE", LONG, "0", RANGE(0, 1000000), PLAIN, \
+      "Most requests to the endpoint in a minute, by one process; 0 means no limit.") \
+    X(EMBEDDING_BREAKER_FAILURES, "MNEME_EMBEDDING_BREAKER_FAILURES", LONG, "5", RANGE(1, 1000), PLAIN, \
+      "After how many failures in a row the endpoint is left alone for a while.") \
+    X(EMBEDDING_BREAKER_OPEN_MS, "MNEME_EMBEDDING_BREAKER_OPEN_MS", LONG, "5000", RANGE(1, 600000), PLAIN, \
+      "For how long it is left alone before one request tries it again.") \
+    X(EMBEDDING_CACHE_TTL_S, "MNEME_EMBEDDING_CACHE_TTL_S", LONG, "3600", RANGE(0, 31536000), PLAIN, \
+      "How long Redis keeps the vector of a question; 0 means that it is not kept.") \
+    X(VECTOR_STORE, "MNEME_VECTOR_STORE", CHOICE, "pgvector", ONE_OF("pgvector|chroma"), PLAIN, \
+      "Where vectors are kept.") \
+    X(CHROMA_URL, "CHROMA_URL", STRING, "http://127.0.0.1:8000", ANY, PLAIN, \
+      "Chroma, where it is the vector store.") \
     X(TENANT, "MNEME_TENANT", STRING, "default", ANY, PLAIN, \
       "The tenant when a call names none.") \
     X(CONTENT_MAX_CHARS, "MNEME_CONTENT_MAX_CHARS", LONG, "10000", RANGE(1, 1000000), PLAIN, \

@@ -9,6 +9,8 @@
     folded           a namespace with a worker for a whole module of tests that ask
     drain            drain() waits until the projection has folded what is on the topic
     registry         the stack's schema registry is up: its URL
+    embedding        the base URL of the stack's local embedding models
+    chroma           the stack's Chroma is up: its URL
     private_stack    a stack that a test may stop and kill; use make_namespace(stack=private_stack)
 """
 
@@ -98,6 +100,22 @@ def registry(stack, run_folder):
         with file_lock(run_folder / "lock"):
             stack.up("registry")
     return stack.registry_url
+
+
+@pytest.fixture(scope="session")
+def embedding(stack, run_folder):
+    if not stack.env.get("OPENAI_BASE_URL"):
+        with file_lock(run_folder / "lock"):
+            stack.up("embedding")
+    return stack.env["OPENAI_BASE_URL"]
+
+
+@pytest.fixture(scope="session")
+def chroma(stack, run_folder):
+    if not stack.env.get("CHROMA_URL"):
+        with file_lock(run_folder / "lock"):
+            stack.up("chroma")
+    return stack.env["CHROMA_URL"]
 
 
 @pytest.fixture(scope="session")

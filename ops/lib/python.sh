@@ -1,25 +1,27 @@
 # shellcheck shell=bash
-# The tests' Python environment: made once per list of requirements, in the cache folder.
+# Python environments, in the cache folder: made once per list of requirements.
 
-# python_environment: its folder, which need not be there yet.
+# python_environment [REQUIREMENTS]: its folder, which need not be there yet; without a list, the tests'.
 python_environment() {
-    printf '%s/python-%s\n' "$CACHE_DIR" "$(sha256sum <"$ROOT_DIR/tests/requirements.txt" | cut -c1-12)"
+    local requirements=${1:-$ROOT_DIR/tests/requirements.txt}
+    printf '%s/python-%s\n' "$CACHE_DIR" "$(sha256sum <"$requirements" | cut -c1-12)"
 }
 
+# ensure_python_environment REQUIREMENTS
 ensure_python_environment() {
-    local folder
-    folder=$(python_environment)
-    [[ -f $folder/complete ]] || with_cache_lock python make_python_environment "$folder"
+    local requirements=$1 folder
+    folder=$(python_environment "$requirements")
+    [[ -f $folder/complete ]] || with_cache_lock python make_python_environment "$folder" "$requirements"
 }
 
 make_python_environment() {
-    local folder=$1
+    local folder=$1 requirements=$2
     [[ ! -f $folder/complete ]] || return 0
-    note "installing the tests' Python packages (once)"
+    note "installing the Python packages of ${requirements#"$ROOT_DIR/"} (once)"
     rm -rf "$folder"
     python3 -m venv "$folder"
-    "$folder/bin/pip" install -q --disable-pip-version-check -r "$ROOT_DIR/tests/requirements.txt" ||
+    "$folder/bin/pip" install -q --disable-pip-version-check -r "$requirements" ||
         die "cannot install Python packages" "pip failed with the messages above" \
-            "check the network, then run ops/install test again"
+            "check the network, then run the same command again"
     touch "$folder/complete"
 }

@@ -46,6 +46,20 @@ def test_images_have_the_versions_of_the_stack(service, image, version):
     assert SERVICES[service]["image"] == image.format(stack_shell(service, f'echo "{version}"'))
 
 
+def test_the_embedding_server_is_built_from_the_files_that_the_stack_runs():
+    build = SERVICES["embedding"]["build"]
+    steps = (ROOT / build["context"] / build["dockerfile"]).read_text()
+    assert "ops/embedding-server/requirements.txt" in steps and "ops/embedding-server/fetch" in steps
+    assert "COPY ops/embedding-server/*.py ops/embedding-server/models.json" in steps
+    assert COMPOSE["x-mneme"]["environment"]["EMBEDDING_MODEL"].endswith(
+        f":-{stack_shell('embedding', 'echo $EMBEDDING_MODEL_DEFAULT')}}}")
+
+
+def test_chroma_is_the_one_that_the_stack_installs():
+    version = re.search(r"^chromadb==(\S+)$", (ROOT / "ops/chroma/requirements.txt").read_text(), re.M).group(1)
+    assert SERVICES["chroma"]["image"] == f"chromadb/chroma:{version}"
+
+
 def test_redis_is_the_one_that_debian_packages():
     version = subprocess.run(["redis-server", "--version"], capture_output=True, text=True, check=True).stdout
     assert SERVICES["redis"]["image"] == "redis:" + re.search(r"v=(\d+\.\d+)", version).group(1)

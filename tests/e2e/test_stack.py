@@ -17,7 +17,8 @@ import redis
 from confluent_kafka.admin import AdminClient
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-CLIENT_SETTINGS = ("KAFKA_BOOTSTRAP_SERVERS", "DATABASE_URL", "REDIS_URL", "SCHEMA_REGISTRY_URL")
+CLIENT_SETTINGS = ("KAFKA_BOOTSTRAP_SERVERS", "DATABASE_URL", "REDIS_URL", "SCHEMA_REGISTRY_URL", "OPENAI_BASE_URL",
+                   "EMBEDDING_MODEL", "CHROMA_URL")
 
 
 class Stack:
@@ -66,7 +67,7 @@ def make_stack(tmp_path):
 
     yield make
     for stack in made:
-        for service in ("kafka", "postgres", "redis"):
+        for service in ("embedding", "kafka", "postgres", "redis"):
             stack.run("resume", service, check=False)
         stack.run("reset", "--all", check=False)
 
@@ -92,7 +93,7 @@ def test_two_stacks_run_side_by_side_and_serve_their_own_data(make_stack):
         with psycopg.connect(stack.env()["DATABASE_URL"]) as connection:
             assert connection.execute("SELECT number FROM who").fetchone() == (number,)
     ports = [state["port"] for stack in stacks for state in stack.states().values()]
-    assert len(set(ports)) == 6
+    assert len(set(ports)) == 8
 
 
 def test_a_crash_shows_in_status_and_up_mends_it_without_losing_data(stack):

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 NEEDED = ("KAFKA_BOOTSTRAP_SERVERS", "DATABASE_URL", "REDIS_URL")
+WELCOME = ("OPENAI_BASE_URL", "EMBEDDING_MODEL", "CHROMA_URL")
 
 
 @contextmanager
@@ -32,7 +33,7 @@ class Stack:
         """The services that the environment names, or None."""
         if not all(os.environ.get(name) for name in NEEDED):
             return None
-        env = {name: value for name, value in os.environ.items() if name in NEEDED or name.startswith("MNEME_STACK_")}
+        env = {name: value for name, value in os.environ.items() if name in NEEDED + WELCOME or name.startswith("MNEME_STACK_")}
         folder = env.get("MNEME_STACK_DIR")
         return cls(env, pathlib.Path(folder) if folder else None)
 
