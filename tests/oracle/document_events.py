@@ -12,7 +12,7 @@ STOP_WORDS = ("the", "and", "of", "to", "it", "is", "was", "not", "he", "she", "
 LONGEST = 10_000
 # Contents whose text is blank: such a memory has no document.
 SILENT = ({"note": None}, {"note": ""}, {"items": []}, {"more": {}}, {"a": [None, "", []], "b": {"c": {"d": None}}})
-PLACES = (0, 1, 7, 7, 2**40, -1, 3.5, "7", True, None, [1], 2**63)
+PLACES = (0, 1, 7, 7, 2**40, -1, 3.5, 8.0, 1e16, "7", True, None, [1], 2**63)
 
 
 def text(generator):
@@ -71,7 +71,7 @@ def leaf(generator):
 def memory_metadata(generator):
     """With a place in a conversation and a speaker, or what could be taken for one."""
     return {**generator.json_object(), "turn_index": generator.rng.choice(PLACES),
-            **generator.filled(speaker=generator.maybe(lambda: generator.rng.choice(("Ána", "", 7, ["Bo"]))))}
+            **generator.filled(speaker=generator.maybe(lambda: generator.rng.choice(("Ána", "", " ", 7, ["Bo"]))))}
 
 
 def turn_metadata(generator):

@@ -1,7 +1,11 @@
 """The documents of a log: what must be found again of memories and turns, as the fold leaves them."""
 
 import datetime
+import itertools
 import json
+import unicodedata
+from collections import defaultdict
+from decimal import Decimal
 
 from oracle.agents import MEMORY_MAKERS
 from oracle.limits import BLANK
@@ -12,6 +16,9 @@ MONTHS = ("January", "February", "March", "April", "May", "June", "July", "Augus
           "December")
 EPOCH = datetime.datetime(1970, 1, 1)
 MAX_LONG = 2**63 - 1
+SPACELESS = ("CJK UNIFIED IDEOGRAPH", "CJK COMPATIBILITY IDEOGRAPH", "HIRAGANA", "KATAKANA", "THAI CHARACTER", "LAO", "KHMER",
+             "MYANMAR")
+OTHER_SIGNS = "\u0e4f\u0e5a\u0e5b\u30fb"
 
 
 class Number(str):
@@ -71,16 +78,41 @@ def turn_text(payload):
     return f"{speaker}: {payload['content']}" + (f" [{caption}]" if has_caption else "")
 
 
+def is_spaceless(character):
+    """Of a script whose words have no spaces between them."""
+    name = unicodedata.name(character, "")
+    return name.startswith(SPACELESS) and "DIGIT" not in name and character not in OTHER_SIGNS
+
+
+def segmented(text):
+    """Runs of such scripts as every two characters that stand together, and the last by itself."""
+    parts = []
+    for spaceless, run in itertools.groupby(text, is_spaceless):
+        characters = "".join(run)
+        if spaceless:
+            parts += [characters[i:i + 2] for i in range(len(characters))]
+        else:
+            parts.append(characters)
+    return " ".join(parts)
+
+
 def lexical_text(document):
     """What full text indexes: the day is part of it."""
     day = EPOCH + datetime.timedelta(microseconds=document["created_at"])
-    return f"[{day.day} {MONTHS[day.month - 1]} {day.year}] {document['text']}"
+    return f"[{day.day} {MONTHS[day.month - 1]} {day.year}] {segmented(document['text'])}"
 
 
 def position_of(metadata):
-    """A memory's place in its conversation, where its metadata has one."""
+    """A memory's place in its conversation, where its metadata has one: a number that is printed without a point."""
     index = metadata.get("turn_index")
-    return index if isinstance(index, int) and not isinstance(index, bool) and -MAX_LONG - 1 <= index <= MAX_LONG else None
+    if isinstance(index, bool) or not isinstance(index, (int, Decimal)) or Decimal(index).as_tuple().exponent < 0:
+        return None
+    return int(index) if -MAX_LONG - 1 <= index <= MAX_LONG else None
+
+
+def speaker_of(metadata):
+    speaker = metadata.get("speaker")
+    return speaker if isinstance(speaker, str) and not is_blank(speaker) else None
 
 
 def contents_of_decision(payload):
@@ -114,6 +146,7 @@ class Documents:
 
     def __init__(self):
         self.live = {}
+        self._turns = defaultdict(set)  # (tenant, stream_id, conversation_id) -> identities
 
     def follow(self, fold, place, event):
         kind, payload = event["type"], event["payload"]
@@ -131,15 +164,16 @@ class Documents:
             return
         row = fold.memories[(memory_id, *place)]
         metadata = row["metadata"]
-        speaker = metadata.get("speaker")
         self.keep((*place, "memory", str(memory_id)), event, {
             **{name: row[name] for name in SCOPE},
             "position": position_of(metadata) if row["conversation_id"] is not None else None,
-            "speaker": speaker if isinstance(speaker, str) else None, "role": None,
+            "speaker": speaker_of(metadata), "role": None,
             "created_at": row["created_at"], "text": memory_text(content)})
 
     def keep_turn(self, place, event, payload):
-        self.keep((*place, "turn", f"{event['turn_index']}/{payload['conversation_id']}"), event, {
+        identity = (*place, "turn", f"{event['turn_index']}/{payload['conversation_id']}")
+        self._turns[(*place, payload["conversation_id"])].add(identity)
+        self.keep(identity, event, {
             **event["scope"], "conversation_id": payload["conversation_id"], "position": event["turn_index"],
             "speaker": payload["speaker"], "role": payload["role"], "created_at": event["occurred_at"],
             "text": turn_text(payload)})
@@ -151,6 +185,5 @@ class Documents:
             self.live[identity] = {**document, "source_sequence": event["made"]["source_sequence"]}
 
     def forget_turns(self, place, conversation_id):
-        for identity in [identity for identity, document in self.live.items()
-                         if identity[:3] == (*place, "turn") and document["conversation_id"] == conversation_id]:
-            del self.live[identity]
+        for identity in self._turns.pop((*place, conversation_id), ()):
+            self.live.pop(identity, None)

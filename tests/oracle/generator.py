@@ -297,7 +297,7 @@ class Generator:
 
         return "conversation_turn", self.filled(
             conversation_id=name, turn_index=index, role=self.rng.choice(["user", "assistant", "system", "tool"]),
-            speaker=self.maybe(lambda: "Ána"), content=document_events.text(self),
+            speaker=self.maybe(lambda: self.rng.choice(["Ána", "Bo", " "])), content=document_events.text(self),
             token_count=self.maybe(lambda: self.rng.randint(0, 2**40)), model=self.maybe(lambda: "model/1"),
             metadata=self.maybe(lambda: document_events.turn_metadata(self))), verdict, effect
 
