@@ -1,22 +1,31 @@
 /*
- * mneme migrate: makes the tables, or brings them to what this program knows.
+ * mneme migrate: makes the tables of every projection, or brings them to what this program knows.
  */
-#include "consumers/postgres/migrate.h"
+#include "consumers/store/migrate.h"
 
 #include <stdio.h>
 
 #include "cli/commands.h"
 #include "cli/frame/output.h"
 #include "common/json_write.h"
+#include "consumers/projections.h"
 
-static void put(const struct mneme_cli *cli, const struct mneme_migration *migration, const char *state) {
-    if (!cli->json) {
-        printf("%04d_%s %s\n", migration->version, migration->name, state);
+/* What a line is about. */
+struct report {
+    const struct mneme_cli *cli;
+    const char *projection;
+};
+
+static void put(const struct report *report, const struct mneme_migration *migration, const char *state) {
+    if (!report->cli->json) {
+        printf("%s/%04d_%s %s\n", report->projection, migration->version, migration->name, state);
         return;
     }
     struct mneme_buffer out = {0};
     struct mneme_json_writer json = {.out = &out};
     mneme_json_begin_object(&json);
+    mneme_json_key(&json, MNEME_STR_LIT("projection"));
+    mneme_json_string(&json, mneme_str_from(report->projection));
     mneme_json_key(&json, MNEME_STR_LIT("version"));
     mneme_json_long(&json, migration->version);
     mneme_json_key(&json, MNEME_STR_LIT("name"));
@@ -32,35 +41,47 @@ static void put_applied(void *context, const struct mneme_migration *migration) 
     put(context, migration, "applied");
 }
 
-/* Whether all is applied, with a line for each that is not. */
-static enum mneme_exit check(struct mneme_cli *cli, struct mneme_postgres *postgres,
-                             struct mneme_error *error) {
-    struct mneme_migration_set set = mneme_migrations_built_in();
+/* A line for each that is not applied; *pending counts them. */
+static int check(struct report *report, struct mneme_postgres *postgres, struct mneme_migration_set set,
+                 size_t *pending, struct mneme_error *error) {
     size_t applied;
-    if (mneme_migrate_count(&applied, postgres, set, error) != MNEME_OK) {
-        return mneme_cli_fail(cli, error);
+    int status = mneme_migrate_count(&applied, postgres, set, error);
+    for (size_t i = applied; status == MNEME_OK && i < set.count; i++) {
+        put(report, &set.migrations[i], "pending");
+        ++*pending;
     }
-    for (size_t i = applied; i < set.count; i++) {
-        put(cli, &set.migrations[i], "pending");
+    return status;
+}
+
+/* One projection's schema. */
+static int migrate(struct mneme_cli *cli, const struct mneme_projection_schema *schema, size_t *pending,
+                   struct mneme_error *error) {
+    struct mneme_postgres *postgres = NULL;
+    struct report report = {cli, schema->projection};
+    char name[MNEME_PG_NAME_BYTES];
+    int status = mneme_pg_schema_name(name, cli->config, schema->schema, error);
+    if (status == MNEME_OK) {
+        status = mneme_pg_connect_to(&postgres, cli->config, schema->schema, "mneme migrate", error);
     }
-    return applied == set.count ? MNEME_EXIT_DONE : MNEME_EXIT_REFUSED;
+    if (status == MNEME_OK) {
+        status = mneme_cli_flag(cli, "check")
+                     ? check(&report, postgres, *schema->migrations, pending, error)
+                     : mneme_migrate(postgres, name, *schema->migrations, put_applied, &report, error);
+    }
+    mneme_pg_close(postgres);
+    return status;
 }
 
 static enum mneme_exit run(struct mneme_cli *cli) {
     struct mneme_error error = {0};
-    struct mneme_postgres *postgres = NULL;
-    if (mneme_pg_connect(&postgres, cli->config, "mneme migrate", &error) != MNEME_OK) {
-        return mneme_cli_fail(cli, &error);
+    size_t pending = 0;
+    for (const struct mneme_projection_schema *schema = mneme_projection_schemas; schema->projection != NULL;
+         schema++) {
+        if (migrate(cli, schema, &pending, &error) != MNEME_OK) {
+            return mneme_cli_fail(cli, &error);
+        }
     }
-    enum mneme_exit code = MNEME_EXIT_DONE;
-    if (mneme_cli_flag(cli, "check")) {
-        code = check(cli, postgres, &error);
-    } else if (mneme_migrate(postgres, mneme_config_string(cli->config, MNEME_SETTING_PG_SCHEMA),
-                             mneme_migrations_built_in(), put_applied, cli, &error) != MNEME_OK) {
-        code = mneme_cli_fail(cli, &error);
-    }
-    mneme_pg_close(postgres);
-    return code;
+    return pending == 0 ? MNEME_EXIT_DONE : MNEME_EXIT_REFUSED;
 }
 
 static const struct mneme_cli_option options[] = {

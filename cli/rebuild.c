@@ -131,6 +131,11 @@ static enum mneme_exit run(struct mneme_cli *cli) {
                         "cannot rebuild for a user and an agent at once; give one of --user and --agent");
         return mneme_cli_fail(cli, &error);
     }
+    if ((has_user || mneme_cli_flag(cli, "agent")) && projection->rebuild->rebuild_subject == NULL) {
+        mneme_error_set(&error, MNEME_E_USAGE,
+                        "cannot rebuild %s for one subject; leave out --user and --agent", projection->name);
+        return mneme_cli_fail(cli, &error);
+    }
     if (has_user || mneme_cli_flag(cli, "agent")) {
         return mneme_cli_rebuild_subject(cli, projection, (unsigned)jobs);
     }

@@ -37,7 +37,7 @@ static enum mneme_exit run(struct mneme_cli *cli) {
         {"libmicrohttpd", mneme_str_from(MHD_get_version())},
     };
     int schema = mneme_released_schemas[mneme_released_schema_count - 1].version;
-    int migration = mneme_migrations[mneme_migration_count - 1].version;
+    int migration = mneme_migrations_postgres.migrations[mneme_migrations_postgres.count - 1].version;
     size_t count = sizeof libraries / sizeof *libraries;
     if (!cli->json) {
         printf("mneme %s (event schema %d, migration %d)\n", MNEME_VERSION, schema, migration);

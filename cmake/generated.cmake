@@ -11,7 +11,8 @@ add_custom_command(
 add_custom_target(mneme_event_types DEPENDS ${MNEME_GENERATED_EVENT_SOURCES})
 add_dependencies(mneme_flags mneme_event_types)
 
-file(GLOB migration_files CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/sql/migrations/*.sql)
+file(GLOB migration_files CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/sql/migrations/*.sql
+     ${CMAKE_SOURCE_DIR}/sql/migrations/*/*.sql)
 file(GLOB query_files CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/sql/queries/*.sql)
 add_custom_command(
   OUTPUT ${generated}/sql/embedded.h ${generated}/sql/embedded.c

@@ -45,6 +45,12 @@ void mneme_pg_forget_statements(struct mneme_postgres *postgres) {
 
 int mneme_pg_connect(struct mneme_postgres **out, const struct mneme_config *config, const char *purpose,
                      struct mneme_error *error) {
+    return mneme_pg_connect_path(out, config, mneme_config_string(config, MNEME_SETTING_PG_SCHEMA), NULL,
+                                 purpose, error);
+}
+
+int mneme_pg_connect_path(struct mneme_postgres **out, const struct mneme_config *config, const char *schema,
+                          const char *path, const char *purpose, struct mneme_error *error) {
     struct mneme_postgres *postgres = calloc(1, sizeof *postgres);
     if (postgres == NULL) {
         return mneme_error_set(error, MNEME_E_NO_MEMORY,
@@ -52,10 +58,12 @@ int mneme_pg_connect(struct mneme_postgres **out, const struct mneme_config *con
     }
     int status;
     postgres->url = strdup(mneme_config_string(config, MNEME_SETTING_DATABASE_URL));
-    postgres->schema = strdup(mneme_config_string(config, MNEME_SETTING_PG_SCHEMA));
+    postgres->schema = strdup(schema);
+    postgres->path = path == NULL ? NULL : strdup(path);
     postgres->purpose = strdup(purpose);
     postgres->connect_timeout_ms = mneme_config_long(config, MNEME_SETTING_PG_CONNECT_TIMEOUT_MS);
-    if (postgres->url == NULL || postgres->schema == NULL || postgres->purpose == NULL) {
+    if (postgres->url == NULL || postgres->schema == NULL || postgres->purpose == NULL ||
+        (path != NULL && postgres->path == NULL)) {
         status = mneme_error_set(error, MNEME_E_NO_MEMORY,
                                  "cannot connect to Postgres: out of memory; free some memory");
     } else {
@@ -69,6 +77,10 @@ int mneme_pg_connect(struct mneme_postgres **out, const struct mneme_config *con
     return MNEME_OK;
 }
 
+const char *mneme_pg_own_schema(const struct mneme_postgres *postgres) {
+    return postgres->schema;
+}
+
 void mneme_pg_close(struct mneme_postgres *postgres) {
     if (postgres == NULL) {
         return;
@@ -77,6 +89,7 @@ void mneme_pg_close(struct mneme_postgres *postgres) {
     PQfinish(postgres->connection);
     free(postgres->url);
     free(postgres->schema);
+    free(postgres->path);
     free(postgres->purpose);
     free(postgres);
 }

@@ -30,6 +30,9 @@ int mneme_pg_connect(struct mneme_postgres **out, const struct mneme_config *con
                      struct mneme_error *error);
 void mneme_pg_close(struct mneme_postgres *postgres);
 
+/* The schema whose tables come first; the connection's. */
+const char *mneme_pg_own_schema(const struct mneme_postgres *postgres);
+
 /* Connects again after a loss (drops what the session held); cheap when the connection is healthy. */
 int mneme_pg_ensure(struct mneme_postgres *postgres, struct mneme_error *error);
 
@@ -98,6 +101,13 @@ int mneme_pg_copy_flush(struct mneme_postgres *postgres, struct mneme_buffer *ro
                         struct mneme_error *error);
 int mneme_pg_copy_end(struct mneme_postgres *postgres, struct mneme_buffer *rows, int64_t *row_count,
                       struct mneme_error *error);
+
+/* Flushes once what has gathered is worth a system call; for after each row. */
+#define MNEME_PG_COPY_FLUSH_BYTES ((size_t)128 * 1024)
+static inline int mneme_pg_copy_flush_full(struct mneme_postgres *postgres, struct mneme_buffer *rows,
+                                           struct mneme_error *error) {
+    return rows->len < MNEME_PG_COPY_FLUSH_BYTES ? MNEME_OK : mneme_pg_copy_flush(postgres, rows, error);
+}
 
 /* COPY … TO STDOUT, message by message. `next` gives one of them, *message NULL at the end; the caller frees
  * it by PQfreemem. `end` must follow a successful begin, also after a failure or when not all was read. */

@@ -98,7 +98,7 @@ static int set_up_session(struct mneme_postgres *postgres, struct mneme_error *e
         &sql,
         "SET search_path = %s; SET TimeZone = 'UTC'; SET DateStyle = 'ISO, YMD'; "
         "SET bytea_output = 'hex'; SET extra_float_digits = 1; SET client_min_messages = 'warning'",
-        schema);
+        postgres->path == NULL ? schema : postgres->path);
     mneme_buffer_append_byte(&sql, '\0');
     int status = sql.failed ? mneme_error_set(error, MNEME_E_NO_MEMORY,
                                               "cannot connect to Postgres: out of memory; free some memory")

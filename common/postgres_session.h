@@ -13,12 +13,17 @@ struct mneme_postgres {
     PGconn *connection; /* never NULL between a successful connect and close */
     char *url;
     char *schema;
+    char *path; /* the search path, quoted; NULL: the schema alone */
     char *purpose;
     int64_t connect_timeout_ms;
     struct mneme_pg_statement *statements; /* a hash of what the connection has prepared */
     unsigned next_statement;               /* numbers their names */
     char sqlstate[MNEME_SQLSTATE_BYTES];
 };
+
+/* As mneme_pg_connect, for that schema, with a search path that is quoted already; NULL: the schema alone. */
+int mneme_pg_connect_path(struct mneme_postgres **out, const struct mneme_config *config, const char *schema,
+                          const char *path, const char *purpose, struct mneme_error *error);
 
 /* Opens a connection and sets it up; on failure the old one is gone and `connection` is a bad one or NULL. */
 int mneme_pg_open(struct mneme_postgres *postgres, struct mneme_error *error);

@@ -38,7 +38,13 @@
     X(DATABASE_URL, "DATABASE_URL", STRING, "postgresql:///mneme", ANY, PLAIN, \
       "Postgres, as a URL or as key=value words.") \
     X(PG_SCHEMA, "MNEME_PG_SCHEMA", STRING, "mneme", ANY, PLAIN, \
-      "The Postgres schema that holds the tables.") \
+      "The Postgres schema that holds the ledger and the tables.") \
+    X(SEARCH_SCHEMA, "MNEME_SEARCH_SCHEMA", STRING, "", ANY, PLAIN, \
+      "The Postgres schema of the projection search; empty means MNEME_PG_SCHEMA with \"_search\" behind it.") \
+    X(EMBED_SCHEMA, "MNEME_EMBED_SCHEMA", STRING, "", ANY, PLAIN, \
+      "The Postgres schema of the projection embed; empty means MNEME_PG_SCHEMA with \"_embed\" behind it.") \
+    X(VECTORS_SCHEMA, "MNEME_VECTORS_SCHEMA", STRING, "", ANY, PLAIN, \
+      "The Postgres schema of the projection vectors; empty means MNEME_PG_SCHEMA with \"_vectors\" behind it.") \
     X(PG_CONNECT_TIMEOUT_MS, "MNEME_PG_CONNECT_TIMEOUT_MS", LONG, "5000", RANGE(100, 600000), PLAIN, \
       "How long connecting to Postgres may take.") \
     X(REDIS_URL, "REDIS_URL", STRING, "redis://127.0.0.1:6379/0", ANY, PLAIN, \

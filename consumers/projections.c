@@ -3,11 +3,18 @@
  */
 #include "consumers/projections.h"
 
+#include <string.h>
+
 #include "consumers/postgres/postgres_projection.h"
 
 const struct mneme_projection_ops *const mneme_projections[] = {
     &mneme_postgres_projection,
     NULL,
+};
+
+const struct mneme_projection_schema mneme_projection_schemas[] = {
+    {"postgres", MNEME_PG_SCHEMA_LEDGER, &mneme_migrations_postgres},
+    {NULL},
 };
 
 const struct mneme_projection_ops *mneme_projection_by_name(const char *name) {

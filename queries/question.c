@@ -3,9 +3,11 @@
  */
 #include "queries/question.h"
 
+#include "common/postgres_schema.h"
+
 int mneme_query_connect(struct mneme_postgres **out, const struct mneme_config *config, const char *purpose,
                         struct mneme_error *error) {
-    int status = mneme_pg_connect(out, config, purpose, error);
+    int status = mneme_pg_connect_to_all(out, config, purpose, error);
     if (status == MNEME_E_UNAVAILABLE && error != NULL) {
         mneme_error_set(error, MNEME_E_UNAVAILABLE, "%s (ops/stack up starts one on this machine)",
                         error->message);

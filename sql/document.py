@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Writes docs/sql.md: every table and column with the comments of the migrations.
 
-usage: document.py FILE… > docs/sql.md   (sql/migrations/NNNN_name.sql and sql/queries/migrate_table.sql)
+usage: document.py FILE… > docs/sql.md   (sql/migrations/*.sql, of its folders, and sql/queries/migrate_table.sql)
 
 A comment above a statement tells what it makes; one behind a column, what the column means.
 """
@@ -125,8 +125,9 @@ def title_of(text):
 
 def read(paths):
     """{(heading, what else is said): [Table or Function]}, in the order of the files."""
-    chapters, tables = {}, {}
+    chapters, tables_of = {}, {}
     for path in paths:
+        tables = tables_of.setdefault(path.parent, {})  # projections may use the same names
         text = re.sub(r"(\$\w*\$).*?\1", "", path.read_text(encoding="utf-8"), flags=re.S)  # without functions' bodies
         chapter = chapters.setdefault(title_of(text), [])
         for doc, statement in statements(text):

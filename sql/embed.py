@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Makes C strings of .sql files: embed.py OUTDIR FILE…
 
-migrations/NNNN_name.sql become rows of mneme_migrations[]; queries/name.sql become mneme_sql_name[].
+migrations/PROJECTION/NNNN_name.sql become mneme_migrations_PROJECTION, a set that begins with migrations/NNNN_name.sql;
+queries/name.sql become mneme_sql_name[].
 """
 
 import pathlib
@@ -20,10 +21,14 @@ struct mneme_migration {
     const char *sql;
 };
 
-/* In ascending versions. */
-extern const struct mneme_migration mneme_migrations[];
-extern const size_t mneme_migration_count;
+/* Those of one projection, oldest first, in ascending versions. */
+struct mneme_migration_set {
+    const struct mneme_migration *migrations;
+    size_t count;
+};
 
+/* One for each folder of sql/migrations. */
+%s
 /* One for each file of sql/queries. */
 %s
 #endif
@@ -42,23 +47,27 @@ def main() -> None:
     out = pathlib.Path(sys.argv[1])
     files = sorted(pathlib.Path(name) for name in sys.argv[2:])
     out.mkdir(parents=True, exist_ok=True)
-    migrations, queries = [], []
+    shared, sets, queries = [], {}, []
     for file in files:
-        if file.parent.name == "migrations":
+        if "migrations" in (file.parent.name, file.parent.parent.name):
             match = re.fullmatch(r"(\d{4})_(\w+)", file.stem)
             if not match:
                 sys.exit(f"sql/embed.py: {file} was not embedded: its name is not NNNN_name.sql; rename it")
-            migrations.append((int(match[1]), match[2], file.read_text()))
+            own = shared if file.parent.name == "migrations" else sets.setdefault(file.parent.name, [])
+            own.append((int(match[1]), match[2], file.read_text()))
         else:
             queries.append((file.stem, file.read_text()))
+    set_names = "".join(f"extern const struct mneme_migration_set mneme_migrations_{name};\n" for name in sets)
     declarations = "".join(f"extern const char mneme_sql_{name}[];\n" for name, _ in queries)
-    (out / "embedded.h").write_text(HEADER % declarations)
+    (out / "embedded.h").write_text(HEADER % (set_names, declarations))
     with open(out / "embedded.c", "w") as c_file:
         c_file.write('#include "sql/embedded.h"\n\n')
-        c_file.write("const struct mneme_migration mneme_migrations[] = {\n")
-        for version, name, sql in migrations:
-            c_file.write(f'    {{{version}, "{name}",\n{c_string(sql)}}},\n')
-        c_file.write("};\nconst size_t mneme_migration_count = sizeof mneme_migrations / sizeof *mneme_migrations;\n")
+        for projection, own in sets.items():
+            c_file.write(f"static const struct mneme_migration {projection}[] = {{\n")
+            for version, name, sql in sorted(shared + own):
+                c_file.write(f'    {{{version}, "{name}",\n{c_string(sql)}}},\n')
+            c_file.write(f"}};\nconst struct mneme_migration_set mneme_migrations_{projection} = "
+                         f"{{{projection}, sizeof {projection} / sizeof *{projection}}};\n\n")
         for name, sql in queries:
             c_file.write(f"\nconst char mneme_sql_{name}[] =\n{c_string(sql)};\n")
 

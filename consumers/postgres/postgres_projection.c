@@ -13,9 +13,9 @@
 #include "consumers/postgres/fold/fold.h"
 #include "consumers/postgres/fold/notify.h"
 #include "consumers/postgres/ledger/months.h"
-#include "consumers/postgres/migrate.h"
-#include "consumers/postgres/progress.h"
 #include "consumers/postgres/rebuild/rebuild.h"
+#include "consumers/store/migrate.h"
+#include "consumers/store/progress.h"
 #include "sql/embedded.h"
 
 /* Of a pipeline: at the beginning the progress and the questions, at the end a change of each table and its
@@ -87,7 +87,8 @@ static int prepare(struct projection *projection, const struct mneme_config *con
                                         (size_t)mneme_config_long(config, MNEME_SETTING_STREAM_CACHE), error);
     }
     if (status == MNEME_OK) {
-        status = mneme_session_init(&projection->session, config, error);
+        status = mneme_session_init(&projection->session, config, MNEME_PG_SCHEMA_LEDGER,
+                                    mneme_postgres_projection.name, error);
     }
     if (status == MNEME_OK) {
         status = mneme_kafka_events_topic(projection->progress.topic, config, error);
@@ -125,7 +126,7 @@ static int open_projection(void **out, const struct mneme_config *config, struct
         status = mneme_session_ensure(&projection->session, error);
     }
     if (status == MNEME_OK) {
-        status = mneme_migrate_check(projection->session.postgres, error);
+        status = mneme_migrate_check(projection->session.postgres, mneme_migrations_postgres, error);
     }
     if (status != MNEME_OK) {
         close_projection(projection);

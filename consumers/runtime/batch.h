@@ -9,10 +9,14 @@
 #include "consumers/runtime/log_digest.h"
 #include "schemas/event.h"
 
+/* Names the header of a record that tells which event it comes from. */
+#define MNEME_SOURCE_HEADER "mneme-source"
+
 struct mneme_batch_item {
     struct mneme_position position;
     int64_t recorded_at;         /* the log's time of it, microseconds */
     struct mneme_str key, value; /* the raw message */
+    struct mneme_str source;     /* of a record: its header MNEME_SOURCE_HEADER; null: it has none */
     const char *park_reason;     /* not NULL: do not apply, store as parked; in the arena */
     int64_t blocked_by;          /* offset of the parked event that this one waits behind; its own if none */
     struct mneme_event event;    /* valid when park_reason is NULL */
@@ -31,13 +35,15 @@ struct mneme_batch {
     struct mneme_batch_item *items; /* each partition's in ascending offsets */
     size_t count;
     size_t capacity;
-    size_t bytes; /* of raw messages */
+    size_t bytes;       /* of raw messages */
+    bool is_of_records; /* struct mneme_log_source */
     struct mneme_batch_partition *partitions;
     size_t partition_count;
     struct mneme_arena arena; /* arrays, maps, park reasons; also for the projection's use during apply */
 };
 
-/* Sets last_digest of each partition that has an item in the batch. MNEME_E_NO_MEMORY. */
+/* Sets last_digest of each partition that has an item in the batch; of none in a batch of records.
+ * MNEME_E_NO_MEMORY. */
 int mneme_batch_take_digests(struct mneme_batch *batch, struct mneme_error *error);
 
 #endif

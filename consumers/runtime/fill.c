@@ -137,6 +137,10 @@ static int check_place(struct mneme_fill *fill, const struct mneme_fill_rules *r
 static int examine(struct mneme_fill *fill, const struct mneme_fill_rules *rules,
                    const struct mneme_log_record *record, struct mneme_event *event,
                    struct mneme_error *error) {
+    if (rules->takes_records) {
+        *event = (struct mneme_event){0};
+        return MNEME_OK;
+    }
     if (record->value.data == NULL) {
         return mneme_error_set(error, MNEME_E_INVALID,
                                "the message has no value (a tombstone), so it is no event");
@@ -194,7 +198,8 @@ int mneme_fill_add(struct mneme_fill *fill, const struct mneme_fill_rules *rules
     item->position = record->position;
     item->recorded_at = mneme_fill_recorded_at(record->timestamp_ms);
     item->key = record->key;
-    item->value = record->value.data == NULL ? MNEME_STR_LIT("") : record->value;
+    item->value = record->value.data == NULL && !rules->takes_records ? MNEME_STR_LIT("") : record->value;
+    item->source = record->source;
     item->park_reason = NULL;
     item->blocked_by = record->position.offset;
     int status = fill_item(fill, rules, parked, record, item, error);
@@ -204,6 +209,7 @@ int mneme_fill_add(struct mneme_fill *fill, const struct mneme_fill_rules *rules
     partition_of(fill, record->position.partition, record->progress)->next_offset =
         record->position.offset + 1;
     if (batch->count == 0) {
+        batch->is_of_records = rules->takes_records;
         fill->opened_micros = now_micros;
     }
     fill->changed_micros = now_micros;
@@ -233,7 +239,7 @@ int64_t mneme_fill_due_micros(const struct mneme_fill *fill, const struct mneme_
 
 int mneme_batch_take_digests(struct mneme_batch *batch, struct mneme_error *error) {
     int status = MNEME_OK;
-    for (size_t p = 0; status == MNEME_OK && p < batch->partition_count; p++) {
+    for (size_t p = 0; status == MNEME_OK && !batch->is_of_records && p < batch->partition_count; p++) {
         struct mneme_batch_partition *partition = &batch->partitions[p];
         size_t i = batch->count;
         while (i > 0 && batch->items[i - 1].position.partition != partition->partition) {

@@ -17,7 +17,8 @@ struct mneme_log_record {
     int64_t progress;     /* of the partition before this record: the next offset that was expected */
     int64_t timestamp_ms; /* the log's time of it; below 0 when the log has none */
     struct mneme_str key, value;
-    void *message; /* what keeps key and value alive */
+    struct mneme_str source; /* see struct mneme_batch_item */
+    void *message;           /* what keeps key and value alive */
 };
 
 /* What holds for every batch of a worker. */
@@ -27,6 +28,7 @@ struct mneme_fill_rules {
     size_t content_max_chars;
     size_t max_events, max_bytes;
     int64_t linger_micros;
+    bool takes_records;             /* as they are, not as events */
     void (*release)(void *message); /* gives a record's message back */
 };
 

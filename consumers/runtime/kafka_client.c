@@ -44,10 +44,19 @@ int mneme_kafka_tune(rd_kafka_conf_t *conf, const struct mneme_kafka_property *p
     return status;
 }
 
-struct mneme_log_record mneme_kafka_record(rd_kafka_message_t *message, int64_t progress) {
+struct mneme_log_record mneme_kafka_record(rd_kafka_message_t *message, int64_t progress, bool takes_source) {
     rd_kafka_timestamp_type_t type;
     int64_t timestamp = rd_kafka_message_timestamp(message, &type);
+    struct mneme_str source = MNEME_STR_NULL;
+    rd_kafka_headers_t *headers;
+    const void *bytes;
+    size_t len;
+    if (takes_source && rd_kafka_message_headers(message, &headers) == RD_KAFKA_RESP_ERR_NO_ERROR &&
+        rd_kafka_header_get_last(headers, MNEME_SOURCE_HEADER, &bytes, &len) == RD_KAFKA_RESP_ERR_NO_ERROR) {
+        source = (struct mneme_str){bytes, len};
+    }
     return (struct mneme_log_record){
+        .source = source,
         .position = {.partition = message->partition, .offset = message->offset},
         .progress = progress,
         .timestamp_ms = type == RD_KAFKA_TIMESTAMP_NOT_AVAILABLE ? -1 : timestamp,

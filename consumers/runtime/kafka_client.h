@@ -19,8 +19,9 @@ int mneme_kafka_require(rd_kafka_conf_t *conf, const struct mneme_kafka_property
 int mneme_kafka_tune(rd_kafka_conf_t *conf, const struct mneme_kafka_property *properties, size_t count,
                      struct mneme_error *error);
 
-/* The message as a record that points into it. `progress` is the offset that was expected next. */
-struct mneme_log_record mneme_kafka_record(rd_kafka_message_t *message, int64_t progress);
+/* The message as a record that points into it. `progress` is the offset that was expected next;
+ * `takes_source` whether headers are looked at. */
+struct mneme_log_record mneme_kafka_record(rd_kafka_message_t *message, int64_t progress, bool takes_source);
 
 /* Ends the client, without leaving a group, within 5 s: one that does not end by then is left to the process.
  * All messages and queues of it must be gone. */

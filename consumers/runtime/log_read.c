@@ -62,6 +62,7 @@ static int prepare(struct reading *reading, struct mneme_error *error) {
         .max_bytes = read->max_bytes > 0 ? read->max_bytes
                                          : (size_t)mneme_config_long(config, MNEME_SETTING_BATCH_MAX_BYTES),
         .linger_micros = read->linger_micros,
+        .takes_records = reading->reader->is_of_records,
         .release = release_message,
     };
     reading->parked = read->parked == NULL ? &reading->own_parked : read->parked;
@@ -150,7 +151,7 @@ static bool is_asked_to_end(struct reading *reading, int64_t now) {
  * MNEME_OK and not interrupted. */
 static int add(struct reading *reading, struct reading_range *range, rd_kafka_message_t *message,
                struct mneme_error *error) {
-    struct mneme_log_record record = mneme_kafka_record(message, range->next);
+    struct mneme_log_record record = mneme_kafka_record(message, range->next, reading->rules.takes_records);
     for (;;) {
         int64_t now = mneme_clock_monotonic_micros();
         int status = mneme_fill_add(&reading->fill, &reading->rules, reading->parked, &record, now, error);

@@ -97,8 +97,9 @@ int mneme_log_reader_open(struct mneme_log_reader **out, const struct mneme_conf
     return mneme_log_reader_open_small(out, config, purpose, USUAL_QUEUE_KB, error);
 }
 
-int mneme_log_reader_open_small(struct mneme_log_reader **out, const struct mneme_config *config,
-                                const char *purpose, size_t queue_kb, struct mneme_error *error) {
+static int open_reader(struct mneme_log_reader **out, const struct mneme_config *config,
+                       const struct mneme_log_source *source, const char *purpose, size_t queue_kb,
+                       struct mneme_error *error) {
     *out = NULL;
     struct mneme_log_reader *reader = calloc(1, sizeof *reader);
     if (reader == NULL || pthread_mutex_init(&reader->trouble_mutex, NULL) != 0) {
@@ -106,10 +107,9 @@ int mneme_log_reader_open_small(struct mneme_log_reader **out, const struct mnem
         return mneme_error_set(error, MNEME_E_NO_MEMORY, "cannot read the log: out of memory");
     }
     reader->config = config;
-    int status = mneme_kafka_events_topic(reader->name, config, error);
-    if (status == MNEME_OK) {
-        status = mneme_codec_new(&reader->codec, config, error);
-    }
+    memcpy(reader->name, source->topic, sizeof reader->name);
+    reader->is_of_records = source->is_of_records;
+    int status = mneme_codec_new(&reader->codec, config, error);
     if (status == MNEME_OK) {
         status = connect_client(reader, purpose, queue_kb, error);
     }
@@ -122,6 +122,20 @@ int mneme_log_reader_open_small(struct mneme_log_reader **out, const struct mnem
     }
     *out = reader;
     return MNEME_OK;
+}
+
+int mneme_log_reader_open_small(struct mneme_log_reader **out, const struct mneme_config *config,
+                                const char *purpose, size_t queue_kb, struct mneme_error *error) {
+    struct mneme_log_source events = {.is_of_records = false};
+    *out = NULL;
+    int status = mneme_kafka_events_topic(events.topic, config, error);
+    return status == MNEME_OK ? open_reader(out, config, &events, purpose, queue_kb, error) : status;
+}
+
+int mneme_log_reader_open_source(struct mneme_log_reader **out, const struct mneme_config *config,
+                                 const struct mneme_log_source *source, const char *purpose,
+                                 struct mneme_error *error) {
+    return open_reader(out, config, source, purpose, USUAL_QUEUE_KB, error);
 }
 
 void mneme_log_reader_close(struct mneme_log_reader *reader) {

@@ -10,6 +10,7 @@
 
 #include "common/kafka.h"
 #include "consumers/runtime/fill.h"
+#include "consumers/runtime/projection.h"
 
 struct mneme_log_reader;
 
@@ -24,6 +25,11 @@ int mneme_log_reader_open(struct mneme_log_reader **out, const struct mneme_conf
 /* The same for one that fetches at most so much ahead in each partition, instead of 64 MB. */
 int mneme_log_reader_open_small(struct mneme_log_reader **out, const struct mneme_config *config,
                                 const char *purpose, size_t queue_kb, struct mneme_error *error);
+
+/* The same for the log that a projection folds. */
+int mneme_log_reader_open_source(struct mneme_log_reader **out, const struct mneme_config *config,
+                                 const struct mneme_log_source *source, const char *purpose,
+                                 struct mneme_error *error);
 
 /* Returns within some seconds even when the brokers are gone. NULL is fine. */
 void mneme_log_reader_close(struct mneme_log_reader *reader);

@@ -10,7 +10,8 @@
 /* Adds the message to the batch; true when it was taken. The error is set when the reader cannot go on. */
 static bool add(struct mneme_worker *worker, struct mneme_worker_partition *partition,
                 rd_kafka_message_t *message, struct mneme_error *error) {
-    struct mneme_log_record record = mneme_kafka_record(message, partition->read_offset);
+    struct mneme_log_record record =
+        mneme_kafka_record(message, partition->read_offset, worker->rules.takes_records);
     int status = mneme_fill_add(worker->filling, &worker->rules, &worker->parked, &record,
                                 mneme_clock_monotonic_micros(), error);
     if (status == MNEME_OK) {
@@ -46,7 +47,7 @@ static bool recognise(struct mneme_worker *worker, struct mneme_worker_partition
                       rd_kafka_message_t *message) {
     struct mneme_error error = {0};
     struct mneme_log_digest digest = {0};
-    struct mneme_log_record record = mneme_kafka_record(message, partition->read_offset);
+    struct mneme_log_record record = mneme_kafka_record(message, partition->read_offset, false);
     int status = mneme_log_digest(&digest, message->offset, mneme_fill_recorded_at(record.timestamp_ms),
                                   record.key, record.value, &error);
     if (status == MNEME_OK && !mneme_log_digest_equal(&digest, &partition->expected)) {

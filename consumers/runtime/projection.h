@@ -10,6 +10,7 @@
 #define MNEME_CONSUMERS_RUNTIME_PROJECTION_H
 
 #include "common/config.h"
+#include "common/kafka.h"
 #include "consumers/runtime/batch.h"
 
 /* Of all but APPLIED: nothing of the call happened. */
@@ -49,8 +50,21 @@ struct mneme_assignment {
 
 struct mneme_rebuild_ops; /* consumers/runtime/rebuild.h */
 
+/* Which log a projection folds. */
+struct mneme_log_source {
+    char topic[MNEME_TOPIC_NAME_BYTES];
+    /* Its messages are not decoded as events: items carry key, value (null: a tombstone) and source, and
+     * their event is empty. Such a topic may be compacted, so it is not recognised by its last message. */
+    bool is_of_records;
+};
+
 struct mneme_projection_ops {
     const char *name; /* also the consumer group's name behind the topic prefix */
+
+    /* Says which log is folded; NULL: the events topic. Called before `open`, and again before the group is
+     * joined anew after FENCED, since it may be another one then. The topic is there afterwards. */
+    int (*source)(struct mneme_log_source *source, const struct mneme_config *config,
+                  struct mneme_error *error);
 
     /* Makes the projection's state and checks that its store is fit for use (schema migrated …). The error
      * tells what to do. Called once, first. */
@@ -73,5 +87,9 @@ struct mneme_projection_ops {
 
     const struct mneme_rebuild_ops *rebuild; /* NULL: it cannot be rebuilt */
 };
+
+/* The projection's source, or the events topic. */
+int mneme_projection_source(struct mneme_log_source *source, const struct mneme_projection_ops *projection,
+                            const struct mneme_config *config, struct mneme_error *error);
 
 #endif

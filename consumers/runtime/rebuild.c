@@ -182,13 +182,22 @@ static int switch_over(struct run *run, struct mneme_error *error) {
     return status;
 }
 
+static int open_log(struct mneme_log_reader **reader, const struct mneme_rebuild_options *options,
+                    struct mneme_error *error) {
+    struct mneme_log_source source;
+    int status = mneme_projection_source(&source, options->projection, options->config, error);
+    return status == MNEME_OK
+               ? mneme_log_reader_open_source(reader, options->config, &source, "rebuild", error)
+               : status;
+}
+
 int mneme_rebuild_run(struct mneme_rebuild_outcome *outcome, const struct mneme_rebuild_options *options,
                       struct mneme_error *error) {
     *outcome = (struct mneme_rebuild_outcome){0};
     struct run run = {.options = options, .ops = options->projection->rebuild, .outcome = outcome};
     run.phase_micros = mneme_clock_monotonic_micros();
     struct mneme_log_reader *reader = NULL;
-    int status = mneme_log_reader_open(&reader, options->config, "rebuild", error);
+    int status = open_log(&reader, options, error);
     if (status == MNEME_OK) {
         status = begin(&run, reader, error);
     }

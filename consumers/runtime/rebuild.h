@@ -104,8 +104,9 @@ struct mneme_rebuild_ops {
     int (*verify)(struct mneme_verify_outcome *outcome, const struct mneme_verify_options *options,
                   struct mneme_error *error);
 
-    /* Makes one subject's rows anew, in one transaction. MNEME_E_UNSAFE, and nothing is changed, when the
-     * ledger itself is not as the log says, so that all must be rebuilt. */
+    /* NULL: one subject cannot be rebuilt alone. Makes one subject's rows anew, in one transaction.
+     * MNEME_E_UNSAFE, and nothing is changed, when the ledger itself is not as the log says, so that all must
+     * be rebuilt. */
     int (*rebuild_subject)(struct mneme_subject_outcome *outcome, const struct mneme_subject_options *options,
                            struct mneme_error *error);
 

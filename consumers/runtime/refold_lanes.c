@@ -97,12 +97,21 @@ static int claim(struct mneme_refold_lane *lane, const int64_t *starts, const in
     return status == MNEME_OK ? recognise_log(lane, starts, digests, error) : status;
 }
 
+static int open_log(struct mneme_log_reader **reader, const struct mneme_refold_options *options,
+                    struct mneme_error *error) {
+    struct mneme_log_source source;
+    int status = mneme_projection_source(&source, options->projection, options->config, error);
+    return status == MNEME_OK
+               ? mneme_log_reader_open_source(reader, options->config, &source, "refold", error)
+               : status;
+}
+
 static int open_lane(struct mneme_refold_lane *lane, struct mneme_error *error) {
     const struct mneme_refold_options *options = &lane->refold->options;
     int status = MNEME_OK;
     mneme_arena_init(&lane->halving.scratch, 0);
     if (lane->reader == NULL) {
-        status = mneme_log_reader_open(&lane->reader, options->config, "refold", error);
+        status = open_log(&lane->reader, options, error);
     }
     return status == MNEME_OK ? options->projection->open(&lane->projection, options->config, error) : status;
 }
@@ -226,7 +235,7 @@ static int fill_lanes(struct mneme_refold *refold, struct mneme_error *error) {
 
 int mneme_refold_open_lanes(struct mneme_refold *refold, struct mneme_error *error) {
     struct mneme_log_reader *first = NULL;
-    int status = mneme_log_reader_open(&first, refold->options.config, "refold", error);
+    int status = open_log(&first, &refold->options, error);
     if (status == MNEME_OK) {
         status = make_lanes(refold, first, error);
     }

@@ -83,6 +83,33 @@ static bool is_ready(void *context) {
     return atomic_load(&worker->ready);
 }
 
+/* Which log is folded; it may be another one than before. */
+static int read_source(struct mneme_worker *worker, struct mneme_error *error) {
+    struct mneme_log_source source;
+    int status = mneme_projection_source(&source, worker->options->projection, worker->config, error);
+    if (status == MNEME_OK) {
+        memcpy(worker->topic, source.topic, sizeof worker->topic);
+        worker->rules.takes_records = source.is_of_records;
+    }
+    return status;
+}
+
+static void join_again(struct mneme_worker *worker) {
+    struct mneme_error error = {0};
+    int status = read_source(worker, &error);
+    if (status == MNEME_E_UNAVAILABLE || status == MNEME_E_TIMEOUT) {
+        mneme_worker_wait_begin(&worker->rejoin, "worker waits to join the group anew", &error);
+        return;
+    }
+    worker->rejoin.until_micros = INT64_MAX;
+    if (status == MNEME_OK) {
+        status = mneme_worker_subscribe(worker, &error);
+    }
+    if (status != MNEME_OK) {
+        mneme_worker_fail(worker, &error);
+    }
+}
+
 /* Work that a result, a wait that is over, or a full batch asks for. */
 static void give_work(struct mneme_worker *worker, int64_t now) {
     struct mneme_job *job = mneme_sink_take(worker->sink);
@@ -95,11 +122,7 @@ static void give_work(struct mneme_worker *worker, int64_t now) {
         return;
     }
     if (worker->phase == MNEME_PHASE_REJOINING && mneme_worker_wait_is_over(&worker->rejoin, now)) {
-        struct mneme_error error = {0};
-        worker->rejoin.until_micros = INT64_MAX;
-        if (mneme_worker_subscribe(worker, &error) != MNEME_OK) {
-            mneme_worker_fail(worker, &error);
-        }
+        join_again(worker);
     } else if (worker->phase == MNEME_PHASE_CLAIMING && !worker->is_draining &&
                mneme_worker_wait_is_over(&worker->retry, now)) {
         mneme_worker_claim(worker);
@@ -208,7 +231,7 @@ static int read_settings(struct mneme_worker *worker, struct mneme_error *error)
             error, MNEME_E_USAGE,
             "cannot name the consumer group: the prefix is too long; shorten MNEME_TOPIC_PREFIX");
     }
-    return mneme_kafka_events_topic(worker->topic, config, error);
+    return read_source(worker, error);
 }
 
 static int start(struct mneme_worker *worker, struct mneme_error *error) {
@@ -241,7 +264,8 @@ static int start(struct mneme_worker *worker, struct mneme_error *error) {
     if (status == MNEME_OK) {
         status = mneme_worker_subscribe(worker, error);
     }
-    if (status == MNEME_OK && facts.has_settings && !facts.is_log_append_time) {
+    if (status == MNEME_OK && facts.has_settings && !facts.is_log_append_time &&
+        !worker->rules.takes_records) {
         mneme_log(MNEME_LOG_WARN, "topic keeps the publishers' times", MNEME_LOG_S("topic", worker->topic),
                   MNEME_LOG_S("advice",
                               "set message.timestamp.type=LogAppendTime; `mneme topics check` tells more"));

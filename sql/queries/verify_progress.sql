@@ -1,2 +1,2 @@
--- How far the live schema has come in each partition of the topic $1, and of how many it was then.
-SELECT partition::bigint, next_offset, topic_partitions::bigint FROM progress WHERE projection = 'postgres' AND topic = $1
+-- How far the projection $2 has come, in its live schema, in each partition of the topic $1, and of how many it was then.
+SELECT partition::bigint, next_offset, topic_partitions::bigint FROM progress WHERE projection = $2 AND topic = $1

@@ -2,7 +2,7 @@
  * Migrations: applied once, recorded, refused where program and database do not fit, safe when many run them
  * at once.
  */
-#include "consumers/postgres/migrate.h"
+#include "consumers/store/migrate.h"
 
 #include <criterion/criterion.h>
 #include <pthread.h>
@@ -67,7 +67,7 @@ Test(migrate, counts_what_is_applied_without_changing_anything) {
     size_t applied = 9;
     cr_assert_eq(mneme_migrate_count(&applied, postgres, SET(first), &error), MNEME_OK);
     cr_assert_eq(applied, 0);
-    cr_assert_eq(mneme_migrate_check(postgres, &error), MNEME_E_NOT_FOUND);
+    cr_assert_eq(mneme_migrate_check(postgres, mneme_migrations_postgres, &error), MNEME_E_NOT_FOUND);
     cr_assert_eq(count_of("SELECT count(*) FROM information_schema.schemata WHERE schema_name = 'mneme'"), 0);
 }
 
@@ -103,7 +103,7 @@ static void *migrate_in_thread(void *result) {
     struct mneme_error why = {0};
     int status = mneme_pg_connect(&mine, fixture.config, "test", &why);
     if (status == MNEME_OK) {
-        status = mneme_migrate(mine, "mneme", mneme_migrations_built_in(), NULL, NULL, &why);
+        status = mneme_migrate(mine, "mneme", mneme_migrations_postgres, NULL, NULL, &why);
     }
     mneme_pg_close(mine);
     *(int *)result = status;
@@ -121,5 +121,5 @@ Test(migrate, many_may_run_at_once) {
         cr_assert_eq(pthread_join(threads[i], NULL), 0);
         cr_assert_eq(results[i], MNEME_OK);
     }
-    cr_assert_eq(mneme_migrate_check(postgres, &error), MNEME_OK, "%s", error.message);
+    cr_assert_eq(mneme_migrate_check(postgres, mneme_migrations_postgres, &error), MNEME_OK, "%s", error.message);
 }

@@ -5,7 +5,7 @@
 #include <stdio.h>
 
 #include "common/kafka.h"
-#include "consumers/postgres/migrate.h"
+#include "consumers/store/migrate.h"
 #include "queries/projection_status.h"
 #include "tests/support/fixture.h"
 
@@ -41,7 +41,7 @@ TestSuite(queries_status, .init = set_up, .fini = tear_down, .timeout = 120);
 
 static void migrate(void) {
     const char *schema = mneme_config_string(fixture.config, MNEME_SETTING_PG_SCHEMA);
-    int status = mneme_migrate(writing, schema, mneme_migrations_built_in(), NULL, NULL, &error);
+    int status = mneme_migrate(writing, schema, mneme_migrations_postgres, NULL, NULL, &error);
     cr_assert_eq(status, MNEME_OK, "%s", error.message);
 }
 

@@ -14,7 +14,7 @@
 
 #include "common/clock.h"
 #include "common/kafka.h"
-#include "consumers/postgres/migrate.h"
+#include "consumers/store/migrate.h"
 #include "queries/log_ends.h"
 #include "queries/position_wait.h"
 
@@ -67,7 +67,7 @@ int mneme_bench_schema(struct mneme_bench_ground *ground, const char *schema, st
     snprintf(sql, sizeof sql, "DROP SCHEMA IF EXISTS %s CASCADE; SET search_path = %s", schema, schema);
     int status = mneme_pg_run(ground->postgres, sql, error);
     if (status == MNEME_OK) {
-        status = mneme_migrate(ground->postgres, schema, mneme_migrations_built_in(), NULL, NULL, error);
+        status = mneme_migrate(ground->postgres, schema, mneme_migrations_postgres, NULL, NULL, error);
     }
     return status == MNEME_OK ? mneme_pg_run(ground->postgres, "CHECKPOINT", error) : status;
 }

@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "common/clock.h"
-#include "consumers/postgres/migrate.h"
+#include "consumers/store/migrate.h"
 
 #define CHUNK_BYTES (256 * 1024)
 
@@ -78,7 +78,7 @@ static int make_tables(struct mneme_postgres *postgres, const char *schema, cons
     snprintf(sql, sizeof sql, "SET search_path = %s", schema);
     int status = mneme_pg_run(postgres, sql, error);
     if (status == MNEME_OK) {
-        status = mneme_migrate(postgres, schema, mneme_migrations_built_in(), NULL, NULL, error);
+        status = mneme_migrate(postgres, schema, mneme_migrations_postgres, NULL, NULL, error);
     }
     if (status == MNEME_OK) {
         snprintf(sql, sizeof sql,

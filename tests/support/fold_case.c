@@ -9,7 +9,7 @@
 #include <stdlib.h>
 
 #include "common/murmur2.h"
-#include "consumers/postgres/migrate.h"
+#include "consumers/store/migrate.h"
 #include "consumers/postgres/postgres_projection.h"
 
 #define FIRST_TIME INT64_C(1767225600000000) /* 2026-01-01 */
@@ -52,7 +52,7 @@ void mneme_fold_case_set_up(struct mneme_fold_case *fold) {
     status = mneme_pg_connect(&fold->postgres, fold->fixture.config, "test", &fold->error);
     require(status == MNEME_OK, "connect", &fold->error);
     status = mneme_migrate(fold->postgres, mneme_config_string(fold->fixture.config, MNEME_SETTING_PG_SCHEMA),
-                           mneme_migrations_built_in(), NULL, NULL, &fold->error);
+                           mneme_migrations_postgres, NULL, NULL, &fold->error);
     require(status == MNEME_OK, "migrate", &fold->error);
     require(mneme_fold_case_open(fold, &fold->projection, NULL) == MNEME_APPLIED, "assign", &fold->error);
 }

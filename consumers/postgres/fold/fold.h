@@ -305,14 +305,6 @@ int mneme_fold_write_rest(struct mneme_fold *fold, struct mneme_fold_writer *wri
 int mneme_fold_stream_params(struct mneme_fold *fold, struct mneme_pg_params *params, size_t *count,
                              struct mneme_error *error);
 
-/* Sends what has gathered once it is worth a system call. */
-#define MNEME_FOLD_FLUSH_BYTES ((size_t)128 * 1024)
-static inline int mneme_fold_flush(struct mneme_fold_writer *writer, struct mneme_error *error) {
-    return writer->rows.len < MNEME_FOLD_FLUSH_BYTES
-               ? MNEME_OK
-               : mneme_pg_copy_flush(writer->postgres, &writer->rows, error);
-}
-
 /* --- shared --- */
 
 bool mneme_fold_want(struct mneme_fold *fold, struct mneme_fold_request *request, void *entry);

@@ -47,7 +47,7 @@ static int copy_past(struct mneme_fold *fold, struct mneme_fold_writer *writer, 
             mneme_fold_copy_columns(&writer->rows, past->row, past->cells, past->nulls);
             mneme_copy_long(&writer->rows, mneme_sequence_id(past->end->position));
             mneme_copy_time(&writer->rows, past->end->recorded_at);
-            status = mneme_fold_flush(writer, error);
+            status = mneme_pg_copy_flush_full(writer->postgres, &writer->rows, error);
         }
     }
     return status == MNEME_OK && is_begun ? mneme_pg_copy_end(writer->postgres, &writer->rows, NULL, error)

@@ -52,7 +52,7 @@ static int send_rows(struct mneme_fold_writer *writer, const struct mneme_fold_p
             if (!partition->rows->failed) {
                 mneme_buffer_append(&writer->rows, partition->rows->data + item->row_at, item->row_len);
             }
-            if (writer->rows.len < MNEME_FOLD_FLUSH_BYTES && !writer->rows.failed) {
+            if (writer->rows.len < MNEME_PG_COPY_FLUSH_BYTES && !writer->rows.failed) {
                 continue;
             }
             int status = mneme_pg_copy_flush(writer->postgres, &writer->rows, error);
@@ -60,7 +60,7 @@ static int send_rows(struct mneme_fold_writer *writer, const struct mneme_fold_p
                 return status;
             }
             if (next != NULL) {
-                make_rows(writer, next, next->rows->len + MNEME_FOLD_FLUSH_BYTES);
+                make_rows(writer, next, next->rows->len + MNEME_PG_COPY_FLUSH_BYTES);
             }
         }
     }

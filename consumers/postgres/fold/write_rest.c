@@ -2,6 +2,7 @@
  * What is written beside ledger and tables: states of streams, exceptions to "accepted", parked events.
  */
 #include "consumers/postgres/fold/fold.h"
+#include "consumers/store/parked.h"
 #include "sql/embedded.h"
 
 static bool is_none(struct mneme_uuid id) {
@@ -52,7 +53,7 @@ static int write_streams(struct mneme_fold *fold, struct mneme_fold_writer *writ
             copy_high(rows, stream->state.memory_id_high);
             mneme_copy_int(rows, stream->partition);
             mneme_copy_time(rows, stream->last_recorded_at);
-            status = mneme_fold_flush(writer, error);
+            status = mneme_pg_copy_flush_full(writer->postgres, &writer->rows, error);
         }
     }
     return end_copy(writer, is_begun, status, error);
@@ -72,35 +73,7 @@ static int write_exceptions(struct mneme_fold *fold, struct mneme_fold_writer *w
             mneme_copy_long(rows, item->position.offset);
             mneme_copy_str(rows, mneme_str_from(mneme_verdict_names[item->verdict]));
             mneme_copy_long(rows, item->actual);
-            status = mneme_fold_flush(writer, error);
-        }
-    }
-    return end_copy(writer, is_begun, status, error);
-}
-
-static int write_parked(struct mneme_fold *fold, struct mneme_fold_writer *writer,
-                        struct mneme_error *error) {
-    struct mneme_buffer *rows = &writer->rows;
-    bool is_begun = false;
-    int status = MNEME_OK;
-    for (size_t i = 0; i < fold->batch->count && fold->parked_count > 0 && status == MNEME_OK; i++) {
-        const struct mneme_batch_item *item = &fold->batch->items[i];
-        if (item->park_reason == NULL) {
-            continue;
-        }
-        status = begin_copy(writer, &is_begun, mneme_sql_fold_copy_parked_events, error);
-        if (status == MNEME_OK) {
-            mneme_copy_row(rows, 9);
-            mneme_copy_str(rows, mneme_str_from(writer->projection));
-            mneme_copy_str(rows, mneme_str_from(writer->topic));
-            mneme_copy_int(rows, item->position.partition);
-            mneme_copy_long(rows, item->position.offset);
-            mneme_copy_bytes(rows, item->key);
-            mneme_copy_bytes(rows, item->value.data == NULL ? MNEME_STR_LIT("") : item->value);
-            mneme_copy_str(rows, mneme_str_from(item->park_reason));
-            mneme_copy_long(rows, item->blocked_by);
-            mneme_copy_time(rows, item->recorded_at);
-            status = mneme_fold_flush(writer, error);
+            status = mneme_pg_copy_flush_full(writer->postgres, &writer->rows, error);
         }
     }
     return end_copy(writer, is_begun, status, error);
@@ -112,7 +85,11 @@ int mneme_fold_write_rest(struct mneme_fold *fold, struct mneme_fold_writer *wri
     if (status == MNEME_OK) {
         status = write_exceptions(fold, writer, error);
     }
-    return status == MNEME_OK ? write_parked(fold, writer, error) : status;
+    if (status == MNEME_OK && fold->parked_count > 0) {
+        status = mneme_parked_write(writer->postgres, writer->projection, writer->topic, fold->batch,
+                                    &writer->rows, error);
+    }
+    return status;
 }
 
 int mneme_fold_stream_params(struct mneme_fold *fold, struct mneme_pg_params *params, size_t *count,

@@ -87,7 +87,7 @@ static int copy_rows(struct mneme_fold *fold, struct mneme_fold_writer *writer, 
         if (is_begun) {
             mneme_copy_row(&writer->rows, (int16_t)plan->table->column_count);
             mneme_fold_copy_columns(&writer->rows, row, row->cells, row->nulls);
-            status = mneme_fold_flush(writer, error);
+            status = mneme_pg_copy_flush_full(writer->postgres, &writer->rows, error);
         }
     }
     return status == MNEME_OK && is_begun ? mneme_pg_copy_end(writer->postgres, &writer->rows, NULL, error)

@@ -1,257 +1,41 @@
 /*
- * The rebuild's operations. The scratch schema says itself how far it is: its progress rows, and the indexes
- * that are still on its list.
+ * What of the rebuild is the ledger's own.
  */
 #include "consumers/postgres/rebuild/rebuild.h"
 
-#include <pthread.h>
-#include <stdlib.h>
-#include <unistd.h>
+#include "consumers/postgres/postgres_projection.h"
 
-#include "common/log.h"
-#include "consumers/postgres/migrate.h"
-#include "consumers/postgres/rebuild/scratch.h"
-#include "consumers/postgres/rebuild/verify.h"
-#include "sql/embedded.h"
-
-#define MAX_BUILDERS 16
-
-struct rebuild {
-    struct mneme_scratch scratch;
+static const struct mneme_store_rebuild kind = {
+    .projection = &mneme_postgres_projection,
+    .schema = MNEME_PG_SCHEMA_LEDGER,
+    .migrations = &mneme_migrations_postgres,
+    .list_indexes_sql = mneme_sql_rebuild_list_months,
+    .complete_indexes_sql = mneme_sql_rebuild_index_months,
 };
-
-/* A view or table of somebody else would go with the old schema, or stay behind with the old rows. */
-static int refuse_foreign(struct mneme_scratch *scratch, struct mneme_error *error) {
-    PGresult *rows = NULL;
-    int status = mneme_pg_query(&rows, scratch->postgres, mneme_sql_rebuild_foreign, NULL, false, error);
-    if (status == MNEME_OK && PQntuples(rows) > 0) {
-        status = mneme_error_set(
-            error, MNEME_E_UNSAFE,
-            "nothing was rebuilt: %s%s hangs on schema %s, which will be replaced; drop it and "
-            "make it again afterwards",
-            PQgetvalue(rows, 0, 0), PQntuples(rows) > 1 ? " and others" : "", scratch->live);
-    }
-    PQclear(rows);
-    return status;
-}
-
-static int make(struct mneme_scratch *scratch, const struct mneme_rebuild_log *log,
-                struct mneme_error *error) {
-    int status = mneme_scratch_drop(scratch, error);
-    if (status == MNEME_OK) {
-        status = mneme_scratch_make(scratch, error);
-    }
-    if (status == MNEME_OK) {
-        status = refuse_foreign(scratch, error);
-        if (status != MNEME_OK) {
-            (void)mneme_scratch_drop(scratch, NULL);
-        }
-    }
-    return status == MNEME_OK ? mneme_scratch_prepare(scratch, log->topic, log->partitions, error) : status;
-}
-
-/* Whether what is there was begun for this log, with the tables of this program. */
-static bool can_go_on(struct mneme_scratch *scratch, const struct mneme_rebuild_log *log) {
-    struct mneme_error reason = {0};
-    struct mneme_pg_params params = {0};
-    PGresult *rows = NULL;
-    mneme_pg_param_str(&params, mneme_str_from(log->topic));
-    mneme_pg_param_long(&params, log->partitions);
-    bool fits = scratch->is_there && mneme_migrate_check(scratch->postgres, &reason) == MNEME_OK &&
-                mneme_pg_query(&rows, scratch->postgres, mneme_sql_rebuild_look, &params, true, &reason) ==
-                    MNEME_OK &&
-                PQntuples(rows) == 1 && PQgetvalue(rows, 0, 0)[0] != 0;
-    PQclear(rows);
-    mneme_pg_params_clean_up(&params);
-    if (scratch->is_there && !fits) {
-        mneme_log(MNEME_LOG_WARN, "rebuild begins anew", MNEME_LOG_S("schema", scratch->name),
-                  MNEME_LOG_S("reason", reason.message[0] != '\0' ? reason.message : "it is of another log"));
-    }
-    return fits;
-}
 
 static int begin(void **out, const struct mneme_config *config, const struct mneme_rebuild_log *log,
                  bool *is_resumed, struct mneme_error *error) {
-    struct rebuild *rebuild = calloc(1, sizeof *rebuild);
-    if (rebuild == NULL) {
-        return mneme_error_set(error, MNEME_E_NO_MEMORY, "nothing was rebuilt: out of memory");
-    }
-    int status = mneme_scratch_open(&rebuild->scratch, config, "rebuild", error);
-    if (status == MNEME_OK) {
-        *is_resumed = can_go_on(&rebuild->scratch, log);
-        status = *is_resumed ? MNEME_OK : make(&rebuild->scratch, log, error);
-    }
-    if (status != MNEME_OK) {
-        mneme_scratch_close(&rebuild->scratch);
-        free(rebuild);
-        return status;
-    }
-    *out = rebuild;
-    return MNEME_OK;
-}
-
-static int restart(void *context, const struct mneme_rebuild_log *log, struct mneme_error *error) {
-    struct rebuild *rebuild = context;
-    return make(&rebuild->scratch, log, error);
-}
-
-static const struct mneme_config *config_of(void *context) {
-    const struct rebuild *rebuild = context;
-    return rebuild->scratch.config;
-}
-
-/* --- indexes --- */
-
-struct builder {
-    const struct mneme_config *config;
-    pthread_t thread;
-    bool has_thread;
-    int status;
-    struct mneme_error error;
-};
-
-/* Takes an index off the list and builds it, in one transaction; *is_done when there was none. */
-static int build_next(struct mneme_postgres *postgres, bool *is_done, struct mneme_error *error) {
-    PGresult *rows = NULL;
-    int status = mneme_pg_run(postgres, "BEGIN", error);
-    if (status == MNEME_OK) {
-        status = mneme_pg_query(&rows, postgres, mneme_sql_rebuild_next_index, NULL, false, error);
-    }
-    *is_done = status == MNEME_OK && PQntuples(rows) == 0;
-    if (status == MNEME_OK && !*is_done) {
-        mneme_log(MNEME_LOG_DEBUG, "rebuild", MNEME_LOG_S("statement", PQgetvalue(rows, 0, 0)));
-        status = mneme_pg_run(postgres, PQgetvalue(rows, 0, 0), error);
-    }
-    PQclear(rows);
-    return status == MNEME_OK ? mneme_pg_run(postgres, "COMMIT", error) : status;
-}
-
-static void *build(void *context) {
-    struct builder *builder = context;
-    struct mneme_postgres *postgres = NULL;
-    bool is_done = false;
-    builder->status = mneme_pg_connect(&postgres, builder->config, "mneme rebuild index", &builder->error);
-    if (builder->status == MNEME_OK) {
-        builder->status = mneme_pg_run(postgres,
-                                       "SET maintenance_work_mem = '512MB'; "
-                                       "SET client_connection_check_interval = '1s'; SET "
-                                       "max_parallel_maintenance_workers = 0; SET synchronous_commit = off",
-                                       &builder->error);
-    }
-    while (builder->status == MNEME_OK && !is_done) {
-        builder->status = build_next(postgres, &is_done, &builder->error);
-    }
-    mneme_pg_close(postgres);
-    return NULL;
-}
-
-static int finish_load(void *context, unsigned jobs, struct mneme_error *error) {
-    struct rebuild *rebuild = context;
-    struct builder builders[MAX_BUILDERS] = {0};
-    long processors = sysconf(_SC_NPROCESSORS_ONLN);
-    size_t wanted = jobs > 0 ? jobs : (size_t)(processors > 0 ? processors : 1);
-    size_t count = wanted > MAX_BUILDERS ? MAX_BUILDERS : wanted;
-    int status = mneme_pg_run(rebuild->scratch.postgres, mneme_sql_rebuild_list_months, error);
-    if (status != MNEME_OK) {
-        return status;
-    }
-    for (size_t i = 0; i < count; i++) {
-        builders[i].config = rebuild->scratch.config;
-        builders[i].has_thread = i > 0 && pthread_create(&builders[i].thread, NULL, build, &builders[i]) == 0;
-    }
-    (void)build(&builders[0]);
-    for (size_t i = 0; i < count; i++) {
-        if (builders[i].has_thread) {
-            pthread_join(builders[i].thread, NULL);
-        }
-        if (status == MNEME_OK && builders[i].status != MNEME_OK) {
-            status = mneme_error_set(error, (enum mneme_status)builders[i].status, "%s",
-                                     builders[i].error.message);
-        }
-    }
-    if (status == MNEME_OK) {
-        status = mneme_pg_run(rebuild->scratch.postgres, mneme_sql_rebuild_index_months, error);
-    }
-    /* Readers come with the switch, before the server has looked at the tables by itself. */
-    return status == MNEME_OK ? mneme_pg_run(rebuild->scratch.postgres, mneme_sql_rebuild_analyze, error)
-                              : status;
-}
-
-/* --- the switch --- */
-
-static int freeze(void *context, struct mneme_error *error) {
-    struct rebuild *rebuild = context;
-    int status = mneme_pg_run(rebuild->scratch.postgres, "BEGIN", error);
-    return status == MNEME_OK ? mneme_pg_run(rebuild->scratch.postgres, mneme_sql_rebuild_freeze, error)
-                              : status;
-}
-
-static int note_progress(struct mneme_scratch *scratch, const int64_t *next_offsets, int32_t partitions,
-                         struct mneme_error *error) {
-    int64_t *numbers = calloc((size_t)partitions + 1, sizeof *numbers);
-    if (numbers == NULL) {
-        return mneme_error_set(error, MNEME_E_NO_MEMORY, "nothing was rebuilt: out of memory");
-    }
-    for (int32_t i = 0; i < partitions; i++) {
-        numbers[i] = i;
-    }
-    struct mneme_pg_params params = {0};
-    mneme_pg_param_long_array(&params, numbers, (size_t)partitions);
-    mneme_pg_param_long_array(&params, next_offsets, (size_t)partitions);
-    int status = mneme_pg_query(NULL, scratch->postgres, mneme_sql_rebuild_progress, &params, true, error);
-    mneme_pg_params_clean_up(&params);
-    free(numbers);
-    return status;
-}
-
-static int swap(void *context, const int64_t *next_offsets, int32_t partitions, struct mneme_error *error) {
-    struct rebuild *rebuild = context;
-    struct mneme_scratch *scratch = &rebuild->scratch;
-    int status = note_progress(scratch, next_offsets, partitions, error);
-    if (status == MNEME_OK) {
-        status = mneme_pg_run(scratch->postgres, mneme_sql_rebuild_index_months, error);
-    }
-    if (status == MNEME_OK) {
-        status = mneme_pg_run(scratch->postgres, mneme_sql_rebuild_swap, error);
-    }
-    if (status == MNEME_OK) {
-        status = mneme_pg_run(scratch->postgres, "SET LOCAL synchronous_commit = on; COMMIT", error);
-    }
-    struct mneme_error reason = {0};
-    if (status == MNEME_OK && mneme_scratch_drop(scratch, &reason) != MNEME_OK) {
-        mneme_log(MNEME_LOG_WARN, "the replaced schema is still there", MNEME_LOG_S("schema", scratch->old),
-                  MNEME_LOG_S("reason", reason.message),
-                  MNEME_LOG_S("advice", "the next rebuild drops it, or `mneme rebuild postgres --abandon`"));
-    }
-    return status;
-}
-
-static void end(void *context) {
-    struct rebuild *rebuild = context;
-    mneme_scratch_close(&rebuild->scratch);
-    free(rebuild);
+    return mneme_store_rebuild_begin(out, &kind, config, log, is_resumed, error);
 }
 
 static int abandon(const struct mneme_config *config, bool *was_there, struct mneme_error *error) {
-    struct mneme_scratch scratch;
-    int status = mneme_scratch_open(&scratch, config, "rebuild", error);
-    if (status == MNEME_OK) {
-        *was_there = scratch.is_there;
-        status = mneme_scratch_drop(&scratch, error);
-    }
-    mneme_scratch_close(&scratch);
-    return status;
+    return mneme_store_rebuild_abandon(&kind, config, was_there, error);
+}
+
+static int verify(struct mneme_verify_outcome *outcome, const struct mneme_verify_options *options,
+                  struct mneme_error *error) {
+    return mneme_store_verify(outcome, &kind, options, error);
 }
 
 const struct mneme_rebuild_ops mneme_postgres_rebuild = {
     .begin = begin,
-    .restart = restart,
-    .config = config_of,
-    .finish_load = finish_load,
-    .freeze = freeze,
-    .swap = swap,
-    .end = end,
-    .verify = mneme_postgres_verify,
+    .restart = mneme_store_rebuild_restart,
+    .config = mneme_store_rebuild_config,
+    .finish_load = mneme_store_rebuild_finish_load,
+    .freeze = mneme_store_rebuild_freeze,
+    .swap = mneme_store_rebuild_swap,
+    .end = mneme_store_rebuild_end,
+    .verify = verify,
     .rebuild_subject = mneme_postgres_rebuild_subject,
     .abandon = abandon,
 };

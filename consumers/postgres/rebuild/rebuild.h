@@ -1,11 +1,11 @@
 /*
- * How the projection `postgres` is rebuilt: into a schema apart, by COPY with few indexes, the rest of them
- * built afterwards, and by renaming schemas in one transaction.
+ * The rebuild of the ledger and its tables: as that of any schema, with the months' indexes, and one
+ * subject's rows alone.
  */
 #ifndef MNEME_CONSUMERS_POSTGRES_REBUILD_H
 #define MNEME_CONSUMERS_POSTGRES_REBUILD_H
 
-#include "consumers/runtime/rebuild.h"
+#include "consumers/store/rebuild/rebuild.h"
 
 extern const struct mneme_rebuild_ops mneme_postgres_rebuild;
 

@@ -9,9 +9,9 @@
 #include "common/murmur2.h"
 #include "consumers/postgres/postgres_projection.h"
 #include "consumers/postgres/rebuild/rebuild.h"
-#include "consumers/postgres/rebuild/scratch.h"
 #include "consumers/postgres/rebuild/stream_set.h"
 #include "consumers/runtime/refold.h"
+#include "consumers/store/rebuild/scratch.h"
 #include "sql/embedded.h"
 
 #define OFFSETS_TIMEOUT_MS 30000
@@ -303,12 +303,13 @@ static int replace_patiently(struct subject *subject, struct mneme_subject_outco
 }
 
 static int open_places(struct subject *subject, struct mneme_error *error) {
-    int status = mneme_scratch_open(&subject->scratch, subject->options->verify.config, "subject", error);
+    int status = mneme_scratch_open(&subject->scratch, subject->options->verify.config,
+                                    MNEME_PG_SCHEMA_LEDGER, "subject", error);
     if (status == MNEME_OK) {
         status = mneme_scratch_drop(&subject->scratch, error);
     }
     if (status == MNEME_OK) {
-        status = mneme_scratch_make(&subject->scratch, error);
+        status = mneme_scratch_make(&subject->scratch, mneme_migrations_postgres, error);
     }
     if (status == MNEME_OK) {
         status = mneme_pg_connect(&subject->live, subject->options->verify.config, "mneme rebuild", error);

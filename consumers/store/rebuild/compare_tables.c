@@ -2,7 +2,7 @@
  * Both sides are binary COPYs. Keys compare as their columns' bytes in network order do: ids and texts (in
  * the collation "C") unsigned, numbers and times with their sign, so that the order is the server's.
  */
-#include "consumers/postgres/rebuild/compare_tables.h"
+#include "consumers/store/rebuild/compare_tables.h"
 
 #include <endian.h>
 #include <stdio.h>

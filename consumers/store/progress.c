@@ -2,7 +2,7 @@
  * Claiming raises the epoch of a partition, so that the writer before it finds its compare-and-set failing. A
  * writer that was stopped in the middle of a transaction still holds its row; its session is then ended.
  */
-#include "consumers/postgres/progress.h"
+#include "consumers/store/progress.h"
 
 #include <endian.h>
 #include <stdlib.h>

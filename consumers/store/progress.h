@@ -2,11 +2,11 @@
  * Which partitions this worker owns and how far they are folded: claimed with a new epoch, moved by
  * compare-and-set.
  */
-#ifndef MNEME_CONSUMERS_POSTGRES_PROGRESS_H
-#define MNEME_CONSUMERS_POSTGRES_PROGRESS_H
+#ifndef MNEME_CONSUMERS_STORE_PROGRESS_H
+#define MNEME_CONSUMERS_STORE_PROGRESS_H
 
 #include "common/kafka.h"
-#include "consumers/postgres/session.h"
+#include "consumers/store/session.h"
 
 struct mneme_owned_partition {
     int32_t partition;

@@ -2,21 +2,20 @@
  * One snapshot of the live schema says how far it is and gives its rows, whatever its workers write
  * meanwhile; the scratch schema is folded to exactly there.
  */
-#include "consumers/postgres/rebuild/verify.h"
-
 #include <endian.h>
 #include <stdlib.h>
 
 #include "common/clock.h"
-#include "consumers/postgres/migrate.h"
-#include "consumers/postgres/postgres_projection.h"
-#include "consumers/postgres/rebuild/compare_tables.h"
 #include "consumers/runtime/refold.h"
+#include "consumers/store/migrate.h"
+#include "consumers/store/rebuild/compare_tables.h"
+#include "consumers/store/rebuild/rebuild.h"
 #include "sql/embedded.h"
 
 #define OFFSETS_TIMEOUT_MS 30000
 
 struct verify {
+    const struct mneme_store_rebuild *kind;
     const struct mneme_verify_options *options;
     struct mneme_log_reader *reader;
     struct mneme_scratch scratch;
@@ -42,10 +41,10 @@ static int read_progress(struct verify *verify, const PGresult *rows, const int6
             return mneme_error_set(
                 error, MNEME_E_UNSAFE,
                 "nothing was compared: the tables are at offset %lld of partition %lld of %lld, which topic "
-                "%s, with "
-                "%d partitions, does not have; run `mneme rebuild postgres` to fold what the log holds",
+                "%s, with %d partitions, does not have; run `mneme rebuild %s` to fold what the log holds",
                 (long long)values[1], (long long)values[0], (long long)values[2],
-                mneme_log_reader_topic(verify->reader), (int)verify->partitions);
+                mneme_log_reader_topic(verify->reader), (int)verify->partitions,
+                verify->kind->projection->name);
         }
         verify->to[values[0]] = values[1];
         verify->is_begun[values[0]] = true;
@@ -67,6 +66,7 @@ static int find_targets(struct verify *verify, struct mneme_error *error) {
     struct mneme_pg_params params = {0};
     PGresult *rows = NULL;
     mneme_pg_param_str(&params, mneme_str_from(mneme_log_reader_topic(verify->reader)));
+    mneme_pg_param_str(&params, mneme_str_from(verify->kind->projection->name));
     int status = mneme_pg_query(&rows, verify->live, mneme_sql_verify_progress, &params, true, error);
     if (status == MNEME_OK) {
         status =
@@ -89,9 +89,10 @@ static int find_targets(struct verify *verify, struct mneme_error *error) {
 }
 
 static int open_live(struct verify *verify, struct mneme_error *error) {
-    int status = mneme_pg_connect(&verify->live, verify->options->config, "mneme verify", error);
+    int status = mneme_pg_connect_to(&verify->live, verify->options->config, verify->kind->schema,
+                                     "mneme verify", error);
     if (status == MNEME_OK && !verify->options->is_for_rebuild) {
-        status = mneme_migrate_check(verify->live, error);
+        status = mneme_migrate_check(verify->live, *verify->kind->migrations, error);
     }
     return status == MNEME_OK
                ? mneme_pg_run(verify->live, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", error)
@@ -99,12 +100,13 @@ static int open_live(struct verify *verify, struct mneme_error *error) {
 }
 
 static int make_scratch(struct verify *verify, struct mneme_error *error) {
-    int status = mneme_scratch_open(&verify->scratch, verify->options->config, "verify", error);
+    int status =
+        mneme_scratch_open(&verify->scratch, verify->options->config, verify->kind->schema, "verify", error);
     if (status == MNEME_OK) {
         status = mneme_scratch_drop(&verify->scratch, error);
     }
     if (status == MNEME_OK) {
-        status = mneme_scratch_make(&verify->scratch, error);
+        status = mneme_scratch_make(&verify->scratch, *verify->kind->migrations, error);
     }
     return status == MNEME_OK
                ? mneme_scratch_prepare(&verify->scratch, mneme_log_reader_topic(verify->reader),
@@ -114,7 +116,7 @@ static int make_scratch(struct verify *verify, struct mneme_error *error) {
 
 static int fold(struct verify *verify, struct mneme_error *error) {
     const struct mneme_refold_options options = {
-        .projection = &mneme_postgres_projection,
+        .projection = verify->kind->projection,
         .config = verify->scratch.config,
         .jobs = verify->options->jobs,
         .partitions = verify->is_begun,
@@ -143,12 +145,16 @@ static void clean_up(struct verify *verify) {
     free(verify->is_begun);
 }
 
-int mneme_postgres_verify(struct mneme_verify_outcome *outcome, const struct mneme_verify_options *options,
-                          struct mneme_error *error) {
-    struct verify verify = {.options = options};
+int mneme_store_verify(struct mneme_verify_outcome *outcome, const struct mneme_store_rebuild *kind,
+                       const struct mneme_verify_options *options, struct mneme_error *error) {
+    struct verify verify = {.kind = kind, .options = options};
     int64_t started = mneme_clock_monotonic_micros();
     *outcome = (struct mneme_verify_outcome){0};
-    int status = mneme_log_reader_open(&verify.reader, options->config, "verify", error);
+    struct mneme_log_source source;
+    int status = mneme_projection_source(&source, kind->projection, options->config, error);
+    if (status == MNEME_OK) {
+        status = mneme_log_reader_open_source(&verify.reader, options->config, &source, "verify", error);
+    }
     if (status == MNEME_OK) {
         verify.partitions = mneme_log_reader_partitions(verify.reader);
         status = make_scratch(&verify, error);

@@ -1,7 +1,7 @@
 /*
  * A lock of the database lets one process migrate a schema at a time; whoever waited finds everything done.
  */
-#include "consumers/postgres/migrate.h"
+#include "consumers/store/migrate.h"
 
 #include <endian.h>
 #include <openssl/evp.h>
@@ -9,10 +9,6 @@
 #include <string.h>
 
 #define CHECKSUM_BYTES 65 /* hexadecimal SHA-256 and a NUL */
-
-struct mneme_migration_set mneme_migrations_built_in(void) {
-    return (struct mneme_migration_set){mneme_migrations, mneme_migration_count};
-}
 
 static int checksum(char text[CHECKSUM_BYTES], const struct mneme_migration *migration,
                     struct mneme_error *error) {
@@ -44,7 +40,7 @@ static int compare(struct mneme_migration_set set, size_t place, long long versi
         return mneme_error_set(
             error, MNEME_E_UNSAFE,
             "the tables were not used: migration %04lld_%s was applied from another text than this "
-            "program's; use the mneme that made them, or make them anew with `mneme rebuild postgres`",
+            "program's; use the mneme that made them, or make them anew with `mneme rebuild`",
             version, name);
     }
     return status;
@@ -54,8 +50,13 @@ int mneme_migrate_count(size_t *applied, struct mneme_postgres *postgres, struct
                         struct mneme_error *error) {
     PGresult *rows = NULL;
     *applied = 0;
-    int status = mneme_pg_query(&rows, postgres, "SELECT to_regclass('schema_migrations') IS NOT NULL", NULL,
-                                true, error);
+    struct mneme_pg_params own = {0};
+    mneme_pg_param_str(&own,
+                       mneme_str_from(mneme_pg_own_schema(postgres))); /* others of the path have one too */
+    int status = mneme_pg_query(&rows, postgres,
+                                "SELECT to_regclass(format('%I.schema_migrations', $1::text)) IS NOT NULL",
+                                &own, true, error);
+    mneme_pg_params_clean_up(&own);
     if (status != MNEME_OK) {
         return status;
     }
@@ -79,8 +80,8 @@ int mneme_migrate_count(size_t *applied, struct mneme_postgres *postgres, struct
     return status;
 }
 
-int mneme_migrate_check(struct mneme_postgres *postgres, struct mneme_error *error) {
-    struct mneme_migration_set set = mneme_migrations_built_in();
+int mneme_migrate_check(struct mneme_postgres *postgres, struct mneme_migration_set set,
+                        struct mneme_error *error) {
     size_t applied;
     int status = mneme_migrate_count(&applied, postgres, set, error);
     if (status == MNEME_OK && applied < set.count) {

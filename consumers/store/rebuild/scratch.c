@@ -1,11 +1,11 @@
 /*
  * Names reach the statements as settings of the session, and are quoted there by the server.
  */
-#include "consumers/postgres/rebuild/scratch.h"
+#include "consumers/store/rebuild/scratch.h"
 
 #include <stdio.h>
 
-#include "consumers/postgres/migrate.h"
+#include "consumers/store/migrate.h"
 #include "sql/embedded.h"
 
 #define OLD_SUFFIX "old"
@@ -14,11 +14,10 @@ static int put_name(char name[MNEME_PG_NAME_BYTES], const char *live, const char
                     struct mneme_error *error) {
     int len = snprintf(name, MNEME_PG_NAME_BYTES, "%s_%s", live, suffix);
     if (len < 0 || len >= MNEME_PG_NAME_BYTES) {
-        return mneme_error_set(
-            error, MNEME_E_USAGE,
-            "no schema was made: MNEME_PG_SCHEMA with \"_%s\" behind it is longer than the %d "
-            "bytes of a name; use a shorter one",
-            suffix, MNEME_PG_NAME_BYTES - 1);
+        return mneme_error_set(error, MNEME_E_USAGE,
+                               "no schema was made: the name with \"_%s\" behind it is longer than the %d "
+                               "bytes of a name; use a shorter one",
+                               suffix, MNEME_PG_NAME_BYTES - 1);
     }
     return MNEME_OK;
 }
@@ -67,27 +66,28 @@ static int look(struct mneme_scratch *scratch, struct mneme_error *error) {
     return status;
 }
 
-int mneme_scratch_open(struct mneme_scratch *scratch, const struct mneme_config *config, const char *suffix,
-                       struct mneme_error *error) {
+int mneme_scratch_open(struct mneme_scratch *scratch, const struct mneme_config *config,
+                       enum mneme_pg_schema schema, const char *suffix, struct mneme_error *error) {
     *scratch = (struct mneme_scratch){0};
-    const char *live = mneme_config_string(config, MNEME_SETTING_PG_SCHEMA);
-    int status = put_name(scratch->name, live, suffix, error);
+    int status = mneme_pg_schema_name(scratch->live, config, schema, error);
     if (status == MNEME_OK) {
-        status = put_name(scratch->old, live, OLD_SUFFIX, error);
+        status = put_name(scratch->name, scratch->live, suffix, error);
     }
     if (status == MNEME_OK) {
-        snprintf(scratch->live, sizeof scratch->live, "%s", live);
+        status = put_name(scratch->old, scratch->live, OLD_SUFFIX, error);
+    }
+    if (status == MNEME_OK) {
         status = mneme_config_copy(&scratch->config, config, error);
     }
     if (status == MNEME_OK) {
-        status = mneme_config_set(scratch->config, MNEME_SETTING_PG_SCHEMA, scratch->name, MNEME_FROM_OPTION,
-                                  error);
+        status = mneme_config_set(scratch->config, mneme_pg_schema_setting(schema), scratch->name,
+                                  MNEME_FROM_OPTION, error);
     }
     if (status == MNEME_OK) { /* what is folded a second time is no news */
         status = mneme_config_set(scratch->config, MNEME_SETTING_NOTIFY, "false", MNEME_FROM_OPTION, error);
     }
     if (status == MNEME_OK) {
-        status = mneme_pg_connect(&scratch->postgres, scratch->config, "mneme rebuild", error);
+        status = mneme_pg_connect_to(&scratch->postgres, scratch->config, schema, "mneme rebuild", error);
     }
     /* A program that was killed must not hold the lock for as long as its last statement runs. */
     if (status == MNEME_OK) {
@@ -123,12 +123,12 @@ int mneme_scratch_drop(struct mneme_scratch *scratch, struct mneme_error *error)
     return status;
 }
 
-int mneme_scratch_make(struct mneme_scratch *scratch, struct mneme_error *error) {
+int mneme_scratch_make(struct mneme_scratch *scratch, struct mneme_migration_set migrations,
+                       struct mneme_error *error) {
     int status = mneme_pg_run(scratch->postgres, mneme_sql_scratch_make, error);
     if (status == MNEME_OK) {
         scratch->is_there = true;
-        status =
-            mneme_migrate(scratch->postgres, scratch->name, mneme_migrations_built_in(), NULL, NULL, error);
+        status = mneme_migrate(scratch->postgres, scratch->name, migrations, NULL, NULL, error);
     }
     return status;
 }

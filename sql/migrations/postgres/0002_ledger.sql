@@ -1,4 +1,4 @@
--- The ledger, its verdicts, the streams, and how far each projection has come.
+-- The ledger, its verdicts, and the streams.
 -- Names and ids compare by bytes (COLLATE "C"): that is what identity means here, it is the fastest, and an index
 -- stays right when the system's locale data changes.
 
@@ -82,31 +82,12 @@ CREATE TABLE streams (
     PRIMARY KEY (tenant, stream_id)
 ) WITH (fillfactor = 50);
 
--- How far a projection has folded each partition. Moved by compare-and-set in the transaction of the rows.
-CREATE TABLE progress (
-    projection       text        NOT NULL,
-    topic            text        NOT NULL,
-    partition        integer     NOT NULL,
-    next_offset      bigint      NOT NULL,
-    last_digest      bytea,                -- of the event before it, by which the topic is recognised
-    epoch            bigint      NOT NULL, -- of the writer; a claim raises it and so fences the writer before
-    owner            text        NOT NULL, -- the application_name of the writer's connection
-    topic_partitions integer     NOT NULL, -- when the projection began; another count is another order
-    updated_at       timestamptz NOT NULL,
-    PRIMARY KEY (projection, topic, partition)
-) WITH (fillfactor = 50);
+-- How far the ledger is, for the other projections: they have tables of the same names in schemas of their own.
+CREATE VIEW ledger_progress AS
+SELECT topic, partition, next_offset FROM progress WHERE projection = 'postgres';
 
--- Events that can never be applied, and later events of their keys behind them.
-CREATE TABLE parked_events (
-    projection   text        NOT NULL,
-    topic        text        NOT NULL,
-    partition    integer     NOT NULL,
-    kafka_offset bigint      NOT NULL,
-    key          bytea,
-    value        bytea       NOT NULL,
-    reason       text        NOT NULL,
-    blocked_by   bigint      NOT NULL, -- offset of the event that it waits behind; its own offset if none
-    recorded_at  timestamptz NOT NULL,
-    parked_at    timestamptz NOT NULL DEFAULT now(),
-    PRIMARY KEY (projection, topic, partition, kafka_offset)
-);
+-- The events that have no effect, for the other projections: refused by their verdict, or parked.
+CREATE VIEW ledger_exceptions AS
+SELECT kafka_partition, kafka_offset FROM verdict_exceptions
+UNION ALL
+SELECT partition, kafka_offset FROM parked_events WHERE projection = 'postgres';

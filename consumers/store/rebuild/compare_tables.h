@@ -2,11 +2,11 @@
  * The live tables against those of a scratch schema, row by row: both sides come in the order of their keys
  * as key and hash, and are merged, in memory that does not grow with the tables.
  */
-#ifndef MNEME_CONSUMERS_POSTGRES_COMPARE_TABLES_H
-#define MNEME_CONSUMERS_POSTGRES_COMPARE_TABLES_H
+#ifndef MNEME_CONSUMERS_STORE_COMPARE_TABLES_H
+#define MNEME_CONSUMERS_STORE_COMPARE_TABLES_H
 
-#include "consumers/postgres/rebuild/scratch.h"
 #include "consumers/runtime/rebuild.h"
+#include "consumers/store/rebuild/scratch.h"
 
 /* Compares every table of the scratch schema with its live counterpart, both as the two connections see them,
  * and shows each to `visit`. `differences` counts the rows that differ. Blocks. */

@@ -1,24 +1,25 @@
 /*
- * The fold's connection: opened when it is needed, set up for what the fold does, dropped when it is in
+ * A projection's connection: opened when it is needed, set up for what a fold does, dropped when it is in
  * doubt.
  */
-#ifndef MNEME_CONSUMERS_POSTGRES_SESSION_H
-#define MNEME_CONSUMERS_POSTGRES_SESSION_H
+#ifndef MNEME_CONSUMERS_STORE_SESSION_H
+#define MNEME_CONSUMERS_STORE_SESSION_H
 
-#include "common/postgres.h"
+#include "common/postgres_schema.h"
 #include "consumers/runtime/projection.h"
 
 #define MNEME_OWNER_BYTES 64 /* what an application_name holds, with a NUL */
 
 struct mneme_session {
     const struct mneme_config *config;
+    enum mneme_pg_schema schema;
     char owner[MNEME_OWNER_BYTES];   /* names this worker in progress.owner and pg_stat_activity; unique */
     struct mneme_postgres *postgres; /* NULL: not connected */
 };
 
-/* Makes the owner's name. Connects nothing yet. */
+/* Makes the owner's name. `config` must outlive the session. Connects nothing yet. */
 int mneme_session_init(struct mneme_session *session, const struct mneme_config *config,
-                       struct mneme_error *error);
+                       enum mneme_pg_schema schema, const char *projection, struct mneme_error *error);
 void mneme_session_clean_up(struct mneme_session *session);
 
 /* A connection that is set up and outside a transaction. */

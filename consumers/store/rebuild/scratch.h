@@ -4,12 +4,11 @@
  *
  * One thread at a time.
  */
-#ifndef MNEME_CONSUMERS_POSTGRES_SCRATCH_H
-#define MNEME_CONSUMERS_POSTGRES_SCRATCH_H
+#ifndef MNEME_CONSUMERS_STORE_SCRATCH_H
+#define MNEME_CONSUMERS_STORE_SCRATCH_H
 
-#include "common/postgres.h"
-
-#define MNEME_PG_NAME_BYTES 64 /* of an identifier, with a NUL */
+#include "common/postgres_schema.h"
+#include "sql/embedded.h"
 
 struct mneme_scratch {
     struct mneme_config *config; /* as the caller's, but that it leads to the scratch schema */
@@ -21,8 +20,8 @@ struct mneme_scratch {
 /* Connects and takes the lock that lets one rebuild or verification of a schema work at a time.
  * MNEME_E_CONFLICT when another has it, MNEME_E_UNSAFE when the name is taken by a schema that is not ours.
  * Makes and drops nothing. */
-int mneme_scratch_open(struct mneme_scratch *scratch, const struct mneme_config *config, const char *suffix,
-                       struct mneme_error *error);
+int mneme_scratch_open(struct mneme_scratch *scratch, const struct mneme_config *config,
+                       enum mneme_pg_schema schema, const char *suffix, struct mneme_error *error);
 
 /* Gives the lock back; the schema stays. Does nothing for a zeroed one. */
 void mneme_scratch_close(struct mneme_scratch *scratch);
@@ -35,8 +34,9 @@ int mneme_scratch_tell_names(const struct mneme_scratch *scratch, struct mneme_p
 /* Drops what is there of it, and a replaced live schema that was left behind. */
 int mneme_scratch_drop(struct mneme_scratch *scratch, struct mneme_error *error);
 
-/* Makes it anew, with the tables of this program. */
-int mneme_scratch_make(struct mneme_scratch *scratch, struct mneme_error *error);
+/* Makes it anew, with these tables. */
+int mneme_scratch_make(struct mneme_scratch *scratch, struct mneme_migration_set migrations,
+                       struct mneme_error *error);
 
 /* Makes it ready for a load of the topic's log: indexes that the fold does not need are dropped, and kept on
  * a list (rebuild_indexes), as are the keys of the tables (rebuild_keys). */

@@ -3,7 +3,7 @@
  * is kept from anything but nested loops over indexes: a plan made while a table was small stays right when
  * it has grown.
  */
-#include "consumers/postgres/session.h"
+#include "consumers/store/session.h"
 
 #include <stdio.h>
 #include <unistd.h>
@@ -24,8 +24,8 @@ static const char settings_sql[] =
     "SET enable_bitmapscan = off; SET max_parallel_workers_per_gather = 0";
 
 int mneme_session_init(struct mneme_session *session, const struct mneme_config *config,
-                       struct mneme_error *error) {
-    *session = (struct mneme_session){.config = config};
+                       enum mneme_pg_schema schema, const char *projection, struct mneme_error *error) {
+    *session = (struct mneme_session){.config = config, .schema = schema};
     struct mneme_uuid unique;
     int status = mneme_uuid_v7(&unique, error);
     if (status != MNEME_OK) {
@@ -37,7 +37,7 @@ int mneme_session_init(struct mneme_session *session, const struct mneme_config 
     }
     unsigned chance = (unsigned)unique.bytes[12] << 24 | (unsigned)unique.bytes[13] << 16 |
                       (unsigned)unique.bytes[14] << 8 | unique.bytes[15];
-    snprintf(session->owner, sizeof session->owner, "mneme-postgres %s/%ld/%08x", host, (long)getpid(),
+    snprintf(session->owner, sizeof session->owner, "mneme-%s %s/%ld/%08x", projection, host, (long)getpid(),
              chance);
     return MNEME_OK;
 }
@@ -61,7 +61,8 @@ int mneme_session_ensure(struct mneme_session *session, struct mneme_error *erro
         return MNEME_OK;
     }
     drop(session);
-    int status = mneme_pg_connect(&session->postgres, session->config, session->owner, error);
+    int status =
+        mneme_pg_connect_to(&session->postgres, session->config, session->schema, session->owner, error);
     if (status != MNEME_OK) {
         session->postgres = NULL;
         return status;

@@ -1,0 +1,16 @@
+/*
+ * Parked events: what of a batch cannot be applied is kept with its bytes and the reason, in the transaction
+ * of the rest.
+ */
+#ifndef MNEME_CONSUMERS_STORE_PARKED_H
+#define MNEME_CONSUMERS_STORE_PARKED_H
+
+#include "common/postgres.h"
+#include "consumers/runtime/batch.h"
+
+/* Writes the items that have a park_reason; nothing is sent when there are none. `rows` is for use meanwhile
+ * and comes back empty. */
+int mneme_parked_write(struct mneme_postgres *postgres, const char *projection, const char *topic,
+                       const struct mneme_batch *batch, struct mneme_buffer *rows, struct mneme_error *error);
+
+#endif

@@ -1,0 +1,258 @@
+/*
+ * The rebuild's operations. The scratch schema says itself how far it is: its progress rows, and the indexes
+ * that are still on its list.
+ */
+#include "consumers/store/rebuild/rebuild.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "common/log.h"
+#include "consumers/store/migrate.h"
+#include "consumers/store/rebuild/scratch.h"
+
+#define MAX_BUILDERS 16
+
+struct rebuild {
+    const struct mneme_store_rebuild *kind;
+    struct mneme_scratch scratch;
+};
+
+/* A view or table of somebody else would go with the old schema, or stay behind with the old rows. */
+static int refuse_foreign(struct mneme_scratch *scratch, struct mneme_error *error) {
+    PGresult *rows = NULL;
+    int status = mneme_pg_query(&rows, scratch->postgres, mneme_sql_rebuild_foreign, NULL, false, error);
+    if (status == MNEME_OK && PQntuples(rows) > 0) {
+        status = mneme_error_set(
+            error, MNEME_E_UNSAFE,
+            "nothing was rebuilt: %s%s hangs on schema %s, which will be replaced; drop it and "
+            "make it again afterwards",
+            PQgetvalue(rows, 0, 0), PQntuples(rows) > 1 ? " and others" : "", scratch->live);
+    }
+    PQclear(rows);
+    return status;
+}
+
+static int make(struct rebuild *rebuild, const struct mneme_rebuild_log *log, struct mneme_error *error) {
+    struct mneme_scratch *scratch = &rebuild->scratch;
+    int status = mneme_scratch_drop(scratch, error);
+    if (status == MNEME_OK) {
+        status = mneme_scratch_make(scratch, *rebuild->kind->migrations, error);
+    }
+    if (status == MNEME_OK) {
+        status = refuse_foreign(scratch, error);
+        if (status != MNEME_OK) {
+            (void)mneme_scratch_drop(scratch, NULL);
+        }
+    }
+    return status == MNEME_OK ? mneme_scratch_prepare(scratch, log->topic, log->partitions, error) : status;
+}
+
+/* Whether what is there was begun for this log, with the tables of this program. */
+static bool can_go_on(struct rebuild *rebuild, const struct mneme_rebuild_log *log) {
+    struct mneme_scratch *scratch = &rebuild->scratch;
+    struct mneme_error reason = {0};
+    struct mneme_pg_params params = {0};
+    PGresult *rows = NULL;
+    mneme_pg_param_str(&params, mneme_str_from(log->topic));
+    mneme_pg_param_long(&params, log->partitions);
+    bool fits = scratch->is_there &&
+                mneme_migrate_check(scratch->postgres, *rebuild->kind->migrations, &reason) == MNEME_OK &&
+                mneme_pg_query(&rows, scratch->postgres, mneme_sql_rebuild_look, &params, true, &reason) ==
+                    MNEME_OK &&
+                PQntuples(rows) == 1 && PQgetvalue(rows, 0, 0)[0] != 0;
+    PQclear(rows);
+    mneme_pg_params_clean_up(&params);
+    if (scratch->is_there && !fits) {
+        mneme_log(MNEME_LOG_WARN, "rebuild begins anew", MNEME_LOG_S("schema", scratch->name),
+                  MNEME_LOG_S("reason", reason.message[0] != '\0' ? reason.message : "it is of another log"));
+    }
+    return fits;
+}
+
+int mneme_store_rebuild_begin(void **out, const struct mneme_store_rebuild *kind,
+                              const struct mneme_config *config, const struct mneme_rebuild_log *log,
+                              bool *is_resumed, struct mneme_error *error) {
+    struct rebuild *rebuild = calloc(1, sizeof *rebuild);
+    if (rebuild == NULL) {
+        return mneme_error_set(error, MNEME_E_NO_MEMORY, "nothing was rebuilt: out of memory");
+    }
+    rebuild->kind = kind;
+    int status = mneme_scratch_open(&rebuild->scratch, config, kind->schema, "rebuild", error);
+    if (status == MNEME_OK) {
+        *is_resumed = can_go_on(rebuild, log);
+        status = *is_resumed ? MNEME_OK : make(rebuild, log, error);
+    }
+    if (status != MNEME_OK) {
+        mneme_scratch_close(&rebuild->scratch);
+        free(rebuild);
+        return status;
+    }
+    *out = rebuild;
+    return MNEME_OK;
+}
+
+int mneme_store_rebuild_restart(void *context, const struct mneme_rebuild_log *log,
+                                struct mneme_error *error) {
+    return make(context, log, error);
+}
+
+const struct mneme_config *mneme_store_rebuild_config(void *context) {
+    const struct rebuild *rebuild = context;
+    return rebuild->scratch.config;
+}
+
+/* A statement that not every kind has. */
+static int run_own(struct rebuild *rebuild, const char *sql, struct mneme_error *error) {
+    return sql == NULL ? MNEME_OK : mneme_pg_run(rebuild->scratch.postgres, sql, error);
+}
+
+/* --- indexes --- */
+
+struct builder {
+    const struct mneme_config *config;
+    enum mneme_pg_schema schema;
+    pthread_t thread;
+    bool has_thread;
+    int status;
+    struct mneme_error error;
+};
+
+/* Takes an index off the list and builds it, in one transaction; *is_done when there was none. */
+static int build_next(struct mneme_postgres *postgres, bool *is_done, struct mneme_error *error) {
+    PGresult *rows = NULL;
+    int status = mneme_pg_run(postgres, "BEGIN", error);
+    if (status == MNEME_OK) {
+        status = mneme_pg_query(&rows, postgres, mneme_sql_rebuild_next_index, NULL, false, error);
+    }
+    *is_done = status == MNEME_OK && PQntuples(rows) == 0;
+    if (status == MNEME_OK && !*is_done) {
+        mneme_log(MNEME_LOG_DEBUG, "rebuild", MNEME_LOG_S("statement", PQgetvalue(rows, 0, 0)));
+        status = mneme_pg_run(postgres, PQgetvalue(rows, 0, 0), error);
+    }
+    PQclear(rows);
+    return status == MNEME_OK ? mneme_pg_run(postgres, "COMMIT", error) : status;
+}
+
+static void *build(void *context) {
+    struct builder *builder = context;
+    struct mneme_postgres *postgres = NULL;
+    bool is_done = false;
+    builder->status = mneme_pg_connect_to(&postgres, builder->config, builder->schema, "mneme rebuild index",
+                                          &builder->error);
+    if (builder->status == MNEME_OK) {
+        builder->status = mneme_pg_run(postgres,
+                                       "SET maintenance_work_mem = '512MB'; "
+                                       "SET client_connection_check_interval = '1s'; SET "
+                                       "max_parallel_maintenance_workers = 0; SET synchronous_commit = off",
+                                       &builder->error);
+    }
+    while (builder->status == MNEME_OK && !is_done) {
+        builder->status = build_next(postgres, &is_done, &builder->error);
+    }
+    mneme_pg_close(postgres);
+    return NULL;
+}
+
+int mneme_store_rebuild_finish_load(void *context, unsigned jobs, struct mneme_error *error) {
+    struct rebuild *rebuild = context;
+    struct builder builders[MAX_BUILDERS] = {0};
+    long processors = sysconf(_SC_NPROCESSORS_ONLN);
+    size_t wanted = jobs > 0 ? jobs : (size_t)(processors > 0 ? processors : 1);
+    size_t count = wanted > MAX_BUILDERS ? MAX_BUILDERS : wanted;
+    int status = run_own(rebuild, rebuild->kind->list_indexes_sql, error);
+    if (status != MNEME_OK) {
+        return status;
+    }
+    for (size_t i = 0; i < count; i++) {
+        builders[i].config = rebuild->scratch.config;
+        builders[i].schema = rebuild->kind->schema;
+        builders[i].has_thread = i > 0 && pthread_create(&builders[i].thread, NULL, build, &builders[i]) == 0;
+    }
+    (void)build(&builders[0]);
+    for (size_t i = 0; i < count; i++) {
+        if (builders[i].has_thread) {
+            pthread_join(builders[i].thread, NULL);
+        }
+        if (status == MNEME_OK && builders[i].status != MNEME_OK) {
+            status = mneme_error_set(error, (enum mneme_status)builders[i].status, "%s",
+                                     builders[i].error.message);
+        }
+    }
+    if (status == MNEME_OK) {
+        status = run_own(rebuild, rebuild->kind->complete_indexes_sql, error);
+    }
+    /* Readers come with the switch, before the server has looked at the tables by itself. */
+    return status == MNEME_OK ? mneme_pg_run(rebuild->scratch.postgres, mneme_sql_rebuild_analyze, error)
+                              : status;
+}
+
+/* --- the switch --- */
+
+int mneme_store_rebuild_freeze(void *context, struct mneme_error *error) {
+    struct rebuild *rebuild = context;
+    int status = mneme_pg_run(rebuild->scratch.postgres, "BEGIN", error);
+    return status == MNEME_OK ? mneme_pg_run(rebuild->scratch.postgres, mneme_sql_rebuild_freeze, error)
+                              : status;
+}
+
+static int note_progress(struct mneme_scratch *scratch, const int64_t *next_offsets, int32_t partitions,
+                         struct mneme_error *error) {
+    int64_t *numbers = calloc((size_t)partitions + 1, sizeof *numbers);
+    if (numbers == NULL) {
+        return mneme_error_set(error, MNEME_E_NO_MEMORY, "nothing was rebuilt: out of memory");
+    }
+    for (int32_t i = 0; i < partitions; i++) {
+        numbers[i] = i;
+    }
+    struct mneme_pg_params params = {0};
+    mneme_pg_param_long_array(&params, numbers, (size_t)partitions);
+    mneme_pg_param_long_array(&params, next_offsets, (size_t)partitions);
+    int status = mneme_pg_query(NULL, scratch->postgres, mneme_sql_rebuild_progress, &params, true, error);
+    mneme_pg_params_clean_up(&params);
+    free(numbers);
+    return status;
+}
+
+int mneme_store_rebuild_swap(void *context, const int64_t *next_offsets, int32_t partitions,
+                             struct mneme_error *error) {
+    struct rebuild *rebuild = context;
+    struct mneme_scratch *scratch = &rebuild->scratch;
+    int status = note_progress(scratch, next_offsets, partitions, error);
+    if (status == MNEME_OK) {
+        status = run_own(rebuild, rebuild->kind->complete_indexes_sql, error);
+    }
+    if (status == MNEME_OK) {
+        status = mneme_pg_run(scratch->postgres, mneme_sql_rebuild_swap, error);
+    }
+    if (status == MNEME_OK) {
+        status = mneme_pg_run(scratch->postgres, "SET LOCAL synchronous_commit = on; COMMIT", error);
+    }
+    struct mneme_error reason = {0};
+    if (status == MNEME_OK && mneme_scratch_drop(scratch, &reason) != MNEME_OK) {
+        mneme_log(
+            MNEME_LOG_WARN, "the replaced schema is still there", MNEME_LOG_S("schema", scratch->old),
+            MNEME_LOG_S("reason", reason.message),
+            MNEME_LOG_S("advice", "the next rebuild drops it, or `mneme rebuild PROJECTION --abandon`"));
+    }
+    return status;
+}
+
+void mneme_store_rebuild_end(void *context) {
+    struct rebuild *rebuild = context;
+    mneme_scratch_close(&rebuild->scratch);
+    free(rebuild);
+}
+
+int mneme_store_rebuild_abandon(const struct mneme_store_rebuild *kind, const struct mneme_config *config,
+                                bool *was_there, struct mneme_error *error) {
+    struct mneme_scratch scratch;
+    int status = mneme_scratch_open(&scratch, config, kind->schema, "rebuild", error);
+    if (status == MNEME_OK) {
+        *was_there = scratch.is_there;
+        status = mneme_scratch_drop(&scratch, error);
+    }
+    mneme_scratch_close(&scratch);
+    return status;
+}

@@ -1,0 +1,19 @@
+/*
+ * How a projection agrees with the ledger: it waits until the ledger has passed a batch, and leaves out what
+ * the ledger found to have no effect (docs/sql.md, Verdicts).
+ */
+#ifndef MNEME_CONSUMERS_STORE_VERDICT_GATE_H
+#define MNEME_CONSUMERS_STORE_VERDICT_GATE_H
+
+#include "common/postgres.h"
+#include "consumers/runtime/batch.h"
+
+/*
+ * Sets is_accepted[i] for each item of the batch: whether it has effects. Items with a park_reason have none.
+ * `postgres` looks into the ledger's schema behind its own and is outside a transaction; `topic` is the
+ * events topic. Waits up to half a second; MNEME_E_UNAVAILABLE when the ledger is still behind then.
+ */
+int mneme_verdict_gate_pass(bool *is_accepted, struct mneme_postgres *postgres, const char *topic,
+                            const struct mneme_batch *batch, struct mneme_error *error);
+
+#endif
