@@ -98,18 +98,20 @@ class Namespace:
 
     # --- Kafka ---
 
-    def consumer(self):
+    def consumer(self, **settings):
         return Consumer({"bootstrap.servers": self.brokers, "group.id": self.name + "-look",
-                         "enable.auto.commit": False, "auto.offset.reset": "earliest"})
+                         "enable.auto.commit": False, "auto.offset.reset": "earliest", **settings})
 
-    def end_offsets(self):
-        """{partition: the offset behind the last event}. Waits for the leaders of a topic that was just made."""
+    def end_offsets(self, topic=None):
+        """{partition: the offset behind the last message}, of the events unless another topic is named. Waits for the
+        leaders of a topic that was just made."""
         consumer = self.consumer()
+        topic = topic or self.topic
 
         def ask():
-            partitions = consumer.list_topics(self.topic, timeout=15).topics[self.topic].partitions
+            partitions = consumer.list_topics(topic, timeout=15).topics[topic].partitions
             try:
-                return {partition: consumer.get_watermark_offsets(TopicPartition(self.topic, partition), timeout=15)[1]
+                return {partition: consumer.get_watermark_offsets(TopicPartition(topic, partition), timeout=15)[1]
                         for partition in partitions}
             except KafkaException as error:
                 if not error.args[0].retriable() and error.args[0].code() not in NO_LEADER_YET:
@@ -117,7 +119,7 @@ class Namespace:
                 return None
 
         try:
-            return wait_until(ask, 15, f"{self.topic} has leaders")
+            return wait_until(ask, 15, f"{topic} has leaders")
         finally:
             consumer.close()
 

@@ -108,9 +108,9 @@ def shorten(value):
     return text if len(text) <= 200 else text[:200] + "…"
 
 
-def compare_rows(table, expected, actual):
-    """Sentences, one for each difference."""
-    key, ignored = TABLES[table]
+def compare_rows(table, expected, actual, shape=None):
+    """Sentences, one for each difference. `shape` is as in TABLES."""
+    key, ignored = shape or TABLES[table]
     found = []
     for place in sorted(expected.keys() - actual.keys(), key=str):
         found.append(f"{describe(table, place)} is missing: {shorten(expected[place])}")

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import fastavro
 import requests
-from confluent_kafka import OFFSET_BEGINNING, TopicPartition
+from confluent_kafka import OFFSET_BEGINNING, KafkaError, TopicPartition
 
 from harness.stack import ROOT
 
@@ -32,34 +32,39 @@ class Message:
     key: bytes | None
     value: bytes | None
     timestamp_ms: int
+    headers: tuple = ()
 
     @property
     def position(self):
         return (self.partition, self.offset)
 
 
-def read_topic(namespace):
-    """Every message of the events topic, by partition and offset."""
-    ends = namespace.end_offsets()
-    consumer = namespace.consumer()
+def read_topic(namespace, topic=None):
+    """Every message of the events topic or of another, by partition and offset; and the topic's ends."""
+    topic = topic or namespace.topic
+    ends = namespace.end_offsets(topic)
+    consumer = namespace.consumer(**{"enable.partition.eof": True})  # the last message before an end may be compacted away
     messages = []
     left = {partition for partition, end in ends.items() if end > 0}
     try:
-        consumer.assign([TopicPartition(namespace.topic, partition, OFFSET_BEGINNING) for partition in left])
+        consumer.assign([TopicPartition(topic, partition, OFFSET_BEGINNING) for partition in left])
         idle = 0
         while left and idle < 30:
             got = consumer.consume(5000, timeout=1)
             idle = 0 if got else idle + 1
             for message in got:
-                assert message.error() is None, message.error()
+                if message.error() is not None:
+                    assert message.error().code() == KafkaError._PARTITION_EOF, message.error()
+                    left.discard(message.partition())
+                    continue
                 if message.offset() < ends[message.partition()]:
                     messages.append(Message(message.partition(), message.offset(), message.key(), message.value(),
-                                            message.timestamp()[1]))
+                                            message.timestamp()[1], tuple(message.headers() or ())))
                 if message.offset() + 1 >= ends[message.partition()]:
                     left.discard(message.partition())
     finally:
         consumer.close()
-    assert not left, f"partitions {left} could not be read to their ends {ends}"
+    assert not left, f"partitions {left} of {topic} could not be read to their ends {ends}"
     return sorted(messages, key=lambda message: message.position), ends
 
 
