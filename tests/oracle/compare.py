@@ -85,7 +85,8 @@ def read_table(connection, table, key):
         "AND NOT attisdropped ORDER BY attnum", (table,)).fetchall()
     chosen = ", ".join(
         f"(extract(epoch FROM {name}) * 1000000)::bigint" if kind == "timestamp with time zone" else
-        f"{name}::text" if kind == "verdict" else name
+        f"{name}::text" if kind == "verdict" else
+        f"{name}::real[]::float8[]" if kind in ("vector", "public.vector") else name
         for name, kind in columns)
     rows = {}
     with connection.cursor(name="oracle_" + table) as cursor:
