@@ -121,5 +121,6 @@ Test(migrate, many_may_run_at_once) {
         cr_assert_eq(pthread_join(threads[i], NULL), 0);
         cr_assert_eq(results[i], MNEME_OK);
     }
-    cr_assert_eq(mneme_migrate_check(postgres, mneme_migrations_postgres, &error), MNEME_OK, "%s", error.message);
+    cr_assert_eq(mneme_migrate_check(postgres, mneme_migrations_postgres, &error), MNEME_OK, "%s",
+                 error.message);
 }

@@ -9,8 +9,8 @@
 #include <stdlib.h>
 
 #include "common/murmur2.h"
-#include "consumers/store/migrate.h"
 #include "consumers/postgres/postgres_projection.h"
+#include "consumers/store/migrate.h"
 
 #define FIRST_TIME INT64_C(1767225600000000) /* 2026-01-01 */
 

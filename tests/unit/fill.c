@@ -282,3 +282,17 @@ Test(fill, messages_are_released_once_and_the_batch_can_be_used_again) {
         cr_assert_eq(bench.fill.batch.count + bench.fill.batch.bytes + bench.fill.batch.partition_count, 0);
     }
 }
+
+Test(fill, records_are_taken_as_they_are) {
+    bench.rules.takes_records = true;
+    cr_assert_eq(add_raw(0, MNEME_STR_LIT("a"), MNEME_STR_LIT("no event"), 0), MNEME_OK);
+    cr_assert_eq(add_raw(0, MNEME_STR_LIT("a"), MNEME_STR_NULL, 0), MNEME_OK);
+    const struct mneme_batch *batch = &bench.fill.batch;
+    cr_assert_eq(batch->count, 2);
+    cr_assert(batch->is_of_records);
+    cr_assert(batch->items[0].park_reason == NULL && batch->items[1].park_reason == NULL);
+    cr_assert(mneme_str_equal(batch->items[0].value, MNEME_STR_LIT("no event")));
+    cr_assert_null(batch->items[1].value.data, "a tombstone stays one");
+    cr_assert_eq(mneme_batch_take_digests(&bench.fill.batch, &bench.error), MNEME_OK);
+    cr_assert_not(batch->partitions[0].last_digest.is_set, "a compacted topic loses what it is known by");
+}

@@ -1,0 +1,82 @@
+/*
+ * The gate through which other projections agree with the ledger.
+ */
+#include "consumers/store/verdict_gate.h"
+
+#include <criterion/criterion.h>
+
+#include "common/postgres_schema.h"
+#include "tests/support/fold_case.h"
+
+#define A "0194f000-0000-7000-8000-00000000000a"
+#define MAX_ITEMS 8
+
+static struct mneme_fold_case fold;
+static struct mneme_postgres *postgres; /* as another projection has it */
+
+static void set_up(void) {
+    mneme_fold_case_set_up(&fold);
+    cr_assert_eq(
+        mneme_pg_connect_to(&postgres, fold.fixture.config, MNEME_PG_SCHEMA_SEARCH, "test", &fold.error),
+        MNEME_OK, "%s", fold.error.message);
+}
+
+static void tear_down(void) {
+    mneme_pg_close(postgres);
+    mneme_fold_case_tear_down(&fold);
+}
+
+TestSuite(verdict_gate, .init = set_up, .fini = tear_down);
+
+#define ADD(...) mneme_fold_case_add(&fold, __VA_ARGS__)
+
+/* Asks the gate for items of the log. */
+static int pass(bool *is_accepted, size_t first, size_t count) {
+    struct mneme_batch batch;
+    char topic[MNEME_TOPIC_NAME_BYTES];
+    mneme_fold_case_batch(&fold, &batch, first, count);
+    int status = mneme_kafka_events_topic(topic, fold.fixture.config, &fold.error);
+    if (status == MNEME_OK) {
+        status = mneme_verdict_gate_pass(is_accepted, postgres, topic, &batch, &fold.error);
+    }
+    mneme_fold_case_free_batch(&batch);
+    return status;
+}
+
+static void add_three(void) {
+    ADD("{'type':'memory_created','user_id':'ada','payload':{'memory_id':'" A
+        "','memory_type':'fact','content':'tea'}}");
+    ADD("{'type':'memory_created','user_id':'ada','payload':{'memory_id':'" A
+        "','memory_type':'fact','content':'again'}}");
+    ADD("{'type':'memory_deleted','user_id':'ada','payload':{'memory_id':'" A "'}}");
+}
+
+Test(verdict_gate, what_the_ledger_refused_has_no_effect) {
+    bool is_accepted[MAX_ITEMS];
+    add_three();
+    ADD("{'type':'memory_deleted','user_id':'bob','payload':{'memory_id':'" A "'}}")->park_reason = "broken";
+    cr_assert_eq(mneme_fold_case_apply(&fold, 0), MNEME_APPLIED, "%s", fold.error.message);
+    cr_assert_eq(pass(is_accepted, 0, 4), MNEME_OK, "%s", fold.error.message);
+    cr_assert(is_accepted[0] && !is_accepted[1] && is_accepted[2] && !is_accepted[3]);
+    cr_assert_eq(pass(is_accepted, 1, 1), MNEME_OK);
+    cr_assert_not(is_accepted[0], "the batch's range alone counts");
+}
+
+Test(verdict_gate, what_the_ledger_has_not_folded_waits) {
+    bool is_accepted[MAX_ITEMS];
+    add_three();
+    cr_assert_eq(pass(is_accepted, 0, 3), MNEME_E_UNAVAILABLE);
+    cr_assert(strstr(fold.error.message, "waits for the ledger") != NULL, "%s", fold.error.message);
+    cr_assert_eq(mneme_fold_case_apply(&fold, 2), MNEME_APPLIED);
+    cr_assert_eq(pass(is_accepted, 0, 3), MNEME_OK, "%s", fold.error.message);
+}
+
+Test(verdict_gate, what_the_ledger_parked_has_no_effect) {
+    bool is_accepted[MAX_ITEMS];
+    add_three();
+    fold.log[0].park_reason = "broken";
+    cr_assert_eq(mneme_fold_case_apply(&fold, 0), MNEME_APPLIED, "%s", fold.error.message);
+    fold.log[0].park_reason = NULL; /* readable for this projection */
+    cr_assert_eq(pass(is_accepted, 0, 1), MNEME_OK, "%s", fold.error.message);
+    cr_assert_not(is_accepted[0]);
+}
