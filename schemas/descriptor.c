@@ -3,6 +3,15 @@
  */
 #include "schemas/descriptor.h"
 
+const struct mneme_field_info *mneme_record_field(const struct mneme_record_info *record, const char *name) {
+    for (size_t i = 0; i < record->field_count; i++) {
+        if (strcmp(record->fields[i].name, name) == 0) {
+            return &record->fields[i];
+        }
+    }
+    return NULL;
+}
+
 void mneme_field_set_default(void *record, const struct mneme_field_info *field) {
     void *at = (char *)record + field->offset;
     switch (field->kind) {

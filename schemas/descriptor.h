@@ -72,6 +72,9 @@ struct mneme_record_info {
     size_t field_count;
 };
 
+/* The record's field of that name, or NULL. */
+const struct mneme_field_info *mneme_record_field(const struct mneme_record_info *record, const char *name);
+
 /* Sets one field of a zeroed record to its default. */
 void mneme_field_set_default(void *record, const struct mneme_field_info *field);
 

@@ -10,6 +10,7 @@
 #define MNEME_CONSUMERS_DOCUMENTS_DOCUMENTS_H
 
 #include "common/hash.h"
+#include "common/json_normal.h"
 #include "common/postgres.h"
 #include "consumers/runtime/batch.h"
 
@@ -39,8 +40,8 @@ struct mneme_document_version {
 struct mneme_document {
     struct mneme_str tenant, stream_id, ref;
     enum mneme_document_kind kind;
-    /* The first version was made by the event that created the memory or turn: no store has a row of it, once
-     * the batch's removals are carried out. Together with !last->is_there it comes to nothing. */
+    /* The memory or turn was created by the batch: no store has a row of it, once the batch's removals are
+     * carried out. Together with !last->is_there it comes to nothing. */
     bool is_new;
     struct mneme_document_version *first, *last; /* in the order of the log; never NULL */
     struct mneme_document *next;
@@ -67,8 +68,12 @@ struct mneme_documents {
     struct mneme_document_removal **last_removal;
     struct mneme_arena arena;
     struct mneme_buffer text, scratch;
-    struct mneme_hash by_key, conversations_by_key;
+    struct mneme_json_normal normal;
+    struct mneme_hash states_by_key, conversations_by_key;
     struct mneme_document_item *items;
+    size_t item_count;
+    struct mneme_document_conversation **conversations; /* those whose turns' indexes are wanted */
+    size_t conversation_count;
     struct mneme_pg_params params[2];
     uint64_t seed; /* of hashes: not to be guessed from outside */
 };

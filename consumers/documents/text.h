@@ -10,15 +10,17 @@
 
 /* Appends the text of a memory whose content is this JSON object. {"text": t} alone gives t; otherwise the
  * fields are joined as "key: value | key: value", those of a nested object as "outer.inner: value", the items
- * of an array by ", ". Null and empty values are left out. `scratch` holds what must be unescaped; it is
- * cleared first. */
+ * of an array by ", ". Null and empty values are left out. `scratch` holds what must be unescaped; it
+ * is cleared first. */
 void mneme_document_memory_text(struct mneme_buffer *out, struct mneme_buffer *scratch,
                                 struct mneme_str content);
 
 /* Appends the text of a turn: "Speaker: content" if it has a speaker, else its role ("User", "Agent",
  * "System", "Tool"), and " [caption]" if its metadata has a text under image_caption. */
-void mneme_document_turn_text(struct mneme_buffer *out, struct mneme_arena *arena,
-                              const struct mneme_conversation_turn *turn);
+void mneme_document_turn_text(struct mneme_buffer *out, const struct mneme_conversation_turn *turn);
+
+/* The value under that name in a JSON object, null where there is none; a null object has none. */
+struct mneme_str mneme_document_member(struct mneme_str object, const char *name);
 
 /* Appends what full text indexes of a text: the day of `created_at`, as in "[8 May 2023] ", then the text,
  * cut after MNEME_DOCUMENT_LEXICAL_BYTES, with words made of scripts that have no spaces between them. */

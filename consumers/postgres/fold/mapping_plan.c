@@ -22,20 +22,11 @@ static int no_memory(const struct resolver *resolver) {
                            "the fold was not prepared: memory is exhausted");
 }
 
-static const struct mneme_field_info *find_field(const struct mneme_record_info *record, const char *name) {
-    for (size_t i = 0; i < record->field_count; i++) {
-        if (strcmp(record->fields[i].name, name) == 0) {
-            return &record->fields[i];
-        }
-    }
-    return NULL;
-}
-
 /* A field of the envelope, or of its nested record after "scope."; *offset is from the event's start. */
 static const struct mneme_field_info *find_envelope_field(const char *name, size_t *offset) {
     const char *dot = strchr(name, '.');
     if (dot == NULL) {
-        const struct mneme_field_info *field = find_field(&mneme_envelope_info, name);
+        const struct mneme_field_info *field = mneme_record_field(&mneme_envelope_info, name);
         *offset = field == NULL ? 0 : field->offset;
         return field;
     }
@@ -43,7 +34,7 @@ static const struct mneme_field_info *find_envelope_field(const char *name, size
         const struct mneme_field_info *outer = &mneme_envelope_info.fields[i];
         if (outer->record != NULL && strlen(outer->name) == (size_t)(dot - name) &&
             strncmp(outer->name, name, (size_t)(dot - name)) == 0) {
-            const struct mneme_field_info *field = find_field(outer->record, dot + 1);
+            const struct mneme_field_info *field = mneme_record_field(outer->record, dot + 1);
             *offset = field == NULL ? 0 : outer->offset + field->offset;
             return field;
         }
@@ -151,7 +142,7 @@ static int resolve_members(const struct resolver *resolver, struct mneme_source_
         return no_memory(resolver);
     }
     for (size_t i = 0; i < count; i++) {
-        out->members[i] = find_field(&mneme_payload_info[action->type], source->members[i].field);
+        out->members[i] = mneme_record_field(&mneme_payload_info[action->type], source->members[i].field);
         if (out->members[i] == NULL) {
             return fail(resolver, action, "the event has no field", source->members[i].field);
         }
@@ -174,7 +165,7 @@ static int resolve_source(const struct resolver *resolver, struct mneme_source_p
     if (source->field != NULL) {
         if (source->kind == MNEME_SOURCE_ENVELOPE || source->kind == MNEME_SOURCE_LATEST) {
             field = find_envelope_field(source->field, &out->offset);
-        } else if ((field = find_field(payload, source->field)) != NULL) {
+        } else if ((field = mneme_record_field(payload, source->field)) != NULL) {
             out->offset = field->offset;
         }
         if (field == NULL) {
@@ -193,7 +184,7 @@ static int resolve_source(const struct resolver *resolver, struct mneme_source_p
     }
     if (source->kind == MNEME_SOURCE_TIME_OR_AFTER) {
         const struct mneme_field_info *when =
-            source->when_field == NULL ? NULL : find_field(payload, source->when_field);
+            source->when_field == NULL ? NULL : mneme_record_field(payload, source->when_field);
         if (when == NULL || when->kind != MNEME_FIELD_STRING || source->text == NULL) {
             return fail(resolver, action, "no text field tells when to fill the column", source->column);
         }
@@ -264,7 +255,7 @@ static int resolve_key(const struct resolver *resolver, size_t *offset, const st
     if (name == NULL) {
         return 0;
     }
-    const struct mneme_field_info *field = find_field(&mneme_payload_info[action->type], name);
+    const struct mneme_field_info *field = mneme_record_field(&mneme_payload_info[action->type], name);
     if (field == NULL || field->kind != kind || field->is_nullable != is_nullable) {
         return fail(resolver, action, "the event has no such key field", name);
     }

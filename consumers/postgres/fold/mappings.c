@@ -123,21 +123,13 @@ static const struct mneme_source turn_added[] = {
         ENVELOPE("created_at", "occurred_at"), NUMBER("is_deleted", false), NUMBER("is_archived", false),    \
         TEXT("tier", "warm"), CHANGED_BY_EVENT
 
-static const struct mneme_member decision_content[] = {{"text", "decision"},
-                                                       {"category", "category"},
-                                                       {"urgency", "urgency"},
-                                                       {"context", "context"},
-                                                       {"insights_used", "insights_used"},
-                                                       {"triggering_events", "triggering_events"},
-                                                       {0}};
-
 static const struct mneme_source decision_memory[] = {
     SCOPE("agent_id"),
     SCOPE("user_id"),
     SCOPE("run_id"),
     SCOPE("conversation_id"),
     TEXT("memory_type", "decision"),
-    {.column = "content", .kind = MNEME_SOURCE_OBJECT, .members = decision_content},
+    {.column = "content", .kind = MNEME_SOURCE_OBJECT, .members = mneme_decision_content},
     PAYLOAD_OR("metadata", "{}"),
     {.column = "confidence",
      .kind = MNEME_SOURCE_PAYLOAD,
@@ -164,10 +156,6 @@ static const struct mneme_source decision_made[] = {
     ENVELOPE("source_event_id", "event_id"),
 };
 
-static const struct mneme_member handoff_content[] = {{"text", "topic"},        {"from_agent", "from_agent"},
-                                                      {"to_agent", "to_agent"}, {"context", "context"},
-                                                      {"reason", "reason"},     {0}};
-
 /* For the receiver. */
 static const struct mneme_source handoff_memory[] = {
     {.column = "agent_id", .kind = MNEME_SOURCE_PAYLOAD, .field = "to_agent"},
@@ -175,7 +163,7 @@ static const struct mneme_source handoff_memory[] = {
     SCOPE("run_id"),
     SCOPE("conversation_id"),
     TEXT("memory_type", "knowledge"),
-    {.column = "content", .kind = MNEME_SOURCE_OBJECT, .members = handoff_content},
+    {.column = "content", .kind = MNEME_SOURCE_OBJECT, .members = mneme_handoff_content},
     TEXT("metadata", "{}"),
     NUMBER("confidence", 1),
     MEMORY_DEFAULTS,

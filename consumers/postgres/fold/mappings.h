@@ -6,7 +6,7 @@
 #define MNEME_CONSUMERS_POSTGRES_MAPPINGS_H
 
 #include "consumers/postgres/fold/tables.h"
-#include "schemas/event.h"
+#include "schemas/left_memory.h"
 
 /* Where a column's value comes from. */
 enum mneme_source_kind {
@@ -25,11 +25,6 @@ enum mneme_source_kind {
      * `number` microseconds. */
     MNEME_SOURCE_TIME_OR_AFTER,
     MNEME_SOURCE_OBJECT, /* a JSON object of the payload's fields that `members` names, null ones left out */
-};
-
-struct mneme_member {
-    const char *name; /* in the object; NULL ends a list */
-    const char *field;
 };
 
 struct mneme_source {

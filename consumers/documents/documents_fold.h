@@ -1,0 +1,48 @@
+/*
+ * What the files of this folder share while they fold a batch.
+ */
+#ifndef MNEME_CONSUMERS_DOCUMENTS_FOLD_H
+#define MNEME_CONSUMERS_DOCUMENTS_FOLD_H
+
+#include "consumers/documents/documents.h"
+
+/* A document as the events up to here have left it. */
+struct mneme_document_state {
+    struct mneme_document document; /* of the outside; listed once it has a version */
+    bool is_created;                /* scope and the like are known, from the event that created it */
+    struct mneme_document_version now;
+    struct mneme_document_state *next_turn; /* of the same conversation */
+};
+
+/* A conversation that turns are appended to without an index, or that is deleted. */
+struct mneme_document_conversation {
+    struct mneme_str tenant, stream_id, conversation_id;
+    int64_t first_sequence, last_sequence; /* of the turns whose index is to be looked up */
+    bool wants_indexes;
+    struct mneme_document_removal removal; /* .tenant null: none yet */
+    struct mneme_document_state *first_turn;
+};
+
+/* An event of the batch. */
+struct mneme_document_item {
+    const struct mneme_batch_item *from;
+    struct mneme_document_state *state; /* of a memory; a turn's is known when its index is */
+    struct mneme_document_conversation *conversation;
+    bool wants_memory;     /* its state is to be looked up */
+    bool wants_turn_index; /* the ledger has it */
+    int64_t turn_index;
+};
+
+/* The state of that document, made at its first mention (*is_new). NULL when memory is exhausted. */
+struct mneme_document_state *mneme_document_find(struct mneme_documents *documents, bool *is_new,
+                                                 const struct mneme_event *event,
+                                                 enum mneme_document_kind kind, struct mneme_str ref);
+
+/* Fills what the items want. */
+int mneme_documents_look_up(struct mneme_documents *documents, struct mneme_postgres *postgres,
+                            struct mneme_error *error);
+
+/* Carries out one event; in the order of the log. False when memory is exhausted. */
+bool mneme_document_fold_item(struct mneme_documents *documents, const struct mneme_document_item *item);
+
+#endif

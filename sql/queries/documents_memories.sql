@@ -1,0 +1,13 @@
+-- Memories as an event left them: $1 tenants, $2 streams, $3 ids, $4 sequence_ids of the events; n is the place in these
+-- arrays, from 1. Whatever has come later, the version that an event made is in the table or in its history.
+SELECT w.n, v.user_id, v.agent_id, v.run_id, v.conversation_id, v.created_at, v.metadata::text
+FROM unnest($1::text[], $2::text[], $3::uuid[], $4::bigint[]) WITH ORDINALITY AS w(tenant, stream_id, id, sequence, n)
+CROSS JOIN LATERAL (
+    SELECT m.user_id, m.agent_id, m.run_id, m.conversation_id, m.created_at, m.metadata
+    FROM memories m
+    WHERE m.id = w.id AND m.tenant = w.tenant AND m.stream_id = w.stream_id AND m.source_sequence = w.sequence
+    UNION ALL
+    SELECT h.user_id, h.agent_id, h.run_id, h.conversation_id, h.created_at, h.metadata
+    FROM memories_history h
+    WHERE h.id = w.id AND h.tenant = w.tenant AND h.stream_id = w.stream_id AND h.source_sequence = w.sequence
+) AS v

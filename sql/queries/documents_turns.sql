@@ -1,0 +1,16 @@
+-- The indexes that turns were given: $1 tenants, $2 streams, $3 conversations, $4 and $5 the sequence_ids between which
+-- the turns lie. In the order of the log; a turn of a conversation that was made again is in the history.
+SELECT t.source_sequence, t.turn_index
+FROM unnest($1::text[], $2::text[], $3::text[], $4::bigint[], $5::bigint[]) AS w(tenant, stream_id, conversation_id, low, high)
+CROSS JOIN LATERAL (
+    SELECT t.source_sequence, t.turn_index
+    FROM conversation_turns t
+    WHERE t.tenant = w.tenant AND t.stream_id = w.stream_id AND t.conversation_id = w.conversation_id
+      AND t.source_sequence BETWEEN w.low AND w.high
+    UNION ALL
+    SELECT h.source_sequence, h.turn_index
+    FROM conversation_turns_history h
+    WHERE h.tenant = w.tenant AND h.stream_id = w.stream_id AND h.conversation_id = w.conversation_id
+      AND h.source_sequence BETWEEN w.low AND w.high
+) AS t
+ORDER BY t.source_sequence
