@@ -58,6 +58,15 @@ static void add_projection(struct mneme_table *table, const struct mneme_project
     mneme_table_cell_long(table, item->partition_count);
 }
 
+static bool lacks_workers(const struct reading *reading, const struct mneme_projection_group *group) {
+    for (size_t i = 0; i < reading->count; i++) {
+        if (reading->projections[i].of == group) {
+            return mneme_projection_lacks_workers(&reading->projections[i]);
+        }
+    }
+    return false;
+}
+
 static void print_projections(const struct mneme_cli *cli, const struct reading *reading) {
     static const char *const headings[] = {"PROJECTION", "GROUP",  "WORKERS",    "LAG", "EVENTS",
                                            "RATE",       "PARKED", "PARTITIONS", NULL};
@@ -68,6 +77,12 @@ static void print_projections(const struct mneme_cli *cli, const struct reading 
     }
     mneme_table_print(&table, stdout, cli->stdout_is_terminal ? cli->terminal_columns : 0);
     mneme_table_clean_up(&table);
+    for (const struct mneme_projection_group *group = mneme_projection_groups; group->name != NULL; group++) {
+        if (lacks_workers(reading, group)) {
+            printf("No worker of group %s is there: start one with `mneme work %s`.\n", group->name,
+                   group->name);
+        }
+    }
 }
 
 static enum mneme_exit print_projections_json(const struct reading *reading) {
@@ -100,6 +115,7 @@ static void add_table(struct mneme_table *table, const void *row) {
     const struct mneme_table_size_row *size = row;
     char text[32];
     snprintf(text, sizeof text, "%s%lld", size->is_estimate ? "about " : "", (long long)size->rows);
+    mneme_table_cell(table, size->schema);
     mneme_table_cell(table, size->table);
     mneme_table_cell(table, mneme_str_from(text));
     mneme_show_cell_bytes(table, size->bytes);
@@ -116,25 +132,48 @@ static void separate(const struct mneme_cli *cli) {
     }
 }
 
-static enum mneme_exit print_parked(struct observer *observer) {
-    static const char *const headings[] = {"PARKED BY", "POSITION", "EVENTS", "KEY", "REASON", NULL};
-    static const struct mneme_listing_kind kind = {headings, add_parked, parked_json, NULL};
+/* Asks each schema that is there. */
+static enum mneme_exit list(struct observer *observer, const struct mneme_listing_kind *kind, int64_t limit,
+                            int (*ask)(struct mneme_postgres *postgres,
+                                       const struct mneme_projection_group *group,
+                                       struct mneme_listing *listing, struct mneme_error *error)) {
     struct mneme_listing listing;
+    int status = MNEME_OK;
     separate(observer->cli);
-    mneme_listing_begin(&listing, observer->cli, &kind, PARKED_SHOWN);
-    int status = mneme_status_parked(observer->postgres, PARKED_SHOWN + 1, mneme_listing_visit, &listing,
-                                     &observer->error);
+    mneme_listing_begin(&listing, observer->cli, kind, limit);
+    for (const struct mneme_projection_group *group = mneme_projection_groups;
+         group->name != NULL && status == MNEME_OK; group++) {
+        bool is_there;
+        status =
+            mneme_status_enter(&is_there, observer->postgres, observer->cli->config, group, &observer->error);
+        if (status == MNEME_OK && is_there) {
+            status = ask(observer->postgres, group, &listing, &observer->error);
+        }
+    }
     return status == MNEME_OK ? mneme_listing_end(&listing) : mneme_listing_fail(&listing, &observer->error);
 }
 
+static int ask_parked(struct mneme_postgres *postgres, const struct mneme_projection_group *group,
+                      struct mneme_listing *listing, struct mneme_error *error) {
+    (void)group;
+    return mneme_status_parked(postgres, PARKED_SHOWN + 1, mneme_listing_visit, listing, error);
+}
+
+static int ask_tables(struct mneme_postgres *postgres, const struct mneme_projection_group *group,
+                      struct mneme_listing *listing, struct mneme_error *error) {
+    return mneme_status_tables(postgres, group, mneme_listing_visit, listing, error);
+}
+
+static enum mneme_exit print_parked(struct observer *observer) {
+    static const char *const headings[] = {"PARKED BY", "POSITION", "EVENTS", "KEY", "REASON", NULL};
+    static const struct mneme_listing_kind kind = {headings, add_parked, parked_json, NULL};
+    return list(observer, &kind, PARKED_SHOWN, ask_parked);
+}
+
 static enum mneme_exit print_tables(struct observer *observer) {
-    static const char *const headings[] = {"TABLE", "ROWS", "SIZE", NULL};
+    static const char *const headings[] = {"SCHEMA", "TABLE", "ROWS", "SIZE", NULL};
     static const struct mneme_listing_kind kind = {headings, add_table, table_json, NULL};
-    struct mneme_listing listing;
-    separate(observer->cli);
-    mneme_listing_begin(&listing, observer->cli, &kind, 0);
-    int status = mneme_status_tables(observer->postgres, mneme_listing_visit, &listing, &observer->error);
-    return status == MNEME_OK ? mneme_listing_end(&listing) : mneme_listing_fail(&listing, &observer->error);
+    return list(observer, &kind, 0, ask_tables);
 }
 
 static enum mneme_exit print_reading(struct observer *observer, const struct reading *reading) {
@@ -250,19 +289,19 @@ const struct mneme_command mneme_command_status = {
     .details =
         "Of all tenants. Lag is what the log holds and a projection has not folded yet; events is what it\n"
         "has folded; parked is how many of those wait because they, or one before them with the same\n"
-        "key, cannot be applied. Rows are counted up to 10,000 and estimated beyond.\n"
+        "key, cannot be applied. Rows of the ledger's schema are counted up to 10,000 and estimated beyond,\n"
+        "all others are estimated.\n"
         "--json prints three kinds of lines:\n"
         "  "
-        "{\"projection\",\"topic\",\"group_state\",\"workers\",\"lag\",\"events\",\"rate_per_s\",\"parked\","
-        "\n"
-        "   "
+        "{\"projection\",\"group\",\"topic\",\"group_state\",\"workers\",\"is_worker_missing\",\"lag\","
+        "\"events\",\n   \"rate_per_s\",\"parked\","
         "\"partitions\":[{\"partition\",\"next_offset\",\"first_offset\",\"end_offset\",\"lag\",\"owner\",\n"
         "   \"updated_at\"}]}, one for each projection;\n"
         "  "
         "{\"parked_event\",\"projection\",\"topic\",\"partition\",\"kafka_offset\",\"key\",\"reason\","
         "\"waiting\",\n"
         "   \"parked_at\"}, one for each key that is stuck, up to 20;\n"
-        "  {\"table\",\"rows\",\"is_estimate\",\"bytes\"}.\n"
+        "  {\"schema\",\"table\",\"rows\",\"is_estimate\",\"bytes\"}.\n"
         "What Kafka would tell is null when it cannot be reached, and the exit code is 3.",
     .examples = "  mneme status\n"
                 "  mneme status --watch\n"

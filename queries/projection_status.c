@@ -14,6 +14,7 @@
 
 /* What visitors add to. */
 struct gathering {
+    const struct mneme_projection_group *group; /* whose schema is read */
     struct mneme_projection_status *items;
     size_t count;
     bool failed;
@@ -35,6 +36,7 @@ static struct mneme_projection_status *find_or_add(struct gathering *gathering, 
     struct mneme_projection_status *item = find(gathering->items, gathering->count, projection, topic);
     if (item == NULL && gathering->count < MAX_PROJECTIONS) {
         item = &gathering->items[gathering->count++];
+        item->of = gathering->group;
         snprintf(item->projection, sizeof item->projection, "%.*s", MNEME_STR_ARG(projection));
         snprintf(item->topic, sizeof item->topic, "%.*s", MNEME_STR_ARG(topic));
         item->seen_micros = mneme_clock_monotonic_micros();
@@ -104,7 +106,7 @@ static int add_log(struct mneme_projection_status *item, struct mneme_log_probe 
     mneme_log_ends_clean_up(&ends);
     char group[MNEME_TOPIC_NAME_BYTES + sizeof item->projection];
     snprintf(group, sizeof group, "%s%s", mneme_config_string(config, MNEME_SETTING_TOPIC_PREFIX),
-             item->projection);
+             item->of->name);
     status = mneme_group_facts_read(&item->group, reader, group, LOG_TIMEOUT_MS, error);
     item->has_log = status == MNEME_OK;
     return status;
@@ -139,6 +141,23 @@ static void sum_up(struct mneme_projection_status *item, const struct mneme_proj
     }
 }
 
+/* What the schema of one group says. */
+static int gather(struct gathering *gathering, struct mneme_postgres *postgres,
+                  const struct mneme_config *config, const char *events_topic, struct mneme_error *error) {
+    bool is_there;
+    int status = mneme_status_enter(&is_there, postgres, config, gathering->group, error);
+    if (status != MNEME_OK || (!is_there && gathering->group->schema != MNEME_PG_SCHEMA_LEDGER)) {
+        return status;
+    }
+    /* Also one that never began. */
+    find_or_add(gathering, mneme_str_from(gathering->group->name), mneme_str_from(events_topic));
+    status = mneme_status_progress(postgres, add_progress, gathering, error);
+    if (status == MNEME_OK && !gathering->failed) {
+        status = mneme_status_parked_counts(postgres, add_parked, gathering, error);
+    }
+    return status;
+}
+
 int mneme_projection_status_read(struct mneme_projection_status **out, size_t *count,
                                  struct mneme_postgres *postgres, struct mneme_log_probe *reader,
                                  const struct mneme_config *config,
@@ -149,15 +168,10 @@ int mneme_projection_status_read(struct mneme_projection_status **out, size_t *c
     *out = NULL;
     *count = 0;
     int status = mneme_kafka_events_topic(topic, config, error);
-    if (status == MNEME_OK && gathering.items == NULL) {
-        gathering.failed = true;
-    }
-    if (status == MNEME_OK && !gathering.failed) {
-        find_or_add(&gathering, MNEME_STR_LIT(MNEME_TABLES_PROJECTION), mneme_str_from(topic));
-        status = mneme_status_progress(postgres, add_progress, &gathering, error);
-    }
-    if (status == MNEME_OK && !gathering.failed) {
-        status = mneme_status_parked_counts(postgres, add_parked, &gathering, error);
+    gathering.failed = gathering.items == NULL;
+    gathering.group = mneme_projection_groups;
+    for (; gathering.group->name != NULL && status == MNEME_OK && !gathering.failed; gathering.group++) {
+        status = gather(&gathering, postgres, config, topic, error);
     }
     if (status == MNEME_OK && gathering.failed) {
         status = mneme_error_set(error, MNEME_E_NO_MEMORY,
@@ -222,11 +236,19 @@ void mneme_projection_status_json(const struct mneme_projection_status *item,
     mneme_json_begin_object(json);
     mneme_json_key(json, MNEME_STR_LIT("projection"));
     mneme_json_string(json, mneme_str_from(item->projection));
+    mneme_json_key(json, MNEME_STR_LIT("group"));
+    mneme_json_string(json, mneme_str_from(item->of->name));
     mneme_json_key(json, MNEME_STR_LIT("topic"));
     mneme_json_string(json, mneme_str_from(item->topic));
     mneme_json_key(json, MNEME_STR_LIT("group_state"));
     mneme_json_string(json, item->has_log ? mneme_str_from(item->group.state) : MNEME_STR_NULL);
     long_or_null(json, MNEME_STR_LIT("workers"), item->group.workers, item->has_log);
+    mneme_json_key(json, MNEME_STR_LIT("is_worker_missing"));
+    if (item->has_log) {
+        mneme_json_bool(json, mneme_projection_lacks_workers(item));
+    } else {
+        mneme_json_null(json);
+    }
     long_or_null(json, MNEME_STR_LIT("lag"), item->lag, item->has_log);
     mneme_json_key(json, MNEME_STR_LIT("events"));
     mneme_json_long(json, item->events);

@@ -14,7 +14,8 @@ struct mneme_partition_status {
 };
 
 struct mneme_projection_status {
-    char projection[128];
+    const struct mneme_projection_group *of;
+    char projection[128]; /* the group's name, or that and what it is of, as in "embed.bge-small-en-v1.5" */
     char topic[MNEME_TOPIC_NAME_BYTES];
     struct mneme_partition_status *partitions;
     int32_t partition_count;
@@ -27,9 +28,9 @@ struct mneme_projection_status {
     struct mneme_opt_double rate_per_s; /* folded per second since the reading before, if there was one */
 };
 
-/* Reads all projections; "postgres" is among them even if it never began. What Kafka would tell is left out
- * when it cannot be asked: has_log is false then and *log_error says why. `before` (may be NULL) is an
- * earlier reading for the rate. The caller cleans up *out, an array of *count. */
+/* Reads all projections, also those that never began, as far as their schemas are there. What Kafka would
+ * tell is left out when it cannot be asked: has_log is false then and *log_error says why. `before` (may be
+ * NULL) is an earlier reading for the rate. The caller cleans up *out, an array of *count. */
 int mneme_projection_status_read(struct mneme_projection_status **out, size_t *count,
                                  struct mneme_postgres *postgres, struct mneme_log_probe *reader,
                                  const struct mneme_config *config,
@@ -37,7 +38,13 @@ int mneme_projection_status_read(struct mneme_projection_status **out, size_t *c
                                  struct mneme_error *log_error, struct mneme_error *error);
 void mneme_projection_status_clean_up(struct mneme_projection_status *projections, size_t count);
 
-/* One object: projection, topic, group, lag, events, rate_per_s, parked, partitions. */
+/* Nobody works for it, as far as the group is known. */
+static inline bool mneme_projection_lacks_workers(const struct mneme_projection_status *projection) {
+    return projection->has_log && projection->group.workers == 0;
+}
+
+/* One object: projection, group, topic, group_state, workers, is_worker_missing, lag, events, rate_per_s,
+ * parked, partitions. */
 void mneme_projection_status_json(const struct mneme_projection_status *projection,
                                   struct mneme_json_writer *json);
 

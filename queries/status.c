@@ -3,6 +3,7 @@
  */
 #include "queries/status.h"
 
+#include "queries/position_wait.h"
 #include "sql/embedded.h"
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
@@ -39,12 +40,41 @@ static const struct mneme_row_column count_columns[] = {
 #define COLUMN(column_name, column_kind)                                                                     \
     { #column_name, column_kind, offsetof(struct mneme_table_size_row, column_name) }
 static const struct mneme_row_column size_columns[] = {
-    COLUMN(table, MNEME_ROW_STR),
-    COLUMN(rows, MNEME_ROW_LONG),
-    COLUMN(is_estimate, MNEME_ROW_BOOL),
-    COLUMN(bytes, MNEME_ROW_LONG),
+    COLUMN(schema, MNEME_ROW_STR),       COLUMN(table, MNEME_ROW_STR),  COLUMN(rows, MNEME_ROW_LONG),
+    COLUMN(is_estimate, MNEME_ROW_BOOL), COLUMN(bytes, MNEME_ROW_LONG),
 };
 #undef COLUMN
+
+const struct mneme_projection_group mneme_projection_groups[] = {
+    {MNEME_TABLES_PROJECTION, MNEME_PG_SCHEMA_LEDGER},
+    {"search", MNEME_PG_SCHEMA_SEARCH},
+    {"embed", MNEME_PG_SCHEMA_EMBED},
+    {"vectors", MNEME_PG_SCHEMA_VECTORS},
+    {NULL},
+};
+
+static bool note_is_there(const void *row, void *context) {
+    *(bool *)context = *(const bool *)row;
+    return true;
+}
+
+int mneme_status_enter(bool *is_there, struct mneme_postgres *postgres, const struct mneme_config *config,
+                       const struct mneme_projection_group *group, struct mneme_error *error) {
+    static const struct mneme_row_column column = {"is_there", MNEME_ROW_BOOL, 0};
+    static const struct mneme_question question = {"the status was not read", mneme_sql_status_enter, &column,
+                                                   1, sizeof(bool)};
+    char schema[MNEME_PG_NAME_BYTES];
+    struct mneme_pg_params params = {0};
+    int status = mneme_pg_schema_name(schema, config, group->schema, error);
+    if (status != MNEME_OK) {
+        return status;
+    }
+    *is_there = false;
+    mneme_pg_param_str(&params, mneme_str_from(schema));
+    status = mneme_query_run(postgres, &question, &params, note_is_there, is_there, NULL, error);
+    mneme_pg_params_clean_up(&params);
+    return status;
+}
 
 int mneme_status_progress(struct mneme_postgres *postgres, mneme_row_visitor *visit, void *context,
                           struct mneme_error *error) {
@@ -74,11 +104,12 @@ int mneme_status_parked_counts(struct mneme_postgres *postgres, mneme_row_visito
     return mneme_query_run(postgres, &question, NULL, visit, context, NULL, error);
 }
 
-int mneme_status_tables(struct mneme_postgres *postgres, mneme_row_visitor *visit, void *context,
-                        struct mneme_error *error) {
-    static const struct mneme_question question = {"the tables were not measured", mneme_sql_status_tables,
-                                                   size_columns, COUNT(size_columns),
-                                                   sizeof(struct mneme_table_size_row)};
+int mneme_status_tables(struct mneme_postgres *postgres, const struct mneme_projection_group *group,
+                        mneme_row_visitor *visit, void *context, struct mneme_error *error) {
+    const struct mneme_question question = {
+        "the tables were not measured",
+        group->schema == MNEME_PG_SCHEMA_LEDGER ? mneme_sql_status_tables : mneme_sql_status_schema_tables,
+        size_columns, COUNT(size_columns), sizeof(struct mneme_table_size_row)};
     return mneme_query_run(postgres, &question, NULL, visit, context, NULL, error);
 }
 

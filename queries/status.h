@@ -5,8 +5,23 @@
 #ifndef MNEME_QUERIES_STATUS_H
 #define MNEME_QUERIES_STATUS_H
 
+#include "common/postgres_schema.h"
 #include "queries/log_ends.h"
 #include "queries/question.h"
+
+/* A consumer group, and where its projection keeps progress, parked events and tables. */
+struct mneme_projection_group {
+    const char *name; /* behind the topic prefix */
+    enum mneme_pg_schema schema;
+};
+
+/* All of them; ends with one that has no name. */
+extern const struct mneme_projection_group mneme_projection_groups[];
+
+/* The questions below are about the schema that was entered last, and the connection is for nothing else from
+ * then on. *is_there tells whether a projection is kept there at all. */
+int mneme_status_enter(bool *is_there, struct mneme_postgres *postgres, const struct mneme_config *config,
+                       const struct mneme_projection_group *group, struct mneme_error *error);
 
 /* One partition of one projection. */
 struct mneme_progress_row {
@@ -44,15 +59,15 @@ int mneme_status_parked_counts(struct mneme_postgres *postgres, mneme_row_visito
                                struct mneme_error *error);
 
 struct mneme_table_size_row {
-    struct mneme_str table;
+    struct mneme_str schema, table;
     int64_t rows;
-    bool is_estimate; /* counted only up to 10,000 rows */
+    bool is_estimate; /* those of the ledger's schema are counted up to 10,000 rows */
     int64_t bytes;    /* with indexes */
 };
 void mneme_table_size_row_json(const struct mneme_table_size_row *row, struct mneme_json_writer *json);
 
-/* Visits struct mneme_table_size_row. */
-int mneme_status_tables(struct mneme_postgres *postgres, mneme_row_visitor *visit, void *context,
-                        struct mneme_error *error);
+/* Visits struct mneme_table_size_row: the main tables of the ledger's schema, all of another's. */
+int mneme_status_tables(struct mneme_postgres *postgres, const struct mneme_projection_group *group,
+                        mneme_row_visitor *visit, void *context, struct mneme_error *error);
 
 #endif

@@ -16,7 +16,8 @@ WITH counted AS (
     UNION ALL
     SELECT 7 AS place, 'progress' AS name, (SELECT count(*) FROM (SELECT 1 FROM progress LIMIT 10001) AS first_rows) AS counted
 )
-SELECT name,
+SELECT current_schema()::text AS schema,
+       name,
        CASE
            WHEN counted <= 10000 THEN counted
            ELSE greatest(counted, noted.rows)
