@@ -67,6 +67,7 @@ void mneme_pg_param_str_array(struct mneme_pg_params *params, const struct mneme
 void mneme_pg_param_bytes_array(struct mneme_pg_params *params, const struct mneme_str *items, size_t count);
 void mneme_pg_param_uuid_array(struct mneme_pg_params *params, const struct mneme_uuid *items, size_t count);
 void mneme_pg_param_long_array(struct mneme_pg_params *params, const int64_t *items, size_t count);
+void mneme_pg_param_float_array(struct mneme_pg_params *params, const float *items, size_t count);
 
 /* Runs one statement and gives its result (text format unless `binary`); the caller PQclears *out. `params`
  * may be NULL. `out` may be NULL when rows are of no interest. Statements with parameters are prepared once

@@ -120,3 +120,13 @@ void mneme_pg_param_long_array(struct mneme_pg_params *params, const int64_t *it
     }
     end_param(params, start, 1, MNEME_PG_OID_INT8_ARRAY);
 }
+
+void mneme_pg_param_float_array(struct mneme_pg_params *params, const float *items, size_t count) {
+    size_t start = params->bytes.len;
+    mneme_pg_wire_array(&params->bytes, MNEME_PG_OID_FLOAT4, count);
+    for (size_t i = 0; i < count; i++) {
+        mneme_pg_wire_32(&params->bytes, sizeof items[i]);
+        mneme_pg_wire_float(&params->bytes, items[i]);
+    }
+    end_param(params, start, 1, MNEME_PG_OID_FLOAT4_ARRAY);
+}

@@ -13,8 +13,10 @@
 #define MNEME_PG_OID_BYTEA 17U
 #define MNEME_PG_OID_INT8 20U
 #define MNEME_PG_OID_TEXT 25U
+#define MNEME_PG_OID_FLOAT4 700U
 #define MNEME_PG_OID_BYTEA_ARRAY 1001U
 #define MNEME_PG_OID_INT8_ARRAY 1016U
+#define MNEME_PG_OID_FLOAT4_ARRAY 1021U
 #define MNEME_PG_OID_TEXT_ARRAY 1009U
 #define MNEME_PG_OID_UUID 2950U
 #define MNEME_PG_OID_UUID_ARRAY 2951U
@@ -32,6 +34,12 @@ static inline void mneme_pg_wire_32(struct mneme_buffer *out, int32_t value) {
 static inline void mneme_pg_wire_64(struct mneme_buffer *out, int64_t value) {
     uint64_t wire = htobe64((uint64_t)value);
     mneme_buffer_append(out, &wire, sizeof wire);
+}
+
+static inline void mneme_pg_wire_float(struct mneme_buffer *out, float value) {
+    int32_t bits;
+    memcpy(&bits, &value, sizeof bits);
+    mneme_pg_wire_32(out, bits);
 }
 
 /* A value with its length before it; a null slice is NULL. */

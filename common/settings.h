@@ -79,8 +79,18 @@
       "How long Redis keeps the vector of a question; 0 means that it is not kept.") \
     X(VECTOR_STORE, "MNEME_VECTOR_STORE", CHOICE, "pgvector", ONE_OF("pgvector|chroma"), PLAIN, \
       "Where vectors are kept.") \
+    X(VECTOR_METRIC, "MNEME_VECTOR_METRIC", CHOICE, "cosine", ONE_OF("cosine|euclidean|dot"), PLAIN, \
+      "How vectors of documents are compared, until a vector store has settled on one.") \
+    X(INDEX_MEMORY_MB, "MNEME_INDEX_MEMORY_MB", LONG, "4096", RANGE(64, 1048576), PLAIN, \
+      "Most memory that Postgres may take to build an index of vectors, in megabytes.") \
     X(CHROMA_URL, "CHROMA_URL", STRING, "http://127.0.0.1:8000", ANY, PLAIN, \
       "Chroma, where it is the vector store.") \
+    X(CHROMA_TENANT, "MNEME_CHROMA_TENANT", STRING, "default_tenant", ANY, PLAIN, \
+      "The tenant of Chroma that the collections lie in.") \
+    X(CHROMA_DATABASE, "MNEME_CHROMA_DATABASE", STRING, "default_database", ANY, PLAIN, \
+      "The database of that tenant.") \
+    X(CHROMA_TIMEOUT_MS, "MNEME_CHROMA_TIMEOUT_MS", LONG, "30000", RANGE(10, 600000), PLAIN, \
+      "How long one request to Chroma may take.") \
     X(TENANT, "MNEME_TENANT", STRING, "default", ANY, PLAIN, \
       "The tenant when a call names none.") \
     X(CONTENT_MAX_CHARS, "MNEME_CONTENT_MAX_CHARS", LONG, "10000", RANGE(1, 1000000), PLAIN, \

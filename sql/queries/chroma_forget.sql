@@ -1,0 +1,1 @@
+DELETE FROM stored_documents WHERE generation = $1::integer

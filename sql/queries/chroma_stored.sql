@@ -1,0 +1,7 @@
+-- What is stored of given documents.
+SELECT n.place, s.source_sequence, s.is_deleted
+FROM unnest($2::text[], $3::text[], $4::text[], $5::text[]) WITH ORDINALITY
+    AS n(tenant, stream_id, kind, ref, place)
+JOIN stored_documents s
+  ON s.generation = $1::integer AND s.tenant = n.tenant AND s.stream_id = n.stream_id AND s.kind = n.kind
+ AND s.ref = n.ref

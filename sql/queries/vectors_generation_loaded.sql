@@ -1,0 +1,1 @@
+UPDATE generations SET is_loaded = true WHERE generation = $1::integer

@@ -1,0 +1,11 @@
+-- Forgets a generation, its progress and what of it is parked.
+WITH gone AS (
+    DELETE FROM generations WHERE generation = $1::integer AND state <> 'active' RETURNING generation
+),
+no_progress AS (
+    DELETE FROM progress WHERE projection IN (SELECT 'vectors.' || generation FROM gone)
+),
+no_parked AS (
+    DELETE FROM parked_events WHERE projection IN (SELECT 'vectors.' || generation FROM gone)
+)
+SELECT count(*) FROM gone
