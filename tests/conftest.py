@@ -193,12 +193,16 @@ def wait_until():
 
 @pytest.fixture(scope="module")
 def folded(stack, run_folder, tmp_path_factory):
-    """One namespace for a module of tests that ask, with a worker: `folded.mneme` runs the program in it,
-    `folded.publish(lines)` publishes and waits until all is folded."""
+    """One namespace for a module of tests that ask, with a worker (`folded.worker`; `folded.start_worker()` starts
+    another one): `folded.mneme` runs the program in it, `folded.publish(lines)` publishes and waits until all is folded."""
     namespace = Namespace(stack, run_folder, tmp_path_factory.mktemp("folded"))
     namespace.mneme = Program(namespace.env)
     namespace.create()
-    process = Worker(namespace, 0).wait_ready()
+    workers = []
+
+    def start_worker():
+        workers.append(Worker(namespace, len(workers)))
+        return workers[-1].wait_ready()
 
     def publish(lines):
         receipts = namespace.mneme.publish(lines)
@@ -206,8 +210,11 @@ def folded(stack, run_folder, tmp_path_factory):
         return receipts
 
     namespace.publish = publish
+    namespace.start_worker = start_worker
+    namespace.worker = start_worker()
     yield namespace
-    process.clean_up()
+    for worker in workers:
+        worker.clean_up()
     namespace.drop()
 
 

@@ -79,6 +79,7 @@ listen_addresses = '127.0.0.1'
 port = $(stack_port postgres)
 unix_socket_directories = ''
 $(postgres_shared_settings)
+$(postgres_disk_settings)
 CONF
     # By way of a pipe: the server's user owns its copy.
     as_postgres tee "$home/data/mneme.conf" <"$SERVICE_DIR/postgresql.conf" >/dev/null
@@ -113,6 +114,12 @@ wal_compression = on
 jit = off
 timezone = 'UTC'
 CONF
+}
+
+# postgres_disk_settings: of tests, which end with the machine. A killed server loses nothing by it, since the
+# kernel has what was written; full_page_writes stays on, since a kill may leave half a page written.
+postgres_disk_settings() {
+    [[ ${MNEME_STACK_FSYNC:-on} == on ]] || printf 'fsync = off\n'
 }
 
 # link_server PREFIX: the layout that Debian's binaries expect around them.

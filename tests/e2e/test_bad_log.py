@@ -40,56 +40,85 @@ def spoilt(change, line=None):
     return {"key": message["key"], "value": change(message["value"])}
 
 
-# (what is wrong, the message, what the reason must say)
+def key_of(user):
+    return f"default/{user}".encode()
+
+
+# (what is wrong, the message of a user, what the reason must say)
 PARKED = [
-    ("bytes that are no event", {"key": b"default/anna", "value": b"hello, log"}, "frame|framing|header|begin"),
-    ("no bytes at all", {"key": b"default/anna", "value": b""}, "frame|framing|header|begin|empty"),
-    ("a tombstone", {"key": b"default/anna", "value": None}, "value|tombstone"),
-    ("a header alone", spoilt(lambda value: value[:10]), "."),
-    ("half a header", spoilt(lambda value: value[:6]), "."),
-    ("a truncated event", spoilt(lambda value: value[:-1]), "."),
-    ("an event cut in its envelope", spoilt(lambda value: value[:40]), "."),
-    ("bytes behind the event", spoilt(lambda value: value + b"\0"), "."),
-    ("a text longer than the message", spoilt(lambda value: value[:10] + b"\xfe\xff\xff\xff\x0f" + value[11:]), "."),
-    ("a negative length", spoilt(lambda value: value[:10] + b"\x01" + value[11:]), "."),
-    ("a number that never ends", spoilt(lambda value: value[:10] + b"\xff" * 12), "."),
-    ("invalid UTF-8", spoilt(lambda value: value.replace(b"very", b"v\xff\xfey")), "UTF-8"),
-    ("a NUL", spoilt(lambda value: value.replace(b"very", b"v\0ry")), "NUL|JSON"),
-    ("broken JSON", spoilt(lambda value: value.replace(b'{"text"', b'["text"')), "JSON"),
-    ("confidence above 1", good(created(confidence=1.5)), "confidence"),
-    ("confidence that is no number", good(created(confidence=float("nan"))), "confidence"),
-    ("over-long content", good(created(content="x" * 10_001)), "content"),
-    ("blank content", good(created(content="  ")), "content"),
-    ("an unknown memory type", good(created(memory_type="guess")), "memory_type"),
-    ("a memory_id that is no UUID", good(created(memory_id="x" * 36)), "."),
-    ("a time beyond the calendar", ENCODER.message(created(), occurred_at=2**62), "occurred_at"),
-    ("very deep JSON", good(note() | {"payload": {"type": "note", "json": json.loads("[" * 65 + "]" * 65)}}), "json"),
-    ("a payload that is none of the schema's", spoilt(lambda value: value[:-40] + b"\xff" * 40), "."),
-    ("another stream's key", {"key": b"default/anna", "value": good(created("berta"))["value"]}, "key"),
+    ("bytes that are no event", lambda user: {"key": key_of(user), "value": b"hello, log"},
+     "frame|framing|header|begin"),
+    ("no bytes at all", lambda user: {"key": key_of(user), "value": b""}, "frame|framing|header|begin|empty"),
+    ("a tombstone", lambda user: {"key": key_of(user), "value": None}, "value|tombstone"),
+    ("a header alone", lambda user: spoilt(lambda value: value[:10], created(user)), "."),
+    ("half a header", lambda user: spoilt(lambda value: value[:6], created(user)), "."),
+    ("a truncated event", lambda user: spoilt(lambda value: value[:-1], created(user)), "."),
+    ("an event cut in its envelope", lambda user: spoilt(lambda value: value[:40], created(user)), "."),
+    ("bytes behind the event", lambda user: spoilt(lambda value: value + b"\0", created(user)), "."),
+    ("a text longer than the message",
+     lambda user: spoilt(lambda value: value[:10] + b"\xfe\xff\xff\xff\x0f" + value[11:], created(user)), "."),
+    ("a negative length", lambda user: spoilt(lambda value: value[:10] + b"\x01" + value[11:], created(user)), "."),
+    ("a number that never ends", lambda user: spoilt(lambda value: value[:10] + b"\xff" * 12, created(user)), "."),
+    ("invalid UTF-8", lambda user: spoilt(lambda value: value.replace(b"very", b"v\xff\xfey"), created(user)), "UTF-8"),
+    ("a NUL", lambda user: spoilt(lambda value: value.replace(b"very", b"v\0ry"), created(user)), "NUL|JSON"),
+    ("broken JSON", lambda user: spoilt(lambda value: value.replace(b'{"text"', b'["text"'), created(user)), "JSON"),
+    ("confidence above 1", lambda user: good(created(user, confidence=1.5)), "confidence"),
+    ("confidence that is no number", lambda user: good(created(user, confidence=float("nan"))), "confidence"),
+    ("over-long content", lambda user: good(created(user, content="x" * 10_001)), "content"),
+    ("blank content", lambda user: good(created(user, content="  ")), "content"),
+    ("an unknown memory type", lambda user: good(created(user, memory_type="guess")), "memory_type"),
+    ("a memory_id that is no UUID", lambda user: good(created(user, memory_id="x" * 36)), "."),
+    ("a time beyond the calendar", lambda user: ENCODER.message(created(user), occurred_at=2**62), "occurred_at"),
+    ("very deep JSON",
+     lambda user: good(note(user) | {"payload": {"type": "note", "json": json.loads("[" * 65 + "]" * 65)}}), "json"),
+    ("a payload that is none of the schema's",
+     lambda user: spoilt(lambda value: value[:-40] + b"\xff" * 40, created(user)), "."),
+    ("another stream's key", lambda user: {"key": key_of(user), "value": good(created("berta"))["value"]}, "key"),
 ]
 
 
-@pytest.mark.parametrize(("wrong", "bad", "reason"), PARKED, ids=[what for what, _, _ in PARKED])
-def test_what_is_no_event_is_parked_with_its_key(namespace, mneme, worker, drain, wrong, bad, reason):
-    namespace.produce([good(note(number=1)), good(note("berta")), bad, good(note(number=2)), good(note("berta"))])
-    process = worker()
-    drain()
-    fold = assert_equal_to_log(namespace)
-    assert len(fold.parked_events) == 2, "the bad one and the one behind it"
-    rows = namespace.rows("SELECT kafka_offset = blocked_by, reason FROM parked_events ORDER BY kafka_offset")
-    assert [row[0] for row in rows] == [True, False]
-    assert namespace.value("SELECT reason ~* %s FROM parked_events WHERE kafka_offset = blocked_by", reason), rows
-    assert namespace.rows("SELECT stream_id, version FROM streams ORDER BY 1") == [("anna", 1), ("berta", 2)]
-    assert namespace.count("memories") == 0
-    assert process.is_ready()
-    status = mneme("status", "--json", expect=0)
-    assert "parked" in status.stdout
+@pytest.fixture(scope="module")
+def parked(folded):
+    """All of them on one log, each among good events of its user and of another one, and then another worker that
+    meets events of the same users. Gives the oracle's fold, and the status in between."""
+    def messages(number):
+        bad, user, other = PARKED[number][1], f"anna {number}", f"berta {number}"
+        return [good(note(user)), good(note(other)), bad(user), good(note(user, 2)), good(note(other))]
+
+    folded.produce([message for number in range(len(PARKED)) for message in messages(number)])
+    folded.drain()
+    folded.first = assert_equal_to_log(folded)
+    folded.status = folded.mneme("status", "--json", expect=0)
+    assert folded.worker.is_ready()
     # Who takes over goes on parking behind it.
-    assert process.stop() == 0
-    worker()
-    namespace.produce([good(note(number=3)), good(note("berta"))])
-    drain()
-    assert len(assert_equal_to_log(namespace).parked_events) == 3
+    assert folded.worker.stop() == 0
+    folded.worker = folded.start_worker()
+    folded.produce([good(note(f"{name} {number}", 3)) for number in range(len(PARKED)) for name in ("anna", "berta")])
+    folded.drain()
+    folded.second = assert_equal_to_log(folded)
+    return folded
+
+
+@pytest.mark.xdist_group("parked")
+@pytest.mark.parametrize("number", range(len(PARKED)), ids=[what for what, _, _ in PARKED])
+def test_what_is_no_event_is_parked_with_its_key(parked, number):
+    _, _, reason = PARKED[number]
+    key = key_of(f"anna {number}")
+    rows = parked.rows("SELECT kafka_offset = blocked_by, reason ~* %s, reason FROM parked_events WHERE key = %s "
+                       "ORDER BY kafka_offset", reason, key)
+    assert [row[0] for row in rows] == [True, False, False], "the bad one and those behind it"
+    assert rows[0][1], rows
+    assert sum(row["key"] == key for row in parked.first.parked_events.values()) == 2
+    assert parked.rows("SELECT stream_id, version FROM streams WHERE stream_id IN (%s, %s) ORDER BY 1",
+                       f"anna {number}", f"berta {number}") == [(f"anna {number}", 1), (f"berta {number}", 3)]
+
+
+@pytest.mark.xdist_group("parked")
+def test_what_is_parked_changes_nothing_else(parked):
+    assert parked.count("memories") == 0
+    assert len(parked.second.parked_events) == 3 * len(PARKED)
+    assert "parked" in parked.status.stdout
+    assert parked.worker.is_ready()
 
 
 def test_a_message_without_a_key_is_parked_alone(namespace, worker, drain):

@@ -161,12 +161,12 @@ def broken_samples():
 
 
 @pytest.mark.parametrize(("what", "content", "reason"), broken_samples(), ids=[case[0] for case in broken_samples()])
-def test_of_a_malformed_file_nothing_is_published(mneme, namespace, tmp_path, what, content, reason):
+def test_of_a_malformed_file_nothing_is_published(quiet_topic, tmp_path, what, content, reason):
     path = write(tmp_path / "broken.json", content)
-    done = mneme("import", "locomo", path, expect=1)
+    done = quiet_topic.mneme("import", "locomo", path, expect=1)
     assert re.match(rf"mneme: {re.escape(str(path))} was not imported: .*{re.escape(reason)}", done.stderr), done
     assert done.stderr.count("\n") == 1 and done.stdout == ""
-    assert sum(namespace.end_offsets().values()) == 0
+    assert sum(quiet_topic.end_offsets().values()) == 0
 
 
 def test_one_malformed_file_keeps_no_other_out(mneme, tmp_path):
@@ -211,11 +211,11 @@ def test_the_scope_of_the_command_line_is_for_lines_without_one(mneme, namespace
     ("{", "it is no JSON"), ("[]", "an array"), (event(1), "scope"), ('{"type":"nope","user_id":"a"}', "nope"),
     (event("x" * 2_000_000, user_id="a"), "bytes"), ("x" * 5_000_000, "4 MiB"),
 ], ids=["no JSON", "no object", "no scope", "no type", "too large", "too long"])
-def test_of_a_file_with_a_bad_line_nothing_is_published(mneme, namespace, tmp_path, bad, reason):
+def test_of_a_file_with_a_bad_line_nothing_is_published(quiet_topic, tmp_path, bad, reason):
     path = write(tmp_path / "lines.jsonl", event(1, user_id="ada") + "\n" + bad + "\n" + event(3, user_id="ada"))
-    done = mneme("import", "jsonl", path, expect=1)
+    done = quiet_topic.mneme("import", "jsonl", path, expect=1)
     assert "line 2: " in done.stderr and reason in done.stderr, done
-    assert sum(namespace.end_offsets().values()) == 0
+    assert sum(quiet_topic.end_offsets().values()) == 0
 
 
 def test_streams_keep_the_order_of_the_file(mneme, namespace, folded, tmp_path):
@@ -231,25 +231,25 @@ def test_streams_keep_the_order_of_the_file(mneme, namespace, folded, tmp_path):
 # --- the command ---
 
 
-def test_a_dry_run_publishes_nothing_and_needs_no_brokers(mneme, namespace, tmp_path):
+def test_a_dry_run_publishes_nothing_and_needs_no_brokers(quiet_topic, tmp_path):
     offline = {"KAFKA_BOOTSTRAP_SERVERS": "127.0.0.1:1"}
-    done = mneme("import", "locomo", "--dry-run", SAMPLE, env=offline, expect=0)
+    done = quiet_topic.mneme("import", "locomo", "--dry-run", SAMPLE, env=offline, expect=0)
     assert "87 events" in done.stdout and "nothing was published" in done.stdout
-    (report,) = mneme("import", "locomo", "-n", SAMPLE, "--json", env=offline, expect=0).json_lines
+    (report,) = quiet_topic.mneme("import", "locomo", "-n", SAMPLE, "--json", env=offline, expect=0).json_lines
     assert (report["events"], report["published"], report["dry_run"]) == (87, 0, True)
-    mneme("import", "jsonl", "--dry-run", write(tmp_path / "bad.jsonl", "{"), env=offline, expect=1)
-    assert sum(namespace.end_offsets().values()) == 0
-    mneme("import", "locomo", SAMPLE, env=offline, expect=3)
+    quiet_topic.mneme("import", "jsonl", "--dry-run", write(tmp_path / "bad.jsonl", "{"), env=offline, expect=1)
+    assert sum(quiet_topic.end_offsets().values()) == 0
+    quiet_topic.mneme("import", "locomo", SAMPLE, env=offline, expect=3)
 
 
-def test_wrong_usage_is_told(mneme):
-    assert "locomo, jsonl" in mneme("import", "tarot", SAMPLE, expect=2).stderr
-    mneme("import", "locomo", expect=2)
+def test_wrong_usage_is_told(quiet_topic):
+    assert "locomo, jsonl" in quiet_topic.mneme("import", "tarot", SAMPLE, expect=2).stderr
+    quiet_topic.mneme("import", "locomo", expect=2)
 
 
-def test_a_pipe_is_refused_since_it_is_read_twice(mneme, tmp_path):
+def test_a_pipe_is_refused_since_it_is_read_twice(quiet_topic, tmp_path):
     os.mkfifo(tmp_path / "pipe")
-    assert "mneme publish" in mneme("import", "jsonl", tmp_path / "pipe", expect=1).stderr
+    assert "mneme publish" in quiet_topic.mneme("import", "jsonl", tmp_path / "pipe", expect=1).stderr
 
 
 def test_a_bar_is_drawn_on_a_terminal_only(mneme, tmp_path):

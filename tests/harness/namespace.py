@@ -1,6 +1,8 @@
 """A namespace for one test: a database, topics and keys of its own on shared services."""
 
+import hashlib
 import uuid
+from datetime import datetime, timezone
 from urllib.parse import urlsplit, urlunsplit
 
 import psycopg
@@ -10,6 +12,7 @@ from confluent_kafka.admin import AdminClient
 from psycopg import sql
 
 from harness.program import Program
+from harness.stack import ROOT
 from harness.waiting import wait_until
 
 SCHEMA = "mneme"
@@ -20,6 +23,16 @@ NO_LEADER_YET = (KafkaError.NOT_LEADER_FOR_PARTITION, KafkaError.LEADER_NOT_AVAI
 def with_database(url, name):
     parts = urlsplit(url)
     return urlunsplit(parts._replace(path="/" + name))
+
+
+def template_name(env):
+    """Of the database that those of tests are copied from: another one for other migrations or names of schemas, and for
+    another month, since the ledger's months are made ahead."""
+    schemas = sorted((name, value) for name, value in env.items() if name.endswith("_SCHEMA"))
+    digest = hashlib.sha256(repr((f"{datetime.now(timezone.utc):%Y-%m}", schemas)).encode())
+    for path in sorted((ROOT / "sql" / "migrations").rglob("*.sql")):
+        digest.update(path.relative_to(ROOT).as_posix().encode() + b"\0" + path.read_bytes())
+    return "mneme_template_" + digest.hexdigest()[:16]
 
 
 class Namespace:
@@ -51,16 +64,20 @@ class Namespace:
             self.env["SCHEMA_REGISTRY_URL"] = stack.registry_url
 
     def create(self, migrate=True):
-        """Makes the database and, by the product's own commands, its tables and topics."""
-        self._administer("CREATE DATABASE {}")
+        """Makes the database and, by the product's own commands, its tables and topics. The tables are made once for
+        all tests on these services, and copied."""
+        with self._server() as server:
+            if migrate:
+                self._copy_template(server)
+            else:
+                server.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(self.database)))
         if migrate:
-            program = Program(self.env)
-            program("migrate", expect=0)
-            program("topics", "create", expect=0)
+            Program(self.env)("topics", "create", expect=0)
         return self
 
     def drop(self):
-        self._administer("DROP DATABASE IF EXISTS {} WITH (FORCE)")
+        with self._server() as server:
+            server.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(self.database)))
         admin = AdminClient({"bootstrap.servers": self.brokers})
         topics = [name for name in admin.list_topics(timeout=15).topics if name.startswith(self.topic_prefix)]
         if topics:
@@ -72,9 +89,23 @@ class Namespace:
             store.delete(*keys)
         store.close()
 
-    def _administer(self, statement):
-        with psycopg.connect(self.stack.env["DATABASE_URL"], autocommit=True, connect_timeout=15) as connection:
-            connection.execute(sql.SQL(statement).format(sql.Identifier(self.database)))
+    def _server(self):
+        return psycopg.connect(self.stack.env["DATABASE_URL"], autocommit=True, connect_timeout=15)
+
+    def _copy_template(self, server):
+        """One process makes the template, the others wait for it. What nobody may connect to any more is complete."""
+        name = template_name(self.env)
+        template = sql.Identifier(name)
+        server.execute("SELECT pg_advisory_lock(hashtextextended(%s, 0))", [name])
+        complete = "SELECT EXISTS (SELECT FROM pg_database WHERE datname = %s AND NOT datallowconn)"
+        if not server.execute(complete, [name]).fetchone()[0]:
+            server.execute(sql.SQL("DROP DATABASE IF EXISTS {}").format(template))
+            server.execute(sql.SQL("CREATE DATABASE {}").format(template))
+            url = with_database(self.stack.env["DATABASE_URL"], name)
+            Program({**self.env, "DATABASE_URL": url})("migrate", expect=0)
+            server.execute(sql.SQL("ALTER DATABASE {} ALLOW_CONNECTIONS false").format(template))
+        server.execute("SELECT pg_advisory_unlock_all()")
+        server.execute(sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(self.database), template))
 
     # --- Postgres ---
 

@@ -26,13 +26,17 @@ def depth(value):
     return 0
 
 
+def refuse_constant(constant):
+    raise ValueError(constant)
+
+
+STRICT = json.JSONDecoder(parse_constant=refuse_constant)
+
+
 def strict_json(text):
     """The JSON value in a text as a store can keep it."""
-    def refuse(constant):
-        raise ValueError(constant)
-
     try:
-        value = json.loads(text, parse_constant=refuse)
+        value = STRICT.decode(text)
         if "\\u" in text:
             json.dumps(value, ensure_ascii=False).encode()  # fails for a lone surrogate
     except (ValueError, RecursionError) as error:
