@@ -183,16 +183,18 @@ static int put_turn(struct reading *reading, const struct mneme_locomo_session *
     return end_event(reading, &json, error);
 }
 
+/* Its text is what the turn's document is made of, so that both are embedded once; the time is occurred_at.
+ */
 static int put_memory(struct reading *reading, const struct mneme_locomo_session *session,
-                      const struct mneme_locomo_turn *turn, int64_t index, struct mneme_error *error) {
+                      const struct mneme_locomo_turn *turn, struct mneme_str content, int64_t index,
+                      struct mneme_error *error) {
     struct mneme_json_writer json;
     int status = begin_event(reading, &json, "memory_created", session, session->started_at + index, error);
     if (status != MNEME_OK) {
         return status;
     }
     mneme_buffer_clear(&reading->text);
-    mneme_buffer_printf(&reading->text, "[%.*s] %.*s: %.*s", MNEME_STR_ARG(session->date),
-                        MNEME_STR_ARG(turn->speaker), MNEME_STR_ARG(turn->text));
+    mneme_buffer_printf(&reading->text, "%.*s: %.*s", MNEME_STR_ARG(turn->speaker), MNEME_STR_ARG(content));
     if (turn->caption.data != NULL) {
         mneme_buffer_printf(&reading->text, " [%.*s]", MNEME_STR_ARG(turn->caption));
     }
@@ -230,7 +232,7 @@ static int read_turn(struct reading *reading, const struct mneme_locomo_session 
     add_identity(reading, turn.text);
     add_identity(reading, turn.caption);
     status = put_turn(reading, session, &turn, content, index, error);
-    return status == MNEME_OK ? put_memory(reading, session, &turn, index, error) : status;
+    return status == MNEME_OK ? put_memory(reading, session, &turn, content, index, error) : status;
 }
 
 static int read_session(struct reading *reading, const struct mneme_locomo_session *session,
