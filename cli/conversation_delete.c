@@ -6,9 +6,9 @@
 
 #include "cli/conversation.h"
 #include "cli/conversation_find.h"
-#include "cli/deletion.h"
 #include "cli/frame/output.h"
 #include "cli/frame/session.h"
+#include "cli/memory_bulk.h"
 
 struct deleting {
     struct mneme_cli *cli;
@@ -18,7 +18,7 @@ struct deleting {
     int64_t found;
     struct mneme_conversation_memories which; /* goes on behind the last one seen */
     struct mneme_arena arena;                 /* of which's strings */
-    struct mneme_deletion *deletion;          /* NULL for a dry run */
+    struct mneme_bulk *deletion;              /* NULL for a dry run */
     struct mneme_receipt receipt;             /* of the conversation's own event */
 };
 
@@ -40,7 +40,7 @@ static bool delete_memory(const void *row, void *context) {
     deleting->which.before_created_at = CELL(struct mneme_opt_long, "created_at");
     deleting->which.before_id = memory.id;
     deleting->which.before_stream_id = mneme_arena_copy(&deleting->arena, memory.stream_id);
-    return deleting->is_dry || mneme_deletion_add(deleting->deletion, &memory);
+    return deleting->is_dry || mneme_bulk_add(deleting->deletion, &memory);
 }
 
 static int delete_memories(struct deleting *deleting, struct mneme_postgres *postgres,
@@ -50,11 +50,11 @@ static int delete_memories(struct deleting *deleting, struct mneme_postgres *pos
                                                            .agent_id = deleting->place.agent_id,
                                                            .include_expired = true,
                                                            .include_archived = true,
-                                                           .limit = MNEME_DELETION_PAGE};
-    size_t count = MNEME_DELETION_PAGE;
+                                                           .limit = MNEME_BULK_PAGE};
+    size_t count = MNEME_BULK_PAGE;
     int status = MNEME_OK;
     mneme_arena_init(&deleting->arena, 0);
-    while (count == MNEME_DELETION_PAGE && status == MNEME_OK && !mneme_cli_interrupted()) {
+    while (count == MNEME_BULK_PAGE && status == MNEME_OK && !mneme_cli_interrupted()) {
         status =
             mneme_conversation_memories(postgres, &deleting->which, delete_memory, deleting, &count, error);
         if (status == MNEME_OK && !deleting->is_dry && deleting->deletion->status != MNEME_OK) {
@@ -85,9 +85,9 @@ static int delete_conversation(struct deleting *deleting, struct mneme_error *er
 }
 
 static int publish(struct deleting *deleting, struct mneme_postgres *postgres, struct mneme_error *error) {
-    struct mneme_deletion deletion;
+    struct mneme_bulk deletion;
     deleting->deletion = &deletion;
-    int status = mneme_deletion_begin(&deletion, deleting->cli);
+    int status = mneme_bulk_begin(&deletion, deleting->cli, MNEME_BULK_DELETE);
     if (status != MNEME_OK) {
         *error = deletion.error;
     } else {
@@ -96,13 +96,13 @@ static int publish(struct deleting *deleting, struct mneme_postgres *postgres, s
     if (status == MNEME_OK && !mneme_cli_interrupted()) {
         status = delete_conversation(deleting, error);
     }
-    int finished = mneme_deletion_finish(&deletion);
+    int finished = mneme_bulk_finish(&deletion);
     if (status == MNEME_OK && finished != MNEME_OK) {
         *error = deletion.error;
         status = finished;
     }
     deleting->found = deletion.acknowledged;
-    mneme_deletion_clean_up(&deletion);
+    mneme_bulk_clean_up(&deletion);
     deleting->deletion = NULL;
     if (status == MNEME_OK && mneme_cli_interrupted()) {
         status = mneme_error_set(
@@ -157,7 +157,7 @@ static enum mneme_exit run(struct mneme_cli *cli) {
     if (status != MNEME_OK) {
         code = mneme_cli_fail(cli, &error);
     } else if (!deleting.is_dry &&
-               !mneme_deletion_is_agreed(cli, "Delete this conversation and its memories?")) {
+               !mneme_bulk_is_agreed(cli, MNEME_BULK_DELETE, "Delete this conversation and its memories?")) {
         code = MNEME_EXIT_UNSAFE;
     } else {
         status = deleting.is_dry ? delete_memories(&deleting, postgres, &error)

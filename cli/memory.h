@@ -4,6 +4,7 @@
 #ifndef MNEME_CLI_MEMORY_H
 #define MNEME_CLI_MEMORY_H
 
+#include "cli/frame/listing.h"
 #include "cli/write.h"
 #include "queries/memory.h"
 
@@ -14,6 +15,13 @@ extern const struct mneme_command mneme_command_memory_list;
 extern const struct mneme_command mneme_command_memory_update;
 extern const struct mneme_command mneme_command_memory_delete;
 extern const struct mneme_command mneme_command_memory_history;
+extern const struct mneme_command mneme_command_memory_promote;
+extern const struct mneme_command mneme_command_memory_prioritize;
+extern const struct mneme_command mneme_command_memory_archive;
+extern const struct mneme_command mneme_command_memory_set_retention;
+
+/* How rows of memories (struct mneme_memory_row) are shown. */
+extern const struct mneme_listing_kind mneme_memory_listing;
 
 /* What options and arguments say of a memory's fields; what they do not name is null or unset. */
 struct mneme_memory_fields {
@@ -64,6 +72,9 @@ struct mneme_memory_place {
 int mneme_memory_find(struct mneme_memory_place *out, struct mneme_postgres *postgres,
                       const struct mneme_cli *cli, struct mneme_memory_key *key, struct mneme_arena *arena,
                       struct mneme_error *error);
+
+/* Whether --stream, --user or --agent say where to publish changes of memories. */
+bool mneme_memory_is_addressed(const struct mneme_cli *cli);
 
 /* Where to publish a change of that memory: by --stream, --user or --agent alone, else looked up. */
 int mneme_memory_place_of(struct mneme_memory_place *out, const struct mneme_cli *cli, struct mneme_uuid id,

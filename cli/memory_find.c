@@ -57,11 +57,15 @@ int mneme_memory_find(struct mneme_memory_place *out, struct mneme_postgres *pos
     return MNEME_OK;
 }
 
+bool mneme_memory_is_addressed(const struct mneme_cli *cli) {
+    return mneme_cli_value(cli, "stream") != NULL || mneme_cli_value(cli, "user") != NULL ||
+           mneme_cli_value(cli, "agent") != NULL;
+}
+
 int mneme_memory_place_of(struct mneme_memory_place *out, const struct mneme_cli *cli, struct mneme_uuid id,
                           struct mneme_arena *arena, struct mneme_error *error) {
     *out = (struct mneme_memory_place){0};
-    if (mneme_cli_value(cli, "stream") != NULL || mneme_cli_value(cli, "user") != NULL ||
-        mneme_cli_value(cli, "agent") != NULL) {
+    if (mneme_memory_is_addressed(cli)) {
         return MNEME_OK; /* the event says it by itself */
     }
     struct mneme_postgres *postgres;

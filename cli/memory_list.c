@@ -1,7 +1,6 @@
 /*
  * mneme memory list: memories of a scope, newest first.
  */
-#include "cli/frame/listing.h"
 #include "cli/frame/session.h"
 #include "cli/frame/show.h"
 #include "cli/memory.h"
@@ -18,6 +17,11 @@ static void add_memory(struct mneme_table *table, const void *row) {
     mneme_show_cell_time(table, memory->created_at);
     mneme_show_cell_content(table, memory->content);
 }
+
+static const char *const headings[] = {"ID", "SUBJECT", "TYPE", "CREATED", "CONTENT", NULL};
+
+const struct mneme_listing_kind mneme_memory_listing = {headings, add_memory, write_memory,
+                                                        "no memory matches"};
 
 static int read_filter(struct mneme_memory_filter *filter, const struct mneme_cli *cli,
                        struct mneme_arena *arena, struct mneme_error *error) {
@@ -45,8 +49,6 @@ static int read_filter(struct mneme_memory_filter *filter, const struct mneme_cl
 }
 
 static enum mneme_exit run(struct mneme_cli *cli) {
-    static const char *const headings[] = {"ID", "SUBJECT", "TYPE", "CREATED", "CONTENT", NULL};
-    static const struct mneme_listing_kind kind = {headings, add_memory, write_memory, "no memory matches"};
     struct mneme_error error = {0};
     struct mneme_postgres *postgres = NULL;
     struct mneme_memory_filter filter;
@@ -58,7 +60,7 @@ static enum mneme_exit run(struct mneme_cli *cli) {
         mneme_session_open_as_of(&postgres, &filter.as_of, cli, &error) != MNEME_OK) {
         code = mneme_cli_fail(cli, &error);
     } else {
-        mneme_listing_begin(&listing, cli, &kind, filter.limit);
+        mneme_listing_begin(&listing, cli, &mneme_memory_listing, filter.limit);
         filter.limit++;
         int status = mneme_memory_list(postgres, &filter, mneme_listing_visit, &listing, NULL, &error);
         code = status == MNEME_OK ? mneme_listing_end(&listing) : mneme_listing_fail(&listing, &error);

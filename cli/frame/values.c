@@ -12,6 +12,7 @@
 #include "common/uuid.h"
 
 #define MAX_ITEMS 1000
+#define MAX_DURATION_MICROS (INT64_C(36525) * 86400 * 1000000) /* 100 years */
 
 struct mneme_str mneme_cli_opt_str(const struct mneme_cli *cli, const char *option) {
     return mneme_str_from(mneme_cli_value(cli, option));
@@ -85,6 +86,37 @@ int mneme_cli_opt_time(struct mneme_opt_long *out, const struct mneme_cli *cli, 
     }
     out->is_set = true;
     return MNEME_OK;
+}
+
+int mneme_cli_opt_duration(struct mneme_opt_long *out, const struct mneme_cli *cli, const char *option,
+                           struct mneme_error *error) {
+    static const struct {
+        char unit;
+        int64_t micros;
+    } units[] = {{'s', 1000000},
+                 {'m', 60 * INT64_C(1000000)},
+                 {'h', 3600 * INT64_C(1000000)},
+                 {'d', 86400 * INT64_C(1000000)},
+                 {'w', 604800 * INT64_C(1000000)}};
+    *out = (struct mneme_opt_long){0};
+    const char *text = mneme_cli_value(cli, option);
+    if (text == NULL) {
+        return MNEME_OK;
+    }
+    char *end;
+    errno = 0;
+    long long count = strtoll(text, &end, 10);
+    for (size_t i = 0; i < sizeof units / sizeof *units; i++) {
+        if (end != text && errno == 0 && end[0] == units[i].unit && end[1] == '\0' && count >= 0 &&
+            count <= MAX_DURATION_MICROS / units[i].micros) {
+            *out = (struct mneme_opt_long){count * units[i].micros, true};
+        }
+    }
+    return out->is_set ? MNEME_OK
+                       : mneme_error_set(error, MNEME_E_USAGE,
+                                         "--%s was not taken: it is '%s'; give a number and a unit of s, m, "
+                                         "h, d and w, such as 30d",
+                                         option, text);
 }
 
 int mneme_cli_opt_uuid(struct mneme_opt_uuid *out, const struct mneme_cli *cli, const char *option,

@@ -14,6 +14,9 @@ int mneme_cli_opt_double(struct mneme_opt_double *out, const struct mneme_cli *c
                          double minimum, double maximum, struct mneme_error *error);
 int mneme_cli_opt_time(struct mneme_opt_long *out, const struct mneme_cli *cli, const char *option,
                        struct mneme_error *error);
+/* "30d" as microseconds; units are s, m, h, d and w. */
+int mneme_cli_opt_duration(struct mneme_opt_long *out, const struct mneme_cli *cli, const char *option,
+                           struct mneme_error *error);
 int mneme_cli_opt_uuid(struct mneme_opt_uuid *out, const struct mneme_cli *cli, const char *option,
                        struct mneme_error *error);
 

@@ -124,6 +124,10 @@ def completion(tmp_path):
     return file
 
 
+MEMORY_VERBS = ["add", "get", "list", "update", "delete", "history", "access", "promote", "prioritize", "archive",
+                "set-retention"]
+
+
 def complete(file, *words):
     script = ('source "$1"; shift; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _mneme; '
               'printf "%s\\n" "${COMPREPLY[@]}"')
@@ -136,7 +140,7 @@ def complete(file, *words):
 def test_bash_completes_commands_options_and_values(completion):
     subprocess.run(["bash", "-n", completion], check=True, timeout=30)
     assert complete(completion, "mem") == ["memory"]
-    assert complete(completion, "memory", "") == ["add", "get", "list", "update", "delete", "history", "access"]
+    assert complete(completion, "memory", "") == MEMORY_VERBS
     assert complete(completion, "--json", "memory", "up") == ["update"]
     assert complete(completion, "memory", "list", "--inc") == ["--include-expired", "--include-archived"]
     assert complete(completion, "memory", "add", "x", "--term", "") == ["short_term", "long_term"]
@@ -157,7 +161,7 @@ def test_zsh_finds_the_same_words(tmp_path):
         assert done.stderr == ""
         return done.stdout.split()
 
-    assert complete_in_zsh("memory", "") == ["add", "get", "list", "update", "delete", "history", "access"]
+    assert complete_in_zsh("memory", "") == MEMORY_VERBS
     assert "--include-expired" in complete_in_zsh("memory", "list", "--")
     assert complete_in_zsh("memory", "add", "x", "--term", "") == ["short_term", "long_term"]
 

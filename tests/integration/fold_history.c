@@ -192,3 +192,25 @@ Test(fold_history, accesses_add_up_whatever_their_order) {
         "'],'counts':[1],'last_accessed_at':'9999-12-31T23:59:59.999999Z'}}");
     apply_each_way(check_accesses);
 }
+
+/* --- policies --- */
+
+static void check_retention(void) {
+    cr_assert_str_eq(TEXT("SELECT user_id, agent_id, min_priority, max_age_days, score_threshold, version "
+                          "FROM retention_policies ORDER BY user_id, agent_id NULLS FIRST"),
+                     "ada|-|-|-|0.25|3;ada|bot|7|-|-|1;bob|-|-|1|-|1");
+    cr_assert_str_eq(TEXT("SELECT user_id, min_priority, max_age_days, score_threshold, version "
+                          "FROM retention_policies_history ORDER BY version"),
+                     "ada|3|90|-|1;ada|-|30|-|2");
+    check_chained("retention_policies", "policy_id");
+}
+
+Test(fold_history, a_scope_has_one_policy_and_a_new_one_replaces_all_of_it) {
+    ADD("{'type':'retention_set','user_id':'ada','payload':{'min_priority':3,'max_age_days':90}}");
+    ADD("{'type':'retention_set','user_id':'ada','agent_id':'bot','payload':{'min_priority':7}}");
+    ADD("{'type':'retention_set','user_id':'ada','payload':{'max_age_days':30}}");
+    ADD("{'type':'retention_set','user_id':'bob','payload':{'max_age_days':1}}");
+    ADD("{'type':'retention_set','stream_id':'of nobody','payload':{'max_age_days':1}}");
+    ADD("{'type':'retention_set','user_id':'ada','payload':{'score_threshold':0.25}}");
+    apply_each_way(check_retention);
+}

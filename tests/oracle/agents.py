@@ -1,17 +1,20 @@
 """The fold of what agents leave beside memories and conversations: links, decisions, hand-offs, hypotheses, knowledge,
-profiles, runs, outputs and accesses."""
+profiles, runs, outputs, accesses and policies of retention."""
 
 import json
 import uuid
 from decimal import Decimal
 
+from oracle.encode import NAMESPACE
+
 # Events that leave a memory, and the field that gives it its id.
 MEMORY_MAKERS = {"MemoryCreated": "memory_id", "AgentDecision": "decision_id", "AgentHandoff": "handoff_id"}
+EXACT = json.JSONDecoder(parse_float=Decimal)
 
 
 def loads(text):
     """JSON with exact numbers."""
-    return json.loads(text, parse_float=Decimal)
+    return EXACT.decode(text)
 
 
 def json_of(text):
@@ -164,3 +167,16 @@ class AgentTables:
                 "access_count": 0, "last_accessed_at": payload["last_accessed_at"]})
             row["access_count"] += count
             row["last_accessed_at"] = max(row["last_accessed_at"], payload["last_accessed_at"])
+
+    def set_retention(self, place, event, payload):
+        """One policy for each scope; a new one replaces all of it."""
+        scope = event["scope"]
+        if not any(scope.values()):
+            return  # nobody is named
+        name = "".join((scope[part] or "") + "\0" for part in ("user_id", "agent_id", "run_id", "conversation_id"))
+        key = (uuid.uuid5(NAMESPACE, name), *place)
+        fields = {field: payload[field] for field in ("min_priority", "max_age_days", "score_threshold")}
+        if key in self.retention_policies:
+            self.touch("retention_policies", key, event).update(fields)
+        else:
+            self.put("retention_policies", key, event, scope, fields)

@@ -34,6 +34,8 @@ TABLES = {
     "conversation_turns_history": (("tenant", "stream_id", "conversation_id", "turn_index", "source_sequence"), ()),
     "knowledge_history": (("knowledge_id", "tenant", "stream_id", "version"), ()),
     "profiles_history": (("tenant", "stream_id", "user_id", "version"), ()),
+    "retention_policies": (("policy_id", "tenant", "stream_id"), ()),
+    "retention_policies_history": (("policy_id", "tenant", "stream_id", "version"), ()),
     "parked_events": (("projection", "topic", "partition", "kafka_offset"), ("reason", "parked_at")),
 }
 

@@ -55,12 +55,14 @@ class Fold(AgentTables):
         self.profiles = {}
         self.flow_run_history = {}
         self.task_outputs = {}
+        self.retention_policies = {}
         self.memory_access = {}
         self.memories_history = {}
         self.conversations_history = {}
         self.conversation_turns_history = {}
         self.knowledge_history = {}
         self.profiles_history = {}
+        self.retention_policies_history = {}
         self.parked_events = {}
         self.next_offsets = {}
         self.documents = Documents()
@@ -387,4 +389,5 @@ EFFECTS = {
     "FlowRunRecorded": Fold.record_flow_run,
     "TaskOutputRecorded": Fold.record_task_output,
     "MemoryAccessed": Fold.count_accesses,
+    "RetentionSet": Fold.set_retention,
 }

@@ -117,6 +117,22 @@ Test(mappings, a_key_of_another_kind_is_refused) {
     check_refused(&action, 1, "the event has no such key field memory_type");
 }
 
+Test(mappings, the_whole_scope_is_no_key_of_a_table_with_texts_for_ids) {
+    const struct mneme_action *action = mneme_actions;
+    while (action->table != MNEME_TABLE_CONVERSATIONS) {
+        action++;
+    }
+    struct mneme_action wrong = *action;
+    wrong.id = "scope";
+    check_refused(&wrong, 1, "the event has no such key field scope");
+}
+
+Test(mappings, a_field_that_may_be_null_replaces_no_column_without_null) {
+    const struct mneme_source source = {
+        .column = "importance", .kind = MNEME_SOURCE_REPLACE, .field = "importance"};
+    check_source_refused(&source, "another kind of value belongs in the column importance");
+}
+
 Test(mappings, a_child_without_its_parent_is_refused) {
     const struct mneme_action *append = mneme_actions;
     while (append->kind != MNEME_ACTION_APPEND) {

@@ -110,3 +110,24 @@ Test(values, a_time_and_a_uuid_are_named_when_they_are_none) {
     give("018f0f5e");
     cr_assert_eq(mneme_cli_opt_uuid(&id, &cli, "x", &error), MNEME_E_USAGE);
 }
+
+Test(values, a_duration_has_a_unit) {
+    struct mneme_opt_long micros;
+    static const struct {
+        const char *text;
+        int64_t micros;
+    } good[] = {
+        {"0s", 0}, {"90m", 5400000000}, {"12h", 43200000000}, {"30d", 2592000000000}, {"1w", 604800000000}};
+    for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
+        give(good[i].text);
+        cr_assert_eq(mneme_cli_opt_duration(&micros, &cli, "x", &error), MNEME_OK, "%s", good[i].text);
+        cr_assert(micros.is_set && micros.value == good[i].micros, "%s", good[i].text);
+    }
+    static const char *const bad[] = {
+        "", "30", "d", "-1d", "1.5d", "30 d", "30days", "99999999999999999999d", "9999999w"};
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        give(bad[i]);
+        cr_assert_eq(mneme_cli_opt_duration(&micros, &cli, "x", &error), MNEME_E_USAGE, "%s", bad[i]);
+        cr_assert_not_null(strstr(error.message, "such as 30d"), "%s", error.message);
+    }
+}

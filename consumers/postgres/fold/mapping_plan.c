@@ -79,6 +79,8 @@ static bool source_fits(const struct mneme_source *source, const struct mneme_fi
                      column->kind == MNEME_COLUMN_LONG;
     bool is_text = column->kind == MNEME_COLUMN_TEXT || column->kind == MNEME_COLUMN_JSONB;
     switch (source->kind) {
+    case MNEME_SOURCE_REPLACE:
+        return fits(field, column->kind) && (column->is_nullable || !field->is_nullable);
     case MNEME_SOURCE_PAYLOAD:
     case MNEME_SOURCE_ENVELOPE:
         return fits(field, column->kind) && (!source->has_default || (column->kind != MNEME_COLUMN_UUID &&
@@ -266,6 +268,10 @@ static int resolve_key(const struct resolver *resolver, size_t *offset, const st
 /* The key's id, of the payload or of the scope. */
 static int resolve_id(const struct resolver *resolver, struct mneme_action_plan *out,
                       const struct mneme_action *action, enum mneme_field_kind kind) {
+    if (strcmp(action->id, "scope") == 0 && kind == MNEME_FIELD_UUID) {
+        out->id_offset = SIZE_MAX;
+        return 0;
+    }
     if (strchr(action->id, '.') == NULL) {
         int status = resolve_key(resolver, &out->id_offset, action, action->id, kind, false);
         out->id_offset += offsetof(struct mneme_event, payload);

@@ -19,6 +19,8 @@
     { .column = (name), .kind = MNEME_SOURCE_CONSTANT, .number = (value) }
 #define TEXT(name, value)                                                                                    \
     { .column = (name), .kind = MNEME_SOURCE_CONSTANT, .text = (value) }
+#define REPLACE(name)                                                                                        \
+    { .column = (name), .kind = MNEME_SOURCE_REPLACE, .field = (name) }
 #define NOTHING(name)                                                                                        \
     { .column = (name), .kind = MNEME_SOURCE_NULL }
 #define CHANGED_BY_EVENT ENVELOPE("updated_at", "occurred_at"), ENVELOPE("source_event_id", "event_id")
@@ -71,6 +73,20 @@ static const struct mneme_source memory_prioritized[] = {
 };
 
 static const struct mneme_source memory_archived[] = {NUMBER("is_archived", true), CHANGED_BY_EVENT};
+
+/* What a policy does not name does not count any more. */
+#define POLICY REPLACE("min_priority"), REPLACE("max_age_days"), REPLACE("score_threshold"), CHANGED_BY_EVENT
+
+static const struct mneme_source retention_set[] = {
+    SCOPE("user_id"),
+    SCOPE("agent_id"),
+    SCOPE("run_id"),
+    SCOPE("conversation_id"),
+    ENVELOPE("created_at", "occurred_at"),
+    POLICY,
+};
+
+static const struct mneme_source retention_changed[] = {POLICY};
 
 static const struct mneme_source conversation_created[] = {
     SCOPE("user_id"),
@@ -295,6 +311,12 @@ const struct mneme_action mneme_actions[] = {
     {.type = MNEME_EVENT_MEMORY_PROMOTED, MEMORY(memory_promoted)},
     {.type = MNEME_EVENT_MEMORY_PRIORITIZED, MEMORY(memory_prioritized)},
     {.type = MNEME_EVENT_MEMORY_ARCHIVED, MEMORY(memory_archived)},
+    {.type = MNEME_EVENT_RETENTION_SET,
+     .kind = MNEME_ACTION_PUT,
+     .table = MNEME_TABLE_RETENTION,
+     .id = "scope",
+     CREATES(retention_set),
+     CHANGES(retention_changed)},
     {.type = MNEME_EVENT_CONVERSATION_CREATED,
      CONVERSATION(MNEME_ACTION_CREATE),
      CREATES(conversation_created)},

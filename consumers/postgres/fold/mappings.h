@@ -13,6 +13,7 @@ enum mneme_source_kind {
     /* The payload's field. When it is null, a new row takes the default or NULL, an existing row stays as it
        is. */
     MNEME_SOURCE_PAYLOAD,
+    MNEME_SOURCE_REPLACE, /* the payload's field, which makes an existing row's column NULL when it is null */
     MNEME_SOURCE_ENVELOPE, /* the envelope's field; "scope.user_id" and the like for those of the scope */
     MNEME_SOURCE_CONSTANT, /* `text` or `number` */
     MNEME_SOURCE_NULL,
@@ -54,8 +55,9 @@ struct mneme_action {
     enum mneme_event_type type;
     enum mneme_action_kind kind;
     enum mneme_table_id table;
-    const char *id;                     /* payload field of the key, or "scope.user_id" and the like: an event
-                                           whose scope leaves it out does nothing here */
+    const char *id;                     /* payload field of the key, or "scope.user_id" and the like, or
+                                           "scope": a UUID made of all of it. An event whose scope leaves it
+                                           out does nothing here */
     const char *second;                 /* of a table with such a key: payload field */
     const char *index;                  /* of APPEND: payload field of the index */
     const char *expected_version;       /* of CHANGE: payload field, or NULL */
@@ -89,7 +91,7 @@ struct mneme_source_plan {
 struct mneme_action_plan {
     const struct mneme_action *action;
     const struct mneme_table_plan *table;
-    size_t id_offset;                                    /* in the event */
+    size_t id_offset;                                    /* in the event; SIZE_MAX: the whole scope */
     size_t second_offset, index_offset, expected_offset; /* in the payload; SIZE_MAX: none */
     int parent_action; /* of APPEND: which of the type's actions is on the parent */
     struct mneme_source_plan *creates, *changes;

@@ -30,20 +30,35 @@ static uint64_t hash_key(const struct mneme_fold *fold, const struct mneme_fold_
                : mneme_hash_bytes(seed, key->id.text.data, key->id.text.len);
 }
 
+/* The key of what there is one of for each scope; false when memory is exhausted. */
+static bool scope_id(struct mneme_fold *fold, struct mneme_uuid *id, const struct mneme_scope *scope) {
+    const struct mneme_str parts[] = {scope->user_id, scope->agent_id, scope->run_id, scope->conversation_id};
+    mneme_buffer_clear(&fold->scratch);
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
+        mneme_buffer_append_str(&fold->scratch, parts[i]);
+        mneme_buffer_append_byte(&fold->scratch, 0); /* which no part holds, and none is empty */
+    }
+    return !fold->scratch.failed &&
+           mneme_uuid_v5(id, mneme_event_namespace, mneme_buffer_str(&fold->scratch), NULL) == MNEME_OK;
+}
+
 struct mneme_fold_row *mneme_fold_row_find(struct mneme_fold *fold, bool *is_new,
                                            const struct mneme_action_plan *action,
                                            struct mneme_fold_stream *stream, const struct mneme_event *event,
                                            int64_t index) {
     struct mneme_fold_row key = {.table = action->table, .stream = stream, .index = index};
-    const char *id = (const char *)event + action->id_offset;
     if (action->second_offset != SIZE_MAX) {
         memcpy(&key.second, (const char *)mneme_event_payload(event) + action->second_offset,
                sizeof key.second);
     }
-    if (key.table->id_kind == MNEME_COLUMN_UUID) {
-        memcpy(&key.id.uuid, id, sizeof key.id.uuid);
+    if (action->id_offset == SIZE_MAX) {
+        if (!scope_id(fold, &key.id.uuid, &event->scope)) {
+            return NULL;
+        }
+    } else if (key.table->id_kind == MNEME_COLUMN_UUID) {
+        memcpy(&key.id.uuid, (const char *)event + action->id_offset, sizeof key.id.uuid);
     } else {
-        memcpy(&key.id.text, id, sizeof key.id.text);
+        memcpy(&key.id.text, (const char *)event + action->id_offset, sizeof key.id.text);
     }
     uint64_t hash = hash_key(fold, &key);
     uint64_t cursor = hash;
@@ -67,7 +82,12 @@ struct mneme_fold_row *mneme_fold_row_find(struct mneme_fold *fold, bool *is_new
 }
 
 bool mneme_fold_names_row(const struct mneme_action_plan *action, const struct mneme_event *event) {
+    const struct mneme_scope *scope = &event->scope;
     struct mneme_str text;
+    if (action->id_offset == SIZE_MAX) {
+        return scope->user_id.data != NULL || scope->agent_id.data != NULL || scope->run_id.data != NULL ||
+               scope->conversation_id.data != NULL;
+    }
     if (action->table->id_kind == MNEME_COLUMN_UUID) {
         return true; /* never null: checked when resolved */
     }
@@ -237,6 +257,9 @@ static bool apply_source(struct mneme_fold *fold, struct mneme_fold_row *row,
             cell = source->constant;
             is_set = true;
         }
+        break;
+    case MNEME_SOURCE_REPLACE:
+        is_set = load(&cell, source, payload + source->offset);
         break;
     case MNEME_SOURCE_ENVELOPE:
         is_set = load(&cell, source, (const char *)event + source->offset);

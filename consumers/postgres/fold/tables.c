@@ -209,6 +209,23 @@ static const struct mneme_column task_output_columns[] = {
     MADE_BY_EVENT,
 };
 
+static const struct mneme_column retention_columns[] = {
+    {"policy_id", MNEME_COLUMN_UUID, .is_nullable = false},
+    {"tenant", MNEME_COLUMN_TEXT, .is_nullable = false},
+    {"stream_id", MNEME_COLUMN_TEXT, .is_nullable = false},
+    {"user_id", MNEME_COLUMN_TEXT, .is_nullable = true},
+    {"agent_id", MNEME_COLUMN_TEXT, .is_nullable = true},
+    {"run_id", MNEME_COLUMN_TEXT, .is_nullable = true},
+    {"conversation_id", MNEME_COLUMN_TEXT, .is_nullable = true},
+    {"min_priority", MNEME_COLUMN_INT, .is_nullable = true},
+    {"max_age_days", MNEME_COLUMN_INT, .is_nullable = true},
+    {"score_threshold", MNEME_COLUMN_DOUBLE, .is_nullable = true},
+    {"created_at", MNEME_COLUMN_TIME, .is_nullable = false},
+    {"updated_at", MNEME_COLUMN_TIME, .is_nullable = false},
+    {"version", MNEME_COLUMN_LONG, .is_nullable = false, .is_read = true},
+    MADE_BY_EVENT,
+};
+
 const struct mneme_table mneme_tables[MNEME_TABLE_COUNT] = {
     [MNEME_TABLE_MEMORIES] = {.name = "memories",
                               COLUMNS(memory_columns),
@@ -266,4 +283,9 @@ const struct mneme_table mneme_tables[MNEME_TABLE_COUNT] = {
                                   COLUMNS(task_output_columns),
                                   .id = "task_output_id",
                                   .version = "version"},
+    [MNEME_TABLE_RETENTION] = {.name = "retention_policies",
+                               COLUMNS(retention_columns),
+                               .id = "policy_id",
+                               .version = "version",
+                               .has_history = true},
 };

@@ -1,0 +1,206 @@
+"""Memories are promoted, prioritised and archived, by name or by rule, and policies say which are kept: all of it as
+events, the same in every fold."""
+
+import datetime
+
+import pytest
+
+from oracle import assert_equal_to_log
+
+NOW = datetime.datetime.now(datetime.UTC)
+
+
+def ago(**age):
+    return (NOW - datetime.timedelta(**age)).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def created(user, text, occurred_at=None, **payload):
+    return {"type": "memory_created", "user_id": user, "occurred_at": occurred_at or ago(minutes=1),
+            "payload": {"memory_type": "fact", "content": text, **payload}}
+
+
+@pytest.fixture
+def remember(folded):
+    """remember(lines) publishes memories and gives their ids by content, once they are in the tables."""
+    def publish(lines):
+        folded.publish(lines)
+        users = [line["user_id"] for line in lines]
+        return dict(folded.rows("SELECT content ->> 'text', id::text FROM memories WHERE user_id = ANY(%s)", users))
+
+    return publish
+
+
+def columns(folded, names, memory_id):
+    (row,) = folded.rows(f"SELECT {names} FROM memories WHERE id = %s", memory_id)
+    return row
+
+
+def contents(folded, user, *options):
+    return sorted(row["content"]["text"] for row in
+                  folded.mneme("memory", "list", "--user", user, *options, "--json", expect=0).json_lines)
+
+
+# --- by name ---
+
+
+def test_promoted_memories_stay_and_matter_more(folded, remember):
+    ids = remember([created("pia", "a", term="short_term", importance=0.5), created("pia", "b", importance=0.95)])
+    receipts = folded.mneme("memory", "promote", ids["a"], ids["b"], "--reason", "used often", "--wait", "postgres",
+                            "--json", expect=0).json_lines
+    assert [(line["memory_id"], line["verdict"], line["stream_id"]) for line in receipts] == [
+        (ids["a"], "accepted", "pia"), (ids["b"], "accepted", "pia")]
+    assert columns(folded, "term, expires_at, round(importance::numeric, 6)::float, version", ids["a"]) == (
+        "long_term", None, 0.6, 2)
+    assert columns(folded, "term, importance", ids["b"]) == ("long_term", 1.0)
+    (_, latest) = folded.mneme("memory", "history", ids["a"], "--json", expect=0).json_lines
+    assert (latest["event_type"], latest["reason"]) == ("memory_promoted", "used often")
+    assert_equal_to_log(folded)
+
+
+def test_priorities_are_multiplied_within_bounds(folded, remember):
+    ids = remember([created("pri", "a", priority=5), created("pri", "b", priority=9), created("pri", "c", priority=3)])
+    folded.mneme("memory", "prioritize", *ids.values(), "--boost-factor", "1.5", "--user", "pri", "--wait", "postgres",
+                 expect=0)
+    assert [columns(folded, "priority", ids[name]) for name in "abc"] == [(8,), (10,), (5,)]
+    assert "--boost-factor" in folded.mneme("memory", "prioritize", ids["a"], expect=2).stderr
+    folded.mneme("memory", "prioritize", ids["a"], "--boost-factor", "11", expect=2)
+
+
+def test_archived_memories_are_listed_only_on_request(folded, remember):
+    ids = remember([created("arc", "kept"), created("arc", "put away")])
+    folded.mneme("memory", "archive", ids["put away"], "--wait", "postgres", expect=0)
+    assert contents(folded, "arc") == ["kept"]
+    assert contents(folded, "arc", "--include-archived") == ["kept", "put away"]
+    assert folded.mneme("memory", "get", ids["put away"], "--json", expect=0).json_lines[0]["is_archived"] is True
+
+
+@pytest.mark.parametrize(("verb", "options"), [
+    ("promote", ()), ("prioritize", ("--boost-factor", "2")), ("archive", ())])
+def test_a_change_is_conditional_on_the_version(folded, remember, verb, options):
+    user = f"version {verb}"
+    ids = remember([created(user, "a"), created(user, "b")])
+    wait = ("--wait", "postgres", "--json")
+    conflict = folded.mneme("memory", verb, ids["a"], *options, "--expected-version", "7", *wait, expect=4)
+    assert [(line["verdict"], line["actual_version"]) for line in conflict.json_lines] == [("rejected", 1)]
+    folded.mneme("memory", verb, ids["a"], *options, "--expected-version", "1", *wait, expect=0)
+    assert [columns(folded, "version", ids[name]) for name in "ab"] == [(2,), (1,)]
+    refused = folded.mneme("memory", verb, *ids.values(), *options, "--expected-version", "1", expect=2)
+    assert "one memory" in refused.stderr
+
+
+@pytest.mark.parametrize(("verb", "options"), [
+    ("promote", ()), ("prioritize", ("--boost-factor", "2")), ("archive", ())])
+def test_of_unknown_memories_nothing_is_published(folded, remember, verb, options):
+    user = f"unknown {verb}"
+    ids = remember([created(user, "a"), created(user, "b")])
+    missing = "0190a5a0-0000-7000-8000-0000000000ff"
+    ends = folded.end_offsets()
+    assert missing in folded.mneme("memory", verb, ids["a"], missing, *options, expect=5).stderr
+    assert "memory id" in folded.mneme("memory", verb, ids["a"], "x", *options, expect=2).stderr
+    assert folded.end_offsets() == ends
+    # Where the stream is named nothing is looked up, and the log decides; the others are done all the same.
+    done = folded.mneme("memory", verb, missing, ids["b"], *options, "--user", user, "--wait", "postgres", "--json",
+                        expect=5)
+    assert [line["verdict"] for line in done.json_lines] == ["not_found", "accepted"]
+
+
+# --- by rule ---
+
+
+def old_and_new(user):
+    return [created(user, "old", ago(days=31), importance=0.1),
+            created(user, "old but important", ago(days=31), importance=0.3),
+            created(user, "old but used", ago(days=31), importance=0.1),
+            created(user, "new", ago(days=29), importance=0.1),
+            created(user, "very old", ago(days=400), importance=0.29)]
+
+
+def test_old_unimportant_unused_memories_of_a_scope_are_archived(folded, remember):
+    ids = remember([*old_and_new("rule"), *old_and_new("someone else")])
+    user_ids = dict(folded.rows("SELECT content ->> 'text', id::text FROM memories WHERE user_id = 'rule'"))
+    assert len(ids) == len(user_ids) == 5
+    folded.mneme("memory", "access", user_ids["old but used"], "--count", "2", expect=0)
+    folded.drain()
+    ends = folded.end_offsets()
+    *listed, counts = folded.mneme("memory", "archive", "--user", "rule", "--dry-run", "--json", expect=0).json_lines
+    assert [row["content"]["text"] for row in listed] == ["old", "very old"]
+    assert counts == {"selected": 2, "archived": 0, "failed": 0, "dry_run": True}
+    assert "2 memories would be archived" in folded.mneme("memory", "archive", "--user", "rule", "-n", expect=0).stdout
+    assert folded.end_offsets() == ends
+    (counts,) = folded.mneme("memory", "archive", "--user", "rule", "--json", expect=0).json_lines
+    assert counts == {"selected": 2, "archived": 2, "failed": 0, "dry_run": False}
+    folded.drain()
+    assert contents(folded, "rule") == ["new", "old but important", "old but used"]
+    assert len(contents(folded, "someone else")) == 5
+    assert "0 memories archived" in folded.mneme("memory", "archive", "--user", "rule", expect=0).stdout
+    (counts,) = folded.mneme("memory", "archive", "--user", "rule", "--older-than", "4w", "--below-importance", "0.5",
+                             "--accessed-under", "9", "--json", expect=0).json_lines
+    assert counts["archived"] == 3
+    assert_equal_to_log(folded)
+
+
+def test_what_changed_meanwhile_is_not_archived(folded, remember):
+    """The event names the version that was read: an update that the tables did not have yet wins."""
+    ids = remember([created("race", "old", ago(days=60), importance=0.1)])
+    assert folded.worker.stop() == 0
+    try:
+        folded.mneme("memory", "update", ids["old"], "--importance", "0.9", expect=0)
+        folded.mneme("memory", "archive", "--user", "race", expect=0)
+    finally:
+        folded.worker = folded.start_worker()
+    folded.drain()
+    assert columns(folded, "is_archived, importance, version", ids["old"]) == (False, 0.9, 2)
+
+
+@pytest.mark.parametrize("arguments", [["archive"], ["archive", "--dry-run"], ["archive", "--user", ""],
+                                       ["set-retention", "--max-age-days", "1"],
+                                       ["set-retention", "--agent", "", "--max-age-days", "1"]])
+def test_without_a_scope_nothing_is_archived(folded, arguments):
+    ends = folded.end_offsets()
+    assert "nothing was archived" in folded.mneme("memory", *arguments, expect=6).stderr
+    assert folded.end_offsets() == ends
+
+
+@pytest.mark.parametrize(("arguments", "words"), [
+    (["archive", "--user", "u", "--older-than", "30"], "such as 30d"),
+    (["archive", "--user", "u", "--expected-version", "1"], "named by their ids"),
+    (["archive", "0190a5a0-0000-7000-8000-0000000000ff", "--older-than", "1d"], "whole scope"),
+    (["set-retention", "--user", "u", "--min-priority", "11"], "from 0 to 10"),
+    (["set-retention", "--run", "r", "--max-age-days", "1"], "user_id"),
+])
+def test_wrong_usage_is_told(folded, arguments, words):
+    ends = folded.end_offsets()
+    done = folded.mneme("memory", *arguments)
+    assert done.returncode in (1, 2) and words in done.stderr, done
+    assert folded.end_offsets() == ends
+
+
+# --- by policy ---
+
+
+def test_a_policy_is_kept_with_its_history_and_carried_out(folded, remember):
+    remember([created("pol", "kept by priority", ago(days=20), priority=8, importance=0.1),
+              created("pol", "kept by age", ago(days=9), priority=1, importance=0.1),
+              created("pol", "kept by score", ago(days=20), priority=1, importance=0.6),
+              created("pol", "dropped", ago(days=20), priority=1, importance=0.1)])
+    rule = ["--user", "pol", "--min-priority", "5", "--max-age-days", "10", "--score-threshold", "0.5"]
+    ends = folded.end_offsets()
+    *listed, counts = folded.mneme("memory", "set-retention", *rule, "--dry-run", "--json", expect=0).json_lines
+    assert [row["content"]["text"] for row in listed] == ["dropped"]
+    assert counts == {"selected": 1, "archived": 0, "failed": 0, "dry_run": True}
+    assert folded.end_offsets() == ends
+    (told,) = folded.mneme("memory", "set-retention", *rule, "--reason", "tidy", "--json", expect=0).json_lines
+    assert (told["stream_id"], told["selected"], told["archived"], told["dry_run"]) == ("pol", 1, 1, False)
+    folded.drain()
+    assert contents(folded, "pol") == ["kept by age", "kept by priority", "kept by score"]
+    # A new policy replaces all of the one before, and another scope has one of its own.
+    assert "0 memories archived" in folded.mneme("memory", "set-retention", "--user", "pol", expect=0).stdout
+    folded.mneme("memory", "set-retention", "--user", "pol", "--agent", "planner", "--max-age-days", "3", expect=0)
+    folded.drain()
+    assert folded.rows("SELECT agent_id, min_priority, max_age_days, score_threshold, version FROM retention_policies "
+                       "WHERE user_id = 'pol' ORDER BY agent_id NULLS FIRST") == [
+        (None, None, None, None, 2), ("planner", None, 3, None, 1)]
+    assert folded.rows("SELECT min_priority, max_age_days, score_threshold, source_event_id::text "
+                       "FROM retention_policies_history WHERE user_id = 'pol'") == [(5, 10, 0.5, told["event_id"])]
+    assert len(contents(folded, "pol")) == 3
+    assert_equal_to_log(folded)
