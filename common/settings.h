@@ -49,6 +49,8 @@
       "How long connecting to Postgres may take.") \
     X(REDIS_URL, "REDIS_URL", STRING, "redis://127.0.0.1:6379/0", ANY, PLAIN, \
       "Redis.") \
+    X(REDIS_PREFIX, "MNEME_REDIS_PREFIX", STRING, "mneme:", ANY, PLAIN, \
+      "What all keys of this installation in Redis begin with.") \
     X(OPENAI_BASE_URL, "OPENAI_BASE_URL", STRING, "http://127.0.0.1:8080/v1", ANY, PLAIN, \
       "OpenAI-compatible endpoint that texts are embedded by; what follows it is /embeddings.") \
     X(OPENAI_API_KEY, "OPENAI_API_KEY", STRING, "", ANY, SECRET, \
