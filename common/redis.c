@@ -9,6 +9,7 @@
 #include <sys/time.h>
 
 #include "common/clock.h"
+#include "common/percent.h"
 
 #define PAUSE_MICROS INT64_C(5000000) /* after a failure nothing is tried for so long */
 #define SCHEME "redis://"
@@ -34,25 +35,10 @@ static int refuse_url(struct mneme_error *error, const char *why) {
         "REDIS_URL cannot be used: %s; write redis://[[user]:password@]host[:port][/database]", why);
 }
 
-static int hex_value(char digit) {
-    return digit >= '0' && digit <= '9'   ? digit - '0'
-           : digit >= 'a' && digit <= 'f' ? digit - 'a' + 10
-           : digit >= 'A' && digit <= 'F' ? digit - 'A' + 10
-                                          : -1;
-}
-
 /* Appends text with its percent escapes undone and a NUL, and gives where it begins. */
-static size_t take_string(struct mneme_buffer *out, struct mneme_str text) {
+static size_t take_string(struct mneme_buffer *out, bool *is_right, struct mneme_str text) {
     size_t at = out->len;
-    for (size_t i = 0; i < text.len; i++) {
-        char byte = text.data[i];
-        if (byte == '%' && i + 2 < text.len && hex_value(text.data[i + 1]) >= 0 &&
-            hex_value(text.data[i + 2]) >= 0) {
-            byte = (char)(hex_value(text.data[i + 1]) << 4 | hex_value(text.data[i + 2]));
-            i += 2;
-        }
-        mneme_buffer_append_byte(out, (uint8_t)byte);
-    }
+    *is_right = mneme_percent_decode(out, text) && *is_right;
     mneme_buffer_append_byte(out, '\0');
     return at;
 }
@@ -107,14 +93,19 @@ static int parse_url(struct mneme_redis *redis, const char *url, struct mneme_er
     if (database.len > 0 && !to_number(&redis->database, database, INT16_MAX)) {
         return refuse_url(error, "its database is no number");
     }
-    const size_t at[] = {take_string(&redis->strings, host), take_string(&redis->strings, user),
-                         take_string(&redis->strings, password)};
+    bool is_right = true;
+    size_t host_at = take_string(&redis->strings, &is_right, host);
+    size_t user_at = take_string(&redis->strings, &is_right, user);
+    size_t password_at = take_string(&redis->strings, &is_right, password);
+    if (!is_right) {
+        return refuse_url(error, "it has a % without two hexadecimal digits behind it");
+    }
     if (redis->strings.failed) {
         return no_memory(error);
     }
-    redis->host = redis->strings.data + at[0];
-    redis->user = redis->strings.data + at[1];
-    redis->password = redis->strings.data + at[2];
+    redis->host = redis->strings.data + host_at;
+    redis->user = redis->strings.data + user_at;
+    redis->password = redis->strings.data + password_at;
     return MNEME_OK;
 }
 

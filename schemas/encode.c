@@ -4,37 +4,9 @@
  */
 #include <endian.h>
 
-#include "schemas/codec.h"
-
 #include "common/uuid.h"
-
-#define MAX_VARINT_BYTES 10
-
-static void put_long_varint(struct mneme_buffer *out, uint64_t rest) {
-    uint8_t bytes[MAX_VARINT_BYTES];
-    size_t len = 0;
-    while (rest >= 0x80) {
-        bytes[len++] = (uint8_t)(rest | 0x80U);
-        rest >>= 7;
-    }
-    bytes[len++] = (uint8_t)rest;
-    mneme_buffer_append(out, bytes, len);
-}
-
-/* Most numbers are branches and short lengths: one byte. */
-static inline void put_long(struct mneme_buffer *out, int64_t value) {
-    uint64_t zigzag = (uint64_t)value << 1 ^ (uint64_t)(value >> 63);
-    if (zigzag < 0x80) {
-        mneme_buffer_append_byte(out, (uint8_t)zigzag);
-    } else {
-        put_long_varint(out, zigzag);
-    }
-}
-
-static void put_string(struct mneme_buffer *out, struct mneme_str text) {
-    put_long(out, (int64_t)text.len);
-    mneme_buffer_append_str(out, text);
-}
+#include "schemas/avro_write.h"
+#include "schemas/codec.h"
 
 static void put_double(struct mneme_buffer *out, double value) {
     uint64_t bits;
@@ -46,24 +18,24 @@ static void put_double(struct mneme_buffer *out, double value) {
 static void put_uuid(struct mneme_buffer *out, struct mneme_uuid id) {
     char text[MNEME_UUID_TEXT_BYTES];
     mneme_uuid_format(id, text);
-    put_string(out, (struct mneme_str){text, sizeof text});
+    mneme_avro_put_bytes(out, (struct mneme_str){text, sizeof text});
 }
 
 /* Arrays and maps are one block: the count, the items, and the zero that ends them. */
 static void begin_block(struct mneme_buffer *out, size_t count) {
     if (count > 0) {
-        put_long(out, (int64_t)count);
+        mneme_avro_put_long(out, (int64_t)count);
     }
 }
 
 static void end_blocks(struct mneme_buffer *out) {
-    put_long(out, 0);
+    mneme_avro_put_long(out, 0);
 }
 
 static void put_string_array(struct mneme_buffer *out, const struct mneme_str_array *array) {
     begin_block(out, array->count);
     for (size_t i = 0; i < array->count; i++) {
-        put_string(out, array->items[i]);
+        mneme_avro_put_bytes(out, array->items[i]);
     }
     end_blocks(out);
 }
@@ -71,7 +43,7 @@ static void put_string_array(struct mneme_buffer *out, const struct mneme_str_ar
 static void put_long_array(struct mneme_buffer *out, const struct mneme_long_array *array) {
     begin_block(out, array->count);
     for (size_t i = 0; i < array->count; i++) {
-        put_long(out, array->items[i]);
+        mneme_avro_put_long(out, array->items[i]);
     }
     end_blocks(out);
 }
@@ -87,8 +59,8 @@ static void put_double_array(struct mneme_buffer *out, const struct mneme_double
 static void put_map(struct mneme_buffer *out, const struct mneme_str_map *map) {
     begin_block(out, map->count);
     for (size_t i = 0; i < map->count; i++) {
-        put_string(out, map->items[i].key);
-        put_string(out, map->items[i].value);
+        mneme_avro_put_bytes(out, map->items[i].key);
+        mneme_avro_put_bytes(out, map->items[i].value);
     }
     end_blocks(out);
 }
@@ -98,7 +70,7 @@ static void put_record(struct mneme_buffer *out, const void *record, const struc
 static void put_value(struct mneme_buffer *out, const struct mneme_field_info *field, const void *at) {
     switch (field->kind) {
     case MNEME_FIELD_STRING:
-        put_string(out, *(const struct mneme_str *)at);
+        mneme_avro_put_bytes(out, *(const struct mneme_str *)at);
         break;
     case MNEME_FIELD_UUID:
         put_uuid(out, *(const struct mneme_uuid *)at);
@@ -106,7 +78,7 @@ static void put_value(struct mneme_buffer *out, const struct mneme_field_info *f
     case MNEME_FIELD_INT:
     case MNEME_FIELD_LONG:
     case MNEME_FIELD_TIME:
-        put_long(out, *(const int64_t *)at);
+        mneme_avro_put_long(out, *(const int64_t *)at);
         break;
     case MNEME_FIELD_DOUBLE:
         put_double(out, *(const double *)at);
@@ -137,7 +109,7 @@ static void put_record(struct mneme_buffer *out, const void *record, const struc
         const struct mneme_field_info *field = &info->fields[i];
         if (field->is_nullable) {
             bool is_null = mneme_field_is_null(record, field);
-            put_long(out, is_null ? 0 : 1);
+            mneme_avro_put_long(out, is_null ? 0 : 1);
             if (is_null) {
                 continue;
             }
@@ -148,6 +120,6 @@ static void put_record(struct mneme_buffer *out, const void *record, const struc
 
 void mneme_event_encode(const struct mneme_event *event, struct mneme_buffer *out) {
     put_record(out, event, &mneme_envelope_info);
-    put_long(out, (int64_t)event->type);
+    mneme_avro_put_long(out, (int64_t)event->type);
     put_record(out, &event->payload, &mneme_payload_info[event->type]);
 }
