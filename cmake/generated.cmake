@@ -1,14 +1,20 @@
 # C made at build time: the event types from the newest schema, and the .sql files as strings.
 set(generated ${CMAKE_BINARY_DIR}/generated)
-file(GLOB avsc_files CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/schemas/avsc/mneme.event.v*.avsc
-     ${CMAKE_SOURCE_DIR}/schemas/avsc/mneme.embedding.v1.avsc)
-set(MNEME_GENERATED_EVENT_SOURCES ${generated}/mneme/event_types.h ${generated}/mneme/event_types.c
-    ${generated}/mneme/embedding_schema.c)
+file(GLOB avsc_files CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/schemas/avsc/mneme.event.v*.avsc)
+set(MNEME_GENERATED_EVENT_SOURCES ${generated}/mneme/event_types.h ${generated}/mneme/event_types.c)
 add_custom_command(
   OUTPUT ${MNEME_GENERATED_EVENT_SOURCES}
   COMMAND ${Python3_EXECUTABLE} ${CMAKE_SOURCE_DIR}/schemas/generate.py ${generated}/mneme ${avsc_files}
   DEPENDS ${CMAKE_SOURCE_DIR}/schemas/generate.py ${avsc_files}
   COMMENT "Event types from the newest schema"
+  VERBATIM)
+set(MNEME_GENERATED_EMBEDDING_SOURCE ${generated}/mneme/embedding_schema.c)
+add_custom_command(
+  OUTPUT ${MNEME_GENERATED_EMBEDDING_SOURCE}
+  COMMAND ${Python3_EXECUTABLE} ${CMAKE_SOURCE_DIR}/schemas/embed.py ${CMAKE_SOURCE_DIR}/schemas/embedding.avsc
+          ${MNEME_GENERATED_EMBEDDING_SOURCE}
+  DEPENDS ${CMAKE_SOURCE_DIR}/schemas/embed.py ${CMAKE_SOURCE_DIR}/schemas/embedding.avsc ${MNEME_GENERATED_EVENT_SOURCES}
+  COMMENT "The schema of an embedding as a string"
   VERBATIM)
 add_custom_target(mneme_event_types DEPENDS ${MNEME_GENERATED_EVENT_SOURCES})
 add_dependencies(mneme_flags mneme_event_types)

@@ -12,7 +12,7 @@
 #include "common/error.h"
 #include "common/kafka.h"
 
-extern const char mneme_embedding_schema_json[]; /* schemas/avsc/mneme.embedding.v1.avsc */
+extern const char mneme_embedding_schema_json[]; /* schemas/embedding.avsc */
 
 /* What is not said to be null never is. Strings are borrowed: of a decoded record from the message. */
 struct mneme_embedding {

@@ -1,8 +1,7 @@
 #!/usr/bin/env python3
 """Turns the newest released schema into C: typed structs, the enum of event types and the descriptor tables.
 
-usage: generate.py OUTDIR AVSC…   (files named mneme.event.vN.avsc, and mneme.embedding.v1.avsc; writes
-OUTDIR/event_types.h and .c, and OUTDIR/embedding_schema.c)
+usage: generate.py OUTDIR AVSC…   (files named mneme.event.vN.avsc; writes OUTDIR/event_types.h and .c)
 
 Everything that knows a field of an event by name follows from these tables, so that a new type is a record in
 the schema and nothing else. What the tables cannot express is refused here, at build time.
@@ -183,11 +182,6 @@ def c_string(text):
     return json.dumps(text, ensure_ascii=False).replace("??", "?\\?")
 
 
-def c_lines(text):
-    """A C literal for each line, to be read as one."""
-    return "".join(f"    {c_string(line)}\n" for line in text.splitlines(keepends=True))
-
-
 def struct_text(record):
     members = "".join(comment(f.doc, "    ") + f"    {f.c_type} {f.name};\n" for f in record.fields)
     return comment(record.doc) + f"struct {record.c_name} {{\n{members}}};\n\n"
@@ -290,7 +284,9 @@ def source_text(schemas):
     )
     names = {s.version: f"schema_v{s.version}" for s in schemas} | {newest.version: "mneme_event_schema_json"}
     texts = "".join(
-        f"{'' if s is newest else 'static '}const char {names[s.version]}[] =\n{c_lines(s.text)}    ;\n\n"
+        f"{'' if s is newest else 'static '}const char {names[s.version]}[] =\n"
+        + "".join(f"    {c_string(line)}\n" for line in s.text.splitlines(keepends=True))
+        + "    ;\n\n"
         for s in schemas
     )
     released = "".join(f"    {{{s.version}, {names[s.version]}}},\n" for s in schemas)
@@ -315,22 +311,12 @@ def source_text(schemas):
     )
 
 
-def embedding_text(path):
-    """The schema of an embedding, as it is: its struct and codec are written by hand."""
-    return (
-        "/*\n * The schema of an embedding, made by schemas/generate.py.\n */\n"
-        '#include "schemas/embedding.h"\n\n'
-        f"const char mneme_embedding_schema_json[] =\n{c_lines(pathlib.Path(path).read_text(encoding='utf-8'))}    ;\n"
-    )
-
-
 def main(arguments):
-    if len(arguments) < 3:
+    if len(arguments) < 2:
         sys.stderr.write("usage: generate.py OUTDIR AVSC…\n")
         return 2
     try:
-        embedding = next(path for path in arguments[1:] if ".embedding." in path)
-        schemas = read_schemas(path for path in arguments[1:] if path != embedding)
+        schemas = read_schemas(arguments[1:])
         header, source = header_text(schemas[-1]), source_text(schemas)
     except (SchemaError, KeyError, OSError, ValueError) as error:
         sys.stderr.write(f"generate.py: the event schema cannot be used: {error}\n")
@@ -339,7 +325,6 @@ def main(arguments):
     out.mkdir(parents=True, exist_ok=True)
     (out / "event_types.h").write_text(header, encoding="utf-8")
     (out / "event_types.c").write_text(source, encoding="utf-8")
-    (out / "embedding_schema.c").write_text(embedding_text(embedding), encoding="utf-8")
     return 0
 
 
