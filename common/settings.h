@@ -45,6 +45,9 @@
       "The Postgres schema of the projection embed; empty means MNEME_PG_SCHEMA with \"_embed\" behind it.") \
     X(VECTORS_SCHEMA, "MNEME_VECTORS_SCHEMA", STRING, "", ANY, PLAIN, \
       "The Postgres schema of the projection vectors; empty means MNEME_PG_SCHEMA with \"_vectors\" behind it.") \
+    X(TEXT_SEARCH_CONFIG, "MNEME_TEXT_SEARCH_CONFIG", STRING, "english", ANY, PLAIN, \
+      "The Postgres text search configuration (a language) by which texts are made into words; another one " \
+      "needs mneme rebuild search.") \
     X(PG_CONNECT_TIMEOUT_MS, "MNEME_PG_CONNECT_TIMEOUT_MS", LONG, "5000", RANGE(100, 600000), PLAIN, \
       "How long connecting to Postgres may take.") \
     X(REDIS_URL, "REDIS_URL", STRING, "redis://127.0.0.1:6379/0", ANY, PLAIN, \

@@ -1,0 +1,192 @@
+/*
+ * Rows of the staging table, and the arrays that name what is over.
+ */
+#include "consumers/search/search_write.h"
+
+#include "common/clock.h"
+#include "consumers/documents/text.h"
+#include "sql/embedded.h"
+
+#define STAGING_COLUMNS 18
+
+static int no_memory(struct mneme_error *error) {
+    return mneme_error_set(error, MNEME_E_NO_MEMORY, "the batch was not folded: memory is exhausted");
+}
+
+void mneme_search_writer_clean_up(struct mneme_search_writer *writer) {
+    mneme_buffer_clean_up(&writer->rows);
+    mneme_buffer_clean_up(&writer->lexical_text);
+    for (size_t i = 0; i < MNEME_SEARCH_MAX_CALLS; i++) {
+        mneme_pg_params_clean_up(&writer->params[i]);
+    }
+}
+
+/* --- staging --- */
+
+static void put_row(struct mneme_search_writer *writer, const struct mneme_document *document,
+                    const struct mneme_document_version *version) {
+    struct mneme_buffer *rows = &writer->rows;
+    mneme_buffer_clear(&writer->lexical_text);
+    mneme_document_lexical_text(&writer->lexical_text, version->created_at, version->text);
+    mneme_copy_row(rows, STAGING_COLUMNS);
+    mneme_copy_str(rows, document->tenant);
+    mneme_copy_str(rows, document->stream_id);
+    mneme_copy_str(rows, mneme_document_kinds[document->kind]);
+    mneme_copy_str(rows, document->ref);
+    mneme_copy_str(rows, version->user_id);
+    mneme_copy_str(rows, version->agent_id);
+    mneme_copy_str(rows, version->run_id);
+    mneme_copy_str(rows, version->conversation_id);
+    if (version->position.is_set) {
+        mneme_copy_long(rows, version->position.value);
+    } else {
+        mneme_copy_null(rows);
+    }
+    mneme_copy_str(rows, version->speaker);
+    mneme_copy_str(rows, version->role);
+    mneme_copy_time(rows, version->created_at);
+    mneme_copy_long(rows, version->sequence);
+    mneme_copy_time(rows, version->recorded_at);
+    mneme_copy_str(rows, version->text);
+    mneme_copy_str(rows, mneme_buffer_str(&writer->lexical_text));
+    rows->failed |= writer->lexical_text.failed;
+    if (version->next == NULL) {
+        mneme_copy_null(rows);
+        mneme_copy_null(rows);
+    } else {
+        mneme_copy_long(rows, version->next->sequence);
+        mneme_copy_time(rows, version->next->recorded_at);
+    }
+}
+
+int mneme_search_stage(struct mneme_search_writer *writer, struct mneme_postgres *postgres,
+                       const struct mneme_documents *documents, struct mneme_error *error) {
+    if (documents->first == NULL) {
+        return MNEME_OK;
+    }
+    int status = mneme_pg_copy_begin(postgres, mneme_sql_search_copy_staging, &writer->rows, error);
+    if (status != MNEME_OK) {
+        return status;
+    }
+    for (const struct mneme_document *document = documents->first; document != NULL && status == MNEME_OK;
+         document = document->next) {
+        for (const struct mneme_document_version *version = document->first;
+             version != NULL && status == MNEME_OK; version = version->next) {
+            if (version->is_there) {
+                put_row(writer, document, version);
+                status = mneme_pg_copy_flush_full(postgres, &writer->rows, error);
+            }
+        }
+    }
+    return status == MNEME_OK ? mneme_pg_copy_end(postgres, &writer->rows, NULL, error) : status;
+}
+
+/* --- changes --- */
+
+/* Something that is over: a document, or the turns of a conversation. */
+struct ending {
+    struct mneme_str names[4];
+    int64_t sequence, recorded_at;
+};
+
+static int put_endings(struct mneme_pg_params *params, const struct ending *endings, size_t count,
+                       size_t name_count, struct mneme_arena *arena, struct mneme_error *error) {
+    struct mneme_str *texts = mneme_arena_alloc(arena, (count + 1) * sizeof *texts);
+    int64_t *numbers = mneme_arena_alloc(arena, (count + 1) * sizeof *numbers);
+    char *times = mneme_arena_alloc(arena, (count + 1) * MNEME_RFC3339_BYTES);
+    if (texts == NULL || numbers == NULL || times == NULL) {
+        return no_memory(error);
+    }
+    mneme_pg_params_clear(params);
+    for (size_t name = 0; name < name_count; name++) {
+        for (size_t i = 0; i < count; i++) {
+            texts[i] = endings[i].names[name];
+        }
+        mneme_pg_param_str_array(params, texts, count);
+    }
+    for (size_t i = 0; i < count; i++) {
+        char *time = times + i * MNEME_RFC3339_BYTES;
+        mneme_clock_format_rfc3339(endings[i].recorded_at, time);
+        texts[i] = (struct mneme_str){time, MNEME_RFC3339_BYTES - 1};
+        numbers[i] = endings[i].sequence;
+    }
+    mneme_pg_param_long_array(params, numbers, count);
+    mneme_pg_param_str_array(params, texts, count);
+    return MNEME_OK;
+}
+
+static int remove_turns(struct mneme_pg_params *params, const struct mneme_documents *documents,
+                        struct mneme_arena *arena, struct mneme_error *error) {
+    struct ending *endings = mneme_arena_alloc(arena, documents->removal_count * sizeof *endings);
+    size_t count = 0;
+    if (endings == NULL) {
+        return no_memory(error);
+    }
+    for (const struct mneme_document_removal *removal = documents->first_removal; removal != NULL;
+         removal = removal->next) {
+        endings[count++] = (struct ending){{removal->tenant, removal->stream_id, removal->conversation_id},
+                                           removal->sequence,
+                                           removal->recorded_at};
+    }
+    return put_endings(params, endings, count, 3, arena, error);
+}
+
+/* Of the documents that may be stored, the version that the store has; *count of them. */
+static int supersede(struct mneme_pg_params *params, size_t *count, const struct mneme_documents *documents,
+                     struct mneme_arena *arena, struct mneme_error *error) {
+    struct ending *endings = mneme_arena_alloc(arena, (documents->count + 1) * sizeof *endings);
+    *count = 0;
+    if (endings == NULL) {
+        return no_memory(error);
+    }
+    for (const struct mneme_document *document = documents->first; document != NULL;
+         document = document->next) {
+        if (!document->is_new) {
+            endings[(*count)++] = (struct ending){
+                {document->tenant, document->stream_id, mneme_document_kinds[document->kind], document->ref},
+                document->first->sequence,
+                document->first->recorded_at};
+        }
+    }
+    return *count == 0 ? MNEME_OK : put_endings(params, endings, *count, 4, arena, error);
+}
+
+/* Whether a version of the batch is over, and whether one is not. */
+static void look_at_versions(const struct mneme_documents *documents, bool *has_past, bool *has_present) {
+    for (const struct mneme_document *document = documents->first; document != NULL;
+         document = document->next) {
+        *has_present |= document->last->is_there;
+        *has_past |= document->first != document->last &&
+                     (document->first->is_there || document->first->next != document->last);
+    }
+}
+
+int mneme_search_changes(struct mneme_search_writer *writer, struct mneme_pg_call *calls, size_t *count,
+                         const struct mneme_documents *documents, struct mneme_arena *arena,
+                         struct mneme_error *error) {
+    bool has_past = false;
+    bool has_present = false;
+    size_t superseded = 0;
+    int status = MNEME_OK;
+    *count = 0;
+    if (documents->removal_count > 0) {
+        status = remove_turns(&writer->params[0], documents, arena, error);
+        calls[(*count)++] = (struct mneme_pg_call){mneme_sql_search_remove_turns, &writer->params[0]};
+    }
+    if (status == MNEME_OK) {
+        status = supersede(&writer->params[1], &superseded, documents, arena, error);
+    }
+    if (superseded > 0) {
+        calls[(*count)++] = (struct mneme_pg_call){mneme_sql_search_supersede, &writer->params[1]};
+    }
+    mneme_pg_params_clear(&writer->params[2]);
+    mneme_pg_param_str(&writer->params[2], mneme_str_from(writer->text_search_config));
+    look_at_versions(documents, &has_past, &has_present);
+    if (has_past) {
+        calls[(*count)++] = (struct mneme_pg_call){mneme_sql_search_load_history, &writer->params[2]};
+    }
+    if (has_present) {
+        calls[(*count)++] = (struct mneme_pg_call){mneme_sql_search_load, &writer->params[2]};
+    }
+    return status;
+}

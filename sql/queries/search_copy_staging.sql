@@ -1,0 +1,1 @@
+COPY search_staging FROM STDIN (FORMAT binary)

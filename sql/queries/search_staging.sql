@@ -1,0 +1,22 @@
+-- Where a batch's versions of documents lie before they are made into words; superseded_sequence is null for those that
+-- are the last.
+CREATE TEMPORARY TABLE IF NOT EXISTS search_staging (
+    tenant              text,
+    stream_id           text,
+    kind                text,
+    ref                 text,
+    user_id             text,
+    agent_id            text,
+    run_id              text,
+    conversation_id     text,
+    "position"          bigint,
+    speaker             text,
+    role                text,
+    created_at          timestamptz,
+    source_sequence     bigint,
+    valid_from          timestamptz,
+    text                text,
+    lexical_text        text,
+    superseded_sequence bigint,
+    valid_to            timestamptz
+) ON COMMIT DELETE ROWS
