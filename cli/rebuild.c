@@ -183,7 +183,8 @@ const struct mneme_command mneme_command_rebuild = {
                 "  mneme rebuild postgres --dry-run\n"
                 "  mneme rebuild postgres --jobs 4 --json\n"
                 "  mneme rebuild postgres --user ada\n"
-                "  mneme rebuild postgres --abandon\n",
+                "  mneme rebuild postgres --abandon\n"
+                "  mneme rebuild search\n",
     .min_arguments = 1,
     .max_arguments = 1,
     .options = options,

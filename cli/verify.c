@@ -27,13 +27,19 @@ static const char *const dry_run_words[MNEME_DIFFERENCES] = {"to add", "to remov
 const struct mneme_projection_ops *mneme_cli_rebuildable(const struct mneme_cli *cli, const char *deed,
                                                          struct mneme_error *error) {
     const struct mneme_projection_ops *projection = mneme_projection_by_name(cli->arguments[0]);
-    if (projection == NULL || projection->rebuild == NULL) {
-        mneme_error_set(error, MNEME_E_USAGE,
-                        "cannot %s \"%s\": there is no such projection; there is: postgres", deed,
-                        cli->arguments[0]);
-        return NULL;
+    if (projection != NULL && projection->rebuild != NULL) {
+        return projection;
     }
-    return projection;
+    struct mneme_buffer names = {0};
+    for (size_t i = 0; mneme_projections[i] != NULL; i++) {
+        if (mneme_projections[i]->rebuild != NULL) {
+            mneme_buffer_printf(&names, "%s%s", names.len == 0 ? "" : ", ", mneme_projections[i]->name);
+        }
+    }
+    mneme_error_set(error, MNEME_E_USAGE, "cannot %s \"%s\": there is no such projection; there are: %.*s",
+                    deed, cli->arguments[0], MNEME_STR_ARG(mneme_buffer_str(&names)));
+    mneme_buffer_clean_up(&names);
+    return NULL;
 }
 
 static void on_phase(void *context, int64_t total) {

@@ -56,8 +56,10 @@ const struct mneme_command mneme_command_work = {
                "While Kafka or the projection's store is away, a worker waits for it. SIGTERM and\n"
                "SIGINT finish the batch at hand and leave the group. Logs go to stderr.\n"
                "\n"
-               "Projections: postgres (the ledger of events with their verdicts, and the tables).\n",
+               "Projections: postgres (the ledger of events with their verdicts, and the tables), search\n"
+               "(full text; it follows postgres).\n",
     .examples = "  mneme work postgres\n"
+                "  mneme work search\n"
                 "  mneme work postgres --id worker-1 --metrics 9100\n",
     .min_arguments = 1,
     .max_arguments = 1,
