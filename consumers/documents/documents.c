@@ -47,10 +47,10 @@ static uint64_t hash_key(uint64_t seed, const struct mneme_event *event, struct 
     return mneme_hash_bytes(hash, rest.data, rest.len);
 }
 
-struct mneme_document_state *mneme_document_find(struct mneme_documents *documents, bool *is_new,
-                                                 const struct mneme_event *event,
-                                                 enum mneme_document_kind kind, struct mneme_str ref) {
-    uint64_t hash = hash_key(documents->seed + kind, event, ref);
+/* NULL when the batch has not named the document yet. */
+static struct mneme_document_state *find_known(const struct mneme_documents *documents, uint64_t hash,
+                                               const struct mneme_event *event, enum mneme_document_kind kind,
+                                               struct mneme_str ref) {
     uint64_t cursor = hash;
     struct mneme_document_state *state;
     while ((state = mneme_hash_next(&documents->states_by_key, hash, &cursor)) != NULL) {
@@ -58,11 +58,21 @@ struct mneme_document_state *mneme_document_find(struct mneme_documents *documen
         if (document->kind == kind && mneme_str_equal(document->ref, ref) &&
             mneme_str_equal(document->stream_id, event->stream_id) &&
             mneme_str_equal(document->tenant, event->tenant)) {
-            *is_new = false;
             return state;
         }
     }
-    *is_new = true;
+    return NULL;
+}
+
+struct mneme_document_state *mneme_document_find(struct mneme_documents *documents, bool *is_new,
+                                                 const struct mneme_event *event,
+                                                 enum mneme_document_kind kind, struct mneme_str ref) {
+    uint64_t hash = hash_key(documents->seed + kind, event, ref);
+    struct mneme_document_state *state = find_known(documents, hash, event, kind, ref);
+    *is_new = state == NULL;
+    if (state != NULL) {
+        return state;
+    }
     state = mneme_arena_calloc(&documents->arena, 1, sizeof *state);
     struct mneme_str copy = mneme_arena_copy(&documents->arena, ref);
     if (state == NULL || copy.data == NULL || !mneme_hash_add(&documents->states_by_key, hash, state)) {
@@ -125,13 +135,20 @@ static const struct {
 /* False when memory is exhausted; so below. */
 static bool plan_memory(struct mneme_documents *documents, struct mneme_document_item *item,
                         enum subject subject, const void *id_at) {
+    const struct mneme_event *event = &item->from->event;
     char text[MNEME_UUID_TEXT_BYTES];
+    struct mneme_str ref = {text, sizeof text};
     struct mneme_uuid id;
     bool is_new;
     memcpy(&id, id_at, sizeof id);
     mneme_uuid_format(id, text);
-    item->state = mneme_document_find(documents, &is_new, &item->from->event, MNEME_DOCUMENT_MEMORY,
-                                      (struct mneme_str){text, sizeof text});
+    if (subject == CHANGED_MEMORY && event->payload.memory_updated.content.data == NULL) {
+        /* The text stays; what else it changes is looked up when a later batch changes the text. */
+        item->state = find_known(documents, hash_key(documents->seed + MNEME_DOCUMENT_MEMORY, event, ref),
+                                 event, MNEME_DOCUMENT_MEMORY, ref);
+        return true;
+    }
+    item->state = mneme_document_find(documents, &is_new, event, MNEME_DOCUMENT_MEMORY, ref);
     if (item->state == NULL) {
         return false;
     }
@@ -165,10 +182,8 @@ static bool plan_item(struct mneme_documents *documents, struct mneme_document_i
     switch (subject) {
     case NO_DOCUMENT:
         return true;
-    case CHANGED_MEMORY:
-        return event->payload.memory_updated.content.data == NULL ||
-               plan_memory(documents, item, subject, id);
     case NEW_MEMORY:
+    case CHANGED_MEMORY:
     case DELETED_MEMORY:
         return plan_memory(documents, item, subject, id);
     case TURN:

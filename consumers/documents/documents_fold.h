@@ -26,7 +26,8 @@ struct mneme_document_conversation {
 /* An event of the batch. */
 struct mneme_document_item {
     const struct mneme_batch_item *from;
-    struct mneme_document_state *state; /* of a memory; a turn's is known when its index is */
+    struct mneme_document_state
+        *state; /* of a memory, if it is of interest; a turn's is known when its index is */
     struct mneme_document_conversation *conversation;
     bool wants_memory;     /* its state is to be looked up */
     bool wants_turn_index; /* the ledger has it */

@@ -115,10 +115,13 @@ static bool leave_memory(struct mneme_documents *documents, const struct mneme_d
 static bool update_memory(struct mneme_documents *documents, const struct mneme_document_item *item) {
     const struct mneme_memory_updated *update = &item->from->event.payload.memory_updated;
     if (item->state == NULL) {
-        return true; /* of something else than the text */
+        return true; /* the batch says nothing of the text so far */
     }
     if (update->metadata.data != NULL) {
         item->state->now.metadata = update->metadata;
+    }
+    if (update->content.data == NULL) {
+        return true;
     }
     return set_place(documents, &item->state->now) && set_memory_text(documents, item, update->content);
 }

@@ -88,6 +88,17 @@ Test(documents, a_memory_has_its_scope_place_and_speaker) {
     cr_assert_eq(document->first->sequence, 4096);
 }
 
+Test(documents, a_place_that_was_changed_without_the_text_counts_when_the_text_changes) {
+    add("memory_created", "c1",
+        NEW_MEMORY ",'content':'Ada: tea','metadata':{'turn_index':7,'speaker':'Ada'}");
+    add("memory_updated", NULL, MEMORY ",'metadata':{'turn_index':8,'speaker':'Bo'}");
+    add("memory_updated", NULL, MEMORY ",'content':'Bo: tea'");
+    cr_assert_str_eq(fold(), "memory*: 1 Ada: tea 3 Bo: tea");
+    cr_assert_eq(documents.first->first->position.value, 7);
+    cr_assert_eq(documents.first->last->position.value, 8);
+    cr_assert(mneme_str_equal(documents.first->last->speaker, MNEME_STR_LIT("Bo")));
+}
+
 Test(documents, a_memory_without_a_conversation_has_no_place) {
     add("memory_created", NULL, NEW_MEMORY ",'content':'tea','metadata':{'turn_index':7,'speaker':5}");
     fold();
