@@ -13,16 +13,16 @@ def backlog(load, more):
     return lambda: load.sent >= start + more
 
 
-def folded(namespace):
+def folded(namespace, projection="postgres", topic=None):
     """Events that the projection has behind it, by its saved progress."""
-    return sum(namespace.progress().values())
+    return sum(namespace.progress(projection, topic).values())
 
 
-def wait_folded(namespace, more, timeout=60):
+def wait_folded(namespace, more, timeout=60, projection="postgres", topic=None):
     """Waits until the projection has come `more` events further."""
-    start = folded(namespace)
-    wait_until(lambda: folded(namespace) >= start + more, timeout,
-               lambda: f"the projection moves on from {start} by {more}, it is at {folded(namespace)}")
+    start = folded(namespace, projection, topic)
+    wait_until(lambda: folded(namespace, projection, topic) >= start + more, timeout,
+               lambda: f"{projection} moves on from {start} by {more}, it is at {folded(namespace, projection, topic)}")
 
 
 def watch_memory(worker, until, timeout=60, message="the end of the watch"):

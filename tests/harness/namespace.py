@@ -16,6 +16,8 @@ from harness.stack import ROOT
 from harness.waiting import wait_until
 
 SCHEMA = "mneme"
+# Where a projection keeps its rows.
+SCHEMAS = {"postgres": SCHEMA, "search": SCHEMA + "_search", "embed": SCHEMA + "_embed", "vectors": SCHEMA + "_vectors"}
 NO_LEADER_YET = (KafkaError.NOT_LEADER_FOR_PARTITION, KafkaError.LEADER_NOT_AVAILABLE,
                  KafkaError.UNKNOWN_TOPIC_OR_PART, KafkaError._UNKNOWN_PARTITION)
 
@@ -109,10 +111,10 @@ class Namespace:
 
     # --- Postgres ---
 
-    def connect(self, **options):
-        """A connection whose search path is Mneme's schema."""
+    def connect(self, projection="postgres", **options):
+        """A connection whose search path is the schema of that projection."""
         return psycopg.connect(self.database_url, autocommit=True, connect_timeout=15,
-                               options=f"-c search_path={SCHEMA},public -c timezone=UTC", **options)
+                               options=f"-c search_path={SCHEMAS[projection]},public -c timezone=UTC", **options)
 
     def rows(self, query, *parameters):
         """All rows of a query, as tuples."""
@@ -177,12 +179,15 @@ class Namespace:
         assert not left and not errors, f"{left} messages were not delivered: {errors[:3]}"
         return positions
 
-    def progress(self, projection="postgres"):
-        """{partition: next offset} as the projection has saved it."""
-        return dict(self.rows("SELECT partition, next_offset FROM progress WHERE projection = %s AND topic = %s",
-                              projection, self.topic))
+    def progress(self, projection="postgres", topic=None):
+        """{partition: next offset} as the projection has saved it; it may be of something, as in "embed.MODEL"."""
+        schema = sql.Identifier(SCHEMAS[projection.partition(".")[0]])
+        with self.connect() as connection:
+            return dict(connection.execute(
+                sql.SQL("SELECT partition, next_offset FROM {}.progress WHERE projection = %s AND topic = %s").format(schema),
+                (projection, topic or self.topic)).fetchall())
 
-    def drain(self, projection="postgres", timeout=60):
+    def drain(self, projection="postgres", timeout=60, topic=None):
         """Waits until the projection has folded everything that is on the topic when the call begins. A service
         that does not answer is waited for."""
         ends, state = {}, {}
@@ -190,8 +195,8 @@ class Namespace:
         def is_drained():
             try:
                 if not ends:
-                    ends.update(self.end_offsets())
-                state.update(self.progress(projection))
+                    ends.update(self.end_offsets(topic))
+                state.update(self.progress(projection, topic))
             except (psycopg.OperationalError, KafkaException) as error:
                 state["error"] = str(error)
                 return False

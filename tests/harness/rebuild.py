@@ -1,11 +1,14 @@
 """Commands that make a projection anew while it lives, killed on their way."""
 
 import os
+import random
 import signal
 import subprocess
 import time
 
-from harness.chaos import wait_folded
+from harness.chaos import folded, wait_folded
+from harness.finding import Finding
+from harness.load import Load
 from harness.waiting import wait_until
 
 EXIT_CONFLICT = 4
@@ -64,3 +67,24 @@ def kill_and_end(ground, rng, phases, between, *command):
     wait_folded(ground.namespace, between)
     assert any(deed.startswith("killed") for deed in deeds), deeds
     return deeds
+
+
+def rebuild_under_load(ground, group, backlog, phases, rate):
+    """Rebuilds one of the groups that find again, killed in so many phases, while all of them go on."""
+    namespace, rng = ground.namespace, random.Random(ground.seed)
+    with Finding(ground) as finding:
+        workers = finding.workers()
+        with Load(namespace, seed=ground.seed, count=backlog, rate=1e9) as load:
+            wait_until(lambda: load.sent >= load.count, 120, "a backlog is made")
+        finding.drain(timeout=240)
+        chosen = [rng.choice(PHASES) for _ in range(phases)]
+        with Load(namespace, seed=ground.seed + 1, rate=rate):
+            deeds = kill_and_end(ground, rng, chosen, rate // 2, "rebuild", group)
+        finding.drain(timeout=120)
+        finding.assert_equal()
+        assert not namespace.rows("SELECT nspname FROM pg_namespace WHERE nspname LIKE '%%\\_rebuild'"), "something is left"
+        twice = [text for text, count in finding.endpoint.answered.items() if count > 1]
+        assert not twice, f"{len(twice)} texts were embedded twice, such as {twice[:3]}"
+        for process in workers.values():
+            assert process.stop() == 0, process.log[-3000:]
+    return f"{folded(namespace)} events, {', '.join(deeds)}"

@@ -2,6 +2,7 @@
 
 import datetime
 import json
+from contextlib import contextmanager
 from decimal import Decimal
 
 from psycopg.types.json import set_json_loads
@@ -42,6 +43,16 @@ TABLES = {
 
 def exact_loads(text):
     return json.loads(text, parse_float=Decimal)
+
+
+@contextmanager
+def snapshot(namespace, projection="postgres"):
+    """A connection to the projection's schema that sees one moment, with exact numbers."""
+    with namespace.connect(projection) as connection:
+        set_json_loads(exact_loads, connection)
+        connection.autocommit = False
+        connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
+        yield connection
 
 
 def fold_topic(namespace, projection="postgres", content_max_chars=10000):
@@ -87,8 +98,8 @@ def read_table(connection, table, key):
         "AND NOT attisdropped ORDER BY attnum", (table,)).fetchall()
     chosen = ", ".join(
         f"(extract(epoch FROM {name}) * 1000000)::bigint" if kind == "timestamp with time zone" else
-        f"{name}::text" if kind == "verdict" else
-        f"{name}::real[]::float8[]" if kind in ("vector", "public.vector") else name
+        f"{name}::text" if kind in ("verdict", "tsvector") else
+        f"{name}::real[]::float8[]" if kind in ("vector", "public.vector") else f'"{name}"'
         for name, kind in columns)
     rows = {}
     with connection.cursor(name="oracle_" + table) as cursor:
@@ -139,11 +150,12 @@ def key_of(fold, table):
     return {place if isinstance(place, tuple) else (place,): row for place, row in rows.items()}
 
 
-def compare_progress(namespace, fold, connection):
+def compare_progress(fold, connection, projection=None):
+    """Of the fold's projection, or of another that folds the same log."""
     found = []
     rows = {partition: (next_offset, count) for partition, next_offset, count in connection.execute(
         "SELECT partition, next_offset, topic_partitions FROM progress WHERE projection = %s AND topic = %s",
-        (fold.projection, fold.topic))}
+        (projection or fold.projection, fold.topic))}
     for partition in range(fold.partitions):
         expected = fold.next_offsets.get(partition, 0)
         next_offset, count = rows.pop(partition, (0, fold.partitions))
@@ -159,16 +171,13 @@ def differences(namespace, fold=None, projection="postgres"):
     """All differences between the log's fold and the tables, as {table: [sentence]}; empty when they agree."""
     fold = fold or fold_topic(namespace, projection)
     found = {}
-    with namespace.connect() as connection:
-        set_json_loads(exact_loads, connection)
-        connection.autocommit = False
-        connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
+    with snapshot(namespace) as connection:
         for table, (key, _) in TABLES.items():
             found[table] = compare_rows(table, key_of(fold, table), read_table(connection, table, key))
         empty = [row[0] for row in connection.execute("SELECT kafka_offset FROM parked_events WHERE btrim(reason) = ''")]
         found["parked_events"] += [f"parked event at offset {offset} has no reason" for offset in empty]
         found["chain"] = compare_chain(connection)
-        found["progress"] = compare_progress(namespace, fold, connection)
+        found["progress"] = compare_progress(fold, connection)
     return {table: sentences for table, sentences in found.items() if sentences}
 
 

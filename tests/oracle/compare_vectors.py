@@ -63,3 +63,21 @@ def leftovers(connection):
         "SELECT relname FROM pg_class WHERE relnamespace = current_schema()::regnamespace AND relkind = 'r'")]
     numbers = {name: int(found[1]) for name in names if (found := re.search(r"_(\d+)$", name))}
     return [f"table {name} is left of generation {number}" for name, number in numbers.items() if number not in known]
+
+
+def compare_chroma(chroma, token, expected):
+    """Sentences, one for each difference between a generation's collections and the expected rows; tenants lie in
+    different collections."""
+    actual, found, tenants = {}, [], {}
+    for name, collection in chroma.collections().items():
+        if not name.startswith(f"mneme-{token}-d-"):
+            continue
+        for record in chroma.records(collection).values():
+            row = {column: record["metadata"].get(column) for column in (*IDENTITY, *SCOPE, "created_at", "source_sequence")}
+            identity = tuple(row[column] for column in IDENTITY)
+            if identity in actual:
+                found.append(f"vectors {'/'.join(identity)} is there twice")
+            actual[identity] = {**row, "embedding": record["embedding"]}
+            if tenants.setdefault(name, identity[0]) != identity[0]:
+                found.append(f"collection {name} has documents of {tenants[name]} and of {identity[0]}")
+    return found + compare_rows("vectors", expected, actual, SHAPE)

@@ -142,10 +142,11 @@ CONTENT = {
 
 class Documents:
     """Follows a Fold: `follow` is called after the effect of each accepted event. `live` are the documents by
-    (tenant, stream_id, kind, ref)."""
+    (tenant, stream_id, kind, ref), `history` those that were, by that and their source_sequence."""
 
     def __init__(self):
         self.live = {}
+        self.history = {}
         self._turns = defaultdict(set)  # (tenant, stream_id, conversation_id) -> identities
 
     def follow(self, fold, place, event):
@@ -153,11 +154,12 @@ class Documents:
         if kind in CONTENT:
             self.keep_memory(fold, place, event, payload[MEMORY_MAKERS.get(kind, "memory_id")], CONTENT[kind](payload))
         elif kind == "MemoryDeleted":
-            self.live.pop((*place, "memory", str(payload["memory_id"])), None)
+            self.end((*place, "memory", str(payload["memory_id"])), event)
         elif kind == "ConversationTurn":
             self.keep_turn(place, event, payload)
         elif kind == "ConversationDeleted":
-            self.forget_turns(place, payload["conversation_id"])
+            for identity in self._turns.pop((*place, payload["conversation_id"]), ()):
+                self.end(identity, event)
 
     def keep_memory(self, fold, place, event, memory_id, content):
         if content is None:  # an update that leaves the text as it is
@@ -179,11 +181,14 @@ class Documents:
             "text": turn_text(payload)})
 
     def keep(self, identity, event, document):
-        if is_blank(document["text"]):
-            self.live.pop(identity, None)
-        else:
-            self.live[identity] = {**document, "source_sequence": event["made"]["source_sequence"]}
+        self.end(identity, event)
+        if not is_blank(document["text"]):
+            made = event["made"]
+            self.live[identity] = {**document, "source_sequence": made["source_sequence"], "valid_from": made["valid_from"]}
 
-    def forget_turns(self, place, conversation_id):
-        for identity in self._turns.pop((*place, conversation_id), ()):
-            self.live.pop(identity, None)
+    def end(self, identity, event):
+        """What is there goes into the history."""
+        document = self.live.pop(identity, None)
+        if document is not None:
+            self.history[(*identity, document["source_sequence"])] = {
+                **document, "superseded_sequence": event["made"]["source_sequence"], "valid_to": event["made"]["valid_from"]}

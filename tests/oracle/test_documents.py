@@ -46,7 +46,7 @@ def test_a_document_follows_its_memory(publish):
     assert (first["text"], first["user_id"], first["agent_id"]) == ("tea", "u", "a")
     assert lexical_text(first) == "[8 May 2023] tea"
     later = publish("memory_updated", {"memory_id": memory(), "content": "milk"}, agent_id="b")[key]
-    assert later == {**first, "text": "milk", "source_sequence": later["source_sequence"]}
+    assert later == {**first, "text": "milk", **{name: later[name] for name in ("source_sequence", "valid_from")}}
     assert later["source_sequence"] > first["source_sequence"]
     assert publish("memory_updated", {"memory_id": memory(), "priority": 1})[key] == later
     assert publish("memory_updated", {"memory_id": memory(), "content": {"note": None}}) == {}
@@ -128,3 +128,15 @@ def test_generated_histories_make_every_kind_of_document(log, fold):
     texts = [document["text"] for document in documents.values()]
     assert len(set(texts)) < len(texts) and any(len(text) >= 10_000 for text in texts)
     assert len({tenant for tenant, *_ in documents}) == 3
+
+
+def test_what_was_there_is_in_the_history(publish, fold):
+    publish("memory_created", created())
+    publish("memory_updated", {"memory_id": memory(), "content": "milk"})
+    publish("memory_updated", {"memory_id": memory(), "content": {"note": ""}})
+    publish("memory_updated", {"memory_id": memory(), "content": "water"})
+    publish("memory_deleted", {"memory_id": memory()})
+    rows = sorted(fold.documents.history.values(), key=lambda row: row["source_sequence"])
+    assert [row["text"] for row in rows] == ["tea", "milk", "water"] and not fold.documents.live
+    assert rows[0]["superseded_sequence"] == rows[1]["source_sequence"] and rows[0]["valid_to"] == rows[1]["valid_from"]
+    assert rows[1]["superseded_sequence"] < rows[2]["source_sequence"]

@@ -1,0 +1,94 @@
+"""Everything that finds again, in one namespace: the ledger, full text, embeddings by an endpoint that can be foretold,
+and vectors in a store; each service behind a proxy."""
+
+from urllib.parse import urlsplit
+
+from harness.chaos import wait_folded
+from harness.endpoint import Endpoint
+from harness.proxy import Proxy
+from harness.waiting import wait_until
+from oracle import assert_equal_to_log
+from oracle.chroma import Chroma
+from oracle.find import assert_found
+
+GROUPS = ("postgres", "search", "embed", "vectors")
+EAGER = {"MNEME_RETRY_MAX_MS": "500", "MNEME_SESSION_TIMEOUT_MS": "2000", "MNEME_EMBEDDING_TIMEOUT_MS": "3000",
+         "MNEME_EMBEDDING_BREAKER_OPEN_MS": "200", "MNEME_EMBEDDING_TRIES": "2"}
+
+
+class Finding:
+    """Use as a context. `worker(group)` starts one worker, `workers(…)` one of each group."""
+
+    def __init__(self, ground, store="pgvector", model="fake", env=None):
+        self.ground = ground
+        self.namespace = ground.namespace
+        self.model = model
+        self.endpoint = Endpoint()
+        self.endpoint_proxy = Proxy(self.endpoint.address, ground.seed)
+        self.chroma = self.chroma_proxy = None
+        self.env = {**EAGER, "OPENAI_BASE_URL": self.endpoint_proxy.url(self.endpoint.url), "EMBEDDING_MODEL": model,
+                    "MNEME_VECTOR_STORE": store}
+        if store == "chroma":
+            ground.stack.up("chroma")
+            url = ground.stack.env["CHROMA_URL"]
+            self.chroma = Chroma(url)
+            parts = urlsplit(url)
+            self.chroma_proxy = Proxy((parts.hostname, parts.port), ground.seed)
+            self.env["CHROMA_URL"] = self.chroma_proxy.url(url)
+        self.env |= env or {}
+        self.namespace.env |= self.env
+        ground.mneme.env |= self.env
+
+    def __enter__(self):
+        self.endpoint.__enter__()
+        return self
+
+    def __exit__(self, *_):
+        self.endpoint_proxy.close()
+        self.endpoint.__exit__()
+        if self.chroma:
+            self.chroma_proxy.close()
+
+    def worker(self, group, **options):
+        return self.ground.worker(group, **options)
+
+    def workers(self, *groups, **options):
+        return {group: self.worker(group, **options) for group in groups or GROUPS}
+
+    # --- progress ---
+
+    @property
+    def embeddings_topic(self):
+        return f"{self.namespace.topic_prefix}embeddings.{self.model}"
+
+    def generation(self):
+        """The number of the generation that answers; None before there is one."""
+        with self.namespace.connect("vectors") as connection:
+            rows = connection.execute("SELECT generation FROM generations WHERE state = 'active'").fetchall()
+        return rows[0][0] if rows else None
+
+    def projection(self, group):
+        """How its progress is called, and the topic that it folds."""
+        if group == "vectors":
+            return f"vectors.{self.generation()}", self.embeddings_topic
+        return f"embed.{self.model}" if group == "embed" else group, self.namespace.topic
+
+    def drain(self, *groups, timeout=60):
+        """Waits until the groups, in their order, have everything that is there when it is their turn."""
+        for group in groups or GROUPS:
+            if group == "vectors":
+                wait_until(self.generation, timeout, "there is an active generation")
+            projection, topic = self.projection(group)
+            self.namespace.drain(projection, timeout, topic)
+
+    def wait_folded(self, group, more, timeout=60):
+        projection, topic = self.projection(group)
+        wait_folded(self.namespace, more, timeout, projection, topic)
+
+    # --- the end ---
+
+    def assert_equal(self):
+        """Every row of every table, topic and store is what the log says. Gives the oracle's fold."""
+        fold = assert_equal_to_log(self.namespace)
+        assert_found(self.namespace, fold, lambda text: self.endpoint.vector(text, self.model), self.chroma)
+        return fold
