@@ -10,6 +10,7 @@
 #include "cli/frame/values.h"
 #include "common/clock.h"
 #include "queries/projection_status.h"
+#include "vectors/store.h"
 
 #define PARKED_SHOWN 20
 #define RATE_MICROS 250000 /* how long the rate is measured when there is something to fold */
@@ -111,6 +112,29 @@ static void parked_json(const void *row, struct mneme_json_writer *json) {
     mneme_parked_row_json(row, json);
 }
 
+static void add_generation(struct mneme_table *table, const void *row) {
+    const struct mneme_generation *generation = row;
+    mneme_table_cell_long(table, generation->number);
+    mneme_table_cell(table, mneme_str_from(mneme_generation_state_names[generation->state]));
+    mneme_table_cell(table, mneme_str_from(generation->store->name));
+    mneme_table_cell(table, mneme_str_from(generation->model));
+    if (generation->dimensions > 0) {
+        mneme_table_cell_long(table, generation->dimensions);
+    } else {
+        mneme_table_cell(table, MNEME_STR_LIT("?"));
+    }
+    mneme_table_cell(table, mneme_str_from(mneme_metric_names[generation->metric]));
+}
+
+static void generation_json(const void *row, struct mneme_json_writer *json) {
+    mneme_generation_json(row, json);
+}
+
+static int show_generation(void *context, const struct mneme_generation *generation) {
+    mneme_listing_visit(generation, context);
+    return MNEME_OK;
+}
+
 static void add_table(struct mneme_table *table, const void *row) {
     const struct mneme_table_size_row *size = row;
     char text[32];
@@ -125,21 +149,13 @@ static void table_json(const void *row, struct mneme_json_writer *json) {
     mneme_table_size_row_json(row, json);
 }
 
-/* A blank line before a table that is not the first. */
-static void separate(const struct mneme_cli *cli) {
-    if (!cli->json) {
-        putchar('\n');
-    }
-}
-
-/* Asks each schema that is there. */
+/* Asks each schema that is there, and shows what there is behind a blank line. */
 static enum mneme_exit list(struct observer *observer, const struct mneme_listing_kind *kind, int64_t limit,
                             int (*ask)(struct mneme_postgres *postgres,
                                        const struct mneme_projection_group *group,
                                        struct mneme_listing *listing, struct mneme_error *error)) {
     struct mneme_listing listing;
     int status = MNEME_OK;
-    separate(observer->cli);
     mneme_listing_begin(&listing, observer->cli, kind, limit);
     for (const struct mneme_projection_group *group = mneme_projection_groups;
          group->name != NULL && status == MNEME_OK; group++) {
@@ -150,6 +166,9 @@ static enum mneme_exit list(struct observer *observer, const struct mneme_listin
             status = ask(observer->postgres, group, &listing, &observer->error);
         }
     }
+    if (listing.count > 0 && !observer->cli->json) {
+        putchar('\n');
+    }
     return status == MNEME_OK ? mneme_listing_end(&listing) : mneme_listing_fail(&listing, &observer->error);
 }
 
@@ -157,6 +176,13 @@ static int ask_parked(struct mneme_postgres *postgres, const struct mneme_projec
                       struct mneme_listing *listing, struct mneme_error *error) {
     (void)group;
     return mneme_status_parked(postgres, PARKED_SHOWN + 1, mneme_listing_visit, listing, error);
+}
+
+static int ask_generations(struct mneme_postgres *postgres, const struct mneme_projection_group *group,
+                           struct mneme_listing *listing, struct mneme_error *error) {
+    return group->schema == MNEME_PG_SCHEMA_VECTORS
+               ? mneme_generation_each(postgres, show_generation, listing, error)
+               : MNEME_OK;
 }
 
 static int ask_tables(struct mneme_postgres *postgres, const struct mneme_projection_group *group,
@@ -168,6 +194,13 @@ static enum mneme_exit print_parked(struct observer *observer) {
     static const char *const headings[] = {"PARKED BY", "POSITION", "EVENTS", "KEY", "REASON", NULL};
     static const struct mneme_listing_kind kind = {headings, add_parked, parked_json, NULL};
     return list(observer, &kind, PARKED_SHOWN, ask_parked);
+}
+
+static enum mneme_exit print_generations(struct observer *observer) {
+    static const char *const headings[] = {"VECTORS",    "STATE",  "STORE", "MODEL",
+                                           "DIMENSIONS", "METRIC", NULL};
+    static const struct mneme_listing_kind kind = {headings, add_generation, generation_json, NULL};
+    return list(observer, &kind, 0, ask_generations);
 }
 
 static enum mneme_exit print_tables(struct observer *observer) {
@@ -189,6 +222,9 @@ static enum mneme_exit print_reading(struct observer *observer, const struct rea
     }
     if (code == MNEME_EXIT_DONE && parked > 0) {
         code = print_parked(observer);
+    }
+    if (code == MNEME_EXIT_DONE) {
+        code = print_generations(observer);
     }
     if (code == MNEME_EXIT_DONE) {
         code = print_tables(observer);
@@ -291,7 +327,7 @@ const struct mneme_command mneme_command_status = {
         "has folded; parked is how many of those wait because they, or one before them with the same\n"
         "key, cannot be applied. Rows of the ledger's schema are counted up to 10,000 and estimated beyond,\n"
         "all others are estimated.\n"
-        "--json prints three kinds of lines:\n"
+        "--json prints four kinds of lines:\n"
         "  "
         "{\"projection\",\"group\",\"topic\",\"group_state\",\"workers\",\"is_worker_missing\",\"lag\","
         "\"events\",\n   \"rate_per_s\",\"parked\","
@@ -301,6 +337,9 @@ const struct mneme_command mneme_command_status = {
         "{\"parked_event\",\"projection\",\"topic\",\"partition\",\"kafka_offset\",\"key\",\"reason\","
         "\"waiting\",\n"
         "   \"parked_at\"}, one for each key that is stuck, up to 20;\n"
+        "  {\"generation\",\"state\",\"store\",\"model\",\"metric\",\"topic\",\"dimensions\"}, one for each "
+        "set "
+        "of vectors;\n"
         "  {\"schema\",\"table\",\"rows\",\"is_estimate\",\"bytes\"}.\n"
         "What Kafka would tell is null when it cannot be reached, and the exit code is 3.",
     .examples = "  mneme status\n"

@@ -8,6 +8,8 @@
 
 #include "common/clock.h"
 #include "queries/position_wait.h"
+#include "schemas/embedding.h"
+#include "vectors/generation.h"
 
 #define LOG_TIMEOUT_MS 5000
 #define MAX_PROJECTIONS 64
@@ -15,6 +17,7 @@
 /* What visitors add to. */
 struct gathering {
     const struct mneme_projection_group *group; /* whose schema is read */
+    bool is_complete; /* rows of projections that are not among the items say nothing */
     struct mneme_projection_status *items;
     size_t count;
     bool failed;
@@ -34,7 +37,7 @@ static struct mneme_projection_status *find(struct mneme_projection_status *item
 static struct mneme_projection_status *find_or_add(struct gathering *gathering, struct mneme_str projection,
                                                    struct mneme_str topic) {
     struct mneme_projection_status *item = find(gathering->items, gathering->count, projection, topic);
-    if (item == NULL && gathering->count < MAX_PROJECTIONS) {
+    if (item == NULL && !gathering->is_complete && gathering->count < MAX_PROJECTIONS) {
         item = &gathering->items[gathering->count++];
         item->of = gathering->group;
         snprintf(item->projection, sizeof item->projection, "%.*s", MNEME_STR_ARG(projection));
@@ -63,6 +66,9 @@ static bool add_progress(const void *row, void *context) {
     const struct mneme_progress_row *progress = row;
     struct gathering *gathering = context;
     struct mneme_projection_status *item = find_or_add(gathering, progress->projection, progress->topic);
+    if (item == NULL && gathering->is_complete) {
+        return true;
+    }
     int64_t wanted = progress->partition < progress->topic_partitions ? progress->topic_partitions
                                                                       : progress->partition + 1;
     if (item == NULL || !make_partitions(item, wanted)) {
@@ -91,7 +97,9 @@ static int add_log(struct mneme_projection_status *item, struct mneme_log_probe 
                    const struct mneme_config *config, struct mneme_error *error) {
     struct mneme_log_ends ends;
     int status = mneme_log_ends_read(&ends, reader, item->topic, LOG_TIMEOUT_MS, error);
-    if (status != MNEME_OK) {
+    if (status == MNEME_E_NOT_FOUND && item->of->schema == MNEME_PG_SCHEMA_VECTORS) {
+        ends = (struct mneme_log_ends){0}; /* its topic is made by the first worker that writes to it */
+    } else if (status != MNEME_OK) {
         return status;
     }
     if (!make_partitions(item, ends.partition_count)) {
@@ -141,17 +149,51 @@ static void sum_up(struct mneme_projection_status *item, const struct mneme_proj
     }
 }
 
+/* A generation of vectors that is written is a projection of its own. */
+static int add_generation(void *context, const struct mneme_generation *generation) {
+    char name[32];
+    if (generation->state != MNEME_GENERATION_RETIRED) {
+        snprintf(name, sizeof name, "vectors.%d", generation->number);
+        find_or_add(context, mneme_str_from(name), mneme_str_from(generation->topic));
+    }
+    return MNEME_OK;
+}
+
+/* Those of the group that should be there, also where they never began. */
+static int add_expected(struct gathering *gathering, struct mneme_postgres *postgres,
+                        const struct mneme_config *config, struct mneme_error *error) {
+    char topic[MNEME_TOPIC_NAME_BYTES];
+    size_t count = gathering->count;
+    int status = MNEME_OK;
+    if (gathering->group->schema == MNEME_PG_SCHEMA_VECTORS) {
+        status = mneme_generation_each(postgres, add_generation, gathering, error);
+        gathering->is_complete = gathering->count > count;
+        if (status == MNEME_OK && !gathering->is_complete) {
+            status = mneme_embeddings_topic(
+                topic, config, mneme_config_string(config, MNEME_SETTING_EMBEDDING_MODEL), error);
+        }
+    } else {
+        status = mneme_kafka_events_topic(topic, config, error);
+    }
+    if (status == MNEME_OK && !gathering->is_complete) {
+        find_or_add(gathering, mneme_str_from(gathering->group->name), mneme_str_from(topic));
+    }
+    return status;
+}
+
 /* What the schema of one group says. */
 static int gather(struct gathering *gathering, struct mneme_postgres *postgres,
-                  const struct mneme_config *config, const char *events_topic, struct mneme_error *error) {
+                  const struct mneme_config *config, struct mneme_error *error) {
     bool is_there;
     int status = mneme_status_enter(&is_there, postgres, config, gathering->group, error);
     if (status != MNEME_OK || (!is_there && gathering->group->schema != MNEME_PG_SCHEMA_LEDGER)) {
         return status;
     }
-    /* Also one that never began. */
-    find_or_add(gathering, mneme_str_from(gathering->group->name), mneme_str_from(events_topic));
-    status = mneme_status_progress(postgres, add_progress, gathering, error);
+    gathering->is_complete = false;
+    status = add_expected(gathering, postgres, config, error);
+    if (status == MNEME_OK) {
+        status = mneme_status_progress(postgres, add_progress, gathering, error);
+    }
     if (status == MNEME_OK && !gathering->failed) {
         status = mneme_status_parked_counts(postgres, add_parked, gathering, error);
     }
@@ -163,15 +205,14 @@ int mneme_projection_status_read(struct mneme_projection_status **out, size_t *c
                                  const struct mneme_config *config,
                                  const struct mneme_projection_status *before, size_t before_count,
                                  struct mneme_error *log_error, struct mneme_error *error) {
-    char topic[MNEME_TOPIC_NAME_BYTES];
     struct gathering gathering = {.items = calloc(MAX_PROJECTIONS, sizeof *gathering.items)};
     *out = NULL;
     *count = 0;
-    int status = mneme_kafka_events_topic(topic, config, error);
+    int status = MNEME_OK;
     gathering.failed = gathering.items == NULL;
     gathering.group = mneme_projection_groups;
     for (; gathering.group->name != NULL && status == MNEME_OK && !gathering.failed; gathering.group++) {
-        status = gather(&gathering, postgres, config, topic, error);
+        status = gather(&gathering, postgres, config, error);
     }
     if (status == MNEME_OK && gathering.failed) {
         status = mneme_error_set(error, MNEME_E_NO_MEMORY,

@@ -5,6 +5,7 @@
 
 #include "queries/position_wait.h"
 #include "sql/embedded.h"
+#include "vectors/store.h"
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 
@@ -124,5 +125,30 @@ void mneme_parked_row_json(const struct mneme_parked_row *row, struct mneme_json
 void mneme_table_size_row_json(const struct mneme_table_size_row *row, struct mneme_json_writer *json) {
     mneme_json_begin_object(json);
     mneme_row_json(row, size_columns, COUNT(size_columns), json);
+    mneme_json_end_object(json);
+}
+
+void mneme_generation_json(const struct mneme_generation *generation, struct mneme_json_writer *json) {
+    const struct {
+        struct mneme_str key;
+        const char *text;
+    } texts[] = {{MNEME_STR_LIT("state"), mneme_generation_state_names[generation->state]},
+                 {MNEME_STR_LIT("store"), generation->store->name},
+                 {MNEME_STR_LIT("model"), generation->model},
+                 {MNEME_STR_LIT("metric"), mneme_metric_names[generation->metric]},
+                 {MNEME_STR_LIT("topic"), generation->topic}};
+    mneme_json_begin_object(json);
+    mneme_json_key(json, MNEME_STR_LIT("generation"));
+    mneme_json_long(json, generation->number);
+    for (size_t i = 0; i < COUNT(texts); i++) {
+        mneme_json_key(json, texts[i].key);
+        mneme_json_string(json, mneme_str_from(texts[i].text));
+    }
+    mneme_json_key(json, MNEME_STR_LIT("dimensions"));
+    if (generation->dimensions > 0) {
+        mneme_json_long(json, generation->dimensions);
+    } else {
+        mneme_json_null(json);
+    }
     mneme_json_end_object(json);
 }

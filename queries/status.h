@@ -8,6 +8,7 @@
 #include "common/postgres_schema.h"
 #include "queries/log_ends.h"
 #include "queries/question.h"
+#include "vectors/generation.h"
 
 /* A consumer group, and where its projection keeps progress, parked events and tables. */
 struct mneme_projection_group {
@@ -57,6 +58,9 @@ struct mneme_parked_count_row {
 /* Visits struct mneme_parked_count_row: how many events are parked, for each projection that has any. */
 int mneme_status_parked_counts(struct mneme_postgres *postgres, mneme_row_visitor *visit, void *context,
                                struct mneme_error *error);
+
+/* One object: generation, state, store, model, dimensions (null until they are known), metric, topic. */
+void mneme_generation_json(const struct mneme_generation *generation, struct mneme_json_writer *json);
 
 struct mneme_table_size_row {
     struct mneme_str schema, table;

@@ -1,0 +1,73 @@
+"""What the status says of every group, its progress, its tables and what is parked."""
+
+import pytest
+
+
+@pytest.fixture
+def status(mneme):
+    """The status as {kind of line: {name: line}}."""
+
+    def ask(**options):
+        lines = mneme("status", "--json", **{"expect": 0, **options}).json_lines
+        return {
+            "groups": {line["group"]: line for line in lines if "group" in line},
+            "parked": [line for line in lines if "parked_event" in line],
+            "tables": {(line["schema"], line["table"]): line for line in lines if "table" in line},
+        }
+
+    return ask
+
+
+def publish(mneme, count):
+    mneme.publish([{"type": "memory_created", "user_id": f"u{number}",
+                    "payload": {"memory_type": "fact", "content": f"tea number {number}"}} for number in range(count)])
+
+
+def test_each_group_has_a_line_also_before_it_began(namespace, mneme, status):
+    publish(mneme, 5)
+    groups = status()["groups"]
+    for group in ("postgres", "search"):
+        assert (groups[group]["topic"], groups[group]["lag"], groups[group]["events"]) == (namespace.topic, 5, 0)
+        assert groups[group]["workers"] == 0 and groups[group]["is_worker_missing"] is True
+    assert "No worker of group search is there: start one with `mneme work search`." in mneme("status", expect=0).stdout
+
+
+def test_a_group_that_lags_and_one_that_does_not(namespace, worker, mneme, status, wait_until):
+    worker()
+    searching = worker("search")
+    publish(mneme, 20)
+    namespace.drain()
+    namespace.drain("search")
+    assert searching.stop() == 0
+    publish(mneme, 7)
+    namespace.drain()
+    told = status()
+    postgres, search = told["groups"]["postgres"], told["groups"]["search"]
+    assert (postgres["lag"], postgres["events"], postgres["is_worker_missing"]) == (0, 27, False)
+    assert (search["lag"], search["events"], search["is_worker_missing"]) == (7, 20, True)
+    assert told["tables"]["mneme", "memories"]["rows"] == 27
+    documents = wait_until(lambda: [table for (schema, name), table in status()["tables"].items()
+                                    if name == "documents" and schema == "mneme_search" and table["rows"] > 0], 30)
+    assert documents[0]["is_estimate"] and documents[0]["rows"] == 20 and documents[0]["bytes"] > 0
+    assert "group search" in mneme("status", expect=0).stdout
+
+
+def test_what_each_group_has_parked(namespace, worker, status):
+    worker()
+    worker("search")
+    namespace.produce([{"key": b"default/u", "value": b"no event"}] * 2)
+    namespace.drain()
+    namespace.drain("search")
+    told = status()
+    assert [told["groups"][group]["parked"] for group in ("postgres", "search")] == [2, 2]
+    assert sorted((line["projection"], line["waiting"]) for line in told["parked"]) == [("postgres", 2), ("search", 2)]
+
+
+def test_without_kafka_the_rest_is_told(namespace, worker, mneme, status):
+    worker()
+    worker("search")
+    publish(mneme, 3)
+    namespace.drain("search")
+    told = status(env={"KAFKA_BOOTSTRAP_SERVERS": "127.0.0.1:1"}, expect=3)
+    search = told["groups"]["search"]
+    assert search["events"] == 3 and search["lag"] is None and search["is_worker_missing"] is None
