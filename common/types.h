@@ -36,6 +36,13 @@ static inline bool mneme_str_equal(struct mneme_str a, struct mneme_str b) {
     return a.len == b.len && (a.len == 0 || memcmp(a.data, b.data, a.len) == 0);
 }
 
+/* Order by bytes, as memcmp; null and empty are the same here. */
+static inline int mneme_str_compare(struct mneme_str a, struct mneme_str b) {
+    size_t len = a.len < b.len ? a.len : b.len;
+    int order = len > 0 ? memcmp(a.data, b.data, len) : 0;
+    return order != 0 ? order : (a.len > b.len) - (a.len < b.len);
+}
+
 /* For printf: printf("%.*s", MNEME_STR_ARG(s)). */
 #define MNEME_STR_ARG(s) (int)(s).len, (s).data == NULL ? "" : (s).data
 

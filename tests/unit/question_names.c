@@ -1,0 +1,79 @@
+/*
+ * Authors and days in questions.
+ */
+#include "queries/ranking/names.h"
+
+#include <criterion/criterion.h>
+
+#include "common/clock.h"
+
+#define S(text) mneme_str_from(text)
+
+Test(question_names, an_author_is_named_by_whole_words) {
+    cr_assert(mneme_question_names(S("What did Ada's sister say?"), S("Ada")));
+    cr_assert(mneme_question_names(S("what did ADA say?"), S("Ada Byron")));
+    cr_assert(mneme_question_names(S("Ada"), S("Ada")));
+    cr_assert(mneme_question_names(S("Что сказала Ольга?"), S("Ольга")));
+    cr_assert_not(mneme_question_names(S("What did Adam say?"), S("Ada")));
+    cr_assert_not(mneme_question_names(S("What is it?"), S("Ada")));
+    cr_assert_not(mneme_question_names(S(""), S("Ada")));
+    cr_assert_not(mneme_question_names(S("Ada"), S("")));
+    cr_assert_not(mneme_question_names(S("Ada"), S("?")));
+}
+
+Test(question_names, a_question_without_its_authors) {
+    static const char *const cases[][2] = {
+        {"What did Ada tell Ben?", "What did tell ?"},
+        {"What is Ada's favourite tea?", "What is favourite tea?"},
+        {"What is Ada\xE2\x80\x99s tea?", "What is tea?"},
+        {"Ada Byron's  tea", "tea"},
+        {"Adam's tea", "Adam's tea"},
+        {"", ""},
+        {"Ada", ""},
+    };
+    const struct mneme_str authors[] = {S("Ada Byron"), S("Ben")};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct mneme_buffer out = {0};
+        mneme_question_without(&out, S(cases[i][0]), authors, 2);
+        cr_assert(mneme_str_equal(mneme_buffer_str(&out), S(cases[i][1])), "'%.*s' from '%s'",
+                  MNEME_STR_ARG(mneme_buffer_str(&out)), cases[i][0]);
+        mneme_buffer_clean_up(&out);
+    }
+}
+
+Test(question_names, lexemes_of_names_are_known) {
+    cr_assert(mneme_lexeme_is_name(S("carolin"), S("Caroline")));
+    cr_assert(mneme_lexeme_is_name(S("mari"), S("Mary")));
+    cr_assert(mneme_lexeme_is_name(S("byron"), S("Ada Byron")));
+    cr_assert_not(mneme_lexeme_is_name(S("adam"), S("Ada")));
+    cr_assert_not(mneme_lexeme_is_name(S("add"), S("Ada")));
+    cr_assert_not(mneme_lexeme_is_name(S("johnson"), S("John")));
+    cr_assert_not(mneme_lexeme_is_name(S("a"), S("Ada")));
+    cr_assert_not(mneme_lexeme_is_name(S("tea"), S("Ada")));
+    cr_assert_not(mneme_lexeme_is_name(S("tea"), MNEME_STR_NULL));
+}
+
+Test(question_names, dates_are_found) {
+    static const struct {
+        const char *question, *date; /* NULL: none */
+    } cases[] = {
+        {"What happened on 8 May 2023?", "2023-05-08T12:00:00Z"},
+        {"on May 8th, 2023 in Paris", "2023-05-08T12:00:00Z"},
+        {"the 21st of June 2022", "2022-06-21T12:00:00Z"},
+        {"in December 2021", "2021-12-15T12:00:00Z"},
+        {"before 2023-05-08?", "2023-05-08T12:00:00Z"},
+        {"31 February 2023", NULL},
+        {"May I have tea?", NULL},
+        {"in 2023", NULL},
+        {"", NULL},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct mneme_opt_long date = mneme_question_date(S(cases[i].question));
+        int64_t expected = 0;
+        cr_assert_eq(date.is_set, cases[i].date != NULL, "%s", cases[i].question);
+        if (date.is_set) {
+            cr_assert(mneme_clock_parse_rfc3339(&expected, S(cases[i].date)));
+            cr_assert_eq(date.value, expected, "%s", cases[i].question);
+        }
+    }
+}
