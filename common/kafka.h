@@ -48,4 +48,16 @@ struct mneme_topic_facts {
 int mneme_kafka_topic_facts(struct mneme_topic_facts *out, rd_kafka_t *client, const char *topic,
                             int timeout_ms, struct mneme_error *error);
 
+/* A client for questions about topics and for making them; the caller rd_kafka_destroys it. */
+int mneme_kafka_admin(rd_kafka_t **out, const struct mneme_config *config, struct mneme_error *error);
+
+/* Makes the topic with the partitions and copies of the settings: compacted to the newest record of each key,
+ * or with everything kept. MNEME_OK also when somebody else was faster. Blocks. */
+int mneme_kafka_topic_create(rd_kafka_t *client, const char *name, const struct mneme_config *config,
+                             bool is_compacted, struct mneme_error *error);
+
+/* Makes it if there is none, and returns when the brokers know it. Errors of mneme_kafka_topic_facts. */
+int mneme_kafka_topic_ensure(const char *name, const struct mneme_config *config, bool is_compacted,
+                             struct mneme_error *error);
+
 #endif

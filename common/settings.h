@@ -86,6 +86,10 @@
       "Where vectors are kept.") \
     X(VECTOR_METRIC, "MNEME_VECTOR_METRIC", CHOICE, "cosine", ONE_OF("cosine|euclidean|dot"), PLAIN, \
       "How vectors of documents are compared, until a vector store has settled on one.") \
+    X(VECTOR_GENERATION, "MNEME_VECTOR_GENERATION", LONG, "0", RANGE(0, 2147483647), PLAIN, \
+      "Which generation of vectors is filled; 0 means the active one. A rebuild sets it for itself.") \
+    X(VECTOR_RETIRED_S, "MNEME_VECTOR_RETIRED_S", LONG, "3600", RANGE(0, 31536000), PLAIN, \
+      "How long a generation of vectors is kept after another one took its place.") \
     X(INDEX_MEMORY_MB, "MNEME_INDEX_MEMORY_MB", LONG, "4096", RANGE(64, 1048576), PLAIN, \
       "Most memory that Postgres may take to build an index of vectors, in megabytes.") \
     X(CHROMA_URL, "CHROMA_URL", STRING, "http://127.0.0.1:8000", ANY, PLAIN, \

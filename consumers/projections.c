@@ -7,16 +7,19 @@
 
 #include "consumers/postgres/postgres_projection.h"
 #include "consumers/search/search_projection.h"
+#include "consumers/vectors/vectors_projection.h"
 
 const struct mneme_projection_ops *const mneme_projections[] = {
     &mneme_postgres_projection,
     &mneme_search_projection,
+    &mneme_vectors_projection,
     NULL,
 };
 
 const struct mneme_projection_schema mneme_projection_schemas[] = {
     {"postgres", MNEME_PG_SCHEMA_LEDGER, &mneme_migrations_postgres},
     {"search", MNEME_PG_SCHEMA_SEARCH, &mneme_migrations_search},
+    {"vectors", MNEME_PG_SCHEMA_VECTORS, &mneme_migrations_vectors},
     {NULL},
 };
 

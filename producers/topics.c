@@ -7,7 +7,6 @@
 #include <stdio.h>
 
 #include "common/clock.h"
-#include "common/log.h"
 
 #define ASK_TIMEOUT_MS 5000
 #define CREATE_TIMEOUT_MS 10000
@@ -59,25 +58,6 @@ static void compare(struct mneme_topic_state *state, const struct mneme_topic_fa
     tell_number(state, "max.message.bytes", facts->max_message_bytes);
 }
 
-static int make_client(rd_kafka_t **out, const struct mneme_config *config, struct mneme_error *error) {
-    rd_kafka_conf_t *conf = NULL;
-    int status = mneme_kafka_conf(&conf, config, "topics", error);
-    if (status != MNEME_OK) {
-        return status;
-    }
-    if (!mneme_log_enabled(MNEME_LOG_DEBUG)) {
-        rd_kafka_conf_set_log_cb(conf, NULL);
-    }
-    char reason[256];
-    *out = rd_kafka_new(RD_KAFKA_PRODUCER, conf, reason, sizeof reason);
-    if (*out == NULL) {
-        rd_kafka_conf_destroy(conf);
-        return mneme_error_set(error, MNEME_E_USAGE,
-                               "cannot set up the Kafka client: %s; check MNEME_KAFKA_OPTIONS", reason);
-    }
-    return MNEME_OK;
-}
-
 static int check(struct mneme_topic_state *out, rd_kafka_t *kafka, const struct mneme_config *config,
                  struct mneme_error *error) {
     struct mneme_topic_facts facts;
@@ -94,76 +74,6 @@ static int check(struct mneme_topic_state *out, rd_kafka_t *kafka, const struct 
     }
     compare(out, &facts, config);
     return MNEME_OK;
-}
-
-static int describe_topic(rd_kafka_NewTopic_t **out, const char *name, const struct mneme_config *config,
-                          struct mneme_error *error) {
-    static const char *const settings[][2] = {
-        {"message.timestamp.type", "LogAppendTime"},
-        {"retention.ms", "-1"},
-        {"retention.bytes", "-1"},
-        {"cleanup.policy", "delete"},
-    };
-    char reason[256];
-    rd_kafka_NewTopic_t *topic = rd_kafka_NewTopic_new(
-        name, (int)mneme_config_long(config, MNEME_SETTING_TOPIC_PARTITIONS),
-        (int)mneme_config_long(config, MNEME_SETTING_TOPIC_REPLICATION), reason, sizeof reason);
-    if (topic == NULL) {
-        return mneme_error_set(
-            error, MNEME_E_INVALID,
-            "cannot create topic %s: %s; check MNEME_TOPIC_PARTITIONS and MNEME_TOPIC_REPLICATION", name,
-            reason);
-    }
-    for (size_t i = 0; i < sizeof settings / sizeof settings[0]; i++) {
-        rd_kafka_resp_err_t code = rd_kafka_NewTopic_set_config(topic, settings[i][0], settings[i][1]);
-        if (code != RD_KAFKA_RESP_ERR_NO_ERROR) {
-            rd_kafka_NewTopic_destroy(topic);
-            return mneme_kafka_error(error, "cannot create topic", name, code, settings[i][0]);
-        }
-    }
-    *out = topic;
-    return MNEME_OK;
-}
-
-static int take_answer(rd_kafka_event_t *event, const char *name, struct mneme_error *error) {
-    rd_kafka_resp_err_t code = event == NULL ? RD_KAFKA_RESP_ERR__TIMED_OUT : rd_kafka_event_error(event);
-    const char *detail = event == NULL ? NULL : rd_kafka_event_error_string(event);
-    if (code == RD_KAFKA_RESP_ERR_NO_ERROR) {
-        size_t count = 0;
-        const rd_kafka_topic_result_t **results =
-            rd_kafka_CreateTopics_result_topics(rd_kafka_event_CreateTopics_result(event), &count);
-        code = count == 1 ? rd_kafka_topic_result_error(results[0]) : RD_KAFKA_RESP_ERR__BAD_MSG;
-        detail = count == 1 ? rd_kafka_topic_result_error_string(results[0]) : NULL;
-    }
-    /* Somebody else was faster: the same in the end. */
-    return code == RD_KAFKA_RESP_ERR_NO_ERROR || code == RD_KAFKA_RESP_ERR_TOPIC_ALREADY_EXISTS
-               ? MNEME_OK
-               : mneme_kafka_error(error, "cannot create topic", name, code, detail);
-}
-
-static int create(rd_kafka_t *kafka, const char *name, const struct mneme_config *config,
-                  struct mneme_error *error) {
-    rd_kafka_NewTopic_t *topic = NULL;
-    int status = describe_topic(&topic, name, config, error);
-    if (status != MNEME_OK) {
-        return status;
-    }
-    rd_kafka_queue_t *queue = rd_kafka_queue_new(kafka);
-    rd_kafka_AdminOptions_t *options = rd_kafka_AdminOptions_new(kafka, RD_KAFKA_ADMIN_OP_CREATETOPICS);
-    char reason[256];
-    /* The brokers answer when all of them know the topic. Both bounds are within the allowed range. */
-    (void)rd_kafka_AdminOptions_set_operation_timeout(options, CREATE_TIMEOUT_MS, reason, sizeof reason);
-    (void)rd_kafka_AdminOptions_set_request_timeout(options, CREATE_TIMEOUT_MS, reason, sizeof reason);
-    rd_kafka_CreateTopics(kafka, &topic, 1, options, queue);
-    rd_kafka_event_t *event = rd_kafka_queue_poll(queue, CREATE_TIMEOUT_MS + 1000);
-    status = take_answer(event, name, error);
-    if (event != NULL) {
-        rd_kafka_event_destroy(event);
-    }
-    rd_kafka_AdminOptions_destroy(options);
-    rd_kafka_queue_destroy(queue);
-    rd_kafka_NewTopic_destroy(topic);
-    return status;
 }
 
 /* A new topic is known to the brokers one after the other. */
@@ -185,13 +95,13 @@ static int look(struct mneme_topic_state *out, const struct mneme_config *config
         return status;
     }
     rd_kafka_t *kafka = NULL;
-    status = make_client(&kafka, config, error);
+    status = mneme_kafka_admin(&kafka, config, error);
     if (status != MNEME_OK) {
         return status;
     }
     status = check(out, kafka, config, error);
     if (status == MNEME_E_NOT_FOUND && may_create) {
-        status = create(kafka, out->name, config, error);
+        status = mneme_kafka_topic_create(kafka, out->name, config, false, error);
         if (status == MNEME_OK) {
             out->was_created = true;
             status = check_new(out, kafka, config, error);

@@ -3,6 +3,7 @@
  */
 #include "vectors/generation.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "sql/embedded.h"
@@ -241,9 +242,26 @@ int mneme_generation_set_loaded(struct mneme_generation *generation, struct mnem
 
 int mneme_generation_activate(const struct mneme_generation *generation, struct mneme_postgres *postgres,
                               struct mneme_error *error) {
-    int status = run_for(generation, postgres, mneme_sql_vectors_generation_retire, error);
-    return status == MNEME_OK ? run_for(generation, postgres, mneme_sql_vectors_generation_activate, error)
-                              : status;
+    static const char *const steps[] = {
+        mneme_sql_vectors_generation_retire,      mneme_sql_vectors_generation_activate,
+        mneme_sql_vectors_generation_fence,       mneme_sql_vectors_generation_no_progress,
+        mneme_sql_vectors_generation_progress,    mneme_sql_vectors_generation_parked,
+        mneme_sql_vectors_generation_take_parked,
+    };
+    int status = MNEME_OK;
+    for (size_t i = 0; i < sizeof steps / sizeof *steps && status == MNEME_OK; i++) {
+        status = run_for(generation, postgres, steps[i], error);
+    }
+    return status;
+}
+
+void mneme_generation_progress(char text[MNEME_GENERATION_PROGRESS_BYTES],
+                               const struct mneme_generation *generation) {
+    if (generation->state == MNEME_GENERATION_ACTIVE) {
+        snprintf(text, MNEME_GENERATION_PROGRESS_BYTES, "vectors");
+    } else {
+        snprintf(text, MNEME_GENERATION_PROGRESS_BYTES, "vectors.%d", generation->number);
+    }
 }
 
 int mneme_generation_remove(const struct mneme_generation *generation, struct mneme_postgres *postgres,

@@ -76,10 +76,15 @@ int mneme_generation_pin(struct mneme_generation *generation, struct mneme_postg
 int mneme_generation_set_loaded(struct mneme_generation *generation, struct mneme_postgres *postgres,
                                 struct mneme_error *error);
 
-/* Makes it the active one and retires the one before, in the caller's transaction; writers of the one before
- * find their progress moved and claim anew. */
+/* Makes it the active one and retires the one before, in the caller's transaction. Its progress becomes that
+ * of the projection, with epochs that no writer has: all claim anew. */
 int mneme_generation_activate(const struct mneme_generation *generation, struct mneme_postgres *postgres,
                               struct mneme_error *error);
+
+/* What its progress goes by: the projection's own name for the active one. */
+#define MNEME_GENERATION_PROGRESS_BYTES 32
+void mneme_generation_progress(char text[MNEME_GENERATION_PROGRESS_BYTES],
+                               const struct mneme_generation *generation);
 
 /* Forgets the row and the progress; what the store holds is to be dropped before. */
 int mneme_generation_remove(const struct mneme_generation *generation, struct mneme_postgres *postgres,

@@ -141,6 +141,7 @@ static int drop(void *context, struct mneme_error *error) {
 
 const struct mneme_vector_store_ops mneme_pgvector_store = {
     .name = "pgvector",
+    .is_in_postgres = true,
     .open = open_store,
     .close = close_store,
     .query = mneme_pgvector_query,

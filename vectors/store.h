@@ -44,7 +44,8 @@ int mneme_vector_changes_check(const struct mneme_vector_change *changes, size_t
 typedef int mneme_vector_visit(void *context, const struct mneme_vector_change *change);
 
 struct mneme_vector_store_ops {
-    const char *name; /* in MNEME_VECTOR_STORE and in generations.store */
+    const char *name;    /* in MNEME_VECTOR_STORE and in generations.store */
+    bool is_in_postgres; /* all of it: a transaction sees rows and progress of one moment */
 
     /* Contacts nothing but Postgres. */
     int (*open)(void **store, const struct mneme_config *config, struct mneme_postgres *postgres,

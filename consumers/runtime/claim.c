@@ -313,6 +313,10 @@ void mneme_worker_claimed(struct mneme_worker *worker, const struct mneme_job *j
         mneme_worker_fail(worker, &error);
         return;
     }
+    if (job->result == MNEME_FENCED) {
+        mneme_worker_rejoin(worker, error.message);
+        return;
+    }
     int status = job->result == MNEME_APPLIED ? MNEME_OK : MNEME_E_UNAVAILABLE;
     if (status == MNEME_OK) {
         status = load_parked_keys(worker, &job->assignment, &error);

@@ -62,7 +62,8 @@ struct mneme_projection_ops {
     const char *name; /* also the consumer group's name behind the topic prefix */
 
     /* Says which log is folded; NULL: the events topic. Called before `open`, and again before the group is
-     * joined anew after FENCED, since it may be another one then. The topic is there afterwards. */
+     * joined anew after FENCED, since it may be another one then; and every few seconds while there is
+     * nothing to apply, on another thread than the other operations. The topic is there afterwards. */
     int (*source)(struct mneme_log_source *source, const struct mneme_config *config,
                   struct mneme_error *error);
 
@@ -71,7 +72,8 @@ struct mneme_projection_ops {
     int (*open)(void **projection, const struct mneme_config *config, struct mneme_error *error);
 
     /* Claims the partitions (whoever had them is fenced from here on) and fills the out-parameters. Called
-     * with only the newly assigned partitions. RETRY, FATAL or APPLIED. */
+     * with only the newly assigned partitions. RETRY, FATAL, APPLIED, or FENCED when the log is another one
+     * now. */
     enum mneme_apply_result (*assign)(void *projection, struct mneme_assignment *assignment,
                                       struct mneme_error *error);
 

@@ -14,6 +14,9 @@
 #define FACTS_TIMEOUT_MS 10000
 #define LONGEST_POLL_MS 100 /* how late should_stop may be seen */
 
+/* How late a worker without work sees that its log is another one now. */
+#define SOURCE_MICROS INT64_C(5000000)
+
 struct mneme_worker_partition *mneme_worker_partition(struct mneme_worker *worker, int32_t partition) {
     for (size_t i = 0; i < worker->partition_count; i++) {
         if (worker->partitions[i].partition == partition) {
@@ -110,6 +113,25 @@ static void join_again(struct mneme_worker *worker) {
     }
 }
 
+/* A log that nothing is written to any more gives no batch that could be refused. */
+static void look_at_source(struct mneme_worker *worker, int64_t now) {
+    bool has_work = worker->applying != NULL || worker->filling->batch.count > 0;
+    if (has_work || worker->phase != MNEME_PHASE_READING || now - worker->source_micros < SOURCE_MICROS) {
+        worker->source_micros = has_work ? now : worker->source_micros;
+        return;
+    }
+    struct mneme_log_source source;
+    struct mneme_error error = {0};
+    int status = mneme_projection_source(&source, worker->options->projection, worker->config, &error);
+    worker->source_micros = mneme_clock_monotonic_micros();
+    if (status != MNEME_OK) {
+        mneme_log(MNEME_LOG_DEBUG, "the projection does not tell its log",
+                  MNEME_LOG_S("reason", error.message));
+    } else if (strcmp(source.topic, worker->topic) != 0) {
+        mneme_worker_rejoin(worker, "the projection folds another log now");
+    }
+}
+
 /* Work that a result, a wait that is over, or a full batch asks for. */
 static void give_work(struct mneme_worker *worker, int64_t now) {
     struct mneme_job *job = mneme_sink_take(worker->sink);
@@ -202,6 +224,9 @@ static void turn(struct mneme_worker *worker) {
             mneme_worker_look_for_topic(worker);
         }
         mneme_worker_dispel_doubt(worker);
+        if (worker->options->projection->source != NULL && !worker->is_draining) {
+            look_at_source(worker, now);
+        }
         mneme_worker_report(worker, now);
         bool is_ready_now = !worker->retry.is_active && (worker->phase == MNEME_PHASE_READING);
         atomic_store(&worker->ready, is_ready_now);

@@ -90,7 +90,7 @@ struct mneme_worker {
 
     /* Reports. */
     bool is_kafka_down;
-    int64_t reported_micros, refreshed_micros, commit_micros;
+    int64_t reported_micros, refreshed_micros, commit_micros, source_micros;
     int64_t reported_events; /* applied since the last report */
     int64_t applied_events;  /* in all */
 };

@@ -4,8 +4,5 @@ WITH gone AS (
 ),
 no_progress AS (
     DELETE FROM progress WHERE projection IN (SELECT 'vectors.' || generation FROM gone)
-),
-no_parked AS (
-    DELETE FROM parked_events WHERE projection IN (SELECT 'vectors.' || generation FROM gone)
 )
-SELECT count(*) FROM gone
+DELETE FROM parked_events WHERE projection IN (SELECT 'vectors.' || generation FROM gone)

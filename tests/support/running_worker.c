@@ -36,8 +36,13 @@ static void *run(void *argument) {
 
 void mneme_running_worker_start(struct mneme_running_worker *worker, const struct mneme_config *config,
                                 const char *instance_id) {
+    mneme_running_worker_start_of(worker, config, &mneme_memory_projection, instance_id);
+}
+
+void mneme_running_worker_start_of(struct mneme_running_worker *worker, const struct mneme_config *config,
+                                   const struct mneme_projection_ops *projection, const char *instance_id) {
     *worker = (struct mneme_running_worker){.config = config,
-                                            .options = {.projection = &mneme_memory_projection,
+                                            .options = {.projection = projection,
                                                         .instance_id = instance_id,
                                                         .should_stop = should_stop,
                                                         .context = worker}};

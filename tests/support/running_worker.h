@@ -25,6 +25,10 @@ struct mneme_running_worker {
 void mneme_running_worker_start(struct mneme_running_worker *worker, const struct mneme_config *config,
                                 const char *instance_id);
 
+/* The same of any projection. */
+void mneme_running_worker_start_of(struct mneme_running_worker *worker, const struct mneme_config *config,
+                                   const struct mneme_projection_ops *projection, const char *instance_id);
+
 /* Asks it to stop and waits for its end; its status. */
 int mneme_running_worker_stop(struct mneme_running_worker *worker);
 

@@ -1,0 +1,30 @@
+/*
+ * Which topic is read. Asked on a connection of its own, since no other operation may be under way on one
+ * that is kept.
+ */
+#include "consumers/vectors/vectors_projection.h"
+#include "schemas/embedding.h"
+
+int mneme_vectors_source(struct mneme_log_source *source, const struct mneme_config *config,
+                         struct mneme_error *error) {
+    struct mneme_postgres *postgres = NULL;
+    struct mneme_generation generation;
+    struct mneme_error none = {0};
+    *source = (struct mneme_log_source){.is_of_records = true};
+    int status = mneme_pg_connect_to(&postgres, config, MNEME_PG_SCHEMA_VECTORS, "mneme-vectors", error);
+    if (status != MNEME_OK) {
+        return status;
+    }
+    status = mneme_vectors_choose(&generation, config, postgres, &none);
+    mneme_pg_close(postgres);
+    if (status == MNEME_OK) { /* whose topic was made before it */
+        memcpy(source->topic, generation.topic, sizeof source->topic);
+        return MNEME_OK;
+    }
+    if (status != MNEME_E_NOT_FOUND || mneme_config_long(config, MNEME_SETTING_VECTOR_GENERATION) != 0) {
+        return mneme_error_set(error, (enum mneme_status)status, "%s", none.message);
+    }
+    status = mneme_embeddings_topic(source->topic, config,
+                                    mneme_config_string(config, MNEME_SETTING_EMBEDDING_MODEL), error);
+    return status == MNEME_OK ? mneme_kafka_topic_ensure(source->topic, config, true, error) : status;
+}

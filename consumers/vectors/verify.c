@@ -1,0 +1,438 @@
+/*
+ * The vectors against their topic: the topic is folded in memory, document by document, as far as the live
+ * projection is, and every row of the store is compared with that. Postgres gives one snapshot of rows and
+ * progress; a store outside of it goes on meanwhile, so there what the rest of the topic changes is left out.
+ */
+#include <endian.h>
+#include <math.h>
+#include <stdlib.h>
+
+#include "common/clock.h"
+#include "common/hash.h"
+#include "consumers/runtime/log_reader.h"
+#include "consumers/vectors/rebuild.h"
+#include "consumers/vectors/record.h"
+#include "consumers/vectors/vectors_projection.h"
+#include "sql/embedded.h"
+
+#define OFFSETS_TIMEOUT_MS 30000
+#define HASH_SEED UINT64_C(0x5EC70A5)
+
+enum table { DOCUMENTS, RAW_VECTORS, TABLES };
+
+static const char *const table_names[TABLES] = {[DOCUMENTS] = "documents", [RAW_VECTORS] = "raw_vectors"};
+
+/* Vectors are compared by two sums of their numbers, each with signs by chance: Chroma gives back what the
+ * cosine space leaves of them, in which the last bits differ. */
+#define SKETCHES 2
+#define LOST_BITS 1e-6 /* of the sum of the numbers without their signs */
+
+struct sketch {
+    double sums[SKETCHES];
+    double size; /* the sum without signs */
+};
+
+/* What the topic says of a document. */
+struct entry {
+    struct mneme_str key; /* tenant/stream/kind/ref */
+    int64_t source_sequence;
+    uint64_t row_hash;
+    struct sketch sketch;
+    bool is_live;   /* not removed */
+    bool is_moving; /* the rest of the topic has it too */
+    bool is_seen;
+    bool is_raw;
+};
+
+struct verify {
+    const struct mneme_verify_options *options;
+    struct mneme_postgres *postgres; /* in the snapshot's transaction */
+    struct mneme_generation generation;
+    struct mneme_log_reader *reader;
+    struct mneme_embedding_codec *codec;
+    struct mneme_log_range *ranges;
+    int64_t *ends; /* of the topic, by partition */
+    int32_t partitions;
+    bool is_rest; /* what is read now is behind the live projection */
+    int64_t done;
+    struct mneme_arena arena; /* entries and keys */
+    struct mneme_hash index;
+    struct mneme_arena scratch; /* of a record */
+    struct mneme_buffer key;
+    struct mneme_vector_collection collection; /* that was looked up last */
+    struct mneme_buffer collection_name;       /* tenant, NUL, name */
+    struct mneme_table_difference tables[TABLES];
+};
+
+static int out_of_memory(struct mneme_error *error) {
+    return mneme_error_set(error, MNEME_E_NO_MEMORY, "nothing was compared: out of memory");
+}
+
+/* --- entries --- */
+
+static uint64_t hash_text(uint64_t seed, struct mneme_str text) {
+    return text.data == NULL ? mneme_hash_mix(seed, UINT64_MAX) : mneme_hash_bytes(seed, text.data, text.len);
+}
+
+static uint64_t hash_row(const struct mneme_vector_change *change) {
+    uint64_t hash = mneme_hash_mix(HASH_SEED, (uint64_t)change->source_sequence);
+    hash = mneme_hash_mix(hash, change->vector.len);
+    if (mneme_vector_change_is_raw(change)) {
+        hash = hash_text(hash, change->collection);
+        hash = hash_text(hash, change->vector_id);
+        return hash_text(hash, change->metadata_json);
+    }
+    hash = mneme_hash_mix(hash, (uint64_t)change->created_at);
+    hash = hash_text(hash, change->scope.user_id);
+    hash = hash_text(hash, change->scope.agent_id);
+    hash = hash_text(hash, change->scope.run_id);
+    return hash_text(hash, change->scope.conversation_id);
+}
+
+static struct sketch sketch_of(struct mneme_str vector) {
+    struct sketch sketch = {0};
+    for (size_t i = 0; i < vector.len / sizeof(float); i++) {
+        uint32_t bits;
+        float number;
+        memcpy(&bits, vector.data + i * sizeof bits, sizeof bits);
+        bits = le32toh(bits);
+        memcpy(&number, &bits, sizeof number);
+        uint64_t signs = mneme_hash_mix(HASH_SEED, i);
+        for (int k = 0; k < SKETCHES; k++) {
+            sketch.sums[k] += (signs >> k & 1) != 0 ? (double)number : -(double)number;
+        }
+        sketch.size += fabs((double)number);
+    }
+    return sketch;
+}
+
+static bool is_same_vector(const struct verify *verify, const struct sketch *one,
+                           const struct sketch *other) {
+    double tolerance = verify->generation.store->is_in_postgres ? 0 : one->size * LOST_BITS;
+    bool is_same = fabs(one->size - other->size) <= tolerance;
+    for (int k = 0; k < SKETCHES; k++) {
+        is_same = is_same && fabs(one->sums[k] - other->sums[k]) <= tolerance;
+    }
+    return is_same;
+}
+
+static uint64_t take_key(struct verify *verify, const struct mneme_vector_change *change) {
+    const struct mneme_str parts[] = {change->scope.tenant, change->document.stream_id, change->document.kind,
+                                      change->document.ref};
+    mneme_buffer_clear(&verify->key);
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
+        mneme_buffer_append_str(&verify->key, parts[i]);
+        mneme_buffer_append(&verify->key, "/", 1);
+    }
+    return hash_text(HASH_SEED, mneme_buffer_str(&verify->key));
+}
+
+static struct entry *find(struct verify *verify, uint64_t hash) {
+    uint64_t cursor = hash;
+    struct entry *entry;
+    while ((entry = mneme_hash_next(&verify->index, hash, &cursor)) != NULL &&
+           !mneme_str_equal(entry->key, mneme_buffer_str(&verify->key))) {
+    }
+    return entry;
+}
+
+static struct entry *find_or_add(struct verify *verify, const struct mneme_vector_change *change) {
+    uint64_t hash = take_key(verify, change);
+    struct entry *entry = find(verify, hash);
+    if (entry != NULL) {
+        return entry;
+    }
+    entry = mneme_arena_calloc(&verify->arena, 1, sizeof *entry);
+    if (entry == NULL) {
+        return NULL;
+    }
+    entry->key = mneme_arena_copy(&verify->arena, mneme_buffer_str(&verify->key));
+    entry->source_sequence = INT64_MIN;
+    entry->is_raw = mneme_vector_change_is_raw(change);
+    return entry->key.data != NULL && mneme_hash_add(&verify->index, hash, entry) ? entry : NULL;
+}
+
+/* --- the topic --- */
+
+/* Whether a raw vector fits its collection; one that does not is parked by the projection. */
+static int check_raw(struct verify *verify, const struct mneme_vector_change *change,
+                     struct mneme_error *error) {
+    mneme_buffer_clear(&verify->key);
+    mneme_buffer_append_str(&verify->key, change->scope.tenant);
+    mneme_buffer_append_byte(&verify->key, 0);
+    mneme_buffer_append_str(&verify->key, change->collection);
+    int status = MNEME_OK;
+    if (!mneme_str_equal(mneme_buffer_str(&verify->key), mneme_buffer_str(&verify->collection_name))) {
+        struct mneme_buffer former = verify->collection_name;
+        verify->collection_name = verify->key;
+        verify->key = former;
+        status = mneme_vector_collection_get(&verify->collection, verify->postgres, &verify->generation,
+                                             change->scope.tenant, change->collection, error);
+    }
+    return status == MNEME_OK
+               ? mneme_vector_collection_check(&verify->collection, change->collection,
+                                               change->vector.len / sizeof(float), change->metric, error)
+               : status;
+}
+
+static int fold_item(struct verify *verify, const struct mneme_batch_item *item, struct mneme_error *error) {
+    struct mneme_vector_record record;
+    struct mneme_error reason = {0};
+    mneme_arena_reset(&verify->scratch, SIZE_MAX);
+    int status = mneme_vector_record_read(&record, verify->codec, item, &verify->scratch, &reason);
+    if (status == MNEME_OK && !record.change.is_removal && mneme_vector_change_is_raw(&record.change)) {
+        status = check_raw(verify, &record.change, &reason);
+    }
+    if (status == MNEME_E_INVALID) {
+        return MNEME_OK;
+    }
+    if (status != MNEME_OK) {
+        return mneme_error_set(error, (enum mneme_status)status, "%s", reason.message);
+    }
+    struct entry *entry = find_or_add(verify, &record.change);
+    if (entry == NULL) {
+        return out_of_memory(error);
+    }
+    if (verify->is_rest) {
+        entry->is_moving = true;
+    } else if (record.change.source_sequence > entry->source_sequence) {
+        entry->source_sequence = record.change.source_sequence;
+        entry->is_live = !record.change.is_removal;
+        entry->row_hash = entry->is_live ? hash_row(&record.change) : 0;
+        entry->sketch = sketch_of(record.change.vector);
+    }
+    return MNEME_OK;
+}
+
+static int on_batch(void *context, struct mneme_batch *batch, struct mneme_error *error) {
+    struct verify *verify = context;
+    int status = MNEME_OK;
+    for (size_t i = 0; i < batch->count && status == MNEME_OK; i++) {
+        if (batch->items[i].park_reason == NULL) {
+            status = fold_item(verify, &batch->items[i], error);
+        }
+    }
+    verify->done += (int64_t)batch->count;
+    if (verify->options->on_progress != NULL) {
+        verify->options->on_progress(verify->options->context, verify->done);
+    }
+    return status;
+}
+
+static bool is_interrupted(void *context) {
+    const struct verify *verify = context;
+    return verify->options->is_interrupted != NULL &&
+           verify->options->is_interrupted(verify->options->context);
+}
+
+static int read_log(struct verify *verify, struct mneme_error *error) {
+    struct mneme_log_read read = {.ranges = verify->ranges,
+                                  .range_count = (size_t)verify->partitions,
+                                  .is_interrupted = is_interrupted,
+                                  .on_batch = on_batch,
+                                  .context = verify};
+    return mneme_log_reader_read(verify->reader, &read, error);
+}
+
+/* How far the live projection is, by partition. */
+static int set_targets(struct verify *verify, struct mneme_error *error) {
+    struct mneme_pg_params params = {0};
+    PGresult *rows = NULL;
+    mneme_pg_param_str(&params, mneme_str_from(verify->generation.topic));
+    mneme_pg_param_str(&params, mneme_str_from(mneme_vectors_projection.name));
+    int status = mneme_pg_query(&rows, verify->postgres, mneme_sql_verify_progress, &params, false, error);
+    for (int row = 0; status == MNEME_OK && row < PQntuples(rows); row++) {
+        long long partition = atoll(PQgetvalue(rows, row, 0));
+        long long offset = atoll(PQgetvalue(rows, row, 1));
+        if (partition >= verify->partitions || offset > verify->ends[partition]) {
+            status = mneme_error_set(
+                error, MNEME_E_UNSAFE,
+                "nothing was compared: the vectors are at offset %lld of partition %lld, which topic %s does "
+                "not have; run `mneme rebuild vectors` to fold what the topic holds",
+                offset, partition, verify->generation.topic);
+        } else {
+            verify->ranges[partition].to = offset;
+        }
+    }
+    PQclear(rows);
+    mneme_pg_params_clean_up(&params);
+    return status;
+}
+
+static int make_ranges(struct verify *verify, struct mneme_error *error) {
+    size_t count = (size_t)verify->partitions;
+    int64_t *begins = calloc(count + 1, sizeof *begins);
+    verify->ranges = calloc(count + 1, sizeof *verify->ranges);
+    verify->ends = calloc(count + 1, sizeof *verify->ends);
+    int status = begins == NULL || verify->ranges == NULL || verify->ends == NULL
+                     ? out_of_memory(error)
+                     : mneme_log_reader_resolve(begins, verify->reader,
+                                                &(struct mneme_log_point){.kind = MNEME_LOG_BEGINNING},
+                                                OFFSETS_TIMEOUT_MS, error);
+    if (status == MNEME_OK) {
+        status = mneme_log_reader_resolve(verify->ends, verify->reader,
+                                          &(struct mneme_log_point){.kind = MNEME_LOG_END},
+                                          OFFSETS_TIMEOUT_MS, error);
+    }
+    for (size_t p = 0; p < count && status == MNEME_OK; p++) {
+        verify->ranges[p] =
+            (struct mneme_log_range){.partition = (int32_t)p, .from = begins[p], .to = begins[p]};
+    }
+    free(begins);
+    return status == MNEME_OK ? set_targets(verify, error) : status;
+}
+
+/* Folds the topic as far as the live projection is; then what is behind that, where it matters. */
+static int fold(struct verify *verify, struct mneme_error *error) {
+    int64_t total = 0;
+    for (int32_t p = 0; p < verify->partitions; p++) {
+        total += verify->ranges[p].to - verify->ranges[p].from;
+    }
+    if (verify->options->on_phase != NULL) {
+        verify->options->on_phase(verify->options->context, total);
+    }
+    return read_log(verify, error);
+}
+
+static int fold_rest(struct verify *verify, struct mneme_error *error) {
+    verify->is_rest = true;
+    for (int32_t p = 0; p < verify->partitions; p++) {
+        verify->ranges[p].to = verify->ends[p];
+    }
+    return read_log(verify, error);
+}
+
+/* --- the store --- */
+
+static void note(struct verify *verify, bool is_raw, enum mneme_difference difference, struct mneme_str key) {
+    struct mneme_table_difference *table = &verify->tables[is_raw ? RAW_VECTORS : DOCUMENTS];
+    if (table->counts[difference]++ < MNEME_DIFFERENCE_KEYS) {
+        mneme_buffer_append(&table->keys[difference], key.data, key.len - 1); /* without the last slash */
+        mneme_buffer_append(&table->keys[difference], "\n", 1);
+    }
+}
+
+static int compare_row(void *context, const struct mneme_vector_change *change) {
+    struct verify *verify = context;
+    bool is_raw = mneme_vector_change_is_raw(change);
+    struct entry *entry = find(verify, take_key(verify, change));
+    verify->tables[is_raw ? RAW_VECTORS : DOCUMENTS].rows++;
+    if (entry == NULL || (!entry->is_live && !entry->is_moving)) {
+        note(verify, is_raw, MNEME_ROW_EXTRA, mneme_buffer_str(&verify->key));
+        return MNEME_OK;
+    }
+    entry->is_seen = true;
+    struct sketch sketch = sketch_of(change->vector);
+    if (!entry->is_moving &&
+        (hash_row(change) != entry->row_hash || !is_same_vector(verify, &sketch, &entry->sketch))) {
+        note(verify, is_raw, MNEME_ROW_DIFFERENT, entry->key);
+    }
+    return MNEME_OK;
+}
+
+static void note_missing(struct verify *verify) {
+    for (size_t i = 0; i < verify->index.capacity; i++) {
+        const struct entry *entry = verify->index.slots[i].entry;
+        if (entry == NULL || !entry->is_live) {
+            continue;
+        }
+        verify->tables[entry->is_raw ? RAW_VECTORS : DOCUMENTS].log_rows++;
+        if (!entry->is_seen && !entry->is_moving) {
+            note(verify, entry->is_raw, MNEME_ROW_MISSING, entry->key);
+        }
+    }
+}
+
+static int compare(struct verify *verify, struct mneme_verify_outcome *outcome, struct mneme_error *error) {
+    void *store = NULL;
+    int status = mneme_vector_store_open(&store, verify->options->config, verify->postgres,
+                                         &verify->generation, error);
+    if (status == MNEME_OK) {
+        status = verify->generation.store->scan(store, compare_row, verify, error);
+        verify->generation.store->close(store);
+    }
+    if (status != MNEME_OK) {
+        return status;
+    }
+    note_missing(verify);
+    for (int i = 0; i < TABLES; i++) {
+        verify->tables[i].table = table_names[i];
+        for (int kind = 0; kind < MNEME_DIFFERENCES; kind++) {
+            outcome->differences += verify->tables[i].counts[kind];
+        }
+        verify->options->visit(verify->options->context, &verify->tables[i]);
+    }
+    return MNEME_OK;
+}
+
+static int open_all(struct verify *verify, struct mneme_error *error) {
+    const struct mneme_config *config = verify->options->config;
+    struct mneme_log_source source;
+    int status =
+        mneme_pg_connect_to(&verify->postgres, config, MNEME_PG_SCHEMA_VECTORS, "mneme verify", error);
+    if (status == MNEME_OK) {
+        status = mneme_pg_run(verify->postgres, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", error);
+    }
+    if (status == MNEME_OK) {
+        status = mneme_generation_active(&verify->generation, verify->postgres, error);
+    }
+    if (status == MNEME_OK) {
+        status = mneme_vectors_source(&source, config, error);
+    }
+    if (status == MNEME_OK) {
+        status = mneme_log_reader_open_source(&verify->reader, config, &source, "verify", error);
+    }
+    if (status == MNEME_OK) {
+        status = mneme_embedding_codec_new(&verify->codec, config, source.topic, error);
+    }
+    if (status == MNEME_OK) {
+        verify->partitions = mneme_log_reader_partitions(verify->reader);
+        status = mneme_hash_init(&verify->index, &verify->arena, 1024) ? MNEME_OK : out_of_memory(error);
+    }
+    return status;
+}
+
+static void clean_up(struct verify *verify) {
+    mneme_log_reader_close(verify->reader);
+    mneme_embedding_codec_destroy(verify->codec);
+    mneme_pg_close(verify->postgres);
+    free(verify->ranges);
+    free(verify->ends);
+    mneme_arena_clean_up(&verify->arena);
+    mneme_arena_clean_up(&verify->scratch);
+    mneme_buffer_clean_up(&verify->key);
+    mneme_buffer_clean_up(&verify->collection_name);
+    for (int i = 0; i < TABLES; i++) {
+        for (int kind = 0; kind < MNEME_DIFFERENCES; kind++) {
+            mneme_buffer_clean_up(&verify->tables[i].keys[kind]);
+        }
+    }
+}
+
+int mneme_vectors_verify(struct mneme_verify_outcome *outcome, const struct mneme_verify_options *options,
+                         struct mneme_error *error) {
+    struct verify verify = {.options = options};
+    int64_t started = mneme_clock_monotonic_micros();
+    *outcome = (struct mneme_verify_outcome){0};
+    mneme_arena_init(&verify.arena, (size_t)1 << 20);
+    mneme_arena_init(&verify.scratch, 0);
+    int status = open_all(&verify, error);
+    if (status == MNEME_OK) {
+        status = make_ranges(&verify, error);
+    }
+    if (status == MNEME_OK) {
+        status = fold(&verify, error);
+        outcome->events = verify.done;
+    }
+    if (status == MNEME_OK && !is_interrupted(&verify) && !verify.generation.store->is_in_postgres) {
+        status = fold_rest(&verify, error);
+    }
+    if (status == MNEME_OK && is_interrupted(&verify)) {
+        outcome->is_interrupted = true;
+    } else if (status == MNEME_OK) {
+        status = compare(&verify, outcome, error);
+    }
+    clean_up(&verify);
+    outcome->seconds = (double)(mneme_clock_monotonic_micros() - started) / 1e6;
+    return status;
+}

@@ -1,0 +1,1 @@
+UPDATE progress SET projection = 'vectors' WHERE projection = 'vectors.' || $1::integer

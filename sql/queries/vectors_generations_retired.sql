@@ -1,0 +1,5 @@
+-- Generations that have been retired for so many seconds.
+SELECT generation
+FROM generations
+WHERE state = 'retired' AND retired_at <= now() - $1::bigint * interval '1 second'
+ORDER BY generation

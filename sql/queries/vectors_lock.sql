@@ -1,0 +1,2 @@
+-- One rebuild of vectors or change of their model at a time, for as long as the session lasts.
+SELECT pg_try_advisory_lock(hashtextextended('mneme rebuild ' || current_schema(), 0))
