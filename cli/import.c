@@ -47,6 +47,7 @@ static enum mneme_exit report_one(const struct import *import, const struct mnem
     const struct mneme_import_said said = {
         .path = import->source.path,
         .format = import->format->name,
+        .noun = import->format->noun,
         .is_judged_by_entry = import->format->is_judged_by_entry,
         .is_dry_run = import->client == NULL,
         .report = report,
@@ -105,7 +106,7 @@ static void import_folder(struct import *import, const char *folder) {
 static enum mneme_exit import_all(struct import *import) {
     for (int i = 1; i < import->cli->argument_count && goes_on(import->worst); i++) {
         const char *path = import->cli->arguments[i];
-        if (import->format->is_judged_by_entry && mneme_is_folder(path)) {
+        if (import->format->takes_folders && mneme_is_folder(path)) {
             import_folder(import, path);
         } else {
             note_exit(import, import_one(import, path));
@@ -157,7 +158,7 @@ static const struct mneme_cli_option options[] = {
     {"user", 0, "ID", -1, "The user, where the file names none."},
     {"agent", 0, "ID", -1, "The agent, where the file names none."},
     {"run", 0, "ID", -1, "The run, where the file names none."},
-    {"again", 0, NULL, -1, "Publish also what is known to be imported already (legacy-json)."},
+    {"again", 0, NULL, -1, "Publish also what is known to be imported already."},
     {0},
 };
 
@@ -170,6 +171,13 @@ const struct mneme_command mneme_command_import = {
                "               session becomes a conversation, each turn a turn of it and a memory.\n"
                "               The user is named after the speakers unless --user is given.\n"
                "  jsonl        events, one JSON object on each line, as `mneme publish` takes them.\n"
+               "  turns        turns of conversations, one JSON object on each line:\n"
+               "               {\"conversation_id\",\"role\",\"content\"} and, if you like, id, speaker,\n"
+               "               created_at, turn_index, model, metadata, user_id, agent_id, run_id.\n"
+               "  chatgpt      the conversations.json of a ChatGPT export: of each conversation the branch\n"
+               "               that was seen last. --user says whose they are.\n"
+               "  claude       the conversations.json of a Claude export. --user says whose they are.\n"
+               "               docs/chats.md has the rules of these three.\n"
                "  legacy-json  memories of older stores: a list of objects, {\"memories\": […]},\n"
                "               {\"data\": …} nested to any depth, one object, or several; files, or\n"
                "               folders with all *.json below them. What does not say its agent or\n"
@@ -177,18 +185,21 @@ const struct mneme_command mneme_command_import = {
                "               the name of the file or folder. docs/legacy-json.md has all rules.\n"
                "\n"
                "locomo and jsonl: a file is checked as a whole first; if anything is wrong with it,\n"
-               "nothing of it is published, and the exit code is 1. legacy-json: each entry is judged\n"
+               "nothing of it is published, and the exit code is 1. The others: each entry is judged\n"
                "by itself; what is wrong is told with entry and line, the rest is published, and the\n"
                "exit code is 1. With --dry-run it tells what would be imported and what refused.\n"
                "\n"
                "Importing is idempotent: events are known by their content (in jsonl by event_id or\n"
-               "idempotency_key where a line has one), so that the same file again, under any name,\n"
-               "has no further effect, and two equal entries count once. An interrupted import of\n"
-               "legacy-json goes on where it was, and of a finished one it is said at once that it\n"
-               "is already imported; MNEME_STATE_DIR holds what is remembered for that.",
+               "idempotency_key where a line has one, in exports by the ids of messages), so that the\n"
+               "same file again, under any name, has no further effect, two equal entries count once,\n"
+               "and a later export adds what is new. An interrupted import that is judged by entry goes\n"
+               "on where it was, and of a finished one it is said at once that it is already imported; "
+               "MNEME_STATE_DIR holds what is remembered for that.",
     .examples = "  mneme import locomo tests/data/sample-conversation.json\n"
                 "  mneme import locomo --dry-run *.json\n"
                 "  mneme import jsonl --user ada events.jsonl\n"
+                "  mneme import turns --user ada history.jsonl\n"
+                "  mneme import chatgpt --user ada conversations.json\n"
                 "  mneme import legacy-json --dry-run --json old-memories/\n",
     .min_arguments = 2,
     .max_arguments = -1,

@@ -46,6 +46,7 @@ static void put_entries(struct mneme_json_writer *json, const struct mneme_impor
     put_long(json, "already", report->already);
     put_bool(json, "already_imported", report->is_known);
     put_long(json, "unknown_types", report->unknown_types);
+    put_long(json, "left_out", report->left_out);
     put_string(json, "passed_over", report->ignored);
     mneme_json_key(json, MNEME_STR_LIT("agents"));
     mneme_json_begin_array(json);
@@ -110,22 +111,29 @@ static void print_agents(const struct mneme_import_agents *agents) {
 static void print_entries(const struct mneme_import_said *said, double rate) {
     const struct mneme_import_report *report = said->report;
     if (report->is_known) {
-        printf("%s: already imported (%lld memories); --again publishes it again\n", said->path,
-               (long long)report->events);
+        printf("%s: already imported (%lld %s); --again publishes it again\n", said->path,
+               (long long)report->events, said->noun);
         return;
     }
     if (said->is_dry_run) {
-        printf("%s: %lld memories to import, %lld refused; nothing was published\n", said->path,
-               (long long)report->events, (long long)report->refused);
+        printf("%s: %lld %s to import, %lld refused; nothing was published\n", said->path,
+               (long long)report->events, said->noun, (long long)report->refused);
     } else {
-        printf("%s: %lld memories published, %lld already there, %lld refused, in %.2f s (%.0f/s)\n",
-               said->path, (long long)report->acknowledged, (long long)report->already,
+        printf("%s: %lld %s published, %lld already there, %lld refused, in %.2f s (%.0f/s)\n", said->path,
+               (long long)report->acknowledged, said->noun, (long long)report->already,
                (long long)report->refused, report->seconds, rate);
     }
     print_agents(&report->agents);
     if (report->unknown_types > 0) {
         printf("  %lld of a type that is unknown here: they became facts, with metadata.legacy_type\n",
                (long long)report->unknown_types);
+    }
+    if (report->skipped > 0) {
+        printf("  %lld without a text of their own were skipped\n", (long long)report->skipped);
+    }
+    if (report->left_out > 0) {
+        printf("  %lld messages on other branches than the current one were left out\n",
+               (long long)report->left_out);
     }
     if (report->ignored[0] != '\0') {
         printf("  passed over beside the memories: %s\n", report->ignored);

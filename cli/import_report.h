@@ -9,6 +9,7 @@
 
 struct mneme_import_said {
     const char *path, *format;
+    const char *noun; /* what the events are, of a format that is judged by entry */
     bool is_judged_by_entry;
     bool is_dry_run;
     const struct mneme_import_report *report;

@@ -14,8 +14,13 @@
 #include "producers/importers/import_delivery.h"
 #include "producers/importers/import_entries.h"
 
-const struct mneme_import_format *const mneme_import_formats[] = {&mneme_import_locomo, &mneme_import_jsonl,
-                                                                  &mneme_import_legacy_json, NULL};
+const struct mneme_import_format *const mneme_import_formats[] = {&mneme_import_locomo,
+                                                                  &mneme_import_jsonl,
+                                                                  &mneme_import_turns,
+                                                                  &mneme_import_chatgpt,
+                                                                  &mneme_import_claude,
+                                                                  &mneme_import_legacy_json,
+                                                                  NULL};
 
 const struct mneme_import_format *mneme_import_format_by_name(const char *name) {
     for (size_t i = 0; mneme_import_formats[i] != NULL; i++) {

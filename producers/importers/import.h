@@ -38,13 +38,16 @@ struct mneme_import_sink {
                             * `refuse` is given 0 for what concerns the file itself */
     int64_t bytes;         /* read so far */
     int64_t unknown_types; /* entries whose type is none that is known */
+    int64_t left_out;      /* messages on branches of a conversation that are not the current one */
     char ignored[200];     /* names of members that were passed over, "version, exported_at" */
 };
 
 struct mneme_import_format {
     const char *name;
     const char *summary; /* for --help */
+    const char *noun;    /* what the events of a format that is judged by entry are, for reports */
     bool is_judged_by_entry;
+    bool takes_folders; /* all *.json below a folder are meant when it is named */
     /* Reads the whole file in its order. Fails with MNEME_E_INVALID at what is malformed, and with what put
      * gives. */
     int (*read)(const struct mneme_import_source *source, struct mneme_import_sink *sink,
@@ -54,6 +57,9 @@ struct mneme_import_format {
 extern const struct mneme_import_format mneme_import_locomo;
 extern const struct mneme_import_format mneme_import_jsonl;
 extern const struct mneme_import_format mneme_import_legacy_json;
+extern const struct mneme_import_format mneme_import_chatgpt;
+extern const struct mneme_import_format mneme_import_claude;
+extern const struct mneme_import_format mneme_import_turns;
 
 /* All formats; the last has a NULL name. */
 extern const struct mneme_import_format *const mneme_import_formats[];
@@ -86,6 +92,7 @@ struct mneme_import_report {
     int64_t already;       /* events that an earlier import of this file has published */
     bool is_known;         /* all of it was imported before: it was not even read */
     int64_t unknown_types; /* events whose type was kept in the metadata */
+    int64_t left_out;      /* messages on branches that are not the current one */
     char ignored[200];
     struct mneme_import_agents agents;
 };

@@ -161,7 +161,7 @@ static int put_event(void *context, const struct mneme_event *event, struct mnem
     if (status != MNEME_OK) {
         return status;
     }
-    if (!mneme_import_agents_count(&report->agents, event)) {
+    if (event->type == MNEME_EVENT_MEMORY_CREATED && !mneme_import_agents_count(&report->agents, event)) {
         return mneme_error_set(error, MNEME_E_NO_MEMORY, "cannot import: out of memory; free some memory");
     }
     report->events++;
@@ -226,6 +226,8 @@ static void fill_report(const struct importing *importing) {
     struct mneme_import_report *report = importing->report;
     report->entries = report->events + report->refused;
     report->unknown_types = importing->sink.unknown_types;
+    report->skipped = importing->sink.skipped;
+    report->left_out = importing->sink.left_out;
     memcpy(report->ignored, importing->sink.ignored, sizeof report->ignored);
     mneme_import_agents_sort(&report->agents);
 }

@@ -311,6 +311,8 @@ static int read_file(const struct mneme_import_source *source, struct mneme_impo
 const struct mneme_import_format mneme_import_legacy_json = {
     .name = "legacy-json",
     .summary = "memories of older stores: lists, {\"memories\": […]}, nested {\"data\": …}, single objects",
+    .noun = "memories",
     .is_judged_by_entry = true,
+    .takes_folders = true,
     .read = read_file,
 };

@@ -263,7 +263,7 @@ def test_an_entry_of_50_megabytes_is_refused_and_the_rest_goes_on(quiet_topic, t
         for _ in range(50):
             file.write("x" * 1_000_000)
         file.write('"},\n{"agent_id": "a", "content": "behind"}]}')
-    done, peak_kb = run_and_measure(quiet_topic.mneme, path, "--dry-run", expect=1)
+    done, peak_kb = quiet_topic.mneme.measured("import", "legacy-json", "--json", path, "--dry-run", expect=1)
     (told, report) = [json.loads(line) for line in done.splitlines()]
     assert told["entry"] == 2 and "at most 4194304 are taken" in told["refused"]
     assert report["events"] == 2
@@ -271,24 +271,6 @@ def test_an_entry_of_50_megabytes_is_refused_and_the_rest_goes_on(quiet_topic, t
 
 
 # --- size ---
-
-
-def run_and_measure(mneme, *arguments, expect=0, env=None):
-    """What it printed, and the most memory it had."""
-    process = mneme.start("import", "legacy-json", "--json", *map(str, arguments), env=env, stdout=-1, text=True)
-    peak = 0
-    while process.poll() is None:
-        try:
-            status = open(f"/proc/{process.pid}/status").read()
-        except ProcessLookupError:
-            break
-        found = re.search(r"VmHWM:\s+(\d+) kB", status)
-        peak = max(peak, int(found[1])) if found else peak
-        if found is None:
-            break
-    output = process.communicate(timeout=120)[0]
-    assert process.returncode == expect, output
-    return output, peak
 
 
 def test_a_large_file_is_streamed(namespace, mneme, tmp_path):
@@ -301,7 +283,7 @@ def test_a_large_file_is_streamed(namespace, mneme, tmp_path):
             file.write((",\n" if count else "") + ",\n".join(map(json.dumps, memories(2000, f"bot-{count}"))))
             count += 2000
         file.write("]}}")
-    output, peak_kb = run_and_measure(mneme, path, env={"MNEME_STATE_DIR": str(tmp_path / "marks")})
+    output, peak_kb = mneme.measured("import", "legacy-json", "--json", path, env={"MNEME_STATE_DIR": str(tmp_path / "marks")})
     report = json.loads(output)
     assert report["published"] == count == sum(namespace.end_offsets().values())
     assert sum(agent["memories"] for agent in report["agents"]) == count

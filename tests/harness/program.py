@@ -3,6 +3,7 @@
 import json
 import os
 import pathlib
+import re
 import shlex
 import subprocess
 
@@ -60,6 +61,22 @@ class Program:
     def start(self, *arguments, env=None, **popen):
         """A process that the caller ends."""
         return subprocess.Popen([self.binary, *map(str, arguments)], env=clean_environment(self.env, env), **popen)
+
+    def measured(self, *arguments, expect=0, env=None):
+        """What it printed, and the most memory it had, in KB."""
+        process = self.start(*map(str, arguments), env=env, stdout=subprocess.PIPE, text=True)
+        peak = 0
+        while process.poll() is None:
+            try:
+                found = re.search(r"VmHWM:\s+(\d+) kB", pathlib.Path(f"/proc/{process.pid}/status").read_text())
+            except ProcessLookupError:
+                break
+            if found is None:  # it is over
+                break
+            peak = max(peak, int(found[1]))
+        output = process.communicate(timeout=120)[0]
+        assert process.returncode == expect, output
+        return output, peak
 
     def publish(self, events, *options, expect=0, timeout=120, env=None):
         """Publishes dictionaries (or ready lines) and gives the receipts."""

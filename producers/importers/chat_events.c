@@ -1,0 +1,179 @@
+/*
+ * Conversations and messages of exports into events. Each event is an entry of the import, so that what is
+ * remembered of an interrupted one is exact.
+ */
+#include "producers/importers/chat_events.h"
+
+#include <stdio.h>
+
+#include "common/clock.h"
+#include "common/json_write.h"
+
+void mneme_chat_events_clean_up(struct mneme_chat_events *events) {
+    mneme_buffer_clean_up(&events->identity);
+    mneme_buffer_clean_up(&events->metadata);
+}
+
+/* --- refusing --- */
+
+static int refuse(struct mneme_chat_events *events, const char *where, const char *why,
+                  struct mneme_error *error) {
+    struct mneme_error reason = {0};
+    (void)mneme_error_set(&reason, MNEME_E_INVALID, "entry refused: %s: %s", where, why);
+    return events->sink->refuse(events->sink->context, events->sink->entry, &reason, error);
+}
+
+int mneme_chat_refuse(struct mneme_chat_events *events, const char *where, const char *why,
+                      struct mneme_error *error) {
+    events->sink->entry++;
+    return refuse(events, where, why, error);
+}
+
+/* Puts the event as the next entry; `status` and `why` are how far making it has come. */
+static int put(struct mneme_chat_events *events, int status, const struct mneme_event *event,
+               const char *where, struct mneme_error *why, struct mneme_error *error) {
+    events->sink->entry++;
+    if (status == MNEME_OK) {
+        status = events->sink->put_event(events->sink->context, event, why);
+    }
+    if (status == MNEME_E_INVALID || status == MNEME_E_TOO_LARGE) {
+        const char *colon = strstr(why->message, ": "); /* behind "event refused" and the like */
+        return refuse(events, where, colon == NULL ? why->message : colon + 2, error);
+    }
+    if (status != MNEME_OK) {
+        (void)mneme_error_set(error, why->code, "%s", why->message);
+    }
+    return status;
+}
+
+/* --- making --- */
+
+static void add_identity(struct mneme_chat_events *events, struct mneme_str part) {
+    mneme_buffer_append_str(&events->identity, part);
+    mneme_buffer_append_byte(&events->identity, 0); /* which no part may hold */
+}
+
+/* Gives the event its id, made of what was added to the identity. */
+static int identify(struct mneme_chat_events *events, struct mneme_event *event, struct mneme_error *error) {
+    char id[MNEME_ID_TEXT_BYTES];
+    char key[64 + MNEME_ID_TEXT_BYTES];
+    if (events->identity.failed || events->metadata.failed) {
+        return mneme_chat_no_memory(error);
+    }
+    int status = mneme_import_content_id(id, mneme_buffer_str(&events->identity), error);
+    if (status != MNEME_OK) {
+        return status;
+    }
+    snprintf(key, sizeof key, "%s:%s:%s", events->format, id, mneme_event_type_text(event->type));
+    return mneme_event_set_idempotency_key(event, mneme_str_from(key), error);
+}
+
+static void begin(struct mneme_chat_events *events, struct mneme_event *event, enum mneme_event_type type,
+                  struct mneme_scope scope, struct mneme_str conversation_id) {
+    mneme_event_prepare(event, type);
+    event->tenant = mneme_str_from(events->source->tenant);
+    event->scope = scope;
+    event->scope.conversation_id = conversation_id;
+    event->stream_id = mneme_event_subject(event);
+    mneme_buffer_clear(&events->identity);
+    mneme_buffer_clear(&events->metadata);
+    add_identity(events, conversation_id);
+}
+
+static void put_string(struct mneme_json_writer *json, const char *name, struct mneme_str value) {
+    if (value.data != NULL) {
+        mneme_json_key(json, mneme_str_from(name));
+        mneme_json_string(json, value);
+    }
+}
+
+/* The time that is given, else just behind the event before, so that turns have an order in time too. */
+static int64_t time_of(struct mneme_chat_events *events, struct mneme_opt_long given) {
+    events->latest = given.is_set          ? given.value
+                     : events->latest != 0 ? events->latest + 1
+                                           : mneme_clock_now_micros();
+    return events->latest;
+}
+
+int mneme_chat_put_conversation(struct mneme_chat_events *events, const struct mneme_chat *chat,
+                                struct mneme_error *error) {
+    struct mneme_event event;
+    struct mneme_error why = {0};
+    struct mneme_scope scope = {.user_id = events->source->user_id,
+                                .agent_id = events->source->agent_id,
+                                .run_id = events->source->run_id};
+    struct mneme_opt_long began = chat->created_at;
+    for (size_t i = 0; i < chat->count && !began.is_set; i++) {
+        began = chat->messages[i].created_at;
+    }
+    begin(events, &event, MNEME_EVENT_CONVERSATION_CREATED, scope, chat->id);
+    events->latest = 0;
+    event.occurred_at = time_of(events, began);
+    struct mneme_json_writer json = {.out = &events->metadata};
+    mneme_json_begin_object(&json);
+    put_string(&json, "source", mneme_str_from(events->format));
+    mneme_json_end_object(&json);
+    event.payload.conversation_created = (struct mneme_conversation_created){
+        .conversation_id = chat->id, .title = chat->title, .metadata = mneme_buffer_str(&events->metadata)};
+    int status = identify(events, &event, &why);
+    return put(events, status, &event, "the conversation", &why, error);
+}
+
+/* The id that the export gives a message, else who said what when, as which message. */
+static void identify_message(struct mneme_chat_events *events, const struct mneme_chat_turn *turn) {
+    const struct mneme_chat_message *message = turn->message;
+    add_identity(events, message->id);
+    if (message->id.data == NULL) {
+        add_identity(events, message->role);
+        add_identity(events, message->text);
+        mneme_buffer_printf(&events->identity, "%lld %lld",
+                            (long long)(message->created_at.is_set ? message->created_at.value : 0),
+                            (long long)turn->ordinal);
+    }
+}
+
+static void describe_message(struct mneme_chat_events *events, const struct mneme_chat_turn *turn) {
+    const struct mneme_chat_message *message = turn->message;
+    struct mneme_json_writer json = {.out = &events->metadata};
+    mneme_json_begin_object(&json);
+    put_string(&json, "source", mneme_str_from(events->format));
+    put_string(&json, "message_id", message->id);
+    put_string(&json, "content_type", message->kind);
+    if (message->attachments > 0) {
+        mneme_json_key(&json, MNEME_STR_LIT("attachments"));
+        mneme_json_long(&json, message->attachments);
+    }
+    if (turn->metadata.data != NULL) {
+        mneme_json_key(&json, MNEME_STR_LIT("metadata"));
+        mneme_json_raw(&json, turn->metadata);
+    }
+    mneme_json_end_object(&json);
+}
+
+int mneme_chat_put_turn(struct mneme_chat_events *events, const struct mneme_chat_turn *turn,
+                        struct mneme_error *error) {
+    const struct mneme_chat_message *message = turn->message;
+    struct mneme_event event;
+    struct mneme_error why = {0};
+    if (message->role.data == NULL) {
+        char reason[160];
+        struct mneme_str author = message->author;
+        snprintf(reason, sizeof reason, "its role is \"%.*s\"; user, assistant, system and tool are taken",
+                 (int)(author.len < 60 ? author.len : 60), author.data == NULL ? "" : author.data);
+        return mneme_chat_refuse(events, turn->where, reason, error);
+    }
+    begin(events, &event, MNEME_EVENT_CONVERSATION_TURN, turn->scope, turn->conversation_id);
+    identify_message(events, turn);
+    describe_message(events, turn);
+    event.occurred_at = time_of(events, message->created_at);
+    event.payload.conversation_turn =
+        (struct mneme_conversation_turn){.conversation_id = turn->conversation_id,
+                                         .turn_index = turn->turn_index,
+                                         .role = message->role,
+                                         .speaker = message->speaker,
+                                         .content = message->text,
+                                         .model = message->model,
+                                         .metadata = mneme_buffer_str(&events->metadata)};
+    int status = identify(events, &event, &why);
+    return put(events, status, &event, turn->where, &why, error);
+}
