@@ -23,6 +23,11 @@ struct gathering {
     bool failed;
 };
 
+static int out_of_memory(struct mneme_error *error) {
+    return mneme_error_set(error, MNEME_E_NO_MEMORY,
+                           "the status was not read: memory is exhausted; free some");
+}
+
 static struct mneme_projection_status *find(struct mneme_projection_status *items, size_t count,
                                             struct mneme_str projection, struct mneme_str topic) {
     for (size_t i = 0; i < count; i++) {
@@ -37,7 +42,8 @@ static struct mneme_projection_status *find(struct mneme_projection_status *item
 static struct mneme_projection_status *find_or_add(struct gathering *gathering, struct mneme_str projection,
                                                    struct mneme_str topic) {
     struct mneme_projection_status *item = find(gathering->items, gathering->count, projection, topic);
-    if (item == NULL && !gathering->is_complete && gathering->count < MAX_PROJECTIONS) {
+    if (item == NULL && gathering->items != NULL && !gathering->is_complete &&
+        gathering->count < MAX_PROJECTIONS) {
         item = &gathering->items[gathering->count++];
         item->of = gathering->group;
         snprintf(item->projection, sizeof item->projection, "%.*s", MNEME_STR_ARG(projection));
@@ -48,7 +54,7 @@ static struct mneme_projection_status *find_or_add(struct gathering *gathering, 
 }
 
 static bool make_partitions(struct mneme_projection_status *item, int64_t count) {
-    if (count <= item->partition_count || count > MNEME_MAX_PARTITIONS) {
+    if (count <= 0 || count <= item->partition_count || count > MNEME_MAX_PARTITIONS) {
         return count <= MNEME_MAX_PARTITIONS;
     }
     struct mneme_partition_status *partitions = realloc(item->partitions, (size_t)count * sizeof *partitions);
@@ -104,8 +110,7 @@ static int add_log(struct mneme_projection_status *item, struct mneme_log_probe 
     }
     if (!make_partitions(item, ends.partition_count)) {
         mneme_log_ends_clean_up(&ends);
-        return mneme_error_set(error, MNEME_E_NO_MEMORY,
-                               "the status was not read: memory is exhausted; free some");
+        return out_of_memory(error);
     }
     for (int32_t i = 0; i < ends.partition_count; i++) {
         item->partitions[i].first_offset = ends.first_offsets[i];
@@ -208,15 +213,13 @@ int mneme_projection_status_read(struct mneme_projection_status **out, size_t *c
     struct gathering gathering = {.items = calloc(MAX_PROJECTIONS, sizeof *gathering.items)};
     *out = NULL;
     *count = 0;
-    int status = MNEME_OK;
-    gathering.failed = gathering.items == NULL;
+    int status = gathering.items == NULL ? out_of_memory(error) : MNEME_OK;
     gathering.group = mneme_projection_groups;
     for (; gathering.group->name != NULL && status == MNEME_OK && !gathering.failed; gathering.group++) {
         status = gather(&gathering, postgres, config, error);
     }
     if (status == MNEME_OK && gathering.failed) {
-        status = mneme_error_set(error, MNEME_E_NO_MEMORY,
-                                 "the status was not read: memory is exhausted; free some");
+        status = out_of_memory(error);
     }
     if (status != MNEME_OK) {
         mneme_projection_status_clean_up(gathering.items, gathering.count);

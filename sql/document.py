@@ -107,7 +107,7 @@ def read_table(doc, statement):
 
 
 def read_index(tables, statement):
-    match = re.fullmatch(r"CREATE (UNIQUE )?INDEX \w+\s+ON (\w+) (.+?)", statement.strip(), re.S)
+    match = re.fullmatch(r"CREATE (UNIQUE )?INDEX \w+\s+ON (\w+)\s+(.+?)", statement.strip(), re.S)
     if not match:
         raise Unreadable(statement)
     tables[match[2]].keys.append(("unique " if match[1] else "index ") + " ".join(match[3].split()))

@@ -9,7 +9,8 @@ from harness.proxy import Proxy
 from harness.waiting import wait_until
 from oracle import assert_equal_to_log
 from oracle.chroma import Chroma
-from oracle.find import assert_found
+from oracle.compare_embeddings import Model
+from oracle.find import assert_embedded, assert_searchable, assert_stored
 
 GROUPS = ("postgres", "search", "embed", "vectors")
 EAGER = {"MNEME_RETRY_MAX_MS": "500", "MNEME_SESSION_TIMEOUT_MS": "2000", "MNEME_EMBEDDING_TIMEOUT_MS": "3000",
@@ -17,11 +18,12 @@ EAGER = {"MNEME_RETRY_MAX_MS": "500", "MNEME_SESSION_TIMEOUT_MS": "2000", "MNEME
 
 
 class Finding:
-    """Use as a context. `worker(group)` starts one worker, `workers(…)` one of each group."""
+    """Use as a context. `worker(group)` starts one worker, `workers()` one of each of the groups."""
 
-    def __init__(self, ground, store="pgvector", model="fake", env=None):
+    def __init__(self, ground, groups=GROUPS, store="pgvector", model="fake", env=None):
         self.ground = ground
         self.namespace = ground.namespace
+        self.groups = groups
         self.model = model
         self.endpoint = Endpoint()
         self.endpoint_proxy = Proxy(self.endpoint.address, ground.seed)
@@ -52,8 +54,8 @@ class Finding:
     def worker(self, group, **options):
         return self.ground.worker(group, **options)
 
-    def workers(self, *groups, **options):
-        return {group: self.worker(group, **options) for group in groups or GROUPS}
+    def workers(self, **options):
+        return {group: self.worker(group, **options) for group in self.groups}
 
     # --- progress ---
 
@@ -75,7 +77,7 @@ class Finding:
 
     def drain(self, *groups, timeout=60):
         """Waits until the groups, in their order, have everything that is there when it is their turn."""
-        for group in groups or GROUPS:
+        for group in groups or self.groups:
             if group == "vectors":
                 wait_until(self.generation, timeout, "there is an active generation")
             projection, topic = self.projection(group)
@@ -88,7 +90,13 @@ class Finding:
     # --- the end ---
 
     def assert_equal(self):
-        """Every row of every table, topic and store is what the log says. Gives the oracle's fold."""
+        """Every row of every table, topic and store of the groups is what the log says. Gives the oracle's fold."""
         fold = assert_equal_to_log(self.namespace)
-        assert_found(self.namespace, fold, lambda text: self.endpoint.vector(text, self.model), self.chroma)
+        model = Model(self.model, lambda text: self.endpoint.vector(text, self.model))
+        if "search" in self.groups:
+            assert_searchable(self.namespace, fold)
+        if "embed" in self.groups:
+            assert_embedded(self.namespace, fold, model, self.embeddings_topic)
+        if "vectors" in self.groups:
+            assert_stored(self.namespace, fold, model, self.chroma)
         return fold

@@ -69,17 +69,17 @@ def kill_and_end(ground, rng, phases, between, *command):
     return deeds
 
 
-def rebuild_under_load(ground, group, backlog, phases, rate):
-    """Rebuilds one of the groups that find again, killed in so many phases, while all of them go on."""
+def rebuild_under_load(ground, groups, backlog, phases, rate):
+    """Rebuilds the last of the groups, killed in so many phases, while all of them go on."""
     namespace, rng = ground.namespace, random.Random(ground.seed)
-    with Finding(ground) as finding:
+    with Finding(ground, groups) as finding:
         workers = finding.workers()
         with Load(namespace, seed=ground.seed, count=backlog, rate=1e9) as load:
             wait_until(lambda: load.sent >= load.count, 120, "a backlog is made")
         finding.drain(timeout=240)
         chosen = [rng.choice(PHASES) for _ in range(phases)]
         with Load(namespace, seed=ground.seed + 1, rate=rate):
-            deeds = kill_and_end(ground, rng, chosen, rate // 2, "rebuild", group)
+            deeds = kill_and_end(ground, rng, chosen, rate // 2, "rebuild", groups[-1])
         finding.drain(timeout=120)
         finding.assert_equal()
         assert not namespace.rows("SELECT nspname FROM pg_namespace WHERE nspname LIKE '%%\\_rebuild'"), "something is left"

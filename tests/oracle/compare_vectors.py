@@ -1,59 +1,32 @@
-"""What is found again, against the oracle's fold: the embeddings topic, and the vectors in pgvector or Chroma."""
+"""Vectors against the oracle's fold: what is in pgvector or Chroma."""
 
-import hashlib
 import re
 
 from oracle.compare import compare_rows, read_table
+from oracle.compare_embeddings import IDENTITY
 from oracle.documents import SCOPE
 
-IDENTITY = ("tenant", "stream_id", "kind", "ref")
 SHAPE = (IDENTITY, ())
 
 
-def record_key(identity):
-    """The key of a document's record on the embeddings topic."""
-    tenant, stream_id, kind, ref = (part.replace("%", "%25").replace("/", "%2F") for part in identity)
-    return "/".join((kind, ref, tenant, stream_id)).encode()
-
-
-def source_of(message):
-    """The source_sequence that a record's header tells."""
-    return int(dict(message.headers)["mneme-source"])
-
-
-def last_records(messages):
-    """{key: message} of the last record of each key; and sentences where an older one came after it."""
-    last, found = {}, []
-    for message in messages:
-        before = last.get(message.key)
-        if before is not None and source_of(before) > source_of(message):
-            found.append(f"{message.key!r}: {source_of(message)} at {message.position} came after {source_of(before)}")
-        last[message.key] = message
-    return last, found
-
-
-def expected_vectors(fold, vector_of, passage_prefix=""):
+def expected_vectors(fold, model):
     """{identity: row} of the vectors that a store must hold of documents."""
     return {identity: {
         **{name: document[name] for name in SCOPE}, "created_at": document["created_at"],
-        "source_sequence": document["source_sequence"], "embedding": vector_of(passage_prefix + document["text"]),
+        "source_sequence": document["source_sequence"], "embedding": model.vector(document["text"]),
     } for identity, document in fold.documents.live.items()}
 
 
 def active_generation(connection):
     """The row of the generation that answers."""
-    ((generation, store, model, token, prefix),) = connection.execute(
-        "SELECT generation, store, model, token, passage_prefix FROM generations WHERE state = 'active'").fetchall()
-    return {"generation": generation, "store": store, "model": model, "token": token, "passage_prefix": prefix}
+    ((generation, store, token),) = connection.execute(
+        "SELECT generation, store, token FROM generations WHERE state = 'active'").fetchall()
+    return {"generation": generation, "store": store, "token": token}
 
 
 def compare_pgvector(connection, generation, expected):
     """Sentences, one for each difference between a generation's table and the expected rows."""
     return compare_rows("vectors", expected, read_table(connection, f"embeddings_{generation}", IDENTITY), SHAPE)
-
-
-def text_hash(text):
-    return hashlib.sha256(text.encode()).digest()
 
 
 def leftovers(connection):

@@ -2,9 +2,10 @@
 vectors of the generation that answers."""
 
 from oracle.compare import FIRST, TABLES, compare_progress, compare_rows, read_table, snapshot
-from oracle.compare_vectors import (IDENTITY, active_generation, compare_chroma, compare_pgvector, expected_vectors,
-                                    leftovers)
+from oracle.compare_embeddings import IDENTITY, compare_memory, compare_topic
+from oracle.compare_vectors import active_generation, compare_chroma, compare_pgvector, expected_vectors, leftovers
 from oracle.documents import lexical_text
+from oracle.wire import read_topic
 
 CHUNK = 1000
 # As Postgres makes words of the oracle's own text; a document is as long as its words are many.
@@ -47,17 +48,26 @@ def compare_search(connection, fold):
     }
 
 
-def differences(namespace, fold, vector_of, chroma=None):
-    """All differences, as {part: [sentence]}; empty when everything is the fold's."""
-    with snapshot(namespace, "search") as connection:
-        found = compare_search(connection, fold)
+def compare_embedding(namespace, fold, model, topic):
+    """The embedder's memory, and the last record of each document on its topic."""
+    with snapshot(namespace, "embed") as connection:
+        found = {
+            "embed documents": compare_memory(connection, fold, model),
+            "embed parked": compare_parked(connection, fold, f"embed.{model.name}"),
+            "embed progress": compare_progress(fold, connection, f"embed.{model.name}"),
+        }
+    found["embeddings topic"] = compare_topic(read_topic(namespace, topic)[0], fold, model)
+    return found
+
+
+def compare_store(namespace, fold, model, chroma=None):
+    """The vectors of the generation that answers."""
     with snapshot(namespace, "vectors") as connection:
         generation = active_generation(connection)
-        expected = expected_vectors(fold, vector_of, generation["passage_prefix"])
-        found["vectors"] = leftovers(connection) + (
+        expected = expected_vectors(fold, model)
+        return {"vectors": leftovers(connection) + (
             compare_chroma(chroma, generation["token"], expected) if generation["store"] == "chroma" else
-            compare_pgvector(connection, generation["generation"], expected))
-    return {part: sentences for part, sentences in found.items() if sentences}
+            compare_pgvector(connection, generation["generation"], expected))}
 
 
 def tell(namespace, found):
@@ -68,11 +78,16 @@ def tell(namespace, found):
 
 
 def assert_searchable(namespace, fold):
-    """Full text alone is the fold's."""
+    """Full text is the fold's."""
     with snapshot(namespace, "search") as connection:
         tell(namespace, compare_search(connection, fold))
 
 
-def assert_found(namespace, fold, *of):
-    """`of` is as in differences."""
-    tell(namespace, differences(namespace, fold, *of))
+def assert_embedded(namespace, fold, model, topic):
+    """The embeddings topic is the fold's."""
+    tell(namespace, compare_embedding(namespace, fold, model, topic))
+
+
+def assert_stored(namespace, fold, model, chroma=None):
+    """The vectors that are asked are the fold's."""
+    tell(namespace, compare_store(namespace, fold, model, chroma))

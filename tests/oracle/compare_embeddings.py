@@ -1,0 +1,124 @@
+"""The embeddings topic and what the embedder remembers, against the oracle's fold."""
+
+import copy
+import hashlib
+import io
+import json
+from dataclasses import dataclass
+from typing import Any
+
+import fastavro
+
+from harness.fake_model import vector_bytes
+from harness.stack import ROOT
+from oracle.compare import compare_rows, read_table, same
+from oracle.documents import SCOPE
+from oracle.wire import Decoder, fingerprint
+
+IDENTITY = ("tenant", "stream_id", "kind", "ref")
+PLAIN = (*SCOPE, "position", "speaker", "created_at", "text", "source_sequence")
+
+
+@dataclass
+class Model:
+    """What texts are embedded by: vector_of(text) is the right answer to a text with its prefix."""
+
+    name: str
+    vector_of: Any
+    query_prefix: str = ""
+    passage_prefix: str = ""
+
+    def vector(self, text):
+        return self.vector_of(self.passage_prefix + text)
+
+
+def sha256(text):
+    return hashlib.sha256(text.encode()).digest()
+
+
+def record_key(identity):
+    """The key of a document's record."""
+    tenant, stream_id, kind, ref = (part.replace("%", "%25").replace("/", "%2F") for part in identity)
+    return "/".join((kind, ref, tenant, stream_id)).encode()
+
+
+def source_of(message):
+    """The source_sequence that a record's header tells."""
+    return int(dict(message.headers)["mneme-source"])
+
+
+def last_records(messages):
+    """{key: message} of the last record of each key; and sentences where an older one came after a newer one, which a
+    compaction would keep in its place."""
+    last, found = {}, []
+    for message in messages:
+        before = last.get(message.key)
+        if before is not None and source_of(before) > source_of(message):
+            found.append(f"{message.key!r}: {source_of(message)} at {message.position} came after {source_of(before)}")
+        last[message.key] = message
+    return last, found
+
+
+class RecordDecoder:
+    """Values in the single-object framing, by the schema file."""
+
+    def __init__(self):
+        schema = json.loads((ROOT / "schemas" / "embedding.avsc").read_text(encoding="utf-8"))
+        self.schema = Decoder.parse(copy.deepcopy(schema))
+        self.header = b"\xc3\x01" + fingerprint(schema)
+
+    def decode(self, value):
+        assert value.startswith(self.header), value[:10]
+        body = io.BytesIO(value[len(self.header):])
+        record = fastavro.schemaless_reader(body, self.schema, None)
+        assert not body.read(1), "more bytes than the record has"
+        return record
+
+
+def expected_record(identity, document, model):
+    vector = model.vector(document["text"])
+    return {
+        **dict(zip(IDENTITY, identity, strict=True)), **{name: document[name] for name in PLAIN},
+        "text_hash": sha256(document["text"]), "model": model.name, "query_prefix": model.query_prefix,
+        "passage_prefix": model.passage_prefix, "dimensions": len(vector), "vector": vector_bytes(vector), "metric": None,
+    }
+
+
+def compare_topic(messages, fold, model):
+    """Sentences, one for each key whose last record is not what the document is now."""
+    last, found = last_records(messages)
+    decoder = RecordDecoder()
+    expected = {record_key(identity): expected_record(identity, document, model)
+                for identity, document in fold.documents.live.items()}
+    for key in sorted(expected.keys() | last.keys()):
+        message, want = last.get(key), expected.get(key)
+        if message is None or (message.value is None and want is not None):
+            found.append(f"{key!r} has no record")
+        elif want is None and message.value is not None:
+            found.append(f"{key!r} should be gone, its record is at {message.position}")
+        elif want is not None:
+            have = decoder.decode(message.value)
+            if source_of(message) != want["source_sequence"]:
+                found.append(f"{key!r}: the header says {source_of(message)}, expected {want['source_sequence']}")
+            found += [f"{key!r}: {name} is {have.get(name)!r:.200}, expected {value!r:.200}"
+                      for name, value in want.items() if not same(value, have.get(name))]
+    return found
+
+
+def compare_memory(connection, fold, model):
+    """What the embedder remembers: which documents have a record, and every vector that a model gave."""
+    expected = {(model.name, *identity): {
+        "conversation_id": document["conversation_id"], "source_sequence": document["source_sequence"],
+        "text_hash": sha256(document["text"])} for identity, document in fold.documents.live.items()}
+    key = ("model", *IDENTITY)
+    found = compare_rows("documents", expected, {
+        place: row for place, row in read_table(connection, "documents", key).items() if place[0] == model.name}, (key, ()))
+    cache = dict(connection.execute("SELECT input_hash, vector FROM cache WHERE model = %s", (model.name,)).fetchall())
+    texts = {document["text"] for document in (*fold.documents.live.values(), *fold.documents.history.values())}
+    right = {sha256(model.passage_prefix + text): text for text in texts}
+    found += [f"the cache lacks {document['text']!r:.100}" for document in fold.documents.live.values()
+              if sha256(model.passage_prefix + document["text"]) not in cache]
+    found += [f"the cache knows {key.hex()}, which no text has" for key in cache.keys() - right.keys()]
+    found += [f"the cache has another vector of {right[key]!r:.100}" for key, vector in cache.items()
+              if key in right and vector != vector_bytes(model.vector(right[key]))]
+    return found
