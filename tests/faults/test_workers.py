@@ -2,7 +2,7 @@
 
 import pytest
 
-from harness.chaos import folded, wait_folded
+from harness.chaos import folded, pause_in_transaction, wait_folded
 from harness.load import Load
 from harness.waiting import wait_until
 from oracle import assert_equal_to_log
@@ -44,20 +44,6 @@ def test_a_worker_asked_to_stop_finishes_its_batch_and_leaves_at_once(namespace,
     namespace.drain()
     assert_equal_to_log(namespace)
     assert stayer.is_ready()
-
-
-def pause_in_transaction(namespace, process):
-    """Stops the worker while its Postgres session is in a transaction that has written and waits for more."""
-
-    def is_caught():
-        process.pause()
-        if namespace.rows("SELECT 1 FROM pg_stat_activity WHERE application_name LIKE %s AND backend_xid IS NOT NULL "
-                          "AND wait_event_type = 'Client'", f"%/{process.pid}/%"):
-            return True
-        process.resume()
-        return False
-
-    wait_until(is_caught, 60, "the worker is caught in a transaction", interval=0.001)
 
 
 @pytest.mark.timeout(240)

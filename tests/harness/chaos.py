@@ -40,6 +40,20 @@ def watch_memory(worker, until, timeout=60, message="the end of the watch"):
     return highest
 
 
+def pause_in_transaction(namespace, process, timeout=60):
+    """Stops the worker while its Postgres session is in a transaction that has written and waits for more."""
+
+    def is_caught():
+        process.pause()
+        if namespace.rows("SELECT 1 FROM pg_stat_activity WHERE application_name LIKE %s AND backend_xid IS NOT NULL "
+                          "AND wait_event_type = 'Client'", f"%/{process.pid}/%"):
+            return True
+        process.resume()
+        return False
+
+    wait_until(is_caught, timeout, "the worker is caught in a transaction", interval=0.001)
+
+
 class Herd:
     """Workers that come and go; at least one is there after each step."""
 

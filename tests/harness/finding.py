@@ -87,6 +87,10 @@ class Finding:
         projection, topic = self.projection(group)
         wait_folded(self.namespace, more, timeout, projection, topic)
 
+    def wait_asked(self, before):
+        """Waits until the endpoint was asked more often than that."""
+        wait_until(lambda: self.endpoint.asked > before, 60, "the endpoint is asked")
+
     # --- the end ---
 
     def assert_equal(self):

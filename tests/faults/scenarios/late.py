@@ -1,9 +1,10 @@
-"""Workers of search, embed and vectors are stopped past their session in mid-batch, others go on, and they come back
-with what is old by then: a newer version and a delete stay."""
+"""Workers are stopped past their session with work in their hands, others go on, and they come back with what is old.
+
+A newer version and a delete stay, in full text, on the embeddings topic and in the vector store."""
 
 import random
 
-from harness.chaos import folded
+from harness.chaos import folded, pause_in_transaction
 from harness.finding import Finding
 from harness.load import Load
 
@@ -14,21 +15,16 @@ LONG = {"rounds": 8, "rate": 400}
 
 
 def run(ground, rounds, rate, groups=GROUPS, store="pgvector"):
-    """The one that is stopped has work in its hands: for embed the endpoint is slow at that moment."""
     namespace, rng = ground.namespace, random.Random(ground.seed)
-    order = []
+    deeds = []
     with Finding(ground, ("postgres", *groups), store) as finding:
         everyone = [finding.worker("postgres")]
         owners = {group: finding.worker(group) for group in groups}
         with Load(namespace, seed=ground.seed, rate=rate):
             for group in [group for _ in range(rounds) for group in rng.sample(groups, len(groups))]:
-                order.append(group)
                 finding.wait_folded(group, rng.randint(1, rate))
-                if group == "embed":
-                    finding.endpoint.set("slow", delay=rng.uniform(0, 0.5))
                 zombie = owners[group]
-                zombie.pause()
-                finding.endpoint.set("answer")
+                deeds.append(f"{group} {stop(finding, zombie, group, rng)}")
                 owners[group] = finding.worker(group)
                 finding.wait_folded(group, rate // 2)
                 zombie.resume()
@@ -38,4 +34,18 @@ def run(ground, rounds, rate, groups=GROUPS, store="pgvector"):
         finding.assert_equal()
         for process in (*everyone, *owners.values()):
             assert process.stop() == 0, process.log[-3000:]
-    return f"{folded(namespace)} events, late: {', '.join(order)}"
+    return f"{folded(namespace)} events, {', '.join(deeds)}"
+
+
+def stop(finding, worker, group, rng):
+    """In the middle of something: of a transaction, for embed also of a request."""
+    if rng.random() < 0.5:
+        pause_in_transaction(finding.namespace, worker)
+        return "in a transaction"
+    if group == "embed":
+        asked = finding.endpoint.asked
+        finding.endpoint.set("hang")
+        finding.wait_asked(asked)
+    worker.pause()
+    finding.endpoint.set("answer")
+    return "in a request" if group == "embed" else "anywhere"
