@@ -1,0 +1,30 @@
+-- Documents by their keys, as far as they may be shown, and what is known of the memories behind them: $1 tenant, $2 to $4
+-- as of when, $5 to $8 user, agent, run and conversation, $9 to $11 streams, kinds and refs; n is the place in these arrays,
+-- from 1. $12 types of memories, $13 and $14 whether expired and archived ones count, $15 and $16 the times between which a
+-- document was created. A turn has no memory: it passes where nothing is asked of one.
+SELECT w.n, d.stream_id, d.kind, d.ref, d.user_id, d.agent_id, d.run_id, d.conversation_id, d.position, d.speaker, d.role,
+       d.created_at, d.source_sequence, d.text, d.length::bigint AS length, d.lexemes,
+       m.id IS NOT NULL AS is_memory, m.memory_type, m.content, m.metadata,
+       coalesce(least(1, m.importance + 0.01 * a.access_count), 0) AS importance, coalesce(m.confidence, 0) AS confidence,
+       coalesce(m.priority, 0)::bigint AS priority, coalesce(a.access_count, 0) AS access_count, a.last_accessed_at,
+       m.expires_at, coalesce(m.updated_at, d.created_at) AS updated_at, coalesce(m.version, 0) AS version
+FROM unnest($9::text[], $10::text[], $11::text[]) WITH ORDINALITY AS w(stream_id, kind, ref, n)
+JOIN {documents} AS d ON d.tenant = $1 AND d.stream_id = w.stream_id AND d.kind = w.kind AND d.ref = w.ref
+LEFT JOIN {memories} AS m
+  ON m.id = CASE d.kind WHEN 'memory' THEN d.ref::uuid END AND m.tenant = d.tenant AND m.stream_id = d.stream_id
+LEFT JOIN LATERAL {accesses} AS a ON m.id IS NOT NULL
+WHERE true
+  {user?AND d.user_id = $5}
+  {agent?AND d.agent_id = $6}
+  {run?AND d.run_id = $7}
+  {conversation?AND d.conversation_id = $8}
+  {since?AND d.created_at >= $15}
+  {until?AND d.created_at <= $16}
+  AND ((d.kind = 'turn' {memories_only?AND false})
+       OR (m.id IS NOT NULL
+           AND NOT m.is_deleted
+           AND ($13 OR m.expires_at IS NULL OR m.expires_at > coalesce($2, now()))
+           AND ($14 OR NOT m.is_archived)
+           {types?AND m.memory_type = ANY ($12)}
+           AND {filter}))
+ORDER BY w.n
