@@ -10,6 +10,7 @@ static const struct mneme_command *const commands[] = {
     &mneme_command_publish,
     &mneme_command_import,
     &mneme_command_work,
+    &mneme_command_search,
     &mneme_command_memory,
     &mneme_command_conversation,
     &mneme_command_agent,

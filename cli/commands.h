@@ -18,6 +18,7 @@ extern const struct mneme_command mneme_command_rebuild;
 extern const struct mneme_command mneme_command_verify;
 extern const struct mneme_command mneme_command_migrate;
 extern const struct mneme_command mneme_command_publish;
+extern const struct mneme_command mneme_command_search;
 extern const struct mneme_command mneme_command_status;
 extern const struct mneme_command mneme_command_topics;
 extern const struct mneme_command mneme_command_version;

@@ -4,6 +4,7 @@
  */
 #include "queries/candidates_terms.h"
 
+#include "common/text_check.h"
 #include "queries/search_query.h"
 #include "queries/tsvector.h"
 #include "sql/embedded.h"
@@ -91,8 +92,13 @@ int mneme_candidates_read_terms(struct mneme_candidates *out, struct mneme_candi
     struct reading reading = {.out = out, .query = query, .words = &words};
     size_t rows = 0;
     bool is_web = form == MNEME_QUERY_WEB;
-    reading.failed =
-        !(is_web ? mneme_search_query_read(&words, text) : mneme_search_query_read_any(&words, text));
+    struct mneme_str well_formed = mneme_arena_copy(&out->arena, text);
+    if (well_formed.data != NULL) {
+        mneme_utf8_repair((char *)well_formed.data, well_formed.len); /* our own copy */
+    }
+    reading.failed = (text.data != NULL && well_formed.data == NULL) ||
+                     !(is_web ? mneme_search_query_read(&words, well_formed)
+                              : mneme_search_query_read_any(&words, well_formed));
     mneme_pg_param_str(&params, mneme_buffer_str(&words.words));
     mneme_pg_param_str(&params, is_web ? mneme_str_from(words.tsquery.data) : MNEME_STR_NULL);
     int status = reading.failed

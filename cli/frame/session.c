@@ -8,7 +8,7 @@
 #include "common/clock.h"
 #include "common/kafka.h"
 #include "common/position.h"
-#include "queries/position_wait.h"
+#include "queries/projection_wait.h"
 
 struct mneme_query_wait mneme_session_wait(const struct mneme_cli *cli) {
     return (struct mneme_query_wait){.timeout_ms =
@@ -106,5 +106,27 @@ int mneme_session_open_as_of(struct mneme_postgres **out, struct mneme_as_of *as
         mneme_pg_close(*out);
         *out = NULL;
     }
+    return status;
+}
+
+int mneme_session_open_search(struct mneme_postgres **out, struct mneme_as_of *as_of,
+                              const struct mneme_cli *cli, struct mneme_error *error) {
+    const struct mneme_position *positions;
+    size_t count = 0;
+    struct mneme_arena arena;
+    struct mneme_query_wait wait = mneme_session_wait(cli);
+    mneme_arena_init(&arena, 0);
+    int status = mneme_session_open_as_of(out, as_of, cli, error);
+    if (status == MNEME_OK) {
+        status = read_at_least(&positions, &count, cli, &arena, error);
+    }
+    if (status == MNEME_OK && count > 0) {
+        status = mneme_search_wait(cli->config, positions, count, &wait, error);
+    }
+    if (status != MNEME_OK) {
+        mneme_pg_close(*out);
+        *out = NULL;
+    }
+    mneme_arena_clean_up(&arena);
     return status;
 }

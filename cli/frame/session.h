@@ -16,6 +16,10 @@ int mneme_session_open(struct mneme_postgres **out, const struct mneme_cli *cli,
 int mneme_session_open_as_of(struct mneme_postgres **out, struct mneme_as_of *as_of,
                              const struct mneme_cli *cli, struct mneme_error *error);
 
+/* The same for questions to full text: it waits for that, too. */
+int mneme_session_open_search(struct mneme_postgres **out, struct mneme_as_of *as_of,
+                              const struct mneme_cli *cli, struct mneme_error *error);
+
 /* How this call may wait: MNEME_WAIT_TIMEOUT_MS, ended by SIGINT. */
 struct mneme_query_wait mneme_session_wait(const struct mneme_cli *cli);
 

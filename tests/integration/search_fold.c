@@ -4,94 +4,36 @@
  */
 #include <criterion/criterion.h>
 
-#include "common/postgres_schema.h"
 #include "consumers/search/search_projection.h"
-#include "consumers/store/migrate.h"
-#include "tests/support/fold_case.h"
+#include "tests/support/search_case.h"
 
 #define A "0194f000-0000-7000-8000-00000000000a"
 #define B "0194f000-0000-7000-8000-00000000000b"
-#define TOPIC "test.events"
 
-static struct mneme_fold_case fold;
-static void *search;
-static size_t folded; /* items of the log that search was given */
-
-static int open_search(void) {
-    return mneme_search_projection.open(&search, fold.fixture.config, &fold.error);
-}
-
-static enum mneme_apply_result assign_search(void) {
-    int32_t partitions[MNEME_FOLD_CASE_PARTITIONS];
-    int64_t offsets[MNEME_FOLD_CASE_PARTITIONS] = {0};
-    for (int i = 0; i < MNEME_FOLD_CASE_PARTITIONS; i++) {
-        partitions[i] = i;
-    }
-    struct mneme_assignment assignment = {.topic = TOPIC,
-                                          .topic_partitions = MNEME_FOLD_CASE_PARTITIONS,
-                                          .partitions = partitions,
-                                          .next_offsets = offsets,
-                                          .count = MNEME_FOLD_CASE_PARTITIONS};
-    return mneme_search_projection.assign(search, &assignment, &fold.error);
-}
-
-/* The tables anew, and the projection opened and assigned. */
-static void begin_search(void) {
-    struct mneme_postgres *postgres = NULL;
-    mneme_search_projection.close(search);
-    search = NULL;
-    folded = 0;
-    int status = mneme_pg_run(fold.postgres, "DROP SCHEMA IF EXISTS mneme_search CASCADE", &fold.error);
-    if (status == MNEME_OK) {
-        status =
-            mneme_pg_connect_to(&postgres, fold.fixture.config, MNEME_PG_SCHEMA_SEARCH, "test", &fold.error);
-    }
-    if (status == MNEME_OK) {
-        status = mneme_migrate(postgres, "mneme_search", mneme_migrations_search, NULL, NULL, &fold.error);
-    }
-    mneme_pg_close(postgres);
-    cr_assert_eq(status, MNEME_OK, "%s", fold.error.message);
-    cr_assert_eq(open_search(), MNEME_OK, "%s", fold.error.message);
-    cr_assert_eq(assign_search(), MNEME_APPLIED, "%s", fold.error.message);
-}
+static struct mneme_search_case search;
 
 static void set_up(void) {
-    mneme_fold_case_set_up(&fold);
-    begin_search();
+    mneme_search_case_set_up(&search);
 }
 
 static void tear_down(void) {
-    mneme_search_projection.close(search);
-    mneme_fold_case_tear_down(&fold);
+    mneme_search_case_tear_down(&search);
 }
 
 TestSuite(search_fold, .init = set_up, .fini = tear_down);
 
-#define ADD(...) mneme_fold_case_add(&fold, __VA_ARGS__)
-#define TEXT(...) mneme_fold_case_text(&fold, __VA_ARGS__)
-
-static enum mneme_apply_result apply_search(size_t batch_size) {
-    enum mneme_apply_result result = MNEME_APPLIED;
-    while (folded < fold.count && result == MNEME_APPLIED) {
-        size_t left = fold.count - folded;
-        size_t count = batch_size == 0 || batch_size > left ? left : batch_size;
-        struct mneme_batch batch;
-        mneme_fold_case_batch(&fold, &batch, folded, count);
-        result = mneme_search_projection.apply(search, &batch, &fold.error);
-        mneme_fold_case_free_batch(&batch);
-        folded += result == MNEME_APPLIED ? count : 0;
-    }
-    return result;
-}
+#define ADD(...) mneme_fold_case_add(&search.fold, __VA_ARGS__)
+#define TEXT(...) mneme_fold_case_text(&search.fold, __VA_ARGS__)
 
 /* The ledger passes the whole log; then search folds it event by event, in pairs, and at once. */
 static void apply_each_way(void (*check)(void)) {
     static const size_t sizes[] = {1, 2, 0};
-    cr_assert_eq(mneme_fold_case_apply(&fold, 0), MNEME_APPLIED, "%s", fold.error.message);
+    cr_assert_eq(mneme_fold_case_apply(&search.fold, 0), MNEME_APPLIED, "%s", search.fold.error.message);
     for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
-        cr_assert_eq(apply_search(sizes[i]), MNEME_APPLIED, "%s", fold.error.message);
+        cr_assert_eq(mneme_search_case_apply(&search, sizes[i]), MNEME_APPLIED, "%s",
+                     search.fold.error.message);
         check();
-        begin_search();
+        mneme_search_case_begin(&search);
     }
 }
 
@@ -99,11 +41,11 @@ static void apply_each_way(void (*check)(void)) {
 static void check_documents(const char *documents, const char *history) {
     cr_assert_str_eq(TEXT("SELECT right(ref, 4), text, source_sequence / 4096 FROM mneme_search.documents "
                           "ORDER BY stream_id, kind, ref"),
-                     documents, "%s", fold.text.data);
+                     documents, "%s", search.fold.text.data);
     cr_assert_str_eq(
         TEXT("SELECT right(ref, 4), text, source_sequence / 4096, superseded_sequence / 4096 "
              "FROM mneme_search.documents_history ORDER BY stream_id, kind, ref, source_sequence"),
-        history, "%s", fold.text.data);
+        history, "%s", search.fold.text.data);
     cr_assert_str_eq(
         TEXT("SELECT count(*) FROM (SELECT length, lexemes FROM mneme_search.documents UNION ALL "
              "SELECT length, lexemes FROM mneme_search.documents_history) d WHERE length <> "
@@ -137,7 +79,7 @@ static void check_columns(void) {
         "default|ada|memory|ada|x|r|c|7|Ada|-|2023-05-08|Ada: tea, tea|'2023' '8' 'ada' 'may' 'tea'|6;"
         "default|ada|turn|ada|-|-|c|0|Ada|user|2023-05-08|Ada: hi [a cat]|'2023' '8' 'ada' 'cat' 'hi' "
         "'may'|6",
-        "%s", fold.text.data);
+        "%s", search.fold.text.data);
 }
 
 Test(search_fold, a_document_has_scope_place_speaker_and_day) {
@@ -226,13 +168,13 @@ Test(search_fold, every_script_is_found_by_a_part_of_it) {
         ADD("{'type':'memory_created','user_id':'ada','payload':{'memory_type':'fact','content':'%s'}}",
             scripts[i].text);
     }
-    cr_assert_eq(mneme_fold_case_apply(&fold, 0), MNEME_APPLIED, "%s", fold.error.message);
-    cr_assert_eq(apply_search(0), MNEME_APPLIED, "%s", fold.error.message);
+    cr_assert_eq(mneme_fold_case_apply(&search.fold, 0), MNEME_APPLIED, "%s", search.fold.error.message);
+    cr_assert_eq(mneme_search_case_apply(&search, 0), MNEME_APPLIED, "%s", search.fold.error.message);
     for (size_t i = 0; i < sizeof scripts / sizeof *scripts; i++) {
         cr_assert_str_eq(TEXT("SELECT text FROM mneme_search.documents WHERE lexemes @@ "
                               "to_tsquery('english', '%s')",
                               scripts[i].words),
-                         scripts[i].text, "%s: %s", scripts[i].words, fold.text.data);
+                         scripts[i].text, "%s: %s", scripts[i].words, search.fold.text.data);
     }
 }
 
@@ -247,8 +189,8 @@ Test(search_fold, the_longest_text_has_its_words) {
     }
     mneme_buffer_printf(&content, "\"}");
     item->event.payload.memory_created.content = mneme_buffer_str(&content);
-    cr_assert_eq(mneme_fold_case_apply(&fold, 0), MNEME_APPLIED, "%s", fold.error.message);
-    cr_assert_eq(apply_search(0), MNEME_APPLIED, "%s", fold.error.message);
+    cr_assert_eq(mneme_fold_case_apply(&search.fold, 0), MNEME_APPLIED, "%s", search.fold.error.message);
+    cr_assert_eq(mneme_search_case_apply(&search, 0), MNEME_APPLIED, "%s", search.fold.error.message);
     cr_assert_str_eq(TEXT("SELECT lexemes @@ 'w0593'::tsquery, lexemes @@ 'w0594'::tsquery FROM "
                           "mneme_search.documents"),
                      "t|f");
@@ -262,8 +204,8 @@ Test(search_fold, one_document_updated_a_thousand_times_has_each_version) {
         ADD("{'type':'memory_updated','user_id':'ada','payload':{'memory_id':'" A "','content':'tea %d'}}",
             i);
     }
-    cr_assert_eq(mneme_fold_case_apply(&fold, 0), MNEME_APPLIED, "%s", fold.error.message);
-    cr_assert_eq(apply_search(100), MNEME_APPLIED, "%s", fold.error.message);
+    cr_assert_eq(mneme_fold_case_apply(&search.fold, 0), MNEME_APPLIED, "%s", search.fold.error.message);
+    cr_assert_eq(mneme_search_case_apply(&search, 100), MNEME_APPLIED, "%s", search.fold.error.message);
     cr_assert_str_eq(TEXT("SELECT text, (SELECT count(*) FROM mneme_search.documents_history) FROM "
                           "mneme_search.documents"),
                      "tea 1000|1000");
@@ -275,10 +217,11 @@ Test(search_fold, one_document_updated_a_thousand_times_has_each_version) {
 
 Test(search_fold, it_waits_for_the_ledger) {
     ADD("{'type':'memory_created','user_id':'ada','payload':{'memory_type':'fact','content':'tea'}}");
-    cr_assert_eq(apply_search(0), MNEME_RETRY);
-    cr_assert_not_null(strstr(fold.error.message, "waits for the ledger"), "%s", fold.error.message);
-    cr_assert_eq(mneme_fold_case_apply(&fold, 0), MNEME_APPLIED, "%s", fold.error.message);
-    cr_assert_eq(apply_search(0), MNEME_APPLIED, "%s", fold.error.message);
+    cr_assert_eq(mneme_search_case_apply(&search, 0), MNEME_RETRY);
+    cr_assert_not_null(strstr(search.fold.error.message, "waits for the ledger"), "%s",
+                       search.fold.error.message);
+    cr_assert_eq(mneme_fold_case_apply(&search.fold, 0), MNEME_APPLIED, "%s", search.fold.error.message);
+    cr_assert_eq(mneme_search_case_apply(&search, 0), MNEME_APPLIED, "%s", search.fold.error.message);
     cr_assert_str_eq(TEXT("SELECT text FROM mneme_search.documents"), "tea");
 }
 
@@ -286,8 +229,8 @@ Test(search_fold, a_parked_event_is_stored_and_has_no_effect) {
     ADD("{'type':'memory_created','user_id':'ada','payload':{'memory_type':'fact','content':'tea'}}");
     ADD("{'type':'memory_created','user_id':'ada','payload':{'memory_type':'fact','content':'milk'}}")
         ->park_reason = "broken";
-    cr_assert_eq(mneme_fold_case_apply(&fold, 0), MNEME_APPLIED, "%s", fold.error.message);
-    cr_assert_eq(apply_search(0), MNEME_APPLIED, "%s", fold.error.message);
+    cr_assert_eq(mneme_fold_case_apply(&search.fold, 0), MNEME_APPLIED, "%s", search.fold.error.message);
+    cr_assert_eq(mneme_search_case_apply(&search, 0), MNEME_APPLIED, "%s", search.fold.error.message);
     cr_assert_str_eq(
         TEXT("SELECT (SELECT string_agg(text, ',') FROM mneme_search.documents), projection, reason "
              "FROM mneme_search.parked_events"),
@@ -296,33 +239,34 @@ Test(search_fold, a_parked_event_is_stored_and_has_no_effect) {
 
 Test(search_fold, another_owner_fences_the_one_before) {
     ADD("{'type':'memory_created','user_id':'ada','payload':{'memory_type':'fact','content':'tea'}}");
-    cr_assert_eq(mneme_fold_case_apply(&fold, 0), MNEME_APPLIED, "%s", fold.error.message);
-    void *before = search;
-    search = NULL;
-    cr_assert_eq(open_search(), MNEME_OK, "%s", fold.error.message);
-    cr_assert_eq(assign_search(), MNEME_APPLIED, "%s", fold.error.message);
-    void *after = search;
-    search = before;
-    cr_assert_eq(apply_search(0), MNEME_FENCED);
-    search = after;
-    cr_assert_eq(apply_search(0), MNEME_APPLIED, "%s", fold.error.message);
+    cr_assert_eq(mneme_fold_case_apply(&search.fold, 0), MNEME_APPLIED, "%s", search.fold.error.message);
+    void *before = search.search;
+    search.search = NULL;
+    cr_assert_eq(mneme_search_case_open(&search), MNEME_OK, "%s", search.fold.error.message);
+    cr_assert_eq(mneme_search_case_assign(&search), MNEME_APPLIED, "%s", search.fold.error.message);
+    void *after = search.search;
+    search.search = before;
+    cr_assert_eq(mneme_search_case_apply(&search, 0), MNEME_FENCED);
+    search.search = after;
+    cr_assert_eq(mneme_search_case_apply(&search, 0), MNEME_APPLIED, "%s", search.fold.error.message);
     mneme_search_projection.close(before);
 }
 
 static void set_words(const char *text_search_config) {
-    int status = mneme_config_set(fold.fixture.config, MNEME_SETTING_TEXT_SEARCH_CONFIG, text_search_config,
-                                  MNEME_FROM_OPTION, &fold.error);
-    cr_assert_eq(status, MNEME_OK, "%s", fold.error.message);
+    int status = mneme_config_set(search.fold.fixture.config, MNEME_SETTING_TEXT_SEARCH_CONFIG,
+                                  text_search_config, MNEME_FROM_OPTION, &search.fold.error);
+    cr_assert_eq(status, MNEME_OK, "%s", search.fold.error.message);
 }
 
 Test(search_fold, another_configuration_of_words_is_refused) {
-    void *other = search;
-    search = NULL;
+    void *other = search.search;
+    search.search = NULL;
     set_words("simple");
-    cr_assert_eq(open_search(), MNEME_E_UNSAFE);
-    cr_assert_not_null(strstr(fold.error.message, "mneme rebuild search"), "%s", fold.error.message);
+    cr_assert_eq(mneme_search_case_open(&search), MNEME_E_UNSAFE);
+    cr_assert_not_null(strstr(search.fold.error.message, "mneme rebuild search"), "%s",
+                       search.fold.error.message);
     set_words("klingon");
-    cr_assert_eq(open_search(), MNEME_E_USAGE);
-    cr_assert_not_null(strstr(fold.error.message, "klingon"), "%s", fold.error.message);
-    search = other;
+    cr_assert_eq(mneme_search_case_open(&search), MNEME_E_USAGE);
+    cr_assert_not_null(strstr(search.fold.error.message, "klingon"), "%s", search.fold.error.message);
+    search.search = other;
 }
