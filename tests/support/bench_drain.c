@@ -195,8 +195,8 @@ static int find_ends(struct mneme_position ends[MAX_PARTITIONS], size_t *count,
     return status;
 }
 
-int mneme_bench_wait_for_end(struct mneme_bench_ground *ground, const pid_t *workers, size_t count,
-                             struct mneme_error *error) {
+int mneme_bench_wait_for_projection(struct mneme_bench_ground *ground, const char *projection,
+                                    const pid_t *workers, size_t count, struct mneme_error *error) {
     char topic[MNEME_TOPIC_NAME_BYTES];
     struct mneme_position ends[MAX_PARTITIONS];
     size_t end_count = 0;
@@ -207,9 +207,14 @@ int mneme_bench_wait_for_end(struct mneme_bench_ground *ground, const pid_t *wor
     if (status == MNEME_OK) {
         status = find_ends(ends, &end_count, ground, topic, error);
     }
-    return status == MNEME_OK ? mneme_position_wait(ground->postgres, MNEME_TABLES_PROJECTION, topic, ends,
-                                                    end_count, &wait, error)
-                              : status;
+    return status == MNEME_OK
+               ? mneme_position_wait(ground->postgres, projection, topic, ends, end_count, &wait, error)
+               : status;
+}
+
+int mneme_bench_wait_for_end(struct mneme_bench_ground *ground, const pid_t *workers, size_t count,
+                             struct mneme_error *error) {
+    return mneme_bench_wait_for_projection(ground, MNEME_TABLES_PROJECTION, workers, count, error);
 }
 
 /* The processor time of the workers' sessions; 0 when the server runs elsewhere. */

@@ -55,6 +55,10 @@ struct mneme_bench_usage mneme_bench_worker_stop(pid_t pid);
 int mneme_bench_wait_for_end(struct mneme_bench_ground *ground, const pid_t *workers, size_t count,
                              struct mneme_error *error);
 
+/* The same for another projection, whose schema the ground's connection looks into. */
+int mneme_bench_wait_for_projection(struct mneme_bench_ground *ground, const char *projection,
+                                    const pid_t *workers, size_t count, struct mneme_error *error);
+
 struct mneme_bench_drain {
     struct mneme_bench_time
         time;                  /* from the start of the first worker; cpu_seconds: of the workers' sessions */
