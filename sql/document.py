@@ -142,9 +142,9 @@ def read(paths):
                 read_index(tables, statement)
             elif statement.startswith("CREATE VIEW"):
                 chapter.append(Table(statement.split()[2] + " (view)", doc))
-            elif not statement.startswith("CREATE TYPE"):
+            elif not statement.startswith(("CREATE TYPE", "CREATE OR REPLACE FUNCTION")):  # the latter is told already
                 raise Unreadable(f"{path.name}: {statement.splitlines()[0]}")
-    return chapters
+    return {title: entries for title, entries in chapters.items() if entries}
 
 
 def page(chapters):

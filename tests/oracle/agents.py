@@ -162,11 +162,14 @@ class AgentTables:
             "metadata": loads(payload["metadata"] or "{}")})
 
     def count_accesses(self, place, event, payload):
-        for memory_id, count in zip(payload["memory_ids"], payload["counts"], strict=True):
+        """As it is told, or once for each memory that a recall has returned."""
+        at = payload.get("last_accessed_at", event["occurred_at"])
+        counts = payload.get("counts", [1] * len(payload["memory_ids"]))
+        for memory_id, count in zip(payload["memory_ids"], counts, strict=True):
             row = self.memory_access.setdefault((*place, uuid.UUID(memory_id)), {
-                "access_count": 0, "last_accessed_at": payload["last_accessed_at"]})
+                "access_count": 0, "last_accessed_at": at})
             row["access_count"] += count
-            row["last_accessed_at"] = max(row["last_accessed_at"], payload["last_accessed_at"])
+            row["last_accessed_at"] = max(row["last_accessed_at"], at)
 
     def set_retention(self, place, event, payload):
         """One policy for each scope; a new one replaces all of it."""

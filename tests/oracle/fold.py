@@ -389,5 +389,6 @@ EFFECTS = {
     "FlowRunRecorded": Fold.record_flow_run,
     "TaskOutputRecorded": Fold.record_task_output,
     "MemoryAccessed": Fold.count_accesses,
+    "MemoryRetrieved": Fold.count_accesses,
     "RetentionSet": Fold.set_retention,
 }

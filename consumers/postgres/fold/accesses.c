@@ -26,20 +26,35 @@ static struct mneme_fold_access *find(struct mneme_fold *fold, const struct mnem
     return access;
 }
 
+static bool add(struct mneme_fold *fold, const struct mneme_fold_item *item, struct mneme_str id,
+                int64_t count, int64_t at) {
+    struct mneme_uuid memory_id;
+    if (!mneme_uuid_parse(&memory_id, id)) {
+        return true; /* not possible: the event was checked */
+    }
+    struct mneme_fold_access *access = find(fold, item->stream, memory_id);
+    if (access == NULL) {
+        return false;
+    }
+    access->count += count; /* each is bounded by the schema */
+    if (access->last_accessed_at < at) {
+        access->last_accessed_at = at;
+    }
+    return true;
+}
+
 bool mneme_fold_count_accesses(struct mneme_fold *fold, const struct mneme_fold_item *item) {
-    const struct mneme_memory_accessed *accessed = &item->from->event.payload.memory_accessed;
-    for (size_t i = 0; i < accessed->memory_ids.count; i++) {
-        struct mneme_uuid memory_id;
-        if (!mneme_uuid_parse(&memory_id, accessed->memory_ids.items[i])) {
-            continue; /* not possible: the event was checked */
-        }
-        struct mneme_fold_access *access = find(fold, item->stream, memory_id);
-        if (access == NULL) {
+    const struct mneme_event *event = &item->from->event;
+    bool is_told = event->type == MNEME_EVENT_MEMORY_ACCESSED; /* how often; a recall returns each once */
+    if (!is_told && event->type != MNEME_EVENT_MEMORY_RETRIEVED) {
+        return true;
+    }
+    const struct mneme_memory_accessed *accessed = &event->payload.memory_accessed;
+    struct mneme_str_array ids = is_told ? accessed->memory_ids : event->payload.memory_retrieved.memory_ids;
+    int64_t at = is_told ? accessed->last_accessed_at : event->occurred_at;
+    for (size_t i = 0; i < ids.count; i++) {
+        if (!add(fold, item, ids.items[i], is_told ? accessed->counts.items[i] : 1, at)) {
             return false;
-        }
-        access->count += accessed->counts.items[i]; /* each is bounded by the schema */
-        if (access->last_accessed_at < accessed->last_accessed_at) {
-            access->last_accessed_at = accessed->last_accessed_at;
         }
     }
     return true;

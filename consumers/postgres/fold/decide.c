@@ -139,7 +139,7 @@ static bool carry_out(struct mneme_fold *fold, const struct mneme_fold_item *ite
             return false;
         }
     }
-    return type != MNEME_EVENT_MEMORY_ACCESSED || mneme_fold_count_accesses(fold, item);
+    return mneme_fold_count_accesses(fold, item);
 }
 
 int mneme_fold_decide(struct mneme_fold *fold, struct mneme_fold_decision *decision,

@@ -224,7 +224,8 @@ bool mneme_fold_past_is_whole(const struct mneme_fold_past *past);
 
 /* --- accesses.c --- */
 
-/* Adds up what an accepted memory_accessed tells. False when memory is exhausted. */
+/* Adds up what an accepted event tells of accesses: memory_accessed, and memory_retrieved. False when memory
+ * is exhausted. */
 bool mneme_fold_count_accesses(struct mneme_fold *fold, const struct mneme_fold_item *item);
 
 /* The parameters of fold_add_accesses; there are fold->access_count of them. */
