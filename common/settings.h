@@ -100,6 +100,13 @@
       "The database of that tenant.") \
     X(CHROMA_TIMEOUT_MS, "MNEME_CHROMA_TIMEOUT_MS", LONG, "30000", RANGE(10, 600000), PLAIN, \
       "How long one request to Chroma may take.") \
+    X(RECALL_TIMEOUT_MS, "MNEME_RECALL_TIMEOUT_MS", LONG, "2000", RANGE(10, 600000), PLAIN, \
+      "How long recall waits for the embedding service, and for a statement or the vector store, before it answers " \
+      "without them.") \
+    X(RECALL_WEIGHTS, "MNEME_RECALL_WEIGHTS", STRING, "", ANY, PLAIN, \
+      "What counts how much in recall, NAME=NUMBER separated by commas; docs/retrieval.md has names and defaults.") \
+    X(RECALL_RECORD, "MNEME_RECALL_RECORD", DOUBLE, "1", RANGE(0, 1), PLAIN, \
+      "The share of recalls that are recorded as memory_retrieved events; 0 means none.") \
     X(TENANT, "MNEME_TENANT", STRING, "default", ANY, PLAIN, \
       "The tenant when a call names none.") \
     X(CONTENT_MAX_CHARS, "MNEME_CONTENT_MAX_CHARS", LONG, "10000", RANGE(1, 1000000), PLAIN, \

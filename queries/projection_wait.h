@@ -1,5 +1,6 @@
 /*
- * Waiting until other projections than the ledger's hold what was written.
+ * Waiting until other projections than the ledger's hold what was written: full text, and the vectors with
+ * the embeddings that lead to them.
  */
 #ifndef MNEME_QUERIES_PROJECTION_WAIT_H
 #define MNEME_QUERIES_PROJECTION_WAIT_H
@@ -11,5 +12,12 @@
  * MNEME_E_TIMEOUT says what has not come and what to start. */
 int mneme_search_wait(const struct mneme_config *config, const struct mneme_position *positions, size_t count,
                       const struct mneme_query_wait *wait, struct mneme_error *error);
+
+/* Returns once every event before the positions and at them was embedded, and its vectors are in the store:
+ * those of the model (NULL: the active one, else that of the settings). Asks the brokers how far the
+ * embeddings go. The bound is for all of it. */
+int mneme_vectors_wait(const struct mneme_config *config, const char *model,
+                       const struct mneme_position *positions, size_t count,
+                       const struct mneme_query_wait *wait, struct mneme_error *error);
 
 #endif

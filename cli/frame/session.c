@@ -38,9 +38,8 @@ static int wait_for_positions(const struct mneme_cli *cli, struct mneme_postgres
     return mneme_position_wait(postgres, MNEME_TABLES_PROJECTION, topic, positions, count, &wait, error);
 }
 
-/* The positions of --at-least; none when it was not given. */
-static int read_at_least(const struct mneme_position **out, size_t *count, const struct mneme_cli *cli,
-                         struct mneme_arena *arena, struct mneme_error *error) {
+int mneme_session_at_least(const struct mneme_position **out, size_t *count, const struct mneme_cli *cli,
+                           struct mneme_arena *arena, struct mneme_error *error) {
     if (mneme_str_equal(mneme_cli_opt_str(cli, "at-least"), MNEME_STR_LIT("last"))) {
         return mneme_last_write_load(out, count, cli->config, arena, error);
     }
@@ -53,7 +52,7 @@ int mneme_session_open(struct mneme_postgres **out, const struct mneme_cli *cli,
     struct mneme_arena arena;
     mneme_arena_init(&arena, 0);
     *out = NULL;
-    int status = read_at_least(&positions, &count, cli, &arena, error);
+    int status = mneme_session_at_least(&positions, &count, cli, &arena, error);
     if (status == MNEME_OK) {
         status = mneme_query_connect(out, cli->config, "mneme-cli", error);
     }
@@ -118,7 +117,7 @@ int mneme_session_open_search(struct mneme_postgres **out, struct mneme_as_of *a
     mneme_arena_init(&arena, 0);
     int status = mneme_session_open_as_of(out, as_of, cli, error);
     if (status == MNEME_OK) {
-        status = read_at_least(&positions, &count, cli, &arena, error);
+        status = mneme_session_at_least(&positions, &count, cli, &arena, error);
     }
     if (status == MNEME_OK && count > 0) {
         status = mneme_search_wait(cli->config, positions, count, &wait, error);

@@ -20,6 +20,10 @@ int mneme_session_open_as_of(struct mneme_postgres **out, struct mneme_as_of *as
 int mneme_session_open_search(struct mneme_postgres **out, struct mneme_as_of *as_of,
                               const struct mneme_cli *cli, struct mneme_error *error);
 
+/* The positions of --at-least, in the arena; none when it was not given. */
+int mneme_session_at_least(const struct mneme_position **out, size_t *count, const struct mneme_cli *cli,
+                           struct mneme_arena *arena, struct mneme_error *error);
+
 /* How this call may wait: MNEME_WAIT_TIMEOUT_MS, ended by SIGINT. */
 struct mneme_query_wait mneme_session_wait(const struct mneme_cli *cli);
 
