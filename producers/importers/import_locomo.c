@@ -2,7 +2,6 @@
  * LoCoMo conversations: each session is a conversation, each turn a turn of it and a memory that can be
  * recalled. The identity of each is made of speakers, date and words, not of the file's name.
  */
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -11,7 +10,6 @@
 #include "producers/importers/import.h"
 #include "producers/importers/locomo.h"
 
-#define MAX_FILE_BYTES ((size_t)256 * 1024 * 1024)
 #define NAME_BYTES 200 /* of user and conversation ids, below the schema's 255 with "-session-N" */
 
 struct reading {
@@ -301,37 +299,12 @@ static int read_json(struct reading *reading, struct mneme_str json, struct mnem
     return status;
 }
 
-static int load(struct mneme_buffer *out, const char *path, struct mneme_error *error) {
-    FILE *file = fopen(path, "rbe");
-    if (file == NULL) {
-        return mneme_error_set(error, errno == ENOENT ? MNEME_E_NOT_FOUND : MNEME_E_INVALID,
-                               "%s was not imported: %s; check the name", path, strerror(errno));
-    }
-    int status = MNEME_OK;
-    size_t got = 1;
-    while (status == MNEME_OK && got > 0) {
-        char chunk[65536];
-        got = fread(chunk, 1, sizeof chunk, file);
-        mneme_buffer_append(out, chunk, got);
-        if (out->len > MAX_FILE_BYTES) {
-            status = mneme_error_set(error, MNEME_E_INVALID,
-                                     "%s was not imported: it is larger than 256 MiB; split it", path);
-        }
-    }
-    if (status == MNEME_OK && ferror(file)) {
-        status = mneme_error_set(error, MNEME_E_INVALID, "%s was not imported: %s; check the file", path,
-                                 strerror(errno));
-    }
-    fclose(file);
-    return status == MNEME_OK && out->failed ? out_of_memory(error) : status;
-}
-
 static int read_file(const struct mneme_import_source *source, struct mneme_import_sink *sink,
                      struct mneme_error *error) {
     struct reading reading = {.source = source, .sink = sink};
     struct mneme_buffer content = {0};
     mneme_arena_init(&reading.arena, 0);
-    int status = load(&content, source->path, error);
+    int status = mneme_locomo_load(&content, source->path, error);
     if (status == MNEME_OK) {
         status = read_json(&reading, mneme_buffer_str(&content), error);
     }

@@ -3,11 +3,14 @@
  */
 #include "producers/importers/locomo.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "common/clock.h"
 #include "common/json_read.h"
+
+#define MAX_FILE_BYTES ((size_t)256 * 1024 * 1024)
 
 /* What is left of a text that is taken apart from its front. */
 struct rest {
@@ -273,4 +276,31 @@ int mneme_locomo_read_turn(struct mneme_locomo_turn *out, const struct mneme_loc
                                "turn refused: its speaker is neither speaker_a nor speaker_b; repair it");
     }
     return MNEME_OK;
+}
+
+int mneme_locomo_load(struct mneme_buffer *out, const char *path, struct mneme_error *error) {
+    FILE *file = fopen(path, "rbe");
+    if (file == NULL) {
+        return mneme_error_set(error, errno == ENOENT ? MNEME_E_NOT_FOUND : MNEME_E_INVALID,
+                               "%s was not imported: %s; check the name", path, strerror(errno));
+    }
+    int status = MNEME_OK;
+    size_t got = 1;
+    while (status == MNEME_OK && got > 0) {
+        char chunk[65536];
+        got = fread(chunk, 1, sizeof chunk, file);
+        mneme_buffer_append(out, chunk, got);
+        if (out->len > MAX_FILE_BYTES) {
+            status = mneme_error_set(error, MNEME_E_INVALID,
+                                     "%s was not imported: it is larger than 256 MiB; split it", path);
+        }
+    }
+    if (status == MNEME_OK && ferror(file)) {
+        status = mneme_error_set(error, MNEME_E_INVALID, "%s was not imported: %s; check the file", path,
+                                 strerror(errno));
+    }
+    fclose(file);
+    return status == MNEME_OK && out->failed
+               ? mneme_error_set(error, MNEME_E_NO_MEMORY, "cannot import: out of memory; free some memory")
+               : status;
 }

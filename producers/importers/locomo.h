@@ -6,6 +6,7 @@
 #define MNEME_PRODUCERS_LOCOMO_H
 
 #include "common/arena.h"
+#include "common/buffer.h"
 #include "common/error.h"
 
 struct mneme_locomo_session {
@@ -26,6 +27,9 @@ struct mneme_locomo_turn {
     struct mneme_str caption; /* of a shared image, else null */
     struct mneme_str query;   /* that the image was found by, else null */
 };
+
+/* Appends the whole file. MNEME_E_NOT_FOUND, or MNEME_E_INVALID for one that cannot be read. */
+int mneme_locomo_load(struct mneme_buffer *out, const char *path, struct mneme_error *error);
 
 /* Reads the object that holds "speaker_a" and the sessions; `json` is well-formed. MNEME_E_INVALID says what
  * is missing or of the wrong type. */
