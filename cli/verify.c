@@ -30,6 +30,11 @@ const struct mneme_projection_ops *mneme_cli_rebuildable(const struct mneme_cli 
     if (projection != NULL && projection->rebuild != NULL) {
         return projection;
     }
+    if (projection != NULL) {
+        mneme_error_set(error, MNEME_E_USAGE, "cannot %s \"%s\": %s", deed, projection->name,
+                        projection->instead_of_rebuild);
+        return NULL;
+    }
     struct mneme_buffer names = {0};
     for (size_t i = 0; mneme_projections[i] != NULL; i++) {
         if (mneme_projections[i]->rebuild != NULL) {

@@ -60,6 +60,8 @@
       "The key for it; empty where none is needed.") \
     X(EMBEDDING_MODEL, "EMBEDDING_MODEL", STRING, "bge-small-en-v1.5", ANY, PLAIN, \
       "The model to embed by, as the endpoint calls it, until a vector store has settled on one.") \
+    X(EMBEDDING_MODEL_PINNED, "MNEME_EMBEDDING_MODEL_PINNED", BOOL, "false", ANY, PLAIN, \
+      "Whether texts are embedded by EMBEDDING_MODEL even where the vector store has settled on another one.") \
     X(EMBEDDING_DIMENSIONS, "EMBEDDING_DIMENSIONS", LONG, "0", RANGE(0, 16000), PLAIN, \
       "Dimensions to ask the endpoint for, and to insist on; 0 means those that the model has.") \
     X(EMBEDDING_QUERY_PREFIX, "MNEME_EMBEDDING_QUERY_PREFIX", STRING, "auto", ANY, PLAIN, \

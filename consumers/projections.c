@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "consumers/embed/embed_projection.h"
 #include "consumers/postgres/postgres_projection.h"
 #include "consumers/search/search_projection.h"
 #include "consumers/vectors/vectors_projection.h"
@@ -12,6 +13,7 @@
 const struct mneme_projection_ops *const mneme_projections[] = {
     &mneme_postgres_projection,
     &mneme_search_projection,
+    &mneme_embed_projection,
     &mneme_vectors_projection,
     NULL,
 };
@@ -19,6 +21,7 @@ const struct mneme_projection_ops *const mneme_projections[] = {
 const struct mneme_projection_schema mneme_projection_schemas[] = {
     {"postgres", MNEME_PG_SCHEMA_LEDGER, &mneme_migrations_postgres},
     {"search", MNEME_PG_SCHEMA_SEARCH, &mneme_migrations_search},
+    {"embed", MNEME_PG_SCHEMA_EMBED, &mneme_migrations_embed},
     {"vectors", MNEME_PG_SCHEMA_VECTORS, &mneme_migrations_vectors},
     {NULL},
 };

@@ -4,10 +4,10 @@
  */
 #include "embedding/answer.h"
 
-#include <endian.h>
 #include <math.h>
 #include <openssl/evp.h>
 
+#include "common/floats.h"
 #include "common/json_read.h"
 
 #define MAX_DIMENSIONS 65536
@@ -121,13 +121,8 @@ static int read_base64(struct reading *reading, size_t index, struct mneme_str t
     if (length < 0 || (size_t)length != text.len / 4 * 3) {
         return REFUSE(reading->error, "a vector is no base64 of floats");
     }
-    float *vector = reading->out->vectors + index * reading->out->dimensions;
-    for (size_t i = 0; i < reading->out->dimensions; i++) {
-        uint32_t bits;
-        memcpy(&bits, decoded + i * sizeof bits, sizeof bits);
-        bits = le32toh(bits);
-        memcpy(&vector[i], &bits, sizeof bits);
-    }
+    mneme_floats_get(reading->out->vectors + index * reading->out->dimensions, decoded,
+                     reading->out->dimensions);
     return MNEME_OK;
 }
 

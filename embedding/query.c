@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #include "common/clock.h"
+#include "common/floats.h"
 #include "common/log.h"
 #include "common/redis.h"
 
@@ -113,12 +114,7 @@ static bool look_up(struct mneme_query_embedder *embedder, size_t *dimensions) {
         embedder->vector = grown;
         embedder->capacity = count;
     }
-    for (size_t i = 0; i < count; i++) {
-        uint32_t bits;
-        memcpy(&bits, wire->data + i * sizeof bits, sizeof bits);
-        bits = le32toh(bits);
-        memcpy(&embedder->vector[i], &bits, sizeof bits);
-    }
+    mneme_floats_get(embedder->vector, wire->data, count);
     *dimensions = count;
     return true;
 }
@@ -127,12 +123,7 @@ static void keep(struct mneme_query_embedder *embedder, const float *vector, siz
     struct mneme_buffer *wire = &embedder->wire;
     struct mneme_error error = {0};
     mneme_buffer_clear(wire);
-    for (size_t i = 0; i < dimensions; i++) {
-        uint32_t bits;
-        memcpy(&bits, &vector[i], sizeof bits);
-        bits = htole32(bits);
-        mneme_buffer_append(wire, &bits, sizeof bits);
-    }
+    mneme_floats_put(wire, vector, dimensions);
     if (!wire->failed && mneme_redis_set(embedder->redis, mneme_buffer_str(&embedder->key),
                                          mneme_buffer_str(wire), embedder->ttl_s, &error) != MNEME_OK) {
         note_failure(&error);

@@ -88,6 +88,8 @@ struct mneme_projection_ops {
     void (*close)(void *projection);
 
     const struct mneme_rebuild_ops *rebuild; /* NULL: it cannot be rebuilt */
+    const char *instead_of_rebuild; /* of one that cannot: why, and what to do, as "why; what to do" */
+    size_t max_batch_events;        /* where one event is much work; 0: what the settings say */
 };
 
 /* The projection's source, or the events topic. */

@@ -132,14 +132,15 @@ static int on_batch(void *context, struct mneme_batch *batch, struct mneme_error
 static void *run_lane(void *context) {
     struct mneme_refold_lane *lane = context;
     const struct mneme_refold_options *options = &lane->refold->options;
-    struct mneme_log_read read = {.ranges = lane->ranges,
-                                  .range_count = lane->range_count,
-                                  .max_events = options->max_events,
-                                  .max_bytes = options->max_bytes,
-                                  .parked = &lane->parked,
-                                  .is_interrupted = is_interrupted,
-                                  .on_batch = on_batch,
-                                  .context = lane};
+    struct mneme_log_read read = {
+        .ranges = lane->ranges,
+        .range_count = lane->range_count,
+        .max_events = options->max_events > 0 ? options->max_events : options->projection->max_batch_events,
+        .max_bytes = options->max_bytes,
+        .parked = &lane->parked,
+        .is_interrupted = is_interrupted,
+        .on_batch = on_batch,
+        .context = lane};
     lane->error = (struct mneme_error){0};
     lane->status = mneme_log_reader_read(lane->reader, &read, &lane->error);
     if (lane->status != MNEME_OK) {

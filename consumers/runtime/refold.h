@@ -13,7 +13,7 @@ struct mneme_refold_options {
     const struct mneme_projection_ops *projection;
     const struct mneme_config *config; /* leads to the place that is folded into; only read, by all lanes */
     unsigned jobs;                     /* lanes; 0: one for each processor. Never more than partitions */
-    size_t max_events, max_bytes;      /* of a batch; 0: what the settings say */
+    size_t max_events, max_bytes;      /* of a batch; 0: what projection or settings say */
     const bool *partitions;            /* which to fold, by number; NULL: all of the topic */
     bool takes_over_loss; /* where the log has lost its beginning, begin with what it has; else MNEME_E_UNSAFE
                            */

@@ -32,6 +32,12 @@ def packages(group):
     return {words[1] for words in lines if words and words[0] == group}
 
 
+def projections():
+    """Those that the program has."""
+    table = (ROOT / "consumers" / "projections.c").read_text()
+    return set(re.findall(r"&mneme_(\w+)_projection,", table))
+
+
 def test_the_file_fits_the_compose_schema():
     schema = importlib.resources.files("check_jsonschema") / "builtin_schemas" / "vendor" / "compose-spec.json"
     jsonschema.validate(COMPOSE, json.loads(schema.read_text()))
@@ -98,8 +104,13 @@ def test_published_ports_are_on_loopback_only():
 
 
 def test_workers_start_when_tables_and_topic_are_there():
-    worker = SERVICES["worker-postgres"]
-    assert worker["deploy"]["replicas"] == 2
+    workers = {name.removeprefix("worker-"): service for name, service in SERVICES.items() if name.startswith("worker-")}
+    assert set(workers) == projections()
+    assert workers["postgres"]["deploy"]["replicas"] == 2
+    for name, worker in workers.items():
+        assert worker["command"][:2] == ["work", name]
+        assert worker["depends_on"] == workers["postgres"]["depends_on"]
+    worker = workers["postgres"]
     for service, command in (("migrate", ["migrate"]), ("topics", ["topics", "create"])):
         assert worker["depends_on"][service]["condition"] == "service_completed_successfully"
         assert SERVICES[service]["command"] == command

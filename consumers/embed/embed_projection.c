@@ -1,0 +1,304 @@
+/*
+ * The operations of the projection. One batch: the ledger's verdicts, what the documents become, their
+ * vectors; then one transaction that moves the progress first, writes the records while it holds it, and
+ * commits once the brokers have them. So a worker without a right to a partition writes nothing, and what a
+ * crash leaves on the topic is written again just the same.
+ */
+#include "consumers/embed/embed_projection.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "common/clock.h"
+#include "common/log.h"
+#include "consumers/embed/embed_model.h"
+#include "consumers/embed/embed_write.h"
+#include "consumers/store/migrate.h"
+#include "consumers/store/parked.h"
+#include "consumers/store/progress.h"
+#include "consumers/store/verdict_gate.h"
+#include "sql/embedded.h"
+
+#define LOOK_MICROS 1000000 /* between two looks which model it is to be */
+
+struct projection {
+    const struct mneme_config *config;
+    struct mneme_session session;
+    struct mneme_progress progress;
+    struct mneme_documents documents;
+    struct mneme_embed_model model;
+    int64_t looked_at;               /* which model it is to be, monotonic microseconds */
+    struct mneme_buffer name;        /* of the progress: "embed.<model>", with a NUL */
+    struct mneme_embedder *embedder; /* this and the next two are of the model; NULL: not opened */
+    struct mneme_embed_records *records;
+    struct mneme_embedding_codec *codec;
+    struct mneme_embed_writer writer;
+    struct mneme_pg_params advance;
+    struct mneme_buffer rows;
+};
+
+static int no_memory(struct mneme_error *error) {
+    return mneme_error_set(error, MNEME_E_NO_MEMORY,
+                           "the fold was not prepared: memory is exhausted; free some");
+}
+
+static void close_model(struct projection *projection) {
+    mneme_embedder_close(projection->embedder);
+    mneme_embed_records_close(projection->records);
+    mneme_embedding_codec_destroy(projection->codec);
+    projection->embedder = NULL;
+    projection->records = NULL;
+    projection->codec = NULL;
+}
+
+static void close_projection(void *context) {
+    struct projection *projection = context;
+    if (projection == NULL) {
+        return;
+    }
+    close_model(projection);
+    mneme_session_clean_up(&projection->session);
+    mneme_progress_clean_up(&projection->progress);
+    mneme_documents_clean_up(&projection->documents);
+    mneme_embed_model_clean_up(&projection->model);
+    mneme_embed_writer_clean_up(&projection->writer);
+    mneme_pg_params_clean_up(&projection->advance);
+    mneme_buffer_clean_up(&projection->name);
+    mneme_buffer_clean_up(&projection->rows);
+    free(projection);
+}
+
+static int open_projection(void **out, const struct mneme_config *config, struct mneme_error *error) {
+    struct projection *projection = calloc(1, sizeof *projection);
+    if (projection == NULL) {
+        return no_memory(error);
+    }
+    projection->config = config;
+    int status = mneme_documents_init(&projection->documents, error);
+    if (status == MNEME_OK) {
+        status = mneme_session_init(&projection->session, config, MNEME_PG_SCHEMA_EMBED,
+                                    mneme_embed_projection.name, error);
+    }
+    if (status == MNEME_OK) {
+        status = mneme_session_ensure(&projection->session, error);
+    }
+    if (status == MNEME_OK) {
+        status = mneme_migrate_check(projection->session.postgres, mneme_migrations_embed, error);
+    }
+    if (status != MNEME_OK) {
+        close_projection(projection);
+        return status;
+    }
+    *out = projection;
+    return MNEME_OK;
+}
+
+/* Opens what belongs to the model that is chosen now. */
+static int open_model(struct projection *projection, struct mneme_error *error) {
+    const struct mneme_embedding_model *model = &projection->model.model;
+    char topic[MNEME_TOPIC_NAME_BYTES];
+    close_model(projection);
+    mneme_buffer_clear(&projection->name);
+    mneme_buffer_printf(&projection->name, "%s.%s", mneme_embed_projection.name, model->name);
+    mneme_buffer_append_byte(&projection->name, '\0');
+    int status = projection->name.failed ? no_memory(error) : MNEME_OK;
+    if (status == MNEME_OK) {
+        projection->progress.projection = projection->name.data;
+        status = mneme_embeddings_topic(topic, projection->config, model->name, error);
+    }
+    if (status == MNEME_OK) {
+        status = mneme_kafka_topic_ensure(topic, projection->config, true, error);
+    }
+    if (status == MNEME_OK) {
+        status = mneme_embedder_open(&projection->embedder, projection->config, model, error);
+    }
+    if (status == MNEME_OK) {
+        status = mneme_embed_records_open(&projection->records, projection->config, topic, error);
+    }
+    if (status == MNEME_OK) {
+        status = mneme_embedding_codec_new(&projection->codec, projection->config, topic, error);
+    }
+    if (status == MNEME_OK) {
+        mneme_log(MNEME_LOG_INFO, "texts are embedded", MNEME_LOG_S("model", model->name),
+                  MNEME_LOG_S("topic", topic));
+    } else {
+        close_model(projection);
+    }
+    return status;
+}
+
+/* Whether the model is still the one to embed by; looks now and then. */
+static int look_at_model(bool *is_same, struct projection *projection, struct mneme_error *error) {
+    struct mneme_embed_model wanted = {0};
+    int64_t now = mneme_clock_monotonic_micros();
+    *is_same = projection->embedder != NULL;
+    if (*is_same && now - projection->looked_at < LOOK_MICROS) {
+        return MNEME_OK;
+    }
+    int status = mneme_embed_model_choose(&wanted, projection->config, projection->session.postgres, error);
+    if (status == MNEME_OK) {
+        projection->looked_at = now;
+        *is_same = *is_same && mneme_embed_model_equal(&wanted, &projection->model);
+    }
+    mneme_embed_model_clean_up(&wanted);
+    return status;
+}
+
+static enum mneme_apply_result assign(void *context, struct mneme_assignment *assignment,
+                                      struct mneme_error *error) {
+    struct projection *projection = context;
+    struct mneme_progress *progress = &projection->progress;
+    bool is_same = false;
+    (void)snprintf(progress->topic, sizeof progress->topic, "%s", assignment->topic);
+    int status = mneme_session_ensure(&projection->session, error);
+    projection->looked_at = 0;
+    if (status == MNEME_OK) {
+        status = look_at_model(&is_same, projection, error);
+    }
+    if (status == MNEME_OK && !is_same) {
+        status = mneme_embed_model_choose(&projection->model, projection->config,
+                                          projection->session.postgres, error);
+        status = status == MNEME_OK ? open_model(projection, error) : status;
+    }
+    if (status == MNEME_OK) {
+        status = mneme_progress_claim(progress, &projection->session, assignment, error);
+    }
+    enum mneme_apply_result result = mneme_session_result(status);
+    return result == MNEME_REJECT || result == MNEME_FENCED ? MNEME_FATAL : result;
+}
+
+static void revoke(void *context, const int32_t *partitions, size_t count) {
+    struct projection *projection = context;
+    mneme_progress_release(&projection->progress, partitions, count);
+}
+
+static int fenced(const struct projection *projection, struct mneme_error *error) {
+    return mneme_error_set(
+        error, MNEME_E_CONFLICT,
+        "the batch was not folded: another worker owns a partition of %s now; join the group again",
+        projection->progress.topic);
+}
+
+/* Opens the transaction and moves the progress, which this worker then holds. */
+static int begin(struct projection *projection, const struct mneme_batch *batch, struct mneme_error *error) {
+    const struct mneme_pg_call calls[] = {{"BEGIN", NULL}, {mneme_sql_fold_advance, &projection->advance}};
+    PGresult *results[sizeof calls / sizeof *calls] = {NULL};
+    if (!mneme_progress_advance(&projection->progress, &projection->advance, batch,
+                                &projection->documents.arena)) {
+        return fenced(projection, error);
+    }
+    int status =
+        mneme_pg_pipeline(results, projection->session.postgres, calls, sizeof calls / sizeof *calls, error);
+    if (status == MNEME_OK && strtoul(PQcmdTuples(results[1]), NULL, 10) != batch->partition_count) {
+        status = fenced(projection, error);
+    }
+    for (size_t i = 0; i < sizeof calls / sizeof *calls; i++) {
+        PQclear(results[i]);
+    }
+    return status;
+}
+
+static int write_batch(struct projection *projection, const struct mneme_batch *batch,
+                       const struct mneme_embed_entry *entries, size_t count, struct mneme_error *error) {
+    struct mneme_embed_writer *writer = &projection->writer;
+    struct mneme_postgres *postgres = projection->session.postgres;
+    writer->postgres = postgres;
+    writer->records = projection->records;
+    writer->codec = projection->codec;
+    writer->model = mneme_embedder_model(projection->embedder);
+    writer->arena = &projection->documents.arena;
+    int status = begin(projection, batch, error);
+    if (status == MNEME_OK) {
+        status = mneme_embed_write(writer, &projection->documents, entries, count, error);
+    }
+    if (status == MNEME_OK) {
+        status = mneme_parked_write(postgres, projection->progress.projection, projection->progress.topic,
+                                    batch, &projection->rows, error);
+    }
+    if (status == MNEME_OK) {
+        status = mneme_embed_records_flush(projection->records, error);
+    }
+    return status == MNEME_OK ? mneme_pg_run(postgres, "COMMIT", error) : status;
+}
+
+/* The documents that are there at the end of the batch, each with the place of its text. */
+static int list_entries(struct mneme_embed_entry **entries, struct mneme_embed_text **texts, size_t *count,
+                        struct projection *projection, struct mneme_error *error) {
+    struct mneme_documents *documents = &projection->documents;
+    *entries = mneme_arena_calloc(&documents->arena, documents->count + 1, sizeof **entries);
+    *texts = mneme_arena_calloc(&documents->arena, documents->count + 1, sizeof **texts);
+    *count = 0;
+    if (*entries == NULL || *texts == NULL) {
+        return no_memory(error);
+    }
+    for (const struct mneme_document *document = documents->first; document != NULL;
+         document = document->next) {
+        if (document->last->is_there) {
+            (*texts)[*count].text = document->last->text;
+            (*entries)[*count] = (struct mneme_embed_entry){document, &(*texts)[*count]};
+            ++*count;
+        }
+    }
+    return MNEME_OK;
+}
+
+static int fold_batch(struct projection *projection, struct mneme_batch *batch, struct mneme_error *error) {
+    struct mneme_postgres *postgres = projection->session.postgres;
+    bool *is_accepted = mneme_arena_alloc(&batch->arena, batch->count + 1);
+    struct mneme_embed_entry *entries;
+    struct mneme_embed_text *texts;
+    size_t count;
+    if (is_accepted == NULL) {
+        return no_memory(error);
+    }
+    int status = mneme_verdict_gate_pass(is_accepted, postgres, projection->progress.topic, batch, error);
+    if (status == MNEME_OK) {
+        status = mneme_documents_fold(&projection->documents, postgres, batch, is_accepted, error);
+    }
+    if (status == MNEME_OK) {
+        status = list_entries(&entries, &texts, &count, projection, error);
+    }
+    if (status == MNEME_OK) {
+        status = mneme_embed_texts(texts, count, projection->embedder, postgres, &projection->documents.arena,
+                                   error);
+    }
+    return status == MNEME_OK ? write_batch(projection, batch, entries, count, error) : status;
+}
+
+static enum mneme_apply_result apply(void *context, struct mneme_batch *batch, struct mneme_error *error) {
+    struct projection *projection = context;
+    bool is_same = false;
+    int status = mneme_session_ensure(&projection->session, error);
+    if (status == MNEME_OK) {
+        status = look_at_model(&is_same, projection, error);
+    }
+    if (status != MNEME_OK) {
+        return mneme_session_result(status) == MNEME_RETRY ? MNEME_RETRY : MNEME_FATAL;
+    }
+    if (!is_same) {
+        (void)mneme_error_set(error, MNEME_E_CONFLICT,
+                              "the batch was not folded: another model than %s is active now; join the group "
+                              "again",
+                              projection->model.model.name);
+        return MNEME_FENCED;
+    }
+    status = fold_batch(projection, batch, error);
+    if (status != MNEME_OK) {
+        mneme_embed_records_drop(projection->records);
+        mneme_session_rollback(&projection->session);
+    }
+    return mneme_session_result(status);
+}
+
+const struct mneme_projection_ops mneme_embed_projection = {
+    .name = "embed",
+    .open = open_projection,
+    .assign = assign,
+    .apply = apply,
+    .revoke = revoke,
+    .close = close_projection,
+    .instead_of_rebuild =
+        "what it keeps cannot be made from the log without asking a model; run `mneme reembed` to "
+        "embed everything anew, or `mneme rebuild vectors` to load what was embedded",
+    .max_batch_events = 1000, /* some seconds of a small model */
+};

@@ -1,0 +1,138 @@
+/*
+ * An idempotent producer. Once something was not delivered it is thrown away and made anew, so that nothing
+ * of a batch that failed can arrive after the batch that came in its place.
+ */
+#include "consumers/embed/embed_records.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "common/clock.h"
+#include "consumers/runtime/batch.h"
+
+#define DELIVERY_TIMEOUT_MS 15000 /* within the time that a transaction of Postgres may wait */
+#define SLICE_MS 100
+
+struct mneme_embed_records {
+    const struct mneme_config *config;
+    char topic[MNEME_TOPIC_NAME_BYTES];
+    rd_kafka_t *producer; /* NULL: none, or thrown away */
+    /* Of the records since the last flush; moved by the callback, on our thread. */
+    size_t added, delivered;
+    rd_kafka_resp_err_t failure;
+};
+
+static void note_delivery(rd_kafka_t *producer, const rd_kafka_message_t *message, void *opaque) {
+    (void)producer;
+    struct mneme_embed_records *records = opaque;
+    if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR) {
+        records->delivered++;
+    } else {
+        records->failure = message->err;
+    }
+}
+
+int mneme_embed_records_open(struct mneme_embed_records **out, const struct mneme_config *config,
+                             const char *topic, struct mneme_error *error) {
+    struct mneme_embed_records *records = calloc(1, sizeof *records);
+    if (records == NULL) {
+        return mneme_error_set(error, MNEME_E_NO_MEMORY,
+                               "embeddings cannot be written: memory is exhausted; free some");
+    }
+    records->config = config;
+    (void)snprintf(records->topic, sizeof records->topic, "%s", topic);
+    *out = records;
+    return MNEME_OK;
+}
+
+void mneme_embed_records_drop(struct mneme_embed_records *records) {
+    if (records->producer != NULL && records->added > 0) {
+        rd_kafka_purge(records->producer, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT);
+        rd_kafka_destroy(records->producer);
+        records->producer = NULL;
+    }
+    records->added = records->delivered = 0;
+    records->failure = RD_KAFKA_RESP_ERR_NO_ERROR;
+}
+
+void mneme_embed_records_close(struct mneme_embed_records *records) {
+    if (records != NULL) {
+        mneme_embed_records_drop(records);
+        if (records->producer != NULL) {
+            rd_kafka_destroy(records->producer);
+        }
+        free(records);
+    }
+}
+
+static int ensure(struct mneme_embed_records *records, struct mneme_error *error) {
+    static const char *const settings[][2] = {
+        {"enable.idempotence", "true"},   {"acks", "all"},    {"partitioner", "murmur2"},
+        {"compression.codec", "lz4"},     {"linger.ms", "5"}, {"queue.buffering.max.messages", "0"},
+        {"delivery.timeout.ms", "15000"},
+    };
+    rd_kafka_conf_t *conf = NULL;
+    if (records->producer != NULL) {
+        return MNEME_OK;
+    }
+    int status = mneme_kafka_conf(&conf, records->config, "embed", error);
+    for (size_t i = 0; status == MNEME_OK && i < sizeof settings / sizeof settings[0]; i++) {
+        status = mneme_kafka_conf_set(conf, settings[i][0], settings[i][1], error);
+    }
+    if (status != MNEME_OK) {
+        if (conf != NULL) {
+            rd_kafka_conf_destroy(conf);
+        }
+        return status;
+    }
+    rd_kafka_conf_set_dr_msg_cb(conf, note_delivery);
+    rd_kafka_conf_set_opaque(conf, records);
+    char reason[256];
+    records->producer = rd_kafka_new(RD_KAFKA_PRODUCER, conf, reason, sizeof reason);
+    if (records->producer == NULL) {
+        rd_kafka_conf_destroy(conf);
+        return mneme_error_set(error, MNEME_E_USAGE,
+                               "embeddings cannot be written: %s; check MNEME_KAFKA_OPTIONS", reason);
+    }
+    return MNEME_OK;
+}
+
+int mneme_embed_records_add(struct mneme_embed_records *records, struct mneme_str key, struct mneme_str value,
+                            int64_t source_sequence, struct mneme_error *error) {
+    char source[24];
+    int source_len = snprintf(source, sizeof source, "%" PRId64, source_sequence);
+    int status = ensure(records, error);
+    if (status != MNEME_OK) {
+        return status;
+    }
+    rd_kafka_resp_err_t code = rd_kafka_producev(
+        records->producer, RD_KAFKA_V_TOPIC(records->topic), RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY),
+        RD_KAFKA_V_KEY(key.data, key.len), RD_KAFKA_V_VALUE((void *)value.data, value.len),
+        RD_KAFKA_V_HEADER(MNEME_SOURCE_HEADER, source, source_len), RD_KAFKA_V_END);
+    if (code != RD_KAFKA_RESP_ERR_NO_ERROR) {
+        return mneme_kafka_error(error, "cannot write embeddings to topic", records->topic, code, NULL);
+    }
+    records->added++;
+    return MNEME_OK;
+}
+
+int mneme_embed_records_flush(struct mneme_embed_records *records, struct mneme_error *error) {
+    int64_t deadline = mneme_clock_monotonic_micros() + (int64_t)DELIVERY_TIMEOUT_MS * 1000;
+    while (records->delivered < records->added && records->failure == RD_KAFKA_RESP_ERR_NO_ERROR &&
+           mneme_clock_monotonic_micros() < deadline) {
+        (void)rd_kafka_flush(records->producer, SLICE_MS); /* the callback tells what came of it */
+    }
+    if (records->delivered < records->added) {
+        rd_kafka_resp_err_t code =
+            records->failure != RD_KAFKA_RESP_ERR_NO_ERROR ? records->failure : RD_KAFKA_RESP_ERR__TIMED_OUT;
+        int status = mneme_kafka_error(error, "cannot write embeddings to topic", records->topic, code, NULL);
+        if (code == RD_KAFKA_RESP_ERR__FATAL) { /* of this producer, which is not used any more */
+            status = mneme_error_set(error, MNEME_E_UNAVAILABLE, "%s", error->message);
+        }
+        mneme_embed_records_drop(records);
+        return status;
+    }
+    records->added = records->delivered = 0;
+    return MNEME_OK;
+}

@@ -1,0 +1,31 @@
+/*
+ * Writing records to the embeddings topic of a model: gathered, sent, and waited for until the brokers have
+ * all of them.
+ */
+#ifndef MNEME_CONSUMERS_EMBED_EMBED_RECORDS_H
+#define MNEME_CONSUMERS_EMBED_EMBED_RECORDS_H
+
+#include "common/config.h"
+#include "common/kafka.h"
+#include "common/types.h"
+
+struct mneme_embed_records; /* one thread at a time */
+
+/* Connects to nothing yet. `config` must outlive it, `topic` is copied. */
+int mneme_embed_records_open(struct mneme_embed_records **out, const struct mneme_config *config,
+                             const char *topic, struct mneme_error *error);
+void mneme_embed_records_close(struct mneme_embed_records *records);
+
+/* Hands a record to the client, which copies it; a null value says that the document is gone. */
+int mneme_embed_records_add(struct mneme_embed_records *records, struct mneme_str key, struct mneme_str value,
+                            int64_t source_sequence, struct mneme_error *error);
+
+/* Returns when the brokers have everything that was added, in its order within each key. On a failure some
+ * may have arrived: they are to be written again. MNEME_E_UNAVAILABLE when the brokers do not take them in
+ * time. */
+int mneme_embed_records_flush(struct mneme_embed_records *records, struct mneme_error *error);
+
+/* Forgets what was added and not flushed. */
+void mneme_embed_records_drop(struct mneme_embed_records *records);
+
+#endif

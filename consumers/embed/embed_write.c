@@ -1,0 +1,202 @@
+/*
+ * Rows go by arrays, one statement for each kind of change. Which documents were there to be removed, the
+ * statement that removes them tells.
+ */
+#include "consumers/embed/embed_write.h"
+
+#include <endian.h>
+
+#include "sql/embedded.h"
+
+#define MAX_NAMES 5
+
+/* The arrays of a statement, by column. */
+struct columns {
+    struct mneme_str *names[MAX_NAMES];
+    struct mneme_str *hashes;
+    int64_t *sequences;
+    size_t count;
+};
+
+void mneme_embed_writer_clean_up(struct mneme_embed_writer *writer) {
+    mneme_buffer_clean_up(&writer->key);
+    mneme_buffer_clean_up(&writer->value);
+}
+
+static int no_memory(struct mneme_error *error) {
+    return mneme_error_set(error, MNEME_E_NO_MEMORY, "the batch was not folded: memory is exhausted");
+}
+
+static bool make_columns(struct columns *columns, size_t capacity, struct mneme_arena *arena) {
+    bool is_made = true;
+    *columns = (struct columns){.hashes = mneme_arena_alloc(arena, (capacity + 1) * sizeof(struct mneme_str)),
+                                .sequences = mneme_arena_alloc(arena, (capacity + 1) * sizeof(int64_t))};
+    for (size_t i = 0; i < MAX_NAMES; i++) {
+        columns->names[i] = mneme_arena_alloc(arena, (capacity + 1) * sizeof(struct mneme_str));
+        is_made = is_made && columns->names[i] != NULL;
+    }
+    return is_made && columns->hashes != NULL && columns->sequences != NULL;
+}
+
+/* Model, names, sequences and, where there are any, hashes. */
+static void fill_params(struct mneme_pg_params *params, const struct mneme_embed_writer *writer,
+                        const struct columns *columns, size_t name_count, bool has_hashes) {
+    mneme_pg_param_str(params, mneme_str_from(writer->model->name));
+    for (size_t i = 0; i < name_count; i++) {
+        mneme_pg_param_str_array(params, columns->names[i], columns->count);
+    }
+    mneme_pg_param_long_array(params, columns->sequences, columns->count);
+    if (has_hashes) {
+        mneme_pg_param_bytes_array(params, columns->hashes, columns->count);
+    }
+}
+
+static int add_record(struct mneme_embed_writer *writer, const struct mneme_embedding_key *key,
+                      struct mneme_str value, int64_t sequence, struct mneme_error *error) {
+    mneme_buffer_clear(&writer->key);
+    mneme_embedding_key_write(&writer->key, key);
+    return writer->key.failed ? no_memory(error)
+                              : mneme_embed_records_add(writer->records, mneme_buffer_str(&writer->key),
+                                                        value, sequence, error);
+}
+
+static struct mneme_str cell(const PGresult *rows, int row, int column) {
+    return (struct mneme_str){PQgetvalue(rows, row, column), (size_t)PQgetlength(rows, row, column)};
+}
+
+static int64_t long_cell(const PGresult *rows, int row, int column) {
+    uint64_t wire;
+    memcpy(&wire, PQgetvalue(rows, row, column), sizeof wire);
+    return (int64_t)be64toh(wire);
+}
+
+/* Runs a statement that removes rows, and takes back the records of those that it tells. */
+static int remove_rows(struct mneme_embed_writer *writer, const char *sql, const struct columns *columns,
+                       size_t name_count, struct mneme_error *error) {
+    struct mneme_pg_params params = {0};
+    PGresult *rows = NULL;
+    if (columns->count == 0) {
+        return MNEME_OK;
+    }
+    fill_params(&params, writer, columns, name_count, false);
+    int status = mneme_pg_query(&rows, writer->postgres, sql, &params, true, error);
+    for (int row = 0; status == MNEME_OK && row < PQntuples(rows); row++) {
+        const struct mneme_embedding_key key = {cell(rows, row, 0), cell(rows, row, 1), cell(rows, row, 2),
+                                                cell(rows, row, 3)};
+        status = add_record(writer, &key, MNEME_STR_NULL, long_cell(rows, row, 4), error);
+    }
+    PQclear(rows);
+    mneme_pg_params_clean_up(&params);
+    return status;
+}
+
+static int remove_turns(struct mneme_embed_writer *writer, const struct mneme_documents *documents,
+                        struct mneme_error *error) {
+    struct columns columns;
+    if (!make_columns(&columns, documents->removal_count, writer->arena)) {
+        return no_memory(error);
+    }
+    for (const struct mneme_document_removal *removal = documents->first_removal; removal != NULL;
+         removal = removal->next) {
+        columns.names[0][columns.count] = removal->tenant;
+        columns.names[1][columns.count] = removal->stream_id;
+        columns.names[2][columns.count] = removal->conversation_id;
+        columns.sequences[columns.count++] = removal->sequence;
+    }
+    return remove_rows(writer, mneme_sql_embed_remove_turns, &columns, 3, error);
+}
+
+static void put_names(struct columns *columns, const struct mneme_document *document) {
+    columns->names[0][columns->count] = document->tenant;
+    columns->names[1][columns->count] = document->stream_id;
+    columns->names[2][columns->count] = mneme_document_kinds[document->kind];
+    columns->names[3][columns->count] = document->ref;
+    columns->sequences[columns->count] = document->last->sequence;
+}
+
+static int remove_documents(struct mneme_embed_writer *writer, const struct mneme_documents *documents,
+                            struct mneme_error *error) {
+    struct columns columns;
+    if (!make_columns(&columns, documents->count, writer->arena)) {
+        return no_memory(error);
+    }
+    for (const struct mneme_document *document = documents->first; document != NULL;
+         document = document->next) {
+        if (!document->last->is_there && !document->is_new) {
+            put_names(&columns, document);
+            columns.count++;
+        }
+    }
+    return remove_rows(writer, mneme_sql_embed_remove, &columns, 4, error);
+}
+
+static int store_rows(struct mneme_embed_writer *writer, const struct mneme_embed_entry *entries,
+                      size_t count, struct mneme_error *error) {
+    struct columns columns;
+    struct mneme_pg_params params = {0};
+    if (!make_columns(&columns, count, writer->arena)) {
+        return no_memory(error);
+    }
+    for (size_t i = 0; i < count; i++) {
+        put_names(&columns, entries[i].document);
+        columns.names[4][i] = entries[i].document->last->conversation_id;
+        columns.hashes[i] = (struct mneme_str){(const char *)entries[i].text->hash, MNEME_TEXT_HASH_BYTES};
+        columns.count++;
+    }
+    fill_params(&params, writer, &columns, 5, true);
+    int status = count == 0
+                     ? MNEME_OK
+                     : mneme_pg_query(NULL, writer->postgres, mneme_sql_embed_store, &params, true, error);
+    mneme_pg_params_clean_up(&params);
+    return status;
+}
+
+static int add_document(struct mneme_embed_writer *writer, const struct mneme_embed_entry *entry,
+                        struct mneme_error *error) {
+    const struct mneme_document *document = entry->document;
+    const struct mneme_document_version *version = document->last;
+    const struct mneme_embedding embedding = {
+        .tenant = document->tenant,
+        .stream_id = document->stream_id,
+        .kind = mneme_document_kinds[document->kind],
+        .ref = document->ref,
+        .user_id = version->user_id,
+        .agent_id = version->agent_id,
+        .run_id = version->run_id,
+        .conversation_id = version->conversation_id,
+        .position = version->position,
+        .speaker = version->speaker,
+        .created_at = version->created_at,
+        .text = version->text,
+        .text_hash = {(const char *)entry->text->hash, MNEME_TEXT_HASH_BYTES},
+        .model = mneme_str_from(writer->model->name),
+        .query_prefix = mneme_str_from(writer->model->query_prefix),
+        .passage_prefix = mneme_str_from(writer->model->passage_prefix),
+        .dimensions = (int64_t)(entry->text->vector.len / sizeof(float)),
+        .vector = entry->text->vector,
+        .metadata = version->metadata,
+        .source_sequence = version->sequence,
+    };
+    const struct mneme_embedding_key key = {embedding.kind, embedding.ref, embedding.tenant,
+                                            embedding.stream_id};
+    mneme_buffer_clear(&writer->value);
+    int status = mneme_embedding_encode(writer->codec, &embedding, &writer->value, error);
+    return status == MNEME_OK
+               ? add_record(writer, &key, mneme_buffer_str(&writer->value), version->sequence, error)
+               : status;
+}
+
+int mneme_embed_write(struct mneme_embed_writer *writer, const struct mneme_documents *documents,
+                      const struct mneme_embed_entry *entries, size_t count, struct mneme_error *error) {
+    int status = remove_turns(writer, documents, error);
+    if (status == MNEME_OK) {
+        status = remove_documents(writer, documents, error);
+    }
+    if (status == MNEME_OK) {
+        status = store_rows(writer, entries, count, error);
+    }
+    for (size_t i = 0; status == MNEME_OK && i < count; i++) {
+        status = add_document(writer, &entries[i], error);
+    }
+    return status;
+}

@@ -1,0 +1,37 @@
+/*
+ * What a batch makes of the topic and of the tables: records of documents that are there, records without a
+ * value of those that are gone, and the rows that say which documents have one.
+ */
+#ifndef MNEME_CONSUMERS_EMBED_EMBED_WRITE_H
+#define MNEME_CONSUMERS_EMBED_EMBED_WRITE_H
+
+#include "consumers/documents/documents.h"
+#include "consumers/embed/embed_records.h"
+#include "consumers/embed/embed_texts.h"
+#include "schemas/embedding.h"
+
+/* A document of the batch that is there at its end. */
+struct mneme_embed_entry {
+    const struct mneme_document *document;
+    struct mneme_embed_text *text;
+};
+
+/* What is written by and for; borrowed but for the buffers. */
+struct mneme_embed_writer {
+    struct mneme_postgres *postgres;
+    struct mneme_embed_records *records;
+    struct mneme_embedding_codec *codec;
+    const struct mneme_embedding_model *model;
+    size_t dimensions;
+    struct mneme_arena *arena; /* of the batch */
+    struct mneme_buffer key, value;
+};
+
+void mneme_embed_writer_clean_up(struct mneme_embed_writer *writer);
+
+/* Changes the rows and adds the records, those of removals first. Within the transaction that has moved the
+ * progress; the caller flushes the records before it commits. */
+int mneme_embed_write(struct mneme_embed_writer *writer, const struct mneme_documents *documents,
+                      const struct mneme_embed_entry *entries, size_t count, struct mneme_error *error);
+
+#endif

@@ -1,0 +1,229 @@
+"""The projection embed: texts in, records with vectors out, on a topic of the model; each text is embedded once."""
+
+import hashlib
+import io
+import json
+import struct
+
+import fastavro
+import pytest
+
+from harness.endpoint import Endpoint
+from harness.fake_model import DIMENSIONS, vector_bytes, vector_of
+from harness.program import Program
+from harness.stack import ROOT
+from harness.waiting import wait_until
+from oracle.wire import fingerprint, read_topic
+
+SCHEMA = json.loads((ROOT / "schemas" / "embedding.avsc").read_text(encoding="utf-8"))
+PARSED = fastavro.parse_schema(json.loads(json.dumps(SCHEMA).replace('"logicalType"', '"was"')))
+EAGER = {"MNEME_RETRY_INITIAL_MS": "20", "MNEME_RETRY_MAX_MS": "200", "MNEME_EMBEDDING_TIMEOUT_MS": "1000",
+         "MNEME_EMBEDDING_TRIES": "2", "MNEME_EMBEDDING_BREAKER_OPEN_MS": "100"}
+MEMORY = "0190a5a0-0000-7000-8000-00000000000{}"
+
+
+def decode(value):
+    assert value[:10] == b"\xc3\x01" + fingerprint(SCHEMA)
+    return fastavro.schemaless_reader(io.BytesIO(value[10:]), PARSED)
+
+
+class Ground:
+    """A namespace with an endpoint that can be foretold, a ledger and a worker of embed."""
+
+    def __init__(self, namespace, endpoint, worker, env):
+        self.namespace, self.endpoint, self.env = namespace, endpoint, env
+        self.mneme = Program(namespace.env | env)
+        self.topic = namespace.topic_prefix + "embeddings.fake"
+        self.start = lambda group="embed", **more: worker(group, env=env | more)
+        self.ledger = self.start("postgres")
+        self.worker = self.start()
+
+    def publish(self, *events, drain=True):
+        self.mneme.publish(events)
+        if drain:
+            self.drain()
+
+    def drain(self, projection="embed.fake"):
+        self.namespace.drain("postgres")
+        self.namespace.drain(projection)
+
+    def messages(self, topic=None):
+        return read_topic(self.namespace, topic or self.topic)[0]
+
+    def records(self, topic=None):
+        """{key: record or None} after the last message of each key."""
+        return {message.key.decode(): message.value and decode(message.value) for message in self.messages(topic)}
+
+    def sequence(self, kind):
+        return self.namespace.value("SELECT max(sequence_id) FROM events WHERE event_type = %s", kind)
+
+
+@pytest.fixture
+def endpoint():
+    with Endpoint() as fake:
+        yield fake
+
+
+@pytest.fixture
+def ground(namespace, endpoint, worker):
+    return Ground(namespace, endpoint, worker, EAGER | {"OPENAI_BASE_URL": endpoint.url, "EMBEDDING_MODEL": "fake"})
+
+
+def memory(number, text, kind="memory_created", **fields):
+    payload = {"memory_id": MEMORY.format(number), "content": text}
+    if kind == "memory_created":
+        payload["memory_type"] = "fact"
+    return {"type": kind, "user_id": "ada", "payload": payload, **fields}
+
+
+def forget(number):
+    return {"type": "memory_deleted", "user_id": "ada", "payload": {"memory_id": MEMORY.format(number)}}
+
+
+def turn(text, **payload):
+    return {"type": "conversation_turn", "user_id": "ada", "agent_id": "bot",
+            "payload": {"conversation_id": "a/b %", "role": "user", "content": text, **payload}}
+
+
+def test_a_memory_and_a_turn_become_records_with_all_that_is_known_of_them(ground):
+    ground.publish(memory(1, "Ada likes tea", run_id="r1", occurred_at="2026-01-02T03:04:05Z"),
+                   {"type": "conversation_created", "user_id": "ada", "payload": {"conversation_id": "a/b %"}},
+                   turn("Tea, please.", speaker="Ada", metadata={"channel": "web"}))
+    records = ground.records()
+    assert set(records) == {f"memory/{MEMORY.format(1)}/default/ada", "turn/0%2Fa%2Fb %25/default/ada"}
+    assert records[f"memory/{MEMORY.format(1)}/default/ada"] == {
+        "tenant": "default", "stream_id": "ada", "kind": "memory", "ref": MEMORY.format(1), "user_id": "ada",
+        "agent_id": None, "run_id": "r1", "conversation_id": None, "position": None, "speaker": None,
+        "created_at": 1767323045000000, "text": "Ada likes tea",
+        "text_hash": hashlib.sha256(b"Ada likes tea").digest(), "model": "fake", "query_prefix": "",
+        "passage_prefix": "", "dimensions": DIMENSIONS, "vector": vector_bytes(vector_of("Ada likes tea")),
+        "metric": None, "metadata": None, "source_sequence": ground.sequence("memory_created"),
+    }
+    said = records["turn/0%2Fa%2Fb %25/default/ada"]
+    assert said["text"] == "Ada: Tea, please." and said["ref"] == "0/a/b %" and said["position"] == 0
+    assert (said["speaker"], json.loads(said["metadata"])) == ("Ada", {"channel": "web"})
+    assert said["source_sequence"] == ground.sequence("conversation_turn")
+    for message in ground.messages():
+        assert int(dict(message.headers)["mneme-source"]) == decode(message.value)["source_sequence"]
+
+
+def test_a_thousand_updates_of_one_document_are_one_request_for_the_last(ground):
+    ground.worker.stop()
+    ground.publish(memory(1, "version 0"), *(memory(1, f"version {n}", "memory_updated") for n in range(1, 1001)),
+                   drain=False)
+    ground.namespace.drain("postgres")
+    ground.start()
+    ground.drain()
+    assert ground.records()[f"memory/{MEMORY.format(1)}/default/ada"]["text"] == "version 1000"
+    # One batch may end within them.
+    assert sum(ground.endpoint.answered.values()) <= 3 and ground.endpoint.answered["fake", "version 1000"] == 1
+
+
+def test_no_text_is_embedded_twice_whoever_has_it_and_however_often_it_comes_back(ground):
+    ground.publish(memory(1, "the same"), memory(2, "the same"), memory(3, "another"))
+    ground.publish(memory(1, "another", "memory_updated"))
+    ground.publish(memory(1, "the same", "memory_updated"), {**memory(1, "the same"), "user_id": "bob"})
+    ground.worker.kill()
+    ground.start()
+    ground.publish(memory(4, "the same"))
+    assert ground.endpoint.answered == {("fake", "the same"): 1, ("fake", "another"): 1}
+    records = ground.records()
+    assert [records[f"memory/{MEMORY.format(n)}/default/ada"]["text"] for n in (1, 2, 3, 4)] == \
+        ["the same", "the same", "another", "the same"]
+
+
+def test_what_is_deleted_or_becomes_blank_is_taken_back(ground):
+    created = {"type": "conversation_created", "user_id": "ada", "payload": {"conversation_id": "a/b %"}}
+    ended = {"type": "conversation_deleted", "user_id": "ada", "payload": {"conversation_id": "a/b %"}}
+    ground.publish(memory(1, "one"), memory(2, "two"), memory(3, "three"), created, turn("said"))
+    ground.publish(forget(1), memory(2, {"note": None}, "memory_updated"), ended)
+    key = "memory/{}/default/ada".format
+    assert {name: record and record["text"] for name, record in ground.records().items()} == {
+        key(MEMORY.format(1)): None, key(MEMORY.format(2)): None, key(MEMORY.format(3)): "three",
+        "turn/0%2Fa%2Fb %25/default/ada": None}
+    sources = [int(dict(message.headers)["mneme-source"]) for message in ground.messages() if message.value is None]
+    assert sorted(sources) == sorted(
+        ground.sequence(kind) for kind in ("memory_deleted", "memory_updated", "conversation_deleted"))
+    ground.publish(memory(1, "never was", "memory_updated"), forget(2), created, turn("said again"))
+    assert ground.records()["turn/0%2Fa%2Fb %25/default/ada"]["text"] == "User: said again"
+    assert ground.namespace.value("SELECT count(*) FROM mneme_embed.documents") == 2
+
+
+def test_what_the_ledger_rejects_is_not_embedded(ground):
+    ground.publish(memory(1, "first"), memory(1, "again"), {**memory(2, "late"), "expected_version": 7},
+                   memory(3, "nobody", "memory_updated"))
+    assert [record["text"] for record in ground.records().values()] == ["first"]
+    assert set(ground.endpoint.answered) == {("fake", "first")}
+
+
+@pytest.mark.parametrize("mode", ["wrong_dimension", "nan", "zero", "too_few", "html", "cut_json", "empty", "error_500",
+                                  "busy_429", "hang_up", "hang"])
+def test_an_endpoint_that_fails_is_waited_for_and_nothing_is_lost(ground, mode):
+    ground.publish(memory(1, "before"))
+    ground.endpoint.set(mode)
+    asked = ground.endpoint.asked
+    ground.publish(memory(2, "meanwhile"), drain=False)
+    ground.namespace.drain("postgres")  # the other groups go on
+    wait_until(lambda: ground.endpoint.asked > asked + 1, 30, "it is tried again")
+    assert len(ground.records()) == 1
+    assert ground.worker.is_running
+    ground.endpoint.set("answer")
+    ground.drain()
+    assert {record["text"] for record in ground.records().values()} == {"before", "meanwhile"}
+
+
+def test_a_delete_that_overtakes_a_slow_embedding_stays_deleted(ground):
+    ground.endpoint.set("hang")
+    ground.publish(memory(1, "slow"), drain=False)
+    wait_until(lambda: ground.endpoint.asked > 0, 30, "it is being embedded")
+    ground.publish(forget(1), drain=False)
+    ground.namespace.drain("postgres")
+    ground.endpoint.set("answer")
+    ground.drain()
+    assert ground.records().get(f"memory/{MEMORY.format(1)}/default/ada") is None
+    assert ground.namespace.value("SELECT count(*) FROM mneme_embed.documents") == 0
+
+
+def test_a_text_that_is_refused_is_parked_and_the_others_are_embedded(ground):
+    ground.endpoint.refused = ("forbidden",)
+    users = {text: {**memory(n, text), "user_id": text.split()[0]}
+             for n, text in enumerate(("a good one", "this is forbidden", "the last one"))}
+    ground.publish(*users.values())
+    assert {record["text"] for record in ground.records().values()} == {"a good one", "the last one"}
+    ((reason,),) = ground.namespace.rows("SELECT reason FROM mneme_embed.parked_events WHERE projection = 'embed.fake'")
+    assert "the text was not embedded" in reason and "this text is refused" in reason
+
+
+def test_an_endpoint_that_refuses_every_text_stops_the_worker_with_advice(ground):
+    ground.endpoint.refused = ("",)
+    ground.publish(memory(1, "any"), drain=False)
+    assert ground.worker.wait_exit() != 0
+    assert "every text is refused" in ground.worker.log and "EMBEDDING_MODEL" in ground.worker.log
+    assert ground.namespace.value("SELECT count(*) FROM mneme_embed.parked_events") == 0
+
+
+def test_workers_share_the_partitions_and_a_killed_one_is_replaced(ground):
+    ground.start()
+    texts = [f"text number {n}" for n in range(300)]
+    events = [{**memory(1, text), "user_id": f"user-{n}"} for n, text in enumerate(texts)]
+    ground.publish(*events[:150], drain=False)
+    ground.worker.kill()
+    ground.publish(*events[150:])
+    assert {record["text"] for record in ground.records().values()} == set(texts)
+
+
+def test_the_topic_is_compacted_and_has_the_partitions_of_events(ground):
+    from confluent_kafka.admin import AdminClient, ConfigResource  # pylint: disable=import-outside-toplevel
+
+    ground.publish(memory(1, "one"))
+    admin = AdminClient({"bootstrap.servers": ground.namespace.brokers})
+    assert len(admin.list_topics(ground.topic, timeout=10).topics[ground.topic].partitions) == ground.namespace.partitions
+    (future,) = admin.describe_configs([ConfigResource("TOPIC", ground.topic)]).values()
+    settings = future.result(10)
+    assert settings["cleanup.policy"].value == "compact" and settings["retention.ms"].value == "-1"
+
+
+def test_embeddings_are_not_made_anew_from_the_log_but_by_a_model(ground):
+    for command in ("rebuild", "verify"):
+        done = ground.mneme(command, "embed")
+        assert done.returncode != 0 and "mneme reembed" in done.stderr, done.stderr
