@@ -105,17 +105,18 @@ int mneme_kafka_topic_ensure(const char *name, const struct mneme_config *config
                              struct mneme_error *error) {
     rd_kafka_t *kafka = NULL;
     struct mneme_topic_facts facts;
+    struct mneme_error why = {0}; /* that it is not there yet is no error of the caller's */
     int status = mneme_kafka_admin(&kafka, config, error);
     if (status != MNEME_OK) {
         return status;
     }
-    status = mneme_kafka_topic_facts(&facts, kafka, name, ASK_TIMEOUT_MS, error);
+    status = mneme_kafka_topic_facts(&facts, kafka, name, ASK_TIMEOUT_MS, &why);
     if (status == MNEME_E_NOT_FOUND) {
         int64_t deadline = mneme_clock_monotonic_micros() + CREATE_TIMEOUT_MS * INT64_C(1000);
-        status = mneme_kafka_topic_create(kafka, name, config, is_compacted, error);
+        status = mneme_kafka_topic_create(kafka, name, config, is_compacted, &why);
         /* A new topic is known to the brokers one after the other. */
         while (status == MNEME_OK &&
-               (status = mneme_kafka_topic_facts(&facts, kafka, name, ASK_TIMEOUT_MS, error)) ==
+               (status = mneme_kafka_topic_facts(&facts, kafka, name, ASK_TIMEOUT_MS, &why)) ==
                    MNEME_E_NOT_FOUND &&
                mneme_clock_monotonic_micros() < deadline) {
             mneme_clock_pause(LOOK_AGAIN_MICROS);
@@ -123,5 +124,5 @@ int mneme_kafka_topic_ensure(const char *name, const struct mneme_config *config
         }
     }
     rd_kafka_destroy(kafka);
-    return status;
+    return status == MNEME_OK ? status : mneme_error_set(error, (enum mneme_status)status, "%s", why.message);
 }

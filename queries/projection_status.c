@@ -102,10 +102,12 @@ static bool add_parked(const void *row, void *context) {
 static int add_log(struct mneme_projection_status *item, struct mneme_log_probe *reader,
                    const struct mneme_config *config, struct mneme_error *error) {
     struct mneme_log_ends ends;
-    int status = mneme_log_ends_read(&ends, reader, item->topic, LOG_TIMEOUT_MS, error);
+    struct mneme_error why = {0};
+    int status = mneme_log_ends_read(&ends, reader, item->topic, LOG_TIMEOUT_MS, &why);
     if (status == MNEME_E_NOT_FOUND && item->of->schema == MNEME_PG_SCHEMA_VECTORS) {
         ends = (struct mneme_log_ends){0}; /* its topic is made by the first worker that writes to it */
     } else if (status != MNEME_OK) {
+        *error = why;
         return status;
     }
     if (!make_partitions(item, ends.partition_count)) {
@@ -156,9 +158,9 @@ static void sum_up(struct mneme_projection_status *item, const struct mneme_proj
 
 /* A generation of vectors that is written is a projection of its own. */
 static int add_generation(void *context, const struct mneme_generation *generation) {
-    char name[32];
+    char name[MNEME_GENERATION_PROGRESS_BYTES];
     if (generation->state != MNEME_GENERATION_RETIRED) {
-        snprintf(name, sizeof name, "vectors.%d", generation->number);
+        mneme_generation_progress(name, generation);
         find_or_add(context, mneme_str_from(name), mneme_str_from(generation->topic));
     }
     return MNEME_OK;

@@ -63,23 +63,15 @@ class Finding:
     def embeddings_topic(self):
         return f"{self.namespace.topic_prefix}embeddings.{self.model}"
 
-    def generation(self):
-        """The number of the generation that answers; None before there is one."""
-        with self.namespace.connect("vectors") as connection:
-            rows = connection.execute("SELECT generation FROM generations WHERE state = 'active'").fetchall()
-        return rows[0][0] if rows else None
-
     def projection(self, group):
         """How its progress is called, and the topic that it folds."""
         if group == "vectors":
-            return f"vectors.{self.generation()}", self.embeddings_topic
+            return group, self.embeddings_topic
         return f"embed.{self.model}" if group == "embed" else group, self.namespace.topic
 
     def drain(self, *groups, timeout=60):
         """Waits until the groups, in their order, have everything that is there when it is their turn."""
         for group in groups or self.groups:
-            if group == "vectors":
-                wait_until(self.generation, timeout, "there is an active generation")
             projection, topic = self.projection(group)
             self.namespace.drain(projection, timeout, topic)
 

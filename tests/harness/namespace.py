@@ -32,7 +32,7 @@ def template_name(env):
     another month, since the ledger's months are made ahead."""
     schemas = sorted((name, value) for name, value in env.items() if name.endswith("_SCHEMA"))
     digest = hashlib.sha256(repr((f"{datetime.now(timezone.utc):%Y-%m}", schemas)).encode())
-    for path in sorted((ROOT / "sql" / "migrations").rglob("*.sql")):
+    for path in (ROOT / "consumers" / "projections.c", *sorted((ROOT / "sql" / "migrations").rglob("*.sql"))):
         digest.update(path.relative_to(ROOT).as_posix().encode() + b"\0" + path.read_bytes())
     return "mneme_template_" + digest.hexdigest()[:16]
 

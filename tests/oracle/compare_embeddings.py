@@ -59,7 +59,7 @@ def last_records(messages):
     return last, found
 
 
-class RecordDecoder:
+class RecordCodec:
     """Values in the single-object framing, by the schema file."""
 
     def __init__(self):
@@ -74,6 +74,12 @@ class RecordDecoder:
         assert not body.read(1), "more bytes than the record has"
         return record
 
+    def encode(self, record):
+        out = io.BytesIO(self.header)
+        out.seek(0, io.SEEK_END)
+        fastavro.schemaless_writer(out, self.schema, record)
+        return out.getvalue()
+
 
 def expected_record(identity, document, model):
     vector = model.vector(document["text"])
@@ -87,7 +93,7 @@ def expected_record(identity, document, model):
 def compare_topic(messages, fold, model):
     """Sentences, one for each key whose last record is not what the document is now."""
     last, found = last_records(messages)
-    decoder = RecordDecoder()
+    codec = RecordCodec()
     expected = {record_key(identity): expected_record(identity, document, model)
                 for identity, document in fold.documents.live.items()}
     for key in sorted(expected.keys() | last.keys()):
@@ -97,7 +103,7 @@ def compare_topic(messages, fold, model):
         elif want is None and message.value is not None:
             found.append(f"{key!r} should be gone, its record is at {message.position}")
         elif want is not None:
-            have = decoder.decode(message.value)
+            have = codec.decode(message.value)
             if source_of(message) != want["source_sequence"]:
                 found.append(f"{key!r}: the header says {source_of(message)}, expected {want['source_sequence']}")
             found += [f"{key!r}: {name} is {have.get(name)!r:.200}, expected {value!r:.200}"

@@ -1,5 +1,6 @@
 """Vectors against the oracle's fold: what is in pgvector or Chroma."""
 
+import math
 import re
 
 from oracle.compare import compare_rows, read_table
@@ -50,7 +51,11 @@ def compare_chroma(chroma, token, expected):
             identity = tuple(row[column] for column in IDENTITY)
             if identity in actual:
                 found.append(f"vectors {'/'.join(identity)} is there twice")
-            actual[identity] = {**row, "embedding": record["embedding"]}
+            # Chroma makes vectors of length 1 of its own, to the last digit but one.
+            want = expected.get(identity, {}).get("embedding", [])
+            is_close = len(want) == len(record["embedding"]) and all(map(
+                lambda a, b: math.isclose(a, b, abs_tol=1e-6), want, record["embedding"]))
+            actual[identity] = {**row, "embedding": want if is_close else record["embedding"]}
             if tenants.setdefault(name, identity[0]) != identity[0]:
                 found.append(f"collection {name} has documents of {tenants[name]} and of {identity[0]}")
     return found + compare_rows("vectors", expected, actual, SHAPE)
