@@ -33,12 +33,8 @@ TestSuite(verdict_gate, .init = set_up, .fini = tear_down);
 /* Asks the gate for items of the log. */
 static int pass(bool *is_accepted, size_t first, size_t count) {
     struct mneme_batch batch;
-    char topic[MNEME_TOPIC_NAME_BYTES];
     mneme_fold_case_batch(&fold, &batch, first, count);
-    int status = mneme_kafka_events_topic(topic, fold.fixture.config, &fold.error);
-    if (status == MNEME_OK) {
-        status = mneme_verdict_gate_pass(is_accepted, postgres, topic, &batch, &fold.error);
-    }
+    int status = mneme_verdict_gate_pass(is_accepted, postgres, MNEME_FOLD_CASE_TOPIC, &batch, &fold.error);
     mneme_fold_case_free_batch(&batch);
     return status;
 }

@@ -32,7 +32,7 @@ enum mneme_apply_result mneme_fold_case_open(struct mneme_fold_case *fold, void 
         int status = mneme_postgres_projection.open(projection, fold->fixture.config, &fold->error);
         require(status == MNEME_OK, "open", &fold->error);
     }
-    struct mneme_assignment assignment = {.topic = "test.events",
+    struct mneme_assignment assignment = {.topic = MNEME_FOLD_CASE_TOPIC,
                                           .topic_partitions = MNEME_FOLD_CASE_PARTITIONS,
                                           .partitions = partitions,
                                           .next_offsets = offsets,

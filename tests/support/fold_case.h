@@ -9,6 +9,7 @@
 #include "consumers/runtime/projection.h"
 #include "tests/support/fixture.h"
 
+#define MNEME_FOLD_CASE_TOPIC "test.events" /* as the tables know it; no brokers are asked */
 #define MNEME_FOLD_CASE_PARTITIONS 4
 
 struct mneme_fold_case {
