@@ -27,6 +27,7 @@ static const struct mneme_command *const commands[] = {
     &mneme_command_status,
     &mneme_command_rebuild,
     &mneme_command_verify,
+    &mneme_command_reembed,
     &mneme_command_audit,
     &mneme_command_eval,
     &mneme_command_migrate,

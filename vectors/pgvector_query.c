@@ -18,7 +18,7 @@
 #define CANDIDATE_COST 30.0
 
 /* Candidates that the index gathers at a time: enough of them that the best are among them. */
-#define LEAST_CANDIDATES 200
+#define LEAST_CANDIDATES 400
 #define MOST_CANDIDATES 1000 /* that pgvector takes */
 
 static const char exact_settings[] =

@@ -1,7 +1,7 @@
 /*
  * The rebuild's operations. The place apart is a generation that is filling; its row and its progress say how
- * far it is. A rebuild moves the vectors to the store of the settings where these name another one; one that
- * is given a generation by the settings fills that.
+ * far it is. A rebuild moves the vectors to the store of the settings where these name another one; where
+ * they pin a model, the generation is of that one.
  */
 #include "consumers/vectors/rebuild.h"
 
@@ -10,6 +10,7 @@
 
 #include "common/log.h"
 #include "consumers/vectors/vectors_projection.h"
+#include "schemas/embedding.h"
 #include "sql/embedded.h"
 
 struct rebuild {
@@ -56,20 +57,45 @@ static int connect_and_lock(struct mneme_postgres **out, const struct mneme_conf
     return status == MNEME_OK ? lock(*out, error) : status;
 }
 
+/* The model of the settings, where these pin it: the topic of its own is there before. */
+static int describe_model(struct mneme_generation *out, const struct mneme_generation *active,
+                          const struct mneme_config *config, struct mneme_error *error) {
+    const char *model = mneme_config_string(config, MNEME_SETTING_EMBEDDING_MODEL);
+    if (strcmp(model, active->model) == 0) {
+        return mneme_error_set(error, MNEME_E_USAGE,
+                               "nothing was embedded: the vectors are of model %s already; name another one",
+                               model);
+    }
+    if (strlen(model) >= sizeof out->model) {
+        return mneme_error_set(error, MNEME_E_USAGE,
+                               "nothing was embedded: the name of the model is too long; shorten it");
+    }
+    memcpy(out->model, model, strlen(model) + 1);
+    out->dimensions = (int32_t)mneme_config_long(config, MNEME_SETTING_EMBEDDING_DIMENSIONS);
+    out->query_prefix[0] = '\0';
+    out->passage_prefix[0] = '\0';
+    return mneme_embeddings_topic(out->topic, config, model, error);
+}
+
 /* What a generation that is to replace the active one is made of. */
 static int describe(struct mneme_generation *out, const struct mneme_generation *active,
                     const struct mneme_config *config, struct mneme_error *error) {
+    int status = MNEME_OK;
     *out = *active;
     out->state = MNEME_GENERATION_FILLING;
     out->is_loaded = false;
+    if (mneme_config_bool(config, MNEME_SETTING_EMBEDDING_MODEL_PINNED)) {
+        status = describe_model(out, active, config, error);
+    }
     if (mneme_config_source(config, MNEME_SETTING_VECTOR_STORE) != MNEME_FROM_DEFAULT) {
         out->store = mneme_vector_store_find(mneme_config_string(config, MNEME_SETTING_VECTOR_STORE));
     }
-    return mneme_config_source(config, MNEME_SETTING_VECTOR_METRIC) != MNEME_FROM_DEFAULT
-               ? mneme_metric_parse(&out->metric,
-                                    mneme_str_from(mneme_config_string(config, MNEME_SETTING_VECTOR_METRIC)),
-                                    error)
-               : MNEME_OK;
+    if (status == MNEME_OK &&
+        mneme_config_source(config, MNEME_SETTING_VECTOR_METRIC) != MNEME_FROM_DEFAULT) {
+        status = mneme_metric_parse(
+            &out->metric, mneme_str_from(mneme_config_string(config, MNEME_SETTING_VECTOR_METRIC)), error);
+    }
+    return status;
 }
 
 struct search {
@@ -121,15 +147,13 @@ static int begin(void **out, const struct mneme_config *config, const struct mne
     if (rebuild == NULL) {
         return mneme_error_set(error, MNEME_E_NO_MEMORY, "nothing was rebuilt: out of memory");
     }
-    bool is_given = mneme_config_long(config, MNEME_SETTING_VECTOR_GENERATION) != 0;
     *is_resumed = false;
     int status = mneme_config_copy(&rebuild->config, config, error);
     if (status == MNEME_OK) {
         status = connect_and_lock(&rebuild->postgres, config, error);
     }
     if (status == MNEME_OK) {
-        status = is_given ? mneme_vectors_choose(&rebuild->generation, config, rebuild->postgres, error)
-                          : make_or_find(rebuild, config, is_resumed, error);
+        status = make_or_find(rebuild, config, is_resumed, error);
     }
     if (status == MNEME_OK) {
         status = set_number(rebuild, error);

@@ -1,0 +1,207 @@
+/*
+ * mneme reembed: another model for the vectors, while the former one answers.
+ */
+#include "consumers/reembed.h"
+
+#include <stdio.h>
+
+#include "cli/commands.h"
+#include "cli/frame/output.h"
+#include "cli/frame/progress.h"
+#include "cli/frame/values.h"
+#include "common/json_write.h"
+
+static const struct {
+    const char *label, *unit;
+} phases[MNEME_REEMBED_PHASES] = {
+    [MNEME_REEMBED_EMBED] = {"Embedding the log", "events"},
+    [MNEME_REEMBED_LOAD] = {"Loading the vectors", "vectors"},
+    [MNEME_REEMBED_FINISH] = {"Building indexes", "indexes"},
+    [MNEME_REEMBED_CATCH_UP] = {"Catching up", "events"},
+    [MNEME_REEMBED_SWITCH] = {"Switching over", "events"},
+};
+
+struct view {
+    const struct mneme_cli *cli;
+    struct mneme_progress progress;
+};
+
+static void on_phase(void *context, enum mneme_reembed_phase phase, int64_t total) {
+    struct view *view = context;
+    mneme_progress_end(&view->progress);
+    mneme_progress_begin(&view->progress, phases[phase].label, phases[phase].unit, total,
+                         view->cli->stderr_is_terminal && !view->cli->json);
+    mneme_progress_update(&view->progress, 0);
+}
+
+static void on_progress(void *context, int64_t done) {
+    struct view *view = context;
+    mneme_progress_update(&view->progress, done);
+}
+
+static bool is_interrupted(void *context) {
+    (void)context;
+    return mneme_cli_interrupted();
+}
+
+static double sum(const struct mneme_reembed_outcome *outcome) {
+    double seconds = 0;
+    for (int i = 0; i < MNEME_REEMBED_PHASES; i++) {
+        seconds += outcome->seconds[i];
+    }
+    return seconds;
+}
+
+static void put_number(struct mneme_json_writer *json, const char *key, int64_t value) {
+    mneme_json_key(json, mneme_str_from(key));
+    mneme_json_long(json, value);
+}
+
+static void begin_line(struct mneme_json_writer *json, const char *model, const char *state) {
+    mneme_json_begin_object(json);
+    mneme_json_key(json, MNEME_STR_LIT("model"));
+    mneme_json_string(json, mneme_str_from(model));
+    mneme_json_key(json, MNEME_STR_LIT("state"));
+    mneme_json_string(json, mneme_str_from(state));
+}
+
+static enum mneme_exit end_line(struct mneme_json_writer *json) {
+    mneme_json_end_object(json);
+    enum mneme_exit code = mneme_cli_put_line(json->out);
+    mneme_buffer_clean_up(json->out);
+    return code;
+}
+
+static enum mneme_exit put_json(const char *model, const struct mneme_reembed_outcome *outcome) {
+    struct mneme_buffer out = {0};
+    struct mneme_json_writer json = {.out = &out};
+    begin_line(&json, model, outcome->is_interrupted ? "interrupted" : "switched");
+    mneme_json_key(&json, MNEME_STR_LIT("resumed"));
+    mneme_json_bool(&json, outcome->is_resumed);
+    put_number(&json, "events", outcome->events);
+    put_number(&json, "vectors", outcome->vectors);
+    mneme_json_key(&json, MNEME_STR_LIT("seconds"));
+    mneme_json_double(&json, sum(outcome));
+    mneme_json_key(&json, MNEME_STR_LIT("phases"));
+    mneme_json_begin_object(&json);
+    for (int i = 0; i < MNEME_REEMBED_PHASES; i++) {
+        mneme_json_key(&json, mneme_str_from(mneme_reembed_phase_names[i]));
+        mneme_json_double(&json, outcome->seconds[i]);
+    }
+    mneme_json_end_object(&json);
+    return end_line(&json);
+}
+
+static enum mneme_exit put_result(const struct mneme_cli *cli, const char *model,
+                                  const struct mneme_reembed_outcome *outcome) {
+    if (cli->json) {
+        enum mneme_exit code = put_json(model, outcome);
+        return code == MNEME_EXIT_DONE && outcome->is_interrupted ? MNEME_EXIT_INTERRUPTED : code;
+    }
+    if (outcome->is_interrupted) {
+        fprintf(stderr,
+                "mneme: the model was not changed: interrupted after %lld events; the former one answers as "
+                "before, and the same command goes on from there\n",
+                (long long)outcome->events);
+        return MNEME_EXIT_INTERRUPTED;
+    }
+    printf("vectors are of %s now: %lld events embedded, %lld vectors stored, in %.1f s%s\n", model,
+           (long long)outcome->events, (long long)outcome->vectors, sum(outcome),
+           outcome->is_resumed ? ", going on where an earlier run had ended" : "");
+    return MNEME_EXIT_DONE;
+}
+
+static enum mneme_exit abandon(const struct mneme_cli *cli, const char *model) {
+    struct mneme_error error = {0};
+    bool was_there = false;
+    if (mneme_reembed_abandon(cli->config, model, &was_there, &error) != MNEME_OK) {
+        return mneme_cli_fail(cli, &error);
+    }
+    if (cli->json) {
+        struct mneme_buffer out = {0};
+        struct mneme_json_writer json = {.out = &out};
+        begin_line(&json, model, was_there ? "abandoned" : "nothing to abandon");
+        return end_line(&json);
+    }
+    printf(was_there ? "the begun change to %s is dropped\n" : "no change to %s was begun\n", model);
+    return MNEME_EXIT_DONE;
+}
+
+static enum mneme_exit drop(const struct mneme_cli *cli) {
+    struct mneme_error error = {0};
+    size_t dropped = 0;
+    if (mneme_reembed_drop(cli->config, &dropped, &error) != MNEME_OK) {
+        return mneme_cli_fail(cli, &error);
+    }
+    if (cli->json) {
+        struct mneme_buffer out = {0};
+        struct mneme_json_writer json = {.out = &out};
+        mneme_json_begin_object(&json);
+        put_number(&json, "dropped", (int64_t)dropped);
+        return end_line(&json);
+    }
+    printf("%zu retired generation%s of vectors dropped\n", dropped, dropped == 1 ? "" : "s");
+    return MNEME_EXIT_DONE;
+}
+
+static enum mneme_exit run(struct mneme_cli *cli) {
+    struct mneme_error error = {0};
+    int64_t jobs = 0;
+    int64_t dimensions = 0;
+    const char *model = mneme_cli_value(cli, "model");
+    if (mneme_cli_long(&jobs, cli, "jobs", 0, 0, 64, &error) != MNEME_OK ||
+        mneme_cli_long(&dimensions, cli, "dimensions", 0, 0, 16000, &error) != MNEME_OK) {
+        return mneme_cli_fail(cli, &error);
+    }
+    if (mneme_cli_flag(cli, "drop") && model == NULL) {
+        return drop(cli);
+    }
+    if (model == NULL || mneme_cli_flag(cli, "drop")) {
+        mneme_error_set(&error, MNEME_E_USAGE,
+                        "nothing was embedded: it takes either --model or --drop; name the model");
+        return mneme_cli_fail(cli, &error);
+    }
+    if (mneme_cli_flag(cli, "abandon")) {
+        return abandon(cli, model);
+    }
+    struct view view = {.cli = cli};
+    const struct mneme_reembed_options options = {.config = cli->config,
+                                                  .model = model,
+                                                  .dimensions = dimensions,
+                                                  .jobs = (unsigned)jobs,
+                                                  .is_interrupted = is_interrupted,
+                                                  .on_phase = on_phase,
+                                                  .on_progress = on_progress,
+                                                  .context = &view};
+    struct mneme_reembed_outcome outcome;
+    int status = mneme_reembed_run(&outcome, &options, &error);
+    mneme_progress_end(&view.progress);
+    return status == MNEME_OK ? put_result(cli, model, &outcome) : mneme_cli_fail(cli, &error);
+}
+
+static const struct mneme_cli_option options[] = {
+    {"model", 'm', "NAME", -1, "the model to embed by from now on, as the endpoint calls it"},
+    {"dimensions", 0, "N", -1, "dimensions to ask the endpoint for; default: those that the model has"},
+    {"jobs", 'j', "N", -1, "threads that fill the store; default: one for each processor"},
+    {"abandon", 0, NULL, -1, "drop what an interrupted change to that model has left, and change nothing"},
+    {"drop", 0, NULL, -1, "drop the vectors of former models now, without waiting for their time to be over"},
+    {0},
+};
+
+const struct mneme_command mneme_command_reembed = {
+    .name = "reembed",
+    .summary = "Embed everything anew by another model, while the former one answers.",
+    .arguments = "",
+    .details = "Embeds the texts of the whole log by the model, fills another generation of vectors with\n"
+               "them, builds its indexes, catches up, and puts it in the place of the former one in one\n"
+               "transaction; workers of embed and vectors follow by themselves. Until then the former\n"
+               "model answers, and the new one can be asked by name (--model of search and recall).\n"
+               "Interrupted or killed at any moment, the same command goes on where it was. The former\n"
+               "vectors are kept for MNEME_VECTOR_RETIRED_S seconds.",
+    .examples = "  mneme reembed --model all-minilm-l6-v2\n"
+                "  mneme reembed --model text-embedding-3-large --dimensions 1024 --json\n"
+                "  mneme reembed --model all-minilm-l6-v2 --abandon\n"
+                "  mneme reembed --drop\n",
+    .options = options,
+    .run = run,
+};

@@ -1,0 +1,58 @@
+/*
+ * Embedding everything anew by another model, while the former one goes on answering: the texts of the whole
+ * log through the new model onto its topic, from there into another generation of vectors, and then that
+ * takes the place of the former, all at once. Live workers follow by themselves.
+ */
+#ifndef MNEME_CONSUMERS_REEMBED_H
+#define MNEME_CONSUMERS_REEMBED_H
+
+#include "common/config.h"
+#include "common/error.h"
+
+enum mneme_reembed_phase {
+    MNEME_REEMBED_EMBED,    /* texts into vectors, up to the end of the log at the beginning */
+    MNEME_REEMBED_LOAD,     /* vectors into the store */
+    MNEME_REEMBED_FINISH,   /* indexes */
+    MNEME_REEMBED_CATCH_UP, /* what came meanwhile */
+    MNEME_REEMBED_SWITCH,   /* the live vectors do not move */
+    MNEME_REEMBED_PHASES,
+};
+
+extern const char *const mneme_reembed_phase_names[MNEME_REEMBED_PHASES];
+
+struct mneme_reembed_options {
+    const struct mneme_config *config;
+    const char *model;
+    int64_t dimensions;                    /* to ask the endpoint for; 0: those that the model has */
+    unsigned jobs;                         /* threads that fill the store; 0: one for each processor */
+    bool (*is_interrupted)(void *context); /* asked by several threads at once */
+    /* On the caller's thread: a phase begins, with `total` messages to fold (0: unknown) … */
+    void (*on_phase)(void *context, enum mneme_reembed_phase phase, int64_t total);
+    /* … and has folded `done` of them, about ten times a second. */
+    void (*on_progress)(void *context, int64_t done);
+    void *context;
+};
+
+struct mneme_reembed_outcome {
+    bool is_resumed;     /* it went on with what an interrupted one had left */
+    bool is_interrupted; /* the former model answers as before; the next run goes on here */
+    int64_t events;      /* of the log, embedded by this run */
+    int64_t vectors;     /* records, stored by this run */
+    double seconds[MNEME_REEMBED_PHASES];
+};
+
+/* Does it. MNEME_E_USAGE when the model is the active one; MNEME_E_NOT_FOUND when there are no vectors yet;
+ * MNEME_E_CONFLICT when another change of vectors is at work; errors of mneme_refold_run. Until it has
+ * returned MNEME_OK without interruption, the former vectors are as they were. */
+int mneme_reembed_run(struct mneme_reembed_outcome *outcome, const struct mneme_reembed_options *options,
+                      struct mneme_error *error);
+
+/* Drops what a begun change to that model has left in the store; what is embedded stays on the model's topic,
+ * so that beginning again costs nothing twice. */
+int mneme_reembed_abandon(const struct mneme_config *config, const char *model, bool *was_there,
+                          struct mneme_error *error);
+
+/* Drops the generations that others have taken the place of, without waiting for their time to be over. */
+int mneme_reembed_drop(const struct mneme_config *config, size_t *dropped, struct mneme_error *error);
+
+#endif
