@@ -53,15 +53,13 @@ def produce(namespace, topic, messages):
 
 
 @pytest.mark.parametrize("store", ["pgvector", "chroma"])
-def test_the_highest_source_counts_whatever_comes_first(namespace, worker, stack, store):
+def test_the_highest_source_counts_whatever_comes_first(request, namespace, worker, store):
     rng = random.Random(store)
     topic = f"{namespace.topic_prefix}embeddings.fake"
     env = {"MNEME_VECTOR_STORE": store, "EMBEDDING_MODEL": "fake", "MNEME_BATCH_MAX_EVENTS": "37"}
     chroma = None
     if store == "chroma":
-        if "CHROMA_URL" not in stack.env:
-            stack.up("chroma")
-        env["CHROMA_URL"] = stack.env["CHROMA_URL"]
+        env["CHROMA_URL"] = request.getfixturevalue("chroma")
         chroma = Chroma(env["CHROMA_URL"])
     workers = [worker("vectors", env=env), worker("vectors", env=env)]
     messages, expected = records(rng, 60, 1000)

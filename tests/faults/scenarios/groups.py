@@ -6,7 +6,7 @@ from harness.load import Load
 
 OWN_STACK = False
 GROUPS = ("search", "embed", "vectors")
-SHORT = {"rounds": 6, "rate": 200, "groups": ("search",)}
+SHORT = {"rounds": 2, "rate": 200}
 LONG = {"rounds": 25, "rate": 500}
 
 

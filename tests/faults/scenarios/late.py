@@ -10,7 +10,7 @@ from harness.load import Load
 
 OWN_STACK = False
 GROUPS = ("search", "embed", "vectors")
-SHORT = {"rounds": 3, "rate": 200, "groups": ("search",)}
+SHORT = {"rounds": 1, "rate": 200}
 LONG = {"rounds": 8, "rate": 400}
 
 
