@@ -224,6 +224,23 @@ void mneme_json_double(struct mneme_json_writer *json, double value) {
     append_literal(json, text, use_decimal_point(text));
 }
 
+void mneme_json_float(struct mneme_json_writer *json, float value) {
+    if (!isfinite(value)) {
+        mneme_json_null(json);
+        return;
+    }
+    char text[64];
+    for (int precision = 6; precision <= 9; precision++) {
+        int len = snprintf(text, sizeof text, "%.*g", precision, (double)value);
+        assert(len > 0 && (size_t)len < sizeof text);
+        (void)len;
+        if (strtof(text, NULL) == value) {
+            break;
+        }
+    }
+    append_literal(json, text, use_decimal_point(text));
+}
+
 void mneme_json_bool(struct mneme_json_writer *json, bool value) {
     if (value) {
         append_literal(json, "true", 4);

@@ -27,6 +27,7 @@ void mneme_json_raw(struct mneme_json_writer *json,
                     struct mneme_str json_text); /* already JSON; null: null */
 void mneme_json_long(struct mneme_json_writer *json, int64_t value);
 void mneme_json_double(struct mneme_json_writer *json, double value); /* shortest that reads back the same */
+void mneme_json_float(struct mneme_json_writer *json, float value);   /* the same in single precision */
 void mneme_json_bool(struct mneme_json_writer *json, bool value);
 void mneme_json_null(struct mneme_json_writer *json);
 void mneme_json_uuid(struct mneme_json_writer *json, struct mneme_uuid id);

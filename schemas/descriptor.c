@@ -39,6 +39,7 @@ void mneme_field_set_default(void *record, const struct mneme_field_info *field)
         ((struct mneme_double_array *)at)->is_set = true;
         break;
     case MNEME_FIELD_UUID:
+    case MNEME_FIELD_VECTOR:
     case MNEME_FIELD_STRING_MAP:
     case MNEME_FIELD_RECORD:
         break; /* zero is what they begin with */

@@ -17,6 +17,7 @@ enum mneme_field_kind {
     MNEME_FIELD_TIME,         /* int64_t microseconds; nullable: struct mneme_opt_long */
     MNEME_FIELD_DOUBLE,       /* double; nullable: struct mneme_opt_double */
     MNEME_FIELD_BOOL,         /* bool; nullable: struct mneme_opt_bool */
+    MNEME_FIELD_VECTOR,       /* struct mneme_str: little-endian single-precision numbers */
     MNEME_FIELD_STRING_ARRAY, /* struct mneme_str_array, is_set says whether it is null */
     MNEME_FIELD_LONG_ARRAY,   /* struct mneme_long_array */
     MNEME_FIELD_DOUBLE_ARRAY, /* struct mneme_double_array */
@@ -32,6 +33,7 @@ enum mneme_field_format {
     MNEME_FORMAT_JSON,    /* any JSON */
     MNEME_FORMAT_JSON_OBJECT, /* a JSON object */
     MNEME_FORMAT_UUID,        /* each item of a string array is a UUID */
+    MNEME_FORMAT_SEGMENT,     /* no slash: it is the end of something with slashes */
 };
 
 /* What JSON input that leaves a required field out means. */
@@ -56,7 +58,7 @@ struct mneme_field_info {
     double minimum, maximum;                      /* of numbers; -INFINITY and INFINITY when unbounded */
     size_t min_bytes, max_bytes;                  /* of strings; 0 and SIZE_MAX when unbounded */
     size_t max_chars;                             /* SIZE_MAX when unbounded */
-    size_t max_items, item_max_bytes;             /* of arrays and maps */
+    size_t max_items, item_max_bytes;             /* of arrays, maps and vectors */
     const struct mneme_field_info *same_count_as; /* the array that this one goes along with; NULL: none */
     enum mneme_field_absent absent;
     struct mneme_str default_text; /* of strings */
@@ -86,6 +88,7 @@ static inline bool mneme_field_is_null(const void *record, const struct mneme_fi
     const void *at = (const char *)record + field->offset;
     switch (field->kind) {
     case MNEME_FIELD_STRING:
+    case MNEME_FIELD_VECTOR:
         return ((const struct mneme_str *)at)->data == NULL;
     case MNEME_FIELD_UUID:
         return field->is_nullable && !((const struct mneme_opt_uuid *)at)->is_set;

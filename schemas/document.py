@@ -21,6 +21,7 @@ TYPES = {
     "array:string": "list of texts",
     "array:long": "list of whole numbers",
     "array:double": "list of numbers",
+    "bytes:vector": "list of numbers, kept in single precision",
     "map:string": "object of texts",
 }
 JSON_MAX_DEPTH = 64  # MNEME_JSON_MAX_DEPTH
@@ -167,6 +168,8 @@ def limits_text(item):
         parts.append("*content limit*")
     if "min" in limits or "max" in limits:
         parts.append(span_text(limits.get("min"), limits.get("max"), ""))
+    if limits.get("format") == "segment":
+        parts.append("no slash")
     if "max_bytes" in limits:
         parts.append(span_text(limits.get("min_bytes"), limits["max_bytes"], " bytes"))
     if "max_chars" in limits:

@@ -70,6 +70,7 @@ static void put_record(struct mneme_buffer *out, const void *record, const struc
 static void put_value(struct mneme_buffer *out, const struct mneme_field_info *field, const void *at) {
     switch (field->kind) {
     case MNEME_FIELD_STRING:
+    case MNEME_FIELD_VECTOR:
         mneme_avro_put_bytes(out, *(const struct mneme_str *)at);
         break;
     case MNEME_FIELD_UUID:

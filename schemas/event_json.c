@@ -2,6 +2,7 @@
  * An event as JSON, written from the descriptors: what the ledger keeps, and what people and scripts read.
  * JSON fields come out as JSON, times as RFC 3339, ids as text; what is null is left out.
  */
+#include "common/floats.h"
 #include "schemas/event.h"
 
 /* White space between the parts of a caller's JSON may hold line breaks; output is one line an object. */
@@ -48,6 +49,16 @@ static void write_double_array(struct mneme_json_writer *json, const struct mnem
     mneme_json_end_array(json);
 }
 
+static void write_vector(struct mneme_json_writer *json, struct mneme_str vector) {
+    mneme_json_begin_array(json);
+    for (size_t at = 0; at + sizeof(float) <= vector.len; at += sizeof(float)) {
+        float number;
+        mneme_floats_get(&number, vector.data + at, 1);
+        mneme_json_float(json, number);
+    }
+    mneme_json_end_array(json);
+}
+
 static void write_map(struct mneme_json_writer *json, const struct mneme_str_map *map) {
     mneme_json_begin_object(json);
     for (size_t i = 0; i < map->count; i++) {
@@ -77,6 +88,9 @@ void mneme_field_json(struct mneme_json_writer *json, const struct mneme_field_i
         break;
     case MNEME_FIELD_BOOL:
         mneme_json_bool(json, *(const bool *)at);
+        break;
+    case MNEME_FIELD_VECTOR:
+        write_vector(json, *(const struct mneme_str *)at);
         break;
     case MNEME_FIELD_STRING_ARRAY:
         write_string_array(json, at);

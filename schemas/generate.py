@@ -23,12 +23,14 @@ KINDS = {
     "long:timestamp-micros": ("TIME", "int64_t", "struct mneme_opt_long"),
     "double": ("DOUBLE", "double", "struct mneme_opt_double"),
     "boolean": ("BOOL", "bool", "struct mneme_opt_bool"),
+    "bytes:vector": ("VECTOR", "struct mneme_str", "struct mneme_str"),
     "array:string": ("STRING_ARRAY", "struct mneme_str_array", "struct mneme_str_array"),
     "array:long": ("LONG_ARRAY", "struct mneme_long_array", "struct mneme_long_array"),
     "array:double": ("DOUBLE_ARRAY", "struct mneme_double_array", "struct mneme_double_array"),
     "map:string": ("STRING_MAP", "struct mneme_str_map", None),
 }
-FORMATS = {"text": "TEXT", "content": "CONTENT", "json": "JSON", "json_object": "JSON_OBJECT", "uuid": "UUID"}
+FORMATS = {"text": "TEXT", "content": "CONTENT", "json": "JSON", "json_object": "JSON_OBJECT", "uuid": "UUID",
+           "segment": "SEGMENT"}
 MAX_FIELDS = 48  # of one object of JSON input; schemas/event_from_json.c keeps them on the stack
 ABSENT = {"uuid": "UUID", "scope": "SCOPE"}
 LIMITS = set(

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "common/clock.h"
+#include "common/floats.h"
 #include "common/json_read.h"
 #include "common/uuid.h"
 
@@ -166,6 +167,28 @@ static int read_array(const struct mneme_json_input *input, const struct mneme_f
     return status;
 }
 
+/* Numbers beyond single precision become infinite, which the checks refuse. */
+static int read_vector(const struct mneme_json_input *input, const char *name, struct mneme_str *out,
+                       struct mneme_str value) {
+    void *memory;
+    size_t count;
+    int status = begin_items(input, name, value, MNEME_JSON_ARRAY, sizeof(float), &memory, &count);
+    if (status != MNEME_OK) {
+        return status;
+    }
+    struct mneme_buffer bytes = {.data = memory, .capacity = (count + 1) * sizeof(float)};
+    struct mneme_str key;
+    struct mneme_str item;
+    struct mneme_json_reader reader = mneme_json_enter(value);
+    while (status == MNEME_OK && mneme_json_next(&reader, &key, &item)) {
+        double number = 0;
+        status = read_double(input, name, &number, item);
+        mneme_floats_put(&bytes, &(const float){(float)number}, 1);
+    }
+    *out = mneme_buffer_str(&bytes);
+    return status;
+}
+
 static int compare_keys(const void *a, const void *b) {
     struct mneme_str left = ((const struct mneme_str_pair *)a)->key;
     struct mneme_str right = ((const struct mneme_str_pair *)b)->key;
@@ -240,6 +263,8 @@ int mneme_json_read_value(const struct mneme_json_input *input, const struct mne
             ((struct mneme_opt_bool *)at)->is_set = true;
         }
         return status;
+    case MNEME_FIELD_VECTOR:
+        return read_vector(input, field->name, at, value);
     case MNEME_FIELD_STRING_ARRAY:
     case MNEME_FIELD_LONG_ARRAY:
     case MNEME_FIELD_DOUBLE_ARRAY:

@@ -8,6 +8,7 @@
 #include <stdio.h>
 
 #include "common/clock.h"
+#include "common/floats.h"
 #include "common/json_read.h"
 #include "common/uuid.h"
 #include "schemas/event.h"
@@ -163,6 +164,10 @@ static int check_string(const struct check *check, struct mneme_str text) {
     if (status == MNEME_OK && field->format == MNEME_FORMAT_TEXT) {
         status = check_text(check, characters, mneme_is_blank(text));
     }
+    if (status == MNEME_OK && field->format == MNEME_FORMAT_SEGMENT &&
+        memchr(text.data, '/', text.len) != NULL) {
+        status = REFUSE(check, "holds a \"/\"; leave it out");
+    }
     /* What has a limit in bytes is a name: it goes into keys, logs and lists, each one line. */
     if (status == MNEME_OK && !is_json && field->max_bytes != SIZE_MAX && mneme_has_control(text)) {
         status = REFUSE(check, "holds a control character; remove it");
@@ -268,6 +273,24 @@ static int check_double_array(const struct check *check, const void *record,
     return status;
 }
 
+static int check_vector(const struct check *check, struct mneme_str vector) {
+    size_t count = vector.len / sizeof(float);
+    if (vector.len == 0 || vector.len % sizeof(float) != 0) {
+        return REFUSE(check, "has %zu bytes, which are no vector; give four for each number", vector.len);
+    }
+    if (count > check->field->max_items) {
+        return REFUSE(check, "has %zu numbers; at most %zu are allowed", count, check->field->max_items);
+    }
+    for (size_t i = 0; i < count; i++) {
+        float number;
+        mneme_floats_get(&number, vector.data + i * sizeof number, 1);
+        if (!isfinite(number)) {
+            return REFUSE(check, "holds what is no number at place %zu; give finite numbers", i);
+        }
+    }
+    return MNEME_OK;
+}
+
 static int check_map(const struct check *check, const struct mneme_str_map *map) {
     if (map->count > check->field->max_items) {
         return REFUSE(check, "has %zu fields; at most %zu are allowed", map->count, check->field->max_items);
@@ -316,6 +339,8 @@ static int check_field(const struct check *check, const void *record) {
         return check_double(check, *(const double *)at);
     case MNEME_FIELD_BOOL:
         return MNEME_OK;
+    case MNEME_FIELD_VECTOR:
+        return check_vector(check, *(const struct mneme_str *)at);
     case MNEME_FIELD_STRING_ARRAY:
         return check_string_array(check, record, at);
     case MNEME_FIELD_LONG_ARRAY:

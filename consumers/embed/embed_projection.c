@@ -199,7 +199,8 @@ static int begin(struct projection *projection, const struct mneme_batch *batch,
 }
 
 static int write_batch(struct projection *projection, const struct mneme_batch *batch,
-                       const struct mneme_embed_entry *entries, size_t count, struct mneme_error *error) {
+                       const bool *is_accepted, const struct mneme_embed_entry *entries, size_t count,
+                       struct mneme_error *error) {
     struct mneme_embed_writer *writer = &projection->writer;
     struct mneme_postgres *postgres = projection->session.postgres;
     writer->postgres = postgres;
@@ -210,6 +211,9 @@ static int write_batch(struct projection *projection, const struct mneme_batch *
     int status = begin(projection, batch, error);
     if (status == MNEME_OK) {
         status = mneme_embed_write(writer, &projection->documents, entries, count, error);
+    }
+    if (status == MNEME_OK) {
+        status = mneme_embed_forward_vectors(writer, batch, is_accepted, error);
     }
     if (status == MNEME_OK) {
         status = mneme_parked_write(postgres, projection->progress.projection, projection->progress.topic,
@@ -262,7 +266,7 @@ static int fold_batch(struct projection *projection, struct mneme_batch *batch, 
         status = mneme_embed_texts(texts, count, projection->embedder, postgres, &projection->documents.arena,
                                    error);
     }
-    return status == MNEME_OK ? write_batch(projection, batch, entries, count, error) : status;
+    return status == MNEME_OK ? write_batch(projection, batch, is_accepted, entries, count, error) : status;
 }
 
 static enum mneme_apply_result apply(void *context, struct mneme_batch *batch, struct mneme_error *error) {

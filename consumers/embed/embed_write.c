@@ -51,13 +51,13 @@ static void fill_params(struct mneme_pg_params *params, const struct mneme_embed
     }
 }
 
-static int add_record(struct mneme_embed_writer *writer, const struct mneme_embedding_key *key,
-                      struct mneme_str value, int64_t sequence, struct mneme_error *error) {
+int mneme_embed_add_record(struct mneme_embed_writer *writer, const struct mneme_embedding_key *key,
+                           struct mneme_str value, int64_t source_sequence, struct mneme_error *error) {
     mneme_buffer_clear(&writer->key);
     mneme_embedding_key_write(&writer->key, key);
     return writer->key.failed ? no_memory(error)
                               : mneme_embed_records_add(writer->records, mneme_buffer_str(&writer->key),
-                                                        value, sequence, error);
+                                                        value, source_sequence, error);
 }
 
 static struct mneme_str cell(const PGresult *rows, int row, int column) {
@@ -83,7 +83,7 @@ static int remove_rows(struct mneme_embed_writer *writer, const char *sql, const
     for (int row = 0; status == MNEME_OK && row < PQntuples(rows); row++) {
         const struct mneme_embedding_key key = {cell(rows, row, 0), cell(rows, row, 1), cell(rows, row, 2),
                                                 cell(rows, row, 3)};
-        status = add_record(writer, &key, MNEME_STR_NULL, long_cell(rows, row, 4), error);
+        status = mneme_embed_add_record(writer, &key, MNEME_STR_NULL, long_cell(rows, row, 4), error);
     }
     PQclear(rows);
     mneme_pg_params_clean_up(&params);
@@ -181,9 +181,9 @@ static int add_document(struct mneme_embed_writer *writer, const struct mneme_em
                                             embedding.stream_id};
     mneme_buffer_clear(&writer->value);
     int status = mneme_embedding_encode(writer->codec, &embedding, &writer->value, error);
-    return status == MNEME_OK
-               ? add_record(writer, &key, mneme_buffer_str(&writer->value), version->sequence, error)
-               : status;
+    return status == MNEME_OK ? mneme_embed_add_record(writer, &key, mneme_buffer_str(&writer->value),
+                                                       version->sequence, error)
+                              : status;
 }
 
 int mneme_embed_write(struct mneme_embed_writer *writer, const struct mneme_documents *documents,

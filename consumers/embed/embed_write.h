@@ -29,6 +29,15 @@ struct mneme_embed_writer {
 
 void mneme_embed_writer_clean_up(struct mneme_embed_writer *writer);
 
+/* Adds one record; a null value says that the document is gone. */
+int mneme_embed_add_record(struct mneme_embed_writer *writer, const struct mneme_embedding_key *key,
+                           struct mneme_str value, int64_t source_sequence, struct mneme_error *error);
+
+/* Adds the records of the vectors that callers bring and take back in the batch, in the order of the log:
+ * they reach the stores by the same way as those of texts. is_accepted has one flag for each item. */
+int mneme_embed_forward_vectors(struct mneme_embed_writer *writer, const struct mneme_batch *batch,
+                                const bool *is_accepted, struct mneme_error *error);
+
 /* Changes the rows and adds the records, those of removals first. Within the transaction that has moved the
  * progress; the caller flushes the records before it commits. */
 int mneme_embed_write(struct mneme_embed_writer *writer, const struct mneme_documents *documents,

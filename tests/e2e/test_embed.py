@@ -194,6 +194,29 @@ def test_a_text_that_is_refused_is_parked_and_the_others_are_embedded(ground):
     assert "the text was not embedded" in reason and "this text is refused" in reason
 
 
+def test_vectors_that_a_caller_brings_go_the_same_way(ground):
+    def vector(kind, **payload):
+        return {"type": kind, "user_id": "ada", "agent_id": "bot", "payload": {"vector_id": "a/1", **payload}}
+
+    ground.publish(vector("vector_indexed", vector=[1, 2]), vector("vector_indexed", vector=[0.5, -1, 3], metric="dot",
+                                                                   collection="pictures", metadata={"page": 1}),
+                   vector("vector_indexed", vector=[0.5, 0.25]))
+    records = ground.records()
+    kept = records["vector/a%2F1%2Fpictures/default/ada"]
+    assert struct.unpack("<3f", kept["vector"]) == (0.5, -1, 3) and kept["dimensions"] == 3
+    assert (kept["ref"], kept["metric"], json.loads(kept["metadata"])) == ("a/1/pictures", "dot", {"page": 1})
+    assert (kept["user_id"], kept["agent_id"], kept["text"], kept["model"]) == ("ada", "bot", "", "")
+    assert kept["text_hash"] == hashlib.sha256(b"").digest()
+    assert struct.unpack("<2f", records["vector/a%2F1%2Fdefault/default/ada"]["vector"]) == (0.5, 0.25)
+    ground.publish(vector("vector_deleted"))
+    assert ground.records()["vector/a%2F1%2Fdefault/default/ada"] is None
+    assert not ground.endpoint.answered
+    refused = ground.mneme("publish", "-", input=json.dumps(vector("vector_indexed", vector=[1], collection="a/b")) + "\n"
+                           + json.dumps(vector("vector_indexed", vector=[1e39])) + "\n"
+                           + json.dumps(vector("vector_indexed", vector=[])) + "\n", expect=1)
+    assert 'holds a "/"' in refused.stderr and "finite" in refused.stderr and "no vector" in refused.stderr
+
+
 def test_an_endpoint_that_refuses_every_text_stops_the_worker_with_advice(ground):
     ground.endpoint.refused = ("",)
     ground.publish(memory(1, "any"), drain=False)

@@ -45,6 +45,9 @@ SAMPLES = [
     ("biometric_received", {"metric": "heart_rate", "value": 61.5, "unit": "bpm", "measured_at": "2026-05-01T08:00:00Z"}),
     ("projection_updated", {"projection": "postgres", "action": "rebuilt", "details": {"rows": 1}}),
     ("error_occurred", {"error_type": "timeout", "message": "The kettle did not answer.", "severity": "warning"}),
+    ("vector_indexed", {"vector_id": "a/1", "collection": "pictures", "vector": [0.1, -2.5, 1e-30], "metric": "dot",
+                        "metadata": {"page": 1}}),
+    ("vector_deleted", {"vector_id": "a/1", "collection": "pictures"}),
     ("custom", {"type": "tea.ordered", "json": {"cups": 1}}),
     ("memory_deleted", {"memory_id": MEMORY, "reason": "asked to forget"}),
 ]

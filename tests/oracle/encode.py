@@ -4,6 +4,7 @@ the product would write."""
 import datetime
 import io
 import json
+import struct
 import uuid
 
 import fastavro
@@ -77,6 +78,8 @@ class Encoder:
                 value = {"text": value}
             if field.get("mneme.format") in ("content", "json", "json_object") and value is not None:
                 value = json.dumps(value, ensure_ascii=False)
+            if isinstance(field["type"], dict) and field["type"].get("logicalType") == "vector" and isinstance(value, list):
+                value = struct.pack(f"<{len(value)}f", *value)
             if "timestamp-micros" in json.dumps(field["type"]) and value is not None:
                 value = micros(value)
             record[field["name"]] = value

@@ -3,6 +3,7 @@
 import functools
 import hashlib
 import math
+import struct
 import uuid
 from dataclasses import dataclass
 
@@ -30,6 +31,15 @@ class Stopped(Exception):
     def __init__(self, message, why):
         super().__init__(f"{message.partition}:{message.offset}: {why}")
         self.message = message
+
+
+def vector_json(value):
+    """A vector's numbers as the ledger shows them: as few digits as tell them from all others of single precision."""
+    def shortest(number):
+        texts = (f"{number:.{digits}g}" for digits in range(6, 10))
+        return next(text for text in texts if struct.unpack("<f", struct.pack("<f", float(text)))[0] == number)
+
+    return "[" + ", ".join(shortest(number) for (number,) in struct.iter_unpack("<f", value)) + "]"
 
 
 class Fold(AgentTables):
@@ -342,6 +352,8 @@ class Fold(AgentTables):
                 value = Time(value)
             elif isinstance(value, uuid.UUID):
                 value = str(value)
+            elif isinstance(value, bytes):
+                value = loads(vector_json(value))
             result[field["name"]] = value
         return result
 

@@ -3,6 +3,7 @@
 import json
 import math
 import re
+import struct
 
 from oracle.wire import as_uuid, logical_type
 
@@ -87,6 +88,9 @@ def check_format(name, text, limit):
         check_content(text, limit)
     elif name == "json":
         strict_json(text)
+    elif name == "segment":
+        if "/" in text:
+            raise Refused("a slash")
     elif name == "json_object":
         if not isinstance(strict_json(text), dict):
             raise Refused("no JSON object")
@@ -135,6 +139,16 @@ def check_items(field, values, record):
         raise Refused("a value")
 
 
+def check_vector(field, value):
+    """Little-endian single-precision numbers."""
+    if not value or len(value) % 4:
+        raise Refused(f"{len(value)} bytes")
+    if len(value) // 4 > field["mneme.max_items"]:
+        raise Refused(f"{len(value) // 4} numbers")
+    for (number,) in struct.iter_unpack("<f", value):
+        check_number({}, number)
+
+
 def check_time(micros):
     if not FIRST_MICROS <= micros <= LAST_MICROS:
         raise Refused("a time outside the years 1 to 9999")
@@ -154,6 +168,8 @@ def check_record(record, values, content_max_chars):
             check_record(field["type"], value, content_max_chars)
         elif field["name"] == "payload" or value is None or isinstance(value, bool):
             continue
+        elif isinstance(value, bytes):
+            check_vector(field, value)
         elif isinstance(value, str):
             check_string(field, value, content_max_chars)
         elif isinstance(value, (list, dict)):

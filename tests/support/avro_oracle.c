@@ -122,6 +122,10 @@ static void fill_field(avro_value_t *value, const void *record, const struct mne
     case MNEME_FIELD_BOOL:
         assert(avro_value_set_boolean(&branch, *(const bool *)at) == 0);
         break;
+    case MNEME_FIELD_VECTOR:
+        assert(avro_value_set_bytes(&branch, (void *)((const struct mneme_str *)at)->data,
+                                    ((const struct mneme_str *)at)->len) == 0);
+        break;
     case MNEME_FIELD_STRING_ARRAY:
     case MNEME_FIELD_LONG_ARRAY:
     case MNEME_FIELD_DOUBLE_ARRAY:
@@ -275,6 +279,13 @@ static bool is_string(avro_value_t *value, struct mneme_str text) {
            mneme_str_equal((struct mneme_str){got, size - 1}, text);
 }
 
+static bool is_bytes(avro_value_t *value, struct mneme_str bytes) {
+    const void *got;
+    size_t size;
+    return avro_value_get_bytes(value, &got, &size) == 0 &&
+           mneme_str_equal((struct mneme_str){got, size}, bytes);
+}
+
 static bool is_long(avro_value_t *value, int64_t wanted) {
     int32_t small = 0;
     int64_t large = 0;
@@ -342,6 +353,8 @@ static bool is_field(avro_value_t *value, const void *record, const struct mneme
         return is_double(&branch, *(const double *)at);
     case MNEME_FIELD_BOOL:
         return avro_value_get_boolean(&branch, &is_true) == 0 && (is_true != 0) == *(const bool *)at;
+    case MNEME_FIELD_VECTOR:
+        return is_bytes(&branch, *(const struct mneme_str *)at);
     case MNEME_FIELD_STRING_ARRAY:
     case MNEME_FIELD_LONG_ARRAY:
     case MNEME_FIELD_DOUBLE_ARRAY:

@@ -8,6 +8,8 @@
 #include <math.h>
 #include <stdio.h>
 
+#include "common/floats.h"
+
 #define ITEMS 3
 
 static struct mneme_str keep(struct mneme_arena *arena, const char *text) {
@@ -49,6 +51,7 @@ static struct mneme_str sample_text(const struct mneme_field_info *field, struct
     case MNEME_FORMAT_TEXT:
     case MNEME_FORMAT_NONE:
     case MNEME_FORMAT_UUID:
+    case MNEME_FORMAT_SEGMENT:
         break;
     }
     bool is_name = field->max_bytes != SIZE_MAX; /* no line breaks in names */
@@ -108,6 +111,14 @@ static void sample_double_array(struct mneme_double_array *array, struct mneme_a
     *array = (struct mneme_double_array){items, ITEMS, true};
 }
 
+static struct mneme_str sample_vector(struct mneme_arena *arena) {
+    const float numbers[] = {0.1F, -2.5F, 1e-30F};
+    char *bytes = keep_items(arena, sizeof(float));
+    struct mneme_buffer out = {.data = bytes, .capacity = ITEMS * sizeof(float)};
+    mneme_floats_put(&out, numbers, ITEMS);
+    return mneme_buffer_str(&out);
+}
+
 static void sample_record(void *record, const struct mneme_record_info *info, struct mneme_arena *arena,
                           enum mneme_sample sample) {
     for (size_t i = 0; i < info->field_count; i++) {
@@ -152,6 +163,9 @@ void mneme_sample_field(void *record, const struct mneme_field_info *field, stru
         if (field->is_nullable) {
             ((struct mneme_opt_bool *)at)->is_set = true;
         }
+        break;
+    case MNEME_FIELD_VECTOR:
+        *(struct mneme_str *)at = sample_vector(arena);
         break;
     case MNEME_FIELD_STRING_ARRAY:
         sample_string_array(at, field, arena);
@@ -206,6 +220,7 @@ static bool same_items(const void *a, const void *b, const struct mneme_field_in
 static bool same_value(const void *a, const void *b, const struct mneme_field_info *field) {
     switch (field->kind) {
     case MNEME_FIELD_STRING:
+    case MNEME_FIELD_VECTOR:
         return mneme_str_equal(*(const struct mneme_str *)a, *(const struct mneme_str *)b);
     case MNEME_FIELD_UUID:
         return memcmp(a, b, sizeof(struct mneme_uuid)) == 0;

@@ -141,3 +141,15 @@ Test(json_write, loses_no_bit_of_a_double) {
         cr_assert_eq(back_bits, state, "%s", buffer.data);
     }
 }
+
+Test(json_write, single_precision_has_as_few_digits_as_tell_it_from_all_others) {
+    const float numbers[] = {0.1F, -2.5F, 1e-30F, 16777216, 0.333333343F, FLT_MAX, 0, -0.0F};
+    struct mneme_json_writer json = {.out = &buffer};
+    mneme_json_begin_array(&json);
+    for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
+        mneme_json_float(&json, numbers[i]);
+    }
+    mneme_json_float(&json, INFINITY);
+    mneme_json_end_array(&json);
+    check_written("[0.1,-2.5,1e-30,16777216,0.33333334,3.4028235e+38,0,-0,null]");
+}

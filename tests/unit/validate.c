@@ -81,7 +81,8 @@ Test(validate, samples_of_every_type_are_valid) {
 }
 
 static void check_missing(void *record, const struct mneme_field_info *field) {
-    size_t bytes = field->kind == MNEME_FIELD_STRING ? sizeof(struct mneme_str)
+    size_t bytes = field->kind == MNEME_FIELD_STRING || field->kind == MNEME_FIELD_VECTOR
+                       ? sizeof(struct mneme_str)
                    : field->kind == MNEME_FIELD_UUID ? sizeof(struct mneme_uuid)
                    : field->kind == MNEME_FIELD_STRING_ARRAY || field->kind == MNEME_FIELD_LONG_ARRAY ||
                            field->kind == MNEME_FIELD_DOUBLE_ARRAY
@@ -456,4 +457,33 @@ Test(validate, a_type_that_is_none_is_refused) {
     mneme_sample_event(&event, &arena, MNEME_EVENT_MEMORY_DELETED, MNEME_SAMPLE_REQUIRED);
     event.type = MNEME_EVENT_TYPE_COUNT;
     assert_refused("a type past the last", "no type");
+}
+
+Test(validate, a_vector_is_made_of_finite_numbers) {
+    static const struct {
+        struct mneme_str bytes;
+        const char *says;
+    } bad[] = {
+        {MNEME_STR_LIT(""), "no vector"},
+        {MNEME_STR_LIT("\0\0\x80"), "no vector"},
+        {MNEME_STR_LIT("\0\0\x80\x3F\0"), "no vector"},
+        {MNEME_STR_LIT("\0\0\x80\x3F\0\0\x80\x7F"), "no number at place 1"},
+        {MNEME_STR_LIT("\0\0\xC0\x7F"), "no number at place 0"},
+    };
+    static const char zeros[16001 * sizeof(float)];
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        mneme_sample_event(&event, &arena, MNEME_EVENT_VECTOR_INDEXED, MNEME_SAMPLE_FULL);
+        event.payload.vector_indexed.vector = bad[i].bytes;
+        assert_refused("vector", bad[i].says);
+    }
+    event.payload.vector_indexed.vector = (struct mneme_str){zeros, sizeof zeros - sizeof(float)};
+    assert_valid("16000 numbers");
+    event.payload.vector_indexed.vector.len += sizeof(float);
+    assert_refused("vector", "at most 16000");
+}
+
+Test(validate, a_collection_holds_no_slash) {
+    mneme_sample_event(&event, &arena, MNEME_EVENT_VECTOR_DELETED, MNEME_SAMPLE_FULL);
+    event.payload.vector_deleted.collection = MNEME_STR_LIT("a/b");
+    assert_refused("collection", "holds a \"/\"");
 }

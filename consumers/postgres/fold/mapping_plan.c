@@ -63,6 +63,7 @@ static bool fits(const struct mneme_field_info *field, enum mneme_column_kind co
         return column == MNEME_COLUMN_BOOL;
     case MNEME_FIELD_STRING_ARRAY:
         return column == MNEME_COLUMN_TEXT_ARRAY;
+    case MNEME_FIELD_VECTOR:
     case MNEME_FIELD_LONG_ARRAY:
     case MNEME_FIELD_DOUBLE_ARRAY:
     case MNEME_FIELD_STRING_MAP:

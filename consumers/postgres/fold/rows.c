@@ -180,6 +180,7 @@ static bool load(union mneme_cell *cell, const struct mneme_source_plan *source,
     case MNEME_FIELD_STRING_ARRAY:
         cell->strings = (const struct mneme_str_array *)(const void *)at;
         return cell->strings->is_set;
+    case MNEME_FIELD_VECTOR:
     case MNEME_FIELD_LONG_ARRAY:
     case MNEME_FIELD_DOUBLE_ARRAY:
     case MNEME_FIELD_STRING_MAP:
