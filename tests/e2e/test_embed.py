@@ -217,6 +217,35 @@ def test_vectors_that_a_caller_brings_go_the_same_way(ground):
     assert 'holds a "/"' in refused.stderr and "finite" in refused.stderr and "no vector" in refused.stderr
 
 
+def activate(ground, model):
+    """As when other vectors have taken the place of those that answered."""
+    with ground.namespace.connect("vectors") as connection:
+        connection.execute("UPDATE generations SET state = 'retired' WHERE state = 'active'")
+        connection.execute(
+            "INSERT INTO generations (state, store, model, metric, dimensions, passage_prefix, topic) "
+            "VALUES ('active', 'pgvector', %s, 'cosine', %s, 'p: ', %s)",
+            (model, DIMENSIONS, f"{ground.namespace.topic_prefix}embeddings.{model}"))
+
+
+def test_a_worker_follows_the_model_whose_vectors_answer(ground):
+    ground.publish(memory(1, "before"))
+    activate(ground, "other")
+    ground.publish(memory(2, "after"), drain=False)
+    ground.drain("embed.other")
+    records = ground.records(ground.namespace.topic_prefix + "embeddings.other")
+    assert {record["text"] for record in records.values()} == {"before", "after"}
+    for record in records.values():
+        assert (record["model"], record["passage_prefix"]) == ("other", "p: ")
+        assert record["vector"] == vector_bytes(vector_of("p: " + record["text"], "other"))
+    assert ground.worker.is_running
+    assert "after" not in {record["text"] for record in ground.records().values()}
+    ground.worker.stop()
+    pinned = ground.start(MNEME_EMBEDDING_MODEL_PINNED="true")
+    ground.drain()
+    assert {record["text"] for record in ground.records().values()} == {"before", "after"}
+    assert pinned.is_running
+
+
 def test_an_endpoint_that_refuses_every_text_stops_the_worker_with_advice(ground):
     ground.endpoint.refused = ("",)
     ground.publish(memory(1, "any"), drain=False)
