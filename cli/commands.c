@@ -17,6 +17,7 @@ static const struct mneme_command *const commands[] = {
     &mneme_command_agent,
     &mneme_command_knowledge,
     &mneme_command_profile,
+    &mneme_command_vector,
     &mneme_command_timeline,
     &mneme_command_stats,
     &mneme_command_events,

@@ -18,6 +18,7 @@ extern const struct mneme_command mneme_command_memory;
 extern const struct mneme_command mneme_command_rebuild;
 extern const struct mneme_command mneme_command_recall;
 extern const struct mneme_command mneme_command_reembed;
+extern const struct mneme_command mneme_command_vector;
 extern const struct mneme_command mneme_command_verify;
 extern const struct mneme_command mneme_command_migrate;
 extern const struct mneme_command mneme_command_publish;
