@@ -138,7 +138,7 @@ static int gather_hits(struct gathering *gathering, struct mneme_postgres *postg
                        const struct mneme_candidate_query *query, struct mneme_error *error) {
     const struct mneme_candidate_filter *which = &question->which;
     struct mneme_str keys[2];
-    struct mneme_sql_part parts[MNEME_CANDIDATE_SCOPE_PARTS + 4];
+    struct mneme_sql_part parts[MNEME_CANDIDATE_SCOPE_PARTS + 6];
     struct mneme_pg_params params = {0};
     size_t key_count = 0;
     gathering->counts =
@@ -147,14 +147,23 @@ static int gather_hits(struct gathering *gathering, struct mneme_postgres *postg
         !mneme_candidates_scope_keys(keys, &key_count, which, &gathering->arena)) {
         return no_memory(error);
     }
+    /* As of a moment there are two tables behind the name, and the history has an index by user alone. */
+    bool is_by_key = key_count > 0 && !which->as_of.is_set;
+    const struct mneme_sql_part own[] = {
+        MNEME_SQL_GIVEN("query", question->form == MNEME_QUERY_WEB),
+        MNEME_SQL_GIVEN("since", which->since.is_set),
+        MNEME_SQL_GIVEN("until", which->until.is_set),
+        MNEME_SQL_GIVEN("keys", is_by_key),
+        MNEME_SQL_GIVEN("key_user", is_by_key && which->scope.user_id.data != NULL),
+        MNEME_SQL_GIVEN("key_agent", is_by_key && which->scope.agent_id.data != NULL),
+    };
     mneme_candidates_scope_parts(parts, which);
-    parts[MNEME_CANDIDATE_SCOPE_PARTS] =
-        (struct mneme_sql_part)MNEME_SQL_GIVEN("query", question->form == MNEME_QUERY_WEB);
-    parts[MNEME_CANDIDATE_SCOPE_PARTS + 1] =
-        (struct mneme_sql_part)MNEME_SQL_GIVEN("since", which->since.is_set);
-    parts[MNEME_CANDIDATE_SCOPE_PARTS + 2] =
-        (struct mneme_sql_part)MNEME_SQL_GIVEN("until", which->until.is_set);
-    parts[MNEME_CANDIDATE_SCOPE_PARTS + 3] = (struct mneme_sql_part)MNEME_SQL_GIVEN("keys", key_count > 0);
+    for (size_t i = 0; is_by_key && i < MNEME_CANDIDATE_SCOPE_PARTS; i++) {
+        if (strcmp(parts[i].name, "user") == 0 || strcmp(parts[i].name, "agent") == 0) {
+            parts[i].text = MNEME_STR_NULL;
+        }
+    }
+    memcpy(parts + MNEME_CANDIDATE_SCOPE_PARTS, own, sizeof own);
     struct mneme_composed composed = {mneme_sql_candidates_find, &which->as_of, NULL, parts,
                                       sizeof parts / sizeof *parts};
     mneme_candidates_scope_params(&params, which);

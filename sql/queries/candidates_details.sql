@@ -1,7 +1,8 @@
 -- Documents by their keys, as far as they may be shown, and what is known of the memories behind them: $1 tenant, $2 to $4
 -- as of when, $5 to $8 user, agent, run and conversation, $9 to $11 streams, kinds and refs; n is the place in these arrays,
 -- from 1. $12 types of memories, $13 and $14 whether expired and archived ones count, $15 and $16 the times between which a
--- document was created. A turn has no memory: it passes where nothing is asked of one.
+-- document was created. A turn has no memory: it passes where nothing is
+-- asked of one. OFFSET 0 keeps the look-ups by key alone.
 SELECT w.n, d.stream_id, d.kind, d.ref, d.user_id, d.agent_id, d.run_id, d.conversation_id, d.position, d.speaker, d.role,
        d.created_at, d.source_sequence, d.text, d.length::bigint AS length, d.lexemes,
        m.id IS NOT NULL AS is_memory, m.memory_type, m.content, m.metadata,
@@ -9,9 +10,19 @@ SELECT w.n, d.stream_id, d.kind, d.ref, d.user_id, d.agent_id, d.run_id, d.conve
        coalesce(m.priority, 0)::bigint AS priority, coalesce(a.access_count, 0) AS access_count, a.last_accessed_at,
        m.expires_at, coalesce(m.updated_at, d.created_at) AS updated_at, coalesce(m.version, 0) AS version
 FROM unnest($9::text[], $10::text[], $11::text[]) WITH ORDINALITY AS w(stream_id, kind, ref, n)
-JOIN {documents} AS d ON d.tenant = $1 AND d.stream_id = w.stream_id AND d.kind = w.kind AND d.ref = w.ref
-LEFT JOIN {memories} AS m
-  ON m.id = CASE d.kind WHEN 'memory' THEN d.ref::uuid END AND m.tenant = d.tenant AND m.stream_id = d.stream_id
+CROSS JOIN LATERAL (
+    SELECT *
+    FROM {documents} AS found
+    WHERE found.tenant = $1 AND found.stream_id = w.stream_id AND found.kind = w.kind AND found.ref = w.ref
+    OFFSET 0
+) AS d
+LEFT JOIN LATERAL (
+    SELECT *
+    FROM {memories} AS remembered
+    WHERE remembered.id = CASE w.kind WHEN 'memory' THEN w.ref::uuid END
+      AND remembered.tenant = $1 AND remembered.stream_id = w.stream_id
+    OFFSET 0
+) AS m ON true
 LEFT JOIN LATERAL {accesses} AS a ON m.id IS NOT NULL
 WHERE true
   {user?AND d.user_id = $5}

@@ -1,12 +1,15 @@
 -- Documents of a scope that have any of the terms: $1 to $8 as in candidates_scope, $9 the keys of the scope as
 -- documents_words has them, $10 the terms joined by OR, $11 the whole query, $12 and $13 the times between which a document
--- was created. The terms say what is counted; is_match, what is found.
+-- was created. The terms say what is counted; is_match, what is found. With keys, user and agent are compared so that no
+-- other index is taken beside documents_words; the keys alone might be those of another tenant.
 SELECT d.stream_id, d.kind, d.ref, d.source_sequence, d.length::bigint AS length, d.lexemes,
        true {query?AND d.lexemes @@ $11} {since?AND d.created_at >= $12} {until?AND d.created_at <= $13} AS is_match
 FROM {documents} AS d
 WHERE d.tenant = $1
   {user?AND d.user_id = $5}
   {agent?AND d.agent_id = $6}
+  {key_user?AND d.user_id IS NOT DISTINCT FROM $5}
+  {key_agent?AND d.agent_id IS NOT DISTINCT FROM $6}
   {run?AND d.run_id = $7}
   {conversation?AND d.conversation_id = $8}
   {keys?AND array_remove(ARRAY[d.tenant || '/user/' || d.user_id, d.tenant || '/agent/' || d.agent_id], NULL) @> $9}
