@@ -190,12 +190,17 @@ def test_the_tenant_of_the_command_line_is_that_of_lines_without_one(mneme, name
 def test_an_interrupt_ends_reading_and_waits_for_what_is_under_way(running, number):
     publisher = running(env={"MNEME_PUBLISH_LINGER_MS": "1000"})
     publisher.feed("".join(custom(i) for i in range(500)))
-    # Until all lines are read, since the pipe is empty then.
-    wait_until(lambda: unread(publisher.process.stdin) == 0, 10, "the lines are read")
+    # Until all lines are read and taken: the pipe is empty, and the program waits for more.
+    wait_until(lambda: unread(publisher.process.stdin) == 0 and is_asleep(publisher.process), 10, "the lines are read")
     publisher.process.send_signal(number)
     code, receipts, err = publisher.end(timeout=20)
     assert code == 130, err
     assert len(receipts) == 500
+
+
+def is_asleep(process):
+    with open(f"/proc/{process.pid}/stat", encoding="ascii") as stat:
+        return stat.read().rpartition(")")[2].split()[0] == "S"
 
 
 def unread(pipe):
