@@ -29,9 +29,9 @@ static int check_document(const struct mneme_vector_change *change, const struct
         error, MNEME_E_UNSAFE,
         "the vectors were not written: one of the topic %s has %zu dimensions and those of generation %d "
         "have "
-        "%d: the endpoint has changed what model %s gives; set it back, or run `mneme reembed --model %s`",
-        generation->topic, dimensions, generation->number, generation->dimensions, generation->model,
-        generation->model);
+        "%d: the endpoint has changed what model %s gives; set it back, or have the new form served under "
+        "another name and run `mneme reembed --model NAME`",
+        generation->topic, dimensions, generation->number, generation->dimensions, generation->model);
 }
 
 static bool is_same_collection(const struct mneme_vector_change *a, const struct mneme_vector_change *b) {
