@@ -219,6 +219,11 @@ static int write_batch(struct projection *projection, const struct mneme_batch *
         status = mneme_parked_write(postgres, projection->progress.projection, projection->progress.topic,
                                     batch, &projection->rows, error);
     }
+    /* The records leave only now, and only while the progress is held: a worker that was stopped for long has
+     * lost its session to the one after it. */
+    if (status == MNEME_OK) {
+        status = mneme_pg_run(postgres, "SELECT", error);
+    }
     if (status == MNEME_OK) {
         status = mneme_embed_records_flush(projection->records, error);
     }

@@ -66,12 +66,29 @@ void mneme_embed_records_close(struct mneme_embed_records *records) {
     }
 }
 
+/* Half of what the group waits for a worker that is silent. */
+static long delivery_timeout_ms(const struct mneme_config *config) {
+    long session_ms = (long)mneme_config_long(config, MNEME_SETTING_SESSION_TIMEOUT_MS);
+    return session_ms / 2 < DELIVERY_TIMEOUT_MS ? session_ms / 2 : DELIVERY_TIMEOUT_MS;
+}
+
 static int ensure(struct mneme_embed_records *records, struct mneme_error *error) {
     static const char *const settings[][2] = {
-        {"enable.idempotence", "true"},   {"acks", "all"},    {"partitioner", "murmur2"},
-        {"compression.codec", "lz4"},     {"linger.ms", "5"}, {"queue.buffering.max.messages", "0"},
-        {"delivery.timeout.ms", "15000"},
+        {"enable.idempotence", "true"},
+        {"acks", "all"},
+        {"partitioner", "murmur2"},
+        {"compression.codec", "lz4"},
+        {"batch.num.messages", "1000000"},
+        {"batch.size", "2147483647"},
+        {"queue.buffering.max.messages", "0"},
     };
+    /* Nothing leaves before the flush; and what did not leave while the group could take this worker for
+     * alive never does: others may have written newer records by then. */
+    long timeout_ms = delivery_timeout_ms(records->config);
+    char linger[24];
+    char timeout[24];
+    (void)snprintf(linger, sizeof linger, "%ld", timeout_ms / 2);
+    (void)snprintf(timeout, sizeof timeout, "%ld", timeout_ms);
     rd_kafka_conf_t *conf = NULL;
     if (records->producer != NULL) {
         return MNEME_OK;
@@ -79,6 +96,12 @@ static int ensure(struct mneme_embed_records *records, struct mneme_error *error
     int status = mneme_kafka_conf(&conf, records->config, "embed", error);
     for (size_t i = 0; status == MNEME_OK && i < sizeof settings / sizeof settings[0]; i++) {
         status = mneme_kafka_conf_set(conf, settings[i][0], settings[i][1], error);
+    }
+    if (status == MNEME_OK) {
+        status = mneme_kafka_conf_set(conf, "delivery.timeout.ms", timeout, error);
+    }
+    if (status == MNEME_OK) {
+        status = mneme_kafka_conf_set(conf, "linger.ms", linger, error);
     }
     if (status != MNEME_OK) {
         if (conf != NULL) {

@@ -16,7 +16,8 @@ int mneme_embed_records_open(struct mneme_embed_records **out, const struct mnem
                              const char *topic, struct mneme_error *error);
 void mneme_embed_records_close(struct mneme_embed_records *records);
 
-/* Hands a record to the client, which copies it; a null value says that the document is gone. */
+/* Hands a record to the client, which copies it and keeps it for the flush; a null value says that the
+ * document is gone. */
 int mneme_embed_records_add(struct mneme_embed_records *records, struct mneme_str key, struct mneme_str value,
                             int64_t source_sequence, struct mneme_error *error);
 

@@ -38,14 +38,16 @@ static bool make_columns(struct columns *columns, size_t capacity, struct mneme_
     return is_made && columns->hashes != NULL && columns->sequences != NULL;
 }
 
-/* Model, names, sequences and, where there are any, hashes. */
+/* Model, names and, where there are any, sequences and hashes. */
 static void fill_params(struct mneme_pg_params *params, const struct mneme_embed_writer *writer,
                         const struct columns *columns, size_t name_count, bool has_hashes) {
     mneme_pg_param_str(params, mneme_str_from(writer->model->name));
     for (size_t i = 0; i < name_count; i++) {
         mneme_pg_param_str_array(params, columns->names[i], columns->count);
     }
-    mneme_pg_param_long_array(params, columns->sequences, columns->count);
+    if (columns->sequences != NULL) {
+        mneme_pg_param_long_array(params, columns->sequences, columns->count);
+    }
     if (has_hashes) {
         mneme_pg_param_bytes_array(params, columns->hashes, columns->count);
     }
@@ -114,20 +116,27 @@ static void put_names(struct columns *columns, const struct mneme_document *docu
     columns->sequences[columns->count] = document->last->sequence;
 }
 
+/* Also of a document that came and went within the batch, and whose row is not there: a worker that ended
+ * before it could commit may have left a record of it. */
 static int remove_documents(struct mneme_embed_writer *writer, const struct mneme_documents *documents,
                             struct mneme_error *error) {
     struct columns columns;
+    int status = MNEME_OK;
     if (!make_columns(&columns, documents->count, writer->arena)) {
         return no_memory(error);
     }
-    for (const struct mneme_document *document = documents->first; document != NULL;
+    for (const struct mneme_document *document = documents->first; document != NULL && status == MNEME_OK;
          document = document->next) {
-        if (!document->last->is_there && !document->is_new) {
+        if (!document->last->is_there) {
+            const struct mneme_embedding_key key = {mneme_document_kinds[document->kind], document->ref,
+                                                    document->tenant, document->stream_id};
             put_names(&columns, document);
             columns.count++;
+            status = mneme_embed_add_record(writer, &key, MNEME_STR_NULL, document->last->sequence, error);
         }
     }
-    return remove_rows(writer, mneme_sql_embed_remove, &columns, 4, error);
+    columns.sequences = NULL;
+    return status == MNEME_OK ? remove_rows(writer, mneme_sql_embed_remove, &columns, 4, error) : status;
 }
 
 static int store_rows(struct mneme_embed_writer *writer, const struct mneme_embed_entry *entries,

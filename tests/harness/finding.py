@@ -1,6 +1,7 @@
 """Everything that finds again, in one namespace: the ledger, full text, embeddings by an endpoint that can be foretold,
 and vectors in a store; each service behind a proxy."""
 
+import re
 from urllib.parse import urlsplit
 
 from harness.chaos import wait_folded
@@ -61,7 +62,7 @@ class Finding:
 
     @property
     def embeddings_topic(self):
-        return f"{self.namespace.topic_prefix}embeddings.{self.model}"
+        return f"{self.namespace.topic_prefix}embeddings.{re.sub('[^a-zA-Z0-9._-]', '-', self.model)}"
 
     def projection(self, group):
         """How its progress is called, and the topic that it folds."""
@@ -82,6 +83,17 @@ class Finding:
     def wait_asked(self, before):
         """Waits until the endpoint was asked more often than that."""
         wait_until(lambda: self.endpoint.asked > before, 60, "the endpoint is asked")
+
+    def assert_answers(self, model):
+        """The vectors that answer are that model's."""
+        with self.namespace.connect("vectors") as connection:
+            rows = connection.execute("SELECT model FROM generations WHERE state = 'active'").fetchall()
+        assert rows == [(model,)], f"{rows} answers, not {model}"
+
+    def assert_embedded_once(self):
+        """Of an endpoint that was well all the time."""
+        twice = [text for text, count in self.endpoint.answered.items() if count > 1]
+        assert not twice, f"{len(twice)} texts were embedded twice, such as {twice[:3]}"
 
     # --- the end ---
 

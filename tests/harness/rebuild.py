@@ -83,8 +83,7 @@ def rebuild_under_load(ground, groups, backlog, phases, rate):
         finding.drain(timeout=120)
         finding.assert_equal()
         assert not namespace.rows("SELECT nspname FROM pg_namespace WHERE nspname LIKE '%%\\_rebuild'"), "something is left"
-        twice = [text for text, count in finding.endpoint.answered.items() if count > 1]
-        assert not twice, f"{len(twice)} texts were embedded twice, such as {twice[:3]}"
+        finding.assert_embedded_once()
         for process in workers.values():
             assert process.stop() == 0, process.log[-3000:]
     return f"{folded(namespace)} events, {', '.join(deeds)}"
