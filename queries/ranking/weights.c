@@ -10,7 +10,7 @@
 #define NUMBER_BYTES 32
 
 const struct mneme_rank_weights mneme_rank_default_weights = {
-#define X(name, value, doc) .name = value,
+#define X(name, value, doc) .name = (value),
     MNEME_RANK_WEIGHTS(X)
 #undef X
 };

@@ -25,11 +25,14 @@ def quickstart(environment, *arguments):
                           timeout=170, check=False, stdin=subprocess.DEVNULL)
 
 
+@pytest.mark.timeout(400)  # builds, starts a stack with a model, and all of it twice
 def test_a_conversation_is_remembered_and_a_second_run_changes_nothing(environment, tmp_path):
     first = quickstart(environment)
     assert first.returncode == 0, first.stdout + first.stderr
     assert "87 events published now: 87 accepted, 0 seen before." in first.stdout
     assert re.search(r"^ines-tobias-session-3 .*Ines and Tobias", first.stdout, re.M)
+    recalled = first.stdout.split("== Recall")[1]
+    assert "Tobias: Only to hazelnuts." in recalled and "degraded" not in first.stderr
     second = quickstart(environment)
     assert "87 events published now: 0 accepted, 87 seen before." in second.stdout
     assert "Postgres 42 turns" in second.stdout
