@@ -9,7 +9,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "common/clock.h"
 #include "common/log.h"
 #include "consumers/embed/embed_model.h"
 #include "consumers/embed/embed_write.h"
@@ -19,15 +18,12 @@
 #include "consumers/store/verdict_gate.h"
 #include "sql/embedded.h"
 
-#define LOOK_MICROS 1000000 /* between two looks which model it is to be */
-
 struct projection {
     const struct mneme_config *config;
     struct mneme_session session;
     struct mneme_progress progress;
     struct mneme_documents documents;
     struct mneme_embed_model model;
-    int64_t looked_at;               /* which model it is to be, monotonic microseconds */
     struct mneme_buffer name;        /* of the progress: "embed.<model>", with a NUL */
     struct mneme_embedder *embedder; /* this and the next two are of the model; NULL: not opened */
     struct mneme_embed_records *records;
@@ -127,19 +123,12 @@ static int open_model(struct projection *projection, struct mneme_error *error) 
     return status;
 }
 
-/* Whether the model is still the one to embed by; looks now and then. */
+/* Whether the model is still the one to embed by. */
 static int look_at_model(bool *is_same, struct projection *projection, struct mneme_error *error) {
     struct mneme_embed_model wanted = {0};
-    int64_t now = mneme_clock_monotonic_micros();
-    *is_same = projection->embedder != NULL;
-    if (*is_same && now - projection->looked_at < LOOK_MICROS) {
-        return MNEME_OK;
-    }
     int status = mneme_embed_model_choose(&wanted, projection->config, projection->session.postgres, error);
-    if (status == MNEME_OK) {
-        projection->looked_at = now;
-        *is_same = *is_same && mneme_embed_model_equal(&wanted, &projection->model);
-    }
+    *is_same = status == MNEME_OK && projection->embedder != NULL &&
+               mneme_embed_model_equal(&wanted, &projection->model);
     mneme_embed_model_clean_up(&wanted);
     return status;
 }
@@ -151,7 +140,6 @@ static enum mneme_apply_result assign(void *context, struct mneme_assignment *as
     bool is_same = false;
     (void)snprintf(progress->topic, sizeof progress->topic, "%s", assignment->topic);
     int status = mneme_session_ensure(&projection->session, error);
-    projection->looked_at = 0;
     if (status == MNEME_OK) {
         status = look_at_model(&is_same, projection, error);
     }
