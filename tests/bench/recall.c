@@ -216,10 +216,11 @@ int main(int argc, char **argv) {
     double *millis = calloc((size_t)bench.questions * 3, sizeof *millis);
     if (millis == NULL) {
         status = mneme_error_set(&error, MNEME_E_NO_MEMORY, "out of memory");
+    } else {
+        bench.embedded = millis;
+        bench.cached = millis + bench.questions;
+        bench.bare = millis + 2 * bench.questions;
     }
-    bench.embedded = millis;
-    bench.cached = millis + bench.questions;
-    bench.bare = millis + 2 * bench.questions;
     for (size_t i = 0; i < sizeof sizes / sizeof *sizes && status == MNEME_OK; i++) {
         if (sizes[i][0] <= bench.most) {
             status = measure(&bench, sizes[i][0], sizes[i][1], &error);
