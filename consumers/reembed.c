@@ -191,6 +191,16 @@ static int catch_up(struct run *run, struct mneme_error *error) {
     return status;
 }
 
+/* What came just before the switch was still embedded by the model before, and a worker would look at it only
+ * when something else comes. Where a worker has taken over already, it is that one's. */
+static void embed_last(struct run *run) {
+    struct mneme_error error = {0};
+    if (run_to_end(&run->embed, &error) != MNEME_OK) {
+        mneme_log(MNEME_LOG_DEBUG, "the last events are left to the workers",
+                  MNEME_LOG_S("reason", error.message));
+    }
+}
+
 /* The rest, while nobody moves the live vectors, and the switch. */
 static int switch_over(struct run *run, struct mneme_error *error) {
     begin_phase(run, MNEME_REEMBED_SWITCH, mneme_refold_done(run->embed.refold), left(&run->embed));
@@ -204,6 +214,9 @@ static int switch_over(struct run *run, struct mneme_error *error) {
     if (status == MNEME_OK && !is_interrupted(run)) {
         status = mneme_vectors_rebuild.swap(run->rebuild, run->vectors.ends, 0, error);
         run->outcome->is_interrupted = false;
+        if (status == MNEME_OK) {
+            embed_last(run);
+        }
     }
     return status;
 }
