@@ -134,6 +134,10 @@ int mneme_recall_ground_init(struct mneme_recall_ground *ground, long memories, 
     int64_t started = mneme_clock_monotonic_micros();
     *ground = (struct mneme_recall_ground){.memories = memories, .scopes = scopes};
     int status = mneme_fixture_set_up(&ground->fixture, MNEME_FIXTURE_POSTGRES, 0, error);
+    if (status == MNEME_OK) { /* no question is in the cache yet */
+        status = mneme_config_set(ground->fixture.config, MNEME_SETTING_REDIS_PREFIX,
+                                  ground->fixture.redis_prefix, MNEME_FROM_OPTION, error);
+    }
     if (status == MNEME_OK) {
         status = migrate(ground, error);
     }
