@@ -138,9 +138,22 @@ static int load_stream(struct mneme_pgvector *store, enum stream stream,
     return status;
 }
 
+/* A load that was interrupted while it was finished goes on with tables that have their indexes already. */
+static int unindex(struct mneme_pgvector *store, struct mneme_error *error) {
+    PGresult *rows = NULL;
+    int status =
+        mneme_pgvector_sql(store, mneme_sql_pgvector_is_indexed, store->generation.metric, "", error);
+    if (status == MNEME_OK) {
+        status = mneme_pg_query(&rows, store->postgres, store->sql.data, NULL, false, error);
+    }
+    bool is_indexed = status == MNEME_OK && PQntuples(rows) > 0;
+    PQclear(rows);
+    return is_indexed ? mneme_pgvector_run(store, mneme_sql_pgvector_unindex, "", error) : status;
+}
+
 int mneme_pgvector_load(void *context, const struct mneme_vector_change *changes, size_t count,
                         struct mneme_error *error) {
-    int status = MNEME_OK;
+    int status = unindex(context, error);
     for (int stream = 0; stream < STREAMS && status == MNEME_OK; stream++) {
         status = load_stream(context, (enum stream)stream, changes, count, error);
     }
