@@ -54,7 +54,7 @@ static int check(struct adding *adding, const struct input *input, struct mneme_
     }
     bool is_known = adding->known_name.data != NULL &&
                     mneme_str_equal(mneme_buffer_str(&adding->known_name), input->collection);
-    if (!is_known) {
+    if (!is_known && input->collection.data != NULL) {
         mneme_buffer_clear(&adding->known_name);
         mneme_buffer_append_str(&adding->known_name, input->collection);
         adding->known = (struct mneme_vector_collection){0};

@@ -57,7 +57,7 @@ static size_t receive(char *data, size_t item_bytes, size_t items, void *context
 }
 
 static CURLcode set_up(struct mneme_chroma *store, const char *method, const char *url, bool has_body,
-                       char *reason) {
+                       const char *reason) {
     CURL *curl = store->curl;
     curl_easy_reset(curl); /* keeps the connection */
     const struct {

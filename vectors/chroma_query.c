@@ -98,7 +98,7 @@ struct hits {
 };
 
 static int reserve(struct hits *hits, struct mneme_chroma *store, size_t more, struct mneme_error *error) {
-    if (hits->count + more <= hits->capacity) {
+    if (hits->items != NULL && hits->count + more <= hits->capacity) {
         return MNEME_OK;
     }
     size_t capacity = 2 * hits->capacity + more;

@@ -13,7 +13,7 @@ static int run(struct mneme_vector_collection *out, struct mneme_postgres *postg
     *out = (struct mneme_vector_collection){0};
     int status = mneme_pg_query(&rows, postgres, sql, params, false, error);
     if (status == MNEME_OK && PQntuples(rows) > 0) {
-        out->dimensions = atoi(PQgetvalue(rows, 0, 0));
+        out->dimensions = (int32_t)strtol(PQgetvalue(rows, 0, 0), NULL, 10);
         status = mneme_metric_parse(&out->metric, mneme_str_from(PQgetvalue(rows, 0, 1)), error);
     }
     PQclear(rows);

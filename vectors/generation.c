@@ -41,9 +41,10 @@ static bool copy_text(char *text, size_t bytes, const PGresult *rows, int row, e
 }
 
 static int read_row(struct mneme_generation *out, const PGresult *rows, int row, struct mneme_error *error) {
-    *out = (struct mneme_generation){.number = atoi(PQgetvalue(rows, row, NUMBER)),
-                                     .dimensions = atoi(PQgetvalue(rows, row, DIMENSIONS)),
-                                     .is_loaded = PQgetvalue(rows, row, IS_LOADED)[0] == 't'};
+    *out =
+        (struct mneme_generation){.number = (int32_t)strtol(PQgetvalue(rows, row, NUMBER), NULL, 10),
+                                  .dimensions = (int32_t)strtol(PQgetvalue(rows, row, DIMENSIONS), NULL, 10),
+                                  .is_loaded = PQgetvalue(rows, row, IS_LOADED)[0] == 't'};
     for (int i = 0; i < MNEME_GENERATION_STATES; i++) {
         if (strcmp(PQgetvalue(rows, row, STATE), mneme_generation_state_names[i]) == 0) {
             out->state = (enum mneme_generation_state)i;

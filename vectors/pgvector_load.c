@@ -210,7 +210,8 @@ static int nearest_settings(char *sql, size_t size, struct mneme_pgvector *store
     }
     if (status == MNEME_OK) {
         int64_t vector_bytes = store->generation.dimensions * (int64_t)sizeof(float);
-        int64_t wanted = atoll(PQgetvalue(rows, 0, 0)) * (vector_bytes + GRAPH_BYTES) / (1024 * 1024);
+        int64_t wanted =
+            strtoll(PQgetvalue(rows, 0, 0), NULL, 10) * (vector_bytes + GRAPH_BYTES) / (1024 * 1024);
         int64_t most = mneme_config_long(store->config, MNEME_SETTING_INDEX_MEMORY_MB);
         int64_t memory_mb = wanted > most ? most : wanted;
         snprintf(sql, size,

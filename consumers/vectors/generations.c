@@ -83,7 +83,8 @@ int mneme_vectors_drop_retired(size_t *dropped, bool all, const struct mneme_con
         mneme_pg_query(&rows, postgres, mneme_sql_vectors_generations_retired, &params, false, error);
     for (int row = 0; status == MNEME_OK && row < PQntuples(rows); row++) {
         struct mneme_generation generation;
-        status = mneme_generation_get(&generation, postgres, atoi(PQgetvalue(rows, row, 0)), error);
+        status = mneme_generation_get(&generation, postgres,
+                                      (int32_t)strtol(PQgetvalue(rows, row, 0), NULL, 10), error);
         if (status == MNEME_OK) {
             status = mneme_vectors_drop(&generation, config, postgres, error);
         }

@@ -242,8 +242,8 @@ static int set_targets(struct verify *verify, struct mneme_error *error) {
     mneme_pg_param_str(&params, mneme_str_from(mneme_vectors_projection.name));
     int status = mneme_pg_query(&rows, verify->postgres, mneme_sql_verify_progress, &params, false, error);
     for (int row = 0; status == MNEME_OK && row < PQntuples(rows); row++) {
-        long long partition = atoll(PQgetvalue(rows, row, 0));
-        long long offset = atoll(PQgetvalue(rows, row, 1));
+        long long partition = strtoll(PQgetvalue(rows, row, 0), NULL, 10);
+        long long offset = strtoll(PQgetvalue(rows, row, 1), NULL, 10);
         if (partition >= verify->partitions || offset > verify->ends[partition]) {
             status = mneme_error_set(
                 error, MNEME_E_UNSAFE,
