@@ -196,15 +196,20 @@ static int gather(struct gathering *gathering, struct mneme_postgres *postgres,
     if (status != MNEME_OK || (!is_there && gathering->group->schema != MNEME_PG_SCHEMA_LEDGER)) {
         return status;
     }
+    /* What embeds has a progress for each model: one without a model stands for none of them. */
+    bool is_by_model = gathering->group->schema == MNEME_PG_SCHEMA_EMBED;
+    size_t count = gathering->count;
     gathering->is_complete = false;
-    status = add_expected(gathering, postgres, config, error);
+    status = is_by_model ? MNEME_OK : add_expected(gathering, postgres, config, error);
     if (status == MNEME_OK) {
         status = mneme_status_progress(postgres, add_progress, gathering, error);
     }
     if (status == MNEME_OK && !gathering->failed) {
         status = mneme_status_parked_counts(postgres, add_parked, gathering, error);
     }
-    return status;
+    return status == MNEME_OK && is_by_model && gathering->count == count
+               ? add_expected(gathering, postgres, config, error)
+               : status;
 }
 
 int mneme_projection_status_read(struct mneme_projection_status **out, size_t *count,

@@ -2,6 +2,8 @@
 
 import pytest
 
+from harness.endpoint import Endpoint
+
 
 @pytest.fixture
 def status(mneme):
@@ -71,3 +73,24 @@ def test_without_kafka_the_rest_is_told(namespace, worker, mneme, status):
     told = status(env={"KAFKA_BOOTSTRAP_SERVERS": "127.0.0.1:1"}, expect=3)
     search = told["groups"]["search"]
     assert search["events"] == 3 and search["lag"] is None and search["is_worker_missing"] is None
+
+
+def test_what_embeds_is_told_by_model(namespace, worker, mneme, status):
+    publish(mneme, 4)
+    assert status()["groups"]["embed"]["projection"] == "embed"
+    with Endpoint() as endpoint:
+        env = {"OPENAI_BASE_URL": endpoint.url, "EMBEDDING_MODEL": "fake"}
+        worker()
+        worker("embed", env=env)
+        worker("vectors", env=env)
+        namespace.drain()
+        namespace.drain("embed.fake")
+        namespace.drain("vectors", topic=f"{namespace.topic_prefix}embeddings.fake")
+        lines = mneme("status", "--json", expect=0).json_lines
+    told = {line["projection"]: line for line in lines if "group" in line}
+    assert sorted(told) == ["embed.fake", "postgres", "search", "vectors"]
+    assert (told["embed.fake"]["lag"], told["embed.fake"]["is_worker_missing"]) == (0, False)
+    assert (told["vectors"]["lag"], told["vectors"]["events"]) == (0, 4)
+    (generation,) = [line for line in lines if "generation" in line]
+    assert (generation["state"], generation["model"], generation["dimensions"]) == ("active", "fake", endpoint.dimensions)
+    assert "fake" in mneme("status", expect=0).stdout
