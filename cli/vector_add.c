@@ -26,6 +26,7 @@ struct adding {
     struct mneme_arena arena; /* of one vector */
     struct mneme_buffer payload;
     /* The collection that was looked up last, as it will be. */
+    bool has_known;
     struct mneme_buffer known_name;
     struct mneme_vector_collection known;
 };
@@ -52,9 +53,10 @@ static int check(struct adding *adding, const struct input *input, struct mneme_
     if (status != MNEME_OK) {
         return status;
     }
-    bool is_known = adding->known_name.data != NULL &&
-                    mneme_str_equal(mneme_buffer_str(&adding->known_name), input->collection);
-    if (!is_known && input->collection.data != NULL) {
+    bool is_known =
+        adding->has_known && mneme_str_equal(mneme_buffer_str(&adding->known_name), input->collection);
+    if (!is_known) {
+        adding->has_known = true;
         mneme_buffer_clear(&adding->known_name);
         mneme_buffer_append_str(&adding->known_name, input->collection);
         adding->known = (struct mneme_vector_collection){0};

@@ -98,13 +98,13 @@ struct hits {
 };
 
 static int reserve(struct hits *hits, struct mneme_chroma *store, size_t more, struct mneme_error *error) {
-    if (hits->items != NULL && hits->count + more <= hits->capacity) {
+    if (hits->count + more <= hits->capacity) {
         return MNEME_OK;
     }
     size_t capacity = 2 * hits->capacity + more;
     struct hit *items = mneme_arena_alloc(&store->arena, capacity * sizeof *items);
     if (items == NULL) {
-        return mneme_chroma_out_of_memory(error);
+        return mneme_error_set(error, MNEME_E_NO_MEMORY, "%s: out of memory; free some memory", what);
     }
     if (hits->count > 0) {
         memcpy(items, hits->items, hits->count * sizeof *items);
