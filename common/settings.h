@@ -68,7 +68,7 @@
       "What goes before a question when it is embedded; auto means what the model is known to want.") \
     X(EMBEDDING_PASSAGE_PREFIX, "MNEME_EMBEDDING_PASSAGE_PREFIX", STRING, "auto", ANY, PLAIN, \
       "What goes before a text that is to be found; auto means what the model is known to want.") \
-    X(EMBEDDING_BATCH, "MNEME_EMBEDDING_BATCH", LONG, "64", RANGE(1, 2048), PLAIN, \
+    X(EMBEDDING_BATCH, "MNEME_EMBEDDING_BATCH", LONG, "128", RANGE(1, 2048), PLAIN, \
       "Most texts in one request to the endpoint.") \
     X(EMBEDDING_CONCURRENCY, "MNEME_EMBEDDING_CONCURRENCY", LONG, "2", RANGE(1, 64), PLAIN, \
       "Most requests to the endpoint at the same time.") \

@@ -41,6 +41,13 @@ static int compare_texts(const void *a, const void *b) {
     return memcmp((*one)->input_hash, (*other)->input_hash, MNEME_TEXT_HASH_BYTES);
 }
 
+/* A request costs what its longest text costs for each of them. */
+static int compare_lengths(const void *a, const void *b) {
+    const struct mneme_embed_text *const *one = a;
+    const struct mneme_embed_text *const *other = b;
+    return ((*one)->text.len > (*other)->text.len) - ((*one)->text.len < (*other)->text.len);
+}
+
 static struct mneme_str input_hash(const struct mneme_embed_text *text) {
     return (struct mneme_str){(const char *)text->input_hash, MNEME_TEXT_HASH_BYTES};
 }
@@ -212,6 +219,7 @@ int mneme_embed_texts(struct mneme_embed_text *texts, size_t count, struct mneme
             missing[missing_count++] = sorted[i];
         }
     }
+    qsort(missing, missing_count, sizeof *missing, compare_lengths);
     for (size_t i = 0; status == MNEME_OK && i < missing_count; i += CHUNK) {
         size_t rest = missing_count - i;
         status = embed_chunk(missing + i, rest < CHUNK ? rest : CHUNK, embedder, postgres, arena, error);
