@@ -1,7 +1,7 @@
 /*
  * How soon a published event can be read in Postgres, under a steady load and when nothing else goes on.
  *
- * usage: mneme_bench_fresh [--rate N] [--seconds N] [--idle N] [--runs N]
+ * usage: mneme_bench_fresh [--rate N] [--seconds N] [--idle N] [--runs N] [--recall-rate N]
  *
  * From the call of mneme_publish, with the settings as they come (a publisher gathers for 5 ms), until
  * another session sees the event: a thread asks for the rows of the table progress again and again, half a
@@ -9,6 +9,10 @@
  * the same transaction as the rows, is behind it. One worker, 8 partitions, 1,000 events/s. Idle is one event
  * at a time, 20 ms after the one before was seen. acknowledged is the part until the brokers had it. ours is
  * the median of the runs' 99th percentiles under load, limit the goal; all in milliseconds.
+ *
+ * Before that, and left out with --recall-rate 0: until a memory is found by its words (searchable), and by
+ * its vector, too (recallable), at --recall-rate memories a second (20) and idle. Workers of all projections
+ * run then, and the endpoint of the settings embeds. Who looks asks every 2 ms.
  */
 #include <pthread.h>
 #include <stdatomic.h>
@@ -16,7 +20,7 @@
 #include <stdlib.h>
 
 #include "common/clock.h"
-#include "tests/support/bench_drain.h"
+#include "tests/support/bench_recallable.h"
 
 #define PARTITIONS 8
 #define LOOK_AGAIN_MICROS 500
@@ -56,7 +60,7 @@ struct percentiles {
 };
 
 struct bench {
-    long rate, seconds, idle, runs;
+    long rate, seconds, idle, runs, recall_rate;
     struct mneme_bench_ground ground;
     struct mneme_client *client;
     struct watcher watcher;
@@ -332,11 +336,12 @@ static int with_worker(struct bench *bench, struct mneme_error *error) {
 }
 
 int main(int argc, char **argv) {
-    static struct bench bench = {.rate = 1000, .seconds = 10, .idle = 200, .runs = 3};
+    static struct bench bench = {.rate = 1000, .seconds = 10, .idle = 200, .runs = 3, .recall_rate = 20};
     const struct mneme_bench_option options[] = {{"rate", &bench.rate, 1, 1000000, false},
                                                  {"seconds", &bench.seconds, 1, 3600, false},
                                                  {"idle", &bench.idle, 1, 100000, false},
-                                                 {"runs", &bench.runs, 1, MNEME_BENCH_MAX_RUNS, false}};
+                                                 {"runs", &bench.runs, 1, MNEME_BENCH_MAX_RUNS, false},
+                                                 {"recall-rate", &bench.recall_rate, 0, 10000, false}};
     struct mneme_error error = {0};
     if (!mneme_bench_read_options(argc, argv, options, sizeof options / sizeof *options)) {
         return 2;
@@ -347,6 +352,10 @@ int main(int argc, char **argv) {
     int status = bench.samples == NULL
                      ? mneme_error_set(&error, MNEME_E_NO_MEMORY, "out of memory; measure for a shorter time")
                      : mneme_bench_ground_init(&bench.ground, PARTITIONS, &error);
+    if (status == MNEME_OK && bench.recall_rate > 0) {
+        const struct mneme_bench_recallable load = {bench.recall_rate, bench.seconds, bench.idle, bench.runs};
+        status = mneme_bench_recallable(&bench.ground, &load, &error);
+    }
     if (status == MNEME_OK) {
         status = with_worker(&bench, &error);
     }
