@@ -188,25 +188,57 @@ static int add_expected(struct gathering *gathering, struct mneme_postgres *post
     return status;
 }
 
+/* What embeds keeps a progress for each model: once there are vectors that answer, only theirs counts. */
+static int add_active_model(struct gathering *gathering, struct mneme_postgres *postgres,
+                            const struct mneme_config *config, struct mneme_error *error) {
+    static const struct mneme_projection_group vectors = {"vectors", MNEME_PG_SCHEMA_VECTORS};
+    struct mneme_generation generation;
+    char topic[MNEME_TOPIC_NAME_BYTES];
+    char name[sizeof "embed." + sizeof generation.model];
+    bool is_there;
+    int status = mneme_status_enter(&is_there, postgres, config, &vectors, error);
+    if (status != MNEME_OK || !is_there) {
+        return status;
+    }
+    status = mneme_generation_active(&generation, postgres, error);
+    if (status == MNEME_E_NOT_FOUND) {
+        return MNEME_OK;
+    }
+    if (status == MNEME_OK) {
+        status = mneme_kafka_events_topic(topic, config, error);
+    }
+    if (status == MNEME_OK) {
+        snprintf(name, sizeof name, "%s.%s", gathering->group->name, generation.model);
+        find_or_add(gathering, mneme_str_from(name), mneme_str_from(topic));
+        gathering->is_complete = true;
+    }
+    return status;
+}
+
 /* What the schema of one group says. */
 static int gather(struct gathering *gathering, struct mneme_postgres *postgres,
                   const struct mneme_config *config, struct mneme_error *error) {
-    bool is_there;
-    int status = mneme_status_enter(&is_there, postgres, config, gathering->group, error);
-    if (status != MNEME_OK || (!is_there && gathering->group->schema != MNEME_PG_SCHEMA_LEDGER)) {
-        return status;
-    }
-    /* What embeds has a progress for each model: one without a model stands for none of them. */
+    bool is_there = false;
     bool is_by_model = gathering->group->schema == MNEME_PG_SCHEMA_EMBED;
     size_t count = gathering->count;
     gathering->is_complete = false;
-    status = is_by_model ? MNEME_OK : add_expected(gathering, postgres, config, error);
+    int status = is_by_model ? add_active_model(gathering, postgres, config, error) : MNEME_OK;
+    if (status == MNEME_OK) {
+        status = mneme_status_enter(&is_there, postgres, config, gathering->group, error);
+    }
+    if (status != MNEME_OK || (!is_there && gathering->group->schema != MNEME_PG_SCHEMA_LEDGER)) {
+        return status;
+    }
+    if (!is_by_model) {
+        status = add_expected(gathering, postgres, config, error);
+    }
     if (status == MNEME_OK) {
         status = mneme_status_progress(postgres, add_progress, gathering, error);
     }
     if (status == MNEME_OK && !gathering->failed) {
         status = mneme_status_parked_counts(postgres, add_parked, gathering, error);
     }
+    /* A row without a model stands for none of them. */
     return status == MNEME_OK && is_by_model && gathering->count == count
                ? add_expected(gathering, postgres, config, error)
                : status;

@@ -75,22 +75,28 @@ def test_without_kafka_the_rest_is_told(namespace, worker, mneme, status):
     assert search["events"] == 3 and search["lag"] is None and search["is_worker_missing"] is None
 
 
-def test_what_embeds_is_told_by_model(namespace, worker, mneme, status):
+def test_what_embeds_is_told_by_the_model_that_answers(namespace, worker, mneme, status):
     publish(mneme, 4)
     assert status()["groups"]["embed"]["projection"] == "embed"
     with Endpoint() as endpoint:
         env = {"OPENAI_BASE_URL": endpoint.url, "EMBEDDING_MODEL": "fake"}
         worker()
+        namespace.drain()
+        earlier = worker("embed", env=env | {"EMBEDDING_MODEL": "earlier"})
+        namespace.drain("embed.earlier")
+        assert earlier.stop() == 0
+        assert status()["groups"]["embed"]["projection"] == "embed.earlier"
+        publish(mneme, 2)
+        namespace.drain()
         worker("embed", env=env)
         worker("vectors", env=env)
-        namespace.drain()
         namespace.drain("embed.fake")
         namespace.drain("vectors", topic=f"{namespace.topic_prefix}embeddings.fake")
         lines = mneme("status", "--json", expect=0).json_lines
     told = {line["projection"]: line for line in lines if "group" in line}
     assert sorted(told) == ["embed.fake", "postgres", "search", "vectors"]
     assert (told["embed.fake"]["lag"], told["embed.fake"]["is_worker_missing"]) == (0, False)
-    assert (told["vectors"]["lag"], told["vectors"]["events"]) == (0, 4)
+    assert (told["vectors"]["lag"], told["vectors"]["events"]) == (0, 6)
     (generation,) = [line for line in lines if "generation" in line]
     assert (generation["state"], generation["model"], generation["dimensions"]) == ("active", "fake", endpoint.dimensions)
     assert "fake" in mneme("status", expect=0).stdout
