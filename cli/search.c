@@ -101,7 +101,8 @@ static enum mneme_exit run(struct mneme_cli *cli) {
     enum mneme_exit code;
     mneme_arena_init(&arena, 0);
     if (read_question(&question, cli, &arena, &error) != MNEME_OK ||
-        mneme_session_open_search(&postgres, &question.which.as_of, cli, &error) != MNEME_OK) {
+        mneme_session_open_search(&postgres, &question.which.as_of, cli, &error) != MNEME_OK ||
+        mneme_candidates_prepare(postgres, &error) != MNEME_OK) {
         code = mneme_cli_fail(cli, &error);
     } else {
         mneme_listing_begin(&listing, cli, &kind, (int64_t)question.limit);

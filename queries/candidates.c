@@ -244,6 +244,13 @@ static int show(struct gathering *gathering, struct mneme_postgres *postgres,
     return status;
 }
 
+int mneme_candidates_prepare(struct mneme_postgres *postgres, struct mneme_error *error) {
+    return mneme_pg_run(postgres,
+                        "SET jit = off; SET enable_seqscan = off; SET enable_hashjoin = off; "
+                        "SET enable_mergejoin = off; SET max_parallel_workers_per_gather = 0",
+                        error);
+}
+
 int mneme_candidates_find(struct mneme_candidates *out, struct mneme_postgres *postgres,
                           const struct mneme_candidate_question *question, struct mneme_error *error) {
     struct mneme_candidate_query query = {0};

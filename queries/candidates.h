@@ -91,6 +91,11 @@ struct mneme_candidates {
 
 void mneme_candidates_clean_up(struct mneme_candidates *candidates);
 
+/* Makes a connection ready for these questions, for as long as its session lasts: they go by indexes then,
+ * also where the server has no statistics yet, as right after a large import. Without it they are answered,
+ * but may take long. */
+int mneme_candidates_prepare(struct mneme_postgres *postgres, struct mneme_error *error);
+
 /* The documents that the query finds, the best by BM25 first, at most `limit` of them and never fewer where
  * so many are. Of a turn and a memory with the same place in a conversation the memory alone is told. A query
  * without any word (blank, signs, stop words alone) finds nothing, with term_count 0. Whatever the text is,

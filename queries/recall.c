@@ -19,20 +19,35 @@ int mneme_recall_no_memory(struct mneme_error *error) {
 
 /* --- opening --- */
 
+/* A connection in order, set up: a server that was restarted gives a new session, with its own settings. */
+static int ready(struct mneme_recall *recall, struct mneme_error *error) {
+    char text[64];
+    int64_t timeout_ms = mneme_config_long(recall->config, MNEME_SETTING_RECALL_TIMEOUT_MS);
+    int status = mneme_pg_ensure(recall->postgres, error);
+    if (status != MNEME_OK || PQbackendPID(mneme_pg_raw(recall->postgres)) == recall->session) {
+        return status;
+    }
+    snprintf(text, sizeof text, "SET statement_timeout = %lld", (long long)timeout_ms);
+    status = mneme_candidates_prepare(recall->postgres, error);
+    if (status == MNEME_OK) {
+        status = mneme_pg_run(recall->postgres, text, error);
+    }
+    if (status == MNEME_OK) {
+        recall->session = PQbackendPID(mneme_pg_raw(recall->postgres));
+    }
+    return status;
+}
+
 /* No service may hold an answer up for longer than the setting says. */
-static int bound(struct mneme_recall *recall, struct mneme_error *error) {
+static int bound_chroma(struct mneme_recall *recall, struct mneme_error *error) {
     char text[64];
     int64_t timeout_ms = mneme_config_long(recall->config, MNEME_SETTING_RECALL_TIMEOUT_MS);
     if (mneme_config_long(recall->config, MNEME_SETTING_CHROMA_TIMEOUT_MS) > timeout_ms) {
         snprintf(text, sizeof text, "%lld", (long long)timeout_ms);
-        int status =
-            mneme_config_set(recall->config, MNEME_SETTING_CHROMA_TIMEOUT_MS, text, MNEME_FROM_OPTION, error);
-        if (status != MNEME_OK) {
-            return status;
-        }
+        return mneme_config_set(recall->config, MNEME_SETTING_CHROMA_TIMEOUT_MS, text, MNEME_FROM_OPTION,
+                                error);
     }
-    snprintf(text, sizeof text, "SET statement_timeout = %lld", (long long)timeout_ms);
-    return mneme_pg_run(recall->postgres, text, error);
+    return MNEME_OK;
 }
 
 int mneme_recall_open(struct mneme_recall **out, const struct mneme_config *config, const char *model,
@@ -49,10 +64,13 @@ int mneme_recall_open(struct mneme_recall **out, const struct mneme_config *conf
         status = mneme_config_copy(&recall->config, config, error);
     }
     if (status == MNEME_OK) {
+        status = bound_chroma(recall, error);
+    }
+    if (status == MNEME_OK) {
         status = mneme_query_connect(&recall->postgres, config, "mneme-recall", error);
     }
     if (status == MNEME_OK) {
-        status = bound(recall, error);
+        status = ready(recall, error);
     }
     if (status != MNEME_OK) {
         mneme_recall_close(recall);
@@ -136,7 +154,7 @@ static int ask_words(struct mneme_recalling *recalling, struct mneme_error *erro
 }
 
 static int ask(struct mneme_recalling *recalling, struct mneme_error *error) {
-    int status = mneme_pg_ensure(recalling->recall->postgres, error);
+    int status = ready(recalling->recall, error);
     if (status == MNEME_OK) {
         status = ask_words(recalling, error);
     }

@@ -16,6 +16,7 @@
 struct mneme_recall {
     struct mneme_config *config;
     struct mneme_postgres *postgres;
+    int session; /* the server process that is set up; 0: none */
     struct mneme_rank_weights weights;
     char *model;                           /* NULL: the active one */
     struct mneme_vectors *vectors;         /* NULL: not open yet, or gone */

@@ -110,10 +110,12 @@ def test_a_write_is_found_once_it_is_waited_for(namespace, worker, mneme):
     late = mneme("search", "tea", "--user", "ada", "--at-least", receipt["position"], "--wait-timeout", "300")
     assert late.returncode != 0 and "mneme work search" in late.stderr
     worker("search")
-    (hit,) = mneme("search", "tea", "--user", "ada", "--at-least", receipt["position"], "--json", expect=0).json_lines
+    (hit,) = mneme("search", "tea", "--user", "ada", "--at-least", receipt["position"], "--wait-timeout", "60000", "--json",
+                   expect=0).json_lines
     assert hit["id"] == receipt["memory_id"]
     mneme("memory", "update", receipt["memory_id"], "coffee", "--user", "ada", expect=0)
-    assert mneme("search", "tea", "--user", "ada", "--at-least", "last", "--json", expect=0).json_lines == []
+    assert mneme("search", "tea", "--user", "ada", "--at-least", "last", "--wait-timeout", "60000", "--json",
+                 expect=0).json_lines == []
     before = mneme("search", "tea", "--user", "ada", "--as-of", receipt["position"], "--json", expect=0).json_lines
     assert [line["text"] for line in before] == ["green tea"]
 
