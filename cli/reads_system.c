@@ -1,7 +1,7 @@
 /*
  * mneme stats, timeline, operations, flow-runs and task-outputs: lists over everything.
  */
-#include "cli/memory.h"
+#include "cli/memory/memory.h"
 #include "cli/reads.h"
 #include "sql/embedded.h"
 

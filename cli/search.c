@@ -8,8 +8,8 @@
 #include "cli/frame/session.h"
 #include "cli/frame/show.h"
 #include "cli/frame/values.h"
-#include "cli/memory.h"
-#include "queries/search.h"
+#include "cli/memory/memory.h"
+#include "queries/search/search.h"
 
 #define DEFAULT_LIMIT 10
 

@@ -6,7 +6,7 @@
 #define MNEME_QUERIES_COMPOSE_H
 
 #include "queries/as_of.h"
-#include "queries/filter.h"
+#include "queries/filter/filter.h"
 
 struct mneme_sql_part {
     const char *name;

@@ -6,7 +6,7 @@
 
 #include "queries/as_of.h"
 #include "queries/cursor.h"
-#include "queries/filter.h"
+#include "queries/filter/filter.h"
 
 /* A row of the table. */
 struct mneme_memory_row {

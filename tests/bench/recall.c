@@ -14,7 +14,7 @@
 #include <stdlib.h>
 
 #include "common/clock.h"
-#include "queries/recall.h"
+#include "queries/recall/recall.h"
 #include "tests/support/bench.h"
 #include "tests/support/recall_ground.h"
 

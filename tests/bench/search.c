@@ -18,7 +18,7 @@
 #include "common/clock.h"
 #include "common/postgres_schema.h"
 #include "consumers/store/migrate.h"
-#include "queries/search.h"
+#include "queries/search/search.h"
 #include "tests/support/bench.h"
 #include "tests/support/fixture.h"
 

@@ -1,7 +1,7 @@
 /*
  * Full-text search against real rows: what is found, in which order, for whom, and as of when.
  */
-#include "queries/search.h"
+#include "queries/search/search.h"
 
 #include <criterion/criterion.h>
 #include <math.h>

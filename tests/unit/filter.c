@@ -1,7 +1,7 @@
 /*
  * Filters: what is taken, what it compiles to, and what a refusal says.
  */
-#include "queries/filter.h"
+#include "queries/filter/filter.h"
 
 #include <criterion/criterion.h>
 #include <stdio.h>

@@ -1,7 +1,7 @@
 /*
  * What people write to a search engine, whatever it is.
  */
-#include "queries/search_query.h"
+#include "queries/search/search_query.h"
 
 #include <criterion/criterion.h>
 #include <stdlib.h>

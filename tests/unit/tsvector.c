@@ -1,7 +1,7 @@
 /*
  * A tsvector as Postgres sends it, whole and cut at every byte.
  */
-#include "queries/tsvector.h"
+#include "queries/search/tsvector.h"
 
 #include <criterion/criterion.h>
 

@@ -1,0 +1,209 @@
+/*
+ * mneme import: files of other formats become events.
+ */
+#include <stdio.h>
+
+#include "cli/commands.h"
+#include "cli/frame/progress.h"
+#include "cli/frame/values.h"
+#include "cli/import/import_files.h"
+#include "cli/import/import_log.h"
+#include "cli/import/import_report.h"
+#include "cli/write.h"
+#include "producers/client.h"
+
+struct import {
+    const struct mneme_cli *cli;
+    const struct mneme_import_format *format;
+    struct mneme_client *client; /* NULL for a dry run */
+    struct mneme_import_source source;
+    struct mneme_import_log log;
+    struct mneme_progress progress;
+    enum mneme_exit worst;
+};
+
+static void show_progress(void *context, int64_t done, int64_t total) {
+    struct import *import = context;
+    import->progress.total = total;
+    mneme_progress_update(&import->progress, done);
+}
+
+static int say_refused(void *context, int64_t entry, int64_t line, const char *why,
+                       struct mneme_error *error) {
+    struct import *import = context;
+    mneme_progress_clear(&import->progress);
+    if (mneme_cli_import_refused(import->cli, import->source.path, entry, line, why) != MNEME_EXIT_DONE) {
+        return mneme_error_set(error, MNEME_E_NO_MEMORY, "cannot import: out of memory; free some memory");
+    }
+    return MNEME_OK;
+}
+
+static bool is_in_log(void *context, struct mneme_position position, struct mneme_uuid event_id) {
+    struct import *import = context;
+    return mneme_import_log_has(&import->log, position, event_id);
+}
+
+static enum mneme_exit report_one(const struct import *import, const struct mneme_import_report *report) {
+    const struct mneme_import_said said = {
+        .path = import->source.path,
+        .format = import->format->name,
+        .noun = import->format->noun,
+        .is_judged_by_entry = import->format->is_judged_by_entry,
+        .is_dry_run = import->client == NULL,
+        .report = report,
+    };
+    enum mneme_exit exit_code = mneme_cli_import_report(import->cli, &said);
+    if (mneme_cli_interrupted()) {
+        return MNEME_EXIT_INTERRUPTED;
+    }
+    return exit_code == MNEME_EXIT_DONE && report->refused > 0 ? MNEME_EXIT_REFUSED : exit_code;
+}
+
+static enum mneme_exit import_one(struct import *import, const char *path) {
+    struct mneme_error error = {0};
+    struct mneme_import_report report = {0};
+    const struct mneme_import_observer observer = {.on_progress = show_progress,
+                                                   .is_cancelled = mneme_cli_interrupted,
+                                                   .on_refused = say_refused,
+                                                   .is_in_log = is_in_log,
+                                                   .context = import};
+    import->source.path = path;
+    mneme_progress_begin(&import->progress, path, "events", 0,
+                         import->cli->stderr_is_terminal && !import->cli->json);
+    int status = mneme_import_file(&report, import->client, import->cli->config, import->format,
+                                   &import->source, &observer, &error);
+    mneme_progress_end(&import->progress);
+    enum mneme_exit exit_code =
+        status == MNEME_OK ? report_one(import, &report) : mneme_cli_fail(import->cli, &error);
+    mneme_import_report_clean_up(&report);
+    return exit_code;
+}
+
+/* A file that is refused or not there keeps no other from being imported; what the brokers say concerns them
+ * all. */
+static bool goes_on(enum mneme_exit exit_code) {
+    return exit_code == MNEME_EXIT_DONE || exit_code == MNEME_EXIT_REFUSED ||
+           exit_code == MNEME_EXIT_NOT_FOUND;
+}
+
+static void note_exit(struct import *import, enum mneme_exit exit_code) {
+    import->worst = import->worst == MNEME_EXIT_DONE || !goes_on(exit_code) ? exit_code : import->worst;
+}
+
+static bool visit(void *context, const char *path) {
+    struct import *import = context;
+    note_exit(import, import_one(import, path));
+    return goes_on(import->worst);
+}
+
+static void import_folder(struct import *import, const char *folder) {
+    struct mneme_error error = {0};
+    if (mneme_import_visit_folder(folder, visit, import, &error) != MNEME_OK) {
+        note_exit(import, mneme_cli_fail(import->cli, &error));
+    }
+}
+
+static enum mneme_exit import_all(struct import *import) {
+    for (int i = 1; i < import->cli->argument_count && goes_on(import->worst); i++) {
+        const char *path = import->cli->arguments[i];
+        if (import->format->takes_folders && mneme_is_folder(path)) {
+            import_folder(import, path);
+        } else {
+            note_exit(import, import_one(import, path));
+        }
+    }
+    return import->worst;
+}
+
+static int find_format(const struct mneme_import_format **out, const struct mneme_cli *cli,
+                       struct mneme_error *error) {
+    *out = mneme_import_format_by_name(cli->arguments[0]);
+    if (*out != NULL) {
+        return MNEME_OK;
+    }
+    char names[128] = "";
+    for (size_t i = 0, len = 0; mneme_import_formats[i] != NULL && len < sizeof names; i++) {
+        len += (size_t)snprintf(names + len, sizeof names - len, "%s%s", i > 0 ? ", " : "",
+                                mneme_import_formats[i]->name);
+    }
+    return mneme_error_set(error, MNEME_E_USAGE,
+                           "cannot import \"%s\": there is no such format; give one of %s", cli->arguments[0],
+                           names);
+}
+
+static enum mneme_exit run(struct mneme_cli *cli) {
+    struct mneme_error error = {0};
+    struct import import = {
+        .cli = cli,
+        .source = {.user_id = mneme_cli_opt_str(cli, "user"),
+                   .agent_id = mneme_cli_opt_str(cli, "agent"),
+                   .run_id = mneme_cli_opt_str(cli, "run"),
+                   .is_again = mneme_cli_flag(cli, "again")},
+        .log = {.config = cli->config},
+    };
+    if (find_format(&import.format, cli, &error) != MNEME_OK ||
+        (!mneme_cli_flag(cli, "dry-run") && mneme_write_open(&import.client, cli, &error) != MNEME_OK)) {
+        return mneme_cli_fail(cli, &error);
+    }
+    enum mneme_exit exit_code = import_all(&import);
+    mneme_import_log_close(&import.log);
+    if (mneme_close(import.client, -1, &error) != MNEME_OK && exit_code == MNEME_EXIT_DONE) {
+        return mneme_cli_fail(cli, &error);
+    }
+    return exit_code;
+}
+
+static const struct mneme_cli_option options[] = {
+    {"dry-run", 'n', NULL, -1, "Check the files and publish nothing; needs no brokers."},
+    {"user", 0, "ID", -1, "The user, where the file names none."},
+    {"agent", 0, "ID", -1, "The agent, where the file names none."},
+    {"run", 0, "ID", -1, "The run, where the file names none."},
+    {"again", 0, NULL, -1, "Publish also what is known to be imported already."},
+    {0},
+};
+
+const struct mneme_command mneme_command_import = {
+    .name = "import",
+    .summary = "Publish what files of other formats hold.",
+    .arguments = "FORMAT FILE|FOLDER…",
+    .details = "Formats:\n"
+               "  locomo       conversations in LoCoMo's form: speakers, dated sessions, turns. Each\n"
+               "               session becomes a conversation, each turn a turn of it and a memory.\n"
+               "               The user is named after the speakers unless --user is given.\n"
+               "  jsonl        events, one JSON object on each line, as `mneme publish` takes them.\n"
+               "  turns        turns of conversations, one JSON object on each line:\n"
+               "               {\"conversation_id\",\"role\",\"content\"} and, if you like, id, speaker,\n"
+               "               created_at, turn_index, model, metadata, user_id, agent_id, run_id.\n"
+               "  chatgpt      the conversations.json of a ChatGPT export: of each conversation the branch\n"
+               "               that was seen last. --user says whose they are.\n"
+               "  claude       the conversations.json of a Claude export. --user says whose they are.\n"
+               "               docs/chats.md has the rules of these three.\n"
+               "  legacy-json  memories of older stores: a list of objects, {\"memories\": […]},\n"
+               "               {\"data\": …} nested to any depth, one object, or several; files, or\n"
+               "               folders with all *.json below them. What does not say its agent or\n"
+               "               user gets it from what is around it, from --agent or --user, or from\n"
+               "               the name of the file or folder. docs/legacy-json.md has all rules.\n"
+               "\n"
+               "locomo and jsonl: a file is checked as a whole first; if anything is wrong with it,\n"
+               "nothing of it is published, and the exit code is 1. The others: each entry is judged\n"
+               "by itself; what is wrong is told with entry and line, the rest is published, and the\n"
+               "exit code is 1. With --dry-run it tells what would be imported and what refused.\n"
+               "\n"
+               "Importing is idempotent: events are known by their content (in jsonl by event_id or\n"
+               "idempotency_key where a line has one, in exports by the ids of messages), so that the\n"
+               "same file again, under any name, has no further effect, two equal entries count once,\n"
+               "and a later export adds what is new. An interrupted import that is judged by entry goes\n"
+               "on where it was, and of a finished one it is said at once that it is already imported; "
+               "MNEME_STATE_DIR holds what is remembered for that.",
+    .examples = "  mneme import locomo tests/data/sample-conversation.json\n"
+                "  mneme import locomo --dry-run *.json\n"
+                "  mneme import jsonl --user ada events.jsonl\n"
+                "  mneme import turns --user ada history.jsonl\n"
+                "  mneme import chatgpt --user ada conversations.json\n"
+                "  mneme import legacy-json --dry-run --json old-memories/\n",
+    .min_arguments = 2,
+    .max_arguments = -1,
+    .options = options,
+    .common = MNEME_CLI_TENANT,
+    .run = run,
+};

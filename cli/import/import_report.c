@@ -1,0 +1,199 @@
+/*
+ * The report of one file as JSON and as text: counts, then the agents with what they have.
+ */
+#include "cli/import/import_report.h"
+
+#include <stdio.h>
+
+#include "cli/frame/output.h"
+#include "common/json_write.h"
+
+#define SHOWN_AGENTS 20 /* in text; JSON has all that were counted */
+
+static void put_long(struct mneme_json_writer *json, const char *name, int64_t value) {
+    mneme_json_key(json, mneme_str_from(name));
+    mneme_json_long(json, value);
+}
+
+static void put_string(struct mneme_json_writer *json, const char *name, const char *value) {
+    mneme_json_key(json, mneme_str_from(name));
+    mneme_json_string(json, mneme_str_from(value));
+}
+
+static void put_bool(struct mneme_json_writer *json, const char *name, bool value) {
+    mneme_json_key(json, mneme_str_from(name));
+    mneme_json_bool(json, value);
+}
+
+static void put_agent(struct mneme_json_writer *json, const struct mneme_import_agent *agent) {
+    mneme_json_begin_object(json);
+    put_string(json, "agent_id", agent->agent_id[0] == '\0' ? NULL : agent->agent_id);
+    put_long(json, "memories", agent->memories);
+    mneme_json_key(json, MNEME_STR_LIT("types"));
+    mneme_json_begin_object(json);
+    for (size_t i = 0; i < MNEME_IMPORT_MAX_TYPES && mneme_import_type_name(i) != NULL; i++) {
+        if (agent->by_type[i] > 0) {
+            put_long(json, mneme_import_type_name(i), agent->by_type[i]);
+        }
+    }
+    mneme_json_end_object(json);
+    mneme_json_end_object(json);
+}
+
+static void put_entries(struct mneme_json_writer *json, const struct mneme_import_report *report) {
+    put_long(json, "entries", report->entries);
+    put_long(json, "refused", report->refused);
+    put_long(json, "already", report->already);
+    put_bool(json, "already_imported", report->is_known);
+    put_long(json, "unknown_types", report->unknown_types);
+    put_long(json, "left_out", report->left_out);
+    put_string(json, "passed_over", report->ignored);
+    mneme_json_key(json, MNEME_STR_LIT("agents"));
+    mneme_json_begin_array(json);
+    for (size_t i = 0; i < report->agents.count; i++) {
+        put_agent(json, report->agents.items[i]);
+    }
+    mneme_json_end_array(json);
+    put_long(json, "memories_of_other_agents", report->agents.others);
+}
+
+static enum mneme_exit print_json(const struct mneme_import_said *said) {
+    const struct mneme_import_report *report = said->report;
+    struct mneme_buffer line = {0};
+    struct mneme_json_writer json = {.out = &line};
+    mneme_json_begin_object(&json);
+    put_string(&json, "file", said->path);
+    put_string(&json, "format", said->format);
+    put_long(&json, "events", report->events);
+    put_long(&json, "published", report->acknowledged);
+    put_long(&json, "skipped", report->skipped);
+    put_bool(&json, "dry_run", said->is_dry_run);
+    mneme_json_key(&json, MNEME_STR_LIT("seconds"));
+    mneme_json_double(&json, report->seconds);
+    if (said->is_judged_by_entry) {
+        put_entries(&json, report);
+    }
+    mneme_json_end_object(&json);
+    enum mneme_exit exit_code = mneme_cli_put_line(&line);
+    mneme_buffer_clean_up(&line);
+    return exit_code;
+}
+
+/* --- text --- */
+
+static void print_agent(const struct mneme_import_agent *agent) {
+    const char *separator = " (";
+    printf("  %s: %lld", agent->agent_id[0] == '\0' ? "no agent" : agent->agent_id,
+           (long long)agent->memories);
+    for (size_t i = 0; i < MNEME_IMPORT_MAX_TYPES && mneme_import_type_name(i) != NULL; i++) {
+        if (agent->by_type[i] > 0) {
+            printf("%s%s %lld", separator, mneme_import_type_name(i), (long long)agent->by_type[i]);
+            separator = ", ";
+        }
+    }
+    printf(")\n");
+}
+
+static void print_agents(const struct mneme_import_agents *agents) {
+    int64_t others = agents->others;
+    for (size_t i = 0; i < agents->count; i++) {
+        if (i < SHOWN_AGENTS) {
+            print_agent(agents->items[i]);
+        } else {
+            others += agents->items[i]->memories;
+        }
+    }
+    if (others > 0) {
+        printf("  other agents: %lld\n", (long long)others);
+    }
+}
+
+static void print_entries(const struct mneme_import_said *said, double rate) {
+    const struct mneme_import_report *report = said->report;
+    if (report->is_known) {
+        printf("%s: already imported (%lld %s); --again publishes it again\n", said->path,
+               (long long)report->events, said->noun);
+        return;
+    }
+    if (said->is_dry_run) {
+        printf("%s: %lld %s to import, %lld refused; nothing was published\n", said->path,
+               (long long)report->events, said->noun, (long long)report->refused);
+    } else {
+        printf("%s: %lld %s published, %lld already there, %lld refused, in %.2f s (%.0f/s)\n", said->path,
+               (long long)report->acknowledged, said->noun, (long long)report->already,
+               (long long)report->refused, report->seconds, rate);
+    }
+    print_agents(&report->agents);
+    if (report->unknown_types > 0) {
+        printf("  %lld of a type that is unknown here: they became facts, with metadata.legacy_type\n",
+               (long long)report->unknown_types);
+    }
+    if (report->skipped > 0) {
+        printf("  %lld without a text of their own were skipped\n", (long long)report->skipped);
+    }
+    if (report->left_out > 0) {
+        printf("  %lld messages on other branches than the current one were left out\n",
+               (long long)report->left_out);
+    }
+    if (report->ignored[0] != '\0') {
+        printf("  passed over beside the memories: %s\n", report->ignored);
+    }
+}
+
+static void print_text(const struct mneme_import_said *said) {
+    const struct mneme_import_report *report = said->report;
+    double rate = report->seconds > 0 ? (double)report->acknowledged / report->seconds : 0;
+    if (said->is_judged_by_entry) {
+        print_entries(said, rate);
+    } else if (said->is_dry_run) {
+        printf("%s: fine, %lld events, %lld skipped; nothing was published\n", said->path,
+               (long long)report->events, (long long)report->skipped);
+    } else {
+        printf("%s: %lld events published, %lld skipped, in %.2f s (%.0f events/s)\n", said->path,
+               (long long)report->acknowledged, (long long)report->skipped, report->seconds, rate);
+    }
+}
+
+enum mneme_exit mneme_cli_import_report(const struct mneme_cli *cli, const struct mneme_import_said *said) {
+    if (cli->json) {
+        return print_json(said);
+    }
+    print_text(said);
+    return MNEME_EXIT_DONE;
+}
+
+/* --- what is refused --- */
+
+enum mneme_exit mneme_cli_import_refused(const struct mneme_cli *cli, const char *path, int64_t entry,
+                                         int64_t line, const char *why) {
+    const char *colon = strstr(why, ": "); /* behind "entry refused" and the like */
+    why = colon == NULL ? why : colon + 2;
+    struct mneme_error said = {0};
+    if (entry > 0) {
+        (void)mneme_error_set(&said, MNEME_E_INVALID, "entry %lld of %s (line %lld) was not imported: %s",
+                              (long long)entry, path, (long long)line, why);
+    } else {
+        (void)mneme_error_set(&said, MNEME_E_INVALID, "%s was not imported from line %lld on: %s", path,
+                              (long long)line, why);
+    }
+    fprintf(stderr, "mneme: %s\n", said.message);
+    if (!cli->json) {
+        return MNEME_EXIT_DONE;
+    }
+    struct mneme_buffer text = {0};
+    struct mneme_json_writer json = {.out = &text};
+    mneme_json_begin_object(&json);
+    put_string(&json, "file", path);
+    mneme_json_key(&json, MNEME_STR_LIT("entry"));
+    if (entry > 0) {
+        mneme_json_long(&json, entry);
+    } else {
+        mneme_json_null(&json);
+    }
+    put_long(&json, "line", line);
+    put_string(&json, "refused", why);
+    mneme_json_end_object(&json);
+    enum mneme_exit exit_code = mneme_cli_put_line(&text);
+    mneme_buffer_clean_up(&text);
+    return exit_code;
+}

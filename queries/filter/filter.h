@@ -1,0 +1,40 @@
+/*
+ * The filter language of memories (ME5): one tree, read from a text for people or from JSON for programs,
+ * compiled to a condition whose values are parameters.
+ *
+ *   confidence gte 0.7 AND (tags contains tea OR metadata.source eq "email") AND NOT memory_type in (fact,
+ * insight)
+ *   {"confidence":{"gte":0.7},"OR":[{"tags":{"contains":"tea"}},{"metadata.source":"email"}],
+ *    "NOT":{"memory_type":{"in":["fact","insight"]}}}
+ *
+ * A value that is missing (NULL, a path that is not there, a JSON null) equals nothing and is neither greater
+ * nor less than anything: eq, in, gt, gte, lt, lte and contains do not hold for it. ne, nin and NOT hold
+ * wherever what they negate does not, so also where the value is missing. `eq null` asks whether it is
+ * missing, `ne null` whether it is there.
+ */
+#ifndef MNEME_QUERIES_FILTER_H
+#define MNEME_QUERIES_FILTER_H
+
+#include "common/postgres.h"
+#include "queries/filter/filter_tree.h"
+
+#define MNEME_FILTER_MAX_BYTES 65536
+#define MNEME_FILTER_MAX_DEPTH 32   /* of parentheses, NOT, and JSON */
+#define MNEME_FILTER_MAX_TESTS 32   /* comparisons */
+#define MNEME_FILTER_MAX_ITEMS 1000 /* of one list */
+#define MNEME_FILTER_MAX_PATH 16    /* keys of a path */
+
+/* Reads a filter; a text that begins with { is JSON. The tree lies in the arena and borrows from `text`. A
+ * null text is no filter: *out is NULL. MNEME_E_USAGE with a sentence that names the character (from 1). */
+int mneme_filter_parse(const struct mneme_filter_node **out, struct mneme_str text, struct mneme_arena *arena,
+                       struct mneme_error *error);
+
+/* Appends the condition over the row `m` of memories and its accesses `a`, and its values to `params`. It is
+ * true or not true; nothing of the filter's text is in it. NULL appends "true". */
+void mneme_filter_sql(struct mneme_buffer *sql, struct mneme_pg_params *params,
+                      const struct mneme_filter_node *filter);
+
+/* Whether it asks for what memory_access knows, so that `a` is needed. */
+bool mneme_filter_needs_access(const struct mneme_filter_node *filter);
+
+#endif

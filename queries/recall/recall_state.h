@@ -1,0 +1,67 @@
+/*
+ * One recall on its way, shared by the files that make its steps: recall.c leads, recall_dense.c and
+ * recall_past.c ask the vectors, recall_places.c finds neighbours, recall_rank.c scores.
+ */
+#ifndef MNEME_QUERIES_RECALL_STATE_H
+#define MNEME_QUERIES_RECALL_STATE_H
+
+#include "common/hash.h"
+#include "embedding/query.h"
+#include "queries/recall/recall.h"
+#include "vectors/vectors.h"
+
+/* How many of the best of each list are hits; fewer lose, more gain nothing (docs/retrieval.md). */
+#define MNEME_RECALL_LIST 100
+
+struct mneme_recall {
+    struct mneme_config *config;
+    struct mneme_postgres *postgres;
+    int session; /* the server process that is set up; 0: none */
+    struct mneme_rank_weights weights;
+    char *model;                           /* NULL: the active one */
+    struct mneme_vectors *vectors;         /* NULL: not open yet, or gone */
+    struct mneme_query_embedder *embedder; /* for the model of `vectors` */
+    int64_t looked_at; /* monotonic: when `vectors` was found to be the active generation */
+};
+
+/* Similarities of one document. */
+struct mneme_recall_hit {
+    struct mneme_document_key key;
+    double meaning, topic; /* NAN: not among the hits of that list */
+};
+
+struct mneme_recalling {
+    struct mneme_recall *recall;
+    const struct mneme_recall_question *question;
+    struct mneme_recalled *out;
+    const struct mneme_str *authors; /* known authors that the question names */
+    size_t author_count;
+    struct mneme_recall_hit *hits;
+    size_t hit_count;
+    struct mneme_hash hits_by_key;
+};
+
+int mneme_recall_no_memory(struct mneme_error *error);
+
+/* Notes a reason, unless it is noted already. */
+void mneme_recall_degrade(struct mneme_recalled *out, const char *reason);
+
+/* The hit of a document; NULL when it is none. */
+struct mneme_recall_hit *mneme_recall_hit_of(const struct mneme_recalling *recalling,
+                                             struct mneme_str stream_id, struct mneme_str kind,
+                                             struct mneme_str ref);
+
+/* Adds the documents whose vectors are nearest to the candidates, and their similarities to the hits. What
+ * the vectors or the embedding service cannot do is noted in out->degraded and is no error. */
+int mneme_recall_ask_vectors(struct mneme_recalling *recalling, struct mneme_error *error);
+
+/* When the question is of another time: forgets the hits of documents whose text is another one now. */
+int mneme_recall_drop_changed(struct mneme_recalling *recalling, struct mneme_error *error);
+
+/* Adds the candidates' neighbours, as far as two positions away. */
+int mneme_recall_add_neighbours(struct mneme_recalling *recalling, struct mneme_error *error);
+
+/* Scores the candidates and writes the results. */
+int mneme_recall_score(struct mneme_recalling *recalling, struct mneme_error *error);
+
+#endif

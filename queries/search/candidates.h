@@ -1,0 +1,118 @@
+/*
+ * Documents of a scope that may answer a query, with all that ranking needs: how often each has the terms of
+ * the query, how long it is, how many documents have each term, and what is known of the memory behind it.
+ * Finding them is SQL; ranking them is not done here beyond BM25.
+ */
+#ifndef MNEME_QUERIES_CANDIDATES_H
+#define MNEME_QUERIES_CANDIDATES_H
+
+#include "queries/as_of.h"
+#include "queries/filter/filter.h"
+#include "queries/ranking/bm25.h"
+
+/* Whose documents; never beyond the tenant. */
+struct mneme_search_scope {
+    struct mneme_str tenant;                                     /* required */
+    struct mneme_str user_id, agent_id, run_id, conversation_id; /* null: any */
+};
+
+/* How the text of a query is read. */
+enum mneme_query_form {
+    MNEME_QUERY_ANY, /* a question: documents that have any of its words */
+    MNEME_QUERY_WEB, /* as people write to a search engine: all words, "a phrase", OR, -not */
+};
+
+/* Which documents. A null or unset field does not filter. */
+struct mneme_candidate_filter {
+    struct mneme_search_scope scope;
+    struct mneme_opt_long since, until;     /* created_at, microseconds, both included */
+    struct mneme_str_array types;           /* memories of any of these types; turns have none */
+    const struct mneme_filter_node *filter; /* memories for which this holds; may be NULL */
+    bool include_expired, include_archived;
+    struct mneme_as_of as_of; /* of the search tables and of the memories */
+};
+
+struct mneme_candidate_question {
+    struct mneme_candidate_filter which;
+    struct mneme_str text; /* UTF-8 */
+    enum mneme_query_form form;
+    double k1, b; /* of BM25 */
+    size_t limit; /* the best so many, at least 1 */
+};
+
+/* A term of the query: a lexeme of the store's text search configuration. */
+struct mneme_candidate_term {
+    struct mneme_str lexeme;
+    bool is_prefix;    /* it stands for every lexeme that begins with it */
+    int64_t documents; /* of the scope that have it */
+    double idf;
+};
+
+/* What is known of a memory beside its text; for turns all zero. */
+struct mneme_candidate_memory {
+    struct mneme_str memory_type;
+    struct mneme_str content, metadata; /* JSON */
+    double importance;                  /* with what accesses add */
+    double confidence;
+    int64_t priority, access_count;
+    struct mneme_opt_long last_accessed_at, expires_at;
+    int64_t updated_at, version;
+};
+
+/* A document. Strings and arrays live as long as the struct mneme_candidates that it is part of. */
+struct mneme_candidate {
+    struct mneme_str stream_id, kind, ref; /* its identity within the tenant; kind "memory" or "turn" */
+    struct mneme_str user_id, agent_id, run_id, conversation_id;
+    struct mneme_opt_long position; /* its place in the conversation */
+    struct mneme_str speaker, role;
+    int64_t created_at;
+    int64_t source_sequence;
+    struct mneme_str text;
+    int64_t length;       /* of its lexemes, each as often as it occurs */
+    const double *counts; /* how often it has each term */
+    double bm25;          /* 0 when it has none of the terms */
+    bool is_memory;
+    struct mneme_candidate_memory memory;
+};
+
+/* An answer. Zero-initialise to start with. */
+struct mneme_candidates {
+    struct mneme_candidate *items;
+    size_t count;
+    struct mneme_candidate_term *terms;
+    size_t term_count;
+    int64_t documents; /* of the scope */
+    struct mneme_bm25 bm25;
+    int64_t matches; /* documents that hold for the query, before limit and filters */
+
+    struct mneme_arena arena;
+    double *idfs;
+};
+
+void mneme_candidates_clean_up(struct mneme_candidates *candidates);
+
+/* Makes a connection ready for these questions, for as long as its session lasts: they go by indexes then,
+ * also where the server has no statistics yet, as right after a large import. Without it they are answered,
+ * but may take long. */
+int mneme_candidates_prepare(struct mneme_postgres *postgres, struct mneme_error *error);
+
+/* The documents that the query finds, the best by BM25 first, at most `limit` of them and never fewer where
+ * so many are. Of a turn and a memory with the same place in a conversation the memory alone is told. A query
+ * without any word (blank, signs, stop words alone) finds nothing, with term_count 0. Whatever the text is,
+ * it is no error. MNEME_E_UNAVAILABLE when the projection `search` has no tables. */
+int mneme_candidates_find(struct mneme_candidates *out, struct mneme_postgres *postgres,
+                          const struct mneme_candidate_question *question, struct mneme_error *error);
+
+/* The identity of a document. */
+struct mneme_candidate_key {
+    struct mneme_str stream_id, kind, ref;
+};
+
+/* Adds the documents of these keys to an answer that mneme_candidates_find has given, as far as they are
+ * there, pass the filter and are not in it; in the order of the keys, behind what is there, whatever their
+ * score. */
+int mneme_candidates_add(struct mneme_candidates *candidates, struct mneme_postgres *postgres,
+                         const struct mneme_candidate_filter *which, const struct mneme_candidate_key *keys,
+                         size_t count, struct mneme_error *error);
+
+#endif

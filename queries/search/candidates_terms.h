@@ -1,0 +1,27 @@
+/*
+ * The terms of a query: found by the store's own way of making words, and counted in documents. Shared by the
+ * files of candidates.
+ */
+#ifndef MNEME_QUERIES_CANDIDATES_TERMS_H
+#define MNEME_QUERIES_CANDIDATES_TERMS_H
+
+#include "queries/search/candidates.h"
+
+/* What the statements need of a query beside its terms. */
+struct mneme_candidate_query {
+    struct mneme_buffer any;   /* the terms joined by OR, as text of a tsquery, NUL-terminated */
+    struct mneme_buffer whole; /* the query, likewise; "" for one of the form ANY */
+};
+
+void mneme_candidate_query_clean_up(struct mneme_candidate_query *query);
+
+/* Sets the answer's terms, in its arena, and the query. */
+int mneme_candidates_read_terms(struct mneme_candidates *out, struct mneme_candidate_query *query,
+                                struct mneme_postgres *postgres, struct mneme_str text,
+                                enum mneme_query_form form, struct mneme_error *error);
+
+/* How often a document with these lexemes (a tsvector in binary) has each term. */
+void mneme_candidates_count(double *counts, const struct mneme_candidates *candidates,
+                            struct mneme_str lexemes);
+
+#endif

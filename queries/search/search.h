@@ -1,0 +1,26 @@
+/*
+ * Full-text search (RE1): the documents of a scope that a query finds, ranked by BM25.
+ */
+#ifndef MNEME_QUERIES_SEARCH_H
+#define MNEME_QUERIES_SEARCH_H
+
+#include "queries/search/candidates.h"
+
+#define MNEME_SEARCH_MAX_LIMIT 1000
+
+struct mneme_search_question {
+    struct mneme_candidate_filter which;
+    struct mneme_str text; /* UTF-8; read as MNEME_QUERY_WEB */
+    size_t limit, offset;  /* 1 to MNEME_SEARCH_MAX_LIMIT, both together */
+};
+
+/* Visits struct mneme_candidate, the best first; *count (may be NULL) of them. MNEME_E_USAGE when the query
+ * has no word to look for: it is blank, or made of signs, of words that are too common to be indexed, or of
+ * what must not occur alone. */
+int mneme_search(struct mneme_postgres *postgres, const struct mneme_search_question *question,
+                 mneme_row_visitor *visit, void *context, size_t *count, struct mneme_error *error);
+
+/* A document as a JSON object: score, kind, id (of a memory), text, when, where and whose it is. */
+void mneme_search_hit_json(const struct mneme_candidate *candidate, struct mneme_json_writer *json);
+
+#endif
