@@ -188,6 +188,11 @@ static int write_request(struct mneme_chroma *store, const struct news *news, si
         status = put_upsert(store, news, count, stored, error);
     }
     if (status == MNEME_OK) {
+        /* Chroma knows no conditions: a writer that was stopped for long must see before each request whether
+         * its transaction, and with it the right to write, is still there. */
+        status = mneme_pg_run(store->postgres, "SELECT", error);
+    }
+    if (status == MNEME_OK) {
         snprintf(path, sizeof path, "/collections/%s/%s", place.id, first->is_removal ? "delete" : "upsert");
         status = mneme_chroma_call(NULL, store, "POST", path, true, "the vectors were not written", error);
     }
