@@ -23,7 +23,7 @@ const struct mneme_projection_schema mneme_projection_schemas[] = {
     {"search", MNEME_PG_SCHEMA_SEARCH, &mneme_migrations_search},
     {"embed", MNEME_PG_SCHEMA_EMBED, &mneme_migrations_embed},
     {"vectors", MNEME_PG_SCHEMA_VECTORS, &mneme_migrations_vectors},
-    {NULL},
+    {0},
 };
 
 const struct mneme_projection_ops *mneme_projection_by_name(const char *name) {

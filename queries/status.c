@@ -51,7 +51,7 @@ const struct mneme_projection_group mneme_projection_groups[] = {
     {"search", MNEME_PG_SCHEMA_SEARCH},
     {"embed", MNEME_PG_SCHEMA_EMBED},
     {"vectors", MNEME_PG_SCHEMA_VECTORS},
-    {NULL},
+    {0},
 };
 
 static bool note_is_there(const void *row, void *context) {

@@ -283,7 +283,9 @@ static int find(struct hits *hits, bool *is_exact, struct mneme_chroma *store,
         }
     }
     if (status == MNEME_OK && hits->count > 1) {
-        qsort(hits->items, hits->count, sizeof *hits->items, compare_hits);
+        if (hits->count > 0) {
+            qsort(hits->items, hits->count, sizeof *hits->items, compare_hits);
+        }
     }
     hits->count = hits->count > k ? k : hits->count;
     return status;
@@ -426,7 +428,9 @@ int mneme_chroma_fetch(float *out, bool *found, void *context, struct mneme_str 
         wanted[i].place = i;
         status = mneme_chroma_id(wanted[i].id, &keys[i], error);
     }
-    qsort(wanted, count, sizeof *wanted, compare_wanted);
+    if (count > 0) {
+        qsort(wanted, count, sizeof *wanted, compare_wanted);
+    }
     struct mneme_json_writer json = {.out = &store->request};
     mneme_buffer_clear(&store->request);
     mneme_json_begin_object(&json);

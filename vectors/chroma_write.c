@@ -278,7 +278,9 @@ static int write_news(struct mneme_chroma *store, const struct mneme_vector_chan
     if (status != MNEME_OK) {
         return status;
     }
-    qsort(news, count, sizeof *news, compare_news);
+    if (count > 0) {
+        qsort(news, count, sizeof *news, compare_news);
+    }
     for (size_t from = 0, to = 0; from < count && status == MNEME_OK; from = to) {
         for (to = from; to < count && is_same_request(news[from].change, news[to].change); to++) {
         }

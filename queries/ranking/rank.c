@@ -298,6 +298,8 @@ int mneme_rank(struct mneme_rank_item *items, size_t count, const struct mneme_r
     multiply(&ranking);
     add_date(&ranking);
     write_scores(&ranking);
-    qsort(items, count, sizeof *items, by_score);
+    if (count > 0) { /* qsort takes no null array, not even an empty one */
+        qsort(items, count, sizeof *items, by_score);
+    }
     return MNEME_OK;
 }

@@ -17,7 +17,9 @@ static bool has_same_place(const struct mneme_rank_item *a, const struct mneme_r
 
 size_t mneme_rank_collapse(struct mneme_rank_item *items, size_t count) {
     size_t kept = 0;
-    qsort(items, count, sizeof *items, compare_items);
+    if (count > 0) {
+        qsort(items, count, sizeof *items, compare_items);
+    }
     for (size_t i = 0; i < count; i++) {
         if (kept > 0 && has_same_place(&items[kept - 1], &items[i])) {
             /* fmax takes the other one for NAN. */
