@@ -4,6 +4,7 @@ import datetime
 import io
 import json
 import re
+import struct
 import subprocess
 import uuid
 
@@ -50,6 +51,8 @@ def assert_record(fields, decoded, given):
         expected = given[name]
         if isinstance(value, datetime.datetime):
             expected = datetime.datetime.fromisoformat(expected)
+        if isinstance(value, bytes):
+            expected = struct.pack(f"<{len(expected)}f", *expected)
         assert value == expected, name
 
 

@@ -5,6 +5,7 @@ from confluent_kafka.admin import AdminClient
 from harness.chaos import wait_folded
 from harness.load import Load
 from harness.program import Program
+from harness.rebuild import scratch_schemas
 from harness.waiting import wait_until
 from oracle import assert_equal_to_log
 
@@ -44,10 +45,6 @@ def shape(namespace):
     return {name: sorted(map(repr, namespace.rows(query))) for name, query in SHAPE.items()}
 
 
-def schemas(namespace):
-    return {name for name, in namespace.rows("SELECT nspname FROM pg_namespace WHERE nspname LIKE 'mneme%%'")}
-
-
 def fill(namespace, count, seed=1):
     with Load(namespace, seed=seed, count=count, rate=1e9) as load:
         wait_until(lambda: load.sent >= load.count, 60, "the load is made")
@@ -66,7 +63,7 @@ def test_tables_are_made_anew_under_load_and_stay_as_migrated(namespace, mneme, 
     after = shape(namespace)
     for part, expected in before.items():
         assert after[part] == expected, part
-    assert schemas(namespace) == {"mneme"}
+    assert not scratch_schemas(namespace)
 
 
 def test_damaged_tables_are_mended(namespace, mneme):
@@ -92,7 +89,7 @@ def test_what_hangs_on_the_tables_is_not_dropped_with_them(namespace, mneme):
         connection.execute("DROP VIEW public.mine; CREATE TABLE public.mine (verdict mneme.verdict)")
         refused = mneme("rebuild", "postgres", expect=6)
         assert "public.mine" in refused.stderr
-        assert schemas(namespace) == {"mneme"}
+        assert not scratch_schemas(namespace)
         connection.execute("CREATE SCHEMA mneme_rebuild; CREATE TABLE mneme_rebuild.precious ()")
         refused = mneme("rebuild", "postgres", expect=6)
         assert "mneme_rebuild" in refused.stderr

@@ -3,6 +3,7 @@
 import pytest
 
 from harness.load import Load
+from harness.rebuild import scratch_schemas
 from harness.waiting import wait_until
 from oracle import assert_equal_to_log
 
@@ -40,7 +41,7 @@ def test_damage_to_one_user_is_mended_and_workers_go_on(filled, mneme, worker):
         wait_until(lambda: load.sent >= load.count, 60, "more is made")
     filled.drain()
     assert_equal_to_log(filled)
-    assert not filled.rows("SELECT 1 FROM pg_namespace WHERE nspname LIKE 'mneme\\_%%'")
+    assert not scratch_schemas(filled)
 
 
 def test_other_users_rows_are_not_touched(filled, mneme):

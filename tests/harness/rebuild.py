@@ -15,6 +15,12 @@ EXIT_CONFLICT = 4
 PHASES = ("load", "finish", "catch_up", "switch")
 
 
+def scratch_schemas(namespace):
+    """The schemas beside the projections' own: what a rebuild or a verification works in, or has left behind."""
+    return {name for name, in namespace.rows(
+        "SELECT nspname FROM pg_namespace WHERE nspname ~ '^mneme(_[a-z]+)?_(rebuild|verify|subject|old)$'")}
+
+
 class Remaking:
     """A `mneme rebuild …` or `mneme reembed …` that tells its phases in its log, begun as soon as the server has
     noticed that the one before was killed."""
@@ -82,7 +88,7 @@ def rebuild_under_load(ground, groups, backlog, phases, rate):
             deeds = kill_and_end(ground, rng, chosen, rate // 2, "rebuild", groups[-1])
         finding.drain(timeout=120)
         finding.assert_equal()
-        assert not namespace.rows("SELECT nspname FROM pg_namespace WHERE nspname LIKE '%%\\_rebuild'"), "something is left"
+        assert not scratch_schemas(namespace), "something is left"
         finding.assert_embedded_once()
         for process in workers.values():
             assert process.stop() == 0, process.log[-3000:]
