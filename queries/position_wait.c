@@ -72,13 +72,14 @@ int mneme_position_wait(struct mneme_postgres *postgres, const char *projection,
             char reason[64];
             snprintf(reason, sizeof reason, is_interrupted ? "interrupted" : "not within %lld ms",
                      (long long)wait->timeout_ms);
-            status = mneme_error_set(error, MNEME_E_TIMEOUT,
-                                     "position %d:%lld of %s is not in the tables yet: %s; projection %s is "
-                                     "at %d:%lld there; see mneme "
-                                     "status, start mneme work %s or wait longer (--wait-timeout)",
-                                     missing->partition, (long long)missing->offset, topic, reason,
-                                     projection, missing->partition,
-                                     (long long)progress.next_offsets[missing->partition], projection);
+            status =
+                mneme_error_set(error, MNEME_E_TIMEOUT,
+                                "position %d:%lld of %s is not in the tables yet: %s; projection %s is "
+                                "at %d:%lld there; see mneme "
+                                "status, start mneme work %.*s or wait longer (--wait-timeout)",
+                                missing->partition, (long long)missing->offset, topic, reason, projection,
+                                missing->partition, (long long)progress.next_offsets[missing->partition],
+                                (int)strcspn(projection, "."), projection); /* "embed.MODEL" */
             break;
         }
         mneme_clock_pause(pause_micros < left ? pause_micros : left);

@@ -166,7 +166,8 @@ static enum mneme_exit run(struct mneme_cli *cli) {
 static const struct mneme_cli_option options[] = {
     {"model", 0, "NAME", -1, "Ask the vectors of this model instead of the active one's."},
     {"no-vectors", 0, NULL, -1, "Full text alone."},
-    {"wait-timeout", 0, "MS", MNEME_SETTING_WAIT_TIMEOUT_MS, "How long the workers may take for the files."},
+    {"wait-timeout", 0, "MS", MNEME_SETTING_WAIT_TIMEOUT_MS,
+     "How long the workers may take for the files; default: ten minutes."},
     {"keep", 0, NULL, -1, "Leave the scratch tenant as it is."},
     {0},
 };
@@ -187,7 +188,7 @@ const struct mneme_command mneme_command_eval = {
         "afterwards; the log keeps their events. Workers must run: when there are none, it says which to "
         "start.\n"
         "--json: {\"questions\",\"recall\":{\"5\",\"10\",\"20\"},\"by_category\",\"degraded\",\"mean_ms\"}.",
-    .examples = "  mneme eval locomo conversation.json --wait-timeout 300000\n"
+    .examples = "  mneme eval locomo conversation.json\n"
                 "  mneme eval locomo *.json --json | tail -1 | jq '.recall[\"10\"]'\n",
     .min_arguments = 2,
     .max_arguments = -1,

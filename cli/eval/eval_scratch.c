@@ -14,6 +14,9 @@
 #include "queries/projection_status.h"
 #include "queries/projection_wait.h"
 
+/* Texts of whole files have to be embedded: a few hundred a second at best. */
+#define LONG_WAIT_MS 600000
+
 #define WORKERS_TIMEOUT_MICROS 15000000
 #define LOOK_MICROS 500000
 
@@ -95,6 +98,9 @@ int mneme_eval_wait(const struct mneme_cli *cli, const char *model, bool without
     struct mneme_arena arena;
     struct mneme_postgres *postgres = NULL;
     struct mneme_query_wait wait = mneme_session_wait(cli);
+    if (mneme_config_source(cli->config, MNEME_SETTING_WAIT_TIMEOUT_MS) == MNEME_FROM_DEFAULT) {
+        wait.timeout_ms = LONG_WAIT_MS;
+    }
     mneme_arena_init(&arena, 0);
     int status = mneme_last_write_load(&positions, &count, cli->config, &arena, error);
     if (status == MNEME_OK) {
