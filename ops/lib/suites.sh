@@ -55,7 +55,7 @@ check_reports() {
 }
 
 suite_fuzz() {
-    local programs file seconds=${MNEME_FUZZ_SECONDS:-20}
+    local programs file seconds=${MNEME_FUZZ_SECONDS:-10}
     mapfile -t programs < <(for file in "$ROOT_DIR"/tests/fuzz/*.c; do
         [[ ! -f $file ]] || printf 'fuzz_%s\n' "$(basename "$file" .c)"
     done)
