@@ -79,6 +79,6 @@ int mneme_chroma_query_raw(struct mneme_raw_matches *out, void *store,
                            const struct mneme_raw_question *question, struct mneme_error *error);
 int mneme_chroma_write(void *store, const struct mneme_vector_change *changes, size_t count,
                        struct mneme_error *error);
-int mneme_chroma_scan(void *store, mneme_vector_visit *visit, void *context, struct mneme_error *error);
+int mneme_chroma_scan(void *opened, mneme_vector_visit *visit, void *context, struct mneme_error *error);
 
 #endif

@@ -72,9 +72,8 @@ static int scan_collection(struct mneme_chroma *store, const char *id, mneme_vec
     return status;
 }
 
-int mneme_chroma_scan(void *context, mneme_vector_visit *visit, void *visit_context,
-                      struct mneme_error *error) {
-    struct mneme_chroma *store = context;
+int mneme_chroma_scan(void *opened, mneme_vector_visit *visit, void *context, struct mneme_error *error) {
+    struct mneme_chroma *store = opened;
     char prefix[MNEME_CHROMA_NAME_BYTES];
     char path[64];
     size_t listed = LIST_PAGE;
@@ -92,7 +91,7 @@ int mneme_chroma_scan(void *context, mneme_vector_visit *visit, void *visit_cont
             const char *id = json_string_value(json_object_get(item, "id"));
             if (status == MNEME_OK && name != NULL && id != NULL &&
                 strncmp(name, prefix, strlen(prefix)) == 0) {
-                status = scan_collection(store, id, visit, visit_context, error);
+                status = scan_collection(store, id, visit, context, error);
             }
         }
         json_decref(page);

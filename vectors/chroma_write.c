@@ -253,8 +253,10 @@ static int choose(const struct mneme_vector_change **changes, size_t *count, str
 static int remember(struct mneme_chroma *store, const struct mneme_vector_change *const *changes,
                     size_t count, struct mneme_error *error) {
     int64_t *numbers = mneme_arena_alloc(&store->arena, 2 * count * sizeof *numbers);
-    int status =
-        numbers == NULL ? mneme_chroma_out_of_memory(error) : key_params(store, changes, count, true, error);
+    if (numbers == NULL) {
+        return mneme_chroma_out_of_memory(error);
+    }
+    int status = key_params(store, changes, count, true, error);
     if (status != MNEME_OK) {
         return status;
     }
@@ -270,7 +272,10 @@ static int remember(struct mneme_chroma *store, const struct mneme_vector_change
 static int write_news(struct mneme_chroma *store, const struct mneme_vector_change *const *changes,
                       size_t count, struct mneme_error *error) {
     struct news *news = mneme_arena_calloc(&store->arena, count, sizeof *news);
-    int status = news == NULL ? mneme_chroma_out_of_memory(error) : MNEME_OK;
+    int status = MNEME_OK;
+    if (news == NULL) {
+        return mneme_chroma_out_of_memory(error);
+    }
     for (size_t i = 0; i < count && status == MNEME_OK; i++) {
         news[i].change = changes[i];
         status = mneme_chroma_id(news[i].id, &changes[i]->document, error);
@@ -278,9 +283,7 @@ static int write_news(struct mneme_chroma *store, const struct mneme_vector_chan
     if (status != MNEME_OK) {
         return status;
     }
-    if (count > 0) {
-        qsort(news, count, sizeof *news, compare_news);
-    }
+    qsort(news, count, sizeof *news, compare_news);
     for (size_t from = 0, to = 0; from < count && status == MNEME_OK; from = to) {
         for (to = from; to < count && is_same_request(news[from].change, news[to].change); to++) {
         }

@@ -55,6 +55,6 @@ int mneme_pgvector_write(void *store, const struct mneme_vector_change *changes,
 int mneme_pgvector_load(void *store, const struct mneme_vector_change *changes, size_t count,
                         struct mneme_error *error);
 int mneme_pgvector_finish_load(void *store, unsigned jobs, struct mneme_error *error);
-int mneme_pgvector_scan(void *store, mneme_vector_visit *visit, void *context, struct mneme_error *error);
+int mneme_pgvector_scan(void *opened, mneme_vector_visit *visit, void *context, struct mneme_error *error);
 
 #endif

@@ -314,11 +314,10 @@ static int scan_table(struct mneme_pgvector *store, const char *cursor_sql, mnem
     return status == MNEME_OK ? mneme_pg_run(store->postgres, "CLOSE mneme_scan", error) : status;
 }
 
-int mneme_pgvector_scan(void *context, mneme_vector_visit *visit, void *visit_context,
-                        struct mneme_error *error) {
-    struct mneme_pgvector *store = context;
-    int status = scan_table(store, mneme_sql_pgvector_scan_raw, visit, visit_context, error);
+int mneme_pgvector_scan(void *opened, mneme_vector_visit *visit, void *context, struct mneme_error *error) {
+    struct mneme_pgvector *store = opened;
+    int status = scan_table(store, mneme_sql_pgvector_scan_raw, visit, context, error);
     return status == MNEME_OK && store->generation.dimensions > 0
-               ? scan_table(store, mneme_sql_pgvector_scan, visit, visit_context, error)
+               ? scan_table(store, mneme_sql_pgvector_scan, visit, context, error)
                : status;
 }

@@ -25,7 +25,7 @@ TestSuite(vector_stores, .fini = tear_down);
     ParameterizedTestParameters(vector_stores, name) {                                                       \
         return cr_make_param_array(size_t, indexes, STORE_COUNT, NULL);                                      \
     }                                                                                                        \
-    ParameterizedTest(size_t *index, vector_stores, name)
+    ParameterizedTest(const size_t *index, vector_stores, name)
 
 #define SET_UP(state, metric) mneme_vector_case_set_up(&vectors, stores[*index], state, metric)
 #define DOCUMENT(...) mneme_vector_case_document(&vectors, __VA_ARGS__)

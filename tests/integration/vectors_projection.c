@@ -90,7 +90,7 @@ TestSuite(vectors_projection, .init = set_up, .fini = tear_down, .timeout = 120)
     ParameterizedTestParameters(vectors_projection, name) {                                                  \
         return cr_make_param_array(size_t, indexes, 2, NULL);                                                \
     }                                                                                                        \
-    ParameterizedTest(size_t *index, vectors_projection, name)
+    ParameterizedTest(const size_t *index, vectors_projection, name)
 
 static void start(size_t store) {
     set(MNEME_SETTING_VECTOR_STORE, stores[store]);
@@ -104,7 +104,7 @@ static int64_t progress(void) {
     OK(mneme_pg_query(&rows, postgres,
                       "SELECT coalesce(sum(next_offset), 0) FROM progress WHERE projection = 'vectors'", NULL,
                       false, &error));
-    int64_t sum = atoll(PQgetvalue(rows, 0, 0));
+    int64_t sum = strtoll(PQgetvalue(rows, 0, 0), NULL, 10);
     PQclear(rows);
     return sum;
 }

@@ -181,7 +181,7 @@ static int produce(struct mneme_embedding_writer *writer, const struct mneme_emb
         code =
             rd_kafka_producev(writer->kafka, RD_KAFKA_V_TOPIC(writer->topic), RD_KAFKA_V_PARTITION(partition),
                               RD_KAFKA_V_KEY(writer->key.data, writer->key.len),
-                              RD_KAFKA_V_VALUE((char *)(uintptr_t)value.data, value.len),
+                              RD_KAFKA_V_VALUE((void *)value.data, value.len),
                               RD_KAFKA_V_HEADER(MNEME_SOURCE_HEADER, source, -1),
                               RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY), RD_KAFKA_V_END);
         rd_kafka_poll(writer->kafka, code == RD_KAFKA_RESP_ERR__QUEUE_FULL ? 100 : 0);

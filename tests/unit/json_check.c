@@ -217,8 +217,8 @@ static void compare_with_jansson(const char *text, size_t len) {
 
 Test(json_check, agrees_with_jansson_on_damaged_documents) {
     static const char *const documents[] = {
-        "{\"a\":[1,2.5e-3,-0,true,false,null],\"b\":{\"c\":\"d\\n\\u00e9\\ud83d\\ude00\"},\"e\":"
-        "\"h\xc3\xa9\xe2\x82\xac\"}",
+        ("{\"a\":[1,2.5e-3,-0,true,false,null],\"b\":{\"c\":\"d\\n\\u00e9\\ud83d\\ude00\"},\"e\":"
+         "\"h\xc3\xa9\xe2\x82\xac\"}"),
         " [ { \"text\" : \"I said \\\"hello\\\" to Anna\" , \"n\" : 1e10 } , [ ] , { } , \"\" ] ",
         "{\"long\":\"0123456789abcdefghijklmnopqrstuvwxyz\\\\\",\"x\":[[[[1]]]]}",
         "[0.1E+2,12345678901234567,\"\\/\\b\\f\\r\\t\",\"\xf0\x9f\x98\x80\"]",
