@@ -1,7 +1,6 @@
 """`mneme reembed` and `mneme rebuild vectors`: another generation of vectors beside the one that answers."""
 
 import signal
-import time
 
 import pytest
 
@@ -80,7 +79,6 @@ def test_a_change_that_is_killed_goes_on_or_is_abandoned(ground):
     ground.endpoint.mode, ground.endpoint.delay = "slow", 0.2
     process = ground.mneme.start("reembed", "--model", "second", start_new_session=True)
     wait_until(lambda: any(model == "second" for model, _ in ground.endpoint.answered), 30, "it embeds")
-    time.sleep(0.3)
     process.send_signal(signal.SIGKILL)
     process.wait(30)
     ground.endpoint.mode = "answer"
