@@ -6,7 +6,6 @@
  */
 #include "consumers/embed/embed_projection.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "common/log.h"
@@ -136,9 +135,7 @@ static int look_at_model(bool *is_same, struct projection *projection, struct mn
 static enum mneme_apply_result assign(void *context, struct mneme_assignment *assignment,
                                       struct mneme_error *error) {
     struct projection *projection = context;
-    struct mneme_progress *progress = &projection->progress;
     bool is_same = false;
-    (void)snprintf(progress->topic, sizeof progress->topic, "%s", assignment->topic);
     int status = mneme_session_ensure(&projection->session, error);
     if (status == MNEME_OK) {
         status = look_at_model(&is_same, projection, error);
@@ -149,7 +146,7 @@ static enum mneme_apply_result assign(void *context, struct mneme_assignment *as
         status = status == MNEME_OK ? open_model(projection, error) : status;
     }
     if (status == MNEME_OK) {
-        status = mneme_progress_claim(progress, &projection->session, assignment, error);
+        status = mneme_progress_claim(&projection->progress, &projection->session, assignment, error);
     }
     enum mneme_apply_result result = mneme_session_result(status);
     return result == MNEME_REJECT || result == MNEME_FENCED ? MNEME_FATAL : result;
@@ -160,25 +157,18 @@ static void revoke(void *context, const int32_t *partitions, size_t count) {
     mneme_progress_release(&projection->progress, partitions, count);
 }
 
-static int fenced(const struct projection *projection, struct mneme_error *error) {
-    return mneme_error_set(
-        error, MNEME_E_CONFLICT,
-        "the batch was not folded: another worker owns a partition of %s now; join the group again",
-        projection->progress.topic);
-}
-
 /* Opens the transaction and moves the progress, which this worker then holds. */
 static int begin(struct projection *projection, const struct mneme_batch *batch, struct mneme_error *error) {
     const struct mneme_pg_call calls[] = {{"BEGIN", NULL}, {mneme_sql_fold_advance, &projection->advance}};
     PGresult *results[sizeof calls / sizeof *calls] = {NULL};
     if (!mneme_progress_advance(&projection->progress, &projection->advance, batch,
                                 &projection->documents.arena)) {
-        return fenced(projection, error);
+        return mneme_progress_fenced(&projection->progress, error);
     }
     int status =
         mneme_pg_pipeline(results, projection->session.postgres, calls, sizeof calls / sizeof *calls, error);
     if (status == MNEME_OK && strtoul(PQcmdTuples(results[1]), NULL, 10) != batch->partition_count) {
-        status = fenced(projection, error);
+        status = mneme_progress_fenced(&projection->progress, error);
     }
     for (size_t i = 0; i < sizeof calls / sizeof *calls; i++) {
         PQclear(results[i]);

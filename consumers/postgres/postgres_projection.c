@@ -139,17 +139,9 @@ static int open_projection(void **out, const struct mneme_config *config, struct
 static enum mneme_apply_result assign(void *context, struct mneme_assignment *assignment,
                                       struct mneme_error *error) {
     struct projection *projection = context;
-    struct mneme_progress *progress = &projection->progress;
-    size_t len = strlen(assignment->topic);
-    if (len >= sizeof progress->topic) {
-        (void)mneme_error_set(error, MNEME_E_INVALID,
-                              "the topic was not folded: its name has %zu bytes; name a shorter one", len);
-        return MNEME_FATAL;
-    }
-    memcpy(progress->topic, assignment->topic, len + 1);
     int status = mneme_session_ensure(&projection->session, error);
     if (status == MNEME_OK) {
-        status = mneme_progress_claim(progress, &projection->session, assignment, error);
+        status = mneme_progress_claim(&projection->progress, &projection->session, assignment, error);
     }
     if (status == MNEME_OK) {
         status = mneme_ledger_heads_read(&projection->heads, projection->session.postgres,
@@ -171,13 +163,6 @@ static void revoke(void *context, const int32_t *partitions, size_t count) {
     for (size_t i = 0; i < count; i++) {
         mneme_stream_cache_drop(projection->cache, partitions[i]);
     }
-}
-
-static int fenced(const struct projection *projection, struct mneme_error *error) {
-    return mneme_error_set(
-        error, MNEME_E_CONFLICT,
-        "the batch was not folded: another worker owns a partition of %s now; join the group again",
-        projection->progress.topic);
 }
 
 static void clear_results(PGresult **results, size_t count) {
@@ -214,7 +199,7 @@ static int begin(struct projection *projection, const struct mneme_batch *batch,
     size_t asked = 0;
     if (!mneme_progress_advance(&projection->progress, &projection->params[MNEME_FOLD_MAX_QUESTIONS], batch,
                                 &projection->fold.arena)) {
-        return fenced(projection, error);
+        return mneme_progress_fenced(&projection->progress, error);
     }
     int status = mneme_fold_ask(&projection->fold, calls + 2, projection->params, &asked, error);
     if (status == MNEME_OK) {
@@ -224,7 +209,7 @@ static int begin(struct projection *projection, const struct mneme_batch *batch,
         return status;
     }
     if (strtoul(PQcmdTuples(results[1]), NULL, 10) != batch->partition_count) {
-        status = fenced(projection, error);
+        status = mneme_progress_fenced(&projection->progress, error);
     } else {
         status = mneme_fold_hear(&projection->fold, results + 2, error);
     }

@@ -118,20 +118,12 @@ static int open_projection(void **out, const struct mneme_config *config, struct
 static enum mneme_apply_result assign(void *context, struct mneme_assignment *assignment,
                                       struct mneme_error *error) {
     struct projection *projection = context;
-    struct mneme_progress *progress = &projection->progress;
-    size_t len = strlen(assignment->topic);
-    if (len >= sizeof progress->topic) {
-        (void)mneme_error_set(error, MNEME_E_INVALID,
-                              "the topic was not folded: its name has %zu bytes; name a shorter one", len);
-        return MNEME_FATAL;
-    }
-    memcpy(progress->topic, assignment->topic, len + 1);
     int status = mneme_session_ensure(&projection->session, error);
     if (status == MNEME_OK) {
         status = check_settings(projection, error); /* the tables may have been made anew by others */
     }
     if (status == MNEME_OK) {
-        status = mneme_progress_claim(progress, &projection->session, assignment, error);
+        status = mneme_progress_claim(&projection->progress, &projection->session, assignment, error);
     }
     enum mneme_apply_result result = mneme_session_result(status);
     return result == MNEME_REJECT || result == MNEME_FENCED ? MNEME_FATAL : result;
@@ -142,13 +134,6 @@ static void revoke(void *context, const int32_t *partitions, size_t count) {
     mneme_progress_release(&projection->progress, partitions, count);
 }
 
-static int fenced(const struct projection *projection, struct mneme_error *error) {
-    return mneme_error_set(
-        error, MNEME_E_CONFLICT,
-        "the batch was not folded: another worker owns a partition of %s now; join the group again",
-        projection->progress.topic);
-}
-
 /* Opens the transaction and moves the progress. */
 static int begin(struct projection *projection, const struct mneme_batch *batch, struct mneme_error *error) {
     struct mneme_postgres *postgres = projection->session.postgres;
@@ -157,11 +142,11 @@ static int begin(struct projection *projection, const struct mneme_batch *batch,
     PGresult *results[sizeof calls / sizeof *calls] = {NULL};
     if (!mneme_progress_advance(&projection->progress, &projection->advance, batch,
                                 &projection->documents.arena)) {
-        return fenced(projection, error);
+        return mneme_progress_fenced(&projection->progress, error);
     }
     int status = mneme_pg_pipeline(results, postgres, calls, sizeof calls / sizeof *calls, error);
     if (status == MNEME_OK && strtoul(PQcmdTuples(results[1]), NULL, 10) != batch->partition_count) {
-        status = fenced(projection, error);
+        status = mneme_progress_fenced(&projection->progress, error);
     }
     for (size_t i = 0; i < sizeof calls / sizeof *calls; i++) {
         PQclear(results[i]);

@@ -217,6 +217,12 @@ static int evict(struct mneme_progress *progress, struct mneme_session *session,
 
 int mneme_progress_claim(struct mneme_progress *progress, struct mneme_session *session,
                          struct mneme_assignment *assignment, struct mneme_error *error) {
+    size_t len = strlen(assignment->topic);
+    if (len >= sizeof progress->topic) {
+        return mneme_error_set(error, MNEME_E_USAGE,
+                               "the topic was not folded: its name has %zu bytes; name a shorter one", len);
+    }
+    memcpy(progress->topic, assignment->topic, len + 1);
     int status = claim_once(progress, session, assignment, error);
     if (status == MNEME_OK) {
         return MNEME_OK;
@@ -239,6 +245,13 @@ int mneme_progress_claim(struct mneme_progress *progress, struct mneme_session *
         mneme_session_rollback(session);
     }
     return status;
+}
+
+int mneme_progress_fenced(const struct mneme_progress *progress, struct mneme_error *error) {
+    return mneme_error_set(
+        error, MNEME_E_CONFLICT,
+        "the batch was not folded: another worker owns a partition of %s now; join the group again",
+        progress->topic);
 }
 
 bool mneme_progress_advance(const struct mneme_progress *progress, struct mneme_pg_params *params,

@@ -24,10 +24,13 @@ struct mneme_progress {
 
 void mneme_progress_clean_up(struct mneme_progress *progress);
 
-/* Claims the assignment's partitions in one transaction and fills its out-parameters. MNEME_E_UNSAFE when the
- * topic has another partition count than the projection began with. */
+/* Claims the assignment's partitions in one transaction and fills its out-parameters; the topic is
+ * remembered. MNEME_E_UNSAFE when the topic has another partition count than the projection began with. */
 int mneme_progress_claim(struct mneme_progress *progress, struct mneme_session *session,
                          struct mneme_assignment *assignment, struct mneme_error *error);
+
+/* Says that a batch's partition belongs to another worker: MNEME_E_CONFLICT. */
+int mneme_progress_fenced(const struct mneme_progress *progress, struct mneme_error *error);
 
 void mneme_progress_release(struct mneme_progress *progress, const int32_t *partitions, size_t count);
 

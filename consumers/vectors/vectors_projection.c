@@ -206,12 +206,6 @@ static enum mneme_apply_result assign(void *context, struct mneme_assignment *as
                                       struct mneme_error *error) {
     struct projection *projection = context;
     struct mneme_progress *progress = &projection->progress;
-    if (strlen(assignment->topic) >= sizeof progress->topic) {
-        (void)mneme_error_set(error, MNEME_E_INVALID,
-                              "the topic was not folded: its name is too long; name a shorter one");
-        return MNEME_FATAL;
-    }
-    memcpy(progress->topic, assignment->topic, strlen(assignment->topic) + 1);
     int status = mneme_session_ensure(&projection->session, error);
     if (status == MNEME_OK) {
         status = choose(projection, assignment, error);
