@@ -30,16 +30,3 @@ add_custom_command(
   VERBATIM)
 add_library(mneme_sql STATIC ${generated}/sql/embedded.h ${generated}/sql/embedded.c)
 target_link_libraries(mneme_sql PUBLIC mneme_flags)
-
-# The Lua scripts of a folder as constants: ${variable} gets the sources that make them.
-function(mneme_embed_scripts folder variable)
-  file(GLOB scripts CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/${folder}/scripts/*.lua)
-  set(made ${generated}/${folder}/scripts.h ${generated}/${folder}/scripts.c)
-  add_custom_command(
-    OUTPUT ${made}
-    COMMAND ${Python3_EXECUTABLE} ${CMAKE_SOURCE_DIR}/common/embed_scripts.py ${folder} ${generated}/${folder} ${scripts}
-    DEPENDS ${CMAKE_SOURCE_DIR}/common/embed_scripts.py ${scripts}
-    COMMENT "Lua scripts of ${folder}/ as strings"
-    VERBATIM)
-  set(${variable} ${made} PARENT_SCOPE)
-endfunction()
