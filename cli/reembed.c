@@ -75,7 +75,10 @@ static enum mneme_exit end_line(struct mneme_json_writer *json) {
 static enum mneme_exit put_json(const char *model, const struct mneme_reembed_outcome *outcome) {
     struct mneme_buffer out = {0};
     struct mneme_json_writer json = {.out = &out};
-    begin_line(&json, model, outcome->is_interrupted ? "interrupted" : "switched");
+    begin_line(&json, model,
+               outcome->was_active       ? "active already"
+               : outcome->is_interrupted ? "interrupted"
+                                         : "switched");
     mneme_json_key(&json, MNEME_STR_LIT("resumed"));
     mneme_json_bool(&json, outcome->is_resumed);
     put_number(&json, "events", outcome->events);
@@ -104,6 +107,10 @@ static enum mneme_exit put_result(const struct mneme_cli *cli, const char *model
                 "before, and the same command goes on from there\n",
                 (long long)outcome->events);
         return MNEME_EXIT_INTERRUPTED;
+    }
+    if (outcome->was_active) {
+        printf("vectors are of %s already: nothing to do\n", model);
+        return MNEME_EXIT_DONE;
     }
     printf("vectors are of %s now: %lld events embedded, %lld vectors stored, in %.1f s%s\n", model,
            (long long)outcome->events, (long long)outcome->vectors, sum(outcome),

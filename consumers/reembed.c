@@ -132,13 +132,25 @@ static int pin_model(struct mneme_config **out, const struct mneme_config *confi
     return status;
 }
 
+/* Whether there is nothing to do: of a change that is asked for again, since it was killed or cut off after
+ * its switch, only the last events can be left. */
+static int look(struct run *run, struct mneme_error *error) {
+    struct mneme_postgres *postgres = NULL;
+    struct mneme_generation active = {0};
+    struct mneme_error none = {0};
+    int status =
+        mneme_pg_connect_to(&postgres, run->options->config, MNEME_PG_SCHEMA_VECTORS, "mneme reembed", error);
+    if (status == MNEME_OK &&
+        mneme_vectors_choose(&active, run->options->config, postgres, &none) == MNEME_OK) {
+        run->outcome->was_active = strcmp(active.model, run->options->model) == 0;
+    }
+    mneme_pg_close(postgres);
+    return status;
+}
+
 static int begin(struct run *run, struct mneme_error *error) {
     char topic[MNEME_TOPIC_NAME_BYTES];
-    int status =
-        pin_model(&run->config, run->options->config, run->options->model, run->options->dimensions, error);
-    if (status == MNEME_OK) {
-        status = mneme_embeddings_topic(topic, run->config, run->options->model, error);
-    }
+    int status = mneme_embeddings_topic(topic, run->config, run->options->model, error);
     if (status == MNEME_OK) {
         status = mneme_kafka_topic_ensure(topic, run->config, true, error);
     }
@@ -195,7 +207,14 @@ static int catch_up(struct run *run, struct mneme_error *error) {
  * when something else comes. Where a worker has taken over already, it is that one's. */
 static void embed_last(struct run *run) {
     struct mneme_error error = {0};
-    if (run_to_end(&run->embed, &error) != MNEME_OK) {
+    int status = MNEME_OK;
+    if (run->embed.refold == NULL) {
+        status = open_stage(&run->embed, run, &mneme_embed_projection, run->config, 1, &error);
+    }
+    if (status == MNEME_OK) {
+        status = run_to_end(&run->embed, &error);
+    }
+    if (status != MNEME_OK) {
         mneme_log(MNEME_LOG_DEBUG, "the last events are left to the workers",
                   MNEME_LOG_S("reason", error.message));
     }
@@ -227,9 +246,18 @@ int mneme_reembed_run(struct mneme_reembed_outcome *outcome, const struct mneme_
     *outcome = (struct mneme_reembed_outcome){.is_interrupted = true}; /* until it is done */
     run.phase_micros = mneme_clock_monotonic_micros();
     int (*const steps[])(struct run *, struct mneme_error *) = {begin, embed, load, catch_up, switch_over};
-    int status = MNEME_OK;
-    for (size_t i = 0; i < sizeof steps / sizeof *steps && status == MNEME_OK && !is_interrupted(&run); i++) {
+    int status = pin_model(&run.config, options->config, options->model, options->dimensions, error);
+    if (status == MNEME_OK) {
+        status = look(&run, error);
+    }
+    for (size_t i = 0; i < sizeof steps / sizeof *steps && status == MNEME_OK && !outcome->was_active &&
+                       !is_interrupted(&run);
+         i++) {
         status = steps[i](&run, error);
+    }
+    if (outcome->was_active) {
+        outcome->is_interrupted = false;
+        embed_last(&run);
     }
     outcome->events = run.embed.refold == NULL ? 0 : mneme_refold_done(run.embed.refold);
     outcome->vectors = run.vectors.refold == NULL ? 0 : mneme_refold_done(run.vectors.refold);

@@ -34,6 +34,7 @@ struct mneme_reembed_options {
 };
 
 struct mneme_reembed_outcome {
+    bool was_active;     /* the vectors were of that model already: nothing was begun */
     bool is_resumed;     /* it went on with what an interrupted one had left */
     bool is_interrupted; /* the former model answers as before; the next run goes on here */
     int64_t events;      /* of the log, embedded by this run */
@@ -41,9 +42,10 @@ struct mneme_reembed_outcome {
     double seconds[MNEME_REEMBED_PHASES];
 };
 
-/* Does it. MNEME_E_USAGE when the model is the active one; MNEME_E_NOT_FOUND when there are no vectors yet;
- * MNEME_E_CONFLICT when another change of vectors is at work; errors of mneme_refold_run. Until it has
- * returned MNEME_OK without interruption, the former vectors are as they were. */
+/* Does it; asked for again when it is done, as after a kill in its last moment, it is done still.
+ * MNEME_E_NOT_FOUND when there are no vectors yet; MNEME_E_CONFLICT when another change of vectors is at
+ * work; errors of mneme_refold_run. Until it has returned MNEME_OK without interruption, the former vectors
+ * are as they were. */
 int mneme_reembed_run(struct mneme_reembed_outcome *outcome, const struct mneme_reembed_options *options,
                       struct mneme_error *error);
 

@@ -70,7 +70,9 @@ def test_another_model_takes_the_place_and_workers_follow(ground):
     assert ground.endpoint.answered.total() == asked + 40, "what comes after is embedded by the new model alone"
     assert ground.mneme("reembed", "--drop", "--json", expect=0).json_lines[-1]["dropped"] == 1
     assert [row[1:] for row in ground.generations()] == [("second", "active")]
-    ground.mneme("reembed", "--model", "second", expect=2)
+    again = ground.mneme("reembed", "--model", "second", "--json", expect=0).json_lines[-1]
+    assert (again["state"], again["vectors"]) == ("active already", 0)
+    assert [row[1:] for row in ground.generations()] == [("second", "active")]
 
 
 def test_a_change_that_is_killed_goes_on_or_is_abandoned(ground):

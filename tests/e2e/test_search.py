@@ -107,6 +107,7 @@ def test_a_query_without_a_word_is_told(searched, query):
 def test_a_write_is_found_once_it_is_waited_for(namespace, worker, mneme):
     worker()
     receipt, = mneme("memory", "add", "green tea", "--user", "ada", "--json", expect=0).json_lines
+    namespace.drain("postgres")
     late = mneme("search", "tea", "--user", "ada", "--at-least", receipt["position"], "--wait-timeout", "300")
     assert late.returncode != 0 and "mneme work search" in late.stderr
     worker("search")
