@@ -1,4 +1,4 @@
-# C made at build time: the event types from the newest schema, and the .sql files as strings.
+# C made at build time: the event types from the newest schema, and the .sql and .lua files as strings.
 set(generated ${CMAKE_BINARY_DIR}/generated)
 file(GLOB avsc_files CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/schemas/avsc/mneme.event.v*.avsc)
 set(MNEME_GENERATED_EVENT_SOURCES ${generated}/mneme/event_types.h ${generated}/mneme/event_types.c)
@@ -25,8 +25,22 @@ file(GLOB query_files CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/sql/queries/*.sql)
 add_custom_command(
   OUTPUT ${generated}/sql/embedded.h ${generated}/sql/embedded.c
   COMMAND ${Python3_EXECUTABLE} ${CMAKE_SOURCE_DIR}/sql/embed.py ${generated}/sql ${migration_files} ${query_files}
-  DEPENDS ${CMAKE_SOURCE_DIR}/sql/embed.py ${migration_files} ${query_files}
+  DEPENDS ${CMAKE_SOURCE_DIR}/sql/embed.py ${CMAKE_SOURCE_DIR}/cmake/c_string.py ${migration_files} ${query_files}
   COMMENT "SQL files as strings"
   VERBATIM)
 add_library(mneme_sql STATIC ${generated}/sql/embedded.h ${generated}/sql/embedded.c)
 target_link_libraries(mneme_sql PUBLIC mneme_flags)
+
+# The scripts of Redis: FOLDER/scripts/*.lua are declared in FOLDER/scripts.h.
+add_library(mneme_scripts STATIC)
+target_link_libraries(mneme_scripts PUBLIC mneme_flags PkgConfig::hiredis)
+foreach(folder hot locks)
+  file(GLOB script_files CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/${folder}/scripts/*.lua)
+  add_custom_command(
+    OUTPUT ${generated}/${folder}/scripts.h ${generated}/${folder}/scripts.c
+    COMMAND ${Python3_EXECUTABLE} ${CMAKE_SOURCE_DIR}/cmake/embed_scripts.py ${generated}/${folder} ${folder} ${script_files}
+    DEPENDS ${CMAKE_SOURCE_DIR}/cmake/embed_scripts.py ${CMAKE_SOURCE_DIR}/cmake/c_string.py ${script_files}
+    COMMENT "Scripts of ${folder} as strings"
+    VERBATIM)
+  target_sources(mneme_scripts PRIVATE ${generated}/${folder}/scripts.h ${generated}/${folder}/scripts.c)
+endforeach()

@@ -1,122 +1,51 @@
 /*
- * hiredis behind a lazy connection. Whatever goes wrong ends the connection: an answer that was not read
- * would shift all later ones.
+ * Commands in flight: a list in the order of sending, which the caller receives, and one for each node in the
+ * order in which its answers come. An answer that is read is kept with its command until the caller gets
+ * there; one that says "not here" or "no such script" makes its command be sent again.
  */
 #include "common/redis.h"
 
-#include <hiredis/hiredis.h>
+#include <openssl/evp.h>
+#include <stdio.h>
 #include <stdlib.h>
-#include <sys/time.h>
 
-#include "common/clock.h"
-#include "common/percent.h"
+#include "common/redis_client.h"
 
-#define PAUSE_MICROS INT64_C(5000000) /* after a failure nothing is tried for so long */
-#define SCHEME "redis://"
-#define DEFAULT_PORT 6379
+#define FLUSH_BYTES ((size_t)16 * 1024) /* worth a system call */
+#define KEPT_BYTES ((size_t)64 * 1024)  /* of a command's memory, for the next one */
+#define MAX_RESENDS 5
+#define SHA1_BYTES 20
 
-struct mneme_redis {
-    struct mneme_buffer strings;
-    const char *host, *user, *password; /* in `strings`; user and password may be empty */
-    int port;
-    long database;
-    struct timeval timeout;
-    redisContext *context; /* NULL: not connected */
-    int64_t not_before;    /* monotonic microseconds */
-};
-
-static int no_memory(struct mneme_error *error) {
+static int no_memory(struct mneme_redis *redis, struct mneme_error *error) {
+    redis->session.code[0] = '\0';
     return mneme_error_set(error, MNEME_E_NO_MEMORY, "cannot use Redis: out of memory; free some memory");
 }
 
-static int refuse_url(struct mneme_error *error, const char *why) {
-    return mneme_error_set(
-        error, MNEME_E_USAGE,
-        "REDIS_URL cannot be used: %s; write redis://[[user]:password@]host[:port][/database]", why);
-}
-
-/* Appends text with its percent escapes undone and a NUL, and gives where it begins. */
-static size_t take_string(struct mneme_buffer *out, bool *is_right, struct mneme_str text) {
-    size_t at = out->len;
-    *is_right = mneme_percent_decode(out, text) && *is_right;
-    mneme_buffer_append_byte(out, '\0');
-    return at;
-}
-
-/* What is before the first (or last) `separator`, which `text` is moved behind; null when there is none. */
-static struct mneme_str split_off(struct mneme_str *text, char separator, bool is_last) {
-    const char *at = text->len == 0 ? NULL
-                     : is_last      ? memrchr(text->data, separator, text->len)
-                                    : memchr(text->data, separator, text->len);
-    if (at == NULL) {
-        return MNEME_STR_NULL;
-    }
-    struct mneme_str before = {text->data, (size_t)(at - text->data)};
-    *text = (struct mneme_str){at + 1, text->len - before.len - 1};
-    return before;
-}
-
-static bool to_number(long *out, struct mneme_str text, long most) {
-    *out = 0;
-    for (size_t i = 0; i < text.len; i++) {
-        if (text.data[i] < '0' || text.data[i] > '9' || *out > most) {
-            return false;
+static int add_servers(struct mneme_redis *redis) {
+    redis->nodes = calloc(redis->urls.count, sizeof *redis->nodes);
+    while (redis->nodes != NULL && redis->node_count < redis->urls.count) {
+        const struct mneme_redis_server *server = &redis->urls.servers[redis->node_count];
+        struct mneme_redis_node *node = mneme_redis_node_new(server->host, server->port);
+        if (node == NULL) {
+            return MNEME_E_NO_MEMORY;
         }
-        *out = *out * 10 + (text.data[i] - '0');
+        redis->nodes[redis->node_count++] = node;
     }
-    return text.len > 0 && *out <= most;
+    return redis->nodes == NULL ? MNEME_E_NO_MEMORY : MNEME_OK;
 }
 
-static int parse_url(struct mneme_redis *redis, const char *url, struct mneme_error *error) {
-    if (strncmp(url, SCHEME, sizeof SCHEME - 1) != 0) {
-        return refuse_url(error, "it does not begin with " SCHEME);
-    }
-    struct mneme_str rest = mneme_str_from(url + sizeof SCHEME - 1);
-    struct mneme_str authority = split_off(&rest, '/', false);
-    struct mneme_str database = authority.data == NULL ? MNEME_STR_NULL : rest;
-    authority = authority.data == NULL ? rest : authority;
-    struct mneme_str login = split_off(&authority, '@', true);
-    struct mneme_str password = login;
-    struct mneme_str user = login.data == NULL ? MNEME_STR_NULL : split_off(&password, ':', false);
-    struct mneme_str port = authority;
-    struct mneme_str host = split_off(&port, ':', true);
-    long number = DEFAULT_PORT;
-    if (host.data == NULL) {
-        host = authority;
-    } else if (!to_number(&number, port, UINT16_MAX) || number == 0) {
-        return refuse_url(error, "its port is none");
-    }
-    redis->port = (int)number;
-    if (host.len == 0) {
-        return refuse_url(error, "it has no host");
-    }
-    if (database.len > 0 && !to_number(&redis->database, database, INT16_MAX)) {
-        return refuse_url(error, "its database is no number");
-    }
-    bool is_right = true;
-    size_t host_at = take_string(&redis->strings, &is_right, host);
-    size_t user_at = take_string(&redis->strings, &is_right, user);
-    size_t password_at = take_string(&redis->strings, &is_right, password);
-    if (!is_right) {
-        return refuse_url(error, "it has a % without two hexadecimal digits behind it");
-    }
-    if (redis->strings.failed) {
-        return no_memory(error);
-    }
-    redis->host = redis->strings.data + host_at;
-    redis->user = redis->strings.data + user_at;
-    redis->password = redis->strings.data + password_at;
-    return MNEME_OK;
-}
-
-int mneme_redis_open(struct mneme_redis **out, const char *url, int64_t timeout_ms,
+int mneme_redis_open(struct mneme_redis **out, const char *urls, const struct mneme_redis_options *options,
                      struct mneme_error *error) {
     struct mneme_redis *redis = calloc(1, sizeof *redis);
     if (redis == NULL) {
-        return no_memory(error);
+        return mneme_error_set(error, MNEME_E_NO_MEMORY, "cannot use Redis: out of memory; free some memory");
     }
-    redis->timeout = (struct timeval){.tv_sec = timeout_ms / 1000, .tv_usec = timeout_ms % 1000 * 1000};
-    int status = parse_url(redis, url, error);
+    redis->session.urls = &redis->urls;
+    redis->session.options = *options;
+    int status = mneme_redis_urls_parse(&redis->urls, urls, error);
+    if (status == MNEME_OK && add_servers(redis) != MNEME_OK) {
+        status = no_memory(redis, error);
+    }
     if (status != MNEME_OK) {
         mneme_redis_close(redis);
         return status;
@@ -125,130 +54,291 @@ int mneme_redis_open(struct mneme_redis **out, const char *url, int64_t timeout_
     return MNEME_OK;
 }
 
-static void disconnect(struct mneme_redis *redis) {
-    if (redis->context != NULL) {
-        redisFree(redis->context);
-        redis->context = NULL;
+const char *mneme_redis_code(const struct mneme_redis *redis) {
+    return redis->session.code;
+}
+
+size_t mneme_redis_in_flight(const struct mneme_redis *redis) {
+    return redis->in_flight;
+}
+
+static void free_call(struct mneme_redis_call *call) {
+    mneme_buffer_clean_up(&call->bytes);
+    free(call);
+}
+
+/* A command that is done with waits for the next one, with its memory unless that is much. */
+static void recycle(struct mneme_redis *redis, struct mneme_redis_call *call) {
+    struct mneme_buffer bytes = call->bytes;
+    freeReplyObject(call->reply);
+    freeReplyObject(call->refusal);
+    if (bytes.capacity > KEPT_BYTES) {
+        mneme_buffer_clean_up(&bytes);
     }
+    mneme_buffer_clear(&bytes);
+    *call = (struct mneme_redis_call){.next = redis->free_calls, .bytes = bytes};
+    redis->free_calls = call;
+}
+
+void mneme_redis_drop(struct mneme_redis *redis) {
+    for (size_t i = 0; i < redis->node_count; i++) {
+        struct mneme_redis_node *node = redis->nodes[i];
+        if (node->first_due != NULL) {
+            mneme_redis_node_disconnect(node);
+            node->first_due = NULL;
+            node->last_due = NULL;
+        }
+    }
+    while (redis->first != NULL) {
+        struct mneme_redis_call *call = redis->first;
+        redis->first = call->next;
+        recycle(redis, call);
+    }
+    redis->last = NULL;
+    redis->in_flight = 0;
 }
 
 void mneme_redis_close(struct mneme_redis *redis) {
-    if (redis != NULL) {
-        disconnect(redis);
-        mneme_buffer_clean_up(&redis->strings);
-        free(redis);
+    if (redis == NULL) {
+        return;
     }
+    mneme_redis_drop(redis);
+    while (redis->free_calls != NULL) {
+        struct mneme_redis_call *call = redis->free_calls;
+        redis->free_calls = call->next;
+        free_call(call);
+    }
+    for (size_t i = 0; i < redis->node_count; i++) {
+        mneme_redis_node_destroy(redis->nodes[i]);
+    }
+    free(redis->nodes);
+    mneme_redis_urls_clean_up(&redis->urls);
+    free(redis);
 }
 
-/* Ends the connection and says why. */
-static int fail(struct mneme_redis *redis, const char *why, struct mneme_error *error) {
-    int status = mneme_error_set(error, MNEME_E_UNAVAILABLE,
-                                 "Redis at %s:%d cannot be used: %s; check that it is running and REDIS_URL",
-                                 redis->host, redis->port, why);
-    disconnect(redis);
-    redis->not_before = mneme_clock_monotonic_micros() + PAUSE_MICROS;
+/* Where a script stands among those that this client has used; MNEME_REDIS_MAX_SCRIPTS: there is no room. */
+static size_t find_script(struct mneme_redis *redis, const struct mneme_redis_script *script) {
+    size_t at = 0;
+    while (at < redis->script_count && redis->scripts[at].script != script) {
+        at++;
+    }
+    if (at < redis->script_count || at == MNEME_REDIS_MAX_SCRIPTS) {
+        return at;
+    }
+    uint8_t digest[SHA1_BYTES] = {0};
+    struct mneme_redis_known_script *known = &redis->scripts[at];
+    if (EVP_Digest(script->source, strlen(script->source), digest, NULL, EVP_sha1(), NULL) != 1) {
+        return MNEME_REDIS_MAX_SCRIPTS;
+    }
+    for (size_t i = 0; i < SHA1_BYTES; i++) {
+        snprintf(known->sha1 + 2 * i, 3, "%02x", digest[i]);
+    }
+    known->script = script;
+    redis->script_count++;
+    return at;
+}
+
+static int format(struct mneme_redis_call *call, struct mneme_redis *redis,
+                  const struct mneme_redis_command *command, struct mneme_error *error) {
+    struct mneme_buffer *bytes = &call->bytes;
+    call->script = command->script;
+    mneme_redis_format_count(bytes, command->count + (command->script == NULL ? 0 : 2));
+    if (command->script != NULL) {
+        size_t at = find_script(redis, command->script);
+        if (at == MNEME_REDIS_MAX_SCRIPTS) {
+            redis->session.code[0] = '\0';
+            return mneme_error_set(
+                error, MNEME_E_INTERNAL,
+                "the script %s cannot be sent to Redis: more than %d scripts, or no SHA-1; "
+                "report it",
+                command->script->name, MNEME_REDIS_MAX_SCRIPTS);
+        }
+        mneme_redis_format_word(bytes, MNEME_STR_LIT("EVALSHA"));
+        mneme_redis_format_word(bytes, mneme_str_from(redis->scripts[at].sha1));
+    }
+    for (size_t i = 0; i < command->count; i++) {
+        mneme_redis_format_word(bytes, command->words[i]);
+    }
+    return bytes->failed ? no_memory(redis, error) : MNEME_OK;
+}
+
+/* Puts a command into its node's output, and what must go ahead of it. */
+static void put(struct mneme_redis *redis, struct mneme_redis_call *call, struct mneme_redis_node *node) {
+    call->node = node;
+    if (call->script != NULL) {
+        uint64_t bit = UINT64_C(1) << find_script(redis, call->script);
+        if ((node->loaded & bit) == 0) {
+            mneme_redis_format_count(&node->out, 3);
+            mneme_redis_format_word(&node->out, MNEME_STR_LIT("SCRIPT"));
+            mneme_redis_format_word(&node->out, MNEME_STR_LIT("LOAD"));
+            mneme_redis_format_word(&node->out, mneme_str_from(call->script->source));
+            node->loaded |= bit;
+            call->ahead++;
+        }
+    }
+    mneme_buffer_append_str(&node->out, mneme_buffer_str(&call->bytes));
+    call->next_due = NULL;
+    *(node->last_due == NULL ? &node->first_due : &node->last_due->next_due) = call;
+    node->last_due = call;
+}
+
+static struct mneme_redis_call *new_call(struct mneme_redis *redis) {
+    struct mneme_redis_call *call = redis->free_calls;
+    if (call == NULL) {
+        return calloc(1, sizeof *call);
+    }
+    redis->free_calls = call->next;
+    call->next = NULL;
+    return call;
+}
+
+static int try_send(struct mneme_redis *redis, const struct mneme_redis_command *command,
+                    struct mneme_error *error) {
+    struct mneme_redis_node *node = NULL;
+    int status = mneme_redis_reach(&node, redis, command->key, error);
+    if (status != MNEME_OK) {
+        return status;
+    }
+    struct mneme_redis_call *call = new_call(redis);
+    if (call == NULL) {
+        return no_memory(redis, error);
+    }
+    status = format(call, redis, command, error);
+    if (status != MNEME_OK) {
+        recycle(redis, call);
+        return status;
+    }
+    *(redis->last == NULL ? &redis->first : &redis->last->next) = call;
+    redis->last = call;
+    redis->in_flight++;
+    put(redis, call, node);
+    return node->out.len < FLUSH_BYTES ? MNEME_OK : mneme_redis_node_flush(node, &redis->session, error);
+}
+
+int mneme_redis_send(struct mneme_redis *redis, const struct mneme_redis_command *command,
+                     struct mneme_error *error) {
+    int status = try_send(redis, command, error);
+    if (status != MNEME_OK) {
+        mneme_redis_drop(redis);
+    }
     return status;
 }
 
-/* Runs a command; *reply is the caller's to free. An error that Redis answers is a failure, too. */
-static int run(redisReply **reply, struct mneme_redis *redis, size_t count, const struct mneme_str *words,
-               struct mneme_error *error) {
-    const char *texts[8];
-    size_t lengths[8];
-    for (size_t i = 0; i < count; i++) {
-        texts[i] = words[i].data;
-        lengths[i] = words[i].len;
+static int flush_all(struct mneme_redis *redis, struct mneme_error *error) {
+    int status = MNEME_OK;
+    for (size_t i = 0; i < redis->node_count && status == MNEME_OK; i++) {
+        if (redis->nodes[i]->out.len > 0) {
+            status = mneme_redis_node_flush(redis->nodes[i], &redis->session, error);
+        }
     }
-    *reply = redisCommandArgv(redis->context, (int)count, texts, lengths);
-    if (*reply != NULL && (*reply)->type != REDIS_REPLY_ERROR) {
+    return status;
+}
+
+int mneme_redis_flush(struct mneme_redis *redis, struct mneme_error *error) {
+    int status = flush_all(redis, error);
+    if (status != MNEME_OK) {
+        mneme_redis_drop(redis);
+    }
+    return status;
+}
+
+/* What is answered ahead of a command counts only when it is refused. */
+static void take_ahead(struct mneme_redis_call *call, redisReply *reply) {
+    call->ahead--;
+    if (reply->type == REDIS_REPLY_ERROR && call->refusal == NULL) {
+        call->refusal = reply;
+    } else {
+        freeReplyObject(reply);
+    }
+}
+
+/* Whether the answer makes the command be sent again; then it has been put into its node's output. */
+static bool put_again(struct mneme_redis *redis, struct mneme_redis_call *call, const redisReply *reply) {
+    if (reply->type != REDIS_REPLY_ERROR || call->resent_count == MAX_RESENDS || call->refusal != NULL ||
+        call->script == NULL || strncmp(reply->str, "NOSCRIPT ", 9) != 0) {
+        return false;
+    }
+    call->resent_count++;
+    call->node->loaded &= ~(UINT64_C(1) << find_script(redis, call->script));
+    put(redis, call, call->node);
+    return true;
+}
+
+/* Reads one answer of a node, for whatever command it is. */
+static int take_answer(struct mneme_redis *redis, struct mneme_redis_node *node, struct mneme_error *error) {
+    struct mneme_redis_call *call = node->first_due;
+    redisReply *reply = NULL;
+    int status = mneme_redis_node_flush(node, &redis->session, error);
+    if (status == MNEME_OK) {
+        status = mneme_redis_node_read(&reply, node, &redis->session, error);
+    }
+    if (status != MNEME_OK) {
+        return status;
+    }
+    if (call->ahead > 0) {
+        take_ahead(call, reply);
         return MNEME_OK;
     }
-    int status = fail(redis, *reply != NULL ? (*reply)->str : redis->context->errstr, error);
-    if (*reply != NULL) {
-        freeReplyObject(*reply);
+    node->first_due = call->next_due;
+    node->last_due = node->first_due == NULL ? NULL : node->last_due;
+    if (put_again(redis, call, reply)) {
+        freeReplyObject(reply);
+    } else {
+        call->reply = reply;
+    }
+    return MNEME_OK;
+}
+
+/* An error in the answer, or in what was sent ahead of the command for its sake, which tells more. */
+static int judge(struct mneme_redis *redis, const struct mneme_redis_call *call, struct mneme_error *error) {
+    if (call->reply->type != REDIS_REPLY_ERROR) {
+        return MNEME_OK;
+    }
+    const char *answer = call->refusal != NULL ? call->refusal->str : call->reply->str;
+    call->node->is_of_another = call->node->is_of_another || mneme_redis_answer_is_of_another(answer);
+    return mneme_redis_answer_error(error, redis->session.code, call->node->place, answer);
+}
+
+int mneme_redis_receive(redisReply **reply, struct mneme_redis *redis, struct mneme_error *error) {
+    struct mneme_redis_call *call = redis->first;
+    if (reply != NULL) {
         *reply = NULL;
     }
+    if (call == NULL) {
+        redis->session.code[0] = '\0';
+        return mneme_error_set(error, MNEME_E_INTERNAL,
+                               "no answer of Redis was received: no command is in flight; report it");
+    }
+    int status = flush_all(redis, error);
+    while (status == MNEME_OK && call->reply == NULL) {
+        status = take_answer(redis, call->node, error);
+    }
+    if (status != MNEME_OK) {
+        mneme_redis_drop(redis);
+        return status;
+    }
+    redis->first = call->next;
+    redis->last = redis->first == NULL ? NULL : redis->last;
+    redis->in_flight--;
+    status = judge(redis, call, error);
+    if (status == MNEME_OK && reply != NULL) {
+        *reply = call->reply;
+        call->reply = NULL;
+    }
+    recycle(redis, call);
     return status;
 }
 
-static int run_for_effect(struct mneme_redis *redis, size_t count, const struct mneme_str *words,
-                          struct mneme_error *error) {
-    redisReply *reply;
-    int status = run(&reply, redis, count, words, error);
-    if (status == MNEME_OK) {
-        freeReplyObject(reply);
-    }
-    return status;
-}
-
-static int log_in(struct mneme_redis *redis, struct mneme_error *error) {
-    if (redis->password[0] == '\0') {
-        return MNEME_OK;
-    }
-    struct mneme_str words[] = {MNEME_STR_LIT("AUTH"), mneme_str_from(redis->user),
-                                mneme_str_from(redis->password)};
-    if (redis->user[0] == '\0') { /* the form without a user, which every version knows */
-        words[1] = words[2];
-    }
-    return run_for_effect(redis, redis->user[0] == '\0' ? 2 : 3, words, error);
-}
-
-static int select_database(struct mneme_redis *redis, struct mneme_error *error) {
-    char number[24];
-    (void)snprintf(number, sizeof number, "%ld", redis->database);
-    const struct mneme_str words[] = {MNEME_STR_LIT("SELECT"), mneme_str_from(number)};
-    return redis->database == 0 ? MNEME_OK : run_for_effect(redis, 2, words, error);
-}
-
-static int ensure(struct mneme_redis *redis, struct mneme_error *error) {
-    if (redis->context != NULL) {
-        return MNEME_OK;
-    }
-    if (mneme_clock_monotonic_micros() < redis->not_before) {
-        return mneme_error_set(error, MNEME_E_UNAVAILABLE,
-                               "Redis at %s:%d has failed and is left alone for a while; check that it is "
-                               "running and REDIS_URL",
-                               redis->host, redis->port);
-    }
-    redis->context = redisConnectWithTimeout(redis->host, redis->port, redis->timeout);
-    if (redis->context == NULL) {
-        return no_memory(error);
-    }
-    if (redis->context->err != 0) {
-        return fail(redis, redis->context->errstr, error);
-    }
-    if (redisSetTimeout(redis->context, redis->timeout) != REDIS_OK) {
-        return fail(redis, "no time-out can be set", error);
-    }
-    int status = log_in(redis, error);
-    return status == MNEME_OK ? select_database(redis, error) : status;
-}
-
-int mneme_redis_get(struct mneme_buffer *value, bool *is_found, struct mneme_redis *redis,
-                    struct mneme_str key, struct mneme_error *error) {
-    const struct mneme_str words[] = {MNEME_STR_LIT("GET"), key};
-    redisReply *reply = NULL;
-    *is_found = false;
-    int status = ensure(redis, error);
-    if (status == MNEME_OK) {
-        status = run(&reply, redis, 2, words, error);
-    }
-    if (status == MNEME_OK) {
-        *is_found = reply->type == REDIS_REPLY_STRING;
-        if (*is_found) {
-            mneme_buffer_append(value, reply->str, (size_t)reply->len);
-        }
-        freeReplyObject(reply);
-    }
-    return status;
-}
-
-int mneme_redis_set(struct mneme_redis *redis, struct mneme_str key, struct mneme_str value, int64_t ttl_s,
+int mneme_redis_run(redisReply **reply, struct mneme_redis *redis, const struct mneme_redis_command *command,
                     struct mneme_error *error) {
-    char ttl[24];
-    (void)snprintf(ttl, sizeof ttl, "%lld", (long long)ttl_s);
-    const struct mneme_str words[] = {MNEME_STR_LIT("SET"), key, value, MNEME_STR_LIT("EX"),
-                                      mneme_str_from(ttl)};
-    int status = ensure(redis, error);
-    return status == MNEME_OK ? run_for_effect(redis, sizeof words / sizeof words[0], words, error) : status;
+    if (reply != NULL) {
+        *reply = NULL;
+    }
+    if (redis->in_flight > 0) {
+        redis->session.code[0] = '\0';
+        return mneme_error_set(error, MNEME_E_INTERNAL,
+                               "a command was not sent to Redis: others are in flight; report it");
+    }
+    int status = mneme_redis_send(redis, command, error);
+    return status == MNEME_OK ? mneme_redis_receive(reply, redis, error) : status;
 }

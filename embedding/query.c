@@ -5,6 +5,7 @@
 
 #include <endian.h>
 #include <openssl/evp.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "common/clock.h"
@@ -42,8 +43,10 @@ int mneme_query_embedder_open(struct mneme_query_embedder **out, const struct mn
     int status = made->key_prefix.failed ? no_memory(error)
                                          : mneme_embedder_open(&made->embedder, config, model, error);
     if (status == MNEME_OK && made->ttl_s > 0) {
+        static const struct mneme_redis_options options = {.timeout_ms = REDIS_TIMEOUT_MS,
+                                                           .pause_ms = MNEME_REDIS_PAUSE_MS};
         status = mneme_redis_open(&made->redis, mneme_config_string(config, MNEME_SETTING_REDIS_URL),
-                                  REDIS_TIMEOUT_MS, error);
+                                  &options, error);
     }
     if (status != MNEME_OK) {
         mneme_query_embedder_close(made);
@@ -91,18 +94,10 @@ static void note_failure(const struct mneme_error *error) {
 }
 
 /* Whether the cache has it: then it is in embedder->vector. */
-static bool look_up(struct mneme_query_embedder *embedder, size_t *dimensions) {
-    struct mneme_buffer *wire = &embedder->wire;
-    struct mneme_error error = {0};
-    bool is_found = false;
-    mneme_buffer_clear(wire);
-    if (mneme_redis_get(wire, &is_found, embedder->redis, mneme_buffer_str(&embedder->key), &error) !=
-        MNEME_OK) {
-        note_failure(&error);
-    }
+static bool take_vector(struct mneme_query_embedder *embedder, size_t *dimensions, const redisReply *reply) {
     size_t expected = mneme_embedder_dimensions(embedder->embedder);
-    size_t count = wire->len / sizeof(float);
-    if (!is_found || wire->failed || count == 0 || wire->len % sizeof(float) != 0 ||
+    size_t count = reply->len / sizeof(float);
+    if (reply->type != REDIS_REPLY_STRING || count == 0 || reply->len % sizeof(float) != 0 ||
         (expected != 0 && count != expected)) {
         return false;
     }
@@ -114,18 +109,39 @@ static bool look_up(struct mneme_query_embedder *embedder, size_t *dimensions) {
         embedder->vector = grown;
         embedder->capacity = count;
     }
-    mneme_floats_get(embedder->vector, wire->data, count);
+    mneme_floats_get(embedder->vector, reply->str, count);
     *dimensions = count;
     return true;
 }
 
+static bool look_up(struct mneme_query_embedder *embedder, size_t *dimensions) {
+    struct mneme_str key = mneme_buffer_str(&embedder->key);
+    const struct mneme_str words[] = {MNEME_STR_LIT("GET"), key};
+    const struct mneme_redis_command command = {.words = words, .count = 2, .key = key};
+    struct mneme_error error = {0};
+    redisReply *reply;
+    if (mneme_redis_run(&reply, embedder->redis, &command, &error) != MNEME_OK) {
+        note_failure(&error);
+        return false;
+    }
+    bool is_found = take_vector(embedder, dimensions, reply);
+    freeReplyObject(reply);
+    return is_found;
+}
+
 static void keep(struct mneme_query_embedder *embedder, const float *vector, size_t dimensions) {
     struct mneme_buffer *wire = &embedder->wire;
-    struct mneme_error error = {0};
+    struct mneme_str key = mneme_buffer_str(&embedder->key);
+    char ttl_s[24];
+    (void)snprintf(ttl_s, sizeof ttl_s, "%lld", (long long)embedder->ttl_s);
     mneme_buffer_clear(wire);
     mneme_floats_put(wire, vector, dimensions);
-    if (!wire->failed && mneme_redis_set(embedder->redis, mneme_buffer_str(&embedder->key),
-                                         mneme_buffer_str(wire), embedder->ttl_s, &error) != MNEME_OK) {
+    const struct mneme_str words[] = {MNEME_STR_LIT("SET"), key, mneme_buffer_str(wire), MNEME_STR_LIT("EX"),
+                                      mneme_str_from(ttl_s)};
+    const struct mneme_redis_command command = {
+        .words = words, .count = sizeof words / sizeof words[0], .key = key};
+    struct mneme_error error = {0};
+    if (!wire->failed && mneme_redis_run(NULL, embedder->redis, &command, &error) != MNEME_OK) {
         note_failure(&error);
     }
 }

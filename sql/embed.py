@@ -9,6 +9,9 @@ import pathlib
 import re
 import sys
 
+sys.path.insert(0, str(pathlib.Path(__file__).parent.parent / "cmake"))
+from c_string import c_string
+
 HEADER = """/* Made from sql/ by sql/embed.py. */
 #ifndef MNEME_SQL_EMBEDDED_H
 #define MNEME_SQL_EMBEDDED_H
@@ -33,14 +36,6 @@ struct mneme_migration_set {
 %s
 #endif
 """
-
-
-def c_string(text: str) -> str:
-    lines = []
-    for line in text.splitlines(keepends=True):
-        escaped = line.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n").replace("?", "\\?")
-        lines.append(f'    "{escaped}"')
-    return "\n".join(lines) if lines else '    ""'
 
 
 def main() -> None:

@@ -1,11 +1,16 @@
 /*
- * What a REDIS_URL may be, and percent encoding. Connections are tested where Redis is.
+ * What a REDIS_URL may be, what Redis' errors mean, and percent encoding. Connections are tested where Redis
+ * is.
  */
 #include "common/redis.h"
 
 #include <criterion/criterion.h>
 
 #include "common/percent.h"
+#include "common/redis_errors.h"
+#include "common/redis_url.h"
+
+static const struct mneme_redis_options options = {.timeout_ms = 100, .pause_ms = MNEME_REDIS_PAUSE_MS};
 
 Test(redis, a_url_that_is_none_is_refused_before_anything_is_connected) {
     static const struct {
@@ -22,32 +27,121 @@ Test(redis, a_url_that_is_none_is_refused_before_anything_is_connected) {
         {"redis://localhost/zero", "database is no number"},
         {"redis://localhost/99999999999", "database is no number"},
         {"redis://:a%2@localhost", "without two hexadecimal digits"},
+        {"redis://localhost,", "does not begin with"},
+        {"redis://localhost,redis://:6379", "has no host"},
+        {"redis://:a@localhost,redis://:b@localhost", "not the same for all"},
+        {"redis://a:p@localhost,redis://b:p@localhost", "not the same for all"},
+        {"redis://localhost/1,redis://localhost/2", "not the same for all"},
     };
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         struct mneme_redis *redis = NULL;
         struct mneme_error error = {0};
-        cr_assert_eq(mneme_redis_open(&redis, bad[i].url, 100, &error), MNEME_E_USAGE, "%s", bad[i].url);
+        cr_assert_eq(mneme_redis_open(&redis, bad[i].url, &options, &error), MNEME_E_USAGE, "%s", bad[i].url);
         cr_assert_not_null(strstr(error.message, bad[i].says), "%s: %s", bad[i].url, error.message);
         cr_assert_not_null(strstr(error.message, "REDIS_URL"));
     }
 }
 
-Test(redis, a_redis_that_is_away_is_asked_once_and_then_left_alone) {
-    struct mneme_redis *redis = NULL;
-    struct mneme_buffer value = {0};
+Test(redis, a_url_tells_servers_and_the_login_that_they_share) {
+    struct mneme_redis_urls urls = {0};
     struct mneme_error error = {0};
-    bool is_found = true;
-    cr_assert_eq(mneme_redis_open(&redis, "redis://user:p%40ss@127.0.0.1:1/2", 100, &error), MNEME_OK, "%s",
-                 error.message);
-    cr_assert_eq(mneme_redis_get(&value, &is_found, redis, MNEME_STR_LIT("key"), &error),
-                 MNEME_E_UNAVAILABLE);
-    cr_assert_not(is_found);
+    cr_assert_eq(
+        mneme_redis_urls_parse(&urls, "redis://me:p%40%2Css@one:7000/2,redis://me:p%40%2Css@two/2", &error),
+        MNEME_OK, "%s", error.message);
+    cr_assert_eq(urls.count, 2);
+    cr_assert_str_eq(urls.user, "me");
+    cr_assert_str_eq(urls.password, "p@,ss");
+    cr_assert_eq(urls.database, 2);
+    cr_assert_str_eq(urls.servers[0].host, "one");
+    cr_assert_eq(urls.servers[0].port, 7000);
+    cr_assert_str_eq(urls.servers[1].host, "two");
+    cr_assert_eq(urls.servers[1].port, 6379);
+    mneme_redis_urls_clean_up(&urls);
+}
+
+static int get(struct mneme_redis *redis, struct mneme_error *error) {
+    const struct mneme_str words[] = {MNEME_STR_LIT("GET"), MNEME_STR_LIT("key")};
+    const struct mneme_redis_command command = {.words = words, .count = 2, .key = words[1]};
+    redisReply *reply;
+    int status = mneme_redis_run(&reply, redis, &command, error);
+    cr_assert_null(reply);
+    return status;
+}
+
+Test(redis, one_that_is_away_is_asked_once_and_then_left_alone) {
+    struct mneme_redis *redis = NULL;
+    struct mneme_error error = {0};
+    cr_assert_eq(mneme_redis_open(&redis, "redis://user:p%40ss@127.0.0.1:1/2", &options, &error), MNEME_OK,
+                 "%s", error.message);
+    cr_assert_eq(get(redis, &error), MNEME_E_UNAVAILABLE);
+    cr_assert_str_empty(mneme_redis_code(redis));
     cr_assert_not_null(strstr(error.message, "127.0.0.1:1"), "%s", error.message);
     cr_assert_null(strstr(error.message, "p@ss"), "%s", error.message);
-    cr_assert_eq(mneme_redis_get(&value, &is_found, redis, MNEME_STR_LIT("key"), &error),
-                 MNEME_E_UNAVAILABLE);
+    cr_assert_eq(get(redis, &error), MNEME_E_UNAVAILABLE);
     cr_assert_not_null(strstr(error.message, "left alone"), "%s", error.message);
     mneme_redis_close(redis);
+}
+
+Test(redis, one_that_is_away_is_asked_each_time_where_no_pause_is_wanted) {
+    static const struct mneme_redis_options none = {.timeout_ms = 100};
+    struct mneme_redis *redis = NULL;
+    struct mneme_error error = {0};
+    cr_assert_eq(mneme_redis_open(&redis, "redis://127.0.0.1:1", &none, &error), MNEME_OK, "%s",
+                 error.message);
+    for (int i = 0; i < 2; i++) {
+        cr_assert_eq(get(redis, &error), MNEME_E_UNAVAILABLE);
+        cr_assert_not_null(strstr(error.message, "refused"), "%s", error.message);
+    }
+    mneme_redis_close(redis);
+}
+
+Test(redis_errors, become_a_status_and_a_sentence) {
+    static const struct {
+        const char *answer;
+        enum mneme_status status;
+        const char *code;
+    } answers[] = {
+        {"BUSY Redis is busy running a script.", MNEME_E_UNAVAILABLE, "BUSY"},
+        {"CLUSTERDOWN The cluster is down", MNEME_E_UNAVAILABLE, "CLUSTERDOWN"},
+        {"LOADING Redis is loading the dataset in memory", MNEME_E_UNAVAILABLE, "LOADING"},
+        {"MASTERDOWN Link with MASTER is down", MNEME_E_UNAVAILABLE, "MASTERDOWN"},
+        {"MISCONF Redis is configured to save RDB snapshots", MNEME_E_UNAVAILABLE, "MISCONF"},
+        {"NOREPLICAS Not enough good replicas to write.", MNEME_E_UNAVAILABLE, "NOREPLICAS"},
+        {"OOM command not allowed when used memory > 'maxmemory'.", MNEME_E_UNAVAILABLE, "OOM"},
+        {"READONLY You can't write against a read only replica.", MNEME_E_UNAVAILABLE, "READONLY"},
+        {"TRYAGAIN Multiple keys request during rehashing of slot", MNEME_E_UNAVAILABLE, "TRYAGAIN"},
+        {"MOVED 3999 127.0.0.1:6381", MNEME_E_UNAVAILABLE, "MOVED"},
+        {"ERR max number of clients reached", MNEME_E_UNAVAILABLE, "ERR"},
+        {"NOAUTH Authentication required.", MNEME_E_DENIED, "NOAUTH"},
+        {"WRONGPASS invalid username-password pair", MNEME_E_DENIED, "WRONGPASS"},
+        {"NOPERM this user has no permissions", MNEME_E_DENIED, "NOPERM"},
+        {"ERR invalid password", MNEME_E_DENIED, "ERR"},
+        {"WRONGTYPE Operation against a key", MNEME_E_USAGE, "WRONGTYPE"},
+        {"ERR DB index is out of range", MNEME_E_USAGE, "ERR"},
+        {"ERR SELECT is not allowed in cluster mode", MNEME_E_USAGE, "ERR"},
+        {"ERR unknown command 'X', with args beginning with: ", MNEME_E_USAGE, "ERR"},
+        {"CROSSSLOT Keys in request don't hash to the same slot", MNEME_E_INTERNAL, "CROSSSLOT"},
+        {"ERR syntax error", MNEME_E_INTERNAL, "ERR"},
+        {"SOMETHINGTHATNOBODYKNOWS", MNEME_E_INTERNAL, "SOMETHINGTHATNO"},
+        {"", MNEME_E_INTERNAL, ""},
+    };
+    for (size_t i = 0; i < sizeof answers / sizeof answers[0]; i++) {
+        struct mneme_error error = {0};
+        char code[MNEME_REDIS_CODE_BYTES];
+        cr_assert_eq(mneme_redis_answer_error(&error, code, "here:1", answers[i].answer),
+                     (int)answers[i].status, "%s", answers[i].answer);
+        cr_assert_str_eq(code, answers[i].code);
+        cr_assert_not_null(strstr(error.message, "here:1"));
+        cr_assert_not_null(strstr(error.message, answers[i].answer));
+        cr_assert_not_null(strstr(error.message, "; "), "%s", error.message);
+    }
+}
+
+Test(redis_errors, of_a_replica_or_a_changed_login_ask_for_another_connection) {
+    cr_assert(mneme_redis_answer_is_of_another("READONLY You can't write against a read only replica."));
+    cr_assert(mneme_redis_answer_is_of_another("NOAUTH Authentication required."));
+    cr_assert_not(mneme_redis_answer_is_of_another("OOM command not allowed"));
+    cr_assert_not(mneme_redis_answer_is_of_another("ERR syntax error"));
 }
 
 Test(percent, comes_back_whatever_it_was) {

@@ -1,0 +1,38 @@
+#!/usr/bin/env python3
+"""Makes constants of .lua files: embed_scripts.py OUTDIR FOLDER FILE…
+
+FOLDER/scripts/name.lua becomes mneme_FOLDER_script_name, a struct mneme_redis_script declared in OUTDIR/scripts.h.
+"""
+
+import pathlib
+import sys
+
+from c_string import c_string
+
+HEADER = """/* Made from {folder}/scripts/ by cmake/embed_scripts.py. */
+#ifndef MNEME_{upper}_SCRIPTS_H
+#define MNEME_{upper}_SCRIPTS_H
+
+#include "common/redis.h"
+
+/* One for each file of {folder}/scripts. */
+{declarations}
+#endif
+"""
+
+
+def main(out: pathlib.Path, folder: str, files: list[pathlib.Path]) -> None:
+    out.mkdir(parents=True, exist_ok=True)
+    constants = {file: f"const struct mneme_redis_script mneme_{folder}_script_{file.stem}" for file in files}
+    declarations = "".join(f"extern {constant};\n" for constant in constants.values())
+    (out / "scripts.h").write_text(
+        HEADER.format(folder=folder, upper=folder.upper(), declarations=declarations), encoding="utf-8")
+    with open(out / "scripts.c", "w", encoding="utf-8") as c_file:
+        c_file.write(f'#include "{folder}/scripts.h"\n')
+        for file, constant in constants.items():
+            c_file.write(f'\n{constant} = {{\n    "{folder}/scripts/{file.name}",\n'
+                         f'{c_string(file.read_text(encoding="utf-8"))}}};\n')
+
+
+if __name__ == "__main__":
+    main(pathlib.Path(sys.argv[1]), sys.argv[2], sorted(map(pathlib.Path, sys.argv[3:])))
