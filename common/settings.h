@@ -54,6 +54,16 @@
       "Redis.") \
     X(REDIS_PREFIX, "MNEME_REDIS_PREFIX", STRING, "mneme:", ANY, PLAIN, \
       "What all keys of this installation in Redis begin with.") \
+    X(REDIS_SPACE, "MNEME_REDIS_SPACE", LONG, "0", RANGE(0, 2147483647), PLAIN, \
+      "Which key space in Redis is filled; 0 means the live one. A rebuild sets it for itself.") \
+    X(REDIS_CAPACITY, "MNEME_REDIS_CAPACITY", LONG, "10000", RANGE(1, 1000000000), PLAIN, \
+      "How many memories Redis keeps; each partition of the log has an equal share.") \
+    X(REDIS_MEMORY_TTL_S, "MNEME_REDIS_MEMORY_TTL_S", LONG, "3600", RANGE(1, 31536000), PLAIN, \
+      "How long Redis keeps a memory, an agent's list or its recent decisions after the event that changed them.") \
+    X(REDIS_CONVERSATION_TTL_S, "MNEME_REDIS_CONVERSATION_TTL_S", LONG, "1800", RANGE(1, 31536000), PLAIN, \
+      "How long Redis keeps a conversation or a user's recent ones after the event that changed them.") \
+    X(REDIS_WORKING_TTL_S, "MNEME_REDIS_WORKING_TTL_S", LONG, "86400", RANGE(1, 31536000), PLAIN, \
+      "How long Redis keeps the working memory of a conversation after the event that changed it.") \
     X(OPENAI_BASE_URL, "OPENAI_BASE_URL", STRING, "http://127.0.0.1:8080/v1", ANY, PLAIN, \
       "OpenAI-compatible endpoint that texts are embedded by; what follows it is /embeddings.") \
     X(OPENAI_API_KEY, "OPENAI_API_KEY", STRING, "", ANY, SECRET, \

@@ -8,38 +8,6 @@
 #include "queries/memory_columns.h"
 #include "sql/embedded.h"
 
-#define COLUMN(column_name, column_kind)                                                                     \
-    { #column_name, column_kind, offsetof(struct mneme_memory_row, column_name) }
-
-const struct mneme_row_column mneme_memory_columns[MNEME_MEMORY_COLUMN_COUNT] = {
-    COLUMN(id, MNEME_ROW_UUID),
-    COLUMN(tenant, MNEME_ROW_STR),
-    COLUMN(stream_id, MNEME_ROW_STR),
-    COLUMN(agent_id, MNEME_ROW_STR),
-    COLUMN(user_id, MNEME_ROW_STR),
-    COLUMN(run_id, MNEME_ROW_STR),
-    COLUMN(conversation_id, MNEME_ROW_STR),
-    COLUMN(memory_type, MNEME_ROW_STR),
-    COLUMN(term, MNEME_ROW_STR),
-    COLUMN(content, MNEME_ROW_JSON),
-    COLUMN(metadata, MNEME_ROW_JSON),
-    COLUMN(tags, MNEME_ROW_STR_ARRAY),
-    COLUMN(entities, MNEME_ROW_STR_ARRAY),
-    COLUMN(confidence, MNEME_ROW_DOUBLE),
-    COLUMN(importance, MNEME_ROW_DOUBLE),
-    COLUMN(priority, MNEME_ROW_LONG),
-    COLUMN(access_count, MNEME_ROW_LONG),
-    COLUMN(last_accessed_at, MNEME_ROW_OPT_TIME),
-    COLUMN(created_at, MNEME_ROW_TIME),
-    COLUMN(updated_at, MNEME_ROW_TIME),
-    COLUMN(expires_at, MNEME_ROW_OPT_TIME),
-    COLUMN(is_deleted, MNEME_ROW_BOOL),
-    COLUMN(is_archived, MNEME_ROW_BOOL),
-    COLUMN(tier, MNEME_ROW_STR),
-    COLUMN(version, MNEME_ROW_LONG),
-    COLUMN(source_event_id, MNEME_ROW_UUID),
-};
-
 void mneme_memory_row_json(const struct mneme_memory_row *row, struct mneme_json_writer *json) {
     char id[MNEME_UUID_TEXT_BYTES];
     struct mneme_buffer cursor = {0};

@@ -4,27 +4,10 @@
 #ifndef MNEME_QUERIES_MEMORY_H
 #define MNEME_QUERIES_MEMORY_H
 
+#include "hot/memory.h"
 #include "queries/as_of.h"
 #include "queries/cursor.h"
 #include "queries/filter/filter.h"
-
-/* A row of the table. */
-struct mneme_memory_row {
-    struct mneme_uuid id;
-    struct mneme_str tenant, stream_id, agent_id, user_id, run_id, conversation_id;
-    struct mneme_str memory_type, term;
-    struct mneme_str content, metadata; /* JSON */
-    struct mneme_str_array tags, entities;
-    double confidence, importance;
-    int64_t priority, access_count;
-    struct mneme_opt_long last_accessed_at;
-    int64_t created_at, updated_at;
-    struct mneme_opt_long expires_at;
-    bool is_deleted, is_archived;
-    struct mneme_str tier;
-    int64_t version;
-    struct mneme_uuid source_event_id;
-};
 
 /* The row as a JSON object; keys are the columns, and "cursor" for going on behind it in a list. */
 void mneme_memory_row_json(const struct mneme_memory_row *row, struct mneme_json_writer *json);

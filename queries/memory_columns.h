@@ -7,11 +7,6 @@
 #include "queries/compose.h"
 #include "queries/memory.h"
 
-#define MNEME_MEMORY_COLUMN_COUNT 26
-
-/* In the order of the table. */
-extern const struct mneme_row_column mneme_memory_columns[MNEME_MEMORY_COLUMN_COUNT];
-
 /* Asks a question that is answered with whole memories; `params` has all parameters but the filter's. */
 int mneme_memory_ask(struct mneme_postgres *postgres, const char *what, const struct mneme_composed *composed,
                      struct mneme_pg_params *params, mneme_row_visitor *visit, void *context, size_t *count,

@@ -5,7 +5,7 @@
 #define MNEME_QUERIES_QUESTION_H
 
 #include "common/postgres.h"
-#include "queries/row.h"
+#include "common/postgres_row.h"
 
 #define MNEME_QUERY_DEFAULT_LIMIT 100
 #define MNEME_QUERY_MAX_LIMIT 10000

@@ -2,8 +2,8 @@
  * Rows of an answer as C structs. Each question has one table of columns, in the order of its select list;
  * reading a row and writing it as JSON both follow it.
  */
-#ifndef MNEME_QUERIES_ROW_H
-#define MNEME_QUERIES_ROW_H
+#ifndef MNEME_COMMON_POSTGRES_ROW_H
+#define MNEME_COMMON_POSTGRES_ROW_H
 
 #include <libpq-fe.h>
 
@@ -64,6 +64,15 @@ const struct mneme_row_column *mneme_row_columns_of(const PGresult *result, stru
 /* The members of a JSON object, without its braces, so that a caller may add its own. */
 void mneme_row_json(const void *row, const struct mneme_row_column *columns, size_t column_count,
                     struct mneme_json_writer *json);
+
+/* Fills a row's struct from the whole object that mneme_row_json wrote for the same columns: the same members
+ * in the same order. Strings point into `json` or lie in the arena. False for anything else, or when memory
+ * is exhausted. */
+bool mneme_row_parse(void *row, const struct mneme_row_column *columns, size_t column_count,
+                     struct mneme_str json, struct mneme_arena *arena);
+
+/* NULL as the kind can hold it; false for a kind that cannot. */
+bool mneme_row_set_null(void *target, enum mneme_row_kind kind);
 
 /* Called for each row; the row and all it points to are valid during the call only. False ends the visit. */
 typedef bool mneme_row_visitor(const void *row, void *context);

@@ -2,7 +2,7 @@
  * Binary results into structs. The formats are those of each type's send function (PostgreSQL manual, "COPY",
  * "Binary Format", and the types' own).
  */
-#include "queries/row.h"
+#include "common/postgres_row.h"
 
 #include <endian.h>
 
@@ -134,8 +134,7 @@ static bool read_value(void *target, enum mneme_row_kind kind, struct mneme_str 
     return false;
 }
 
-/* NULL as the kind can hold it; false for a kind that cannot. */
-static bool read_null(void *target, enum mneme_row_kind kind) {
+bool mneme_row_set_null(void *target, enum mneme_row_kind kind) {
     switch (kind) {
     case MNEME_ROW_STR:
     case MNEME_ROW_JSON:
@@ -176,7 +175,7 @@ int mneme_row_read(void *row, const struct mneme_row_column *columns, size_t col
         void *target = (char *)row + columns[i].offset;
         int field = (int)i;
         if (PQgetisnull(result, index, field)) {
-            fits = read_null(target, columns[i].kind);
+            fits = mneme_row_set_null(target, columns[i].kind);
             continue;
         }
         struct mneme_str value = {PQgetvalue(result, index, field),
@@ -218,79 +217,4 @@ const struct mneme_row_column *mneme_row_columns_of(const PGresult *result, stru
         }
     }
     return columns;
-}
-
-static void write_array(const struct mneme_str_array *array, struct mneme_json_writer *json) {
-    if (!array->is_set) {
-        mneme_json_null(json);
-        return;
-    }
-    mneme_json_begin_array(json);
-    for (size_t i = 0; i < array->count; i++) {
-        mneme_json_string(json, array->items[i]);
-    }
-    mneme_json_end_array(json);
-}
-
-static void write_value(const void *value, enum mneme_row_kind kind, struct mneme_json_writer *json) {
-    const struct mneme_opt_long *optional = value;
-    const struct mneme_opt_uuid *id = value;
-    const struct mneme_opt_double *number = value;
-    const struct mneme_opt_bool *truth = value;
-    switch (kind) {
-    case MNEME_ROW_STR:
-        mneme_json_string(json, *(const struct mneme_str *)value);
-        break;
-    case MNEME_ROW_JSON:
-        mneme_json_raw(json, *(const struct mneme_str *)value);
-        break;
-    case MNEME_ROW_UUID:
-        mneme_json_uuid(json, *(const struct mneme_uuid *)value);
-        break;
-    case MNEME_ROW_LONG:
-        mneme_json_long(json, *(const int64_t *)value);
-        break;
-    case MNEME_ROW_DOUBLE:
-        mneme_json_double(json, *(const double *)value);
-        break;
-    case MNEME_ROW_BOOL:
-        mneme_json_bool(json, *(const bool *)value);
-        break;
-    case MNEME_ROW_OPT_UUID:
-        id->is_set ? mneme_json_uuid(json, id->value) : mneme_json_null(json);
-        break;
-    case MNEME_ROW_OPT_DOUBLE:
-        number->is_set ? mneme_json_double(json, number->value) : mneme_json_null(json);
-        break;
-    case MNEME_ROW_OPT_BOOL:
-        truth->is_set ? mneme_json_bool(json, truth->value) : mneme_json_null(json);
-        break;
-    case MNEME_ROW_TIME:
-        mneme_json_time(json, *(const int64_t *)value);
-        break;
-    case MNEME_ROW_OPT_LONG:
-    case MNEME_ROW_OPT_TIME:
-        if (!optional->is_set) {
-            mneme_json_null(json);
-        } else if (kind == MNEME_ROW_OPT_LONG) {
-            mneme_json_long(json, optional->value);
-        } else {
-            mneme_json_time(json, optional->value);
-        }
-        break;
-    case MNEME_ROW_STR_ARRAY:
-        write_array(value, json);
-        break;
-    case MNEME_ROW_POSITION:
-        mneme_json_position(json, *(const struct mneme_position *)value);
-        break;
-    }
-}
-
-void mneme_row_json(const void *row, const struct mneme_row_column *columns, size_t column_count,
-                    struct mneme_json_writer *json) {
-    for (size_t i = 0; i < column_count; i++) {
-        mneme_json_key(json, mneme_str_from(columns[i].name));
-        write_value((const char *)row + columns[i].offset, columns[i].kind, json);
-    }
 }
