@@ -21,19 +21,6 @@ static int no_memory(struct mneme_redis *redis, struct mneme_error *error) {
     return mneme_error_set(error, MNEME_E_NO_MEMORY, "cannot use Redis: out of memory; free some memory");
 }
 
-static int add_servers(struct mneme_redis *redis) {
-    redis->nodes = calloc(redis->urls.count, sizeof *redis->nodes);
-    while (redis->nodes != NULL && redis->node_count < redis->urls.count) {
-        const struct mneme_redis_server *server = &redis->urls.servers[redis->node_count];
-        struct mneme_redis_node *node = mneme_redis_node_new(server->host, server->port);
-        if (node == NULL) {
-            return MNEME_E_NO_MEMORY;
-        }
-        redis->nodes[redis->node_count++] = node;
-    }
-    return redis->nodes == NULL ? MNEME_E_NO_MEMORY : MNEME_OK;
-}
-
 int mneme_redis_open(struct mneme_redis **out, const char *urls, const struct mneme_redis_options *options,
                      struct mneme_error *error) {
     struct mneme_redis *redis = calloc(1, sizeof *redis);
@@ -43,8 +30,10 @@ int mneme_redis_open(struct mneme_redis **out, const char *urls, const struct mn
     redis->session.urls = &redis->urls;
     redis->session.options = *options;
     int status = mneme_redis_urls_parse(&redis->urls, urls, error);
-    if (status == MNEME_OK && add_servers(redis) != MNEME_OK) {
-        status = no_memory(redis, error);
+    for (size_t i = 0; i < redis->urls.count && status == MNEME_OK; i++) {
+        struct mneme_redis_server *server = &redis->urls.servers[i];
+        struct mneme_redis_node *node;
+        status = mneme_redis_find_node(&node, redis, mneme_str_from(server->host), server->port, error);
     }
     if (status != MNEME_OK) {
         mneme_redis_close(redis);
@@ -98,6 +87,13 @@ void mneme_redis_drop(struct mneme_redis *redis) {
     redis->in_flight = 0;
 }
 
+/* What a failure of a connection leaves behind. */
+static int give_up(struct mneme_redis *redis, int status) {
+    mneme_redis_drop(redis);
+    redis->is_map_old = true;
+    return status;
+}
+
 void mneme_redis_close(struct mneme_redis *redis) {
     if (redis == NULL) {
         return;
@@ -116,36 +112,35 @@ void mneme_redis_close(struct mneme_redis *redis) {
     free(redis);
 }
 
-/* Where a script stands among those that this client has used; MNEME_REDIS_MAX_SCRIPTS: there is no room. */
-static size_t find_script(struct mneme_redis *redis, const struct mneme_redis_script *script) {
-    size_t at = 0;
-    while (at < redis->script_count && redis->scripts[at].script != script) {
-        at++;
-    }
-    if (at < redis->script_count || at == MNEME_REDIS_MAX_SCRIPTS) {
-        return at;
+/* What is known of a script, from its first use on; NULL when there are too many. */
+static const struct mneme_redis_known_script *find_script(struct mneme_redis *redis,
+                                                          const struct mneme_redis_script *script) {
+    for (size_t i = 0; i < redis->script_count; i++) {
+        if (redis->scripts[i].script == script) {
+            return &redis->scripts[i];
+        }
     }
     uint8_t digest[SHA1_BYTES] = {0};
-    struct mneme_redis_known_script *known = &redis->scripts[at];
-    if (EVP_Digest(script->source, strlen(script->source), digest, NULL, EVP_sha1(), NULL) != 1) {
-        return MNEME_REDIS_MAX_SCRIPTS;
+    if (redis->script_count == MNEME_REDIS_MAX_SCRIPTS ||
+        EVP_Digest(script->source, strlen(script->source), digest, NULL, EVP_sha1(), NULL) != 1) {
+        return NULL;
     }
+    struct mneme_redis_known_script *known = &redis->scripts[redis->script_count];
     for (size_t i = 0; i < SHA1_BYTES; i++) {
         snprintf(known->sha1 + 2 * i, 3, "%02x", digest[i]);
     }
     known->script = script;
-    redis->script_count++;
-    return at;
+    known->bit = UINT64_C(1) << redis->script_count++;
+    return known;
 }
 
 static int format(struct mneme_redis_call *call, struct mneme_redis *redis,
                   const struct mneme_redis_command *command, struct mneme_error *error) {
     struct mneme_buffer *bytes = &call->bytes;
-    call->script = command->script;
     mneme_redis_format_count(bytes, command->count + (command->script == NULL ? 0 : 2));
     if (command->script != NULL) {
-        size_t at = find_script(redis, command->script);
-        if (at == MNEME_REDIS_MAX_SCRIPTS) {
+        call->script = find_script(redis, command->script);
+        if (call->script == NULL) {
             redis->session.code[0] = '\0';
             return mneme_error_set(
                 error, MNEME_E_INTERNAL,
@@ -154,7 +149,7 @@ static int format(struct mneme_redis_call *call, struct mneme_redis *redis,
                 command->script->name, MNEME_REDIS_MAX_SCRIPTS);
         }
         mneme_redis_format_word(bytes, MNEME_STR_LIT("EVALSHA"));
-        mneme_redis_format_word(bytes, mneme_str_from(redis->scripts[at].sha1));
+        mneme_redis_format_word(bytes, mneme_str_from(call->script->sha1));
     }
     for (size_t i = 0; i < command->count; i++) {
         mneme_redis_format_word(bytes, command->words[i]);
@@ -162,19 +157,27 @@ static int format(struct mneme_redis_call *call, struct mneme_redis *redis,
     return bytes->failed ? no_memory(redis, error) : MNEME_OK;
 }
 
-/* Puts a command into its node's output, and what must go ahead of it. */
-static void put(struct mneme_redis *redis, struct mneme_redis_call *call, struct mneme_redis_node *node) {
+/* Puts words into a node's output that go ahead of a command, for its sake. */
+static void put_ahead(struct mneme_redis_call *call, struct mneme_redis_node *node,
+                      const struct mneme_str *words, size_t count) {
+    mneme_redis_format_count(&node->out, count);
+    for (size_t i = 0; i < count; i++) {
+        mneme_redis_format_word(&node->out, words[i]);
+    }
+    call->ahead++;
+}
+
+/* Puts a command into a node's output. */
+static void put(struct mneme_redis_call *call, struct mneme_redis_node *node, bool is_asking) {
     call->node = node;
-    if (call->script != NULL) {
-        uint64_t bit = UINT64_C(1) << find_script(redis, call->script);
-        if ((node->loaded & bit) == 0) {
-            mneme_redis_format_count(&node->out, 3);
-            mneme_redis_format_word(&node->out, MNEME_STR_LIT("SCRIPT"));
-            mneme_redis_format_word(&node->out, MNEME_STR_LIT("LOAD"));
-            mneme_redis_format_word(&node->out, mneme_str_from(call->script->source));
-            node->loaded |= bit;
-            call->ahead++;
-        }
+    if (call->script != NULL && (node->loaded & call->script->bit) == 0) {
+        const struct mneme_str load[] = {MNEME_STR_LIT("SCRIPT"), MNEME_STR_LIT("LOAD"),
+                                         mneme_str_from(call->script->script->source)};
+        put_ahead(call, node, load, 3);
+        node->loaded |= call->script->bit;
+    }
+    if (is_asking) { /* holds for the next command alone */
+        put_ahead(call, node, &MNEME_STR_LIT("ASKING"), 1);
     }
     mneme_buffer_append_str(&node->out, mneme_buffer_str(&call->bytes));
     call->next_due = NULL;
@@ -211,17 +214,14 @@ static int try_send(struct mneme_redis *redis, const struct mneme_redis_command 
     *(redis->last == NULL ? &redis->first : &redis->last->next) = call;
     redis->last = call;
     redis->in_flight++;
-    put(redis, call, node);
+    put(call, node, false);
     return node->out.len < FLUSH_BYTES ? MNEME_OK : mneme_redis_node_flush(node, &redis->session, error);
 }
 
 int mneme_redis_send(struct mneme_redis *redis, const struct mneme_redis_command *command,
                      struct mneme_error *error) {
     int status = try_send(redis, command, error);
-    if (status != MNEME_OK) {
-        mneme_redis_drop(redis);
-    }
-    return status;
+    return status == MNEME_OK ? MNEME_OK : give_up(redis, status);
 }
 
 static int flush_all(struct mneme_redis *redis, struct mneme_error *error) {
@@ -236,10 +236,7 @@ static int flush_all(struct mneme_redis *redis, struct mneme_error *error) {
 
 int mneme_redis_flush(struct mneme_redis *redis, struct mneme_error *error) {
     int status = flush_all(redis, error);
-    if (status != MNEME_OK) {
-        mneme_redis_drop(redis);
-    }
-    return status;
+    return status == MNEME_OK ? MNEME_OK : give_up(redis, status);
 }
 
 /* What is answered ahead of a command counts only when it is refused. */
@@ -252,16 +249,31 @@ static void take_ahead(struct mneme_redis_call *call, redisReply *reply) {
     }
 }
 
-/* Whether the answer makes the command be sent again; then it has been put into its node's output. */
-static bool put_again(struct mneme_redis *redis, struct mneme_redis_call *call, const redisReply *reply) {
-    if (reply->type != REDIS_REPLY_ERROR || call->resent_count == MAX_RESENDS || call->refusal != NULL ||
-        call->script == NULL || strncmp(reply->str, "NOSCRIPT ", 9) != 0) {
-        return false;
+/* Sends a command again whose answer says that its script is not there, or that it belongs to another node;
+ * leaves *is_final as it is for all other answers, and after so many such ones that something is wrong. */
+static int send_again(bool *is_final, struct mneme_redis *redis, struct mneme_redis_call *call,
+                      const redisReply *reply, struct mneme_error *error) {
+    struct mneme_redis_redirect redirect;
+    struct mneme_redis_node *node = call->node;
+    if (reply->type != REDIS_REPLY_ERROR || call->resent_count == MAX_RESENDS) {
+        return MNEME_OK;
+    }
+    bool is_elsewhere = mneme_redis_parse_redirect(&redirect, (struct mneme_str){reply->str, reply->len});
+    if (is_elsewhere) {
+        redis->is_map_old = redis->is_map_old || !redirect.is_ask;
+        int status = mneme_redis_follow(&node, redis, call->node, &redirect, error);
+        if (status != MNEME_OK) {
+            return status;
+        }
+    } else if (call->script != NULL && call->refusal == NULL && strncmp(reply->str, "NOSCRIPT ", 9) == 0) {
+        node->loaded &= ~call->script->bit;
+    } else {
+        return MNEME_OK;
     }
     call->resent_count++;
-    call->node->loaded &= ~(UINT64_C(1) << find_script(redis, call->script));
-    put(redis, call, call->node);
-    return true;
+    put(call, node, is_elsewhere && redirect.is_ask);
+    *is_final = false;
+    return MNEME_OK;
 }
 
 /* Reads one answer of a node, for whatever command it is. */
@@ -281,12 +293,14 @@ static int take_answer(struct mneme_redis *redis, struct mneme_redis_node *node,
     }
     node->first_due = call->next_due;
     node->last_due = node->first_due == NULL ? NULL : node->last_due;
-    if (put_again(redis, call, reply)) {
-        freeReplyObject(reply);
-    } else {
+    bool is_final = true;
+    status = send_again(&is_final, redis, call, reply, error);
+    if (is_final) {
         call->reply = reply;
+    } else {
+        freeReplyObject(reply);
     }
-    return MNEME_OK;
+    return status;
 }
 
 /* An error in the answer, or in what was sent ahead of the command for its sake, which tells more. */
@@ -295,6 +309,7 @@ static int judge(struct mneme_redis *redis, const struct mneme_redis_call *call,
         return MNEME_OK;
     }
     const char *answer = call->refusal != NULL ? call->refusal->str : call->reply->str;
+    redis->is_map_old = redis->is_map_old || strncmp(answer, "CLUSTERDOWN ", 12) == 0;
     call->node->is_of_another = call->node->is_of_another || mneme_redis_answer_is_of_another(answer);
     return mneme_redis_answer_error(error, redis->session.code, call->node->place, answer);
 }
@@ -314,8 +329,7 @@ int mneme_redis_receive(redisReply **reply, struct mneme_redis *redis, struct mn
         status = take_answer(redis, call->node, error);
     }
     if (status != MNEME_OK) {
-        mneme_redis_drop(redis);
-        return status;
+        return give_up(redis, status);
     }
     redis->first = call->next;
     redis->last = redis->first == NULL ? NULL : redis->last;

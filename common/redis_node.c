@@ -127,7 +127,7 @@ int mneme_redis_node_ask(redisReply **reply, struct mneme_redis_node *node,
     if (status == MNEME_OK) {
         status = mneme_redis_node_read(&answer, node, session, error);
     }
-    if (status == MNEME_OK && answer->type == REDIS_REPLY_ERROR) {
+    if (answer != NULL && answer->type == REDIS_REPLY_ERROR) {
         status = mneme_redis_answer_error(error, session->code, node->place, answer->str);
     }
     if (status == MNEME_OK && reply != NULL) {

@@ -11,11 +11,12 @@
 #include "common/redis_errors.h"
 #include "common/redis_url.h"
 
+#define MNEME_REDIS_HOST_BYTES 256
 #define MNEME_REDIS_PLACE_BYTES 288 /* "host:port" */
 
 struct mneme_redis_node {
     char place[MNEME_REDIS_PLACE_BYTES]; /* for messages */
-    char host[256];
+    char host[MNEME_REDIS_HOST_BYTES];
     int port;
     redisContext *context;              /* NULL: not connected */
     struct mneme_buffer out;            /* what is not written yet */

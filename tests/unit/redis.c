@@ -8,6 +8,7 @@
 
 #include "common/percent.h"
 #include "common/redis_errors.h"
+#include "common/redis_slots.h"
 #include "common/redis_url.h"
 
 static const struct mneme_redis_options options = {.timeout_ms = 100, .pause_ms = MNEME_REDIS_PAUSE_MS};
@@ -142,6 +143,52 @@ Test(redis_errors, of_a_replica_or_a_changed_login_ask_for_another_connection) {
     cr_assert(mneme_redis_answer_is_of_another("NOAUTH Authentication required."));
     cr_assert_not(mneme_redis_answer_is_of_another("OOM command not allowed"));
     cr_assert_not(mneme_redis_answer_is_of_another("ERR syntax error"));
+}
+
+Test(redis_slots, are_those_of_the_cluster_specification) {
+    static const struct {
+        const char *key;
+        int slot;
+    } keys[] = {
+        {"123456789", 12739},   {"", 0},         {"foo", 12182},       {"{foo}.bar", 12182},
+        {"a{foo}{bar}", 12182}, {"{}foo", 9500}, {"foo{}{bar}", 8363}, {"foo{{bar}}zap", 4015},
+        {"{foo", 13308},        {"foo}", 15679},
+    };
+    for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
+        cr_expect_eq(mneme_redis_slot(mneme_str_from(keys[i].key)), keys[i].slot, "%s: %d", keys[i].key,
+                     mneme_redis_slot(mneme_str_from(keys[i].key)));
+    }
+}
+
+Test(redis_slots, redirects_are_told_from_other_answers) {
+    struct mneme_redis_redirect redirect;
+    cr_assert(mneme_redis_parse_redirect(&redirect, MNEME_STR_LIT("MOVED 3999 10.0.0.1:6381")));
+    cr_assert_not(redirect.is_ask);
+    cr_assert(mneme_str_equal(redirect.host, MNEME_STR_LIT("10.0.0.1")));
+    cr_assert_eq(redirect.port, 6381);
+    cr_assert(mneme_redis_parse_redirect(&redirect, MNEME_STR_LIT("ASK 0 ::1:65535")));
+    cr_assert(redirect.is_ask);
+    cr_assert(mneme_str_equal(redirect.host, MNEME_STR_LIT("::1")));
+    cr_assert_eq(redirect.port, 65535);
+    cr_assert(mneme_redis_parse_redirect(&redirect, MNEME_STR_LIT("MOVED 16383 :1")));
+    cr_assert_eq(redirect.host.len, 0);
+    static const char *const others[] = {"",
+                                         "MOVED",
+                                         "MOVED ",
+                                         "MOVED 1",
+                                         "MOVED 1 ",
+                                         "MOVED 1 host",
+                                         "MOVED 1 host:",
+                                         "MOVED 1 host:0",
+                                         "MOVED 1 host:65536",
+                                         "MOVED 1 host:1x",
+                                         "MOVED x host:1",
+                                         "MOVED 16384 host:1",
+                                         "ASKING",
+                                         "ERR MOVED 1 host:1"};
+    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
+        cr_assert_not(mneme_redis_parse_redirect(&redirect, mneme_str_from(others[i])), "%s", others[i]);
+    }
 }
 
 Test(percent, comes_back_whatever_it_was) {
