@@ -37,6 +37,11 @@ TABLES = {
     "profiles_history": (("tenant", "stream_id", "user_id", "version"), ()),
     "retention_policies": (("policy_id", "tenant", "stream_id"), ()),
     "retention_policies_history": (("policy_id", "tenant", "stream_id", "version"), ()),
+    "working_memory": (("tenant", "stream_id", "conversation_id"), ()),
+    "working_memory_history": (("tenant", "stream_id", "conversation_id", "version"), ()),
+    "working_entries": (("tenant", "stream_id", "conversation_id", "entry_index"), ()),
+    "context_keys": (("tenant", "stream_id", "conversation_id", "key"), ()),
+    "context_keys_history": (("tenant", "stream_id", "conversation_id", "key", "version"), ()),
     "parked_events": (("projection", "topic", "partition", "kafka_offset"), ("reason", "parked_at")),
 }
 

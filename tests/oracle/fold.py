@@ -11,6 +11,7 @@ from oracle import limits
 from oracle.agents import MEMORY_MAKERS, AgentTables, loads
 from oracle.documents import Documents
 from oracle.wire import UnknownSchema, Unreadable, as_uuid, logical_type, murmur2_partition, snake
+from oracle.working import WorkingTables
 
 POSITIONS_PER_OFFSET = 4096
 SHORT_TERM_MICROS = 7 * 24 * 3600 * 1_000_000
@@ -42,7 +43,7 @@ def vector_json(value):
     return "[" + ", ".join(shortest(number) for (number,) in struct.iter_unpack("<f", value)) + "]"
 
 
-class Fold(AgentTables):
+class Fold(AgentTables, WorkingTables):
     """Feed `apply` with messages, each partition's in order of offsets; the tables are dictionaries by key."""
 
     def __init__(self, decoder, partitions, topic, projection="postgres", content_max_chars=10000):
@@ -66,6 +67,9 @@ class Fold(AgentTables):
         self.flow_run_history = {}
         self.task_outputs = {}
         self.retention_policies = {}
+        self.working_memory = {}
+        self.working_entries = {}
+        self.context_keys = {}
         self.memory_access = {}
         self.memories_history = {}
         self.conversations_history = {}
@@ -73,6 +77,8 @@ class Fold(AgentTables):
         self.knowledge_history = {}
         self.profiles_history = {}
         self.retention_policies_history = {}
+        self.working_memory_history = {}
+        self.context_keys_history = {}
         self.parked_events = {}
         self.next_offsets = {}
         self.documents = Documents()
@@ -301,6 +307,7 @@ class Fold(AgentTables):
     def delete_conversation(self, place, event, payload):
         conversation = self.touch("conversations", (*place, payload["conversation_id"]), event)
         conversation["is_deleted"] = True
+        self.forget_working(place, event, payload)
 
     def add_turn(self, place, event, payload):
         key = (*place, payload["conversation_id"])
@@ -377,6 +384,7 @@ JUDGES = {
     "HypothesisValidated": Fold.judge_validation,
     "FlowRunRecorded": Fold.judge_flow_run,
     "TaskOutputRecorded": Fold.judge_task_output,
+    "ContextDeleted": Fold.judge_context_delete,
 }
 
 EFFECTS = {
@@ -403,4 +411,11 @@ EFFECTS = {
     "MemoryAccessed": Fold.count_accesses,
     "MemoryRetrieved": Fold.count_accesses,
     "RetentionSet": Fold.set_retention,
+    "ContextSet": Fold.set_context,
+    "ContextDeleted": Fold.delete_context,
+    "ContextCleared": Fold.clear_context,
+    "ContextAppended": Fold.append_context,
+    "WorkingThought": Fold.think,
+    "WorkingGoalSet": Fold.set_goal,
+    "WorkingCleared": Fold.clear_working,
 }

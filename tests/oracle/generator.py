@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from oracle import document_events
 from oracle.agent_events import agent_event
 from oracle.encode import Encoder, rfc3339, uuid7
+from oracle.working_events import working_event
 
 START_MICROS = 1_780_000_000_000_000
 WORDS = ("coffee", "Zürich", "naïve", "記憶", "🙂🏽", "O'Brien", '"quoted"', "back\\slash", "tab\there", "line\nbreak", "\\.",
@@ -37,6 +38,7 @@ class StreamState:
     memories: dict = field(default_factory=dict)       # id -> [version, is there]
     conversations: dict = field(default_factory=dict)  # id -> [is there, turn indexes, next index]
     things: dict = field(default_factory=dict)         # kind of event -> [ids made by it]
+    contexts: dict = field(default_factory=dict)       # conversation id -> keys that are there
     lines: list = field(default_factory=list)
 
     @property
@@ -278,6 +280,8 @@ class Generator:
 
         def effect():
             stream.conversations[name][0] = kind != "conversation_deleted"
+            if kind == "conversation_deleted":
+                stream.contexts.pop(name, None)
 
         return kind, payload, verdict, effect
 
@@ -337,4 +341,5 @@ OTHER_KINDS = {
     "turn": (15, Generator.turn),
     "agent": (8, agent_event),
     "other": (6, Generator.other_event),
+    "working": (8, working_event),
 }

@@ -116,6 +116,30 @@ def test_turns_make_their_conversation_and_follow_each_other(publish, fold):
     assert [key[-1] for key in fold.conversation_turns] == [0]
 
 
+def test_working_memory_is_there_until_it_is_cleared(publish, fold):
+    talk = {"conversation_id": "c"}
+    key = {**talk, "key": "k"}
+    assert publish("context_deleted", key) == ("not_found", 0)
+    assert publish("context_cleared", talk)[0] == "accepted" and not fold.working_memory
+    publish("context_set", {**key, "value": [1], "ttl_s": 60}, occurred_at="2026-01-01T00:00:00Z")
+    assert rfc3339(only(fold.context_keys)["expires_at"]) == "2026-01-01T00:01:00.000000Z"
+    publish("context_cleared", talk)
+    assert publish("context_deleted", key) == ("not_found", 1)
+    publish("context_set", {**key, "value": 2})
+    publish("working_thought", {**talk, "thought": "hm"})
+    publish("context_appended", {**talk, "event": {"a": 1}})
+    assert [(at[-1], row["kind"]) for at, row in sorted(fold.working_entries.items())] == [(0, "thought"), (1, "event")]
+    publish("working_goal_set", {**talk, "goal": "win"})
+    assert only(fold.working_memory)["goal"] == "win"
+    publish("working_cleared", talk)
+    row = only(fold.working_memory)
+    assert row["goal"] is None and row["cleared_sequence"] == row["context_cleared_sequence"] == row["source_sequence"]
+    assert publish("context_deleted", key) == ("not_found", 2)
+    publish("context_set", {**key, "value": 3})
+    assert publish("context_deleted", key)[0] == "accepted"
+    assert publish("context_deleted", key) == ("not_found", 4)
+
+
 def test_promoting_and_prioritizing_stay_within_bounds(publish, fold):
     publish("memory_created", {"memory_id": memory(), "memory_type": "fact", "content": "a", "term": "short_term",
                                "importance": 0.95, "priority": 3})
@@ -223,7 +247,8 @@ def fold_types():
     return ("memory_created", "memory_updated", "memory_deleted", "conversation_created", "conversation_closed",
             "conversation_turn", "conversation_memory_linked", "agent_decision", "agent_handoff", "hypothesis_formed",
             "hypothesis_validated", "knowledge_recorded", "flow_run_recorded", "task_output_recorded", "memory_accessed",
-            "custom", "user_onboarded", "biometric_received")
+            "custom", "user_onboarded", "biometric_received", "context_set", "context_deleted", "context_cleared",
+            "context_appended", "working_thought", "working_goal_set", "working_cleared")
 
 
 def by_stream_version(fold):

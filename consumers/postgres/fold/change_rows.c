@@ -127,9 +127,10 @@ static const struct mneme_table_plan *table_of(const struct part *part) {
 /* The keys and masks of the part's rows. `texts` has room for one of each. */
 static bool add_keys(struct mneme_fold *fold, struct mneme_pg_params *params, const struct part *part,
                      struct mneme_str *texts) {
-    struct mneme_uuid *uuids = mneme_arena_alloc(&fold->arena, part->count * sizeof *uuids);
+    union mneme_fold_id *ids = mneme_arena_alloc(&fold->arena, part->count * sizeof *ids);
+    union mneme_fold_id *seconds = mneme_arena_alloc(&fold->arena, part->count * sizeof *seconds);
     int64_t *numbers = mneme_arena_alloc(&fold->arena, part->count * sizeof *numbers);
-    if (uuids == NULL || numbers == NULL) {
+    if (ids == NULL || seconds == NULL || numbers == NULL) {
         return false;
     }
     const struct change *changes = part->changes;
@@ -143,23 +144,14 @@ static bool add_keys(struct mneme_fold *fold, struct mneme_pg_params *params, co
     }
     mneme_pg_param_str_array(params, texts, part->count);
     for (size_t i = 0; i < part->count; i++) {
-        if (table->id_kind == MNEME_COLUMN_UUID) {
-            uuids[i] = changes[i].row->id.uuid;
-        } else {
-            texts[i] = changes[i].row->id.text;
-        }
-    }
-    if (table->id_kind == MNEME_COLUMN_UUID) {
-        mneme_pg_param_uuid_array(params, uuids, part->count);
-    } else {
-        mneme_pg_param_str_array(params, texts, part->count);
-    }
-    for (size_t i = 0; i < part->count; i++) {
-        uuids[i] = changes[i].row->second;
+        ids[i] = changes[i].row->id;
+        seconds[i] = changes[i].row->second;
         numbers[i] = changes[i].row->index;
     }
-    if (table->second >= 0) {
-        mneme_pg_param_uuid_array(params, uuids, part->count);
+    if (!mneme_fold_id_param(fold, params, table->id_kind, ids, part->count) ||
+        (table->second >= 0 &&
+         !mneme_fold_id_param(fold, params, table->second_kind, seconds, part->count))) {
+        return false;
     }
     if (table->index >= 0) {
         mneme_pg_param_long_array(params, numbers, part->count);

@@ -10,20 +10,12 @@ const char *const mneme_verdict_names[] = {
     [MNEME_VERDICT_EXISTS] = "exists",
 };
 
-static struct mneme_opt_long load_opt_long(const void *payload, size_t offset) {
-    struct mneme_opt_long value = {0};
-    if (offset != SIZE_MAX) {
-        memcpy(&value, (const char *)payload + offset, sizeof value);
-    }
-    return value;
-}
-
 /* The child's row, at the index that the event gives or that its parent gives next. */
 static struct mneme_fold_row *child_row(struct mneme_fold *fold, struct mneme_fold_item *item,
                                         const struct mneme_action_plan *action,
                                         const struct mneme_event *event) {
     struct mneme_fold_row *parent = item->rows[action->parent_action];
-    struct mneme_opt_long index = load_opt_long(mneme_event_payload(event), action->index_offset);
+    struct mneme_opt_long index = mneme_fold_opt_long(mneme_event_payload(event), action->index_offset);
     if (!index.is_set) {
         index.value = parent->is_there ? parent->cells[parent->table->next_index].number : 0;
     }
@@ -54,6 +46,7 @@ static struct mneme_fold_decision judge_action(const struct mneme_fold_row *row,
     case MNEME_ACTION_APPEND:
         return is_live ? judged(MNEME_VERDICT_EXISTS, mneme_fold_row_version(row->parent)) : accepted;
     case MNEME_ACTION_PUT:
+    case MNEME_ACTION_TOUCH:
         return accepted;
     case MNEME_ACTION_REQUIRE:
         return is_live ? accepted : judged(MNEME_VERDICT_NOT_FOUND, version);
@@ -63,7 +56,7 @@ static struct mneme_fold_decision judge_action(const struct mneme_fold_row *row,
         if (!is_live) {
             return judged(MNEME_VERDICT_NOT_FOUND, version);
         }
-        expected = load_opt_long(payload, action->expected_offset);
+        expected = mneme_fold_opt_long(payload, action->expected_offset);
         return expected.is_set && expected.value != version ? judged(MNEME_VERDICT_REJECTED, version)
                                                             : accepted;
     }

@@ -43,15 +43,17 @@ struct mneme_fold_suspect {
     bool is_seen; /* in the ledger, or earlier in the batch */
 };
 
+/* A part of a row's key. */
+union mneme_fold_id {
+    struct mneme_uuid uuid;
+    struct mneme_str text;
+};
+
 /* A row that the batch touches. Masks have one bit for each column of its table. */
 struct mneme_fold_row {
     const struct mneme_table_plan *table;
     struct mneme_fold_stream *stream;
-    union {
-        struct mneme_uuid uuid;
-        struct mneme_str text;
-    } id; /* by the kind of the table's id column */
-    struct mneme_uuid second;
+    union mneme_fold_id id, second; /* by the kinds of the table's columns; no second: zero */
     int64_t index;
     struct mneme_fold_row *parent;                     /* of a child row */
     struct mneme_fold_row *first_child, *next_sibling; /* those that the batch touches */
@@ -196,8 +198,8 @@ bool mneme_fold_names_row(const struct mneme_action_plan *action, const struct m
 /* Ties a child row to its parent; again is allowed. */
 void mneme_fold_row_adopt(struct mneme_fold_row *parent, struct mneme_fold_row *child);
 
-/* Whether the row is there for a reader: it exists, is not deleted, and its parent was not created again
- * since. */
+/* Whether the row is there for a reader: it exists, is not deleted, and its parent was not created again and
+ * has not forgotten it since. */
 bool mneme_fold_row_is_live(const struct mneme_fold_row *row);
 
 int64_t mneme_fold_row_version(const struct mneme_fold_row *row); /* 0 when it never was */
@@ -205,12 +207,20 @@ int64_t mneme_fold_row_version(const struct mneme_fold_row *row); /* 0 when it n
 /* Cells of the row, allocated at the first need; false when memory is exhausted. */
 bool mneme_fold_row_reserve(struct mneme_fold *fold, struct mneme_fold_row *row);
 
-/* Sets a cell from outside the mapping. */
+/* Sets a cell of a row that has them, and one that is a number. */
+void mneme_fold_row_set(struct mneme_fold_row *row, int column, union mneme_cell cell, bool is_null);
 void mneme_fold_row_set_long(struct mneme_fold_row *row, int column, int64_t value);
 
 /* Carries out an accepted action; false when memory is exhausted. */
 bool mneme_fold_row_apply(struct mneme_fold *fold, struct mneme_fold_row *row,
                           const struct mneme_action_plan *action, const struct mneme_batch_item *item);
+
+/* --- sources.c: values of columns --- */
+
+/* Gives columns of the row their values; false when memory is exhausted. */
+bool mneme_fold_apply_sources(struct mneme_fold *fold, struct mneme_fold_row *row,
+                              const struct mneme_source_plan *sources, size_t count,
+                              const struct mneme_batch_item *item, bool is_new_row);
 
 /* --- past.c: versions that are over --- */
 
@@ -252,6 +262,10 @@ int mneme_fold_ask(struct mneme_fold *fold, struct mneme_pg_call *calls, struct 
 
 /* Reads the answers to them, in the same order, and empties the wanted lists. MNEME_E_NO_MEMORY. */
 int mneme_fold_hear(struct mneme_fold *fold, PGresult *const *answers, struct mneme_error *error);
+
+/* Adds an array of ids of the column's kind; false when memory is exhausted. */
+bool mneme_fold_id_param(struct mneme_fold *fold, struct mneme_pg_params *params, enum mneme_column_kind kind,
+                         const union mneme_fold_id *ids, size_t count);
 
 /* --- write_*.c: all on the connection of an open transaction; MNEME_E_NO_MEMORY or what Postgres says --- */
 
@@ -317,6 +331,15 @@ int mneme_fold_no_memory(struct mneme_error *error);
 /* All columns of the table. */
 static inline uint64_t mneme_fold_all_columns(const struct mneme_table_plan *table) {
     return (UINT64_C(1) << table->table->column_count) - 1;
+}
+
+/* A field of a payload that may be null; null too when the event has none (SIZE_MAX). */
+static inline struct mneme_opt_long mneme_fold_opt_long(const void *payload, size_t offset) {
+    struct mneme_opt_long value = {0};
+    if (offset != SIZE_MAX) {
+        memcpy(&value, (const char *)payload + offset, sizeof value);
+    }
+    return value;
 }
 
 static inline bool mneme_uuid_is_v7_above(struct mneme_uuid id, struct mneme_uuid high) {

@@ -68,33 +68,46 @@ static bool add_event_ids(struct mneme_fold *fold, struct mneme_pg_params *param
     return true;
 }
 
-static bool add_row_ids(struct mneme_fold *fold, struct mneme_pg_params *params,
-                        const struct mneme_fold_request *request, const struct mneme_table_plan *table) {
-    struct mneme_uuid *uuids = mneme_arena_alloc(&fold->arena, request->count * sizeof *uuids);
-    struct mneme_str *texts = mneme_arena_alloc(&fold->arena, request->count * sizeof *texts);
-    struct mneme_uuid *seconds = mneme_arena_alloc(&fold->arena, request->count * sizeof *seconds);
-    int64_t *indexes = mneme_arena_alloc(&fold->arena, request->count * sizeof *indexes);
-    if (uuids == NULL || texts == NULL || seconds == NULL || indexes == NULL) {
+bool mneme_fold_id_param(struct mneme_fold *fold, struct mneme_pg_params *params, enum mneme_column_kind kind,
+                         const union mneme_fold_id *ids, size_t count) {
+    struct mneme_uuid *uuids = mneme_arena_alloc(&fold->arena, count * sizeof *uuids);
+    struct mneme_str *texts = mneme_arena_alloc(&fold->arena, count * sizeof *texts);
+    if (uuids == NULL || texts == NULL) {
         return false;
     }
-    bool is_uuid = table->id_kind == MNEME_COLUMN_UUID;
+    for (size_t i = 0; i < count; i++) {
+        if (kind == MNEME_COLUMN_UUID) {
+            uuids[i] = ids[i].uuid;
+        } else {
+            texts[i] = ids[i].text;
+        }
+    }
+    if (kind == MNEME_COLUMN_UUID) {
+        mneme_pg_param_uuid_array(params, uuids, count);
+    } else {
+        mneme_pg_param_str_array(params, texts, count);
+    }
+    return true;
+}
+
+static bool add_row_ids(struct mneme_fold *fold, struct mneme_pg_params *params,
+                        const struct mneme_fold_request *request, const struct mneme_table_plan *table) {
+    union mneme_fold_id *ids = mneme_arena_alloc(&fold->arena, request->count * sizeof *ids);
+    union mneme_fold_id *seconds = mneme_arena_alloc(&fold->arena, request->count * sizeof *seconds);
+    int64_t *indexes = mneme_arena_alloc(&fold->arena, request->count * sizeof *indexes);
+    if (ids == NULL || seconds == NULL || indexes == NULL) {
+        return false;
+    }
     for (size_t i = 0; i < request->count; i++) {
         const struct mneme_fold_row *row = request->entries[i];
-        if (is_uuid) {
-            uuids[i] = row->id.uuid;
-        } else {
-            texts[i] = row->id.text;
-        }
+        ids[i] = row->id;
         seconds[i] = row->second;
         indexes[i] = row->index;
     }
-    if (is_uuid) {
-        mneme_pg_param_uuid_array(params, uuids, request->count);
-    } else {
-        mneme_pg_param_str_array(params, texts, request->count);
-    }
-    if (table->second >= 0) {
-        mneme_pg_param_uuid_array(params, seconds, request->count);
+    if (!mneme_fold_id_param(fold, params, table->id_kind, ids, request->count) ||
+        (table->second >= 0 &&
+         !mneme_fold_id_param(fold, params, table->second_kind, seconds, request->count))) {
+        return false;
     }
     if (table->index >= 0) {
         mneme_pg_param_long_array(params, indexes, request->count);

@@ -103,6 +103,10 @@ static bool source_fits(const struct mneme_source *source, const struct mneme_fi
         return field->kind == MNEME_FIELD_DOUBLE && !field->is_nullable && is_number && column->is_read;
     case MNEME_SOURCE_TIME_OR_AFTER:
         return field->kind == MNEME_FIELD_TIME && field->is_nullable && column->kind == MNEME_COLUMN_TIME;
+    case MNEME_SOURCE_EXPIRY:
+        return field->kind == MNEME_FIELD_LONG && !field->is_nullable && column->kind == MNEME_COLUMN_TIME;
+    case MNEME_SOURCE_SEQUENCE:
+        return column->kind == MNEME_COLUMN_LONG;
     case MNEME_SOURCE_OBJECT:
         return column->kind == MNEME_COLUMN_JSONB;
     }
@@ -182,7 +186,7 @@ static int resolve_source(const struct resolver *resolver, struct mneme_source_p
             return status;
         }
     } else if (source->kind != MNEME_SOURCE_CONSTANT && source->kind != MNEME_SOURCE_NULL &&
-               source->kind != MNEME_SOURCE_PLUS) {
+               source->kind != MNEME_SOURCE_PLUS && source->kind != MNEME_SOURCE_SEQUENCE) {
         return fail(resolver, action, "no field is named for the column", source->column);
     }
     if (source->kind == MNEME_SOURCE_TIME_OR_AFTER) {
@@ -251,6 +255,10 @@ static int check_new_row(const struct resolver *resolver, const struct mneme_act
     return 0;
 }
 
+static enum mneme_field_kind key_field_kind(enum mneme_column_kind column) {
+    return column == MNEME_COLUMN_UUID ? MNEME_FIELD_UUID : MNEME_FIELD_STRING;
+}
+
 /* The offset of a payload field of the kind, or SIZE_MAX when `name` is NULL. */
 static int resolve_key(const struct resolver *resolver, size_t *offset, const struct mneme_action *action,
                        const char *name, enum mneme_field_kind kind, bool is_nullable) {
@@ -288,11 +296,10 @@ static int resolve_action(const struct resolver *resolver, struct mneme_action_p
                           const struct mneme_action *action) {
     const struct mneme_table_plan *table = &resolver->tables[action->table];
     *out = (struct mneme_action_plan){.action = action, .table = table, .parent_action = -1};
-    enum mneme_field_kind id_kind =
-        table->id_kind == MNEME_COLUMN_UUID ? MNEME_FIELD_UUID : MNEME_FIELD_STRING;
-    int status = resolve_id(resolver, out, action, id_kind);
+    int status = resolve_id(resolver, out, action, key_field_kind(table->id_kind));
     if (status == 0) {
-        status = resolve_key(resolver, &out->second_offset, action, action->second, MNEME_FIELD_UUID, false);
+        status = resolve_key(resolver, &out->second_offset, action, action->second,
+                             key_field_kind(table->second_kind), false);
     }
     if (status == 0) {
         status = resolve_key(resolver, &out->index_offset, action, action->index, MNEME_FIELD_LONG, true);
@@ -309,7 +316,8 @@ static int resolve_action(const struct resolver *resolver, struct mneme_action_p
         status =
             resolve_sources(resolver, &out->changes, action, action->changes, action->change_count, false);
     }
-    bool makes_rows = action->kind != MNEME_ACTION_CHANGE && action->kind != MNEME_ACTION_REQUIRE;
+    bool makes_rows = action->kind != MNEME_ACTION_CHANGE && action->kind != MNEME_ACTION_TOUCH &&
+                      action->kind != MNEME_ACTION_REQUIRE;
     if (status == 0 && makes_rows) {
         status = check_new_row(resolver, out);
     }
@@ -344,12 +352,13 @@ int mneme_mapping_plan_init(struct mneme_mapping_plan *plan, const struct mneme_
             return fail(&resolver, &actions[i], "its entries stand apart, or are too many, for",
                         mneme_event_type_text(type));
         }
-        for (size_t k = 0; k < *same && actions[i].kind == MNEME_ACTION_APPEND; k++) {
+        bool has_parent = actions[i].kind == MNEME_ACTION_APPEND || plans[i].table->forgotten >= 0;
+        for (size_t k = 0; k < *same && has_parent; k++) {
             if (plan->by_type[type].actions[k].action->table == mneme_tables[actions[i].table].parent) {
                 plans[i].parent_action = (int)k;
             }
         }
-        if (actions[i].kind == MNEME_ACTION_APPEND && plans[i].parent_action < 0) {
+        if (has_parent && plans[i].parent_action < 0) {
             return fail(&resolver, &actions[i], "no action before it is on",
                         mneme_tables[mneme_tables[actions[i].table].parent].name);
         }

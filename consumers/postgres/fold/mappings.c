@@ -23,6 +23,8 @@
     { .column = (name), .kind = MNEME_SOURCE_REPLACE, .field = (name) }
 #define NOTHING(name)                                                                                        \
     { .column = (name), .kind = MNEME_SOURCE_NULL }
+#define SEQUENCE(name)                                                                                       \
+    { .column = (name), .kind = MNEME_SOURCE_SEQUENCE }
 #define CHANGED_BY_EVENT ENVELOPE("updated_at", "occurred_at"), ENVELOPE("source_event_id", "event_id")
 
 static const struct mneme_source memory_created[] = {
@@ -291,6 +293,61 @@ static const struct mneme_source task_output_recorded[] = {
     ENVELOPE("source_event_id", "event_id"),
 };
 
+/* The working memory of a conversation; `goal_source` tells its goal. */
+#define WORKING_BEGUN(goal_source, cleared)                                                                  \
+    SCOPE("user_id"), SCOPE("agent_id"), goal_source, cleared, NUMBER("context_cleared_sequence", -1),       \
+        ENVELOPE("created_at", "occurred_at"), CHANGED_BY_EVENT
+
+static const struct mneme_source working_begun[] = {
+    WORKING_BEGUN(NOTHING("goal"), NUMBER("cleared_sequence", -1)),
+};
+
+static const struct mneme_source working_begun_with_goal[] = {
+    WORKING_BEGUN(PAYLOAD("goal"), NUMBER("cleared_sequence", -1)),
+};
+
+static const struct mneme_source working_begun_empty[] = {
+    WORKING_BEGUN(NOTHING("goal"), SEQUENCE("cleared_sequence")),
+};
+
+static const struct mneme_source goal_set[] = {REPLACE("goal"), CHANGED_BY_EVENT};
+
+static const struct mneme_source context_cleared[] = {SEQUENCE("context_cleared_sequence"), CHANGED_BY_EVENT};
+
+static const struct mneme_source working_cleared[] = {
+    NOTHING("goal"),
+    SEQUENCE("cleared_sequence"),
+    SEQUENCE("context_cleared_sequence"),
+    CHANGED_BY_EVENT,
+};
+
+static const struct mneme_source thought_added[] = {
+    TEXT("kind", "thought"),
+    PAYLOAD("thought"),
+    PAYLOAD_OR("metadata", "{}"),
+    NOTHING("event"),
+    ENVELOPE("created_at", "occurred_at"),
+    ENVELOPE("source_event_id", "event_id"),
+};
+
+static const struct mneme_source context_event_added[] = {
+    TEXT("kind", "event"),
+    NOTHING("thought"),
+    NOTHING("metadata"),
+    PAYLOAD("event"),
+    ENVELOPE("created_at", "occurred_at"),
+    ENVELOPE("source_event_id", "event_id"),
+};
+
+#define CONTEXT_VALUE                                                                                        \
+    PAYLOAD("value"), PAYLOAD("ttl_s"),                                                                      \
+        {.column = "expires_at", .kind = MNEME_SOURCE_EXPIRY, .field = "ttl_s"},                             \
+        NUMBER("is_deleted", false), CHANGED_BY_EVENT
+
+static const struct mneme_source context_begun[] = {ENVELOPE("created_at", "occurred_at"), CONTEXT_VALUE};
+
+static const struct mneme_source context_changed[] = {CONTEXT_VALUE};
+
 #define CREATES(array) .creates = (array), .create_count = sizeof(array) / sizeof *(array)
 #define CHANGES(array) .changes = (array), .change_count = sizeof(array) / sizeof *(array)
 #define MEMORY(change)                                                                                       \
@@ -299,6 +356,11 @@ static const struct mneme_source task_output_recorded[] = {
 #define NEW(table_id, key) .kind = MNEME_ACTION_CREATE, .table = (table_id), .id = (key)
 #define CONVERSATION(action_kind)                                                                            \
     .kind = (action_kind), .table = MNEME_TABLE_CONVERSATIONS, .id = "conversation_id"
+#define WORKING(action_kind) .kind = (action_kind), .table = MNEME_TABLE_WORKING, .id = "conversation_id"
+#define WORKING_ENTRY                                                                                        \
+    .kind = MNEME_ACTION_APPEND, .table = MNEME_TABLE_WORKING_ENTRIES, .id = "conversation_id"
+#define CONTEXT_KEY(action_kind)                                                                             \
+    .kind = (action_kind), .table = MNEME_TABLE_CONTEXT_KEYS, .id = "conversation_id", .second = "key"
 
 const struct mneme_action mneme_actions[] = {
     {.type = MNEME_EVENT_MEMORY_CREATED,
@@ -327,6 +389,7 @@ const struct mneme_action mneme_actions[] = {
      CONVERSATION(MNEME_ACTION_CHANGE),
      CHANGES(conversation_closed)},
     {.type = MNEME_EVENT_CONVERSATION_DELETED, CONVERSATION(MNEME_ACTION_CHANGE), CHANGES(marked_deleted)},
+    {.type = MNEME_EVENT_CONVERSATION_DELETED, WORKING(MNEME_ACTION_TOUCH), CHANGES(working_cleared)},
     {.type = MNEME_EVENT_CONVERSATION_TURN,
      CONVERSATION(MNEME_ACTION_ENSURE),
      CREATES(conversation_begun),
@@ -375,5 +438,25 @@ const struct mneme_action mneme_actions[] = {
     {.type = MNEME_EVENT_TASK_OUTPUT_RECORDED,
      NEW(MNEME_TABLE_TASK_OUTPUTS, "task_output_id"),
      CREATES(task_output_recorded)},
+    {.type = MNEME_EVENT_CONTEXT_SET, WORKING(MNEME_ACTION_ENSURE), CREATES(working_begun)},
+    {.type = MNEME_EVENT_CONTEXT_SET,
+     CONTEXT_KEY(MNEME_ACTION_PUT),
+     CREATES(context_begun),
+     CHANGES(context_changed)},
+    {.type = MNEME_EVENT_CONTEXT_DELETED, WORKING(MNEME_ACTION_REQUIRE)},
+    {.type = MNEME_EVENT_CONTEXT_DELETED, CONTEXT_KEY(MNEME_ACTION_CHANGE), CHANGES(marked_deleted)},
+    {.type = MNEME_EVENT_CONTEXT_CLEARED, WORKING(MNEME_ACTION_TOUCH), CHANGES(context_cleared)},
+    {.type = MNEME_EVENT_CONTEXT_APPENDED, WORKING(MNEME_ACTION_ENSURE), CREATES(working_begun)},
+    {.type = MNEME_EVENT_CONTEXT_APPENDED, WORKING_ENTRY, CREATES(context_event_added)},
+    {.type = MNEME_EVENT_WORKING_THOUGHT, WORKING(MNEME_ACTION_ENSURE), CREATES(working_begun)},
+    {.type = MNEME_EVENT_WORKING_THOUGHT, WORKING_ENTRY, CREATES(thought_added)},
+    {.type = MNEME_EVENT_WORKING_GOAL_SET,
+     WORKING(MNEME_ACTION_PUT),
+     CREATES(working_begun_with_goal),
+     CHANGES(goal_set)},
+    {.type = MNEME_EVENT_WORKING_CLEARED,
+     WORKING(MNEME_ACTION_PUT),
+     CREATES(working_begun_empty),
+     CHANGES(working_cleared)},
 };
 const size_t mneme_action_count = sizeof mneme_actions / sizeof *mneme_actions;

@@ -25,6 +25,9 @@ enum mneme_source_kind {
     /* The payload's time; when null and the payload's field `when_field` holds `text`, occurred_at plus
      * `number` microseconds. */
     MNEME_SOURCE_TIME_OR_AFTER,
+    MNEME_SOURCE_EXPIRY, /* the payload's field, in seconds, after the earlier of occurred_at and recorded_at
+                          */
+    MNEME_SOURCE_SEQUENCE, /* the event's sequence_id */
     MNEME_SOURCE_OBJECT, /* a JSON object of the payload's fields that `members` names, null ones left out */
 };
 
@@ -48,7 +51,8 @@ enum mneme_action_kind {
     MNEME_ACTION_REQUIRE, /* a row that is there and not deleted; else not_found; nothing happens to it */
     MNEME_ACTION_ENSURE,  /* creates the row if it never was, then changes it; not_found if it is deleted */
     MNEME_ACTION_PUT,     /* creates the row, or changes the one that is there into its next version */
-    MNEME_ACTION_APPEND,  /* a child row at an index, the parent's next one when null; else exists */
+    MNEME_ACTION_TOUCH,   /* changes the row that is there into its next version; nothing if there is none */
+    MNEME_ACTION_APPEND,  /* a child row at an index, the parent's next one when null or none; else exists */
 };
 
 struct mneme_action {
@@ -59,7 +63,7 @@ struct mneme_action {
                                            "scope": a UUID made of all of it. An event whose scope leaves it
                                            out does nothing here */
     const char *second;                 /* of a table with such a key: payload field */
-    const char *index;                  /* of APPEND: payload field of the index */
+    const char *index;                  /* of APPEND: payload field of the index, or NULL: always the next */
     const char *expected_version;       /* of CHANGE: payload field, or NULL */
     const struct mneme_source *creates; /* values of a new row */
     size_t create_count;
@@ -67,9 +71,9 @@ struct mneme_action {
     size_t change_count;
 };
 
-/* Actions of one type stand one after the other and are judged in this order; an APPEND follows the action on
- * its parent. Key columns, version and the parent's next index are kept by the fold. Types that are not
- * listed only enter the ledger. */
+/* Actions of one type stand one after the other and are judged in this order; an action on a
+ * table with a parent follows the one on its parent. Key columns, version and the parent's next index are
+ * kept by the fold. Types that are not listed only enter the ledger. */
 extern const struct mneme_action mneme_actions[];
 extern const size_t mneme_action_count;
 
@@ -93,7 +97,7 @@ struct mneme_action_plan {
     const struct mneme_table_plan *table;
     size_t id_offset;                                    /* in the event; SIZE_MAX: the whole scope */
     size_t second_offset, index_offset, expected_offset; /* in the payload; SIZE_MAX: none */
-    int parent_action; /* of APPEND: which of the type's actions is on the parent */
+    int parent_action; /* which of the type's actions is on the table's parent; -1: it has none */
     struct mneme_source_plan *creates, *changes;
 };
 

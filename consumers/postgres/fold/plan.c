@@ -192,6 +192,9 @@ static bool plan_row(struct mneme_fold *fold, struct mneme_fold_item *item, size
         return false;
     }
     item->rows[number] = row;
+    if (action->parent_action >= 0) {
+        mneme_fold_row_adopt(item->rows[action->parent_action], row);
+    }
     bool is_above = false;
     if (action->table->table->has_id_high && item->stream->is_known) {
         is_above = mneme_uuid_is_v7_above(row->id.uuid, item->stream->state.memory_id_high);
@@ -254,8 +257,7 @@ int mneme_fold_plan(struct mneme_fold *fold, struct mneme_error *error) {
  * every turn were accepted, so that it is never below the parent's next index when the turn is decided. */
 static bool plan_child(struct mneme_fold *fold, struct mneme_fold_item *item, size_t number,
                        const struct mneme_action_plan *action, const struct mneme_event *event) {
-    struct mneme_opt_long index;
-    memcpy(&index, (const char *)mneme_event_payload(event) + action->index_offset, sizeof index);
+    struct mneme_opt_long index = mneme_fold_opt_long(mneme_event_payload(event), action->index_offset);
     struct mneme_fold_row *parent = item->rows[action->parent_action];
     if (!index.is_set) {
         parent->next_bound++;

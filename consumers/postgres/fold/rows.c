@@ -1,33 +1,45 @@
 /*
- * Rows in memory: found by key, read, and changed by the mapping's sources. A row that is created, changed
+ * Rows in memory: found by key, read, and changed by the mapping's actions. A row that is created, changed
  * and deleted within one batch is written once, as what it has become.
  */
-#include <math.h>
-
-#include "common/clock.h"
 #include "consumers/postgres/fold/fold.h"
 
-#define SHA256_BYTES 32
+static bool same_id(enum mneme_column_kind kind, union mneme_fold_id a, union mneme_fold_id b) {
+    return kind == MNEME_COLUMN_UUID ? mneme_uuid_compare(a.uuid, b.uuid) == 0
+                                     : mneme_str_equal(a.text, b.text);
+}
+
+static uint64_t hash_id(uint64_t seed, enum mneme_column_kind kind, const union mneme_fold_id *id) {
+    return kind == MNEME_COLUMN_UUID ? mneme_hash_bytes(seed, id->uuid.bytes, sizeof id->uuid.bytes)
+                                     : mneme_hash_bytes(seed, id->text.data, id->text.len);
+}
+
+/* An id of the kind, as an event holds it. */
+static union mneme_fold_id load_id(enum mneme_column_kind kind, const char *at) {
+    union mneme_fold_id id;
+    if (kind == MNEME_COLUMN_UUID) {
+        memcpy(&id.uuid, at, sizeof id.uuid);
+    } else {
+        memcpy(&id.text, at, sizeof id.text);
+    }
+    return id;
+}
 
 static bool same_key(const struct mneme_fold_row *row, const struct mneme_fold_row *key) {
     if (row->table != key->table || row->stream != key->stream || row->index != key->index) {
         return false;
     }
-    bool is_same = row->table->id_kind == MNEME_COLUMN_UUID
-                       ? mneme_uuid_compare(row->id.uuid, key->id.uuid) == 0
-                       : mneme_str_equal(row->id.text, key->id.text);
-    return is_same && mneme_uuid_compare(row->second, key->second) == 0;
+    return same_id(row->table->id_kind, row->id, key->id) &&
+           (row->table->second < 0 || same_id(row->table->second_kind, row->second, key->second));
 }
 
 static uint64_t hash_key(const struct mneme_fold *fold, const struct mneme_fold_row *key) {
     uint64_t seed = mneme_hash_mix(fold->seed ^ (uint64_t)key->index, (uint64_t)(uintptr_t)key->stream);
     seed = mneme_hash_mix(seed, (uint64_t)(uintptr_t)key->table);
     if (key->table->second >= 0) {
-        seed = mneme_hash_bytes(seed, key->second.bytes, sizeof key->second.bytes);
+        seed = hash_id(seed, key->table->second_kind, &key->second);
     }
-    return key->table->id_kind == MNEME_COLUMN_UUID
-               ? mneme_hash_bytes(seed, key->id.uuid.bytes, sizeof key->id.uuid.bytes)
-               : mneme_hash_bytes(seed, key->id.text.data, key->id.text.len);
+    return hash_id(seed, key->table->id_kind, &key->id);
 }
 
 /* The key of what there is one of for each scope; false when memory is exhausted. */
@@ -48,17 +60,15 @@ struct mneme_fold_row *mneme_fold_row_find(struct mneme_fold *fold, bool *is_new
                                            int64_t index) {
     struct mneme_fold_row key = {.table = action->table, .stream = stream, .index = index};
     if (action->second_offset != SIZE_MAX) {
-        memcpy(&key.second, (const char *)mneme_event_payload(event) + action->second_offset,
-               sizeof key.second);
+        key.second =
+            load_id(key.table->second_kind, (const char *)mneme_event_payload(event) + action->second_offset);
     }
     if (action->id_offset == SIZE_MAX) {
         if (!scope_id(fold, &key.id.uuid, &event->scope)) {
             return NULL;
         }
-    } else if (key.table->id_kind == MNEME_COLUMN_UUID) {
-        memcpy(&key.id.uuid, (const char *)event + action->id_offset, sizeof key.id.uuid);
     } else {
-        memcpy(&key.id.text, (const char *)event + action->id_offset, sizeof key.id.text);
+        key.id = load_id(key.table->id_kind, (const char *)event + action->id_offset);
     }
     uint64_t hash = hash_key(fold, &key);
     uint64_t cursor = hash;
@@ -107,6 +117,10 @@ bool mneme_fold_row_is_live(const struct mneme_fold_row *row) {
     if (!row->is_there || (row->parent != NULL && row->generation != row->parent->generation)) {
         return false;
     }
+    if (row->table->forgotten >= 0 &&
+        row->cells[row->table->sequence].number <= row->parent->cells[row->table->forgotten].number) {
+        return false;
+    }
     return row->table->deleted < 0 || !row->cells[row->table->deleted].flag;
 }
 
@@ -121,7 +135,7 @@ bool mneme_fold_row_reserve(struct mneme_fold *fold, struct mneme_fold_row *row)
     return row->cells != NULL;
 }
 
-static void set_cell(struct mneme_fold_row *row, int column, union mneme_cell cell, bool is_null) {
+void mneme_fold_row_set(struct mneme_fold_row *row, int column, union mneme_cell cell, bool is_null) {
     uint64_t bit = UINT64_C(1) << column;
     row->cells[column] = cell;
     row->known |= bit;
@@ -130,193 +144,7 @@ static void set_cell(struct mneme_fold_row *row, int column, union mneme_cell ce
 }
 
 void mneme_fold_row_set_long(struct mneme_fold_row *row, int column, int64_t value) {
-    set_cell(row, column, (union mneme_cell){.number = value}, false);
-}
-
-/* A field's value as a cell; false when it is null. */
-static bool load(union mneme_cell *cell, const struct mneme_source_plan *source, const char *at) {
-    struct mneme_opt_long number;
-    struct mneme_opt_double real;
-    struct mneme_opt_bool flag;
-    struct mneme_opt_uuid uuid;
-    switch (source->field_kind) {
-    case MNEME_FIELD_STRING:
-        memcpy(&cell->text, at, sizeof cell->text);
-        return cell->text.data != NULL;
-    case MNEME_FIELD_UUID:
-        if (!source->is_nullable) {
-            memcpy(&cell->uuid, at, sizeof cell->uuid);
-            return true;
-        }
-        memcpy(&uuid, at, sizeof uuid);
-        cell->uuid = uuid.value;
-        return uuid.is_set;
-    case MNEME_FIELD_INT:
-    case MNEME_FIELD_LONG:
-    case MNEME_FIELD_TIME:
-        if (!source->is_nullable) {
-            memcpy(&cell->number, at, sizeof cell->number);
-            return true;
-        }
-        memcpy(&number, at, sizeof number);
-        cell->number = number.value;
-        return number.is_set;
-    case MNEME_FIELD_DOUBLE:
-        if (!source->is_nullable) {
-            memcpy(&cell->real, at, sizeof cell->real);
-            return true;
-        }
-        memcpy(&real, at, sizeof real);
-        cell->real = real.value;
-        return real.is_set;
-    case MNEME_FIELD_BOOL:
-        if (!source->is_nullable) {
-            memcpy(&cell->flag, at, sizeof cell->flag);
-            return true;
-        }
-        memcpy(&flag, at, sizeof flag);
-        cell->flag = flag.value;
-        return flag.is_set;
-    case MNEME_FIELD_STRING_ARRAY:
-        cell->strings = (const struct mneme_str_array *)(const void *)at;
-        return cell->strings->is_set;
-    case MNEME_FIELD_VECTOR:
-    case MNEME_FIELD_LONG_ARRAY:
-    case MNEME_FIELD_DOUBLE_ARRAY:
-    case MNEME_FIELD_STRING_MAP:
-    case MNEME_FIELD_RECORD:
-        break; /* refused when the mapping was resolved */
-    }
-    return false;
-}
-
-static bool hash_text(struct mneme_fold *fold, union mneme_cell *cell) {
-    unsigned char *digest = mneme_arena_alloc(&fold->arena, SHA256_BYTES);
-    unsigned len = 0;
-    if (digest == NULL || EVP_DigestInit_ex(fold->sha256_context, fold->sha256, NULL) != 1 ||
-        EVP_DigestUpdate(fold->sha256_context, cell->text.data, cell->text.len) != 1 ||
-        EVP_DigestFinal_ex(fold->sha256_context, digest, &len) != 1) {
-        return false;
-    }
-    cell->text = (struct mneme_str){(const char *)digest, len};
-    return true;
-}
-
-/* The object's text lies in the arena. */
-static bool make_object(struct mneme_fold *fold, union mneme_cell *cell,
-                        const struct mneme_source_plan *source, const char *payload) {
-    struct mneme_buffer *out = &fold->scratch;
-    struct mneme_json_writer json = {.out = out};
-    mneme_buffer_clear(out);
-    mneme_json_begin_object(&json);
-    for (size_t i = 0; source->members[i] != NULL; i++) {
-        if (!mneme_field_is_null(payload, source->members[i])) {
-            mneme_json_key(&json, mneme_str_from(source->source->members[i].name));
-            mneme_field_json(&json, source->members[i], payload + source->members[i]->offset);
-        }
-    }
-    mneme_json_end_object(&json);
-    cell->text = out->failed ? MNEME_STR_NULL : mneme_arena_copy(&fold->arena, mneme_buffer_str(out));
-    return cell->text.data != NULL;
-}
-
-static double within(double value, const struct mneme_source *bounds) {
-    return value < bounds->minimum ? bounds->minimum : value > bounds->maximum ? bounds->maximum : value;
-}
-
-/* Arithmetic on what is there: a floating column as it is, a whole one rounded half up. */
-static union mneme_cell calculate(const struct mneme_fold_row *row, const struct mneme_source_plan *source,
-                                  double operand) {
-    union mneme_cell cell = row->cells[source->column];
-    bool is_real = source->column_kind == MNEME_COLUMN_DOUBLE;
-    double before = is_real ? cell.real : (double)cell.number;
-    double after = source->source->kind == MNEME_SOURCE_PLUS ? before + operand : before * operand;
-    if (is_real) {
-        cell.real = within(after, source->source);
-    } else {
-        cell.number = (int64_t)within(floor(after + 0.5), source->source);
-    }
-    return cell;
-}
-
-/* Gives one column its value; false when memory is exhausted. */
-static bool apply_source(struct mneme_fold *fold, struct mneme_fold_row *row,
-                         const struct mneme_source_plan *source, const struct mneme_batch_item *item,
-                         const char *payload, bool is_new_row) {
-    const struct mneme_event *event = &item->event;
-    union mneme_cell cell = source->constant;
-    struct mneme_str when;
-    bool is_set = true;
-    bool is_done = true;
-    switch (source->source->kind) {
-    case MNEME_SOURCE_PAYLOAD:
-        is_set = load(&cell, source, payload + source->offset);
-        if (!is_set && !is_new_row) {
-            return true;
-        }
-        if (!is_set && source->source->has_default) {
-            cell = source->constant;
-            is_set = true;
-        }
-        break;
-    case MNEME_SOURCE_REPLACE:
-        is_set = load(&cell, source, payload + source->offset);
-        break;
-    case MNEME_SOURCE_ENVELOPE:
-        is_set = load(&cell, source, (const char *)event + source->offset);
-        break;
-    case MNEME_SOURCE_CONSTANT:
-        break;
-    case MNEME_SOURCE_NULL:
-        is_set = false;
-        break;
-    case MNEME_SOURCE_SHA256:
-        is_set = load(&cell, source, payload + source->offset);
-        is_done = !is_set || hash_text(fold, &cell);
-        break;
-    case MNEME_SOURCE_LATEST:
-        (void)load(&cell, source,
-                   (const char *)event + source->offset); /* never null: checked when resolved */
-        if (row->known & UINT64_C(1) << source->column && row->cells[source->column].number >= cell.number) {
-            return true;
-        }
-        break;
-    case MNEME_SOURCE_PLUS:
-        cell = calculate(row, source, source->source->number);
-        break;
-    case MNEME_SOURCE_TIMES:
-        (void)load(&cell, source, payload + source->offset); /* never null: checked when resolved */
-        cell = calculate(row, source, cell.real);
-        break;
-    case MNEME_SOURCE_OBJECT:
-        is_done = make_object(fold, &cell, source, payload);
-        break;
-    case MNEME_SOURCE_TIME_OR_AFTER:
-        is_set = load(&cell, source, payload + source->offset);
-        memcpy(&when, payload + source->when_offset, sizeof when);
-        if (!is_set && mneme_str_equal(when, mneme_str_from(source->source->text))) {
-            cell.number = event->occurred_at + (int64_t)source->source->number;
-            if (cell.number > MNEME_MAX_MICROS) {
-                cell.number = MNEME_MAX_MICROS; /* the last time that can be told */
-            }
-            is_set = true;
-        }
-        break;
-    }
-    set_cell(row, source->column, cell, !is_set);
-    return is_done;
-}
-
-static bool apply_sources(struct mneme_fold *fold, struct mneme_fold_row *row,
-                          const struct mneme_source_plan *sources, size_t count,
-                          const struct mneme_batch_item *item, bool is_new_row) {
-    const char *payload = mneme_event_payload(&item->event);
-    for (size_t i = 0; i < count; i++) {
-        if (!apply_source(fold, row, &sources[i], item, payload, is_new_row)) {
-            return false;
-        }
-    }
-    return true;
+    mneme_fold_row_set(row, column, (union mneme_cell){.number = value}, false);
 }
 
 /* The children of the row's life until now are over; those that the table has are moved by it. */
@@ -372,7 +200,7 @@ static bool create(struct mneme_fold *fold, struct mneme_fold_row *row,
     if (table->next_index >= 0) {
         mneme_fold_row_set_long(row, table->next_index, 0);
     }
-    return apply_sources(fold, row, action->creates, action->action->create_count, item, true);
+    return mneme_fold_apply_sources(fold, row, action->creates, action->action->create_count, item, true);
 }
 
 /* A child row, and with it its parent's next index. */
@@ -411,9 +239,15 @@ bool mneme_fold_row_apply(struct mneme_fold *fold, struct mneme_fold_row *row,
         }
         is_done = begin_version(fold, row, item);
         break;
+    case MNEME_ACTION_TOUCH:
+        if (!row->is_there) {
+            return true;
+        }
+        is_done = begin_version(fold, row, item);
+        break;
     case MNEME_ACTION_CHANGE:
         is_done = begin_version(fold, row, item);
         break;
     }
-    return is_done && apply_sources(fold, row, action->changes, what->change_count, item, false);
+    return is_done && mneme_fold_apply_sources(fold, row, action->changes, what->change_count, item, false);
 }

@@ -245,6 +245,18 @@ int mneme_table_plan_init(struct mneme_table_plan *plan, const struct mneme_tabl
         }
     }
     plan->id_kind = table->columns[plan->id].kind;
+    plan->second_kind = plan->second < 0 ? MNEME_COLUMN_UUID : table->columns[plan->second].kind;
+    const struct mneme_table *parent = &mneme_tables[table->parent];
+    int status = find_part(&plan->forgotten, parent, table->forgotten, error);
+    if (status != 0) {
+        return status;
+    }
+    if (plan->forgotten >= 0 &&
+        !(parent->columns[plan->forgotten].is_read && table->columns[plan->sequence].is_read)) {
+        return mneme_error_set(
+            error, MNEME_E_INTERNAL,
+            "the table %s is described wrongly: what it forgets is not read; correct tables.c", table->name);
+    }
     const int rest[] = {plan->id, plan->second, plan->index};
     for (size_t i = 0; i < sizeof rest / sizeof *rest; i++) {
         if (rest[i] >= 0) {
@@ -267,12 +279,11 @@ int mneme_table_plan_init(struct mneme_table_plan *plan, const struct mneme_tabl
     }
     write_find(plan);
     write_copy(plan);
-    if (table->index != NULL) {
+    if (table->index != NULL && table->has_history) {
         write_wipe(plan);
     }
     struct mneme_buffer *const all[] = {&plan->find_sql, &plan->copy_sql, &plan->history_sql,
                                         &plan->wipe_sql};
-    int status = 0;
     for (size_t i = 0; i < sizeof all / sizeof *all && status == 0; i++) {
         status = finish(all[i], error);
     }

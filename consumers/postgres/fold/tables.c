@@ -226,6 +226,52 @@ static const struct mneme_column retention_columns[] = {
     MADE_BY_EVENT,
 };
 
+static const struct mneme_column working_columns[] = {
+    {"conversation_id", MNEME_COLUMN_TEXT, .is_nullable = false},
+    {"tenant", MNEME_COLUMN_TEXT, .is_nullable = false},
+    {"stream_id", MNEME_COLUMN_TEXT, .is_nullable = false},
+    {"user_id", MNEME_COLUMN_TEXT, .is_nullable = true},
+    {"agent_id", MNEME_COLUMN_TEXT, .is_nullable = true},
+    {"goal", MNEME_COLUMN_TEXT, .is_nullable = true},
+    {"cleared_sequence", MNEME_COLUMN_LONG, .is_nullable = false},
+    {"context_cleared_sequence", MNEME_COLUMN_LONG, .is_nullable = false, .is_read = true},
+    {"entry_count", MNEME_COLUMN_LONG, .is_nullable = false, .is_read = true},
+    {"created_at", MNEME_COLUMN_TIME, .is_nullable = false},
+    {"updated_at", MNEME_COLUMN_TIME, .is_nullable = false},
+    {"version", MNEME_COLUMN_LONG, .is_nullable = false, .is_read = true},
+    MADE_BY_EVENT,
+};
+
+static const struct mneme_column entry_columns[] = {
+    {"conversation_id", MNEME_COLUMN_TEXT, .is_nullable = false},
+    {"tenant", MNEME_COLUMN_TEXT, .is_nullable = false},
+    {"stream_id", MNEME_COLUMN_TEXT, .is_nullable = false},
+    {"entry_index", MNEME_COLUMN_LONG, .is_nullable = false},
+    {"kind", MNEME_COLUMN_TEXT, .is_nullable = false},
+    {"thought", MNEME_COLUMN_TEXT, .is_nullable = true},
+    {"metadata", MNEME_COLUMN_JSONB, .is_nullable = true},
+    {"event", MNEME_COLUMN_JSONB, .is_nullable = true},
+    {"created_at", MNEME_COLUMN_TIME, .is_nullable = false},
+    MADE_BY_EVENT,
+};
+
+static const struct mneme_column context_columns[] = {
+    {"conversation_id", MNEME_COLUMN_TEXT, .is_nullable = false},
+    {"tenant", MNEME_COLUMN_TEXT, .is_nullable = false},
+    {"stream_id", MNEME_COLUMN_TEXT, .is_nullable = false},
+    {"key", MNEME_COLUMN_TEXT, .is_nullable = false},
+    {"value", MNEME_COLUMN_JSONB, .is_nullable = false},
+    {"ttl_s", MNEME_COLUMN_LONG, .is_nullable = false},
+    {"expires_at", MNEME_COLUMN_TIME, .is_nullable = false},
+    {"is_deleted", MNEME_COLUMN_BOOL, .is_nullable = false, .is_read = true},
+    {"created_at", MNEME_COLUMN_TIME, .is_nullable = false},
+    {"updated_at", MNEME_COLUMN_TIME, .is_nullable = false},
+    {"version", MNEME_COLUMN_LONG, .is_nullable = false, .is_read = true},
+    {"source_event_id", MNEME_COLUMN_UUID, .is_nullable = false},
+    {"source_sequence", MNEME_COLUMN_LONG, .is_nullable = false, .is_read = true},
+    {"valid_from", MNEME_COLUMN_TIME, .is_nullable = false},
+};
+
 const struct mneme_table mneme_tables[MNEME_TABLE_COUNT] = {
     [MNEME_TABLE_MEMORIES] = {.name = "memories",
                               COLUMNS(memory_columns),
@@ -288,4 +334,25 @@ const struct mneme_table mneme_tables[MNEME_TABLE_COUNT] = {
                                .id = "policy_id",
                                .version = "version",
                                .has_history = true},
+    [MNEME_TABLE_WORKING] = {.name = "working_memory",
+                             COLUMNS(working_columns),
+                             .id = "conversation_id",
+                             .version = "version",
+                             .next_index = "entry_count",
+                             .has_history = true,
+                             .child = MNEME_TABLE_WORKING_ENTRIES},
+    [MNEME_TABLE_WORKING_ENTRIES] = {.name = "working_entries",
+                                     COLUMNS(entry_columns),
+                                     .id = "conversation_id",
+                                     .index = "entry_index",
+                                     .parent = MNEME_TABLE_WORKING},
+    [MNEME_TABLE_CONTEXT_KEYS] = {.name = "context_keys",
+                                  COLUMNS(context_columns),
+                                  .id = "conversation_id",
+                                  .second = "key",
+                                  .version = "version",
+                                  .deleted = "is_deleted",
+                                  .has_history = true,
+                                  .parent = MNEME_TABLE_WORKING,
+                                  .forgotten = "context_cleared_sequence"},
 };

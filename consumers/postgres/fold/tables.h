@@ -22,6 +22,9 @@ enum mneme_table_id {
     MNEME_TABLE_FLOW_RUNS,
     MNEME_TABLE_TASK_OUTPUTS,
     MNEME_TABLE_RETENTION,
+    MNEME_TABLE_WORKING,
+    MNEME_TABLE_WORKING_ENTRIES,
+    MNEME_TABLE_CONTEXT_KEYS,
     MNEME_TABLE_COUNT,
 };
 
@@ -63,15 +66,17 @@ struct mneme_table {
     const struct mneme_column *columns;
     size_t column_count;
     const char *id;             /* a text or uuid column */
-    const char *second;         /* a uuid column; else NULL */
+    const char *second;         /* a text or uuid column; else NULL */
     const char *index;          /* a bigint column of rows that belong to a parent row; else NULL */
     const char *version;        /* counts the changes of the row; NULL: rows never change */
     const char *deleted;        /* the mark of a soft delete, or NULL */
     const char *next_index;     /* where a parent keeps the index of its next child, or NULL */
-    bool has_history;           /* a table with an index has one */
+    bool has_history;           /* so has a table with an index, if its parents can be created again */
     bool has_id_high;           /* streams.memory_id_high is the highest version 7 id of this table */
-    enum mneme_table_id parent; /* of a table with an index */
-    enum mneme_table_id child;  /* of a table with next_index */
+    enum mneme_table_id parent; /* of a table with an index, or with `forgotten` */
+    const char *forgotten; /* the parent's column that tells up to which sequence_id rows of this table are
+                              as good as deleted; else NULL. Both columns are read */
+    enum mneme_table_id child; /* of a table with next_index */
 };
 
 extern const struct mneme_table mneme_tables[MNEME_TABLE_COUNT];
@@ -81,9 +86,10 @@ extern const struct mneme_table mneme_tables[MNEME_TABLE_COUNT];
 /* A table with its parts found by name and its statements written; made once at open. */
 struct mneme_table_plan {
     const struct mneme_table *table;
-    enum mneme_column_kind id_kind;
+    enum mneme_column_kind id_kind, second_kind;
     int tenant, stream_id, id, sequence, valid_from; /* columns */
     int second, index, version, deleted, next_index; /* columns, or -1 */
+    int forgotten;                                   /* a column of the parent, or -1 */
     int key_rest[3]; /* the key columns behind tenant and stream_id, in the order of the parameters */
     size_t key_rest_count;
     uint64_t keys;               /* a bit for each key column */

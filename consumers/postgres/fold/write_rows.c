@@ -38,22 +38,26 @@ static void copy_cell(struct mneme_buffer *rows, enum mneme_column_kind kind, co
     }
 }
 
+static void copy_id(struct mneme_buffer *rows, enum mneme_column_kind kind, const union mneme_fold_id *id) {
+    if (kind == MNEME_COLUMN_UUID) {
+        mneme_copy_uuid(rows, id->uuid);
+    } else {
+        mneme_copy_str(rows, id->text);
+    }
+}
+
 void mneme_fold_copy_columns(struct mneme_buffer *rows, const struct mneme_fold_row *row,
                              const union mneme_cell *cells, uint64_t nulls) {
     const struct mneme_table_plan *table = row->table;
     for (int i = 0; i < (int)table->table->column_count; i++) {
         if (i == table->id) {
-            if (table->id_kind == MNEME_COLUMN_UUID) {
-                mneme_copy_uuid(rows, row->id.uuid);
-            } else {
-                mneme_copy_str(rows, row->id.text);
-            }
+            copy_id(rows, table->id_kind, &row->id);
         } else if (i == table->tenant) {
             mneme_copy_str(rows, row->stream->tenant);
         } else if (i == table->stream_id) {
             mneme_copy_str(rows, row->stream->stream_id);
         } else if (i == table->second) {
-            mneme_copy_uuid(rows, row->second);
+            copy_id(rows, table->second_kind, &row->second);
         } else if (i == table->index) {
             mneme_copy_long(rows, row->index);
         } else if (nulls & UINT64_C(1) << i) {

@@ -1,0 +1,88 @@
+"""The fold of working memory: goal, thoughts and context of conversations, with or without a conversation of that name."""
+
+from oracle.agents import loads
+
+SECOND = 1_000_000
+MAX_MICROS = 253402300799999999  # the end of the year 9999
+NOTHING_CLEARED = -1
+
+
+class WorkingTables:
+    """The part of a Fold that knows these tables."""
+
+    # --- verdicts ---
+
+    def judge_context_delete(self, place, payload):
+        """Only a key that is there can be deleted; its time does not count, since readers' clocks differ."""
+        group = (*place, payload["conversation_id"])
+        row = self.context_keys.get((*group, payload["key"]))
+        if row is None:
+            return "not_found", 0
+        if row["is_deleted"] or row["source_sequence"] <= self.working_memory[group]["context_cleared_sequence"]:
+            return "not_found", row["version"]
+        return "accepted", None
+
+    # --- effects ---
+
+    def begin_working(self, place, event):
+        """The row of the conversation's working memory, made if there was none; tells whether it was."""
+        key = (*place, event["payload"]["conversation_id"])
+        is_new = key not in self.working_memory
+        if is_new:
+            self.working_memory[key] = {
+                "user_id": event["scope"]["user_id"], "agent_id": event["scope"]["agent_id"], "goal": None,
+                "cleared_sequence": NOTHING_CLEARED, "context_cleared_sequence": NOTHING_CLEARED, "entry_count": 0,
+                "created_at": event["occurred_at"], "updated_at": event["occurred_at"], "version": 1, **event["made"],
+            }
+        return key, is_new
+
+    def set_context(self, place, event, payload):
+        group, _ = self.begin_working(place, event)
+        key = (*group, payload["key"])
+        begins = min(event["occurred_at"], event["made"]["valid_from"])
+        self.put("context_keys", key, event, {}, {
+            "value": loads(payload["value"]), "ttl_s": payload["ttl_s"],
+            "expires_at": min(begins + payload["ttl_s"] * SECOND, MAX_MICROS), "is_deleted": False})
+
+    def delete_context(self, place, event, payload):
+        self.touch("context_keys", (*place, payload["conversation_id"], payload["key"]), event)["is_deleted"] = True
+
+    def clear_context(self, place, event, payload):
+        key = (*place, payload["conversation_id"])
+        if key in self.working_memory:
+            self.touch("working_memory", key, event)["context_cleared_sequence"] = event["made"]["source_sequence"]
+
+    def append_entry(self, place, maker, **values):
+        group, _ = self.begin_working(place, maker)
+        index = self.working_memory[group]["entry_count"]
+        self.working_memory[group]["entry_count"] += 1
+        self.working_entries[(*group, index)] = {
+            "thought": None, "metadata": None, "event": None, **values, "created_at": maker["occurred_at"],
+            **maker["made"]}
+
+    def append_context(self, place, event, payload):
+        self.append_entry(place, event, kind="event", event=loads(payload["event"]))
+
+    def think(self, place, event, payload):
+        self.append_entry(place, event, kind="thought", thought=payload["thought"],
+                          metadata=loads(payload["metadata"] or "{}"))
+
+    def set_goal(self, place, event, payload):
+        key, is_new = self.begin_working(place, event)
+        if not is_new:
+            self.touch("working_memory", key, event)
+        self.working_memory[key]["goal"] = payload["goal"]
+
+    def clear_working(self, place, event, payload):
+        key, is_new = self.begin_working(place, event)
+        if is_new:  # there is no context yet
+            self.working_memory[key]["cleared_sequence"] = event["made"]["source_sequence"]
+        else:
+            self.forget_working(place, event, payload)
+
+    def forget_working(self, place, event, payload):
+        key = (*place, payload["conversation_id"])
+        if key in self.working_memory:
+            sequence = event["made"]["source_sequence"]
+            self.touch("working_memory", key, event).update(
+                goal=None, cleared_sequence=sequence, context_cleared_sequence=sequence)
