@@ -35,4 +35,9 @@ static inline int mneme_uuid_version(struct mneme_uuid id) {
     return id.bytes[6] >> 4;
 }
 
+/* Whether it is of version 7 and above the highest seen so far (all zeros: none). */
+static inline bool mneme_uuid_is_v7_above(struct mneme_uuid id, struct mneme_uuid high) {
+    return mneme_uuid_version(id) == 7 && mneme_uuid_compare(id, high) > 0;
+}
+
 #endif

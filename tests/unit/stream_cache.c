@@ -1,7 +1,7 @@
 /*
  * The cache of streams: bounded, forgets by partition, keeps what is used.
  */
-#include "consumers/postgres/fold/stream_cache.h"
+#include "consumers/store/stream_cache.h"
 
 #include <criterion/criterion.h>
 #include <stdio.h>

@@ -17,7 +17,7 @@
 #include "common/postgres.h"
 #include "common/uuid.h"
 #include "consumers/postgres/fold/mappings.h"
-#include "consumers/postgres/fold/stream_cache.h"
+#include "consumers/store/stream_cache.h"
 #include "consumers/postgres/ledger/ledger_row.h"
 #include "consumers/runtime/projection.h"
 
@@ -340,10 +340,6 @@ static inline struct mneme_opt_long mneme_fold_opt_long(const void *payload, siz
         memcpy(&value, (const char *)payload + offset, sizeof value);
     }
     return value;
-}
-
-static inline bool mneme_uuid_is_v7_above(struct mneme_uuid id, struct mneme_uuid high) {
-    return id.bytes[6] >> 4 == 7 && memcmp(id.bytes, high.bytes, sizeof id.bytes) > 0;
 }
 
 #endif

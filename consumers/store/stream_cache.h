@@ -2,8 +2,8 @@
  * What a worker remembers of the streams in its partitions, so that a batch need not ask for them. It holds
  * only what was committed, and is right because nobody else writes a partition while the worker owns it.
  */
-#ifndef MNEME_CONSUMERS_POSTGRES_STREAM_CACHE_H
-#define MNEME_CONSUMERS_POSTGRES_STREAM_CACHE_H
+#ifndef MNEME_CONSUMERS_STORE_STREAM_CACHE_H
+#define MNEME_CONSUMERS_STORE_STREAM_CACHE_H
 
 #include "common/error.h"
 #include "common/types.h"

@@ -1,7 +1,7 @@
 /*
  * The cache is a hash over a ring of entries; the ring's hand gives each entry that was used a second chance.
  */
-#include "consumers/postgres/fold/stream_cache.h"
+#include "consumers/store/stream_cache.h"
 
 #include <stdlib.h>
 

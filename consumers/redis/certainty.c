@@ -1,0 +1,232 @@
+/*
+ * Two caches: of streams by the log's key, and of conversations that are known to be there, by that key and
+ * their id.
+ */
+#include "consumers/redis/certainty.h"
+
+#include <endian.h>
+#include <stdlib.h>
+
+#include "common/uuid.h"
+#include "consumers/store/stream_cache.h"
+#include "sql/embedded.h"
+
+/* No id is above it: what a stream has where nothing is certain any more. */
+static const struct mneme_uuid highest = {
+    {255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255}};
+
+struct mneme_certainty {
+    struct mneme_stream_cache *streams, *conversations;
+    struct mneme_buffer key;
+    struct mneme_pg_params params;
+};
+
+/* What it takes besides the stream's knowledge. */
+enum need {
+    NEED_LEDGER, /* the default: it can fail for a row's sake */
+    NEED_NOTHING,
+    NEED_NEW_MEMORY,
+    NEED_CONVERSATION,
+};
+
+static const enum need needs[MNEME_EVENT_TYPE_COUNT] = {
+    [MNEME_EVENT_MEMORY_CREATED] = NEED_NEW_MEMORY, [MNEME_EVENT_MEMORY_RETRIEVED] = NEED_NOTHING,
+    [MNEME_EVENT_MEMORY_ACCESSED] = NEED_NOTHING,   [MNEME_EVENT_CONVERSATION_TURN] = NEED_CONVERSATION,
+    [MNEME_EVENT_CONTEXT_SET] = NEED_NOTHING,       [MNEME_EVENT_CONTEXT_CLEARED] = NEED_NOTHING,
+    [MNEME_EVENT_CONTEXT_APPENDED] = NEED_NOTHING,  [MNEME_EVENT_WORKING_THOUGHT] = NEED_NOTHING,
+    [MNEME_EVENT_WORKING_GOAL_SET] = NEED_NOTHING,  [MNEME_EVENT_WORKING_CLEARED] = NEED_NOTHING,
+};
+
+int mneme_certainty_new(struct mneme_certainty **out, size_t capacity, struct mneme_error *error) {
+    struct mneme_certainty *certainty = calloc(1, sizeof *certainty);
+    if (certainty == NULL) {
+        return mneme_error_set(error, MNEME_E_NO_MEMORY, "cannot remember streams: out of memory");
+    }
+    int status = mneme_stream_cache_new(&certainty->streams, capacity, error);
+    if (status == MNEME_OK) {
+        status = mneme_stream_cache_new(&certainty->conversations, capacity, error);
+    }
+    if (status != MNEME_OK) {
+        mneme_certainty_destroy(certainty);
+        return status;
+    }
+    *out = certainty;
+    return MNEME_OK;
+}
+
+void mneme_certainty_destroy(struct mneme_certainty *certainty) {
+    if (certainty != NULL) {
+        mneme_stream_cache_destroy(certainty->streams);
+        mneme_stream_cache_destroy(certainty->conversations);
+        mneme_buffer_clean_up(&certainty->key);
+        mneme_pg_params_clean_up(&certainty->params);
+        free(certainty);
+    }
+}
+
+/* The key of the conversation; null when memory is exhausted. */
+static struct mneme_str conversation_key(struct mneme_certainty *certainty,
+                                         const struct mneme_batch_item *item,
+                                         struct mneme_str conversation_id) {
+    mneme_buffer_clear(&certainty->key);
+    mneme_buffer_append(&certainty->key, item->key.data, item->key.len);
+    mneme_buffer_append_byte(&certainty->key, '\0');
+    mneme_buffer_append(&certainty->key, conversation_id.data, conversation_id.len);
+    return certainty->key.failed ? MNEME_STR_NULL : mneme_buffer_str(&certainty->key);
+}
+
+static bool has_conversation(struct mneme_certainty *certainty, const struct mneme_batch_item *item) {
+    const struct mneme_conversation_turn *turn = &item->event.payload.conversation_turn;
+    struct mneme_str key = conversation_key(certainty, item, turn->conversation_id);
+    const struct mneme_stream_state *state =
+        key.data == NULL ? NULL : mneme_stream_cache_find(certainty->conversations, key);
+    return state != NULL && state->version > 0 && !turn->turn_index.is_set;
+}
+
+bool mneme_certainty_accepts(struct mneme_certainty *certainty, const struct mneme_batch_item *item) {
+    const struct mneme_event *event = &item->event;
+    if (item->park_reason != NULL || event->expected_version.is_set) {
+        return false;
+    }
+    const struct mneme_stream_state *stream = mneme_stream_cache_find(certainty->streams, item->key);
+    if (stream == NULL || !mneme_uuid_is_v7_above(event->event_id, stream->event_id_high)) {
+        return false;
+    }
+    switch (needs[event->type]) {
+    case NEED_NOTHING:
+        return true;
+    case NEED_NEW_MEMORY:
+        return mneme_uuid_is_v7_above(event->payload.memory_created.memory_id, stream->memory_id_high);
+    case NEED_CONVERSATION:
+        return has_conversation(certainty, item);
+    case NEED_LEDGER:
+        break;
+    }
+    return false;
+}
+
+static void raise(struct mneme_uuid *high, struct mneme_uuid id) {
+    if (mneme_uuid_is_v7_above(id, *high)) {
+        *high = id;
+    }
+}
+
+/* The ids that the ledger counts as a stream's, of its events and of the memories that these create. */
+static void note_ids(struct mneme_stream_state *state, const struct mneme_event *event) {
+    raise(&state->event_id_high, event->event_id);
+    if (event->type == MNEME_EVENT_MEMORY_CREATED) {
+        raise(&state->memory_id_high, event->payload.memory_created.memory_id);
+    } else if (event->type == MNEME_EVENT_AGENT_DECISION) {
+        raise(&state->memory_id_high, event->payload.agent_decision.decision_id);
+    } else if (event->type == MNEME_EVENT_AGENT_HANDOFF) {
+        raise(&state->memory_id_high, event->payload.agent_handoff.handoff_id);
+    }
+}
+
+static void note_conversation(struct mneme_certainty *certainty, const struct mneme_batch_item *item,
+                              struct mneme_str conversation_id, bool is_there) {
+    const struct mneme_stream_state state = {.version = is_there ? 1 : 0};
+    struct mneme_str key = conversation_key(certainty, item, conversation_id);
+    if (key.data != NULL) {
+        mneme_stream_cache_put(certainty->conversations, key, item->position.partition, &state);
+    } else { /* one that went must not be taken for there */
+        mneme_stream_cache_drop(certainty->conversations, item->position.partition);
+    }
+}
+
+void mneme_certainty_note(struct mneme_certainty *certainty, const struct mneme_batch_item *item,
+                          bool is_accepted) {
+    const struct mneme_event *event = &item->event;
+    const struct mneme_stream_state *known = mneme_stream_cache_find(certainty->streams, item->key);
+    if (item->park_reason != NULL) {
+        mneme_certainty_know(certainty, item->key, item->position.partition, highest, highest);
+        return;
+    }
+    if (known != NULL) {
+        struct mneme_stream_state state = *known;
+        note_ids(&state, event);
+        mneme_stream_cache_put(certainty->streams, item->key, item->position.partition, &state);
+    }
+    if (is_accepted && event->type == MNEME_EVENT_CONVERSATION_TURN) {
+        note_conversation(certainty, item, event->payload.conversation_turn.conversation_id, true);
+    } else if (is_accepted && event->type == MNEME_EVENT_CONVERSATION_DELETED) {
+        note_conversation(certainty, item, event->payload.conversation_deleted.conversation_id, false);
+    }
+}
+
+void mneme_certainty_forget(struct mneme_certainty *certainty, int32_t partition) {
+    mneme_stream_cache_drop(certainty->streams, partition);
+    mneme_stream_cache_drop(certainty->conversations, partition);
+}
+
+/* --- what the ledger knows --- */
+
+void mneme_certainty_know(struct mneme_certainty *certainty, struct mneme_str key, int32_t partition,
+                          struct mneme_uuid event_id_high, struct mneme_uuid memory_id_high) {
+    const struct mneme_stream_state state = {.event_id_high = event_id_high,
+                                             .memory_id_high = memory_id_high};
+    mneme_stream_cache_put(certainty->streams, key, partition, &state);
+}
+
+/* The streams of the batch that are not known, each as often as it is named one after the other. */
+static size_t list_unknown(struct mneme_certainty *certainty, const struct mneme_batch *batch,
+                           const struct mneme_batch_item **items) {
+    size_t count = 0;
+    for (size_t i = 0; i < batch->count; i++) {
+        const struct mneme_batch_item *item = &batch->items[i];
+        bool is_again = count > 0 && mneme_str_equal(items[count - 1]->key, item->key);
+        if (!is_again && item->park_reason == NULL &&
+            mneme_stream_cache_find(certainty->streams, item->key) == NULL) {
+            items[count++] = item;
+        }
+    }
+    return count;
+}
+
+static int ask(struct mneme_certainty *certainty, PGresult **rows, struct mneme_postgres *postgres,
+               const struct mneme_batch_item *const *items, size_t count, struct mneme_arena *arena,
+               struct mneme_error *error) {
+    struct mneme_str *words = mneme_arena_alloc(arena, 3 * count * sizeof *words);
+    if (words == NULL) {
+        return mneme_error_set(error, MNEME_E_NO_MEMORY, "the batch was not folded: out of memory");
+    }
+    for (size_t i = 0; i < count; i++) {
+        words[i] = items[i]->event.tenant;
+        words[count + i] = items[i]->event.stream_id;
+        words[2 * count + i] = items[i]->key;
+    }
+    mneme_pg_params_clear(&certainty->params);
+    mneme_pg_param_str_array(&certainty->params, words, count);
+    mneme_pg_param_str_array(&certainty->params, words + count, count);
+    mneme_pg_param_bytes_array(&certainty->params, words + 2 * count, count);
+    return mneme_pg_query(rows, postgres, mneme_sql_certain_streams, &certainty->params, true, error);
+}
+
+static struct mneme_uuid get_high(const PGresult *rows, int row, int column) {
+    struct mneme_uuid high = {{0}};
+    if (!PQgetisnull(rows, row, column)) {
+        memcpy(high.bytes, PQgetvalue(rows, row, column), sizeof high.bytes);
+    }
+    return high;
+}
+
+int mneme_certainty_learn(struct mneme_certainty *certainty, struct mneme_postgres *postgres,
+                          struct mneme_batch *batch, struct mneme_error *error) {
+    const struct mneme_batch_item **items =
+        mneme_arena_alloc(&batch->arena, (batch->count + 1) * sizeof *items);
+    if (items == NULL) {
+        return mneme_error_set(error, MNEME_E_NO_MEMORY, "the batch was not folded: out of memory");
+    }
+    size_t count = list_unknown(certainty, batch, items);
+    PGresult *rows = NULL;
+    int status = count == 0 ? MNEME_OK : ask(certainty, &rows, postgres, items, count, &batch->arena, error);
+    for (int row = 0; status == MNEME_OK && rows != NULL && row < PQntuples(rows); row++) {
+        uint64_t n;
+        memcpy(&n, PQgetvalue(rows, row, 0), sizeof n);
+        const struct mneme_batch_item *item = items[be64toh(n) - 1];
+        mneme_certainty_know(certainty, item->key, item->position.partition, get_high(rows, row, 1),
+                             get_high(rows, row, 2));
+    }
+    PQclear(rows);
+    return status;
+}

@@ -1,0 +1,48 @@
+/*
+ * Events that need not wait for the ledger: those that it is certain to accept, by what the worker has seen
+ * of their stream itself. An event that expects no version, is of a kind that fails for no row's sake, and
+ * has a version 7 id above every id of its stream so far, is neither rejected nor a duplicate, nor does it
+ * find or miss a row.
+ *
+ * What is known of a stream was read from the ledger once, at a position that it had passed together with a
+ * batch of ours, and is kept up by every event since; nobody else folds a partition while the worker owns it.
+ * What is not known is not certain, which is always right.
+ *
+ * One thread at a time.
+ */
+#ifndef MNEME_CONSUMERS_REDIS_CERTAINTY_H
+#define MNEME_CONSUMERS_REDIS_CERTAINTY_H
+
+#include "common/postgres.h"
+#include "consumers/runtime/batch.h"
+
+struct mneme_certainty;
+
+/* Knows up to `capacity` streams and as many conversations. */
+int mneme_certainty_new(struct mneme_certainty **out, size_t capacity, struct mneme_error *error);
+void mneme_certainty_destroy(struct mneme_certainty *certainty);
+
+/* Whether the ledger accepts the item's event, whatever else it holds. To be asked in the order of the log,
+ * each item once before it is noted. */
+bool mneme_certainty_accepts(struct mneme_certainty *certainty, const struct mneme_batch_item *item);
+
+/* The item's event is the next of its partition, with effects or without. Every item is noted, those that
+ * are parked as well: nothing behind one of these is certain any more. Noting an event again does no harm,
+ * but that it is not certain then. */
+void mneme_certainty_note(struct mneme_certainty *certainty, const struct mneme_batch_item *item,
+                          bool is_accepted);
+
+/* Reads what the ledger, which has passed the batch, knows of those streams of it that are not known yet: one
+ * round trip, or none. `postgres` looks into the ledger's schema. */
+int mneme_certainty_learn(struct mneme_certainty *certainty, struct mneme_postgres *postgres,
+                          struct mneme_batch *batch, struct mneme_error *error);
+
+/* The same for one stream, by the log's key of it: the highest version 7 ids of its events and of its
+ * memories, all zeros where there is none. */
+void mneme_certainty_know(struct mneme_certainty *certainty, struct mneme_str key, int32_t partition,
+                          struct mneme_uuid event_id_high, struct mneme_uuid memory_id_high);
+
+/* The partition is not ours any more, or not known to have been all the time. */
+void mneme_certainty_forget(struct mneme_certainty *certainty, int32_t partition);
+
+#endif
