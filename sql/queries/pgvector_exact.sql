@@ -1,10 +1,14 @@
--- The nearest of the scope, compared one by one: the sum is no expression that an approximate index could give.
-SELECT stream_id, kind, ref, embedding {op} $6::real[]::vector AS distance
-FROM embeddings_{g}
-WHERE tenant = $1
-  AND ($2::text IS NULL OR user_id = $2)
-  AND ($3::text IS NULL OR agent_id = $3)
-  AND ($4::text IS NULL OR run_id = $4)
-  AND ($5::text IS NULL OR conversation_id = $5)
-ORDER BY (embedding {op} $6::real[]::vector) + 0, stream_id, kind, ref
+-- The nearest of the scope, compared one by one, each once: behind OFFSET 0 no approximate index is looked for.
+SELECT stream_id, kind, ref, distance
+FROM (
+    SELECT stream_id, kind, ref, embedding {op} $6::real[]::vector AS distance
+    FROM embeddings_{g}
+    WHERE tenant = $1
+      AND ($2::text IS NULL OR user_id = $2)
+      AND ($3::text IS NULL OR agent_id = $3)
+      AND ($4::text IS NULL OR run_id = $4)
+      AND ($5::text IS NULL OR conversation_id = $5)
+    OFFSET 0
+) AS compared
+ORDER BY distance, stream_id, kind, ref
 LIMIT $7::bigint
