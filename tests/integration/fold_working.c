@@ -4,6 +4,10 @@
  */
 #include <criterion/criterion.h>
 
+#include "common/uuid.h"
+#include "hot/working_json.h"
+#include "hot/working_load.h"
+#include "sql/embedded.h"
 #include "tests/support/fold_case.h"
 
 static struct mneme_fold_case fold;
@@ -133,4 +137,110 @@ Test(fold_working, clearing_what_has_nothing_but_turns_marks_them) {
     cr_assert_str_eq(TEXT("SELECT goal, cleared_sequence > (SELECT source_sequence FROM conversation_turns), "
                           "context_cleared_sequence FROM working_memory"),
                      "-|t|-1");
+}
+
+/* What is read of conversations c (behind `after`) and d, as JSON. */
+static const char *read_both(int64_t after, int64_t now_micros) {
+    static struct mneme_buffer text;
+    struct mneme_str tenant = MNEME_STR_LIT("default");
+    struct mneme_str stream = MNEME_STR_LIT("ada");
+    int32_t partition = fold.log[0].position.partition;
+    const struct mneme_working_wanted wanted[] = {
+        {partition, tenant, stream, MNEME_STR_LIT("c"), after},
+        {partition, tenant, stream, MNEME_STR_LIT("d"), -1},
+    };
+    struct mneme_loaded_working loaded[2];
+    struct mneme_pg_params params = {0};
+    struct mneme_arena arena;
+    PGresult *rows = NULL;
+    mneme_arena_init(&arena, 0);
+    mneme_buffer_clear(&text);
+    int status = mneme_working_params(&params, &arena, mneme_str_from(MNEME_FOLD_CASE_TOPIC), wanted, 2,
+                                      now_micros, &fold.error);
+    cr_assert_eq(status, MNEME_OK, "%s", fold.error.message);
+    status = mneme_pg_query(&rows, fold.postgres, mneme_sql_hot_working, &params, true, &fold.error);
+    cr_assert_eq(status, MNEME_OK, "%s", fold.error.message);
+    status = mneme_working_read(loaded, 2, rows, &arena, &fold.error);
+    cr_assert_eq(status, MNEME_OK, "%s", fold.error.message);
+    for (size_t i = 0; i < 2; i++) {
+        cr_assert_eq(loaded[i].ledger_offset, fold.next_offset[partition]);
+        struct mneme_json_writer json = {.out = &text};
+        mneme_json_begin_object(&json);
+        mneme_working_json(&json, &loaded[i].working);
+        mneme_json_end_object(&json);
+        mneme_buffer_append_byte(&text, i == 0 ? '\n' : 0);
+    }
+    PQclear(rows);
+    mneme_pg_params_clean_up(&params);
+    mneme_arena_clean_up(&arena);
+    return text.data;
+}
+
+static int count_of(const char *text, const char *part) {
+    int count = 0;
+    for (const char *at = text; (at = strstr(at, part)) != NULL; at++) {
+        count++;
+    }
+    return count;
+}
+
+Test(fold_working, what_is_read_is_the_latest_of_what_is_left) {
+    ADD("conversation_turn", ",'role':'user','content':'before'");
+    ADD("working_thought", ",'thought':'before'");
+    ADD("working_cleared", "");
+    for (int i = 0; i < MNEME_WORKING_TURNS + 2; i++) {
+        ADD("conversation_turn", ",'role':'tool','content':'turn','speaker':'Bot'");
+    }
+    for (int i = 0; i < MNEME_WORKING_THOUGHTS + 1; i++) {
+        ADD("working_thought", ",'thought':'hm','metadata':{'b':1,'aa':2}");
+        ADD("context_appended", ",'event':[1.50]");
+    }
+    ADD("context_set", ",'key':'late','value':{'a':1},'ttl_s':7200");
+    ADD("context_set", ",'key':'early','value':true,'ttl_s':3600");
+    struct mneme_batch_item *goal = mneme_fold_case_add(
+        &fold, "{'type':'working_goal_set','user_id':'ada','payload':{'conversation_id':'c',"
+               "'goal':'win'}}");
+    cr_assert_eq(mneme_fold_case_apply(&fold, 0), MNEME_APPLIED, "%s", fold.error.message);
+    const int64_t second = INT64_C(1000000);
+    const int64_t new_year = INT64_C(1767225600) * second;
+    const char *all = read_both(-1, new_year + 3600 * second - 1);
+    cr_assert_eq(count_of(all, "\"content\":\"turn\""), MNEME_WORKING_TURNS);
+    cr_assert_eq(count_of(all, "\"thought\":\"hm\""), MNEME_WORKING_THOUGHTS);
+    cr_assert_eq(count_of(all, "\"event\":[1.50]"), MNEME_WORKING_EVENTS);
+    cr_assert_eq(count_of(all, "before"), 0);
+    cr_assert_not_null(strstr(all, "\"turns\":[{\"turn_index\":3,\"role\":\"tool\",\"speaker\":\"Bot\""));
+    cr_assert_lt(strstr(all, "\"turn_index\":3,"), strstr(all, "\"turn_index\":52,"));
+    cr_assert_lt(strstr(all, "\"key\":\"early\",\"value\":true,\"ttl_s\":3600"),
+                 strstr(all, "\"key\":\"late\""));
+    cr_assert_not_null(
+        strstr(all, "\n{\"goal\":null,\"turns\":[],\"thoughts\":[],\"context\":[],\"events\":[]}"));
+    all = read_both(-1, new_year + 3600 * second);
+    cr_assert_eq(count_of(all, "\"key\":"), 1, "what has expired is left out");
+    all = read_both(mneme_sequence_id(goal->position) - 4096, new_year);
+    cr_assert_eq(
+        strncmp(all, "{\"goal\":\"win\",\"turns\":[],\"thoughts\":[],\"context\":[],\"events\":[]}\n", 65), 0,
+        "%s", all);
+}
+
+Test(fold_working, an_element_is_read_from_its_json) {
+    struct mneme_context_key key = {.key = MNEME_STR_LIT("k \""),
+                                    .value = MNEME_STR_LIT("{\"a\": [1.50]}"),
+                                    .ttl_s = 60,
+                                    .updated_at = 1,
+                                    .expires_at = 60000001,
+                                    .source_event_id = {{1, 2}}};
+    struct mneme_context_key again;
+    struct mneme_recent_turn other;
+    struct mneme_buffer text = {0};
+    struct mneme_json_writer json = {.out = &text};
+    struct mneme_arena arena;
+    mneme_arena_init(&arena, 0);
+    mneme_working_element_json(&json, MNEME_WORKING_KEY, &key);
+    cr_assert(mneme_working_element_parse(&again, MNEME_WORKING_KEY, mneme_buffer_str(&text), &arena));
+    cr_assert(mneme_str_equal(again.key, key.key) && mneme_str_equal(again.value, key.value));
+    cr_assert_eq(again.expires_at, key.expires_at);
+    cr_assert_eq(mneme_uuid_compare(again.source_event_id, key.source_event_id), 0);
+    cr_assert_not(mneme_working_element_parse(&other, MNEME_WORKING_TURN, mneme_buffer_str(&text), &arena));
+    mneme_arena_clean_up(&arena);
+    mneme_buffer_clean_up(&text);
 }
