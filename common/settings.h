@@ -51,7 +51,8 @@
     X(PG_CONNECT_TIMEOUT_MS, "MNEME_PG_CONNECT_TIMEOUT_MS", LONG, "5000", RANGE(100, 600000), PLAIN, \
       "How long connecting to Postgres may take.") \
     X(REDIS_URL, "REDIS_URL", STRING, "redis://127.0.0.1:6379/0", ANY, PLAIN, \
-      "Redis.") \
+      "Redis: redis://[[user]:password@]host[:port][/database], or several with commas between, nodes of one cluster " \
+      "(docs/redis.md).") \
     X(REDIS_PREFIX, "MNEME_REDIS_PREFIX", STRING, "mneme:", ANY, PLAIN, \
       "What all keys of this installation in Redis begin with.") \
     X(REDIS_SPACE, "MNEME_REDIS_SPACE", LONG, "0", RANGE(0, 2147483647), PLAIN, \
