@@ -31,7 +31,8 @@ Test(redact, leaves_text_without_passwords) {
 Test(redact, hides_passwords_in_urls) {
     check("postgresql://me:secret@host:5432/db", "postgresql://me:********@host:5432/db");
     check("redis://:secret@host/0", "redis://:********@host/0");
-    check("redis://:secret@one,redis://me:secret@two:1/0", "redis://:********@one,redis://me:********@two:1/0");
+    check("redis://:secret@one,redis://me:secret@two:1/0",
+          "redis://:********@one,redis://me:********@two:1/0");
     check("http://a:b@h1,http://c:d@h2", "http://a:********@h1,http://c:********@h2");
     check("http://a:b@h1 http://c:d@h2", "http://a:********@h1 http://c:********@h2");
     check("postgresql://me:se:cr@et@host/db", "postgresql://me:********@host/db");
