@@ -57,11 +57,14 @@ const struct mneme_command mneme_command_work = {
                "SIGINT finish the batch at hand and leave the group. Logs go to stderr.\n"
                "\n"
                "Projections: postgres (the ledger of events with their verdicts, and the tables), search\n"
-               "(full text), embed (texts into vectors, by the endpoint of the settings); the last two\n"
-               "follow postgres.\n",
+               "(full text), embed (texts into vectors, by the endpoint of the settings), vectors (those\n"
+               "into the store that answers) and redis (what is hot); search, embed and redis follow\n"
+               "postgres, vectors follows embed.\n",
     .examples = "  mneme work postgres\n"
                 "  mneme work search\n"
                 "  mneme work embed\n"
+                "  mneme work vectors\n"
+                "  mneme work redis\n"
                 "  mneme work postgres --id worker-1 --metrics 9100\n",
     .min_arguments = 1,
     .max_arguments = 1,

@@ -5,6 +5,7 @@
 #ifndef MNEME_COMMON_POSTGRES_ROW_H
 #define MNEME_COMMON_POSTGRES_ROW_H
 
+#include <endian.h>
 #include <libpq-fe.h>
 
 #include "common/arena.h"
@@ -55,6 +56,13 @@ struct mneme_row_column {
  * arena. MNEME_E_INTERNAL when the result does not have these columns. */
 int mneme_row_read(void *row, const struct mneme_row_column *columns, size_t column_count,
                    const PGresult *result, int index, struct mneme_arena *arena, struct mneme_error *error);
+
+/* A bigint of a binary result that is not null. */
+static inline int64_t mneme_pg_get_long(const PGresult *rows, int row, int column) {
+    uint64_t wire;
+    memcpy(&wire, PQgetvalue(rows, row, column), sizeof wire);
+    return (int64_t)be64toh(wire);
+}
 
 /* Columns as the result has them, in the arena: each can hold NULL, and lies MNEME_ROW_CELL_BYTES behind the
  * one before it. NULL when memory is exhausted. */

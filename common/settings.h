@@ -55,6 +55,8 @@
       "(docs/redis.md).") \
     X(REDIS_PREFIX, "MNEME_REDIS_PREFIX", STRING, "mneme:", ANY, PLAIN, \
       "What all keys of this installation in Redis begin with.") \
+    X(REDIS_TIMEOUT_MS, "MNEME_REDIS_TIMEOUT_MS", LONG, "5000", RANGE(10, 600000), PLAIN, \
+      "How long a worker waits for Redis to connect, and for each answer.") \
     X(REDIS_SPACE, "MNEME_REDIS_SPACE", LONG, "0", RANGE(0, 2147483647), PLAIN, \
       "Which key space in Redis is filled; 0 means the live one. A rebuild sets it for itself.") \
     X(REDIS_CAPACITY, "MNEME_REDIS_CAPACITY", LONG, "10000", RANGE(1, 1000000000), PLAIN, \

@@ -7,15 +7,13 @@
 
 #include "consumers/embed/embed_projection.h"
 #include "consumers/postgres/postgres_projection.h"
+#include "consumers/redis/redis_projection.h"
 #include "consumers/search/search_projection.h"
 #include "consumers/vectors/vectors_projection.h"
 
 const struct mneme_projection_ops *const mneme_projections[] = {
-    &mneme_postgres_projection,
-    &mneme_search_projection,
-    &mneme_embed_projection,
-    &mneme_vectors_projection,
-    NULL,
+    &mneme_postgres_projection, &mneme_search_projection, &mneme_embed_projection,
+    &mneme_vectors_projection,  &mneme_redis_projection,  NULL,
 };
 
 const struct mneme_projection_schema mneme_projection_schemas[] = {

@@ -76,15 +76,20 @@ void mneme_hot_names(struct mneme_buffer *out, const struct mneme_str *names, si
     }
 }
 
-void mneme_hot_key(struct mneme_buffer *out, const struct mneme_hot_space *space, int32_t partition,
-                   enum mneme_hot_kind kind, const struct mneme_str *names, size_t count) {
-    mneme_hot_base(out, space, partition);
+void mneme_hot_kind_names(struct mneme_buffer *out, enum mneme_hot_kind kind, const struct mneme_str *names,
+                          size_t count) {
     mneme_buffer_append_str(out, mneme_str_from(kinds[kind].name));
     if (count > 0) {
         mneme_buffer_append_byte(out, ':');
         mneme_hot_names(out, names, count);
     }
     mneme_buffer_append_str(out, mneme_str_from(kinds[kind].suffix));
+}
+
+void mneme_hot_key(struct mneme_buffer *out, const struct mneme_hot_space *space, int32_t partition,
+                   enum mneme_hot_kind kind, const struct mneme_str *names, size_t count) {
+    mneme_hot_base(out, space, partition);
+    mneme_hot_kind_names(out, kind, names, count);
 }
 
 void mneme_hot_memory_key(struct mneme_buffer *out, const struct mneme_hot_space *space, int32_t partition,

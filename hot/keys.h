@@ -64,6 +64,10 @@ void mneme_hot_key(struct mneme_buffer *out, const struct mneme_hot_space *space
 void mneme_hot_memory_key(struct mneme_buffer *out, const struct mneme_hot_space *space, int32_t partition,
                           struct mneme_str tenant, struct mneme_str stream_id, struct mneme_uuid id);
 
+/* What follows the base: the kind and its names. */
+void mneme_hot_kind_names(struct mneme_buffer *out, enum mneme_hot_kind kind, const struct mneme_str *names,
+                          size_t count);
+
 /* Names as keys have them: encoded, with slashes between. */
 void mneme_hot_names(struct mneme_buffer *out, const struct mneme_str *names, size_t count);
 

@@ -3,8 +3,9 @@
  * retries, parks, and follows rebalances; it knows nothing of where a projection keeps its rows.
  *
  * All operations are called from one thread, the sink thread of the worker, never two at a time. Between
- * `open` and `close` the runtime calls assign, apply and revoke in any order; after FENCED it revokes before
- * it assigns again. An operation may block, but returns within its own time-outs; it never retries by itself.
+ * `open` and `close` the runtime calls assign, apply, idle and revoke in any order; after FENCED it revokes
+ * before it assigns again. An operation may block, but returns within its own time-outs; it never retries by
+ * itself.
  */
 #ifndef MNEME_CONSUMERS_RUNTIME_PROJECTION_H
 #define MNEME_CONSUMERS_RUNTIME_PROJECTION_H
@@ -81,6 +82,11 @@ struct mneme_projection_ops {
      * Items with a park_reason are stored as parked, atomically with the rest. The batch belongs to the
      * runtime. */
     enum mneme_apply_result (*apply)(void *projection, struct mneme_batch *batch, struct mneme_error *error);
+
+    /* Called about once a second while nothing is applied, whether partitions are assigned or not; NULL:
+     * there is nothing to do then. FENCED makes the worker join the group anew, FATAL ends it, RETRY is told;
+     * APPLIED is that all is well. */
+    enum mneme_apply_result (*idle)(void *projection, struct mneme_error *error);
 
     /* The partitions are no longer ours: forget what is remembered about them. Must not need the store. */
     void (*revoke)(void *projection, const int32_t *partitions, size_t count);

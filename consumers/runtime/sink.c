@@ -28,7 +28,24 @@ struct mneme_sink {
     struct mneme_job *job;
     int open_status;
     struct mneme_error open_error;
+    enum mneme_apply_result idle_result;
+    struct mneme_error idle_error;
 };
+
+/* How long the projection is left alone. */
+#define IDLE_MS 1000
+
+static struct timespec from_now(int64_t milliseconds) {
+    struct timespec until;
+    clock_gettime(CLOCK_MONOTONIC, &until);
+    until.tv_sec += milliseconds / 1000;
+    until.tv_nsec += milliseconds % 1000 * 1000000;
+    if (until.tv_nsec >= 1000000000) {
+        until.tv_sec++;
+        until.tv_nsec -= 1000000000;
+    }
+    return until;
+}
 
 static void run_job(const struct mneme_sink *sink, void *projection, struct mneme_job *job) {
     int64_t start = mneme_clock_monotonic_micros();
@@ -48,12 +65,36 @@ static void run_job(const struct mneme_sink *sink, void *projection, struct mnem
     job->micros = mneme_clock_monotonic_micros() - start;
 }
 
+/* Lets the projection do what it does without work; the mutex is held before and after. */
+static void run_idle(struct mneme_sink *sink, void *projection) {
+    struct mneme_error error = {0};
+    pthread_mutex_unlock(&sink->mutex);
+    enum mneme_apply_result result = sink->ops->idle(projection, &error);
+    if (result != MNEME_APPLIED) {
+        sink->on_done(sink->context);
+    }
+    pthread_mutex_lock(&sink->mutex);
+    sink->idle_result = result;
+    sink->idle_error = error;
+}
+
+/* Waits for a job or the end. */
+static void await(struct mneme_sink *sink, void *projection) {
+    struct timespec until = from_now(IDLE_MS);
+    while (sink->state != SLOT_POSTED && sink->state != SLOT_CLOSING) {
+        if (sink->ops->idle == NULL) {
+            pthread_cond_wait(&sink->to_sink, &sink->mutex);
+        } else if (pthread_cond_timedwait(&sink->to_sink, &sink->mutex, &until) != 0) {
+            run_idle(sink, projection);
+            until = from_now(IDLE_MS);
+        }
+    }
+}
+
 static void serve(struct mneme_sink *sink, void *projection) {
     pthread_mutex_lock(&sink->mutex);
     for (;;) {
-        while (sink->state != SLOT_POSTED && sink->state != SLOT_CLOSING) {
-            pthread_cond_wait(&sink->to_sink, &sink->mutex);
-        }
+        await(sink, projection);
         if (sink->state == SLOT_CLOSING) {
             break;
         }
@@ -197,15 +238,19 @@ struct mneme_job *mneme_sink_take(struct mneme_sink *sink) {
     return job;
 }
 
-void mneme_sink_wait(struct mneme_sink *sink, int64_t timeout_ms) {
-    struct timespec until;
-    clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_sec += timeout_ms / 1000;
-    until.tv_nsec += timeout_ms % 1000 * 1000000;
-    if (until.tv_nsec >= 1000000000) {
-        until.tv_sec++;
-        until.tv_nsec -= 1000000000;
+enum mneme_apply_result mneme_sink_take_idle(struct mneme_sink *sink, struct mneme_error *error) {
+    pthread_mutex_lock(&sink->mutex);
+    enum mneme_apply_result result = sink->idle_result;
+    if (result != MNEME_APPLIED) {
+        *error = sink->idle_error;
+        sink->idle_result = MNEME_APPLIED;
     }
+    pthread_mutex_unlock(&sink->mutex);
+    return result;
+}
+
+void mneme_sink_wait(struct mneme_sink *sink, int64_t timeout_ms) {
+    struct timespec until = from_now(timeout_ms);
     pthread_mutex_lock(&sink->mutex);
     while (sink->state == SLOT_POSTED) {
         if (timeout_ms < 0) {

@@ -44,6 +44,9 @@ void mneme_sink_post(struct mneme_sink *sink, struct mneme_job *job);
 /* The job that is done, which makes the sink idle; NULL when there is none. Does not block. */
 struct mneme_job *mneme_sink_take(struct mneme_sink *sink);
 
+/* What the projection's `idle` said last, if it was not taken yet and is not APPLIED; else APPLIED. */
+enum mneme_apply_result mneme_sink_take_idle(struct mneme_sink *sink, struct mneme_error *error);
+
 /* Blocks until a job is done, or for timeout_ms; below 0 means without bound. */
 void mneme_sink_wait(struct mneme_sink *sink, int64_t timeout_ms);
 

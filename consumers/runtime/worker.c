@@ -132,6 +132,21 @@ static void look_at_source(struct mneme_worker *worker, int64_t now) {
     }
 }
 
+/* What the projection found while there was nothing to apply. */
+static void heed_idle(struct mneme_worker *worker) {
+    struct mneme_error error = {0};
+    enum mneme_apply_result result = mneme_sink_take_idle(worker->sink, &error);
+    if (result == MNEME_FENCED && worker->phase == MNEME_PHASE_READING && !worker->is_draining) {
+        mneme_metrics_add(worker->metrics, MNEME_WORKER_METRIC_FENCED, NULL, 1);
+        mneme_worker_rejoin(worker, error.message);
+    } else if (result == MNEME_FATAL || result == MNEME_REJECT) {
+        mneme_worker_fail(worker, &error);
+    } else if (result == MNEME_RETRY) {
+        mneme_log(MNEME_LOG_DEBUG, "projection cannot be used while idle",
+                  MNEME_LOG_S("reason", error.message));
+    }
+}
+
 /* Work that a result, a wait that is over, or a full batch asks for. */
 static void give_work(struct mneme_worker *worker, int64_t now) {
     struct mneme_job *job = mneme_sink_take(worker->sink);
@@ -212,6 +227,7 @@ static void turn(struct mneme_worker *worker) {
             worker->is_stopping = true;
             mneme_worker_drain(worker, NULL);
         }
+        heed_idle(worker);
         give_work(worker, now);
         if (worker->is_ended || is_drained(worker)) {
             break;

@@ -1,0 +1,56 @@
+/*
+ * From what a batch touches to what Redis is to hold of it, by one round trip to the ledger's tables.
+ */
+#ifndef MNEME_CONSUMERS_REDIS_CHANGES_H
+#define MNEME_CONSUMERS_REDIS_CHANGES_H
+
+#include "consumers/redis/touches.h"
+#include "hot/change.h"
+#include "hot/memory_load.h"
+
+/* One change of one partition's keys. */
+struct mneme_redis_change {
+    int32_t partition;
+    int64_t offset; /* of the last event that it comes from */
+    int64_t expires_ms, happened_at;
+    const struct mneme_hot_memory *memory; /* NULL: a value */
+    enum mneme_hot_kind kind;              /* of a value, as what follows */
+    struct mneme_str names[3];
+    size_t name_count;
+    int64_t ledger_offset;
+    struct mneme_str json; /* null: there is none */
+};
+
+/* A memory that was accessed, of whatever partition. */
+struct mneme_redis_access {
+    int32_t partition;
+    const struct mneme_memory_row *row;
+};
+
+/* For how long, in seconds. */
+struct mneme_redis_terms {
+    int64_t memory_ttl_s, conversation_ttl_s, working_ttl_s;
+};
+
+/* The changes of one batch, in its arena; strings point into `answers`. */
+struct mneme_redis_changes {
+    struct mneme_redis_change *items; /* by partition and offset */
+    size_t count;
+    struct mneme_redis_access *accesses; /* by partition; of memories that there are */
+    size_t access_count;
+
+    PGresult *answers[8];
+    struct mneme_pg_params params[8];
+    struct mneme_redis_terms terms;
+};
+void mneme_redis_changes_clean_up(struct mneme_redis_changes *changes);
+
+/* Reads all that is touched, as it is in one moment, forgetting the changes before. `postgres` finds the
+ * ledger's tables on its search path, is outside a transaction, and the ledger has passed the batch.
+ * MNEME_E_UNAVAILABLE when it turns out not to have. */
+int mneme_redis_changes_load(struct mneme_redis_changes *changes, struct mneme_postgres *postgres,
+                             struct mneme_str topic, const struct mneme_touches *touches,
+                             const struct mneme_batch *batch, struct mneme_arena *arena,
+                             struct mneme_error *error);
+
+#endif

@@ -1,0 +1,313 @@
+/*
+ * Claiming and renewing, each one script for a partition, all of them in flight at once.
+ */
+#include "consumers/redis/claims.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "common/clock.h"
+#include "hot/scripts.h"
+
+#define MAX_WORDS 12
+
+void mneme_claims_clean_up(struct mneme_claims *claims) {
+    free(claims->items);
+    claims->items = NULL;
+    claims->count = claims->capacity = 0;
+}
+
+struct mneme_claim *mneme_claims_find(struct mneme_claims *claims, int32_t partition) {
+    for (size_t i = 0; i < claims->count; i++) {
+        if (claims->items[i].partition == partition) {
+            return &claims->items[i];
+        }
+    }
+    return NULL;
+}
+
+void mneme_claims_release(struct mneme_claims *claims, const int32_t *partitions, size_t count) {
+    for (size_t i = 0; i < count; i++) {
+        struct mneme_claim *claim = mneme_claims_find(claims, partitions[i]);
+        if (claim != NULL) {
+            *claim = claims->items[--claims->count];
+        }
+    }
+}
+
+struct mneme_str mneme_claims_live(const struct mneme_claims *claims, const struct mneme_claim *claim,
+                                   char text[MNEME_LIVE_BYTES]) {
+    int len = snprintf(text, MNEME_LIVE_BYTES, "%lld/%d", (long long)claim->space.number,
+                       (int)claims->topic_partitions);
+    return (struct mneme_str){text, (size_t)len};
+}
+
+int mneme_claims_lost(enum mneme_hot_verdict verdict, int32_t partition, struct mneme_error *error) {
+    static const char *const reasons[] = {
+        [MNEME_HOT_LOST] = "Redis has lost it, and is filled again from the log",
+        [MNEME_HOT_TAKEN] = "another worker owns it now",
+        [MNEME_HOT_MOVED] = "another key space has taken the place of this one",
+        [MNEME_HOT_BEHIND] = "Redis is an older copy, and is filled again from where it stands",
+        [MNEME_HOT_NEWER] = "Redis is ahead of what was read",
+    };
+    return mneme_error_set(error, MNEME_E_CONFLICT,
+                           "partition %d was not written to Redis: %s; join the group again", (int)partition,
+                           reasons[verdict]);
+}
+
+/* --- scripts of one partition --- */
+
+/* A script's words under construction: numbers and keys lie in `text`. */
+struct call {
+    struct mneme_buffer text;
+    struct mneme_str words[MAX_WORDS];
+    size_t count;
+};
+
+/* Progress, space, live. */
+static void begin(struct call *call, const struct mneme_hot_space *space, int32_t partition) {
+    struct mneme_buffer *text = &call->text;
+    size_t ends[3];
+    mneme_buffer_clear(text);
+    mneme_hot_key(text, space, partition, MNEME_HOT_PROGRESS, NULL, 0);
+    ends[0] = text->len;
+    mneme_hot_space_key(text, space->prefix, partition);
+    ends[1] = text->len;
+    mneme_hot_live_key(text, space->prefix, partition);
+    ends[2] = text->len;
+    call->words[0] = MNEME_STR_LIT("3");
+    for (size_t i = 0; i < 3; i++) {
+        size_t start = i == 0 ? 0 : ends[i - 1];
+        call->words[1 + i] = (struct mneme_str){text->data + start, ends[i] - start};
+    }
+    call->count = 4;
+}
+
+static void put(struct call *call, const char *word) {
+    call->words[call->count++] = mneme_str_from(word);
+}
+
+static int send_script(struct mneme_claims *claims, struct call *call,
+                       const struct mneme_redis_script *script, struct mneme_error *error) {
+    if (call->text.failed) {
+        return mneme_error_set(error, MNEME_E_NO_MEMORY, "partitions were not claimed: out of memory");
+    }
+    const struct mneme_redis_command command = {script, call->words, call->count, call->words[1]};
+    return mneme_redis_send(claims->redis, &command, error);
+}
+
+/* --- claiming --- */
+
+#define NUMBER_BYTES 24
+static const char *number(char text[NUMBER_BYTES], int64_t value) {
+    snprintf(text, NUMBER_BYTES, "%lld", (long long)value);
+    return text;
+}
+
+/* The space of each partition, in the order of the assignment. */
+static int find_spaces(struct mneme_claims *claims, struct mneme_hot_space *spaces,
+                       const struct mneme_assignment *assignment, struct mneme_error *error) {
+    struct mneme_buffer key = {0};
+    int status = MNEME_OK;
+    for (size_t i = 0; i < assignment->count; i++) {
+        spaces[i] = (struct mneme_hot_space){claims->prefix, claims->wanted_space};
+    }
+    if (claims->wanted_space != 0) {
+        return MNEME_OK;
+    }
+    for (size_t i = 0; status == MNEME_OK && i < assignment->count; i++) {
+        mneme_buffer_clear(&key);
+        mneme_hot_space_key(&key, claims->prefix, assignment->partitions[i]);
+        const struct mneme_str words[] = {MNEME_STR_LIT("GET"), mneme_buffer_str(&key)};
+        const struct mneme_redis_command command = {NULL, words, 2, words[1]};
+        status = mneme_redis_send(claims->redis, &command, error);
+    }
+    for (size_t i = 0; status == MNEME_OK && i < assignment->count; i++) {
+        redisReply *reply = NULL;
+        status = mneme_redis_receive(&reply, claims->redis, error);
+        if (status == MNEME_OK) {
+            spaces[i].number = reply->str == NULL ? MNEME_HOT_FIRST_SPACE : strtoll(reply->str, NULL, 10);
+            freeReplyObject(reply);
+        }
+    }
+    mneme_buffer_clean_up(&key);
+    return status;
+}
+
+static int send_claim(struct mneme_claims *claims, struct call *call, const struct mneme_hot_space *space,
+                      int32_t partition, struct mneme_error *error) {
+    char space_number[NUMBER_BYTES];
+    char partitions[NUMBER_BYTES];
+    char epoch[NUMBER_BYTES];
+    begin(call, space, partition);
+    put(call, number(space_number, space->number));
+    put(call, claims->wanted_space == 0 ? "1" : "0");
+    put(call, claims->topic);
+    put(call, number(partitions, claims->topic_partitions));
+    put(call, claims->owner);
+    put(call, number(epoch, mneme_clock_now_micros()));
+    return send_script(claims, call, &mneme_hot_script_claim, error);
+}
+
+static int refuse_other_log(const struct mneme_claims *claims, const redisReply *reply,
+                            struct mneme_error *error) {
+    const char *topic = reply->elements > 1 ? reply->element[1]->str : "";
+    const char *partitions = reply->elements > 2 ? reply->element[2]->str : "";
+    if (strcmp(topic, claims->topic) == 0) {
+        return mneme_error_set(
+            error, MNEME_E_UNSAFE,
+            "the topic %s was not folded: it has %d partitions and had %s when the projection redis began, "
+            "so "
+            "that keys lie elsewhere now; run `mneme rebuild redis` to fold it anew, or make the topic anew "
+            "with %s partitions",
+            topic, (int)claims->topic_partitions, partitions, partitions);
+    }
+    return mneme_error_set(error, MNEME_E_UNSAFE,
+                           "the topic %s was not folded: the keys in Redis come from topic %s; run `mneme "
+                           "rebuild redis` to fold it anew, or set another MNEME_REDIS_PREFIX",
+                           claims->topic, topic);
+}
+
+/* What the script claimed, as its answer says: a word, next_offset, last_digest, epoch. */
+static int take_answer(struct mneme_claims *claims, struct mneme_assignment *assignment, size_t i,
+                       const struct mneme_hot_space *space, const redisReply *reply,
+                       struct mneme_error *error) {
+    const char *word = reply->elements > 0 && reply->element[0]->str != NULL ? reply->element[0]->str : "";
+    if (strcmp(word, "other") == 0) {
+        return refuse_other_log(claims, reply, error);
+    }
+    if (reply->elements < 4) {
+        return mneme_claims_lost(MNEME_HOT_MOVED, assignment->partitions[i], error);
+    }
+    const redisReply *digest = reply->element[2];
+    assignment->next_offsets[i] = strtoll(reply->element[1]->str, NULL, 10);
+    if (assignment->last_digests != NULL) {
+        assignment->last_digests[i].is_set = digest->len == MNEME_LOG_DIGEST_BYTES;
+        if (digest->len == MNEME_LOG_DIGEST_BYTES) {
+            memcpy(assignment->last_digests[i].bytes, digest->str, MNEME_LOG_DIGEST_BYTES);
+        }
+    }
+    struct mneme_claim *claim = mneme_claims_find(claims, assignment->partitions[i]);
+    if (claim == NULL) {
+        claim = &claims->items[claims->count++];
+    }
+    *claim = (struct mneme_claim){
+        .partition = assignment->partitions[i],
+        .space = *space,
+        .epoch = strtoll(reply->element[3]->str, NULL, 10),
+        .next_offset = assignment->next_offsets[i],
+    };
+    return MNEME_OK;
+}
+
+static bool reserve(struct mneme_claims *claims, size_t count) {
+    if (claims->capacity - claims->count >= count) {
+        return true;
+    }
+    struct mneme_claim *items = realloc(claims->items, (claims->count + count) * sizeof *items);
+    if (items == NULL) {
+        return false;
+    }
+    claims->items = items;
+    claims->capacity = claims->count + count;
+    return true;
+}
+
+static int claim_all(struct mneme_claims *claims, struct mneme_assignment *assignment,
+                     const struct mneme_hot_space *spaces, struct mneme_error *error) {
+    struct call call = {0};
+    int status = MNEME_OK;
+    for (size_t i = 0; status == MNEME_OK && i < assignment->count; i++) {
+        status = send_claim(claims, &call, &spaces[i], assignment->partitions[i], error);
+    }
+    for (size_t i = 0; status == MNEME_OK && i < assignment->count; i++) {
+        redisReply *reply = NULL;
+        status = mneme_redis_receive(&reply, claims->redis, error);
+        if (status == MNEME_OK) {
+            status = take_answer(claims, assignment, i, &spaces[i], reply, error);
+            freeReplyObject(reply);
+        }
+    }
+    mneme_buffer_clean_up(&call.text);
+    return status;
+}
+
+/* Readers learn from it which partition a stream lies in. */
+static int tell_topic(struct mneme_claims *claims, struct mneme_error *error) {
+    struct mneme_buffer key = {0};
+    char partitions[NUMBER_BYTES];
+    mneme_hot_topic_key(&key, claims->prefix);
+    const struct mneme_str words[] = {
+        MNEME_STR_LIT("HSET"),       mneme_buffer_str(&key),
+        MNEME_STR_LIT("topic"),      mneme_str_from(claims->topic),
+        MNEME_STR_LIT("partitions"), mneme_str_from(number(partitions, claims->topic_partitions)),
+    };
+    const struct mneme_redis_command command = {NULL, words, 6, words[1]};
+    int status = mneme_redis_run(NULL, claims->redis, &command, error);
+    mneme_buffer_clean_up(&key);
+    return status;
+}
+
+int mneme_claims_take(struct mneme_claims *claims, struct mneme_assignment *assignment,
+                      struct mneme_error *error) {
+    struct mneme_hot_space *spaces = calloc(assignment->count + 1, sizeof *spaces);
+    if (spaces == NULL || !reserve(claims, assignment->count)) {
+        free(spaces);
+        return mneme_error_set(error, MNEME_E_NO_MEMORY, "partitions were not claimed: out of memory");
+    }
+    snprintf(claims->topic, sizeof claims->topic, "%s", assignment->topic);
+    claims->topic_partitions = assignment->topic_partitions;
+    mneme_redis_drop(claims->redis);
+    int status = find_spaces(claims, spaces, assignment, error);
+    if (status == MNEME_OK) {
+        status = claim_all(claims, assignment, spaces, error);
+    }
+    if (status == MNEME_OK && claims->wanted_space == 0) {
+        status = tell_topic(claims, error);
+    }
+    mneme_redis_drop(claims->redis);
+    free(spaces);
+    return status;
+}
+
+/* --- renewing --- */
+
+static int send_renewal(struct mneme_claims *claims, struct call *call, const struct mneme_claim *claim,
+                        bool is_current, struct mneme_error *error) {
+    char epoch[NUMBER_BYTES];
+    char offset[NUMBER_BYTES];
+    char space[NUMBER_BYTES];
+    char live_ms[NUMBER_BYTES];
+    char live[MNEME_LIVE_BYTES];
+    begin(call, &claim->space, claim->partition);
+    put(call, number(epoch, claim->epoch));
+    put(call, number(offset, claim->next_offset));
+    put(call, number(space, claim->space.number));
+    put(call, claims->wanted_space == 0 ? "1" : "0");
+    call->words[call->count++] = mneme_claims_live(claims, claim, live);
+    put(call, number(live_ms, is_current && claims->wanted_space == 0 ? MNEME_LIVE_MS : 0));
+    return send_script(claims, call, &mneme_hot_script_renew, error);
+}
+
+int mneme_claims_renew(struct mneme_claims *claims, const bool *is_current, struct mneme_error *error) {
+    struct call call = {0};
+    int status = MNEME_OK;
+    mneme_redis_drop(claims->redis);
+    for (size_t i = 0; status == MNEME_OK && i < claims->count; i++) {
+        status = send_renewal(claims, &call, &claims->items[i], is_current[i], error);
+    }
+    for (size_t i = 0; status == MNEME_OK && i < claims->count; i++) {
+        redisReply *reply = NULL;
+        status = mneme_redis_receive(&reply, claims->redis, error);
+        if (status == MNEME_OK) {
+            enum mneme_hot_verdict verdict = mneme_hot_verdict_of(reply);
+            freeReplyObject(reply);
+            status = verdict == MNEME_HOT_DONE
+                         ? MNEME_OK
+                         : mneme_claims_lost(verdict, claims->items[i].partition, error);
+        }
+    }
+    mneme_redis_drop(claims->redis);
+    mneme_buffer_clean_up(&call.text);
+    return status;
+}

@@ -1,0 +1,56 @@
+/*
+ * Which partitions this worker keeps in Redis and how far they are: claimed with a new epoch, which fences
+ * the worker before, and with what Redis says of them, so that one that was flushed, restored or replaced by
+ * an old copy is filled again from where it stands.
+ */
+#ifndef MNEME_CONSUMERS_REDIS_CLAIMS_H
+#define MNEME_CONSUMERS_REDIS_CLAIMS_H
+
+#include "common/kafka.h"
+#include "consumers/runtime/projection.h"
+#include "hot/change.h"
+
+struct mneme_claim {
+    int32_t partition;
+    struct mneme_hot_space space;
+    int64_t epoch;
+    int64_t next_offset;
+    int64_t refill_end; /* where the ledger was when it was claimed: behind that, it may not be read */
+};
+
+struct mneme_claims {
+    struct mneme_redis *redis; /* borrowed, as owner */
+    const char *owner;
+    struct mneme_str prefix;
+    int64_t wanted_space; /* 0: the live one */
+    char topic[MNEME_TOPIC_NAME_BYTES];
+    int32_t topic_partitions;
+    struct mneme_claim *items; /* malloc'd */
+    size_t count, capacity;
+};
+void mneme_claims_clean_up(struct mneme_claims *claims);
+
+/* Claims the assignment's partitions and fills its out-parameters. MNEME_E_CONFLICT when another space has
+ * become the live one meanwhile, MNEME_E_UNSAFE when Redis has the progress of another log. */
+int mneme_claims_take(struct mneme_claims *claims, struct mneme_assignment *assignment,
+                      struct mneme_error *error);
+
+struct mneme_claim *mneme_claims_find(struct mneme_claims *claims, int32_t partition);
+void mneme_claims_release(struct mneme_claims *claims, const int32_t *partitions, size_t count);
+
+/* What `live` says of the partition: "<space>/<partitions>". */
+#define MNEME_LIVE_BYTES 40
+struct mneme_str mneme_claims_live(const struct mneme_claims *claims, const struct mneme_claim *claim,
+                                   char text[MNEME_LIVE_BYTES]);
+
+/* How long it is so without being renewed. */
+#define MNEME_LIVE_MS 10000
+
+/* Sees whether every partition is still this worker's, and tells readers of those for which is_current[i]
+ * says so. MNEME_E_CONFLICT when one is not. */
+int mneme_claims_renew(struct mneme_claims *claims, const bool *is_current, struct mneme_error *error);
+
+/* The sentence for a verdict that is neither DONE nor ALREADY: MNEME_E_CONFLICT. */
+int mneme_claims_lost(enum mneme_hot_verdict verdict, int32_t partition, struct mneme_error *error);
+
+#endif

@@ -1,0 +1,281 @@
+/*
+ * The operations of the projection. A batch costs two round trips to Postgres, the gate and the rows, and one
+ * to Redis.
+ */
+#include "consumers/redis/redis_projection.h"
+
+#include <stdlib.h>
+
+#include "common/clock.h"
+#include "common/log.h"
+#include "consumers/redis/write.h"
+#include "consumers/store/migrate.h"
+#include "consumers/store/session.h"
+#include "consumers/store/verdict_gate.h"
+#include "sql/embedded.h"
+
+/* How much work one reading of rows is. */
+#define MAX_BATCH_EVENTS 5000
+
+/* A partition whose last event is older than this is behind: readers are not sent to it. */
+#define CURRENT_MICROS INT64_C(10000000)
+
+struct projection {
+    const struct mneme_config *config;
+    struct mneme_session session;
+    struct mneme_redis *redis;
+    struct mneme_claims claims;
+    struct mneme_touches touches;
+    struct mneme_redis_changes changes;
+    struct mneme_redis_writer writer;
+    struct mneme_pg_params params;
+};
+
+static int no_memory(struct mneme_error *error) {
+    return mneme_error_set(error, MNEME_E_NO_MEMORY, "the batch was not folded: memory is exhausted");
+}
+
+/* What is wrong with the data here is wrong in the store, never in one event. */
+static enum mneme_apply_result result_of(int status) {
+    enum mneme_apply_result result = mneme_session_result(status);
+    return result == MNEME_REJECT ? MNEME_FATAL : result;
+}
+
+static void close_projection(void *context) {
+    struct projection *projection = context;
+    if (projection == NULL) {
+        return;
+    }
+    mneme_session_clean_up(&projection->session);
+    mneme_redis_close(projection->redis);
+    mneme_claims_clean_up(&projection->claims);
+    mneme_touches_clean_up(&projection->touches);
+    mneme_redis_changes_clean_up(&projection->changes);
+    mneme_hot_call_clean_up(&projection->writer.call);
+    mneme_pg_params_clean_up(&projection->params);
+    free(projection);
+}
+
+static int prepare(struct projection *projection, const struct mneme_config *config,
+                   struct mneme_error *error) {
+    const struct mneme_redis_options options = {
+        .timeout_ms = mneme_config_long(config, MNEME_SETTING_REDIS_TIMEOUT_MS)};
+    struct mneme_claims *claims = &projection->claims;
+    projection->config = config;
+    projection->changes.terms = (struct mneme_redis_terms){
+        .memory_ttl_s = mneme_config_long(config, MNEME_SETTING_REDIS_MEMORY_TTL_S),
+        .conversation_ttl_s = mneme_config_long(config, MNEME_SETTING_REDIS_CONVERSATION_TTL_S),
+        .working_ttl_s = mneme_config_long(config, MNEME_SETTING_REDIS_WORKING_TTL_S),
+    };
+    int status = mneme_session_init(&projection->session, config, MNEME_PG_SCHEMA_LEDGER,
+                                    mneme_redis_projection.name, error);
+    if (status == MNEME_OK) {
+        status = mneme_hot_prefix(&claims->prefix, config, error);
+    }
+    if (status == MNEME_OK) {
+        status = mneme_touches_init(&projection->touches, error);
+    }
+    if (status == MNEME_OK) {
+        status = mneme_redis_open(&projection->redis, mneme_config_string(config, MNEME_SETTING_REDIS_URL),
+                                  &options, error);
+    }
+    claims->redis = projection->redis;
+    claims->owner = projection->session.owner;
+    claims->wanted_space = mneme_config_long(config, MNEME_SETTING_REDIS_SPACE);
+    projection->writer = (struct mneme_redis_writer){
+        .redis = projection->redis,
+        .claims = claims,
+        .capacity = mneme_config_long(config, MNEME_SETTING_REDIS_CAPACITY),
+    };
+    return status;
+}
+
+static int open_projection(void **out, const struct mneme_config *config, struct mneme_error *error) {
+    struct projection *projection = calloc(1, sizeof *projection);
+    if (projection == NULL) {
+        return no_memory(error);
+    }
+    int status = prepare(projection, config, error);
+    if (status == MNEME_OK) {
+        status = mneme_session_ensure(&projection->session, error);
+    }
+    if (status == MNEME_OK) {
+        status = mneme_migrate_check(projection->session.postgres, mneme_migrations_postgres, error);
+    }
+    if (status != MNEME_OK) {
+        close_projection(projection);
+        return status;
+    }
+    *out = projection;
+    return MNEME_OK;
+}
+
+/* --- who keeps what, and how far --- */
+
+/* Where the ledger is in each partition that is claimed, in their order; 0 where it has not begun. */
+static int read_ledger(struct projection *projection, int64_t *offsets, struct mneme_error *error) {
+    struct mneme_claims *claims = &projection->claims;
+    PGresult *rows = NULL;
+    for (size_t i = 0; i < claims->count; i++) {
+        offsets[i] = claims->items[i].partition;
+    }
+    mneme_pg_params_clear(&projection->params);
+    mneme_pg_param_str(&projection->params, mneme_str_from(claims->topic));
+    mneme_pg_param_long_array(&projection->params, offsets, claims->count);
+    int status = mneme_pg_query(&rows, projection->session.postgres, mneme_sql_hot_ledger,
+                                &projection->params, true, error);
+    for (size_t i = 0; i < claims->count; i++) {
+        offsets[i] = 0;
+    }
+    for (int row = 0; status == MNEME_OK && row < PQntuples(rows); row++) {
+        for (size_t i = 0; i < claims->count; i++) {
+            if (claims->items[i].partition == mneme_pg_get_long(rows, row, 0)) {
+                offsets[i] = mneme_pg_get_long(rows, row, 1);
+            }
+        }
+    }
+    PQclear(rows);
+    return status;
+}
+
+/* Until where each partition is to be filled before readers are sent to it. */
+static int note_refills(struct projection *projection, struct mneme_error *error) {
+    struct mneme_claims *claims = &projection->claims;
+    int64_t *offsets = calloc(claims->count + 1, sizeof *offsets);
+    if (offsets == NULL) {
+        return no_memory(error);
+    }
+    int status = read_ledger(projection, offsets, error);
+    for (size_t i = 0; status == MNEME_OK && i < claims->count; i++) {
+        struct mneme_claim *claim = &claims->items[i];
+        claim->refill_end = offsets[i] > claim->refill_end ? offsets[i] : claim->refill_end;
+        if (claim->next_offset < offsets[i]) {
+            mneme_log(MNEME_LOG_INFO, "redis is filled", MNEME_LOG_I("partition", claim->partition),
+                      MNEME_LOG_I("from", claim->next_offset), MNEME_LOG_I("to", offsets[i]));
+        }
+    }
+    free(offsets);
+    return status;
+}
+
+static enum mneme_apply_result assign(void *context, struct mneme_assignment *assignment,
+                                      struct mneme_error *error) {
+    struct projection *projection = context;
+    int status = mneme_session_ensure(&projection->session, error);
+    if (status == MNEME_OK) {
+        status = mneme_claims_take(&projection->claims, assignment, error);
+    }
+    if (status == MNEME_OK) {
+        status = note_refills(projection, error);
+    }
+    assignment->parked_key_count = 0; /* the ledger has them */
+    return result_of(status);
+}
+
+static void revoke(void *context, const int32_t *partitions, size_t count) {
+    struct projection *projection = context;
+    mneme_claims_release(&projection->claims, partitions, count);
+}
+
+/* With nothing to do, a partition is current when it is where the ledger is. */
+static enum mneme_apply_result idle(void *context, struct mneme_error *error) {
+    struct projection *projection = context;
+    struct mneme_claims *claims = &projection->claims;
+    if (claims->count == 0) {
+        return MNEME_APPLIED;
+    }
+    int64_t *offsets = calloc(claims->count, sizeof *offsets);
+    bool *is_current = calloc(claims->count, sizeof *is_current);
+    int status = offsets == NULL || is_current == NULL ? no_memory(error)
+                                                       : mneme_session_ensure(&projection->session, error);
+    if (status == MNEME_OK) {
+        status = read_ledger(projection, offsets, error);
+    }
+    for (size_t i = 0; status == MNEME_OK && i < claims->count; i++) {
+        is_current[i] = claims->items[i].next_offset >= offsets[i];
+    }
+    if (status == MNEME_OK) {
+        status = mneme_claims_renew(claims, is_current, error);
+    }
+    free(offsets);
+    free(is_current);
+    return result_of(status);
+}
+
+/* --- a batch --- */
+
+/* A partition that the batch brings up to its last events is one to send readers to. */
+static void judge(const struct projection *projection, const struct mneme_batch *batch, int64_t now,
+                  bool *is_current) {
+    for (size_t i = 0; i < batch->partition_count; i++) {
+        const struct mneme_batch_partition *part = &batch->partitions[i];
+        const struct mneme_claim *claim =
+            mneme_claims_find((struct mneme_claims *)&projection->claims, part->partition);
+        int64_t last = 0;
+        for (size_t j = 0; j < batch->count; j++) {
+            if (batch->items[j].position.partition == part->partition) {
+                last = batch->items[j].recorded_at;
+            }
+        }
+        is_current[i] =
+            claim != NULL && part->next_offset >= claim->refill_end && last >= now - CURRENT_MICROS;
+    }
+}
+
+static int fold_batch(struct projection *projection, struct mneme_batch *batch, struct mneme_error *error) {
+    const struct mneme_redis_terms *kept = &projection->changes.terms;
+    const struct mneme_touch_terms terms = {
+        .now = mneme_clock_now_micros(),
+        .keep = {[MNEME_TOUCH_MEMORY] = kept->memory_ttl_s * 1000000,
+                 [MNEME_TOUCH_ACCESS] = kept->memory_ttl_s * 1000000,
+                 [MNEME_TOUCH_CONVERSATION] = kept->conversation_ttl_s * 1000000,
+                 [MNEME_TOUCH_DECISIONS] = kept->memory_ttl_s * 1000000,
+                 [MNEME_TOUCH_WORKING] = kept->working_ttl_s * 1000000},
+        .topic_partitions = projection->claims.topic_partitions,
+    };
+    bool *is_accepted = mneme_arena_alloc(&batch->arena, batch->count + 1);
+    bool *is_current = mneme_arena_alloc(&batch->arena, batch->partition_count + 1);
+    if (is_accepted == NULL || is_current == NULL) {
+        return no_memory(error);
+    }
+    const char *topic = projection->claims.topic;
+    int status = mneme_verdict_gate_pass(is_accepted, projection->session.postgres, topic, batch, error);
+    if (status == MNEME_OK) {
+        status = mneme_touches_find(&projection->touches, batch, is_accepted, &terms, error);
+    }
+    if (status == MNEME_OK) {
+        status = mneme_redis_changes_load(&projection->changes, projection->session.postgres,
+                                          mneme_str_from(topic), &projection->touches, batch, &batch->arena,
+                                          error);
+    }
+    if (status == MNEME_OK) {
+        judge(projection, batch, terms.now, is_current);
+        status = mneme_redis_write(&projection->writer, &projection->changes, batch, is_current, error);
+    }
+    return status;
+}
+
+static enum mneme_apply_result apply(void *context, struct mneme_batch *batch, struct mneme_error *error) {
+    struct projection *projection = context;
+    int status = mneme_session_ensure(&projection->session, error);
+    if (status == MNEME_OK) {
+        status = fold_batch(projection, batch, error);
+    }
+    if (status != MNEME_OK) {
+        mneme_session_rollback(&projection->session);
+    }
+    return result_of(status);
+}
+
+const struct mneme_projection_ops mneme_redis_projection = {
+    .name = "redis",
+    .open = open_projection,
+    .assign = assign,
+    .apply = apply,
+    .idle = idle,
+    .revoke = revoke,
+    .close = close_projection,
+    .instead_of_rebuild = "what Redis lacks is filled from the log; take the keys below MNEME_REDIS_PREFIX "
+                          "away, and its workers begin anew",
+    .max_batch_events = MAX_BATCH_EVENTS,
+};

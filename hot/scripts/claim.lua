@@ -1,0 +1,26 @@
+-- Makes a worker the one that may write a partition: the writer before it is fenced from here on.
+--
+-- KEYS: progress, space, live
+-- ARGV: number of the space, whether it must be the live one (1), topic, its partitions, owner, an epoch that is at
+--       least as high as any before (microseconds of the clock: it grows even when what was stored is lost)
+--
+-- Replies with a word: "claimed", next_offset, last_digest, epoch; "moved" when another space is the live one;
+-- "other", topic, partitions when the progress is that of another log.
+
+if ARGV[2] == '1' then
+    if redis.call('SETNX', KEYS[2], ARGV[1]) == 0 and redis.call('GET', KEYS[2]) ~= ARGV[1] then
+        return {'moved'}
+    end
+    redis.call('DEL', KEYS[3])
+end
+local stored = redis.call('HMGET', KEYS[1], 'topic', 'topic_partitions', 'next_offset', 'last_digest', 'epoch')
+if stored[1] and (stored[1] ~= ARGV[3] or stored[2] ~= ARGV[4]) then
+    return {'other', stored[1], stored[2]}
+end
+local epoch = ARGV[6]
+if stored[5] and tonumber(stored[5]) >= tonumber(epoch) then
+    epoch = string.format('%.0f', tonumber(stored[5]) + 1)
+end
+redis.call('HSET', KEYS[1], 'topic', ARGV[3], 'topic_partitions', ARGV[4], 'next_offset', stored[3] or '0',
+           'last_digest', stored[4] or '', 'epoch', epoch, 'owner', ARGV[5])
+return {'claimed', stored[3] or '0', stored[4] or '', epoch}

@@ -1,0 +1,23 @@
+-- Says that a partition is kept up to date, and looks whether it is still this worker's.
+--
+-- KEYS: progress, space, live
+-- ARGV: epoch, next_offset, number of the space, whether it must be the live one (1), what `live` says, for how many
+--       milliseconds (0: it says nothing)
+--
+-- Replies "kept" or why not: "lost" (nothing is stored), "taken" (another epoch), "moved" (another live space),
+-- "behind" (less is stored than this worker has written).
+
+local stored = redis.call('HMGET', KEYS[1], 'epoch', 'next_offset')
+if not stored[1] then
+    return 'lost'
+elseif stored[1] ~= ARGV[1] then
+    return 'taken'
+elseif tonumber(stored[2]) < tonumber(ARGV[2]) then
+    return 'behind'
+elseif ARGV[4] == '1' and redis.call('GET', KEYS[2]) ~= ARGV[3] then
+    return 'moved'
+end
+if ARGV[6] ~= '0' then
+    redis.call('SET', KEYS[3], ARGV[5], 'PX', ARGV[6])
+end
+return 'kept'

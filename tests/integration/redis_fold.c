@@ -1,0 +1,259 @@
+/*
+ * The projection `redis`: what it keeps is what the ledger's tables say, whatever the batches are, whoever
+ * wrote before, and whatever became of Redis meanwhile.
+ */
+#include <criterion/criterion.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "common/clock.h"
+#include "consumers/redis/redis_projection.h"
+#include "tests/support/redis_case.h"
+
+#define ID(n) "0194f000-0000-7000-8000-00000000000" n
+#define SECOND INT64_C(1000000)
+
+static struct mneme_redis_case hot;
+
+static void set_up(void) {
+    mneme_redis_case_set_up(&hot);
+}
+
+static void tear_down(void) {
+    mneme_redis_case_tear_down(&hot);
+}
+
+TestSuite(redis_fold, .init = set_up, .fini = tear_down, .timeout = 120);
+
+#define ASK(...) mneme_redis_case_ask(&hot, __VA_ARGS__)
+#define ADD(...) now(mneme_fold_case_add(&hot.fold, __VA_ARGS__))
+#define CREATE(user, n, more)                                                                                \
+    ADD("{'type':'memory_created','user_id':'" user "','agent_id':'x','payload':{'memory_id':'" ID(          \
+        n) "','memory_type':'fact','content':'tea'" more "}}")
+
+/* What happens now. */
+static struct mneme_batch_item *now(struct mneme_batch_item *item) {
+    item->recorded_at = mneme_clock_now_micros();
+    item->event.occurred_at = item->recorded_at;
+    return item;
+}
+
+/* Whether Redis has the memory of that key as the table has it, with this text. */
+static void check_memory(int partition, const char *names, const char *text) {
+    char wanted[128];
+    const char *value = ASK("GET %%1:{%d}:memory:%s", partition, names);
+    snprintf(wanted, sizeof wanted, "\"content\":{\"text\": \"%s\"}", text);
+    cr_assert(strstr(value, wanted) != NULL, "%s is not in %s", wanted, value);
+}
+
+Test(redis_fold, a_memory_is_kept_as_the_table_has_it) {
+    int32_t at = CREATE("ada", "1", "")->position.partition;
+    ADD("{'type':'memory_updated','user_id':'ada','payload':{'memory_id':'" ID("1") "','content':'milk'}}");
+    CREATE("ada", "1", ",'priority':9"); /* exists: without effect */
+    mneme_redis_case_apply(&hot, 0);
+    check_memory(at, "default/ada/" ID("1"), "milk");
+    cr_assert_str_eq(ASK("ZRANGE %%1:{%d}:agent:default/x 0 -1", at), "ada/" ID("1"));
+    cr_assert_str_eq(ASK("ZRANGE %%1:{%d}:user-agent:default/ada/x 0 -1", at), "ada/" ID("1"));
+    cr_assert_str_eq(ASK("HGET %%1:{%d}:progress next_offset", at), "3");
+    cr_assert_str_eq(ASK("GET %%{%d}:live", at), "1/4");
+    cr_assert_str_eq(ASK("HGET %%topic partitions"), "4");
+}
+
+Test(redis_fold, the_batches_make_no_difference) {
+    static const size_t sizes[] = {1, 2, 0};
+    int32_t at = CREATE("ada", "1", "")->position.partition;
+    CREATE("ada", "2", "");
+    ADD("{'type':'memory_deleted','user_id':'ada','payload':{'memory_id':'" ID("1") "'}}");
+    ADD("{'type':'memory_updated','user_id':'ada','payload':{'memory_id':'" ID("2") "','content':'milk'}}");
+    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+        mneme_redis_case_apply(&hot, sizes[i]);
+        cr_assert_str_eq(ASK("EXISTS %%1:{%d}:memory:default/ada/" ID("1"), at), "0");
+        check_memory(at, "default/ada/" ID("2"), "milk");
+        cr_assert_str_eq(ASK("ZRANGE %%1:{%d}:hot 0 -1", at), "default/ada/" ID("2"));
+        cr_assert_str_eq(ASK("ZRANGE %%1:{%d}:ages 0 -1", at), "default/ada/" ID("2"));
+        cr_assert_str_eq(ASK("ZRANGE %%1:{%d}:agent:default/x 0 -1", at), "ada/" ID("2"));
+        mneme_redis_case_flush(&hot);
+        cr_assert_eq(mneme_redis_case_assign(&hot, hot.projection), MNEME_APPLIED);
+        cr_assert_eq(hot.next_offsets[at], 0);
+        hot.folded = 0;
+    }
+}
+
+/* An update of what is not cached any more leaves all of it, not what the event tells. */
+Test(redis_fold, an_update_of_what_was_evicted_leaves_no_half) {
+    int32_t at = CREATE("ada", "1", ",'tags':['a']")->position.partition;
+    mneme_redis_case_apply(&hot, 0);
+    ASK("DEL %%1:{%d}:memory:default/ada/" ID("1"), at);
+    ADD("{'type':'memory_updated','user_id':'ada','payload':{'memory_id':'" ID("1") "','priority':7}}");
+    mneme_redis_case_apply(&hot, 0);
+    check_memory(at, "default/ada/" ID("1"), "tea");
+    cr_assert(strstr(hot.fold.text.data, "\"tags\":[\"a\"]") != NULL, "%s", hot.fold.text.data);
+    cr_assert(strstr(hot.fold.text.data, "\"priority\":7") != NULL, "%s", hot.fold.text.data);
+}
+
+/* The answer was lost, so the batch comes again. */
+Test(redis_fold, a_batch_that_comes_again_changes_nothing) {
+    int32_t at = CREATE("ada", "1", "")->position.partition;
+    mneme_redis_case_apply(&hot, 0);
+    ASK("DEL %%1:{%d}:memory:default/ada/" ID("1"), at);
+    cr_assert_eq(mneme_redis_case_apply_some(&hot, hot.projection, 0, 1), MNEME_APPLIED);
+    cr_assert_str_eq(ASK("EXISTS %%1:{%d}:memory:default/ada/" ID("1"), at), "0");
+    cr_assert_str_eq(ASK("HGET %%1:{%d}:progress next_offset", at), "1");
+}
+
+Test(redis_fold, a_writer_that_was_replaced_is_fenced) {
+    CREATE("ada", "1", "");
+    mneme_redis_case_apply(&hot, 0);
+    CREATE("ada", "2", "");
+    cr_assert_eq(mneme_fold_case_apply(&hot.fold, 0), MNEME_APPLIED);
+    void *other = mneme_redis_case_open(&hot);
+    cr_assert_eq(mneme_redis_case_assign(&hot, other), MNEME_APPLIED);
+    cr_assert_eq(mneme_redis_case_apply_some(&hot, hot.projection, 1, 1), MNEME_FENCED);
+    cr_assert(strstr(hot.fold.error.message, "another worker owns it now") != NULL, "%s",
+              hot.fold.error.message);
+    cr_assert_eq(mneme_redis_projection.idle(hot.projection, &hot.fold.error), MNEME_FENCED);
+    cr_assert_eq(mneme_redis_case_apply_some(&hot, other, 1, 1), MNEME_APPLIED, "%s", hot.fold.error.message);
+    mneme_redis_projection.close(other);
+}
+
+/* Redis is empty, or an older copy: it is noticed without an event, and it goes on from what is there. */
+Test(redis_fold, a_redis_that_lost_something_is_filled_again) {
+    int32_t at = CREATE("ada", "1", "")->position.partition;
+    mneme_redis_case_apply(&hot, 0);
+    cr_assert_eq(mneme_redis_projection.idle(hot.projection, &hot.fold.error), MNEME_APPLIED);
+    mneme_redis_case_flush(&hot);
+    cr_assert_eq(mneme_redis_projection.idle(hot.projection, &hot.fold.error), MNEME_FENCED);
+    cr_assert(strstr(hot.fold.error.message, "Redis has lost it") != NULL, "%s", hot.fold.error.message);
+    cr_assert_eq(mneme_redis_case_assign(&hot, hot.projection), MNEME_APPLIED);
+    cr_assert_eq(mneme_redis_projection.idle(hot.projection, &hot.fold.error), MNEME_APPLIED);
+    cr_assert_str_eq(ASK("EXISTS %%{%d}:live", at), "0", "readers are sent to what is not filled yet");
+    hot.folded = 0;
+    mneme_redis_case_apply(&hot, 0);
+    check_memory(at, "default/ada/" ID("1"), "tea");
+    cr_assert_str_eq(ASK("GET %%{%d}:live", at), "1/4");
+    ASK("HSET %%1:{%d}:progress next_offset 0", at);
+    cr_assert_eq(mneme_redis_projection.idle(hot.projection, &hot.fold.error), MNEME_FENCED);
+    cr_assert(strstr(hot.fold.error.message, "an older copy") != NULL, "%s", hot.fold.error.message);
+}
+
+/* What has expired by the time of its event is not there, whenever it is folded. */
+Test(redis_fold, time_counts_from_the_event) {
+    struct mneme_batch_item *old = CREATE("ada", "1", "");
+    CREATE("ada", "2", "")->event.occurred_at -= 3590 * SECOND;
+    CREATE("ada", "3", "")->event.occurred_at += 1000 * SECOND; /* no later than it was recorded */
+    struct mneme_batch_item *own = CREATE("ada", "4", "");
+    int32_t at = old->position.partition;
+    old->event.occurred_at -= 3601 * SECOND;
+    own->event.payload.memory_created.expires_at =
+        (struct mneme_opt_long){mneme_clock_now_micros() + 100 * SECOND, true};
+    mneme_redis_case_apply(&hot, 0);
+    cr_assert_str_eq(ASK("EXISTS %%1:{%d}:memory:default/ada/" ID("1"), at), "0");
+    long left = strtol(ASK("TTL %%1:{%d}:memory:default/ada/" ID("2"), at), NULL, 10);
+    cr_assert(left > -3 && left <= 10, "%ld", left);
+    left = strtol(ASK("TTL %%1:{%d}:memory:default/ada/" ID("3"), at), NULL, 10);
+    cr_assert(left > 3000 && left <= 3600, "%ld", left);
+    left = strtol(ASK("TTL %%1:{%d}:memory:default/ada/" ID("4"), at), NULL, 10);
+    cr_assert(left > 0 && left <= 100, "%ld", left);
+    /* What a reader cached before an old event was told goes with it. */
+    ADD("{'type':'memory_updated','user_id':'ada','payload':{'memory_id':'" ID("3") "','priority':1}}")
+        ->event.occurred_at -= 4000 * SECOND;
+    mneme_redis_case_apply(&hot, 0);
+    cr_assert_str_eq(ASK("EXISTS %%1:{%d}:memory:default/ada/" ID("3"), at), "0");
+    cr_assert_str_eq(ASK("ZSCORE %%1:{%d}:hot default/ada/" ID("3"), at), "-");
+}
+
+Test(redis_fold, what_counts_least_makes_room) {
+    cr_assert_eq(mneme_config_set(hot.fold.fixture.config, MNEME_SETTING_REDIS_CAPACITY, "8",
+                                  MNEME_FROM_OPTION, &hot.fold.error),
+                 MNEME_OK);
+    void *small = mneme_redis_case_open(&hot); /* 2 in each of 4 partitions */
+    cr_assert_eq(mneme_redis_case_assign(&hot, small), MNEME_APPLIED);
+    int32_t at = CREATE("ada", "1", ",'priority':9")->position.partition;
+    CREATE("ada", "2", "");
+    CREATE("ada", "3", "");
+    CREATE("ada", "4", ",'priority':1");
+    cr_assert_eq(mneme_fold_case_apply(&hot.fold, 0), MNEME_APPLIED);
+    cr_assert_eq(mneme_redis_case_apply_some(&hot, small, 0, 4), MNEME_APPLIED, "%s", hot.fold.error.message);
+    cr_assert_str_eq(ASK("ZRANGE %%1:{%d}:hot 0 -1", at), "default/ada/" ID("3") ";default/ada/" ID("1"));
+    cr_assert_str_eq(ASK("EXISTS %%1:{%d}:memory:default/ada/" ID("2"), at), "0");
+    cr_assert_str_eq(ASK("ZCARD %%1:{%d}:user-agent:default/ada/x", at), "2");
+    cr_assert_str_eq(ASK("HGET %%1:{%d}:progress evicted", at), "2");
+    mneme_redis_projection.close(small);
+}
+
+/* Accesses are told in another stream, which lies in another partition. */
+Test(redis_fold, accesses_are_counted) {
+    int32_t at = CREATE("ada", "1", "")->position.partition;
+    mneme_redis_case_apply(&hot, 0);
+    ADD("{'type':'memory_accessed','user_id':'ada','stream_id':'ada#access','payload':{'memory_ids':['" ID(
+        "1") "','" ID("2") "'],'counts':[3,1],'last_accessed_at':'2026-01-02T00:00:00Z'}}");
+    mneme_redis_case_apply(&hot, 0);
+    mneme_redis_case_apply(&hot, 0);
+    const char *value = ASK("GET %%1:{%d}:memory:default/ada/" ID("1"), at);
+    cr_assert_eq(strncmp(value + 19, " 3 1767312000000000 default/ada/x\n{", 35), 0, "%s", value);
+    cr_assert_str_eq(ASK("EXISTS %%1:{%d}:memory:default/ada/" ID("2"), at), "0");
+}
+
+Test(redis_fold, conversations_and_recent_ones_are_kept) {
+    int32_t at = ADD("{'type':'conversation_created','user_id':'ada','payload':{'conversation_id':'c1',"
+                     "'title':'tea'}}")
+                     ->position.partition;
+    ADD("{'type':'conversation_turn','user_id':'ada','payload':{'conversation_id':'c2','role':'user',"
+        "'content':'hi'}}");
+    ADD("{'type':'agent_decision','user_id':'ada','agent_id':'x','payload':{'decision_id':'" ID(
+        "1") "','decision':'wait'}}");
+    mneme_redis_case_apply(&hot, 0);
+    const char *value = ASK("GET %%1:{%d}:conversation:default/ada/c1:context", at);
+    cr_assert(strstr(value, "0000000000000000003\n{\"conversation_id\":\"c1\",") == value, "%s", value);
+    value = ASK("GET %%1:{%d}:recent-conversations:default/ada", at);
+    const char *second = strstr(value, "},{\"conversation_id\":\"c1\"");
+    cr_assert(strstr(value, "\n[{\"conversation_id\":\"c2\"") != NULL && second != NULL, "%s", value);
+    value = ASK("GET %%1:{%d}:recent-decisions:default/x", at);
+    cr_assert(strstr(value, "\n[{\"decision_id\":\"" ID("1") "\"") != NULL, "%s", value);
+    cr_assert_str_eq(ASK("EXISTS %%1:{%d}:memory:default/ada/" ID("1"), at), "1");
+    ADD("{'type':'conversation_deleted','user_id':'ada','payload':{'conversation_id':'c1'}}");
+    ADD("{'type':'conversation_deleted','user_id':'ada','payload':{'conversation_id':'c2'}}");
+    mneme_redis_case_apply(&hot, 0);
+    cr_assert_str_eq(ASK("EXISTS %%1:{%d}:conversation:default/ada/c1:context", at), "0");
+    cr_assert_str_eq(ASK("EXISTS %%1:{%d}:recent-conversations:default/ada", at), "0");
+}
+
+Test(redis_fold, a_parked_event_has_no_effect_and_holds_up_nothing) {
+    int32_t at = CREATE("ada", "1", "")->position.partition;
+    ADD("{'type':'memory_deleted','user_id':'ada','payload':{'memory_id':'" ID("1") "'}}")->park_reason = "x";
+    mneme_redis_case_apply(&hot, 0);
+    check_memory(at, "default/ada/" ID("1"), "tea");
+    cr_assert_str_eq(ASK("HGET %%1:{%d}:progress next_offset", at), "2");
+}
+
+Test(redis_fold, a_key_of_another_program_is_named) {
+    int32_t at = CREATE("ada", "1", "")->position.partition;
+    cr_assert_eq(mneme_fold_case_apply(&hot.fold, 0), MNEME_APPLIED);
+    ASK("HSET %%1:{%d}:memory:default/ada/" ID("1") " a b", at);
+    cr_assert_eq(mneme_redis_case_apply_some(&hot, hot.projection, 0, 1), MNEME_FATAL);
+    cr_assert(strstr(hot.fold.error.message, "memory:default/ada/" ID("1")) != NULL, "%s",
+              hot.fold.error.message);
+    cr_assert_str_eq(ASK("HGET %%1:{%d}:progress next_offset", at), "0");
+}
+
+/* A rebuild has switched to what it filled. */
+Test(redis_fold, a_worker_follows_the_live_space) {
+    int32_t at = CREATE("ada", "1", "")->position.partition;
+    mneme_redis_case_apply(&hot, 0);
+    ASK("SET %%{%d}:space 2", at);
+    cr_assert_eq(mneme_redis_projection.idle(hot.projection, &hot.fold.error), MNEME_FENCED);
+    cr_assert_eq(mneme_redis_case_apply_some(&hot, hot.projection, 0, 1), MNEME_FENCED);
+    cr_assert_eq(mneme_redis_case_assign(&hot, hot.projection), MNEME_APPLIED);
+    cr_assert_eq(hot.next_offsets[at], 0);
+    hot.folded = 0;
+    mneme_redis_case_apply(&hot, 0);
+    cr_assert_str_eq(ASK("EXISTS %%2:{%d}:memory:default/ada/" ID("1"), at), "1");
+    cr_assert_str_eq(ASK("GET %%{%d}:live", at), "2/4");
+}
+
+Test(redis_fold, another_number_of_partitions_is_refused) {
+    ASK("HSET %%1:{2}:progress topic_partitions 8");
+    cr_assert_eq(mneme_redis_case_assign(&hot, hot.projection), MNEME_FATAL);
+    cr_assert(strstr(hot.fold.error.message, "it has 4 partitions and had 8") != NULL, "%s",
+              hot.fold.error.message);
+}
