@@ -5,7 +5,7 @@
 PRIVATE_STACK_DIR=
 
 # need_stack [SERVICE…]: exports the settings; SERVICE are optional ones to start as well. MNEME_STACK_FSYNC
-# applies to a private one.
+# and MNEME_STACK_JAVA apply to a private one.
 need_stack() {
     if [[ -n ${KAFKA_BOOTSTRAP_SERVERS:-} && -n ${DATABASE_URL:-} ]]; then
         note "using the stack of the environment"

@@ -28,7 +28,7 @@ service_configure() {
 
 service_command() {
     COMMAND=(env -C "$REGISTRY_HOME/app" QUARKUS_HTTP_HOST=127.0.0.1
-        "QUARKUS_HTTP_PORT=$(stack_port registry)" java -Xmx384m -Dquarkus.profile=prod
+        "QUARKUS_HTTP_PORT=$(stack_port registry)" java -Xmx384m -XX:TieredStopAtLevel=1 -Dquarkus.profile=prod
         -jar "apicurio-registry-app-$REGISTRY_VERSION-runner.jar")
 }
 

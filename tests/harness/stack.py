@@ -39,7 +39,8 @@ class Stack:
 
     @classmethod
     def private(cls, folder):
-        """Brings a stack up in `folder`, or finds it up there. It is for tests: nothing waits for the disk."""
+        """Brings a stack up in `folder`, or finds it up there. It is for tests: nothing waits for the disk, and nothing
+        is compiled for a long life."""
         stack = cls({}, pathlib.Path(folder))
         stack.run("up")
         stack.refresh()
@@ -51,7 +52,8 @@ class Stack:
         self.folder.mkdir(parents=True, exist_ok=True)
         done = subprocess.run(
             [ROOT / "ops" / "stack", *arguments],
-            env={**os.environ, "MNEME_STACK_DIR": str(self.folder), "MNEME_STACK_FSYNC": "off"},
+            env={**os.environ, "MNEME_STACK_DIR": str(self.folder), "MNEME_STACK_FSYNC": "off",
+                 "MNEME_STACK_JAVA": "-XX:TieredStopAtLevel=1"},
             stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=timeout, check=False,
         )
         assert done.returncode == 0, f"ops/stack {shlex.join(arguments)} failed:\n{done.stdout}{done.stderr}"
