@@ -18,6 +18,7 @@ static const struct mneme_command *const commands[] = {
     &mneme_command_knowledge,
     &mneme_command_profile,
     &mneme_command_vector,
+    &mneme_command_lock,
     &mneme_command_timeline,
     &mneme_command_stats,
     &mneme_command_events,
@@ -46,7 +47,7 @@ static const char details[] =
     "\n"
     "Exit codes: 0 done; 1 some input was refused, the rest is done; 2 wrong usage;\n"
     "3 a service cannot be reached; 4 conflict (an expected version did not hold);\n"
-    "5 not found; 6 refused for safety; 130 interrupted.\n"
+    "5 not found; 6 refused for safety; 7 a lock was lost under a command; 130 interrupted.\n"
     "Errors go to stderr as \"mneme: what failed: why; what to do\".";
 
 static const char examples[] = "  eval \"$(ops/stack env)\"\n"

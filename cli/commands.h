@@ -14,6 +14,7 @@ extern const struct mneme_command mneme_command_eval;
 extern const struct mneme_command mneme_command_events;
 extern const struct mneme_command mneme_command_replay;
 extern const struct mneme_command mneme_command_import;
+extern const struct mneme_command mneme_command_lock;
 extern const struct mneme_command mneme_command_memory;
 extern const struct mneme_command mneme_command_rebuild;
 extern const struct mneme_command mneme_command_recall;

@@ -1,5 +1,5 @@
 # libmneme for other programs: the static and the shared library, headers, pkg-config file and man page.
-set(libmneme_parts mneme_common mneme_schemas mneme_embedding mneme_producers mneme_log mneme_sql mneme_scripts mneme_vectors mneme_hot mneme_queries mneme_library)
+set(libmneme_parts mneme_common mneme_schemas mneme_embedding mneme_producers mneme_log mneme_sql mneme_scripts mneme_vectors mneme_hot mneme_locks mneme_queries mneme_library)
 foreach(kind STATIC SHARED)
   string(TOLOWER ${kind} suffix)
   add_library(libmneme_${suffix} ${kind})
@@ -29,6 +29,7 @@ configure_file(${CMAKE_SOURCE_DIR}/cmake/mneme.pc.in ${CMAKE_BINARY_DIR}/mneme.p
 install(TARGETS mneme libmneme_static libmneme_shared)
 install(FILES library/include/mneme.h DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/mneme)
 install(FILES producers/publisher.h DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/mneme/producers)
+install(FILES locks/locks.h DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/mneme/locks)
 install(FILES common/types.h common/error.h DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/mneme/common)
 install(FILES ${CMAKE_BINARY_DIR}/generated/mneme/event_types.h DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/mneme/mneme)
 install(FILES ${CMAKE_BINARY_DIR}/mneme.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)

@@ -15,7 +15,7 @@
 static int64_t read_clock(clockid_t id) {
     struct timespec now;
     if (clock_gettime(id, &now) != 0) {
-        return 0; /* cannot happen for the two clocks that Linux always has */
+        return 0; /* cannot happen for the clocks that Linux always has */
     }
     return (int64_t)now.tv_sec * MICROS_PER_SECOND + now.tv_nsec / 1000;
 }
@@ -26,6 +26,10 @@ int64_t mneme_clock_now_micros(void) {
 
 int64_t mneme_clock_monotonic_micros(void) {
     return read_clock(CLOCK_MONOTONIC);
+}
+
+int64_t mneme_clock_boot_micros(void) {
+    return read_clock(CLOCK_BOOTTIME);
 }
 
 void mneme_clock_pause(int64_t micros) {

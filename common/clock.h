@@ -8,6 +8,7 @@
 
 int64_t mneme_clock_now_micros(void);       /* wall clock */
 int64_t mneme_clock_monotonic_micros(void); /* never steps; only differences mean anything */
+int64_t mneme_clock_boot_micros(void);      /* the same, and goes on while the machine sleeps */
 
 /* Waits so long; a signal ends it early. */
 void mneme_clock_pause(int64_t micros);

@@ -5,6 +5,7 @@
 #include "common/redis_node.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
@@ -179,6 +180,7 @@ static int connect_to(struct mneme_redis_node *node, struct mneme_redis_session 
     if (node->context->err != 0) {
         return fail(node, session, node->context->errstr, error);
     }
+    (void)fcntl(node->context->fd, F_SETFD, FD_CLOEXEC); /* no business of a program that is run from here */
     if (redisSetTimeout(node->context, timeout) != REDIS_OK) {
         return fail(node, session, "no time-out can be set", error);
     }

@@ -67,6 +67,16 @@
       "How long Redis keeps a conversation or a user's recent ones after the event that changed them.") \
     X(REDIS_WORKING_TTL_S, "MNEME_REDIS_WORKING_TTL_S", LONG, "86400", RANGE(1, 31536000), PLAIN, \
       "How long Redis keeps the working memory of a conversation after the event that changed it.") \
+    X(LOCK_URLS, "MNEME_LOCK_URLS", STRING, "", ANY, PLAIN, \
+      "Independent Redis servers that vote on locks, URLs separated by commas; empty means the one of REDIS_URL.") \
+    X(LOCK_TTL_MS, "MNEME_LOCK_TTL_MS", LONG, "30000", RANGE(10, 86400000), PLAIN, \
+      "For how long a lock is held unless it is extended.") \
+    X(LOCK_WAIT_MS, "MNEME_LOCK_WAIT_MS", LONG, "0", RANGE(0, 86400000), PLAIN, \
+      "How long acquiring a lock waits while somebody else has it; 0 means that it is tried once.") \
+    X(LOCK_RETRY_MS, "MNEME_LOCK_RETRY_MS", LONG, "200", RANGE(1, 60000), PLAIN, \
+      "Longest pause between two tries to acquire a lock; the first ones are shorter, all are random.") \
+    X(LOCK_TIMEOUT_MS, "MNEME_LOCK_TIMEOUT_MS", LONG, "500", RANGE(1, 60000), PLAIN, \
+      "How long one server may take to answer for a lock; much less than the lease.") \
     X(OPENAI_BASE_URL, "OPENAI_BASE_URL", STRING, "http://127.0.0.1:8080/v1", ANY, PLAIN, \
       "OpenAI-compatible endpoint that texts are embedded by; what follows it is /embeddings.") \
     X(OPENAI_API_KEY, "OPENAI_API_KEY", STRING, "", ANY, SECRET, \

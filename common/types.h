@@ -14,6 +14,9 @@
 extern "C" {
 #endif
 
+/* Marks what libmneme offers to other programs; everything else stays inside. */
+#define MNEME_API __attribute__((visibility("default")))
+
 /* Bytes owned by somebody else, not NUL-terminated. data == NULL means null, which differs from empty. */
 struct mneme_str {
     const char *data;

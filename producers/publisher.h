@@ -20,8 +20,6 @@
 extern "C" {
 #endif
 
-#define MNEME_API __attribute__((visibility("default")))
-
 struct mneme_client;
 
 /* A setting by its environment name, such as {"KAFKA_BOOTSTRAP_SERVERS", "127.0.0.1:9092"}. */

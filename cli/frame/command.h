@@ -18,6 +18,7 @@ enum mneme_exit {
     MNEME_EXIT_CONFLICT = 4,
     MNEME_EXIT_NOT_FOUND = 5,
     MNEME_EXIT_UNSAFE = 6,
+    MNEME_EXIT_LEASE_LOST = 7, /* a lock was lost while a command ran under it */
     MNEME_EXIT_INTERRUPTED = 130,
 };
 

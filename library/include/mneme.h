@@ -1,12 +1,15 @@
 /*
- * libmneme: publish memory operations of agents to the log, learn what became of them, and replay the log.
+ * libmneme: publish memory operations of agents to the log, learn what became of them, and replay the log;
+ * and locks, for agents that must not do the same at the same time.
  *
  * A client publishes (producers/publisher.h tells its rules). A ledger answers over Postgres. A replay reads
- * Kafka. Each is opened with its own settings; none needs the others.
+ * Kafka. Locks are kept by Redis (locks/locks.h tells their rules). Each is opened with its own settings;
+ * none needs the others.
  */
 #ifndef MNEME_H
 #define MNEME_H
 
+#include "locks/locks.h"
 #include "producers/publisher.h"
 
 #ifdef __cplusplus
@@ -99,6 +102,15 @@ typedef bool mneme_replay_fn(const struct mneme_replayed *replayed, void *contex
  */
 MNEME_API int mneme_replay(const struct mneme_replay_options *options, mneme_replay_fn *on_event,
                            void *context, struct mneme_error *error);
+
+/* --- locks --- */
+
+/* Settings as of mneme_open; MNEME_LOCK_URLS names the servers. Connects to them when a lock is acquired, not
+ * before. MNEME_E_USAGE for a list that is none. The caller closes *out by mneme_locks_close; it is NULL on
+ * an error. */
+MNEME_API int mneme_locks_open(struct mneme_locks **out, const char *config_path,
+                               const struct mneme_client_setting *settings, size_t setting_count,
+                               struct mneme_error *error);
 
 #ifdef __cplusplus
 }

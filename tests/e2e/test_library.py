@@ -10,7 +10,7 @@ import pytest
 from harness.program import BUILD, clean_environment
 from harness.stack import ROOT
 
-EXAMPLES = ("publish_one", "publish_many", "conditional_update", "replay_stream")
+EXAMPLES = ("publish_one", "publish_many", "conditional_update", "replay_stream", "hold_lock")
 CC = os.environ.get("CC", "cc")
 
 
@@ -127,6 +127,19 @@ def test_an_example_replays_a_stream(programs, namespace, mneme, kind):
     assert (done.returncode, done.stdout.splitlines()) == (0, [lines[2], "1 events"])
     done = run(programs["replay_stream", kind], "ada", "yesterday", env=namespace.env)
     assert done.returncode == 1 and "yesterday" in done.stderr and done.stdout == ""
+
+
+@pytest.mark.parametrize("kind", ["shared", "static"])
+def test_an_example_holds_a_lock(programs, stack, tmp_path, kind):
+    env = {"REDIS_URL": stack.env["REDIS_URL"], "MNEME_REDIS_PREFIX": f"{tmp_path.name}-{kind}:"}
+    tokens = []
+    for _ in range(2):
+        done = run(programs["hold_lock", kind], "nightly", tmp_path / "store", env=env)
+        assert done.returncode == 0, done.stderr
+        tokens.append(int(re.fullmatch(r"token (\d+): taken\n", done.stdout)[1]))
+    assert tokens[0] < tokens[1]
+    (tmp_path / "store").write_text(f"{2 * tokens[1]}\n")
+    assert run(programs["hold_lock", kind], "nightly", tmp_path / "store", env=env).stdout.endswith(": refused\n")
 
 
 def declared_functions(prefix):

@@ -1,0 +1,105 @@
+/*
+ * mneme lock run: a command under a lock, from its first moment to its last.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "cli/lock/lock.h"
+#include "cli/lock/lock_child.h"
+
+/* For the command; before there is a second thread. */
+static int tell_environment(const struct mneme_lock *lock, struct mneme_error *error) {
+    char token[24];
+    (void)snprintf(token, sizeof token, "%lld", (long long)lock->token);
+    if (setenv("MNEME_LOCK_NAME", lock->name, 1) != 0 || setenv("MNEME_LOCK_VALUE", lock->value, 1) != 0 ||
+        setenv("MNEME_LOCK_TOKEN", token, 1) != 0) {
+        return mneme_error_set(error, MNEME_E_NO_MEMORY,
+                               "the command was not run: out of memory; free some memory");
+    }
+    return MNEME_OK;
+}
+
+/* Only for what `run` could not do, or what the command was not told: its own exit code says the rest. */
+static enum mneme_exit conclude(const struct mneme_cli *cli, const struct mneme_lock_run *run, int released,
+                                const struct mneme_error *release_error) {
+    struct mneme_error error = {0};
+    if (run->is_lost) {
+        mneme_error_set(&error, MNEME_E_CONFLICT, "the command %s had to end: %s", cli->arguments[1],
+                        run->why.code != MNEME_OK
+                            ? run->why.message
+                            : "its lease ran out while nothing could be done; give it a longer one");
+        (void)mneme_cli_fail(cli, &error);
+        return MNEME_EXIT_LEASE_LOST;
+    }
+    if (released != MNEME_OK) {
+        (void)mneme_cli_fail(cli, release_error);
+    }
+    if (released == MNEME_E_CONFLICT || released == MNEME_E_NOT_FOUND) {
+        return MNEME_EXIT_LEASE_LOST; /* the servers forgot it while the command ran */
+    }
+    return (enum mneme_exit)run->exit_code;
+}
+
+static int run_under(struct mneme_lock_run *out, const struct mneme_cli *cli, const struct mneme_lock *lock,
+                     struct mneme_locks *locks, const struct mneme_lock_options *how,
+                     struct mneme_error *error) {
+    int64_t ttl_ms =
+        how->ttl_ms.is_set ? how->ttl_ms.value : mneme_config_long(cli->config, MNEME_SETTING_LOCK_TTL_MS);
+    int status = tell_environment(lock, error);
+    return status == MNEME_OK ? mneme_lock_run_command(out, cli->arguments + 1, lock, locks, ttl_ms, error)
+                              : status;
+}
+
+static enum mneme_exit run(struct mneme_cli *cli) {
+    struct mneme_error error = {0};
+    struct mneme_error release_error = {0};
+    struct mneme_locks *locks = NULL;
+    struct mneme_lock_options how;
+    struct mneme_lock_run result;
+    struct mneme_lock lock;
+    enum mneme_exit code;
+    int status = mneme_lock_read_options(&how, cli, &error);
+    if (status == MNEME_OK) {
+        status = mneme_lock_open(&locks, cli, &error);
+    }
+    if (status == MNEME_OK) {
+        status = mneme_lock_acquire(&lock, locks, mneme_str_from(cli->arguments[0]), &how, &error);
+    }
+    if (status != MNEME_OK) {
+        code = mneme_cli_fail(cli, &error);
+    } else {
+        status = run_under(&result, cli, &lock, locks, &how, &error);
+        int released = mneme_lock_release(&lock, locks, &release_error);
+        code = status == MNEME_OK ? conclude(cli, &result, released, &release_error)
+                                  : mneme_cli_fail(cli, &error);
+    }
+    mneme_locks_close(locks);
+    return code;
+}
+
+static const struct mneme_cli_option options[] = {
+    MNEME_LOCK_TTL_OPTIONS,
+    MNEME_LOCK_WAIT_OPTIONS,
+    {0},
+};
+
+const struct mneme_command mneme_command_lock_run = {
+    .name = "run",
+    .summary = "Run a command while holding a lock.",
+    .arguments = "NAME -- COMMAND [ARGUMENT…]",
+    .details = "The lease is extended while the command runs, and the lock released when it ends.\n"
+               "The command finds MNEME_LOCK_NAME, MNEME_LOCK_TOKEN and MNEME_LOCK_VALUE in its\n"
+               "environment; signals are passed on to it. If the lease is lost, the command and what\n"
+               "it has started get SIGTERM, and SIGKILL if that does not end them by the time that\n"
+               "the lease is over.\n"
+               "Exit code: the command's own, 128 and the signal's number if one ended it, 127 when\n"
+               "it is not there; 4 when somebody else has the lock and the command was not run; 7\n"
+               "when the lease was lost.",
+    .examples = "  mneme lock run nightly --ttl 60 -- ./consolidate.sh\n"
+                "  mneme lock run nightly --wait 600 -- sh -c 'echo token $MNEME_LOCK_TOKEN'\n",
+    .min_arguments = 2,
+    .max_arguments = -1,
+    .options = options,
+    .common = MNEME_CLI_TENANT,
+    .run = run,
+};

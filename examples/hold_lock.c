@@ -1,0 +1,54 @@
+/*
+ * Does something under a lock, and shows what its token is for: a file takes no write that comes too late.
+ *
+ *   cc hold_lock.c $(pkg-config --cflags --libs mneme) -o hold_lock
+ *   ./hold_lock nightly FILE
+ *
+ * FILE holds the highest token that has written to it; here it stands for any store that can compare.
+ */
+#define _DEFAULT_SOURCE /* for flock and fileno */
+
+#include <stdio.h>
+#include <sys/file.h>
+
+#include "mneme.h"
+
+/* Whether the store took the write: not when a later holder was there before. */
+static int write_with_token(const char *name, long long token) {
+    long long highest = 0;
+    int is_taken = 0;
+    FILE *file = fopen(name, "a+");
+    if (file != NULL && flock(fileno(file), LOCK_EX) == 0) { /* the store compares and writes in one step */
+        rewind(file);
+        while (fscanf(file, "%lld", &highest) == 1) {
+        }
+        is_taken = highest <= token && fprintf(file, "%lld\n", token) > 0;
+    }
+    return file != NULL && fclose(file) == 0 && is_taken;
+}
+
+int main(int argc, char **argv) {
+    if (argc != 3) {
+        fprintf(stderr, "usage: hold_lock NAME FILE\n");
+        return 2;
+    }
+    struct mneme_error error = {0};
+    struct mneme_locks *locks = NULL;
+    struct mneme_lock lock;
+    const struct mneme_lock_options options = {.ttl_ms = {10000, true}, .wait_ms = {5000, true}};
+    int status = mneme_locks_open(&locks, NULL, NULL, 0, &error);
+    if (status == MNEME_OK) {
+        status = mneme_lock_acquire(&lock, locks, mneme_str_from(argv[1]), &options, &error);
+    }
+    if (status == MNEME_OK) {
+        /* The long work goes here, with mneme_lock_extend now and then. */
+        const char *result = write_with_token(argv[2], (long long)lock.token) ? "taken" : "refused";
+        printf("token %lld: %s\n", (long long)lock.token, result);
+        status = mneme_lock_release(&lock, locks, &error);
+    }
+    if (status != MNEME_OK) {
+        fprintf(stderr, "hold_lock: %s\n", error.message);
+    }
+    mneme_locks_close(locks);
+    return status == MNEME_OK ? 0 : status == MNEME_E_CONFLICT ? 4 : 1;
+}

@@ -1,0 +1,11 @@
+-- Frees the lock if it is the caller's. The counter stays.
+-- KEYS: the lock, its counter. ARGV: the holder's value. Gives {1, 0}, {2, 0} if it was nobody's, {3, ms left} if it is
+-- somebody else's.
+local holder = redis.call('GET', KEYS[1])
+if not holder then
+    return {2, 0}
+elseif holder ~= ARGV[1] then
+    return {3, redis.call('PTTL', KEYS[1])}
+end
+redis.call('DEL', KEYS[1])
+return {1, 0}
