@@ -80,9 +80,9 @@ def test_a_command_that_cannot_be_run(locks, tmp_path):
     locks("lock", "acquire", "a", expect=0)
 
 
-def start(locks, *words, ttl="1"):
+def start(locks, *words, ttl="3"):
     """A process of lock run whose command prints a line when it is there."""
-    process = locks.start("lock", "run", "nightly", "--ttl", ttl, "--", "sh", "-c", *words, stdin=subprocess.DEVNULL,
+    process = locks.start("lock", "run", "nightly", "--ttl", ttl, "--", "sh", "-c", *words, stdin=subprocess.PIPE,
                           stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     assert process.stdout.readline() == "begun\n"
     return process
@@ -94,10 +94,10 @@ def end(process):
 
 
 def test_the_lease_is_extended_while_the_command_runs(locks):
-    process = start(locks, "echo begun; sleep 2.5; echo ended")
-    for _ in range(8):
-        locks("lock", "acquire", "nightly", expect=4)
-        time.sleep(0.2)  # spread over more than one lease
+    process = start(locks, "echo begun; cat; echo ended")
+    several_leases = time.monotonic() + 3.5
+    while time.monotonic() < several_leases:
+        locks("lock", "acquire", "nightly", "--wait", "0.5", expect=4)
     assert end(process) == (0, "ended\n", "")
     locks("lock", "acquire", "nightly", expect=0)
 
