@@ -4,6 +4,7 @@
 #include "hot/change.h"
 
 #include "hot/scripts.h"
+#include "hot/working_json.h"
 
 void mneme_hot_call_clean_up(struct mneme_hot_call *call) {
     mneme_buffer_clean_up(&call->text);
@@ -156,4 +157,40 @@ void mneme_hot_change_value(struct mneme_hot_call *call, enum mneme_hot_kind kin
     put_compared(call, ledger_offset);
     put_long(call, expires_ms);
     put(call, json);
+}
+
+static void put_element(struct mneme_hot_call *call, enum mneme_working_part part, const void *element) {
+    struct mneme_json_writer json = {.out = &call->text};
+    size_t start = call->text.len;
+    mneme_working_element_json(&json, part, element);
+    end_word(call, start);
+}
+
+void mneme_hot_change_working(struct mneme_hot_call *call, const struct mneme_str names[3],
+                              int64_t ledger_offset, int64_t expires_ms,
+                              const struct mneme_working *working) {
+    call->changes++;
+    put(call, MNEME_STR_LIT("working"));
+    size_t start = call->text.len;
+    mneme_hot_names(&call->text, names, 3);
+    end_word(call, start);
+    put_compared(call, ledger_offset);
+    put_long(call, expires_ms);
+    start = call->text.len;
+    if (working->goal.data != NULL) {
+        mneme_buffer_append_byte(&call->text, '=');
+        mneme_buffer_append_str(&call->text, working->goal);
+    }
+    end_word(call, start);
+    for (int part = 0; part < MNEME_WORKING_PART_COUNT; part++) {
+        size_t count;
+        const char *elements = mneme_working_elements(working, (enum mneme_working_part)part, &count);
+        put_long(call, (int64_t)count);
+        for (size_t i = 0; i < count; i++) {
+            if (part == MNEME_WORKING_KEY) {
+                put(call, working->keys[i].key);
+            }
+            put_element(call, (enum mneme_working_part)part, elements + i * mneme_working_shapes[part].bytes);
+        }
+    }
 }

@@ -13,6 +13,7 @@
 #include "common/redis.h"
 #include "hot/keys.h"
 #include "hot/memory.h"
+#include "hot/working.h"
 
 /* What the script answers. */
 enum mneme_hot_verdict {
@@ -72,5 +73,9 @@ void mneme_hot_change_access(struct mneme_hot_call *call, const struct mneme_mem
 void mneme_hot_change_value(struct mneme_hot_call *call, enum mneme_hot_kind kind,
                             const struct mneme_str *names, size_t count, int64_t ledger_offset,
                             int64_t expires_ms, struct mneme_str json);
+/* The working memory of a conversation, whole, unless Redis has that of a later ledger. `names`: tenant,
+ * stream, conversation. */
+void mneme_hot_change_working(struct mneme_hot_call *call, const struct mneme_str names[3],
+                              int64_t ledger_offset, int64_t expires_ms, const struct mneme_working *working);
 
 #endif

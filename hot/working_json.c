@@ -65,7 +65,8 @@ bool mneme_working_element_parse(void *element, enum mneme_working_part part, st
                            mneme_working_shapes[part].column_count, json, arena);
 }
 
-void mneme_working_json(struct mneme_json_writer *json, const struct mneme_working *working) {
+const void *mneme_working_elements(const struct mneme_working *working, enum mneme_working_part part,
+                                   size_t *count) {
     const struct {
         const void *elements;
         size_t count;
@@ -75,15 +76,21 @@ void mneme_working_json(struct mneme_json_writer *json, const struct mneme_worki
         [MNEME_WORKING_KEY] = {working->keys, working->key_count},
         [MNEME_WORKING_EVENT] = {working->events, working->event_count},
     };
+    *count = lists[part].count;
+    return lists[part].elements;
+}
+
+void mneme_working_json(struct mneme_json_writer *json, const struct mneme_working *working) {
     mneme_json_key(json, MNEME_STR_LIT("goal"));
     mneme_json_string(json, working->goal);
     for (int part = 0; part < MNEME_WORKING_PART_COUNT; part++) {
+        size_t count;
+        const char *elements = mneme_working_elements(working, (enum mneme_working_part)part, &count);
         mneme_json_key(json, mneme_str_from(mneme_working_shapes[part].name));
         mneme_json_begin_array(json);
-        for (size_t i = 0; i < lists[part].count; i++) {
+        for (size_t i = 0; i < count; i++) {
             mneme_working_element_json(json, (enum mneme_working_part)part,
-                                       (const char *)lists[part].elements +
-                                           i * mneme_working_shapes[part].bytes);
+                                       elements + i * mneme_working_shapes[part].bytes);
         }
         mneme_json_end_array(json);
     }

@@ -25,6 +25,10 @@ struct mneme_working_shape {
 };
 extern const struct mneme_working_shape mneme_working_shapes[MNEME_WORKING_PART_COUNT];
 
+/* The elements of a kind, as an array of its struct; *count of them. */
+const void *mneme_working_elements(const struct mneme_working *working, enum mneme_working_part part,
+                                   size_t *count);
+
 /* One element, a struct of that kind, as an object. */
 void mneme_working_element_json(struct mneme_json_writer *json, enum mneme_working_part part,
                                 const void *element);

@@ -10,7 +10,8 @@
 #define RECENT_CONVERSATIONS 10
 #define RECENT_DECISIONS 5
 
-enum { BEGIN, LEDGER, MEMORIES, CONVERSATIONS, RECENT, DECISIONS, COMMIT, CALL_COUNT };
+enum { BEGIN, LEDGER, MEMORIES, CONVERSATIONS, RECENT, DECISIONS, WORKING, COMMIT, CALL_COUNT };
+_Static_assert(CALL_COUNT == MNEME_REDIS_CALLS, "one answer for each");
 
 /* What is made of one batch. */
 struct load {
@@ -118,6 +119,21 @@ static int ask_names(struct load *load, int call, enum mneme_touch_kind kind, bo
     return MNEME_OK;
 }
 
+static int ask_working(struct load *load, struct mneme_str topic, int64_t now, struct mneme_error *error) {
+    size_t count = load->touches->count[MNEME_TOUCH_WORKING];
+    struct mneme_working_wanted *wanted = mneme_arena_alloc(load->arena, (count + 1) * sizeof *wanted);
+    if (wanted == NULL) {
+        return no_memory(error);
+    }
+    for (size_t i = 0; i < count; i++) {
+        const struct mneme_touch *touch = load->asked[MNEME_TOUCH_WORKING][i];
+        wanted[i] =
+            (struct mneme_working_wanted){touch->partition, touch->tenant, touch->stream_id, touch->name, -1};
+    }
+    return mneme_working_params(&load->changes->params[WORKING], load->arena, topic, wanted, count, now,
+                                error);
+}
+
 static int ask(struct load *load, struct mneme_str topic, const struct mneme_batch *batch,
                struct mneme_error *error) {
     struct mneme_redis_changes *changes = load->changes;
@@ -139,6 +155,9 @@ static int ask(struct load *load, struct mneme_str topic, const struct mneme_bat
     if (status == MNEME_OK) {
         status = ask_names(load, DECISIONS, MNEME_TOUCH_DECISIONS, false, true, error);
     }
+    if (status == MNEME_OK) {
+        status = ask_working(load, topic, load->touches->now, error);
+    }
     mneme_pg_param_long(&changes->params[RECENT], RECENT_CONVERSATIONS);
     mneme_pg_param_long(&changes->params[DECISIONS], RECENT_DECISIONS);
     return status;
@@ -158,6 +177,7 @@ static int run(struct load *load, struct mneme_postgres *postgres, struct mneme_
         [CONVERSATIONS] = {mneme_sql_hot_conversations, count[MNEME_TOUCH_CONVERSATION] > 0},
         [RECENT] = {mneme_sql_hot_recent_conversations, count[MNEME_TOUCH_CONVERSATION] > 0},
         [DECISIONS] = {mneme_sql_hot_recent_decisions, count[MNEME_TOUCH_DECISIONS] > 0},
+        [WORKING] = {mneme_sql_hot_working, count[MNEME_TOUCH_WORKING] > 0},
         [COMMIT] = {"COMMIT", true},
     };
     struct mneme_pg_call calls[CALL_COUNT];
@@ -336,6 +356,26 @@ static int hear_values(struct load *load, struct value_kind *kind, int64_t ttl_s
     return status;
 }
 
+static int hear_working(struct load *load, struct mneme_error *error) {
+    size_t count = load->touches->count[MNEME_TOUCH_WORKING];
+    struct mneme_loaded_working *loaded = mneme_arena_calloc(load->arena, count, sizeof *loaded);
+    if (loaded == NULL) {
+        return no_memory(error);
+    }
+    int status = mneme_working_read(loaded, count, load->changes->answers[WORKING], load->arena, error);
+    for (size_t i = 0; status == MNEME_OK && i < count; i++) {
+        const struct mneme_touch *touch = load->asked[MNEME_TOUCH_WORKING][i];
+        struct mneme_redis_change *change = add(load, touch);
+        const struct mneme_str names[] = {touch->tenant, touch->stream_id, touch->name};
+        memcpy(change->names, names, sizeof names);
+        change->name_count = 3;
+        change->ledger_offset = loaded[i].ledger_offset;
+        change->expires_ms = expires_ms(touch, load->changes->terms.working_ttl_s);
+        change->working = &loaded[i].working;
+    }
+    return status;
+}
+
 static int hear(struct load *load, struct mneme_error *error) {
     const struct mneme_redis_terms *terms = &load->changes->terms;
     struct value_kind kinds[] = {
@@ -364,6 +404,9 @@ static int hear(struct load *load, struct mneme_error *error) {
             int64_t ttl_s = kinds[i].call == DECISIONS ? terms->memory_ttl_s : terms->conversation_ttl_s;
             status = hear_values(load, &kinds[i], ttl_s, error);
         }
+    }
+    if (status == MNEME_OK && load->changes->answers[WORKING] != NULL) {
+        status = hear_working(load, error);
     }
     return status;
 }

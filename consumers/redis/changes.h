@@ -7,17 +7,19 @@
 #include "consumers/redis/touches.h"
 #include "hot/change.h"
 #include "hot/memory_load.h"
+#include "hot/working_load.h"
 
 /* One change of one partition's keys. */
 struct mneme_redis_change {
     int32_t partition;
     int64_t offset; /* of the last event that it comes from */
     int64_t expires_ms, happened_at;
-    const struct mneme_hot_memory *memory; /* NULL: a value */
-    enum mneme_hot_kind kind;              /* of a value, as what follows */
+    const struct mneme_hot_memory *memory; /* or what follows */
     struct mneme_str names[3];
     size_t name_count;
     int64_t ledger_offset;
+    const struct mneme_working *working; /* or a value */
+    enum mneme_hot_kind kind;
     struct mneme_str json; /* null: there is none */
 };
 
@@ -32,6 +34,8 @@ struct mneme_redis_terms {
     int64_t memory_ttl_s, conversation_ttl_s, working_ttl_s;
 };
 
+#define MNEME_REDIS_CALLS 8 /* statements of one batch */
+
 /* The changes of one batch, in its arena; strings point into `answers`. */
 struct mneme_redis_changes {
     struct mneme_redis_change *items; /* by partition and offset */
@@ -39,8 +43,8 @@ struct mneme_redis_changes {
     struct mneme_redis_access *accesses; /* by partition; of memories that there are */
     size_t access_count;
 
-    PGresult *answers[8];
-    struct mneme_pg_params params[8];
+    PGresult *answers[MNEME_REDIS_CALLS];
+    struct mneme_pg_params params[MNEME_REDIS_CALLS];
     struct mneme_redis_terms terms;
 };
 void mneme_redis_changes_clean_up(struct mneme_redis_changes *changes);

@@ -164,6 +164,7 @@ static bool add_item(struct mneme_touches *touches, const struct mneme_batch_ite
 int mneme_touches_find(struct mneme_touches *touches, struct mneme_batch *batch, const bool *is_accepted,
                        const struct mneme_touch_terms *terms, struct mneme_error *error) {
     touches->arena = &batch->arena;
+    touches->now = terms->now;
     for (int kind = 0; kind < MNEME_TOUCH_KIND_COUNT; kind++) {
         touches->first[kind] = NULL;
         touches->last[kind] = &touches->first[kind];

@@ -30,6 +30,7 @@ struct mneme_touch {
 struct mneme_touches {
     struct mneme_touch *first[MNEME_TOUCH_KIND_COUNT], **last[MNEME_TOUCH_KIND_COUNT];
     size_t count[MNEME_TOUCH_KIND_COUNT];
+    int64_t now; /* of the terms */
 
     struct mneme_arena *arena;
     struct mneme_hash by_name;

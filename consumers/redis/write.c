@@ -89,6 +89,9 @@ static int merge_accesses(struct flight *flight, const struct mneme_redis_change
 static void put_change(struct mneme_hot_call *call, const struct mneme_redis_change *change) {
     if (change->memory != NULL) {
         mneme_hot_change_memory(call, change->memory, change->expires_ms, change->happened_at);
+    } else if (change->working != NULL) {
+        mneme_hot_change_working(call, change->names, change->ledger_offset, change->expires_ms,
+                                 change->working);
     } else {
         mneme_hot_change_value(call, change->kind, change->names, change->name_count, change->ledger_offset,
                                change->expires_ms, change->json);

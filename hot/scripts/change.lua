@@ -14,6 +14,8 @@
 --   forget NAMES SEQUENCE
 --   access NAMES ACCESSES ACCESSED_AT
 --   value KEY OFFSET EXPIRES_MS JSON (empty: there is none)
+--   working NAMES OFFSET EXPIRES_MS GOAL (empty: none, else behind "="), then the number of turns and each of them, so of
+--           thoughts, of keys (their names and values by turns) and of events
 --
 -- Replies "done"; "already" when the progress is at or behind END; "lost", "taken", "moved" or "behind" as renew does;
 -- "newer" to a reader whose rows may be older than what was folded.
@@ -160,6 +162,41 @@ function changes.value()
     else
         call('SET', key, offset .. '\n' .. json, 'PXAT', expires_ms)
     end
+end
+
+-- Working memory: a group of keys that are written together, and expire together.
+
+local function replace(key, command, expires_ms, step)
+    local count = tonumber(take(1)) * step
+    call('DEL', key)
+    while count > 0 do
+        local some = math.min(count, 1000)
+        call(command, key, take(some))
+        count = count - some
+    end
+    call('PEXPIREAT', key, expires_ms)
+end
+
+function changes.working()
+    local names, offset, expires_ms, goal = take(4)
+    local key = base .. 'working:' .. names
+    local old = call('HGET', key, 'next_offset')
+    if old and old > offset then
+        for _, step in ipairs({1, 1, 2, 1}) do
+            at = at + tonumber(ARGV[at]) * step + 1
+        end
+        return
+    end
+    call('DEL', key)
+    call('HSET', key, 'next_offset', offset)
+    if goal ~= '' then
+        call('HSET', key, 'goal', string.sub(goal, 2))
+    end
+    call('PEXPIREAT', key, expires_ms)
+    replace(key .. ':turns', 'RPUSH', expires_ms, 1)
+    replace(key .. ':thoughts', 'RPUSH', expires_ms, 1)
+    replace(key .. ':context', 'HSET', expires_ms, 2)
+    replace(key .. ':events', 'RPUSH', expires_ms, 1)
 end
 
 -- Room: what has expired goes first, then what counts least.

@@ -218,6 +218,34 @@ Test(redis_fold, conversations_and_recent_ones_are_kept) {
     cr_assert_str_eq(ASK("EXISTS %%1:{%d}:recent-conversations:default/ada", at), "0");
 }
 
+#define IN_C1(type, more)                                                                                    \
+    ADD("{'type':'" type "','user_id':'ada','payload':{'conversation_id':'c1'," more "}}")
+
+Test(redis_fold, working_memory_is_kept_whole) {
+    int32_t at = IN_C1("conversation_turn", "'role':'user','content':'hi'")->position.partition;
+    IN_C1("working_thought", "'thought':'who?'");
+    IN_C1("working_goal_set", "'goal':'greet'");
+    IN_C1("context_set", "'key':'mood','value':{'is':'good'}");
+    IN_C1("context_set", "'key':'gone','value':1,'ttl_s':1")->event.occurred_at -= 2 * SECOND;
+    IN_C1("context_appended", "'event':[1]");
+    mneme_redis_case_apply(&hot, 2);
+#define GROUP "%%1:{%d}:working:default/ada/c1"
+    cr_assert_str_eq(ASK("HMGET " GROUP " next_offset goal", at), "0000000000000000006;greet");
+    cr_assert_str_eq(ASK("LLEN " GROUP ":turns", at), "1");
+    cr_assert(strstr(ASK("LRANGE " GROUP ":turns 0 -1", at), "{\"turn_index\":0,\"role\":\"user\"") != NULL);
+    cr_assert(strstr(ASK("LRANGE " GROUP ":thoughts 0 -1", at), "{\"thought\":\"who?\"") != NULL);
+    cr_assert_str_eq(ASK("HKEYS " GROUP ":context", at), "mood");
+    cr_assert(strstr(ASK("LRANGE " GROUP ":events 0 -1", at), "{\"event\":[1]") != NULL);
+    long left = strtol(ASK("TTL " GROUP ":context", at), NULL, 10);
+    cr_assert(left > 80000 && left <= 86400, "%ld", left);
+    IN_C1("working_cleared", "'reason':'over'");
+    IN_C1("conversation_turn", "'role':'user','content':'again'");
+    mneme_redis_case_apply(&hot, 0);
+    cr_assert_str_eq(ASK("EXISTS " GROUP ":thoughts " GROUP ":context " GROUP ":events", at, at, at), "0");
+    cr_assert_str_eq(ASK("HMGET " GROUP " next_offset goal", at), "0000000000000000008;-");
+    cr_assert(strstr(ASK("LRANGE " GROUP ":turns 0 -1", at), "{\"turn_index\":1") == hot.fold.text.data);
+}
+
 Test(redis_fold, a_parked_event_has_no_effect_and_holds_up_nothing) {
     int32_t at = CREATE("ada", "1", "")->position.partition;
     ADD("{'type':'memory_deleted','user_id':'ada','payload':{'memory_id':'" ID("1") "'}}")->park_reason = "x";
