@@ -70,12 +70,26 @@ static int fail_by_errno(struct mneme_redis_node *node, struct mneme_redis_sessi
     return fail(node, session, strerror(number), error);
 }
 
+/* "*3\r\n" or "$3\r\n"; by hand, since printf costs more than all else here. */
+static void append_count(struct mneme_buffer *out, char mark, size_t count) {
+    char text[32];
+    char *at = text + sizeof text;
+    *--at = '\n';
+    *--at = '\r';
+    do {
+        *--at = (char)('0' + count % 10);
+        count /= 10;
+    } while (count > 0);
+    *--at = mark;
+    mneme_buffer_append(out, at, (size_t)(text + sizeof text - at));
+}
+
 void mneme_redis_format_count(struct mneme_buffer *out, size_t words) {
-    mneme_buffer_printf(out, "*%zu\r\n", words);
+    append_count(out, '*', words);
 }
 
 void mneme_redis_format_word(struct mneme_buffer *out, struct mneme_str word) {
-    mneme_buffer_printf(out, "$%zu\r\n", word.len);
+    append_count(out, '$', word.len);
     mneme_buffer_append_str(out, word);
     mneme_buffer_append(out, "\r\n", 2);
 }
