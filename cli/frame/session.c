@@ -10,6 +10,8 @@
 #include "common/position.h"
 #include "queries/projection_wait.h"
 
+#define HOT_WAIT_MS 500 /* then Postgres has it, too */
+
 struct mneme_query_wait mneme_session_wait(const struct mneme_cli *cli) {
     return (struct mneme_query_wait){.timeout_ms =
                                          mneme_config_long(cli->config, MNEME_SETTING_WAIT_TIMEOUT_MS),
@@ -124,6 +126,31 @@ int mneme_session_open_search(struct mneme_postgres **out, struct mneme_as_of *a
     }
     if (status != MNEME_OK) {
         mneme_pg_close(*out);
+        *out = NULL;
+    }
+    mneme_arena_clean_up(&arena);
+    return status;
+}
+
+int mneme_session_open_hot(struct mneme_hot_reader **out, const struct mneme_cli *cli,
+                           struct mneme_error *error) {
+    const struct mneme_position *positions;
+    size_t count = 0;
+    struct mneme_arena arena;
+    int64_t wait_ms = mneme_session_wait(cli).timeout_ms;
+    *out = NULL;
+    if (mneme_cli_value(cli, "as-of") != NULL) {
+        return MNEME_OK;
+    }
+    mneme_arena_init(&arena, 0);
+    int status = mneme_session_at_least(&positions, &count, cli, &arena, error);
+    if (status == MNEME_OK) {
+        status = mneme_hot_reader_open(out, cli->config, error);
+    }
+    if (status == MNEME_OK &&
+        !mneme_hot_reader_wait(*out, positions, count, wait_ms < HOT_WAIT_MS ? wait_ms : HOT_WAIT_MS,
+                               mneme_cli_interrupted)) {
+        mneme_hot_reader_close(*out);
         *out = NULL;
     }
     mneme_arena_clean_up(&arena);

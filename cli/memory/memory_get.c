@@ -7,6 +7,7 @@
 #include "cli/frame/session.h"
 #include "cli/frame/show.h"
 #include "cli/memory/memory.h"
+#include "queries/memory_hot.h"
 
 /* One memory as a person reads it: a line for each field that says something. */
 static bool print_memory(const void *row, void *context) {
@@ -49,28 +50,45 @@ static bool print_json(const void *row, void *context) {
     return true;
 }
 
-static enum mneme_exit run(struct mneme_cli *cli) {
-    struct mneme_error error = {0};
+static int get_from_tables(enum mneme_exit *code, struct mneme_cli *cli, struct mneme_memory_key *key,
+                           mneme_row_visitor *print, struct mneme_error *error) {
     struct mneme_postgres *postgres = NULL;
     struct mneme_memory_place place;
-    struct mneme_memory_key key = {.include_deleted = mneme_cli_flag(cli, "include-deleted")};
     struct mneme_arena arena;
-    enum mneme_exit code = MNEME_EXIT_DONE;
     mneme_arena_init(&arena, 0);
-    if (mneme_cli_argument_uuid(&key.id, cli, 0, "memory id", &error) != MNEME_OK ||
-        mneme_session_open_as_of(&postgres, &key.as_of, cli, &error) != MNEME_OK ||
-        mneme_memory_find(&place, postgres, cli, &key, &arena, &error) != MNEME_OK ||
-        mneme_memory_get(postgres, &key, cli->json ? print_json : print_memory, &code, NULL, &error) !=
-            MNEME_OK) {
-        code = mneme_cli_fail(cli, &error);
+    int status = mneme_session_open_as_of(&postgres, &key->as_of, cli, error);
+    if (status == MNEME_OK) {
+        status = mneme_memory_find(&place, postgres, cli, key, &arena, error);
+    }
+    if (status == MNEME_OK) {
+        status = mneme_memory_get(postgres, key, print, code, NULL, error);
     }
     mneme_pg_close(postgres);
     mneme_arena_clean_up(&arena);
-    return code;
+    return status;
+}
+
+static enum mneme_exit run(struct mneme_cli *cli) {
+    struct mneme_error error = {0};
+    struct mneme_hot_reader *hot = NULL;
+    struct mneme_memory_key key = {.tenant = mneme_session_tenant(cli),
+                                   .stream_id = mneme_cli_opt_str(cli, "stream"),
+                                   .include_deleted = mneme_cli_flag(cli, "include-deleted")};
+    mneme_row_visitor *print = cli->json ? print_json : print_memory;
+    enum mneme_exit code = MNEME_EXIT_DONE;
+    int status = mneme_cli_argument_uuid(&key.id, cli, 0, "memory id", &error);
+    if (status == MNEME_OK && key.stream_id.data != NULL) {
+        status = mneme_session_open_hot(&hot, cli, &error);
+    }
+    if (status == MNEME_OK && !mneme_memory_get_hot(hot, &key, print, &code)) {
+        status = get_from_tables(&code, cli, &key, print, &error);
+    }
+    mneme_hot_reader_close(hot);
+    return status == MNEME_OK ? code : mneme_cli_fail(cli, &error);
 }
 
 static const struct mneme_cli_option options[] = {
-    {"stream", 0, "ID", -1, "The stream, when several use the id."},
+    {"stream", 0, "ID", -1, "The stream: when several use the id, and so that Redis can answer."},
     {"include-deleted", 0, NULL, -1, "Show it even if it is deleted."},
     {0},
 };
@@ -81,6 +99,8 @@ const struct mneme_command mneme_command_memory_get = {
     .arguments = "ID",
     .details = "--json: one object whose keys are the columns of the table memories, and the\n"
                "accesses; importance counts them (0.01 each, up to 1).\n"
+               "With --stream (by default the user's or agent's id) Redis is asked first, where a worker\n"
+               "of group redis keeps it up to date.\n"
                "Exit code 5 when there is no such memory, or not yet: --at-least waits for a write.",
     .examples = "  mneme memory get 018f0f5e-7a5b-7cc1-9d3e-2f6a1b0c4d5e\n"
                 "  mneme memory get 018f0f5e-7a5b-7cc1-9d3e-2f6a1b0c4d5e --at-least 3:17 --json\n"

@@ -1,0 +1,68 @@
+/*
+ * Reading the hot tier. Whether it may be believed is told by the key `live` of a partition, which is read
+ * together with what is wanted: a worker keeps the partition up to date. Where it is not there, where Redis
+ * is away, slow or has nothing, the answer is "not here", never an error: whoever asks turns to Postgres. A
+ * server that failed is left alone for a while, so that it costs a short wait now and then.
+ *
+ * For one thread at a time.
+ */
+#ifndef MNEME_HOT_READER_H
+#define MNEME_HOT_READER_H
+
+#include "common/arena.h"
+#include "common/redis.h"
+#include "hot/keys.h"
+#include "hot/memory.h"
+
+struct mneme_hot_reader;
+
+/* Connects to nothing yet. MNEME_E_USAGE for settings that cannot be, MNEME_E_NO_MEMORY. */
+int mneme_hot_reader_open(struct mneme_hot_reader **out, const struct mneme_config *config,
+                          struct mneme_error *error);
+void mneme_hot_reader_close(struct mneme_hot_reader *reader); /* may be NULL */
+
+/* --- memories --- */
+
+struct mneme_hot_memory_id {
+    struct mneme_str tenant, stream_id;
+    struct mneme_uuid id;
+};
+
+/* The memories of these keys in one round trip, and into `found` whether the hot tier has each. Returns how
+ * many it has. Strings lie in the arena. */
+size_t mneme_hot_reader_memories(struct mneme_hot_memory *out, bool *found, struct mneme_hot_reader *reader,
+                                 const struct mneme_hot_memory_id *keys, size_t count,
+                                 struct mneme_arena *arena);
+
+/* --- read your writes --- */
+
+/* Whether the hot tier has everything up to and with the positions: it is waited for as long as its workers
+ * are there, at most `timeout_ms` and until `interrupted` (may be NULL). */
+bool mneme_hot_reader_wait(struct mneme_hot_reader *reader, const struct mneme_position *positions,
+                           size_t count, int64_t timeout_ms, bool (*interrupted)(void));
+
+/* --- for readers of other kinds of keys --- */
+
+/* Partitions of the log; 0 when the hot tier is not to be had now. */
+int32_t mneme_hot_reader_partitions(struct mneme_hot_reader *reader);
+
+/* The partition of a stream; -1 when the hot tier is not to be had now. */
+int32_t mneme_hot_reader_partition_of(struct mneme_hot_reader *reader, struct mneme_str tenant,
+                                      struct mneme_str stream_id);
+
+/* Where keys are looked for; what mneme_hot_reader_judge has learnt is in it. */
+const struct mneme_hot_space *mneme_hot_reader_space(const struct mneme_hot_reader *reader);
+
+struct mneme_redis *mneme_hot_reader_redis(struct mneme_hot_reader *reader); /* borrowed */
+
+enum mneme_hot_trust {
+    MNEME_HOT_BELIEVE,
+    MNEME_HOT_LOOK_AGAIN, /* another space or another number of partitions: once more, with what is known now
+                           */
+    MNEME_HOT_NOT_HERE,
+};
+
+/* What the value of `live` that came with an answer makes of it. */
+enum mneme_hot_trust mneme_hot_reader_judge(struct mneme_hot_reader *reader, const redisReply *live);
+
+#endif
