@@ -31,6 +31,8 @@ int mneme_hot_reader_open(struct mneme_hot_reader **out, const struct mneme_conf
                                "the hot tier cannot be read: memory is exhausted; free some");
     }
     reader->space = (struct mneme_hot_space){{copy, prefix.len}, MNEME_HOT_FIRST_SPACE};
+    reader->memory_ttl_s = mneme_config_long(config, MNEME_SETTING_REDIS_MEMORY_TTL_S);
+    reader->capacity = mneme_config_long(config, MNEME_SETTING_REDIS_CAPACITY);
     mneme_arena_init(&reader->arena, 0);
     status = mneme_kafka_events_topic(reader->topic, config, error);
     if (status == MNEME_OK) {
@@ -57,6 +59,10 @@ void mneme_hot_reader_close(struct mneme_hot_reader *reader) {
 
 const struct mneme_hot_space *mneme_hot_reader_space(const struct mneme_hot_reader *reader) {
     return &reader->space;
+}
+
+struct mneme_str mneme_hot_reader_topic(const struct mneme_hot_reader *reader) {
+    return mneme_str_from(reader->topic);
 }
 
 struct mneme_redis *mneme_hot_reader_redis(struct mneme_hot_reader *reader) {

@@ -12,7 +12,7 @@
 #include "common/arena.h"
 #include "common/redis.h"
 #include "hot/keys.h"
-#include "hot/memory.h"
+#include "hot/memory_load.h"
 
 struct mneme_hot_reader;
 
@@ -34,6 +34,11 @@ size_t mneme_hot_reader_memories(struct mneme_hot_memory *out, bool *found, stru
                                  const struct mneme_hot_memory_id *keys, size_t count,
                                  struct mneme_arena *arena);
 
+/* Puts what was read from Postgres where a look found nothing, unless Redis may know more by now. From now on
+ * it is kept as if it had just been written. */
+void mneme_hot_reader_fill(struct mneme_hot_reader *reader, const struct mneme_hot_loaded_memory *memories,
+                           size_t count);
+
 /* --- read your writes --- */
 
 /* Whether the hot tier has everything up to and with the positions: it is waited for as long as its workers
@@ -49,6 +54,9 @@ int32_t mneme_hot_reader_partitions(struct mneme_hot_reader *reader);
 /* The partition of a stream; -1 when the hot tier is not to be had now. */
 int32_t mneme_hot_reader_partition_of(struct mneme_hot_reader *reader, struct mneme_str tenant,
                                       struct mneme_str stream_id);
+
+/* The topic whose events are in it; lives as long as the reader. */
+struct mneme_str mneme_hot_reader_topic(const struct mneme_hot_reader *reader);
 
 /* Where keys are looked for; what mneme_hot_reader_judge has learnt is in it. */
 const struct mneme_hot_space *mneme_hot_reader_space(const struct mneme_hot_reader *reader);

@@ -8,9 +8,17 @@
 #include "hot/reader.h"
 #include "queries/memory.h"
 
-/* Visits the memory if the hot tier has it; false otherwise, or when the question is one for Postgres: as of
- * a moment, without a stream, or for deleted ones too. */
+/* Whether the hot tier can know an answer: not as of a moment, without a stream, or for deleted ones too. */
+bool mneme_memory_is_hot_key(const struct mneme_memory_key *key);
+
+/* Visits the memory if the hot tier has it; false otherwise. `hot` may be NULL. */
 bool mneme_memory_get_hot(struct mneme_hot_reader *hot, const struct mneme_memory_key *key,
                           mneme_row_visitor *visit, void *context);
+
+/* Visits the memory as the tables have it, and gives it to the hot tier; the question is one that
+ * mneme_memory_get_hot answers. No row is no error. */
+int mneme_memory_get_filling(struct mneme_hot_reader *hot, struct mneme_postgres *postgres,
+                             const struct mneme_memory_key *key, mneme_row_visitor *visit, void *context,
+                             size_t *count, struct mneme_error *error);
 
 #endif

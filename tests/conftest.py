@@ -193,15 +193,15 @@ def wait_until():
 
 @pytest.fixture(scope="module")
 def folded(stack, run_folder, tmp_path_factory):
-    """One namespace for a module of tests that ask, with a worker (`folded.worker`; `folded.start_worker()` starts
-    another one): `folded.mneme` runs the program in it, `folded.publish(lines)` publishes and waits until all is folded."""
+    """One namespace for a module of tests that ask, with a worker (`folded.worker`; `folded.start_worker("redis")` starts
+    another one, of that group): `folded.mneme` runs the program in it, `folded.publish(lines)` publishes and waits until all is folded."""
     namespace = Namespace(stack, run_folder, tmp_path_factory.mktemp("folded"))
     namespace.mneme = Program(namespace.env)
     namespace.create()
     workers = []
 
-    def start_worker():
-        workers.append(Worker(namespace, len(workers)))
+    def start_worker(projection="postgres"):
+        workers.append(Worker(namespace, len(workers), projection))
         return workers[-1].wait_ready()
 
     def publish(lines):

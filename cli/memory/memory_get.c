@@ -50,17 +50,23 @@ static bool print_json(const void *row, void *context) {
     return true;
 }
 
-static int get_from_tables(enum mneme_exit *code, struct mneme_cli *cli, struct mneme_memory_key *key,
-                           mneme_row_visitor *print, struct mneme_error *error) {
+static int get_from_tables(enum mneme_exit *code, struct mneme_cli *cli, struct mneme_hot_reader *hot,
+                           struct mneme_memory_key *key, mneme_row_visitor *print,
+                           struct mneme_error *error) {
     struct mneme_postgres *postgres = NULL;
     struct mneme_memory_place place;
     struct mneme_arena arena;
+    size_t count = 0;
     mneme_arena_init(&arena, 0);
     int status = mneme_session_open_as_of(&postgres, &key->as_of, cli, error);
-    if (status == MNEME_OK) {
+    if (status == MNEME_OK && hot != NULL && mneme_memory_is_hot_key(key)) {
+        status = mneme_memory_get_filling(hot, postgres, key, print, code, &count, error);
+    }
+    bool is_shown = count > 0;
+    if (status == MNEME_OK && !is_shown) {
         status = mneme_memory_find(&place, postgres, cli, key, &arena, error);
     }
-    if (status == MNEME_OK) {
+    if (status == MNEME_OK && !is_shown) {
         status = mneme_memory_get(postgres, key, print, code, NULL, error);
     }
     mneme_pg_close(postgres);
@@ -81,7 +87,7 @@ static enum mneme_exit run(struct mneme_cli *cli) {
         status = mneme_session_open_hot(&hot, cli, &error);
     }
     if (status == MNEME_OK && !mneme_memory_get_hot(hot, &key, print, &code)) {
-        status = get_from_tables(&code, cli, &key, print, &error);
+        status = get_from_tables(&code, cli, hot, &key, print, &error);
     }
     mneme_hot_reader_close(hot);
     return status == MNEME_OK ? code : mneme_cli_fail(cli, &error);

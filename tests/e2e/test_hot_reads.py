@@ -1,0 +1,107 @@
+"""Memories by their ids from Redis: the same answer as from Postgres, and Postgres wherever Redis cannot be believed."""
+
+import time
+
+import pytest
+import redis
+
+from harness.waiting import wait_until
+
+NOWHERE = "127.0.0.1:1"
+NO_TABLES = {"DATABASE_URL": f"postgresql://nobody@{NOWHERE}/nothing"}
+NO_REDIS = {"REDIS_URL": f"redis://{NOWHERE}/0"}
+
+
+class Hot:
+    """A folded namespace with a worker of group redis."""
+
+    def __init__(self, folded, worker):
+        self.namespace = folded
+        self.worker = worker
+        self.mneme = folded.mneme
+        self.redis = redis.Redis.from_url(folded.env["REDIS_URL"])
+
+    def add(self, user, text, *options):
+        """Adds a memory that is in the tables and in Redis."""
+        (receipt,) = self.mneme("memory", "add", text, "--user", user, *options, "--json", expect=0).json_lines
+        self.namespace.drain()
+        wait_until(lambda: self.keys(receipt["memory_id"]), message=f"{text} is not in Redis")
+        return receipt["memory_id"]
+
+    def keys(self, memory_id):
+        return list(self.redis.scan_iter(f"{self.namespace.redis_prefix}*:memory:*/{memory_id}", count=1000))
+
+    def get(self, memory_id, user, *options, env=None, expect=0):
+        return self.mneme("memory", "get", memory_id, "--stream", user, *options, "--json", env=env, expect=expect).stdout
+
+    def from_tables(self, memory_id, *options):
+        return self.mneme("memory", "get", memory_id, *options, "--json", env=NO_REDIS, expect=0).stdout
+
+
+@pytest.fixture(scope="module")
+def hot(folded):
+    worker = folded.start_worker("redis")
+    return Hot(folded, worker)
+
+
+def test_redis_answers_as_postgres_does(hot):
+    memory_id = hot.add("ada/1 ü", "drinks tea: \"green\"", "--agent", "planner", "--tags", "tea,é", "--importance", "0.3",
+                        "--metadata", '{"from": {"b": [1, 2.5e3, null]}}')
+    hot.mneme("memory", "access", memory_id, "--stream", "ada/1 ü", expect=0)
+    hot.namespace.drain()
+    wait_until(lambda: hot.get(memory_id, "ada/1 ü", env=NO_TABLES) == hot.from_tables(memory_id),
+               message="Redis and Postgres differ")
+    assert '"access_count":1' in hot.from_tables(memory_id)
+    person = hot.mneme("memory", "get", memory_id, "--stream", "ada/1 ü", env=NO_TABLES, expect=0).stdout
+    assert person == hot.mneme("memory", "get", memory_id, env=NO_REDIS, expect=0).stdout
+
+
+def test_what_redis_misses_is_read_from_postgres_and_filled(hot):
+    memory_id = hot.add("bo", "likes rain")
+    hot.redis.delete(*hot.keys(memory_id))
+    assert hot.get(memory_id, "bo") == hot.from_tables(memory_id)
+    assert hot.get(memory_id, "bo", env=NO_TABLES) == hot.from_tables(memory_id)
+    assert 0 < hot.redis.ttl(hot.keys(memory_id)[0]) <= 3600
+
+
+def test_a_deleted_memory_is_in_neither(hot):
+    memory_id = hot.add("cy", "is to go")
+    hot.mneme("memory", "delete", memory_id, "--user", "cy", expect=0)
+    hot.namespace.drain()
+    wait_until(lambda: not hot.keys(memory_id), message="the deleted memory stays in Redis")
+    hot.get(memory_id, "cy", expect=5)
+    assert not hot.keys(memory_id)
+    assert '"is_deleted":true' in hot.get(memory_id, "cy", "--include-deleted")
+
+
+def test_a_moment_is_never_asked_of_redis(hot):
+    memory_id = hot.add("di", "says something")
+    (key,) = hot.keys(memory_id)
+    hot.redis.set(key, hot.redis.get(key).replace(b"says something", b"says something else"), keepttl=True)
+    assert "something else" in hot.get(memory_id, "di")
+    now = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + 3600))
+    assert "something else" not in hot.get(memory_id, "di", "--as-of", now)
+    hot.redis.set(key, "nonsense", keepttl=True)
+    assert hot.get(memory_id, "di") == hot.from_tables(memory_id)
+
+
+def test_own_writes_are_read(hot):
+    for number in range(5):
+        (receipt,) = hot.mneme("memory", "add", f"number {number}", "--user", "eve", "--json", expect=0).json_lines
+        assert f"number {number}" in hot.get(receipt["memory_id"], "eve", "--at-least", receipt["position"])
+    hot.get(receipt["memory_id"], "eve", "--at-least", "0:1000000", "--wait-timeout", "50", expect=3)
+
+
+def test_redis_away_is_no_error(hot):
+    memory_id = hot.add("flo", "is patient")
+    assert hot.get(memory_id, "flo", env=NO_REDIS) == hot.from_tables(memory_id)
+
+
+def test_without_a_worker_redis_is_not_believed(hot):
+    """Last of the module: it ends the worker."""
+    memory_id = hot.add("gil", "is cautious")
+    (key,) = hot.keys(memory_id)
+    hot.worker.stop()
+    hot.redis.set(key, hot.redis.get(key).replace(b"cautious", b"forgotten"), keepttl=True)
+    hot.redis.delete(*hot.redis.scan_iter(f"{hot.namespace.redis_prefix}*:live", count=1000))
+    assert "cautious" in hot.get(memory_id, "gil")
