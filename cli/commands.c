@@ -14,6 +14,8 @@ static const struct mneme_command *const commands[] = {
     &mneme_command_recall,
     &mneme_command_memory,
     &mneme_command_conversation,
+    &mneme_command_working,
+    &mneme_command_context,
     &mneme_command_agent,
     &mneme_command_knowledge,
     &mneme_command_profile,

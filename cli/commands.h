@@ -9,6 +9,7 @@
 extern const struct mneme_command mneme_command_audit;
 extern const struct mneme_command mneme_command_completion;
 extern const struct mneme_command mneme_command_config;
+extern const struct mneme_command mneme_command_context;
 extern const struct mneme_command mneme_command_conversation;
 extern const struct mneme_command mneme_command_eval;
 extern const struct mneme_command mneme_command_events;
@@ -28,5 +29,6 @@ extern const struct mneme_command mneme_command_status;
 extern const struct mneme_command mneme_command_topics;
 extern const struct mneme_command mneme_command_version;
 extern const struct mneme_command mneme_command_work;
+extern const struct mneme_command mneme_command_working;
 
 #endif

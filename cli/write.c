@@ -62,10 +62,13 @@ int mneme_write_event(struct mneme_event *event, const struct mneme_cli *cli,
     return status;
 }
 
+#define LABEL_WIDTH 10
+
 /* What is printed of one event. */
 struct receipt {
     const char *id_name;
-    struct mneme_uuid id, event_id;
+    struct mneme_str id;
+    struct mneme_uuid event_id;
     struct mneme_position position;
     struct mneme_str stream_id;
     const struct mneme_verdict_row *verdict; /* NULL without --wait */
@@ -76,7 +79,7 @@ static enum mneme_exit print_json(const struct receipt *receipt) {
     struct mneme_json_writer json = {.out = &line};
     mneme_json_begin_object(&json);
     mneme_json_key(&json, mneme_str_from(receipt->id_name));
-    mneme_json_uuid(&json, receipt->id);
+    mneme_json_string(&json, receipt->id);
     mneme_json_key(&json, MNEME_STR_LIT("event_id"));
     mneme_json_uuid(&json, receipt->event_id);
     mneme_json_key(&json, MNEME_STR_LIT("position"));
@@ -101,15 +104,16 @@ static enum mneme_exit print_json(const struct receipt *receipt) {
 
 static enum mneme_exit print_text(const struct receipt *receipt) {
     char id[MNEME_ID_TEXT_BYTES];
-    mneme_id_text(id, receipt->id);
-    printf("%-10s %s\n", receipt->id_name, id);
+    int width = (int)strlen(receipt->id_name) > LABEL_WIDTH ? (int)strlen(receipt->id_name) : LABEL_WIDTH;
     mneme_id_text(id, receipt->event_id);
-    printf("%-10s %s\n", "event_id", id);
-    printf("%-10s %d:%lld\n", "position", receipt->position.partition, (long long)receipt->position.offset);
-    printf("%-10s %.*s\n", "stream_id", MNEME_STR_ARG(receipt->stream_id));
+    printf("%-*s %.*s\n", width, receipt->id_name, MNEME_STR_ARG(receipt->id));
+    printf("%-*s %s\n", width, "event_id", id);
+    printf("%-*s %d:%lld\n", width, "position", receipt->position.partition,
+           (long long)receipt->position.offset);
+    printf("%-*s %.*s\n", width, "stream_id", MNEME_STR_ARG(receipt->stream_id));
     if (receipt->verdict != NULL) {
         const struct mneme_verdict_row *verdict = receipt->verdict;
-        printf("%-10s %.*s", "verdict", MNEME_STR_ARG(verdict->verdict));
+        printf("%-*s %.*s", width, "verdict", MNEME_STR_ARG(verdict->verdict));
         if (verdict->actual_version.is_set) {
             printf(", the actual version is %lld", (long long)verdict->actual_version.value);
         }
@@ -174,6 +178,14 @@ static enum mneme_exit print_with_verdict(struct mneme_cli *cli, struct receipt 
 enum mneme_exit mneme_write_publish(struct mneme_cli *cli, struct mneme_client *client,
                                     const struct mneme_event *event, const char *id_name,
                                     struct mneme_uuid id) {
+    char text[MNEME_ID_TEXT_BYTES];
+    mneme_id_text(text, id);
+    return mneme_write_publish_named(cli, client, event, id_name, mneme_str_from(text));
+}
+
+enum mneme_exit mneme_write_publish_named(struct mneme_cli *cli, struct mneme_client *client,
+                                          const struct mneme_event *event, const char *id_name,
+                                          struct mneme_str id) {
     struct mneme_error error = {0};
     struct mneme_receipt acknowledged;
     bool wants_verdict;

@@ -39,4 +39,9 @@ enum mneme_exit mneme_write_publish(struct mneme_cli *cli, struct mneme_client *
                                     const struct mneme_event *event, const char *id_name,
                                     struct mneme_uuid id);
 
+/* The same of what has a text for an id. */
+enum mneme_exit mneme_write_publish_named(struct mneme_cli *cli, struct mneme_client *client,
+                                          const struct mneme_event *event, const char *id_name,
+                                          struct mneme_str id);
+
 #endif

@@ -85,16 +85,20 @@ static int visit_rows(const PGresult *result, const struct mneme_question *quest
     return status;
 }
 
+int mneme_query_rows(PGresult **out, struct mneme_postgres *postgres, const char *what, const char *sql,
+                     const struct mneme_pg_params *params, struct mneme_error *error) {
+    int status = mneme_pg_query(out, postgres, sql, params, true, error);
+    return status == MNEME_OK ? status : explain(postgres, what, status, error);
+}
+
 int mneme_query_run(struct mneme_postgres *postgres, const struct mneme_question *question,
                     const struct mneme_pg_params *params, mneme_row_visitor *visit, void *context,
                     size_t *count, struct mneme_error *error) {
     PGresult *result = NULL;
     size_t visited = 0;
-    int status = mneme_pg_query(&result, postgres, question->sql, params, true, error);
+    int status = mneme_query_rows(&result, postgres, question->what, question->sql, params, error);
     if (status == MNEME_OK) {
         status = visit_rows(result, question, visit, context, &visited, error);
-    } else {
-        status = explain(postgres, question->what, status, error);
     }
     if (count != NULL) {
         *count = visited;

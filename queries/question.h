@@ -34,8 +34,13 @@ const void *mneme_answer_cell(const struct mneme_answer_row *row, const char *co
 int mneme_query_connect(struct mneme_postgres **out, const struct mneme_config *config, const char *purpose,
                         struct mneme_error *error);
 
-/* Asks and visits each row of the answer. *count (may be NULL) is the number of rows visited. A database
- * without the tables is MNEME_E_UNAVAILABLE with a sentence that names `mneme migrate`. */
+/* Asks and gives the rows, binary; the caller PQclears *out. `what` begins the sentence of an error. A
+ * database without the tables is MNEME_E_UNAVAILABLE with a sentence that names `mneme migrate`. */
+int mneme_query_rows(PGresult **out, struct mneme_postgres *postgres, const char *what, const char *sql,
+                     const struct mneme_pg_params *params, struct mneme_error *error);
+
+/* Asks and visits each row of the answer. *count (may be NULL) is the number of rows visited. Fails as
+ * mneme_query_rows. */
 int mneme_query_run(struct mneme_postgres *postgres, const struct mneme_question *question,
                     const struct mneme_pg_params *params, mneme_row_visitor *visit, void *context,
                     size_t *count, struct mneme_error *error);

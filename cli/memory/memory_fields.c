@@ -1,36 +1,9 @@
 /*
  * A memory's fields from the command line, for those commands that write.
  */
-#include <stdio.h>
-
+#include "cli/frame/input.h"
 #include "cli/memory/memory.h"
 #include "common/json_write.h"
-
-#define MAX_INPUT_BYTES                                                                                      \
-    (4 << 20) /* far above what a memory may hold; the limit itself is checked when publishing */
-#define READ_BYTES 65536
-
-static int read_input(struct mneme_buffer *out, struct mneme_error *error) {
-    size_t got = 1;
-    while (got > 0 && out->len <= MAX_INPUT_BYTES && mneme_buffer_reserve(out, READ_BYTES)) {
-        got = fread(out->data + out->len, 1, READ_BYTES, stdin);
-        out->len += got;
-    }
-    if (out->failed || out->len > MAX_INPUT_BYTES) {
-        return mneme_error_set(
-            error, MNEME_E_TOO_LARGE,
-            "standard input was not taken: it is longer than %d bytes; give a shorter text", MAX_INPUT_BYTES);
-    }
-    if (ferror(stdin)) {
-        return mneme_error_set(
-            error, MNEME_E_INVALID,
-            "standard input was not taken: it cannot be read; give the text as an argument");
-    }
-    if (out->len > 0 && out->data[out->len - 1] == '\n') {
-        out->len--; /* the end of the line is not part of what was said */
-    }
-    return MNEME_OK;
-}
 
 /* {"text": …} */
 static int wrap_text(struct mneme_str *content, struct mneme_str text, struct mneme_arena *arena,
@@ -52,7 +25,7 @@ static int wrap_text(struct mneme_str *content, struct mneme_str text, struct mn
 
 static int read_content(struct mneme_str *content, const struct mneme_cli *cli, const char *text,
                         struct mneme_arena *arena, struct mneme_error *error) {
-    struct mneme_buffer input = {0};
+    struct mneme_str input;
     *content = mneme_cli_opt_str(cli, "content");
     if (text == NULL) {
         return MNEME_OK;
@@ -62,17 +35,8 @@ static int read_content(struct mneme_str *content, const struct mneme_cli *cli, 
             error, MNEME_E_USAGE,
             "nothing was published: there are two contents; give a text or --content, not both");
     }
-    int status = MNEME_OK;
-    if (strcmp(text, "-") == 0) {
-        status = read_input(&input, error);
-    } else {
-        mneme_buffer_append_str(&input, mneme_str_from(text));
-    }
-    if (status == MNEME_OK) {
-        status = wrap_text(content, mneme_buffer_str(&input), arena, error);
-    }
-    mneme_buffer_clean_up(&input);
-    return status;
+    int status = mneme_cli_input(&input, text, arena, error);
+    return status == MNEME_OK ? wrap_text(content, input, arena, error) : status;
 }
 
 int mneme_memory_read_fields(struct mneme_memory_fields *out, const struct mneme_cli *cli, const char *text,

@@ -40,9 +40,10 @@ class WorkingTables:
         group, _ = self.begin_working(place, event)
         key = (*group, payload["key"])
         begins = min(event["occurred_at"], event["made"]["valid_from"])
-        self.put("context_keys", key, event, {}, {
-            "value": loads(payload["value"]), "ttl_s": payload["ttl_s"],
-            "expires_at": min(begins + payload["ttl_s"] * SECOND, MAX_MICROS), "is_deleted": False})
+        self.put("context_keys", key, event, {}, {})
+        self.context_keys[key].update(
+            value=loads(payload["value"]), ttl_s=payload["ttl_s"],
+            expires_at=min(begins + payload["ttl_s"] * SECOND, MAX_MICROS), is_deleted=False)
 
     def delete_context(self, place, event, payload):
         self.touch("context_keys", (*place, payload["conversation_id"], payload["key"]), event)["is_deleted"] = True

@@ -17,9 +17,9 @@
 #include "common/postgres.h"
 #include "common/uuid.h"
 #include "consumers/postgres/fold/mappings.h"
-#include "consumers/store/stream_cache.h"
 #include "consumers/postgres/ledger/ledger_row.h"
 #include "consumers/runtime/projection.h"
+#include "consumers/store/stream_cache.h"
 
 /* A stream that the batch touches. */
 struct mneme_fold_stream {

@@ -1,0 +1,16 @@
+/*
+ * Text that an argument gives, or standard input.
+ */
+#ifndef MNEME_CLI_INPUT_H
+#define MNEME_CLI_INPUT_H
+
+#include "common/arena.h"
+#include "common/error.h"
+#include "common/types.h"
+
+/* The argument itself; for "-" all of standard input, without a line feed at its end, in the arena.
+ * MNEME_E_TOO_LARGE above some megabytes; MNEME_E_INVALID when it cannot be read. */
+int mneme_cli_input(struct mneme_str *out, const char *argument, struct mneme_arena *arena,
+                    struct mneme_error *error);
+
+#endif

@@ -1,0 +1,36 @@
+/*
+ * Questions about the working memory of a conversation (WM2, WM3).
+ */
+#ifndef MNEME_QUERIES_WORKING_H
+#define MNEME_QUERIES_WORKING_H
+
+#include "common/config.h"
+#include "hot/working.h"
+#include "queries/question.h"
+
+/* Whose. All are required. */
+struct mneme_working_place {
+    struct mneme_str tenant, stream_id, conversation_id;
+};
+
+/* Connections that are made when they are first needed. Belongs to one thread at a time. */
+struct mneme_working_reader;
+
+/* Connects to nothing yet. The settings must outlive it; `purpose` names it to the servers, a constant. The
+ * caller closes *out. */
+int mneme_working_open(struct mneme_working_reader **out, const struct mneme_config *config,
+                       const char *purpose, struct mneme_error *error);
+void mneme_working_close(struct mneme_working_reader *reader); /* NULL is allowed */
+
+/* The working memory as it is now, without keys that have expired by this machine's clock; empty where there
+ * is nothing. First waits, as `wait` bounds, until the tables hold the log up to `at_least` (`count`
+ * positions; none: it does not wait). Strings and arrays are valid until the next question or close. */
+int mneme_working_ask(struct mneme_working *out, struct mneme_working_reader *reader,
+                      const struct mneme_working_place *place, const struct mneme_position *at_least,
+                      size_t count, const struct mneme_query_wait *wait, struct mneme_error *error);
+
+/* The key of that name; NULL when there is none. */
+const struct mneme_context_key *mneme_working_find_key(const struct mneme_working *working,
+                                                       struct mneme_str key);
+
+#endif

@@ -1,0 +1,112 @@
+"""Working memory and context of conversations through the command line: what is written, what is at hand, what is not."""
+
+import json
+
+import pytest
+
+HERE = ("--user", "ada", "--conversation", "chat-1")
+
+
+@pytest.fixture
+def one(mneme):
+    """Runs a command with --json about the conversation and gives its only line."""
+    def run(*arguments, expect=0, **options):
+        (line,) = mneme("--json", *arguments, *HERE, expect=expect, **options).json_lines
+        return line
+    return run
+
+
+def keys(row):
+    return {key["key"]: key["value"] for key in row["context"]}
+
+
+def test_what_is_written_is_at_hand(worker, mneme, one):
+    worker()
+    receipt = one("working", "turn", "Two seats to Oslo, please", "--speaker", "Ada")
+    assert (receipt["conversation_id"], receipt["stream_id"]) == ("chat-1", "ada")
+    one("working", "turn", "-", "--role", "assistant", "--tokens", "3", "--model", "m/1", input="On which\nday?\n")
+    one("working", "thought", "She is in a hurry", "--metadata", '{"sure":false}')
+    one("working", "goal", "Book a flight")
+    one("context", "set", "intent", "book_flight")
+    one("context", "set", "slots", '{"to":"Oslo","seats":2.50}', "--ttl", "600")
+    one("context", "set", "literal", "[1]", "--text")
+    one("context", "set", "nothing", "1")
+    one("context", "set", "nothing", "null")
+    one("context", "append", '{"tool":"search"}')
+    one("context", "append", "plain")
+    row = one("working", "show", "--at-least", "last")
+    assert [(turn["turn_index"], turn["role"], turn["speaker"], turn["content"]) for turn in row["turns"]] == [
+        (0, "user", "Ada", "Two seats to Oslo, please"), (1, "assistant", None, "On which\nday?")]
+    assert (row["turns"][1]["token_count"], row["turns"][1]["model"], row["turns"][1]["metadata"]) == (3, "m/1", {})
+    assert [(thought["thought"], thought["metadata"]) for thought in row["thoughts"]] == [
+        ("She is in a hurry", {"sure": False})]
+    assert (row["tenant"], row["stream_id"], row["conversation_id"], row["goal"]) == (
+        "default", "ada", "chat-1", "Book a flight")
+    assert keys(row) == {"intent": "book_flight", "literal": "[1]", "nothing": None, "slots": {"to": "Oslo", "seats": 2.5}}
+    assert [event["event"] for event in row["events"]] == [{"tool": "search"}, "plain"]
+
+    assert mneme("context", "get", "intent", *HERE, expect=0).stdout == "book_flight\n"
+    slots = one("context", "get", "slots")
+    assert (slots["ttl_s"], slots["value"]["to"]) == (600, "Oslo")
+    assert '"seats": 2.50' in mneme("context", "get", "slots", *HERE, expect=0).stdout
+    assert [line["key"] for line in mneme("context", "get", "--json", *HERE, expect=0).json_lines] == [
+        "intent", "literal", "nothing", "slots"]
+    assert [line["event"] for line in mneme("context", "events", "--limit", "1", "--json", *HERE, expect=0).json_lines] == [
+        "plain"]
+    shown = mneme("working", "show", *HERE, expect=0).stdout
+    assert "  Ada: Two seats to Oslo, please\n  assistant: On which\\nday?\n" in shown
+    assert "goal           Book a flight\n" in shown and "  She is in a hurry\n" in shown
+    assert mneme("working", "show", "--user", "bob", "--conversation", "chat-1", "--json", expect=0).json_lines[0]["turns"] == []
+
+
+def test_what_is_deleted_cleared_or_expired_is_not(worker, mneme, one):
+    worker()
+    one("context", "set", "a", "1")
+    assert one("context", "delete", "a", "--wait", "postgres")["verdict"] == "accepted"
+    assert one("context", "delete", "a", "--wait", "postgres", expect=5)["verdict"] == "not_found"
+    assert "has no key a" in mneme("context", "get", "a", *HERE, expect=5).stderr
+    one("context", "set", "b", "2")
+    one("working", "thought", "hm")
+    mneme.publish([{"type": "context_set", "user_id": "ada", "conversation_id": "chat-1", "occurred_at": "2026-01-01T00:00:00Z",
+                    "payload": {"key": "old", "value": 1}}])
+    one("context", "append", "1")
+    row = one("working", "show", "--at-least", "last")
+    assert keys(row) == {"b": 2} and len(row["events"]) == len(row["thoughts"]) == 1
+    one("context", "clear", "--reason", "done")
+    row = one("working", "show", "--at-least", "last")
+    assert keys(row) == {} and row["events"] == [] and len(row["thoughts"]) == 1
+    one("working", "turn", "hi")
+    one("working", "goal", "win")
+    one("working", "clear")
+    one("working", "turn", "again")
+    row = one("working", "show", "--at-least", "last")
+    assert [turn["content"] for turn in row["turns"]] == ["again"] and (row["goal"], row["thoughts"]) == (None, [])
+    one("working", "goal", "draw")
+    one("working", "goal", "--none")
+    assert one("working", "show", "--at-least", "last")["goal"] is None
+    mneme.publish([{"type": "conversation_deleted", "user_id": "ada", "payload": {"conversation_id": "chat-1"}}])
+    assert one("working", "show", "--at-least", "last")["turns"] == []
+
+
+@pytest.mark.parametrize(("arguments", "code", "words"), [
+    (("context", "set", "k", "v", "--user", "ada"), 2, "give --conversation ID"),
+    (("context", "set", "k", "v", "--conversation", "c"), 2, "--user ID, --agent ID or --stream ID"),
+    (("context", "get", "--conversation", "c"), 2, "--user ID, --agent ID or --stream ID"),
+    (("context", "set", "k", '{"a":', *HERE), 2, "add --text to keep it as a text"),
+    (("context", "set", "k", "v", "--ttl", "0", *HERE), 2, "--ttl"),
+    (("context", "set", "", "v", *HERE), 1, "payload.key"),
+    (("context", "events", "--limit", "101", *HERE), 2, "--limit"),
+    (("working", "goal", *HERE), 2, "give the goal, or --none"),
+    (("working", "goal", "win", "--none", *HERE), 2, "give one of them"),
+    (("working", "turn", "hi", "--role", "boss", *HERE), 1, "payload.role"),
+    (("working", "thought", " ", *HERE), 1, "payload.thought"),
+])
+def test_odd_input_is_refused_with_what_to_do(mneme, arguments, code, words):
+    refused = mneme(*arguments, expect=code)
+    assert words in refused.stderr and refused.stdout == "", refused.stderr
+
+
+def test_a_read_behind_what_is_not_folded_says_so(mneme, one):
+    receipt = one("context", "set", "k", json.dumps("v"))
+    error = mneme("context", "get", "k", *HERE, "--at-least", receipt["position"], "--wait-timeout", "100", expect=3).stderr
+    assert receipt["position"] in error
