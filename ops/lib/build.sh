@@ -14,15 +14,22 @@ configure_preset() {
     rm -f "$BUILD_ROOT.$1.log"
 }
 
-# build_preset PRESET [TARGET…]: everything, or only these targets.
+# build_preset PRESET [TARGET…]: everything, or only these targets. One at a time builds in a preset's folder.
 build_preset() {
+    mkdir -p "$BUILD_ROOT"
+    (
+        flock 7
+        build_alone "$@"
+    ) 7>"$BUILD_ROOT/$1.lock"
+}
+
+build_alone() {
     local preset=$1 target targets=() start
     shift
     for target in "$@"; do
         targets+=(--target "$target")
     done
     start=$(now_ms)
-    mkdir -p "$BUILD_ROOT"
     configure_preset "$preset"
     cmake --build "$BUILD_ROOT/$preset" -j "$(nproc)" "${targets[@]}" >"$BUILD_ROOT/$preset/build.log" 2>&1 || {
         grep -vE '^\[[0-9]+/' "$BUILD_ROOT/$preset/build.log" | tail -n 60 >&2

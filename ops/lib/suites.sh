@@ -11,6 +11,15 @@ run_ctest() {
         --output-junit "$MNEME_TEST_RESULTS/$suite.xml" || [[ -s $MNEME_TEST_RESULTS/$suite.xml ]]
 }
 
+# run_suite SUITE
+run_suite() {
+    local start
+    start=$(now_ms)
+    note "suite $1"
+    "suite_$1" || record_result "$1" "$1 ran to its end" failed
+    note "suite $1 took $(seconds_since "$start") s"
+}
+
 suite_unit() {
     run_ctest unit release '^unit$'
 }
@@ -20,26 +29,36 @@ suite_integration() {
 }
 
 suite_sanitizers() {
-    local reports=$MNEME_TEST_RESULTS/reports programs
+    local reports=$MNEME_TEST_RESULTS/reports
     mkdir -p "$reports"
-    build_preset asan
+    build_asan || return 1
     # Children of a test, and leaks found when one exits, do not reach the exit code: reports go to files.
     ASAN_OPTIONS=detect_leaks=1:detect_stack_use_after_return=1:log_path=$reports/asan \
         UBSAN_OPTIONS=print_stacktrace=1:halt_on_error=1:log_path=$reports/ubsan \
         LSAN_OPTIONS=print_suppressions=0 run_ctest asan asan '^(unit|integration)$'
-    mapfile -t programs < <(race_programs)
-    if ((${#programs[@]})); then
-        build_preset tsan "${programs[@]}"
-        TSAN_OPTIONS=halt_on_error=1:exitcode=66:log_path=$reports/tsan run_ctest tsan tsan '^race$'
-    fi
+    build_tsan || return 1
+    TSAN_OPTIONS=halt_on_error=1:exitcode=66:log_path=$reports/tsan run_ctest tsan tsan '^race$'
     check_reports "$reports"
 }
 
-# race_programs: the targets of tests/race, one each.
-race_programs() {
+# build_asan, build_tsan: what the suite runs, and nothing else.
+build_asan() {
+    local targets
+    mapfile -t targets < <(programs_of unit unit_ && programs_of integration integration_)
+    build_preset asan "${targets[@]}"
+}
+
+build_tsan() {
+    local targets
+    mapfile -t targets < <(programs_of race mneme_race_)
+    build_preset tsan "${targets[@]}"
+}
+
+# programs_of FOLDER PREFIX: the targets of tests/FOLDER, one for each file.
+programs_of() {
     local file
-    for file in "$ROOT_DIR"/tests/race/*.c; do
-        [[ ! -f $file ]] || printf 'mneme_race_%s\n' "$(basename "$file" .c)"
+    for file in "$ROOT_DIR/tests/$1"/*.c; do
+        printf '%s%s\n' "$2" "$(basename "$file" .c)"
     done
 }
 
@@ -55,12 +74,9 @@ check_reports() {
 }
 
 suite_fuzz() {
-    local programs file seconds=${MNEME_FUZZ_SECONDS:-10}
-    mapfile -t programs < <(for file in "$ROOT_DIR"/tests/fuzz/*.c; do
-        [[ ! -f $file ]] || printf 'fuzz_%s\n' "$(basename "$file" .c)"
-    done)
-    ((${#programs[@]})) || return 0
-    build_preset fuzz "${programs[@]}"
+    local programs seconds=${MNEME_FUZZ_SECONDS:-10}
+    mapfile -t programs < <(programs_of fuzz fuzz_)
+    build_preset fuzz "${programs[@]}" || return 1
     printf '%s\n' "${programs[@]}" |
         SECONDS_EACH=$seconds BUILD=$BUILD_ROOT/fuzz CORPUS=$ROOT_DIR/tests/fuzz/corpus \
             xargs -P2 -I{} bash "$OPS_DIR/lib/fuzz_one.sh" {}
