@@ -59,13 +59,9 @@ static void add_projection(struct mneme_table *table, const struct mneme_project
     mneme_table_cell_long(table, item->partition_count);
 }
 
-static bool lacks_workers(const struct reading *reading, const struct mneme_projection_group *group) {
-    for (size_t i = 0; i < reading->count; i++) {
-        if (reading->projections[i].of == group) {
-            return mneme_projection_lacks_workers(&reading->projections[i]);
-        }
-    }
-    return false;
+/* Of a group that keeps several, the first speaks. */
+static bool is_first_of_group(const struct reading *reading, size_t index) {
+    return index == 0 || reading->projections[index].of != reading->projections[index - 1].of;
 }
 
 static void print_projections(const struct mneme_cli *cli, const struct reading *reading) {
@@ -78,10 +74,10 @@ static void print_projections(const struct mneme_cli *cli, const struct reading 
     }
     mneme_table_print(&table, stdout, cli->stdout_is_terminal ? cli->terminal_columns : 0);
     mneme_table_clean_up(&table);
-    for (const struct mneme_projection_group *group = mneme_projection_groups; group->name != NULL; group++) {
-        if (lacks_workers(reading, group)) {
-            printf("No worker of group %s is there: start one with `mneme work %s`.\n", group->name,
-                   group->name);
+    for (size_t i = 0; i < reading->count; i++) {
+        const char *group = reading->projections[i].of->name;
+        if (is_first_of_group(reading, i) && mneme_projection_lacks_workers(&reading->projections[i])) {
+            printf("No worker of group %s is there: start one with `mneme work %s`.\n", group, group);
         }
     }
 }

@@ -7,11 +7,14 @@
 #include <stdlib.h>
 
 #include "common/clock.h"
+#include "common/log.h"
+#include "hot/progress.h"
 #include "queries/position_wait.h"
 #include "schemas/embedding.h"
 #include "vectors/generation.h"
 
 #define LOG_TIMEOUT_MS 5000
+#define REDIS_TIMEOUT_MS 2000
 #define MAX_PROJECTIONS 64
 
 /* What visitors add to. */
@@ -244,6 +247,52 @@ static int gather(struct gathering *gathering, struct mneme_postgres *postgres,
                : status;
 }
 
+static bool add_hot_progress(void *context, const struct mneme_hot_progress *progress) {
+    const struct mneme_progress_row row = {
+        .projection = mneme_str_from(((struct gathering *)context)->group->name),
+        .topic = progress->topic,
+        .partition = progress->partition,
+        .next_offset = progress->next_offset,
+        .topic_partitions = progress->topic_partitions,
+        .owner = progress->owner,
+        .updated_at = progress->updated_at,
+    };
+    return add_progress(&row, context);
+}
+
+/* What Redis says; without it the projection is away. */
+static int gather_redis(struct gathering *gathering, const struct mneme_config *config,
+                        struct mneme_error *error) {
+    static const struct mneme_projection_group group = {"redis", MNEME_PG_SCHEMA_LEDGER};
+    const struct mneme_redis_options options = {.timeout_ms = REDIS_TIMEOUT_MS};
+    struct mneme_redis *redis = NULL;
+    struct mneme_str prefix;
+    struct mneme_error why = {0};
+    char topic[MNEME_TOPIC_NAME_BYTES];
+    gathering->group = &group;
+    gathering->is_complete = false;
+    int status = mneme_kafka_events_topic(topic, config, error);
+    if (status != MNEME_OK) {
+        return status;
+    }
+    struct mneme_projection_status *item =
+        find_or_add(gathering, mneme_str_from(group.name), mneme_str_from(topic));
+    status = mneme_hot_prefix(&prefix, config, &why);
+    if (status == MNEME_OK) {
+        status =
+            mneme_redis_open(&redis, mneme_config_string(config, MNEME_SETTING_REDIS_URL), &options, &why);
+    }
+    if (status == MNEME_OK) {
+        status = mneme_hot_progress_each(redis, prefix, add_hot_progress, gathering, &why);
+    }
+    mneme_redis_close(redis);
+    if (status != MNEME_OK && item != NULL) {
+        mneme_log(MNEME_LOG_DEBUG, "redis does not tell its progress", MNEME_LOG_S("reason", why.message));
+        item->is_away = true;
+    }
+    return MNEME_OK;
+}
+
 int mneme_projection_status_read(struct mneme_projection_status **out, size_t *count,
                                  struct mneme_postgres *postgres, struct mneme_log_probe *reader,
                                  const struct mneme_config *config,
@@ -257,6 +306,9 @@ int mneme_projection_status_read(struct mneme_projection_status **out, size_t *c
     for (; gathering.group->name != NULL && status == MNEME_OK && !gathering.failed; gathering.group++) {
         status = gather(&gathering, postgres, config, error);
     }
+    if (status == MNEME_OK) {
+        status = gather_redis(&gathering, config, error);
+    }
     if (status == MNEME_OK && gathering.failed) {
         status = out_of_memory(error);
     }
@@ -266,7 +318,7 @@ int mneme_projection_status_read(struct mneme_projection_status **out, size_t *c
     }
     int log_status = MNEME_OK;
     for (size_t i = 0; i < gathering.count; i++) {
-        if (log_status == MNEME_OK) {
+        if (log_status == MNEME_OK && !gathering.items[i].is_away) {
             log_status = add_log(&gathering.items[i], reader, config, log_error);
         }
         sum_up(&gathering.items[i], before, before_count);

@@ -19,6 +19,7 @@ struct mneme_projection_status {
     char topic[MNEME_TOPIC_NAME_BYTES];
     struct mneme_partition_status *partitions;
     int32_t partition_count;
+    bool is_away;   /* what keeps its progress cannot be asked; so has_log is false */
     bool has_log;   /* the offsets of the log and the group are known */
     int64_t lag;    /* events of the log that are not folded yet */
     int64_t events; /* events that are folded */
@@ -28,9 +29,10 @@ struct mneme_projection_status {
     struct mneme_opt_double rate_per_s; /* folded per second since the reading before, if there was one */
 };
 
-/* Reads all projections, also those that never began, as far as their schemas are there. What Kafka would
- * tell is left out when it cannot be asked: has_log is false then and *log_error says why. `before` (may be
- * NULL) is an earlier reading for the rate. The caller cleans up *out, an array of *count. */
+/* Reads all projections, that of Redis last, also those that never began, as far as their schemas are there.
+ * What Kafka would tell is left out when it cannot be asked: has_log is false then and *log_error says why.
+ * `before` (may be NULL) is an earlier reading for the rate. The caller cleans up *out, an array of *count.
+ */
 int mneme_projection_status_read(struct mneme_projection_status **out, size_t *count,
                                  struct mneme_postgres *postgres, struct mneme_log_probe *reader,
                                  const struct mneme_config *config,

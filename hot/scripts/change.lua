@@ -235,7 +235,7 @@ function guards.fold()
         return 'behind'
     end
     return 'done', capacity, function()
-        call('HSET', KEYS[1], 'next_offset', last, 'last_digest', digest)
+        call('HSET', KEYS[1], 'next_offset', last, 'last_digest', digest, 'updated_ms', now_ms)
         if live_ms ~= '0' then
             call('SET', KEYS[3], live, 'PX', live_ms)
         end

@@ -22,5 +22,5 @@ if stored[5] and tonumber(stored[5]) >= tonumber(epoch) then
     epoch = string.format('%.0f', tonumber(stored[5]) + 1)
 end
 redis.call('HSET', KEYS[1], 'topic', ARGV[3], 'topic_partitions', ARGV[4], 'next_offset', stored[3] or '0',
-           'last_digest', stored[4] or '', 'epoch', epoch, 'owner', ARGV[5])
+           'last_digest', stored[4] or '', 'epoch', epoch, 'owner', ARGV[5], 'updated_ms', redis.call('TIME')[1] * 1000)
 return {'claimed', stored[3] or '0', stored[4] or '', epoch}

@@ -94,7 +94,7 @@ def test_what_embeds_is_told_by_the_model_that_answers(namespace, worker, mneme,
         namespace.drain("vectors", topic=f"{namespace.topic_prefix}embeddings.fake")
         lines = mneme("status", "--json", expect=0).json_lines
     told = {line["projection"]: line for line in lines if "group" in line}
-    assert sorted(told) == ["embed.fake", "postgres", "search", "vectors"]
+    assert sorted(told) == ["embed.fake", "postgres", "redis", "search", "vectors"]
     assert (told["embed.fake"]["lag"], told["embed.fake"]["is_worker_missing"]) == (0, False)
     assert (told["vectors"]["lag"], told["vectors"]["events"]) == (0, 6)
     (generation,) = [line for line in lines if "generation" in line]

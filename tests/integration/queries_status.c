@@ -95,7 +95,9 @@ Test(queries_status, a_projection_that_never_began_lags_by_the_whole_log) {
     produce(0, 5);
     produce(2, 2);
     read_status(NULL, 0);
-    cr_assert_eq(count, 1);
+    cr_assert_eq(count, 2);
+    cr_assert_str_eq(projections[1].projection, "redis"); /* is told though it has no schema */
+    cr_assert_eq(projections[1].lag, 7);
     cr_assert_str_eq(projections[0].projection, "postgres");
     cr_assert_str_eq(projections[0].topic, topic);
     cr_assert(projections[0].has_log, "%s", log_error.message);
