@@ -48,7 +48,7 @@ struct mneme_context_event {
     int64_t source_sequence; /* as of a turn */
 };
 
-/* Turns, thoughts and events in the order of the log, keys by name. */
+/* Turns by index, thoughts and events in the order of the log, keys by name. */
 struct mneme_working {
     struct mneme_str goal; /* null: none */
     const struct mneme_recent_turn *turns;

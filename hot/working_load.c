@@ -44,25 +44,23 @@ static int no_memory(struct mneme_error *error) {
 int mneme_working_params(struct mneme_pg_params *params, struct mneme_arena *arena, struct mneme_str topic,
                          const struct mneme_working_wanted *wanted, size_t count, int64_t now_micros,
                          struct mneme_error *error) {
-    int64_t *numbers = mneme_arena_alloc(arena, (2 * count + 1) * sizeof *numbers);
+    int64_t *partitions = mneme_arena_alloc(arena, (count + 1) * sizeof *partitions);
     struct mneme_str *texts = mneme_arena_alloc(arena, (3 * count + 1) * sizeof *texts);
-    if (numbers == NULL || texts == NULL) {
+    if (partitions == NULL || texts == NULL) {
         return no_memory(error);
     }
     for (size_t i = 0; i < count; i++) {
-        numbers[i] = wanted[i].partition;
-        numbers[count + i] = wanted[i].after;
+        partitions[i] = wanted[i].partition;
         texts[i] = wanted[i].tenant;
         texts[count + i] = wanted[i].stream_id;
         texts[2 * count + i] = wanted[i].conversation_id;
     }
     mneme_pg_params_clear(params);
     mneme_pg_param_str(params, topic);
-    mneme_pg_param_long_array(params, numbers, count);
+    mneme_pg_param_long_array(params, partitions, count);
     mneme_pg_param_str_array(params, texts, count);
     mneme_pg_param_str_array(params, texts + count, count);
     mneme_pg_param_str_array(params, texts + 2 * count, count);
-    mneme_pg_param_long_array(params, numbers + count, count);
     mneme_pg_param_time(params, now_micros);
     mneme_pg_param_long(params, MNEME_WORKING_TURNS);
     mneme_pg_param_long(params, MNEME_WORKING_THOUGHTS);

@@ -17,7 +17,6 @@
 struct mneme_working_wanted {
     int32_t partition; /* of the log: that of the stream */
     struct mneme_str tenant, stream_id, conversation_id;
-    int64_t after; /* only what events behind this source_sequence made, beside the goal; -1: everything */
 };
 
 struct mneme_loaded_working {

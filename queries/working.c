@@ -1,21 +1,22 @@
 /*
- * Working memory from the ledger's tables.
+ * Working memory from Redis, else from the ledger's tables.
  */
 #include "queries/working.h"
 
 #include <stdlib.h>
 
 #include "common/clock.h"
-#include "common/kafka.h"
-#include "hot/working_load.h"
+#include "hot/reader_working.h"
 #include "queries/position_wait.h"
 #include "sql/embedded.h"
+
+#define HOT_WAIT_MS 500 /* then Postgres has it, too */
 
 struct mneme_working_reader {
     const struct mneme_config *config;
     const char *purpose;
+    struct mneme_hot_reader *hot;
     struct mneme_postgres *postgres; /* NULL until it is needed */
-    char topic[MNEME_TOPIC_NAME_BYTES];
     struct mneme_pg_params params;
     PGresult *rows; /* of the last answer, which points into it */
     struct mneme_arena arena;
@@ -31,7 +32,7 @@ int mneme_working_open(struct mneme_working_reader **out, const struct mneme_con
     reader->config = config;
     reader->purpose = purpose;
     mneme_arena_init(&reader->arena, 0);
-    int status = mneme_kafka_events_topic(reader->topic, config, error);
+    int status = mneme_hot_reader_open(&reader->hot, config, error);
     if (status != MNEME_OK) {
         mneme_working_close(reader);
         return status;
@@ -49,6 +50,7 @@ static void forget_answer(struct mneme_working_reader *reader) {
 void mneme_working_close(struct mneme_working_reader *reader) {
     if (reader != NULL) {
         forget_answer(reader);
+        mneme_hot_reader_close(reader->hot);
         mneme_pg_close(reader->postgres);
         mneme_pg_params_clean_up(&reader->params);
         mneme_arena_clean_up(&reader->arena);
@@ -62,33 +64,57 @@ static int ensure_postgres(struct mneme_working_reader *reader, struct mneme_err
                : mneme_pg_ensure(reader->postgres, error);
 }
 
-int mneme_working_ask(struct mneme_working *out, struct mneme_working_reader *reader,
-                      const struct mneme_working_place *place, const struct mneme_position *at_least,
+/* Whether Redis answers, behind the positions. */
+static bool ask_hot(struct mneme_working *out, struct mneme_working_reader *reader,
+                    const struct mneme_working_wanted *wanted, const struct mneme_position *at_least,
+                    size_t count, const struct mneme_query_wait *wait) {
+    int64_t wait_ms = wait->timeout_ms < HOT_WAIT_MS ? wait->timeout_ms : HOT_WAIT_MS;
+    return mneme_hot_reader_wait(reader->hot, at_least, count, wait_ms, wait->interrupted) &&
+           mneme_hot_reader_working(out, reader->hot, wanted, mneme_clock_now_micros(), &reader->arena);
+}
+
+static bool is_empty(const struct mneme_working *working) {
+    return working->goal.data == NULL &&
+           working->turn_count + working->thought_count + working->key_count + working->event_count == 0;
+}
+
+static int ask_tables(struct mneme_loaded_working *loaded, struct mneme_working_reader *reader,
+                      const struct mneme_working_wanted *wanted, const struct mneme_position *at_least,
                       size_t count, const struct mneme_query_wait *wait, struct mneme_error *error) {
-    const struct mneme_working_wanted wanted = {.tenant = place->tenant,
-                                                .stream_id = place->stream_id,
-                                                .conversation_id = place->conversation_id,
-                                                .after = -1};
-    struct mneme_loaded_working loaded;
-    forget_answer(reader);
+    struct mneme_str topic = mneme_hot_reader_topic(reader->hot);
     int status = ensure_postgres(reader, error);
     if (status == MNEME_OK && count > 0) {
-        status = mneme_position_wait(reader->postgres, MNEME_TABLES_PROJECTION, reader->topic, at_least,
-                                     count, wait, error);
+        status = mneme_position_wait(reader->postgres, MNEME_TABLES_PROJECTION, topic.data, at_least, count,
+                                     wait, error);
     }
     if (status == MNEME_OK) {
-        status = mneme_working_params(&reader->params, &reader->arena, mneme_str_from(reader->topic), &wanted,
-                                      1, mneme_clock_now_micros(), error);
+        status = mneme_working_params(&reader->params, &reader->arena, topic, wanted, 1,
+                                      mneme_clock_now_micros(), error);
     }
     if (status == MNEME_OK) {
         status = mneme_query_rows(&reader->rows, reader->postgres, "working memory was not read",
                                   mneme_sql_hot_working, &reader->params, error);
     }
-    if (status == MNEME_OK) {
-        status = mneme_working_read(&loaded, 1, reader->rows, &reader->arena, error);
+    return status == MNEME_OK ? mneme_working_read(loaded, 1, reader->rows, &reader->arena, error) : status;
+}
+
+int mneme_working_ask(struct mneme_working *out, struct mneme_working_reader *reader,
+                      const struct mneme_working_place *place, const struct mneme_position *at_least,
+                      size_t count, const struct mneme_query_wait *wait, struct mneme_error *error) {
+    struct mneme_working_wanted wanted = {
+        .tenant = place->tenant, .stream_id = place->stream_id, .conversation_id = place->conversation_id};
+    struct mneme_loaded_working loaded;
+    forget_answer(reader);
+    if (ask_hot(out, reader, &wanted, at_least, count, wait)) {
+        return MNEME_OK;
     }
+    wanted.partition = mneme_hot_reader_partition_of(reader->hot, wanted.tenant, wanted.stream_id);
+    int status = ask_tables(&loaded, reader, &wanted, at_least, count, wait, error);
     if (status == MNEME_OK) {
         *out = loaded.working;
+        if (wanted.partition >= 0 && !is_empty(out)) {
+            mneme_hot_reader_fill_working(reader->hot, &wanted, &loaded);
+        }
     }
     return status;
 }

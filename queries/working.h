@@ -23,8 +23,10 @@ int mneme_working_open(struct mneme_working_reader **out, const struct mneme_con
 void mneme_working_close(struct mneme_working_reader *reader); /* NULL is allowed */
 
 /* The working memory as it is now, without keys that have expired by this machine's clock; empty where there
- * is nothing. First waits, as `wait` bounds, until the tables hold the log up to `at_least` (`count`
- * positions; none: it does not wait). Strings and arrays are valid until the next question or close. */
+ * is nothing. It comes from Redis where a worker keeps it there, else from the tables, and then Redis is
+ * given what it missed. First waits, as `wait` bounds, until one of them holds the log up to `at_least`
+ * (`count` positions; none: it does not wait). Strings and arrays are valid until the next question or close.
+ */
 int mneme_working_ask(struct mneme_working *out, struct mneme_working_reader *reader,
                       const struct mneme_working_place *place, const struct mneme_position *at_least,
                       size_t count, const struct mneme_query_wait *wait, struct mneme_error *error);

@@ -128,7 +128,7 @@ static int ask_working(struct load *load, struct mneme_str topic, int64_t now, s
     for (size_t i = 0; i < count; i++) {
         const struct mneme_touch *touch = load->asked[MNEME_TOUCH_WORKING][i];
         wanted[i] =
-            (struct mneme_working_wanted){touch->partition, touch->tenant, touch->stream_id, touch->name, -1};
+            (struct mneme_working_wanted){touch->partition, touch->tenant, touch->stream_id, touch->name};
     }
     return mneme_working_params(&load->changes->params[WORKING], load->arena, topic, wanted, count, now,
                                 error);

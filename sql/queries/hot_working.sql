@@ -1,15 +1,15 @@
--- Working memory of conversations: $1 topic, $2 partitions of the log, $3 tenants, $4 streams, $5 conversations, $6 after
--- which source_sequence (-1: everything); n is the place in these arrays, from 1. $7: keys that have expired by then are
--- left out; $8: so many turns at most, $9 thoughts, $10 events, the latest. next_offset is where the ledger is in the
--- partition: of the same moment as all else. Each n has one row of part 0, which holds the goal, then turns (1), thoughts
--- (2), keys (3) and events (4).
+-- Working memory of conversations: $1 topic, $2 partitions of the log, $3 tenants, $4 streams, $5 conversations; n is the
+-- place in these arrays, from 1. $6: keys that have expired by then are left out; $7: of so many last turns those that were
+-- not cleared, so $8 of thoughts, $9 of events: however long a conversation is, no more of it is looked at. next_offset is
+-- where the ledger is in the partition: of the same moment as all else. Each n has one row of part 0, which holds the goal,
+-- then turns (1), thoughts (2), keys (3) and events (4).
 WITH wanted AS (
     SELECT w.*, m.goal,
-           greatest(coalesce(m.cleared_sequence, -1), w.after) AS from_sequence,
-           greatest(coalesce(m.context_cleared_sequence, -1), w.after) AS context_from_sequence,
+           coalesce(m.cleared_sequence, -1) AS cleared_sequence,
+           coalesce(m.context_cleared_sequence, -1) AS context_cleared_sequence,
            coalesce(p.next_offset, 0) AS next_offset
-    FROM unnest($2::bigint[], $3::text[], $4::text[], $5::text[], $6::bigint[])
-         WITH ORDINALITY AS w(partition, tenant, stream_id, conversation_id, after, n)
+    FROM unnest($2::bigint[], $3::text[], $4::text[], $5::text[])
+         WITH ORDINALITY AS w(partition, tenant, stream_id, conversation_id, n)
     LEFT JOIN working_memory m
            ON m.tenant = w.tenant AND m.stream_id = w.stream_id AND m.conversation_id = w.conversation_id
     LEFT JOIN ledger_progress p ON p.topic = $1::text AND p.partition = w.partition::integer
@@ -21,36 +21,47 @@ CROSS JOIN LATERAL (
            NULL::bigint AS token_count, NULL::text AS model, NULL::timestamptz AS at, NULL::timestamptz AS expires_at,
            NULL::uuid AS source_event_id, 0::bigint AS source_sequence
     UNION ALL
-    (SELECT 1, t.role, t.speaker, t.content, t.metadata, t.turn_index, t.token_count, t.model, t.created_at, NULL,
-            t.source_event_id, t.source_sequence
-     FROM conversation_turns t
-     JOIN conversations c
-       ON c.tenant = t.tenant AND c.stream_id = t.stream_id AND c.conversation_id = t.conversation_id AND NOT c.is_deleted
-     WHERE t.tenant = w.tenant AND t.stream_id = w.stream_id AND t.conversation_id = w.conversation_id
-       AND t.source_sequence > w.from_sequence
-     ORDER BY t.source_sequence DESC
-     LIMIT $8::bigint)
+    SELECT 1, t.role, t.speaker, t.content, t.metadata, t.turn_index, t.token_count, t.model, t.created_at, NULL,
+           t.source_event_id, t.source_sequence
+    FROM conversations c
+    CROSS JOIN LATERAL (
+        SELECT *
+        FROM conversation_turns t
+        WHERE t.tenant = w.tenant AND t.stream_id = w.stream_id AND t.conversation_id = w.conversation_id
+        ORDER BY t.turn_index DESC
+        LIMIT $7::bigint
+    ) AS t
+    WHERE c.tenant = w.tenant AND c.stream_id = w.stream_id AND c.conversation_id = w.conversation_id AND NOT c.is_deleted
+      AND t.source_sequence > w.cleared_sequence
     UNION ALL
-    (SELECT 2, NULL, NULL, e.thought, e.metadata, e.entry_index, NULL, NULL, e.created_at, NULL, e.source_event_id,
-            e.source_sequence
-     FROM working_entries e
-     WHERE e.tenant = w.tenant AND e.stream_id = w.stream_id AND e.conversation_id = w.conversation_id
-       AND e.kind = 'thought' AND e.source_sequence > w.from_sequence
-     ORDER BY e.entry_index DESC
-     LIMIT $9::bigint)
+    SELECT 2, NULL, NULL, e.thought, e.metadata, e.entry_index, NULL, NULL, e.created_at, NULL, e.source_event_id,
+           e.source_sequence
+    FROM (
+        SELECT *
+        FROM working_entries e
+        WHERE e.tenant = w.tenant AND e.stream_id = w.stream_id AND e.conversation_id = w.conversation_id
+          AND e.kind = 'thought'
+        ORDER BY e.entry_index DESC
+        LIMIT $8::bigint
+    ) AS e
+    WHERE e.source_sequence > w.cleared_sequence
     UNION ALL
     SELECT 3, k.key, NULL, NULL, k.value, k.ttl_s, NULL, NULL, k.updated_at, k.expires_at, k.source_event_id,
            k.source_sequence
     FROM context_keys k
     WHERE k.tenant = w.tenant AND k.stream_id = w.stream_id AND k.conversation_id = w.conversation_id
-      AND NOT k.is_deleted AND k.source_sequence > w.context_from_sequence AND k.expires_at > $7::timestamptz
+      AND NOT k.is_deleted AND k.source_sequence > w.context_cleared_sequence AND k.expires_at > $6::timestamptz
     UNION ALL
-    (SELECT 4, NULL, NULL, NULL, e.event, e.entry_index, NULL, NULL, e.created_at, NULL, e.source_event_id,
-            e.source_sequence
-     FROM working_entries e
-     WHERE e.tenant = w.tenant AND e.stream_id = w.stream_id AND e.conversation_id = w.conversation_id
-       AND e.kind = 'event' AND e.source_sequence > w.context_from_sequence
-     ORDER BY e.entry_index DESC
-     LIMIT $10::bigint)
+    SELECT 4, NULL, NULL, NULL, e.event, e.entry_index, NULL, NULL, e.created_at, NULL, e.source_event_id,
+           e.source_sequence
+    FROM (
+        SELECT *
+        FROM working_entries e
+        WHERE e.tenant = w.tenant AND e.stream_id = w.stream_id AND e.conversation_id = w.conversation_id
+          AND e.kind = 'event'
+        ORDER BY e.entry_index DESC
+        LIMIT $9::bigint
+    ) AS e
+    WHERE e.source_sequence > w.context_cleared_sequence
 ) AS part
-ORDER BY w.n, part.part, CASE WHEN part.part = 3 THEN part.name END COLLATE "C", part.source_sequence
+ORDER BY w.n, part.part, CASE WHEN part.part = 3 THEN part.name END COLLATE "C", part.number

@@ -3,8 +3,14 @@
 import json
 
 import pytest
+import redis
+
+from harness.waiting import wait_until
 
 HERE = ("--user", "ada", "--conversation", "chat-1")
+NOWHERE = "127.0.0.1:1"
+NO_TABLES = {"DATABASE_URL": f"postgresql://nobody@{NOWHERE}/nothing"}
+NO_REDIS = {"REDIS_URL": f"redis://{NOWHERE}/0"}
 
 
 @pytest.fixture
@@ -110,3 +116,51 @@ def test_a_read_behind_what_is_not_folded_says_so(mneme, one):
     receipt = one("context", "set", "k", json.dumps("v"))
     error = mneme("context", "get", "k", *HERE, "--at-least", receipt["position"], "--wait-timeout", "100", expect=3).stderr
     assert receipt["position"] in error
+
+
+class Hot:
+    """A namespace with workers of groups postgres and redis, and working memory of one conversation."""
+
+    def __init__(self, namespace, mneme, worker):
+        self.namespace, self.mneme = namespace, mneme
+        worker()
+        self.worker = worker("redis")
+        self.redis = redis.Redis.from_url(namespace.env["REDIS_URL"])
+        for words in (("working", "turn", "hi \"there\""), ("working", "turn", "yes?", "--role", "assistant"),
+                      ("working", "thought", "hm"), ("working", "goal", "greet"), ("context", "append", "[1, 2.50]"),
+                      *(("context", "set", f"k{number}", '{"n":1}') for number in (2, 10, 1))):
+            mneme(*words, *HERE, expect=0)
+
+    def show(self, *options, env=None, expect=0):
+        return self.mneme("working", "show", "--json", *HERE, *options, env=env, expect=expect).stdout
+
+    def keys(self, pattern):
+        return list(self.redis.scan_iter(f"{self.namespace.redis_prefix}{pattern}", count=1000))
+
+
+def test_redis_answers_as_the_tables_do_and_is_given_what_it_misses(namespace, mneme, worker):
+    hot = Hot(namespace, mneme, worker)
+    told = hot.show("--at-least", "last", env=NO_REDIS)
+    wait_until(lambda: hot.mneme("working", "show", "--json", *HERE, "--at-least", "last", env=NO_TABLES).stdout == told,
+               message="Redis and the tables differ")
+    assert [key["key"] for key in json.loads(told)["context"]] == ["k1", "k10", "k2"]
+    assert "2.50" in told
+
+    (turns,) = hot.keys("*:working:default/ada/chat-1:turns")
+    hot.redis.delete(turns)  # as a Redis that is short of memory does
+    assert hot.show() == told and hot.redis.exists(turns)
+    assert hot.show(env=NO_TABLES) == told
+    hot.redis.delete(*hot.keys("*:working:default/ada/chat-1*"))
+    assert hot.show() == told
+    assert hot.show(env=NO_TABLES) == told
+    assert 0 < hot.redis.ttl(turns) <= 86400
+
+    assert hot.mneme("context", "get", "k2", *HERE, env=NO_TABLES, expect=0).stdout == '{"n": 1}\n'
+    hot.mneme("working", "clear", *HERE, expect=0)
+    assert json.loads(hot.show("--at-least", "last"))["turns"] == []
+
+    hot.worker.stop()
+    hot.redis.delete(*hot.keys("*:live"))
+    hot.mneme("working", "goal", "another", *HERE, expect=0)
+    assert json.loads(hot.show("--at-least", "last"))["goal"] == "another"
+    assert "another" not in hot.show(env=NO_TABLES, expect=3)
