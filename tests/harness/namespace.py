@@ -37,6 +37,13 @@ def template_name(env):
     return "mneme_template_" + digest.hexdigest()[:16]
 
 
+def redis_client(urls):
+    """A client of the server, or of the cluster, of a REDIS_URL."""
+    url, *more = urls.split(",")
+    return (redis.RedisCluster if more else redis.Redis).from_url(
+        url, decode_responses=True, encoding_errors="surrogateescape")  # digests are no text
+
+
 class Namespace:
     """`env` is the environment that makes the programs use it. Made by `create`, removed by `drop`."""
 
@@ -181,11 +188,23 @@ class Namespace:
 
     def progress(self, projection="postgres", topic=None):
         """{partition: next offset} as the projection has saved it; it may be of something, as in "embed.MODEL"."""
+        if projection == "redis":
+            return self._redis_progress()
         schema = sql.Identifier(SCHEMAS[projection.partition(".")[0]])
         with self.connect() as connection:
             return dict(connection.execute(
                 sql.SQL("SELECT partition, next_offset FROM {}.progress WHERE projection = %s AND topic = %s").format(schema),
                 (projection, topic or self.topic)).fetchall())
+
+    def _redis_progress(self):
+        """Of the space that is read."""
+        client = redis_client(self.env["REDIS_URL"])
+        try:
+            spaces = {partition: client.get(f"{self.redis_prefix}{{{partition}}}:space") for partition in range(self.partitions)}
+            return {partition: int(client.hget(f"{self.redis_prefix}{space}:{{{partition}}}:progress", "next_offset") or 0)
+                    for partition, space in spaces.items() if space}
+        finally:
+            client.close()
 
     def drain(self, projection="postgres", timeout=60, topic=None):
         """Waits until the projection has folded everything that is on the topic when the call begins. A service
@@ -197,7 +216,7 @@ class Namespace:
                 if not ends:
                     ends.update(self.end_offsets(topic))
                 state.update(self.progress(projection, topic))
-            except (psycopg.OperationalError, KafkaException) as error:
+            except (psycopg.OperationalError, redis.RedisError, KafkaException) as error:
                 state["error"] = str(error)
                 return False
             return all(state.get(partition, 0) >= end for partition, end in ends.items())

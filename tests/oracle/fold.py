@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from oracle import limits
 from oracle.agents import MEMORY_MAKERS, AgentTables, loads
 from oracle.documents import Documents
+from oracle.redis_touches import RedisTouches
 from oracle.wire import UnknownSchema, Unreadable, as_uuid, logical_type, murmur2_partition, snake
 from oracle.working import WorkingTables
 
@@ -82,6 +83,7 @@ class Fold(AgentTables, WorkingTables):
         self.parked_events = {}
         self.next_offsets = {}
         self.documents = Documents()
+        self.redis = RedisTouches()
         self.partition_of = functools.cache(lambda key: murmur2_partition(key, partitions))
         self._blocked_keys = {}
         self._seen = set()
@@ -213,6 +215,7 @@ class Fold(AgentTables, WorkingTables):
         if apply:
             apply(self, place, event, event["payload"])
         self.documents.follow(self, place, event)
+        self.redis.follow(self, place, event)
 
     def supersede(self, table, key, event, extra_key=None):
         """The version that is there goes into the history."""

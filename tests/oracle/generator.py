@@ -65,11 +65,12 @@ def pick(rng, items):
 class Generator:
     """history(n) gives n steps; the same seed gives the same steps."""
 
-    def __init__(self, seed, tenants=3, streams_per_tenant=8, poisoned=2, with_garbage=True):
+    def __init__(self, seed, tenants=3, streams_per_tenant=8, poisoned=2, with_garbage=True,
+                 start=START_MICROS):
         self.rng = random.Random(seed)
         self.with_garbage = with_garbage
         self.encoder = Encoder()
-        self.clock = START_MICROS
+        self.clock = start
         self.streams = [self.new_stream(f"tenant-{tenant}" if tenant else "default", number)
                         for tenant in range(tenants) for number in range(streams_per_tenant)]
         self.poisonable = self.streams[-poisoned:] if poisoned else []
