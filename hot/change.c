@@ -114,7 +114,9 @@ static void put_memory_names(struct mneme_hot_call *call, const struct mneme_mem
 
 static void put_accesses(struct mneme_hot_call *call, const struct mneme_memory_row *row) {
     put_long(call, row->access_count);
-    put_long(call, row->last_accessed_at.is_set ? row->last_accessed_at.value : 0);
+    size_t start = call->text.len;
+    mneme_hot_memory_accessed_at(&call->text, row);
+    end_word(call, start);
 }
 
 void mneme_hot_change_memory(struct mneme_hot_call *call, const struct mneme_hot_memory *memory,

@@ -7,6 +7,7 @@
 #include "hot/keys.h"
 
 #define SEQUENCE_DIGITS 19
+#define NEVER MNEME_STR_LIT("-")
 #define ACCESSES_FOR_ALL 100.0 /* so many make an importance of 0 one of 1 */
 
 #define COLUMN(column_name, column_kind)                                                                     \
@@ -52,6 +53,14 @@ void mneme_hot_memory_lists(struct mneme_buffer *out, const struct mneme_memory_
     }
 }
 
+void mneme_hot_memory_accessed_at(struct mneme_buffer *out, const struct mneme_memory_row *row) {
+    if (row->last_accessed_at.is_set) {
+        mneme_buffer_printf(out, "%lld", (long long)row->last_accessed_at.value);
+    } else {
+        mneme_buffer_append_str(out, NEVER);
+    }
+}
+
 void mneme_hot_memory_json(struct mneme_buffer *out, const struct mneme_memory_row *row) {
     struct mneme_json_writer json = {.out = out};
     mneme_json_begin_object(&json);
@@ -63,9 +72,10 @@ void mneme_hot_memory_json(struct mneme_buffer *out, const struct mneme_memory_r
 
 void mneme_hot_memory_write(struct mneme_buffer *out, const struct mneme_hot_memory *memory) {
     const struct mneme_memory_row *row = &memory->row;
-    mneme_buffer_printf(out, "%0*lld %lld %lld ", SEQUENCE_DIGITS, (long long)memory->source_sequence,
-                        (long long)row->access_count,
-                        (long long)(row->last_accessed_at.is_set ? row->last_accessed_at.value : 0));
+    mneme_buffer_printf(out, "%0*lld %lld ", SEQUENCE_DIGITS, (long long)memory->source_sequence,
+                        (long long)row->access_count);
+    mneme_hot_memory_accessed_at(out, row);
+    mneme_buffer_append_byte(out, ' ');
     mneme_hot_memory_lists(out, row);
     mneme_buffer_append_byte(out, '\n');
     mneme_hot_memory_json(out, row);
@@ -91,6 +101,22 @@ static bool take_number(int64_t *out, struct mneme_str *text) {
     return number <= INT64_MAX;
 }
 
+/* The same for a time, which may lie before 1970, or for none. */
+static bool take_accessed_at(struct mneme_opt_long *out, struct mneme_str *text) {
+    bool is_negative = text->len > 0 && text->data[0] == '-';
+    text->data += is_negative;
+    text->len -= is_negative;
+    *out = (struct mneme_opt_long){0};
+    if (is_negative && text->len > 0 && text->data[0] == ' ') {
+        text->data++;
+        text->len--;
+        return true;
+    }
+    out->is_set = take_number(&out->value, text);
+    out->value = is_negative ? -out->value : out->value;
+    return out->is_set;
+}
+
 /* The columns of the value, one table from two parts. */
 static void value_columns(struct mneme_row_column columns[VALUE_COLUMN_COUNT]) {
     memcpy(columns, mneme_memory_columns, ACCESSES_AT * sizeof *columns);
@@ -104,13 +130,11 @@ bool mneme_hot_memory_read(struct mneme_hot_memory *out, struct mneme_str value,
     if (line_end == NULL) {
         return false;
     }
-    int64_t accessed_at = 0;
     struct mneme_str json = {line_end + 1, value.len - (size_t)(line_end + 1 - value.data)};
     struct mneme_str line = {value.data, (size_t)(line_end - value.data)};
     *out = (struct mneme_hot_memory){0};
     bool is_right = take_number(&out->source_sequence, &line) && take_number(&out->row.access_count, &line) &&
-                    take_number(&accessed_at, &line);
-    out->row.last_accessed_at = (struct mneme_opt_long){accessed_at, accessed_at != 0};
+                    take_accessed_at(&out->row.last_accessed_at, &line);
     value_columns(columns);
     return is_right && mneme_row_parse(&out->row, columns, VALUE_COLUMN_COUNT, json, arena);
 }

@@ -30,7 +30,7 @@ struct mneme_memory_row {
 extern const struct mneme_row_column mneme_memory_columns[MNEME_MEMORY_COLUMN_COUNT];
 
 /* What Redis keeps under MNEME_HOT_MEMORY: a line
- *   <source_sequence, 19 digits> <access_count> <last_accessed_at, microseconds or 0>
+ *   <source_sequence, 19 digits> <access_count> <last_accessed_at, microseconds, or "-": never>
  * [<tenant>/<user>/<agent>] and the row as JSON without access_count and last_accessed_at. The names are
  * encoded as in keys, an absent user is empty, and without an agent there are none: they tell the scripts
  * which lists the memory is in. */
@@ -41,7 +41,8 @@ struct mneme_hot_memory {
 
 void mneme_hot_memory_write(struct mneme_buffer *out, const struct mneme_hot_memory *memory);
 
-/* The value's two parts, for who writes them apart. */
+/* The value's parts, for who writes them apart. */
+void mneme_hot_memory_accessed_at(struct mneme_buffer *out, const struct mneme_memory_row *row);
 void mneme_hot_memory_lists(struct mneme_buffer *out, const struct mneme_memory_row *row);
 void mneme_hot_memory_json(struct mneme_buffer *out, const struct mneme_memory_row *row);
 

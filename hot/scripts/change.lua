@@ -21,7 +21,8 @@
 -- "newer" to a reader whose rows may be older than what was folded.
 
 local base = string.sub(KEYS[1], 1, -9) -- without "progress"
-local RANK_STEP = 10000000000000 -- more than any milliseconds: priority counts before time
+local RANK_STEP = 10000000000000 -- more than any milliseconds up to the year 2286: priority counts before time
+local NEVER = '-' -- was it accessed
 local at = 1 -- the next of ARGV
 
 local function take(count)
@@ -85,13 +86,22 @@ local function read_memory(names)
     if not value then
         return nil
     end
-    local sequence, accesses, accessed_at, lists, rest = string.match(value, '^(%d+) (%d+) (%d+) (%S*)(.*)$')
-    return sequence and {sequence = sequence, accesses = tonumber(accesses), accessed_at = tonumber(accessed_at),
-                         lists = lists, rest = rest}
+    local sequence, accesses, accessed_at, lists, rest = string.match(value, '^(%d+) (%d+) (%-?%d*) (%S*)(.*)$')
+    return sequence and {sequence = sequence, accesses = tonumber(accesses), accessed_at = accessed_at, lists = lists,
+                         rest = rest}
+end
+
+-- Times of accesses stay texts: a number loses digits of what lies far ahead.
+local function later(a, b)
+    if a == NEVER or b == NEVER then
+        return a == NEVER and b or a
+    end
+    return tonumber(a) < tonumber(b) and b or a
 end
 
 local function rank(priority, time_ms, accessed_at)
-    return string.format('%.0f', priority * RANK_STEP + math.max(time_ms, math.floor(accessed_at / 1000)))
+    local accessed_ms = accessed_at == NEVER and 0 or math.floor(tonumber(accessed_at) / 1000)
+    return string.format('%.0f', priority * RANK_STEP + math.min(math.max(time_ms, accessed_ms), RANK_STEP - 1))
 end
 
 local function remove_memory(names, lists)
@@ -106,12 +116,12 @@ local changes = {}
 function changes.memory()
     local names, sequence, accesses, accessed_at, lists, json, expires_ms, priority, time_ms = take(9)
     local old = read_memory(names)
-    accesses, accessed_at = tonumber(accesses), tonumber(accessed_at)
+    accesses = tonumber(accesses)
     if old then
         if old.sequence > sequence then
             return
         end
-        accesses, accessed_at = math.max(accesses, old.accesses), math.max(accessed_at, old.accessed_at)
+        accesses, accessed_at = math.max(accesses, old.accesses), later(accessed_at, old.accessed_at)
         if old.lists ~= lists then
             leave_lists(old.lists, names)
         end
@@ -121,7 +131,7 @@ function changes.memory()
         return
     end
     call('SET', base .. 'memory:' .. names,
-         string.format('%s %.0f %.0f %s\n', sequence, accesses, accessed_at, lists) .. json, 'PXAT', expires_ms)
+         string.format('%s %.0f %s %s\n', sequence, accesses, accessed_at, lists) .. json, 'PXAT', expires_ms)
     call('ZADD', base .. 'hot', rank(priority, tonumber(time_ms), accessed_at), names)
     call('ZADD', base .. 'ages', expires_ms, names)
     join_lists(lists, names, expires_ms)
@@ -138,13 +148,15 @@ end
 function changes.access()
     local names, accesses, accessed_at = take(3)
     local old = read_memory(names)
-    accesses, accessed_at = tonumber(accesses), tonumber(accessed_at)
-    if not old or (old.accesses >= accesses and old.accessed_at >= accessed_at) then
+    if not old then
         return
     end
-    accesses, accessed_at = math.max(accesses, old.accesses), math.max(accessed_at, old.accessed_at)
+    accesses, accessed_at = math.max(tonumber(accesses), old.accesses), later(old.accessed_at, accessed_at)
+    if accesses == old.accesses and accessed_at == old.accessed_at then
+        return
+    end
     call('SET', base .. 'memory:' .. names,
-         string.format('%s %.0f %.0f %s', old.sequence, accesses, accessed_at, old.lists) .. old.rest, 'KEEPTTL')
+         string.format('%s %.0f %s %s', old.sequence, accesses, accessed_at, old.lists) .. old.rest, 'KEEPTTL')
     local score = tonumber(call('ZSCORE', base .. 'hot', names) or '0')
     call('ZADD', base .. 'hot', 'XX', rank(math.floor(score / RANK_STEP), score % RANK_STEP, accessed_at), names)
 end

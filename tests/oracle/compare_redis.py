@@ -11,7 +11,7 @@ from oracle.redis_keys import RedisKeys, Terms
 
 SETTINGS = {"memory_ttl_s": "MNEME_REDIS_MEMORY_TTL_S", "conversation_ttl_s": "MNEME_REDIS_CONVERSATION_TTL_S",
             "working_ttl_s": "MNEME_REDIS_WORKING_TTL_S"}
-FIRST_LINE = re.compile(r"([0-9]{19}) (\d+) (-?\d+) (\S*)")
+FIRST_LINE = re.compile(r"([0-9]{19}) (\d+) (-|-?\d+) (\S*)")
 
 
 @dataclass
@@ -122,7 +122,7 @@ class Comparison:
             self.say(key, f"begins with {line!r}")
             return
         self.check(key, "sequence, accesses and lists", [memory.sequence, memory.accesses, memory.accessed_at, memory.lists],
-                   [*map(int, numbers.groups()[:3]), numbers[4]])
+                   [int(numbers[1]), int(numbers[2]), None if numbers[3] == "-" else int(numbers[3]), numbers[4]])
         self.check(key, "memory", memory.row, exact_loads(json))
 
     def compare_value(self, key, value):

@@ -36,7 +36,7 @@ class Memory:
     row: dict  # as JSON
     sequence: int
     accesses: int
-    accessed_at: int
+    accessed_at: int | None
     lists: str
     expires_ms: int
     rank: int
@@ -109,12 +109,12 @@ class RedisKeys:
     # --- memories and their lists ---
 
     def accesses(self, tenant, stream_id, memory_id):
-        """How often, and when last (0: never): told in the stream beside the memory's, or in its own."""
+        """How often, and when last: told in the stream beside the memory's, or in its own."""
         found = [self.fold.memory_access.get((tenant, stream_id + "#access", memory_id))]
         if not stream_id.endswith("#access"):
             found.append(self.fold.memory_access.get((tenant, stream_id, memory_id)))
         found = [row for row in found if row]
-        return sum(row["access_count"] for row in found), max((row["last_accessed_at"] for row in found), default=0)
+        return sum(row["access_count"] for row in found), max((row["last_accessed_at"] for row in found), default=None)
 
     def add_memory(self, memory_id, tenant, stream_id, row):
         if row["is_deleted"]:
@@ -133,7 +133,7 @@ class RedisKeys:
                      source_event_id=str(row["source_event_id"]), **times(row, "created_at", "updated_at", "expires_at")),
             sequence=row["source_sequence"], accesses=accesses, accessed_at=accessed_at,
             lists="" if agent_id is None else encode(tenant, user_id, agent_id), expires_ms=expires_at // 1000,
-            rank=row["priority"] * RANK_STEP + max(since // 1000, accessed_at // 1000))
+            rank=row["priority"] * RANK_STEP + min(max(since // 1000, (accessed_at or 0) // 1000), RANK_STEP - 1))
         self.lists[f"{base}hot"][names] = key
         self.lists[f"{base}ages"][names] = key
         member = encode(stream_id, str(memory_id))

@@ -118,6 +118,26 @@ Test(hot, a_memory_comes_back_as_it_was_written) {
     mneme_buffer_clean_up(&again);
 }
 
+Test(hot, an_access_may_be_before_1970_or_never) {
+    static const struct {
+        struct mneme_opt_long accessed_at;
+        const char *line;
+    } cases[] = {{{-1, true}, "0000000000000004097 3 -1 default/ada/helper%201\n"},
+                 {{0, true}, "0000000000000004097 3 0 default/ada/helper%201\n"},
+                 {{0, false}, "0000000000000004097 3 - default/ada/helper%201\n"}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct mneme_hot_memory memory = sample();
+        struct mneme_hot_memory back;
+        mneme_buffer_clear(&text);
+        memory.row.last_accessed_at = cases[i].accessed_at;
+        mneme_hot_memory_write(&text, &memory);
+        cr_assert_eq(strncmp(text.data, cases[i].line, strlen(cases[i].line)), 0, "%.60s", text.data);
+        cr_assert(mneme_hot_memory_read(&back, mneme_buffer_str(&text), &arena));
+        cr_assert_eq(back.row.last_accessed_at.is_set, cases[i].accessed_at.is_set);
+        cr_assert_eq(back.row.last_accessed_at.value, cases[i].accessed_at.value);
+    }
+}
+
 /* Cut anywhere, or changed, it is no value; and nothing is read behind its end. */
 Test(hot, part_of_a_value_is_none) {
     struct mneme_hot_memory memory = sample();
@@ -127,8 +147,9 @@ Test(hot, part_of_a_value_is_none) {
         const char *part = mneme_arena_copy(&arena, (struct mneme_str){text.data, len}).data;
         cr_assert_not(mneme_hot_memory_read(&back, (struct mneme_str){part, len}, &arena), "%zu", len);
     }
-    static const char *const others[] = {"1 2 3\n{}", "1 2 3 \n{\"id\":1}", "x 2 3 \n{}", "1  3 \n{}",
-                                         "99999999999999999999 2 3 \n{}"};
+    static const char *const others[] = {
+        "1 2 3\n{}",    "1 2 3 \n{\"id\":1}",           "x 2 3 \n{}", "1  3 \n{}", "1 2 -x \n{}",
+        "1 2 --1 \n{}", "99999999999999999999 2 3 \n{}"};
     for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
         cr_assert_not(mneme_hot_memory_read(&back, mneme_str_from(others[i]), &arena), "%zu", i);
     }
