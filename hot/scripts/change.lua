@@ -23,7 +23,9 @@
 local base = string.sub(KEYS[1], 1, -9) -- without "progress"
 local RANK_STEP = 10000000000000 -- more than any milliseconds up to the year 2286: priority counts before time
 local NEVER = '-' -- was it accessed
+local MOST = 1000 -- words of one command
 local at = 1 -- the next of ARGV
+local key_at_hand -- for a failure, since Redis does not name it
 
 local function take(count)
     local from = at
@@ -31,30 +33,72 @@ local function take(count)
     return unpack(ARGV, from, at - 1)
 end
 
--- A failure names the key, which Redis does not.
 local function call(command, key, ...)
-    local reply = redis.pcall(command, key, ...)
-    if type(reply) == 'table' and reply.err then
-        error({err = reply.err .. ' (key ' .. key .. ')'})
+    key_at_hand = key
+    return redis.call(command, key, ...)
+end
+
+-- A command with any number of words behind its key.
+local function call_all(command, key, words)
+    for from = 1, #words, MOST do
+        call(command, key, unpack(words, from, math.min(from + MOST - 1, #words)))
     end
-    return reply
 end
 
 local time = redis.call('TIME')
 local now_ms = time[1] * 1000 + math.floor(time[2] / 1000)
 
--- Lists of an agent: members by when they expire.
+-- What goes out of the sorted sets and into them, gathered, so that each takes two commands whatever there is to change.
+-- What goes, goes first: a memory is named once in a call, and may only leave a list for the same one.
 
-local function list_keys(lists)
+local sets, set_names = {}, {}
+
+local function set_of(name)
+    local set = sets[name]
+    if not set then
+        set = {gone = {}, come = {}, expires_ms = 0}
+        sets[name] = set
+        set_names[#set_names + 1] = name
+    end
+    return set
+end
+
+local function leave(name, member)
+    local gone = set_of(name).gone
+    gone[#gone + 1] = member
+end
+
+local function join(name, score, member)
+    local set = set_of(name)
+    set.come[#set.come + 1] = score
+    set.come[#set.come + 1] = member
+    return set
+end
+
+local function change_sets()
+    for _, name in ipairs(set_names) do
+        local key, set = base .. name, sets[name]
+        call_all('ZREM', key, set.gone)
+        call_all('ZADD', key, set.come)
+        if set.expires_ms > 0 then -- a list of an agent: by when its members expire, and it goes with the last
+            call('ZREMRANGEBYSCORE', key, '-inf', now_ms)
+            local left = call('PTTL', key)
+            if left < 0 or now_ms + left < set.expires_ms then
+                call('PEXPIREAT', key, string.format('%.0f', set.expires_ms))
+            end
+        end
+    end
+    sets, set_names = {}, {}
+end
+
+-- Lists of an agent.
+
+local function lists_of(lists)
     local tenant, user, agent = string.match(lists, '^([^/]*)/([^/]*)/(.*)$')
     if not tenant then
-        return {}
+        return
     end
-    local keys = {base .. 'agent:' .. tenant .. '/' .. agent}
-    if user ~= '' then
-        keys[2] = base .. 'user-agent:' .. tenant .. '/' .. user .. '/' .. agent
-    end
-    return keys
+    return 'agent:' .. tenant .. '/' .. agent, user ~= '' and 'user-agent:' .. tenant .. '/' .. user .. '/' .. agent
 end
 
 -- What lists hold: the names of a memory without the tenant.
@@ -63,26 +107,33 @@ local function member_of(names)
 end
 
 local function leave_lists(lists, names)
-    for _, key in ipairs(list_keys(lists)) do
-        call('ZREM', key, member_of(names))
+    local of_agent, of_user = lists_of(lists)
+    if of_agent then
+        leave(of_agent, member_of(names))
+    end
+    if of_user then
+        leave(of_user, member_of(names))
     end
 end
 
+local function join_list(list, member, expires_ms)
+    local set = join(list, expires_ms, member)
+    set.expires_ms = math.max(set.expires_ms, tonumber(expires_ms))
+end
+
 local function join_lists(lists, names, expires_ms)
-    for _, key in ipairs(list_keys(lists)) do
-        call('ZREMRANGEBYSCORE', key, '-inf', now_ms)
-        call('ZADD', key, expires_ms, member_of(names))
-        local left = call('PTTL', key)
-        if left < 0 or now_ms + left < tonumber(expires_ms) then
-            call('PEXPIREAT', key, expires_ms)
-        end
+    local of_agent, of_user = lists_of(lists)
+    if of_agent then
+        join_list(of_agent, member_of(names), expires_ms)
+    end
+    if of_user then
+        join_list(of_user, member_of(names), expires_ms)
     end
 end
 
 -- Memories: a line of numbers, and JSON.
 
-local function read_memory(names)
-    local value = call('GET', base .. 'memory:' .. names)
+local function parse_memory(value)
     if not value then
         return nil
     end
@@ -106,8 +157,8 @@ end
 
 local function remove_memory(names, lists)
     call('DEL', base .. 'memory:' .. names)
-    call('ZREM', base .. 'hot', names)
-    call('ZREM', base .. 'ages', names)
+    leave('hot', names)
+    leave('ages', names)
     leave_lists(lists, names)
 end
 
@@ -115,13 +166,14 @@ local changes = {}
 
 function changes.memory()
     local names, sequence, accesses, accessed_at, lists, json, expires_ms, priority, time_ms = take(9)
-    local old = read_memory(names)
-    accesses = tonumber(accesses)
+    local key = base .. 'memory:' .. names
+    local old = parse_memory(call('GET', key))
     if old then
         if old.sequence > sequence then
             return
         end
-        accesses, accessed_at = math.max(accesses, old.accesses), later(accessed_at, old.accessed_at)
+        accesses = string.format('%.0f', math.max(accesses, old.accesses))
+        accessed_at = later(accessed_at, old.accessed_at)
         if old.lists ~= lists then
             leave_lists(old.lists, names)
         end
@@ -130,16 +182,16 @@ function changes.memory()
         remove_memory(names, lists)
         return
     end
-    call('SET', base .. 'memory:' .. names,
-         string.format('%s %.0f %s %s\n', sequence, accesses, accessed_at, lists) .. json, 'PXAT', expires_ms)
-    call('ZADD', base .. 'hot', rank(priority, tonumber(time_ms), accessed_at), names)
-    call('ZADD', base .. 'ages', expires_ms, names)
+    call('SET', key, sequence .. ' ' .. accesses .. ' ' .. accessed_at .. ' ' .. lists .. '\n' .. json, 'PXAT',
+         expires_ms)
+    join('hot', rank(priority, time_ms, accessed_at), names)
+    join('ages', expires_ms, names)
     join_lists(lists, names, expires_ms)
 end
 
 function changes.forget()
     local names, sequence = take(2)
-    local old = read_memory(names)
+    local old = parse_memory(call('GET', base .. 'memory:' .. names))
     if old and old.sequence <= sequence then
         remove_memory(names, old.lists)
     end
@@ -147,16 +199,17 @@ end
 
 function changes.access()
     local names, accesses, accessed_at = take(3)
-    local old = read_memory(names)
+    local key = base .. 'memory:' .. names
+    local old = parse_memory(call('GET', key))
     if not old then
         return
     end
-    accesses, accessed_at = math.max(tonumber(accesses), old.accesses), later(old.accessed_at, accessed_at)
+    accesses, accessed_at = math.max(accesses, old.accesses), later(old.accessed_at, accessed_at)
     if accesses == old.accesses and accessed_at == old.accessed_at then
         return
     end
-    call('SET', base .. 'memory:' .. names,
-         string.format('%s %.0f %s %s', old.sequence, accesses, accessed_at, old.lists) .. old.rest, 'KEEPTTL')
+    call('SET', key, string.format('%s %.0f %s %s', old.sequence, accesses, accessed_at, old.lists) .. old.rest,
+         'KEEPTTL')
     local score = tonumber(call('ZSCORE', base .. 'hot', names) or '0')
     call('ZADD', base .. 'hot', 'XX', rank(math.floor(score / RANK_STEP), score % RANK_STEP, accessed_at), names)
 end
@@ -179,16 +232,14 @@ end
 -- Working memory: a group of keys that are written together, and expire together.
 
 local function replace(key, command, expires_ms, step)
-    local count = take(1)
-    local left = tonumber(count) * step
+    local count = tonumber(take(1)) * step
     call('DEL', key)
-    while left > 0 do
-        local some = math.min(left, 1000)
+    while count > 0 do
+        local some = math.min(count, MOST)
         call(command, key, take(some))
-        left = left - some
+        count = count - some
     end
     call('PEXPIREAT', key, expires_ms)
-    return count
 end
 
 function changes.working()
@@ -207,30 +258,43 @@ function changes.working()
         call('HSET', key, 'goal', string.sub(goal, 2))
     end
     call('PEXPIREAT', key, expires_ms)
-    -- What is told of the parts tells a reader that Redis has dropped one.
-    local turns = replace(key .. ':turns', 'RPUSH', expires_ms, 1)
-    local thoughts = replace(key .. ':thoughts', 'RPUSH', expires_ms, 1)
-    local keys = replace(key .. ':context', 'HSET', expires_ms, 2)
-    local events = replace(key .. ':events', 'RPUSH', expires_ms, 1)
-    call('HSET', key, 'counts', turns .. ' ' .. thoughts .. ' ' .. keys .. ' ' .. events)
+    replace(key .. ':turns', 'RPUSH', expires_ms, 1)
+    replace(key .. ':thoughts', 'RPUSH', expires_ms, 1)
+    replace(key .. ':context', 'HSET', expires_ms, 2)
+    replace(key .. ':events', 'RPUSH', expires_ms, 1)
 end
 
 -- Room: what has expired goes first, then what counts least.
 
+local function evict(count)
+    local evicted = call('ZRANGE', base .. 'hot', 0, math.min(count, MOST) - 1)
+    local keys = {}
+    for i, names in ipairs(evicted) do
+        keys[i] = base .. 'memory:' .. names
+    end
+    key_at_hand = keys[1]
+    for i, value in ipairs(redis.call('MGET', unpack(keys))) do
+        local old = parse_memory(value)
+        if old then
+            leave_lists(old.lists, evicted[i])
+        end
+    end
+    redis.call('DEL', unpack(keys))
+    call('ZREM', base .. 'hot', unpack(evicted))
+    call('ZREM', base .. 'ages', unpack(evicted))
+    call('HINCRBY', KEYS[1], 'evicted', #evicted)
+end
+
 local function trim(capacity)
-    local gone = call('ZRANGEBYSCORE', base .. 'ages', '-inf', now_ms, 'LIMIT', 0, 1000)
+    local gone = call('ZRANGEBYSCORE', base .. 'ages', '-inf', now_ms, 'LIMIT', 0, MOST)
     if #gone > 0 then
         call('ZREM', base .. 'hot', unpack(gone))
         call('ZREM', base .. 'ages', unpack(gone))
     end
-    local excess = call('ZCARD', base .. 'hot') - tonumber(capacity)
+    local excess = call('ZCARD', base .. 'hot') - capacity
     if excess > 0 then
-        local evicted = call('ZRANGE', base .. 'hot', 0, math.min(excess, 1000) - 1)
-        for _, names in ipairs(evicted) do
-            local old = read_memory(names)
-            remove_memory(names, old and old.lists or '')
-        end
-        call('HINCRBY', KEYS[1], 'evicted', #evicted)
+        evict(excess)
+        change_sets()
     end
 end
 
@@ -273,17 +337,27 @@ function guards.merge()
     return 'done'
 end
 
-local verdict, capacity, finish = guards[take(1)]()
-if verdict ~= 'done' then
-    return verdict
+local function run()
+    local verdict, capacity, finish = guards[take(1)]()
+    if verdict ~= 'done' then
+        return verdict
+    end
+    while at <= #ARGV do
+        changes[take(1)]()
+    end
+    change_sets()
+    if capacity then
+        trim(tonumber(capacity))
+    end
+    if finish then
+        finish()
+    end
+    return 'done'
 end
-while at <= #ARGV do
-    changes[take(1)]()
+
+local is_done, reply = pcall(run)
+if is_done then
+    return reply
 end
-if capacity then
-    trim(capacity)
-end
-if finish then
-    finish()
-end
-return 'done'
+local why = type(reply) == 'table' and reply.err or tostring(reply)
+return redis.error_reply(why .. ' (key ' .. tostring(key_at_hand) .. ')')
