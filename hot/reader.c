@@ -9,7 +9,7 @@
 #include "common/clock.h"
 #include "hot/reader_state.h"
 
-#define TIMEOUT_MS 100 /* Postgres answers sooner than that */
+#define TIMEOUT_MS 200 /* Postgres answers sooner than that */
 #define POLL_MICROS 1000
 
 int mneme_hot_reader_open(struct mneme_hot_reader **out, const struct mneme_config *config,
@@ -119,13 +119,21 @@ int32_t mneme_hot_reader_partition_of(struct mneme_hot_reader *reader, struct mn
 enum mneme_hot_trust mneme_hot_reader_judge(struct mneme_hot_reader *reader, const redisReply *live) {
     long long space;
     int partitions;
-    if (!is_text(live) || sscanf(live->str, "%lld/%d", &space, &partitions) != 2) {
+    if (!is_text(live)) {
+        return MNEME_HOT_NOT_HERE;
+    }
+    if (reader->partitions > 0 && strcmp(live->str, reader->believed) == 0) {
+        return MNEME_HOT_BELIEVE;
+    }
+    if (sscanf(live->str, "%lld/%d", &space, &partitions) != 2) {
         return MNEME_HOT_NOT_HERE;
     }
     if (space == reader->space.number && partitions == reader->partitions) {
+        snprintf(reader->believed, sizeof reader->believed, "%s", live->str);
         return MNEME_HOT_BELIEVE;
     }
     reader->space.number = space;
+    reader->believed[0] = '\0';
     if (partitions != reader->partitions) {
         reader->partitions = 0; /* asked for anew */
     }
