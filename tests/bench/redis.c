@@ -11,17 +11,16 @@
  * as rows, against GET of the same keys by hiredis, with a round trip each, in turns. In ms and questions/s;
  * medians of the runs.
  */
-#include <hiredis/hiredis.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "common/clock.h"
-#include "common/kafka.h"
 #include "hot/reader.h"
 #include "queries/working.h"
 #include "tests/support/bench_drain.h"
+#include "tests/support/bench_hot_get.h"
 
 #define PARTITIONS 8
 #define SCHEMA "bench_redis"
@@ -30,7 +29,6 @@
 #define KEYS 20
 #define MEMORIES 1000
 #define WARM_UP 100
-#define CHUNK 500
 #define PATIENCE_MS 30000
 #define VISIBLE_GOAL_MS 20.0
 #define WORKING_GOAL_MS 1.0
@@ -164,97 +162,70 @@ static int measure_visible(struct run *run, struct bench *bench, struct mneme_er
     return status;
 }
 
+/* --- working memory --- */
+
+static int publish_line(struct bench *bench, const char *line, struct mneme_error *error) {
+    return mneme_publish_json(bench->client, mneme_str_from(line), NULL, NULL, 0, NULL, NULL, error);
+}
+
+static int publish_working(struct bench *bench, struct mneme_error *error) {
+    char line[512];
+    int status = MNEME_OK;
+    for (int i = 0; i < TURNS && status == MNEME_OK; i++) {
+        snprintf(
+            line, sizeof line,
+            "{\"type\":\"conversation_turn\",\"user_id\":\"ada\",\"conversation_id\":\"chat\",\"payload\":"
+            "{\"role\":\"user\",\"content\":\"Turn %d tells of the window seat on the morning train.\"}}",
+            i);
+        status = publish_line(bench, line, error);
+    }
+    for (int i = 0; i < KEYS && status == MNEME_OK; i++) {
+        snprintf(line, sizeof line,
+                 "{\"type\":\"context_set\",\"user_id\":\"ada\",\"payload\":{\"conversation_id\":\"chat\","
+                 "\"key\":\"key %d\",\"value\":{\"step\":%d}}}",
+                 i, i);
+        status = publish_line(bench, line, error);
+    }
+    return status == MNEME_OK ? mneme_flush(bench->client, PATIENCE_MS, error) : status;
+}
+
+static int read_working(struct mneme_working *working, struct mneme_working_reader *reader,
+                        struct mneme_error *error) {
+    static const struct mneme_working_place place = {MNEME_STR_LIT("default"), MNEME_STR_LIT("ada"),
+                                                     MNEME_STR_LIT("chat")};
+    const struct mneme_query_wait wait = {.timeout_ms = PATIENCE_MS};
+    return mneme_working_ask(working, reader, &place, NULL, 0, &wait, error);
+}
+
+static int measure_working(struct run *run, struct bench *bench, struct mneme_error *error) {
+    struct mneme_working_reader *reader = NULL;
+    struct mneme_working working = {0};
+    int64_t deadline = mneme_clock_monotonic_micros() + PATIENCE_MS * 1000;
+    int status = mneme_working_open(&reader, bench->ground.fixture.config, "bench", error);
+    while (status == MNEME_OK && (working.turn_count < TURNS || working.key_count < KEYS)) {
+        status = read_working(&working, reader, error);
+        if (status == MNEME_OK && mneme_clock_monotonic_micros() > deadline) {
+            status = mneme_error_set(error, MNEME_E_TIMEOUT, "the working memory is not whole");
+        }
+    }
+    for (long i = 0; i < bench->samples && status == MNEME_OK; i++) {
+        int64_t started = mneme_clock_monotonic_micros();
+        status = read_working(&working, reader, error);
+        bench->millis[i] = millis_since(started);
+    }
+    mneme_working_close(reader);
+    run->p99 = percentile(bench->millis, bench->samples, 99);
+    run->p50 = percentile(bench->millis, bench->samples, 50);
+    return status;
+}
+
 /* --- get --- */
 
-/* Seconds that it took are added. */
-static int get_memories(double *seconds, struct bench *bench, long known, struct mneme_error *error) {
-    int64_t started = mneme_clock_monotonic_micros();
-    for (long i = 0; i < CHUNK; i++) {
-        struct mneme_hot_memory memory;
-        bool found;
-        mneme_arena_reset(&bench->arena, SIZE_MAX);
-        if (mneme_hot_reader_memories(&memory, &found, bench->reader, &bench->memories[i % known], 1,
-                                      &bench->arena) != 1) {
-            return mneme_error_set(error, MNEME_E_NOT_FOUND, "a memory is not in Redis any more");
-        }
-    }
-    *seconds += millis_since(started) / 1e3;
-    return MNEME_OK;
-}
-
-/* The keys of the same memories. */
-static int name_keys(struct mneme_str *keys, struct bench *bench, long known, struct mneme_arena *arena,
-                     struct mneme_error *error) {
-    struct mneme_buffer text = {0};
-    bool is_done = true;
-    for (long i = 0; i < known; i++) {
-        const struct mneme_hot_memory_id *id = &bench->memories[i];
-        int32_t partition = mneme_hot_reader_partition_of(bench->reader, id->tenant, id->stream_id);
-        mneme_buffer_clear(&text);
-        mneme_hot_memory_key(&text, mneme_hot_reader_space(bench->reader), partition, id->tenant,
-                             id->stream_id, id->id);
-        keys[i] = mneme_arena_copy(arena, mneme_buffer_str(&text));
-        is_done = is_done && keys[i].data != NULL;
-    }
-    mneme_buffer_clean_up(&text);
-    return is_done ? MNEME_OK : mneme_error_set(error, MNEME_E_NO_MEMORY, "out of memory");
-}
-
-static int connect_bare(redisContext **out, const struct bench *bench, struct mneme_error *error) {
-    char host[128];
-    int port;
-    const char *url = mneme_config_string(bench->ground.fixture.config, MNEME_SETTING_REDIS_URL);
-    if (sscanf(url, "redis://%127[^:/]:%d", host, &port) != 2) {
-        return mneme_error_set(error, MNEME_E_USAGE, "REDIS_URL is not of the form redis://host:port/0");
-    }
-    *out = redisConnect(host, port);
-    return *out != NULL && (*out)->err == 0
-               ? MNEME_OK
-               : mneme_error_set(error, MNEME_E_UNAVAILABLE, "Redis was not reached by hiredis");
-}
-
-static int get_bare(double *seconds, redisContext *redis, const struct mneme_str *keys, long known,
-                    struct mneme_error *error) {
-    int64_t started = mneme_clock_monotonic_micros();
-    for (long i = 0; i < CHUNK; i++) {
-        const char *words[] = {"GET", keys[i % known].data};
-        const size_t lengths[] = {3, keys[i % known].len};
-        redisReply *reply = redisCommandArgv(redis, 2, words, lengths);
-        bool is_fine = reply != NULL && reply->type == REDIS_REPLY_STRING;
-        freeReplyObject(reply);
-        if (!is_fine) {
-            return mneme_error_set(error, MNEME_E_UNAVAILABLE, "Redis did not answer a bare GET");
-        }
-    }
-    *seconds += millis_since(started) / 1e3;
-    return MNEME_OK;
-}
-
-/* In turns of some hundred, so that both see the same weather. */
 static int measure_get(struct run *run, struct bench *bench, struct mneme_error *error) {
-    struct mneme_str keys[MEMORIES];
-    struct mneme_arena arena;
-    redisContext *redis = NULL;
-    long known = bench->samples < MEMORIES ? bench->samples : MEMORIES;
-    double ours = 0;
-    double bare = 0;
-    long asked = 0;
-    mneme_arena_init(&arena, 0);
-    int status = name_keys(keys, bench, known, &arena, error);
-    if (status == MNEME_OK) {
-        status = connect_bare(&redis, bench, error);
-    }
-    for (; status == MNEME_OK && asked < bench->questions; asked += CHUNK) {
-        status = get_memories(&ours, bench, known, error);
-        if (status == MNEME_OK) {
-            status = get_bare(&bare, redis, keys, known, error);
-        }
-    }
-    run->per_second = (double)asked / ours;
-    run->bare_per_second = (double)asked / bare;
-    redisFree(redis);
-    mneme_arena_clean_up(&arena);
-    return status;
+    const char *url = mneme_config_string(bench->ground.fixture.config, MNEME_SETTING_REDIS_URL);
+    size_t known = (size_t)(bench->samples < MEMORIES ? bench->samples : MEMORIES);
+    return mneme_bench_hot_get(&run->per_second, &run->bare_per_second, bench->reader, url, bench->memories,
+                               known, bench->questions, error);
 }
 
 /* --- all of it --- */
@@ -282,6 +253,19 @@ static void report_visible(const struct bench *bench, const struct run *runs) {
     fflush(stdout);
 }
 
+static void report_working(const struct bench *bench, const struct run *runs) {
+    double p99 = MEDIAN(p99);
+    printf("{\"bench\":\"redis\",\"variant\":\"working\",\"turns\":%d,\"keys\":%d,\"p50_ms\":%.3f,\"p99_ms\":"
+           "%.3f,"
+           "\"ours\":%.3f,\"limit\":%.0f,\"ratio\":%.2f,\"unit\":\"ms\",\"runs\":[",
+           TURNS, KEYS, MEDIAN(p50), p99, p99, WORKING_GOAL_MS, WORKING_GOAL_MS / p99);
+    for (long i = 0; i < bench->runs; i++) {
+        printf("%s[%.3f,%.3f]", i > 0 ? "," : "", runs[i].p50, runs[i].p99);
+    }
+    printf("]}\n");
+    fflush(stdout);
+}
+
 static void report_get(const struct bench *bench, const struct run *runs) {
     double ours = MEDIAN(per_second);
     double limit = MEDIAN(bare_per_second);
@@ -299,7 +283,8 @@ static int measure(struct bench *bench, struct mneme_error *error) {
     static const struct {
         int (*measure)(struct run *run, struct bench *bench, struct mneme_error *error);
         void (*report)(const struct bench *bench, const struct run *runs);
-    } variants[] = {{measure_visible, report_visible}, {measure_get, report_get}};
+    } variants[] = {
+        {measure_visible, report_visible}, {measure_working, report_working}, {measure_get, report_get}};
     struct run runs[MNEME_BENCH_MAX_RUNS];
     int status = MNEME_OK;
     for (size_t v = 0; v < sizeof variants / sizeof *variants && status == MNEME_OK; v++) {
@@ -344,6 +329,9 @@ static int with_workers(struct bench *bench, struct mneme_error *error) {
     for (; started < 2 && status == MNEME_OK; started++) {
         char *arguments[] = {"mneme", "work", projections[started], NULL};
         status = mneme_bench_start(&workers[started], &bench->ground, SCHEMA, arguments, error);
+    }
+    if (status == MNEME_OK) {
+        status = publish_working(bench, error);
     }
     if (status == MNEME_OK) {
         status = warm_up(bench, error);
