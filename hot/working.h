@@ -11,6 +11,14 @@
 #define MNEME_WORKING_THOUGHTS 100
 #define MNEME_WORKING_EVENTS 100
 
+/* Whose working memory: that of a conversation in a stream. Zero-initialise. */
+struct mneme_working_place {
+    struct mneme_str tenant;            /* null: that of the settings */
+    struct mneme_str stream_id;         /* null: the user's, else the agent's; one of the three is required */
+    struct mneme_str conversation_id;   /* required */
+    struct mneme_str user_id, agent_id; /* null: none */
+};
+
 struct mneme_recent_turn {
     int64_t turn_index;
     struct mneme_str role, speaker, content;

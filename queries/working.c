@@ -58,6 +58,23 @@ void mneme_working_close(struct mneme_working_reader *reader) {
     }
 }
 
+int mneme_working_stream(struct mneme_str *stream_id, const struct mneme_working_place *place,
+                         struct mneme_error *error) {
+    *stream_id = place->stream_id.len > 0 ? place->stream_id
+                 : place->user_id.len > 0 ? place->user_id
+                                          : place->agent_id;
+    if (place->conversation_id.len == 0) {
+        return mneme_error_set(error, MNEME_E_USAGE,
+                               "working memory was not found: no conversation is named; give its id");
+    }
+    if (stream_id->len == 0) {
+        return mneme_error_set(error, MNEME_E_USAGE,
+                               "working memory was not found: the conversation's stream is not named; give a "
+                               "user, an agent or the stream");
+    }
+    return MNEME_OK;
+}
+
 static int ensure_postgres(struct mneme_working_reader *reader, struct mneme_error *error) {
     return reader->postgres == NULL
                ? mneme_query_connect(&reader->postgres, reader->config, reader->purpose, error)
@@ -101,15 +118,22 @@ static int ask_tables(struct mneme_loaded_working *loaded, struct mneme_working_
 int mneme_working_ask(struct mneme_working *out, struct mneme_working_reader *reader,
                       const struct mneme_working_place *place, const struct mneme_position *at_least,
                       size_t count, const struct mneme_query_wait *wait, struct mneme_error *error) {
-    struct mneme_working_wanted wanted = {
-        .tenant = place->tenant, .stream_id = place->stream_id, .conversation_id = place->conversation_id};
+    struct mneme_str tenant = place->tenant;
+    if (tenant.data == NULL) {
+        tenant = mneme_str_from(mneme_config_string(reader->config, MNEME_SETTING_TENANT));
+    }
+    struct mneme_working_wanted wanted = {.tenant = tenant, .conversation_id = place->conversation_id};
     struct mneme_loaded_working loaded;
     forget_answer(reader);
+    int status = mneme_working_stream(&wanted.stream_id, place, error);
+    if (status != MNEME_OK) {
+        return status;
+    }
     if (ask_hot(out, reader, &wanted, at_least, count, wait)) {
         return MNEME_OK;
     }
     wanted.partition = mneme_hot_reader_partition_of(reader->hot, wanted.tenant, wanted.stream_id);
-    int status = ask_tables(&loaded, reader, &wanted, at_least, count, wait, error);
+    status = ask_tables(&loaded, reader, &wanted, at_least, count, wait, error);
     if (status == MNEME_OK) {
         *out = loaded.working;
         if (wanted.partition >= 0 && !is_empty(out)) {

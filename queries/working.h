@@ -8,10 +8,9 @@
 #include "hot/working.h"
 #include "queries/question.h"
 
-/* Whose. All are required. */
-struct mneme_working_place {
-    struct mneme_str tenant, stream_id, conversation_id;
-};
+/* The stream of the place; MNEME_E_USAGE when it has none, or no conversation. */
+int mneme_working_stream(struct mneme_str *stream_id, const struct mneme_working_place *place,
+                         struct mneme_error *error);
 
 /* Connections that are made when they are first needed. Belongs to one thread at a time. */
 struct mneme_working_reader;

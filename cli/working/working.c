@@ -12,20 +12,24 @@
 
 static int place_of(struct mneme_working_place *place, const struct mneme_cli *cli,
                     struct mneme_error *error) {
-    const char *owner = mneme_cli_value(cli, "stream");
-    owner = owner != NULL ? owner : mneme_cli_value(cli, "user");
-    owner = owner != NULL ? owner : mneme_cli_value(cli, "agent");
-    *place = (struct mneme_working_place){mneme_session_tenant(cli), mneme_str_from(owner),
-                                          mneme_cli_opt_str(cli, "conversation")};
-    if (place->conversation_id.len == 0) {
-        return mneme_error_set(error, MNEME_E_USAGE,
-                               "nothing was done: no conversation is named; give --conversation ID");
+    struct mneme_str stream_id;
+    *place = (struct mneme_working_place){
+        .tenant = mneme_session_tenant(cli),
+        .stream_id = mneme_cli_opt_str(cli, "stream"),
+        .conversation_id = mneme_cli_opt_str(cli, "conversation"),
+        .user_id = mneme_cli_opt_str(cli, "user"),
+        .agent_id = mneme_cli_opt_str(cli, "agent"),
+    };
+    int status = mneme_working_stream(&stream_id, place, error);
+    if (status != MNEME_OK) {
+        return mneme_error_set(
+            error, MNEME_E_USAGE,
+            place->conversation_id.len == 0
+                ? "nothing was done: no conversation is named; give --conversation ID"
+                : "nothing was done: the conversation's stream is not named; give --user ID, "
+                  "--agent ID or --stream ID");
     }
-    if (place->stream_id.len == 0) {
-        return mneme_error_set(error, MNEME_E_USAGE,
-                               "nothing was done: the conversation's stream is not named; give --user ID, "
-                               "--agent ID or --stream ID");
-    }
+    place->stream_id = stream_id;
     return MNEME_OK;
 }
 

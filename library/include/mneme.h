@@ -3,12 +3,13 @@
  * and locks, for agents that must not do the same at the same time.
  *
  * A client publishes (producers/publisher.h tells its rules). A ledger answers over Postgres. A replay reads
- * Kafka. Locks are kept by Redis (locks/locks.h tells their rules). Each is opened with its own settings;
- * none needs the others.
+ * Kafka. A reader answers from Redis, else Postgres. Locks are kept by Redis (locks/locks.h tells their
+ * rules). Each is opened with its own settings; none needs the others.
  */
 #ifndef MNEME_H
 #define MNEME_H
 
+#include "hot/working.h"
 #include "locks/locks.h"
 #include "producers/publisher.h"
 
@@ -55,6 +56,81 @@ struct mneme_verdict {
 MNEME_API int mneme_verdict_wait(struct mneme_verdict *out, struct mneme_ledger *ledger,
                                  const struct mneme_position *positions, size_t count, int timeout_ms,
                                  struct mneme_error *error);
+
+/* --- working memory: what an agent holds of a conversation between two turns --- */
+
+/*
+ * Changes. Each publishes one event about the conversation of `place` and waits for the brokers, as
+ * mneme_publish_wait: its errors are those, and MNEME_E_INVALID names a field of the event. A turn is an
+ * event too: MNEME_EVENT_CONVERSATION_TURN. Readers see a change when a worker has folded it: give them
+ * receipt->position.
+ */
+
+/* The key holds the value, any JSON, in the place of what it held, for ttl_s seconds (0: 3600). */
+MNEME_API int mneme_context_set(struct mneme_receipt *receipt, struct mneme_client *client,
+                                const struct mneme_working_place *place, struct mneme_str key,
+                                struct mneme_str json, int64_t ttl_s, int timeout_ms,
+                                struct mneme_error *error);
+
+/* Of a key that is not there the verdict is MNEME_OUTCOME_NOT_FOUND. */
+MNEME_API int mneme_context_delete(struct mneme_receipt *receipt, struct mneme_client *client,
+                                   const struct mneme_working_place *place, struct mneme_str key,
+                                   int timeout_ms, struct mneme_error *error);
+
+/* An event of the caller's, any JSON. */
+MNEME_API int mneme_context_append(struct mneme_receipt *receipt, struct mneme_client *client,
+                                   const struct mneme_working_place *place, struct mneme_str json,
+                                   int timeout_ms, struct mneme_error *error);
+
+/* All keys and events are forgotten. */
+MNEME_API int mneme_context_clear(struct mneme_receipt *receipt, struct mneme_client *client,
+                                  const struct mneme_working_place *place, int timeout_ms,
+                                  struct mneme_error *error);
+
+/* A thought of the agent's. */
+MNEME_API int mneme_working_think(struct mneme_receipt *receipt, struct mneme_client *client,
+                                  const struct mneme_working_place *place, struct mneme_str thought,
+                                  int timeout_ms, struct mneme_error *error);
+
+/* What the conversation is to achieve; null: nothing any more. */
+MNEME_API int mneme_working_set_goal(struct mneme_receipt *receipt, struct mneme_client *client,
+                                     const struct mneme_working_place *place, struct mneme_str goal,
+                                     int timeout_ms, struct mneme_error *error);
+
+/* Goal, thoughts, keys and events are forgotten, and the turns so far are part of it no more. */
+MNEME_API int mneme_working_clear(struct mneme_receipt *receipt, struct mneme_client *client,
+                                  const struct mneme_working_place *place, int timeout_ms,
+                                  struct mneme_error *error);
+
+/* Reads Redis where a worker keeps it up to date, else Postgres. Belongs to one thread at a time. */
+struct mneme_reader;
+
+/* Settings as of mneme_open. Connects when it is first asked. The caller closes *out, which is NULL on an
+ * error. */
+MNEME_API int mneme_reader_open(struct mneme_reader **out, const char *config_path,
+                                const struct mneme_client_setting *settings, size_t setting_count,
+                                struct mneme_error *error);
+
+/* NULL is allowed. */
+MNEME_API void mneme_reader_close(struct mneme_reader *reader);
+
+/*
+ * The working memory as it is now; empty where there is nothing. Waits up to timeout_ms (at least 0) until
+ * the log up to the `count` positions of `at_least` (none: NULL and 0) is in it; then MNEME_E_TIMEOUT, which
+ * names one that is missing. What it gives is valid until the next question to the reader, or its close.
+ * MNEME_E_USAGE for a place without conversation or stream; MNEME_E_UNAVAILABLE when Redis does not have it
+ * and Postgres does not answer.
+ */
+MNEME_API int mneme_working_get(struct mneme_working *out, struct mneme_reader *reader,
+                                const struct mneme_working_place *place,
+                                const struct mneme_position *at_least, size_t count, int timeout_ms,
+                                struct mneme_error *error);
+
+/* One key, as mneme_working_get; MNEME_E_NOT_FOUND when it is not there, or not any more. */
+MNEME_API int mneme_context_get(struct mneme_context_key *out, struct mneme_reader *reader,
+                                const struct mneme_working_place *place, struct mneme_str key,
+                                const struct mneme_position *at_least, size_t count, int timeout_ms,
+                                struct mneme_error *error);
 
 /* --- replay: the log's events again --- */
 

@@ -10,7 +10,7 @@ import pytest
 from harness.program import BUILD, clean_environment
 from harness.stack import ROOT
 
-EXAMPLES = ("publish_one", "publish_many", "conditional_update", "replay_stream", "hold_lock")
+EXAMPLES = ("publish_one", "publish_many", "conditional_update", "replay_stream", "hold_lock", "working_memory")
 CC = os.environ.get("CC", "cc")
 
 
@@ -140,6 +140,14 @@ def test_an_example_holds_a_lock(programs, stack, tmp_path, kind):
     assert tokens[0] < tokens[1]
     (tmp_path / "store").write_text(f"{2 * tokens[1]}\n")
     assert run(programs["hold_lock", kind], "nightly", tmp_path / "store", env=env).stdout.endswith(": refused\n")
+
+
+@pytest.mark.parametrize("kind", ["shared", "static"])
+def test_an_example_reads_what_is_at_hand(programs, namespace, worker, mneme, kind):
+    worker()
+    mneme("working", "turn", "Hello", "--user", "ada", "--conversation", "c", expect=0)
+    done = run(programs["working_memory", kind], "ada", "c", "Book a flight", env=namespace.env)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "goal: Book a flight\nuser: Hello\nseats = 2\n", "")
 
 
 def declared_functions(prefix):
