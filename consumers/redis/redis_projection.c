@@ -14,8 +14,10 @@
 #include "consumers/store/verdict_gate.h"
 #include "sql/embedded.h"
 
-/* How much work one reading of rows is. */
 #define MAX_BATCH_EVENTS 5000
+
+/* So many are read from Postgres while Redis works on those before them. */
+#define PART_EVENTS 1000
 
 /* A partition whose last event is older than this is behind: readers are not sent to it. */
 #define CURRENT_MICROS INT64_C(10000000)
@@ -222,7 +224,27 @@ static void judge(const struct projection *projection, const struct mneme_batch 
     }
 }
 
-static int fold_batch(struct projection *projection, struct mneme_batch *batch, struct mneme_error *error) {
+/* The items [done, done + part->count) of the batch, and how their partitions move. */
+static void cut(struct mneme_batch *part, const struct mneme_batch *batch, size_t done) {
+    part->items = batch->items + done;
+    for (size_t i = 0; i < part->partition_count; i++) {
+        struct mneme_batch_partition *moved = &part->partitions[i];
+        const struct mneme_batch_partition *whole = &batch->partitions[i];
+        bool is_last = done + part->count == batch->count;
+        moved->first_offset = done == 0 ? whole->first_offset : moved->next_offset;
+        moved->next_offset = is_last ? whole->next_offset : moved->first_offset;
+        for (size_t j = 0; !is_last && j < part->count; j++) {
+            if (part->items[j].position.partition == moved->partition) {
+                moved->next_offset = part->items[j].position.offset + 1;
+            }
+        }
+        moved->last_digest =
+            moved->next_offset == whole->next_offset ? whole->last_digest : (struct mneme_log_digest){0};
+    }
+}
+
+static int fold_part(struct projection *projection, struct mneme_batch *part, const bool *is_accepted,
+                     bool *is_current, struct mneme_error *error) {
     const struct mneme_redis_terms *kept = &projection->changes.terms;
     const struct mneme_touch_terms terms = {
         .now = mneme_clock_now_micros(),
@@ -233,25 +255,44 @@ static int fold_batch(struct projection *projection, struct mneme_batch *batch, 
                  [MNEME_TOUCH_WORKING] = kept->working_ttl_s * 1000000},
         .topic_partitions = projection->claims.topic_partitions,
     };
-    bool *is_accepted = mneme_arena_alloc(&batch->arena, batch->count + 1);
-    bool *is_current = mneme_arena_alloc(&batch->arena, batch->partition_count + 1);
-    if (is_accepted == NULL || is_current == NULL) {
-        return no_memory(error);
-    }
-    const char *topic = projection->claims.topic;
-    int status = mneme_verdict_gate_pass(is_accepted, projection->session.postgres, topic, batch, error);
-    if (status == MNEME_OK) {
-        status = mneme_touches_find(&projection->touches, batch, is_accepted, &terms, error);
-    }
+    int status = mneme_touches_find(&projection->touches, part, is_accepted, &terms, error);
     if (status == MNEME_OK) {
         status = mneme_redis_changes_load(&projection->changes, projection->session.postgres,
-                                          mneme_str_from(topic), &projection->touches, batch, &batch->arena,
-                                          error);
+                                          mneme_str_from(projection->claims.topic), &projection->touches,
+                                          part, &part->arena, error);
     }
     if (status == MNEME_OK) {
-        judge(projection, batch, terms.now, is_current);
-        status = mneme_redis_write(&projection->writer, &projection->changes, batch, is_current, error);
+        judge(projection, part, terms.now, is_current);
+        status = mneme_redis_write(&projection->writer, &projection->changes, part, is_current, error);
     }
+    return status;
+}
+
+static int fold_batch(struct projection *projection, struct mneme_batch *batch, struct mneme_error *error) {
+    size_t partitions = batch->partition_count;
+    bool *is_accepted = mneme_arena_alloc(&batch->arena, batch->count + 1);
+    bool *is_current = mneme_arena_alloc(&batch->arena, partitions + 1);
+    struct mneme_batch_partition *moved = mneme_arena_alloc(&batch->arena, (partitions + 1) * sizeof *moved);
+    if (is_accepted == NULL || is_current == NULL || moved == NULL) {
+        return no_memory(error);
+    }
+    memcpy(moved, batch->partitions, partitions * sizeof *moved);
+    int status = mneme_verdict_gate_pass(is_accepted, projection->session.postgres, projection->claims.topic,
+                                         batch, error);
+    struct mneme_batch part = *batch; /* the arena goes with it, and comes back */
+    part.partitions = moved;
+    mneme_redis_write_drop(&projection->writer);
+    for (size_t done = 0; status == MNEME_OK && done < batch->count; done += part.count) {
+        size_t left = batch->count - done;
+        part.count = left < PART_EVENTS ? left : PART_EVENTS;
+        cut(&part, batch, done);
+        status = fold_part(projection, &part, is_accepted + done, is_current, error);
+    }
+    if (status == MNEME_OK) {
+        status = mneme_redis_write_end(&projection->writer, error);
+    }
+    mneme_redis_write_drop(&projection->writer); /* what a failure left unread belongs to nobody */
+    batch->arena = part.arena;
     return status;
 }
 

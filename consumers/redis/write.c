@@ -5,72 +5,64 @@
 #include "consumers/redis/write.h"
 
 #define CHUNK_CHANGES 100
-#define MAX_IN_FLIGHT 16
 
-/* The calls in flight, in the order of sending. */
-struct flight {
-    struct mneme_redis_writer *writer;
-    struct {
-        struct mneme_claim *claim; /* NULL: a merge */
-        int64_t end_offset;
-    } calls[MAX_IN_FLIGHT];
-    size_t first, count;
-};
+void mneme_redis_write_drop(struct mneme_redis_writer *writer) {
+    mneme_redis_drop(writer->redis);
+    writer->first = 0;
+    writer->count = 0;
+}
 
-static int receive_one(struct flight *flight, struct mneme_error *error) {
+static int receive_one(struct mneme_redis_writer *writer, struct mneme_error *error) {
     redisReply *reply = NULL;
-    int status = mneme_redis_receive(&reply, flight->writer->redis, error);
-    struct mneme_claim *claim = flight->calls[flight->first].claim;
-    int64_t end_offset = flight->calls[flight->first].end_offset;
-    flight->first = (flight->first + 1) % MAX_IN_FLIGHT;
-    flight->count--;
+    struct mneme_redis_sent sent = writer->sent[writer->first];
+    int status = mneme_redis_receive(&reply, writer->redis, error);
+    writer->first = (writer->first + 1) % MNEME_REDIS_CALLS_IN_FLIGHT;
+    writer->count--;
     if (status != MNEME_OK) {
         return status;
     }
     enum mneme_hot_verdict verdict = mneme_hot_verdict_of(reply);
     freeReplyObject(reply);
-    if (claim == NULL) {
+    if (sent.claim == NULL) {
         return MNEME_OK;
     }
     if (verdict != MNEME_HOT_DONE && verdict != MNEME_HOT_ALREADY) {
-        return mneme_claims_lost(verdict, claim->partition, error);
+        return mneme_claims_lost(verdict, sent.claim->partition, error);
     }
-    claim->next_offset = end_offset;
+    sent.claim->next_offset = sent.end_offset;
     return MNEME_OK;
 }
 
-static int receive_all(struct flight *flight, struct mneme_error *error) {
+int mneme_redis_write_end(struct mneme_redis_writer *writer, struct mneme_error *error) {
     int status = MNEME_OK;
-    while (status == MNEME_OK && flight->count > 0) {
-        status = receive_one(flight, error);
+    while (status == MNEME_OK && writer->count > 0) {
+        status = receive_one(writer, error);
     }
     return status;
 }
 
-/* Sends the call that was put together; `claim` NULL: a merge. */
-static int send_call(struct flight *flight, struct mneme_claim *claim, int64_t end_offset,
+/* Sends the call that was put together; `claim` NULL: of accesses. */
+static int send_call(struct mneme_redis_writer *writer, struct mneme_claim *claim, int64_t end_offset,
                      struct mneme_error *error) {
-    int status = flight->count < MAX_IN_FLIGHT ? MNEME_OK : receive_one(flight, error);
-    struct mneme_redis_command command = mneme_hot_call_command(&flight->writer->call);
-    if (flight->writer->call.text.failed) {
+    int status = writer->count < MNEME_REDIS_CALLS_IN_FLIGHT ? MNEME_OK : receive_one(writer, error);
+    struct mneme_redis_command command = mneme_hot_call_command(&writer->call);
+    if (writer->call.text.failed) {
         return mneme_error_set(error, MNEME_E_NO_MEMORY, "the batch was not folded: memory is exhausted");
     }
     if (status == MNEME_OK) {
-        status = mneme_redis_send(flight->writer->redis, &command, error);
+        status = mneme_redis_send(writer->redis, &command, error);
     }
     if (status == MNEME_OK) {
-        size_t at = (flight->first + flight->count++) % MAX_IN_FLIGHT;
-        flight->calls[at].claim = claim;
-        flight->calls[at].end_offset = end_offset;
+        size_t at = (writer->first + writer->count++) % MNEME_REDIS_CALLS_IN_FLIGHT;
+        writer->sent[at] = (struct mneme_redis_sent){claim, end_offset};
     }
     return status;
 }
 
 /* Accesses may be of memories of any partition; they are there before the progress that they come from. All
  * partitions are of one space but while a rebuild switches, and then what was accessed is folded again. */
-static int merge_accesses(struct flight *flight, const struct mneme_redis_changes *changes,
+static int merge_accesses(struct mneme_redis_writer *writer, const struct mneme_redis_changes *changes,
                           const struct mneme_hot_space *space, struct mneme_error *error) {
-    struct mneme_redis_writer *writer = flight->writer;
     const struct mneme_redis_access *accesses = changes->accesses;
     int status = MNEME_OK;
     for (size_t i = 0; status == MNEME_OK && i < changes->access_count;) {
@@ -81,9 +73,9 @@ static int merge_accesses(struct flight *flight, const struct mneme_redis_change
                writer->call.changes < CHUNK_CHANGES) {
             mneme_hot_change_access(&writer->call, accesses[i++].row);
         }
-        status = send_call(flight, NULL, 0, error);
+        status = send_call(writer, NULL, 0, error);
     }
-    return status == MNEME_OK ? receive_all(flight, error) : status;
+    return status == MNEME_OK ? mneme_redis_write_end(writer, error) : status;
 }
 
 static void put_change(struct mneme_hot_call *call, const struct mneme_redis_change *change) {
@@ -114,10 +106,9 @@ static size_t find_first(const struct mneme_redis_changes *changes, int32_t part
 }
 
 /* All chunks of a partition, the last one also when there is no change at all. */
-static int write_partition(struct flight *flight, const struct mneme_redis_changes *changes,
+static int write_partition(struct mneme_redis_writer *writer, const struct mneme_redis_changes *changes,
                            const struct mneme_batch_partition *part, bool is_current,
                            struct mneme_error *error) {
-    struct mneme_redis_writer *writer = flight->writer;
     struct mneme_claims *claims = writer->claims;
     struct mneme_claim *claim = mneme_claims_find(claims, part->partition);
     if (claim == NULL) {
@@ -151,25 +142,22 @@ static int write_partition(struct flight *flight, const struct mneme_redis_chang
         for (; next < end; next++) {
             put_change(&writer->call, &changes->items[next]);
         }
-        status = send_call(flight, claim, guard.end_offset, error);
+        status = send_call(writer, claim, guard.end_offset, error);
         first_offset = guard.end_offset;
     }
     return status;
 }
 
 int mneme_redis_write(struct mneme_redis_writer *writer, const struct mneme_redis_changes *changes,
-                      const struct mneme_batch *batch, const bool *is_current, struct mneme_error *error) {
-    struct flight flight = {.writer = writer};
-    mneme_redis_drop(writer->redis);
+                      const struct mneme_batch *part, const bool *is_current, struct mneme_error *error) {
     struct mneme_claims *claims = writer->claims;
-    int status =
-        claims->count == 0 ? MNEME_OK : merge_accesses(&flight, changes, &claims->items[0].space, error);
-    for (size_t i = 0; status == MNEME_OK && i < batch->partition_count; i++) {
-        status = write_partition(&flight, changes, &batch->partitions[i], is_current[i], error);
+    int status = claims->count == 0 || changes->access_count == 0
+                     ? MNEME_OK
+                     : merge_accesses(writer, changes, &claims->items[0].space, error);
+    for (size_t i = 0; status == MNEME_OK && i < part->partition_count; i++) {
+        if (part->partitions[i].next_offset != part->partitions[i].first_offset) {
+            status = write_partition(writer, changes, &part->partitions[i], is_current[i], error);
+        }
     }
-    if (status == MNEME_OK) {
-        status = receive_all(&flight, error);
-    }
-    mneme_redis_drop(writer->redis); /* what a failure left unread belongs to nobody */
-    return status;
+    return status == MNEME_OK ? mneme_redis_flush(writer->redis, error) : status;
 }
