@@ -41,7 +41,7 @@ void mneme_hot_call_begin(struct mneme_hot_call *call, const struct mneme_hot_sp
     mneme_buffer_clear(&call->text);
     mneme_buffer_clear(&call->words);
     call->changes = 0;
-    put(call, MNEME_STR_LIT("3"));
+    put(call, MNEME_STR_LIT("4"));
     mneme_hot_key(&call->text, space, partition, MNEME_HOT_PROGRESS, NULL, 0);
     end_word(call, 1);
     size_t start = call->text.len;
@@ -49,6 +49,10 @@ void mneme_hot_call_begin(struct mneme_hot_call *call, const struct mneme_hot_sp
     end_word(call, start);
     start = call->text.len;
     mneme_hot_live_key(&call->text, space->prefix, partition);
+    end_word(call, start);
+    start = call->text.len;
+    mneme_hot_base(&call->text, space, partition);
+    mneme_buffer_append_str(&call->text, MNEME_STR_LIT("none"));
     end_word(call, start);
 }
 

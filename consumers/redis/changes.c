@@ -45,6 +45,14 @@ void mneme_redis_changes_clean_up(struct mneme_redis_changes *changes) {
 
 /* --- questions --- */
 
+static int compare_offsets(const void *a, const void *b) {
+    const struct mneme_touch *one = *(const struct mneme_touch *const *)a;
+    const struct mneme_touch *other = *(const struct mneme_touch *const *)b;
+    return (one->offset > other->offset) - (one->offset < other->offset);
+}
+
+/* In the order of the log: where one value comes of several, the last one is the latest, whatever the batch.
+ */
 static bool list_touches(struct load *load, enum mneme_touch_kind kind) {
     size_t count = load->touches->count[kind];
     const struct mneme_touch **list = mneme_arena_alloc(load->arena, (count + 1) * sizeof(*list));
@@ -52,6 +60,9 @@ static bool list_touches(struct load *load, enum mneme_touch_kind kind) {
     for (const struct mneme_touch *touch = load->touches->first[kind]; list != NULL && touch != NULL;
          touch = touch->next) {
         list[at++] = touch;
+    }
+    if (at > 1) {
+        qsort(list, at, sizeof *list, compare_offsets);
     }
     load->asked[kind] = list;
     return list != NULL;

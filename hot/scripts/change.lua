@@ -1,7 +1,8 @@
 -- Changes what one partition of the log leads to, all of it in one step.
 --
--- KEYS: progress, space, live. The names of all other keys begin as that of the progress does and have its hash tag, so
--- they lie in the same slot.
+-- KEYS: progress, space, live, none. The names of all other keys begin as that of the progress does and have its hash tag,
+-- so they lie in the same slot. "none" is never there: so a cluster that moves the slot key by key lets nobody change
+-- anything (TRYAGAIN) until all keys are in one place, those that no call names among them.
 --
 -- ARGV: a guard, then changes one after the other. Numbers in values are of 19 digits where they are compared.
 --   fold FIRST END EPOCH DIGEST SPACE IS_LIVE LIVE LIVE_MS CAPACITY

@@ -78,44 +78,87 @@ class RedisServer:
     def replica(self, namespace):
         """Another server that has all that this one has, and follows it."""
         made = RedisServer(namespace, replicaof=f"127.0.0.1 {self.port}")
-        wait_until(lambda: made.client.info("replication")["master_link_status"] == "up", 30, "the replica follows")
+        wait_until(made.follows, 30, "the replica follows")
         return made
+
+    def follows(self):
+        """Whether it has all that its primary has, on its own disk, too."""
+        info = self.client.info()
+        return info.get("master_link_status") == "up" and not (
+            info["aof_rewrite_in_progress"] or info["aof_rewrite_scheduled"])
+
+    def promote(self):
+        """Follows nobody any more, also after a restart."""
+        del self.settings["replicaof"]
+        self.client.replicaof("NO", "ONE")
 
 
 class RedisCluster:
     """Three servers, each with a third of the slots. Use as a context."""
 
     def __init__(self, namespace, count=3):
+        self._namespace = namespace
+        self._stack = contextlib.ExitStack()
         self.nodes = []
-        with contextlib.ExitStack() as stack:  # what was started ends, should the rest not come up
-            for _ in range(count):
-                bus_port = free_port(namespace.run_folder)
-                self.nodes.append(stack.enter_context(RedisServer(
-                    namespace, cluster_enabled="yes", cluster_port=bus_port, cluster_node_timeout=5000,
-                    cluster_require_full_coverage="no")))
-            self._meet(count)
-            stack.pop_all()
-        self.url = ",".join(node.url for node in self.nodes)
+        with self._stack:  # what was started ends, should the rest not come up
+            for number in range(count):
+                self._start_node((number * SLOTS // count, (number + 1) * SLOTS // count - 1))
+            wait_until(self.is_whole, 60, "the cluster has come together")
+            self._stack = self._stack.pop_all()
 
     def __enter__(self):
         return self
 
     def __exit__(self, *_):
-        for node in self.nodes:
-            node.__exit__()
+        self._stack.close()
 
-    def client(self):
-        """One that finds every key."""
-        return redis.RedisCluster(host="127.0.0.1", port=self.nodes[0].port, decode_responses=True)
+    @property
+    def url(self):
+        """For REDIS_URL."""
+        return ",".join(node.url for node in self.nodes)
 
-    def _meet(self, count):
-        for number, node in enumerate(self.nodes):
-            node.client.execute_command("CLUSTER SET-CONFIG-EPOCH", number + 1)
-            node.client.execute_command("CLUSTER ADDSLOTSRANGE", number * SLOTS // count, (number + 1) * SLOTS // count - 1)
-            for other in self.nodes[:number]:
-                node.client.execute_command("CLUSTER MEET", "127.0.0.1", other.port, other.settings["cluster-port"])
-        wait_until(self.is_whole, 60, "the cluster has come together")
+    @property
+    def primaries(self):
+        return [node for node in self.nodes if node.client.info("replication")["role"] == "master"]
 
+    def _start_node(self, slots=()):
+        """A node more with these slots, first and last; it is told of the others."""
+        node = self._stack.enter_context(RedisServer(
+            self._namespace, cluster_enabled="yes", cluster_port=free_port(self._namespace.run_folder),
+            cluster_node_timeout=5000, cluster_require_full_coverage="no"))
+        node.client.execute_command("CLUSTER SET-CONFIG-EPOCH", len(self.nodes) + 1)
+        if slots:
+            node.client.execute_command("CLUSTER ADDSLOTSRANGE", *slots)
+        for other in self.nodes:
+            node.client.execute_command("CLUSTER MEET", "127.0.0.1", other.port, other.settings["cluster-port"])
+        self.nodes.append(node)
+        return node
+
+    def add_replica(self, primary):
+        """A node that has all that this one has, and follows it."""
+        node = self._start_node()
+        identity = primary.client.cluster("MYID")
+        wait_until(self.is_whole, 30, "all nodes know each other")
+        node.client.execute_command("CLUSTER REPLICATE", identity)
+        wait_until(node.follows, 30, "the replica follows")
+        return node
+
+    def owner(self, slot):
+        """The primary that has the slot, as the others see it."""
+        ranges = self.nodes[0].client.execute_command("CLUSTER SLOTS")
+        (port,) = [found[2][1] for found in ranges if found[0] <= slot <= found[1]]
+        return next(node for node in self.nodes if node.port == port)
+
+    def move(self, slot, target):
+        """Gives a slot to another node key by key, as one does while clients go on."""
+        source = self.owner(slot)
+        ids = {node: node.client.cluster("MYID") for node in (source, target)}
+        target.client.execute_command("CLUSTER SETSLOT", slot, "IMPORTING", ids[source])
+        source.client.execute_command("CLUSTER SETSLOT", slot, "MIGRATING", ids[target])
+        while keys := source.client.execute_command("CLUSTER GETKEYSINSLOT", slot, 20):
+            source.client.execute_command("MIGRATE", "127.0.0.1", target.port, "", 0, 10000, "KEYS", *keys)
+        for node in (target, source):
+            node.client.execute_command("CLUSTER SETSLOT", slot, "NODE", ids[target])
     def is_whole(self):
         """Whether each node says that every slot is served."""
         infos = [node.client.cluster("INFO") for node in self.nodes]

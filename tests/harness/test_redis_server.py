@@ -3,6 +3,7 @@
 from types import SimpleNamespace
 
 import pytest
+from redis.crc import key_slot
 
 from harness.redis_server import RedisCluster, RedisServer
 from harness.waiting import wait_until
@@ -27,20 +28,22 @@ def test_a_replica_has_what_its_primary_has_until_it_is_one_itself(place):
         primary.client.set("key", "old")
         with primary.replica(place) as replica:
             wait_until(lambda: replica.client.get("key") == "old", 10, "the replica has the key")
-            replica.client.replicaof("NO", "ONE")
+            replica.promote()
             primary.client.set("key", "new")
             assert replica.client.get("key") == "old"
             replica.client.set("key", "its own")
+            replica.restart()
+            assert replica.client.get("key") == "its own"
 
 
-def test_a_cluster_serves_every_slot_and_takes_an_emptied_node_back(place):
+def test_a_cluster_moves_slots_and_takes_an_emptied_node_back(place):
     with RedisCluster(place) as cluster:
-        client = cluster.client()
-        keys = [f"key:{number}" for number in range(20)]
-        for key in keys:
-            client.set(key, "value")
-        cluster.nodes[1].restart(is_empty=True)
+        node = cluster.owner(key_slot(b"key"))
+        node.client.set("key", "value")
+        other = next(each for each in cluster.nodes if each is not node)
+        cluster.move(key_slot(b"key"), other)
+        assert cluster.owner(key_slot(b"key")) is other and other.client.get("key") == "value"
+        other.restart(is_empty=True)
         wait_until(cluster.is_whole, 60, "the cluster is whole again")
-        left = [key for node in cluster.nodes for key in node.client.keys()]
-        assert 0 < len(left) < len(keys) and not cluster.nodes[1].client.dbsize()
-        client.close()
+        assert other.client.get("key") is None
+        assert cluster.primaries == cluster.nodes

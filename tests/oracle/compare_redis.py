@@ -57,9 +57,10 @@ def read_keys(client, prefix):
 class Comparison:
     """`found` are sentences, one for each difference. Keys of the snapshot are taken out as they are understood."""
 
-    def __init__(self, expected, snapshot):
+    def __init__(self, expected, snapshot, drift_ms=0):
         self.expected = expected
         self.snapshot = snapshot
+        self.drift_ms = drift_ms
         self.left = dict(snapshot.keys)
         self.found = []
         self.evicted = {}
@@ -91,9 +92,13 @@ class Comparison:
             if due and len(due) == len(expires_ms) and not may_be_evicted:
                 self.say(key, f"is missing, it is kept until {due}")
             return None
-        if expires not in expires_ms:
+        if not any(self.is_at(expires, wanted_ms) for wanted_ms in expires_ms):
             self.say(key, f"expires at {expires}, expected {sorted(expires_ms)}")
         return value
+
+    def is_at(self, expires, wanted_ms):
+        """Whether something expires when it should; a key that was moved to another node, by the way it took later."""
+        return wanted_ms <= expires <= wanted_ms + self.drift_ms
 
     # --- one kind after the other ---
 
@@ -155,7 +160,7 @@ class Comparison:
         self.check_offset(key, group["next_offset"], working.least_offset)
         self.check(key, "goal", working.goal, group.get("goal"))
         for name, (value, expires) in parts.items():
-            if expires not in (None, working.expires_ms):
+            if expires is not None and not self.is_at(expires, working.expires_ms):
                 self.say(f"{key}:{name}", f"expires at {expires}, expected {working.expires_ms}")
             if name == "context":
                 self.compare_context(f"{key}:context", working, value)
@@ -210,15 +215,15 @@ class Comparison:
             self.say(key, f"should not be there: {shorten(value)}")
 
 
-def redis_differences(namespace, fold, env=None):
+def redis_differences(namespace, fold, env=None, drift_ms=0):
     """Sentences, one for each difference between Redis and what the log says. `env`: what the group was started with
-    beyond the namespace's."""
+    beyond the namespace's; `drift_ms`: so much later may expire what a cluster has moved to another node."""
     env = {**namespace.env, **(env or {})}
     client = redis_client(env["REDIS_URL"])
     try:
         prefix = env["MNEME_REDIS_PREFIX"]
         ttls = {name: int(env[setting]) for name, setting in SETTINGS.items() if setting in env}
         space = int(client.get(f"{prefix}{{0}}:space") or 1)
-        return Comparison(RedisKeys(fold, Terms(prefix, space, **ttls)), read_keys(client, prefix)).found
+        return Comparison(RedisKeys(fold, Terms(prefix, space, **ttls)), read_keys(client, prefix), drift_ms).found
     finally:
         client.close()
