@@ -12,7 +12,7 @@ struct mneme_hot_reader {
     struct mneme_hot_space space; /* its prefix is our own copy */
     char topic[MNEME_TOPIC_NAME_BYTES];
     int32_t partitions; /* 0: not known yet */
-    char believed[40]; /* what `live` says of this space and these partitions; "" until it was seen */
+    char believed[40];  /* what `live` says of this space and these partitions; "" until it was seen */
     int64_t memory_ttl_s, working_ttl_s, capacity;
     struct mneme_buffer scratch;
     struct mneme_arena arena; /* of one look */

@@ -50,23 +50,18 @@ static int read_question(struct mneme_recall_question *question, const struct mn
 /* Finds the moment of --as-of, and waits for --at-least: in the tables, in full text, and with --wait-vectors
  * in the vectors. */
 static int prepare(struct mneme_recall_question *question, const struct mneme_cli *cli,
-                   struct mneme_error *error) {
+                   struct mneme_arena *arena, struct mneme_error *error) {
     struct mneme_postgres *postgres = NULL;
-    const struct mneme_position *positions;
-    size_t count = 0;
-    struct mneme_arena arena;
     struct mneme_query_wait wait = mneme_session_wait(cli);
-    mneme_arena_init(&arena, 0);
     int status = mneme_session_open_search(&postgres, &question->which.as_of, cli, error);
     mneme_pg_close(postgres);
     if (status == MNEME_OK) {
-        status = mneme_session_at_least(&positions, &count, cli, &arena, error);
+        status = mneme_session_at_least(&question->at_least, &question->at_least_count, cli, arena, error);
     }
-    if (status == MNEME_OK && count > 0 && mneme_cli_flag(cli, "wait-vectors")) {
-        status =
-            mneme_vectors_wait(cli->config, mneme_cli_value(cli, "model"), positions, count, &wait, error);
+    if (status == MNEME_OK && question->at_least_count > 0 && mneme_cli_flag(cli, "wait-vectors")) {
+        status = mneme_vectors_wait(cli->config, mneme_cli_value(cli, "model"), question->at_least,
+                                    question->at_least_count, &wait, error);
     }
-    mneme_arena_clean_up(&arena);
     return status;
 }
 
@@ -83,7 +78,7 @@ static enum mneme_exit run(struct mneme_cli *cli) {
     enum mneme_exit code;
     mneme_arena_init(&arena, 0);
     if (read_question(&question, cli, &arena, &error) != MNEME_OK ||
-        (needs_preparing(cli) && prepare(&question, cli, &error) != MNEME_OK) ||
+        (needs_preparing(cli) && prepare(&question, cli, &arena, &error) != MNEME_OK) ||
         mneme_recall_open(&recall, cli->config, mneme_cli_value(cli, "model"), &error) != MNEME_OK ||
         mneme_recall_ask(&recalled, recall, &question, &error) != MNEME_OK) {
         code = mneme_cli_fail(cli, &error);

@@ -72,6 +72,9 @@ int mneme_recall_open(struct mneme_recall **out, const struct mneme_config *conf
     if (status == MNEME_OK) {
         status = ready(recall, error);
     }
+    if (status == MNEME_OK) {
+        status = mneme_hot_reader_open(&recall->hot, config, error);
+    }
     if (status != MNEME_OK) {
         mneme_recall_close(recall);
         return status;
@@ -86,6 +89,7 @@ void mneme_recall_close(struct mneme_recall *recall) {
     }
     mneme_query_embedder_close(recall->embedder);
     mneme_vectors_close(recall->vectors);
+    mneme_hot_reader_close(recall->hot);
     mneme_pg_close(recall->postgres);
     mneme_config_destroy(recall->config);
     free(recall->model);
@@ -142,7 +146,7 @@ static int find_authors(struct mneme_recalling *recalling, struct mneme_error *e
 }
 
 static int ask_words(struct mneme_recalling *recalling, struct mneme_error *error) {
-    const struct mneme_candidate_question question = {.which = recalling->question->which,
+    const struct mneme_candidate_question question = {.which = recalling->which,
                                                       .text = recalling->question->text,
                                                       .form = MNEME_QUERY_ANY,
                                                       .k1 = MNEME_BM25_K1,
@@ -154,7 +158,12 @@ static int ask_words(struct mneme_recalling *recalling, struct mneme_error *erro
 }
 
 static int ask(struct mneme_recalling *recalling, struct mneme_error *error) {
+    const struct mneme_recall_question *question = recalling->question;
+    struct mneme_hot_reader *hot = recalling->recall->hot;
     int status = ready(recalling->recall, error);
+    if (mneme_hot_reader_wait(hot, question->at_least, question->at_least_count, 0, NULL)) {
+        recalling->which.hot = hot;
+    }
     if (status == MNEME_OK) {
         status = ask_words(recalling, error);
     }
@@ -169,7 +178,8 @@ static int ask(struct mneme_recalling *recalling, struct mneme_error *error) {
 
 int mneme_recall_ask(struct mneme_recalled *out, struct mneme_recall *recall,
                      const struct mneme_recall_question *question, struct mneme_error *error) {
-    struct mneme_recalling recalling = {.recall = recall, .question = question, .out = out};
+    struct mneme_recalling recalling = {
+        .recall = recall, .question = question, .which = question->which, .out = out};
     int64_t started = mneme_clock_monotonic_micros();
     mneme_recalled_clean_up(out);
     *out = (struct mneme_recalled){0};

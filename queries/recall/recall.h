@@ -3,7 +3,8 @@
  * for candidates, the neighbours of these are fetched, and queries/ranking scores them all.
  *
  * When the embedding service or the vector store is away or slow, or has no vectors, the answer is made of
- * what is left and says so. Only without the tables of the projection `search` there is none.
+ * what is left and says so. Only without the tables of the projection `search` there is none. What is known
+ * of memories comes from the hot tier where it has them.
  */
 #ifndef MNEME_QUERIES_RECALL_H
 #define MNEME_QUERIES_RECALL_H
@@ -35,6 +36,8 @@ struct mneme_recall_question {
     struct mneme_opt_double min_similarity; /* of the question's vector and the document's */
     enum mneme_vector_metric metric;        /* ANY: that of the vectors */
     bool without_vectors;                   /* full text alone */
+    const struct mneme_position *at_least;  /* what the hot tier must have to be asked; Postgres has it */
+    size_t at_least_count;
 };
 
 struct mneme_recall_result {

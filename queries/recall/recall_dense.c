@@ -198,8 +198,8 @@ static int take_matches(struct mneme_recalling *recalling, const struct mneme_ve
         const struct mneme_document_key *key = &recalling->hits[i].key;
         keys[i] = (struct mneme_candidate_key){key->stream_id, key->kind, key->ref};
     }
-    return mneme_candidates_add(&recalling->out->candidates, recalling->recall->postgres,
-                                &recalling->question->which, keys, recalling->hit_count, error);
+    return mneme_candidates_add(&recalling->out->candidates, recalling->recall->postgres, &recalling->which,
+                                keys, recalling->hit_count, error);
 }
 
 static int copy_matches(struct mneme_vector_matches *matches, struct mneme_arena *arena,

@@ -136,6 +136,6 @@ int mneme_recall_add_neighbours(struct mneme_recalling *recalling, struct mneme_
     status = look_up(&looking, error);
     return status == MNEME_OK
                ? mneme_candidates_add(&recalling->out->candidates, recalling->recall->postgres,
-                                      &recalling->question->which, looking.keys, looking.key_count, error)
+                                      &recalling->which, looking.keys, looking.key_count, error)
                : status;
 }

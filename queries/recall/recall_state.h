@@ -7,6 +7,7 @@
 
 #include "common/hash.h"
 #include "embedding/query.h"
+#include "hot/reader.h"
 #include "queries/recall/recall.h"
 #include "vectors/vectors.h"
 
@@ -18,6 +19,7 @@ struct mneme_recall {
     struct mneme_postgres *postgres;
     int session; /* the server process that is set up; 0: none */
     struct mneme_rank_weights weights;
+    struct mneme_hot_reader *hot;
     char *model;                           /* NULL: the active one */
     struct mneme_vectors *vectors;         /* NULL: not open yet, or gone */
     struct mneme_query_embedder *embedder; /* for the model of `vectors` */
@@ -33,6 +35,7 @@ struct mneme_recall_hit {
 struct mneme_recalling {
     struct mneme_recall *recall;
     const struct mneme_recall_question *question;
+    struct mneme_candidate_filter which; /* the question's, with where to look */
     struct mneme_recalled *out;
     const struct mneme_str *authors; /* known authors that the question names */
     size_t author_count;

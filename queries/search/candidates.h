@@ -10,6 +10,8 @@
 #include "queries/filter/filter.h"
 #include "queries/ranking/bm25.h"
 
+struct mneme_hot_reader;
+
 /* Whose documents; never beyond the tenant. */
 struct mneme_search_scope {
     struct mneme_str tenant;                                     /* required */
@@ -30,6 +32,8 @@ struct mneme_candidate_filter {
     const struct mneme_filter_node *filter; /* memories for which this holds; may be NULL */
     bool include_expired, include_archived;
     struct mneme_as_of as_of; /* of the search tables and of the memories */
+
+    struct mneme_hot_reader *hot; /* where memories are looked for first; NULL: in Postgres alone */
 };
 
 struct mneme_candidate_question {

@@ -3,6 +3,7 @@
  */
 #include "queries/search/candidates_details.h"
 
+#include "queries/search/candidates_known.h"
 #include "queries/search/candidates_terms.h"
 #include "sql/embedded.h"
 
@@ -113,6 +114,7 @@ static const struct mneme_question question = {WHAT, NULL, columns, sizeof colum
 
 struct adding {
     struct mneme_candidates *out;
+    struct mneme_known_candidates known;
     size_t limit;
     bool failed;
 };
@@ -179,6 +181,13 @@ static bool note_document(const void *row, void *context) {
     const struct details_row *details = row;
     struct adding *adding = context;
     struct mneme_candidates *out = adding->out;
+    size_t key = (size_t)details->n - 1;
+    struct details_row told;
+    if (adding->known.is_known[key] == 1) {
+        told = *details;
+        mneme_candidates_tell(&told.candidate, &adding->known.memories[key]);
+        details = &told;
+    }
     struct mneme_candidate *twin = find_twin(out, &details->candidate);
     if (twin != NULL && (twin->is_memory || !details->candidate.is_memory)) {
         return true;
@@ -226,7 +235,7 @@ int mneme_candidates_details(struct mneme_candidates *out, struct mneme_postgres
     if (count == 0) {
         return MNEME_OK;
     }
-    if (!make_room(out, count)) {
+    if (!make_room(out, count) || !mneme_candidates_know(&adding.known, which, keys, count, &out->arena)) {
         return no_memory(error);
     }
     const struct mneme_sql_part own[] = {
@@ -238,7 +247,7 @@ int mneme_candidates_details(struct mneme_candidates *out, struct mneme_postgres
     mneme_candidates_scope_parts(parts, which);
     memcpy(parts + MNEME_CANDIDATE_SCOPE_PARTS, own, sizeof own);
     mneme_candidates_scope_params(&params, which);
-    bool is_done = add_keys(&params, keys, count, &out->arena);
+    bool is_done = add_keys(&params, adding.known.keys, adding.known.count, &out->arena);
     mneme_query_param_str_array(&params, which->types);
     mneme_query_param_type(&params, MNEME_OID_TEXT_ARRAY);
     mneme_pg_param_bool(&params, which->include_expired);
@@ -247,6 +256,7 @@ int mneme_candidates_details(struct mneme_candidates *out, struct mneme_postgres
     mneme_query_param_type(&params, MNEME_OID_TIMESTAMPTZ);
     mneme_query_param_opt_time(&params, which->until);
     mneme_query_param_type(&params, MNEME_OID_TIMESTAMPTZ);
+    mneme_pg_param_long_array(&params, adding.known.is_known, adding.known.count);
     struct mneme_composed composed = {mneme_sql_candidates_details, &which->as_of, which->filter, parts,
                                       sizeof parts / sizeof *parts};
     int status = is_done ? mneme_query_run_composed(postgres, &question, &composed, &params, note_document,

@@ -102,6 +102,29 @@ def test_redis_away_is_no_error(hot):
     assert hot.get(memory_id, "flo", env=NO_REDIS) == hot.from_tables(memory_id)
 
 
+def test_recall_takes_memories_from_redis_and_answers_the_same(hot):
+    hot.namespace.start_worker("search")
+    memory_id = hot.add("hal", "collects quartz stones", "--importance", "0.9", "--metadata", '{"from": [1, null]}')
+    archived = hot.add("hal", "collected quartz once")
+    hot.mneme("memory", "archive", archived, "--user", "hal", expect=0)
+    hot.namespace.drain()
+    hot.namespace.drain("search")
+
+    def recall(*options, env=None):
+        lines = hot.mneme("recall", "Who collects quartz?", "--user", "hal", "--no-vectors", "--no-record", "--json", *options,
+                          env=env, expect=0).json_lines
+        return [{name: value for name, value in line.items() if name != "score"} for line in lines[:-1]]
+
+    (told,) = recall(env=NO_REDIS)
+    assert (told["id"], told["importance"]) == (memory_id, 0.9)
+    wait_until(lambda: recall() == [told], message="recall differs with Redis")
+    (key,) = hot.keys(memory_id)
+    hot.redis.set(key, hot.redis.get(key).replace(b'"importance":0.9', b'"importance":0.4'), keepttl=True)
+    wait_until(lambda: recall()[0]["importance"] == 0.4, message="Redis is not asked")
+    assert len(recall("--include-archived")) == 2 and recall("--types", "rule") == []
+    assert recall("--filter", "importance gte 0.8") == [told]
+
+
 def test_without_a_worker_redis_is_not_believed(hot):
     """Last of the module: it ends the worker."""
     memory_id = hot.add("gil", "is cautious")
