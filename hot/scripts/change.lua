@@ -233,14 +233,16 @@ end
 -- Working memory: a group of keys that are written together, and expire together.
 
 local function replace(key, command, expires_ms, step)
-    local count = tonumber(take(1)) * step
+    local count = take(1)
+    local left = tonumber(count) * step
     call('DEL', key)
-    while count > 0 do
-        local some = math.min(count, MOST)
+    while left > 0 do
+        local some = math.min(left, MOST)
         call(command, key, take(some))
-        count = count - some
+        left = left - some
     end
     call('PEXPIREAT', key, expires_ms)
+    return count
 end
 
 function changes.working()
@@ -258,11 +260,13 @@ function changes.working()
     if goal ~= '' then
         call('HSET', key, 'goal', string.sub(goal, 2))
     end
-    call('PEXPIREAT', key, expires_ms)
-    replace(key .. ':turns', 'RPUSH', expires_ms, 1)
-    replace(key .. ':thoughts', 'RPUSH', expires_ms, 1)
-    replace(key .. ':context', 'HSET', expires_ms, 2)
-    replace(key .. ':events', 'RPUSH', expires_ms, 1)
+    -- What is told of the parts tells a reader that Redis has dropped one.
+    local turns = replace(key .. ':turns', 'RPUSH', expires_ms, 1)
+    local thoughts = replace(key .. ':thoughts', 'RPUSH', expires_ms, 1)
+    local keys = replace(key .. ':context', 'HSET', expires_ms, 2)
+    local events = replace(key .. ':events', 'RPUSH', expires_ms, 1)
+    call('HSET', key, 'counts', turns .. ' ' .. thoughts .. ' ' .. keys .. ' ' .. events)
+    call('PEXPIREAT', key, expires_ms) -- last: a write would bring back for ever what is over by now
 end
 
 -- Room: what has expired goes first, then what counts least.

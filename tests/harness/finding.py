@@ -1,5 +1,5 @@
 """Everything that finds again, in one namespace: the ledger, full text, embeddings by an endpoint that can be foretold,
-and vectors in a store; each service behind a proxy."""
+vectors in a store, and what Redis keeps; each service behind a proxy."""
 
 import re
 from urllib.parse import urlsplit
@@ -11,7 +11,7 @@ from harness.waiting import wait_until
 from oracle import assert_equal_to_log
 from oracle.chroma import Chroma
 from oracle.compare_embeddings import Model
-from oracle.find import assert_embedded, assert_searchable, assert_stored
+from oracle.find import assert_cached, assert_embedded, assert_searchable, assert_stored
 
 GROUPS = ("postgres", "search", "embed", "vectors")
 EAGER = {"MNEME_RETRY_MAX_MS": "500", "MNEME_SESSION_TIMEOUT_MS": "2000", "MNEME_EMBEDDING_TIMEOUT_MS": "3000",
@@ -107,4 +107,6 @@ class Finding:
             assert_embedded(self.namespace, fold, model, self.embeddings_topic)
         if "vectors" in self.groups:
             assert_stored(self.namespace, fold, model, self.chroma)
+        if "redis" in self.groups:
+            assert_cached(self.namespace, fold)
         return fold

@@ -1,8 +1,9 @@
-"""What is found again, against the oracle's fold: full text, what the embedder remembers, the embeddings topic, and the
-vectors of the generation that answers."""
+"""What is found again, against the oracle's fold: full text, what the embedder remembers, the embeddings topic, the
+vectors of the generation that answers, and the keys of Redis."""
 
 from oracle.compare import FIRST, TABLES, compare_progress, compare_rows, read_table, snapshot
 from oracle.compare_embeddings import IDENTITY, compare_memory, compare_topic
+from oracle.compare_redis import redis_differences
 from oracle.compare_vectors import active_generation, compare_chroma, compare_pgvector, expected_vectors, leftovers
 from oracle.documents import lexical_text
 from oracle.wire import read_topic
@@ -93,3 +94,8 @@ def assert_embedded(namespace, fold, model, topic):
 def assert_stored(namespace, fold, model, chroma=None):
     """The vectors that are asked are the fold's."""
     tell(namespace, compare_store(namespace, fold, model, chroma))
+
+
+def assert_cached(namespace, fold):
+    """The keys of Redis are the fold's."""
+    tell(namespace, {"redis": redis_differences(namespace, fold, accesses_may_lag=True)})

@@ -44,11 +44,11 @@ class Memory:
 
 @dataclass
 class Value:
-    """JSON behind the ledger's offset; `expires_ms`: any of these. None for JSON: there must be none."""
+    """JSON behind the ledger's offset. None for JSON: there must be none."""
 
     json: object
     least_offset: int
-    expires_ms: set
+    expires_ms: int
 
 
 @dataclass
@@ -93,8 +93,8 @@ class RedisKeys:
             self.add_memory(*place, row)
         for key, (happened_at, offset) in fold.redis.conversations.items():
             self.add_conversation(key, happened_at, offset)
-        for (partition, tenant, user_id), touched in fold.redis.recent.items():
-            self.add_recent(partition, tenant, user_id, touched)
+        for (partition, tenant, user_id), (happened_at, offset) in fold.redis.recent.items():
+            self.add_recent(partition, tenant, user_id, happened_at, offset)
         for (partition, tenant, agent_id), (happened_at, offset) in fold.redis.decisions.items():
             self.add_decisions(partition, tenant, agent_id, happened_at, offset)
         for key, touch in fold.redis.working.items():
@@ -155,16 +155,15 @@ class RedisKeys:
         name = f"{self.base(self.partition(*key[:2]))}conversation:{encode(*key)}:context"
         is_there = not self.fold.conversations[key]["is_deleted"]
         self.values[name] = Value(self.conversation(key) if is_there else None, offset + 1,
-                                  {happened_at // 1000 + self.terms.conversation_ttl_s * 1000})
+                                  happened_at // 1000 + self.terms.conversation_ttl_s * 1000)
 
-    def add_recent(self, partition, tenant, user_id, touched):
+    def add_recent(self, partition, tenant, user_id, happened_at, offset):
         found = [(row["last_activity_at"], key[2], key[1], key) for key, row in self.fold.conversations.items()
                  if key[0] == tenant and row["user_id"] == user_id and not row["is_deleted"]
                  and self.partition(*key[:2]) == partition]
         rows = [self.conversation(place[-1]) for place in sorted(found, reverse=True)[:CONVERSATIONS]]
         self.values[f"{self.base(partition)}recent-conversations:{encode(tenant, user_id)}"] = Value(
-            rows or None, 0,
-            {happened_at // 1000 + self.terms.conversation_ttl_s * 1000 for happened_at in touched.values()})
+            rows or None, offset + 1, happened_at // 1000 + self.terms.conversation_ttl_s * 1000)
 
     def add_decisions(self, partition, tenant, agent_id, happened_at, offset):
         found = [(row["created_at"], str(key[0]), key[2], key) for key, row in self.fold.agent_decisions.items()
@@ -175,7 +174,7 @@ class RedisKeys:
             rows.append(pick(row, DECISION_COLUMNS, decision_id=decision_id, tenant=tenant, stream_id=stream_id,
                              source_event_id=str(row["source_event_id"]), **times(row, "created_at")))
         self.values[f"{self.base(partition)}recent-decisions:{encode(tenant, agent_id)}"] = Value(
-            rows or None, offset + 1, {happened_at // 1000 + self.terms.memory_ttl_s * 1000})
+            rows or None, offset + 1, happened_at // 1000 + self.terms.memory_ttl_s * 1000)
 
     # --- working memory ---
 

@@ -1,7 +1,5 @@
 """What each accepted event touches in Redis, and when that last happened: followed beside a Fold."""
 
-from collections import defaultdict
-
 CONVERSATION = ("ConversationCreated", "ConversationUpdated", "ConversationClosed", "ConversationDeleted", "ConversationTurn")
 WORKING = ("ConversationCreated", "ConversationDeleted", "ConversationTurn", "ContextSet", "ContextDeleted", "ContextCleared",
            "ContextAppended", "WorkingThought", "WorkingGoalSet", "WorkingCleared")
@@ -15,9 +13,7 @@ class RedisTouches:
         self.conversations = {}  # (tenant, stream_id, conversation_id): (happened_at, its position)
         self.working = {}  # the same: (happened_at, its position, recorded_at)
         self.decisions = {}  # (partition, tenant, agent_id): (happened_at, its position)
-        # (partition, tenant, user_id): {conversation: happened_at}. Which of the conversations of one batch decides how long
-        # the list is kept depends on the batch.
-        self.recent = defaultdict(dict)
+        self.recent = {}  # (partition, tenant, user_id): the same
 
     def follow(self, fold, place, event):
         kind, payload, made = event["type"], event["payload"], event["made"]
@@ -29,7 +25,7 @@ class RedisTouches:
             self.conversations[key] = (happened_at, offset)
             user_id = fold.conversations[key]["user_id"]
             if user_id is not None:
-                self.recent[partition, place[0], user_id][key] = happened_at
+                self.recent[partition, place[0], user_id] = (happened_at, offset)
         if kind in WORKING:
             self.working[(*place, payload["conversation_id"])] = (happened_at, offset, made["valid_from"])
         agent_id = event["scope"]["agent_id"]

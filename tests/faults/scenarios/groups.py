@@ -1,11 +1,13 @@
-"""Workers of search, embed and vectors are killed, stopped, replaced and added under load, each group by itself."""
+"""Workers of search, embed, vectors and redis are killed, stopped, replaced and added under load, each group by itself."""
+
+import time
 
 from harness.chaos import Herd, folded
 from harness.finding import Finding
 from harness.load import Load
 
 OWN_STACK = False
-GROUPS = ("search", "embed", "vectors")
+GROUPS = ("search", "embed", "vectors", "redis")
 SHORT = {"rounds": 2, "rate": 200}
 LONG = {"rounds": 25, "rate": 500}
 
@@ -18,7 +20,7 @@ def run(ground, rounds, rate, groups=GROUPS, store="pgvector"):
             return Herd(lambda **options: finding.worker(group, **options), ground.seed + number, most=2)
 
         herds = {group: herd(group, number) for number, group in enumerate(groups)}
-        with Load(ground.namespace, seed=ground.seed, rate=rate):
+        with Load(ground.namespace, seed=ground.seed, rate=rate, start=time.time_ns() // 1000):
             for _ in range(rounds):
                 for group, workers in herds.items():
                     workers.step()

@@ -1,15 +1,16 @@
 """Workers are stopped past their session with work in their hands, others go on, and they come back with what is old.
 
-A newer version and a delete stay, in full text, on the embeddings topic and in the vector store."""
+A newer version and a delete stay, in full text, on the embeddings topic, in the vector store and in Redis."""
 
 import random
+import time
 
 from harness.chaos import folded, pause_in_transaction
 from harness.finding import Finding
 from harness.load import Load
 
 OWN_STACK = False
-GROUPS = ("search", "embed", "vectors")
+GROUPS = ("search", "embed", "vectors", "redis")
 SHORT = {"rounds": 1, "rate": 200}
 LONG = {"rounds": 8, "rate": 400}
 
@@ -20,7 +21,7 @@ def run(ground, rounds, rate, groups=GROUPS, store="pgvector"):
     with Finding(ground, ("postgres", *groups), store) as finding:
         everyone = [finding.worker("postgres")]
         owners = {group: finding.worker(group) for group in groups}
-        with Load(namespace, seed=ground.seed, rate=rate):
+        with Load(namespace, seed=ground.seed, rate=rate, start=time.time_ns() // 1000):
             for group in [group for _ in range(rounds) for group in rng.sample(groups, len(groups))]:
                 finding.wait_folded(group, rng.randint(1, rate))
                 zombie = owners[group]
@@ -38,8 +39,9 @@ def run(ground, rounds, rate, groups=GROUPS, store="pgvector"):
 
 
 def stop(finding, worker, group, rng):
-    """In the middle of something: of a transaction, for embed also of a request."""
-    if rng.random() < 0.5:
+    """In the middle of something: of a transaction, for embed also of a request. What redis writes is no transaction of
+    Postgres."""
+    if rng.random() < 0.5 and group != "redis":
         pause_in_transaction(finding.namespace, worker)
         return "in a transaction"
     if group == "embed":
