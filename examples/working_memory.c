@@ -13,6 +13,14 @@
 
 #define TIMEOUT_MS 30000
 
+static void put(const char *before, struct mneme_str text, const char *behind) {
+    printf("%s", before);
+    if (text.len > 0) {
+        fwrite(text.data, text.len, 1, stdout);
+    }
+    printf("%s", behind);
+}
+
 static int note(struct mneme_position *last, const struct mneme_working_place *place, const char *goal,
                 struct mneme_error *error) {
     struct mneme_client *client = NULL;
@@ -41,13 +49,14 @@ static int show(struct mneme_position last, const struct mneme_working_place *pl
         status = mneme_working_get(&working, reader, place, &last, 1, TIMEOUT_MS, error);
     }
     if (status == MNEME_OK) {
-        printf("goal: %.*s\n", MNEME_STR_ARG(working.goal));
+        put("goal: ", working.goal, "\n");
         for (size_t i = 0; i < working.turn_count; i++) {
-            printf("%.*s: %.*s\n", MNEME_STR_ARG(working.turns[i].role),
-                   MNEME_STR_ARG(working.turns[i].content));
+            put("", working.turns[i].role, ": ");
+            put("", working.turns[i].content, "\n");
         }
         for (size_t i = 0; i < working.key_count; i++) {
-            printf("%.*s = %.*s\n", MNEME_STR_ARG(working.keys[i].key), MNEME_STR_ARG(working.keys[i].value));
+            put("", working.keys[i].key, " = ");
+            put("", working.keys[i].value, "\n");
         }
     }
     mneme_reader_close(reader);

@@ -16,6 +16,11 @@ DAMAGE = {  # table -> (statement, kind of difference)
                       "different"),
     "conversation_turns": ("UPDATE conversation_turns SET role = role || '.' WHERE ctid = (SELECT min(ctid) FROM "
                            "conversation_turns)", "different"),
+    "context_keys": ("UPDATE context_keys SET expires_at = expires_at + interval '1 microsecond' WHERE ctid = (SELECT "
+                     "min(ctid) FROM context_keys)", "different"),
+    "working_entries": ("DELETE FROM working_entries WHERE ctid = (SELECT min(ctid) FROM working_entries)", "missing"),
+    "working_memory": ("UPDATE working_memory SET cleared_sequence = cleared_sequence + 1 WHERE ctid = (SELECT min(ctid) "
+                       "FROM working_memory)", "different"),
 }
 
 

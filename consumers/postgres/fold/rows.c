@@ -113,12 +113,16 @@ void mneme_fold_row_adopt(struct mneme_fold_row *parent, struct mneme_fold_row *
     }
 }
 
+/* Whether the parent says that rows of this age are as good as deleted. */
+static bool is_forgotten(const struct mneme_fold_row *row) {
+    const struct mneme_fold_row *parent = row->parent;
+    return row->table->forgotten >= 0 && parent != NULL && parent->is_there &&
+           row->cells[row->table->sequence].number <= parent->cells[row->table->forgotten].number;
+}
+
 bool mneme_fold_row_is_live(const struct mneme_fold_row *row) {
-    if (!row->is_there || (row->parent != NULL && row->generation != row->parent->generation)) {
-        return false;
-    }
-    if (row->table->forgotten >= 0 &&
-        row->cells[row->table->sequence].number <= row->parent->cells[row->table->forgotten].number) {
+    if (!row->is_there || (row->parent != NULL && row->generation != row->parent->generation) ||
+        is_forgotten(row)) {
         return false;
     }
     return row->table->deleted < 0 || !row->cells[row->table->deleted].flag;
