@@ -1,6 +1,5 @@
 /*
- * Two caches: of streams by the log's key, and of conversations that are known to be there, by that key and
- * their id.
+ * A cache of streams by the log's key, as the fold of the ledger has one.
  */
 #include "consumers/redis/certainty.h"
 
@@ -16,25 +15,8 @@ static const struct mneme_uuid highest = {
     {255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255}};
 
 struct mneme_certainty {
-    struct mneme_stream_cache *streams, *conversations;
-    struct mneme_buffer key;
+    struct mneme_stream_cache *streams;
     struct mneme_pg_params params;
-};
-
-/* What it takes besides the stream's knowledge. */
-enum need {
-    NEED_LEDGER, /* the default: it can fail for a row's sake */
-    NEED_NOTHING,
-    NEED_NEW_MEMORY,
-    NEED_CONVERSATION,
-};
-
-static const enum need needs[MNEME_EVENT_TYPE_COUNT] = {
-    [MNEME_EVENT_MEMORY_CREATED] = NEED_NEW_MEMORY, [MNEME_EVENT_MEMORY_RETRIEVED] = NEED_NOTHING,
-    [MNEME_EVENT_MEMORY_ACCESSED] = NEED_NOTHING,   [MNEME_EVENT_CONVERSATION_TURN] = NEED_CONVERSATION,
-    [MNEME_EVENT_CONTEXT_SET] = NEED_NOTHING,       [MNEME_EVENT_CONTEXT_CLEARED] = NEED_NOTHING,
-    [MNEME_EVENT_CONTEXT_APPENDED] = NEED_NOTHING,  [MNEME_EVENT_WORKING_THOUGHT] = NEED_NOTHING,
-    [MNEME_EVENT_WORKING_GOAL_SET] = NEED_NOTHING,  [MNEME_EVENT_WORKING_CLEARED] = NEED_NOTHING,
 };
 
 int mneme_certainty_new(struct mneme_certainty **out, size_t capacity, struct mneme_error *error) {
@@ -43,9 +25,6 @@ int mneme_certainty_new(struct mneme_certainty **out, size_t capacity, struct mn
         return mneme_error_set(error, MNEME_E_NO_MEMORY, "cannot remember streams: out of memory");
     }
     int status = mneme_stream_cache_new(&certainty->streams, capacity, error);
-    if (status == MNEME_OK) {
-        status = mneme_stream_cache_new(&certainty->conversations, capacity, error);
-    }
     if (status != MNEME_OK) {
         mneme_certainty_destroy(certainty);
         return status;
@@ -57,52 +36,9 @@ int mneme_certainty_new(struct mneme_certainty **out, size_t capacity, struct mn
 void mneme_certainty_destroy(struct mneme_certainty *certainty) {
     if (certainty != NULL) {
         mneme_stream_cache_destroy(certainty->streams);
-        mneme_stream_cache_destroy(certainty->conversations);
-        mneme_buffer_clean_up(&certainty->key);
         mneme_pg_params_clean_up(&certainty->params);
         free(certainty);
     }
-}
-
-/* The key of the conversation; null when memory is exhausted. */
-static struct mneme_str conversation_key(struct mneme_certainty *certainty,
-                                         const struct mneme_batch_item *item,
-                                         struct mneme_str conversation_id) {
-    mneme_buffer_clear(&certainty->key);
-    mneme_buffer_append(&certainty->key, item->key.data, item->key.len);
-    mneme_buffer_append_byte(&certainty->key, '\0');
-    mneme_buffer_append(&certainty->key, conversation_id.data, conversation_id.len);
-    return certainty->key.failed ? MNEME_STR_NULL : mneme_buffer_str(&certainty->key);
-}
-
-static bool has_conversation(struct mneme_certainty *certainty, const struct mneme_batch_item *item) {
-    const struct mneme_conversation_turn *turn = &item->event.payload.conversation_turn;
-    struct mneme_str key = conversation_key(certainty, item, turn->conversation_id);
-    const struct mneme_stream_state *state =
-        key.data == NULL ? NULL : mneme_stream_cache_find(certainty->conversations, key);
-    return state != NULL && state->version > 0 && !turn->turn_index.is_set;
-}
-
-bool mneme_certainty_accepts(struct mneme_certainty *certainty, const struct mneme_batch_item *item) {
-    const struct mneme_event *event = &item->event;
-    if (item->park_reason != NULL || event->expected_version.is_set) {
-        return false;
-    }
-    const struct mneme_stream_state *stream = mneme_stream_cache_find(certainty->streams, item->key);
-    if (stream == NULL || !mneme_uuid_is_v7_above(event->event_id, stream->event_id_high)) {
-        return false;
-    }
-    switch (needs[event->type]) {
-    case NEED_NOTHING:
-        return true;
-    case NEED_NEW_MEMORY:
-        return mneme_uuid_is_v7_above(event->payload.memory_created.memory_id, stream->memory_id_high);
-    case NEED_CONVERSATION:
-        return has_conversation(certainty, item);
-    case NEED_LEDGER:
-        break;
-    }
-    return false;
 }
 
 static void raise(struct mneme_uuid *high, struct mneme_uuid id) {
@@ -123,40 +59,30 @@ static void note_ids(struct mneme_stream_state *state, const struct mneme_event 
     }
 }
 
-static void note_conversation(struct mneme_certainty *certainty, const struct mneme_batch_item *item,
-                              struct mneme_str conversation_id, bool is_there) {
-    const struct mneme_stream_state state = {.version = is_there ? 1 : 0};
-    struct mneme_str key = conversation_key(certainty, item, conversation_id);
-    if (key.data != NULL) {
-        mneme_stream_cache_put(certainty->conversations, key, item->position.partition, &state);
-    } else { /* one that went must not be taken for there */
-        mneme_stream_cache_drop(certainty->conversations, item->position.partition);
-    }
+static bool creates(const struct mneme_stream_state *stream, const struct mneme_event *event) {
+    return event->type == MNEME_EVENT_MEMORY_CREATED && !event->expected_version.is_set &&
+           mneme_uuid_is_v7_above(event->event_id, stream->event_id_high) &&
+           mneme_uuid_is_v7_above(event->payload.memory_created.memory_id, stream->memory_id_high);
 }
 
-void mneme_certainty_note(struct mneme_certainty *certainty, const struct mneme_batch_item *item,
-                          bool is_accepted) {
-    const struct mneme_event *event = &item->event;
-    const struct mneme_stream_state *known = mneme_stream_cache_find(certainty->streams, item->key);
+bool mneme_certainty_note(struct mneme_certainty *certainty, const struct mneme_batch_item *item) {
     if (item->park_reason != NULL) {
         mneme_certainty_know(certainty, item->key, item->position.partition, highest, highest);
-        return;
+        return false;
     }
-    if (known != NULL) {
-        struct mneme_stream_state state = *known;
-        note_ids(&state, event);
-        mneme_stream_cache_put(certainty->streams, item->key, item->position.partition, &state);
+    const struct mneme_stream_state *known = mneme_stream_cache_find(certainty->streams, item->key);
+    if (known == NULL) {
+        return false;
     }
-    if (is_accepted && event->type == MNEME_EVENT_CONVERSATION_TURN) {
-        note_conversation(certainty, item, event->payload.conversation_turn.conversation_id, true);
-    } else if (is_accepted && event->type == MNEME_EVENT_CONVERSATION_DELETED) {
-        note_conversation(certainty, item, event->payload.conversation_deleted.conversation_id, false);
-    }
+    bool is_certain = creates(known, &item->event);
+    struct mneme_stream_state state = *known;
+    note_ids(&state, &item->event);
+    mneme_stream_cache_put(certainty->streams, item->key, item->position.partition, &state);
+    return is_certain;
 }
 
 void mneme_certainty_forget(struct mneme_certainty *certainty, int32_t partition) {
     mneme_stream_cache_drop(certainty->streams, partition);
-    mneme_stream_cache_drop(certainty->conversations, partition);
 }
 
 /* --- what the ledger knows --- */

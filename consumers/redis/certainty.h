@@ -1,8 +1,8 @@
 /*
- * Events that need not wait for the ledger: those that it is certain to accept, by what the worker has seen
- * of their stream itself. An event that expects no version, is of a kind that fails for no row's sake, and
- * has a version 7 id above every id of its stream so far, is neither rejected nor a duplicate, nor does it
- * find or miss a row.
+ * Memories whose creation need not wait for the ledger, and whose row need not be read from it: those that
+ * are certain to be new, by what the worker has seen of their stream itself. An event that expects no
+ * version, has a version 7 id above every event's of its stream so far, and creates a memory with a version 7
+ * id above every memory's, is neither rejected nor a duplicate, nor does its memory exist.
  *
  * What is known of a stream was read from the ledger once, at a position that it had passed together with a
  * batch of ours, and is kept up by every event since; nobody else folds a partition while the worker owns it.
@@ -18,19 +18,14 @@
 
 struct mneme_certainty;
 
-/* Knows up to `capacity` streams and as many conversations. */
+/* Knows up to `capacity` streams. */
 int mneme_certainty_new(struct mneme_certainty **out, size_t capacity, struct mneme_error *error);
 void mneme_certainty_destroy(struct mneme_certainty *certainty);
 
-/* Whether the ledger accepts the item's event, whatever else it holds. To be asked in the order of the log,
- * each item once before it is noted. */
-bool mneme_certainty_accepts(struct mneme_certainty *certainty, const struct mneme_batch_item *item);
-
-/* The item's event is the next of its partition, with effects or without. Every item is noted, those that
- * are parked as well: nothing behind one of these is certain any more. Noting an event again does no harm,
- * but that it is not certain then. */
-void mneme_certainty_note(struct mneme_certainty *certainty, const struct mneme_batch_item *item,
-                          bool is_accepted);
+/* The item's event is the next of its partition: whether it is certain to create a memory that never was.
+ * Every item is to be shown, also those that are parked: nothing behind one of these is certain any more. One
+ * that is shown again is not certain then. */
+bool mneme_certainty_note(struct mneme_certainty *certainty, const struct mneme_batch_item *item);
 
 /* Reads what the ledger, which has passed the batch, knows of those streams of it that are not known yet: one
  * round trip, or none. `postgres` looks into the ledger's schema. */

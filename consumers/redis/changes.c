@@ -19,7 +19,7 @@ struct load {
     const struct mneme_touches *touches;
     struct mneme_arena *arena;
     const struct mneme_touch **asked[MNEME_TOUCH_KIND_COUNT]; /* in the order of the arrays */
-    size_t memory_count;                                      /* of them, the rest are accesses */
+    size_t count[MNEME_TOUCH_KIND_COUNT];
 };
 
 static int no_memory(struct mneme_error *error) {
@@ -41,6 +41,8 @@ void mneme_redis_changes_clean_up(struct mneme_redis_changes *changes) {
     for (size_t i = 0; i < CALL_COUNT; i++) {
         mneme_pg_params_clean_up(&changes->params[i]);
     }
+    mneme_buffer_clean_up(&changes->text);
+    mneme_json_normal_clean_up(&changes->normal);
 }
 
 /* --- questions --- */
@@ -52,17 +54,18 @@ static int compare_offsets(const void *a, const void *b) {
 }
 
 /* In the order of the log: where one value comes of several, the last one is the latest, whatever the batch.
- */
+ * What an event tells whole is not asked for. */
 static bool list_touches(struct load *load, enum mneme_touch_kind kind) {
-    size_t count = load->touches->count[kind];
-    const struct mneme_touch **list = mneme_arena_alloc(load->arena, (count + 1) * sizeof(*list));
-    size_t at = 0;
+    size_t most = load->touches->count[kind];
+    const struct mneme_touch **list = mneme_arena_alloc(load->arena, (most + 1) * sizeof(*list));
     for (const struct mneme_touch *touch = load->touches->first[kind]; list != NULL && touch != NULL;
          touch = touch->next) {
-        list[at++] = touch;
+        if (touch->creation == NULL) {
+            list[load->count[kind]++] = touch;
+        }
     }
-    if (at > 1) {
-        qsort(list, at, sizeof *list, compare_offsets);
+    if (load->count[kind] > 1) {
+        qsort(list, load->count[kind], sizeof *list, compare_offsets);
     }
     load->asked[kind] = list;
     return list != NULL;
@@ -85,7 +88,7 @@ static int ask_ledger(struct load *load, struct mneme_str topic, const struct mn
 }
 
 static int ask_memories(struct load *load, struct mneme_str topic, struct mneme_error *error) {
-    size_t counts[] = {load->touches->count[MNEME_TOUCH_MEMORY], load->touches->count[MNEME_TOUCH_ACCESS]};
+    const size_t counts[] = {load->count[MNEME_TOUCH_MEMORY], load->count[MNEME_TOUCH_ACCESS]};
     struct mneme_hot_memory_key *keys =
         mneme_arena_alloc(load->arena, (counts[0] + counts[1] + 1) * sizeof *keys);
     if (keys == NULL) {
@@ -96,7 +99,6 @@ static int ask_memories(struct load *load, struct mneme_str topic, struct mneme_
                                                         : load->asked[MNEME_TOUCH_ACCESS][i - counts[0]];
         keys[i] = (struct mneme_hot_memory_key){touch->partition, touch->tenant, touch->stream_id, touch->id};
     }
-    load->memory_count = counts[0];
     return mneme_hot_memories_params(&load->changes->params[MEMORIES], load->arena, topic, keys,
                                      counts[0] + counts[1], error);
 }
@@ -104,7 +106,7 @@ static int ask_memories(struct load *load, struct mneme_str topic, struct mneme_
 /* The names of touches as arrays: tenants, streams unless there are none, names, and partitions if asked. */
 static int ask_names(struct load *load, int call, enum mneme_touch_kind kind, bool has_streams,
                      bool wants_partitions, struct mneme_error *error) {
-    size_t count = load->touches->count[kind];
+    size_t count = load->count[kind];
     struct mneme_pg_params *params = &load->changes->params[call];
     struct mneme_str *texts = mneme_arena_alloc(load->arena, (3 * count + 1) * sizeof *texts);
     int64_t *partitions = mneme_arena_alloc(load->arena, (count + 1) * sizeof *partitions);
@@ -131,7 +133,7 @@ static int ask_names(struct load *load, int call, enum mneme_touch_kind kind, bo
 }
 
 static int ask_working(struct load *load, struct mneme_str topic, int64_t now, struct mneme_error *error) {
-    size_t count = load->touches->count[MNEME_TOUCH_WORKING];
+    size_t count = load->count[MNEME_TOUCH_WORKING];
     struct mneme_working_wanted *wanted = mneme_arena_alloc(load->arena, (count + 1) * sizeof *wanted);
     if (wanted == NULL) {
         return no_memory(error);
@@ -174,9 +176,17 @@ static int ask(struct load *load, struct mneme_str topic, const struct mneme_bat
     return status;
 }
 
+static bool asks_nothing(const struct load *load) {
+    size_t count = 0;
+    for (int kind = 0; kind < MNEME_TOUCH_KIND_COUNT; kind++) {
+        count += load->count[kind];
+    }
+    return count == 0;
+}
+
 /* Runs those of the statements that something is asked of. */
 static int run(struct load *load, struct mneme_postgres *postgres, struct mneme_error *error) {
-    const size_t *count = load->touches->count;
+    const size_t *count = load->count;
     struct mneme_pg_params *params = load->changes->params;
     const struct {
         const char *sql;
@@ -225,6 +235,7 @@ static int64_t expires_ms(const struct mneme_touch *touch, int64_t ttl_s) {
 static int hear_memories(struct load *load, struct mneme_error *error) {
     const PGresult *rows = load->changes->answers[MEMORIES];
     struct mneme_redis_changes *changes = load->changes;
+    size_t memory_count = load->count[MNEME_TOUCH_MEMORY];
     size_t found = 0;
     int status = MNEME_OK;
     for (int row = 0; status == MNEME_OK && row < PQntuples(rows); row++) {
@@ -234,8 +245,8 @@ static int hear_memories(struct load *load, struct mneme_error *error) {
         }
         status = mneme_hot_memories_read(loaded, rows, row, load->arena, error);
         size_t n = (size_t)loaded->n - 1;
-        if (status == MNEME_OK && n >= load->memory_count) {
-            const struct mneme_touch *touch = load->asked[MNEME_TOUCH_ACCESS][n - load->memory_count];
+        if (status == MNEME_OK && n >= memory_count) {
+            const struct mneme_touch *touch = load->asked[MNEME_TOUCH_ACCESS][n - memory_count];
             changes->accesses[changes->access_count++] =
                 (struct mneme_redis_access){touch->partition, &loaded->memory.row};
         } else if (status == MNEME_OK) {
@@ -247,10 +258,34 @@ static int hear_memories(struct load *load, struct mneme_error *error) {
             found++;
         }
     }
-    if (status == MNEME_OK && found < load->memory_count) {
+    if (status == MNEME_OK && found < memory_count) {
         return mneme_error_set(error, MNEME_E_UNAVAILABLE,
                                "the batch was not folded: the tables do not have a memory that an event of "
                                "it touches; if that lasts, make them anew with `mneme rebuild postgres`");
+    }
+    return status;
+}
+
+static int hear_creations(struct load *load, struct mneme_error *error) {
+    struct mneme_redis_changes *changes = load->changes;
+    int status = MNEME_OK;
+    for (const struct mneme_touch *touch = load->touches->first[MNEME_TOUCH_MEMORY];
+         status == MNEME_OK && touch != NULL; touch = touch->next) {
+        if (touch->creation == NULL) {
+            continue;
+        }
+        struct mneme_hot_memory *memory = mneme_arena_alloc(load->arena, sizeof *memory);
+        status = memory == NULL
+                     ? no_memory(error)
+                     : mneme_hot_memory_create(memory, &touch->creation->event,
+                                               mneme_sequence_id(touch->creation->position), load->arena,
+                                               &changes->text, &changes->normal, error);
+        if (status == MNEME_OK) {
+            struct mneme_redis_change *change = add(load, touch);
+            change->memory = memory;
+            change->expires_ms =
+                mneme_hot_memory_expires_ms(&memory->row, change->happened_at, changes->terms.memory_ttl_s);
+        }
     }
     return status;
 }
@@ -368,7 +403,7 @@ static int hear_values(struct load *load, struct value_kind *kind, int64_t ttl_s
 }
 
 static int hear_working(struct load *load, struct mneme_error *error) {
-    size_t count = load->touches->count[MNEME_TOUCH_WORKING];
+    size_t count = load->count[MNEME_TOUCH_WORKING];
     struct mneme_loaded_working *loaded = mneme_arena_calloc(load->arena, count, sizeof *loaded);
     if (loaded == NULL) {
         return no_memory(error);
@@ -409,7 +444,10 @@ static int hear(struct load *load, struct mneme_error *error) {
          "decision_id",
          true},
     };
-    int status = load->changes->answers[MEMORIES] == NULL ? MNEME_OK : hear_memories(load, error);
+    int status = hear_creations(load, error);
+    if (status == MNEME_OK && load->changes->answers[MEMORIES] != NULL) {
+        status = hear_memories(load, error);
+    }
     for (size_t i = 0; status == MNEME_OK && i < sizeof kinds / sizeof *kinds; i++) {
         if (load->changes->answers[kinds[i].call] != NULL) {
             int64_t ttl_s = kinds[i].call == DECISIONS ? terms->memory_ttl_s : terms->conversation_ttl_s;
@@ -453,7 +491,7 @@ int mneme_redis_changes_load(struct mneme_redis_changes *changes, struct mneme_p
         return no_memory(error);
     }
     int status = ask(&load, topic, batch, error);
-    if (status == MNEME_OK) {
+    if (status == MNEME_OK && !asks_nothing(&load)) {
         status = run(&load, postgres, error);
     }
     if (status == MNEME_OK) {

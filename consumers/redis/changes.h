@@ -1,11 +1,12 @@
 /*
- * From what a batch touches to what Redis is to hold of it, by one round trip to the ledger's tables.
+ * From what a batch touches to what Redis is to hold of it, by one round trip to the ledger's tables or none.
  */
 #ifndef MNEME_CONSUMERS_REDIS_CHANGES_H
 #define MNEME_CONSUMERS_REDIS_CHANGES_H
 
 #include "consumers/redis/touches.h"
 #include "hot/change.h"
+#include "hot/memory_created.h"
 #include "hot/memory_load.h"
 #include "hot/working_load.h"
 
@@ -46,11 +47,14 @@ struct mneme_redis_changes {
     PGresult *answers[MNEME_REDIS_CALLS];
     struct mneme_pg_params params[MNEME_REDIS_CALLS];
     struct mneme_redis_terms terms;
+    struct mneme_buffer text; /* of what comes right from an event */
+    struct mneme_json_normal normal;
 };
 void mneme_redis_changes_clean_up(struct mneme_redis_changes *changes);
 
-/* Reads all that is touched, as it is in one moment, forgetting the changes before. `postgres` finds the
- * ledger's tables on its search path, is outside a transaction, and the ledger has passed the batch.
+/* Reads all that is touched, as it is in one moment, forgetting the changes before; what events tell whole is
+ * taken from them. `postgres` finds the ledger's tables on its search path, is outside a transaction, and the
+ * ledger has passed the batch if there is anything to read.
  * MNEME_E_UNAVAILABLE when it turns out not to have. */
 int mneme_redis_changes_load(struct mneme_redis_changes *changes, struct mneme_postgres *postgres,
                              struct mneme_str topic, const struct mneme_touches *touches,

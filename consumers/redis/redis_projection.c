@@ -1,6 +1,6 @@
 /*
  * The operations of the projection. A batch costs two round trips to Postgres, the gate and the rows, and one
- * to Redis.
+ * to Redis; one of creations that are certain costs the last alone, and does not wait for the ledger.
  */
 #include "consumers/redis/redis_projection.h"
 
@@ -8,6 +8,7 @@
 
 #include "common/clock.h"
 #include "common/log.h"
+#include "consumers/redis/certainty.h"
 #include "consumers/redis/write.h"
 #include "consumers/store/migrate.h"
 #include "consumers/store/session.h"
@@ -19,6 +20,9 @@
 /* So many are read from Postgres while Redis works on those before them. */
 #define PART_EVENTS 1000
 
+/* A backlog has more; then what is known of streams is not worth a question of its own. */
+#define LEARN_EVENTS 500
+
 /* A partition whose last event is older than this is behind: readers are not sent to it. */
 #define CURRENT_MICROS INT64_C(10000000)
 
@@ -27,6 +31,7 @@ struct projection {
     struct mneme_session session;
     struct mneme_redis *redis;
     struct mneme_claims claims;
+    struct mneme_certainty *certainty;
     struct mneme_touches touches;
     struct mneme_redis_changes changes;
     struct mneme_redis_writer writer;
@@ -51,6 +56,7 @@ static void close_projection(void *context) {
     mneme_session_clean_up(&projection->session);
     mneme_redis_close(projection->redis);
     mneme_claims_clean_up(&projection->claims);
+    mneme_certainty_destroy(projection->certainty);
     mneme_touches_clean_up(&projection->touches);
     mneme_redis_changes_clean_up(&projection->changes);
     mneme_hot_call_clean_up(&projection->writer.call);
@@ -73,6 +79,10 @@ static int prepare(struct projection *projection, const struct mneme_config *con
                                     mneme_redis_projection.name, error);
     if (status == MNEME_OK) {
         status = mneme_hot_prefix(&claims->prefix, config, error);
+    }
+    if (status == MNEME_OK) {
+        size_t streams = (size_t)mneme_config_long(config, MNEME_SETTING_STREAM_CACHE);
+        status = mneme_certainty_new(&projection->certainty, streams, error);
     }
     if (status == MNEME_OK) {
         status = mneme_touches_init(&projection->touches, error);
@@ -160,10 +170,17 @@ static int note_refills(struct projection *projection, struct mneme_error *error
     return status;
 }
 
+static void forget(struct projection *projection, const int32_t *partitions, size_t count) {
+    for (size_t i = 0; i < count; i++) {
+        mneme_certainty_forget(projection->certainty, partitions[i]);
+    }
+}
+
 static enum mneme_apply_result assign(void *context, struct mneme_assignment *assignment,
                                       struct mneme_error *error) {
     struct projection *projection = context;
     int status = mneme_session_ensure(&projection->session, error);
+    forget(projection, assignment->partitions, assignment->count);
     if (status == MNEME_OK) {
         status = mneme_claims_take(&projection->claims, assignment, error);
     }
@@ -177,6 +194,7 @@ static enum mneme_apply_result assign(void *context, struct mneme_assignment *as
 static void revoke(void *context, const int32_t *partitions, size_t count) {
     struct projection *projection = context;
     mneme_claims_release(&projection->claims, partitions, count);
+    forget(projection, partitions, count);
 }
 
 /* With nothing to do, a partition is current when it is where the ledger is. */
@@ -243,7 +261,37 @@ static void cut(struct mneme_batch *part, const struct mneme_batch *batch, size_
     }
 }
 
-static int fold_part(struct projection *projection, struct mneme_batch *part, const bool *is_accepted,
+/* What is known of the items of a batch, a flag for each. */
+struct known {
+    bool *is_accepted, *is_certain;
+};
+
+/* Passes the gate, unless nothing that the batch touches depends on it. What was accessed before its creation
+ * is folded here is remembered for a while alone (hot/scripts/change.lua): so what is certain must be young.
+ */
+static int know(struct projection *projection, const struct known *known, struct mneme_batch *batch,
+                struct mneme_error *error) {
+    struct mneme_postgres *postgres = projection->session.postgres;
+    int64_t young = mneme_clock_now_micros() - CURRENT_MICROS;
+    bool needs_ledger = false;
+    for (size_t i = 0; i < batch->count; i++) {
+        const struct mneme_batch_item *item = &batch->items[i];
+        known->is_certain[i] = mneme_certainty_note(projection->certainty, item) && item->recorded_at > young;
+        known->is_accepted[i] = item->park_reason == NULL;
+        needs_ledger = needs_ledger || (known->is_accepted[i] && !known->is_certain[i] &&
+                                        mneme_touches_are_made_by(item->event.type));
+    }
+    if (!needs_ledger) {
+        return MNEME_OK;
+    }
+    int status =
+        mneme_verdict_gate_pass(known->is_accepted, postgres, projection->claims.topic, batch, error);
+    return status == MNEME_OK && batch->count <= LEARN_EVENTS
+               ? mneme_certainty_learn(projection->certainty, postgres, batch, error)
+               : status;
+}
+
+static int fold_part(struct projection *projection, struct mneme_batch *part, const struct known *known,
                      bool *is_current, struct mneme_error *error) {
     const struct mneme_redis_terms *kept = &projection->changes.terms;
     const struct mneme_touch_terms terms = {
@@ -255,7 +303,8 @@ static int fold_part(struct projection *projection, struct mneme_batch *part, co
                  [MNEME_TOUCH_WORKING] = kept->working_ttl_s * 1000000},
         .topic_partitions = projection->claims.topic_partitions,
     };
-    int status = mneme_touches_find(&projection->touches, part, is_accepted, &terms, error);
+    int status =
+        mneme_touches_find(&projection->touches, part, known->is_accepted, known->is_certain, &terms, error);
     if (status == MNEME_OK) {
         status = mneme_redis_changes_load(&projection->changes, projection->session.postgres,
                                           mneme_str_from(projection->claims.topic), &projection->touches,
@@ -270,15 +319,15 @@ static int fold_part(struct projection *projection, struct mneme_batch *part, co
 
 static int fold_batch(struct projection *projection, struct mneme_batch *batch, struct mneme_error *error) {
     size_t partitions = batch->partition_count;
-    bool *is_accepted = mneme_arena_alloc(&batch->arena, batch->count + 1);
+    struct known known = {mneme_arena_alloc(&batch->arena, batch->count + 1),
+                          mneme_arena_alloc(&batch->arena, batch->count + 1)};
     bool *is_current = mneme_arena_alloc(&batch->arena, partitions + 1);
     struct mneme_batch_partition *moved = mneme_arena_alloc(&batch->arena, (partitions + 1) * sizeof *moved);
-    if (is_accepted == NULL || is_current == NULL || moved == NULL) {
+    if (known.is_accepted == NULL || known.is_certain == NULL || is_current == NULL || moved == NULL) {
         return no_memory(error);
     }
     memcpy(moved, batch->partitions, partitions * sizeof *moved);
-    int status = mneme_verdict_gate_pass(is_accepted, projection->session.postgres, projection->claims.topic,
-                                         batch, error);
+    int status = know(projection, &known, batch, error);
     struct mneme_batch part = *batch; /* the arena goes with it, and comes back */
     part.partitions = moved;
     mneme_redis_write_drop(&projection->writer);
@@ -286,7 +335,8 @@ static int fold_batch(struct projection *projection, struct mneme_batch *batch, 
         size_t left = batch->count - done;
         part.count = left < PART_EVENTS ? left : PART_EVENTS;
         cut(&part, batch, done);
-        status = fold_part(projection, &part, is_accepted + done, is_current, error);
+        const struct known here = {known.is_accepted + done, known.is_certain + done};
+        status = fold_part(projection, &part, &here, is_current, error);
     }
     if (status == MNEME_OK) {
         status = mneme_redis_write_end(&projection->writer, error);

@@ -85,6 +85,7 @@ static bool add(struct mneme_touches *touches, const struct mneme_touch *touch) 
         if (is_same(known, touch)) {
             known->offset = touch->offset;
             known->happened_at = touch->happened_at;
+            known->creation = NULL;
             return true;
         }
     }
@@ -133,7 +134,7 @@ static bool add_accesses(struct mneme_touches *touches, const struct mneme_batch
     return is_added;
 }
 
-static bool add_item(struct mneme_touches *touches, const struct mneme_batch_item *item,
+static bool add_item(struct mneme_touches *touches, const struct mneme_batch_item *item, bool is_certain,
                      const struct mneme_touch_terms *terms) {
     int64_t age = terms->now - item->recorded_at - CLOCKS_MICROS;
     enum mneme_event_type type = item->event.type;
@@ -150,6 +151,7 @@ static bool add_item(struct mneme_touches *touches, const struct mneme_batch_ite
         const char *field = (const char *)&item->event + touching[i].field;
         if (kind == MNEME_TOUCH_MEMORY) {
             memcpy(&touch.id, field, sizeof touch.id);
+            touch.creation = is_certain ? item : NULL;
         } else {
             memcpy(&touch.name, field, sizeof touch.name);
         }
@@ -161,8 +163,17 @@ static bool add_item(struct mneme_touches *touches, const struct mneme_batch_ite
     return is_added;
 }
 
+bool mneme_touches_are_made_by(enum mneme_event_type type) {
+    bool is_found = type == MNEME_EVENT_MEMORY_ACCESSED || type == MNEME_EVENT_MEMORY_RETRIEVED;
+    for (size_t i = 0; !is_found && i < sizeof touching / sizeof *touching; i++) {
+        is_found = touching[i].type == type;
+    }
+    return is_found;
+}
+
 int mneme_touches_find(struct mneme_touches *touches, struct mneme_batch *batch, const bool *is_accepted,
-                       const struct mneme_touch_terms *terms, struct mneme_error *error) {
+                       const bool *is_certain, const struct mneme_touch_terms *terms,
+                       struct mneme_error *error) {
     touches->arena = &batch->arena;
     touches->now = terms->now;
     for (int kind = 0; kind < MNEME_TOUCH_KIND_COUNT; kind++) {
@@ -172,7 +183,7 @@ int mneme_touches_find(struct mneme_touches *touches, struct mneme_batch *batch,
     }
     bool is_added = mneme_hash_init(&touches->by_name, touches->arena, batch->count);
     for (size_t i = 0; is_added && i < batch->count; i++) {
-        is_added = !is_accepted[i] || add_item(touches, &batch->items[i], terms);
+        is_added = !is_accepted[i] || add_item(touches, &batch->items[i], is_certain[i], terms);
     }
     return is_added
                ? MNEME_OK

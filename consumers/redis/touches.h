@@ -24,6 +24,8 @@ struct mneme_touch {
     struct mneme_uuid id;
     int64_t offset;      /* of the last event; of an access without meaning */
     int64_t happened_at; /* that event: mneme_hot_happened_at */
+    /* Not NULL: the one event that touches this memory, which creates it, and tells all of it. */
+    const struct mneme_batch_item *creation;
     struct mneme_touch *next;
 };
 
@@ -49,9 +51,14 @@ struct mneme_touch_terms {
 int mneme_touches_init(struct mneme_touches *touches, struct mneme_error *error);
 void mneme_touches_clean_up(struct mneme_touches *touches);
 
+/* Whether an event of that type touches anything. */
+bool mneme_touches_are_made_by(enum mneme_event_type type);
+
 /* Finds what the accepted events of the batch touch, forgetting the batch before; all of it lives in the
- * batch's arena. Left out is what was recorded so long ago that nothing which is kept can know less of it. */
+ * batch's arena. is_certain: mneme_certainty_note. Left out is what was recorded so long ago that nothing
+ * which is kept can know less of it. */
 int mneme_touches_find(struct mneme_touches *touches, struct mneme_batch *batch, const bool *is_accepted,
-                       const struct mneme_touch_terms *terms, struct mneme_error *error);
+                       const bool *is_certain, const struct mneme_touch_terms *terms,
+                       struct mneme_error *error);
 
 #endif

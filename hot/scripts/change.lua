@@ -25,6 +25,8 @@ local base = string.sub(KEYS[1], 1, -9) -- without "progress"
 local RANK_STEP = 10000000000000 -- more than any milliseconds up to the year 2286: priority counts before time
 local NEVER = '-' -- was it accessed
 local MOST = 1000 -- words of one command
+local ACCESSES_ALONE = '0000000000000000000' -- the sequence of a memory of which nothing else is known yet
+local ACCESSES_ALONE_MS = 60000
 local at = 1 -- the next of ARGV
 local key_at_hand -- for a failure, since Redis does not name it
 
@@ -202,7 +204,8 @@ function changes.access()
     local names, accesses, accessed_at = take(3)
     local key = base .. 'memory:' .. names
     local old = parse_memory(call('GET', key))
-    if not old then
+    if not old then -- for the creation that another partition's events are ahead of
+        call('SET', key, ACCESSES_ALONE .. ' ' .. accesses .. ' ' .. accessed_at .. ' \n', 'PX', ACCESSES_ALONE_MS)
         return
     end
     accesses, accessed_at = math.max(accesses, old.accesses), later(old.accessed_at, accessed_at)

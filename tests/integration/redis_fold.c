@@ -194,6 +194,43 @@ Test(redis_fold, accesses_are_counted) {
     cr_assert_str_eq(ASK("EXISTS %%1:{%d}:memory:default/ada/" ID("2"), at), "0");
 }
 
+/* The ledger is told of it later, and then says the very same. */
+Test(redis_fold, a_creation_that_is_certain_does_not_wait_for_the_ledger) {
+    int32_t at = CREATE("ada", "1", "")->position.partition;
+    mneme_redis_case_apply(&hot, 0);
+    CREATE("ada", "2",
+           ",'term':'short_term','metadata':{'b': 1.50, 'a':[true,null]},'tags':['x','y'],'confidence':0.25");
+    cr_assert_eq(mneme_redis_case_apply_some(&hot, hot.projection, 1, 1), MNEME_APPLIED, "%s",
+                 hot.fold.error.message);
+    char *early = strdup(ASK("GET %%1:{%d}:memory:default/ada/" ID("2"), at));
+    cr_assert_not_null(strstr(early, "\"metadata\":{\"a\": [true, null], \"b\": 1.50}"), "%s", early);
+    mneme_redis_case_flush(&hot);
+    cr_assert_eq(mneme_redis_case_assign(&hot, hot.projection), MNEME_APPLIED);
+    cr_assert_eq(mneme_redis_case_apply_some(&hot, hot.projection, 0, 2), MNEME_RETRY,
+                 "nothing is known now");
+    hot.folded = 0;
+    mneme_redis_case_apply(&hot, 0);
+    cr_assert_str_eq(early, ASK("GET %%1:{%d}:memory:default/ada/" ID("2"), at));
+    free(early);
+}
+
+/* Partitions are folded each in its own time. */
+Test(redis_fold, an_access_may_come_before_the_creation) {
+    int32_t at = CREATE("ada", "1", "")->position.partition;
+    int32_t other =
+        ADD("{'type':'memory_accessed','user_id':'ada','stream_id':'ada#access','payload':{"
+            "'memory_ids':['" ID("1") "'],'counts':[3],'last_accessed_at':'2026-01-02T00:00:00Z'}}")
+            ->position.partition;
+    cr_assert_neq(at, other);
+    cr_assert_eq(mneme_fold_case_apply(&hot.fold, 0), MNEME_APPLIED);
+    cr_assert_eq(mneme_redis_case_apply_some(&hot, hot.projection, 1, 1), MNEME_APPLIED);
+    cr_assert_str_eq(ASK("ZCARD %%1:{%d}:hot", at), "0");
+    cr_assert(strtol(ASK("PTTL %%1:{%d}:memory:default/ada/" ID("1"), at), NULL, 10) > 0);
+    cr_assert_eq(mneme_redis_case_apply_some(&hot, hot.projection, 0, 1), MNEME_APPLIED);
+    const char *value = ASK("GET %%1:{%d}:memory:default/ada/" ID("1"), at);
+    cr_assert_eq(strncmp(value + 19, " 3 1767312000000000 default/ada/x\n{", 35), 0, "%s", value);
+}
+
 Test(redis_fold, conversations_and_recent_ones_are_kept) {
     int32_t at = ADD("{'type':'conversation_created','user_id':'ada','payload':{'conversation_id':'c1',"
                      "'title':'tea'}}")
