@@ -5,11 +5,13 @@ import signal
 import subprocess
 import time
 import uuid
+from types import SimpleNamespace
 
 import pytest
 import redis
 
 from harness.program import Program
+from harness.redis_server import RedisServer
 
 LOST = 7
 
@@ -141,3 +143,13 @@ def test_a_command_does_not_outlive_who_holds_its_lock(locks):
     process.kill()
     process.stdout.read()  # the command has it open, too
     assert process.wait(60) == -signal.SIGKILL
+
+
+def test_a_command_is_ended_when_no_server_can_be_asked(locks, run_folder, tmp_path):
+    """It is told before the lease is over, and gone when it is."""
+    with RedisServer(SimpleNamespace(run_folder=run_folder, folder=tmp_path)) as server:
+        locks.env["MNEME_LOCK_URLS"] = server.url
+        process = start(locks, "trap 'echo told' TERM; echo begun; while :; do sleep 0.1; done")
+        server.kill()
+        code, output, errors = end(process)
+    assert (code, output) == (LOST, "told\n") and "did not answer" in errors

@@ -2,6 +2,7 @@
 the store takes no write that comes too late, and tokens only grow."""
 
 import contextlib
+import pathlib
 import random
 import signal
 import subprocess
@@ -29,18 +30,20 @@ class Contest:
         env = clean_environment(ground.namespace.env, SETTINGS, {
             "MNEME_LOCK_URLS": ",".join(server.url for server in servers), "MNEME_BIN": BINARY,
             "PGOPTIONS": "-c search_path=mneme"})
+        self.logs = [open(ground.namespace.folder / f"holder-{number}.log", "w+", encoding="utf-8") for number in range(count)]
         self.processes = [
             subprocess.Popen([sys.executable, lock_holder.__file__, str(number)], env=env, stdin=subprocess.DEVNULL,
-                             stderr=subprocess.PIPE, text=True, preexec_fn=die_with_parent)
-            for number in range(count)]
+                             stderr=log, preexec_fn=die_with_parent)
+            for number, log in enumerate(self.logs)]
 
     def __enter__(self):
         return self
 
     def __exit__(self, *_):
-        for process in self.processes:
+        for process, log in zip(self.processes, self.logs, strict=True):
             process.kill()
-            process.communicate()
+            process.wait()
+            log.close()
         self.store.close()
 
     def value(self, query, *parameters):
@@ -50,11 +53,12 @@ class Contest:
         """Waits until so many more locks were granted to others than that one."""
         query = "SELECT count(*) FROM grants WHERE holder <> %s"
         before = self.value(query, other_than)
-        wait_until(lambda: self.value(query, other_than) >= before + more, 60, f"the lock changes hands\n{self.errors()}")
+        wait_until(lambda: self.value(query, other_than) >= before + more, 60,
+                   lambda: f"the lock changes hands\n{self.errors()}")
 
     def errors(self):
-        """What those said that have ended."""
-        return "".join(process.communicate()[1] for process in self.processes if process.poll() is not None)
+        """What the holders complained about."""
+        return "".join(pathlib.Path(log.name).read_text(encoding="utf-8") for log in self.logs)
 
     def stop_a_holder(self):
         """Stops one in the middle of its writes until others have had the lock and have written, and lets it go on."""
@@ -86,6 +90,8 @@ def trouble(servers, number, kind, contest):
         contest.wait_grants(2)
         servers[number].resume()
     elif kind == "all emptied":
+        for server in servers:  # at once: what one has forgotten the others would tell it
+            server.kill()
         for server in servers:
             server.restart(is_empty=True)
     else:
