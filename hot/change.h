@@ -29,7 +29,7 @@ enum mneme_hot_verdict {
 /* A call under construction; zero-initialise, use again and again. Growth failure shows in `text.failed`. */
 struct mneme_hot_call {
     struct mneme_buffer text;  /* the words, one behind the other */
-    struct mneme_buffer words; /* struct mneme_str each; their data is an offset until the call is complete */
+    struct mneme_buffer words; /* where each lies in the text; struct mneme_str once the call is complete */
     size_t changes;
 };
 void mneme_hot_call_clean_up(struct mneme_hot_call *call);
@@ -37,8 +37,14 @@ void mneme_hot_call_clean_up(struct mneme_hot_call *call);
 void mneme_hot_call_begin(struct mneme_hot_call *call, const struct mneme_hot_space *space,
                           int32_t partition);
 
-/* The command, valid until the call is begun anew. */
-struct mneme_redis_command mneme_hot_call_command(struct mneme_hot_call *call);
+/* Words for another script of hot/scripts. */
+void mneme_hot_call_put(struct mneme_hot_call *call, struct mneme_str word);
+void mneme_hot_call_put_long(struct mneme_hot_call *call, int64_t value);
+
+/* The command, once; valid until the call is begun anew. */
+struct mneme_redis_command mneme_hot_call_of(struct mneme_hot_call *call,
+                                             const struct mneme_redis_script *script);
+struct mneme_redis_command mneme_hot_call_command(struct mneme_hot_call *call); /* of the script of changes */
 
 /* From the script's answer; MNEME_HOT_LOST for one that it does not give. */
 enum mneme_hot_verdict mneme_hot_verdict_of(const redisReply *reply);

@@ -9,8 +9,6 @@
 #include "common/clock.h"
 #include "hot/scripts.h"
 
-#define MAX_WORDS 12
-
 void mneme_claims_clean_up(struct mneme_claims *claims) {
     free(claims->items);
     claims->items = NULL;
@@ -55,54 +53,16 @@ int mneme_claims_lost(enum mneme_hot_verdict verdict, int32_t partition, struct 
                            reasons[verdict]);
 }
 
-/* --- scripts of one partition --- */
-
-/* A script's words under construction: numbers and keys lie in `text`. */
-struct call {
-    struct mneme_buffer text;
-    struct mneme_str words[MAX_WORDS];
-    size_t count;
-};
-
-/* Progress, space, live. */
-static void begin(struct call *call, const struct mneme_hot_space *space, int32_t partition) {
-    struct mneme_buffer *text = &call->text;
-    size_t ends[3];
-    mneme_buffer_clear(text);
-    mneme_hot_key(text, space, partition, MNEME_HOT_PROGRESS, NULL, 0);
-    ends[0] = text->len;
-    mneme_hot_space_key(text, space->prefix, partition);
-    ends[1] = text->len;
-    mneme_hot_live_key(text, space->prefix, partition);
-    ends[2] = text->len;
-    call->words[0] = MNEME_STR_LIT("3");
-    for (size_t i = 0; i < 3; i++) {
-        size_t start = i == 0 ? 0 : ends[i - 1];
-        call->words[1 + i] = (struct mneme_str){text->data + start, ends[i] - start};
-    }
-    call->count = 4;
-}
-
-static void put(struct call *call, const char *word) {
-    call->words[call->count++] = mneme_str_from(word);
-}
-
-static int send_script(struct mneme_claims *claims, struct call *call,
+static int send_script(struct mneme_claims *claims, struct mneme_hot_call *call,
                        const struct mneme_redis_script *script, struct mneme_error *error) {
+    const struct mneme_redis_command command = mneme_hot_call_of(call, script);
     if (call->text.failed) {
         return mneme_error_set(error, MNEME_E_NO_MEMORY, "partitions were not claimed: out of memory");
     }
-    const struct mneme_redis_command command = {script, call->words, call->count, call->words[1]};
     return mneme_redis_send(claims->redis, &command, error);
 }
 
 /* --- claiming --- */
-
-#define NUMBER_BYTES 24
-static const char *number(char text[NUMBER_BYTES], int64_t value) {
-    snprintf(text, NUMBER_BYTES, "%lld", (long long)value);
-    return text;
-}
 
 /* The space of each partition, in the order of the assignment. */
 static int find_spaces(struct mneme_claims *claims, struct mneme_hot_space *spaces,
@@ -134,18 +94,15 @@ static int find_spaces(struct mneme_claims *claims, struct mneme_hot_space *spac
     return status;
 }
 
-static int send_claim(struct mneme_claims *claims, struct call *call, const struct mneme_hot_space *space,
-                      int32_t partition, struct mneme_error *error) {
-    char space_number[NUMBER_BYTES];
-    char partitions[NUMBER_BYTES];
-    char epoch[NUMBER_BYTES];
-    begin(call, space, partition);
-    put(call, number(space_number, space->number));
-    put(call, claims->wanted_space == 0 ? "1" : "0");
-    put(call, claims->topic);
-    put(call, number(partitions, claims->topic_partitions));
-    put(call, claims->owner);
-    put(call, number(epoch, mneme_clock_now_micros()));
+static int send_claim(struct mneme_claims *claims, struct mneme_hot_call *call,
+                      const struct mneme_hot_space *space, int32_t partition, struct mneme_error *error) {
+    mneme_hot_call_begin(call, space, partition);
+    mneme_hot_call_put_long(call, space->number);
+    mneme_hot_call_put_long(call, claims->wanted_space == 0);
+    mneme_hot_call_put(call, mneme_str_from(claims->topic));
+    mneme_hot_call_put_long(call, claims->topic_partitions);
+    mneme_hot_call_put(call, mneme_str_from(claims->owner));
+    mneme_hot_call_put_long(call, mneme_clock_now_micros());
     return send_script(claims, call, &mneme_hot_script_claim, error);
 }
 
@@ -215,7 +172,7 @@ static bool reserve(struct mneme_claims *claims, size_t count) {
 
 static int claim_all(struct mneme_claims *claims, struct mneme_assignment *assignment,
                      const struct mneme_hot_space *spaces, struct mneme_error *error) {
-    struct call call = {0};
+    struct mneme_hot_call call = {0};
     int status = MNEME_OK;
     for (size_t i = 0; status == MNEME_OK && i < assignment->count; i++) {
         status = send_claim(claims, &call, &spaces[i], assignment->partitions[i], error);
@@ -228,19 +185,19 @@ static int claim_all(struct mneme_claims *claims, struct mneme_assignment *assig
             freeReplyObject(reply);
         }
     }
-    mneme_buffer_clean_up(&call.text);
+    mneme_hot_call_clean_up(&call);
     return status;
 }
 
 /* Readers learn from it which partition a stream lies in. */
 static int tell_topic(struct mneme_claims *claims, struct mneme_error *error) {
     struct mneme_buffer key = {0};
-    char partitions[NUMBER_BYTES];
+    char partitions[24];
+    snprintf(partitions, sizeof partitions, "%d", (int)claims->topic_partitions);
     mneme_hot_topic_key(&key, claims->prefix);
     const struct mneme_str words[] = {
-        MNEME_STR_LIT("HSET"),       mneme_buffer_str(&key),
-        MNEME_STR_LIT("topic"),      mneme_str_from(claims->topic),
-        MNEME_STR_LIT("partitions"), mneme_str_from(number(partitions, claims->topic_partitions)),
+        MNEME_STR_LIT("HSET"),         mneme_buffer_str(&key),      MNEME_STR_LIT("topic"),
+        mneme_str_from(claims->topic), MNEME_STR_LIT("partitions"), mneme_str_from(partitions),
     };
     const struct mneme_redis_command command = {NULL, words, 6, words[1]};
     int status = mneme_redis_run(NULL, claims->redis, &command, error);
@@ -272,25 +229,21 @@ int mneme_claims_take(struct mneme_claims *claims, struct mneme_assignment *assi
 
 /* --- renewing --- */
 
-static int send_renewal(struct mneme_claims *claims, struct call *call, const struct mneme_claim *claim,
-                        bool is_current, struct mneme_error *error) {
-    char epoch[NUMBER_BYTES];
-    char offset[NUMBER_BYTES];
-    char space[NUMBER_BYTES];
-    char live_ms[NUMBER_BYTES];
+static int send_renewal(struct mneme_claims *claims, struct mneme_hot_call *call,
+                        const struct mneme_claim *claim, bool is_current, struct mneme_error *error) {
     char live[MNEME_LIVE_BYTES];
-    begin(call, &claim->space, claim->partition);
-    put(call, number(epoch, claim->epoch));
-    put(call, number(offset, claim->next_offset));
-    put(call, number(space, claim->space.number));
-    put(call, claims->wanted_space == 0 ? "1" : "0");
-    call->words[call->count++] = mneme_claims_live(claims, claim, live);
-    put(call, number(live_ms, is_current && claims->wanted_space == 0 ? MNEME_LIVE_MS : 0));
+    mneme_hot_call_begin(call, &claim->space, claim->partition);
+    mneme_hot_call_put_long(call, claim->epoch);
+    mneme_hot_call_put_long(call, claim->next_offset);
+    mneme_hot_call_put_long(call, claim->space.number);
+    mneme_hot_call_put_long(call, claims->wanted_space == 0);
+    mneme_hot_call_put(call, mneme_claims_live(claims, claim, live));
+    mneme_hot_call_put_long(call, is_current && claims->wanted_space == 0 ? MNEME_LIVE_MS : 0);
     return send_script(claims, call, &mneme_hot_script_renew, error);
 }
 
 int mneme_claims_renew(struct mneme_claims *claims, const bool *is_current, struct mneme_error *error) {
-    struct call call = {0};
+    struct mneme_hot_call call = {0};
     int status = MNEME_OK;
     mneme_redis_drop(claims->redis);
     for (size_t i = 0; status == MNEME_OK && i < claims->count; i++) {
@@ -308,6 +261,6 @@ int mneme_claims_renew(struct mneme_claims *claims, const bool *is_current, stru
         }
     }
     mneme_redis_drop(claims->redis);
-    mneme_buffer_clean_up(&call.text);
+    mneme_hot_call_clean_up(&call);
     return status;
 }

@@ -26,6 +26,10 @@
 /* A partition whose last event is older than this is behind: readers are not sent to it. */
 #define CURRENT_MICROS INT64_C(10000000)
 
+/* Its statements look up by key whatever the arrays are, so one plan does for all; making it anew would take
+ * longer than a small batch. */
+#define ONE_PLAN "SET plan_cache_mode = force_generic_plan"
+
 struct projection {
     const struct mneme_config *config;
     struct mneme_session session;
@@ -77,6 +81,7 @@ static int prepare(struct projection *projection, const struct mneme_config *con
     };
     int status = mneme_session_init(&projection->session, config, MNEME_PG_SCHEMA_LEDGER,
                                     mneme_redis_projection.name, error);
+    projection->session.settings_sql = ONE_PLAN;
     if (status == MNEME_OK) {
         status = mneme_hot_prefix(&claims->prefix, config, error);
     }

@@ -70,12 +70,14 @@ static void run_idle(struct mneme_sink *sink, void *projection) {
     struct mneme_error error = {0};
     pthread_mutex_unlock(&sink->mutex);
     enum mneme_apply_result result = sink->ops->idle(projection, &error);
-    if (result != MNEME_APPLIED) {
-        sink->on_done(sink->context);
-    }
     pthread_mutex_lock(&sink->mutex);
     sink->idle_result = result;
     sink->idle_error = error;
+    if (result != MNEME_APPLIED) {
+        pthread_mutex_unlock(&sink->mutex);
+        sink->on_done(sink->context);
+        pthread_mutex_lock(&sink->mutex);
+    }
 }
 
 /* Waits for a job or the end. */
