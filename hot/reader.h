@@ -39,6 +39,22 @@ size_t mneme_hot_reader_memories(struct mneme_hot_memory *out, bool *found, stru
 void mneme_hot_reader_fill(struct mneme_hot_reader *reader, const struct mneme_hot_loaded_memory *memories,
                            size_t count);
 
+/* The memories of an agent (MNEME_HOT_AGENT: tenant, agent), or of a user and agent (MNEME_HOT_USER_AGENT),
+ * that are kept: in no order, the `most` of each partition that will stay longest. Their rows may have
+ * expired. False when a partition is not to be believed. The arrays lie in the arena, tenants are the
+ * caller's. */
+bool mneme_hot_reader_list(struct mneme_hot_memory_id **out, size_t *count, struct mneme_hot_reader *reader,
+                           enum mneme_hot_kind kind, const struct mneme_str *names, size_t name_count,
+                           size_t most, struct mneme_arena *arena);
+
+/* --- values that are kept whole --- */
+
+/* The JSON of a conversation (MNEME_HOT_CONVERSATION: tenant, stream, conversation); null when it is not
+ * here. It lies in the arena. */
+struct mneme_str mneme_hot_reader_value(struct mneme_hot_reader *reader, enum mneme_hot_kind kind,
+                                        const struct mneme_str *names, size_t count,
+                                        struct mneme_arena *arena);
+
 /* --- read your writes --- */
 
 /* Whether the hot tier has everything up to and with the positions: it is waited for as long as its workers

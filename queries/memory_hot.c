@@ -3,6 +3,8 @@
  */
 #include "queries/memory_hot.h"
 
+#include <stdlib.h>
+
 #include "sql/embedded.h"
 
 bool mneme_memory_is_hot_key(const struct mneme_memory_key *key) {
@@ -62,4 +64,60 @@ int mneme_memory_get_filling(struct mneme_hot_reader *hot, struct mneme_postgres
     mneme_pg_params_clean_up(&params);
     mneme_arena_clean_up(&arena);
     return status;
+}
+
+/* As lists of the tables are ordered. */
+static int compare_rows(const void *a, const void *b) {
+    const struct mneme_memory_row *one = &((const struct mneme_hot_memory *)a)->row;
+    const struct mneme_memory_row *other = &((const struct mneme_hot_memory *)b)->row;
+    if (one->created_at != other->created_at) {
+        return one->created_at < other->created_at ? 1 : -1;
+    }
+    int order = memcmp(other->id.bytes, one->id.bytes, sizeof one->id.bytes);
+    return order != 0 ? order : mneme_str_compare(other->stream_id, one->stream_id);
+}
+
+static void show_list(struct mneme_hot_memory *memories, size_t count, int64_t limit,
+                      mneme_row_visitor *visit, void *context) {
+    if (count > 1) {
+        qsort(memories, count, sizeof *memories, compare_rows);
+    }
+    for (size_t i = 0; i < count && (int64_t)i < limit; i++) {
+        mneme_memory_row_add_accesses(&memories[i].row);
+        if (!visit(&memories[i].row, context)) {
+            return;
+        }
+    }
+}
+
+bool mneme_memory_list_hot(struct mneme_hot_reader *hot, const struct mneme_memory_filter *filter,
+                           mneme_row_visitor *visit, void *context) {
+    const struct mneme_str with_user[] = {filter->tenant, filter->user_id, filter->agent_id};
+    const struct mneme_str alone[] = {filter->tenant, filter->agent_id};
+    bool has_user = filter->user_id.data != NULL;
+    struct mneme_hot_memory_id *ids;
+    struct mneme_arena arena;
+    size_t count;
+    mneme_arena_init(&arena, 0);
+    bool is_here =
+        hot != NULL &&
+        mneme_hot_reader_list(&ids, &count, hot, has_user ? MNEME_HOT_USER_AGENT : MNEME_HOT_AGENT,
+                              has_user ? with_user : alone, has_user ? 3 : 2, (size_t)filter->limit, &arena);
+    if (is_here) {
+        struct mneme_hot_memory *memories = mneme_arena_alloc(&arena, (count + 1) * sizeof *memories);
+        bool *found = mneme_arena_alloc(&arena, count + 1);
+        is_here = memories != NULL && found != NULL;
+        if (is_here) {
+            (void)mneme_hot_reader_memories(memories, found, hot, ids, count, &arena);
+            size_t kept = 0;
+            for (size_t i = 0; i < count; i++) {
+                if (found[i]) {
+                    memories[kept++] = memories[i];
+                }
+            }
+            show_list(memories, kept, filter->limit, visit, context);
+        }
+    }
+    mneme_arena_clean_up(&arena);
+    return is_here;
 }

@@ -21,4 +21,9 @@ int mneme_memory_get_filling(struct mneme_hot_reader *hot, struct mneme_postgres
                              const struct mneme_memory_key *key, mneme_row_visitor *visit, void *context,
                              size_t *count, struct mneme_error *error);
 
+/* Visits those memories of an agent (and of a user, unless null) that the hot tier keeps, the newest first,
+ * at most `limit`. False, and none is visited, when it is not to be believed; `hot` may be NULL. */
+bool mneme_memory_list_hot(struct mneme_hot_reader *hot, const struct mneme_memory_filter *filter,
+                           mneme_row_visitor *visit, void *context);
+
 #endif

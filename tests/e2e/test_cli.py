@@ -124,7 +124,7 @@ def completion(tmp_path):
     return file
 
 
-MEMORY_VERBS = ["add", "get", "list", "update", "delete", "history", "access", "promote", "prioritize", "archive",
+MEMORY_VERBS = ["add", "get", "list", "hot", "update", "delete", "history", "access", "promote", "prioritize", "archive",
                 "set-retention"]
 
 

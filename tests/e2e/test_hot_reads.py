@@ -125,6 +125,32 @@ def test_recall_takes_memories_from_redis_and_answers_the_same(hot):
     assert recall("--filter", "importance gte 0.8") == [told]
 
 
+def test_what_an_agent_remembered_lately(hot):
+    made = [hot.add(user, f"note {number}", "--agent", "scout/1") for number, user in enumerate(("ida", "jon", "ida"))]
+
+    def listed(*options, env=None):
+        return hot.mneme("memory", "hot", "--agent", "scout/1", *options, "--json", env=env, expect=0).stdout
+
+    wait_until(lambda: listed() == listed(env=NO_REDIS) and listed().count(chr(10)) == 3, message="the lists differ")
+    wait_until(lambda: hot.mneme("memory", "hot", "--agent", "scout/1", "--user", "ida", "--json", env=NO_TABLES).stdout
+               == listed("--user", "ida", env=NO_REDIS), message="Redis does not answer alone")
+    assert [made[index] in listed("--limit", "2") for index in range(3)] == [False, True, True]
+    hot.mneme("memory", "delete", made[2], "--user", "ida", expect=0)
+    hot.namespace.drain()
+    wait_until(lambda: listed() == listed(env=NO_REDIS) and made[2] not in listed(), message="the deleted one stays")
+
+
+def test_a_conversation_is_read_from_redis(hot):
+    hot.namespace.publish([{"type": "conversation_turn", "user_id": "kim/2", "conversation_id": "chat: 1",
+                            "payload": {"role": "user", "content": "Hello!"}}])
+
+    def get(env=None):
+        return hot.mneme("conversation", "get", "chat: 1", "--stream", "kim/2", "--json", env=env).stdout
+
+    wait_until(lambda: get(NO_TABLES) == get(NO_REDIS) and get(NO_REDIS), message="Redis and Postgres differ")
+    assert get() == get(NO_REDIS)
+
+
 def test_without_a_worker_redis_is_not_believed(hot):
     """Last of the module: it ends the worker."""
     memory_id = hot.add("gil", "is cautious")

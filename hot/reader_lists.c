@@ -1,0 +1,179 @@
+/*
+ * What is read whole by a name: values of one key, and lists, of which each partition has a part.
+ */
+#include <stdio.h>
+
+#include "common/percent.h"
+#include "hot/reader_state.h"
+
+#define LINE_BYTES 20 /* where the ledger was, and a line feed */
+#define PARTITIONS_AT_ONCE 64
+
+static bool is_text(const redisReply *reply) {
+    return reply != NULL && reply->type == REDIS_REPLY_STRING;
+}
+
+/* --- values --- */
+
+static struct mneme_str value_of(const redisReply *reply, struct mneme_arena *arena) {
+    return is_text(reply) && reply->len > LINE_BYTES
+               ? mneme_arena_copy(arena, (struct mneme_str){reply->str + LINE_BYTES, reply->len - LINE_BYTES})
+               : MNEME_STR_NULL;
+}
+
+/* One look; whether to look again. */
+static bool look_for_value(struct mneme_str *out, struct mneme_hot_reader *reader, enum mneme_hot_kind kind,
+                           const struct mneme_str *names, size_t count, struct mneme_arena *arena) {
+    struct mneme_buffer *text = &reader->scratch;
+    redisReply *reply;
+    int32_t partition = mneme_hot_reader_partition_of(reader, names[0], names[1]);
+    if (partition < 0) {
+        return false;
+    }
+    mneme_arena_reset(&reader->arena, SIZE_MAX);
+    mneme_buffer_clear(text);
+    mneme_hot_live_key(text, reader->space.prefix, partition);
+    struct mneme_str live = mneme_arena_copy(&reader->arena, mneme_buffer_str(text));
+    mneme_buffer_clear(text);
+    mneme_hot_key(text, &reader->space, partition, kind, names, count);
+    const struct mneme_str words[] = {MNEME_STR_LIT("MGET"), live, mneme_buffer_str(text)};
+    const struct mneme_redis_command command = {NULL, words, 3, words[1]};
+    if (live.data == NULL || text->failed || !mneme_hot_reader_run(&reply, reader, &command)) {
+        return false;
+    }
+    bool is_answer = reply->type == REDIS_REPLY_ARRAY && reply->elements == 2;
+    enum mneme_hot_trust trust =
+        is_answer ? mneme_hot_reader_judge(reader, reply->element[0]) : MNEME_HOT_NOT_HERE;
+    if (trust == MNEME_HOT_BELIEVE) {
+        *out = value_of(reply->element[1], arena);
+    }
+    freeReplyObject(reply);
+    return trust == MNEME_HOT_LOOK_AGAIN;
+}
+
+struct mneme_str mneme_hot_reader_value(struct mneme_hot_reader *reader, enum mneme_hot_kind kind,
+                                        const struct mneme_str *names, size_t count,
+                                        struct mneme_arena *arena) {
+    struct mneme_str value = MNEME_STR_NULL;
+    bool look_again = true;
+    for (int looks = 0; looks < 2 && look_again; looks++) {
+        look_again = look_for_value(&value, reader, kind, names, count, arena);
+    }
+    return value;
+}
+
+/* --- lists --- */
+
+struct listing {
+    struct mneme_hot_reader *reader;
+    enum mneme_hot_kind kind;
+    const struct mneme_str *names;
+    size_t name_count;
+    char last[24]; /* the highest rank that is asked for */
+    struct mneme_hot_memory_id *ids;
+    size_t count, capacity;
+    struct mneme_arena *arena;
+};
+
+/* Asks for `live` and for the part of the list. */
+static bool send_part(struct listing *listing, int32_t partition) {
+    struct mneme_hot_reader *reader = listing->reader;
+    struct mneme_buffer *text = &reader->scratch;
+    struct mneme_error ignored = {0}; /* Postgres answers instead */
+    mneme_buffer_clear(text);
+    mneme_hot_live_key(text, reader->space.prefix, partition);
+    const struct mneme_str live[] = {MNEME_STR_LIT("GET"), mneme_buffer_str(text)};
+    const struct mneme_redis_command first = {NULL, live, 2, live[1]};
+    if (text->failed || mneme_redis_send(reader->redis, &first, &ignored) != MNEME_OK) {
+        return false;
+    }
+    mneme_buffer_clear(text);
+    mneme_hot_key(text, &reader->space, partition, listing->kind, listing->names, listing->name_count);
+    const struct mneme_str part[] = {MNEME_STR_LIT("ZREVRANGE"), mneme_buffer_str(text), MNEME_STR_LIT("0"),
+                                     mneme_str_from(listing->last)};
+    const struct mneme_redis_command second = {NULL, part, 4, part[1]};
+    return !text->failed && mneme_redis_send(reader->redis, &second, &ignored) == MNEME_OK;
+}
+
+/* A member is "<stream>/<id>", encoded. */
+static bool take_member(struct listing *listing, const redisReply *member) {
+    struct mneme_buffer *text = &listing->reader->scratch;
+    const char *slash = is_text(member) ? memrchr(member->str, '/', member->len) : NULL;
+    struct mneme_hot_memory_id *id = &listing->ids[listing->count];
+    if (slash == NULL || listing->count == listing->capacity) {
+        return false;
+    }
+    mneme_buffer_clear(text);
+    struct mneme_str tail = {slash + 1, member->len - (size_t)(slash + 1 - member->str)};
+    if (!mneme_percent_decode(text, (struct mneme_str){member->str, (size_t)(slash - member->str)}) ||
+        !mneme_uuid_parse(&id->id, tail)) {
+        return false;
+    }
+    id->tenant = listing->names[0];
+    id->stream_id = mneme_arena_copy(listing->arena, mneme_buffer_str(text));
+    listing->count += id->stream_id.data != NULL;
+    return id->stream_id.data != NULL;
+}
+
+static enum mneme_hot_trust receive_part(struct listing *listing) {
+    struct mneme_redis *redis = listing->reader->redis;
+    struct mneme_error ignored = {0};
+    enum mneme_hot_trust trust = MNEME_HOT_NOT_HERE;
+    redisReply *live = NULL;
+    redisReply *part = NULL;
+    /* Both in any case, while there is a connection: an answer left unread would be the next one's. */
+    (void)mneme_redis_receive(&live, redis, &ignored);
+    if (mneme_redis_in_flight(redis) > 0) {
+        (void)mneme_redis_receive(&part, redis, &ignored);
+    }
+    if (live != NULL && part != NULL && part->type == REDIS_REPLY_ARRAY) {
+        trust = mneme_hot_reader_judge(listing->reader, live);
+    }
+    for (size_t i = 0; trust == MNEME_HOT_BELIEVE && i < part->elements; i++) {
+        trust = take_member(listing, part->element[i]) ? trust : MNEME_HOT_NOT_HERE;
+    }
+    freeReplyObject(live);
+    freeReplyObject(part);
+    return trust;
+}
+
+/* All parts, some at a time; the worst of what they say. */
+static enum mneme_hot_trust look_for_list(struct listing *listing, int32_t partitions) {
+    struct mneme_redis *redis = listing->reader->redis;
+    enum mneme_hot_trust trust = MNEME_HOT_BELIEVE;
+    listing->count = 0;
+    for (int32_t from = 0; from < partitions && trust == MNEME_HOT_BELIEVE; from += PARTITIONS_AT_ONCE) {
+        int32_t end = partitions - from < PARTITIONS_AT_ONCE ? partitions : from + PARTITIONS_AT_ONCE;
+        int32_t sent = from;
+        int32_t heard = from;
+        while (sent < end && send_part(listing, sent)) {
+            sent++;
+        }
+        for (; heard < sent && mneme_redis_in_flight(redis) > 0; heard++) {
+            enum mneme_hot_trust one = receive_part(listing);
+            trust = one > trust ? one : trust;
+        }
+        trust = heard == end ? trust : MNEME_HOT_NOT_HERE;
+        mneme_redis_drop(redis);
+    }
+    return trust;
+}
+
+bool mneme_hot_reader_list(struct mneme_hot_memory_id **out, size_t *count, struct mneme_hot_reader *reader,
+                           enum mneme_hot_kind kind, const struct mneme_str *names, size_t name_count,
+                           size_t most, struct mneme_arena *arena) {
+    struct listing listing = {
+        .reader = reader, .kind = kind, .names = names, .name_count = name_count, .arena = arena};
+    enum mneme_hot_trust trust = MNEME_HOT_LOOK_AGAIN;
+    snprintf(listing.last, sizeof listing.last, "%zu", most - 1);
+    for (int looks = 0; looks < 2 && trust == MNEME_HOT_LOOK_AGAIN; looks++) {
+        int32_t partitions = mneme_hot_reader_partitions(reader);
+        listing.capacity = most * (size_t)partitions;
+        listing.ids = mneme_arena_alloc(arena, (listing.capacity + 1) * sizeof *listing.ids);
+        trust =
+            partitions > 0 && listing.ids != NULL ? look_for_list(&listing, partitions) : MNEME_HOT_NOT_HERE;
+    }
+    *out = listing.ids;
+    *count = trust == MNEME_HOT_BELIEVE ? listing.count : 0;
+    return trust == MNEME_HOT_BELIEVE;
+}
