@@ -74,8 +74,8 @@ static int take_map(struct mneme_redis *redis, const struct mneme_redis_node *as
     return status;
 }
 
-/* Asks one server for its cluster. That it refuses to tell means that it has none, or nothing to do with us.
- */
+/* Asks one server for its cluster. That it refuses to tell means that there is none; one that knows of no
+ * slots has lost its cluster, or was never told of it. */
 static int ask(struct mneme_redis *redis, struct mneme_redis_node *node, struct mneme_error *error) {
     static const struct mneme_str words[] = {MNEME_STR_LIT("CLUSTER"), MNEME_STR_LIT("SLOTS")};
     redisReply *map = NULL;
@@ -84,11 +84,17 @@ static int ask(struct mneme_redis *redis, struct mneme_redis_node *node, struct 
         status = mneme_redis_node_ask(&map, node, &redis->session, words, 2, error);
     }
     if (status == MNEME_OK) {
-        status = take_map(redis, node, map, error);
+        status = map->elements > 0 ? take_map(redis, node, map, error)
+                                   : mneme_error_set(error, MNEME_E_UNAVAILABLE,
+                                                     "Redis at %s cannot be used: its cluster has no slots; "
+                                                     "look at the state of the cluster by "
+                                                     "CLUSTER INFO",
+                                                     node->place);
         freeReplyObject(map);
         return status;
     }
-    if (strcmp(redis->session.code, "ERR") != 0 && strcmp(redis->session.code, "NOPERM") != 0) {
+    if (status == MNEME_E_UNAVAILABLE ||
+        (strcmp(redis->session.code, "ERR") != 0 && strcmp(redis->session.code, "NOPERM") != 0)) {
         return status;
     }
     if (redis->urls.count > 1) {

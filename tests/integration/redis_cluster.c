@@ -145,6 +145,21 @@ Test(redis_cluster, any_node_of_the_url_will_do) {
     }
 }
 
+Test(redis_cluster, a_node_without_slots_is_not_believed) {
+    char urls[160];
+    char text[64];
+    struct mneme_redis_server lonely;
+    mneme_redis_server_start(&lonely, true);
+    snprintf(urls, sizeof urls, "%s,redis://127.0.0.1:%d", lonely.url, ports[0]);
+    open_client(urls, 10000);
+    send_add(key_on(1, "believed", text), "7", false);
+    receive_number(7);
+    open_client(lonely.url, 10000);
+    cr_assert_eq(get_both(MNEME_STR_LIT("a"), MNEME_STR_LIT("a")), MNEME_E_UNAVAILABLE);
+    cr_assert_not_null(strstr(error.message, "no slots"), "%s", error.message);
+    mneme_redis_server_clean_up(&lonely);
+}
+
 Test(redis_cluster, a_slot_that_moves_in_mid_pipeline_costs_no_command_and_no_order) {
     char text[64];
     char other_text[64];
