@@ -13,7 +13,7 @@
 struct mneme_session {
     const struct mneme_config *config;
     enum mneme_pg_schema schema;
-    const char *settings_sql; /* further settings of each connection; set it behind init, or NULL */
+    const char *settings_sql;        /* further settings of each connection; set it behind init, or NULL */
     char owner[MNEME_OWNER_BYTES];   /* names this worker in progress.owner and pg_stat_activity; unique */
     struct mneme_postgres *postgres; /* NULL: not connected */
 };
