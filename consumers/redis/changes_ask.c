@@ -27,7 +27,7 @@ static bool list_touches(struct mneme_redis_load *load, enum mneme_touch_kind ki
             list[load->count[kind]++] = touch;
         }
     }
-    if (load->count[kind] > 1) {
+    if (list != NULL && load->count[kind] > 1) {
         qsort(list, load->count[kind], sizeof *list, compare_offsets);
     }
     load->asked[kind] = list;

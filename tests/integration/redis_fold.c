@@ -8,6 +8,7 @@
 
 #include "common/clock.h"
 #include "consumers/redis/redis_projection.h"
+#include "hot/change.h"
 #include "tests/support/redis_case.h"
 
 #define ID(n) "0194f000-0000-7000-8000-00000000000" n
@@ -321,4 +322,59 @@ Test(redis_fold, another_number_of_partitions_is_refused) {
     cr_assert_eq(mneme_redis_case_assign(&hot, hot.projection), MNEME_FATAL);
     cr_assert(strstr(hot.fold.error.message, "it has 4 partitions and had 8") != NULL, "%s",
               hot.fold.error.message);
+}
+
+/* Gives Redis what a reader found in Postgres when the ledger was at that offset. */
+static enum mneme_hot_verdict fill(int32_t partition, const struct mneme_hot_memory *memory,
+                                   int64_t ledger_offset) {
+    struct mneme_hot_space space = {mneme_str_from(hot.fold.fixture.redis_prefix), MNEME_HOT_FIRST_SPACE};
+    struct mneme_hot_call call = {0};
+    int64_t at = mneme_clock_now_micros();
+    mneme_hot_call_begin(&call, &space, partition);
+    mneme_hot_guard_fill(&call, ledger_offset, 100);
+    mneme_hot_change_memory(&call, memory, at / 1000 + 60000, at);
+    struct mneme_redis_command command = mneme_hot_call_command(&call);
+    redisReply *reply = NULL;
+    cr_assert_eq(mneme_redis_run(&reply, hot.redis, &command, &hot.fold.error), MNEME_OK, "%s",
+                 hot.fold.error.message);
+    enum mneme_hot_verdict verdict = mneme_hot_verdict_of(reply);
+    freeReplyObject(reply);
+    mneme_hot_call_clean_up(&call);
+    return verdict;
+}
+
+/* A reader was slow: what was changed or deleted since it looked does not come back. */
+Test(redis_fold, what_was_read_earlier_never_takes_the_place_of_what_is_newer) {
+    int32_t at = CREATE("ada", "1", "")->position.partition;
+    CREATE("ada", "2", "");
+    mneme_redis_case_apply(&hot, 0);
+    struct mneme_hot_memory read[2];
+    for (size_t i = 0; i < 2; i++) {
+        const char *value = ASK("GET %%1:{%d}:memory:default/ada/" ID("%d"), at, (int)i + 1);
+        struct mneme_str copy = mneme_arena_copy(&hot.fold.arena, mneme_str_from(value));
+        cr_assert(mneme_hot_memory_read(&read[i], copy, &hot.fold.arena));
+    }
+    ADD("{'type':'memory_updated','user_id':'ada','payload':{'memory_id':'" ID("1") "','content':'milk'}}");
+    ADD("{'type':'memory_deleted','user_id':'ada','payload':{'memory_id':'" ID("2") "'}}");
+    mneme_redis_case_apply(&hot, 0);
+    cr_assert_eq(fill(at, &read[1], 2), MNEME_HOT_NEWER);
+    cr_assert_str_eq(ASK("EXISTS %%1:{%d}:memory:default/ada/" ID("2"), at), "0");
+    cr_assert_eq(fill(at, &read[0], 4), MNEME_HOT_DONE); /* as if it had been read late: its version tells */
+    check_memory(at, "default/ada/" ID("1"), "milk");
+    mneme_redis_case_flush(&hot);
+    cr_assert_eq(fill(at, &read[0], 4), MNEME_HOT_LOST);
+}
+
+Test(redis_fold, a_batch_in_parts_moves_the_progress_in_order) {
+    int32_t at = 0;
+    for (int i = 0; i < 1205; i++) {
+        at = ADD("{'type':'memory_created','user_id':'ada','payload':{'memory_id':"
+                 "'0194f000-0000-7000-8000-00000001%04d','memory_type':'fact','content':'t%d'}}",
+                 i, i)
+                 ->position.partition;
+    }
+    mneme_redis_case_apply(&hot, 0);
+    cr_assert_str_eq(ASK("HGET %%1:{%d}:progress next_offset", at), "1205");
+    cr_assert_str_eq(ASK("ZCARD %%1:{%d}:hot", at), "1205");
+    check_memory(at, "default/ada/0194f000-0000-7000-8000-000000011204", "t1204");
 }
