@@ -9,20 +9,23 @@
 #define _DEFAULT_SOURCE /* for flock and fileno */
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/file.h>
 
 #include "mneme.h"
 
 /* Whether the store took the write: not when a later holder was there before. */
 static int write_with_token(const char *name, long long token) {
+    char line[32];
     long long highest = 0;
     int is_taken = 0;
     FILE *file = fopen(name, "a+");
     if (file != NULL && flock(fileno(file), LOCK_EX) == 0) { /* the store compares and writes in one step */
         rewind(file);
-        while (fscanf(file, "%lld", &highest) == 1) {
+        while (fgets(line, sizeof line, file) != NULL) {
+            highest = strtoll(line, NULL, 10);
         }
-        is_taken = highest <= token && fprintf(file, "%lld\n", token) > 0;
+        is_taken = highest <= token && fseek(file, 0, SEEK_END) == 0 && fprintf(file, "%lld\n", token) > 0;
     }
     return file != NULL && fclose(file) == 0 && is_taken;
 }

@@ -7,7 +7,7 @@ static enum mneme_exit run(struct mneme_cli *cli) {
     struct mneme_error error = {0};
     struct mneme_locks *locks = NULL;
     struct mneme_lock_options how;
-    struct mneme_lock lock;
+    struct mneme_lock lock = {0};
     int status = mneme_lock_read_options(&how, cli, &error);
     if (status == MNEME_OK) {
         status = mneme_lock_open(&locks, cli, &error);
