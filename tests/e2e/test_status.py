@@ -54,6 +54,18 @@ def test_a_group_that_lags_and_one_that_does_not(namespace, worker, mneme, statu
     assert "group search" in mneme("status", expect=0).stdout
 
 
+def test_redis_tells_of_itself_how_far_it_is(namespace, worker, mneme, status, wait_until):
+    worker()
+    worker("redis")
+    publish(mneme, 9)
+    told = wait_until(lambda: (group := status()["groups"]["redis"])["lag"] == 0 and group, 60)
+    assert (told["events"], told["workers"], told["is_worker_missing"]) == (9, 1, False)
+    assert all(partition["owner"].startswith("mneme-redis ") for partition in told["partitions"])
+    away = status(env={"REDIS_URL": "redis://127.0.0.1:1"})["groups"]
+    assert away["redis"]["lag"] is None and away["redis"]["is_worker_missing"] is None
+    assert away["postgres"]["lag"] == 0
+
+
 def test_what_each_group_has_parked(namespace, worker, status):
     worker()
     worker("search")
