@@ -21,7 +21,6 @@ CREATE TABLE working_memory (
     valid_from               timestamptz      NOT NULL, -- its recorded_at
     PRIMARY KEY (tenant, stream_id, conversation_id)
 ) WITH (fillfactor = 80);
-CREATE INDEX working_memory_id ON working_memory (tenant, conversation_id);
 
 -- Thoughts, and events of the context, in their order.
 CREATE TABLE working_entries (
