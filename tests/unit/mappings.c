@@ -141,6 +141,22 @@ Test(mappings, a_child_without_its_parent_is_refused) {
     check_refused(append, 1, "no action before it is on conversations");
 }
 
+Test(mappings, a_row_that_its_parent_can_forget_needs_its_parent) {
+    const struct mneme_action *put = mneme_actions;
+    while (put->table != MNEME_TABLE_CONTEXT_KEYS) {
+        put++;
+    }
+    check_refused(put, 1, "no action before it is on working_memory");
+}
+
+Test(mappings, a_table_that_forgets_by_a_column_that_is_not_read_is_refused) {
+    struct mneme_table table = mneme_tables[MNEME_TABLE_CONTEXT_KEYS];
+    struct mneme_table_plan wrong;
+    table.forgotten = "cleared_sequence";
+    cr_assert_eq(mneme_table_plan_init(&wrong, &table, &error), MNEME_E_INTERNAL);
+    cr_assert_not_null(strstr(error.message, "what it forgets is not read"), "%s", error.message);
+}
+
 Test(mappings, entries_of_one_type_that_stand_apart_are_refused) {
     const struct mneme_action actions[] = {mneme_actions[1], mneme_actions[2], mneme_actions[1]};
     check_refused(actions, 3, "stand apart");
