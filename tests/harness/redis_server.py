@@ -145,8 +145,7 @@ class RedisCluster:
 
     def owner(self, slot):
         """The primary that has the slot, as the others see it."""
-        ranges = self.nodes[0].client.execute_command("CLUSTER SLOTS")
-        (port,) = [found[2][1] for found in ranges if found[0] <= slot <= found[1]]
+        (port,) = [found[2][1] for found in self._ranges(self.nodes[0]) if found[0] <= slot <= found[1]]
         return next(node for node in self.nodes if node.port == port)
 
     def move(self, slot, target):
@@ -160,7 +159,14 @@ class RedisCluster:
         for node in (target, source):
             node.client.execute_command("CLUSTER SETSLOT", slot, "NODE", ids[target])
     def is_whole(self):
-        """Whether each node says that every slot is served."""
+        """Whether each node says that every slot is served, and all say by whom."""
         infos = [node.client.cluster("INFO") for node in self.nodes]
-        return all(info["cluster_state"] == "ok" and int(info["cluster_slots_ok"]) == SLOTS
-                   and int(info["cluster_known_nodes"]) == len(self.nodes) for info in infos)
+        views = {tuple(sorted((first, last, primary[1]) for first, last, primary, *_ in self._ranges(node)))
+                 for node in self.nodes}
+        return len(views) == 1 and all(
+            info["cluster_state"] == "ok" and int(info["cluster_slots_ok"]) == SLOTS
+            and int(info["cluster_known_nodes"]) == len(self.nodes) for info in infos)
+
+    @staticmethod
+    def _ranges(node):
+        return node.client.execute_command("CLUSTER SLOTS")

@@ -34,8 +34,9 @@ READ = {
     "string": lambda client, name: client.get(name),
     "hash": lambda client, name: client.hgetall(name),
     "list": lambda client, name: client.lrange(name, 0, -1),
-    "zset": lambda client, name: {member: int(score) for member, score in client.zrange(name, 0, -1, withscores=True)},
+    "zset": lambda client, name: client.zrange(name, 0, -1, withscores=True),
 }
+CHUNK = 500  # keys in one round trip
 
 
 def now_ms(client):
@@ -45,13 +46,28 @@ def now_ms(client):
 
 def read_keys(client, prefix):
     begun_ms = now_ms(client)
+    names = list(client.scan_iter(prefix + "*", count=1000))
     keys = {}
-    for name in client.scan_iter(prefix + "*", count=1000):
-        kind = client.type(name)
-        if kind != "none":
-            keys[name] = (READ[kind](client, name), client.pexpiretime(name))
-    gone = [name for name, (_, expires) in keys.items() if expires == -2]
-    return Snapshot({name: found for name, found in keys.items() if name not in gone}, begun_ms, now_ms(client))
+    for start in range(0, len(names), CHUNK):
+        keys.update(read_chunk(client, names[start:start + CHUNK]))
+    return Snapshot(keys, begun_ms, now_ms(client))
+
+
+def read_chunk(client, names):
+    """{name: (value, when it expires)} of those that have not gone meanwhile."""
+    with client.pipeline(transaction=False) as pipeline:
+        for name in names:
+            pipeline.type(name)
+        kinds = [(name, kind) for name, kind in zip(names, pipeline.execute(), strict=True) if kind != "none"]
+        for name, kind in kinds:
+            READ[kind](pipeline, name)
+            pipeline.pexpiretime(name)
+        answers = pipeline.execute()
+    found = {}
+    for (name, kind), value, expires in zip(kinds, answers[::2], answers[1::2], strict=True):
+        if expires != -2:
+            found[name] = ({member: int(score) for member, score in value} if kind == "zset" else value), expires
+    return found
 
 
 class Comparison:

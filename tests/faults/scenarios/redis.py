@@ -12,8 +12,8 @@ from harness.redis_server import RedisServer
 from harness.waiting import wait_until
 
 OWN_STACK = False
-SHORT = {"rounds": 1, "rate": 300}
-LONG = {"rounds": 5, "rate": 1000}
+SHORT = {"rounds": 1, "rate": 150}
+LONG = {"rounds": 3, "rate": 600}
 
 
 class Deeds:

