@@ -134,6 +134,8 @@ static int begin(struct child *child, char **command, const sigset_t *mask, stru
 /* Blocks the signals that are passed on, and opens where they are read. */
 static int catch_signals(struct child *child, sigset_t *mask, struct mneme_error *error) {
     sigset_t caught;
+    const struct sigaction usual = {.sa_handler = SIG_DFL};
+    (void)sigaction(SIGCHLD, &usual, NULL); /* ignored by who started this, nobody could be waited for */
     (void)sigemptyset(&caught);
     (void)sigaddset(&caught, SIGCHLD);
     for (size_t i = 0; i < PASSED_ON; i++) {

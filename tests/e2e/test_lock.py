@@ -112,6 +112,12 @@ def test_signals_are_passed_on(locks, number):
     locks("lock", "acquire", "nightly", expect=0)
 
 
+def test_who_ignores_its_children_may_start_it(locks):
+    process = locks.start("lock", "run", "nightly", "--", "sh", "-c", "exit 3",
+                          preexec_fn=lambda: signal.signal(signal.SIGCHLD, signal.SIG_IGN))
+    assert process.wait(60) == 3
+
+
 def forget(locks):
     """Takes the lock away from whoever has it, as a restart does."""
     store = redis.Redis.from_url(locks.env["REDIS_URL"])
