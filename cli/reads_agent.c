@@ -2,6 +2,7 @@
  * mneme agent: what agents decided, handed over and supposed, and what one should know of the others.
  */
 #include "cli/reads.h"
+#include "cli/recent.h"
 #include "sql/embedded.h"
 
 #define AS_OF_READ (MNEME_CLI_TENANT | MNEME_CLI_AT_LEAST | MNEME_CLI_AS_OF)
@@ -207,7 +208,8 @@ static const struct mneme_command command_context = {
 };
 
 static const struct mneme_command *const verbs[] = {
-    &command_context, &command_decisions, &command_handoffs, &command_hypotheses, NULL,
+    &command_context,  &mneme_command_agent_recent, &command_decisions,
+    &command_handoffs, &command_hypotheses,         NULL,
 };
 
 const struct mneme_command mneme_command_agent = {

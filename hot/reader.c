@@ -116,16 +116,25 @@ int32_t mneme_hot_reader_partition_of(struct mneme_hot_reader *reader, struct mn
     return partitions > 0 ? mneme_hot_partition(&reader->scratch, tenant, stream_id, partitions) : -1;
 }
 
+/* "<space>/<partitions>". */
+static bool read_live(int64_t *space, int64_t *partitions, const char *text) {
+    char *slash;
+    *space = strtoll(text, &slash, 10);
+    char *end = slash;
+    *partitions = *slash == '/' ? strtoll(slash + 1, &end, 10) : 0;
+    return *space > 0 && *partitions > 0 && *end == '\0';
+}
+
 enum mneme_hot_trust mneme_hot_reader_judge(struct mneme_hot_reader *reader, const redisReply *live) {
-    long long space;
-    int partitions;
+    int64_t space;
+    int64_t partitions;
     if (!is_text(live)) {
         return MNEME_HOT_NOT_HERE;
     }
     if (reader->partitions > 0 && strcmp(live->str, reader->believed) == 0) {
         return MNEME_HOT_BELIEVE;
     }
-    if (sscanf(live->str, "%lld/%d", &space, &partitions) != 2) {
+    if (!read_live(&space, &partitions, live->str)) {
         return MNEME_HOT_NOT_HERE;
     }
     if (space == reader->space.number && partitions == reader->partitions) {

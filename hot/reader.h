@@ -55,6 +55,13 @@ struct mneme_str mneme_hot_reader_value(struct mneme_hot_reader *reader, enum mn
                                         const struct mneme_str *names, size_t count,
                                         struct mneme_arena *arena);
 
+/* The same of all partitions, for what each keeps its own part of (MNEME_HOT_RECENT_CONVERSATIONS: tenant,
+ * user; MNEME_HOT_RECENT_DECISIONS: tenant, agent); those that have none are left out. False when a partition
+ * is not to be believed. */
+bool mneme_hot_reader_values(struct mneme_str **out, size_t *count, struct mneme_hot_reader *reader,
+                             enum mneme_hot_kind kind, const struct mneme_str *names, size_t name_count,
+                             struct mneme_arena *arena);
+
 /* --- read your writes --- */
 
 /* Whether the hot tier has everything up to and with the positions: it is waited for as long as its workers

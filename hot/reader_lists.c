@@ -1,68 +1,16 @@
 /*
- * What is read whole by a name: values of one key, and lists, of which each partition has a part.
+ * Lists, of which each partition has a part.
  */
 #include <stdio.h>
 
 #include "common/percent.h"
 #include "hot/reader_state.h"
 
-#define LINE_BYTES 20 /* where the ledger was, and a line feed */
 #define PARTITIONS_AT_ONCE 64
 
 static bool is_text(const redisReply *reply) {
     return reply != NULL && reply->type == REDIS_REPLY_STRING;
 }
-
-/* --- values --- */
-
-static struct mneme_str value_of(const redisReply *reply, struct mneme_arena *arena) {
-    return is_text(reply) && reply->len > LINE_BYTES
-               ? mneme_arena_copy(arena, (struct mneme_str){reply->str + LINE_BYTES, reply->len - LINE_BYTES})
-               : MNEME_STR_NULL;
-}
-
-/* One look; whether to look again. */
-static bool look_for_value(struct mneme_str *out, struct mneme_hot_reader *reader, enum mneme_hot_kind kind,
-                           const struct mneme_str *names, size_t count, struct mneme_arena *arena) {
-    struct mneme_buffer *text = &reader->scratch;
-    redisReply *reply;
-    int32_t partition = mneme_hot_reader_partition_of(reader, names[0], names[1]);
-    if (partition < 0) {
-        return false;
-    }
-    mneme_arena_reset(&reader->arena, SIZE_MAX);
-    mneme_buffer_clear(text);
-    mneme_hot_live_key(text, reader->space.prefix, partition);
-    struct mneme_str live = mneme_arena_copy(&reader->arena, mneme_buffer_str(text));
-    mneme_buffer_clear(text);
-    mneme_hot_key(text, &reader->space, partition, kind, names, count);
-    const struct mneme_str words[] = {MNEME_STR_LIT("MGET"), live, mneme_buffer_str(text)};
-    const struct mneme_redis_command command = {NULL, words, 3, words[1]};
-    if (live.data == NULL || text->failed || !mneme_hot_reader_run(&reply, reader, &command)) {
-        return false;
-    }
-    bool is_answer = reply->type == REDIS_REPLY_ARRAY && reply->elements == 2;
-    enum mneme_hot_trust trust =
-        is_answer ? mneme_hot_reader_judge(reader, reply->element[0]) : MNEME_HOT_NOT_HERE;
-    if (trust == MNEME_HOT_BELIEVE) {
-        *out = value_of(reply->element[1], arena);
-    }
-    freeReplyObject(reply);
-    return trust == MNEME_HOT_LOOK_AGAIN;
-}
-
-struct mneme_str mneme_hot_reader_value(struct mneme_hot_reader *reader, enum mneme_hot_kind kind,
-                                        const struct mneme_str *names, size_t count,
-                                        struct mneme_arena *arena) {
-    struct mneme_str value = MNEME_STR_NULL;
-    bool look_again = true;
-    for (int looks = 0; looks < 2 && look_again; looks++) {
-        look_again = look_for_value(&value, reader, kind, names, count, arena);
-    }
-    return value;
-}
-
-/* --- lists --- */
 
 struct listing {
     struct mneme_hot_reader *reader;

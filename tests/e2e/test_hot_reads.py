@@ -151,6 +151,25 @@ def test_a_conversation_is_read_from_redis(hot):
     assert get() == get(NO_REDIS)
 
 
+def test_what_happened_lately(hot):
+    hot.namespace.publish(
+        [{"type": "conversation_turn", "user_id": user, "agent_id": "guide", "conversation_id": f"c {number}",
+          "stream_id": f"{user}/{number % 3}", "payload": {"role": "user", "content": "Hello!"}}
+         for number, user in enumerate(("lea", "lea", "max", *["lea"] * 10))]
+        + [{"type": "agent_decision", "agent_id": "guide", "user_id": f"user {number}",
+            "payload": {"decision": f"No. {number}", "category": "tea"}} for number in range(7)])
+
+    def recent(*of, env=None):
+        return hot.mneme(*of, "--json", env=env).stdout
+
+    for of, count in ((("conversation", "recent", "--user", "lea"), 10), (("agent", "recent", "--agent", "guide"), 5)):
+        wait_until(lambda of=of: recent(*of, env=NO_TABLES) == recent(*of, env=NO_REDIS), message="Redis differs")
+        assert recent(*of).count(chr(10)) == count
+        assert len(hot.mneme(*of, expect=0).stdout.splitlines()) == count + 1
+    assert hot.mneme("agent", "recent", "--agent", "nobody", "--json", expect=0).stdout == ""
+    hot.mneme("conversation", "recent", expect=2)
+
+
 def test_without_a_worker_redis_is_not_believed(hot):
     """Last of the module: it ends the worker."""
     memory_id = hot.add("gil", "is cautious")

@@ -4,9 +4,9 @@
 #include "tests/support/bench_hot_get.h"
 
 #include <hiredis/hiredis.h>
-#include <stdio.h>
 
 #include "common/clock.h"
+#include "common/redis_url.h"
 
 #define CHUNK 500
 
@@ -38,15 +38,16 @@ static int name_keys(struct asking *asking, struct mneme_error *error) {
 }
 
 static int connect_bare(redisContext **out, const char *url, struct mneme_error *error) {
-    char host[128];
-    int port;
-    if (sscanf(url, "redis://%127[^:/]:%d", host, &port) != 2) {
-        return mneme_error_set(error, MNEME_E_USAGE, "REDIS_URL is not of the form redis://host:port/0");
+    struct mneme_redis_urls urls = {0};
+    int status = mneme_redis_urls_parse(&urls, url, error);
+    if (status == MNEME_OK) {
+        *out = redisConnect(urls.servers[0].host, urls.servers[0].port);
+        if (*out == NULL || (*out)->err != 0) {
+            status = mneme_error_set(error, MNEME_E_UNAVAILABLE, "Redis was not reached by hiredis");
+        }
     }
-    *out = redisConnect(host, port);
-    return *out != NULL && (*out)->err == 0
-               ? MNEME_OK
-               : mneme_error_set(error, MNEME_E_UNAVAILABLE, "Redis was not reached by hiredis");
+    mneme_redis_urls_clean_up(&urls);
+    return status;
 }
 
 static int get_ours(double *seconds, struct asking *asking, struct mneme_error *error) {

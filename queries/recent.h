@@ -1,0 +1,44 @@
+/*
+ * What happened lately, as the hot tier keeps it (WM1): the conversations of a user, the decisions of an
+ * agent. From Redis where it is to be believed, else from Postgres; both answer the same.
+ */
+#ifndef MNEME_QUERIES_RECENT_H
+#define MNEME_QUERIES_RECENT_H
+
+#include "hot/reader.h"
+#include "queries/question.h"
+
+/* What is asked for: a row of a table. */
+struct mneme_recent_kind {
+    const char *what; /* for errors, such as "conversations were not listed" */
+    const char *sql;  /* $1 tenant, $2 name, $3 since, $4 how many */
+    enum mneme_hot_kind kind;
+    enum mneme_setting ttl_s;  /* the setting that says for how long it is kept */
+    struct mneme_str time, id; /* members: when, and which */
+    size_t most;
+};
+extern const struct mneme_recent_kind mneme_recent_conversations; /* of a user */
+extern const struct mneme_recent_kind mneme_recent_decisions;     /* of an agent */
+
+/* An answer: JSON objects of rows, the latest first. They lie in the arena. */
+struct mneme_recent {
+    struct mneme_str *objects;
+    size_t count;
+};
+
+/* What the user or agent `name` did since then. False when the hot tier is not to be believed; `hot` may be
+ * NULL. */
+bool mneme_recent_hot(struct mneme_recent *out, struct mneme_hot_reader *hot,
+                      const struct mneme_recent_kind *kind, struct mneme_str tenant, struct mneme_str name,
+                      int64_t since, struct mneme_arena *arena);
+
+int mneme_recent_tables(struct mneme_recent *out, struct mneme_postgres *postgres,
+                        const struct mneme_recent_kind *kind, struct mneme_str tenant, struct mneme_str name,
+                        int64_t since, struct mneme_arena *arena, struct mneme_error *error);
+
+/* The member of an object: a string as what it stands for, all else as it is; null when it has none, or null.
+ * The text lies in the arena or the object. */
+struct mneme_str mneme_recent_member(struct mneme_str object, struct mneme_str member,
+                                     struct mneme_arena *arena);
+
+#endif
