@@ -8,6 +8,7 @@
 #include <string.h>
 
 #define CHECK_LOGIN "check user and password in REDIS_URL"
+#define CHECK_RIGHTS "ask for the right to it, or name a user in REDIS_URL that has it"
 #define CHECK_ROOM "free memory or disk of Redis, or give it more"
 #define CHECK_CLUSTER "look at the state of the cluster by CLUSTER INFO"
 #define CHECK_SERVER "check that REDIS_URL names a primary server"
@@ -33,6 +34,7 @@ static const struct meaning meanings[] = {
     {"ERR DB index ", MNEME_E_USAGE, false, "name a database in REDIS_URL that Redis has"},
     {"ERR SELECT is not allowed in cluster mode", MNEME_E_USAGE, false,
      "leave out the database in REDIS_URL, since a cluster has one alone"},
+    {"ERR The user executing the script can't", MNEME_E_DENIED, false, CHECK_RIGHTS},
     {"ERR invalid password", MNEME_E_DENIED, true, CHECK_LOGIN},
     {"ERR max number of clients", MNEME_E_UNAVAILABLE, true, "raise maxclients of Redis"},
     {"ERR unknown command", MNEME_E_USAGE, false, "use Redis 7 or newer, with no command renamed"},
@@ -41,7 +43,7 @@ static const struct meaning meanings[] = {
     {"MISCONF ", MNEME_E_UNAVAILABLE, false, CHECK_ROOM},
     {"MOVED ", MNEME_E_UNAVAILABLE, false, CHECK_CLUSTER},
     {"NOAUTH ", MNEME_E_DENIED, true, CHECK_LOGIN},
-    {"NOPERM ", MNEME_E_DENIED, false, "ask for the right to it, or name a user in REDIS_URL that has it"},
+    {"NOPERM ", MNEME_E_DENIED, false, CHECK_RIGHTS},
     {"NOREPLICAS ", MNEME_E_UNAVAILABLE, false, "check that enough replicas of Redis run"},
     {"NOSCRIPT ", MNEME_E_UNAVAILABLE, false, TRY_AGAIN},
     {"OOM ", MNEME_E_UNAVAILABLE, false, CHECK_ROOM},

@@ -232,6 +232,25 @@ Test(redis, logs_in_and_says_when_it_may_not) {
     }
 }
 
+Test(redis, a_user_with_the_rights_that_are_documented_can_do_what_is_needed) {
+    static const struct mneme_redis_script clock = {"clock",
+                                                    "return tonumber(redis.call('TIME')[1]) > 0 and 7"};
+    char url[128];
+    mneme_redis_server_tell(server.port,
+                            "ACL SETUSER few on >pw ~{1}* +@read +@write +@scripting +@connection "
+                            "+time +cluster|slots +cluster|myid");
+    snprintf(url, sizeof url, "redis://few:pw@127.0.0.1:%d", server.port);
+    open_client(url, 10000);
+    send_script(&clock, "1");
+    send_script(&add, "2");
+    SEND(MNEME_STR_LIT("SCAN"), MNEME_STR_LIT("0"));
+    SEND(MNEME_STR_LIT("GET"), MNEME_STR_LIT("of another program"));
+    receive_number(7);
+    receive_number(2);
+    cr_assert_eq(mneme_redis_receive(NULL, redis, &error), MNEME_OK, "%s", error.message);
+    receive_failure(MNEME_E_DENIED, "NOPERM");
+}
+
 Test(redis, a_database_that_is_not_there_is_told) {
     char url[128];
     snprintf(url, sizeof url, "%s/99", server.url);

@@ -117,6 +117,7 @@ Test(redis_errors, become_a_status_and_a_sentence) {
         {"WRONGPASS invalid username-password pair", MNEME_E_DENIED, "WRONGPASS"},
         {"NOPERM this user has no permissions", MNEME_E_DENIED, "NOPERM"},
         {"ERR invalid password", MNEME_E_DENIED, "ERR"},
+        {"ERR The user executing the script can't run this command", MNEME_E_DENIED, "ERR"},
         {"WRONGTYPE Operation against a key", MNEME_E_USAGE, "WRONGTYPE"},
         {"ERR DB index is out of range", MNEME_E_USAGE, "ERR"},
         {"ERR SELECT is not allowed in cluster mode", MNEME_E_USAGE, "ERR"},
