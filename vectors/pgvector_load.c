@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "common/postgres_row.h"
 #include "common/postgres_wire.h"
 #include "sql/embedded.h"
 #include "vectors/pgvector.h"
@@ -249,12 +250,6 @@ static struct mneme_str get(const PGresult *rows, int row, int column) {
                : (struct mneme_str){PQgetvalue(rows, row, column), (size_t)PQgetlength(rows, row, column)};
 }
 
-static int64_t get_long(const PGresult *rows, int row, int column) {
-    uint64_t wire;
-    memcpy(&wire, PQgetvalue(rows, row, column), sizeof wire);
-    return (int64_t)be64toh(wire);
-}
-
 /* The vector in the form of a change, into a buffer of its own. */
 static bool take_vector(struct mneme_vector_change *change, struct mneme_buffer *floats,
                         struct mneme_str wire) {
@@ -280,8 +275,8 @@ static int visit_rows(const PGresult *rows, struct mneme_buffer *floats, mneme_v
     int status = MNEME_OK;
     for (int row = 0; row < PQntuples(rows) && status == MNEME_OK; row++) {
         struct mneme_vector_change change = {
-            .source_sequence = get_long(rows, row, 0),
-            .created_at = get_long(rows, row, 1),
+            .source_sequence = mneme_pg_get_long(rows, row, 0),
+            .created_at = mneme_pg_get_long(rows, row, 1),
             .scope = {get(rows, row, 2), get(rows, row, 3), get(rows, row, 4), get(rows, row, 5),
                       get(rows, row, 6)},
             .document = {get(rows, row, 8), get(rows, row, 9), get(rows, row, 10)},

@@ -2,19 +2,12 @@
  * What a batch does not tell of its documents, from the ledger's tables: at most two statements, in one round
  * trip.
  */
-#include <endian.h>
-
+#include "common/postgres_row.h"
 #include "consumers/documents/documents_fold.h"
 #include "sql/embedded.h"
 
 /* 2000-01-01, where Postgres counts from. */
 #define POSTGRES_EPOCH_MICROS INT64_C(946684800000000)
-
-static int64_t get_long(const PGresult *answer, int row, int column) {
-    uint64_t wire;
-    memcpy(&wire, PQgetvalue(answer, row, column), sizeof wire);
-    return (int64_t)be64toh(wire);
-}
 
 /* A copy in the arena; null stays null. */
 static bool get_text(struct mneme_str *out, struct mneme_arena *arena, const PGresult *answer, int row,
@@ -60,7 +53,7 @@ static bool ask_memories(struct mneme_documents *documents, struct mneme_pg_para
 static int hear_memories(struct mneme_documents *documents, const struct mneme_document_item **wanted,
                          size_t count, const PGresult *answer, struct mneme_error *error) {
     for (int row = 0; row < PQntuples(answer); row++) {
-        struct mneme_document_state *state = wanted[get_long(answer, row, 0) - 1]->state;
+        struct mneme_document_state *state = wanted[mneme_pg_get_long(answer, row, 0) - 1]->state;
         struct mneme_document_version *now = &state->now;
         struct mneme_str *const columns[] = {&now->user_id, &now->agent_id, &now->run_id,
                                              &now->conversation_id};
@@ -72,7 +65,7 @@ static int hear_memories(struct mneme_documents *documents, const struct mneme_d
         if (!get_text(&now->metadata, &documents->arena, answer, row, 6)) {
             return no_memory(error);
         }
-        now->created_at = get_long(answer, row, 5) + POSTGRES_EPOCH_MICROS;
+        now->created_at = mneme_pg_get_long(answer, row, 5) + POSTGRES_EPOCH_MICROS;
         state->is_created = true;
     }
     for (size_t i = 0; i < count; i++) {
@@ -121,13 +114,13 @@ static int find_row(const PGresult *answer, int64_t sequence) {
     int high = PQntuples(answer);
     while (low < high) {
         int middle = (low + high) / 2;
-        if (get_long(answer, middle, 0) < sequence) {
+        if (mneme_pg_get_long(answer, middle, 0) < sequence) {
             low = middle + 1;
         } else {
             high = middle;
         }
     }
-    return low < PQntuples(answer) && get_long(answer, low, 0) == sequence ? low : -1;
+    return low < PQntuples(answer) && mneme_pg_get_long(answer, low, 0) == sequence ? low : -1;
 }
 
 static int hear_turns(struct mneme_documents *documents, const PGresult *answer, struct mneme_error *error) {
@@ -145,7 +138,7 @@ static int hear_turns(struct mneme_documents *documents, const PGresult *answer,
                 "%d:%lld; if that lasts, make them anew with `mneme rebuild postgres`",
                 at.partition, (long long)at.offset);
         }
-        item->turn_index = get_long(answer, row, 1);
+        item->turn_index = mneme_pg_get_long(answer, row, 1);
     }
     return MNEME_OK;
 }

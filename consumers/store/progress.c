@@ -4,19 +4,13 @@
  */
 #include "consumers/store/progress.h"
 
-#include <endian.h>
 #include <stdlib.h>
 
 #include "common/log.h"
+#include "common/postgres_row.h"
 #include "sql/embedded.h"
 
 #define SQLSTATE_LOCK_TIMEOUT "55P03"
-
-static int64_t get_long(const PGresult *rows, int row, int column) {
-    uint64_t wire;
-    memcpy(&wire, PQgetvalue(rows, row, column), sizeof wire);
-    return (int64_t)be64toh(wire);
-}
 
 void mneme_progress_clean_up(struct mneme_progress *progress) {
     free(progress->owned);
@@ -86,8 +80,8 @@ static int refuse_other_count(const struct mneme_progress *progress,
         "that keys lie elsewhere now; run `mneme rebuild %s` to fold it anew, or make the topic anew with "
         "%lld "
         "partitions",
-        progress->topic, assignment->topic_partitions, (long long)get_long(other, 0, 0), progress->projection,
-        progress->projection, (long long)get_long(other, 0, 0));
+        progress->topic, assignment->topic_partitions, (long long)mneme_pg_get_long(other, 0, 0),
+        progress->projection, progress->projection, (long long)mneme_pg_get_long(other, 0, 0));
 }
 
 static void take_digest(struct mneme_log_digest *digest, const PGresult *claimed, int row) {
@@ -103,10 +97,10 @@ static int take_claimed(struct mneme_progress *progress, struct mneme_assignment
         return mneme_error_set(error, MNEME_E_NO_MEMORY, "partitions were not claimed: out of memory");
     }
     for (int row = 0; row < PQntuples(claimed); row++) {
-        int32_t partition = (int32_t)get_long(claimed, row, 0);
+        int32_t partition = (int32_t)mneme_pg_get_long(claimed, row, 0);
         for (size_t i = 0; i < assignment->count; i++) {
             if (assignment->partitions[i] == partition) {
-                assignment->next_offsets[i] = get_long(claimed, row, 1);
+                assignment->next_offsets[i] = mneme_pg_get_long(claimed, row, 1);
                 if (assignment->last_digests != NULL) {
                     take_digest(&assignment->last_digests[i], claimed, row);
                 }
@@ -116,7 +110,7 @@ static int take_claimed(struct mneme_progress *progress, struct mneme_assignment
         if (owned == NULL) {
             owned = &progress->owned[progress->owned_count++];
         }
-        *owned = (struct mneme_owned_partition){partition, get_long(claimed, row, 2)};
+        *owned = (struct mneme_owned_partition){partition, mneme_pg_get_long(claimed, row, 2)};
     }
     return MNEME_OK;
 }
@@ -135,9 +129,9 @@ static int take_parked(struct mneme_progress *progress, struct mneme_assignment 
     for (size_t i = 0; i < count; i++) {
         int row = (int)i;
         progress->parked_keys[i] = (struct mneme_parked_key){
-            .partition = (int32_t)get_long(rows, row, 0),
+            .partition = (int32_t)mneme_pg_get_long(rows, row, 0),
             .key = {PQgetvalue(rows, row, 1), (size_t)PQgetlength(rows, row, 1)},
-            .blocked_by = get_long(rows, row, 2),
+            .blocked_by = mneme_pg_get_long(rows, row, 2),
         };
     }
     assignment->parked_keys = progress->parked_keys;

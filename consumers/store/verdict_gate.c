@@ -4,11 +4,11 @@
  */
 #include "consumers/store/verdict_gate.h"
 
-#include <endian.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "common/clock.h"
+#include "common/postgres_row.h"
 #include "sql/embedded.h"
 
 #define PATIENCE_MICROS 500000
@@ -22,12 +22,6 @@ struct gate {
     int64_t *numbers; /* ARRAYS of them, each with one number for each partition of the batch */
     struct mneme_pg_params look, exceptions;
 };
-
-static int64_t get_long(const PGresult *rows, int row, int column) {
-    uint64_t wire;
-    memcpy(&wire, PQgetvalue(rows, row, column), sizeof wire);
-    return (int64_t)be64toh(wire);
-}
 
 static int prepare(struct gate *gate, struct mneme_error *error) {
     size_t count = gate->batch->partition_count;
@@ -64,7 +58,8 @@ static int behind(const struct gate *gate, const PGresult *rows, struct mneme_er
     return mneme_error_set(error, MNEME_E_UNAVAILABLE,
                            "the batch waits for the ledger, which is at offset %lld of partition %lld of %s; "
                            "check that `mneme work postgres` runs",
-                           (long long)get_long(rows, 0, 1), (long long)get_long(rows, 0, 0), gate->topic);
+                           (long long)mneme_pg_get_long(rows, 0, 1), (long long)mneme_pg_get_long(rows, 0, 0),
+                           gate->topic);
 }
 
 /* One look; *is_open when the ledger was there, and the exceptions are taken then. The order matters: what is
@@ -83,7 +78,8 @@ static int look(struct gate *gate, struct mneme_postgres *postgres, bool *is_acc
         (void)behind(gate, results[0], error);
     }
     for (int row = 0; *is_open && row < PQntuples(results[1]); row++) {
-        shut(gate, is_accepted, (int32_t)get_long(results[1], row, 0), get_long(results[1], row, 1));
+        shut(gate, is_accepted, (int32_t)mneme_pg_get_long(results[1], row, 0),
+             mneme_pg_get_long(results[1], row, 1));
     }
     PQclear(results[0]);
     PQclear(results[1]);

@@ -4,14 +4,9 @@
  */
 #include <endian.h>
 
+#include "common/postgres_row.h"
 #include "consumers/postgres/fold/fold.h"
 #include "sql/embedded.h"
-
-static int64_t get_long(const PGresult *answer, int row, int column) {
-    uint64_t wire;
-    memcpy(&wire, PQgetvalue(answer, row, column), sizeof wire);
-    return (int64_t)be64toh(wire);
-}
 
 static struct mneme_uuid get_uuid(const PGresult *answer, int row, int column) {
     struct mneme_uuid id = {{0}};
@@ -158,7 +153,7 @@ int mneme_fold_ask(struct mneme_fold *fold, struct mneme_pg_call *calls, struct 
 
 /* The entry that an answer's row is about. */
 static void *entry_of(const struct mneme_fold_request *request, const PGresult *answer, int row) {
-    return request->entries[get_long(answer, row, 0) - 1];
+    return request->entries[mneme_pg_get_long(answer, row, 0) - 1];
 }
 
 static void hear_streams(struct mneme_fold_request *request, const PGresult *answer) {
@@ -168,7 +163,7 @@ static void hear_streams(struct mneme_fold_request *request, const PGresult *ans
     for (int i = 0; i < PQntuples(answer); i++) {
         struct mneme_fold_stream *stream = entry_of(request, answer, i);
         stream->is_in_store = true;
-        stream->state = (struct mneme_stream_state){get_long(answer, i, 1), get_uuid(answer, i, 2),
+        stream->state = (struct mneme_stream_state){mneme_pg_get_long(answer, i, 1), get_uuid(answer, i, 2),
                                                     get_uuid(answer, i, 3)};
     }
 }
@@ -186,17 +181,17 @@ static union mneme_cell get_cell(enum mneme_column_kind kind, const PGresult *an
     const char *wire = PQgetvalue(answer, row, column);
     switch (kind) {
     case MNEME_COLUMN_LONG:
-        cell.number = get_long(answer, row, column);
+        cell.number = mneme_pg_get_long(answer, row, column);
         break;
     case MNEME_COLUMN_TIME:
-        cell.number = get_long(answer, row, column) + MNEME_PG_EPOCH_MICROS;
+        cell.number = mneme_pg_get_long(answer, row, column) + MNEME_PG_EPOCH_MICROS;
         break;
     case MNEME_COLUMN_INT:
         memcpy(&narrow, wire, sizeof narrow);
         cell.number = (int32_t)be32toh(narrow);
         break;
     case MNEME_COLUMN_DOUBLE:
-        wide = get_long(answer, row, column);
+        wide = mneme_pg_get_long(answer, row, column);
         memcpy(&cell.real, &wide, sizeof cell.real);
         break;
     case MNEME_COLUMN_BOOL:

@@ -7,13 +7,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "common/postgres_row.h"
 #include "sql/embedded.h"
-
-static int64_t get_long(const PGresult *rows, int row, int column) {
-    uint64_t wire;
-    memcpy(&wire, PQgetvalue(rows, row, column), sizeof wire);
-    return (int64_t)be64toh(wire);
-}
 
 /* A hash of another length is no hash of any row. */
 static void get_hash(uint8_t hash[MNEME_LEDGER_HASH_BYTES], const PGresult *rows, int row, int column) {
@@ -43,8 +38,8 @@ int mneme_audit_heads(struct mneme_ledger_head **heads, size_t *count, struct mn
     }
     for (int i = 0; i < PQntuples(rows); i++) {
         struct mneme_ledger_head *head = &(*heads)[(*count)++];
-        head->partition = (int32_t)get_long(rows, i, 0);
-        head->sequence_id = get_long(rows, i, 1);
+        head->partition = (int32_t)mneme_pg_get_long(rows, i, 0);
+        head->sequence_id = mneme_pg_get_long(rows, i, 1);
         get_hash(head->hash, rows, i, 2);
     }
     PQclear(rows);
@@ -61,10 +56,10 @@ static int read_bases(struct mneme_audit_store *store, struct mneme_postgres *po
     store->bases = calloc((size_t)PQntuples(rows) + 1, sizeof *store->bases);
     for (int i = 0; i < PQntuples(rows) && store->bases != NULL; i++) {
         struct mneme_audit_base *base = &store->bases[store->base_count++];
-        base->partition = (int32_t)get_long(rows, i, 0);
-        base->first_offset = get_long(rows, i, 1);
-        base->last_offset = get_long(rows, i, 2);
-        base->row_count = get_long(rows, i, 3);
+        base->partition = (int32_t)mneme_pg_get_long(rows, i, 0);
+        base->first_offset = mneme_pg_get_long(rows, i, 1);
+        base->last_offset = mneme_pg_get_long(rows, i, 2);
+        base->row_count = mneme_pg_get_long(rows, i, 3);
         get_hash(base->previous_hash, rows, i, 4);
         get_hash(base->hash, rows, i, 5);
     }
@@ -81,7 +76,7 @@ static int read_parked(struct mneme_audit_store *store, struct mneme_postgres *p
     }
     store->parked = calloc((size_t)PQntuples(rows) + 1, sizeof *store->parked);
     for (int i = 0; i < PQntuples(rows) && store->parked != NULL; i++) {
-        store->parked[store->parked_count++] = get_long(rows, i, 0);
+        store->parked[store->parked_count++] = mneme_pg_get_long(rows, i, 0);
     }
     PQclear(rows);
     return store->parked == NULL ? no_memory(error) : MNEME_OK;
@@ -92,7 +87,7 @@ static int tell_total(struct mneme_postgres *postgres, const struct mneme_audit 
     PGresult *rows = NULL;
     int status = mneme_pg_query(&rows, postgres, mneme_sql_audit_count, NULL, true, error);
     if (status == MNEME_OK) {
-        audit->on_total(audit->context, audit->partition < 0 ? get_long(rows, 0, 0) : 0);
+        audit->on_total(audit->context, audit->partition < 0 ? mneme_pg_get_long(rows, 0, 0) : 0);
     }
     PQclear(rows);
     return status;

@@ -3,9 +3,9 @@
  */
 #include "consumers/postgres/ledger/heads.h"
 
-#include <endian.h>
 #include <stdlib.h>
 
+#include "common/postgres_row.h"
 #include "sql/embedded.h"
 
 static int no_memory(struct mneme_error *error) {
@@ -49,22 +49,17 @@ static bool reserve(struct mneme_ledger_heads *heads, size_t count) {
     return true;
 }
 
-static int64_t get_long(const PGresult *rows, int row, int column) {
-    uint64_t wire;
-    memcpy(&wire, PQgetvalue(rows, row, column), sizeof wire);
-    return (int64_t)be64toh(wire);
-}
-
 static int take(struct mneme_ledger_heads *heads, const PGresult *rows, struct mneme_error *error) {
     for (int row = 0; row < PQntuples(rows); row++) {
-        struct mneme_ledger_head *head = mneme_ledger_heads_find(heads, (int32_t)get_long(rows, row, 0));
+        struct mneme_ledger_head *head =
+            mneme_ledger_heads_find(heads, (int32_t)mneme_pg_get_long(rows, row, 0));
         if (head == NULL || PQgetlength(rows, row, 2) != MNEME_LEDGER_HASH_BYTES) {
             return mneme_error_set(error, MNEME_E_UNSAFE,
                                    "the ledger's heads were not read: ledger_heads holds a hash of %d bytes; "
                                    "`mneme audit verify` tells what else was changed",
                                    PQgetlength(rows, row, 2));
         }
-        head->sequence_id = get_long(rows, row, 1);
+        head->sequence_id = mneme_pg_get_long(rows, row, 1);
         memcpy(head->hash, PQgetvalue(rows, row, 2), sizeof head->hash);
     }
     return MNEME_OK;
