@@ -7,7 +7,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "consumers/store/migrate.h"
 #include "consumers/vectors/rebuild.h"
 #include "consumers/vectors/vectors_projection.h"
 #include "tests/support/embedding_load.h"
@@ -39,17 +38,14 @@ static void set(enum mneme_setting setting, const char *value) {
 }
 
 static void set_up(void) {
-    char schema[MNEME_PG_NAME_BYTES];
     char partitions[8];
     mneme_arena_init(&arena, 0);
-    OK(mneme_fixture_set_up(&fixture, MNEME_FIXTURE_POSTGRES, 0, &error));
+    OK(mneme_fixture_set_up(&fixture, MNEME_FIXTURE_TABLES, 0, &error));
     snprintf(partitions, sizeof partitions, "%d", PARTITIONS);
     set(MNEME_SETTING_TOPIC_PARTITIONS, partitions);
     set(MNEME_SETTING_SCHEMA_REGISTRY_URL, "");
     set(MNEME_SETTING_EMBEDDING_MODEL, MODEL);
-    OK(mneme_pg_schema_name(schema, fixture.config, MNEME_PG_SCHEMA_VECTORS, &error));
     OK(mneme_pg_connect_to(&postgres, fixture.config, MNEME_PG_SCHEMA_VECTORS, "test", &error));
-    OK(mneme_migrate(postgres, schema, mneme_migrations_vectors, NULL, NULL, &error));
     OK(mneme_embedding_writer_open(&writer, fixture.config, MODEL, &error));
 }
 

@@ -13,6 +13,7 @@
 #include "common/kafka.h"
 #include "common/postgres.h"
 #include "common/uuid.h"
+#include "tests/support/fixture_database.h"
 #include "tests/support/fixture_topic.h"
 
 static int choose_names(struct mneme_fixture *fixture, struct mneme_error *error) {
@@ -57,54 +58,23 @@ static int run_on_server(struct mneme_fixture *fixture, const char *sql, struct 
     return status;
 }
 
-/* Appends key='value', quoted as libpq wants it. */
-static void append_word(struct mneme_buffer *out, const char *key, const char *value) {
-    mneme_buffer_printf(out, "%s='", key);
-    for (const char *at = value; *at != '\0'; at++) {
-        if (*at == '\'' || *at == '\\') {
-            mneme_buffer_append_byte(out, '\\');
-        }
-        mneme_buffer_append(out, at, 1);
-    }
-    mneme_buffer_printf(out, "' ");
-}
-
-/* Leads the settings to the fixture's database: the server's words with another dbname. */
-static int use_database(struct mneme_fixture *fixture, struct mneme_error *error) {
-    PQconninfoOption *options = PQconninfoParse(fixture->server_url, NULL);
-    if (options == NULL) {
-        return mneme_error_set(error, MNEME_E_USAGE,
-                               "cannot set up the test: DATABASE_URL cannot be read; correct it");
-    }
-    struct mneme_buffer url = {0};
-    for (const PQconninfoOption *option = options; option->keyword != NULL; option++) {
-        if (option->val != NULL && strcmp(option->keyword, "dbname") != 0) {
-            append_word(&url, option->keyword, option->val);
-        }
-    }
-    PQconninfoFree(options);
-    append_word(&url, "dbname", fixture->database);
-    mneme_buffer_append_byte(&url, '\0');
-    int status = url.failed ? MNEME_E_NO_MEMORY
-                            : mneme_config_set(fixture->config, MNEME_SETTING_DATABASE_URL, url.data,
-                                               MNEME_FROM_OPTION, error);
-    mneme_buffer_clean_up(&url);
-    return status;
-}
-
-static int create_database(struct mneme_fixture *fixture, struct mneme_error *error) {
+static int create_database(struct mneme_fixture *fixture, bool has_tables, struct mneme_error *error) {
+    char template[MNEME_FIXTURE_TEMPLATE_BYTES] = "template0";
     int status = require(MNEME_SETTING_DATABASE_URL, error);
+    if (status == MNEME_OK && has_tables) {
+        status = mneme_fixture_template(template, fixture->config, fixture->server_url, error);
+    }
     if (status != MNEME_OK) {
         return status;
     }
     char name[80];
     snprintf(name, sizeof name, "%.*s", (int)strlen(fixture->topic_prefix) - 1, fixture->topic_prefix);
     char sql[256];
-    snprintf(sql, sizeof sql, "CREATE DATABASE \"%s\" TEMPLATE template0 ENCODING 'UTF8'", name);
+    snprintf(sql, sizeof sql, "CREATE DATABASE \"%s\" TEMPLATE %s ENCODING 'UTF8'", name, template);
     status = run_on_server(fixture, sql, error);
     if (status == MNEME_OK) {
         memcpy(fixture->database, name, sizeof name);
-        status = use_database(fixture, error);
+        status = mneme_fixture_use_database(fixture->config, fixture->server_url, name, error);
     }
     return status;
 }
@@ -138,8 +108,8 @@ int mneme_fixture_set_up(struct mneme_fixture *fixture, unsigned wants, int part
                  mneme_config_string(fixture->config, MNEME_SETTING_DATABASE_URL));
         status = choose_names(fixture, error);
     }
-    if (status == MNEME_OK && (wants & MNEME_FIXTURE_POSTGRES) != 0) {
-        status = create_database(fixture, error);
+    if (status == MNEME_OK && (wants & (MNEME_FIXTURE_POSTGRES | MNEME_FIXTURE_TABLES)) != 0) {
+        status = create_database(fixture, (wants & MNEME_FIXTURE_TABLES) != 0, error);
     }
     if (status == MNEME_OK && (wants & MNEME_FIXTURE_TOPIC) != 0) {
         status = create_events_topic(fixture, partitions, error);

@@ -11,6 +11,7 @@
 enum mneme_fixture_wants {
     MNEME_FIXTURE_POSTGRES = 1, /* a fresh, empty database; DATABASE_URL leads to it */
     MNEME_FIXTURE_TOPIC = 2,    /* the events topic is made, with MNEME_TOPIC_PARTITIONS partitions */
+    MNEME_FIXTURE_TABLES = 4,   /* a fresh database with the tables of every projection */
 };
 
 struct mneme_fixture {

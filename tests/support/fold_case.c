@@ -10,7 +10,6 @@
 
 #include "common/murmur2.h"
 #include "consumers/postgres/postgres_projection.h"
-#include "consumers/store/migrate.h"
 
 #define FIRST_TIME INT64_C(1767225600000000) /* 2026-01-01 */
 
@@ -47,13 +46,10 @@ enum mneme_apply_result mneme_fold_case_open(struct mneme_fold_case *fold, void 
 void mneme_fold_case_set_up(struct mneme_fold_case *fold) {
     *fold = (struct mneme_fold_case){0};
     mneme_arena_init(&fold->arena, 0);
-    int status = mneme_fixture_set_up(&fold->fixture, MNEME_FIXTURE_POSTGRES, 0, &fold->error);
+    int status = mneme_fixture_set_up(&fold->fixture, MNEME_FIXTURE_TABLES, 0, &fold->error);
     require(status == MNEME_OK, "fixture", &fold->error);
     status = mneme_pg_connect(&fold->postgres, fold->fixture.config, "test", &fold->error);
     require(status == MNEME_OK, "connect", &fold->error);
-    status = mneme_migrate(fold->postgres, mneme_config_string(fold->fixture.config, MNEME_SETTING_PG_SCHEMA),
-                           mneme_migrations_postgres, NULL, NULL, &fold->error);
-    require(status == MNEME_OK, "migrate", &fold->error);
     require(mneme_fold_case_open(fold, &fold->projection, NULL) == MNEME_APPLIED, "assign", &fold->error);
 }
 

@@ -35,6 +35,11 @@ enum mneme_apply_result mneme_search_case_assign(struct mneme_search_case *searc
     return mneme_search_projection.assign(search->search, &assignment, &search->fold.error);
 }
 
+static void start(struct mneme_search_case *search) {
+    require(mneme_search_case_open(search) == MNEME_OK, "open", &search->fold.error);
+    require(mneme_search_case_assign(search) == MNEME_APPLIED, "assign", &search->fold.error);
+}
+
 void mneme_search_case_begin(struct mneme_search_case *search) {
     struct mneme_fold_case *fold = &search->fold;
     struct mneme_postgres *postgres = NULL;
@@ -51,14 +56,13 @@ void mneme_search_case_begin(struct mneme_search_case *search) {
     }
     mneme_pg_close(postgres);
     require(status == MNEME_OK, "tables", &fold->error);
-    require(mneme_search_case_open(search) == MNEME_OK, "open", &fold->error);
-    require(mneme_search_case_assign(search) == MNEME_APPLIED, "assign", &fold->error);
+    start(search);
 }
 
 void mneme_search_case_set_up(struct mneme_search_case *search) {
     *search = (struct mneme_search_case){0};
     mneme_fold_case_set_up(&search->fold);
-    mneme_search_case_begin(search);
+    start(search);
 }
 
 void mneme_search_case_tear_down(struct mneme_search_case *search) {

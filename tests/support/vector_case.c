@@ -7,8 +7,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "consumers/store/migrate.h"
-
 static void require(int status, const char *what, const struct mneme_error *error) {
     if (status != MNEME_OK) {
         fprintf(stderr, "%s: %s\n", what, error->message);
@@ -20,15 +18,11 @@ void mneme_vector_case_set_up(struct mneme_vector_case *vectors, const char *sto
                               enum mneme_generation_state state, enum mneme_vector_metric metric) {
     *vectors = (struct mneme_vector_case){0};
     struct mneme_error *error = &vectors->error;
-    char schema[MNEME_PG_NAME_BYTES];
     mneme_arena_init(&vectors->arena, 0);
-    require(mneme_fixture_set_up(&vectors->fixture, MNEME_FIXTURE_POSTGRES, 0, error), "fixture", error);
+    require(mneme_fixture_set_up(&vectors->fixture, MNEME_FIXTURE_TABLES, 0, error), "fixture", error);
     const struct mneme_config *config = vectors->fixture.config;
-    require(mneme_pg_schema_name(schema, config, MNEME_PG_SCHEMA_VECTORS, error), "schema", error);
     require(mneme_pg_connect_to(&vectors->postgres, config, MNEME_PG_SCHEMA_VECTORS, "test", error),
             "connect", error);
-    require(mneme_migrate(vectors->postgres, schema, mneme_migrations_vectors, NULL, NULL, error), "migrate",
-            error);
     require(mneme_pg_connect_to_all(&vectors->reader, config, "test", error), "connect", error);
     vectors->generation = (struct mneme_generation){
         .state = state,
