@@ -90,10 +90,10 @@ class Finding:
             rows = connection.execute("SELECT model FROM generations WHERE state = 'active'").fetchall()
         assert rows == [(model,)], f"{rows} answers, not {model}"
 
-    def assert_embedded_once(self):
-        """Of an endpoint that was well all the time."""
+    def assert_embedded_once(self, but=0):
+        """Of an endpoint that was well all the time; `but` so many that were asked for by one that was killed."""
         twice = [text for text, count in self.endpoint.answered.items() if count > 1]
-        assert not twice, f"{len(twice)} texts were embedded twice, such as {twice[:3]}"
+        assert len(twice) <= but, f"{len(twice)} texts were embedded twice, such as {twice[:3]}"
 
     # --- the end ---
 
