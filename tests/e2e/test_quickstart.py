@@ -22,10 +22,10 @@ def environment(tmp_path):
 
 def quickstart(environment, *arguments):
     return subprocess.run([ROOT / "ops" / "quickstart", *arguments], env=environment, capture_output=True, text=True,
-                          timeout=170, check=False, stdin=subprocess.DEVNULL)
+                          timeout=400, check=False, stdin=subprocess.DEVNULL)
 
 
-@pytest.mark.timeout(400)  # builds, starts a stack with a model, and all of it twice
+@pytest.mark.timeout(900)  # builds, starts a stack with a model, and all of it twice
 def test_a_conversation_is_remembered_and_a_second_run_changes_nothing(environment, tmp_path):
     first = quickstart(environment)
     assert first.returncode == 0, first.stdout + first.stderr
