@@ -5,13 +5,13 @@
 PRIVATE_STACK_DIR=
 
 # need_stack [SERVICE…]: exports the settings; SERVICE are optional ones to start as well. MNEME_STACK_FSYNC
-# and MNEME_STACK_JAVA apply to a private one.
+# and MNEME_STACK_JAVA apply to a private one. A script with a trap of its own for EXIT calls release_stack there.
 need_stack() {
     if [[ -n ${KAFKA_BOOTSTRAP_SERVERS:-} && -n ${DATABASE_URL:-} ]]; then
         note "using the stack of the environment"
     else
         PRIVATE_STACK_DIR=$(mktemp -d "${TMPDIR:-/tmp}/mneme-stack.XXXXXXXX")
-        trap release_stack EXIT
+        [[ -n $(trap -p EXIT) ]] || trap release_stack EXIT
         export MNEME_STACK_DIR=$PRIVATE_STACK_DIR
         "$OPS_DIR/stack" up "$@"
         # shellcheck disable=SC1090

@@ -2,11 +2,14 @@
 # The suites of ops/test. Each leaves its results where lib/summary.py finds them: JUnit files from CTest
 # and pytest, or lines by record_result. A suite that fails as a whole returns non-zero.
 
+# Tests wait more than they compute.
+TESTS_AT_ONCE=$(($(nproc) * 2))
+
 # run_ctest SUITE PRESET LABELS: the summary counts the tests inside the programs, so their output is kept.
 # CTest's own exit code says nothing that its report does not.
 run_ctest() {
     local suite=$1 preset=$2 labels=$3
-    CRITERION_VERBOSITY_LEVEL=1 ctest --test-dir "$BUILD_ROOT/$preset" -L "$labels" -j2 --output-on-failure \
+    CRITERION_VERBOSITY_LEVEL=1 ctest --test-dir "$BUILD_ROOT/$preset" -L "$labels" -j "$TESTS_AT_ONCE" --output-on-failure \
         --test-output-size-passed 1000000 --test-output-size-failed 1000000 \
         --output-junit "$MNEME_TEST_RESULTS/$suite.xml" || [[ -s $MNEME_TEST_RESULTS/$suite.xml ]]
 }
@@ -82,26 +85,27 @@ suite_fuzz() {
             xargs -P2 -I{} bash "$OPS_DIR/lib/fuzz_one.sh" {}
 }
 
-# run_pytest SUITE FOLDER…: pytest's exit code says nothing that its report does not.
+# run_pytest SUITE PROCESSES FOLDER…: pytest's exit code says nothing that its report does not.
 run_pytest() {
-    local suite=$1 folder folders=() python
-    shift
+    local suite=$1 processes=$2 folder folders=() python
+    shift 2
     python=$(python_environment)/bin/python
     for folder in "$@"; do
         ! compgen -G "$ROOT_DIR/tests/$folder/test_*.py" >/dev/null || folders+=("$ROOT_DIR/tests/$folder")
     done
     ((${#folders[@]})) || return 0
-    "$python" -m pytest "${folders[@]}" -n 2 -q -p no:cacheprovider \
+    "$python" -m pytest "${folders[@]}" -n "$processes" -q -p no:cacheprovider \
         --junitxml "$MNEME_TEST_RESULTS/$suite.xml" -o junit_family=xunit2 || [[ -s $MNEME_TEST_RESULTS/$suite.xml ]]
 }
 
 # The oracle that end-to-end tests compare with, and the harness, have tests of their own.
 suite_e2e() {
-    run_pytest e2e harness oracle e2e
+    run_pytest e2e "$TESTS_AT_ONCE" harness oracle e2e
 }
 
+# Two groups of these have stacks of their own, which they stop and kill.
 suite_faults() {
-    run_pytest faults faults
+    run_pytest faults 3 faults
 }
 
 # ops/lint records its own results.

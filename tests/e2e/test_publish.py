@@ -359,11 +359,16 @@ def test_a_topic_that_is_deleted_in_the_middle_is_told(running, namespace):
     assert "line 2 was not" in err and "mneme topics" in err
 
 
+# One stack for these tests, one after the other: xdist keeps a group in one process.
+OWN_STACK = pytest.mark.xdist_group("own_stack")
+
+
 @pytest.fixture
 def own_namespace(make_namespace, private_stack):
     return make_namespace(stack=private_stack)
 
 
+@OWN_STACK
 def test_brokers_that_go_in_the_middle_lose_nothing_that_was_acknowledged(running, own_namespace, private_stack):
     publisher = running(env={"MNEME_PUBLISH_TIMEOUT_MS": "60000"}, namespace=own_namespace)
     publisher.feed("".join(custom(i) for i in range(1000)))
@@ -384,6 +389,7 @@ def named_lines(err):
     return [number for first, last in found for number in range(int(first), int(last or first) + 1)]
 
 
+@OWN_STACK
 def test_brokers_that_stay_away_fail_the_lines_with_the_reason(running, own_namespace, private_stack):
     publisher = running(env={"MNEME_PUBLISH_TIMEOUT_MS": "3000"}, namespace=own_namespace)
     publisher.feed(custom(1))
@@ -396,6 +402,7 @@ def test_brokers_that_stay_away_fail_the_lines_with_the_reason(running, own_name
     assert named_lines(err) == list(range(2, 102)) and "Connection refused" in err, err
 
 
+@OWN_STACK
 def test_a_queue_that_stays_full_holds_its_bound(running, own_namespace, private_stack):
     """The input goes on, the brokers do not: memory stays where it is."""
     publisher = running(env={"MNEME_PUBLISH_TIMEOUT_MS": "600000", "MNEME_PUBLISH_QUEUE_KB": "1024"},

@@ -8,8 +8,8 @@ from harness.scenario import Ground, fault_seed, load_scenario, scenario_names
 
 
 def parameter(name):
-    """Scenarios that stop services run one after the other, on the same stack as the other tests that do."""
-    marks = [pytest.mark.xdist_group("private_stack")] if load_scenario(name).OWN_STACK else []
+    """Scenarios that stop services run one after the other, on one stack."""
+    marks = [pytest.mark.xdist_group("scenarios")] if load_scenario(name).OWN_STACK else []
     return pytest.param(name, id=name, marks=marks)
 
 

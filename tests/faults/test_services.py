@@ -11,7 +11,7 @@ from oracle.encode import Encoder
 from oracle.wire import read_topic
 
 # One stack for these tests, one after the other: xdist keeps a group in one process.
-pytestmark = pytest.mark.xdist_group("private_stack")
+pytestmark = pytest.mark.xdist_group("services")
 
 EAGER = {"MNEME_RETRY_MAX_MS": "500", "MNEME_SESSION_TIMEOUT_MS": "3000"}
 
