@@ -172,19 +172,22 @@ const struct mneme_command mneme_command_rebuild = {
     .name = "rebuild",
     .summary = "Make a projection anew from the log, while its workers go on.",
     .arguments = "PROJECTION",
-    .details = "Folds the whole log into tables apart, builds their indexes, catches up, and puts them in\n"
-               "the place of the live ones in one transaction: readers see the old or the new, workers\n"
-               "go on by themselves. Until then nothing live is touched: interrupted or killed at any\n"
-               "moment, the same command goes on where it was, and --abandon drops what is there.\n"
-               "\n"
-               "This is what mends tables that do not fit the log: a topic that was cut, made anew, or\n"
-               "has another number of partitions.",
+    .details =
+        "Folds the whole log into tables apart, builds their indexes, catches up, and puts them in\n"
+        "the place of the live ones in one transaction: readers see the old or the new, workers\n"
+        "go on by themselves. Until then nothing live is touched: interrupted or killed at any\n"
+        "moment, the same command goes on where it was, and --abandon drops what is there. Keys in\n"
+        "Redis are switched partition by partition, so there the next run ends a switch that was cut.\n"
+        "\n"
+        "This is what mends tables that do not fit the log: a topic that was cut, made anew, or\n"
+        "has another number of partitions.",
     .examples = "  mneme rebuild postgres\n"
                 "  mneme rebuild postgres --dry-run\n"
                 "  mneme rebuild postgres --jobs 4 --json\n"
                 "  mneme rebuild postgres --user ada\n"
                 "  mneme rebuild postgres --abandon\n"
-                "  mneme rebuild search\n",
+                "  mneme rebuild search\n"
+                "  mneme rebuild redis\n",
     .min_arguments = 1,
     .max_arguments = 1,
     .options = options,

@@ -86,6 +86,8 @@ static void put_table_json(const struct mneme_table_difference *table) {
     mneme_json_long(&json, table->rows);
     mneme_json_key(&json, MNEME_STR_LIT("log_rows"));
     mneme_json_long(&json, table->log_rows);
+    mneme_json_key(&json, MNEME_STR_LIT("left_out"));
+    mneme_json_long(&json, table->left_out);
     for (int kind = 0; kind < MNEME_DIFFERENCES; kind++) {
         mneme_json_key(&json, mneme_str_from(mneme_difference_names[kind]));
         mneme_json_long(&json, table->counts[kind]);
@@ -116,6 +118,10 @@ static void put_table_text(const struct view *view, const struct mneme_table_dif
         }
     }
     printf("%s", sum > 0 ? "\n" : "");
+    if (table->left_out > 0) {
+        printf("  %lld were left out: there was no room for all, or they are moving\n",
+               (long long)table->left_out);
+    }
     for (int kind = 0; kind < MNEME_DIFFERENCES; kind++) {
         struct mneme_str keys = mneme_buffer_str(&table->keys[kind]);
         for (size_t i = 0; i < keys.len; i++) {
@@ -278,7 +284,8 @@ const struct mneme_command mneme_command_verify = {
                "Workers go on meanwhile, and nothing live is changed. Exit code 0 when all is equal, 6 when\n"
                "not; `mneme rebuild` mends it.",
     .examples = "  mneme verify postgres\n"
-                "  mneme verify postgres --json | jq 'select(.different > 0)'\n",
+                "  mneme verify postgres --json | jq 'select(.different > 0)'\n"
+                "  mneme verify redis\n",
     .min_arguments = 1,
     .max_arguments = 1,
     .options = options,

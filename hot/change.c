@@ -88,7 +88,7 @@ enum mneme_hot_verdict mneme_hot_verdict_of(const redisReply *reply) {
     } verdicts[] = {
         {"done", MNEME_HOT_DONE},     {"kept", MNEME_HOT_DONE},       {"claimed", MNEME_HOT_DONE},
         {"taken", MNEME_HOT_TAKEN},   {"already", MNEME_HOT_ALREADY}, {"moved", MNEME_HOT_MOVED},
-        {"behind", MNEME_HOT_BEHIND}, {"newer", MNEME_HOT_NEWER},
+        {"behind", MNEME_HOT_BEHIND}, {"frozen", MNEME_HOT_FROZEN},   {"newer", MNEME_HOT_NEWER},
     };
     for (size_t i = 0; reply->str != NULL && i < sizeof verdicts / sizeof *verdicts; i++) {
         if (strcmp(reply->str, verdicts[i].word) == 0) {

@@ -23,6 +23,7 @@ enum mneme_hot_verdict {
     MNEME_HOT_TAKEN,   /* another worker has claimed it */
     MNEME_HOT_MOVED,   /* another space is the live one */
     MNEME_HOT_BEHIND,  /* Redis has less than this worker has written */
+    MNEME_HOT_FROZEN,  /* held up for a moment, by a rebuild or a verification */
     MNEME_HOT_NEWER,   /* what was read from Postgres may be older than what Redis was given since */
 };
 

@@ -52,6 +52,11 @@ void mneme_hot_topic_key(struct mneme_buffer *out, struct mneme_str prefix) {
     mneme_buffer_append_str(out, MNEME_STR_LIT("topic"));
 }
 
+void mneme_hot_task_key(struct mneme_buffer *out, struct mneme_str prefix, const char *task) {
+    mneme_buffer_append_str(out, prefix);
+    mneme_buffer_append_str(out, mneme_str_from(task));
+}
+
 void mneme_hot_live_key(struct mneme_buffer *out, struct mneme_str prefix, int32_t partition) {
     mneme_buffer_append_str(out, prefix);
     mneme_buffer_printf(out, "{%d}:live", (int)partition);
@@ -84,6 +89,27 @@ void mneme_hot_kind_names(struct mneme_buffer *out, enum mneme_hot_kind kind, co
         mneme_hot_names(out, names, count);
     }
     mneme_buffer_append_str(out, mneme_str_from(kinds[kind].suffix));
+}
+
+bool mneme_hot_kind_parse(enum mneme_hot_kind *kind, struct mneme_str *names, struct mneme_str text) {
+    const char *end = text.data + text.len;
+    const char *first = memchr(text.data, ':', text.len);
+    const char *second = first == NULL ? NULL : memchr(first + 1, ':', (size_t)(end - first - 1));
+    struct mneme_str name = {text.data, first == NULL ? text.len : (size_t)(first - text.data)};
+    struct mneme_str suffix =
+        second == NULL ? (struct mneme_str){"", 0} : (struct mneme_str){second, (size_t)(end - second)};
+    *names = (struct mneme_str){"", 0};
+    if (first != NULL) {
+        *names = (struct mneme_str){first + 1, (size_t)(end - first - 1) - suffix.len};
+    }
+    for (int i = 0; i < MNEME_HOT_KIND_COUNT; i++) {
+        if (mneme_str_equal(name, mneme_str_from(kinds[i].name)) &&
+            mneme_str_equal(suffix, mneme_str_from(kinds[i].suffix))) {
+            *kind = (enum mneme_hot_kind)i;
+            return true;
+        }
+    }
+    return false;
 }
 
 void mneme_hot_key(struct mneme_buffer *out, const struct mneme_hot_space *space, int32_t partition,

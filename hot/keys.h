@@ -4,6 +4,7 @@
  * cluster together with the progress of that partition, and one script moves both.
  *
  *   <prefix>topic                                       the topic and its partitions
+ *   <prefix>rebuild, <prefix>verify                     which space one of these works in, or has left
  *   <prefix>{<partition>}:live                          which space may be read now; it expires
  *   <prefix>{<partition>}:space                         which space is the live one
  *   <prefix><space>:{<partition>}:<kind>:<name>/<name>  all else
@@ -52,6 +53,7 @@ int32_t mneme_hot_partition(struct mneme_buffer *scratch, struct mneme_str tenan
 /* All of these append a key. */
 
 void mneme_hot_topic_key(struct mneme_buffer *out, struct mneme_str prefix);
+void mneme_hot_task_key(struct mneme_buffer *out, struct mneme_str prefix, const char *task);
 void mneme_hot_live_key(struct mneme_buffer *out, struct mneme_str prefix, int32_t partition);
 void mneme_hot_space_key(struct mneme_buffer *out, struct mneme_str prefix, int32_t partition);
 
@@ -67,6 +69,9 @@ void mneme_hot_memory_key(struct mneme_buffer *out, const struct mneme_hot_space
 /* What follows the base: the kind and its names. */
 void mneme_hot_kind_names(struct mneme_buffer *out, enum mneme_hot_kind kind, const struct mneme_str *names,
                           size_t count);
+
+/* What mneme_hot_kind_names wrote: the kind, and the names as they are encoded. False for anything else. */
+bool mneme_hot_kind_parse(enum mneme_hot_kind *kind, struct mneme_str *names, struct mneme_str text);
 
 /* Names as keys have them: encoded, with slashes between. */
 void mneme_hot_names(struct mneme_buffer *out, const struct mneme_str *names, size_t count);

@@ -8,6 +8,7 @@
 
 #include "common/clock.h"
 #include "hot/scripts.h"
+#include "hot/spaces.h"
 
 void mneme_claims_clean_up(struct mneme_claims *claims) {
     free(claims->items);
@@ -48,6 +49,12 @@ int mneme_claims_lost(enum mneme_hot_verdict verdict, int32_t partition, struct 
         [MNEME_HOT_BEHIND] = "Redis is an older copy, and is filled again from where it stands",
         [MNEME_HOT_NEWER] = "Redis is ahead of what was read",
     };
+    if (verdict == MNEME_HOT_FROZEN) {
+        return mneme_error_set(error, MNEME_E_UNAVAILABLE,
+                               "partition %d was not written to Redis: a rebuild or verification holds it up "
+                               "for a moment; nothing is to be done",
+                               (int)partition);
+    }
     return mneme_error_set(error, MNEME_E_CONFLICT,
                            "partition %d was not written to Redis: %s; join the group again", (int)partition,
                            reasons[verdict]);
@@ -67,30 +74,20 @@ static int send_script(struct mneme_claims *claims, struct mneme_hot_call *call,
 /* The space of each partition, in the order of the assignment. */
 static int find_spaces(struct mneme_claims *claims, struct mneme_hot_space *spaces,
                        const struct mneme_assignment *assignment, struct mneme_error *error) {
-    struct mneme_buffer key = {0};
+    int64_t *numbers = calloc(assignment->count + 1, sizeof *numbers);
     int status = MNEME_OK;
+    if (numbers == NULL) {
+        return mneme_error_set(error, MNEME_E_NO_MEMORY, "partitions were not claimed: out of memory");
+    }
+    if (claims->wanted_space == 0) {
+        status = mneme_hot_spaces_live(numbers, claims->redis, claims->prefix, assignment->partitions,
+                                       assignment->count, error);
+    }
     for (size_t i = 0; i < assignment->count; i++) {
-        spaces[i] = (struct mneme_hot_space){claims->prefix, claims->wanted_space};
+        int64_t number = claims->wanted_space == 0 ? numbers[i] : claims->wanted_space;
+        spaces[i] = (struct mneme_hot_space){claims->prefix, number};
     }
-    if (claims->wanted_space != 0) {
-        return MNEME_OK;
-    }
-    for (size_t i = 0; status == MNEME_OK && i < assignment->count; i++) {
-        mneme_buffer_clear(&key);
-        mneme_hot_space_key(&key, claims->prefix, assignment->partitions[i]);
-        const struct mneme_str words[] = {MNEME_STR_LIT("GET"), mneme_buffer_str(&key)};
-        const struct mneme_redis_command command = {NULL, words, 2, words[1]};
-        status = mneme_redis_send(claims->redis, &command, error);
-    }
-    for (size_t i = 0; status == MNEME_OK && i < assignment->count; i++) {
-        redisReply *reply = NULL;
-        status = mneme_redis_receive(&reply, claims->redis, error);
-        if (status == MNEME_OK) {
-            spaces[i].number = reply->str == NULL ? MNEME_HOT_FIRST_SPACE : strtoll(reply->str, NULL, 10);
-            freeReplyObject(reply);
-        }
-    }
-    mneme_buffer_clean_up(&key);
+    free(numbers);
     return status;
 }
 

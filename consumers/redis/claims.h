@@ -50,7 +50,8 @@ struct mneme_str mneme_claims_live(const struct mneme_claims *claims, const stru
  * says so. MNEME_E_CONFLICT when one is not. */
 int mneme_claims_renew(struct mneme_claims *claims, const bool *is_current, struct mneme_error *error);
 
-/* The sentence for a verdict that is neither DONE nor ALREADY: MNEME_E_CONFLICT. */
+/* The sentence for a verdict that is neither DONE nor ALREADY: MNEME_E_CONFLICT, or MNEME_E_UNAVAILABLE for
+ * FROZEN. */
 int mneme_claims_lost(enum mneme_hot_verdict verdict, int32_t partition, struct mneme_error *error);
 
 #endif

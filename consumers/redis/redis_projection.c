@@ -9,6 +9,7 @@
 #include "common/clock.h"
 #include "common/log.h"
 #include "consumers/redis/certainty.h"
+#include "consumers/redis/rebuild/rebuild.h"
 #include "consumers/redis/write.h"
 #include "consumers/store/migrate.h"
 #include "consumers/store/session.h"
@@ -371,7 +372,6 @@ const struct mneme_projection_ops mneme_redis_projection = {
     .idle = idle,
     .revoke = revoke,
     .close = close_projection,
-    .instead_of_rebuild = "what Redis lacks is filled from the log; take the keys below MNEME_REDIS_PREFIX "
-                          "away, and its workers begin anew",
+    .rebuild = &mneme_redis_rebuild,
     .max_batch_events = MAX_BATCH_EVENTS,
 };

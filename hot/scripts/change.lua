@@ -19,7 +19,7 @@
 --           thoughts, of keys (their names and values by turns) and of events
 --
 -- Replies "done"; "already" when the progress is at or behind END; "lost", "taken", "moved" or "behind" as renew does;
--- "newer" to a reader whose rows may be older than what was folded.
+-- "frozen" while freeze.lua holds the partition up; "newer" to a reader whose rows may be older than what was folded.
 
 local base = string.sub(KEYS[1], 1, -9) -- without "progress"
 local RANK_STEP = 10000000000000 -- more than any milliseconds up to the year 2286: priority counts before time
@@ -310,13 +310,16 @@ local guards = {}
 
 function guards.fold()
     local first, last, epoch, digest, space, is_live, live, live_ms, capacity = take(9)
-    local stored = call('HMGET', KEYS[1], 'epoch', 'next_offset')
-    if not stored[1] then
+    local stored = call('HMGET', KEYS[1], 'epoch', 'next_offset', 'frozen_until')
+    local live_space = is_live == '1' and call('GET', KEYS[2])
+    if live_space and live_space ~= space then
+        return 'moved'
+    elseif not stored[1] or (is_live == '1' and not live_space) then
         return 'lost'
     elseif stored[1] ~= epoch then
         return 'taken'
-    elseif is_live == '1' and call('GET', KEYS[2]) ~= space then
-        return 'moved'
+    elseif tonumber(stored[3] or '0') > now_ms then
+        return 'frozen'
     elseif tonumber(stored[2]) >= tonumber(last) then
         return 'already'
     elseif tonumber(stored[2]) < tonumber(first) then

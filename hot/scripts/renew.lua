@@ -8,14 +8,15 @@
 -- "behind" (less is stored than this worker has written).
 
 local stored = redis.call('HMGET', KEYS[1], 'epoch', 'next_offset')
-if not stored[1] then
+local live_space = ARGV[4] == '1' and redis.call('GET', KEYS[2])
+if live_space and live_space ~= ARGV[3] then
+    return 'moved'
+elseif not stored[1] or (ARGV[4] == '1' and not live_space) then
     return 'lost'
 elseif stored[1] ~= ARGV[1] then
     return 'taken'
 elseif tonumber(stored[2]) < tonumber(ARGV[2]) then
     return 'behind'
-elseif ARGV[4] == '1' and redis.call('GET', KEYS[2]) ~= ARGV[3] then
-    return 'moved'
 end
 if ARGV[6] ~= '0' then
     redis.call('SET', KEYS[3], ARGV[5], 'PX', ARGV[6])

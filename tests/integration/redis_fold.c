@@ -302,6 +302,20 @@ Test(redis_fold, a_key_of_another_program_is_named) {
     cr_assert_str_eq(ASK("HGET %%1:{%d}:progress next_offset", at), "0");
 }
 
+/* A rebuild or a verification needs a moment; the batch comes again. */
+Test(redis_fold, a_partition_that_is_held_up_waits) {
+    int32_t at = CREATE("ada", "1", "")->position.partition;
+    cr_assert_eq(mneme_fold_case_apply(&hot.fold, 0), MNEME_APPLIED);
+    ASK("HSET %%1:{%d}:progress frozen_until 99999999999999", at);
+    cr_assert_eq(mneme_redis_case_apply_some(&hot, hot.projection, 0, 1), MNEME_RETRY);
+    cr_assert(strstr(hot.fold.error.message, "holds it up for a moment") != NULL, "%s",
+              hot.fold.error.message);
+    cr_assert_str_eq(ASK("EXISTS %%1:{%d}:memory:default/ada/" ID("1"), at), "0");
+    ASK("HSET %%1:{%d}:progress frozen_until 1", at);
+    cr_assert_eq(mneme_redis_case_apply_some(&hot, hot.projection, 0, 1), MNEME_APPLIED);
+    check_memory(at, "default/ada/" ID("1"), "tea");
+}
+
 /* A rebuild has switched to what it filled. */
 Test(redis_fold, a_worker_follows_the_live_space) {
     int32_t at = CREATE("ada", "1", "")->position.partition;

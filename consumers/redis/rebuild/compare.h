@@ -1,0 +1,66 @@
+/*
+ * The live keys against those of a space apart that the log was folded into as far. What is not the same is
+ * only suspected at first: rows are read from the ledger's tables as they are when a batch is folded, so that
+ * one space may have them as of later than the other, and readers fill what they miss. A suspect that the
+ * workers write anew, when they have come to where the ledger was, is none.
+ *
+ * Lists of memories are compared with the memories that are there.
+ */
+#ifndef MNEME_CONSUMERS_REDIS_REBUILD_COMPARE_H
+#define MNEME_CONSUMERS_REDIS_REBUILD_COMPARE_H
+
+#include "common/hash.h"
+#include "consumers/redis/rebuild/look.h"
+#include "consumers/runtime/rebuild.h"
+
+/* One that may be wrong. */
+struct mneme_suspect {
+    enum mneme_difference difference;
+    struct mneme_hot_scanned scanned; /* of the live space */
+    struct mneme_str names;           /* as of a look */
+    size_t table;
+    bool is_list;         /* of memories: it was judged at once */
+    uint64_t hash;        /* of what is live; 0 where there is nothing */
+    int64_t expires_ms;   /* likewise */
+    uint64_t folded_hash; /* of what was folded; 0 where there is nothing */
+    bool is_by_expiry;    /* nothing else differs */
+    bool is_excused;      /* it is right after all */
+    struct mneme_suspect *next;
+};
+
+#define MNEME_COMPARE_TABLES (MNEME_HOT_KIND_COUNT + 1) /* the last: keys of no kind */
+
+struct mneme_compare {
+    const bool *partitions; /* which are compared, by number */
+    int32_t partition_count;
+    struct mneme_hot_space live;
+    const int64_t *live_numbers;          /* of each partition */
+    const int64_t *evicted;               /* of each partition: how many live memories had to make room */
+    int64_t ttl_ms[MNEME_HOT_KIND_COUNT]; /* for how long each kind is kept at most; 0: not told */
+
+    struct mneme_arena arena;
+    struct mneme_hash entries;  /* of the space apart */
+    struct mneme_hash reported; /* lists that are suspects already */
+    struct mneme_suspect *first;
+    size_t suspect_count;
+    struct mneme_table_difference tables[MNEME_COMPARE_TABLES];
+    struct mneme_buffer text;
+};
+
+/* `live`, `partitions`, `live_numbers`, `evicted` and `ttl_ms` are the caller's to set afterwards. */
+int mneme_compare_init(struct mneme_compare *compare, struct mneme_error *error);
+void mneme_compare_clean_up(struct mneme_compare *compare);
+
+/* A key of the space apart; all of them first. */
+int mneme_compare_expect(struct mneme_compare *compare, const struct mneme_look *look,
+                         struct mneme_error *error);
+/* A key of the live space. */
+int mneme_compare_live(struct mneme_compare *compare, const struct mneme_look *look,
+                       struct mneme_error *error);
+/* No live key is left. */
+int mneme_compare_missing(struct mneme_compare *compare, struct mneme_error *error);
+
+/* Counts the suspects that are not excused, and shows every table. Returns how many they are. */
+int64_t mneme_compare_report(struct mneme_compare *compare, const struct mneme_verify_options *options);
+
+#endif

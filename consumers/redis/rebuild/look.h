@@ -1,0 +1,38 @@
+/*
+ * What is behind keys, as far as it must be the same whenever they were written: without the place where the
+ * ledger was then, without what has expired.
+ */
+#ifndef MNEME_CONSUMERS_REDIS_REBUILD_LOOK_H
+#define MNEME_CONSUMERS_REDIS_REBUILD_LOOK_H
+
+#include "hot/scan.h"
+
+/* What is behind one key. */
+struct mneme_look {
+    struct mneme_hot_scanned scanned;
+    bool has_kind; /* one of those that a space has: */
+    enum mneme_hot_kind kind;
+    struct mneme_str names; /* encoded */
+
+    bool is_there;      /* and holds something that has not expired */
+    int64_t expires_ms; /* -1: never */
+    uint64_t hash;      /* of what it holds */
+    int64_t strangers;  /* in a list of memories: members that are none */
+
+    /* Lists of memories that lack this one. */
+    const redisReply *const
+        *lacking;         /* by turns: whether there is such a key ("different", "missing"), its name */
+    size_t lacking_count; /* of both */
+};
+
+/* The hash of a look at a memory with this value. */
+uint64_t mneme_look_hash_memory(struct mneme_str value);
+
+/* Looks at each of the keys, in their order. What `visit` gets is valid during the call, which must not use
+ * the connection. Nothing may be in flight. */
+int mneme_look_run(struct mneme_redis *redis, const struct mneme_hot_space *space,
+                   const struct mneme_hot_scanned *keys, size_t count,
+                   int (*visit)(void *context, const struct mneme_look *look, struct mneme_error *error),
+                   void *context, struct mneme_error *error);
+
+#endif

@@ -1,0 +1,16 @@
+/*
+ * Rebuilding the hot tier: another space of keys is filled beside the live one and takes its place, partition
+ * by partition. Comparing the live one with the log.
+ */
+#ifndef MNEME_CONSUMERS_REDIS_REBUILD_H
+#define MNEME_CONSUMERS_REDIS_REBUILD_H
+
+#include "consumers/runtime/rebuild.h"
+
+extern const struct mneme_rebuild_ops mneme_redis_rebuild;
+
+/* As struct mneme_rebuild_ops says it. */
+int mneme_redis_verify(struct mneme_verify_outcome *outcome, const struct mneme_verify_options *options,
+                       struct mneme_error *error);
+
+#endif

@@ -1,0 +1,73 @@
+-- What is behind a key, and whether the lists of its partition agree with it.
+--
+-- KEYS: the key
+-- ARGV: what the keys of its space and partition begin with, its kind, its names
+--
+-- Replies nothing where there is no key, else its type, when it expires (milliseconds, -1: never) and its words: the
+-- value of a string, the elements of a list, fields and values of a hash. For a memory, keys of lists that lack it
+-- follow, each behind "different" or "missing"; for a list of memories the words are how many of its members are none.
+
+local key, base, kind, names = KEYS[1], ARGV[1], ARGV[2], ARGV[3]
+local SAME_MS = 1000 -- times that differ by less are the same
+local call = redis.call
+local time = call('TIME')
+local now_ms = time[1] * 1000 + math.floor(time[2] / 1000)
+
+local words = {}
+
+local function expect(list, member, expires_ms)
+    local score = call('ZSCORE', list, member)
+    if not score or (expires_ms and math.abs(tonumber(score) - expires_ms) > SAME_MS) then
+        words[#words + 1] = call('EXISTS', list) == 1 and 'different' or 'missing'
+        words[#words + 1] = list
+    end
+end
+
+local function look_at_memory(value, expires_ms)
+    local tenant, user, agent = string.match(value, '^%S+ %S+ %S+ ([^/%s]*)/([^/%s]*)/([^\n]*)\n')
+    local member = string.sub(names, (string.find(names, '/', 1, true) or 0) + 1)
+    expect(base .. 'hot', names)
+    expect(base .. 'ages', names, expires_ms)
+    if tenant then
+        expect(base .. 'agent:' .. tenant .. '/' .. agent, member, expires_ms)
+        if user ~= '' then
+            expect(base .. 'user-agent:' .. tenant .. '/' .. user .. '/' .. agent, member, expires_ms)
+        end
+    end
+end
+
+-- Members that expire in this moment or did are none.
+local function count_strangers()
+    local before = (kind == 'hot' or kind == 'ages') and '' or string.match(names, '^[^/]*/')
+    local strangers = 0
+    local members = call('ZRANGE', key, 0, -1, 'WITHSCORES')
+    for i = 1, #members, 2 do
+        local expires_ms = kind == 'hot' and call('ZSCORE', base .. 'ages', members[i]) or members[i + 1]
+        if (not expires_ms or tonumber(expires_ms) > now_ms + SAME_MS)
+            and call('EXISTS', base .. 'memory:' .. (before or '') .. members[i]) == 0 then
+            strangers = strangers + 1
+        end
+    end
+    return strangers
+end
+
+local type = call('TYPE', key).ok
+if type == 'none' then
+    return false
+end
+local expires_ms = call('PEXPIRETIME', key)
+if type == 'string' then
+    words[1] = call('GET', key)
+    if kind == 'memory' then
+        look_at_memory(words[1], expires_ms)
+    end
+elseif type == 'hash' then
+    words = call('HGETALL', key)
+elseif type == 'list' then
+    words = call('LRANGE', key, 0, -1)
+elseif type == 'zset' then
+    words[1] = tostring(count_strangers())
+end
+table.insert(words, 1, type)
+table.insert(words, 2, tostring(expires_ms))
+return words
