@@ -172,7 +172,9 @@ static void pause_ms(int64_t ms) {
     (void)nanosleep(&left, NULL); /* a signal ends it early; then the next try comes sooner */
 }
 
-/* Asks until there is an answer that will not change by asking again, or the tries are used up. */
+/* Asks until there is an answer that will not change by asking again, or the tries are used up. A conflict is
+ * believed when it is told twice: the first may be with the same schema, on its way from another program or
+ * from a try that was not answered in time. */
 static int request(json_t **out, const struct mneme_registry *registry, const char *what,
                    const struct mneme_buffer *path, const struct mneme_buffer *body,
                    struct mneme_error *error) {
@@ -184,12 +186,15 @@ static int request(json_t **out, const struct mneme_registry *registry, const ch
     mneme_buffer_append_byte(&url, '\0');
     enum mneme_status status =
         url.failed || (body != NULL && body->failed) ? MNEME_E_NO_MEMORY : MNEME_E_UNAVAILABLE;
-    for (int tries = 0; status == MNEME_E_UNAVAILABLE && tries < MAX_TRIES; tries++) {
+    int conflicts = 0;
+    for (int tries = 0;
+         (status == MNEME_E_UNAVAILABLE || (body != NULL && conflicts == 1)) && tries < MAX_TRIES; tries++) {
         if (tries > 0) {
             pause_ms(mneme_backoff_next_ms(&backoff));
         }
         (void)request_once(&answer, registry, url.data, body); /* without an answer the status is 0 */
         status = mneme_registry_classify(answer.http_status);
+        conflicts = status == MNEME_E_CONFLICT ? conflicts + 1 : 0;
     }
     int result = MNEME_OK;
     if (status == MNEME_E_NO_MEMORY) {
