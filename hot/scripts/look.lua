@@ -58,7 +58,9 @@ end
 local expires_ms = call('PEXPIRETIME', key)
 if type == 'string' then
     words[1] = call('GET', key)
-    if kind == 'memory' then
+    if kind == 'memory' and string.sub(words[1], -1) == '\n' then
+        return false -- accesses alone, of what is not there yet
+    elseif kind == 'memory' then
         look_at_memory(words[1], expires_ms)
     end
 elseif type == 'hash' then
