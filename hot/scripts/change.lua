@@ -204,7 +204,10 @@ function changes.access()
     local names, accesses, accessed_at = take(3)
     local key = base .. 'memory:' .. names
     local old = parse_memory(call('GET', key))
-    if not old then -- for the creation that another partition's events are ahead of
+    if not old then -- for the creation that another partition's events are ahead of, unless the space is over
+        if call('EXISTS', KEYS[1]) == 0 then
+            return
+        end
         call('SET', key, ACCESSES_ALONE .. ' ' .. accesses .. ' ' .. accessed_at .. ' \n', 'PX', ACCESSES_ALONE_MS)
         return
     end

@@ -193,11 +193,13 @@ class RedisKeys:
 
         entries = behind(self.fold.working_entries, "cleared_sequence")
         appended = behind(self.fold.working_entries, "context_cleared_sequence")
-        turns = behind(self.fold.conversation_turns, "cleared_sequence") if has_turns else []
+        # The last turns by their places; of these, those that came behind the clear.
+        turns = sorted((place, row) for place, row in self.fold.conversation_turns.items() if place[:3] == key)[-TURNS:]
+        turns = [(place, row) for place, row in turns if has_turns and row["source_sequence"] > memory["cleared_sequence"]]
         self.working[f"{self.base(self.partition(*key[:2]))}working:{encode(*key)}"] = Working(
             goal=memory["goal"],
             turns=[element(row, *TURN_COLUMNS, turn_index=place[3], **times(row, "created_at"))
-                   for place, row in turns][-TURNS:],
+                   for place, row in turns],
             thoughts=[element(row, "thought", "metadata", **times(row, "created_at"))
                       for _, row in entries if row["kind"] == "thought"][-THOUGHTS:],
             keys={place[3]: (element(row, "value", "ttl_s", key=place[3], **times(row, "updated_at", "expires_at")),
