@@ -126,6 +126,9 @@ size_t mneme_hot_reader_memories(struct mneme_hot_memory *out, bool *found, stru
                               .look_again = true};
     mneme_arena_reset(&reader->arena, SIZE_MAX);
     memset(found, 0, count * sizeof *found);
+    if (mneme_hot_reader_partitions(reader) == 0) { /* asked once, not for each key */
+        return 0;
+    }
     looking.partitions = mneme_arena_alloc(&reader->arena, (count + 1) * sizeof *looking.partitions);
     looking.order = mneme_arena_alloc(&reader->arena, (count + 1) * sizeof *looking.order);
     looking.words = mneme_arena_alloc(&reader->arena, (count + 2) * sizeof *looking.words);
