@@ -66,10 +66,6 @@ struct mneme_str mneme_hot_reader_topic(const struct mneme_hot_reader *reader) {
     return mneme_str_from(reader->topic);
 }
 
-struct mneme_redis *mneme_hot_reader_redis(struct mneme_hot_reader *reader) {
-    return reader->redis;
-}
-
 bool mneme_hot_reader_run(redisReply **reply, struct mneme_hot_reader *reader,
                           const struct mneme_redis_command *command) {
     struct mneme_error ignored = {0}; /* Postgres answers instead */

@@ -84,8 +84,6 @@ struct mneme_str mneme_hot_reader_topic(const struct mneme_hot_reader *reader);
 /* Where keys are looked for; what mneme_hot_reader_judge has learnt is in it. */
 const struct mneme_hot_space *mneme_hot_reader_space(const struct mneme_hot_reader *reader);
 
-struct mneme_redis *mneme_hot_reader_redis(struct mneme_hot_reader *reader); /* borrowed */
-
 enum mneme_hot_trust {
     MNEME_HOT_BELIEVE,
     MNEME_HOT_LOOK_AGAIN, /* another space or another number of partitions: once more, with what is known now

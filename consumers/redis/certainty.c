@@ -3,9 +3,9 @@
  */
 #include "consumers/redis/certainty.h"
 
-#include <endian.h>
 #include <stdlib.h>
 
+#include "common/postgres_row.h"
 #include "common/uuid.h"
 #include "consumers/store/stream_cache.h"
 #include "sql/embedded.h"
@@ -147,9 +147,7 @@ int mneme_certainty_learn(struct mneme_certainty *certainty, struct mneme_postgr
     PGresult *rows = NULL;
     int status = count == 0 ? MNEME_OK : ask(certainty, &rows, postgres, items, count, &batch->arena, error);
     for (int row = 0; status == MNEME_OK && rows != NULL && row < PQntuples(rows); row++) {
-        uint64_t n;
-        memcpy(&n, PQgetvalue(rows, row, 0), sizeof n);
-        const struct mneme_batch_item *item = items[be64toh(n) - 1];
+        const struct mneme_batch_item *item = items[mneme_pg_get_long(rows, row, 0) - 1];
         mneme_certainty_know(certainty, item->key, item->position.partition, get_high(rows, row, 1),
                              get_high(rows, row, 2));
     }

@@ -231,12 +231,11 @@ static enum mneme_apply_result idle(void *context, struct mneme_error *error) {
 /* --- a batch --- */
 
 /* A partition that the batch brings up to its last events is one to send readers to. */
-static void judge(const struct projection *projection, const struct mneme_batch *batch, int64_t now,
+static void judge(struct projection *projection, const struct mneme_batch *batch, int64_t now,
                   bool *is_current) {
     for (size_t i = 0; i < batch->partition_count; i++) {
         const struct mneme_batch_partition *part = &batch->partitions[i];
-        const struct mneme_claim *claim =
-            mneme_claims_find((struct mneme_claims *)&projection->claims, part->partition);
+        const struct mneme_claim *claim = mneme_claims_find(&projection->claims, part->partition);
         int64_t last = 0;
         for (size_t j = 0; j < batch->count; j++) {
             if (batch->items[j].position.partition == part->partition) {
