@@ -29,6 +29,7 @@ static const struct mneme_command *const commands[] = {
     &mneme_command_flow_runs,
     &mneme_command_task_outputs,
     &mneme_command_status,
+    &mneme_command_dead_letters,
     &mneme_command_rebuild,
     &mneme_command_verify,
     &mneme_command_reembed,

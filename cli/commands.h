@@ -9,6 +9,7 @@
 extern const struct mneme_command mneme_command_audit;
 extern const struct mneme_command mneme_command_completion;
 extern const struct mneme_command mneme_command_config;
+extern const struct mneme_command mneme_command_dead_letters;
 extern const struct mneme_command mneme_command_context;
 extern const struct mneme_command mneme_command_conversation;
 extern const struct mneme_command mneme_command_eval;

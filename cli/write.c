@@ -139,7 +139,7 @@ static bool print_verdict(const void *row, void *context) {
     }
     if (verdict->reason.data != NULL) {
         fflush(stdout);
-        fprintf(stderr, "mneme: the event was parked: %.*s; see mneme status\n",
+        fprintf(stderr, "mneme: the event was parked: %.*s; see mneme dead-letters list\n",
                 MNEME_STR_ARG(verdict->reason));
     }
     visit->is_seen = true;

@@ -1,0 +1,28 @@
+/*
+ * The verbs of `mneme dead-letters`, and what they have in common.
+ */
+#ifndef MNEME_CLI_DEAD_LETTERS_H
+#define MNEME_CLI_DEAD_LETTERS_H
+
+#include "cli/frame/command.h"
+#include "queries/dead_letters.h"
+#include "queries/status.h"
+
+extern const struct mneme_command mneme_command_dead_letters_list;
+extern const struct mneme_command mneme_command_dead_letters_show;
+
+/* --projection: null when it was not given; MNEME_E_USAGE unless a projection is called so. */
+int mneme_dead_letters_projection(struct mneme_str *out, const struct mneme_cli *cli,
+                                  struct mneme_error *error);
+
+/* The first argument as a position; MNEME_E_USAGE. */
+int mneme_dead_letters_position(struct mneme_position *out, const struct mneme_cli *cli,
+                                struct mneme_error *error);
+
+/* Calls `ask` in each schema that is there, one after the other. */
+int mneme_dead_letters_each_schema(struct mneme_postgres *postgres, const struct mneme_config *config,
+                                   int (*ask)(struct mneme_postgres *postgres, void *context,
+                                              struct mneme_error *error),
+                                   void *context, struct mneme_error *error);
+
+#endif

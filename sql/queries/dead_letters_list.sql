@@ -1,0 +1,18 @@
+-- What is parked in this schema, the oldest first: $1 a projection ("embed" is "embed.MODEL", too) or null, $2 a key or null,
+-- $3 whether also what only waits behind another event, $4 limit.
+SELECT projection, topic, partition, kafka_offset, encode(key, 'escape') AS key, reason,
+       (SELECT count(*)
+        FROM parked_events AS waiting
+        WHERE waiting.projection = parked_events.projection
+          AND waiting.topic = parked_events.topic
+          AND waiting.partition = parked_events.partition
+          AND waiting.blocked_by = parked_events.kafka_offset
+          AND waiting.kafka_offset <> parked_events.kafka_offset) AS behind,
+       CASE WHEN blocked_by NOT IN (kafka_offset, -1) THEN blocked_by END AS waits_for,
+       recorded_at, parked_at
+FROM parked_events
+WHERE ($1::text IS NULL OR projection = $1 OR starts_with(projection, $1 || '.'))
+  AND ($2::text IS NULL OR key = convert_to($2, 'UTF8'))
+  AND ($3::boolean OR blocked_by IN (kafka_offset, -1))
+ORDER BY parked_at, projection, topic, partition, kafka_offset
+LIMIT $4::bigint
