@@ -157,8 +157,7 @@ static void accept_habits(int argc, char **argv) {
     if (argc > 1 && strcmp(argv[1], "--version") == 0) {
         argv[1] = version;
     } else if (argc > 1 && strcmp(argv[1], "help") == 0) {
-        memmove(argv + 1, argv + 2, (size_t)(argc - 2) * sizeof *argv);
-        argv[argc - 1] = help;
+        argv[1] = help;
     }
 }
 

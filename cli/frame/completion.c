@@ -102,11 +102,16 @@ static void print_step(const struct place *place) {
 
 /* Both shells run the same two functions: which command the line has come to, and what may follow. */
 static void print_functions(void) {
-    printf("# Sets `at` to the command that the words name.\n"
+    printf("# Sets `at` to the command that the words name, and `ended` if -- is among them: files may follow "
+           "it.\n"
            "_mneme_path() {\n"
            "    local word next\n"
-           "    at=''\n"
+           "    at='' ended=''\n"
            "    for word in \"$@\"; do\n"
+           "        if [[ $word == -- ]]; then\n"
+           "            ended=1\n"
+           "            return\n"
+           "        fi\n"
            "        next=\"${at:+$at }$word\"\n"
            "        case $next in\n");
     visit_all(print_step);
@@ -131,11 +136,13 @@ static void print_bash(void) {
     printf("# Completion of mneme for bash: source <(mneme completion bash)\n\n");
     print_functions();
     printf("_mneme() {\n"
-           "    local at words options value current=${COMP_WORDS[COMP_CWORD]} "
+           "    local at ended words options value current=${COMP_WORDS[COMP_CWORD]} "
            "previous=${COMP_WORDS[COMP_CWORD-1]}\n"
            "    _mneme_path \"${COMP_WORDS[@]:1:COMP_CWORD-1}\"\n"
            "    _mneme_expected\n"
-           "    if [[ $value == @any ]]; then\n"
+           "    if [[ -n $ended ]]; then\n"
+           "        mapfile -t COMPREPLY < <(compgen -f -- \"$current\")\n"
+           "    elif [[ $value == @any ]]; then\n"
            "        COMPREPLY=()\n"
            "    elif [[ -n $value && $value != @file ]]; then\n"
            "        mapfile -t COMPREPLY < <(compgen -W \"$value\" -- \"$current\")\n"
@@ -156,12 +163,14 @@ static void print_zsh(void) {
            "fpath\n\n");
     print_functions();
     printf("_mneme() {\n"
-           "    local at options value previous=${words[CURRENT-1]} current=${words[CURRENT]}\n"
+           "    local at ended options value previous=${words[CURRENT-1]} current=${words[CURRENT]}\n"
            "    local -a before=(\"${(@)words[2,CURRENT-1]}\")\n"
            "    local words\n"
            "    _mneme_path \"${before[@]}\"\n"
            "    _mneme_expected\n"
-           "    if [[ $value == @any ]]; then\n"
+           "    if [[ -n $ended ]]; then\n"
+           "        _files\n"
+           "    elif [[ $value == @any ]]; then\n"
            "        _message value\n"
            "    elif [[ -n $value && $value != @file ]]; then\n"
            "        compadd -- ${=value}\n"

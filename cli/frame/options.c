@@ -308,6 +308,16 @@ static int read_environment(struct mneme_cli *cli, struct mneme_cli_values *valu
     return MNEME_OK;
 }
 
+/* `before` is how many arguments stood before "--", or -1 when it was not given. */
+static int check_dashes(const struct mneme_cli *cli, int before, struct mneme_error *error) {
+    const struct mneme_command *command = cli->command;
+    if (command->before_dashes == 0 || before == command->before_dashes) {
+        return MNEME_OK;
+    }
+    return refuse(error, cli, "-- does not stand between its own arguments and the command; give %s",
+                  command->arguments);
+}
+
 static int check_complete(const struct mneme_cli *cli, const struct mneme_cli_values *values,
                           struct mneme_error *error) {
     const struct mneme_command *command = cli->command;
@@ -344,12 +354,12 @@ int mneme_cli_parse(struct mneme_cli *cli, struct mneme_cli_values *values, int 
     cli->arguments = argv + 1;
     cli->argument_count = 0;
     values->count = 0;
-    bool options_ended = false;
+    int before_dashes = -1;
     for (int i = 1; i < argc; i++) {
         char *word = argv[i];
-        if (!options_ended && word[0] == '-' && word[1] != '\0') {
+        if (before_dashes < 0 && word[0] == '-' && word[1] != '\0') {
             if (strcmp(word, "--") == 0) {
-                options_ended = true;
+                before_dashes = cli->argument_count;
                 continue;
             }
             int status = parse_option(cli, values, argc, argv, &i, error);
@@ -367,10 +377,14 @@ int mneme_cli_parse(struct mneme_cli *cli, struct mneme_cli_values *values, int 
             cli->arguments[cli->argument_count++] = word;
         }
     }
+    cli->arguments[cli->argument_count] = NULL; /* of argv, which has a place for each word and one more */
     if (mneme_cli_flag(cli, "help")) {
         return MNEME_OK;
     }
     int status = check_complete(cli, values, error);
+    if (status == MNEME_OK) {
+        status = check_dashes(cli, before_dashes, error);
+    }
     return status == MNEME_OK ? read_environment(cli, values, error) : status;
 }
 

@@ -24,8 +24,9 @@ struct mneme_cli_values {
 size_t mneme_cli_options_of(const struct mneme_cli_option *list[MNEME_CLI_MAX_OPTIONS],
                             const struct mneme_command *command, size_t *own);
 
-/* Fills command, path, depth, arguments and values of `cli`. `argv` is reordered: arguments point into it,
- * and argv[0] is skipped. With --help among the options nothing is required of the rest. MNEME_E_USAGE with a
+/* Fills command, path, depth, arguments and values of `cli`. `argv`, whose last pointer is NULL behind
+ * `argc` others, is reordered: arguments point into it, and argv[0] is skipped. What stands behind "--" is an
+ * argument, whatever it looks like. With --help among the options nothing is required of the rest. MNEME_E_USAGE with a
  * sentence that suggests the nearest name. */
 int mneme_cli_parse(struct mneme_cli *cli, struct mneme_cli_values *values, int argc, char **argv,
                     struct mneme_error *error);

@@ -87,7 +87,8 @@ const struct mneme_command mneme_command_lock_run = {
     .name = "run",
     .summary = "Run a command while holding a lock.",
     .arguments = "NAME -- COMMAND [ARGUMENT…]",
-    .details = "The lease is extended while the command runs, and the lock released when it ends.\n"
+    .details = "What stands behind -- is the command and its arguments, whatever they look like.\n"
+               "The lease is extended while the command runs, and the lock released when it ends.\n"
                "The command finds MNEME_LOCK_NAME, MNEME_LOCK_TOKEN and MNEME_LOCK_VALUE in its\n"
                "environment; signals are passed on to it. If the lease is lost, the command and what\n"
                "it has started get SIGTERM, and SIGKILL if that does not end them by the time that\n"
@@ -99,6 +100,7 @@ const struct mneme_command mneme_command_lock_run = {
                 "  mneme lock run nightly --wait 600 -- sh -c 'echo token $MNEME_LOCK_TOKEN'\n",
     .min_arguments = 2,
     .max_arguments = -1,
+    .before_dashes = 1,
     .options = options,
     .common = MNEME_CLI_TENANT,
     .run = run,

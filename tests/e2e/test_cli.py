@@ -146,6 +146,7 @@ def test_bash_completes_commands_options_and_values(completion):
     assert complete(completion, "memory", "add", "x", "--term", "") == ["short_term", "long_term"]
     assert complete(completion, "completion", "b") == ["bash"]
     assert complete(completion, "memory", "add", "--user", "") == []
+    assert complete(completion, "lock", "run", "nightly", "--", "--tt") == []
 
 
 def test_zsh_finds_the_same_words(tmp_path):

@@ -3,6 +3,7 @@
 import os
 import signal
 import subprocess
+import sys
 import time
 import uuid
 from types import SimpleNamespace
@@ -54,7 +55,8 @@ def test_a_wait_ends_when_the_lease_does(locks):
 
 
 @pytest.mark.parametrize("words", [("acquire",), ("acquire", "a", "--ttl", "0"), ("acquire", "a", "--ttl-ms", "x"), ("acquire", ""),
-                                   ("extend", "a"), ("release", "a"), ("run", "a"), ("run", "--", "true")])
+                                   ("extend", "a"), ("release", "a"), ("run", "a"), ("run", "--", "true"),
+                                   ("run", "a", "true"), ("run", "--", "a", "true"), ("run", "a", "sh", "--", "true")])
 def test_wrong_usage(locks, words):
     locks("lock", *words, expect=2)
 
@@ -74,6 +76,19 @@ def test_a_command_runs_under_the_lock(locks):
     (later,) = locks("lock", "acquire", "nightly", "--json", expect=0).json_lines
     assert later["token"] > int(token) and later["value"] != value
     locks("lock", "run", "nightly", "--", "true", expect=4)
+
+
+WORDS = ["--ttl", "5", "--", "a b", "", "--json", "-n", "--", "--help", "nightly"]
+
+
+@pytest.mark.parametrize("before", [
+    ["run", "nightly", "--ttl", "60"], ["run", "--ttl", "60", "nightly"], ["run", "--ttl=60", "nightly", "--wait-ms", "50"],
+    ["--json", "run", "-t60", "nightly", "--tenant", "blue", "--wait=1"], ["run", "nightly"],
+], ids=" ".join)
+def test_what_stands_behind_the_dashes_reaches_the_command_exactly(locks, before):
+    print_each = "import json, sys; print(json.dumps(sys.argv[1:]))"
+    done = locks("lock", *before, "--", sys.executable, "-c", print_each, *WORDS, expect=0)
+    assert done.json_lines == [WORDS]
 
 
 def test_a_command_that_cannot_be_run(locks, tmp_path):

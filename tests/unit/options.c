@@ -71,6 +71,27 @@ Test(options, end_at_two_dashes) {
     cr_assert_not(mneme_cli_flag(&cli, "json"));
 }
 
+Test(options, what_stands_behind_two_dashes_is_all_that_a_command_gets) {
+    ACCEPT("lock", "run", "--tenant", "blue", "nightly", "--ttl", "60", "--", "./x.sh", "--ttl", "5", "--", "-h");
+    static const char *const expected[] = {"nightly", "./x.sh", "--ttl", "5", "--", "-h"};
+    cr_assert_eq(cli.argument_count, 6);
+    for (int i = 0; i < 6; i++) {
+        cr_assert_str_eq(cli.arguments[i], expected[i]);
+    }
+    cr_assert_null(cli.arguments[6]);
+    cr_assert_str_eq(mneme_cli_value(&cli, "ttl"), "60");
+    cr_assert_str_eq(mneme_cli_value(&cli, "tenant"), "blue");
+    ACCEPT("lock", "--json", "run", "nightly", "--", "true");
+    cr_assert_str_eq(cli.arguments[1], "true");
+    cr_assert_null(cli.arguments[2]);
+}
+
+Test(options, a_command_to_run_stands_behind_two_dashes) {
+    REFUSE("give NAME -- COMMAND", "lock", "run", "nightly", "./x.sh", "--ttl", "5");
+    REFUSE("give NAME -- COMMAND", "lock", "run", "--", "nightly", "./x.sh");
+    REFUSE("give NAME -- COMMAND", "lock", "run", "nightly", "sh", "--", "-c");
+}
+
 Test(options, a_single_dash_is_an_argument) {
     ACCEPT("memory", "add", "-", "--user", "ada");
     cr_assert_str_eq(cli.arguments[0], "-");
