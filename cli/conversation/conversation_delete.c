@@ -6,6 +6,7 @@
 
 #include "cli/conversation/conversation.h"
 #include "cli/conversation/conversation_find.h"
+#include "cli/frame/consent.h"
 #include "cli/frame/output.h"
 #include "cli/frame/session.h"
 #include "cli/memory/memory_bulk.h"
@@ -148,7 +149,7 @@ static enum mneme_exit run(struct mneme_cli *cli) {
     struct mneme_postgres *postgres = NULL;
     struct deleting deleting = {.cli = cli, .is_dry = mneme_cli_flag(cli, "dry-run")};
     struct mneme_arena arena;
-    enum mneme_exit code;
+    enum mneme_exit code = MNEME_EXIT_DONE;
     mneme_arena_init(&arena, 0);
     int status = mneme_session_open(&postgres, cli, &error);
     if (status == MNEME_OK) {
@@ -156,10 +157,10 @@ static enum mneme_exit run(struct mneme_cli *cli) {
     }
     if (status != MNEME_OK) {
         code = mneme_cli_fail(cli, &error);
-    } else if (!deleting.is_dry &&
-               !mneme_bulk_is_agreed(cli, MNEME_BULK_DELETE, "Delete this conversation and its memories?")) {
-        code = MNEME_EXIT_UNSAFE;
-    } else {
+    } else if (!deleting.is_dry) {
+        code = mneme_cli_consent(cli, "nothing was deleted", "Delete this conversation and its memories?");
+    }
+    if (code == MNEME_EXIT_DONE) {
         status = deleting.is_dry ? delete_memories(&deleting, postgres, &error)
                                  : publish(&deleting, postgres, &error);
         code = status == MNEME_OK ? print(&deleting) : mneme_cli_fail(cli, &error);
@@ -171,7 +172,6 @@ static enum mneme_exit run(struct mneme_cli *cli) {
 
 static const struct mneme_cli_option options[] = {
     {"dry-run", 0, NULL, -1, "Only tell what would be deleted."},
-    {"yes", 'y', NULL, -1, "Do not ask on the terminal."},
     {"reason", 0, "TEXT", -1, "Why, for the history."},
     {"stream", 0, "ID", -1, "The stream, when several use the id."},
     {"correlation", 0, "ID", -1, "Ties together the events of one request."},
@@ -187,7 +187,8 @@ const struct mneme_command mneme_command_conversation_delete = {
     .details =
         "Publishes a memory_deleted for each memory that was tied to the conversation or is of its scope, "
         "then\n"
-        "conversation_deleted. Deleting is soft: histories stay.\n"
+        "conversation_deleted. Deleting is soft: histories stay. A terminal asks for your consent; without one\n"
+        "it is refused (6) unless --yes is given.\n"
         "--json: {\"conversation_id\",\"stream_id\",\"memories\",\"dry_run\",\"event_id\",\"position\"}; the "
         "tables show\n"
         "it once they hold that position (--at-least).",
@@ -196,6 +197,6 @@ const struct mneme_command mneme_command_conversation_delete = {
     .min_arguments = 1,
     .max_arguments = 1,
     .options = options,
-    .common = MNEME_CLI_TENANT | MNEME_CLI_AT_LEAST,
+    .common = MNEME_CLI_TENANT | MNEME_CLI_AT_LEAST | MNEME_CLI_CONSENT,
     .run = run,
 };

@@ -58,6 +58,7 @@ enum mneme_cli_common {
     MNEME_CLI_AT_LEAST = 4, /* --at-least POSITION, --wait-timeout MS */
     MNEME_CLI_LIMIT = 8,    /* --limit N, --offset N, --cursor C */
     MNEME_CLI_AS_OF = 16,   /* --as-of TIME|POSITION */
+    MNEME_CLI_CONSENT = 64, /* --yes: it destroys more than one thing, and asks by mneme_cli_consent */
     MNEME_CLI_SERVICE = 32, /* no option: it runs for long, so it logs at info; others only warn by default */
 };
 

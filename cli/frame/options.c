@@ -38,6 +38,8 @@ static const struct {
     {{"limit", 'n', "N", -1, "At most so many rows."}, MNEME_CLI_LIMIT},
     {{"offset", 0, "N", -1, "Skip so many rows first."}, MNEME_CLI_LIMIT},
     {{"cursor", 0, "CURSOR", -1, "Go on behind the row that has this cursor."}, MNEME_CLI_LIMIT},
+    {{"yes", 'y', NULL, -1, "Agree beforehand: a terminal is not asked, and without one nothing is refused."},
+     MNEME_CLI_CONSENT},
     {{"json", 0, NULL, -1, "One JSON object per line."}, COMMON_OF_ALL},
     {{"config", 0, "FILE", -1, "Settings from this file, one \"name = value\" per line."}, COMMON_OF_ALL},
     {{"help", 'h', NULL, -1, "What the command does, its options and examples."}, COMMON_OF_ALL},

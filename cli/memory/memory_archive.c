@@ -1,6 +1,7 @@
 /*
  * mneme memory archive: memories by their ids, or the old, unimportant and unused ones of a scope.
  */
+#include "cli/frame/consent.h"
 #include "cli/frame/output.h"
 #include "cli/memory/memory_archive_scope.h"
 #include "cli/memory/memory_lifecycle.h"
@@ -90,10 +91,13 @@ static enum mneme_exit archive_scope(struct mneme_cli *cli) {
         read_rule(&rule, cli, &error) != MNEME_OK) {
         return mneme_cli_fail(cli, &error);
     }
-    if (!is_dry && !mneme_bulk_is_agreed(cli, MNEME_BULK_ARCHIVE, "Archive these memories of the scope?")) {
-        return MNEME_EXIT_UNSAFE;
+    enum mneme_exit code =
+        is_dry ? MNEME_EXIT_DONE
+               : mneme_cli_consent(cli, "nothing was archived", "Archive these memories of the scope?");
+    if (code != MNEME_EXIT_DONE) {
+        return code;
     }
-    enum mneme_exit code = mneme_archive_scope(&counts, cli, &scope, &rule, is_dry, &error);
+    code = mneme_archive_scope(&counts, cli, &scope, &rule, is_dry, &error);
     enum mneme_exit told = tell(cli, &counts, is_dry);
     return code == MNEME_EXIT_DONE ? told : code;
 }
@@ -107,7 +111,6 @@ static const struct mneme_cli_option options[] = {
     {"below-importance", 0, "N", -1, "Importance, as it is shown, below this (default 0.3; 2: any)."},
     {"accessed-under", 0, "N", -1, "Accessed fewer times than this (default 2)."},
     {"dry-run", 'n', NULL, -1, "List what would be archived, and publish nothing."},
-    {"yes", 'y', NULL, -1, "Do not ask on the terminal before archiving of a scope."},
     MNEME_LIFECYCLE_OPTIONS,
     MNEME_WRITE_OPTIONS,
     {0},
@@ -122,13 +125,14 @@ const struct mneme_command mneme_command_memory_archive = {
         "\n"
         "Without: all memories of --user, --agent, --run or --conversation (one is needed, else 6) that are\n"
         "old, unimportant and seldom accessed, all three; each only if it still has the version that was\n"
-        "read. --json: {\"selected\",\"archived\",\"failed\",\"dry_run\"}, with --dry-run behind a line for\n"
+        "read. A terminal asks for your consent; without one it is refused (6) unless --yes is given.\n"
+        " --json: {\"selected\",\"archived\",\"failed\",\"dry_run\"}, with --dry-run behind a line for\n"
         "each memory, as memory list has it.",
     .examples = "  mneme memory archive 018f0f5e-7a5b-7cc1-9d3e-2f6a1b0c4d5e --reason 'project is over'\n"
                 "  mneme memory archive --user ada --dry-run\n"
                 "  mneme memory archive --user ada --older-than 90d --below-importance 0.5 --yes\n",
     .max_arguments = MNEME_LIFECYCLE_MAX_IDS,
     .options = options,
-    .common = MNEME_CLI_SCOPE | MNEME_CLI_AT_LEAST,
+    .common = MNEME_CLI_SCOPE | MNEME_CLI_AT_LEAST | MNEME_CLI_CONSENT,
     .run = run,
 };

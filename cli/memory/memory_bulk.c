@@ -93,19 +93,6 @@ void mneme_bulk_clean_up(struct mneme_bulk *bulk) {
     pthread_mutex_destroy(&bulk->lock);
 }
 
-bool mneme_bulk_is_agreed(const struct mneme_cli *cli, enum mneme_bulk_kind kind, const char *question) {
-    char answer[8];
-    if (!cli->stderr_is_terminal || mneme_cli_flag(cli, "yes")) {
-        return true;
-    }
-    fprintf(stderr, "%s [y/N] ", question);
-    if (fgets(answer, sizeof answer, stdin) != NULL && (answer[0] == 'y' || answer[0] == 'Y')) {
-        return true;
-    }
-    fprintf(stderr, "mneme: nothing was %s: you did not agree; answer y, or give --yes\n", participles[kind]);
-    return false;
-}
-
 /* --- finding --- */
 
 int mneme_bulk_scope(struct mneme_memory_filter *out, const struct mneme_cli *cli, enum mneme_bulk_kind kind,

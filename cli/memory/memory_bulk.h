@@ -54,7 +54,4 @@ int mneme_bulk_scope(struct mneme_memory_filter *out, const struct mneme_cli *cl
 int mneme_bulk_visit(struct mneme_postgres *postgres, struct mneme_memory_filter *filter,
                      mneme_row_visitor *visit, void *context, struct mneme_error *error);
 
-/* On a terminal the user has to agree, unless --yes. */
-bool mneme_bulk_is_agreed(const struct mneme_cli *cli, enum mneme_bulk_kind kind, const char *question);
-
 #endif

@@ -61,7 +61,6 @@ static const struct mneme_cli_option options[] = {
     {"all", 0, NULL, -1,
      "Delete all memories of the scope; one of --user, --agent, --run and --conversation is needed."},
     {"filter", 0, "EXPR", -1, "Of the scope only memories for which this holds, as in memory list."},
-    {"yes", 'y', NULL, -1, "Do not ask on the terminal before --all."},
     {"expected-version", 0, "N", -1, "Only if the memory has this version."},
     {"reason", 0, "TEXT", -1, "Why, for the history."},
     MNEME_WRITE_OPTIONS,
@@ -75,13 +74,14 @@ const struct mneme_command mneme_command_memory_delete = {
     .details = "Deleting is soft: the memory is listed no more, its history stays. The memory's stream is\n"
                "looked up in the tables, unless --stream, --user or --agent names it.\n"
                "--all deletes what the tables hold of the scope, expired and archived memories too, and is\n"
-               "refused (6) without a scope.\n"
+               "refused (6) without a scope, and without your consent: a terminal asks for it, else --yes.\n"
                "--json and exit codes: as of memory add; of --all: {\"deleted\",\"failed\"}.",
     .examples = "  mneme memory delete 018f0f5e-7a5b-7cc1-9d3e-2f6a1b0c4d5e --reason 'was wrong'\n"
                 "  mneme memory delete --all --user ada --yes\n"
-                "  mneme memory delete --all --user ada --filter 'confidence lt 0.2 AND access_count eq 0'\n",
+                "  mneme memory delete --all --user ada --filter 'confidence lt 0.2 AND access_count eq 0' \\\n"
+                "      --yes\n",
     .max_arguments = 1,
     .options = options,
-    .common = MNEME_CLI_SCOPE | MNEME_CLI_AT_LEAST,
+    .common = MNEME_CLI_SCOPE | MNEME_CLI_AT_LEAST | MNEME_CLI_CONSENT,
     .run = run,
 };

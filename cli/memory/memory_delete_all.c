@@ -5,6 +5,7 @@
 
 #include <stdio.h>
 
+#include "cli/frame/consent.h"
 #include "cli/frame/output.h"
 #include "cli/frame/session.h"
 #include "cli/memory/memory_bulk.h"
@@ -84,9 +85,10 @@ enum mneme_exit mneme_memory_delete_all(struct mneme_cli *cli) {
     mneme_arena_init(&arena, 0);
     if (check(&filter, cli, &arena, &error) != MNEME_OK) {
         code = mneme_cli_fail(cli, &error);
-    } else if (!mneme_bulk_is_agreed(cli, MNEME_BULK_DELETE, "Delete all memories of this scope?")) {
-        code = MNEME_EXIT_UNSAFE;
     } else {
+        code = mneme_cli_consent(cli, "nothing was deleted", "Delete all memories of this scope?");
+    }
+    if (code == MNEME_EXIT_DONE) {
         code = delete_scope(cli, &filter);
     }
     mneme_arena_clean_up(&arena);

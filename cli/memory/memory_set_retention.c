@@ -4,6 +4,7 @@
  */
 #include <stdio.h>
 
+#include "cli/frame/consent.h"
 #include "cli/frame/output.h"
 #include "cli/memory/memory.h"
 #include "cli/memory/memory_archive_scope.h"
@@ -89,12 +90,22 @@ static enum mneme_exit run(struct mneme_cli *cli) {
     struct mneme_archive_counts counts;
     bool is_dry = mneme_cli_flag(cli, "dry-run");
     if (mneme_bulk_scope(&scope, cli, MNEME_BULK_ARCHIVE, &error) != MNEME_OK ||
-        read_policy(&policy, cli, &error) != MNEME_OK ||
-        (!is_dry && publish(&receipt, &stream_id, cli, &policy, &error) != MNEME_OK)) {
+        read_policy(&policy, cli, &error) != MNEME_OK) {
+        return mneme_cli_fail(cli, &error);
+    }
+    bool archives = policy.min_priority.is_set || policy.max_age_days.is_set || policy.score_threshold.is_set;
+    enum mneme_exit code =
+        is_dry || !archives ? MNEME_EXIT_DONE
+                            : mneme_cli_consent(cli, "nothing was archived, and no policy was set",
+                                                "Archive what this policy does not keep?");
+    if (code != MNEME_EXIT_DONE) {
+        return code;
+    }
+    if ((!is_dry && publish(&receipt, &stream_id, cli, &policy, &error) != MNEME_OK)) {
         return mneme_cli_fail(cli, &error);
     }
     struct mneme_archive_rule rule = rule_of(&policy);
-    enum mneme_exit code = mneme_archive_scope(&counts, cli, &scope, &rule, is_dry, &error);
+    code = mneme_archive_scope(&counts, cli, &scope, &rule, is_dry, &error);
     enum mneme_exit told = tell(cli, is_dry ? NULL : &receipt, stream_id, &counts);
     return code == MNEME_EXIT_DONE ? told : code;
 }
@@ -121,13 +132,14 @@ const struct mneme_command mneme_command_memory_set_retention = {
         "replaced by the given one: a memory is archived that is below --min-priority, older than\n"
         "--max-age-days and scored under --score-threshold; what is not given does not count, and with\n"
         "none of them nothing is archived any more. The policy is kept in retention_policies, and is\n"
-        "applied at once to what the tables hold.\n"
+        "applied at once to what the tables hold. A terminal asks for your consent to what archives;\n"
+        "without one it is refused (6) unless --yes is given.\n"
         "--json: "
         "{\"event_id\",\"position\",\"stream_id\",\"selected\",\"archived\",\"failed\",\"dry_run\"};\n"
         "with --dry-run a line for each memory, as memory list has it, then the counts.",
     .examples = "  mneme memory set-retention --user ada --max-age-days 365 --min-priority 3 --dry-run\n"
-                "  mneme memory set-retention --agent planner --max-age-days 30 --score-threshold 0.3\n",
+                "  mneme memory set-retention --agent planner --max-age-days 30 --score-threshold 0.3 --yes\n",
     .options = options,
-    .common = MNEME_CLI_SCOPE | MNEME_CLI_AT_LEAST,
+    .common = MNEME_CLI_SCOPE | MNEME_CLI_AT_LEAST | MNEME_CLI_CONSENT,
     .run = run,
 };

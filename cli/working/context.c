@@ -132,7 +132,10 @@ static void fill_clear(struct mneme_event *event, const struct mneme_cli *cli,
 
 static enum mneme_exit run_clear(struct mneme_cli *cli) {
     static const struct mneme_working_verb verb = {
-        .type = MNEME_EVENT_CONTEXT_CLEARED, .text_at = -1, .fill = fill_clear};
+        .type = MNEME_EVENT_CONTEXT_CLEARED,
+                                                    .text_at = -1,
+                                                    .question = "Forget all keys and events of this context?",
+                                                    .fill = fill_clear};
     return mneme_working_publish(cli, &verb);
 }
 
@@ -148,10 +151,11 @@ const struct mneme_command mneme_command_context_clear = {
     .arguments = "",
     .details =
         "Publishes a context_cleared event. Turns, thoughts and the goal stay: see mneme working clear.\n"
+        "A terminal asks for your consent; without one it is refused (6) unless --yes is given.\n"
         "--json: as of context set.",
-    .examples = "  mneme context clear --user ada --conversation chat-1 --reason 'task done'\n",
+    .examples = "  mneme context clear --user ada --conversation chat-1 --reason 'task done' --yes\n",
     .options = clear_options,
-    .common = MNEME_CLI_SCOPE,
+    .common = MNEME_CLI_SCOPE | MNEME_CLI_CONSENT,
     .run = run_clear,
 };
 

@@ -3,6 +3,7 @@
  */
 #include "cli/working/working.h"
 
+#include "cli/frame/consent.h"
 #include "cli/frame/input.h"
 #include "cli/frame/session.h"
 #include "common/json_read.h"
@@ -95,25 +96,40 @@ static int read_input(struct mneme_working_input *input, const struct mneme_cli 
     return read_text(input, cli, verb, arena, error);
 }
 
-enum mneme_exit mneme_working_publish(struct mneme_cli *cli, const struct mneme_working_verb *verb) {
+static enum mneme_exit publish_event(struct mneme_cli *cli, const struct mneme_working_verb *verb,
+                                     const struct mneme_working_place *place,
+                                     const struct mneme_working_input *input) {
     struct mneme_error error = {0};
     struct mneme_client *client = NULL;
     struct mneme_event event;
-    struct mneme_working_place place;
-    struct mneme_working_input input;
-    struct mneme_arena arena;
     enum mneme_exit code;
-    mneme_arena_init(&arena, 0);
-    if (place_of(&place, cli, &error) != MNEME_OK ||
-        read_input(&input, cli, verb, &arena, &error) != MNEME_OK ||
-        mneme_write_open(&client, cli, &error) != MNEME_OK ||
+    if (mneme_write_open(&client, cli, &error) != MNEME_OK ||
         mneme_write_event(&event, cli, client, verb->type, &error) != MNEME_OK) {
         code = mneme_cli_fail(cli, &error);
     } else {
-        verb->fill(&event, cli, &input);
-        code = mneme_write_publish_named(cli, client, &event, "conversation_id", place.conversation_id);
+        verb->fill(&event, cli, input);
+        code = mneme_write_publish_named(cli, client, &event, "conversation_id", place->conversation_id);
     }
     (void)mneme_close(client, 0, NULL); /* nothing is under way any more */
+    return code;
+}
+
+enum mneme_exit mneme_working_publish(struct mneme_cli *cli, const struct mneme_working_verb *verb) {
+    struct mneme_error error = {0};
+    struct mneme_working_place place;
+    struct mneme_working_input input;
+    struct mneme_arena arena;
+    enum mneme_exit code = MNEME_EXIT_DONE;
+    mneme_arena_init(&arena, 0);
+    if (place_of(&place, cli, &error) != MNEME_OK ||
+        read_input(&input, cli, verb, &arena, &error) != MNEME_OK) {
+        code = mneme_cli_fail(cli, &error);
+    } else if (verb->question != NULL) {
+        code = mneme_cli_consent(cli, "nothing was cleared", verb->question);
+    }
+    if (code == MNEME_EXIT_DONE) {
+        code = publish_event(cli, verb, &place, &input);
+    }
     mneme_arena_clean_up(&arena);
     return code;
 }

@@ -148,7 +148,10 @@ static void fill_clear(struct mneme_event *event, const struct mneme_cli *cli,
 
 static enum mneme_exit run_clear(struct mneme_cli *cli) {
     static const struct mneme_working_verb verb = {
-        .type = MNEME_EVENT_WORKING_CLEARED, .text_at = -1, .fill = fill_clear};
+        .type = MNEME_EVENT_WORKING_CLEARED,
+                                                    .text_at = -1,
+                                                    .question = "Forget the goal, thoughts and context of this conversation?",
+                                                    .fill = fill_clear};
     return mneme_working_publish(cli, &verb);
 }
 
@@ -164,10 +167,11 @@ const struct mneme_command mneme_command_working_clear = {
     .arguments = "",
     .details =
         "Publishes a working_cleared event: goal, thoughts and context are forgotten, and the turns so far\n"
-        "are at hand no more; the conversation keeps them.\n" RECEIPT,
-    .examples = "  mneme working clear --user ada --conversation chat-1 --reason 'another topic'\n",
+        "are at hand no more; the conversation keeps them. A terminal asks for your consent; without one it\n"
+        "is refused (6) unless --yes is given.\n" RECEIPT,
+    .examples = "  mneme working clear --user ada --conversation chat-1 --reason 'another topic' --yes\n",
     .options = clear_options,
-    .common = MNEME_CLI_SCOPE,
+    .common = MNEME_CLI_SCOPE | MNEME_CLI_CONSENT,
     .run = run_clear,
 };
 

@@ -229,7 +229,8 @@ def test_filters_hold_for_stats_and_deleting_too(folded, rows):
     for line in folded.mneme("stats", "--user", "eve", "--filter", "priority gte 7", "--json", expect=0).json_lines:
         if line["kind"] == "all":
             assert line["total"] == 9
-    done = folded.mneme("memory", "delete", "--all", "--user", "eve", "--filter", "priority gte 7", "--json", expect=0)
+    done = folded.mneme("memory", "delete", "--all", "--user", "eve", "--filter", "priority gte 7", "--yes", "--json",
+                        expect=0)
     assert done.json_lines == [{"deleted": 9, "failed": 0}]
     folded.drain()
     assert len(folded.mneme("memory", "list", "--user", "eve", "--json").json_lines) == 21

@@ -207,7 +207,7 @@ def test_a_conversation_goes_with_its_memories(ask, history):
     (dry,) = ask("conversation", "delete", "talk", "--dry-run")
     assert (dry["memories"], dry["dry_run"]) == (3, True)
     assert sum(history.end_offsets().values()) == ends
-    (done,) = ask("conversation", "delete", "talk", "--reason", "asked to forget", "--actor", "eve")
+    (done,) = ask("conversation", "delete", "talk", "--reason", "asked to forget", "--actor", "eve", "--yes")
     assert (done["memories"], done["dry_run"]) == (3, False)
     assert sum(history.end_offsets().values()) == ends + 4
     ask("conversation", "get", "talk", "--at-least", done["position"], expect=5)

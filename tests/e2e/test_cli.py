@@ -279,3 +279,39 @@ def test_deleting_all_asks_on_a_terminal(namespace, mneme, worker, drain):
     text, code = on_terminal(namespace.env, "memory", "delete", "--all", "--user", "ada", stdin=b"y\n")
     assert code == 0 and "1 memories deleted" in text
     wait_until(lambda: namespace.value("SELECT is_deleted FROM memories"), 30, "the memory is deleted")
+
+
+DESTROYING = [
+    ["memory", "delete", "--all", "--user", "ada"], ["conversation", "delete", "chat-1"],
+    ["memory", "archive", "--user", "ada"], ["memory", "set-retention", "--user", "ada", "--max-age-days", "1"],
+    ["working", "clear", "--user", "ada", "--conversation", "chat-1"],
+    ["context", "clear", "--user", "ada", "--conversation", "chat-1"],
+]
+
+
+def test_without_a_terminal_only_yes_destroys(namespace, mneme, worker, drain):
+    worker()
+    mneme.publish([{"type": "memory_created", "user_id": "ada", "payload": {"memory_type": "fact", "content": "tea"}},
+                   {"type": "conversation_turn", "user_id": "ada", "conversation_id": "chat-1",
+                    "payload": {"conversation_id": "chat-1", "role": "user", "content": "hi"}}])
+    drain()
+    before = sum(namespace.end_offsets().values())
+    for arguments in DESTROYING:
+        for answer in ("", "y\n"):  # a pipe cannot agree, whatever it says
+            done = mneme(*arguments, input=answer, expect=6)
+            assert "give --yes" in done.stderr and done.stdout == "", done
+    assert sum(namespace.end_offsets().values()) == before
+    for arguments in DESTROYING:
+        mneme(*arguments, "--yes", expect=0)
+    drain()
+    assert namespace.value("SELECT count(*) FROM memories WHERE NOT is_deleted") == 0
+    assert namespace.value("SELECT count(*) FROM conversations WHERE NOT is_deleted") == 0
+
+
+def test_a_working_memory_is_cleared_when_the_terminal_agrees(namespace, mneme):
+    clear = ["working", "clear", "--user", "ada", "--conversation", "chat-1"]
+    text, code = on_terminal(namespace.env, *clear, stdin=b"no\n")
+    assert code == 6 and "nothing was cleared: you did not agree" in text
+    assert sum(namespace.end_offsets().values()) == 0
+    text, code = on_terminal(namespace.env, *clear, stdin=b"y\n")
+    assert code == 0 and sum(namespace.end_offsets().values()) == 1

@@ -180,12 +180,12 @@ def test_deleting_all_is_for_a_scope_only(worker, drain, mneme, one, namespace):
     for arguments in ([], ["--user", ""], ["--tenant", "blue"], ["--user", "", "--agent", "x"]):
         assert "nothing was deleted" in mneme("memory", "delete", "--all", *arguments, expect=6).stderr
     before = sum(namespace.end_offsets().values())
-    assert one("memory", "delete", "--all", "--user", "ada") == {"deleted": 1500, "failed": 0}
+    assert one("memory", "delete", "--all", "--user", "ada", "--yes") == {"deleted": 1500, "failed": 0}
     assert sum(namespace.end_offsets().values()) == before + 1500
     drain()
     assert namespace.rows("SELECT tenant, user_id, count(*) FROM memories WHERE NOT is_deleted GROUP BY 1, 2 ORDER BY 1") \
         == [("blue", "ada", 1), ("default", "bob", 3)]
-    assert one("memory", "delete", "--all", "--user", "ada") == {"deleted": 0, "failed": 0}
+    assert one("memory", "delete", "--all", "--user", "ada", "--yes") == {"deleted": 0, "failed": 0}
 
 
 def test_conversations_are_listed_and_shown(worker, drain, mneme):

@@ -127,14 +127,14 @@ def test_old_unimportant_unused_memories_of_a_scope_are_archived(folded, remembe
     assert counts == {"selected": 2, "archived": 0, "failed": 0, "dry_run": True}
     assert "2 memories would be archived" in folded.mneme("memory", "archive", "--user", "rule", "-n", expect=0).stdout
     assert folded.end_offsets() == ends
-    (counts,) = folded.mneme("memory", "archive", "--user", "rule", "--json", expect=0).json_lines
+    (counts,) = folded.mneme("memory", "archive", "--user", "rule", "--yes", "--json", expect=0).json_lines
     assert counts == {"selected": 2, "archived": 2, "failed": 0, "dry_run": False}
     folded.drain()
     assert contents(folded, "rule") == ["new", "old but important", "old but used"]
     assert len(contents(folded, "someone else")) == 5
-    assert "0 memories archived" in folded.mneme("memory", "archive", "--user", "rule", expect=0).stdout
+    assert "0 memories archived" in folded.mneme("memory", "archive", "--user", "rule", "--yes", expect=0).stdout
     (counts,) = folded.mneme("memory", "archive", "--user", "rule", "--older-than", "4w", "--below-importance", "0.5",
-                             "--accessed-under", "9", "--json", expect=0).json_lines
+                             "--accessed-under", "9", "--yes", "--json", expect=0).json_lines
     assert counts["archived"] == 3
     assert_equal_to_log(folded)
 
@@ -145,7 +145,7 @@ def test_what_changed_meanwhile_is_not_archived(folded, remember):
     assert folded.worker.stop() == 0
     try:
         folded.mneme("memory", "update", ids["old"], "--importance", "0.9", expect=0)
-        folded.mneme("memory", "archive", "--user", "race", expect=0)
+        folded.mneme("memory", "archive", "--user", "race", "--yes", expect=0)
     finally:
         folded.worker = folded.start_worker()
     folded.drain()
@@ -166,7 +166,7 @@ def test_without_a_scope_nothing_is_archived(folded, arguments):
     (["archive", "--user", "u", "--expected-version", "1"], "named by their ids"),
     (["archive", "0190a5a0-0000-7000-8000-0000000000ff", "--older-than", "1d"], "whole scope"),
     (["set-retention", "--user", "u", "--min-priority", "11"], "from 0 to 10"),
-    (["set-retention", "--run", "r", "--max-age-days", "1"], "user_id"),
+    (["set-retention", "--run", "r", "--max-age-days", "1", "--yes"], "user_id"),
 ])
 def test_wrong_usage_is_told(folded, arguments, words):
     ends = folded.end_offsets()
@@ -189,13 +189,14 @@ def test_a_policy_is_kept_with_its_history_and_carried_out(folded, remember):
     assert [row["content"]["text"] for row in listed] == ["dropped"]
     assert counts == {"selected": 1, "archived": 0, "failed": 0, "dry_run": True}
     assert folded.end_offsets() == ends
-    (told,) = folded.mneme("memory", "set-retention", *rule, "--reason", "tidy", "--json", expect=0).json_lines
+    (told,) = folded.mneme("memory", "set-retention", *rule, "--reason", "tidy", "--yes", "--json", expect=0).json_lines
     assert (told["stream_id"], told["selected"], told["archived"], told["dry_run"]) == ("pol", 1, 1, False)
     folded.drain()
     assert contents(folded, "pol") == ["kept by age", "kept by priority", "kept by score"]
     # A new policy replaces all of the one before, and another scope has one of its own.
     assert "0 memories archived" in folded.mneme("memory", "set-retention", "--user", "pol", expect=0).stdout
-    folded.mneme("memory", "set-retention", "--user", "pol", "--agent", "planner", "--max-age-days", "3", expect=0)
+    folded.mneme("memory", "set-retention", "--user", "pol", "--agent", "planner", "--max-age-days", "3", "--yes",
+                 expect=0)
     folded.drain()
     assert folded.rows("SELECT agent_id, min_priority, max_age_days, score_threshold, version FROM retention_policies "
                        "WHERE user_id = 'pol' ORDER BY agent_id NULLS FIRST") == [

@@ -78,12 +78,12 @@ def test_what_is_deleted_cleared_or_expired_is_not(worker, mneme, one):
     one("context", "append", "1")
     row = one("working", "show", "--at-least", "last")
     assert keys(row) == {"b": 2} and len(row["events"]) == len(row["thoughts"]) == 1
-    one("context", "clear", "--reason", "done")
+    one("context", "clear", "--reason", "done", "--yes")
     row = one("working", "show", "--at-least", "last")
     assert keys(row) == {} and row["events"] == [] and len(row["thoughts"]) == 1
     one("working", "turn", "hi")
     one("working", "goal", "win")
-    one("working", "clear")
+    one("working", "clear", "--yes")
     one("working", "turn", "again")
     row = one("working", "show", "--at-least", "last")
     assert [turn["content"] for turn in row["turns"]] == ["again"] and (row["goal"], row["thoughts"]) == (None, [])
@@ -156,7 +156,7 @@ def test_redis_answers_as_the_tables_do_and_is_given_what_it_misses(namespace, m
     assert 0 < hot.redis.ttl(turns) <= 86400
 
     assert hot.mneme("context", "get", "k2", *HERE, env=NO_TABLES, expect=0).stdout == '{"n": 1}\n'
-    hot.mneme("working", "clear", *HERE, expect=0)
+    hot.mneme("working", "clear", "--yes", *HERE, expect=0)
     assert json.loads(hot.show("--at-least", "last"))["turns"] == []
 
     hot.worker.stop()
