@@ -79,6 +79,12 @@ static void print_projections(const struct mneme_cli *cli, const struct reading 
         if (is_first_of_group(reading, i) && mneme_projection_lacks_workers(&reading->projections[i])) {
             printf("No worker of group %s is there: start one with `mneme work %s`.\n", group, group);
         }
+        if (reading->projections[i].refused > 0) {
+            printf(
+                "%s: of %lld documents the endpoint has not taken the text, or a part of it; full text finds "
+                "them, and the worker's log says which they are.\n",
+                reading->projections[i].projection, (long long)reading->projections[i].refused);
+        }
     }
 }
 
@@ -326,7 +332,7 @@ const struct mneme_command mneme_command_status = {
         "--json prints four kinds of lines:\n"
         "  "
         "{\"projection\",\"group\",\"topic\",\"group_state\",\"workers\",\"is_worker_missing\",\"lag\","
-        "\"events\",\n   \"rate_per_s\",\"parked\","
+        "\"events\",\n   \"rate_per_s\",\"parked\",\"refused\","
         "\"partitions\":[{\"partition\",\"next_offset\",\"first_offset\",\"end_offset\",\"lag\",\"owner\",\n"
         "   \"updated_at\"}]}, one for each projection;\n"
         "  "

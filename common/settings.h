@@ -91,6 +91,9 @@
       "What goes before a question when it is embedded; auto means what the model is known to want.") \
     X(EMBEDDING_PASSAGE_PREFIX, "MNEME_EMBEDDING_PASSAGE_PREFIX", STRING, "auto", ANY, PLAIN, \
       "What goes before a text that is to be found; auto means what the model is known to want.") \
+    X(EMBEDDING_PART_BYTES, "MNEME_EMBEDDING_PART_BYTES", LONG, "0", RANGE(0, 1000000), PLAIN, \
+      "Longest text in bytes that one vector stands for; a longer one is embedded in parts; 0 means what the model is " \
+      "known to read.") \
     X(EMBEDDING_BATCH, "MNEME_EMBEDDING_BATCH", LONG, "128", RANGE(1, 2048), PLAIN, \
       "Most texts in one request to the endpoint.") \
     X(EMBEDDING_CONCURRENCY, "MNEME_EMBEDDING_CONCURRENCY", LONG, "2", RANGE(1, 64), PLAIN, \

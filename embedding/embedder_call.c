@@ -278,6 +278,9 @@ static void handle(struct run *run, const struct mneme_endpoint_reply *reply) {
         }
     } else {
         explain(&why, embedder, reply);
+        if (reply->http_status >= 500 && mneme_http_tells_too_long(mneme_str_from(why.message))) {
+            verdict = MNEME_HTTP_CONTENTS;
+        }
     }
     tell_breaker(embedder, verdict, why.message);
     switch (verdict) {

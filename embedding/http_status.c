@@ -29,6 +29,24 @@ enum mneme_http_verdict mneme_http_classify(long http_status) {
     return MNEME_HTTP_WRONG;
 }
 
+bool mneme_http_tells_too_long(struct mneme_str reason) {
+    static const char *const phrases[] = {"context length",         "context size",      "context window",
+                                          "too large to process",   "input is too long", "too many tokens",
+                                          "maximum sequence length"};
+    char text[512];
+    size_t len = reason.len < sizeof text ? reason.len : sizeof text - 1;
+    if (len > 0) {
+        memcpy(text, reason.data, len);
+    }
+    text[len] = '\0';
+    for (size_t i = 0; i < sizeof phrases / sizeof *phrases; i++) {
+        if (strcasestr(text, phrases[i]) != NULL) {
+            return true;
+        }
+    }
+    return false;
+}
+
 const char *mneme_http_advice(enum mneme_http_verdict verdict) {
     static const char *const advice[] = {
         [MNEME_HTTP_OK] = "",

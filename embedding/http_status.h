@@ -18,6 +18,10 @@ enum mneme_http_verdict {
 /* The table of statuses; 0 stands for no answer at all. */
 enum mneme_http_verdict mneme_http_classify(long http_status);
 
+/* Whether what an endpoint says of its failure is that a text is too long, which some tell with a status of
+ * 5xx: it is about the contents of the request then. */
+bool mneme_http_tells_too_long(struct mneme_str reason);
+
 /* What to do after that verdict: the end of an error's sentence. "" for MNEME_HTTP_OK. */
 const char *mneme_http_advice(enum mneme_http_verdict verdict);
 

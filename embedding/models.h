@@ -22,6 +22,7 @@ struct mneme_known_model {
     const char *pattern;
     const char *query_prefix;
     const char *passage_prefix;
+    size_t part_bytes; /* the longest text that it reads to its end, in any script */
 };
 
 /* The row that fits the name, whatever its case and whoever is named before a slash; never NULL: a model that
@@ -31,5 +32,9 @@ const struct mneme_known_model *mneme_known_model(const char *name);
 /* The model that the settings name, with the prefixes that they give or else those of the table. Its strings
  * live as long as `config`. */
 void mneme_embedding_model_of(struct mneme_embedding_model *out, const struct mneme_config *config);
+
+/* How long a text may be, in bytes, that becomes one vector of that model: what the settings say, or else the
+ * table. */
+size_t mneme_embedding_part_bytes(const struct mneme_config *config, const char *name);
 
 #endif

@@ -101,6 +101,18 @@ static bool add_parked(const void *row, void *context) {
     return true;
 }
 
+static bool add_refused(const void *row, void *context) {
+    const struct mneme_refused_row *refused = row;
+    struct gathering *gathering = context;
+    for (size_t i = 0; i < gathering->count; i++) {
+        struct mneme_projection_status *item = &gathering->items[i];
+        if (mneme_str_equal(mneme_str_from(item->projection), refused->projection)) {
+            item->refused = refused->documents;
+        }
+    }
+    return true;
+}
+
 /* What the log and the group say of one projection. */
 static int add_log(struct mneme_projection_status *item, struct mneme_log_probe *reader,
                    const struct mneme_config *config, struct mneme_error *error) {
@@ -240,6 +252,9 @@ static int gather(struct gathering *gathering, struct mneme_postgres *postgres,
     }
     if (status == MNEME_OK && !gathering->failed) {
         status = mneme_status_parked_counts(postgres, add_parked, gathering, error);
+    }
+    if (status == MNEME_OK && !gathering->failed && is_by_model) {
+        status = mneme_status_refused(postgres, add_refused, gathering, error);
     }
     /* A row without a model stands for none of them. */
     return status == MNEME_OK && is_by_model && gathering->count == count
@@ -395,6 +410,8 @@ void mneme_projection_status_json(const struct mneme_projection_status *item,
     }
     mneme_json_key(json, MNEME_STR_LIT("parked"));
     mneme_json_long(json, item->parked);
+    mneme_json_key(json, MNEME_STR_LIT("refused"));
+    mneme_json_long(json, item->refused);
     mneme_json_key(json, MNEME_STR_LIT("partitions"));
     mneme_json_begin_array(json);
     for (int32_t i = 0; i < item->partition_count; i++) {

@@ -39,6 +39,14 @@ static const struct mneme_row_column count_columns[] = {
 #undef COLUMN
 
 #define COLUMN(column_name, column_kind)                                                                     \
+    { #column_name, column_kind, offsetof(struct mneme_refused_row, column_name) }
+static const struct mneme_row_column refused_columns[] = {
+    COLUMN(projection, MNEME_ROW_STR),
+    COLUMN(documents, MNEME_ROW_LONG),
+};
+#undef COLUMN
+
+#define COLUMN(column_name, column_kind)                                                                     \
     { #column_name, column_kind, offsetof(struct mneme_table_size_row, column_name) }
 static const struct mneme_row_column size_columns[] = {
     COLUMN(schema, MNEME_ROW_STR),       COLUMN(table, MNEME_ROW_STR),  COLUMN(rows, MNEME_ROW_LONG),
@@ -102,6 +110,14 @@ int mneme_status_parked_counts(struct mneme_postgres *postgres, mneme_row_visito
     static const struct mneme_question question = {
         "parked events were not counted", mneme_sql_status_parked_counts, count_columns, COUNT(count_columns),
         sizeof(struct mneme_parked_count_row)};
+    return mneme_query_run(postgres, &question, NULL, visit, context, NULL, error);
+}
+
+int mneme_status_refused(struct mneme_postgres *postgres, mneme_row_visitor *visit, void *context,
+                         struct mneme_error *error) {
+    static const struct mneme_question question = {"refused texts were not counted", mneme_sql_status_refused,
+                                                   refused_columns, COUNT(refused_columns),
+                                                   sizeof(struct mneme_refused_row)};
     return mneme_query_run(postgres, &question, NULL, visit, context, NULL, error);
 }
 

@@ -59,6 +59,15 @@ struct mneme_parked_count_row {
 int mneme_status_parked_counts(struct mneme_postgres *postgres, mneme_row_visitor *visit, void *context,
                                struct mneme_error *error);
 
+struct mneme_refused_row {
+    struct mneme_str projection;
+    int64_t documents;
+};
+/* Visits struct mneme_refused_row: of how many documents the embedding endpoint has not taken the text, or a
+ * part of it, for each model that embeds. Only in the schema of embed. */
+int mneme_status_refused(struct mneme_postgres *postgres, mneme_row_visitor *visit, void *context,
+                         struct mneme_error *error);
+
 /* One object: generation, state, store, model, dimensions (null until they are known), metric, topic. */
 void mneme_generation_json(const struct mneme_generation *generation, struct mneme_json_writer *json);
 

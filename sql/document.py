@@ -106,6 +106,16 @@ def read_table(doc, statement):
     return table
 
 
+def read_added_columns(tables, statement):
+    match = re.fullmatch(r"ALTER TABLE (\w+)\n(.*)", statement.strip(), re.S)
+    if not match or match[1] not in tables:
+        raise Unreadable(statement.split("\n")[0])
+    for definition, meaning in split_columns(match[2]):
+        if not definition.startswith("ADD COLUMN "):
+            raise Unreadable(definition)
+        add_column(tables[match[1]], definition.removeprefix("ADD COLUMN ").rstrip(";"), meaning)
+
+
 def read_index(tables, statement):
     match = re.fullmatch(r"CREATE (UNIQUE )?INDEX \w+\s+ON (\w+)\s+(.+?)", statement.strip(), re.S)
     if not match:
@@ -138,6 +148,8 @@ def read(paths):
             elif statement.startswith("CREATE FUNCTION"):
                 head = re.match(r"CREATE FUNCTION (\w+\(.*?\))(?:\s+RETURNS|\s+LANGUAGE|\s+AS|\s*$)", statement, re.S)[1]
                 chapter.append(Function(" ".join(head.split()), doc))
+            elif statement.startswith("ALTER TABLE"):
+                read_added_columns(tables, statement)
             elif re.match(r"CREATE (UNIQUE )?INDEX", statement):
                 read_index(tables, statement)
             elif statement.startswith("CREATE VIEW"):

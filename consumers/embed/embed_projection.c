@@ -9,6 +9,7 @@
 #include <stdlib.h>
 
 #include "common/log.h"
+#include "consumers/documents/parts.h"
 #include "consumers/embed/embed_model.h"
 #include "consumers/embed/embed_write.h"
 #include "consumers/store/migrate.h"
@@ -16,6 +17,9 @@
 #include "consumers/store/progress.h"
 #include "consumers/store/verdict_gate.h"
 #include "sql/embedded.h"
+
+/* Texts that were refused, of one batch, in the log. */
+#define MOST_REFUSED_TOLD 20
 
 struct projection {
     const struct mneme_config *config;
@@ -30,6 +34,7 @@ struct projection {
     struct mneme_embed_writer writer;
     struct mneme_pg_params advance;
     struct mneme_buffer rows;
+    struct mneme_buffer texts; /* of a batch: struct mneme_embed_text *, one behind the other */
 };
 
 static int no_memory(struct mneme_error *error) {
@@ -60,6 +65,7 @@ static void close_projection(void *context) {
     mneme_pg_params_clean_up(&projection->advance);
     mneme_buffer_clean_up(&projection->name);
     mneme_buffer_clean_up(&projection->rows);
+    mneme_buffer_clean_up(&projection->texts);
     free(projection);
 }
 
@@ -208,32 +214,77 @@ static int write_batch(struct projection *projection, const struct mneme_batch *
     return status == MNEME_OK ? mneme_pg_run(postgres, "COMMIT", error) : status;
 }
 
-/* The documents that are there at the end of the batch, each with the place of its text. */
-static int list_entries(struct mneme_embed_entry **entries, struct mneme_embed_text **texts, size_t *count,
-                        struct projection *projection, struct mneme_error *error) {
+/* A document with the parts of its text, which are gathered in `texts`. */
+static bool add_entry(struct mneme_embed_entry *entry, const struct mneme_document *document,
+                      struct mneme_buffer *texts, size_t part_bytes, struct mneme_arena *arena) {
+    struct mneme_embed_text **place = &entry->parts;
+    struct mneme_str rest = document->last->text;
+    *entry = (struct mneme_embed_entry){.document = document};
+    bool is_made = mneme_embed_hash(entry->text_hash, MNEME_STR_LIT(""), rest);
+    while (is_made && rest.len > 0) {
+        /* A text that is one part stays as it is, with the blanks around it. */
+        struct mneme_str part = rest;
+        if (place == &entry->parts && rest.len <= part_bytes) {
+            rest.len = 0;
+        } else {
+            part = mneme_document_take_part(&rest, part_bytes);
+        }
+        if (part.data == NULL) {
+            break;
+        }
+        *place = mneme_arena_calloc(arena, 1, sizeof **place);
+        is_made = *place != NULL;
+        if (is_made) {
+            (*place)->text = part;
+            mneme_buffer_append(texts, place, sizeof *place);
+            place = &(*place)->next;
+        }
+    }
+    return is_made && !texts->failed;
+}
+
+/* The documents that are there at the end of the batch, and all parts of their texts. */
+static int list_entries(struct mneme_embed_entry **entries, size_t *count, struct projection *projection,
+                        struct mneme_error *error) {
     struct mneme_documents *documents = &projection->documents;
+    size_t part_bytes = mneme_embedding_part_bytes(projection->config, projection->model.model.name);
     *entries = mneme_arena_calloc(&documents->arena, documents->count + 1, sizeof **entries);
-    *texts = mneme_arena_calloc(&documents->arena, documents->count + 1, sizeof **texts);
     *count = 0;
-    if (*entries == NULL || *texts == NULL) {
+    mneme_buffer_clear(&projection->texts);
+    if (*entries == NULL) {
         return no_memory(error);
     }
     for (const struct mneme_document *document = documents->first; document != NULL;
          document = document->next) {
-        if (document->last->is_there) {
-            (*texts)[*count].text = document->last->text;
-            (*entries)[*count] = (struct mneme_embed_entry){document, &(*texts)[*count]};
-            ++*count;
+        if (document->last->is_there && !add_entry(&(*entries)[(*count)++], document, &projection->texts,
+                                                   part_bytes, &documents->arena)) {
+            return no_memory(error);
         }
     }
     return MNEME_OK;
+}
+
+/* Tells what the endpoint has not taken; of very many the first few one by one. */
+static void tell_refused(const struct mneme_embed_entry *entries, size_t count) {
+    int64_t refused = 0;
+    for (size_t i = 0; i < count; i++) {
+        const char *refusal;
+        size_t parts = mneme_embed_part_count(&entries[i], &refusal);
+        if (refusal != NULL && refused++ < MOST_REFUSED_TOLD) {
+            mneme_log(MNEME_LOG_WARN, parts > 0 ? "a part of a text has no vector" : "a text has no vector",
+                      MNEME_LOG_STR("kind", mneme_document_kinds[entries[i].document->kind]),
+                      MNEME_LOG_STR("ref", entries[i].document->ref), MNEME_LOG_S("reason", refusal));
+        }
+    }
+    if (refused > MOST_REFUSED_TOLD) {
+        mneme_log(MNEME_LOG_WARN, "the endpoint has refused texts", MNEME_LOG_I("texts", refused));
+    }
 }
 
 static int fold_batch(struct projection *projection, struct mneme_batch *batch, struct mneme_error *error) {
     struct mneme_postgres *postgres = projection->session.postgres;
     bool *is_accepted = mneme_arena_alloc(&batch->arena, batch->count + 1);
     struct mneme_embed_entry *entries;
-    struct mneme_embed_text *texts;
     size_t count;
     if (is_accepted == NULL) {
         return no_memory(error);
@@ -243,13 +294,20 @@ static int fold_batch(struct projection *projection, struct mneme_batch *batch, 
         status = mneme_documents_fold(&projection->documents, postgres, batch, is_accepted, error);
     }
     if (status == MNEME_OK) {
-        status = list_entries(&entries, &texts, &count, projection, error);
+        status = list_entries(&entries, &count, projection, error);
     }
     if (status == MNEME_OK) {
-        status = mneme_embed_texts(texts, count, projection->embedder, postgres, &projection->documents.arena,
-                                   error);
+        status = mneme_embed_texts((struct mneme_embed_text **)(void *)projection->texts.data,
+                                   projection->texts.len / sizeof(struct mneme_embed_text *),
+                                   projection->embedder, postgres, &projection->documents.arena, error);
     }
-    return status == MNEME_OK ? write_batch(projection, batch, is_accepted, entries, count, error) : status;
+    if (status == MNEME_OK) {
+        status = write_batch(projection, batch, is_accepted, entries, count, error);
+    }
+    if (status == MNEME_OK) {
+        tell_refused(entries, count);
+    }
+    return status;
 }
 
 static enum mneme_apply_result apply(void *context, struct mneme_batch *batch, struct mneme_error *error) {

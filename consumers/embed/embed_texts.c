@@ -8,31 +8,27 @@
 #include <stdlib.h>
 
 #include "common/floats.h"
+#include "consumers/documents/parts.h"
 #include "sql/embedded.h"
 
 #define CHUNK 512 /* texts between two writes of the cache: some seconds of a model's work */
+
+/* A text of so few bytes is refused for what it says, not for its length. */
+#define SHORTEST_CUT 64
 
 static int no_memory(struct mneme_error *error) {
     return mneme_error_set(error, MNEME_E_NO_MEMORY,
                            "texts were not embedded: memory is exhausted; free some");
 }
 
-static bool hash_of(uint8_t *out, EVP_MD_CTX *context, struct mneme_str prefix, struct mneme_str text) {
-    return EVP_DigestInit_ex(context, EVP_sha256(), NULL) == 1 &&
-           EVP_DigestUpdate(context, prefix.data, prefix.len) == 1 &&
-           EVP_DigestUpdate(context, text.data, text.len) == 1 && EVP_DigestFinal_ex(context, out, NULL) == 1;
-}
-
-static int hash_texts(struct mneme_embed_text *texts, size_t count, const char *prefix,
-                      struct mneme_error *error) {
+bool mneme_embed_hash(uint8_t out[MNEME_TEXT_HASH_BYTES], struct mneme_str prefix, struct mneme_str text) {
     EVP_MD_CTX *context = EVP_MD_CTX_new();
-    bool is_done = context != NULL;
-    for (size_t i = 0; is_done && i < count; i++) {
-        is_done = hash_of(texts[i].hash, context, MNEME_STR_LIT(""), texts[i].text) &&
-                  hash_of(texts[i].input_hash, context, mneme_str_from(prefix), texts[i].text);
-    }
+    bool is_done = context != NULL && EVP_DigestInit_ex(context, EVP_sha256(), NULL) == 1 &&
+                   EVP_DigestUpdate(context, prefix.data, prefix.len) == 1 &&
+                   EVP_DigestUpdate(context, text.data, text.len) == 1 &&
+                   EVP_DigestFinal_ex(context, out, NULL) == 1;
     EVP_MD_CTX_free(context);
-    return is_done ? MNEME_OK : no_memory(error);
+    return is_done;
 }
 
 static int compare_texts(const void *a, const void *b) {
@@ -153,13 +149,17 @@ static int embed_chunk(struct mneme_embed_text **texts, size_t count, struct mne
     struct mneme_embedding_item items[CHUNK];
     struct mneme_embed_text *embedded[CHUNK];
     size_t embedded_count = 0;
-    const char *refusal = NULL;
     for (size_t i = 0; i < count; i++) {
         items[i] = (struct mneme_embedding_item){.text = texts[i]->text};
     }
     int status = mneme_embedder_embed(embedder, MNEME_EMBED_PASSAGE, items, count, NULL, error);
     for (size_t i = 0; i < count; i++) {
-        refusal = items[i].refusal != NULL ? items[i].refusal : refusal;
+        if (items[i].refusal != NULL) {
+            texts[i]->refusal = mneme_arena_copy(arena, mneme_str_from(items[i].refusal)).data;
+        }
+        if (items[i].refusal != NULL && texts[i]->refusal == NULL) {
+            return no_memory(error);
+        }
         if (items[i].vector == NULL) {
             continue;
         }
@@ -176,9 +176,6 @@ static int embed_chunk(struct mneme_embed_text **texts, size_t count, struct mne
             status = mneme_error_set(error, (enum mneme_status)kept, "%s", not_kept.message);
         }
     }
-    if (status == MNEME_OK && refusal != NULL) {
-        status = mneme_error_set(error, MNEME_E_INVALID, "the text was not embedded: %s", refusal);
-    }
     return status;
 }
 
@@ -193,26 +190,27 @@ static size_t drop_equal(struct mneme_embed_text **sorted, size_t count) {
     return kept;
 }
 
-int mneme_embed_texts(struct mneme_embed_text *texts, size_t count, struct mneme_embedder *embedder,
-                      struct mneme_postgres *postgres, struct mneme_arena *arena, struct mneme_error *error) {
-    struct mneme_embed_text **sorted = mneme_arena_alloc(arena, (count + 1) * sizeof *sorted);
-    struct mneme_embed_text **missing = mneme_arena_alloc(arena, (count + 1) * sizeof *missing);
-    if (count == 0) {
-        return MNEME_OK;
-    }
+/* Gives each text what is in the cache or what the endpoint says of it. */
+static int embed_round(struct mneme_embed_text **texts, size_t count, struct mneme_embedder *embedder,
+                       struct mneme_postgres *postgres, struct mneme_arena *arena,
+                       struct mneme_error *error) {
+    struct mneme_str prefix = mneme_str_from(mneme_embedder_model(embedder)->passage_prefix);
+    struct mneme_embed_text **sorted = mneme_arena_alloc(arena, count * sizeof *sorted);
+    struct mneme_embed_text **missing = mneme_arena_alloc(arena, count * sizeof *missing);
     if (sorted == NULL || missing == NULL) {
         return no_memory(error);
     }
-    int status = hash_texts(texts, count, mneme_embedder_model(embedder)->passage_prefix, error);
     for (size_t i = 0; i < count; i++) {
-        texts[i].vector = MNEME_STR_NULL;
-        sorted[i] = &texts[i];
+        texts[i]->vector = MNEME_STR_NULL;
+        texts[i]->refusal = NULL;
+        sorted[i] = texts[i];
+        if (!mneme_embed_hash(texts[i]->input_hash, prefix, texts[i]->text)) {
+            return no_memory(error);
+        }
     }
     qsort(sorted, count, sizeof *sorted, compare_texts);
     size_t unique = drop_equal(sorted, count);
-    if (status == MNEME_OK) {
-        status = look_up(sorted, unique, embedder, postgres, arena, error);
-    }
+    int status = look_up(sorted, unique, embedder, postgres, arena, error);
     size_t missing_count = 0;
     for (size_t i = 0; i < unique; i++) {
         if (sorted[i]->vector.data == NULL) {
@@ -225,7 +223,56 @@ int mneme_embed_texts(struct mneme_embed_text *texts, size_t count, struct mneme
         status = embed_chunk(missing + i, rest < CHUNK ? rest : CHUNK, embedder, postgres, arena, error);
     }
     for (size_t i = 0; status == MNEME_OK && i < count; i++) {
-        texts[i].vector = find(sorted, unique, (const char *)texts[i].input_hash)->vector;
+        const struct mneme_embed_text *first = find(sorted, unique, (const char *)texts[i]->input_hash);
+        texts[i]->vector = first->vector;
+        texts[i]->refusal = first->refusal;
+    }
+    return status;
+}
+
+/* Cuts those that were refused in halves, which are gathered in `halves`. */
+static int cut_refused(struct mneme_embed_text **halves, size_t *half_count, struct mneme_embed_text **texts,
+                       size_t count, struct mneme_arena *arena, struct mneme_error *error) {
+    *half_count = 0;
+    for (size_t i = 0; i < count; i++) {
+        struct mneme_embed_text *text = texts[i];
+        if (text->vector.data != NULL || text->text.len <= SHORTEST_CUT) {
+            continue;
+        }
+        struct mneme_str rest = text->text;
+        struct mneme_str first = mneme_document_take_part(&rest, (rest.len + 1) / 2);
+        struct mneme_str second = mneme_document_take_part(&rest, rest.len + 1);
+        if (second.data == NULL) {
+            continue;
+        }
+        struct mneme_embed_text *behind = mneme_arena_calloc(arena, 1, sizeof *behind);
+        if (behind == NULL) {
+            return no_memory(error);
+        }
+        behind->text = second;
+        behind->next = text->next;
+        text->text = first;
+        text->next = behind;
+        halves[(*half_count)++] = text;
+        halves[(*half_count)++] = behind;
+    }
+    return MNEME_OK;
+}
+
+int mneme_embed_texts(struct mneme_embed_text **texts, size_t count, struct mneme_embedder *embedder,
+                      struct mneme_postgres *postgres, struct mneme_arena *arena, struct mneme_error *error) {
+    int status = MNEME_OK;
+    while (status == MNEME_OK && count > 0) {
+        status = embed_round(texts, count, embedder, postgres, arena, error);
+        struct mneme_embed_text **halves =
+            status == MNEME_OK ? mneme_arena_alloc(arena, 2 * count * sizeof *halves) : NULL;
+        if (status == MNEME_OK && halves == NULL) {
+            status = no_memory(error);
+        }
+        if (status == MNEME_OK) {
+            status = cut_refused(halves, &count, texts, count, arena, error);
+            texts = halves;
+        }
     }
     return status;
 }

@@ -1,6 +1,8 @@
 /*
  * The texts of a batch and their vectors: each text once, from the cache in Postgres where a model has given
- * it before, else from the endpoint and then into the cache, before anything else is done with it.
+ * it before, else from the endpoint and then into the cache, before anything else is done with it. A text
+ * that the endpoint does not take is cut in halves, until it takes what is left or that is too short to be
+ * cut.
  */
 #ifndef MNEME_CONSUMERS_EMBED_EMBED_TEXTS_H
 #define MNEME_CONSUMERS_EMBED_EMBED_TEXTS_H
@@ -11,21 +13,24 @@
 
 #define MNEME_TEXT_HASH_BYTES 32
 
-/* A text that is wanted as a vector. */
+/* A part of a document that is wanted as a vector. */
 struct mneme_embed_text {
-    struct mneme_str text;
-    uint8_t hash[MNEME_TEXT_HASH_BYTES]; /* out: SHA-256 of the text */
-    struct mneme_str vector;             /* out: little-endian floats, in the arena */
+    struct mneme_str text;   /* in: not blank; out: what the vector is of */
+    struct mneme_str vector; /* out: little-endian floats, in the arena; null: the text was refused … */
+    const char *refusal;     /* … and why, in the arena */
+    struct mneme_embed_text *next; /* of the document, behind this one; those that a cut adds, in the arena */
 
     uint8_t input_hash[MNEME_TEXT_HASH_BYTES]; /* of prefix and text, by which the cache knows it */
 };
 
+/* SHA-256 of prefix and text. False when memory is exhausted. */
+bool mneme_embed_hash(uint8_t out[MNEME_TEXT_HASH_BYTES], struct mneme_str prefix, struct mneme_str text);
+
 /*
- * Fills in hashes and vectors of all texts. `postgres` is outside a transaction. What the endpoint gave
- * before a failure is in the cache. Errors of mneme_embedder_embed and of Postgres; MNEME_E_INVALID when the
- * endpoint refuses one of the texts for what it is.
+ * Gives each text a vector or a refusal. `postgres` is outside a transaction. What the endpoint gave before a
+ * failure is in the cache. Errors of mneme_embedder_embed and of Postgres.
  */
-int mneme_embed_texts(struct mneme_embed_text *texts, size_t count, struct mneme_embedder *embedder,
+int mneme_embed_texts(struct mneme_embed_text **texts, size_t count, struct mneme_embedder *embedder,
                       struct mneme_postgres *postgres, struct mneme_arena *arena, struct mneme_error *error);
 
 #endif

@@ -6,9 +6,10 @@
 
 #include <endian.h>
 
+#include "common/floats.h"
 #include "sql/embedded.h"
 
-#define MAX_NAMES 5
+#define MAX_NAMES 6
 
 /* The arrays of a statement, by column. */
 struct columns {
@@ -139,20 +140,35 @@ static int remove_documents(struct mneme_embed_writer *writer, const struct mnem
     return status == MNEME_OK ? remove_rows(writer, mneme_sql_embed_remove, &columns, 4, error) : status;
 }
 
+size_t mneme_embed_part_count(const struct mneme_embed_entry *entry, const char **refusal) {
+    size_t count = 0;
+    *refusal = NULL;
+    for (const struct mneme_embed_text *part = entry->parts; part != NULL; part = part->next) {
+        count += part->vector.data != NULL ? 1 : 0;
+        *refusal = part->refusal != NULL ? part->refusal : *refusal;
+    }
+    return count;
+}
+
 static int store_rows(struct mneme_embed_writer *writer, const struct mneme_embed_entry *entries,
                       size_t count, struct mneme_error *error) {
     struct columns columns;
     struct mneme_pg_params params = {0};
-    if (!make_columns(&columns, count, writer->arena)) {
+    int64_t *parts = mneme_arena_alloc(writer->arena, (count + 1) * sizeof *parts);
+    if (parts == NULL || !make_columns(&columns, count, writer->arena)) {
         return no_memory(error);
     }
     for (size_t i = 0; i < count; i++) {
+        const char *refusal;
+        parts[i] = (int64_t)mneme_embed_part_count(&entries[i], &refusal);
         put_names(&columns, entries[i].document);
         columns.names[4][i] = entries[i].document->last->conversation_id;
-        columns.hashes[i] = (struct mneme_str){(const char *)entries[i].text->hash, MNEME_TEXT_HASH_BYTES};
+        columns.names[5][i] = mneme_str_from(refusal);
+        columns.hashes[i] = (struct mneme_str){(const char *)entries[i].text_hash, MNEME_TEXT_HASH_BYTES};
         columns.count++;
     }
-    fill_params(&params, writer, &columns, 5, true);
+    fill_params(&params, writer, &columns, 6, true);
+    mneme_pg_param_long_array(&params, parts, count);
     int status = count == 0
                      ? MNEME_OK
                      : mneme_pg_query(NULL, writer->postgres, mneme_sql_embed_store, &params, true, error);
@@ -160,10 +176,57 @@ static int store_rows(struct mneme_embed_writer *writer, const struct mneme_embe
     return status;
 }
 
+/* The mean of the parts' vectors, each counted by the length of its text, as long as they are. */
+static struct mneme_str join_vectors(const struct mneme_embed_entry *entry, size_t count,
+                                     struct mneme_arena *arena) {
+    const struct mneme_embed_text *part = entry->parts;
+    while (part->vector.data == NULL) {
+        part = part->next;
+    }
+    if (count == 1) {
+        return part->vector;
+    }
+    size_t dimensions = part->vector.len / sizeof(float);
+    float *sum = mneme_arena_calloc(arena, 2 * dimensions, sizeof *sum);
+    char *place = mneme_arena_alloc(arena, dimensions * sizeof *sum);
+    struct mneme_buffer out = {.data = place, .capacity = dimensions * sizeof *sum};
+    if (sum == NULL || place == NULL) {
+        return MNEME_STR_NULL;
+    }
+    float *one = sum + dimensions;
+    double weights = 0;
+    for (; part != NULL; part = part->next) {
+        if (part->vector.len != dimensions * sizeof *sum) {
+            continue;
+        }
+        weights += (double)part->text.len;
+        mneme_floats_get(one, part->vector.data, dimensions);
+        for (size_t i = 0; i < dimensions; i++) {
+            sum[i] += (float)part->text.len * one[i];
+        }
+    }
+    for (size_t i = 0; i < dimensions; i++) {
+        sum[i] = (float)((double)sum[i] / weights);
+    }
+    mneme_floats_put(&out, sum, dimensions);
+    return (struct mneme_str){place, dimensions * sizeof *sum};
+}
+
 static int add_document(struct mneme_embed_writer *writer, const struct mneme_embed_entry *entry,
                         struct mneme_error *error) {
     const struct mneme_document *document = entry->document;
     const struct mneme_document_version *version = document->last;
+    const char *refusal;
+    size_t part_count = mneme_embed_part_count(entry, &refusal);
+    const struct mneme_embedding_key key = {mneme_document_kinds[document->kind], document->ref,
+                                            document->tenant, document->stream_id};
+    if (part_count == 0) { /* what an earlier text has left would be found by that */
+        return mneme_embed_add_record(writer, &key, MNEME_STR_NULL, version->sequence, error);
+    }
+    struct mneme_str vector = join_vectors(entry, part_count, writer->arena);
+    if (vector.data == NULL) {
+        return no_memory(error);
+    }
     const struct mneme_embedding embedding = {
         .tenant = document->tenant,
         .stream_id = document->stream_id,
@@ -177,17 +240,15 @@ static int add_document(struct mneme_embed_writer *writer, const struct mneme_em
         .speaker = version->speaker,
         .created_at = version->created_at,
         .text = version->text,
-        .text_hash = {(const char *)entry->text->hash, MNEME_TEXT_HASH_BYTES},
+        .text_hash = {(const char *)entry->text_hash, MNEME_TEXT_HASH_BYTES},
         .model = mneme_str_from(writer->model->name),
         .query_prefix = mneme_str_from(writer->model->query_prefix),
         .passage_prefix = mneme_str_from(writer->model->passage_prefix),
-        .dimensions = (int64_t)(entry->text->vector.len / sizeof(float)),
-        .vector = entry->text->vector,
+        .dimensions = (int64_t)(vector.len / sizeof(float)),
+        .vector = vector,
         .metadata = version->metadata,
         .source_sequence = version->sequence,
     };
-    const struct mneme_embedding_key key = {embedding.kind, embedding.ref, embedding.tenant,
-                                            embedding.stream_id};
     mneme_buffer_clear(&writer->value);
     int status = mneme_embedding_encode(writer->codec, &embedding, &writer->value, error);
     return status == MNEME_OK ? mneme_embed_add_record(writer, &key, mneme_buffer_str(&writer->value),

@@ -13,7 +13,8 @@
 /* A document of the batch that is there at its end. */
 struct mneme_embed_entry {
     const struct mneme_document *document;
-    struct mneme_embed_text *text;
+    struct mneme_embed_text *parts; /* of its text, in their order */
+    uint8_t text_hash[MNEME_TEXT_HASH_BYTES];
 };
 
 /* What is written by and for; borrowed but for the buffers. */
@@ -38,8 +39,12 @@ int mneme_embed_add_record(struct mneme_embed_writer *writer, const struct mneme
 int mneme_embed_forward_vectors(struct mneme_embed_writer *writer, const struct mneme_batch *batch,
                                 const bool *is_accepted, struct mneme_error *error);
 
-/* Changes the rows and adds the records, those of removals first. Within the transaction that has moved the
- * progress; the caller flushes the records before it commits. */
+/* How many parts of a document have a vector; *refusal says why another one has none, NULL when each has. */
+size_t mneme_embed_part_count(const struct mneme_embed_entry *entry, const char **refusal);
+
+/* Changes the rows and adds the records, those of removals first. The vector of a document is the mean of
+ * those of its parts; one of which the endpoint has taken nothing has a row and no record. Within the
+ * transaction that has moved the progress; the caller flushes the records before it commits. */
 int mneme_embed_write(struct mneme_embed_writer *writer, const struct mneme_documents *documents,
                       const struct mneme_embed_entry *entries, size_t count, struct mneme_error *error);
 

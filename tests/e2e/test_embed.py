@@ -8,7 +8,7 @@ import struct
 import fastavro
 import pytest
 
-from harness.endpoint import Endpoint
+from harness.endpoint import TOO_LONG, Endpoint
 from harness.fake_model import DIMENSIONS, vector_bytes, vector_of
 from harness.program import Program
 from harness.stack import ROOT
@@ -184,14 +184,70 @@ def test_a_delete_that_overtakes_a_slow_embedding_stays_deleted(ground):
     assert ground.namespace.value("SELECT count(*) FROM mneme_embed.documents") == 0
 
 
-def test_a_text_that_is_refused_is_parked_and_the_others_are_embedded(ground):
+def refused(ground):
+    return {ref: (parts, reason) for ref, parts, reason in ground.namespace.rows(
+        "SELECT ref, parts, refused FROM mneme_embed.documents WHERE refused IS NOT NULL")}
+
+
+def status_of(ground, projection="embed.fake"):
+    return next(line for line in ground.mneme("status", "--json", expect=0).json_lines
+                if line.get("projection") == projection)
+
+
+@pytest.mark.parametrize("too_long", sorted(TOO_LONG))
+def test_a_text_that_is_too_long_is_embedded_in_parts_and_blocks_nobody(ground, too_long):
+    ground.endpoint.most_chars, ground.endpoint.too_long = 200, too_long
+    long = " ".join(f"Sentence number {n} is here." for n in range(180))
+    ground.publish(memory(1, "a short one"), memory(2, long), memory(3, "the next one"))
+    ground.publish(memory(4, "the last one"))
+    records = {record["ref"]: record for record in ground.records().values()}
+    assert [records[MEMORY.format(n)]["text"] for n in (1, 2, 3, 4)] == ["a short one", long, "the next one", "the last one"]
+    parts = [text for _, text in ground.endpoint.answered if text in long]
+    assert all(0 < len(text) <= 200 for text in parts)
+    assert {word for text in parts for word in text.split()} == set(long.split()), "the end of it as well"
+    assert not refused(ground) and status_of(ground)["refused"] == 0
+    assert status_of(ground)["parked"] == 0
+
+
+def test_texts_beside_one_that_is_refused_are_embedded_with_the_same_request(ground):
+    ground.endpoint.most_chars = 300
+    ground.endpoint.set("hang")
+    texts = [f"text number {n}" for n in range(40)] + ["word " * 100]
+    ground.publish(memory(9, "first"), drain=False)
+    wait_until(lambda: ground.endpoint.asked > 0, 60, "the worker is busy")
+    ground.mneme.publish([{**memory(1, text), "user_id": f"user-{n}"} for n, text in enumerate(texts)])
+    ground.endpoint.set("answer")
+    ground.drain()
+    assert {record["text"] for record in ground.records().values()} == {"first", *texts}
+    assert ground.endpoint.asked < 40, "halves, not one by one"
+
+
+def test_a_part_that_is_refused_is_left_out_and_told(ground):
     ground.endpoint.refused = ("forbidden",)
-    users = {text: {**memory(n, text), "user_id": text.split()[0]}
-             for n, text in enumerate(("a good one", "this is forbidden", "the last one"))}
-    ground.publish(*users.values())
-    assert {record["text"] for record in ground.records().values()} == {"a good one", "the last one"}
-    ((reason,),) = ground.namespace.rows("SELECT reason FROM mneme_embed.parked_events WHERE projection = 'embed.fake'")
-    assert "the text was not embedded" in reason and "this text is refused" in reason
+    good = " ".join(f"Sentence number {n} is here." for n in range(30))
+    ground.publish(memory(1, "before"), memory(2, good + " Then forbidden words. " + good), memory(3, "forbidden"),
+                   memory(4, "after"))
+    ground.publish(memory(5, "later"))
+    assert sorted(record["ref"][-1] for record in ground.records().values() if record) == ["1", "2", "4", "5"]
+    assert ground.records()[f"memory/{MEMORY.format(3)}/default/ada"] is None
+    told = refused(ground)
+    assert set(told) == {MEMORY.format(2), MEMORY.format(3)}
+    assert told[MEMORY.format(3)][0] == 0 and told[MEMORY.format(2)][0] > 1
+    assert all("this text is refused" in reason for _, reason in told.values())
+    assert status_of(ground)["refused"] == 2 and status_of(ground)["parked"] == 0
+    assert "of 2 documents the endpoint has not taken the text" in ground.mneme("status", expect=0).stdout
+    assert "a text has no vector" in ground.worker.log and "a part of a text has no vector" in ground.worker.log
+    ground.publish(memory(3, "allowed", "memory_updated"), forget(2))
+    assert ground.records()[f"memory/{MEMORY.format(3)}/default/ada"]["text"] == "allowed"
+    assert ground.records()[f"memory/{MEMORY.format(2)}/default/ada"] is None and not refused(ground)
+
+
+def test_a_text_that_becomes_one_that_is_refused_loses_its_vector(ground):
+    ground.endpoint.refused = ("forbidden",)
+    ground.publish(memory(1, "allowed"))
+    ground.publish(memory(1, "forbidden", "memory_updated"))
+    assert ground.records()[f"memory/{MEMORY.format(1)}/default/ada"] is None
+    assert set(refused(ground)) == {MEMORY.format(1)}
 
 
 def test_vectors_that_a_caller_brings_go_the_same_way(ground):

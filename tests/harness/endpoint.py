@@ -31,6 +31,19 @@ STRANGE = {
     "error_503": (503, "text/html", lambda body: b"<h1>Service Unavailable</h1>"),
     "busy_429": (429, "application/json", lambda body: b'{"error": {"message": "slow down"}}'),
 }
+# What endpoints say to a text that is too long: status and body.
+TOO_LONG = {
+    "openai": (400, {"error": {"message": "This model's maximum context length is 8192 tokens, however you requested 9000 "
+                                          "tokens", "type": "invalid_request_error", "param": None,
+                               "code": "context_length_exceeded"}}),
+    "tei": (413, {"error": "Input validation error: `inputs` must have less than 512 tokens. Given: 900",
+                  "error_type": "Validation"}),
+    "fastapi": (422, {"detail": [{"type": "string_too_long", "loc": ["body", "input", 0], "msg": "at most 2000"}]}),
+    "llama.cpp": (500, {"error": {"code": 500, "type": "server_error",
+                                  "message": "input is too large to process. increase the physical batch size"}}),
+    "ollama": (500, {"error": "the input length exceeds the context length"}),
+    "plain": (400, "Bad Request"),
+}
 MODES = ("answer", "slow", "hang", "hang_up", *SPOILT, *STRANGE)
 
 
@@ -47,6 +60,8 @@ class Endpoint:
         self.asked = 0
         self.answered = Counter()
         self.refused = ()  # texts with one of these in them are refused with 400
+        self.most_chars = None  # longer texts are refused, as one of TOO_LONG says it
+        self.too_long = "openai"
         self._changed = threading.Condition()
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
         self._server.daemon_threads = True
@@ -91,6 +106,10 @@ class Endpoint:
         if any(part in text for part in self.refused for text in texts):
             body = b'{"error": {"message": "this text is refused"}}'
             return 400, "application/json", body, len(body)
+        if self.most_chars is not None and any(len(text) > self.most_chars for text in texts):
+            status, body = TOO_LONG[self.too_long]
+            body = body.encode() if isinstance(body, str) else json.dumps(body).encode()
+            return status, "application/json", body, len(body)
         vectors = [self.vector(text, model) for text in texts]
         body = self._body(model, SPOILT.get(mode, list)(vectors), question.get("encoding_format"))
         status, kind, change = STRANGE.get(mode, (200, "application/json", bytes))
