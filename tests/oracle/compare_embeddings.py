@@ -112,10 +112,11 @@ def compare_topic(messages, fold, model):
 
 
 def compare_memory(connection, fold, model):
-    """What the embedder remembers: which documents have a record, and every vector that a model gave."""
+    """What the embedder remembers: which documents have a record, and every vector that a model gave. The texts are
+    short, so that each is one part."""
     expected = {(model.name, *identity): {
         "conversation_id": document["conversation_id"], "source_sequence": document["source_sequence"],
-        "text_hash": sha256(document["text"])} for identity, document in fold.documents.live.items()}
+        "text_hash": sha256(document["text"]), "parts": 1, "refused": None} for identity, document in fold.documents.live.items()}
     key = ("model", *IDENTITY)
     found = compare_rows("documents", expected, {
         place: row for place, row in read_table(connection, "documents", key).items() if place[0] == model.name}, (key, ()))
