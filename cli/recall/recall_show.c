@@ -105,6 +105,22 @@ static void write_result(const struct mneme_cli *cli, struct mneme_json_writer *
     mneme_json_end_object(json);
 }
 
+/* The time that the question names, as it was understood. */
+static void put_time(struct mneme_json_writer *json, const struct mneme_time_span *time) {
+    mneme_json_key(json, MNEME_STR_LIT("time"));
+    if (!time->is_set) {
+        mneme_json_null(json);
+        return;
+    }
+    mneme_json_begin_object(json);
+    put_string(json, "words", time->words);
+    mneme_json_key(json, MNEME_STR_LIT("since"));
+    mneme_json_time(json, time->first);
+    mneme_json_key(json, MNEME_STR_LIT("until"));
+    mneme_json_time(json, time->last);
+    mneme_json_end_object(json);
+}
+
 static void write_summary(struct mneme_json_writer *json, const struct mneme_recalled *recalled) {
     mneme_json_begin_object(json);
     mneme_json_key(json, MNEME_STR_LIT("degraded"));
@@ -113,6 +129,7 @@ static void write_summary(struct mneme_json_writer *json, const struct mneme_rec
         mneme_json_string(json, mneme_str_from(recalled->degraded[i]));
     }
     mneme_json_end_array(json);
+    put_time(json, &recalled->time);
     mneme_json_key(json, MNEME_STR_LIT("results"));
     mneme_json_long(json, (int64_t)recalled->count);
     mneme_json_key(json, MNEME_STR_LIT("took_ms"));
@@ -167,6 +184,16 @@ static void explain(const struct mneme_recall_result *result, struct mneme_buffe
     putchar('\n');
 }
 
+static void explain_time(const struct mneme_time_span *time) {
+    char first[MNEME_RFC3339_BYTES];
+    char last[MNEME_RFC3339_BYTES];
+    if (time->is_set) {
+        mneme_clock_format_rfc3339(time->first, first);
+        mneme_clock_format_rfc3339(time->last, last);
+        printf("date: \"%.*s\" is %s to %s\n", MNEME_STR_ARG(time->words), first, last);
+    }
+}
+
 static void show_table(const struct mneme_cli *cli, const struct mneme_recalled *recalled) {
     struct mneme_table table;
     struct mneme_buffer text = {0};
@@ -183,6 +210,9 @@ static void show_table(const struct mneme_cli *cli, const struct mneme_recalled 
     mneme_table_print(&table, stdout, cli->stdout_is_terminal ? cli->terminal_columns : 0);
     for (size_t i = 0; i < recalled->count && mneme_cli_flag(cli, "explain"); i++) {
         explain(&recalled->results[i], &text);
+    }
+    if (mneme_cli_flag(cli, "explain")) {
+        explain_time(&recalled->time);
     }
     mneme_buffer_clean_up(&text);
     mneme_table_clean_up(&table);

@@ -1,11 +1,7 @@
 /*
- * Words of a question, one after the other, against names and months.
+ * Words of a question, one after the other, against names.
  */
 #include "queries/ranking/names.h"
-
-#include <stdio.h>
-
-#include "common/clock.h"
 
 /* --- words --- */
 
@@ -116,85 +112,4 @@ bool mneme_lexeme_is_name(struct mneme_str lexeme, struct mneme_str author) {
         }
     }
     return false;
-}
-
-/* --- days --- */
-
-static int month_of(struct mneme_str word) {
-    static const char *const months[] = {"january",   "february", "march",    "april",
-                                         "may",       "june",     "july",     "august",
-                                         "september", "october",  "november", "december"};
-    for (int i = 0; i < 12; i++) {
-        struct mneme_str name = mneme_str_from(months[i]);
-        if (equal_ignoring_case(word, name) || equal_ignoring_case(word, (struct mneme_str){name.data, 3})) {
-            return i + 1;
-        }
-    }
-    return 0;
-}
-
-/* A number of at most four digits, with an ordinal's ending or without; -1 when it is none. */
-static int number_of(struct mneme_str word) {
-    int value = 0;
-    size_t digits = 0;
-    while (digits < word.len && digits < 4 && word.data[digits] >= '0' && word.data[digits] <= '9') {
-        value = value * 10 + (word.data[digits++] - '0');
-    }
-    bool has_ending = word.len == digits + 2 && digits <= 2 && word.data[digits] >= 'a';
-    return digits > 0 && (word.len == digits || has_ending) ? value : -1;
-}
-
-static bool is_year(int number) {
-    return number >= 1000;
-}
-
-static bool is_day(int number) {
-    return number >= 1 && number <= 31;
-}
-
-static struct mneme_opt_long noon(int year, int month, int day) {
-    char text[MNEME_RFC3339_BYTES];
-    struct mneme_opt_long date = {0};
-    snprintf(text, sizeof text, "%04d-%02d-%02dT12:00:00Z", year % 10000, month % 100, day % 100);
-    date.is_set = mneme_clock_parse_rfc3339(&date.value, mneme_str_from(text));
-    return date;
-}
-
-/* A date of the words before, at and behind a month, "of" left out. */
-static struct mneme_opt_long date_around(int month, int before, int behind, int last) {
-    if (is_day(before) && is_year(behind)) {
-        return noon(behind, month, before);
-    }
-    if (is_day(behind) && is_year(last)) {
-        return noon(last, month, behind);
-    }
-    return is_year(behind) ? noon(behind, month, 15) : (struct mneme_opt_long){0};
-}
-
-struct mneme_opt_long mneme_question_date(struct mneme_str question) {
-    struct mneme_opt_long date = {0};
-    struct mneme_str words[4] = {{0}}; /* the last four */
-    bool is_over = false;
-    for (size_t at = 0; !is_over && !date.is_set;) {
-        struct mneme_str word = next_word(question, &at);
-        if (word.data != NULL && equal_ignoring_case(word, MNEME_STR_LIT("of"))) {
-            continue;
-        }
-        is_over = word.data == NULL && words[2].data == NULL && words[3].data == NULL;
-        memmove(words, words + 1, sizeof *words * 3);
-        words[3] = word;
-        int numbers[4];
-        for (size_t i = 0; i < 4; i++) {
-            numbers[i] = number_of(words[i]);
-        }
-        int month = month_of(words[1]);
-        bool is_iso = words[1].len == 4 && words[2].len == 2 && words[3].len == 2 && is_year(numbers[1]) &&
-                      words[3].data + 2 == words[1].data + 10;
-        if (month > 0) {
-            date = date_around(month, numbers[0], numbers[2], numbers[3]);
-        } else if (is_iso && is_day(numbers[2]) && is_day(numbers[3])) {
-            date = noon(numbers[1], numbers[2], numbers[3]);
-        }
-    }
-    return date;
 }

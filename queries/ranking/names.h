@@ -1,6 +1,6 @@
 /*
- * What a question says of authors and days, by the words it has: which authors it names, its text without
- * them, and the date in it. All of it is neutral where there is nothing to find.
+ * What a question says of authors, by the words it has: which of them it names, and its text without them.
+ * Neutral where there is nothing to find.
  */
 #ifndef MNEME_QUERIES_RANKING_NAMES_H
 #define MNEME_QUERIES_RANKING_NAMES_H
@@ -17,9 +17,5 @@ void mneme_question_without(struct mneme_buffer *out, struct mneme_str question,
 
 /* Whether a lexeme, stemmed and in lower case, stands for a word of the author's name. */
 bool mneme_lexeme_is_name(struct mneme_str lexeme, struct mneme_str author);
-
-/* The day that an English text names ("8 May 2023", "May 8, 2023", "2023-05-08"), or the middle of a month
- * ("May 2023"); microseconds, noon. Unset where it names none, or one that does not exist. */
-struct mneme_opt_long mneme_question_date(struct mneme_str question);
 
 #endif

@@ -246,7 +246,7 @@ static void add_date(struct ranking *ranking) {
         best = fmax(best, sum_of(ranking->parts[i]));
     }
     for (size_t i = 0; i < ranking->count; i++) {
-        double days = fabs((double)(ranking->items[i].created_at - query->date.value)) / DAY_MICROS;
+        double days = mneme_time_days_beside(&query->date, ranking->items[i].created_at);
         ranking->parts[i][MNEME_RANK_DATE] = weights->date * best * exp(-days / weights->date_days);
     }
 }

@@ -10,6 +10,7 @@
 
 #include "common/arena.h"
 #include "queries/ranking/bm25.h"
+#include "queries/ranking/times.h"
 #include "queries/ranking/weights.h"
 
 /* What a score is the sum of. */
@@ -68,8 +69,8 @@ struct mneme_rank_query {
     const double *idfs; /* of each term; 0 for names of authors */
     size_t term_count;
     struct mneme_bm25 bm25;
-    struct mneme_str author;    /* the one that the question names; null: none, or several */
-    struct mneme_opt_long date; /* that the question names */
+    struct mneme_str author;     /* the one that the question names; null: none, or several */
+    struct mneme_time_span date; /* that the question names */
     int64_t now;
     size_t list; /* how many of the best of each list count as hits */
 };

@@ -31,7 +31,7 @@
     X(recency, 0.1, "factor for what is new; halves with each half-life") \
     X(half_life_days, 30.0, "that half-life") \
     X(access, 0.05, "factor for what is accessed often; all of it from 100 accesses on") \
-    X(date, 0.5, "of the best score, for documents of the day that the question names") \
+    X(date, 0.5, "of the best score, for documents of the time that the question names") \
     X(date_days, 15.0, "after how many days beside it that falls to about a third")
 /* clang-format on */
 

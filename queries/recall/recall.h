@@ -55,6 +55,7 @@ struct mneme_recalled {
     char degraded[MNEME_RECALL_MAX_REASONS][256]; /* why it is not all that it could be */
     size_t degraded_count;
     int64_t took_micros, embedding_micros; /* the second is part of the first */
+    struct mneme_time_span time;           /* that the question names; its words are the question's */
 
     struct mneme_candidates candidates;
     struct mneme_arena arena;

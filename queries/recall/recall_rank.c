@@ -78,20 +78,17 @@ int mneme_recall_score(struct mneme_recalling *recalling, struct mneme_error *er
     const struct mneme_recall_question *question = recalling->question;
     size_t count = out->candidates.count;
     struct mneme_rank_item *items = mneme_arena_calloc(&out->arena, count + 1, sizeof *items);
-    struct mneme_rank_query query = {.idfs = idfs_of(recalling),
-                                     .term_count = out->candidates.term_count,
-                                     .bm25 = out->candidates.bm25,
-                                     .author = recalling->author_count == 1 ? recalling->authors[0]
-                                                                            : MNEME_STR_NULL,
-                                     .date = mneme_question_date(question->text),
-                                     .now = mneme_clock_now_micros(),
-                                     .list = MNEME_RECALL_LIST};
+    struct mneme_rank_query query = {
+        .idfs = idfs_of(recalling),
+        .term_count = out->candidates.term_count,
+        .bm25 = out->candidates.bm25,
+        .author = recalling->author_count == 1 ? recalling->authors[0] : MNEME_STR_NULL,
+        .now = question->which.as_of.is_set ? question->which.as_of.micros : mneme_clock_now_micros(),
+        .list = MNEME_RECALL_LIST};
     if (items == NULL || query.idfs == NULL) {
         return mneme_recall_no_memory(error);
     }
-    if (question->which.as_of.is_set) {
-        query.now = question->which.as_of.micros;
-    }
+    query.date = out->time = mneme_question_time(question->text, query.now);
     for (size_t i = 0; i < count; i++) {
         fill_item(&items[i], recalling, i);
     }

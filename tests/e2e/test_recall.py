@@ -2,6 +2,7 @@
 away. The embeddings are the tests' own: equal texts have equal vectors, others have nothing in common."""
 
 import json
+from datetime import datetime, timedelta, timezone
 from decimal import Decimal
 
 import pytest
@@ -73,6 +74,31 @@ def memory(number, text, user="ada", **fields):
     envelope = {name: fields.pop(name) for name in ("tenant", "occurred_at", "agent_id") if name in fields}
     return {"type": "memory_created", "user_id": user, **envelope,
             "payload": {"memory_id": MEMORY.format(number), "content": text, "memory_type": "fact", **fields}}
+
+
+NOON = dict(hour=12, minute=0, second=0, microsecond=0)
+
+
+def days_ago(count, now=None):
+    return ((now or datetime.now(timezone.utc)) - timedelta(days=count)).replace(**NOON).isoformat()
+
+
+@pytest.mark.parametrize("as_of", [False, True], ids=["now", "as of then"])
+def test_words_of_time_prefer_their_time_and_leave_nothing_out(ground, as_of):
+    ages = {1: 0, 2: 1, 3: 2, 4: 9, 5: 61, 6: 365}
+    ground.publish(*(memory(number, "Ate pancakes with Ben", occurred_at=days_ago(age)) for number, age in ages.items()))
+    then = ("--as-of", datetime.now(timezone.utc).isoformat()) if as_of else ()
+    for words, number in (("today", 1), ("yesterday", 2), ("the day before yesterday", 3), ("nine days ago", 4),
+                          ("two months ago", 5), ("a year ago", 6)):
+        results, summary = ground.recall(f"What was eaten {words}?", "--user", "ada", "--explain", *then)
+        assert len(results) == len(ages) and results[0]["id"] == MEMORY.format(number), words
+        assert results[0]["explain"]["date"] > max(result["explain"]["date"] for result in results[1:]), words
+        assert summary["time"]["words"] == words
+        assert summary["time"]["since"] <= results[0]["created_at"] <= summary["time"]["until"], words
+    results, summary = ground.recall("What was eaten?", "--user", "ada", "--explain", *then)
+    assert summary["time"] is None and all(result["explain"]["date"] == 0 for result in results)
+    told = ground.mneme("recall", "eaten yesterday", "--user", "ada", "--explain", "--no-record", expect=0).stdout
+    assert 'date: "yesterday" is ' + days_ago(1)[:10] in told
 
 
 def test_a_conversation_is_recalled_and_every_score_is_the_sum_of_its_parts(ground):

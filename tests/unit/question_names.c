@@ -1,11 +1,9 @@
 /*
- * Authors and days in questions.
+ * Authors in questions.
  */
 #include "queries/ranking/names.h"
 
 #include <criterion/criterion.h>
-
-#include "common/clock.h"
 
 #define S(text) mneme_str_from(text)
 
@@ -51,29 +49,4 @@ Test(question_names, lexemes_of_names_are_known) {
     cr_assert_not(mneme_lexeme_is_name(S("a"), S("Ada")));
     cr_assert_not(mneme_lexeme_is_name(S("tea"), S("Ada")));
     cr_assert_not(mneme_lexeme_is_name(S("tea"), MNEME_STR_NULL));
-}
-
-Test(question_names, dates_are_found) {
-    static const struct {
-        const char *question, *date; /* NULL: none */
-    } cases[] = {
-        {"What happened on 8 May 2023?", "2023-05-08T12:00:00Z"},
-        {"on May 8th, 2023 in Paris", "2023-05-08T12:00:00Z"},
-        {"the 21st of June 2022", "2022-06-21T12:00:00Z"},
-        {"in December 2021", "2021-12-15T12:00:00Z"},
-        {"before 2023-05-08?", "2023-05-08T12:00:00Z"},
-        {"31 February 2023", NULL},
-        {"May I have tea?", NULL},
-        {"in 2023", NULL},
-        {"", NULL},
-    };
-    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        struct mneme_opt_long date = mneme_question_date(S(cases[i].question));
-        int64_t expected = 0;
-        cr_assert_eq(date.is_set, cases[i].date != NULL, "%s", cases[i].question);
-        if (date.is_set) {
-            cr_assert(mneme_clock_parse_rfc3339(&expected, S(cases[i].date)));
-            cr_assert_eq(date.value, expected, "%s", cases[i].question);
-        }
-    }
 }

@@ -174,7 +174,7 @@ Test(rank, what_is_known_of_a_memory_counts_and_of_a_turn_does_not) {
 Test(rank, a_date_in_the_question_lifts_its_days) {
     struct mneme_rank_item items[] = {item("then", 0.5), item("later", 0.5)};
     struct mneme_rank_query asked = query();
-    asked.date = (struct mneme_opt_long){NOW, true};
+    asked.date = (struct mneme_time_span){.is_set = true, .first = NOW - DAY, .last = NOW};
     items[1].created_at = NOW + 15 * DAY;
     rank(items, 2, &asked, &(struct mneme_rank_weights){.meaning = 1, .date = 0.5, .date_days = 15});
     check(items, 2, "then", MNEME_RANK_DATE, 0.5);
@@ -201,7 +201,7 @@ Test(rank, parts_add_up_to_the_score_exactly) {
     struct mneme_rank_query asked = query();
     char refs[60][8];
     asked.author = MNEME_STR_LIT("Ada");
-    asked.date = (struct mneme_opt_long){NOW - 3 * DAY, true};
+    asked.date = (struct mneme_time_span){.is_set = true, .first = NOW - 3 * DAY, .last = NOW - 2 * DAY};
     for (int i = 0; i < 60; i++) {
         snprintf(refs[i], sizeof refs[i], "%d", i);
         items[i] = turn(refs[i], i, i % 7 == 0 ? NAN : 1.0 / (i + 3));

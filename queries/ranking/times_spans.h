@@ -1,0 +1,54 @@
+/*
+ * From what a form has read to the span that it means, as seen from the moment of asking. Shared by the files
+ * of times.
+ */
+#ifndef MNEME_QUERIES_TIMES_SPANS_H
+#define MNEME_QUERIES_TIMES_SPANS_H
+
+#include "queries/ranking/times.h"
+#include "queries/ranking/times_words.h"
+
+struct mneme_moment {
+    int64_t now;
+    int year, month, day; /* month and day from 1 */
+    int weekday;          /* from Monday, 0 */
+};
+
+struct mneme_moment mneme_moment_of(int64_t micros);
+
+/* `which` is the number of the form's row; unset where there is no such day. */
+typedef struct mneme_time_span mneme_time_maker(const struct mneme_time_read *read,
+                                                const struct mneme_moment *at, int which);
+
+/* `which` of mneme_time_latest_month and mneme_time_latest_season. */
+enum mneme_time_latest { MNEME_TIME_BEGUN, MNEME_TIME_OVER };
+
+/* The day that is so many days from today. */
+mneme_time_maker mneme_time_day_beside;
+/* About that time: half a unit to either side, a whole day for days. */
+mneme_time_maker mneme_time_ago;
+mneme_time_maker mneme_time_half_a_year_ago;
+/* From so many units ago until now; `which` of them where the question has no number. */
+mneme_time_maker mneme_time_until_now;
+/* The period of the calendar that is so many from the one of now. */
+mneme_time_maker mneme_time_period_beside;
+/* The latest weekend that has begun. */
+mneme_time_maker mneme_time_latest_weekend;
+/* The latest before today. */
+mneme_time_maker mneme_time_latest_weekday;
+/* In the week that is so many from the one of now. */
+mneme_time_maker mneme_time_weekday_beside;
+mneme_time_maker mneme_time_date;
+/* The latest that has begun. */
+mneme_time_maker mneme_time_date_without_year;
+mneme_time_maker mneme_time_year;
+mneme_time_maker mneme_time_month;
+mneme_time_maker mneme_time_season;
+mneme_time_maker mneme_time_month_of_year_beside;
+mneme_time_maker mneme_time_season_of_year_beside;
+mneme_time_maker mneme_time_latest_month;
+mneme_time_maker mneme_time_latest_season;
+/* The season that it is, or that of this year. */
+mneme_time_maker mneme_time_this_season;
+
+#endif

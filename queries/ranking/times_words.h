@@ -1,0 +1,49 @@
+/*
+ * The words of a question about time, and the classes of them that forms are made of: numbers, days, months,
+ * units. Shared by the files of times.
+ */
+#ifndef MNEME_QUERIES_TIMES_WORDS_H
+#define MNEME_QUERIES_TIMES_WORDS_H
+
+#include "common/types.h"
+
+#define MNEME_TIME_SECOND INT64_C(1000000) /* microseconds */
+#define MNEME_TIME_DAY (86400 * MNEME_TIME_SECOND)
+
+#define MNEME_TIME_MAX_WORDS 256 /* those behind are not read */
+struct mneme_time_words {
+    struct mneme_str items[MNEME_TIME_MAX_WORDS]; /* letters and digits that stand together, as they are */
+    size_t count;
+};
+
+void mneme_time_words_read(struct mneme_time_words *words, struct mneme_str text);
+
+/* Null behind the last word. */
+struct mneme_str mneme_time_word_at(const struct mneme_time_words *words, size_t at);
+
+/* Whether the word is this one, which is in lower case, whatever its own case. */
+bool mneme_time_is_word(struct mneme_str word, struct mneme_str lower_case);
+
+/* A stretch of time of which one says "ago" or "last". */
+struct mneme_time_unit {
+    const char *name;
+    int months;     /* of which it is made, or else */
+    int64_t micros; /* how long it is */
+    bool is_period; /* "last ..." is one of the calendar */
+};
+
+/* What the classes of a form have read. */
+struct mneme_time_read {
+    int number, day, month, year;
+    int season;  /* the month in which it begins */
+    int weekday; /* from Monday, 0 */
+    const struct mneme_time_unit *unit;
+};
+
+/* Reads words of the class with that name ("<n>", "<day>", "<8>", "<month>", "<May>", "<year>", "<season>",
+ * "<weekday>", "<unit>", "<period>", "<iso>"), and gives how many there are from `at` on; 0 when they are
+ * not of it. *is_class is false when there is no such class. */
+size_t mneme_time_read_class(struct mneme_time_read *out, bool *is_class,
+                             const struct mneme_time_words *words, size_t at, struct mneme_str name);
+
+#endif
