@@ -87,15 +87,20 @@ suite_fuzz() {
 
 # run_pytest SUITE PROCESSES FOLDER…: pytest's exit code says nothing that its report does not.
 run_pytest() {
-    local suite=$1 processes=$2 folder folders=() python
+    local suite=$1 processes=$2 folder folders=()
     shift 2
-    python=$(python_environment)/bin/python
     for folder in "$@"; do
         ! compgen -G "$ROOT_DIR/tests/$folder/test_*.py" >/dev/null || folders+=("$ROOT_DIR/tests/$folder")
     done
-    ((${#folders[@]})) || return 0
-    "$python" -m pytest "${folders[@]}" -n "$processes" -q -p no:cacheprovider \
-        --junitxml "$MNEME_TEST_RESULTS/$suite.xml" -o junit_family=xunit2 || [[ -s $MNEME_TEST_RESULTS/$suite.xml ]]
+    ((${#folders[@]} == 0)) || pytest_run "$suite" "$processes" "${folders[@]}"
+}
+
+# pytest_run REPORT PROCESSES WHAT…
+pytest_run() {
+    local report=$MNEME_TEST_RESULTS/$1.xml processes=$2
+    shift 2
+    "$(python_environment)/bin/python" -m pytest "$@" -n "$processes" -q -p no:cacheprovider \
+        --junitxml "$report" -o junit_family=xunit2 || [[ -s $report ]]
 }
 
 # The oracle that end-to-end tests compare with, and the harness, have tests of their own.

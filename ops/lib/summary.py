@@ -1,7 +1,7 @@
 """Sums up a test run: JUnit files of CTest and pytest, and results.tsv of other checks.
 
 CTest knows programs, Criterion the tests inside them: those are counted by the lines that Criterion prints.
-Prints a table, what failed or was skipped, and the closing line. Usage: summary.py FOLDER"""
+Prints a table, what failed or was skipped, the slowest tests, and the closing line. Usage: summary.py FOLDER"""
 
 import collections
 import os
@@ -10,7 +10,9 @@ import re
 import sys
 import xml.etree.ElementTree as ElementTree
 
+SLOWEST = 10
 CRITERION = re.compile(r"^\[(PASS|FAIL|SKIP|CRASH)\] (\S+::[^:]+)", re.M)
+CRITERION_TIME = re.compile(r"^\[(?:PASS|FAIL)\] (\S+::[^:]+): \(([0-9.]+)s\)", re.M)
 SYNTHESIS = re.compile(r"Synthesis: Tested: \d+ \| Passing: (\d+) \| Failing: (\d+) \| Crashing: (\d+)")
 
 
@@ -20,6 +22,7 @@ class Tally:
     def __init__(self):
         self.passed = self.failed = self.skipped = 0
         self.remarks = []
+        self.seconds = {}
 
     def add(self, outcome, name):
         setattr(self, outcome, getattr(self, outcome) + 1)
@@ -29,6 +32,8 @@ class Tally:
 
 def add_program(tally, name, outcome, output):
     """A CTest test: a Criterion program counts for the tests inside it, any other for one."""
+    for test, seconds in CRITERION_TIME.findall(output):
+        tally.seconds[f"{name} {test}"] = float(seconds)
     synthesis = SYNTHESIS.search(output)
     if not synthesis:
         tally.add(outcome, name)
@@ -53,15 +58,26 @@ def read_junit(path, tally):
             outcome = "skipped"
         else:
             outcome = "passed"
-        output = case.findtext("system-out") or ""
-        add_program(tally, case.get("name"), outcome, output) if case.get("status") else tally.add(outcome, name)
+        if case.get("status"):
+            add_program(tally, case.get("name"), outcome, case.findtext("system-out") or "")
+        else:
+            tally.add(outcome, name)
+            tally.seconds[name] = max(float(case.get("time") or 0), tally.seconds.get(name, 0))
+
+
+def print_slowest(tallies):
+    timed = [(seconds, suite, name) for suite, tally in tallies.items() for name, seconds in tally.seconds.items()]
+    if timed:
+        print(f"the {min(SLOWEST, len(timed))} slowest tests:")
+    for seconds, suite, name in sorted(timed, reverse=True)[:SLOWEST]:
+        print(f"{seconds:8.1f} s  {suite}: {name}")
 
 
 def main():
     folder = pathlib.Path(sys.argv[1])
     tallies = collections.defaultdict(Tally)
     for path in sorted(folder.glob("*.xml")):
-        read_junit(path, tallies[path.stem])
+        read_junit(path, tallies[path.name.split(".")[0]])
     lines = folder / "results.tsv"
     for line in lines.read_text().splitlines() if lines.exists() else []:
         suite, name, outcome = line.split("\t")
@@ -73,6 +89,7 @@ def main():
     for suite, tally in tallies.items():
         for outcome, name in tally.remarks:
             print(f"{outcome}: {suite}: {name}")
+    print_slowest(tallies)
     passed = sum(tally.passed for tally in tallies.values())
     failed = sum(tally.failed for tally in tallies.values())
     skipped = sum(tally.skipped for tally in tallies.values())
