@@ -139,7 +139,8 @@ def test_an_event_over_the_brokers_limit_is_refused_at_once(quiet_topic):
     """2 MB of metadata: within the schema's limits, but not within the topic's."""
     before = quiet_topic.end_offsets()
     big = line(payload=created(metadata={"notes": "a b c " * 350_000}))
-    done = quiet_topic.mneme("publish", "-", input=big + b"\n" + line() + b"\n", expect=1, timeout=20)
+    done = quiet_topic.mneme("publish", "-", input=big + b"\n" + line() + b"\n", expect=1,
+                             env={"MNEME_PUBLISH_TIMEOUT_MS": "600000"})
     assert len(done.json_lines) == 1
     assert re.search(r"line 1 .*2100\d+ bytes.*at most 10\d+", done.stderr), done.stderr
     after = quiet_topic.end_offsets()
@@ -152,7 +153,7 @@ def test_a_missing_file_is_told(quiet_topic):
 
 
 def test_a_missing_topic_is_told_at_once(quiet_topic):
-    done = quiet_topic.mneme("publish", "-", input=line(), env={"MNEME_TOPIC_PREFIX": "nowhere."}, timeout=20)
+    done = quiet_topic.mneme("publish", "-", input=line(), env={"MNEME_TOPIC_PREFIX": "nowhere.", "MNEME_PUBLISH_TIMEOUT_MS": "600000"})
     assert done.returncode in (3, 5), done
     assert "nowhere.events" in done.stderr and "topics create" in done.stderr
 

@@ -117,10 +117,10 @@ def test_a_stream_version_can_be_expected(worker, one):
 
 def test_a_read_that_the_tables_are_not_ready_for_ends_in_time(mneme):
     receipt = mneme("memory", "add", "x", "--user", "ada", "--json", expect=0).json_lines[0]
-    result = mneme("memory", "list", "--at-least", receipt["position"], "--wait-timeout", "300", expect=3, timeout=20)
+    result = mneme("memory", "list", "--at-least", receipt["position"], "--wait-timeout", "300", expect=3)
     assert "is not in the tables yet" in result.stderr and "mneme work postgres" in result.stderr
     waiting = mneme("memory", "add", "y", "--user", "ada", "--wait", "postgres", "--wait-timeout", "300", "--json",
-                    expect=3, timeout=20)
+                    expect=3)
     assert "verdict" not in waiting.json_lines[0], "what was published is told all the same"
 
 

@@ -14,7 +14,7 @@ import pytest
 from confluent_kafka.admin import AdminClient, AlterConfigOpType, ConfigEntry, ConfigResource, ResourceType
 
 from harness.program import BINARY, clean_environment
-from harness.waiting import wait_until
+from harness.waiting import PATIENCE, wait_until
 
 
 def custom(number, user="ada", **fields):
@@ -34,7 +34,7 @@ class Running:
         self.process.stdin.write(text.encode())
         self.process.stdin.flush()
 
-    def receipt(self, timeout=20):
+    def receipt(self, timeout=PATIENCE):
         """The next line of stdout."""
         until = time.monotonic() + timeout
         while b"\n" not in self.pending:
@@ -46,7 +46,7 @@ class Running:
         line, _, self.pending = self.pending.partition(b"\n")
         return json.loads(line)
 
-    def end(self, timeout=60):
+    def end(self, timeout=PATIENCE):
         """Closes the input; what was printed since, and the errors."""
         out, err = self.process.communicate(timeout=timeout)
         lines = (self.pending + out).decode().splitlines()
@@ -193,7 +193,7 @@ def test_an_interrupt_ends_reading_and_waits_for_what_is_under_way(running, numb
     # Until all lines are read and taken: the pipe is empty, and the program waits for more.
     wait_until(lambda: unread(publisher.process.stdin) == 0 and is_asleep(publisher.process), 10, "the lines are read")
     publisher.process.send_signal(number)
-    code, receipts, err = publisher.end(timeout=20)
+    code, receipts, err = publisher.end()
     assert code == 130, err
     assert len(receipts) == 500
 
@@ -245,11 +245,10 @@ def test_verdicts_come_one_by_one_while_the_input_stays_open(running, worker):
 
 def test_many_lines_wait_for_their_verdicts_together(mneme, worker):
     worker()
-    started = time.monotonic()
+    # Each by itself would take longer than the program is waited for.
     done = mneme("publish", "--wait", "postgres", input="".join(custom(i, f"u{i}") for i in range(20_000)), expect=0)
     assert {receipt["verdict"] for receipt in done.json_lines} == {"accepted"}
     assert len(done.json_lines) == 20_000
-    assert time.monotonic() - started < 60, "each line waits by itself"
 
 
 def test_without_a_worker_the_wait_ends_within_its_bound(mneme):
@@ -339,9 +338,9 @@ def sasl(stack, password=None):
 
 def test_credentials_are_used_and_wrong_ones_are_told_at_once(mneme, stack):
     assert len(mneme("publish", input=custom(1), env=sasl(stack), expect=0).json_lines) == 1
-    started = time.monotonic()
-    done = mneme("publish", input=custom(1), env=sasl(stack, "sesame-wrong"), expect=3)
-    assert time.monotonic() - started < 4, "the time-out was waited for"
+    # The time-out is longer than the program is waited for.
+    done = mneme("publish", input=custom(1), env={**sasl(stack, "sesame-wrong"), "MNEME_PUBLISH_TIMEOUT_MS": "600000"},
+                 expect=3)
     assert "uthentication" in done.stderr and "password" in done.stderr
     assert "sesame-wrong" not in done.stderr + done.stdout
 

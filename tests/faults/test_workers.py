@@ -33,13 +33,14 @@ def test_a_worker_killed_in_the_middle_of_a_batch(namespace, worker):
 
 
 def test_a_worker_asked_to_stop_finishes_its_batch_and_leaves_at_once(namespace, worker):
-    """The other one takes over long before a session time-out."""
-    leaver = worker()
-    stayer = worker()
+    """The other one takes over: the session time-out is longer than it is waited for."""
+    env = {"MNEME_SESSION_TIMEOUT_MS": "1800000"}
+    leaver = worker(env=env)
+    stayer = worker(env=env)
     with Load(namespace, seed=6, rate=1500):
         wait_folded(namespace, 500)
-        assert leaver.stop(timeout=10) == 0
-        wait_until(lambda: len(set(owners(namespace).values())) == 1, 5, "the other one owns every partition")
+        assert leaver.stop() == 0
+        wait_until(lambda: len(set(owners(namespace).values())) == 1, message="the other one owns every partition")
         wait_folded(namespace, 500)
     namespace.drain()
     assert_equal_to_log(namespace)

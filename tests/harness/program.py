@@ -8,6 +8,7 @@ import shlex
 import subprocess
 
 from harness.stack import ROOT
+from harness.waiting import PATIENCE
 
 BUILD = pathlib.Path(os.environ.get("MNEME_BUILD_DIR") or ROOT / "build" / "release")
 BINARY = pathlib.Path(os.environ.get("MNEME_BIN") or BUILD / "mneme").resolve()
@@ -44,7 +45,7 @@ class Program:
         self.env = dict(env)
         self.binary = BINARY
 
-    def __call__(self, *arguments, input=None, env=None, timeout=60, expect=None, cwd=None):
+    def __call__(self, *arguments, input=None, env=None, timeout=PATIENCE, expect=None, cwd=None):
         """`input` is text or bytes. `env` overrides for this call (None takes a name away). With `expect` another
         exit code is an assertion that shows both outputs."""
         data = input.encode() if isinstance(input, str) else input

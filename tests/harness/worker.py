@@ -11,7 +11,7 @@ import subprocess
 import requests
 
 from harness.program import BINARY, clean_environment
-from harness.waiting import wait_until
+from harness.waiting import PATIENCE, wait_until
 
 
 def free_port(run_folder):
@@ -90,13 +90,14 @@ class Worker:
         answer = self.get("/readyz")
         return answer is not None and answer.status_code == 200
 
-    def wait_ready(self, timeout=30):
+    def wait_ready(self, timeout=PATIENCE):
         wait_until(lambda: self.is_ready() or not self.is_running, timeout, lambda: f"worker is ready\n{self.log[-4000:]}")
         assert self.is_running, f"the worker ended with {self.process.returncode}\n{self.log[-4000:]}"
         return self
 
-    def wait_exit(self, timeout=30):
+    def wait_exit(self, timeout=PATIENCE):
         """The exit code (negative: the signal)."""
+        timeout = max(timeout, PATIENCE)
         try:
             return self.process.wait(timeout)
         except subprocess.TimeoutExpired:
@@ -106,7 +107,7 @@ class Worker:
         if self.is_running:
             self.process.send_signal(number)
 
-    def stop(self, timeout=30):
+    def stop(self, timeout=PATIENCE):
         """SIGTERM, and the exit code."""
         self.signal(signal.SIGTERM)
         return self.wait_exit(timeout)

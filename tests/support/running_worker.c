@@ -12,7 +12,7 @@
 #include "tests/support/memory_projection.h"
 #include "tests/support/runtime_events.h"
 
-#define PATIENCE_MICROS INT64_C(30000000)
+#define PATIENCE_MICROS INT64_C(120000000)
 #define LOOK_AGAIN_MICROS 2000
 
 static void require(bool holds, const char *what, const char *detail) {
