@@ -20,6 +20,9 @@ struct import {
     struct mneme_import_log log;
     struct mneme_progress progress;
     enum mneme_exit worst;
+    int64_t files;       /* that hold what is imported, or were refused */
+    int64_t passed_over; /* files of exports that hold something else, or nothing */
+    int64_t others;      /* of these: that hold something else */
 };
 
 static void show_progress(void *context, int64_t done, int64_t total) {
@@ -33,6 +36,16 @@ static int say_refused(void *context, int64_t entry, int64_t line, const char *w
     struct import *import = context;
     mneme_progress_clear(&import->progress);
     if (mneme_cli_import_refused(import->cli, import->source.path, entry, line, why) != MNEME_EXIT_DONE) {
+        return mneme_error_set(error, MNEME_E_NO_MEMORY, "cannot import: out of memory; free some memory");
+    }
+    return MNEME_OK;
+}
+
+static int say_warned(void *context, int64_t entry, int64_t line, const char *why,
+                      struct mneme_error *error) {
+    struct import *import = context;
+    mneme_progress_clear(&import->progress);
+    if (mneme_cli_import_warned(import->cli, import->source.path, entry, line, why) != MNEME_EXIT_DONE) {
         return mneme_error_set(error, MNEME_E_NO_MEMORY, "cannot import: out of memory; free some memory");
     }
     return MNEME_OK;
@@ -59,12 +72,20 @@ static enum mneme_exit report_one(const struct import *import, const struct mnem
     return exit_code == MNEME_EXIT_DONE && report->refused > 0 ? MNEME_EXIT_REFUSED : exit_code;
 }
 
+static void count_file(struct import *import, const struct mneme_import_report *report) {
+    bool is_passed_over = report->holding != MNEME_IMPORT_HOLDS_ENTRIES;
+    import->files += is_passed_over ? 0 : 1;
+    import->passed_over += is_passed_over ? 1 : 0;
+    import->others += report->holding == MNEME_IMPORT_HOLDS_OTHER ? 1 : 0;
+}
+
 static enum mneme_exit import_one(struct import *import, const char *path) {
     struct mneme_error error = {0};
     struct mneme_import_report report = {0};
     const struct mneme_import_observer observer = {.on_progress = show_progress,
                                                    .is_cancelled = mneme_cli_interrupted,
                                                    .on_refused = say_refused,
+                                                   .on_warned = say_warned,
                                                    .is_in_log = is_in_log,
                                                    .context = import};
     import->source.path = path;
@@ -73,6 +94,7 @@ static enum mneme_exit import_one(struct import *import, const char *path) {
     int status = mneme_import_file(&report, import->client, import->cli->config, import->format,
                                    &import->source, &observer, &error);
     mneme_progress_end(&import->progress);
+    count_file(import, &report);
     enum mneme_exit exit_code =
         status == MNEME_OK ? report_one(import, &report) : mneme_cli_fail(import->cli, &error);
     mneme_import_report_clean_up(&report);
@@ -103,6 +125,24 @@ static void import_folder(struct import *import, const char *folder) {
     }
 }
 
+/* What came of all files together, where some were passed over. It is no success when nothing else was. */
+static enum mneme_exit sum_up(const struct import *import) {
+    if (import->passed_over == 0 || mneme_cli_interrupted()) {
+        return import->worst;
+    }
+    if (import->files == 0 && import->others > 0) {
+        struct mneme_error error = {0};
+        (void)mneme_error_set(
+            &error, MNEME_E_INVALID,
+            "nothing was imported: %lld file%s of no conversations; give the %s export's folder, "
+            "or its conversations*.json",
+            (long long)import->passed_over, import->passed_over == 1 ? " is" : "s are", import->format->name);
+        return mneme_cli_fail(import->cli, &error);
+    }
+    mneme_cli_import_sum(import->cli, import->files, import->passed_over);
+    return import->worst;
+}
+
 static enum mneme_exit import_all(struct import *import) {
     for (int i = 1; i < import->cli->argument_count && goes_on(import->worst); i++) {
         const char *path = import->cli->arguments[i];
@@ -112,7 +152,7 @@ static enum mneme_exit import_all(struct import *import) {
             note_exit(import, import_one(import, path));
         }
     }
-    return import->worst;
+    return import->format->passes_over ? sum_up(import) : import->worst;
 }
 
 static int find_format(const struct mneme_import_format **out, const struct mneme_cli *cli,
@@ -174,12 +214,14 @@ const struct mneme_command mneme_command_import = {
                "  turns        turns of conversations, one JSON object on each line:\n"
                "               {\"conversation_id\",\"role\",\"content\"} and, if you like, id, speaker,\n"
                "               created_at, turn_index, model, metadata, user_id, agent_id, run_id.\n"
-               "  chatgpt      the conversations.json of a ChatGPT export: of each conversation the branch\n"
-               "               that was seen last. --user says whose they are.\n"
-               "  claude       the conversations.json of a Claude export. --user says whose they are.\n"
-               "               docs/chats.md has the rules of these three.\n"
+               "  chatgpt      a ChatGPT export: its folder, or its files of conversations\n"
+               "               (conversations.json, conversations-000.json, …). Of each conversation the\n"
+               "               branch that was seen last counts. --user says whose they are.\n"
+               "  claude       a Claude export, as above. Files of an export that hold no conversations\n"
+               "               are passed over and counted. docs/chats.md has the rules of these three.\n"
                "  legacy-json  memories of older stores: a list of objects, {\"memories\": […]},\n"
-               "               {\"data\": …} nested to any depth, one object, or several; files, or\n"
+               "               {\"results\": […]} as mem0 gives them, {\"data\": …} nested to any\n"
+               "               depth, one object, or several; files, or\n"
                "               folders with all *.json below them. What does not say its agent or\n"
                "               user gets it from what is around it, from --agent or --user, or from\n"
                "               the name of the file or folder. docs/legacy-json.md has all rules.\n"
@@ -199,7 +241,9 @@ const struct mneme_command mneme_command_import = {
                 "  mneme import locomo --dry-run *.json\n"
                 "  mneme import jsonl --user ada events.jsonl\n"
                 "  mneme import turns --user ada history.jsonl\n"
-                "  mneme import chatgpt --user ada conversations.json\n"
+                "  mneme import chatgpt --user ada ~/Downloads/chatgpt-export/\n"
+                "  mneme import claude --user ada conversations.json\n"
+                "  mneme import legacy-json get_all.json\n"
                 "  mneme import legacy-json --dry-run --json old-memories/\n",
     .min_arguments = 2,
     .max_arguments = -1,

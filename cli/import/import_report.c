@@ -48,6 +48,7 @@ static void put_entries(struct mneme_json_writer *json, const struct mneme_impor
     put_long(json, "unknown_types", report->unknown_types);
     put_long(json, "left_out", report->left_out);
     put_string(json, "passed_over", report->ignored);
+    put_bool(json, "file_passed_over", report->holding != MNEME_IMPORT_HOLDS_ENTRIES);
     mneme_json_key(json, MNEME_STR_LIT("agents"));
     mneme_json_begin_array(json);
     for (size_t i = 0; i < report->agents.count; i++) {
@@ -67,6 +68,8 @@ static enum mneme_exit print_json(const struct mneme_import_said *said) {
     put_long(&json, "events", report->events);
     put_long(&json, "published", report->acknowledged);
     put_long(&json, "skipped", report->skipped);
+    put_long(&json, "mended", report->mended);
+    put_long(&json, "warnings", report->warnings);
     put_bool(&json, "dry_run", said->is_dry_run);
     mneme_json_key(&json, MNEME_STR_LIT("seconds"));
     mneme_json_double(&json, report->seconds);
@@ -110,6 +113,10 @@ static void print_agents(const struct mneme_import_agents *agents) {
 
 static void print_entries(const struct mneme_import_said *said, double rate) {
     const struct mneme_import_report *report = said->report;
+    if (report->holding != MNEME_IMPORT_HOLDS_ENTRIES) {
+        printf("%s: passed over, since it holds no conversations\n", said->path);
+        return;
+    }
     if (report->is_known) {
         printf("%s: already imported (%lld %s); --again publishes it again\n", said->path,
                (long long)report->events, said->noun);
@@ -134,6 +141,9 @@ static void print_entries(const struct mneme_import_said *said, double rate) {
     if (report->left_out > 0) {
         printf("  %lld messages on other branches than the current one were left out\n",
                (long long)report->left_out);
+    }
+    if (report->mended > 0) {
+        printf("  %lld half characters became U+FFFD\n", (long long)report->mended);
     }
     if (report->ignored[0] != '\0') {
         printf("  passed over beside the memories: %s\n", report->ignored);
@@ -162,7 +172,35 @@ enum mneme_exit mneme_cli_import_report(const struct mneme_cli *cli, const struc
     return MNEME_EXIT_DONE;
 }
 
-/* --- what is refused --- */
+void mneme_cli_import_sum(const struct mneme_cli *cli, int64_t files, int64_t passed_over) {
+    if (!cli->json) {
+        printf("%lld file%s with conversations, %lld passed over\n", (long long)files, files == 1 ? "" : "s",
+               (long long)passed_over);
+    }
+}
+
+/* --- what is refused or warned of --- */
+
+/* A line of JSON with a member that says what it is about. */
+static enum mneme_exit put_remark(const char *path, int64_t entry, int64_t line, const char *name,
+                                  const char *why) {
+    struct mneme_buffer text = {0};
+    struct mneme_json_writer json = {.out = &text};
+    mneme_json_begin_object(&json);
+    put_string(&json, "file", path);
+    mneme_json_key(&json, MNEME_STR_LIT("entry"));
+    if (entry > 0) {
+        mneme_json_long(&json, entry);
+    } else {
+        mneme_json_null(&json);
+    }
+    put_long(&json, "line", line);
+    put_string(&json, name, why);
+    mneme_json_end_object(&json);
+    enum mneme_exit exit_code = mneme_cli_put_line(&text);
+    mneme_buffer_clean_up(&text);
+    return exit_code;
+}
 
 enum mneme_exit mneme_cli_import_refused(const struct mneme_cli *cli, const char *path, int64_t entry,
                                          int64_t line, const char *why) {
@@ -177,23 +215,12 @@ enum mneme_exit mneme_cli_import_refused(const struct mneme_cli *cli, const char
                               (long long)line, why);
     }
     fprintf(stderr, "mneme: %s\n", said.message);
-    if (!cli->json) {
-        return MNEME_EXIT_DONE;
-    }
-    struct mneme_buffer text = {0};
-    struct mneme_json_writer json = {.out = &text};
-    mneme_json_begin_object(&json);
-    put_string(&json, "file", path);
-    mneme_json_key(&json, MNEME_STR_LIT("entry"));
-    if (entry > 0) {
-        mneme_json_long(&json, entry);
-    } else {
-        mneme_json_null(&json);
-    }
-    put_long(&json, "line", line);
-    put_string(&json, "refused", why);
-    mneme_json_end_object(&json);
-    enum mneme_exit exit_code = mneme_cli_put_line(&text);
-    mneme_buffer_clean_up(&text);
-    return exit_code;
+    return cli->json ? put_remark(path, entry, line, "refused", why) : MNEME_EXIT_DONE;
+}
+
+enum mneme_exit mneme_cli_import_warned(const struct mneme_cli *cli, const char *path, int64_t entry,
+                                        int64_t line, const char *why) {
+    fprintf(stderr, "mneme: entry %lld of %s (line %lld) is imported with a change: %s\n", (long long)entry,
+            path, (long long)line, why);
+    return cli->json ? put_remark(path, entry, line, "warning", why) : MNEME_EXIT_DONE;
 }

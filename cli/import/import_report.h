@@ -22,4 +22,11 @@ enum mneme_exit mneme_cli_import_report(const struct mneme_cli *cli, const struc
 enum mneme_exit mneme_cli_import_refused(const struct mneme_cli *cli, const char *path, int64_t entry,
                                          int64_t line, const char *why);
 
+/* The same of what was mended, or taken otherwise than it is written, and imported all the same. */
+enum mneme_exit mneme_cli_import_warned(const struct mneme_cli *cli, const char *path, int64_t entry,
+                                        int64_t line, const char *why);
+
+/* A line of text, where files were passed over; nothing with --json, which has a report of each. */
+void mneme_cli_import_sum(const struct mneme_cli *cli, int64_t files, int64_t passed_over);
+
 #endif

@@ -3,8 +3,13 @@
  */
 #include "producers/importers/chat.h"
 
+#include <stdio.h>
+
 #include "common/json_read.h"
+#include "producers/importers/chat_marks.h"
 #include "producers/importers/legacy.h"
+
+#define NAMED_BYTES 80 /* of an id in a sentence */
 
 struct mneme_str mneme_chat_member(struct mneme_str object, const char *name) {
     struct mneme_str key;
@@ -35,6 +40,36 @@ bool mneme_chat_string(struct mneme_str *out, struct mneme_arena *arena, struct 
     return true;
 }
 
+void mneme_chat_add_text(struct mneme_buffer *text, const char *separator, struct mneme_str added) {
+    if (added.data != NULL && !mneme_is_blank(added)) {
+        mneme_buffer_append_str(text, mneme_str_from(text->len > 0 ? separator : ""));
+        mneme_buffer_append_str(text, added);
+    }
+}
+
+bool mneme_chat_take_text(struct mneme_str *out, struct mneme_arena *arena, const struct mneme_buffer *text,
+                          bool has_tags) {
+    *out = MNEME_STR_NULL;
+    if (text->failed || text->len == 0) {
+        return !text->failed;
+    }
+    *out = mneme_arena_copy(arena, mneme_buffer_str(text));
+    return out->data != NULL && mneme_chat_remove_marks(out, arena, has_tags);
+}
+
+size_t mneme_chat_count(struct mneme_str array) {
+    struct mneme_str key;
+    struct mneme_str item;
+    size_t count = 0;
+    if (array.data != NULL && mneme_json_kind_of(array) == MNEME_JSON_ARRAY) {
+        struct mneme_json_reader reader = mneme_json_enter(array);
+        while (mneme_json_next(&reader, &key, &item)) {
+            count++;
+        }
+    }
+    return count;
+}
+
 struct mneme_opt_long mneme_chat_time(struct mneme_arena *arena, struct mneme_str value) {
     struct mneme_opt_long time = {0};
     time.is_set = value.data != NULL && mneme_legacy_read_time(&time.value, arena, value);
@@ -54,6 +89,15 @@ struct mneme_str mneme_chat_role(struct mneme_str word) {
         }
     }
     return MNEME_STR_NULL;
+}
+
+void mneme_chat_name(char *out, size_t size, struct mneme_str message_id, struct mneme_str conversation_id) {
+    bool has_message = message_id.data != NULL;
+    snprintf(out, size, "(%s%.*s%sconversation %.*s)", has_message ? "message " : "",
+             (int)(message_id.len < NAMED_BYTES ? message_id.len : NAMED_BYTES),
+             has_message ? message_id.data : "", has_message ? ", " : "",
+             (int)(conversation_id.len < NAMED_BYTES ? conversation_id.len : NAMED_BYTES),
+             conversation_id.data);
 }
 
 int mneme_chat_no_memory(struct mneme_error *error) {

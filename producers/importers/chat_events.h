@@ -29,18 +29,19 @@ struct mneme_chat_turn {
     struct mneme_scope scope;
     struct mneme_opt_long turn_index; /* where the export itself counts turns */
     struct mneme_str metadata;        /* a JSON object of the message, kept under "metadata", or null */
-    const char *where;                /* "message 4 of \"Rome\"": for what is refused */
+    const char *ids;                  /* "(message m4, conversation c1)" */
+    const char *where;                /* "message 4 of \"Rome\"": for what is refused or warned of */
 };
 
-/* Put one event. What is wrong with it is refused by the sink as an entry of its own; other errors end the
- * import. */
+/* Put one event, or several for a message that is longer than one may be: parts that follow each other. What
+ * is wrong is refused by the sink as an entry of its own; other errors end the import. */
 int mneme_chat_put_conversation(struct mneme_chat_events *events, const struct mneme_chat *chat,
                                 struct mneme_error *error);
 int mneme_chat_put_turn(struct mneme_chat_events *events, const struct mneme_chat_turn *turn,
                         struct mneme_error *error);
 
-/* Counts an entry and refuses it; `why` is a phrase. */
-int mneme_chat_refuse(struct mneme_chat_events *events, const char *where, const char *why,
+/* Counts an entry and refuses it; `why` is a phrase, `ids` as above or NULL. */
+int mneme_chat_refuse(struct mneme_chat_events *events, const char *where, const char *ids, const char *why,
                       struct mneme_error *error);
 
 #endif

@@ -51,7 +51,8 @@ struct checking {
     const char *tenant;
     struct mneme_import_check check;
     struct mneme_arena arena;
-    int64_t events;
+    int64_t events, warnings;
+    const struct mneme_import_observer *observer;
 };
 
 static int check_line(void *context, struct mneme_str line, struct mneme_error *error) {
@@ -64,6 +65,14 @@ static int check_line(void *context, struct mneme_str line, struct mneme_error *
     }
     checking->events += status == MNEME_OK ? 1 : 0;
     return status;
+}
+
+static int warn_line(void *context, int64_t entry, const char *why, struct mneme_error *error) {
+    struct checking *checking = context;
+    const struct mneme_import_observer *observer = checking->observer;
+    checking->warnings++;
+    return observer->on_warned == NULL ? MNEME_OK
+                                       : observer->on_warned(observer->context, entry, entry, why, error);
 }
 
 /* What is wrong in a file, with its place; errors of the machine stay as they are. */
@@ -79,9 +88,10 @@ static int locate(const struct mneme_import_source *source, const struct mneme_i
 
 static int check_file(struct mneme_import_report *out, struct mneme_client *client,
                       const struct mneme_config *config, const struct mneme_import_format *format,
-                      const struct mneme_import_source *source, struct mneme_error *error) {
-    struct checking checking = {.tenant = source->tenant};
-    struct mneme_import_sink sink = {.put = check_line, .context = &checking};
+                      const struct mneme_import_source *source, const struct mneme_import_observer *observer,
+                      struct mneme_error *error) {
+    struct checking checking = {.tenant = source->tenant, .observer = observer};
+    struct mneme_import_sink sink = {.put = check_line, .warn = warn_line, .context = &checking};
     mneme_import_check_init(&checking.check, client, config);
     mneme_arena_init(&checking.arena, 0);
     int status = format->read(source, &sink, error);
@@ -91,7 +101,9 @@ static int check_file(struct mneme_import_report *out, struct mneme_client *clie
     mneme_arena_clean_up(&checking.arena);
     mneme_import_check_clean_up(&checking.check);
     out->events = checking.events;
+    out->warnings = checking.warnings;
     out->skipped = sink.skipped;
+    out->mended = sink.mended;
     return status;
 }
 
@@ -173,7 +185,7 @@ int mneme_import_file(struct mneme_import_report *out, struct mneme_client *clie
         return mneme_import_entries(out, client, config, format, &complete, observer, error);
     }
     if (status == MNEME_OK) {
-        status = check_file(out, client, config, format, &complete, error);
+        status = check_file(out, client, config, format, &complete, observer, error);
     }
     return status == MNEME_OK && client != NULL
                ? publish_file(out, client, format, &complete, observer, error)

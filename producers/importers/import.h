@@ -23,6 +23,13 @@ struct mneme_import_source {
     bool is_again;      /* what is remembered of the file is not looked at */
 };
 
+/* What a file of an export is. */
+enum mneme_import_holding {
+    MNEME_IMPORT_HOLDS_ENTRIES,
+    MNEME_IMPORT_HOLDS_NOTHING, /* an empty list: passed over */
+    MNEME_IMPORT_HOLDS_OTHER,   /* of something that is not imported: passed over */
+};
+
 /* Where a format puts what it reads. */
 struct mneme_import_sink {
     int (*put)(void *context, struct mneme_str line, struct mneme_error *error);
@@ -34,12 +41,18 @@ struct mneme_import_sink {
      * MNEME_E_INVALID or MNEME_E_TOO_LARGE, for the format to refuse the entry with it. */
     int (*put_event)(void *context, const struct mneme_event *event, struct mneme_error *error);
     int (*refuse)(void *context, int64_t entry, const struct mneme_error *why, struct mneme_error *error);
+    /* Says what was mended or taken otherwise than it is written, a clause; it is imported all the same.
+     * NULL: nobody asks. */
+    int (*warn)(void *context, int64_t entry, const char *why, struct mneme_error *error);
+    size_t content_max_chars, max_event_bytes; /* what one event may hold */
     int64_t entry, line;   /* set before these are called: the entry's number from 1, and where it begins;
                             * `refuse` is given 0 for what concerns the file itself */
     int64_t bytes;         /* read so far */
     int64_t unknown_types; /* entries whose type is none that is known */
     int64_t left_out;      /* messages on branches of a conversation that are not the current one */
+    int64_t mended;        /* half characters that U+FFFD stands for now */
     char ignored[200];     /* names of members that were passed over, "version, exported_at" */
+    enum mneme_import_holding holding;
 };
 
 struct mneme_import_format {
@@ -48,6 +61,7 @@ struct mneme_import_format {
     const char *noun;    /* what the events of a format that is judged by entry are, for reports */
     bool is_judged_by_entry;
     bool takes_folders; /* all *.json below a folder are meant when it is named */
+    bool passes_over;   /* files of an export that hold nothing of it are no error beside those that do */
     /* Reads the whole file in its order. Fails with MNEME_E_INVALID at what is malformed, and with what put
      * gives. */
     int (*read)(const struct mneme_import_source *source, struct mneme_import_sink *sink,
@@ -74,6 +88,8 @@ struct mneme_import_observer {
     /* Of formats that are judged by entry: one is refused, or with 0 the file from there on. `why` is a
      * sentence. */
     int (*on_refused)(void *context, int64_t entry, int64_t line, const char *why, struct mneme_error *error);
+    /* Something was mended or taken otherwise than it is written; entry and line as above. */
+    int (*on_warned)(void *context, int64_t entry, int64_t line, const char *why, struct mneme_error *error);
     /* Whether the log has that event at that position; without it nothing remembered is believed. */
     bool (*is_in_log)(void *context, struct mneme_position position, struct mneme_uuid event_id);
     void *context;
@@ -84,7 +100,9 @@ struct mneme_import_report {
     int64_t events;       /* in the file */
     int64_t acknowledged; /* by the brokers */
     int64_t skipped;
-    double seconds; /* of publishing */
+    int64_t mended;   /* half characters that U+FFFD stands for now */
+    int64_t warnings; /* things that were mended or taken otherwise than they are written */
+    double seconds;   /* of publishing */
 
     /* Of formats that are judged by entry. */
     int64_t entries;       /* events and refused */
@@ -94,6 +112,7 @@ struct mneme_import_report {
     int64_t unknown_types; /* events whose type was kept in the metadata */
     int64_t left_out;      /* messages on branches that are not the current one */
     char ignored[200];
+    enum mneme_import_holding holding;
     struct mneme_import_agents agents;
 };
 void mneme_import_report_clean_up(struct mneme_import_report *report);

@@ -92,15 +92,18 @@ static void move_mark(struct importing *importing) {
     }
 }
 
+/* Counted up when the same file becomes other events than before, so that a mark of then is not believed. */
+#define READING_REVISION 2
+
 /* Everything that decides which events the file becomes, and where they go. */
 static void describe_way(struct mneme_buffer *out, const struct mneme_client *client,
                          const struct importing *importing, const char *format) {
     char folder[PATH_MAX];
     const struct mneme_import_source *source = importing->source;
     const char *path = realpath(source->path, folder) == NULL ? source->path : folder;
-    mneme_buffer_printf(out, "%s\n%s\n%s\n%s\n%s\n", mneme_version(), format, source->tenant,
-                        mneme_config_string(client->config, MNEME_SETTING_KAFKA_BOOTSTRAP_SERVERS),
-                        client->topic_name);
+    mneme_buffer_printf(
+        out, "%s %d\n%s\n%s\n%s\n%s\n", mneme_version(), READING_REVISION, format, source->tenant,
+        mneme_config_string(client->config, MNEME_SETTING_KAFKA_BOOTSTRAP_SERVERS), client->topic_name);
     mneme_buffer_printf(out, "%zu\n%zu\n%s\n", importing->check.content_max_chars,
                         importing->check.max_event_bytes, path);
     mneme_buffer_printf(out, "%.*s\n%.*s\n%.*s\n", MNEME_STR_ARG(source->agent_id),
@@ -182,6 +185,15 @@ static int refuse(void *context, int64_t entry, const struct mneme_error *why, s
                : observer->on_refused(observer->context, entry, importing->sink.line, why->message, error);
 }
 
+static int warn(void *context, int64_t entry, const char *why, struct mneme_error *error) {
+    struct importing *importing = context;
+    const struct mneme_import_observer *observer = importing->observer;
+    importing->report->warnings++;
+    return observer->on_warned == NULL
+               ? MNEME_OK
+               : observer->on_warned(observer->context, entry, importing->sink.line, why, error);
+}
+
 /* --- the file --- */
 
 static int require_unchanged(const struct importing *importing, int fd, struct mneme_error *error) {
@@ -228,6 +240,8 @@ static void fill_report(const struct importing *importing) {
     report->unknown_types = importing->sink.unknown_types;
     report->skipped = importing->sink.skipped;
     report->left_out = importing->sink.left_out;
+    report->mended = importing->sink.mended;
+    report->holding = importing->sink.holding;
     memcpy(report->ignored, importing->sink.ignored, sizeof report->ignored);
     mneme_import_agents_sort(&report->agents);
 }
@@ -265,8 +279,8 @@ int mneme_import_entries(struct mneme_import_report *out, struct mneme_client *c
                          const struct mneme_import_source *source,
                          const struct mneme_import_observer *observer, struct mneme_error *error) {
     struct importing importing = {.report = out, .source = source, .observer = observer};
-    importing.sink =
-        (struct mneme_import_sink){.put_event = put_event, .refuse = refuse, .context = &importing};
+    importing.sink = (struct mneme_import_sink){
+        .put_event = put_event, .refuse = refuse, .warn = warn, .context = &importing};
     int fd = open(source->path, O_RDONLY | O_CLOEXEC);
     if (fd < 0) {
         return mneme_error_set(error, MNEME_E_INVALID, "%s was not imported: %s; check the file",
@@ -275,6 +289,8 @@ int mneme_import_entries(struct mneme_import_report *out, struct mneme_client *c
     int status = mneme_import_delivery_init(&importing.delivery, client, observer, error);
     if (status == MNEME_OK) {
         mneme_import_check_init(&importing.check, client, config);
+        importing.sink.content_max_chars = importing.check.content_max_chars;
+        importing.sink.max_event_bytes = importing.check.max_event_bytes;
         status = import_open_file(&importing, format, fd, error);
         mneme_import_check_clean_up(&importing.check);
         mneme_import_delivery_clean_up(&importing.delivery);

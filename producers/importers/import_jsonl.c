@@ -69,8 +69,19 @@ static int complete(struct mneme_buffer *out, const struct mneme_import_source *
                : MNEME_OK;
 }
 
+static int warn_mended(struct mneme_import_sink *sink, size_t count, int64_t line,
+                       struct mneme_error *error) {
+    char why[96];
+    sink->mended += (int64_t)count;
+    snprintf(why, sizeof why, "%zu half character%s replaced by U+FFFD", count,
+             count == 1 ? " was" : "s were");
+    return count > 0 && sink->warn != NULL ? sink->warn(sink->context, line, why, error) : MNEME_OK;
+}
+
 static int put_line(const struct mneme_import_source *source, struct mneme_import_sink *sink,
-                    struct mneme_buffer *scratch, struct mneme_str line, struct mneme_error *error) {
+                    struct mneme_buffer *scratch, struct mneme_lines *lines, struct mneme_str line,
+                    struct mneme_error *error) {
+    size_t mended = mneme_lines_mend(lines, line);
     enum mneme_json_kind kind;
     const char *reason;
     size_t at;
@@ -88,7 +99,10 @@ static int put_line(const struct mneme_import_source *source, struct mneme_impor
                                mneme_json_kind_phrase(kind));
     }
     int status = complete(scratch, source, mneme_json_trim(line), error);
-    return status == MNEME_OK ? sink->put(sink->context, mneme_buffer_str(scratch), error) : status;
+    if (status == MNEME_OK) {
+        status = sink->put(sink->context, mneme_buffer_str(scratch), error);
+    }
+    return status == MNEME_OK ? warn_mended(sink, mended, lines->number, error) : status;
 }
 
 static int read_lines(const struct mneme_import_source *source, struct mneme_import_sink *sink,
@@ -102,7 +116,7 @@ static int read_lines(const struct mneme_import_source *source, struct mneme_imp
         snprintf(sink->where, sizeof sink->where, "line %lld", (long long)lines->number);
         switch (state) {
         case MNEME_LINE_READY:
-            status = put_line(source, sink, &scratch, line, error);
+            status = put_line(source, sink, &scratch, lines, line, error);
             break;
         case MNEME_LINE_TOO_LONG:
             status = mneme_error_set(error, MNEME_E_INVALID,

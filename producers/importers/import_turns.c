@@ -10,6 +10,7 @@
 #include "common/hash.h"
 #include "common/json_read.h"
 #include "producers/importers/chat_events.h"
+#include "producers/importers/chat_mended.h"
 #include "producers/importers/lines.h"
 
 #define EXPECTED_CONVERSATIONS 256
@@ -26,6 +27,7 @@ struct walk {
     struct mneme_arena places_arena;
     struct mneme_hash places; /* struct place by conversation */
     struct mneme_buffer last; /* conversation of the line before */
+    size_t mended;            /* half characters of the line at hand */
 };
 
 /* --- places --- */
@@ -124,9 +126,24 @@ static bool note_conversation(struct walk *walk, struct mneme_str conversation_i
     return !walk->last.failed;
 }
 
+static int say_mended(const struct walk *walk, const struct mneme_chat_turn *turn,
+                      struct mneme_error *error) {
+    char what[64];
+    char why[320];
+    struct mneme_import_sink *sink = walk->events.sink;
+    if (walk->mended == 0) {
+        return MNEME_OK;
+    }
+    sink->mended += (int64_t)walk->mended;
+    mneme_chat_mended_say(what, sizeof what, walk->mended);
+    snprintf(why, sizeof why, "%s: %s %s", turn->where, what, turn->ids);
+    return sink->warn(sink->context, sink->entry, why, error);
+}
+
 static int read_turn(struct walk *walk, struct mneme_str object, struct mneme_error *error) {
     static const char *const conversations[] = {"conversation_id", "session_id", "thread_id", NULL};
     struct mneme_chat_message message;
+    char ids[240];
     struct mneme_chat_turn turn = {.message = &message, .where = "the turn"};
     struct mneme_str index = mneme_chat_member(object, "turn_index");
     struct mneme_str metadata = mneme_chat_member(object, "metadata");
@@ -137,12 +154,12 @@ static int read_turn(struct walk *walk, struct mneme_str object, struct mneme_er
     }
     const char *fault = find_fault(&turn);
     if (fault != NULL) {
-        return mneme_chat_refuse(&walk->events, turn.where, fault, error);
+        return mneme_chat_refuse(&walk->events, turn.where, turn.ids, fault, error);
     }
     turn.turn_index.is_set = index.data != NULL && mneme_json_to_long(&turn.turn_index.value, index);
     if (index.data != NULL && !turn.turn_index.is_set) {
-        return mneme_chat_refuse(&walk->events, turn.where, "its turn_index is no whole number; correct it",
-                                 error);
+        return mneme_chat_refuse(&walk->events, turn.where, turn.ids,
+                                 "its turn_index is no whole number; correct it", error);
     }
     if (metadata.data != NULL && mneme_json_kind_of(metadata) == MNEME_JSON_OBJECT) {
         turn.metadata = metadata;
@@ -151,10 +168,14 @@ static int read_turn(struct walk *walk, struct mneme_str object, struct mneme_er
     if (turn.ordinal < 0 || !note_conversation(walk, turn.conversation_id)) {
         return mneme_chat_no_memory(error);
     }
-    return mneme_chat_put_turn(&walk->events, &turn, error);
+    mneme_chat_name(ids, sizeof ids, message.id, turn.conversation_id);
+    turn.ids = ids;
+    int status = mneme_chat_put_turn(&walk->events, &turn, error);
+    return status == MNEME_OK ? say_mended(walk, &turn, error) : status;
 }
 
-static int read_line(struct walk *walk, struct mneme_str line, struct mneme_error *error) {
+static int read_line(struct walk *walk, struct mneme_lines *lines, struct mneme_str line,
+                     struct mneme_error *error) {
     enum mneme_json_kind kind;
     const char *reason;
     char why[160];
@@ -163,14 +184,15 @@ static int read_line(struct walk *walk, struct mneme_str line, struct mneme_erro
         walk->events.sink->skipped++;
         return MNEME_OK;
     }
+    walk->mended = mneme_lines_mend(lines, line);
     if (!mneme_json_check(line, &kind, &reason, &at)) {
         snprintf(why, sizeof why, "it is no JSON: %s at byte %zu; repair it", reason, at);
-        return mneme_chat_refuse(&walk->events, "the line", why, error);
+        return mneme_chat_refuse(&walk->events, "the line", NULL, why, error);
     }
     if (kind != MNEME_JSON_OBJECT) {
         snprintf(why, sizeof why, "it is %s; give one JSON object on each line",
                  mneme_json_kind_phrase(kind));
-        return mneme_chat_refuse(&walk->events, "the line", why, error);
+        return mneme_chat_refuse(&walk->events, "the line", NULL, why, error);
     }
     return read_turn(walk, mneme_json_trim(line), error);
 }
@@ -187,10 +209,11 @@ static int read_lines(struct walk *walk, struct mneme_lines *lines, struct mneme
         switch (state) {
         case MNEME_LINE_READY:
             walk->events.sink->bytes += (int64_t)line.len + 1;
-            status = read_line(walk, line, error);
+            status = read_line(walk, lines, line, error);
             break;
         case MNEME_LINE_TOO_LONG:
-            status = mneme_chat_refuse(&walk->events, "the line", "it is longer than 4 MiB; split it", error);
+            status = mneme_chat_refuse(&walk->events, "the line", NULL, "it is longer than 4 MiB; split it",
+                                       error);
             break;
         case MNEME_LINE_NONE:
             status = mneme_lines_fill(lines, error);

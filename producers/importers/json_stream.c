@@ -249,6 +249,12 @@ int mneme_json_stream_take(enum mneme_json_extent *extent, struct mneme_str *val
     return status;
 }
 
+size_t mneme_json_stream_mend(struct mneme_json_stream *stream, struct mneme_str value,
+                              mneme_json_mended *on_mended, void *context) {
+    char *at = stream->window.data + (value.data - stream->window.data);
+    return mneme_json_mend(at, value.len, on_mended, context);
+}
+
 int mneme_json_stream_skip(enum mneme_json_extent *extent, struct mneme_json_stream *stream,
                            struct mneme_error *error) {
     struct scan scan;

@@ -9,6 +9,7 @@
 
 #include "common/buffer.h"
 #include "common/error.h"
+#include "common/json_mend.h"
 
 /* A place in the file. */
 struct mneme_json_place {
@@ -51,6 +52,11 @@ enum mneme_json_extent {
  * *value is valid until the next call; otherwise the stream stays where it is. */
 int mneme_json_stream_take(enum mneme_json_extent *extent, struct mneme_str *value,
                            struct mneme_json_stream *stream, size_t max_bytes, struct mneme_error *error);
+
+/* Mends half characters of the value that was taken last (common/json_mend.h), before anything else is
+ * called; gives their number. */
+size_t mneme_json_stream_mend(struct mneme_json_stream *stream, struct mneme_str value,
+                              mneme_json_mended *on_mended, void *context);
 
 /* Moves over a value of any size: behind it when it is whole, else to where that was seen. Never
  * MNEME_JSON_TOO_LARGE. */

@@ -69,6 +69,10 @@ enum mneme_line_state mneme_lines_next(struct mneme_str *line, struct mneme_line
     }
 }
 
+size_t mneme_lines_mend(struct mneme_lines *lines, struct mneme_str line) {
+    return mneme_json_mend(lines->buffer.data + (line.data - lines->buffer.data), line.len, NULL, NULL);
+}
+
 int mneme_lines_fill(struct mneme_lines *lines, struct mneme_error *error) {
     struct mneme_buffer *buffer = &lines->buffer;
     if (lines->taken > 0) {

@@ -7,6 +7,7 @@
 
 #include "common/buffer.h"
 #include "common/error.h"
+#include "common/json_mend.h"
 
 /* Longest line that is taken. */
 #define MNEME_LINE_MAX_BYTES ((size_t)4 * 1024 * 1024)
@@ -34,6 +35,9 @@ void mneme_lines_clean_up(struct mneme_lines *lines);
 /* The next line without its line feed, as far as it is read already; valid until the next fill. A byte order
  * mark before the first line is dropped. */
 enum mneme_line_state mneme_lines_next(struct mneme_str *line, struct mneme_lines *lines);
+
+/* Mends half characters of the line given out last (common/json_mend.h); gives their number. */
+size_t mneme_lines_mend(struct mneme_lines *lines, struct mneme_str line);
 
 /* Reads once; blocks if nothing is there. A signal ends it with MNEME_OK and nothing read. */
 int mneme_lines_fill(struct mneme_lines *lines, struct mneme_error *error);

@@ -74,7 +74,7 @@ def test_a_claude_export_is_what_was_said(folded, imported):
     assert folded.rows("SELECT title, turn_count FROM conversations WHERE user_id = 'cl' ORDER BY created_at") == [
         ("Sourdough that rises", 3), (None, 0)]
     assert turns_of(folded, "cl", "turn_index, role, content, created_at::text") == [
-        (0, "user", "My starter smells of vinegar. What do I do?", "2025-03-03 09:12:01+00"),
+        (0, "user", "My starter smells of vinegar. What do I do?\n\nday 1: flour", "2025-03-03 09:12:01+00"),
         (1, "assistant", "Feed it more often.\n\nTwice a day will do.", "2025-03-03 09:12:09+00"),
         (2, "user", "Thank you!", "2025-03-03 09:16:00+00")]
     assert turns_of(folded, "cl", "metadata")[0] == ({"source": "claude", "message_id": "m1", "attachments": 2},)
@@ -129,6 +129,7 @@ def test_a_later_export_adds_what_is_new(folded, imported, tmp_path):
 
 def test_what_is_wrong_is_told_and_the_rest_is_imported(folded, imported, tmp_path):
     odd = chat("odd", ["fine", "x" * 10_001, "also fine"])
+    odd["mapping"]["odd-1"]["message"]["author"]["role"] = "chorus"
     odd["mapping"]["odd-0"]["message"]["author"]["role"] = "critic"
     path = write(tmp_path / "conversations.json",
                  "[" + ",\n".join([json.dumps(odd), '{"title": "no conversation"}', "7", '{"id": "x", "mapping": nope}',
@@ -137,7 +138,7 @@ def test_what_is_wrong_is_told_and_the_rest_is_imported(folded, imported, tmp_pa
     told = [line.split(" was not imported: ") for line in done.stderr.splitlines()]
     assert [place for place, _ in told] == [f"mneme: entry {entry} of {path} (line {line})"
                                             for entry, line in ((2, 1), (3, 1), (5, 2), (6, 3), (7, 4))]
-    for (_, reason), words in zip(told, ['message 1 of "Odd": its role is "critic"', 'message 2 of "Odd": payload.content has',
+    for (_, reason), words in zip(told, ['message 1 of "Odd": its role is "critic"', 'message 2 of "Odd": its role is "chorus"',
                                          'conversation 2: it is no conversation', "conversation 3: it is no",
                                          "conversation 4: it is no JSON"], strict=True):
         assert reason.startswith(words), done.stderr
@@ -184,7 +185,10 @@ def test_whose_conversations_these_are_must_be_said(quiet_topic):
     for form, name in SAMPLES[:2]:
         assert "--user" in quiet_topic.mneme("import", form, "-n", CHATS / name, expect=2).stderr
     assert "give --user" in quiet_topic.mneme("import", "turns", "-n", CHATS / "turns.jsonl", expect=1).stderr
-    assert "regular file" in quiet_topic.mneme("import", "claude", "-n", CHATS, "--user", "u", expect=1).stderr
+    folder = quiet_topic.mneme("import", "claude", "-n", CHATS, "--user", "u", expect=1)
+    assert "5 turns and conversations to import, 0 refused" in folder.stdout
+    assert "chatgpt.json was not imported" in folder.stderr and "export of ChatGPT" in folder.stderr
+    assert "regular file" in quiet_topic.mneme("import", "turns", "-n", CHATS, "--user", "u", expect=1).stderr
 
 
 def test_an_export_of_any_size_takes_a_bounded_amount_of_memory(quiet_topic, tmp_path):
