@@ -4,11 +4,13 @@
 #include "consumers/store/migrate.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "cli/commands.h"
 #include "cli/frame/output.h"
 #include "common/json_write.h"
 #include "consumers/projections.h"
+#include "consumers/store/rebuild/definitions.h"
 
 /* What a line is about. */
 struct report {
@@ -53,6 +55,33 @@ static int check(struct report *report, struct mneme_postgres *postgres, struct 
     return status;
 }
 
+static void put_made(void *context, const char *statement) {
+    const struct report *report = context;
+    if (!report->cli->json) {
+        printf("%s: %s\n", report->projection, statement);
+        return;
+    }
+    struct mneme_buffer out = {0};
+    struct mneme_json_writer json = {.out = &out};
+    mneme_json_begin_object(&json);
+    mneme_json_key(&json, MNEME_STR_LIT("projection"));
+    mneme_json_string(&json, mneme_str_from(report->projection));
+    mneme_json_key(&json, MNEME_STR_LIT("statement"));
+    mneme_json_string(&json, mneme_str_from(statement));
+    mneme_json_key(&json, MNEME_STR_LIT("state"));
+    mneme_json_string(&json, MNEME_STR_LIT("made"));
+    mneme_json_end_object(&json);
+    (void)mneme_cli_put_line(&out); /* a lost line changes nothing about the tables */
+    mneme_buffer_clean_up(&out);
+}
+
+/* Makes what somebody dropped of a migrated schema. */
+static int mend(struct report *report, const struct mneme_projection_schema *schema,
+                struct mneme_error *error) {
+    const struct mneme_definitions definitions = {.schema = schema->schema, .migrations = schema->migrations};
+    return mneme_definitions_mend(&definitions, report->cli->config, put_made, report, error);
+}
+
 /* One projection's schema. */
 static int migrate(struct mneme_cli *cli, const struct mneme_projection_schema *schema, size_t *pending,
                    struct mneme_error *error) {
@@ -69,12 +98,39 @@ static int migrate(struct mneme_cli *cli, const struct mneme_projection_schema *
                      : mneme_migrate(postgres, name, *schema->migrations, put_applied, &report, error);
     }
     mneme_pg_close(postgres);
+    if (status == MNEME_OK && mneme_cli_flag(cli, "mend") && !mneme_cli_flag(cli, "check")) {
+        status = mend(&report, schema, error);
+    }
     return status;
+}
+
+/* Every name is usable and used once, before anything is made. */
+static int check_names(const struct mneme_config *config, struct mneme_error *error) {
+    char names[MNEME_PG_SCHEMAS][MNEME_PG_NAME_BYTES];
+    for (int i = 0; i < MNEME_PG_SCHEMAS; i++) {
+        int status = mneme_pg_schema_name(names[i], config, (enum mneme_pg_schema)i, error);
+        if (status != MNEME_OK) {
+            return status;
+        }
+        for (int k = 0; k < i; k++) {
+            if (strcmp(names[i], names[k]) == 0) {
+                return mneme_error_set(
+                    error, MNEME_E_USAGE,
+                    "nothing was migrated: %s and %s both name the schema %s; give each projection its own",
+                    mneme_setting_info(mneme_pg_schema_setting((enum mneme_pg_schema)k))->env,
+                    mneme_setting_info(mneme_pg_schema_setting((enum mneme_pg_schema)i))->env, names[i]);
+            }
+        }
+    }
+    return MNEME_OK;
 }
 
 static enum mneme_exit run(struct mneme_cli *cli) {
     struct mneme_error error = {0};
     size_t pending = 0;
+    if (check_names(cli->config, &error) != MNEME_OK) {
+        return mneme_cli_fail(cli, &error);
+    }
     for (const struct mneme_projection_schema *schema = mneme_projection_schemas; schema->projection != NULL;
          schema++) {
         if (migrate(cli, schema, &pending, &error) != MNEME_OK) {
@@ -88,6 +144,9 @@ static const struct mneme_cli_option options[] = {
     {.name = "check",
      .setting = -1,
      .help = "Change nothing; list what is not applied and exit with 1 if there is any."},
+    {.name = "mend",
+     .setting = -1,
+     .help = "Also make indexes and constraints that a migration made and that are gone."},
     {.name = NULL},
 };
 
@@ -95,10 +154,14 @@ const struct mneme_command mneme_command_migrate = {
     .name = "migrate",
     .summary = "Make the Postgres tables, or bring them up to date.",
     .arguments = "",
-    .details = "Prints each migration that it applies; nothing when all were applied before. Any number of\n"
-               "processes may run it at once. A database that is newer than this program is refused.",
+    .details =
+        "Prints each migration that it applies; nothing when all were applied before. Any number of\n"
+        "processes may run it at once. A database that is newer than this program is refused.\n"
+        "--mend makes what somebody has dropped of the tables since, as `mneme verify` names it; those\n"
+        "who write to a table wait while its index is built.",
     .examples = "  mneme migrate\n"
-                "  mneme migrate --check\n",
+                "  mneme migrate --check\n"
+                "  mneme migrate --mend\n",
     .options = options,
     .run = run,
 };

@@ -4,6 +4,7 @@
 #include "cli/verify.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "cli/commands.h"
 #include "cli/frame/output.h"
@@ -12,6 +13,7 @@
 #include "cli/frame/values.h"
 #include "common/json_write.h"
 #include "consumers/projections.h"
+#include "consumers/store/rebuild/definitions.h"
 
 struct view {
     const struct mneme_cli *cli;
@@ -109,7 +111,11 @@ static void put_table_text(const struct view *view, const struct mneme_table_dif
     for (int kind = 0; kind < MNEME_DIFFERENCES; kind++) {
         sum += table->counts[kind];
     }
-    printf("%-28s %10lld rows  %s", table->table, (long long)table->rows, sum == 0 ? "as in the log\n" : "");
+    printf("%-28s %10lld %s  ", table->table, (long long)table->rows,
+           table->is_definitions ? "columns, indexes and the like" : "rows");
+    if (sum == 0) {
+        printf("%s\n", table->is_definitions ? "as the migrations make them" : "as in the log");
+    }
     const char *separator = "";
     for (int kind = 0; sum > 0 && kind < MNEME_DIFFERENCES; kind++) {
         if (table->counts[kind] > 0) {
@@ -145,7 +151,12 @@ static void visit(void *context, const struct mneme_table_difference *table) {
     }
 }
 
-static void put_sum(const struct view *view, const struct mneme_verify_outcome *outcome, bool is_dry_run) {
+static void put_sum(const struct view *view, const struct mneme_verify_outcome *outcome,
+                    const char *projection, bool is_dry_run) {
+    char mend[64] = "mneme migrate --mend";
+    if (mneme_projection_by_name(projection)->rebuild != NULL) {
+        snprintf(mend, sizeof mend, "mneme rebuild %s", projection);
+    }
     if (view->cli->json) {
         struct mneme_buffer out = {0};
         struct mneme_json_writer json = {.out = &out};
@@ -161,12 +172,19 @@ static void put_sum(const struct view *view, const struct mneme_verify_outcome *
         mneme_json_long(&json, outcome->events);
         mneme_json_key(&json, MNEME_STR_LIT("seconds"));
         mneme_json_double(&json, outcome->seconds);
+        if (outcome->differences > 0) {
+            mneme_json_key(&json, MNEME_STR_LIT("mend"));
+            mneme_json_string(&json, mneme_str_from(mend));
+        }
         mneme_json_end_object(&json);
         (void)mneme_cli_put_line(&out);
         mneme_buffer_clean_up(&out);
-    } else {
-        printf("%lld events folded, %lld rows %s\n", (long long)outcome->events,
-               (long long)outcome->differences, is_dry_run ? "would change" : "differ");
+        return;
+    }
+    printf("%lld events folded, %lld rows %s\n", (long long)outcome->events, (long long)outcome->differences,
+           is_dry_run ? "would change" : "differ");
+    if (outcome->differences > 0 && !is_dry_run) {
+        printf("run `%s` to mend this\n", mend);
     }
 }
 
@@ -192,7 +210,7 @@ enum mneme_exit mneme_cli_verify(struct mneme_cli *cli, const struct mneme_proje
         fprintf(stderr, "mneme: %s was not compared: interrupted; run it again\n", projection->name);
         return MNEME_EXIT_INTERRUPTED;
     }
-    put_sum(&view, &outcome, is_dry_run);
+    put_sum(&view, &outcome, projection->name, is_dry_run);
     return is_dry_run || outcome.differences == 0 ? MNEME_EXIT_DONE : MNEME_EXIT_UNSAFE;
 }
 
@@ -260,9 +278,39 @@ enum mneme_exit mneme_cli_rebuild_subject(struct mneme_cli *cli,
     return MNEME_EXIT_DONE;
 }
 
+/* A projection whose rows no log tells: its tables alone can be compared. */
+static enum mneme_exit verify_definitions(struct mneme_cli *cli,
+                                          const struct mneme_projection_schema *schema) {
+    struct mneme_error error = {0};
+    struct view view = {.cli = cli, .words = verify_words};
+    const struct mneme_verify_options options = {.config = cli->config, .visit = visit, .context = &view};
+    const struct mneme_definitions definitions = {.schema = schema->schema, .migrations = schema->migrations};
+    struct mneme_verify_outcome outcome = {0};
+    bool has_all_columns = false;
+    if (mneme_definitions_verify(&outcome, &has_all_columns, &definitions, &options, &error) != MNEME_OK) {
+        return mneme_cli_fail(cli, &error);
+    }
+    put_sum(&view, &outcome, schema->projection, false);
+    return outcome.differences == 0 ? MNEME_EXIT_DONE : MNEME_EXIT_UNSAFE;
+}
+
+/* The schema of a projection that has tables but cannot be rebuilt; NULL for others. */
+static const struct mneme_projection_schema *find_schema_alone(const char *name) {
+    const struct mneme_projection_ops *projection = mneme_projection_by_name(name);
+    const struct mneme_projection_schema *schema = mneme_projection_schemas;
+    while (schema->projection != NULL && strcmp(schema->projection, name) != 0) {
+        schema++;
+    }
+    return schema->projection != NULL && projection != NULL && projection->rebuild == NULL ? schema : NULL;
+}
+
 static enum mneme_exit run(struct mneme_cli *cli) {
     struct mneme_error error = {0};
     int64_t jobs = 0;
+    const struct mneme_projection_schema *alone = find_schema_alone(cli->arguments[0]);
+    if (alone != NULL) {
+        return verify_definitions(cli, alone);
+    }
     const struct mneme_projection_ops *projection = mneme_cli_rebuildable(cli, "verify", &error);
     if (projection == NULL || mneme_cli_long(&jobs, cli, "jobs", 0, 0, 64, &error) != MNEME_OK) {
         return mneme_cli_fail(cli, &error);
@@ -279,13 +327,17 @@ const struct mneme_command mneme_command_verify = {
     .name = "verify",
     .summary = "Compare a projection, row by row, with what the log says.",
     .arguments = "PROJECTION",
-    .details = "Folds the log apart, exactly as far as the live tables are, and compares the hashes of all\n"
-               "rows: what is missing, what the log does not know, what is different, with the first keys.\n"
-               "Workers go on meanwhile, and nothing live is changed. Exit code 0 when all is equal, 6 when\n"
-               "not; `mneme rebuild` mends it.",
+    .details =
+        "First compares the columns, indexes and constraints of the live tables with what the migrations\n"
+        "make: what is missing or different is named. Then folds the log apart, exactly as far as the\n"
+        "live tables are, and compares the hashes of all rows: what is missing, what the log does not\n"
+        "know, what is different, with the first keys. Of embed, whose rows no log tells, only the\n"
+        "tables are compared. Workers go on meanwhile, and nothing live is changed. Exit code 0 when all\n"
+        "is equal, 6 when not, with the command that mends it.",
     .examples = "  mneme verify postgres\n"
                 "  mneme verify postgres --json | jq 'select(.different > 0)'\n"
-                "  mneme verify redis\n",
+                "  mneme verify redis\n"
+                "  mneme verify embed\n",
     .min_arguments = 1,
     .max_arguments = 1,
     .options = options,

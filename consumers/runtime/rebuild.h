@@ -30,6 +30,7 @@ struct mneme_table_difference {
     const char *table;
     int64_t rows, log_rows; /* live, and by the log */
     int64_t left_out;       /* not judged: there was no room for all, or they are moving */
+    bool is_definitions;    /* rows are columns, indexes, constraints and the like of all tables */
     int64_t counts[MNEME_DIFFERENCES];
     struct mneme_buffer keys[MNEME_DIFFERENCES]; /* the first ones, a line each, the columns by "/" */
 };

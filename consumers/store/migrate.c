@@ -119,6 +119,15 @@ static int make_schema(struct mneme_postgres *postgres, const char *schema, stru
     return status == MNEME_OK ? mneme_pg_run(postgres, mneme_sql_migrate_table, error) : status;
 }
 
+int mneme_migrate_within(struct mneme_postgres *postgres, const char *schema, struct mneme_migration_set set,
+                         struct mneme_error *error) {
+    int status = make_schema(postgres, schema, error);
+    for (size_t i = 0; i < set.count && status == MNEME_OK; i++) {
+        status = mneme_pg_run(postgres, set.migrations[i].sql, error);
+    }
+    return status;
+}
+
 static int apply_one(struct mneme_postgres *postgres, const struct mneme_migration *migration,
                      struct mneme_error *error) {
     char text[CHECKSUM_BYTES];

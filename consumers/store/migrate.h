@@ -17,6 +17,10 @@ int mneme_migrate_count(size_t *applied, struct mneme_postgres *postgres, struct
 int mneme_migrate_check(struct mneme_postgres *postgres, struct mneme_migration_set set,
                         struct mneme_error *error);
 
+/* Makes the schema and applies the whole set in the transaction that the connection is in. */
+int mneme_migrate_within(struct mneme_postgres *postgres, const char *schema, struct mneme_migration_set set,
+                         struct mneme_error *error);
+
 /* Makes the schema if need be and applies what is missing; `on_applied`, which may be NULL, is told of each.
  * Waits up to a minute for another process that does the same. What was applied before a failure stays.
  * Blocks. */

@@ -10,6 +10,7 @@
 #include "common/clock.h"
 #include "common/hash.h"
 #include "consumers/runtime/log_reader.h"
+#include "consumers/store/rebuild/definitions.h"
 #include "consumers/vectors/rebuild.h"
 #include "consumers/vectors/record.h"
 #include "consumers/vectors/vectors_projection.h"
@@ -409,6 +410,33 @@ static void clean_up(struct verify *verify) {
     }
 }
 
+/* The tables of the active generation, where they are in Postgres. */
+static int add_generation(void *context, const struct mneme_config *config, struct mneme_postgres *postgres,
+                          struct mneme_error *error) {
+    const struct verify *verify = context;
+    void *store = NULL;
+    if (!verify->generation.store->is_in_postgres) {
+        return MNEME_OK;
+    }
+    int status = mneme_vector_store_open(&store, config, postgres, &verify->generation, error);
+    if (status == MNEME_OK) {
+        status = verify->generation.store->make(store, error);
+        verify->generation.store->close(store);
+    }
+    return status;
+}
+
+static int compare_definitions(struct verify *verify, struct mneme_verify_outcome *outcome,
+                               bool *has_all_columns, struct mneme_error *error) {
+    const struct mneme_definitions definitions = {
+        .schema = MNEME_PG_SCHEMA_VECTORS,
+        .migrations = &mneme_migrations_vectors,
+        .add = add_generation,
+        .context = verify,
+    };
+    return mneme_definitions_verify(outcome, has_all_columns, &definitions, verify->options, error);
+}
+
 int mneme_vectors_verify(struct mneme_verify_outcome *outcome, const struct mneme_verify_options *options,
                          struct mneme_error *error) {
     struct verify verify = {.options = options};
@@ -416,10 +444,16 @@ int mneme_vectors_verify(struct mneme_verify_outcome *outcome, const struct mnem
     *outcome = (struct mneme_verify_outcome){0};
     mneme_arena_init(&verify.arena, (size_t)1 << 20);
     mneme_arena_init(&verify.scratch, 0);
+    bool has_all_columns = false;
     int status = open_all(&verify, error);
     if (status == MNEME_OK) {
-        status = make_ranges(&verify, error);
+        status = compare_definitions(&verify, outcome, &has_all_columns, error);
     }
+    if (status != MNEME_OK || !has_all_columns) {
+        clean_up(&verify);
+        return status;
+    }
+    status = make_ranges(&verify, error);
     if (status == MNEME_OK) {
         status = fold(&verify, error);
         outcome->events = verify.done;

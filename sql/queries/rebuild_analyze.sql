@@ -7,7 +7,7 @@ BEGIN
     SET LOCAL default_statistics_target = 10;
     FOR name IN
         SELECT oid::regclass::text FROM pg_class
-        WHERE relnamespace = current_schema()::regnamespace AND relkind = 'r' AND pg_relation_size(oid) > 0
+        WHERE relnamespace = quote_ident(current_schema())::regnamespace AND relkind = 'r' AND pg_relation_size(oid) > 0
     LOOP
         EXECUTE 'ANALYZE ' || name;
     END LOOP;

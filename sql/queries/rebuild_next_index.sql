@@ -1,4 +1,3 @@
--- Takes the next index that is to be built; it stays on the list unless this transaction commits.
-DELETE FROM rebuild_indexes
-WHERE place = (SELECT place FROM rebuild_indexes ORDER BY place LIMIT 1 FOR UPDATE SKIP LOCKED)
-RETURNING statement
+-- Takes the index at place $1 off the list, unless this transaction is rolled back. A session that had begun it before is
+-- waited for: what it commits is done, and no row is given.
+DELETE FROM rebuild_indexes WHERE place = $1::integer RETURNING statement

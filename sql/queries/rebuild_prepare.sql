@@ -15,7 +15,7 @@ FROM pg_index i
 JOIN pg_class c ON c.oid = i.indrelid
 CROSS JOIN LATERAL unnest(i.indkey::smallint[]) WITH ORDINALITY AS k(attnum, place)
 JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum = k.attnum
-WHERE i.indisprimary AND c.relnamespace = current_schema()::regnamespace AND NOT c.relispartition
+WHERE i.indisprimary AND c.relnamespace = quote_ident(current_schema())::regnamespace AND NOT c.relispartition
 UNION ALL
 SELECT 'events', 'sequence_id', 1; -- whose months have the keys
 CREATE TEMPORARY TABLE rebuild_deferred ON COMMIT DROP AS
@@ -30,9 +30,10 @@ FROM pg_index i
 JOIN pg_class c ON c.oid = i.indrelid
 JOIN pg_class ic ON ic.oid = i.indexrelid
 LEFT JOIN pg_constraint con ON con.conindid = i.indexrelid AND con.contype IN ('p', 'u', 'x')
-WHERE c.relnamespace = current_schema()::regnamespace
+WHERE c.relnamespace = quote_ident(current_schema())::regnamespace
   AND c.relkind IN ('r', 'p') AND NOT c.relispartition
-  AND c.relname NOT IN ('schema_migrations', 'progress', 'rebuild_state', 'rebuild_indexes', 'rebuild_keys')
+  AND c.relname NOT IN ('schema_migrations', 'progress', 'rebuild_state', 'rebuild_indexes', 'rebuild_keys',
+                        'rebuild_objects')
   AND ic.relname <> 'events_event_id'
   AND (NOT i.indisprimary OR c.relname IN ('events', 'verdict_exceptions')
        OR EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attname = 'superseded_sequence'));

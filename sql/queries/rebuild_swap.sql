@@ -1,6 +1,6 @@
 -- Puts the scratch schema in the place of the live one. Its epochs lie above all that workers of the live one hold, so
 -- that those are fenced and claim anew. Rights that were given on the live schema and its tables are given again.
-DROP TABLE rebuild_state, rebuild_indexes, rebuild_keys;
+DROP TABLE rebuild_state, rebuild_indexes, rebuild_keys, rebuild_objects;
 DO $$
 DECLARE
     live text := current_setting('mneme.live');

@@ -12,5 +12,5 @@ SELECT current_schema()::text AS schema,
        true AS is_estimate,
        pg_total_relation_size(oid)::bigint AS bytes
 FROM pg_class
-WHERE relnamespace = current_schema()::regnamespace AND relkind = 'r' AND relname <> 'schema_migrations'
+WHERE relnamespace = quote_ident(current_schema())::regnamespace AND relkind = 'r' AND relname <> 'schema_migrations'
 ORDER BY relname

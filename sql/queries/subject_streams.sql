@@ -6,4 +6,4 @@ FROM pg_class c
 JOIN pg_attribute s ON s.attrelid = c.oid AND s.attname = $1
 JOIN pg_attribute t ON t.attrelid = c.oid AND t.attname = 'tenant'
 JOIN pg_attribute k ON k.attrelid = c.oid AND k.attname = 'stream_id'
-WHERE c.relnamespace = current_setting('mneme.live')::regnamespace AND c.relkind IN ('r', 'p') AND NOT c.relispartition
+WHERE c.relnamespace = quote_ident(current_setting('mneme.live'))::regnamespace AND c.relkind IN ('r', 'p') AND NOT c.relispartition

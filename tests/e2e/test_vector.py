@@ -86,3 +86,17 @@ def test_vectors_survive_a_rebuild_and_another_model(mneme):
     mneme("reembed", "--model", "second", expect=0)
     assert ids(mneme, "[1, 0]") == ["a"]
     assert mneme("verify", "vectors", "--json", expect=0).json_lines[-1]["state"] == "equal"
+
+
+def test_an_index_of_the_vectors_that_is_gone_is_named_and_made_again(namespace, mneme):
+    mneme("vector", "add", "a", "--vector", "[1, 0]", expect=0)
+    wait_for(mneme, ["a"], "[1, 0]")
+    with namespace.connect("vectors") as connection:
+        (index,) = connection.execute("SELECT indexname FROM pg_indexes WHERE indexname ~ '^raw_vectors_[0-9]+_key$'").fetchone()
+        connection.execute(f"DROP INDEX {index}")
+    definitions, *_, result = mneme("verify", "vectors", "--json", expect=6).json_lines
+    assert [name.rpartition("/")[2] for name in definitions["first"]["missing"]] == [index]
+    assert result["mend"] == "mneme rebuild vectors"
+    mneme("rebuild", "vectors", expect=0)
+    assert ids(mneme, "[1, 0]") == ["a"]
+    mneme("verify", "vectors", expect=0)

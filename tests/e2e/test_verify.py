@@ -78,3 +78,45 @@ def test_tables_of_another_log_are_not_compared(filled, mneme):
     refused = mneme("verify", "postgres", expect=6)
     assert "mneme rebuild postgres" in refused.stderr
     assert "rows would change" in mneme("rebuild", "postgres", "--dry-run", expect=0).stdout
+
+
+def test_what_is_missing_of_the_tables_is_named_and_mended(namespace, mneme, worker):
+    worker()
+    worker("search")
+    with Load(namespace, seed=24, count=300, rate=1e9) as load:
+        wait_until(lambda: load.sent >= load.count, 60, "the load is made")
+    namespace.drain()
+    namespace.drain("search")
+    month = namespace.value("SELECT relname FROM pg_class WHERE relkind = 'r' AND relname ~ '^events_2' ORDER BY 1 LIMIT 1")
+    with namespace.connect() as connection:
+        connection.execute(f"""
+            DROP INDEX memories_user; ALTER TABLE streams DROP CONSTRAINT streams_pkey;
+            ALTER TABLE memories ALTER importance DROP NOT NULL; DROP INDEX {month}_recorded;
+            CREATE INDEX mine ON memories (importance);
+            DROP INDEX mneme_search.documents_words; DROP INDEX mneme_embed.documents_turns""")
+    definitions, *_, result = mneme("verify", "postgres", "--json", expect=6).json_lines
+    assert set(definitions["first"]["missing"]) == {
+        "memories/index/memories_user", "streams/index/streams_pkey", "streams/constraint/streams_pkey",
+        f"{month}/index/{month}_recorded"}
+    assert definitions["first"]["different"] == ["memories/column/importance"]
+    assert result["differences"] == 5 and result["mend"] == "mneme rebuild postgres"
+    told = mneme("verify", "search", expect=6).stdout
+    assert "missing: documents/index/documents_words" in told and "run `mneme rebuild search`" in told
+    assert mneme("verify", "embed", "--json", expect=6).json_lines[-1]["mend"] == "mneme migrate --mend"
+    for projection in ("postgres", "search"):
+        mneme("rebuild", projection, expect=0)
+        mneme("verify", projection, expect=0)
+    assert "documents_turns" in mneme("migrate", "--mend", expect=0).stdout
+    assert mneme("migrate", "--mend", expect=0).stdout == ""
+    assert mneme("verify", "embed", "--json", expect=0).json_lines[-1]["state"] == "equal"
+
+
+def test_a_table_or_column_that_is_gone_is_named_before_rows_are_compared(namespace, mneme):
+    with namespace.connect() as connection:
+        connection.execute("DROP TABLE verdict_exceptions CASCADE; ALTER TABLE memories DROP COLUMN importance CASCADE")
+    definitions, result = mneme("verify", "postgres", "--json", expect=6).json_lines
+    assert {"verdict_exceptions/table/verdict_exceptions", "ledger_exceptions/view/ledger_exceptions",
+            "memories/column/importance"} <= set(definitions["first"]["missing"])
+    assert result["state"] == "different"
+    mneme("rebuild", "postgres", expect=0)
+    mneme("verify", "postgres", expect=0)

@@ -5,10 +5,17 @@
 
 #include "consumers/postgres/postgres_projection.h"
 
+static const struct mneme_catalog_example month = {
+    .table = "events_1900_01",
+    .add_sql = mneme_sql_catalog_add_month,
+    .drop_sql = mneme_sql_catalog_drop_month,
+};
+
 static const struct mneme_store_rebuild kind = {
     .projection = &mneme_postgres_projection,
     .schema = MNEME_PG_SCHEMA_LEDGER,
     .migrations = &mneme_migrations_postgres,
+    .example = &month,
     .list_indexes_sql = mneme_sql_rebuild_list_months,
     .complete_indexes_sql = mneme_sql_rebuild_index_months,
 };

@@ -5,12 +5,14 @@
 #include "consumers/store/rebuild/rebuild.h"
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <unistd.h>
 
 #include "common/log.h"
+#include "common/postgres_row.h"
 #include "consumers/store/migrate.h"
-#include "consumers/store/rebuild/scratch.h"
+#include "consumers/store/rebuild/catalog.h"
 
 #define MAX_BUILDERS 16
 
@@ -80,6 +82,7 @@ int mneme_store_rebuild_begin(void **out, const struct mneme_store_rebuild *kind
     }
     rebuild->kind = kind;
     int status = mneme_scratch_open(&rebuild->scratch, config, kind->schema, "rebuild", error);
+    rebuild->scratch.example = kind->example;
     if (status == MNEME_OK) {
         *is_resumed = can_go_on(rebuild, log);
         status = *is_resumed ? MNEME_OK : make(rebuild, log, error);
@@ -110,64 +113,98 @@ static int run_own(struct rebuild *rebuild, const char *sql, struct mneme_error 
 
 /* --- indexes --- */
 
-struct builder {
+/* What the builders share. One program at a time builds, so that they divide the places among themselves. */
+struct building {
     const struct mneme_config *config;
     enum mneme_pg_schema schema;
+    int64_t *places;
+    size_t count;
+    atomic_size_t next;
+    atomic_bool is_stopping;
+};
+
+struct builder {
+    struct building *building;
     pthread_t thread;
     bool has_thread;
     int status;
     struct mneme_error error;
 };
 
-/* Takes an index off the list and builds it, in one transaction; *is_done when there was none. */
-static int build_next(struct mneme_postgres *postgres, bool *is_done, struct mneme_error *error) {
+static int read_places(struct building *building, struct mneme_postgres *postgres,
+                       struct mneme_error *error) {
     PGresult *rows = NULL;
+    int status = mneme_pg_query(&rows, postgres, mneme_sql_rebuild_index_places, NULL, true, error);
+    if (status == MNEME_OK) {
+        building->count = (size_t)PQntuples(rows);
+        building->places = calloc(building->count + 1, sizeof *building->places);
+        if (building->places == NULL) {
+            status = mneme_error_set(error, MNEME_E_NO_MEMORY, "nothing was rebuilt: out of memory");
+        }
+    }
+    for (size_t i = 0; status == MNEME_OK && i < building->count; i++) {
+        building->places[i] = mneme_pg_get_long(rows, (int)i, 0);
+    }
+    PQclear(rows);
+    return status;
+}
+
+/* Takes an index off the list and builds it, in one transaction. */
+static int build_one(struct mneme_postgres *postgres, int64_t place, struct mneme_error *error) {
+    struct mneme_pg_params params = {0};
+    PGresult *rows = NULL;
+    mneme_pg_param_long(&params, place);
     int status = mneme_pg_run(postgres, "BEGIN", error);
     if (status == MNEME_OK) {
-        status = mneme_pg_query(&rows, postgres, mneme_sql_rebuild_next_index, NULL, false, error);
+        status = mneme_pg_query(&rows, postgres, mneme_sql_rebuild_next_index, &params, false, error);
     }
-    *is_done = status == MNEME_OK && PQntuples(rows) == 0;
-    if (status == MNEME_OK && !*is_done) {
+    if (status == MNEME_OK && PQntuples(rows) > 0) {
         mneme_log(MNEME_LOG_DEBUG, "rebuild", MNEME_LOG_S("statement", PQgetvalue(rows, 0, 0)));
         status = mneme_pg_run(postgres, PQgetvalue(rows, 0, 0), error);
     }
     PQclear(rows);
+    mneme_pg_params_clean_up(&params);
     return status == MNEME_OK ? mneme_pg_run(postgres, "COMMIT", error) : status;
 }
 
 static void *build(void *context) {
     struct builder *builder = context;
+    struct building *building = builder->building;
     struct mneme_postgres *postgres = NULL;
-    bool is_done = false;
-    builder->status = mneme_pg_connect_to(&postgres, builder->config, builder->schema, "mneme rebuild index",
-                                          &builder->error);
+    builder->status = mneme_pg_connect_to(&postgres, building->config, building->schema,
+                                          "mneme rebuild index", &builder->error);
     if (builder->status == MNEME_OK) {
         builder->status = mneme_pg_run(postgres,
-                                       "SET maintenance_work_mem = '512MB'; "
+                                       "SET maintenance_work_mem = '512MB'; SET lock_timeout = '60s'; "
                                        "SET client_connection_check_interval = '1s'; SET "
                                        "max_parallel_maintenance_workers = 0; SET synchronous_commit = off",
                                        &builder->error);
     }
-    while (builder->status == MNEME_OK && !is_done) {
-        builder->status = build_next(postgres, &is_done, &builder->error);
+    if (builder->status == MNEME_OK) {
+        builder->status = mneme_scratch_join(postgres, &builder->error);
+    }
+    while (builder->status == MNEME_OK && !atomic_load(&building->is_stopping)) {
+        size_t at = atomic_fetch_add(&building->next, 1);
+        if (at >= building->count) {
+            break;
+        }
+        builder->status = build_one(postgres, building->places[at], &builder->error);
+    }
+    if (builder->status != MNEME_OK) {
+        atomic_store(&building->is_stopping, true);
     }
     mneme_pg_close(postgres);
     return NULL;
 }
 
-int mneme_store_rebuild_finish_load(void *context, unsigned jobs, struct mneme_error *error) {
-    struct rebuild *rebuild = context;
+static int build_all(struct building *building, unsigned jobs, struct mneme_error *error) {
     struct builder builders[MAX_BUILDERS] = {0};
     long processors = sysconf(_SC_NPROCESSORS_ONLN);
     size_t wanted = jobs > 0 ? jobs : (size_t)(processors > 0 ? processors : 1);
     size_t count = wanted > MAX_BUILDERS ? MAX_BUILDERS : wanted;
-    int status = run_own(rebuild, rebuild->kind->list_indexes_sql, error);
-    if (status != MNEME_OK) {
-        return status;
-    }
+    int status = MNEME_OK;
     for (size_t i = 0; i < count; i++) {
-        builders[i].config = rebuild->scratch.config;
-        builders[i].schema = rebuild->kind->schema;
+        builders[i].building = building;
         builders[i].has_thread = i > 0 && pthread_create(&builders[i].thread, NULL, build, &builders[i]) == 0;
     }
     (void)build(&builders[0]);
@@ -180,8 +217,25 @@ int mneme_store_rebuild_finish_load(void *context, unsigned jobs, struct mneme_e
                                      builders[i].error.message);
         }
     }
+    return status;
+}
+
+int mneme_store_rebuild_finish_load(void *context, unsigned jobs, struct mneme_error *error) {
+    struct rebuild *rebuild = context;
+    struct building building = {.config = rebuild->scratch.config, .schema = rebuild->kind->schema};
+    int status = run_own(rebuild, rebuild->kind->list_indexes_sql, error);
+    if (status == MNEME_OK) {
+        status = read_places(&building, rebuild->scratch.postgres, error);
+    }
+    if (status == MNEME_OK && building.count > 0) {
+        status = build_all(&building, jobs, error);
+    }
+    free(building.places);
     if (status == MNEME_OK) {
         status = run_own(rebuild, rebuild->kind->complete_indexes_sql, error);
+    }
+    if (status == MNEME_OK) {
+        status = mneme_catalog_require(&rebuild->scratch, rebuild->kind->projection->name, error);
     }
     /* Readers come with the switch, before the server has looked at the tables by itself. */
     return status == MNEME_OK ? mneme_pg_run(rebuild->scratch.postgres, mneme_sql_rebuild_analyze, error)
@@ -222,6 +276,9 @@ int mneme_store_rebuild_swap(void *context, const int64_t *next_offsets, int32_t
     int status = note_progress(scratch, next_offsets, partitions, error);
     if (status == MNEME_OK) {
         status = run_own(rebuild, rebuild->kind->complete_indexes_sql, error);
+    }
+    if (status == MNEME_OK) {
+        status = mneme_catalog_require(scratch, rebuild->kind->projection->name, error);
     }
     if (status == MNEME_OK) {
         status = mneme_pg_run(scratch->postgres, mneme_sql_rebuild_swap, error);

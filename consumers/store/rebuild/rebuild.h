@@ -7,6 +7,7 @@
 
 #include "common/postgres_schema.h"
 #include "consumers/runtime/rebuild.h"
+#include "consumers/store/rebuild/scratch.h"
 #include "sql/embedded.h"
 
 /* What differs from projection to projection. */
@@ -14,6 +15,7 @@ struct mneme_store_rebuild {
     const struct mneme_projection_ops *projection;
     enum mneme_pg_schema schema;
     const struct mneme_migration_set *migrations;
+    const struct mneme_catalog_example *example; /* of parts that come with the load; or NULL */
     const char *list_indexes_sql; /* adds to the table rebuild_indexes what the load has brought; or NULL */
     const char *complete_indexes_sql; /* after all indexes, and again right before the switch; or NULL */
 };

@@ -4,22 +4,33 @@
 #include "consumers/store/rebuild/scratch.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
+#include "common/clock.h"
+#include "common/hash.h"
+#include "common/log.h"
+#include "common/utf8.h"
 #include "consumers/store/migrate.h"
 #include "sql/embedded.h"
 
 #define OLD_SUFFIX "old"
+#define HASH_DIGITS 16
+#define ORPHANS_MICROS INT64_C(30000000) /* that long a session that was ended may take */
+#define LOOK_AGAIN_MICROS 50000
 
-static int put_name(char name[MNEME_PG_NAME_BYTES], const char *live, const char *suffix,
-                    struct mneme_error *error) {
-    int len = snprintf(name, MNEME_PG_NAME_BYTES, "%s_%s", live, suffix);
-    if (len < 0 || len >= MNEME_PG_NAME_BYTES) {
-        return mneme_error_set(error, MNEME_E_USAGE,
-                               "no schema was made: the name with \"_%s\" behind it is longer than the %d "
-                               "bytes of a name; use a shorter one",
-                               suffix, MNEME_PG_NAME_BYTES - 1);
+/* "<live>_<suffix>"; of a name that would be too long, its beginning and a hash of all of it. */
+static void put_name(char name[MNEME_PG_NAME_BYTES], const char *live, const char *suffix) {
+    size_t len = strlen(live);
+    if (snprintf(name, MNEME_PG_NAME_BYTES, "%s_%s", live, suffix) < MNEME_PG_NAME_BYTES) {
+        return;
     }
-    return MNEME_OK;
+    uint64_t hash = mneme_hash_bytes(0, live, len);
+    size_t kept = MNEME_PG_NAME_BYTES - 1 - (HASH_DIGITS + 1) - (strlen(suffix) + 1);
+    while (kept > 0 && mneme_utf8_is_continuation((uint8_t)live[kept])) { /* no half character */
+        kept--;
+    }
+    snprintf(name, MNEME_PG_NAME_BYTES, "%.*s_%0*llx_%s", (int)kept, live, HASH_DIGITS,
+             (unsigned long long)hash, suffix);
 }
 
 int mneme_scratch_tell_names(const struct mneme_scratch *scratch, struct mneme_postgres *postgres,
@@ -66,17 +77,53 @@ static int look(struct mneme_scratch *scratch, struct mneme_error *error) {
     return status;
 }
 
+/* How many sessions of a program that is gone still work in the scratch schema, which are asked to end where
+ * `ends` says so; `pid` is one of them. */
+static int count_orphans(struct mneme_scratch *scratch, bool ends, int *count, int *pid,
+                         struct mneme_error *error) {
+    struct mneme_pg_params params = {0};
+    PGresult *rows = NULL;
+    mneme_pg_param_bool(&params, ends);
+    int status = mneme_pg_query(&rows, scratch->postgres, mneme_sql_scratch_orphans, &params, false, error);
+    *count = status == MNEME_OK ? PQntuples(rows) : 0;
+    *pid = *count > 0 ? (int)strtol(PQgetvalue(rows, 0, 0), NULL, 10) : 0;
+    PQclear(rows);
+    mneme_pg_params_clean_up(&params);
+    return status;
+}
+
+/* A server goes on with the statement of a program that was killed, and holds locks and rows meanwhile. */
+static int end_orphans(struct mneme_scratch *scratch, struct mneme_error *error) {
+    int64_t deadline = mneme_clock_monotonic_micros() + ORPHANS_MICROS;
+    int count = 0;
+    int pid = 0;
+    int status = count_orphans(scratch, true, &count, &pid, error);
+    if (status == MNEME_OK && count > 0) {
+        mneme_log(MNEME_LOG_WARN, "sessions of a former rebuild are ended",
+                  MNEME_LOG_S("schema", scratch->name), MNEME_LOG_I("sessions", count));
+    }
+    while (status == MNEME_OK && count > 0 && mneme_clock_monotonic_micros() < deadline) {
+        mneme_clock_pause(LOOK_AGAIN_MICROS);
+        status = count_orphans(scratch, false, &count, &pid, error);
+    }
+    if (status == MNEME_OK && count > 0) {
+        status = mneme_error_set(
+            error, MNEME_E_CONFLICT,
+            "nothing was begun: session %d of a former rebuild still works in schema %s and does not end "
+            "when "
+            "it is asked to; end that process on the server of Postgres, or let it go on, and run this again",
+            pid, scratch->name);
+    }
+    return status;
+}
+
 int mneme_scratch_open(struct mneme_scratch *scratch, const struct mneme_config *config,
                        enum mneme_pg_schema schema, const char *suffix, struct mneme_error *error) {
     *scratch = (struct mneme_scratch){0};
     int status = mneme_pg_schema_name(scratch->live, config, schema, error);
     if (status == MNEME_OK) {
-        status = put_name(scratch->name, scratch->live, suffix, error);
-    }
-    if (status == MNEME_OK) {
-        status = put_name(scratch->old, scratch->live, OLD_SUFFIX, error);
-    }
-    if (status == MNEME_OK) {
+        put_name(scratch->name, scratch->live, suffix);
+        put_name(scratch->old, scratch->live, OLD_SUFFIX);
         status = mneme_config_copy(&scratch->config, config, error);
     }
     if (status == MNEME_OK) {
@@ -103,6 +150,9 @@ int mneme_scratch_open(struct mneme_scratch *scratch, const struct mneme_config 
     if (status == MNEME_OK) {
         status = look(scratch, error);
     }
+    if (status == MNEME_OK && scratch->is_there) {
+        status = end_orphans(scratch, error);
+    }
     if (status != MNEME_OK) {
         mneme_scratch_close(scratch);
     }
@@ -115,6 +165,13 @@ void mneme_scratch_close(struct mneme_scratch *scratch) {
         mneme_config_destroy(scratch->config);
     }
     *scratch = (struct mneme_scratch){0};
+}
+
+int mneme_scratch_join(struct mneme_postgres *postgres, struct mneme_error *error) {
+    PGresult *rows = NULL;
+    int status = mneme_pg_query(&rows, postgres, mneme_sql_scratch_join, NULL, false, error);
+    PQclear(rows);
+    return status;
 }
 
 int mneme_scratch_drop(struct mneme_scratch *scratch, struct mneme_error *error) {
@@ -133,12 +190,34 @@ int mneme_scratch_make(struct mneme_scratch *scratch, struct mneme_migration_set
     return status;
 }
 
+int mneme_scratch_keep_catalog(struct mneme_scratch *scratch, struct mneme_error *error) {
+    struct mneme_buffer sql = {0};
+    mneme_buffer_printf(&sql, "CREATE TABLE rebuild_objects AS\n%s", mneme_sql_catalog_objects);
+    mneme_buffer_append_byte(&sql, '\0');
+    int status = sql.failed ? mneme_error_set(error, MNEME_E_NO_MEMORY, "no schema was made: out of memory")
+                            : MNEME_OK;
+    if (status == MNEME_OK && scratch->example != NULL) {
+        status = mneme_pg_run(scratch->postgres, scratch->example->add_sql, error);
+    }
+    if (status == MNEME_OK) {
+        status = mneme_pg_run(scratch->postgres, sql.data, error);
+    }
+    if (status == MNEME_OK && scratch->example != NULL) {
+        status = mneme_pg_run(scratch->postgres, scratch->example->drop_sql, error);
+    }
+    mneme_buffer_clean_up(&sql);
+    return status;
+}
+
 int mneme_scratch_prepare(struct mneme_scratch *scratch, const char *topic, int32_t partitions,
                           struct mneme_error *error) {
     struct mneme_pg_params params = {0};
     mneme_pg_param_str(&params, mneme_str_from(topic));
     mneme_pg_param_long(&params, partitions);
     int status = mneme_pg_run(scratch->postgres, "BEGIN", error);
+    if (status == MNEME_OK) {
+        status = mneme_scratch_keep_catalog(scratch, error);
+    }
     if (status == MNEME_OK) {
         status = mneme_pg_run(scratch->postgres, mneme_sql_rebuild_prepare, error);
     }

@@ -8,6 +8,7 @@
 #include "common/clock.h"
 #include "consumers/runtime/refold.h"
 #include "consumers/store/migrate.h"
+#include "consumers/store/rebuild/catalog.h"
 #include "consumers/store/rebuild/compare_tables.h"
 #include "consumers/store/rebuild/rebuild.h"
 #include "sql/embedded.h"
@@ -102,6 +103,7 @@ static int open_live(struct verify *verify, struct mneme_error *error) {
 static int make_scratch(struct verify *verify, struct mneme_error *error) {
     int status =
         mneme_scratch_open(&verify->scratch, verify->options->config, verify->kind->schema, "verify", error);
+    verify->scratch.example = verify->kind->example;
     if (status == MNEME_OK) {
         status = mneme_scratch_drop(&verify->scratch, error);
     }
@@ -129,6 +131,40 @@ static int fold(struct verify *verify, struct mneme_error *error) {
     if (status == MNEME_OK) {
         verify->options->on_phase(verify->options->context, mneme_refold_left(verify->refold, verify->to));
         status = mneme_refold_run(verify->refold, verify->to, error);
+    }
+    return status;
+}
+
+/* What the live tables are made of. */
+static int compare_definitions(struct verify *verify, struct mneme_verify_outcome *outcome,
+                               bool *has_all_columns, struct mneme_error *error) {
+    struct mneme_table_difference found;
+    int status = mneme_catalog_compare(&found, has_all_columns, &verify->scratch, verify->live, error);
+    if (status == MNEME_OK) {
+        verify->options->visit(verify->options->context, &found);
+        for (int kind = 0; kind < MNEME_DIFFERENCES; kind++) {
+            outcome->differences += found.counts[kind];
+            mneme_buffer_clean_up(&found.keys[kind]);
+        }
+    }
+    return status;
+}
+
+/* What their rows are. */
+static int compare_rows(struct verify *verify, struct mneme_verify_outcome *outcome,
+                        struct mneme_error *error) {
+    int64_t differences = 0;
+    int status = find_targets(verify, error);
+    if (status == MNEME_OK) {
+        status = fold(verify, error);
+    }
+    if (status == MNEME_OK && mneme_refold_left(verify->refold, verify->to) > 0) {
+        outcome->is_interrupted = true;
+    } else if (status == MNEME_OK) {
+        outcome->events = mneme_refold_done(verify->refold);
+        status = mneme_compare_tables(&differences, &verify->scratch, verify->live, verify->options->visit,
+                                      verify->options->context, error);
+        outcome->differences += differences;
     }
     return status;
 }
@@ -162,18 +198,12 @@ int mneme_store_verify(struct mneme_verify_outcome *outcome, const struct mneme_
     if (status == MNEME_OK) {
         status = open_live(&verify, error);
     }
+    bool has_all_columns = false;
     if (status == MNEME_OK) {
-        status = find_targets(&verify, error);
+        status = compare_definitions(&verify, outcome, &has_all_columns, error);
     }
-    if (status == MNEME_OK) {
-        status = fold(&verify, error);
-    }
-    if (status == MNEME_OK && mneme_refold_left(verify.refold, verify.to) > 0) {
-        outcome->is_interrupted = true;
-    } else if (status == MNEME_OK) {
-        outcome->events = mneme_refold_done(verify.refold);
-        status = mneme_compare_tables(&outcome->differences, &verify.scratch, verify.live, options->visit,
-                                      options->context, error);
+    if (status == MNEME_OK && has_all_columns) {
+        status = compare_rows(&verify, outcome, error);
     }
     clean_up(&verify);
     outcome->seconds = (double)(mneme_clock_monotonic_micros() - started) / 1e6;

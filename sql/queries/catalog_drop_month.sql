@@ -1,0 +1,2 @@
+-- The example is known.
+DROP TABLE events_1900_01

@@ -1,0 +1,8 @@
+-- What a schema must consist of, by what was kept of the migrated scratch schema; in the order of catalog_objects. Each
+-- part $1 (the text of an array) of its tables must be as the one that was made for an example, the table $2 (or null).
+SELECT table_name, kind, name, definition
+FROM rebuild_objects WHERE table_name IS DISTINCT FROM $2::text
+UNION ALL
+SELECT p.name COLLATE "C", o.kind, replace(o.name, $2, p.name) COLLATE "C", replace(o.definition, $2, p.name)
+FROM rebuild_objects o CROSS JOIN unnest($1::text[]) AS p (name) WHERE o.table_name = $2
+ORDER BY table_name, kind, name

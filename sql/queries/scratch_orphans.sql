@@ -1,0 +1,16 @@
+-- The sessions of a rebuild or verification whose program is gone, which still work in the scratch schema: whoever asks
+-- holds the lock that lets one program at a time be there. Ends them, where $1 says so.
+SELECT o.pid, $1::boolean AND pg_terminate_backend(o.pid) AS is_ended
+FROM (
+    SELECT DISTINCT a.pid
+    FROM pg_locks l
+    JOIN pg_stat_activity a ON a.pid = l.pid
+    LEFT JOIN pg_class c ON l.locktype = 'relation' AND c.oid = l.relation
+    LEFT JOIN pg_namespace n ON n.oid = c.relnamespace
+    WHERE l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
+      AND a.pid <> pg_backend_pid() AND a.application_name LIKE 'mneme%'
+      AND (n.nspname = current_setting('mneme.scratch')
+           OR l.locktype = 'advisory' AND l.objsubid = 1
+              AND (l.classid::bigint << 32 | l.objid::bigint)
+                  = hashtextextended('mneme rebuild work ' || current_setting('mneme.scratch'), 0))
+) o
