@@ -88,6 +88,7 @@ def test_vectors_survive_a_rebuild_and_another_model(mneme):
     assert mneme("verify", "vectors", "--json", expect=0).json_lines[-1]["state"] == "equal"
 
 
+@pytest.mark.parametrize("mneme", ["pgvector"], indirect=True)
 def test_an_index_of_the_vectors_that_is_gone_is_named_and_made_again(namespace, mneme):
     mneme("vector", "add", "a", "--vector", "[1, 0]", expect=0)
     wait_for(mneme, ["a"], "[1, 0]")
