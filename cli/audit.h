@@ -15,4 +15,7 @@ extern const struct mneme_command mneme_command_audit_verify;
 int mneme_cli_read_heads(struct mneme_ledger_head **heads, size_t *count, const char *path,
                          struct mneme_error *error);
 
+/* A line on stdout about what the log has lost. */
+void mneme_cli_put_loss(const struct mneme_loss *loss, bool is_json);
+
 #endif

@@ -9,6 +9,7 @@
 
 #include "cli/frame/output.h"
 #include "cli/frame/session.h"
+#include "common/clock.h"
 #include "common/json_read.h"
 #include "common/json_write.h"
 #include "common/position.h"
@@ -46,6 +47,41 @@ static void write_head(struct mneme_buffer *line, const struct mneme_ledger_head
     mneme_json_end_object(&json);
 }
 
+void mneme_cli_put_loss(const struct mneme_loss *loss, bool is_json) {
+    char when[MNEME_RFC3339_BYTES];
+    mneme_clock_format_rfc3339(loss->accepted_at, when);
+    if (!is_json) {
+        printf("%d:%lld to %d:%lld  lost: the log no longer had them on %s, which %.*s accepted; the chain "
+               "begins behind them\n",
+               (int)loss->partition, (long long)loss->first_offset, (int)loss->partition,
+               (long long)loss->last_offset, when, MNEME_STR_ARG(loss->accepted_by));
+        return;
+    }
+    struct mneme_buffer line = {0};
+    struct mneme_json_writer json = {.out = &line};
+    mneme_json_begin_object(&json);
+    mneme_json_key(&json, MNEME_STR_LIT("lost"));
+    mneme_json_position(&json, (struct mneme_position){loss->partition, loss->first_offset});
+    mneme_json_key(&json, MNEME_STR_LIT("last"));
+    mneme_json_position(&json, (struct mneme_position){loss->partition, loss->last_offset});
+    mneme_json_key(&json, MNEME_STR_LIT("accepted_at"));
+    mneme_json_string(&json, mneme_str_from(when));
+    mneme_json_key(&json, MNEME_STR_LIT("accepted_by"));
+    mneme_json_string(&json, loss->accepted_by);
+    mneme_json_end_object(&json);
+    (void)mneme_cli_put_line(&line); /* a lost line changes nothing about the ledger */
+    mneme_buffer_clean_up(&line);
+}
+
+/* To stderr: stdout is a file of heads. */
+static void warn_of_loss(void *context, const struct mneme_loss *loss) {
+    (void)context;
+    fprintf(stderr,
+            "mneme: the chain of partition %d begins behind offset %lld: the log had lost what was before, "
+            "which %.*s accepted\n",
+            (int)loss->partition, (long long)loss->last_offset, MNEME_STR_ARG(loss->accepted_by));
+}
+
 static enum mneme_exit run(struct mneme_cli *cli) {
     struct mneme_error error = {0};
     struct mneme_postgres *postgres = NULL;
@@ -55,6 +91,9 @@ static enum mneme_exit run(struct mneme_cli *cli) {
     int status = mneme_session_open(&postgres, cli, &error);
     if (status == MNEME_OK) {
         status = mneme_audit_heads(&heads, &count, postgres, &error);
+    }
+    if (status == MNEME_OK) {
+        status = mneme_audit_losses(postgres, warn_of_loss, NULL, &error);
     }
     mneme_pg_close(postgres);
     enum mneme_exit code = status == MNEME_OK ? MNEME_EXIT_DONE : mneme_cli_fail(cli, &error);

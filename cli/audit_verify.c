@@ -56,6 +56,12 @@ static void put_break_json(const struct mneme_break *found) {
     mneme_buffer_clean_up(&line);
 }
 
+static void on_loss(void *context, const struct mneme_loss *loss) {
+    struct view *view = context;
+    mneme_progress_end(&view->progress);
+    mneme_cli_put_loss(loss, view->cli->json);
+}
+
 static void on_break(void *context, const struct mneme_break *found) {
     struct view *view = context;
     mneme_progress_end(&view->progress);
@@ -81,6 +87,7 @@ static void put_sum_json(const struct mneme_audit_result *result) {
         {"rows", result->rows},     {"partitions", result->partitions},
         {"breaks", result->breaks}, {"detached_rows", result->detached_rows},
         {"heads", result->heads},   {"detached_heads", result->detached_heads},
+        {"lost", result->lost},     {"former_heads", result->former_heads},
     };
     struct mneme_buffer line = {0};
     struct mneme_json_writer json = {.out = &line};
@@ -103,7 +110,8 @@ static void put_sum(const struct view *view, const struct mneme_audit_result *re
     }
     printf("%lld rows in %lld partitions: ", (long long)result->rows, (long long)result->partitions);
     if (result->breaks == 0) {
-        printf("the chain is whole\n");
+        printf(result->lost > 0 ? "the chain is whole behind what the log has lost\n"
+                                : "the chain is whole\n");
     } else {
         printf("the chain is broken in %lld places\n", (long long)result->breaks);
     }
@@ -113,6 +121,10 @@ static void put_sum(const struct view *view, const struct mneme_audit_result *re
     if (result->heads + result->detached_heads > 0) {
         printf("%lld heads of the file lie on the chain, %lld within detached months\n",
                (long long)result->heads, (long long)result->detached_heads);
+    }
+    if (result->former_heads > 0) {
+        printf("%lld heads of the file are of the chain before a loss, and say nothing of this one\n",
+               (long long)result->former_heads);
     }
 }
 
@@ -128,6 +140,7 @@ static enum mneme_exit verify(struct mneme_cli *cli, int32_t partition, const st
                                       .is_interrupted = is_interrupted,
                                       .on_total = on_total,
                                       .on_progress = on_progress,
+                                      .on_loss = on_loss,
                                       .on_break = on_break,
                                       .context = &view};
     int status = mneme_session_open(&postgres, cli, &error);
@@ -175,6 +188,8 @@ const struct mneme_command mneme_command_audit_verify = {
     .arguments = "",
     .details =
         "Each row of the ledger holds a hash of the hash before it in its partition and of its own fields.\n"
+        "What the log had lost and somebody accepted as lost (`mneme rebuild --accept-loss`) is shown: the\n"
+        "chain begins behind it.\n"
         "A break names the first row: changed, removed, inserted or swapped. Workers may go on meanwhile.\n"
         "Exit code 0 when the chain is whole, 6 when not.",
     .examples = "  mneme audit verify\n"

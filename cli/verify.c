@@ -172,6 +172,8 @@ static void put_sum(const struct view *view, const struct mneme_verify_outcome *
         mneme_json_long(&json, outcome->events);
         mneme_json_key(&json, MNEME_STR_LIT("seconds"));
         mneme_json_double(&json, outcome->seconds);
+        mneme_json_key(&json, MNEME_STR_LIT("lost"));
+        mneme_json_long(&json, outcome->lost);
         if (outcome->differences > 0) {
             mneme_json_key(&json, MNEME_STR_LIT("mend"));
             mneme_json_string(&json, mneme_str_from(mend));
@@ -183,6 +185,10 @@ static void put_sum(const struct view *view, const struct mneme_verify_outcome *
     }
     printf("%lld events folded, %lld rows %s\n", (long long)outcome->events, (long long)outcome->differences,
            is_dry_run ? "would change" : "differ");
+    if (outcome->lost > 0) {
+        printf("%lld offsets of the log are recorded as lost; `mneme audit verify` tells by whom\n",
+               (long long)outcome->lost);
+    }
     if (outcome->differences > 0 && !is_dry_run) {
         printf("run `%s` to mend this\n", mend);
     }

@@ -111,10 +111,9 @@ static int refuse_other_log(const struct mneme_claims *claims, const redisReply 
         return mneme_error_set(
             error, MNEME_E_UNSAFE,
             "the topic %s was not folded: it has %d partitions and had %s when the projection redis began, "
-            "so "
-            "that keys lie elsewhere now; run `mneme rebuild redis` to fold it anew, or make the topic anew "
-            "with %s partitions",
-            topic, (int)claims->topic_partitions, partitions, partitions);
+            "so that keys lie elsewhere now; if the topic was made again, run `mneme rebuild redis`; if "
+            "partitions were added to it, see docs/operations.md",
+            topic, (int)claims->topic_partitions, partitions);
     }
     return mneme_error_set(error, MNEME_E_UNSAFE,
                            "the topic %s was not folded: the keys in Redis come from topic %s; run `mneme "

@@ -37,7 +37,8 @@ struct run {
     struct mneme_rebuild_log log;
     void *rebuild;
     struct mneme_refold *refold;
-    int64_t *ends; /* of the log, by partition */
+    struct mneme_log_history history;
+    int64_t *starts, *ends; /* of the log, by partition */
     int64_t phase_micros, phase_done;
     enum mneme_rebuild_phase phase;
 };
@@ -80,15 +81,24 @@ static int find_ends(struct run *run, struct mneme_error *error) {
 /* What the log has forgotten cannot be rebuilt, and would be lost with the tables. */
 static int check_beginning(struct run *run, struct mneme_log_reader *reader, struct mneme_error *error) {
     const struct mneme_log_point beginning = {.kind = MNEME_LOG_BEGINNING};
-    int status = mneme_log_reader_resolve(run->ends, reader, &beginning, OFFSETS_TIMEOUT_MS, error);
+    int status = mneme_log_reader_resolve(run->starts, reader, &beginning, OFFSETS_TIMEOUT_MS, error);
+    if (status == MNEME_OK && run->ops->history != NULL) {
+        status = run->ops->history(&run->history, run->options->config, &run->log, error);
+    }
+    bool may_accept = run->ops->history == NULL || run->ops->records_loss;
     for (int32_t p = 0; p < run->log.partitions && status == MNEME_OK; p++) {
-        if (run->ends[p] > 0 && !run->options->accepts_loss) {
-            status =
-                mneme_error_set(error, MNEME_E_UNSAFE,
-                                "nothing was rebuilt: partition %d of %s begins at offset %lld, and what was "
-                                "before would be gone from the tables; add --accept-loss if that is meant",
-                                (int)p, run->log.topic, (long long)run->ends[p]);
+        bool is_known = run->starts[p] <= mneme_log_history_lost(&run->history, p);
+        if (is_known || (may_accept && run->options->accepts_loss)) {
+            continue;
         }
+        status = mneme_error_set(
+            error, MNEME_E_UNSAFE,
+            may_accept ? "nothing was rebuilt: partition %d of %s begins at offset %lld, and what was before "
+                         "would be gone from the tables; add --accept-loss if that is meant"
+                       : "nothing was rebuilt: partition %d of %s begins at offset %lld, and what was before "
+                         "would be gone; if that is meant, run `mneme rebuild postgres --accept-loss`, which "
+                         "records it for all projections, and then this again",
+            (int)p, run->log.topic, (long long)run->starts[p]);
     }
     return status;
 }
@@ -98,6 +108,7 @@ static int open_refold(struct run *run, struct mneme_error *error) {
         .projection = run->options->projection,
         .config = run->ops->config(run->rebuild),
         .jobs = run->options->jobs,
+        .history = &run->history,
         .takes_over_loss = run->options->accepts_loss,
         .is_interrupted = ask_interrupted,
         .on_progress = on_progress,
@@ -109,10 +120,12 @@ static int open_refold(struct run *run, struct mneme_error *error) {
 /* Makes or finds the place apart, and the lanes that fold into it. One that does not fit the log is made
  * anew. */
 static int begin(struct run *run, struct mneme_log_reader *reader, struct mneme_error *error) {
-    run->log = (struct mneme_rebuild_log){.topic = mneme_log_reader_topic(reader),
-                                          .partitions = mneme_log_reader_partitions(reader)};
-    run->ends = calloc((size_t)run->log.partitions + 1, sizeof *run->ends);
-    if (run->ends == NULL) {
+    size_t count = (size_t)mneme_log_reader_partitions(reader);
+    run->starts = calloc(count + 1, sizeof *run->starts);
+    run->ends = calloc(count + 1, sizeof *run->ends);
+    run->log = (struct mneme_rebuild_log){
+        .topic = mneme_log_reader_topic(reader), .partitions = (int32_t)count, .starts = run->starts};
+    if (run->starts == NULL || run->ends == NULL) {
         return mneme_error_set(error, MNEME_E_NO_MEMORY, "nothing was rebuilt: out of memory");
     }
     int status = check_beginning(run, reader, error);
@@ -219,7 +232,14 @@ int mneme_rebuild_run(struct mneme_rebuild_outcome *outcome, const struct mneme_
     if (run.rebuild != NULL) {
         run.ops->end(run.rebuild);
     }
+    bool was_there;
+    if (status == MNEME_E_UNSAFE &&
+        run.rebuild != NULL) { /* what does not fit is of no use to the next run */
+        (void)run.ops->abandon(options->config, &was_there, NULL);
+    }
     mneme_log_reader_close(reader);
+    free(run.history.lost_until);
+    free(run.starts);
     free(run.ends);
     return status;
 }

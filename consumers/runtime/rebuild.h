@@ -7,12 +7,14 @@
 #define MNEME_CONSUMERS_RUNTIME_REBUILD_H
 
 #include "common/buffer.h"
+#include "consumers/runtime/log_history.h"
 #include "consumers/runtime/projection.h"
 
 /* The log that is folded. */
 struct mneme_rebuild_log {
     const char *topic;
     int32_t partitions;
+    const int64_t *starts; /* its first offsets, by partition, when it was opened */
 };
 
 enum mneme_difference {
@@ -52,6 +54,7 @@ struct mneme_verify_outcome {
     bool is_interrupted; /* nothing was compared */
     int64_t events;      /* that were folded */
     int64_t differences; /* rows */
+    int64_t lost;        /* offsets of the log that are recorded as lost */
     double seconds;
 };
 
@@ -75,6 +78,12 @@ struct mneme_subject_outcome {
 /* What a projection offers to be rebuilt. All are called from one thread. Until `swap` has returned MNEME_OK
  * the live projection is as if nothing had happened, whatever fails and whenever the process is killed. */
 struct mneme_rebuild_ops {
+    /* What is recorded of the log; history->lost_until is the caller's to free. NULL: nothing is, and a loss
+     * is accepted for each rebuild. */
+    int (*history)(struct mneme_log_history *history, const struct mneme_config *config,
+                   const struct mneme_rebuild_log *log, struct mneme_error *error);
+    bool records_loss; /* a rebuild of it records a loss that is accepted, for all others */
+
     /* Makes the place apart, or finds what an interrupted rebuild of this log has left (*is_resumed). Nobody
      * else can begin until `end`: MNEME_E_CONFLICT. */
     int (*begin)(void **rebuild, const struct mneme_config *config, const struct mneme_rebuild_log *log,

@@ -117,8 +117,13 @@ static int on_batch(void *context, struct mneme_batch *batch, struct mneme_error
         partition->first_offset = lane->applied[mneme_refold_range_of(lane, partition->partition)];
     }
     bool is_applied = true;
-    int status = lane->refold->options.wants != NULL ? apply_wanted(lane, batch, &is_applied, error)
-                                                     : apply(lane, batch, error);
+    int status = mneme_log_history_check(lane->refold->options.history, mneme_log_reader_topic(lane->reader),
+                                         lane->refold->partition_count, batch, error);
+    if (status != MNEME_OK) {
+        return status;
+    }
+    status = lane->refold->options.wants != NULL ? apply_wanted(lane, batch, &is_applied, error)
+                                                 : apply(lane, batch, error);
     for (size_t i = 0; status == MNEME_OK && is_applied && i < batch->partition_count; i++) {
         lane->applied[mneme_refold_range_of(lane, batch->partitions[i].partition)] =
             batch->partitions[i].next_offset;

@@ -6,6 +6,7 @@
 #ifndef MNEME_CONSUMERS_RUNTIME_REFOLD_H
 #define MNEME_CONSUMERS_RUNTIME_REFOLD_H
 
+#include "consumers/runtime/log_history.h"
 #include "consumers/runtime/log_reader.h"
 #include "consumers/runtime/projection.h"
 
@@ -15,6 +16,7 @@ struct mneme_refold_options {
     unsigned jobs;                     /* lanes; 0: one for each processor. Never more than partitions */
     size_t max_events, max_bytes;      /* of a batch; 0: what projection or settings say */
     const bool *partitions;            /* which to fold, by number; NULL: all of the topic */
+    const struct mneme_log_history *history; /* what the log must fit; NULL: nothing is known */
     bool takes_over_loss; /* where the log has lost its beginning, begin with what it has; else MNEME_E_UNSAFE
                            */
 

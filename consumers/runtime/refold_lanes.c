@@ -83,7 +83,9 @@ static int claim(struct mneme_refold_lane *lane, const int64_t *starts, const in
     int status = MNEME_OK;
     for (size_t i = 0; i < lane->range_count && status == MNEME_OK; i++) {
         int32_t partition = lane->partitions[i];
-        bool begins_late = lane->applied[i] == 0 && options->takes_over_loss;
+        bool is_accepted = options->takes_over_loss ||
+                           starts[partition] <= mneme_log_history_lost(options->history, partition);
+        bool begins_late = lane->applied[i] == 0 && is_accepted;
         int64_t from = begins_late ? starts[partition] : lane->applied[i];
         struct mneme_saved_offset saved = {.projection = options->projection->name,
                                            .topic = assignment.topic,

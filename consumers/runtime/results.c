@@ -21,8 +21,9 @@ static int check_partition_count(struct mneme_worker *worker, struct mneme_error
         status = mneme_error_set(
             error, MNEME_E_UNSAFE,
             "cannot go on folding topic %s: it had %d partitions and has %d, which changes the "
-            "order of events; run `mneme rebuild %s` to fold it anew, or make a topic with the old count and "
-            "copy the events over",
+            "order of events; if the topic was made again, run `mneme rebuild %s`; if partitions were added "
+            "to "
+            "it, see docs/operations.md",
             worker->topic, (int)worker->rules.topic_partitions, (int)facts.partitions,
             worker->options->projection->name);
     }

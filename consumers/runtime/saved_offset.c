@@ -18,7 +18,8 @@ int mneme_saved_offset_check(const struct mneme_saved_offset *saved, struct mnem
     return mneme_error_set(
         error, MNEME_E_UNSAFE,
         "cannot fold partition %d of %s: the log holds offsets %lld to %lld and %s is at %lld: %s; "
-        "run `mneme rebuild %s` to fold what the log holds",
+        "run `mneme rebuild %s%s` to fold what the log holds",
         (int)saved->partition, saved->topic, (long long)saved->log_start, (long long)saved->log_end,
-        saved->projection, (long long)saved->next_offset, reason, saved->projection);
+        saved->projection, (long long)saved->next_offset, reason, saved->projection,
+        saved->next_offset < saved->log_start ? " --accept-loss" : "");
 }

@@ -4,6 +4,7 @@
 #include "consumers/search/search_rebuild.h"
 
 #include "consumers/search/search_projection.h"
+#include "consumers/store/rebuild/log_history.h"
 
 static const struct mneme_store_rebuild kind = {
     .projection = &mneme_search_projection,
@@ -26,6 +27,7 @@ static int verify(struct mneme_verify_outcome *outcome, const struct mneme_verif
 }
 
 const struct mneme_rebuild_ops mneme_search_rebuild = {
+    .history = mneme_store_log_history,
     .begin = begin,
     .restart = mneme_store_rebuild_restart,
     .config = mneme_store_rebuild_config,

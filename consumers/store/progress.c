@@ -77,11 +77,11 @@ static int refuse_other_count(const struct mneme_progress *progress,
     return mneme_error_set(
         error, MNEME_E_UNSAFE,
         "the topic %s was not folded: it has %d partitions and had %lld when the projection %s began, so "
-        "that keys lie elsewhere now; run `mneme rebuild %s` to fold it anew, or make the topic anew with "
-        "%lld "
-        "partitions",
+        "that keys lie elsewhere now; if the topic was made again, run `mneme rebuild %s`; if partitions "
+        "were "
+        "added to it, see docs/operations.md",
         progress->topic, assignment->topic_partitions, (long long)mneme_pg_get_long(other, 0, 0),
-        progress->projection, progress->projection, (long long)mneme_pg_get_long(other, 0, 0));
+        progress->projection, progress->projection);
 }
 
 static void take_digest(struct mneme_log_digest *digest, const PGresult *claimed, int row) {

@@ -29,7 +29,8 @@ static const char *const reasons[MNEME_BREAK_KINDS] = {
 /* How far a partition was followed. */
 struct link {
     int32_t partition;
-    int64_t rows, sequence_id, offset;           /* of the last row; offset -1: none yet */
+    int64_t begin;                               /* the offset that the chain begins at or behind */
+    int64_t rows, sequence_id, offset;           /* of the last row; before the first: begin - 1 */
     uint8_t hash[MNEME_LEDGER_HASH_BYTES];       /* that it says of itself */
     uint8_t computed[MNEME_LEDGER_HASH_BYTES];   /* that it should say */
     uint8_t before[MNEME_LEDGER_HASH_BYTES];     /* of the row before it */
@@ -101,7 +102,10 @@ static struct link *link_of(struct verifier *verifier, int32_t partition) {
         return NULL;
     }
     verifier->links = links;
-    links[verifier->link_count] = (struct link){.partition = partition, .sequence_id = -1, .offset = -1};
+    const struct mneme_audit_begin *begin = mneme_audit_begin_of(&verifier->store, partition);
+    int64_t first = begin == NULL ? 0 : begin->offset;
+    links[verifier->link_count] =
+        (struct link){.partition = partition, .begin = first, .sequence_id = -1, .offset = first - 1};
     if (is_usual) {
         verifier->places[partition] = (uint16_t)(verifier->link_count + 1);
     }
@@ -187,7 +191,7 @@ static bool explain(struct verifier *verifier, struct link *link, const struct m
         mark_inserted(link, link->run);
         return true;
     }
-    if (link->offset >= 0 && follows(verifier, link->before, row, hash)) {
+    if (link->rows > 0 && follows(verifier, link->before, row, hash)) {
         if (link->run > 0) {
             mark_inserted(link, 1);
         } else {
@@ -229,7 +233,10 @@ static void check_heads(struct verifier *verifier, const struct mneme_ledger_rea
             continue;
         }
         const struct mneme_audit_base *base = mneme_audit_base_of(&verifier->store, head);
-        if (row != NULL && head->sequence_id == row->sequence_id) {
+        const struct mneme_audit_begin *begin = mneme_audit_begin_of(&verifier->store, head->partition);
+        if (begin != NULL && head->sequence_id <= begin->head_sequence) {
+            verifier->result->former_heads++;
+        } else if (row != NULL && head->sequence_id == row->sequence_id) {
             check_head(verifier, head, row->hash);
         } else if (base == NULL) {
             check_head(verifier, head, NULL);
@@ -276,7 +283,7 @@ static void take_row(struct verifier *verifier, const struct mneme_ledger_read *
 /* Against where the chain is said to end. */
 static void check_end(struct verifier *verifier, const struct link *link,
                       const struct mneme_ledger_head *head) {
-    int64_t offset = head == NULL ? -1 : head->sequence_id / MNEME_MAX_PARTITIONS;
+    int64_t offset = head == NULL ? link->begin - 1 : head->sequence_id / MNEME_MAX_PARTITIONS;
     if (head == NULL || link->offset > offset) {
         note_at(verifier, MNEME_BREAK_INSERTED, link->partition, offset + 1, link->offset,
                 "the chain ends before these rows, says ledger_heads");
@@ -352,6 +359,9 @@ static void end_all(struct verifier *verifier) {
     for (size_t i = 0; i < verifier->link_count; i++) {
         end_link(verifier, &verifier->links[i]);
         verifier->result->rows += verifier->links[i].rows;
+    }
+    for (size_t i = 0; i < verifier->store.begin_count; i++) {
+        verifier->result->lost += verifier->store.begins[i].offset;
     }
     verifier->result->partitions = (int64_t)verifier->link_count;
     check_heads(verifier, NULL);

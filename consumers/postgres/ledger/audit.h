@@ -25,6 +25,15 @@ struct mneme_break {
     const char *reason;   /* a constant phrase */
 };
 
+/* What the log lost before a rebuild, and somebody accepted: the chain begins behind it. */
+struct mneme_loss {
+    int32_t partition;
+    int64_t first_offset, last_offset;
+    int64_t head_sequence; /* where the chain before it ended; -1: it had no rows */
+    int64_t accepted_at;   /* microseconds */
+    struct mneme_str accepted_by;
+};
+
 struct mneme_audit {
     int32_t partition;                     /* -1: all */
     const struct mneme_ledger_head *heads; /* that must lie on the chain, ascending by sequence_id */
@@ -32,6 +41,7 @@ struct mneme_audit {
     bool (*is_interrupted)(void *context);
     void (*on_total)(void *context, int64_t rows);
     void (*on_progress)(void *context, int64_t rows);
+    void (*on_loss)(void *context, const struct mneme_loss *loss);    /* before the first row is read */
     void (*on_break)(void *context, const struct mneme_break *found); /* by partition and offset */
     void *context;
 };
@@ -42,12 +52,19 @@ struct mneme_audit_result {
     int64_t partitions;
     int64_t heads;          /* of the caller's, found to be right */
     int64_t detached_heads; /* that lie within detached months */
+    int64_t lost;           /* offsets that are recorded as lost */
+    int64_t former_heads;   /* of the caller's, that are of the chain before a recorded loss */
 };
 
 /* MNEME_OK also when the chain is broken: see result->breaks. MNEME_E_TIMEOUT when interrupted; else what
  * Postgres says, MNEME_E_NO_MEMORY. After a failure the connection is in the middle of a COPY: close it. */
 int mneme_audit_verify(struct mneme_audit_result *result, struct mneme_postgres *postgres,
                        const struct mneme_audit *audit, struct mneme_error *error);
+
+/* Shows each recorded loss, by partition and offset; its text is valid during the call. */
+int mneme_audit_losses(struct mneme_postgres *postgres,
+                       void (*on_loss)(void *context, const struct mneme_loss *loss), void *context,
+                       struct mneme_error *error);
 
 /* The heads as they are stored, ascending by sequence_id; *heads is the caller's to free. */
 int mneme_audit_heads(struct mneme_ledger_head **heads, size_t *count, struct mneme_postgres *postgres,

@@ -82,6 +82,64 @@ static int read_parked(struct mneme_audit_store *store, struct mneme_postgres *p
     return store->parked == NULL ? no_memory(error) : MNEME_OK;
 }
 
+int mneme_audit_losses(struct mneme_postgres *postgres,
+                       void (*on_loss)(void *context, const struct mneme_loss *loss), void *context,
+                       struct mneme_error *error) {
+    PGresult *rows = NULL;
+    int status = mneme_pg_query(&rows, postgres, mneme_sql_audit_losses, NULL, true, error);
+    for (int i = 0; status == MNEME_OK && i < PQntuples(rows); i++) {
+        const struct mneme_loss loss = {
+            .partition = (int32_t)mneme_pg_get_long(rows, i, 0),
+            .first_offset = mneme_pg_get_long(rows, i, 1),
+            .last_offset = mneme_pg_get_long(rows, i, 2),
+            .head_sequence = mneme_pg_get_long(rows, i, 3),
+            .accepted_at = mneme_pg_get_long(rows, i, 4),
+            .accepted_by = {PQgetvalue(rows, i, 5), (size_t)PQgetlength(rows, i, 5)},
+        };
+        on_loss(context, &loss);
+    }
+    PQclear(rows);
+    return status;
+}
+
+struct losses {
+    struct mneme_audit_store *store;
+    const struct mneme_audit *audit;
+    bool has_failed;
+};
+
+/* The last loss of a partition says where its chain begins. */
+static void take_loss(void *context, const struct mneme_loss *loss) {
+    struct losses *losses = context;
+    struct mneme_audit_store *store = losses->store;
+    if (losses->audit->partition >= 0 && losses->audit->partition != loss->partition) {
+        return;
+    }
+    losses->audit->on_loss(losses->audit->context, loss);
+    struct mneme_audit_begin *last = store->begin_count == 0 ? NULL : &store->begins[store->begin_count - 1];
+    if (last == NULL || last->partition != loss->partition) {
+        struct mneme_audit_begin *begins =
+            reallocarray(store->begins, store->begin_count + 1, sizeof *store->begins);
+        if (begins == NULL) {
+            losses->has_failed = true;
+            return;
+        }
+        store->begins = begins;
+        last = &begins[store->begin_count++];
+        *last = (struct mneme_audit_begin){.partition = loss->partition, .head_sequence = -1};
+    }
+    last->offset = loss->last_offset + 1;
+    last->head_sequence =
+        loss->head_sequence > last->head_sequence ? loss->head_sequence : last->head_sequence;
+}
+
+static int read_losses(struct mneme_audit_store *store, struct mneme_postgres *postgres,
+                       const struct mneme_audit *audit, struct mneme_error *error) {
+    struct losses losses = {store, audit, false};
+    int status = mneme_audit_losses(postgres, take_loss, &losses, error);
+    return status == MNEME_OK && losses.has_failed ? no_memory(error) : status;
+}
+
 static int tell_total(struct mneme_postgres *postgres, const struct mneme_audit *audit,
                       struct mneme_error *error) {
     PGresult *rows = NULL;
@@ -118,6 +176,9 @@ int mneme_audit_store_open(struct mneme_audit_store *store, struct mneme_postgre
         status = read_parked(store, postgres, error);
     }
     if (status == MNEME_OK) {
+        status = read_losses(store, postgres, audit, error);
+    }
+    if (status == MNEME_OK) {
         status = tell_total(postgres, audit, error);
     }
     if (status == MNEME_OK) {
@@ -129,6 +190,7 @@ int mneme_audit_store_open(struct mneme_audit_store *store, struct mneme_postgre
 void mneme_audit_store_clean_up(struct mneme_audit_store *store) {
     free(store->heads);
     free(store->bases);
+    free(store->begins);
     free(store->parked);
 }
 
@@ -149,6 +211,16 @@ const struct mneme_ledger_head *mneme_audit_head_of(const struct mneme_audit_sto
     for (size_t i = 0; i < store->head_count; i++) {
         if (store->heads[i].partition == partition) {
             return &store->heads[i];
+        }
+    }
+    return NULL;
+}
+
+const struct mneme_audit_begin *mneme_audit_begin_of(const struct mneme_audit_store *store,
+                                                     int32_t partition) {
+    for (size_t i = 0; i < store->begin_count; i++) {
+        if (store->begins[i].partition == partition) {
+            return &store->begins[i];
         }
     }
     return NULL;

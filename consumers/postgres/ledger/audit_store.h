@@ -14,11 +14,20 @@ struct mneme_audit_base {
     uint8_t previous_hash[MNEME_LEDGER_HASH_BYTES], hash[MNEME_LEDGER_HASH_BYTES];
 };
 
+/* Where the chain of a partition begins behind what the log lost. */
+struct mneme_audit_begin {
+    int32_t partition;
+    int64_t offset;        /* of the first event that was not lost */
+    int64_t head_sequence; /* up to here rows were on the chain before */
+};
+
 struct mneme_audit_store {
     struct mneme_ledger_head *heads;
     size_t head_count;
     struct mneme_audit_base *bases; /* by first_offset */
     size_t base_count;
+    struct mneme_audit_begin *begins;
+    size_t begin_count;
     int64_t *parked; /* ascending sequence_ids */
     size_t parked_count;
 };
@@ -30,6 +39,10 @@ void mneme_audit_store_clean_up(struct mneme_audit_store *store);
 
 bool mneme_audit_is_parked(const struct mneme_audit_store *store, struct mneme_position position);
 const struct mneme_ledger_head *mneme_audit_head_of(const struct mneme_audit_store *store, int32_t partition);
+
+/* NULL: the chain begins with the log. */
+const struct mneme_audit_begin *mneme_audit_begin_of(const struct mneme_audit_store *store,
+                                                     int32_t partition);
 
 /* The detached rows that a head lies in, or NULL. */
 const struct mneme_audit_base *mneme_audit_base_of(const struct mneme_audit_store *store,

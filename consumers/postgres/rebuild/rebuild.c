@@ -4,6 +4,7 @@
 #include "consumers/postgres/rebuild/rebuild.h"
 
 #include "consumers/postgres/postgres_projection.h"
+#include "consumers/store/rebuild/log_history.h"
 
 static const struct mneme_catalog_example month = {
     .table = "events_1900_01",
@@ -16,6 +17,7 @@ static const struct mneme_store_rebuild kind = {
     .schema = MNEME_PG_SCHEMA_LEDGER,
     .migrations = &mneme_migrations_postgres,
     .example = &month,
+    .keeps_losses = true,
     .list_indexes_sql = mneme_sql_rebuild_list_months,
     .complete_indexes_sql = mneme_sql_rebuild_index_months,
 };
@@ -35,6 +37,8 @@ static int verify(struct mneme_verify_outcome *outcome, const struct mneme_verif
 }
 
 const struct mneme_rebuild_ops mneme_postgres_rebuild = {
+    .history = mneme_store_log_history,
+    .records_loss = true,
     .begin = begin,
     .restart = mneme_store_rebuild_restart,
     .config = mneme_store_rebuild_config,

@@ -11,6 +11,7 @@
 #include "consumers/postgres/rebuild/rebuild.h"
 #include "consumers/postgres/rebuild/stream_set.h"
 #include "consumers/runtime/refold.h"
+#include "consumers/store/rebuild/log_history.h"
 #include "consumers/store/rebuild/scratch.h"
 #include "sql/embedded.h"
 
@@ -22,6 +23,7 @@ struct subject {
     const struct mneme_subject_options *options;
     struct mneme_log_reader *reader;
     struct mneme_scratch scratch;
+    struct mneme_log_history history;
     struct mneme_postgres *live;
     struct mneme_refold *refold;
     struct mneme_stream_set streams;
@@ -201,11 +203,18 @@ static int fold(struct subject *subject, struct mneme_error *error) {
 }
 
 static int open_refold(struct subject *subject, struct mneme_error *error) {
+    const struct mneme_rebuild_log log = {.topic = mneme_log_reader_topic(subject->reader),
+                                          .partitions = mneme_log_reader_partitions(subject->reader)};
+    int status = mneme_store_log_history(&subject->history, subject->options->verify.config, &log, error);
+    if (status != MNEME_OK) {
+        return status;
+    }
     const struct mneme_refold_options options = {
         .projection = &mneme_postgres_projection,
         .config = subject->scratch.config,
         .jobs = subject->options->verify.jobs,
         .partitions = subject->is_touched,
+        .history = &subject->history,
         .wants = wants,
         .is_interrupted = ask_interrupted,
         .context = subject,
@@ -331,6 +340,7 @@ static void clean_up(struct subject *subject) {
     mneme_stream_set_clean_up(&subject->streams);
     free(subject->is_touched);
     free(subject->to);
+    free(subject->history.lost_until);
     free(subject->touched);
     free(subject->tenants);
     free(subject->stream_ids);

@@ -4,6 +4,8 @@
  */
 #include "consumers/redis/rebuild/rebuild.h"
 
+#include "consumers/store/rebuild/log_history.h"
+
 #include <stdlib.h>
 
 #include "common/log.h"
@@ -101,6 +103,7 @@ static int abandon(const struct mneme_config *config, bool *was_there, struct mn
 }
 
 const struct mneme_rebuild_ops mneme_redis_rebuild = {
+    .history = mneme_store_log_history,
     .begin = begin,
     .restart = restart,
     .config = config_of,

@@ -11,6 +11,7 @@
 #include "consumers/redis/rebuild/suspects.h"
 #include "consumers/redis/redis_projection.h"
 #include "consumers/runtime/refold.h"
+#include "consumers/store/rebuild/log_history.h"
 #include "sql/embedded.h"
 
 #define OFFSETS_TIMEOUT_MS 30000
@@ -27,6 +28,7 @@ struct verify {
     struct mneme_log_reader *reader;
     struct mneme_refold *refold;
     struct mneme_compare compare;
+    struct mneme_log_history history;
     int32_t partitions;
     int64_t *to, *ledger, *evicted; /* by partition */
     bool *is_begun;                 /* the live space has a progress of it */
@@ -120,6 +122,7 @@ static int open_refold(struct verify *verify, struct mneme_error *error) {
         .config = verify->apart.config,
         .jobs = verify->options->jobs,
         .partitions = verify->is_begun,
+        .history = &verify->history,
         .takes_over_loss = verify->options->is_for_rebuild,
         .is_interrupted = verify->options->is_interrupted,
         .on_progress = verify->options->on_progress,
@@ -285,8 +288,8 @@ static int open_all(struct verify *verify, struct mneme_error *error) {
     if (status != MNEME_OK) {
         return status;
     }
-    const struct mneme_rebuild_log log = {mneme_log_reader_topic(verify->reader),
-                                          mneme_log_reader_partitions(verify->reader)};
+    const struct mneme_rebuild_log log = {.topic = mneme_log_reader_topic(verify->reader),
+                                          .partitions = mneme_log_reader_partitions(verify->reader)};
     size_t count = (size_t)log.partitions + 1;
     verify->partitions = log.partitions;
     verify->to = calloc(count, sizeof *verify->to);
@@ -296,7 +299,10 @@ static int open_all(struct verify *verify, struct mneme_error *error) {
     if (verify->to == NULL || verify->ledger == NULL || verify->evicted == NULL || verify->is_begun == NULL) {
         return no_memory(error);
     }
-    status = mneme_apart_open(&verify->apart, config, MNEME_APART_VERIFY, error);
+    status = mneme_store_log_history(&verify->history, config, &log, error);
+    if (status == MNEME_OK) {
+        status = mneme_apart_open(&verify->apart, config, MNEME_APART_VERIFY, error);
+    }
     return status == MNEME_OK ? mneme_apart_make(&verify->apart, &log, error) : status;
 }
 
@@ -319,6 +325,7 @@ static void clean_up(struct verify *verify) {
     mneme_log_reader_close(verify->reader);
     mneme_compare_clean_up(&verify->compare);
     mneme_pg_params_clean_up(&verify->params);
+    free(verify->history.lost_until);
     free(verify->to);
     free(verify->ledger);
     free(verify->evicted);
@@ -338,6 +345,9 @@ int mneme_redis_verify(struct mneme_verify_outcome *outcome, const struct mneme_
         outcome->is_interrupted = true;
     } else if (status == MNEME_OK) {
         outcome->events = mneme_refold_done(verify.refold);
+        for (int32_t p = 0; p < verify.partitions; p++) {
+            outcome->lost += mneme_log_history_lost(&verify.history, p);
+        }
         status = compare_all(&verify, error);
         status = status == MNEME_OK ? thaw(&verify, error) : status;
         if (status == MNEME_OK && verify.compare.first != NULL) {

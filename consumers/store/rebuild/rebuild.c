@@ -13,6 +13,7 @@
 #include "common/postgres_row.h"
 #include "consumers/store/migrate.h"
 #include "consumers/store/rebuild/catalog.h"
+#include "consumers/store/rebuild/log_history.h"
 
 #define MAX_BUILDERS 16
 
@@ -47,6 +48,9 @@ static int make(struct rebuild *rebuild, const struct mneme_rebuild_log *log, st
         if (status != MNEME_OK) {
             (void)mneme_scratch_drop(scratch, NULL);
         }
+    }
+    if (status == MNEME_OK && rebuild->kind->keeps_losses) {
+        status = mneme_store_record_loss(scratch, log, error);
     }
     return status == MNEME_OK ? mneme_scratch_prepare(scratch, log->topic, log->partitions, error) : status;
 }
@@ -279,6 +283,9 @@ int mneme_store_rebuild_swap(void *context, const int64_t *next_offsets, int32_t
     }
     if (status == MNEME_OK) {
         status = mneme_catalog_require(scratch, rebuild->kind->projection->name, error);
+    }
+    if (status == MNEME_OK && rebuild->kind->keeps_losses) {
+        status = mneme_pg_run(scratch->postgres, mneme_sql_loss_heads, error);
     }
     if (status == MNEME_OK) {
         status = mneme_pg_run(scratch->postgres, mneme_sql_rebuild_swap, error);

@@ -16,6 +16,7 @@ struct mneme_store_rebuild {
     enum mneme_pg_schema schema;
     const struct mneme_migration_set *migrations;
     const struct mneme_catalog_example *example; /* of parts that come with the load; or NULL */
+    bool keeps_losses;                           /* its schema has the table log_losses */
     const char *list_indexes_sql; /* adds to the table rebuild_indexes what the load has brought; or NULL */
     const char *complete_indexes_sql; /* after all indexes, and again right before the switch; or NULL */
 };

@@ -10,6 +10,7 @@
 #include "consumers/store/migrate.h"
 #include "consumers/store/rebuild/catalog.h"
 #include "consumers/store/rebuild/compare_tables.h"
+#include "consumers/store/rebuild/log_history.h"
 #include "consumers/store/rebuild/rebuild.h"
 #include "sql/embedded.h"
 
@@ -22,6 +23,7 @@ struct verify {
     struct mneme_scratch scratch;
     struct mneme_postgres *live; /* in the snapshot's transaction */
     struct mneme_refold *refold;
+    struct mneme_log_history history;
     int32_t partitions;
     int64_t *to;    /* by partition */
     bool *is_begun; /* the live projection has a progress of it */
@@ -122,6 +124,7 @@ static int fold(struct verify *verify, struct mneme_error *error) {
         .config = verify->scratch.config,
         .jobs = verify->options->jobs,
         .partitions = verify->is_begun,
+        .history = &verify->history,
         .takes_over_loss = verify->options->is_for_rebuild,
         .is_interrupted = verify->options->is_interrupted,
         .on_progress = verify->options->on_progress,
@@ -154,7 +157,15 @@ static int compare_definitions(struct verify *verify, struct mneme_verify_outcom
 static int compare_rows(struct verify *verify, struct mneme_verify_outcome *outcome,
                         struct mneme_error *error) {
     int64_t differences = 0;
-    int status = find_targets(verify, error);
+    const struct mneme_rebuild_log log = {.topic = mneme_log_reader_topic(verify->reader),
+                                          .partitions = verify->partitions};
+    int status = mneme_store_log_history(&verify->history, verify->options->config, &log, error);
+    for (int32_t p = 0; status == MNEME_OK && p < verify->partitions; p++) {
+        outcome->lost += mneme_log_history_lost(&verify->history, p);
+    }
+    if (status == MNEME_OK) {
+        status = find_targets(verify, error);
+    }
     if (status == MNEME_OK) {
         status = fold(verify, error);
     }
@@ -179,6 +190,7 @@ static void clean_up(struct verify *verify) {
     mneme_log_reader_close(verify->reader);
     free(verify->to);
     free(verify->is_begun);
+    free(verify->history.lost_until);
 }
 
 int mneme_store_verify(struct mneme_verify_outcome *outcome, const struct mneme_store_rebuild *kind,

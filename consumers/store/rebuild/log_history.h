@@ -1,0 +1,19 @@
+/*
+ * What the ledger's schema records of the log (consumers/runtime/log_history.h), and recording a loss.
+ */
+#ifndef MNEME_CONSUMERS_STORE_LOG_HISTORY_H
+#define MNEME_CONSUMERS_STORE_LOG_HISTORY_H
+
+#include "consumers/runtime/log_history.h"
+#include "consumers/runtime/rebuild.h"
+#include "consumers/store/rebuild/scratch.h"
+
+/* The operation `history` of struct mneme_rebuild_ops. A ledger that is not there records nothing. */
+int mneme_store_log_history(struct mneme_log_history *history, const struct mneme_config *config,
+                            const struct mneme_rebuild_log *log, struct mneme_error *error);
+
+/* Records in the scratch schema, which is the ledger's, that the log begins where it begins. */
+int mneme_store_record_loss(struct mneme_scratch *scratch, const struct mneme_rebuild_log *log,
+                            struct mneme_error *error);
+
+#endif
