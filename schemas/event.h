@@ -71,6 +71,9 @@ int mneme_field_id_of_key(struct mneme_uuid *out, struct mneme_str tenant, struc
 int mneme_event_validate(const struct mneme_event *event, size_t content_max_chars,
                          struct mneme_error *error);
 
+/* Whether every text of the event is UTF-8; a null one is. Thread-safe. */
+bool mneme_event_is_utf8(const struct mneme_event *event);
+
 /* The value of a field, not null, as JSON: as it is where it holds JSON, else by its kind. */
 void mneme_field_json(struct mneme_json_writer *json, const struct mneme_field_info *field, const void *at);
 

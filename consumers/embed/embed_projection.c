@@ -346,4 +346,5 @@ const struct mneme_projection_ops mneme_embed_projection = {
         "what it keeps cannot be made from the log without asking a model; run `mneme reembed` to "
         "embed everything anew, or `mneme rebuild vectors` to load what was embedded",
     .max_batch_events = 1000, /* some seconds of a small model */
+    .parks_alone = true,
 };

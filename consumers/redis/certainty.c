@@ -66,6 +66,9 @@ static bool creates(const struct mneme_stream_state *stream, const struct mneme_
 }
 
 bool mneme_certainty_note(struct mneme_certainty *certainty, const struct mneme_batch_item *item) {
+    if (item->park_reason != NULL && item->blocked_by == MNEME_PARKED_ALONE) {
+        return false;
+    }
     if (item->park_reason != NULL) {
         mneme_certainty_know(certainty, item->key, item->position.partition, highest, highest);
         return false;

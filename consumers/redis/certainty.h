@@ -23,8 +23,8 @@ int mneme_certainty_new(struct mneme_certainty **out, size_t capacity, struct mn
 void mneme_certainty_destroy(struct mneme_certainty *certainty);
 
 /* The item's event is the next of its partition: whether it is certain to create a memory that never was.
- * Every item is to be shown, also those that are parked: nothing behind one of these is certain any more. One
- * that is shown again is not certain then. */
+ * Every item is to be shown, also those that are parked: nothing behind one of these is certain any more, but
+ * behind one that is parked alone. One that is shown again is not certain then. */
 bool mneme_certainty_note(struct mneme_certainty *certainty, const struct mneme_batch_item *item);
 
 /* Reads what the ledger, which has passed the batch, knows of those streams of it that are not known yet: one

@@ -276,7 +276,7 @@ static int check_offsets(struct mneme_worker *worker, struct mneme_error *error)
 static int load_parked_keys(struct mneme_worker *worker, const struct mneme_assignment *assignment,
                             struct mneme_error *error) {
     mneme_park_set_clean_up(&worker->parked);
-    for (size_t i = 0; i < assignment->parked_key_count; i++) {
+    for (size_t i = 0; !worker->rules.parks_alone && i < assignment->parked_key_count; i++) {
         const struct mneme_parked_key *key = &assignment->parked_keys[i];
         if (!mneme_park_set_add(&worker->parked, key->partition, key->key, key->blocked_by)) {
             return mneme_error_set(error, MNEME_E_NO_MEMORY, "cannot remember parked keys: out of memory");

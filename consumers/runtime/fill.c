@@ -1,6 +1,6 @@
 /*
- * From records to items. The checks stand in the order in which an event's identity is established: is its
- * key free, is it an event, is it within the limits, is it where its key belongs.
+ * From records to items. The checks stand in the order in which an event's identity is established: is it an
+ * event, is it where its key belongs, is its key free, is it within the limits.
  */
 #include "consumers/runtime/fill.h"
 
@@ -97,11 +97,9 @@ static const char *keep_reason(struct mneme_arena *arena, const char *reason) {
     return mneme_arena_copy(arena, mneme_str_from(reason)).data;
 }
 
-static const char *reason_behind(struct mneme_arena *arena, int64_t blocked_by) {
-    struct mneme_error sentence = {0};
-    mneme_error_set(&sentence, MNEME_E_INVALID, "waits behind offset %lld of its key, which is parked",
-                    (long long)blocked_by);
-    return keep_reason(arena, sentence.message);
+static int refuse_behind(int64_t blocked_by, struct mneme_error *error) {
+    return mneme_error_set(error, MNEME_E_INVALID, "waits behind offset %lld of its key, which is parked",
+                           (long long)blocked_by);
 }
 
 /* Whether the key is the event's own, and leads to the partition that it was found in. */
@@ -134,9 +132,10 @@ static int check_place(struct mneme_fill *fill, const struct mneme_fill_rules *r
     return MNEME_OK;
 }
 
-static int examine(struct mneme_fill *fill, const struct mneme_fill_rules *rules,
-                   const struct mneme_log_record *record, struct mneme_event *event,
-                   struct mneme_error *error) {
+/* Whether the record is an event of its key and place. One that is not has nothing to keep in order. */
+static int recognise(struct mneme_fill *fill, const struct mneme_fill_rules *rules,
+                     const struct mneme_log_record *record, struct mneme_event *event,
+                     struct mneme_error *error) {
     if (rules->takes_records) {
         *event = (struct mneme_event){0};
         return MNEME_OK;
@@ -146,11 +145,33 @@ static int examine(struct mneme_fill *fill, const struct mneme_fill_rules *rules
                                "the message has no value (a tombstone), so it is no event");
     }
     int status = mneme_codec_decode(rules->codec, event, &fill->batch.arena, record->value, error);
-    if (status == MNEME_OK) {
-        status = mneme_event_validate(event, rules->content_max_chars, error);
+    return status == MNEME_OK ? check_place(fill, rules, record, event, error) : status;
+}
+
+/* Whether the event can be folded behind those of its key; if not, *blocked_by is its place among the parked.
+ * Text that is not UTF-8 is no Avro string: those bytes are no event, whatever the limits are. */
+static int check_order(const struct mneme_fill_rules *rules, struct mneme_park_set *parked,
+                       const struct mneme_log_record *record, struct mneme_batch_item *item,
+                       struct mneme_error *error) {
+    bool failed = false;
+    bool is_behind = !rules->parks_alone && mneme_park_set_find(parked, &item->blocked_by, &failed,
+                                                                record->position.partition, record->key);
+    if (failed) {
+        return MNEME_E_NO_MEMORY;
     }
+    if (is_behind && (rules->takes_records || mneme_event_is_utf8(&item->event))) {
+        return refuse_behind(item->blocked_by, error);
+    }
+    int status =
+        rules->takes_records ? MNEME_OK : mneme_event_validate(&item->event, rules->content_max_chars, error);
     if (status == MNEME_OK) {
-        status = check_place(fill, rules, record, event, error);
+        return MNEME_OK;
+    }
+    if (rules->parks_alone || !mneme_event_is_utf8(&item->event)) {
+        item->blocked_by = MNEME_PARKED_ALONE;
+    } else if (!mneme_park_set_add(parked, record->position.partition, record->key,
+                                   record->position.offset)) {
+        status = MNEME_E_NO_MEMORY;
     }
     return status;
 }
@@ -159,27 +180,22 @@ static int examine(struct mneme_fill *fill, const struct mneme_fill_rules *rules
 static int fill_item(struct mneme_fill *fill, const struct mneme_fill_rules *rules,
                      struct mneme_park_set *parked, const struct mneme_log_record *record,
                      struct mneme_batch_item *item, struct mneme_error *error) {
-    bool failed = false;
-    if (mneme_park_set_find(parked, &item->blocked_by, &failed, record->position.partition, record->key)) {
-        item->park_reason = reason_behind(&fill->batch.arena, item->blocked_by);
-        failed = item->park_reason == NULL;
-    } else if (!failed) {
-        struct mneme_error refusal = {0};
-        int status = examine(fill, rules, record, &item->event, &refusal);
-        if (status != MNEME_OK && status != MNEME_E_INVALID && status != MNEME_E_TOO_LARGE) {
-            return mneme_error_set(error, refusal.code, "%s", refusal.message);
-        }
-        if (status != MNEME_OK) {
-            item->park_reason = keep_reason(&fill->batch.arena, refusal.message);
-            failed = item->park_reason == NULL ||
-                     (record->key.data != NULL && !mneme_park_set_add(parked, record->position.partition,
-                                                                      record->key, record->position.offset));
-        }
+    struct mneme_error refusal = {0};
+    int status = recognise(fill, rules, record, &item->event, &refusal);
+    if (status == MNEME_OK) {
+        status = check_order(rules, parked, record, item, &refusal);
+    } else {
+        item->blocked_by = MNEME_PARKED_ALONE;
     }
-    if (failed) {
-        return mneme_error_set(error, MNEME_E_NO_MEMORY, "cannot park an event: out of memory");
+    if (status == MNEME_E_INVALID || status == MNEME_E_TOO_LARGE) {
+        item->park_reason = keep_reason(&fill->batch.arena, refusal.message);
+        status = item->park_reason == NULL ? MNEME_E_NO_MEMORY : MNEME_OK;
     }
-    return MNEME_OK;
+    if (status == MNEME_E_NO_MEMORY) {
+        return mneme_error_set(error, MNEME_E_NO_MEMORY, "cannot take an event: out of memory");
+    }
+    return status == MNEME_OK ? MNEME_OK
+                              : mneme_error_set(error, (enum mneme_status)status, "%s", refusal.message);
 }
 
 int64_t mneme_fill_recorded_at(int64_t timestamp_ms) {
@@ -260,7 +276,9 @@ bool mneme_batch_park_key(struct mneme_batch *batch, size_t first, int32_t parti
         struct mneme_batch_item *item = &batch->items[i];
         if (item->park_reason == NULL && item->position.partition == partition &&
             mneme_str_equal(item->key, key)) {
-            item->park_reason = reason_behind(&batch->arena, blocked_by);
+            struct mneme_error reason = {0};
+            (void)refuse_behind(blocked_by, &reason);
+            item->park_reason = keep_reason(&batch->arena, reason.message);
             item->blocked_by = blocked_by;
             if (item->park_reason == NULL) {
                 return false;

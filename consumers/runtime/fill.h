@@ -29,6 +29,7 @@ struct mneme_fill_rules {
     size_t max_events, max_bytes;
     int64_t linger_micros;
     bool takes_records;             /* as they are, not as events */
+    bool parks_alone;               /* struct mneme_projection_ops */
     void (*release)(void *message); /* gives a record's message back */
 };
 
@@ -53,8 +54,9 @@ void mneme_fill_clean_up(struct mneme_fill *fill, const struct mneme_fill_rules 
 void mneme_fill_reset(struct mneme_fill *fill, const struct mneme_fill_rules *rules);
 
 /*
- * Adds the record and takes its message. What is no event of this topic is parked, and so is what comes
- * behind a parked event of the same key; new parked keys go into `parked`. On an error nothing is taken:
+ * Adds the record and takes its message. What is no event of its key and place is parked alone. An event that
+ * is over a limit is parked with its key, which goes into `parked`, and so is what comes behind it. With
+ * rules->parks_alone no key is parked. On an error nothing is taken:
  * MNEME_E_UNAVAILABLE when the schema cannot be asked for now, MNEME_E_NO_MEMORY, or another code for a
  * record that this program cannot read (MNEME_E_UNKNOWN_SCHEMA): the reader must not go beyond it.
  */

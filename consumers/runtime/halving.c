@@ -111,9 +111,9 @@ static enum mneme_apply_result apply_part(struct mneme_halving *halving,
     return result;
 }
 
-/* Parks the item with the projection's reason, and what follows of its key. */
-static enum mneme_apply_result park(struct mneme_halving *halving, struct mneme_batch *batch,
-                                    struct mneme_error *error) {
+/* Parks the item with the projection's reason, and what follows of its key unless it is parked alone. */
+static enum mneme_apply_result park(struct mneme_halving *halving, const struct mneme_projection_ops *ops,
+                                    struct mneme_batch *batch, struct mneme_error *error) {
     struct mneme_batch_item *item = &batch->items[halving->done];
     if (item->park_reason != NULL) {
         struct mneme_error reason = *error;
@@ -122,11 +122,12 @@ static enum mneme_apply_result park(struct mneme_halving *halving, struct mneme_
         return MNEME_FATAL;
     }
     item->park_reason = mneme_arena_copy(&batch->arena, mneme_str_from(error->message)).data;
-    item->blocked_by = item->position.offset;
+    item->blocked_by = ops->parks_alone ? MNEME_PARKED_ALONE : item->position.offset;
     halving->parked_count++;
     if (item->park_reason == NULL ||
-        (item->key.data != NULL && !mneme_batch_park_key(batch, halving->done + 1, item->position.partition,
-                                                         item->key, item->position.offset))) {
+        (!ops->parks_alone && item->key.data != NULL &&
+         !mneme_batch_park_key(batch, halving->done + 1, item->position.partition, item->key,
+                               item->position.offset))) {
         mneme_error_set(error, MNEME_E_NO_MEMORY, "cannot park an event: out of memory");
         return MNEME_FATAL;
     }
@@ -160,7 +161,7 @@ enum mneme_apply_result mneme_halving_apply(struct mneme_halving *halving,
         } else if (result == MNEME_REJECT) {
             halving->suspect_end = 0;
             halving->span = 1;
-            result = park(halving, batch, error);
+            result = park(halving, ops, batch, error);
             if (result != MNEME_APPLIED) {
                 return result;
             }

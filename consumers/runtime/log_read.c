@@ -63,6 +63,7 @@ static int prepare(struct reading *reading, struct mneme_error *error) {
                                          : (size_t)mneme_config_long(config, MNEME_SETTING_BATCH_MAX_BYTES),
         .linger_micros = read->linger_micros,
         .takes_records = reading->reader->is_of_records,
+        .parks_alone = read->parks_alone,
         .release = release_message,
     };
     reading->parked = read->parked == NULL ? &reading->own_parked : read->parked;

@@ -83,6 +83,7 @@ struct mneme_log_read {
     /* Keys that are parked, by partition: what comes of them is handed over as parked, and whatever is no
      * event is added. The caller's; NULL: the reader's own, empty at the start. */
     struct mneme_park_set *parked;
+    bool parks_alone; /* struct mneme_projection_ops */
 
     /* Asked about ten times a second and between batches; true ends the reading. NULL: never. */
     bool (*is_interrupted)(void *context);

@@ -44,7 +44,8 @@ struct mneme_assignment {
     /* out, unless NULL: of the events before those offsets, as the batches gave them; unset: not known */
     struct mneme_log_digest *last_digests;
     size_t count;
-    /* out: keys parked in these partitions; owned by the projection, valid until its next call */
+    /* out: keys parked in these partitions, passed over with parks_alone; owned by the projection, valid
+     * until its next call */
     const struct mneme_parked_key *parked_keys;
     size_t parked_key_count;
 };
@@ -96,6 +97,11 @@ struct mneme_projection_ops {
     const struct mneme_rebuild_ops *rebuild; /* NULL: it cannot be rebuilt */
     const char *instead_of_rebuild; /* of one that cannot: why, and what to do, as "why; what to do" */
     size_t max_batch_events;        /* where one event is much work; 0: what the settings say */
+
+    /* What an event makes here takes the place of what was there as a whole, and is guarded by its source
+     * position: one that cannot be applied is parked alone, and the next of its key goes on. Else later
+     * events of its key wait behind it. */
+    bool parks_alone;
 };
 
 /* The projection's source, or the events topic. */

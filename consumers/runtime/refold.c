@@ -143,6 +143,7 @@ static void *run_lane(void *context) {
         .max_events = options->max_events > 0 ? options->max_events : options->projection->max_batch_events,
         .max_bytes = options->max_bytes,
         .parked = &lane->parked,
+        .parks_alone = options->projection->parks_alone,
         .is_interrupted = is_interrupted,
         .on_batch = on_batch,
         .context = lane};

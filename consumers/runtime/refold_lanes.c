@@ -74,7 +74,7 @@ static int claim(struct mneme_refold_lane *lane, const int64_t *starts, const in
     if (options->projection->assign(lane->projection, &assignment, error) != MNEME_APPLIED) {
         return error->code == MNEME_OK ? MNEME_E_INTERNAL : (int)error->code;
     }
-    for (size_t i = 0; i < assignment.parked_key_count; i++) {
+    for (size_t i = 0; !options->projection->parks_alone && i < assignment.parked_key_count; i++) {
         const struct mneme_parked_key *key = &assignment.parked_keys[i];
         if (!mneme_park_set_add(&lane->parked, key->partition, key->key, key->blocked_by)) {
             return mneme_refold_no_memory(error);

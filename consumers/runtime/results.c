@@ -64,14 +64,16 @@ void mneme_worker_apply(struct mneme_worker *worker) {
 /* Tells what was parked, and counts it; of very many the first few are told one by one. */
 static size_t report_parked(const struct mneme_batch *batch) {
     size_t count = 0;
-    size_t first_of_key = 0;
+    size_t waiting = 0;
     for (size_t i = 0; i < batch->count; i++) {
         const struct mneme_batch_item *item = &batch->items[i];
         if (item->park_reason == NULL) {
             continue;
         }
         count++;
-        if (item->blocked_by == item->position.offset && first_of_key++ < MOST_PARKED_TOLD) {
+        bool is_behind = item->blocked_by != item->position.offset && item->blocked_by != MNEME_PARKED_ALONE;
+        waiting += is_behind ? 1 : 0;
+        if (!is_behind && count - waiting <= MOST_PARKED_TOLD) {
             mneme_log(MNEME_LOG_WARN, "event parked", MNEME_LOG_I("partition", item->position.partition),
                       MNEME_LOG_I("offset", item->position.offset), MNEME_LOG_STR("key", item->key),
                       MNEME_LOG_S("reason", item->park_reason));
@@ -79,7 +81,7 @@ static size_t report_parked(const struct mneme_batch *batch) {
     }
     if (count > 0) {
         mneme_log(MNEME_LOG_INFO, "events parked", MNEME_LOG_I("events", count),
-                  MNEME_LOG_I("keys", first_of_key));
+                  MNEME_LOG_I("behind_others", waiting));
     }
     return count;
 }

@@ -267,6 +267,7 @@ static int read_settings(struct mneme_worker *worker, struct mneme_error *error)
     }
     worker->rules.max_bytes = (size_t)mneme_config_long(config, MNEME_SETTING_BATCH_MAX_BYTES);
     worker->rules.linger_micros = mneme_config_long(config, MNEME_SETTING_BATCH_LINGER_MS) * 1000;
+    worker->rules.parks_alone = worker->options->projection->parks_alone;
     worker->rules.release = release_message;
     int len =
         snprintf(worker->group, sizeof worker->group, "%s%s",

@@ -218,4 +218,5 @@ const struct mneme_projection_ops mneme_search_projection = {
     .revoke = revoke,
     .close = close_projection,
     .rebuild = &mneme_search_rebuild,
+    .parks_alone = true,
 };

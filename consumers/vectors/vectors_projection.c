@@ -219,8 +219,6 @@ static enum mneme_apply_result assign(void *context, struct mneme_assignment *as
     if (status == MNEME_OK) {
         status = check_chosen(projection, error);
     }
-    /* What is parked holds up nothing: the next record of its key takes its place. */
-    assignment->parked_key_count = 0;
     enum mneme_apply_result result = mneme_session_result(status);
     return result == MNEME_REJECT ? MNEME_FATAL : result;
 }
@@ -258,7 +256,7 @@ static int advance(struct projection *projection, struct mneme_batch *batch, str
 static int park(struct mneme_batch_item *item, struct mneme_arena *arena, const struct mneme_error *reason,
                 struct mneme_error *error) {
     item->park_reason = mneme_arena_copy(arena, mneme_str_from(reason->message)).data;
-    item->blocked_by = item->position.offset;
+    item->blocked_by = MNEME_PARKED_ALONE;
     return item->park_reason == NULL ? out_of_memory(error) : MNEME_OK;
 }
 
@@ -391,4 +389,5 @@ const struct mneme_projection_ops mneme_vectors_projection = {
     .revoke = revoke,
     .close = close_projection,
     .rebuild = &mneme_vectors_rebuild,
+    .parks_alone = true,
 };

@@ -1,8 +1,12 @@
 -- The highest version 7 ids of streams: $1 tenants, $2 streams, $3 keys of the log, n the place in these arrays, from
--- 1. A stream that an event of is parked has the highest id there is.
+-- 1. A stream that has an event parked, and not alone, has the highest id there is.
 SELECT w.n,
        CASE WHEN p.is_parked THEN 'ffffffff-ffff-ffff-ffff-ffffffffffff'::uuid ELSE s.event_id_high END,
        CASE WHEN p.is_parked THEN 'ffffffff-ffff-ffff-ffff-ffffffffffff'::uuid ELSE s.memory_id_high END
 FROM unnest($1::text[], $2::text[], $3::bytea[]) WITH ORDINALITY AS w(tenant, stream_id, key, n)
 JOIN streams AS s ON s.tenant = w.tenant AND s.stream_id = w.stream_id
-CROSS JOIN LATERAL (SELECT EXISTS (SELECT FROM parked_events AS e WHERE e.projection = 'postgres' AND e.key = w.key) AS is_parked) AS p
+CROSS JOIN LATERAL (
+    SELECT EXISTS (
+        SELECT FROM parked_events AS e WHERE e.projection = 'postgres' AND e.key = w.key AND e.blocked_by >= 0
+    ) AS is_parked
+) AS p

@@ -1,5 +1,5 @@
--- Keys with parked events: later events of theirs wait behind the first.
+-- Keys with parked events: later events of theirs wait behind the first. Nobody waits behind what is parked alone.
 SELECT partition::bigint, key, min(kafka_offset) AS blocked_by
 FROM parked_events
-WHERE projection = $1 AND topic = $2 AND partition = ANY ($3::bigint[]) AND key IS NOT NULL
+WHERE projection = $1 AND topic = $2 AND partition = ANY ($3::bigint[]) AND key IS NOT NULL AND blocked_by >= 0
 GROUP BY partition, key

@@ -1,6 +1,6 @@
 -- The events that cannot be applied, the oldest first, each with how many wait behind it. $1 limit.
 SELECT projection, topic, partition, kafka_offset, encode(key, 'escape') AS key, reason,
-       (SELECT count(*)
+       (SELECT count(*) + (parked_events.blocked_by < 0)::integer
         FROM parked_events AS waiting
         WHERE waiting.projection = parked_events.projection
           AND waiting.topic = parked_events.topic
@@ -8,6 +8,6 @@ SELECT projection, topic, partition, kafka_offset, encode(key, 'escape') AS key,
           AND waiting.blocked_by = parked_events.kafka_offset) AS waiting,
        parked_at
 FROM parked_events
-WHERE blocked_by = kafka_offset
+WHERE blocked_by IN (kafka_offset, -1) -- the first of a key, or parked alone
 ORDER BY parked_at, projection, topic, partition, kafka_offset
 LIMIT $1::bigint

@@ -15,6 +15,7 @@ from confluent_kafka.admin import AdminClient, AlterConfigOpType, ConfigEntry, C
 
 from harness.program import BINARY, clean_environment
 from harness.waiting import PATIENCE, wait_until
+from oracle.encode import Encoder
 
 
 def custom(number, user="ada", **fields):
@@ -259,11 +260,15 @@ def test_without_a_worker_the_wait_ends_within_its_bound(mneme):
 
 
 def test_a_parked_event_is_told_with_its_reason(mneme, worker, namespace):
-    """Behind a message that is no event, later events of its key are parked."""
+    """Behind an event that can never be applied, later events of its key are parked; behind what is none, they are not."""
     worker()
     (receipt,) = mneme("publish", "--wait", "postgres", input=custom(1), expect=0).json_lines
     partition = int(receipt["position"].split(":")[0])
     namespace.produce([{"key": b"default/ada", "value": b"no event", "partition": partition}])
+    (receipt,) = mneme("publish", "--wait", "postgres", input=custom(2), expect=0).json_lines
+    assert receipt["verdict"] == "accepted"
+    refused = {"memory_id": "0190a5a0-0000-7000-8000-000000000001", "memory_type": "guess", "content": "x"}
+    namespace.produce([Encoder().message({"type": "memory_created", "user_id": "ada", "payload": refused})])
     (receipt,) = mneme("publish", "--wait", "postgres", input=custom(2), expect=1).json_lines
     assert receipt["verdict"] == "parked" and receipt["reason"]
 

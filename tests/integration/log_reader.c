@@ -209,7 +209,7 @@ Test(log_reader, a_position_that_the_log_lacks_is_refused_with_what_it_has) {
     cr_assert_eq(mneme_log_reader_resolve(cut, reader, &point, TIMEOUT_MS, &error), MNEME_E_NOT_FOUND);
 }
 
-Test(log_reader, what_is_no_event_is_handed_over_as_parked_and_its_key_after_it) {
+Test(log_reader, what_is_no_event_is_handed_over_as_parked) {
     struct mneme_error error = {0};
     struct seen seen = {0};
     mneme_log_writer_put(&writer, 0, MNEME_STR_LIT("default/x"), MNEME_STR_LIT("nonsense"));

@@ -31,8 +31,8 @@ def with_words(connection, documents):
 
 
 def compare_parked(connection, fold, projection):
-    """What one group cannot decode, every group parks."""
-    expected = {(projection, *place[1:]): row for place, row in fold.parked_events.items()}
+    """What one group cannot read, every group parks; what only waits behind it in the ledger, the ledger alone."""
+    expected = {(projection, *place): row for place, row in fold.parked_by_documents.items()}
     actual = {place: row for place, row in read_table(connection, "parked_events", TABLES["parked_events"][0]).items()
               if place[0] == projection}
     return compare_rows("parked_events", expected, actual)

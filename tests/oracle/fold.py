@@ -18,6 +18,7 @@ POSITIONS_PER_OFFSET = 4096
 SHORT_TERM_MICROS = 7 * 24 * 3600 * 1_000_000
 MAX_MICROS = 253402300799999999  # the end of the year 9999
 JSON_FORMATS = ("content", "json", "json_object")
+ALONE = -1  # in the place of the offset that a parked event waits behind: it waits behind nobody, and nobody behind it
 
 
 @dataclass(frozen=True)
@@ -81,6 +82,7 @@ class Fold(AgentTables, WorkingTables):
         self.working_memory_history = {}
         self.context_keys_history = {}
         self.parked_events = {}
+        self.parked_by_documents = {}  # by (topic, partition, offset): what a projection of documents cannot read
         self.next_offsets = {}
         self.documents = Documents()
         self.redis = RedisTouches()
@@ -92,26 +94,35 @@ class Fold(AgentTables, WorkingTables):
 
     def apply(self, message):
         self.next_offsets[message.partition] = message.offset + 1
+        try:
+            event, refusal = self.read(message)
+        except Unreadable as error:
+            self.park(message, str(error), ALONE)
+            self.park_document(message, str(error))
+            return
+        if refusal is not None:
+            self.park_document(message, refusal)
         blocker = self._blocked_keys.get((message.partition, message.key))
         if blocker is not None:
             self.park(message, f"behind {blocker}", blocker)
-            return
-        try:
-            event = self.read(message)
-        except (Unreadable, limits.Refused) as error:
-            if message.key is not None:
-                self._blocked_keys[message.partition, message.key] = message.offset
-            self.park(message, str(error), message.offset)
-            return
-        self.decide(message, event)
+        elif refusal is not None:
+            self._blocked_keys[message.partition, message.key] = message.offset
+            self.park(message, refusal, message.offset)
+        else:
+            self.decide(message, event)
 
     def read(self, message):
+        """The event, and why it is beyond a limit; Unreadable for what is no event of its key and place."""
         try:
             event = self.decoder.decode(message.value)
         except UnknownSchema as error:
             self.next_offsets[message.partition] = message.offset
             raise Stopped(message, error) from error
-        limits.check_event(self.decoder, event, self.content_max_chars)
+        refusal = None
+        try:
+            limits.check_event(self.decoder, event, self.content_max_chars)
+        except limits.Refused as error:
+            refusal = str(error)
         for record, values in ((self.decoder.newest, event), (self.decoder.payloads[event["type"]], event["payload"])):
             for name in self.decoder.uuid_fields[record["name"]]:
                 values[name] = as_uuid(values[name])
@@ -122,13 +133,20 @@ class Fold(AgentTables, WorkingTables):
             raise Unreadable("the key is another stream's")
         if self.partition_of(key) != message.partition:
             raise Unreadable("the partition is another key's")
-        return event
+        return event, refusal
+
+    @staticmethod
+    def parked(message, reason, blocked_by):
+        return {"key": message.key, "value": message.value or b"", "reason": reason, "blocked_by": blocked_by,
+                "recorded_at": message.timestamp_ms * 1000}
 
     def park(self, message, reason, blocked_by):
-        self.parked_events[(self.projection, self.topic, message.partition, message.offset)] = {
-            "key": message.key, "value": message.value or b"", "reason": reason, "blocked_by": blocked_by,
-            "recorded_at": message.timestamp_ms * 1000,
-        }
+        place = (self.projection, self.topic, message.partition, message.offset)
+        self.parked_events[place] = self.parked(message, reason, blocked_by)
+
+    def park_document(self, message, reason):
+        """Documents replace themselves as a whole, so nothing waits behind what cannot be read."""
+        self.parked_by_documents[self.topic, message.partition, message.offset] = self.parked(message, reason, ALONE)
 
     # --- verdicts ---
 

@@ -122,8 +122,8 @@ class Generator:
 
     def step(self):
         stream = self.rng.choice(self.streams)
-        if self.with_garbage and self.poisonable and self.rng.random() < 0.002:
-            return self.garbage(self.rng.choice(self.poisonable))
+        if self.with_garbage and self.poisonable and self.rng.random() < 0.01:
+            return self.garbage(stream) if self.rng.random() < 0.8 else self.poison(self.rng.choice(self.poisonable))
         chance = self.rng.random()
         if chance < 0.06 and stream.lines:
             # Of the latest or of any earlier one: an event id is seen for ever.
@@ -175,15 +175,23 @@ class Generator:
             verdict = "parked"
         return Step(verdict, line=line)
 
+    def poison(self, stream):
+        """An event that can never be applied: all behind it waits."""
+        self.poisoned_keys.add(stream.key)
+        line = {"type": "memory_created", "event_id": self.id(), **stream.scope, "tenant": stream.tenant,
+                "stream_id": stream.stream_id,
+                "payload": {"memory_id": self.id(), "memory_type": "guess", "content": "x"}}
+        return Step("parked", raw=self.encoder.message(line))
+
     def garbage(self, stream):
+        """What is no event of its key: it is parked alone, and the stream goes on."""
         key = stream.key.encode()
         line = {"type": "memory_deleted", "event_id": self.id(), **stream.scope, "tenant": stream.tenant,
                 "stream_id": stream.stream_id,
                 "payload": {"memory_id": self.id()}}
         good = self.encoder.message(line)["value"]
-        value = self.rng.choice([b"", b"\xc3", b"not an event", b"\xc3\x01", good[:-1], good[:20], good + b"\0",
+        value = self.rng.choice([None, b"", b"\xc3", b"not an event", b"\xc3\x01", good[:-1], good[:20], good + b"\0",
                                  self.encoder.message({**line, "tenant": "elsewhere"})["value"]])
-        self.poisoned_keys.add(stream.key)
         return Step("parked", raw={"key": key, "value": value})
 
     def history(self, count):

@@ -7,7 +7,7 @@ import pytest
 
 from oracle.compare import compare_rows, micros_of, same
 from oracle.encode import Encoder, rfc3339, uuid7
-from oracle.fold import Stopped, Time
+from oracle.fold import ALONE, Stopped, Time
 from oracle.generator import Generator
 from oracle.hand import PARTITIONS, memory
 from oracle.wire import Decoder, UnknownSchema, fingerprint, murmur2_partition
@@ -151,13 +151,26 @@ def test_promoting_and_prioritizing_stay_within_bounds(publish, fold):
     assert only(fold.memories)["priority"] == 10
 
 
-def test_bytes_that_are_no_event_park_their_key_and_nothing_else(log, fold, publish):
+@pytest.mark.parametrize("value", [b"garbage", None, b""])
+def test_bytes_that_are_no_event_are_parked_alone(log, fold, publish, value):
     publish("custom", {"type": "x", "json": 1})
+    fold.apply(log.append(b"default/u", value))
+    assert publish("custom", {"type": "x", "json": 1}, user_id="u")[0] == "accepted"
+    assert only(fold.parked_events)["blocked_by"] == only(fold.parked_by_documents)["blocked_by"] == ALONE
+    assert only(fold.streams)["version"] == 2
+
+
+def test_an_event_beyond_the_limits_parks_its_key_and_nothing_else(log, fold, publish):
+    publish("custom", {"type": "x", "json": 1})
+    refused = {"memory_id": memory(), "memory_type": "guess", "content": "x"}
+    good = {"type": "custom", "user_id": "u", "payload": {"type": "x", "json": 1}}
+    fold.apply(log.append(**Encoder().message({"type": "memory_created", "user_id": "u", "payload": refused})))
+    fold.apply(log.append(**Encoder().message(good)))
     fold.apply(log.append(b"default/u", b"garbage"))
-    behind = log.append(**Encoder().message({"type": "custom", "user_id": "u", "payload": {"type": "x", "json": 1}}))
-    fold.apply(behind)
+    fold.apply(log.append(**Encoder().message(good)))
     assert publish("custom", {"type": "x", "json": 1}, user_id="v")[0] == "accepted"
-    assert [row["blocked_by"] for row in fold.parked_events.values()] == [1, 1]
+    assert [row["blocked_by"] for row in fold.parked_events.values()] == [1, 1, ALONE, 1]
+    assert [place[-1] for place in fold.parked_by_documents] == [1, 3]
     assert only({key: row for key, row in fold.streams.items() if key[1] == "u"})["version"] == 1
 
 

@@ -99,6 +99,15 @@ Test(certainty, nothing_is_certain_behind_what_is_parked) {
     cr_assert_not(note(creation(21)));
 }
 
+Test(certainty, what_is_parked_alone_changes_nothing) {
+    know();
+    struct mneme_batch_item item = creation(20);
+    item.park_reason = "no event";
+    item.blocked_by = MNEME_PARKED_ALONE;
+    cr_assert_not(note(item));
+    cr_assert(note(creation(21)));
+}
+
 Test(certainty, a_partition_that_goes_takes_its_streams_along) {
     know();
     mneme_certainty_forget(certainty, 4);

@@ -145,20 +145,69 @@ Test(fill, a_gap_in_the_log_is_passed_with_the_progress_before_it) {
     cr_assert_eq(last_item()->recorded_at, 0);
 }
 
-Test(fill, bytes_that_are_no_event_are_parked_and_their_key_behind_them) {
-    int32_t partition = encode("ada");
-    cr_assert_eq(add_raw(partition, last_key(), MNEME_STR_LIT("not an event"), 0), MNEME_OK);
+static void check_parked_alone(void) {
     cr_assert_not_null(last_item()->park_reason);
+    cr_assert_eq(last_item()->blocked_by, MNEME_PARKED_ALONE);
+    cr_assert_eq(mneme_park_set_count(&bench.parked), 0);
+}
+
+Test(fill, bytes_that_are_no_event_are_parked_alone) {
+    int32_t partition = encode("ada");
+    const struct mneme_str values[] = {MNEME_STR_LIT("not an event"),
+                                       MNEME_STR_LIT(""),
+                                       MNEME_STR_NULL,
+                                       MNEME_STR_LIT("\xc3\x01"),
+                                       {last_value().data, last_value().len - 1}};
+    for (size_t i = 0; i < sizeof values / sizeof *values; i++) {
+        cr_assert_eq(add_raw(partition, last_key(), values[i], 0), MNEME_OK);
+        check_parked_alone();
+        cr_assert_eq(add_raw(partition, last_key(), last_value(), 0), MNEME_OK);
+        cr_assert_null(last_item()->park_reason, "behind value %zu", i);
+    }
+}
+
+Test(fill, a_text_that_is_not_utf8_is_no_event) {
+    int32_t partition = encode("ada");
+    char *text = memmem(bench.values[0].data, bench.values[0].len, "text", 4);
+    cr_assert_not_null(text);
+    text[0] = '\xff';
+    cr_assert_eq(add_raw(partition, last_key(), last_value(), 0), MNEME_OK);
+    check_parked("UTF-8");
+    check_parked_alone();
+}
+
+/* Adds an event of the user that is over a limit, and one of the same user that is not. */
+static int32_t add_refused(const char *user) {
+    int32_t partition = encode(user);
+    bench.rules.content_max_chars = 5;
+    cr_assert_eq(add_raw(partition, last_key(), last_value(), 0), MNEME_OK);
+    check_parked("content");
+    bench.rules.content_max_chars = 10000;
+    return partition;
+}
+
+Test(fill, an_event_over_a_limit_is_parked_and_its_key_behind_it) {
+    int32_t partition = add_refused("ada");
     cr_assert_eq(last_item()->blocked_by, 0);
     cr_assert_eq(add_raw(partition, last_key(), last_value(), 0), MNEME_OK);
     check_parked("waits behind offset 0");
     cr_assert_eq(last_item()->blocked_by, 0);
+    cr_assert_eq(add_raw(partition, last_key(), MNEME_STR_LIT("garbage"), 0), MNEME_OK);
+    cr_assert_eq(last_item()->blocked_by, MNEME_PARKED_ALONE, "garbage waits behind nobody");
     add_event("bob", 0);
     cr_assert_null(last_item()->park_reason);
     mneme_fill_reset(&bench.fill, &bench.rules);
     cr_assert_eq(add_raw(partition, mneme_buffer_str(&bench.keys[0]), mneme_buffer_str(&bench.values[0]), 0),
                  MNEME_OK);
     check_parked("waits behind offset 0");
+}
+
+Test(fill, an_event_over_a_limit_is_parked_alone_where_what_is_kept_replaces_itself) {
+    bench.rules.parks_alone = true;
+    int32_t partition = add_refused("ada");
+    check_parked_alone();
+    cr_assert_eq(add_raw(partition, last_key(), last_value(), 0), MNEME_OK);
+    cr_assert_null(last_item()->park_reason);
 }
 
 Test(fill, a_truncated_event_is_parked) {
@@ -196,6 +245,7 @@ Test(fill, an_event_under_another_key_is_parked) {
     int32_t partition = encode("ada");
     cr_assert_eq(add_raw(partition, MNEME_STR_LIT("default/bob"), last_value(), 0), MNEME_OK);
     check_parked("\"default/ada\"");
+    check_parked_alone();
     cr_assert_not(bench.fill.has_stray);
 }
 
@@ -203,16 +253,10 @@ Test(fill, an_event_in_the_wrong_partition_is_parked_and_asks_for_a_look_at_the_
     int32_t partition = encode("ada");
     cr_assert_eq(add_raw((partition + 1) % PARTITIONS, last_key(), last_value(), 0), MNEME_OK);
     check_parked("murmur2");
+    check_parked_alone();
     cr_assert(bench.fill.has_stray);
     mneme_fill_reset(&bench.fill, &bench.rules);
     cr_assert_not(bench.fill.has_stray);
-}
-
-Test(fill, an_event_over_the_limits_is_parked) {
-    bench.rules.content_max_chars = 5;
-    int32_t partition = encode("ada");
-    cr_assert_eq(add_raw(partition, last_key(), last_value(), 0), MNEME_OK);
-    check_parked("content");
 }
 
 Test(fill, an_unknown_schema_is_not_taken) {
@@ -224,13 +268,15 @@ Test(fill, an_unknown_schema_is_not_taken) {
     cr_assert_eq(mneme_park_set_count(&bench.parked), 0);
 }
 
-Test(fill, a_parked_key_is_not_decoded_at_all) {
+Test(fill, an_unknown_schema_is_not_taken_behind_a_parked_key_either) {
     int32_t partition = encode("ada");
     cr_assert(mneme_park_set_add(&bench.parked, partition, last_key(), 77));
-    bench.values[0].data[3] ^= 0x55;
     cr_assert_eq(add_raw(partition, last_key(), last_value(), 0), MNEME_OK);
     check_parked("waits behind offset 77");
     cr_assert_eq(last_item()->blocked_by, 77);
+    bench.values[0].data[3] ^= 0x55;
+    cr_assert_eq(add_raw(partition, last_key(), last_value(), 0), MNEME_E_UNKNOWN_SCHEMA,
+                 "projections that park alone must wait here as well");
 }
 
 Test(fill, is_full_by_events) {

@@ -130,6 +130,22 @@ Test(halving, finds_the_one_bad_event_wherever_it_is) {
     }
 }
 
+Test(halving, the_rest_of_a_key_goes_on_where_events_are_parked_alone) {
+    struct mneme_projection_ops alone = ops;
+    struct script script = {.order = -1};
+    struct mneme_halving halving = {0};
+    struct mneme_error error = {0};
+    struct mneme_batch batch = make_batch(100, "one key");
+    alone.parks_alone = true;
+    script.is_bad[40] = true;
+    cr_assert_eq(mneme_halving_apply(&halving, &alone, &script, &batch, &error), MNEME_APPLIED);
+    check_all_applied(&script, &batch);
+    cr_assert_eq(script.parked, 1);
+    cr_assert_eq(batch.items[40].blocked_by, MNEME_PARKED_ALONE);
+    cr_assert_null(batch.items[41].park_reason);
+    free_batch(&batch, &halving);
+}
+
 Test(halving, finds_all_of_many_bad_events) {
     struct script script = {.order = -1};
     struct mneme_halving halving = {0};
