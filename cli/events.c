@@ -101,7 +101,7 @@ static enum mneme_exit run(struct mneme_cli *cli) {
     enum mneme_exit code;
     mneme_arena_init(&arena, 0);
     if (read_filter(&filter, cli, &arena, &error) != MNEME_OK ||
-        mneme_session_open(&postgres, cli, &error) != MNEME_OK) {
+        mneme_session_open_read(&postgres, cli, &error) != MNEME_OK) {
         code = mneme_cli_fail(cli, &error);
     } else if (mneme_cli_flag(cli, "version")) {
         code = show_version(cli, postgres, filter.stream_id);

@@ -68,7 +68,7 @@ static int read_recent(struct mneme_recent *recent, struct mneme_cli *cli,
     int64_t since = mneme_clock_now_micros() - mneme_config_long(cli->config, kind->ttl_s) * 1000000;
     int status = mneme_session_open_hot(&hot, cli, error);
     if (status == MNEME_OK && !mneme_recent_hot(recent, hot, kind, tenant, name, since, arena)) {
-        status = mneme_session_open(&postgres, cli, error);
+        status = mneme_session_open_read(&postgres, cli, error);
         if (status == MNEME_OK) {
             status = mneme_recent_tables(recent, postgres, kind, tenant, name, since, arena, error);
         }

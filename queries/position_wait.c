@@ -5,6 +5,7 @@
 #include "queries/position_wait.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "common/clock.h"
 #include "sql/embedded.h"
@@ -14,19 +15,22 @@
 
 struct progress_row {
     int64_t partition, next_offset;
+    bool has_parked;
 };
 
 static const struct mneme_row_column columns[] = {
     {"partition", MNEME_ROW_LONG, offsetof(struct progress_row, partition)},
     {"next_offset", MNEME_ROW_LONG, offsetof(struct progress_row, next_offset)},
+    {"has_parked", MNEME_ROW_BOOL, offsetof(struct progress_row, has_parked)},
 };
 
 static const struct mneme_question question = {"the progress was not read", mneme_sql_position_wait, columns,
                                                sizeof columns / sizeof *columns, sizeof(struct progress_row)};
 
-/* For each partition, how far the projection has come. */
+/* For each partition, how far the projection has come; and whether it has parked anything. */
 struct progress {
     int64_t next_offsets[MNEME_MAX_PARTITIONS];
+    bool has_parked;
 };
 
 static bool note_progress(const void *row, void *context) {
@@ -35,6 +39,7 @@ static bool note_progress(const void *row, void *context) {
     if (progress_row->partition >= 0 && progress_row->partition < MNEME_MAX_PARTITIONS) {
         progress->next_offsets[progress_row->partition] = progress_row->next_offset;
     }
+    progress->has_parked = progress_row->has_parked;
     return true;
 }
 
@@ -54,9 +59,10 @@ static const struct mneme_position *first_missing(const struct progress *progres
     return NULL;
 }
 
-int mneme_position_wait(struct mneme_postgres *postgres, const char *projection, const char *topic,
-                        const struct mneme_position *positions, size_t count,
-                        const struct mneme_query_wait *wait, struct mneme_error *error) {
+/* *has_parked: the projection has parked something when it is there. */
+static int wait_for(bool *has_parked, struct mneme_postgres *postgres, const char *projection,
+                    const char *topic, const struct mneme_position *positions, size_t count,
+                    const struct mneme_query_wait *wait, struct mneme_error *error) {
     struct progress progress;
     struct mneme_pg_params params = {0};
     mneme_pg_param_str(&params, mneme_str_from(projection));
@@ -86,6 +92,82 @@ int mneme_position_wait(struct mneme_postgres *postgres, const char *projection,
         pause_micros = pause_micros * 2 < LONGEST_PAUSE_MICROS ? pause_micros * 2 : LONGEST_PAUSE_MICROS;
         status = look(&progress, postgres, &params, error);
     }
+    *has_parked = status == MNEME_OK && progress.has_parked;
     mneme_pg_params_clean_up(&params);
     return status;
+}
+
+int mneme_position_wait(struct mneme_postgres *postgres, const char *projection, const char *topic,
+                        const struct mneme_position *positions, size_t count,
+                        const struct mneme_query_wait *wait, struct mneme_error *error) {
+    bool has_parked;
+    return wait_for(&has_parked, postgres, projection, topic, positions, count, wait, error);
+}
+
+/* --- what is there and cannot be shown --- */
+
+struct parked_row {
+    int64_t partition, kafka_offset;
+    struct mneme_str reason;
+};
+
+/* What tells the parked one. */
+struct refusal {
+    const char *projection, *topic;
+    struct mneme_error *error;
+    int status;
+};
+
+static bool refuse(const void *row, void *context) {
+    const struct parked_row *parked = row;
+    struct refusal *refusal = context;
+    refusal->status = mneme_error_set(refusal->error, MNEME_E_UNAVAILABLE,
+                                      "position %lld:%lld of %s is not shown: it is in the log, and "
+                                      "projection %s has parked it (%.*s); see "
+                                      "`mneme dead-letters show %lld:%lld`",
+                                      (long long)parked->partition, (long long)parked->kafka_offset,
+                                      refusal->topic, refusal->projection, MNEME_STR_ARG(parked->reason),
+                                      (long long)parked->partition, (long long)parked->kafka_offset);
+    return false;
+}
+
+static int refuse_parked(struct mneme_postgres *postgres, const char *projection, const char *topic,
+                         const struct mneme_position *positions, size_t count, struct mneme_error *error) {
+    static const struct mneme_row_column parked_columns[] = {
+        {"partition", MNEME_ROW_LONG, offsetof(struct parked_row, partition)},
+        {"kafka_offset", MNEME_ROW_LONG, offsetof(struct parked_row, kafka_offset)},
+        {"reason", MNEME_ROW_STR, offsetof(struct parked_row, reason)},
+    };
+    static const struct mneme_question parked_question = {
+        "the parked events were not read", mneme_sql_position_parked, parked_columns,
+        sizeof parked_columns / sizeof *parked_columns, sizeof(struct parked_row)};
+    struct refusal refusal = {projection, topic, error, MNEME_OK};
+    struct mneme_pg_params params = {0};
+    int64_t *numbers = malloc((2 * count + 1) * sizeof *numbers);
+    if (numbers == NULL) {
+        return mneme_error_set(error, MNEME_E_NO_MEMORY,
+                               "the parked events were not read: memory is exhausted; name fewer positions");
+    }
+    for (size_t i = 0; i < count; i++) {
+        numbers[i] = positions[i].partition;
+        numbers[count + i] = positions[i].offset;
+    }
+    mneme_pg_param_str(&params, mneme_str_from(projection));
+    mneme_pg_param_str(&params, mneme_str_from(topic));
+    mneme_pg_param_long_array(&params, numbers, count);
+    mneme_pg_param_long_array(&params, numbers + count, count);
+    int status = mneme_query_run(postgres, &parked_question, &params, refuse, &refusal, NULL, error);
+    mneme_pg_params_clean_up(&params);
+    free(numbers);
+    return status == MNEME_OK ? refusal.status : status;
+}
+
+int mneme_position_wait_shown(struct mneme_postgres *postgres, const char *projection, const char *topic,
+                              const struct mneme_position *positions, size_t count,
+                              const struct mneme_query_wait *wait, struct mneme_error *error) {
+    bool has_parked;
+    int status = wait_for(&has_parked, postgres, projection, topic, positions, count, wait, error);
+    return status == MNEME_OK && has_parked
+               ? refuse_parked(postgres, projection, topic, positions, count, error)
+               : status;
 }

@@ -14,4 +14,10 @@ int mneme_position_wait(struct mneme_postgres *postgres, const char *projection,
                         const struct mneme_position *positions, size_t count,
                         const struct mneme_query_wait *wait, struct mneme_error *error);
 
+/* The same for who reads what is there: MNEME_E_UNAVAILABLE, with the reason, when a position is parked, or
+ * waits behind a parked event of its key. It is in the log then, and in no table. */
+int mneme_position_wait_shown(struct mneme_postgres *postgres, const char *projection, const char *topic,
+                              const struct mneme_position *positions, size_t count,
+                              const struct mneme_query_wait *wait, struct mneme_error *error);
+
 #endif

@@ -40,10 +40,16 @@ static int wait_in(const struct mneme_config *config, enum mneme_pg_schema schem
 int mneme_search_wait(const struct mneme_config *config, const struct mneme_position *positions, size_t count,
                       const struct mneme_query_wait *wait, struct mneme_error *error) {
     char topic[MNEME_TOPIC_NAME_BYTES];
+    struct mneme_postgres *postgres = NULL;
     int status = mneme_kafka_events_topic(topic, config, error);
-    return status == MNEME_OK ? wait_in(config, MNEME_PG_SCHEMA_SEARCH, SEARCH_PROJECTION, topic, positions,
-                                        count, wait, error)
-                              : status;
+    if (status == MNEME_OK) {
+        status = mneme_pg_connect_to(&postgres, config, MNEME_PG_SCHEMA_SEARCH, "mneme-wait", error);
+    }
+    if (status == MNEME_OK) {
+        status = mneme_position_wait_shown(postgres, SEARCH_PROJECTION, topic, positions, count, wait, error);
+    }
+    mneme_pg_close(postgres);
+    return status;
 }
 
 /* The generation that is waited for; without one, its model alone is set and `progress` is empty. */

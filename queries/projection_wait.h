@@ -9,7 +9,8 @@
 #include "queries/position_wait.h"
 
 /* Returns once full text has passed every position of the events topic. Connects for itself.
- * MNEME_E_TIMEOUT says what has not come and what to start. */
+ * MNEME_E_TIMEOUT says what has not come and what to start, MNEME_E_UNAVAILABLE which of them is parked
+ * there. */
 int mneme_search_wait(const struct mneme_config *config, const struct mneme_position *positions, size_t count,
                       const struct mneme_query_wait *wait, struct mneme_error *error);
 

@@ -5,13 +5,19 @@
 
 #include "common/postgres_schema.h"
 
-int mneme_query_connect(struct mneme_postgres **out, const struct mneme_config *config, const char *purpose,
-                        struct mneme_error *error) {
+int mneme_query_dial(struct mneme_postgres **out, const struct mneme_config *config, const char *purpose,
+                     struct mneme_error *error) {
     int status = mneme_pg_connect_to_all(out, config, purpose, error);
     if (status == MNEME_E_UNAVAILABLE && error != NULL) {
         mneme_error_set(error, MNEME_E_UNAVAILABLE, "%s (ops/stack up starts one on this machine)",
                         error->message);
     }
+    return status;
+}
+
+int mneme_query_connect(struct mneme_postgres **out, const struct mneme_config *config, const char *purpose,
+                        struct mneme_error *error) {
+    int status = mneme_query_dial(out, config, purpose, error);
     if (status != MNEME_OK) {
         return status;
     }

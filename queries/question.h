@@ -30,6 +30,10 @@ struct mneme_answer_row {
 /* Where the column's value lies; NULL when the answer has none of that name. */
 const void *mneme_answer_cell(const struct mneme_answer_row *row, const char *column);
 
+/* A connection to the schemas of all projections. As mneme_pg_connect; unlike the next it may write. */
+int mneme_query_dial(struct mneme_postgres **out, const struct mneme_config *config, const char *purpose,
+                     struct mneme_error *error);
+
 /* A connection for questions: it may read only. As mneme_pg_connect. */
 int mneme_query_connect(struct mneme_postgres **out, const struct mneme_config *config, const char *purpose,
                         struct mneme_error *error);

@@ -75,6 +75,10 @@ int mneme_working_stream(struct mneme_str *stream_id, const struct mneme_working
     return MNEME_OK;
 }
 
+struct mneme_postgres *mneme_working_tables(const struct mneme_working_reader *reader) {
+    return reader->postgres;
+}
+
 static int ensure_postgres(struct mneme_working_reader *reader, struct mneme_error *error) {
     return reader->postgres == NULL
                ? mneme_query_connect(&reader->postgres, reader->config, reader->purpose, error)
@@ -101,8 +105,8 @@ static int ask_tables(struct mneme_loaded_working *loaded, struct mneme_working_
     struct mneme_str topic = mneme_hot_reader_topic(reader->hot);
     int status = ensure_postgres(reader, error);
     if (status == MNEME_OK && count > 0) {
-        status = mneme_position_wait(reader->postgres, MNEME_TABLES_PROJECTION, topic.data, at_least, count,
-                                     wait, error);
+        status = mneme_position_wait_shown(reader->postgres, MNEME_TABLES_PROJECTION, topic.data, at_least,
+                                           count, wait, error);
     }
     if (status == MNEME_OK) {
         status = mneme_working_params(&reader->params, &reader->arena, topic, wanted, 1,

@@ -30,6 +30,9 @@ int mneme_working_ask(struct mneme_working *out, struct mneme_working_reader *re
                       const struct mneme_working_place *place, const struct mneme_position *at_least,
                       size_t count, const struct mneme_query_wait *wait, struct mneme_error *error);
 
+/* The connection to the tables, borrowed; NULL while Redis has answered all. */
+struct mneme_postgres *mneme_working_tables(const struct mneme_working_reader *reader);
+
 /* The key of that name; NULL when there is none. */
 const struct mneme_context_key *mneme_working_find_key(const struct mneme_working *working,
                                                        struct mneme_str key);

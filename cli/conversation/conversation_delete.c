@@ -151,7 +151,7 @@ static enum mneme_exit run(struct mneme_cli *cli) {
     struct mneme_arena arena;
     enum mneme_exit code = MNEME_EXIT_DONE;
     mneme_arena_init(&arena, 0);
-    int status = mneme_session_open(&postgres, cli, &error);
+    int status = mneme_session_open_read(&postgres, cli, &error);
     if (status == MNEME_OK) {
         status = mneme_conversation_find(&deleting.place, postgres, cli, &deleting.key, &arena, &error);
     }

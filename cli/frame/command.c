@@ -11,8 +11,10 @@
 
 #include "cli/frame/help.h"
 #include "cli/frame/options.h"
+#include "cli/frame/output.h"
 #include "cli/frame/signals.h"
 #include "cli/frame/values.h"
+#include "common/json_write.h"
 #include "common/log.h"
 
 #define DEFAULT_COLUMNS 80
@@ -149,6 +151,23 @@ static enum mneme_exit run(struct mneme_cli *cli, int argc, char **argv) {
     return cli->command->run(cli);
 }
 
+/* Behind the lines of an answer, one that tells what is missing among them. */
+static enum mneme_exit finish_stale(const struct mneme_cli *cli, enum mneme_exit code) {
+    bool is_answered = code == MNEME_EXIT_DONE || code == MNEME_EXIT_NOT_FOUND;
+    if (!cli->json || cli->stale->len == 0 || !is_answered) {
+        return code;
+    }
+    struct mneme_buffer line = {0};
+    struct mneme_json_writer json = {.out = &line};
+    mneme_json_begin_object(&json);
+    mneme_json_key(&json, MNEME_STR_LIT("stale"));
+    mneme_json_raw(&json, mneme_buffer_str(cli->stale));
+    mneme_json_end_object(&json);
+    enum mneme_exit told = mneme_cli_put_line(&line);
+    mneme_buffer_clean_up(&line);
+    return told == MNEME_EXIT_DONE ? code : told;
+}
+
 /* The spellings that people try first: "mneme --version" is "mneme version", "mneme help X" is "mneme X
  * --help". */
 static void accept_habits(int argc, char **argv) {
@@ -166,7 +185,10 @@ int mneme_cli_main(int argc, char **argv) {
     accept_habits(argc, argv);
     mneme_cli_catch_signals();
     look_at_terminal(&cli);
-    enum mneme_exit code = run(&cli, argc, argv);
+    struct mneme_buffer stale = {0};
+    cli.stale = &stale;
+    enum mneme_exit code = finish_stale(&cli, run(&cli, argc, argv));
+    mneme_buffer_clean_up(&stale);
     mneme_config_destroy(cli.config);
     return (int)finish_output(code);
 }

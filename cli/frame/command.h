@@ -78,6 +78,8 @@ struct mneme_cli {
     int argument_count;
     char **arguments; /* positional; ends with NULL */
     struct mneme_cli_values *values;
+    struct mneme_buffer
+        *stale; /* a JSON array of what a read could not show; "" when there is nothing to tell */
 };
 
 /* The option's argument, or NULL when it was not given. For a flag, "" when given. */

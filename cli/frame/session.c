@@ -3,14 +3,19 @@
  */
 #include "cli/frame/session.h"
 
+#include <stdio.h>
+
+#include "cli/frame/show.h"
 #include "cli/frame/values.h"
 #include "cli/last_write.h"
 #include "common/clock.h"
 #include "common/kafka.h"
 #include "common/position.h"
 #include "queries/projection_wait.h"
+#include "queries/stale.h"
 
-#define HOT_WAIT_MS 500 /* then Postgres has it, too */
+#define MOST_STALE_TOLD 3 /* keys, on stderr */
+#define HOT_WAIT_MS 500   /* then Postgres has it, too */
 
 struct mneme_query_wait mneme_session_wait(const struct mneme_cli *cli) {
     return (struct mneme_query_wait){.timeout_ms =
@@ -37,7 +42,8 @@ static int wait_for_positions(const struct mneme_cli *cli, struct mneme_postgres
     if (status != MNEME_OK) {
         return status;
     }
-    return mneme_position_wait(postgres, MNEME_TABLES_PROJECTION, topic, positions, count, &wait, error);
+    return mneme_position_wait_shown(postgres, MNEME_TABLES_PROJECTION, topic, positions, count, &wait,
+                                     error);
 }
 
 int mneme_session_at_least(const struct mneme_position **out, size_t *count, const struct mneme_cli *cli,
@@ -48,7 +54,59 @@ int mneme_session_at_least(const struct mneme_position **out, size_t *count, con
     return mneme_cli_opt_positions(out, count, cli, "at-least", arena, error);
 }
 
-int mneme_session_open(struct mneme_postgres **out, const struct mneme_cli *cli, struct mneme_error *error) {
+/* --- what is not shown --- */
+
+struct telling {
+    const struct mneme_cli *cli;
+    struct mneme_json_writer json;
+    int64_t told;
+};
+
+static bool tell_stale_key(const void *row, void *context) {
+    const struct mneme_stale_row *stale = row;
+    struct telling *telling = context;
+    mneme_stale_row_json(stale, &telling->json);
+    if (telling->cli->json || telling->told++ >= MOST_STALE_TOLD) {
+        return true;
+    }
+    struct mneme_buffer line = {0};
+    mneme_buffer_printf(&line, "mneme: stale: parked at %lld:%lld with %lld behind it, key ",
+                        (long long)stale->partition, (long long)stale->kafka_offset,
+                        (long long)stale->behind);
+    mneme_show_escape(&line, stale->key, false);
+    mneme_buffer_printf(&line, "; run `mneme dead-letters show %lld:%lld`\n", (long long)stale->partition,
+                        (long long)stale->kafka_offset);
+    (void)fwrite(line.data, 1, line.len, stderr);
+    mneme_buffer_clean_up(&line);
+    return true;
+}
+
+int mneme_session_tell_stale(const struct mneme_cli *cli, struct mneme_postgres *postgres,
+                             struct mneme_error *error) {
+    char topic[MNEME_TOPIC_NAME_BYTES];
+    struct telling telling = {.cli = cli, .json = {.out = cli->stale}};
+    struct mneme_str stream_id = mneme_cli_opt_str(cli, "stream");
+    stream_id = stream_id.data == NULL ? mneme_cli_opt_str(cli, "user") : stream_id;
+    int status = mneme_kafka_events_topic(topic, cli->config, error);
+    mneme_buffer_clear(cli->stale);
+    mneme_json_begin_array(&telling.json);
+    if (status == MNEME_OK) {
+        status = mneme_stale_list(postgres, topic, mneme_session_tenant(cli), stream_id,
+                                  MNEME_QUERY_DEFAULT_LIMIT, tell_stale_key, &telling, error);
+    }
+    mneme_json_end_array(&telling.json);
+    if (telling.told > MOST_STALE_TOLD) {
+        fprintf(stderr, "mneme: stale: so are %lld other keys; run `mneme dead-letters list`\n",
+                (long long)(telling.told - MOST_STALE_TOLD));
+    }
+    if (cli->stale->len == sizeof "[]" - 1) {
+        mneme_buffer_clear(cli->stale);
+    }
+    return status;
+}
+
+static int open_session(struct mneme_postgres **out, bool *has_parked, const struct mneme_cli *cli,
+                        struct mneme_error *error) {
     const struct mneme_position *positions;
     size_t count = 0;
     struct mneme_arena arena;
@@ -56,7 +114,7 @@ int mneme_session_open(struct mneme_postgres **out, const struct mneme_cli *cli,
     *out = NULL;
     int status = mneme_session_at_least(&positions, &count, cli, &arena, error);
     if (status == MNEME_OK) {
-        status = mneme_query_connect(out, cli->config, "mneme-cli", error);
+        status = mneme_stale_connect(out, has_parked, cli->config, "mneme-cli", error);
     }
     if (status == MNEME_OK && count > 0) {
         status = wait_for_positions(cli, *out, positions, count, error);
@@ -66,6 +124,25 @@ int mneme_session_open(struct mneme_postgres **out, const struct mneme_cli *cli,
         *out = NULL;
     }
     mneme_arena_clean_up(&arena);
+    return status;
+}
+
+int mneme_session_open(struct mneme_postgres **out, const struct mneme_cli *cli, struct mneme_error *error) {
+    bool has_parked;
+    return open_session(out, &has_parked, cli, error);
+}
+
+int mneme_session_open_read(struct mneme_postgres **out, const struct mneme_cli *cli,
+                            struct mneme_error *error) {
+    bool has_parked = false;
+    int status = open_session(out, &has_parked, cli, error);
+    if (status == MNEME_OK && has_parked) {
+        status = mneme_session_tell_stale(cli, *out, error);
+    }
+    if (status != MNEME_OK) {
+        mneme_pg_close(*out);
+        *out = NULL;
+    }
     return status;
 }
 
@@ -94,7 +171,7 @@ int mneme_session_open_as_of(struct mneme_postgres **out, struct mneme_as_of *as
     *out = NULL;
     int status = read_as_of(as_of, &position, cli, error);
     if (status == MNEME_OK) {
-        status = mneme_session_open(out, cli, error);
+        status = mneme_session_open_read(out, cli, error);
     }
     if (status != MNEME_OK || !as_of->is_position) {
         return status;

@@ -13,6 +13,16 @@
  * The caller closes *out. */
 int mneme_session_open(struct mneme_postgres **out, const struct mneme_cli *cli, struct mneme_error *error);
 
+/* The same for a command whose answer is what the tables have: where keys of its scope (--stream or --user,
+ * else the tenant) wait behind an event that cannot be applied, it says so: lines on stderr, or with --json
+ * an object behind the answer, {"stale":[{"position","key","reason","behind"}]}. */
+int mneme_session_open_read(struct mneme_postgres **out, const struct mneme_cli *cli,
+                            struct mneme_error *error);
+
+/* What that says, where a connection is there already. */
+int mneme_session_tell_stale(const struct mneme_cli *cli, struct mneme_postgres *postgres,
+                             struct mneme_error *error);
+
 /* The same, and finds the moment that --as-of names; all zero when it was not given. */
 int mneme_session_open_as_of(struct mneme_postgres **out, struct mneme_as_of *as_of,
                              const struct mneme_cli *cli, struct mneme_error *error);

@@ -87,7 +87,7 @@ static int gather(struct accesses *accesses, struct mneme_error *error) {
     }
     if (status == MNEME_OK) {
         accesses->at = at.is_set ? at.value : mneme_clock_now_micros();
-        status = mneme_session_open(&postgres, cli, error);
+        status = mneme_session_open_read(&postgres, cli, error);
     }
     for (int i = 0; i < cli->argument_count && status == MNEME_OK; i++) {
         struct mneme_memory_key key = {0};

@@ -111,7 +111,7 @@ enum mneme_exit mneme_archive_scope(struct mneme_archive_counts *out, struct mne
     mneme_arena_init(&arena, 0);
     int status = make_filter(scope, rule, &text, &arena, error);
     if (status == MNEME_OK && text.len > 0) {
-        status = mneme_session_open(&postgres, cli, error);
+        status = mneme_session_open_read(&postgres, cli, error);
         if (status == MNEME_OK && is_dry) {
             code = show_all(out, cli, postgres, scope, error);
         } else if (status == MNEME_OK) {

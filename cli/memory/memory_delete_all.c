@@ -58,7 +58,7 @@ static enum mneme_exit delete_scope(struct mneme_cli *cli, struct mneme_memory_f
     struct mneme_bulk deletion;
     struct mneme_error error = {0};
     struct mneme_postgres *postgres = NULL;
-    if (mneme_session_open(&postgres, cli, &error) != MNEME_OK) {
+    if (mneme_session_open_read(&postgres, cli, &error) != MNEME_OK) {
         return mneme_cli_fail(cli, &error);
     }
     int visited = MNEME_OK;

@@ -69,7 +69,7 @@ int mneme_memory_place_of(struct mneme_memory_place *out, const struct mneme_cli
         return MNEME_OK; /* the event says it by itself */
     }
     struct mneme_postgres *postgres;
-    int status = mneme_session_open(&postgres, cli, error);
+    int status = mneme_session_open_read(&postgres, cli, error);
     if (status == MNEME_OK) {
         struct mneme_memory_key key = {.id = id};
         status = mneme_memory_find(out, postgres, cli, &key, arena, error);

@@ -22,7 +22,7 @@ static int list_from_tables(struct mneme_listing *listing, struct mneme_cli *cli
     mneme_buffer_printf(&text, "updated_at gte '%s'", since);
     int status = mneme_filter_parse(&filter->filter, mneme_buffer_str(&text), &arena, error);
     if (status == MNEME_OK) {
-        status = mneme_session_open(&postgres, cli, error);
+        status = mneme_session_open_read(&postgres, cli, error);
     }
     if (status == MNEME_OK) {
         status = mneme_memory_list(postgres, filter, mneme_listing_visit, listing, NULL, error);

@@ -53,7 +53,7 @@ static int find_places(struct changes *changes, struct mneme_error *error) {
     if (mneme_memory_is_addressed(changes->cli)) {
         return MNEME_OK;
     }
-    int status = mneme_session_open(&postgres, changes->cli, error);
+    int status = mneme_session_open_read(&postgres, changes->cli, error);
     for (int i = 0; i < changes->cli->argument_count && status == MNEME_OK; i++) {
         struct mneme_memory_key key = {.id = changes->ids[i]};
         status = mneme_memory_find(&changes->places[i], postgres, changes->cli, &key, &changes->arena, error);

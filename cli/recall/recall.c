@@ -69,6 +69,14 @@ static bool needs_preparing(const struct mneme_cli *cli) {
     return mneme_cli_flag(cli, "at-least") || mneme_cli_flag(cli, "as-of");
 }
 
+/* What is not told yet because nothing was to be prepared. */
+static int tell_stale(const struct mneme_cli *cli, const struct mneme_recall *recall,
+                      struct mneme_error *error) {
+    struct mneme_postgres *postgres = mneme_recall_parked(recall);
+    return postgres == NULL || needs_preparing(cli) ? MNEME_OK
+                                                    : mneme_session_tell_stale(cli, postgres, error);
+}
+
 static enum mneme_exit run(struct mneme_cli *cli) {
     struct mneme_error error = {0};
     struct mneme_recall *recall = NULL;
@@ -80,6 +88,7 @@ static enum mneme_exit run(struct mneme_cli *cli) {
     if (read_question(&question, cli, &arena, &error) != MNEME_OK ||
         (needs_preparing(cli) && prepare(&question, cli, &arena, &error) != MNEME_OK) ||
         mneme_recall_open(&recall, cli->config, mneme_cli_value(cli, "model"), &error) != MNEME_OK ||
+        tell_stale(cli, recall, &error) != MNEME_OK ||
         mneme_recall_ask(&recalled, recall, &question, &error) != MNEME_OK) {
         code = mneme_cli_fail(cli, &error);
     } else {
@@ -134,7 +143,8 @@ const struct mneme_command mneme_command_recall = {
         "exactly. The last line is "
         "{\"degraded\":[…],\"time\":…,\"results\":N,\"took_ms\":…,\"embedding_ms\":…}; "
         "\"time\" is null, or what the question's words of time were taken for (\"words\", \"since\", "
-        "\"until\").\n"
+        "\"until\"). \"stale\" is in it where acknowledged events of the scope are parked\n"
+        "(docs/dead-letters.md).\n"
         "\n"
         "Each recall is recorded as a memory_retrieved event, which counts as an access of the memories that "
         "were\n"

@@ -121,7 +121,8 @@ static void put_time(struct mneme_json_writer *json, const struct mneme_time_spa
     mneme_json_end_object(json);
 }
 
-static void write_summary(struct mneme_json_writer *json, const struct mneme_recalled *recalled) {
+static void write_summary(const struct mneme_cli *cli, struct mneme_json_writer *json,
+                          const struct mneme_recalled *recalled) {
     mneme_json_begin_object(json);
     mneme_json_key(json, MNEME_STR_LIT("degraded"));
     mneme_json_begin_array(json);
@@ -130,6 +131,11 @@ static void write_summary(struct mneme_json_writer *json, const struct mneme_rec
     }
     mneme_json_end_array(json);
     put_time(json, &recalled->time);
+    if (cli->stale->len > 0) {
+        mneme_json_key(json, MNEME_STR_LIT("stale"));
+        mneme_json_raw(json, mneme_buffer_str(cli->stale));
+        mneme_buffer_clear(cli->stale); /* told here, not in a line of its own */
+    }
     mneme_json_key(json, MNEME_STR_LIT("results"));
     mneme_json_long(json, (int64_t)recalled->count);
     mneme_json_key(json, MNEME_STR_LIT("took_ms"));
@@ -147,7 +153,7 @@ static enum mneme_exit show_json(const struct mneme_cli *cli, const struct mneme
         if (i < recalled->count) {
             write_result(cli, &json, &recalled->results[i]);
         } else {
-            write_summary(&json, recalled);
+            write_summary(cli, &json, recalled);
         }
         code = mneme_cli_put_line(&line);
     }

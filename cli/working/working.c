@@ -150,7 +150,9 @@ enum mneme_exit mneme_working_read_and_show(struct mneme_cli *cli, mneme_working
     if (place_of(&place, cli, &error) != MNEME_OK ||
         mneme_session_at_least(&at_least, &count, cli, &arena, &error) != MNEME_OK ||
         mneme_working_open(&reader, cli->config, "mneme-cli", &error) != MNEME_OK ||
-        mneme_working_ask(&working, reader, &place, at_least, count, &wait, &error) != MNEME_OK) {
+        mneme_working_ask(&working, reader, &place, at_least, count, &wait, &error) != MNEME_OK ||
+        (mneme_working_tables(reader) != NULL &&
+         mneme_session_tell_stale(cli, mneme_working_tables(reader), &error) != MNEME_OK)) {
         code = mneme_cli_fail(cli, &error);
     } else {
         code = show(cli, &place, &working);

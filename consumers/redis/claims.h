@@ -16,6 +16,7 @@ struct mneme_claim {
     int64_t epoch;
     int64_t next_offset;
     int64_t refill_end; /* where the ledger was when it was claimed: behind that, it may not be read */
+    bool has_parked;    /* the ledger has parked events that others wait behind: it may not be read either */
 };
 
 struct mneme_claims {

@@ -130,7 +130,8 @@ static int open_projection(void **out, const struct mneme_config *config, struct
 
 /* --- who keeps what, and how far --- */
 
-/* Where the ledger is in each partition that is claimed, in their order; 0 where it has not begun. */
+/* Where the ledger is in each partition that is claimed, in their order; 0 where it has not begun. Notes
+ * where events are parked. */
 static int read_ledger(struct projection *projection, int64_t *offsets, struct mneme_error *error) {
     struct mneme_claims *claims = &projection->claims;
     PGresult *rows = NULL;
@@ -149,6 +150,7 @@ static int read_ledger(struct projection *projection, int64_t *offsets, struct m
         for (size_t i = 0; i < claims->count; i++) {
             if (claims->items[i].partition == mneme_pg_get_long(rows, row, 0)) {
                 offsets[i] = mneme_pg_get_long(rows, row, 1);
+                claims->items[i].has_parked = *PQgetvalue(rows, row, 2) != 0;
             }
         }
     }
@@ -218,7 +220,7 @@ static enum mneme_apply_result idle(void *context, struct mneme_error *error) {
         status = read_ledger(projection, offsets, error);
     }
     for (size_t i = 0; status == MNEME_OK && i < claims->count; i++) {
-        is_current[i] = claims->items[i].next_offset >= offsets[i];
+        is_current[i] = claims->items[i].next_offset >= offsets[i] && !claims->items[i].has_parked;
     }
     if (status == MNEME_OK) {
         status = mneme_claims_renew(claims, is_current, error);
@@ -242,8 +244,8 @@ static void judge(struct projection *projection, const struct mneme_batch *batch
                 last = batch->items[j].recorded_at;
             }
         }
-        is_current[i] =
-            claim != NULL && part->next_offset >= claim->refill_end && last >= now - CURRENT_MICROS;
+        is_current[i] = claim != NULL && !claim->has_parked && part->next_offset >= claim->refill_end &&
+                        last >= now - CURRENT_MICROS;
     }
 }
 

@@ -119,7 +119,7 @@ MNEME_API void mneme_reader_close(struct mneme_reader *reader);
  * the log up to the `count` positions of `at_least` (none: NULL and 0) is in it; then MNEME_E_TIMEOUT, which
  * names one that is missing. What it gives is valid until the next question to the reader, or its close.
  * MNEME_E_USAGE for a place without conversation or stream; MNEME_E_UNAVAILABLE when Redis does not have it
- * and Postgres does not answer.
+ * and Postgres does not answer, or when a position is parked: it is in the log and in no table.
  */
 MNEME_API int mneme_working_get(struct mneme_working *out, struct mneme_reader *reader,
                                 const struct mneme_working_place *place,

@@ -10,6 +10,7 @@
 #include "common/clock.h"
 #include "queries/ranking/names.h"
 #include "queries/recall/recall_state.h"
+#include "queries/stale.h"
 
 #define MAX_AUTHORS 8 /* that one question names */
 
@@ -67,7 +68,7 @@ int mneme_recall_open(struct mneme_recall **out, const struct mneme_config *conf
         status = bound_chroma(recall, error);
     }
     if (status == MNEME_OK) {
-        status = mneme_query_connect(&recall->postgres, config, "mneme-recall", error);
+        status = mneme_stale_connect(&recall->postgres, &recall->has_parked, config, "mneme-recall", error);
     }
     if (status == MNEME_OK) {
         status = ready(recall, error);
@@ -94,6 +95,10 @@ void mneme_recall_close(struct mneme_recall *recall) {
     mneme_config_destroy(recall->config);
     free(recall->model);
     free(recall);
+}
+
+struct mneme_postgres *mneme_recall_parked(const struct mneme_recall *recall) {
+    return recall->has_parked ? recall->postgres : NULL;
 }
 
 struct mneme_postgres *mneme_recall_postgres(struct mneme_recall *recall) {

@@ -23,6 +23,10 @@ int mneme_recall_open(struct mneme_recall **out, const struct mneme_config *conf
                       struct mneme_error *error);
 void mneme_recall_close(struct mneme_recall *recall);
 
+/* The connection to the tables, borrowed, where events of some key waited when it was opened
+ * (queries/stale.h); else NULL. */
+struct mneme_postgres *mneme_recall_parked(const struct mneme_recall *recall);
+
 /* Its connection, for waiting for a position and the like; borrowed. */
 struct mneme_postgres *mneme_recall_postgres(struct mneme_recall *recall);
 

@@ -17,7 +17,8 @@
 struct mneme_recall {
     struct mneme_config *config;
     struct mneme_postgres *postgres;
-    int session; /* the server process that is set up; 0: none */
+    bool has_parked; /* events of some key waited when it was connected */
+    int session;     /* the server process that is set up; 0: none */
     struct mneme_rank_weights weights;
     struct mneme_hot_reader *hot;
     char *model;                           /* NULL: the active one */

@@ -1,4 +1,8 @@
--- Where the ledger is: $1 topic, $2 partitions of it.
-SELECT partition::bigint, next_offset
+-- Where the ledger is: $1 topic, $2 partitions of it. A partition where events wait behind a parked one is not to be read
+-- from Redis, which could not say so.
+SELECT partition::bigint, next_offset,
+       EXISTS (SELECT FROM parked_events AS e
+               WHERE e.projection = 'postgres' AND e.topic = $1::text AND e.partition = ledger_progress.partition
+                 AND e.blocked_by >= 0) AS has_parked
 FROM ledger_progress
 WHERE topic = $1::text AND partition = ANY ($2::bigint[])

@@ -1,5 +1,6 @@
--- How far a projection ($1) has come in each partition of a topic ($2).
-SELECT partition, next_offset
+-- How far a projection ($1) has come in each partition of a topic ($2), and whether anything of it is parked.
+SELECT partition, next_offset,
+       EXISTS (SELECT FROM parked_events AS e WHERE e.projection = $1::text AND e.topic = $2::text) AS has_parked
 FROM progress
 WHERE projection = $1::text
   AND topic = $2::text

@@ -91,3 +91,57 @@ def test_each_projection_that_has_parked_it_is_shown(namespace, worker, mneme, p
     assert [line["projection"] for line in lines] == ["postgres", "search"]
     one = mneme("dead-letters", "show", parked[3], "--projection", "search", "--json", expect=0).json_lines
     assert [line["projection"] for line in one] == ["search"]
+
+
+# --- reads of what is parked ---
+
+
+def test_a_read_of_a_scope_with_parked_events_says_so(mneme, parked, namespace):
+    memory = mneme("memory", "add", "Ada prefers tea", "--user", "ada", "--type", "fact", "--json", expect=0).json_lines[0]
+    namespace.drain()
+    done = mneme("memory", "list", "--user", "ada", expect=0)
+    assert f"stale: parked at {parked[0]} with 3 behind it, key default/ada" in done.stderr
+    assert f"mneme dead-letters show {parked[0]}" in done.stderr
+    for command in (["memory", "list", "--user", "ada"], ["events", "--stream", "ada"], ["timeline", "--user", "ada"],
+                    ["stats", "--user", "ada"]):
+        done = mneme(*command, "--json")
+        assert [line["position"] for line in done.json_lines[-1]["stale"]] == [parked[0]], command
+        assert done.json_lines[-1]["stale"][0]["behind"] == 3
+    for command in (["memory", "list", "--user", "eve"], ["memory", "list", "--user", "ada", "--tenant", "other"]):
+        done = mneme(*command, expect=0)
+        assert "stale" not in done.stderr + done.stdout, command
+
+
+@pytest.mark.parametrize("command", [["memory", "list", "--user", "ada"], ["search", "tea", "--user", "ada"],
+                                     ["recall", "tea", "--user", "ada"], ["events", "--stream", "ada"],
+                                     ["working", "show", "--conversation", "c1", "--user", "ada"]], ids=lambda command: command[0])
+def test_a_position_that_is_parked_cannot_be_shown(mneme, parked, worker, command):
+    if command[0] in ("search", "recall"):
+        worker("search")
+    for position in (parked[0], parked[2]):
+        done = mneme(*command, "--at-least", position, expect=3)
+        assert done.stdout == "" and f"position {position}" in done.stderr
+        assert f"mneme dead-letters show {position}" in done.stderr
+
+
+def test_search_and_recall_say_what_is_stale(mneme, parked, worker, namespace):
+    worker("search")
+    namespace.drain("search")
+    assert "stale: parked at" in mneme("search", "tea", "--user", "ada", expect=0).stderr
+    assert "stale: parked at" in mneme("recall", "tea", "--user", "ada", expect=0).stderr
+    last = mneme("recall", "tea", "--user", "ada", "--json", expect=0).json_lines[-1]
+    assert last["results"] == 0 and last["stale"][0]["position"] == parked[0]
+    assert "stale" not in mneme("recall", "tea", "--user", "eve", "--json", expect=0).json_lines[-1]
+
+
+def test_redis_does_not_answer_for_a_key_that_is_parked(mneme, parked, worker, namespace, wait_until):
+    worker("redis")
+    namespace.drain()
+    wait_until(lambda: "stale: parked at" in mneme("working", "show", "--conversation", "c1", "--user", "ada", expect=0).stderr, 60)
+
+
+def test_who_waits_for_the_verdict_is_told_the_reason(mneme, parked):
+    done = mneme("memory", "add", "Ada prefers tea", "--user", "ada", "--type", "fact", "--wait", "postgres", "--json",
+                 expect=1)
+    assert done.json_lines[0]["verdict"] == "parked" and "parked: waits behind offset" in done.stderr
+    assert "dead-letters" in done.stderr
