@@ -3,7 +3,6 @@
  */
 #include "cli/frame/command.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
@@ -120,19 +119,6 @@ static int load_settings(struct mneme_cli *cli, struct mneme_error *error) {
     return MNEME_OK;
 }
 
-/* Output that nobody reads any more (a closed pipe) ends the program quietly; any other loss is told. */
-static enum mneme_exit finish_output(enum mneme_exit code) {
-    errno = 0;
-    if (fflush(stdout) == 0 && !ferror(stdout)) {
-        return code;
-    }
-    if (errno == 0 || errno == EPIPE) {
-        return code;
-    }
-    fprintf(stderr, "mneme: the output was not written: %s; make room and run it again\n", strerror(errno));
-    return code == MNEME_EXIT_DONE ? MNEME_EXIT_REFUSED : code;
-}
-
 static enum mneme_exit run(struct mneme_cli *cli, int argc, char **argv) {
     struct mneme_cli_values values;
     struct mneme_error error = {0};
@@ -184,11 +170,12 @@ int mneme_cli_main(int argc, char **argv) {
     struct mneme_cli cli = {0};
     accept_habits(argc, argv);
     mneme_cli_catch_signals();
+    mneme_cli_output_begin();
     look_at_terminal(&cli);
     struct mneme_buffer stale = {0};
     cli.stale = &stale;
     enum mneme_exit code = finish_stale(&cli, run(&cli, argc, argv));
     mneme_buffer_clean_up(&stale);
     mneme_config_destroy(cli.config);
-    return (int)finish_output(code);
+    return (int)mneme_cli_output_end(code);
 }

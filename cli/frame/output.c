@@ -1,9 +1,66 @@
 /*
- * Lines on stdout. What is lost on the way is noticed at the end of the program, or earlier by those who ask.
+ * stdout as a stream of its own. One of stdio's knows only that some write failed, not why: a full disk and a
+ * reader that went away would end the same.
  */
 #include "cli/frame/output.h"
 
+#include <errno.h>
+#include <poll.h>
 #include <stdio.h>
+#include <unistd.h>
+
+/* Of the one stdout that a process has; only the thread that prints touches it. */
+static int lost_errno;
+
+/* A write that failed for a moment only is tried again. */
+static bool can_go_on(void) {
+    if (errno == EINTR) {
+        return !mneme_cli_interrupted();
+    }
+    struct pollfd ready = {.fd = STDOUT_FILENO, .events = POLLOUT};
+    return errno == EAGAIN && poll(&ready, 1, -1) == 1;
+}
+
+static ssize_t write_all(void *cookie, const char *data, size_t size) {
+    (void)cookie;
+    for (size_t done = 0; done < size;) {
+        ssize_t written = write(STDOUT_FILENO, data + done, size - done);
+        if (written >= 0) {
+            done += (size_t)written;
+        } else if (!can_go_on()) {
+            lost_errno = lost_errno == 0 ? errno : lost_errno;
+            return 0;
+        }
+    }
+    return (ssize_t)size;
+}
+
+void mneme_cli_output_begin(void) {
+    FILE *stream = fopencookie(NULL, "w", (cookie_io_functions_t){.write = write_all});
+    if (stream != NULL) {
+        (void)setvbuf(stream, NULL, isatty(STDOUT_FILENO) == 1 ? _IOLBF : _IOFBF, BUFSIZ);
+        stdout = stream;
+    }
+}
+
+enum mneme_exit mneme_cli_output_end(enum mneme_exit code) {
+    errno = 0;
+    if (fflush(stdout) != 0 && lost_errno == 0) {
+        lost_errno = errno == 0 ? EIO : errno;
+    }
+    /* Some file systems have room for what is written only when the file is closed. */
+    if (close(STDOUT_FILENO) != 0 && errno != EBADF && lost_errno == 0) {
+        lost_errno = errno;
+    }
+    if (lost_errno == 0 || lost_errno == EPIPE || mneme_cli_interrupted()) {
+        return code;
+    }
+    fprintf(stderr,
+            "mneme: the output was not written: %s; make room and ask again (what was published stays "
+            "published)\n",
+            strerror(lost_errno));
+    return code == MNEME_EXIT_DONE ? MNEME_EXIT_REFUSED : code;
+}
 
 enum mneme_exit mneme_cli_put_line(struct mneme_buffer *line) {
     mneme_buffer_append_byte(line, '\n');
@@ -19,5 +76,5 @@ enum mneme_exit mneme_cli_put_line(struct mneme_buffer *line) {
 }
 
 bool mneme_cli_output_is_lost(void) {
-    return ferror(stdout) != 0;
+    return lost_errno != 0 || ferror(stdout) != 0;
 }
