@@ -36,7 +36,8 @@ static int read_filter(struct mneme_event_filter *filter, const struct mneme_cli
     int status;
     *filter = (struct mneme_event_filter){.tenant = mneme_session_tenant(cli),
                                           .stream_id = mneme_cli_opt_str(cli, "stream"),
-                                          .correlation_id = mneme_cli_opt_str(cli, "correlation")};
+                                          .correlation_id = mneme_cli_opt_str(cli, "correlation"),
+                                          .all_scopes = mneme_cli_flag(cli, "all")};
     if ((status = mneme_cli_opt_list(&filter->types, cli, "type", arena, error)) != MNEME_OK ||
         (status = mneme_cli_opt_list(&filter->verdicts, cli, "verdict", arena, error)) != MNEME_OK ||
         (status = mneme_cli_opt_time(&filter->since, cli, "since", error)) != MNEME_OK ||
@@ -146,11 +147,12 @@ const struct mneme_command mneme_command_events = {
         "--json: the form that publish reads (\"type\", \"event_id\", \"user_id\", …, \"payload\"), and\n"
         "\"position\", \"sequence_id\", \"version\", \"verdict\", \"actual_version\", \"recorded_at\".",
     .examples = "  mneme events --stream ada --from 10 --to 20\n"
-                "  mneme events --type memory_deleted --since 2026-01-31 --json\n"
+                "  mneme events --all --type memory_deleted --since 2026-01-31 --json\n"
                 "  mneme events --stream ada --version\n"
-                "  mneme events --verdict rejected,exists\n"
-                "  mneme events --follow --type memory_created --json\n",
+                "  mneme events --all --verdict rejected,exists\n"
+                "  mneme events --all --follow --type memory_created --json\n",
     .options = options,
     .common = MNEME_CLI_TENANT | MNEME_CLI_AT_LEAST,
+    .scopes = MNEME_CLI_SCOPES("stream", "correlation"),
     .run = run,
 };

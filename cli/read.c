@@ -141,6 +141,10 @@ static int add_input(struct mneme_pg_params *params, const struct mneme_read_inp
     struct mneme_str text = input->kind >= MNEME_READ_ARGUMENT ? mneme_str_from(cli->arguments[0])
                                                                : mneme_cli_opt_str(cli, input->option);
     int status = MNEME_OK;
+    if (input->kind == MNEME_READ_ARGUMENT && text.len == 0) {
+        return mneme_error_set(error, MNEME_E_USAGE, "the %s was not taken: it is empty; name one",
+                               input->option);
+    }
     switch (input->kind) {
     case MNEME_READ_NOTHING:
         break;

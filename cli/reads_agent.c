@@ -47,9 +47,10 @@ static const struct mneme_command command_decisions = {
     .arguments = "",
     .details = "--json: one object per decision whose keys are the columns of the table agent_decisions.",
     .examples = "  mneme agent decisions --agent planner --limit 5\n"
-                "  mneme agent decisions --urgency high,critical --since 2026-01-31 --json\n",
+                "  mneme agent decisions --all --urgency high,critical --since 2026-01-31 --json\n",
     .options = decision_options,
     .common = AS_OF_READ,
+    .scopes = MNEME_CLI_SCOPES("agent", "user", "conversation"),
     .run = mneme_read_run,
     .reads = decisions,
 };
@@ -94,6 +95,7 @@ static const struct mneme_command command_handoffs = {
                 "  mneme agent handoffs --agent planner --json\n",
     .options = handoff_options,
     .common = AS_OF_READ,
+    .scopes = MNEME_CLI_SCOPES("agent", "from", "to", "user"),
     .run = mneme_read_run,
     .reads = handoffs,
 };
@@ -136,9 +138,10 @@ static const struct mneme_command command_hypotheses = {
     .arguments = "",
     .details = "--json: one object per hypothesis whose keys are the columns of the table hypotheses.",
     .examples = "  mneme agent hypotheses --agent planner\n"
-                "  mneme agent hypotheses --validated true --valid true --json\n",
+                "  mneme agent hypotheses --all --validated true --valid true --json\n",
     .options = hypothesis_options,
     .common = MNEME_CLI_TENANT | MNEME_CLI_AT_LEAST,
+    .scopes = MNEME_CLI_SCOPES("agent", "user"),
     .run = mneme_read_run,
     .reads = hypotheses,
 };
@@ -197,12 +200,13 @@ static const struct mneme_command command_context = {
         "Of each other agent the latest 10 memories with a confidence of 0.7 and more; the last 5 decisions\n"
         "and the last 3 validated hypotheses of all agents.\n"
         "--json: one object per row; \"kind\" is memory, decision or hypothesis.",
-    .examples = "  mneme agent context planner\n"
+    .examples = "  mneme agent context planner --all\n"
                 "  mneme agent context planner --user ada --json\n",
     .min_arguments = 1,
     .max_arguments = 1,
     .options = context_options,
     .common = MNEME_CLI_TENANT | MNEME_CLI_AT_LEAST,
+    .scopes = MNEME_CLI_SCOPES("user"),
     .run = mneme_read_run,
     .reads = context,
 };
@@ -216,7 +220,7 @@ const struct mneme_command mneme_command_agent = {
     .name = "agent",
     .summary = "What agents decided, handed over and supposed, and what they share.",
     .arguments = "",
-    .examples = "  mneme agent context planner\n"
+    .examples = "  mneme agent context planner --all\n"
                 "  mneme agent decisions --agent planner\n",
     .subcommands = verbs,
 };

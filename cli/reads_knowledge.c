@@ -55,10 +55,11 @@ static const struct mneme_command command_knowledge_list = {
     .summary = "List knowledge, what was changed last first.",
     .arguments = "",
     .details = "--json: one object per piece whose keys are the columns of the table knowledge.",
-    .examples = "  mneme knowledge list --domain cooking --status validated\n"
+    .examples = "  mneme knowledge list --all --domain cooking --status validated\n"
                 "  mneme knowledge list --agent chef --as-of 2026-01-31 --json\n",
     .options = knowledge_options,
     .common = AS_OF_READ,
+    .scopes = MNEME_CLI_SCOPES("agent", "user"),
     .run = mneme_read_run,
     .reads = knowledge_list,
 };
@@ -132,7 +133,7 @@ const struct mneme_command mneme_command_knowledge = {
     .name = "knowledge",
     .summary = "Read what specialists know.",
     .arguments = "",
-    .examples = "  mneme knowledge list --domain cooking\n",
+    .examples = "  mneme knowledge list --all --domain cooking\n",
     .subcommands = knowledge_verbs,
 };
 

@@ -111,6 +111,7 @@ const struct mneme_command mneme_command_timeline = {
                 "  mneme timeline --agent planner --type turn,decision --since 2026-01-31 --json\n",
     .options = timeline_options,
     .common = MNEME_CLI_TENANT | MNEME_CLI_AT_LEAST,
+    .scopes = MNEME_CLI_SCOPES("user", "agent", "conversation"),
     .run = mneme_read_run,
     .reads = timeline,
 };
@@ -206,9 +207,10 @@ const struct mneme_command mneme_command_flow_runs = {
     .summary = "What runs of flows recorded, the latest first.",
     .arguments = "",
     .details = "--json: one object per row whose keys are the columns of the table flow_run_history.",
-    .examples = "  mneme flow-runs --flow onboarding --json\n",
+    .examples = "  mneme flow-runs --flow onboarding --all --json\n",
     .options = flow_run_options,
     .common = MNEME_CLI_TENANT | MNEME_CLI_AT_LEAST | MNEME_CLI_AS_OF,
+    .scopes = MNEME_CLI_SCOPES("run", "agent", "user"),
     .run = mneme_read_run,
     .reads = flow_runs,
 };
@@ -245,9 +247,10 @@ const struct mneme_command mneme_command_task_outputs = {
     .summary = "What tasks gave, the latest first.",
     .arguments = "",
     .details = "--json: one object per output whose keys are the columns of the table task_outputs.",
-    .examples = "  mneme task-outputs --task summarise --limit 1 --json\n",
+    .examples = "  mneme task-outputs --task summarise --agent writer --limit 1 --json\n",
     .options = task_output_options,
     .common = MNEME_CLI_TENANT | MNEME_CLI_AT_LEAST | MNEME_CLI_AS_OF,
+    .scopes = MNEME_CLI_SCOPES("agent", "user", "run"),
     .run = mneme_read_run,
     .reads = task_outputs,
 };

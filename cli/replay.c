@@ -78,7 +78,8 @@ static int read_options(struct mneme_log_replay *replay, const struct mneme_cli 
                    .user_id = mneme_cli_opt_str(cli, "user"),
                    .agent_id = mneme_cli_opt_str(cli, "agent"),
                    .run_id = mneme_cli_opt_str(cli, "run"),
-                   .conversation_id = mneme_cli_opt_str(cli, "conversation")},
+                   .conversation_id = mneme_cli_opt_str(cli, "conversation"),
+                   .all_scopes = mneme_cli_flag(cli, "all")},
         .on_event = print_event,
         .on_refused = tell_refused,
         .on_progress = show_progress,
@@ -158,11 +159,13 @@ const struct mneme_command mneme_command_replay = {
         "what was published (\"type\", \"event_id\", …, \"payload\"), and \"position\", \"sequence_id\" and\n"
         "\"recorded_at\". Verdicts and versions are the ledger's: see mneme events. The lines are no\n"
         "input for mneme publish. What is no event is told on stderr, and the exit code is 1.",
-    .examples = "  mneme replay > all.jsonl\n"
-                "  mneme replay --from 2026-01-31 --to 2026-02-01 --type memory_created,memory_updated\n"
-                "  mneme replay --stream ada --from 3:17\n"
-                "  mneme replay --from 0:100,3:17 --limit 10\n",
+    .examples =
+        "  mneme replay --all > all.jsonl\n"
+        "  mneme replay --from 2026-01-31 --to 2026-02-01 --user ada --type memory_created,memory_updated\n"
+        "  mneme replay --stream ada --from 3:17\n"
+        "  mneme replay --all --from 0:100,3:17 --limit 10\n",
     .options = options,
     .common = MNEME_CLI_SCOPE,
+    .scopes = MNEME_CLI_SCOPES("stream", "user", "agent", "run", "conversation"),
     .run = run,
 };

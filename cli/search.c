@@ -48,21 +48,11 @@ static int read_which(struct mneme_candidate_filter *which, const struct mneme_c
                   .user_id = mneme_cli_opt_str(cli, "user"),
                   .agent_id = mneme_cli_opt_str(cli, "agent"),
                   .run_id = mneme_cli_opt_str(cli, "run"),
-                  .conversation_id = mneme_cli_opt_str(cli, "conversation")},
+                  .conversation_id = mneme_cli_opt_str(cli, "conversation"),
+                  .all_scopes = mneme_cli_flag(cli, "all")},
         .include_expired = mneme_cli_flag(cli, "include-expired"),
         .include_archived = mneme_cli_flag(cli, "include-archived"),
     };
-    const struct mneme_search_scope *scope = &which->scope;
-    bool is_scoped = scope->user_id.data != NULL || scope->agent_id.data != NULL ||
-                     scope->run_id.data != NULL || scope->conversation_id.data != NULL;
-    if (is_scoped == mneme_cli_flag(cli, "all")) {
-        return mneme_error_set(
-            error, MNEME_E_USAGE,
-            is_scoped ? "nothing was searched: --all is of the whole tenant; leave it out, or leave "
-                        "out --user, --agent, --run and --conversation"
-                      : "nothing was searched: it is not said whose texts; give --user, --agent, "
-                        "--run or --conversation, or --all for the whole tenant");
-    }
     if ((status = mneme_cli_opt_list(&which->types, cli, "type", arena, error)) != MNEME_OK ||
         (status = mneme_cli_opt_time(&which->since, cli, "since", error)) != MNEME_OK ||
         (status = mneme_cli_opt_time(&which->until, cli, "until", error)) != MNEME_OK) {
@@ -116,7 +106,6 @@ static enum mneme_exit run(struct mneme_cli *cli) {
 }
 
 static const struct mneme_cli_option options[] = {
-    {"all", 0, NULL, -1, "Of the whole tenant."},
     {"type", 't', "A,B", -1, "Memories of any of these types."},
     {"since", 0, "TIME", -1, "Created then or later."},
     {"until", 0, "TIME", -1, "Created then or earlier."},
@@ -149,5 +138,6 @@ const struct mneme_command mneme_command_search = {
     .max_arguments = 1,
     .options = options,
     .common = MNEME_CLI_SCOPE | MNEME_CLI_AT_LEAST | MNEME_CLI_AS_OF,
+    .scopes = MNEME_CLI_SCOPES(MNEME_CLI_ALL_SCOPES),
     .run = run,
 };

@@ -70,6 +70,7 @@ int mneme_replay(const struct mneme_replay_options *options, mneme_replay_fn *on
                        .agent_id = mneme_str_from(options->agent_id),
                        .run_id = mneme_str_from(options->run_id),
                        .conversation_id = mneme_str_from(options->conversation_id),
+                       .all_scopes = options->all_scopes,
                        .types = types},
             .limit = options->limit,
             .on_event = take_event,

@@ -3,6 +3,7 @@
  */
 #include "queries/conversation.h"
 
+#include "common/read_scope.h"
 #include "queries/compose.h"
 #include "sql/embedded.h"
 
@@ -42,6 +43,12 @@ void mneme_conversation_row_json(const struct mneme_conversation_row *row, struc
 int mneme_conversation_list(struct mneme_postgres *postgres, const struct mneme_conversation_filter *filter,
                             mneme_row_visitor *visit, void *context, size_t *count,
                             struct mneme_error *error) {
+    const struct mneme_str scope[] = {filter->user_id, filter->agent_id};
+    int status = mneme_read_scope_check(scope, sizeof scope / sizeof *scope, filter->all_scopes,
+                                        "conversations were not listed", "user_id or agent_id", error);
+    if (status != MNEME_OK) {
+        return status;
+    }
     struct mneme_pg_params params = {0};
     struct mneme_str is_active = mneme_str_from(filter->is_active.value ? "true" : "false");
     mneme_pg_param_str(&params, filter->tenant);
@@ -55,7 +62,7 @@ int mneme_conversation_list(struct mneme_postgres *postgres, const struct mneme_
     mneme_pg_param_str(&params, filter->cursor.stream_id);
     mneme_pg_param_long(&params, filter->limit);
     mneme_pg_param_long(&params, filter->offset);
-    int status = mneme_query_run_composed(
+    status = mneme_query_run_composed(
         postgres, &list_question, &(struct mneme_composed){list_question.sql, &filter->as_of, NULL, NULL, 0},
         &params, visit, context, count, error);
     mneme_pg_params_clean_up(&params);

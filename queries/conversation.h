@@ -20,8 +20,9 @@ void mneme_conversation_row_json(const struct mneme_conversation_row *row, struc
 
 /* What to list: a null or unset field does not filter. */
 struct mneme_conversation_filter {
-    struct mneme_str tenant; /* required */
-    struct mneme_str user_id, agent_id;
+    struct mneme_str tenant;            /* required */
+    struct mneme_str user_id, agent_id; /* one at least, unless all_scopes */
+    bool all_scopes;                    /* of the whole tenant */
     struct mneme_opt_bool is_active;
     struct mneme_as_of as_of;
     struct mneme_cursor cursor;
@@ -29,7 +30,8 @@ struct mneme_conversation_filter {
     int64_t offset;
 };
 
-/* Visits struct mneme_conversation_row, the latest activity first; deleted ones are left out. */
+/* Visits struct mneme_conversation_row, the latest activity first; deleted ones are left out.
+ * MNEME_E_USAGE without a scope, as mneme_read_scope_check says. */
 int mneme_conversation_list(struct mneme_postgres *postgres, const struct mneme_conversation_filter *filter,
                             mneme_row_visitor *visit, void *context, size_t *count,
                             struct mneme_error *error);

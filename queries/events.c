@@ -3,6 +3,7 @@
  */
 #include "queries/events.h"
 
+#include "common/read_scope.h"
 #include "schemas/event.h"
 #include "sql/embedded.h"
 
@@ -58,12 +59,22 @@ void mneme_event_row_json(const struct mneme_event_row *row, struct mneme_json_w
     mneme_json_end_object(json);
 }
 
+static int check_scope(const struct mneme_event_filter *filter, struct mneme_error *error) {
+    const struct mneme_str scope[] = {filter->stream_id, filter->correlation_id};
+    return mneme_read_scope_check(scope, sizeof scope / sizeof *scope, filter->all_scopes,
+                                  "events were not listed", "stream_id or correlation_id", error);
+}
+
 int mneme_events_list(struct mneme_postgres *postgres, const struct mneme_event_filter *filter,
                       mneme_row_visitor *visit, void *context, size_t *count, struct mneme_error *error) {
     bool is_by_version = filter->from_version.is_set || filter->to_version.is_set;
     if (is_by_version && filter->stream_id.data == NULL) {
         return mneme_error_set(error, MNEME_E_USAGE,
                                "events were not listed: versions count within one stream; name the stream");
+    }
+    int status = check_scope(filter, error);
+    if (status != MNEME_OK) {
+        return status;
     }
     struct mneme_pg_params params = {0};
     mneme_pg_param_str(&params, filter->tenant);
@@ -79,8 +90,8 @@ int mneme_events_list(struct mneme_postgres *postgres, const struct mneme_event_
         mneme_pg_param_long(&params, filter->from_version.is_set ? filter->from_version.value : 0);
         mneme_pg_param_long(&params, filter->to_version.is_set ? filter->to_version.value : INT64_MAX);
     }
-    int status = mneme_query_run(postgres, is_by_version ? &stream_question : &list_question, &params, visit,
-                                 context, count, error);
+    status = mneme_query_run(postgres, is_by_version ? &stream_question : &list_question, &params, visit,
+                             context, count, error);
     mneme_pg_params_clean_up(&params);
     return status;
 }
@@ -90,6 +101,10 @@ int mneme_events_at(struct mneme_postgres *postgres, const struct mneme_event_fi
                     void *context, struct mneme_error *error) {
     static const struct mneme_question question = {"events were not read", mneme_sql_events_follow, columns,
                                                    COLUMN_COUNT, sizeof(struct mneme_event_row)};
+    int status = check_scope(filter, error);
+    if (status != MNEME_OK) {
+        return status;
+    }
     struct mneme_pg_params params = {0};
     mneme_pg_param_str(&params, filter->tenant);
     mneme_pg_param_str(&params, filter->stream_id);
@@ -99,7 +114,7 @@ int mneme_events_at(struct mneme_postgres *postgres, const struct mneme_event_fi
     mneme_query_param_str_array(&params, filter->verdicts);
     mneme_pg_param_long_array(&params, first, count);
     mneme_pg_param_long_array(&params, last, count);
-    int status = mneme_query_run(postgres, &question, &params, visit, context, NULL, error);
+    status = mneme_query_run(postgres, &question, &params, visit, context, NULL, error);
     mneme_pg_params_clean_up(&params);
     return status;
 }

@@ -30,8 +30,9 @@ void mneme_event_row_json(const struct mneme_event_row *row, struct mneme_json_w
 
 /* What to read: a null or unset field does not filter. */
 struct mneme_event_filter {
-    struct mneme_str tenant; /* required */
-    struct mneme_str stream_id;
+    struct mneme_str tenant;                        /* required */
+    struct mneme_str stream_id;                     /* this or correlation_id, unless all_scopes */
+    bool all_scopes;                                /* of the whole tenant */
     struct mneme_opt_long from_version, to_version; /* of a stream: exclusive, inclusive; need stream_id */
     struct mneme_str_array types;                   /* any of these */
     struct mneme_opt_long since, until; /* recorded: since inclusive, until exclusive, microseconds */
@@ -42,7 +43,8 @@ struct mneme_event_filter {
 };
 
 /* Visits struct mneme_event_row: of a stream by version (accepted events only) when a version bound is set,
- * else all by sequence_id. MNEME_E_USAGE for version bounds without a stream. */
+ * else all by sequence_id. MNEME_E_USAGE for version bounds without a stream, and without a
+ * scope, as mneme_read_scope_check says. */
 int mneme_events_list(struct mneme_postgres *postgres, const struct mneme_event_filter *filter,
                       mneme_row_visitor *visit, void *context, size_t *count, struct mneme_error *error);
 

@@ -28,11 +28,12 @@ int mneme_memory_get(struct mneme_postgres *postgres, const struct mneme_memory_
 
 /* What to list: a null or unset field does not filter. */
 struct mneme_memory_filter {
-    struct mneme_str tenant; /* required */
-    struct mneme_str agent_id, user_id, run_id, conversation_id;
-    struct mneme_str_array types; /* any of these */
-    struct mneme_str_array tags;  /* all of these */
-    struct mneme_str metadata;    /* JSON object that the metadata contains */
+    struct mneme_str tenant;                                     /* required */
+    struct mneme_str agent_id, user_id, run_id, conversation_id; /* one at least, unless all_scopes */
+    bool all_scopes;                                             /* of the whole tenant */
+    struct mneme_str_array types;                                /* any of these */
+    struct mneme_str_array tags;                                 /* all of these */
+    struct mneme_str metadata;                                   /* JSON object that the metadata contains */
     bool include_expired, include_archived;
     const struct mneme_filter_node *filter; /* may be NULL */
     struct mneme_as_of as_of;
@@ -41,7 +42,8 @@ struct mneme_memory_filter {
     int64_t offset;
 };
 
-/* Visits struct mneme_memory_row, newest first. */
+/* Visits struct mneme_memory_row, newest first. MNEME_E_USAGE without a scope, as mneme_read_scope_check
+ * says. */
 int mneme_memory_list(struct mneme_postgres *postgres, const struct mneme_memory_filter *filter,
                       mneme_row_visitor *visit, void *context, size_t *count, struct mneme_error *error);
 

@@ -1,6 +1,7 @@
 /*
  * Lists of memories, newest first.
  */
+#include "common/read_scope.h"
 #include "common/uuid.h"
 #include "queries/memory.h"
 #include "queries/memory_columns.h"
@@ -32,6 +33,14 @@ int mneme_memory_list(struct mneme_postgres *postgres, const struct mneme_memory
     };
     struct mneme_composed composed = {mneme_sql_memory_list, &filter->as_of, filter->filter, parts,
                                       sizeof parts / sizeof *parts};
+    const struct mneme_str scope[] = {filter->user_id, filter->agent_id, filter->run_id,
+                                      filter->conversation_id};
+    int status = mneme_read_scope_check(scope, sizeof scope / sizeof *scope, filter->all_scopes,
+                                        "memories were not listed",
+                                        "user_id, agent_id, run_id or conversation_id", error);
+    if (status != MNEME_OK) {
+        return status;
+    }
     struct mneme_pg_params params = {0};
     add_str(&params, filter->tenant, MNEME_OID_TEXT);
     mneme_query_param_as_of(&params, &filter->as_of);
@@ -54,8 +63,8 @@ int mneme_memory_list(struct mneme_postgres *postgres, const struct mneme_memory
     add_str(&params, filter->cursor.stream_id, MNEME_OID_TEXT);
     mneme_pg_param_long(&params, filter->limit);
     mneme_pg_param_long(&params, filter->offset);
-    int status = mneme_memory_ask(postgres, "memories were not listed", &composed, &params, visit, context,
-                                  count, error);
+    status = mneme_memory_ask(postgres, "memories were not listed", &composed, &params, visit, context, count,
+                              error);
     mneme_pg_params_clean_up(&params);
     return status;
 }

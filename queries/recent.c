@@ -94,7 +94,8 @@ bool mneme_recent_hot(struct mneme_recent *out, struct mneme_hot_reader *hot,
     struct mneme_str *parts;
     size_t part_count;
     *out = (struct mneme_recent){0};
-    if (hot == NULL || !mneme_hot_reader_values(&parts, &part_count, hot, kind->kind, names, 2, arena)) {
+    if (name.len == 0 || hot == NULL ||
+        !mneme_hot_reader_values(&parts, &part_count, hot, kind->kind, names, 2, arena)) {
         return false;
     }
     struct item *items = mneme_arena_alloc(arena, (part_count * kind->most + 1) * sizeof *items);
@@ -144,6 +145,9 @@ int mneme_recent_tables(struct mneme_recent *out, struct mneme_postgres *postgre
     const struct mneme_question question = {.what = kind->what, .sql = kind->sql};
     struct mneme_pg_params params = {0};
     struct taking taking = {.out = out, .arena = arena};
+    if (name.len == 0) {
+        return mneme_error_set(error, MNEME_E_USAGE, "%s: nobody is named; name whose they are", kind->what);
+    }
     *out =
         (struct mneme_recent){.objects = mneme_arena_alloc(arena, (kind->most + 1) * sizeof *out->objects)};
     taking.failed = out->objects == NULL;

@@ -31,6 +31,7 @@ static int read_filter(struct mneme_conversation_filter *filter, const struct mn
         .tenant = mneme_session_tenant(cli),
         .user_id = mneme_cli_opt_str(cli, "user"),
         .agent_id = mneme_cli_opt_str(cli, "agent"),
+        .all_scopes = mneme_cli_flag(cli, "all"),
         .is_active = {.value = is_active, .is_set = is_active != is_closed},
     };
     int status = mneme_cursor_read(&filter->cursor, mneme_cli_opt_str(cli, "cursor"), arena, error);
@@ -81,9 +82,10 @@ const struct mneme_command mneme_command_conversation_list = {
                "--json: one object per conversation whose keys are the columns of the table conversations,\n"
                "and \"cursor\": given to --cursor, the list goes on behind that conversation.",
     .examples = "  mneme conversation list --user ada\n"
-                "  mneme conversation list --active --limit 10 --json\n"
+                "  mneme conversation list --all --active --limit 10 --json\n"
                 "  mneme conversation list --user ada --as-of 2026-01-31\n",
     .options = options,
     .common = MNEME_CLI_TENANT | MNEME_CLI_LIMIT | MNEME_CLI_AT_LEAST | MNEME_CLI_AS_OF,
+    .scopes = MNEME_CLI_SCOPES("user", "agent"),
     .run = run,
 };

@@ -158,10 +158,12 @@ int mneme_eval_clean_up(struct mneme_cli *cli, struct mneme_error *error) {
     struct mneme_bulk bulk;
     struct deletion deletion = {.bulk = &bulk, .status = MNEME_OK, .error = error};
     struct mneme_postgres *postgres = NULL;
-    struct mneme_memory_filter memories = {
-        .tenant = mneme_session_tenant(cli), .include_expired = true, .include_archived = true};
-    const struct mneme_conversation_filter conversations = {.tenant = memories.tenant,
-                                                            .limit = MNEME_QUERY_MAX_LIMIT};
+    struct mneme_memory_filter memories = {.tenant = mneme_session_tenant(cli),
+                                           .all_scopes = true,
+                                           .include_expired = true,
+                                           .include_archived = true};
+    const struct mneme_conversation_filter conversations = {
+        .tenant = memories.tenant, .all_scopes = true, .limit = MNEME_QUERY_MAX_LIMIT};
     int status = mneme_query_connect(&postgres, cli->config, "mneme-eval", error);
     if (status != MNEME_OK) {
         return status;

@@ -38,17 +38,20 @@ struct mneme_read; /* cli/read.h */
 
 struct mneme_command {
     const char *name;
-    const char *summary;                    /* one line, for the list of commands */
-    const char *arguments;                  /* such as "[FILE|-]"; "" for none */
-    const char *details;                    /* paragraphs for --help, may be NULL */
-    const char *examples;                   /* lines "  mneme … \n", never NULL for a runnable command */
-    int min_arguments, max_arguments;       /* positional; -1: no maximum */
+    const char *summary;              /* one line, for the list of commands */
+    const char *arguments;            /* such as "[FILE|-]"; "" for none */
+    const char *details;              /* paragraphs for --help, may be NULL */
+    const char *examples;             /* lines "  mneme … \n", never NULL for a runnable command */
+    int min_arguments, max_arguments; /* positional; -1: no maximum */
     int before_dashes; /* so many arguments, then "--" and a command to run; 0: "--" only ends the options */
     const struct mneme_cli_option *options; /* ends with a NULL name; may be NULL. Common ones are implied */
     unsigned common;                        /* MNEME_CLI_COMMON_… that it takes */
     const struct mneme_command *const *subcommands; /* NULL-terminated, or NULL */
-    enum mneme_exit (*run)(struct mneme_cli *cli);  /* NULL if it only groups subcommands */
-    const struct mneme_read *reads;                 /* what mneme_read_run asks; ends with a NULL statement */
+    /* Names of options that say whose content is read, ends with NULL: one has to be given, or --all, which
+     * the command takes then. NULL: it reads no content, or its arguments name it. */
+    const char *const *scopes;
+    enum mneme_exit (*run)(struct mneme_cli *cli); /* NULL if it only groups subcommands */
+    const struct mneme_read *reads;                /* what mneme_read_run asks; ends with a NULL statement */
 };
 
 /* Common options; --json, --config and --help belong to every command. */
@@ -61,6 +64,9 @@ enum mneme_cli_common {
     MNEME_CLI_CONSENT = 64, /* --yes: it destroys more than one thing, and asks by mneme_cli_consent */
     MNEME_CLI_SERVICE = 32, /* no option: it runs for long, so it logs at info; others only warn by default */
 };
+
+#define MNEME_CLI_ALL_SCOPES "user", "agent", "run", "conversation"
+#define MNEME_CLI_SCOPES(...) ((const char *const[]){__VA_ARGS__, NULL})
 
 #define MNEME_CLI_MAX_DEPTH 4
 

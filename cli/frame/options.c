@@ -14,6 +14,7 @@
 #include "common/nearest.h"
 
 #define COMMON_OF_ALL 0U
+#define COMMON_OF_SCOPED (1U << 31) /* of commands with scopes */
 
 static const struct {
     struct mneme_cli_option option;
@@ -24,6 +25,7 @@ static const struct {
     {{"agent", 'a', "ID", -1, "The agent it belongs to."}, MNEME_CLI_SCOPE},
     {{"run", 0, "ID", -1, "The run of the agent."}, MNEME_CLI_SCOPE},
     {{"conversation", 0, "ID", -1, "The conversation."}, MNEME_CLI_SCOPE},
+    {{"all", 0, NULL, -1, "Of everybody in the tenant; without it the call says whose."}, COMMON_OF_SCOPED},
     {{"at-least", 0, "POSITION", -1,
       "Wait until the tables hold the log up to these positions (partition:offset, separated by commas), or "
       "up to "
@@ -68,9 +70,10 @@ size_t mneme_cli_options_of(const struct mneme_cli_option *list[MNEME_CLI_MAX_OP
         *own = count;
     }
     size_t own_count = count;
+    unsigned sets = command->common | (command->scopes != NULL ? COMMON_OF_SCOPED : 0);
     for (size_t i = 0; i < COMMON_COUNT && count < MNEME_CLI_MAX_OPTIONS; i++) {
         unsigned common = common_options[i].common;
-        bool is_taken = common == COMMON_OF_ALL || (common & command->common) != 0;
+        bool is_taken = common == COMMON_OF_ALL || (common & sets) != 0;
         for (size_t j = 0; j < own_count; j++) {
             is_taken = is_taken && strcmp(list[j]->name, common_options[i].option.name) != 0;
         }
@@ -347,6 +350,91 @@ static int check_complete(const struct mneme_cli *cli, const struct mneme_cli_va
     return MNEME_OK;
 }
 
+/* --- whose data --- */
+
+/* An empty id is nobody's, and must not become everybody's. */
+static int check_ids(const struct mneme_cli *cli, struct mneme_error *error) {
+    static const char *const ids[] = {"user", "agent", "run", "conversation", "stream"};
+    for (size_t i = 0; i < sizeof ids / sizeof *ids; i++) {
+        const char *text = mneme_cli_value(cli, ids[i]);
+        if (text != NULL && text[0] == '\0') {
+            int status =
+                refuse(error, cli, "--%s is empty; name whose data is meant, or leave it out", ids[i]);
+            bool destroys = (cli->command->common & MNEME_CLI_CONSENT) != 0;
+            error->code = destroys ? MNEME_E_UNSAFE : error->code;
+            return destroys ? MNEME_E_UNSAFE : status;
+        }
+    }
+    return MNEME_OK;
+}
+
+/* "--user, --agent or --run" */
+static void list_scopes(struct mneme_buffer *out, const char *const *scopes) {
+    for (size_t i = 0; scopes[i] != NULL; i++) {
+        const char *before = i == 0 ? "" : scopes[i + 1] == NULL ? " or " : ", ";
+        mneme_buffer_printf(out, "%s--%s", before, scopes[i]);
+    }
+    mneme_buffer_append_byte(out, 0);
+}
+
+static struct mneme_cli_value *find_value(struct mneme_cli_values *values, const char *name) {
+    for (size_t i = 0; i < values->count; i++) {
+        if (strcmp(values->items[i].option->name, name) == 0) {
+            return &values->items[i];
+        }
+    }
+    return NULL;
+}
+
+static void drop_value(struct mneme_cli_values *values, struct mneme_cli_value *value) {
+    *value = values->items[--values->count];
+}
+
+/* What the command line says takes the place of what the environment says: --all of its scopes, a scope of
+ * its
+ * --all. Sets whether a scope is left. */
+static void settle_scopes(bool *is_narrowed, struct mneme_cli *cli, struct mneme_cli_values *values) {
+    struct mneme_cli_value *all = find_value(values, "all");
+    bool is_told = all != NULL && !all->from_environment;
+    bool is_narrowed_here = false;
+    *is_narrowed = false;
+    for (const char *const *scope = cli->command->scopes; *scope != NULL; scope++) {
+        struct mneme_cli_value *value = find_value(values, *scope);
+        if (value != NULL && value->from_environment && is_told) {
+            drop_value(values, value);
+        } else if (value != NULL) {
+            *is_narrowed = true;
+            is_narrowed_here = is_narrowed_here || !value->from_environment;
+        }
+    }
+    all = find_value(values, "all");
+    if (all != NULL && !is_told && is_narrowed_here) {
+        drop_value(values, all);
+    }
+}
+
+static int check_scopes(struct mneme_cli *cli, struct mneme_cli_values *values, struct mneme_error *error) {
+    bool is_narrowed;
+    int status = check_ids(cli, error);
+    if (status != MNEME_OK || cli->command->scopes == NULL) {
+        return status;
+    }
+    settle_scopes(&is_narrowed, cli, values);
+    if (is_narrowed != mneme_cli_flag(cli, "all")) {
+        return MNEME_OK;
+    }
+    struct mneme_buffer choices = {0};
+    list_scopes(&choices, cli->command->scopes);
+    status = is_narrowed ? refuse(error, cli, "--all is of the whole tenant; leave it out, or leave out %s",
+                                  choices.data)
+                         : refuse(error, cli,
+                                  "nothing says whose data is meant; give %s, or --all for the "
+                                  "whole tenant",
+                                  choices.data);
+    mneme_buffer_clean_up(&choices);
+    return status;
+}
+
 int mneme_cli_parse(struct mneme_cli *cli, struct mneme_cli_values *values, int argc, char **argv,
                     struct mneme_error *error) {
     cli->command = &mneme_command_root;
@@ -387,7 +475,10 @@ int mneme_cli_parse(struct mneme_cli *cli, struct mneme_cli_values *values, int 
     if (status == MNEME_OK) {
         status = check_dashes(cli, before_dashes, error);
     }
-    return status == MNEME_OK ? read_environment(cli, values, error) : status;
+    if (status == MNEME_OK) {
+        status = read_environment(cli, values, error);
+    }
+    return status == MNEME_OK ? check_scopes(cli, values, error) : status;
 }
 
 int mneme_cli_apply_settings(const struct mneme_cli *cli, struct mneme_error *error) {

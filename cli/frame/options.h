@@ -11,7 +11,7 @@
 /* What was given, on the command line or by an option's environment variable. Strings are borrowed from
  * there. */
 struct mneme_cli_values {
-    struct {
+    struct mneme_cli_value {
         const struct mneme_cli_option *option;
         const char *text;
         bool from_environment;
@@ -26,8 +26,8 @@ size_t mneme_cli_options_of(const struct mneme_cli_option *list[MNEME_CLI_MAX_OP
 
 /* Fills command, path, depth, arguments and values of `cli`. `argv`, whose last pointer is NULL behind
  * `argc` others, is reordered: arguments point into it, and argv[0] is skipped. What stands behind "--" is an
- * argument, whatever it looks like. With --help among the options nothing is required of the rest. MNEME_E_USAGE with a
- * sentence that suggests the nearest name. */
+ * argument, whatever it looks like. With --help among the options nothing is required of the rest.
+ * MNEME_E_USAGE with a sentence that suggests the nearest name. */
 int mneme_cli_parse(struct mneme_cli *cli, struct mneme_cli_values *values, int argc, char **argv,
                     struct mneme_error *error);
 

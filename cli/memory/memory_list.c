@@ -32,6 +32,7 @@ static int read_filter(struct mneme_memory_filter *filter, const struct mneme_cl
         .user_id = mneme_cli_opt_str(cli, "user"),
         .run_id = mneme_cli_opt_str(cli, "run"),
         .conversation_id = mneme_cli_opt_str(cli, "conversation"),
+        .all_scopes = mneme_cli_flag(cli, "all"),
         .metadata = mneme_cli_opt_str(cli, "metadata"),
         .include_expired = mneme_cli_flag(cli, "include-expired"),
         .include_archived = mneme_cli_flag(cli, "include-archived"),
@@ -89,14 +90,15 @@ const struct mneme_command mneme_command_memory_list = {
         "--json: one object per memory whose keys are the columns of the table memories, and \"cursor\":\n"
         "given to --cursor, the list goes on behind that memory, also when new ones have come "
         "since.\n\n" MNEME_FILTER_HELP,
-    .examples =
-        "  mneme memory list --user ada --type fact,insight --tags tea\n"
-        "  mneme memory list --user ada --filter 'confidence gte 0.7 AND NOT tags contains coffee'\n"
-        "  mneme memory list --filter '{\"OR\":[{\"tier\":\"hot\"},{\"metadata.n\":{\"gt\":5}}]}' --json\n"
-        "  mneme memory list --user ada --as-of 2026-01-31\n"
-        "  mneme memory list --agent planner --metadata '{\"source\":\"email\"}' --json\n"
-        "  mneme memory list --user ada --limit 1000 --cursor \"$cursor\" --json\n",
+    .examples = "  mneme memory list --user ada --type fact,insight --tags tea\n"
+                "  mneme memory list --user ada --filter 'confidence gte 0.7 AND NOT tags contains coffee'\n"
+                "  mneme memory list --all --filter "
+                "'{\"OR\":[{\"tier\":\"hot\"},{\"metadata.n\":{\"gt\":5}}]}' --json\n"
+                "  mneme memory list --user ada --as-of 2026-01-31\n"
+                "  mneme memory list --agent planner --metadata '{\"source\":\"email\"}' --json\n"
+                "  mneme memory list --user ada --limit 1000 --cursor \"$cursor\" --json\n",
     .options = options,
     .common = MNEME_CLI_SCOPE | MNEME_CLI_LIMIT | MNEME_CLI_AT_LEAST | MNEME_CLI_AS_OF,
+    .scopes = MNEME_CLI_SCOPES(MNEME_CLI_ALL_SCOPES),
     .run = run,
 };

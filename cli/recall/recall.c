@@ -20,7 +20,8 @@ static int read_question(struct mneme_recall_question *question, const struct mn
                             .user_id = mneme_cli_opt_str(cli, "user"),
                             .agent_id = mneme_cli_opt_str(cli, "agent"),
                             .run_id = mneme_cli_opt_str(cli, "run"),
-                            .conversation_id = mneme_cli_opt_str(cli, "conversation")},
+                            .conversation_id = mneme_cli_opt_str(cli, "conversation"),
+                            .all_scopes = mneme_cli_flag(cli, "all")},
                   .include_expired = mneme_cli_flag(cli, "include-expired"),
                   .include_archived = mneme_cli_flag(cli, "include-archived")},
         .text = mneme_str_from(cli->arguments[0]),
@@ -159,5 +160,6 @@ const struct mneme_command mneme_command_recall = {
     .max_arguments = 1,
     .options = options,
     .common = MNEME_CLI_SCOPE | MNEME_CLI_AT_LEAST | MNEME_CLI_AS_OF,
+    .scopes = MNEME_CLI_SCOPES(MNEME_CLI_ALL_SCOPES),
     .run = run,
 };

@@ -147,7 +147,7 @@ const struct mneme_command mneme_command_context_events = {
     .name = "events",
     .summary = "The latest events of a conversation's context.",
     .arguments = "",
-    .details = "Oldest first. mneme events --type context_appended lists all that ever were.\n"
+    .details = "Oldest first. mneme events --all --type context_appended lists all that ever were.\n"
                "--json: one object per event: {\"event\",\"created_at\",\"source_event_id\"}.",
     .examples = "  mneme context events --user ada --conversation chat-1\n"
                 "  mneme context events --user ada --conversation chat-1 --limit 5 --json\n",

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "common/murmur2.h"
+#include "common/read_scope.h"
 #include "consumers/replay/merge.h"
 #include "consumers/replay/when.h"
 
@@ -127,13 +128,22 @@ int mneme_log_replay(struct mneme_log_replay_counts *counts, const struct mneme_
                      struct mneme_error *error) {
     struct replaying replaying = {.replay = replay, .counts = counts};
     struct mneme_log_reader *reader = NULL;
+    const struct mneme_log_filter *filter = &replay->filter;
+    const struct mneme_str scope[] = {filter->stream_id, filter->user_id, filter->agent_id, filter->run_id,
+                                      filter->conversation_id};
     *counts = (struct mneme_log_replay_counts){0};
+    int status = mneme_read_scope_check(scope, sizeof scope / sizeof *scope, filter->all_scopes,
+                                        "nothing was replayed",
+                                        "stream_id, user_id, agent_id, run_id or conversation_id", error);
+    if (status != MNEME_OK) {
+        return status;
+    }
     mneme_buffer_append_str(&replaying.key_prefix, replay->filter.tenant);
     mneme_buffer_append_byte(&replaying.key_prefix, '/');
     mneme_buffer_append_str(&replaying.key_prefix, replay->filter.stream_id);
     size_t partitions = (size_t)mneme_config_long(replay->config, MNEME_SETTING_TOPIC_PARTITIONS);
     size_t queue_kb = QUEUE_KB / partitions < LEAST_QUEUE_KB ? LEAST_QUEUE_KB : QUEUE_KB / partitions;
-    int status = mneme_log_reader_open_small(&reader, replay->config, "replay", queue_kb, error);
+    status = mneme_log_reader_open_small(&reader, replay->config, "replay", queue_kb, error);
     if (status == MNEME_OK) {
         status = run(&replaying, reader, error);
     }

@@ -10,8 +10,9 @@
 
 /* What to hand over: a null or unset field does not filter. */
 struct mneme_log_filter {
-    struct mneme_str tenant; /* required */
-    struct mneme_str stream_id, user_id, agent_id, run_id, conversation_id;
+    struct mneme_str tenant;                                                /* required */
+    struct mneme_str stream_id, user_id, agent_id, run_id, conversation_id; /* one at least, unless: */
+    bool all_scopes;                                                        /* of the whole tenant */
     struct mneme_str_array types; /* any of these, as the ledger calls them */
 };
 
@@ -38,7 +39,8 @@ struct mneme_log_replay_counts {
     int64_t refused; /* messages that are no events, or wait behind one of their key */
 };
 
-/* MNEME_OK too when it was ended early. Errors as of the log reader, mneme_when_resolve and mneme_merge_run.
+/* MNEME_OK too when it was ended early. MNEME_E_USAGE without a scope, as
+ * mneme_read_scope_check says; errors as of the log reader, mneme_when_resolve and mneme_merge_run.
  */
 int mneme_log_replay(struct mneme_log_replay_counts *counts, const struct mneme_log_replay *replay,
                      struct mneme_error *error);

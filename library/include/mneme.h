@@ -146,11 +146,13 @@ struct mneme_replay_options {
      * the beginning, to the end. */
     const char *from, *to;
 
-    const char *tenant;                                                    /* NULL: the settings' */
-    const char *stream_id, *user_id, *agent_id, *run_id, *conversation_id; /* NULL: any */
+    const char *tenant; /* NULL: the settings' */
+    const char *stream_id, *user_id, *agent_id, *run_id,
+        *conversation_id;     /* one at least, unless all_scopes */
     const char *const *types; /* any of these, by name; of a program's own types theirs. NULL: all */
     size_t type_count;
-    int64_t limit; /* events; 0: all */
+    int64_t limit;   /* events; 0: all */
+    bool all_scopes; /* no stream and no id need be given: the whole tenant is meant */
 };
 
 /* A message of the log. */
@@ -171,7 +173,8 @@ typedef bool mneme_replay_fn(const struct mneme_replayed *replayed, void *contex
 /*
  * Hands the events of the range to `on_event`, in the order of the log's time, then partition, then offset:
  * the same each time. Returns when all were handed over, or on_event said false (MNEME_OK). Reads Kafka
- * alone, with threads of its own, in bounded memory. MNEME_E_USAGE for a place or setting that is none;
+ * alone, with threads of its own, in bounded memory. MNEME_E_USAGE for a place or setting that is none, and
+ * without a scope unless all_scopes says that everybody's events are meant;
  * MNEME_E_NOT_FOUND for a position that the log does not have, or no topic; MNEME_E_UNAVAILABLE when the
  * brokers were away for a minute; MNEME_E_UNKNOWN_SCHEMA before an event that this library is too old for.
  * Any number may run at once.

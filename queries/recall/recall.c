@@ -194,7 +194,10 @@ int mneme_recall_ask(struct mneme_recalled *out, struct mneme_recall *recall,
                                "nothing was recalled: %zu results were asked for; ask for 1 to %d",
                                question->top_k, MNEME_RECALL_MAX_TOP_K);
     }
-    int status = ask(&recalling, error);
+    int status = mneme_search_scope_check(&question->which.scope, "nothing was recalled", error);
+    if (status == MNEME_OK) {
+        status = ask(&recalling, error);
+    }
     out->took_micros = mneme_clock_monotonic_micros() - started;
     return status;
 }

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "common/hash.h"
+#include "common/read_scope.h"
 #include "queries/search/candidates_details.h"
 #include "queries/search/candidates_terms.h"
 #include "sql/embedded.h"
@@ -24,6 +25,13 @@ void mneme_candidates_clean_up(struct mneme_candidates *candidates) {
 }
 
 /* --- the scope --- */
+
+int mneme_search_scope_check(const struct mneme_search_scope *scope, const char *what,
+                             struct mneme_error *error) {
+    const struct mneme_str ids[] = {scope->user_id, scope->agent_id, scope->run_id, scope->conversation_id};
+    return mneme_read_scope_check(ids, sizeof ids / sizeof *ids, scope->all_scopes, what,
+                                  "user_id, agent_id, run_id or conversation_id", error);
+}
 
 struct scope_row {
     int64_t documents, total_length;
@@ -256,10 +264,14 @@ int mneme_candidates_find(struct mneme_candidates *out, struct mneme_postgres *p
     struct mneme_candidate_query query = {0};
     struct gathering gathering = {.out = out};
     mneme_candidates_clean_up(out);
+    int status = mneme_search_scope_check(&question->which.scope, "nothing was searched", error);
+    if (status != MNEME_OK) {
+        return status;
+    }
     mneme_arena_init(&out->arena, 0);
     mneme_arena_init(&gathering.arena, 0);
     out->bm25 = (struct mneme_bm25){.k1 = question->k1, .b = question->b};
-    int status = mneme_candidates_read_terms(out, &query, postgres, question->text, question->form, error);
+    status = mneme_candidates_read_terms(out, &query, postgres, question->text, question->form, error);
     if (status == MNEME_OK && out->term_count > 0) {
         status = read_scope(out, postgres, &question->which, error);
         if (status == MNEME_OK) {

@@ -15,8 +15,13 @@ struct mneme_hot_reader;
 /* Whose documents; never beyond the tenant. */
 struct mneme_search_scope {
     struct mneme_str tenant;                                     /* required */
-    struct mneme_str user_id, agent_id, run_id, conversation_id; /* null: any */
+    struct mneme_str user_id, agent_id, run_id, conversation_id; /* one at least, unless all_scopes */
+    bool all_scopes;                                             /* of the whole tenant */
 };
+
+/* MNEME_E_USAGE without a scope, as mneme_read_scope_check says; `what` was not done then. */
+int mneme_search_scope_check(const struct mneme_search_scope *scope, const char *what,
+                             struct mneme_error *error);
 
 /* How the text of a query is read. */
 enum mneme_query_form {

@@ -64,7 +64,7 @@ def test_memories_are_as_the_cut_log_makes_them(folded, log):
         fold = fold_of(folded, messages)
         for tenant in tenants(fold):
             have = {(row["id"], row["stream_id"]): row for row in ask(
-                folded, "memory", "list", "--tenant", tenant, "--as-of", as_of, "--limit", LIMIT,
+                folded, "memory", "list", "--all", "--tenant", tenant, "--as-of", as_of, "--limit", LIMIT,
                 "--include-expired", "--include-archived")}
             want = {(str(key[0]), key[2]): (key, row) for key, row in fold.memories.items()
                     if key[1] == tenant and not row["is_deleted"]}
@@ -105,7 +105,7 @@ def test_conversations_and_turns_are_as_the_cut_log_makes_them(folded, log):
         fold = fold_of(folded, messages)
         for tenant in tenants(fold):
             have = {(row["stream_id"], row["conversation_id"]): row for row in ask(
-                folded, "conversation", "list", "--tenant", tenant, "--as-of", as_of, "--limit", LIMIT)}
+                folded, "conversation", "list", "--all", "--tenant", tenant, "--as-of", as_of, "--limit", LIMIT)}
             want = {key[1:]: row for key, row in fold.conversations.items() if key[0] == tenant and not row["is_deleted"]}
             assert have.keys() == want.keys(), as_of
             for place, row in want.items():
@@ -127,7 +127,7 @@ def test_knowledge_profiles_and_stats_are_as_the_cut_log_makes_them(folded, log)
         fold = fold_of(folded, messages)
         for tenant in tenants(fold):
             have = {(row["knowledge_id"], row["stream_id"]): (row["version"], row["content"]) for row in ask(
-                folded, "knowledge", "list", "--tenant", tenant, "--as-of", as_of, "--limit", LIMIT)}
+                folded, "knowledge", "list", "--all", "--tenant", tenant, "--as-of", as_of, "--limit", LIMIT)}
             want = {(str(key[0]), key[2]): (row["version"], row["content"]) for key, row in fold.knowledge.items() if key[1] == tenant}
             assert have == want, as_of
             for key, row in sorted((key, row) for key, row in fold.profiles.items() if key[0] == tenant)[:2]:
@@ -147,14 +147,14 @@ def test_knowledge_profiles_and_stats_are_as_the_cut_log_makes_them(folded, log)
 
 def test_a_position_that_is_not_folded_is_told(folded, log):
     end = folded.end_offsets()[0]
-    error = folded.mneme("memory", "list", "--as-of", f"0:{end + 5}", expect=5).stderr
+    error = folded.mneme("memory", "list", "--all", "--as-of", f"0:{end + 5}", expect=5).stderr
     assert f"hold partition 0 of {folded.topic} up to offset {end - 1}" in error
-    error = folded.mneme("memory", "list", "--as-of", f"0:{end + 5}", "--at-least", f"0:{end + 5}", "--wait-timeout", "100",
+    error = folded.mneme("memory", "list", "--all", "--as-of", f"0:{end + 5}", "--at-least", f"0:{end + 5}", "--wait-timeout", "100",
                          expect=3).stderr
     assert "not within 100 ms" in error
     assert "neither a time" in folded.mneme("stats", "--as-of", "yesterday", expect=2).stderr
-    assert ask(folded, "memory", "list", "--as-of", "2001-01-01") == []
-    before = ask(folded, "memory", "list", "--limit", LIMIT)
-    assert [row["id"] for row in ask(folded, "memory", "list", "--limit", LIMIT, "--as-of", "2100-01-01")] == [
+    assert ask(folded, "memory", "list", "--all", "--as-of", "2001-01-01") == []
+    before = ask(folded, "memory", "list", "--all", "--limit", LIMIT)
+    assert [row["id"] for row in ask(folded, "memory", "list", "--all", "--limit", LIMIT, "--as-of", "2100-01-01")] == [
         row["id"] for row in before if row["expires_at"] is None or row["expires_at"] > "2100-01-01"]
     assert ask(folded, "memory", "get", str(uuid.uuid4()), "--as-of", "2100-01-01", expect=5) == []

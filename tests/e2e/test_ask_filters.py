@@ -179,7 +179,7 @@ def rows(folded):
     folded.mneme("memory", "access", *ids[:40], "--json", expect=0)
     folded.mneme("memory", "access", *ids[:10], "--count", "70", "--at", "2026-02-01", expect=0)
     folded.drain()
-    found = folded.mneme("memory", "list", "--json", "--limit", "1000", expect=0).json_lines
+    found = folded.mneme("memory", "list", "--all", "--json", "--limit", "1000", expect=0).json_lines
     assert len(found) == 150 and {row["access_count"] for row in found} == {0, 1, 71}
     return found
 
@@ -191,7 +191,7 @@ def test_random_filters_choose_what_python_chooses(folded, rows):
     for number in range(60):
         tree = random_tree(rng, rows)
         text = as_text(tree) if number % 2 else json.dumps(as_json(tree))
-        result = folded.mneme("memory", "list", "--json", "--limit", "1000", "--filter", text, expect=0)
+        result = folded.mneme("memory", "list", "--all", "--json", "--limit", "1000", "--filter", text, expect=0)
         have = {row["id"] for row in result.json_lines}
         want = {row["id"] for row in rows if evaluate(row, tree)}
         assert have == want, f"seed {seed}, filter {text}: {sorted(have ^ want)[:3]}"
@@ -201,7 +201,7 @@ def test_random_filters_choose_what_python_chooses(folded, rows):
 
 def test_a_bare_literal_at_a_path_is_no_text(folded, rows):
     def flags(text):
-        found = folded.mneme("memory", "list", "--json", "--limit", "1000", "--filter", text, expect=0).json_lines
+        found = folded.mneme("memory", "list", "--all", "--json", "--limit", "1000", "--filter", text, expect=0).json_lines
         return {json.dumps(row["metadata"]["deep"]["flag"]) for row in found}
 
     assert flags("metadata.deep.flag eq true") == {"true"}
@@ -211,7 +211,7 @@ def test_a_bare_literal_at_a_path_is_no_text(folded, rows):
 
 def test_what_is_missing_equals_nothing(folded, rows):
     def count(text):
-        return len(folded.mneme("memory", "list", "--json", "--limit", "1000", "--filter", text, expect=0).json_lines)
+        return len(folded.mneme("memory", "list", "--all", "--json", "--limit", "1000", "--filter", text, expect=0).json_lines)
 
     without = sum(row["agent_id"] is None for row in rows)
     planner = sum(row["agent_id"] == "planner" for row in rows)
@@ -241,6 +241,6 @@ def test_filters_hold_for_stats_and_deleting_too(folded, rows):
 
 
 def test_a_wrong_filter_is_told_with_its_place(folded):
-    for command in (["memory", "list"], ["stats"]):
+    for command in (["memory", "list", "--all"], ["stats"]):
         error = folded.mneme(*command, "--filter", "user_id eq ada AND confidence gt high", expect=2).stderr
         assert "'high' cannot be compared with 'confidence' at character 34; give a number" in error

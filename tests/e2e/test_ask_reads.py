@@ -62,24 +62,24 @@ def ask(history):
 
 
 def test_decisions_handoffs_and_hypotheses_are_listed(ask):
-    assert [row["decision"] for row in ask("agent", "decisions")] == [f"d{number}" for number in range(6, -1, -1)]
+    assert [row["decision"] for row in ask("agent", "decisions", "--all")] == [f"d{number}" for number in range(6, -1, -1)]
     assert [row["decision"] for row in ask("agent", "decisions", "--agent", "planner", "--limit", "2")] == ["d6", "d3"]
-    assert [row["decision"] for row in ask("agent", "decisions", "--category", "daily", "--urgency", "low,high",
+    assert [row["decision"] for row in ask("agent", "decisions", "--all", "--category", "daily", "--urgency", "low,high",
                                            "--since", minute(43))] == ["d5", "d3"]
-    (row,) = ask("agent", "decisions", "--urgency", "high")
+    (row,) = ask("agent", "decisions", "--all", "--urgency", "high")
     assert (row["decision_id"], row["confidence"], row["insights_used"]) == (ident(106), 0.5, [])
     (row,) = ask("agent", "handoffs", "--to", "writer")
     assert (row["from_agent"], row["topic"], row["context"], row["reason"]) == ("planner", "the text", {"pages": 3}, "it is planned")
     assert ask("agent", "handoffs", "--from", "writer") == []
-    assert len(ask("agent", "hypotheses")) == 5
-    assert [row["hypothesis"] for row in ask("agent", "hypotheses", "--validated", "false")] == ["h4"]
-    rows = ask("agent", "hypotheses", "--valid", "true")
+    assert len(ask("agent", "hypotheses", "--all")) == 5
+    assert [row["hypothesis"] for row in ask("agent", "hypotheses", "--all", "--validated", "false")] == ["h4"]
+    rows = ask("agent", "hypotheses", "--all", "--valid", "true")
     assert [(row["hypothesis"], row["final_confidence"], row["validated_at"]) for row in rows] \
         == [("h2", 0.9, "2026-01-01T01:02:00.000000Z"), ("h0", 0.9, "2026-01-01T01:00:00.000000Z")]
 
 
 def test_an_agent_sees_what_the_others_are_sure_of(ask):
-    rows = ask("agent", "context", "planner")
+    rows = ask("agent", "context", "--all", "planner")
     memories = [row for row in rows if row["kind"] == "memory"]
     assert {row["agent_id"] for row in memories} == {"writer", "critic"}
     assert all(row["confidence"] >= 0.7 for row in memories)
@@ -92,9 +92,9 @@ def test_an_agent_sees_what_the_others_are_sure_of(ask):
 
 
 def test_knowledge_has_versions(ask, history):
-    (row,) = ask("knowledge", "list", "--domain", "cooking", "--status", "validated")
+    (row,) = ask("knowledge", "list", "--all", "--domain", "cooking", "--status", "validated")
     assert (row["content"], row["version"]) == ("k1", 2)
-    assert ask("knowledge", "list", "--status", "refuted") == []
+    assert ask("knowledge", "list", "--all", "--status", "refuted") == []
     (row,) = ask("knowledge", "get", ident(400))
     assert row["confidence"] == 0.8
     versions = ask("knowledge", "history", ident(400))
@@ -119,7 +119,7 @@ def test_a_profile_is_shown_and_has_a_history(ask, history):
 
 
 def test_the_timeline_has_everything_by_time(ask):
-    rows = ask("timeline", "--limit", "1000")
+    rows = ask("timeline", "--all", "--limit", "1000")
     times = [row["at"] for row in rows]
     assert times == sorted(times, reverse=True)
     types = {row["type"] for row in rows}
@@ -151,11 +151,11 @@ def test_operations_tell_who_did_what(ask):
 
 
 def test_runs_and_outputs_are_listed(ask):
-    (row,) = ask("flow-runs", "--flow", "onboarding")
+    (row,) = ask("flow-runs", "--all", "--flow", "onboarding")
     assert (row["run"], row["data"], row["agent_id"]) == ("r-1", {"steps": [1, 2]}, "planner")
-    (row,) = ask("task-outputs", "--task", "summarise")
+    (row,) = ask("task-outputs", "--all", "--task", "summarise")
     assert (row["output"], row["agent_id"]) == ({"text": "short"}, "writer")
-    assert ask("flow-runs", "--flow", "other") == ask("task-outputs", "--agent", "planner") == []
+    assert ask("flow-runs", "--all", "--flow", "other") == ask("task-outputs", "--agent", "planner") == []
 
 
 def test_the_history_tells_who_when_why_and_what_each_version_says(ask):
@@ -221,6 +221,6 @@ def test_a_conversation_goes_with_its_memories(ask, history):
                                      ["knowledge", "list"], ["timeline"], ["stats"], ["operations"], ["flow-runs"], ["task-outputs"]])
 def test_a_person_sees_a_table_and_finds_help(history, command):
     assert "Examples" in history.mneme(*command, "--help", expect=0).stdout
-    assert history.mneme(*command, expect=0).stdout.splitlines()[0].split()[0].isupper()
-    empty = history.mneme(*command, "--tenant", "nobody", expect=0)
+    assert history.mneme(*command, env={"MNEME_ALL": "1"}, expect=0).stdout.splitlines()[0].split()[0].isupper()
+    empty = history.mneme(*command, "--tenant", "nobody", env={"MNEME_ALL": "1"}, expect=0)
     assert "Traceback" not in empty.stderr

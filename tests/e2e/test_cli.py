@@ -46,12 +46,12 @@ def test_the_help_of_the_whole_program_lists_commands_and_exit_codes():
 @pytest.mark.parametrize("arguments, said", [
     (["memroy", "list"], "did you mean 'memory'?"),
     (["memory", "list", "--usr", "ada"], "did you mean --user?"),
-    (["memory", "list", "--limit", "none"], "--limit was not taken"),
-    (["memory", "list", "--limit", "1000000"], "from 1 to 10000"),
-    (["memory", "list", "--cursor", "x"], "is no cursor"),
-    (["memory", "list", "--metadata", "{"], "--metadata was not taken: it is no JSON"),
-    (["memory", "list", "--metadata", "[]"], "give a JSON object"),
-    (["memory", "list", "--at-least", "7"], "is no position"),
+    (["memory", "list", "--all", "--limit", "none"], "--limit was not taken"),
+    (["memory", "list", "--all", "--limit", "1000000"], "from 1 to 10000"),
+    (["memory", "list", "--all", "--cursor", "x"], "is no cursor"),
+    (["memory", "list", "--all", "--metadata", "{"], "--metadata was not taken: it is no JSON"),
+    (["memory", "list", "--all", "--metadata", "[]"], "give a JSON object"),
+    (["memory", "list", "--all", "--at-least", "7"], "is no position"),
     (["memory", "get", "x"], "the memory id was not taken: 'x' is no UUID"),
     (["memory", "get"], "it needs ID"),
     (["memory", "add"], "there is no content"),
@@ -60,8 +60,8 @@ def test_the_help_of_the_whole_program_lists_commands_and_exit_codes():
     (["memory", "add", "x", "--confidence", "2"], "a number from 0 to 1"),
     (["memory", "update", "018f0f5e-7a5b-7cc1-9d3e-2f6a1b0c4d5e"], "no field is given"),
     (["memory", "delete"], "no memory is named"),
-    (["events", "--from", "3"], "versions count within one stream"),
-    (["events", "--since", "yesterday"], "is no time"),
+    (["events", "--all", "--from", "3"], "versions count within one stream"),
+    (["events", "--all", "--since", "yesterday"], "is no time"),
     (["completion", "fish"], "choose bash or zsh"),
     ([], "it needs a command"),
 ])
@@ -94,7 +94,7 @@ def test_secrets_are_never_shown():
         result = mneme_alone("config", *options, env=env, expect=0)
         assert "hunter2" not in result.stdout + result.stderr
         assert "127.0.0.1:1/x" in result.stdout
-    failed = mneme_alone("memory", "list", env=env, expect=3)
+    failed = mneme_alone("memory", "list", "--all", env=env, expect=3)
     assert "hunter2" not in failed.stderr
 
 
@@ -223,8 +223,8 @@ def test_headings_are_bold_on_a_terminal_unless_no_color_is_set():
 
 
 @pytest.mark.parametrize("command", [
-    ["memory", "list"], ["memory", "get", "018f0f5e-7a5b-7cc1-9d3e-2f6a1b0c4d5e"], ["conversation", "list"],
-    ["events"], ["status"],
+    ["memory", "list", "--all"], ["memory", "get", "018f0f5e-7a5b-7cc1-9d3e-2f6a1b0c4d5e"], ["conversation", "list", "--all"],
+    ["events", "--all"], ["status"],
 ], ids=" ".join)
 def test_without_postgres_it_says_what_to_do(command):
     result = mneme_alone(*command, env={"DATABASE_URL": "postgresql://127.0.0.1:1/x"}, expect=3)
@@ -239,7 +239,7 @@ def test_without_kafka_publishing_says_what_to_do():
 
 def test_without_tables_it_names_migrate(make_namespace):
     mneme = Program(make_namespace(migrate=False).env)
-    for command in (["memory", "list"], ["conversation", "show", "x"], ["events"], ["status"]):
+    for command in (["memory", "list", "--all"], ["conversation", "show", "x"], ["events", "--all"], ["status"]):
         assert "run mneme migrate" in mneme(*command, expect=3).stderr
 
 
@@ -259,7 +259,7 @@ def test_tables_fit_the_terminal(namespace, mneme, worker, drain):
         mneme("memory", "add", text, "--user", "ada", expect=0)
     drain()
     for columns in (60, 100):
-        text, code = on_terminal(namespace.env, "memory", "list", columns=columns)
+        text, code = on_terminal(namespace.env, "memory", "list", "--all", columns=columns)
         assert code == 0
         lines = text.splitlines()
         assert len(lines) == 5

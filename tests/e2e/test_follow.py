@@ -18,7 +18,7 @@ class Follower:
     """A running `mneme events --follow --json`; `lines` are those so far."""
 
     def __init__(self, mneme, *options):
-        self.process = mneme.start("events", "--follow", "--json", *options, stdout=subprocess.PIPE,
+        self.process = mneme.start("events", "--follow", "--json", *options, env={"MNEME_ALL": "1"}, stdout=subprocess.PIPE,
                                    stderr=subprocess.PIPE)
         self.lines = []
         self._queue = queue.Queue()
@@ -79,7 +79,7 @@ def test_nothing_is_missed_and_nothing_comes_twice(mneme, worker, follow, drain)
     for line in lines:
         assert line["version"] == versions.get(line["stream_id"], 0) + 1, "a stream is out of order"
         versions[line["stream_id"]] = line["version"]
-    assert {key for key in lines[0]} == {key for key in mneme("events", "--limit", "1", "--json").json_lines[0]}
+    assert {key for key in lines[0]} == {key for key in mneme("events", "--all", "--limit", "1", "--json").json_lines[0]}
     assert follower.end(signal.SIGINT) == (130, "")
     assert len(follower.lines) == 2501
 
@@ -136,7 +136,7 @@ def test_a_lost_connection_is_made_again(namespace, mneme, worker, follow):
 
 
 def test_a_reader_that_goes_away_ends_it_though_nothing_comes(mneme, worker, drain):
-    process = mneme.start("events", "--follow", stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    process = mneme.start("events", "--all", "--follow", stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     process.stdout.close()
     assert process.wait(20) == 0 and process.stderr.read() == b""
 
@@ -145,7 +145,7 @@ def test_people_see_a_line_an_event(mneme, worker, drain):
     mneme.publish([note("ada", 1), note("ada", 2, expected_version=7)])
     worker()
     drain()
-    done = mneme("events", "--follow", "--since", "2020-01-01", "--limit", "2", expect=0)
+    done = mneme("events", "--all", "--follow", "--since", "2020-01-01", "--limit", "2", expect=0)
     first, second = done.stdout.splitlines()
     assert "ada  1  note" in first and '"number": 1' in first
     assert "ada  rejected  note" in second

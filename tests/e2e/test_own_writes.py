@@ -54,21 +54,21 @@ def test_several_positions_are_waited_for(namespace, mneme, worker):
     receipts = mneme.publish([memory(f"user-{number}") for number in range(40)])
     text = ",".join(f"{partition}:{offset}" for partition, offset in highest(receipts).items())
     assert "," in text
-    mneme("events", "--at-least", text, "--wait-timeout", "100", expect=3)
+    mneme("events", "--all", "--at-least", text, "--wait-timeout", "100", expect=3)
     worker()
-    assert len(mneme("events", "--at-least", text, "--json", expect=0).json_lines) == 40
-    done = mneme("events", "--at-least", text + ",latest", expect=2)
+    assert len(mneme("events", "--all", "--at-least", text, "--json", expect=0).json_lines) == 40
+    done = mneme("events", "--all", "--at-least", text + ",latest", expect=2)
     assert "--at-least" in done.stderr and "latest" in done.stderr
 
 
 def test_nothing_written_yet_is_told(mneme):
-    done = mneme("events", "--at-least", "last", expect=5)
+    done = mneme("events", "--all", "--at-least", "last", expect=5)
     assert "there is no last write" in done.stderr and done.stdout == ""
 
 
 def test_another_log_has_other_writes(namespace, mneme, make_namespace):
     mneme.publish([memory("ada")])
-    done = mneme("events", "--at-least", "last", env={"MNEME_TOPIC_PREFIX": "other."}, expect=5)
+    done = mneme("events", "--all", "--at-least", "last", env={"MNEME_TOPIC_PREFIX": "other."}, expect=5)
     assert "other.events" in done.stderr
 
 

@@ -48,7 +48,7 @@ class Ground:
         if "--no-record" not in options and "--record" not in options:
             options = (*options, "--no-record")
         options = tuple(option for option in options if option != "--record")
-        done = self.mneme("recall", "--json", *options, "--", text, env=env, expect=expect)
+        done = self.mneme("recall", "--json", *options, "--", text, env={"MNEME_ALL": "1", **(env or {})}, expect=expect)
         *results, summary = [json.loads(line, parse_float=Decimal) for line in done.stdout.splitlines()]
         assert summary["results"] == len(results)
         return results, summary
@@ -195,7 +195,7 @@ def test_without_the_embedding_service_words_answer(ground, away):
     ground.proxy.set("pass")
     assert ground.recall("tea", "--user", "ada")[1]["degraded"] == []
     ground.namespace.drain()
-    (event,) = ground.mneme("events", "--type", "memory_retrieved", "--json", expect=0).json_lines
+    (event,) = ground.mneme("events", "--all", "--type", "memory_retrieved", "--json", expect=0).json_lines
     assert event["payload"]["degraded"] == summary["degraded"][0]
 
 
@@ -257,7 +257,7 @@ def test_a_recall_is_recorded_and_counts_as_an_access(ground):
     ground.recall("tea", "--user", "ada", "--record", env={"MNEME_RECALL_RECORD": "0"})
     ground.recall("tea", "--user", "nobody", "--record")
     ground.namespace.drain()
-    events = ground.mneme("events", "--type", "memory_retrieved", "--json", expect=0).json_lines
+    events = ground.mneme("events", "--all", "--type", "memory_retrieved", "--json", expect=0).json_lines
     assert sorted(event["stream_id"] for event in events) == ["ada#access", "ada#access", "nobody#access"]
     first = next(event for event in events if event["user_id"] == "ada")["payload"]
     assert (first["query"], first["memory_ids"]) == ("tea", [MEMORY.format(1)])

@@ -39,19 +39,19 @@ def positions(lines):
 
 
 def test_everything_comes_once_in_order_and_the_same_each_time(mneme, history):
-    first = mneme("replay", expect=0)
+    first = mneme("replay", "--all", expect=0)
     lines = first.json_lines
     assert sorted(positions(lines)) == sorted(positions(history))
     assert lines == sorted(lines, key=order)
     assert first.stderr == ""
-    assert mneme("replay", "--json", expect=0).stdout == first.stdout
+    assert mneme("replay", "--all", "--json", expect=0).stdout == first.stdout
 
 
 def test_a_line_is_that_of_the_ledger_without_what_only_the_ledger_knows(mneme, history, worker, drain):
     worker()
     drain()
-    ledger = {line["position"]: line for line in mneme("events", "--json", expect=0).json_lines}
-    for line in mneme("replay", expect=0).json_lines:
+    ledger = {line["position"]: line for line in mneme("events", "--all", "--json", expect=0).json_lines}
+    for line in mneme("replay", "--all", expect=0).json_lines:
         expected = ledger[line["position"]]
         only = {"version", "verdict", "actual_version"}
         assert line == {key: value for key, value in expected.items() if key not in only}
@@ -60,7 +60,7 @@ def test_a_line_is_that_of_the_ledger_without_what_only_the_ledger_knows(mneme, 
 
 def test_filters(mneme, history):
     def found(*options):
-        return mneme("replay", *options, expect=0).json_lines
+        return mneme("replay", *options, env={"MNEME_ALL": "1"}, expect=0).json_lines
 
     assert positions(found("--stream", "ada")) == [r["position"] for r in history if r["stream_id"] == "ada"]
     assert len(found("--user", "bob")) == 8 and len(found("--agent", "waiter")) == 20
@@ -72,10 +72,10 @@ def test_filters(mneme, history):
 
 
 def test_ranges(mneme, history):
-    lines = mneme("replay", expect=0).json_lines
+    lines = mneme("replay", "--all", expect=0).json_lines
 
     def found(*options):
-        return positions(mneme("replay", *options, expect=0).json_lines)
+        return positions(mneme("replay", *options, env={"MNEME_ALL": "1"}, expect=0).json_lines)
 
     assert found("--from", "beginning", "--to", "end") == positions(lines)
     assert found("--from", "end") == [] and found("--to", "beginning") == []
@@ -111,12 +111,12 @@ def test_ranges(mneme, history):
     (("--to", "0:0,1:1000000"), 5, "1:1000000"),
 ])
 def test_a_place_that_is_none_is_refused(mneme, history, options, code, word):
-    done = mneme("replay", *options, expect=code)
+    done = mneme("replay", *options, env={"MNEME_ALL": "1"}, expect=code)
     assert word in done.stderr and done.stdout == ""
 
 
 def test_a_missing_topic_is_told(mneme):
-    done = mneme("replay", env={"MNEME_TOPIC_PREFIX": "none."}, expect=5)
+    done = mneme("replay", "--all", env={"MNEME_TOPIC_PREFIX": "none."}, expect=5)
     assert "none.events" in done.stderr and "mneme topics create" in done.stderr
 
 
@@ -127,12 +127,12 @@ def test_what_is_no_event_is_told_and_the_rest_goes_on(namespace, mneme, history
     (first, other) = namespace.produce([bad(b"default/ada"), bad(b"blue/ada")])
     (behind,) = mneme.publish([own("ada", 9)])
     mneme.publish([own("bob", 9)])
-    done = mneme("replay", expect=1)
+    done = mneme("replay", "--all", expect=1)
     assert len(done.json_lines) == 41 and behind["position"] not in positions(done.json_lines)
     told = done.stderr.splitlines()
     assert len(told) == 3 and told[0].startswith(f"mneme: {first[0]}:{first[1]} ") and behind["position"] in told[1]
     assert f"{other[0]}:{other[1]}" not in done.stderr, "another tenant's message is told"
-    assert mneme("replay", "--tenant", "blue", expect=1).stdout == ""
+    assert mneme("replay", "--all", "--tenant", "blue", expect=1).stdout == ""
     assert len(mneme("replay", "--stream", "bob", expect=0).json_lines) == 9
     assert mneme("replay", "--stream", "ada", "--to", history[0]["position"], expect=0).stderr == ""
 
@@ -149,7 +149,7 @@ def test_an_event_of_an_unknown_schema_ends_it_behind_all_before(namespace, mnem
 
 def test_a_reader_that_goes_away_ends_it(namespace, mneme):
     mneme.publish([memory("ada", number) for number in range(20_000)])
-    process = mneme.start("replay", stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    process = mneme.start("replay", "--all", stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     assert json.loads(process.stdout.readline())["payload"]["content"] == {"text": "number 0"}
     process.stdout.close()
     assert process.wait(30) == 0 and process.stderr.read() == b""
@@ -158,7 +158,7 @@ def test_a_reader_that_goes_away_ends_it(namespace, mneme):
 def test_an_interrupt_ends_it(namespace, mneme, history):
     """In the middle: the output stands still since nobody reads it. The pipe's reader has taken part of a line."""
     mneme.publish([memory("ada", number) for number in range(20_000)])
-    process = mneme.start("replay", stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    process = mneme.start("replay", "--all", stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     process.stdout.readline()
     process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=30)

@@ -89,7 +89,7 @@ def test_nobody_sees_the_texts_of_others(searched):
     assert texts("--user", "ada", "--tenant", "other") == {"tea of another"}
     assert texts("--user", "carl") == set()
     assert "tea of another" not in texts("--all") and "bob's tea" in texts("--all")
-    assert "whose texts" in searched("search", "tea", expect=2).stderr
+    assert "give --user, --agent, --run or --conversation, or --all" in searched("search", "tea", expect=2).stderr
 
 
 @pytest.mark.parametrize("query", HOSTILE, ids=range(len(HOSTILE)))

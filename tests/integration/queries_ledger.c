@@ -97,6 +97,22 @@ Test(queries_ledger, versions_without_a_stream_are_refused) {
     cr_assert_eq(mneme_events_list(asking, &filter, see_event, NULL, NULL, &error), MNEME_E_USAGE);
 }
 
+Test(queries_ledger, what_is_everybodys_has_to_be_asked_for) {
+    struct mneme_event_filter events = {.tenant = MNEME_STR_LIT("default"), .limit = 10};
+    struct mneme_conversation_filter conversations = {.tenant = MNEME_STR_LIT("default"), .limit = 10};
+    int64_t sequence = 0;
+    cr_assert_eq(mneme_events_list(asking, &events, see_event, NULL, NULL, &error), MNEME_E_USAGE);
+    cr_assert_eq(mneme_events_at(asking, &events, &sequence, &sequence, 1, see_event, NULL, &error),
+                 MNEME_E_USAGE);
+    events.correlation_id = MNEME_STR_LIT("");
+    cr_assert_eq(mneme_events_list(asking, &events, see_event, NULL, NULL, &error), MNEME_E_USAGE);
+    cr_assert_eq(mneme_conversation_list(asking, &conversations, see_event, NULL, NULL, &error),
+                 MNEME_E_USAGE);
+    conversations.user_id = MNEME_STR_LIT("");
+    cr_assert_eq(mneme_conversation_list(asking, &conversations, see_event, NULL, NULL, &error),
+                 MNEME_E_USAGE);
+}
+
 Test(queries_ledger, events_are_found_by_type_time_correlation_and_verdict) {
     note("ada", "first", "'correlation_id':'req-1',");
     note("ada", "second", "'correlation_id':'req-2','expected_version':7,");
@@ -104,16 +120,16 @@ Test(queries_ledger, events_are_found_by_type_time_correlation_and_verdict) {
     apply();
     struct mneme_str first = MNEME_STR_LIT("first");
     struct mneme_str rejected = MNEME_STR_LIT("rejected");
-    struct mneme_event_filter filter = {.tenant = MNEME_STR_LIT("default"), .limit = 10};
+    struct mneme_event_filter filter = {.tenant = MNEME_STR_LIT("default"), .all_scopes = true, .limit = 10};
     filter.types = (struct mneme_str_array){&first, 1, true};
     cr_assert_str_eq(list(&filter), "ada/first ada/first ");
     filter.correlation_id = MNEME_STR_LIT("req-1");
     cr_assert_str_eq(list(&filter), "ada/first ");
-    filter = (struct mneme_event_filter){.tenant = MNEME_STR_LIT("default"), .limit = 10};
+    filter = (struct mneme_event_filter){.tenant = MNEME_STR_LIT("default"), .all_scopes = true, .limit = 10};
     filter.verdicts = (struct mneme_str_array){&rejected, 1, true};
     cr_assert_str_eq(list(&filter), "ada/second ");
     int64_t now = mneme_clock_now_micros();
-    filter = (struct mneme_event_filter){.tenant = MNEME_STR_LIT("default"), .limit = 10};
+    filter = (struct mneme_event_filter){.tenant = MNEME_STR_LIT("default"), .all_scopes = true, .limit = 10};
     filter.since = (struct mneme_opt_long){now + INT64_C(3600000000), true};
     cr_assert_str_eq(list(&filter), "");
     filter.since = (struct mneme_opt_long){0, true};
@@ -125,7 +141,7 @@ Test(queries_ledger, a_list_goes_on_behind_a_sequence_id) {
     note("ada", "n1", "");
     note("ada", "n2", "");
     apply();
-    struct mneme_event_filter filter = {.tenant = MNEME_STR_LIT("default"), .limit = 10};
+    struct mneme_event_filter filter = {.tenant = MNEME_STR_LIT("default"), .all_scopes = true, .limit = 10};
     filter.after_sequence = (struct mneme_opt_long){mneme_sequence_id(fold.log[0].position), true};
     cr_assert_str_eq(list(&filter), "ada/n2 ");
 }
@@ -141,7 +157,7 @@ Test(queries_ledger, an_event_is_shown_in_the_form_it_was_published_in) {
         "a','user_id':'ada','occurred_at':'2026-01-01T00:00:00Z','correlation_id':'req-1',"
         "'metadata':{'k':'v'},'payload':{'profile':{'n':[1]}}}");
     apply();
-    struct mneme_event_filter filter = {.tenant = MNEME_STR_LIT("default"), .limit = 10};
+    struct mneme_event_filter filter = {.tenant = MNEME_STR_LIT("default"), .all_scopes = true, .limit = 10};
     cr_assert_eq(mneme_events_list(asking, &filter, copy_event_json, &seen, NULL, &error), MNEME_OK, "%s",
                  error.message);
     char expected[256];
@@ -165,7 +181,7 @@ Test(queries_ledger, an_event_is_shown_in_the_form_it_was_published_in) {
 Test(queries_ledger, an_event_of_a_users_own_type_is_shown_as_custom_with_its_name) {
     note("ada", "greeted", "");
     apply();
-    struct mneme_event_filter filter = {.tenant = MNEME_STR_LIT("default"), .limit = 10};
+    struct mneme_event_filter filter = {.tenant = MNEME_STR_LIT("default"), .all_scopes = true, .limit = 10};
     cr_assert_eq(mneme_events_list(asking, &filter, copy_event_json, &seen, NULL, &error), MNEME_OK);
     const char *json = saw();
     cr_assert_not_null(strstr(json, "{\"type\":\"custom\",\"event_type\":\"greeted\","), "%s", json);
@@ -201,7 +217,8 @@ Test(queries_ledger, conversations_are_listed_by_their_latest_activity) {
     say("ada", "c1", 4, "d");
     ADD("{'type':'conversation_closed','user_id':'ada','payload':{'conversation_id':'c2'}}");
     apply();
-    struct mneme_conversation_filter filter = {.tenant = MNEME_STR_LIT("default"), .limit = 10};
+    struct mneme_conversation_filter filter = {
+        .tenant = MNEME_STR_LIT("default"), .all_scopes = true, .limit = 10};
     cr_assert_eq(mneme_conversation_list(asking, &filter, see_conversation, NULL, NULL, &error), MNEME_OK,
                  "%s", error.message);
     cr_assert_str_eq(saw(), "c1/2 c3/1 c2/1 ");
@@ -209,7 +226,8 @@ Test(queries_ledger, conversations_are_listed_by_their_latest_activity) {
     filter.is_active = (struct mneme_opt_bool){false, true};
     cr_assert_eq(mneme_conversation_list(asking, &filter, see_conversation, NULL, NULL, &error), MNEME_OK);
     cr_assert_str_eq(saw(), "c2/1 ");
-    filter = (struct mneme_conversation_filter){.tenant = MNEME_STR_LIT("default"), .limit = 10};
+    filter = (struct mneme_conversation_filter){
+        .tenant = MNEME_STR_LIT("default"), .all_scopes = true, .limit = 10};
     filter.cursor =
         (struct mneme_cursor){INT64_C(1767225780000000), MNEME_STR_LIT("c3"), MNEME_STR_LIT("bob"), true};
     cr_assert_eq(mneme_conversation_list(asking, &filter, see_conversation, NULL, NULL, &error), MNEME_OK);

@@ -53,7 +53,7 @@ static bool see_memory(const void *row, void *context) {
 }
 
 static struct mneme_memory_filter everything(const char *tenant) {
-    return (struct mneme_memory_filter){.tenant = mneme_str_from(tenant), .limit = 100};
+    return (struct mneme_memory_filter){.tenant = mneme_str_from(tenant), .all_scopes = true, .limit = 100};
 }
 
 /* The texts of the list, such as "ada-2 ada-1". */
@@ -89,6 +89,20 @@ Test(queries_memory, a_list_is_newest_first_and_of_one_tenant) {
     cr_assert_str_eq(list(&filter), "ada-4");
     filter.tenant = MNEME_STR_LIT("green");
     cr_assert_str_eq(list(&filter), "");
+}
+
+Test(queries_memory, a_list_without_a_scope_is_refused) {
+    remember("default", "ada", ID("1"), 1, "");
+    apply();
+    struct mneme_memory_filter filter = {.tenant = MNEME_STR_LIT("default"), .limit = 100};
+    cr_assert_eq(mneme_memory_list(asking, &filter, see_memory, NULL, NULL, &error), MNEME_E_USAGE);
+    cr_assert_not_null(strstr(error.message, "all_scopes for the whole tenant"), "%s", error.message);
+    filter.agent_id = MNEME_STR_LIT("");
+    cr_assert_eq(mneme_memory_list(asking, &filter, see_memory, NULL, NULL, &error), MNEME_E_USAGE);
+    filter.all_scopes = true;
+    cr_assert_eq(mneme_memory_list(asking, &filter, see_memory, NULL, NULL, &error), MNEME_E_USAGE);
+    filter.agent_id = MNEME_STR_NULL;
+    cr_assert_str_eq(list(&filter), "ada-1");
 }
 
 Test(queries_memory, a_list_can_be_filtered_by_everything_at_once) {

@@ -191,12 +191,30 @@ Test(queries_search, tenants_and_users_never_see_each_other) {
     question.which.scope = (struct mneme_search_scope){.tenant = MNEME_STR_LIT("default"),
                                                        .conversation_id = MNEME_STR_LIT("c")};
     check("tea", "tea of the agent");
-    question.which.scope = (struct mneme_search_scope){.tenant = MNEME_STR_LIT("other")};
+    question.which.scope = (struct mneme_search_scope){.tenant = MNEME_STR_LIT("other"), .all_scopes = true};
     check("tea", "tea of another tenant");
     /* A name that would be the key of another scope, were the two put together without care. */
     question.which.scope =
         (struct mneme_search_scope){.tenant = MNEME_STR_LIT("default/user"), .user_id = MNEME_STR_LIT("ada")};
     check("tea", "");
+}
+
+Test(queries_search, a_scope_that_says_nothing_is_refused) {
+    static const struct mneme_search_scope scopes[] = {
+        {.tenant = MNEME_STR_LIT("default")},
+        {.tenant = MNEME_STR_LIT("default"), .user_id = MNEME_STR_LIT("")},
+        {.tenant = MNEME_STR_LIT("default"), .user_id = MNEME_STR_LIT(""), .all_scopes = true},
+        {.tenant = MNEME_STR_LIT("default"), .user_id = MNEME_STR_LIT("ada"), .run_id = MNEME_STR_LIT("")},
+    };
+    add_memory("ada", "Ada has tea");
+    fold();
+    for (size_t i = 0; i < sizeof scopes / sizeof *scopes; i++) {
+        question.which.scope = scopes[i];
+        cr_assert_eq(ask("tea"), MNEME_E_USAGE, "%zu", i);
+    }
+    question.which.scope =
+        (struct mneme_search_scope){.tenant = MNEME_STR_LIT("default"), .all_scopes = true};
+    check("tea", "Ada has tea");
 }
 
 Test(queries_search, a_turn_and_its_memory_are_one_result) {

@@ -72,7 +72,8 @@ Test(options, end_at_two_dashes) {
 }
 
 Test(options, what_stands_behind_two_dashes_is_all_that_a_command_gets) {
-    ACCEPT("lock", "run", "--tenant", "blue", "nightly", "--ttl", "60", "--", "./x.sh", "--ttl", "5", "--", "-h");
+    ACCEPT("lock", "run", "--tenant", "blue", "nightly", "--ttl", "60", "--", "./x.sh", "--ttl", "5", "--",
+           "-h");
     static const char *const expected[] = {"nightly", "./x.sh", "--ttl", "5", "--", "-h"};
     cr_assert_eq(cli.argument_count, 6);
     for (int i = 0; i < 6; i++) {
@@ -159,17 +160,77 @@ Test(options, a_common_one_can_come_from_the_environment) {
     REFUSE("MNEME_JSON in the environment is 'perhaps'", "memory", "list");
 }
 
+Test(options, of_a_read_say_whose_data_is_meant) {
+    static const char *const commands[][4] = {
+        {"recall", "x"},
+        {"search", "x"},
+        {"memory", "list"},
+        {"conversation", "list"},
+        {"timeline"},
+        {"agent", "decisions"},
+        {"agent", "handoffs"},
+        {"agent", "hypotheses"},
+        {"agent", "context", "x"},
+        {"knowledge", "list"},
+        {"flow-runs"},
+        {"task-outputs"},
+        {"events"},
+        {"replay"},
+    };
+    for (size_t i = 0; i < sizeof commands / sizeof *commands; i++) {
+        const char *given[MAX_WORDS] = {NULL};
+        size_t count = 0;
+        while (commands[i][count] != NULL) {
+            given[count] = commands[i][count];
+            count++;
+        }
+        cr_assert_eq(parse(given), MNEME_E_USAGE, "%s", given[0]);
+        cr_assert_not_null(strstr(error.message, "or --all for the whole tenant"), "%s", error.message);
+        given[count] = "--all";
+        cr_assert_eq(parse(given), MNEME_OK, "%s: %s", given[0], error.message);
+        cr_assert_eq(setenv("MNEME_USER", "", 1), 0);
+        given[count] = NULL;
+        cr_assert_eq(parse(given), MNEME_E_USAGE, "%s", given[0]);
+        cr_assert_eq(unsetenv("MNEME_USER"), 0);
+    }
+}
+
+Test(options, an_empty_id_is_nobodys) {
+    REFUSE("--user is empty", "memory", "list", "--user", "");
+    REFUSE("--user is empty", "memory", "list", "--user=", "--agent", "planner");
+    REFUSE("--user is empty", "memory", "list", "--user", "", "--all");
+    REFUSE("--stream is empty", "events", "--stream", "");
+    REFUSE("--user is empty", "memory", "add", "x", "--user", "");
+    cr_assert_eq(PARSE("memory", "delete", "--all", "--user", ""), MNEME_E_UNSAFE);
+    cr_assert_eq(error.code, MNEME_E_UNSAFE);
+}
+
+Test(options, all_and_a_scope_are_settled_by_where_they_stand) {
+    REFUSE("leave it out, or leave out --user", "memory", "list", "--all", "--user", "ada");
+    cr_assert_eq(setenv("MNEME_USER", "ada", 1), 0);
+    ACCEPT("memory", "list");
+    cr_assert_str_eq(mneme_cli_value(&cli, "user"), "ada");
+    ACCEPT("memory", "list", "--all");
+    cr_assert_null(mneme_cli_value(&cli, "user"));
+    cr_assert(mneme_cli_flag(&cli, "all"));
+    cr_assert_eq(setenv("MNEME_ALL", "1", 1), 0);
+    REFUSE("--all is of the whole tenant", "memory", "list");
+    ACCEPT("memory", "list", "--user", "bob");
+    cr_assert_str_eq(mneme_cli_value(&cli, "user"), "bob");
+    cr_assert_not(mneme_cli_flag(&cli, "all"));
+}
+
 Test(options, one_of_a_command_has_a_variable_named_after_it) {
     cr_assert_eq(setenv("MNEME_MEMORY_LIST_TYPE", "fact", 1), 0);
-    ACCEPT("memory", "list");
+    ACCEPT("memory", "list", "--all");
     cr_assert_str_eq(mneme_cli_value(&cli, "type"), "fact");
-    ACCEPT("events");
+    ACCEPT("events", "--all");
     cr_assert_null(mneme_cli_value(&cli, "type"));
 }
 
 Test(options, that_override_settings_win_over_the_environment) {
     cr_assert_eq(setenv("MNEME_TENANT", "red", 1), 0);
-    ACCEPT("memory", "list", "--tenant", "blue");
+    ACCEPT("memory", "list", "--user", "ada", "--tenant", "blue");
     cr_assert_eq(mneme_config_load(&cli.config, NULL, &error), MNEME_OK, "%s", error.message);
     cr_assert_str_eq(mneme_config_string(cli.config, MNEME_SETTING_TENANT), "red");
     cr_assert_eq(mneme_cli_apply_settings(&cli, &error), MNEME_OK, "%s", error.message);
