@@ -2,6 +2,7 @@
  * mneme topics: makes the events topic and compares it with what the log needs.
  */
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "cli/commands.h"
 #include "cli/frame/output.h"
@@ -66,6 +67,18 @@ static enum mneme_exit print_json(const struct mneme_topic_state *topic, bool fi
 typedef int look_fn(struct mneme_topic_state *out, const struct mneme_config *config,
                     struct mneme_error *error);
 
+static enum mneme_exit show(struct mneme_cli *cli, const struct mneme_topic_state *topic) {
+    struct mneme_error error = {0};
+    int status = mneme_topic_require(topic, &error);
+    enum mneme_exit exit_code = MNEME_EXIT_DONE;
+    if (cli->json) {
+        exit_code = print_json(topic, status == MNEME_OK);
+    } else {
+        print_table(cli, topic);
+    }
+    return status == MNEME_OK ? exit_code : mneme_cli_fail(cli, &error);
+}
+
 static enum mneme_exit look_at_topic(struct mneme_cli *cli, look_fn *look) {
     struct mneme_error error = {0};
     struct mneme_topic_state topic;
@@ -75,14 +88,33 @@ static enum mneme_exit look_at_topic(struct mneme_cli *cli, look_fn *look) {
     if (topic.was_created) {
         mneme_last_write_forget(cli->config);
     }
-    int status = mneme_topic_require(&topic, &error);
+    return show(cli, &topic);
+}
+
+/* Those that projections have made. */
+static enum mneme_exit look_at_embeddings(struct mneme_cli *cli) {
+    struct mneme_error error = {0};
+    struct mneme_topic_state *topics = calloc(MNEME_MAX_EMBEDDINGS_TOPICS, sizeof *topics);
+    size_t count = 0;
     enum mneme_exit exit_code = MNEME_EXIT_DONE;
-    if (cli->json) {
-        exit_code = print_json(&topic, status == MNEME_OK);
-    } else {
-        print_table(cli, &topic);
+    if (topics == NULL) {
+        mneme_error_set(&error, MNEME_E_NO_MEMORY, "the embeddings topics were not checked: out of memory");
+        return mneme_cli_fail(cli, &error);
     }
-    return status == MNEME_OK ? exit_code : mneme_cli_fail(cli, &error);
+    if (mneme_embeddings_topics_check(topics, &count, cli->config, &error) != MNEME_OK) {
+        exit_code = mneme_cli_fail(cli, &error);
+        count = 0;
+    }
+    for (size_t i = 0; i < count; i++) {
+        enum mneme_exit one = show(cli, &topics[i]);
+        exit_code = one == MNEME_EXIT_DONE ? exit_code : one;
+    }
+    free(topics);
+    return exit_code;
+}
+
+static enum mneme_exit first_failure(enum mneme_exit one, enum mneme_exit other) {
+    return one != MNEME_EXIT_DONE ? one : other;
 }
 
 static enum mneme_exit run_create(struct mneme_cli *cli) {
@@ -90,7 +122,10 @@ static enum mneme_exit run_create(struct mneme_cli *cli) {
 }
 
 static enum mneme_exit run_check(struct mneme_cli *cli) {
-    return look_at_topic(cli, mneme_topic_check);
+    enum mneme_exit exit_code = look_at_topic(cli, mneme_topic_check);
+    return exit_code == MNEME_EXIT_DONE || exit_code == MNEME_EXIT_UNSAFE
+               ? first_failure(exit_code, look_at_embeddings(cli))
+               : exit_code;
 }
 
 static const struct mneme_cli_option create_options[] = {
@@ -117,7 +152,10 @@ static const struct mneme_command check_command = {
     .name = "check",
     .summary = "Compare the events topic with what the log needs.",
     .arguments = "",
-    .details = "Exit code 0 when it fits, 5 when there is none, 6 when it does not fit.",
+    .details =
+        "Compares also the embeddings topics that are there: whether they are compacted, and take the\n"
+        "record of the largest event. Exit code 0 when it fits, 5 when there is none, 6 when it does not "
+        "fit.",
     .examples = "  mneme topics check\n"
                 "  mneme topics check --json\n",
     .options = create_options,

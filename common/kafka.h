@@ -48,6 +48,20 @@ struct mneme_topic_facts {
 int mneme_kafka_topic_facts(struct mneme_topic_facts *out, rd_kafka_t *client, const char *topic,
                             int timeout_ms, struct mneme_error *error);
 
+/* How large an event may be, key and value together, on a topic that takes batches of max_message_bytes: less
+ * what a batch of one record adds to it, and less the room for what projections write about it: a record with
+ * its vector, a dead letter with its headers. 64 KiB, of a small topic a sixteenth. */
+int64_t mneme_kafka_max_event_bytes(int64_t max_message_bytes);
+
+/* Kafka's default limit for a topic: 1 MiB and the overhead of a batch. */
+#define MNEME_USUAL_MAX_MESSAGE_BYTES 1048588
+
+/* What a compacted topic of ours is made with: texts of any event, with a vector for each of their parts. */
+#define MNEME_RECORDS_MAX_MESSAGE_BYTES 16777216
+
+/* What a batch of one record adds to key and value, rounded up: batch header 61, record header below 30. */
+#define MNEME_RECORD_OVERHEAD_BYTES 100
+
 /* A client for questions about topics and for making them; the caller rd_kafka_destroys it. */
 int mneme_kafka_admin(rd_kafka_t **out, const struct mneme_config *config, struct mneme_error *error);
 
@@ -56,8 +70,9 @@ int mneme_kafka_admin(rd_kafka_t **out, const struct mneme_config *config, struc
 int mneme_kafka_topic_create(rd_kafka_t *client, const char *name, const struct mneme_config *config,
                              bool is_compacted, struct mneme_error *error);
 
-/* Makes it if there is none, and returns when the brokers know it. Errors of mneme_kafka_topic_facts. */
-int mneme_kafka_topic_ensure(const char *name, const struct mneme_config *config, bool is_compacted,
-                             struct mneme_error *error);
+/* Makes it if there is none, and returns when the brokers know it, with what they say of it (`facts` may be
+ * NULL). Errors of mneme_kafka_topic_facts. */
+int mneme_kafka_topic_ensure(struct mneme_topic_facts *facts, const char *name,
+                             const struct mneme_config *config, bool is_compacted, struct mneme_error *error);
 
 #endif

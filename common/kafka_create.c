@@ -33,12 +33,16 @@ int mneme_kafka_admin(rd_kafka_t **out, const struct mneme_config *config, struc
 
 static int describe_topic(rd_kafka_NewTopic_t **out, const char *name, const struct mneme_config *config,
                           bool is_compacted, struct mneme_error *error) {
+    char most_bytes[24];
+    snprintf(most_bytes, sizeof most_bytes, "%d", MNEME_RECORDS_MAX_MESSAGE_BYTES);
     const char *const settings[][2] = {
         {"message.timestamp.type", "LogAppendTime"},
         {"retention.ms", "-1"},
         {"retention.bytes", "-1"},
         {"cleanup.policy", is_compacted ? "compact" : "delete"},
+        {"max.message.bytes", most_bytes}, /* of a compacted topic */
     };
+    size_t setting_count = sizeof settings / sizeof settings[0] - (is_compacted ? 0 : 1);
     char reason[256];
     rd_kafka_NewTopic_t *topic = rd_kafka_NewTopic_new(
         name, (int)mneme_config_long(config, MNEME_SETTING_TOPIC_PARTITIONS),
@@ -49,7 +53,7 @@ static int describe_topic(rd_kafka_NewTopic_t **out, const char *name, const str
             "cannot create topic %s: %s; check MNEME_TOPIC_PARTITIONS and MNEME_TOPIC_REPLICATION", name,
             reason);
     }
-    for (size_t i = 0; i < sizeof settings / sizeof settings[0]; i++) {
+    for (size_t i = 0; i < setting_count; i++) {
         rd_kafka_resp_err_t code = rd_kafka_NewTopic_set_config(topic, settings[i][0], settings[i][1]);
         if (code != RD_KAFKA_RESP_ERR_NO_ERROR) {
             rd_kafka_NewTopic_destroy(topic);
@@ -101,10 +105,11 @@ int mneme_kafka_topic_create(rd_kafka_t *kafka, const char *name, const struct m
     return status;
 }
 
-int mneme_kafka_topic_ensure(const char *name, const struct mneme_config *config, bool is_compacted,
+int mneme_kafka_topic_ensure(struct mneme_topic_facts *out, const char *name,
+                             const struct mneme_config *config, bool is_compacted,
                              struct mneme_error *error) {
     rd_kafka_t *kafka = NULL;
-    struct mneme_topic_facts facts;
+    struct mneme_topic_facts facts = {0};
     struct mneme_error why = {0}; /* that it is not there yet is no error of the caller's */
     int status = mneme_kafka_admin(&kafka, config, error);
     if (status != MNEME_OK) {
@@ -124,5 +129,8 @@ int mneme_kafka_topic_ensure(const char *name, const struct mneme_config *config
         }
     }
     rd_kafka_destroy(kafka);
+    if (status == MNEME_OK && out != NULL) {
+        *out = facts;
+    }
     return status == MNEME_OK ? status : mneme_error_set(error, (enum mneme_status)status, "%s", why.message);
 }

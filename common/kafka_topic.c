@@ -8,6 +8,7 @@
 #include "common/clock.h"
 #include "common/kafka.h"
 
+#define MOST_ROOM_BYTES (64 * 1024) /* for what a projection adds to an event */
 #define SLICE_MS 200
 
 /* What the client's error callback saw; it runs within rd_kafka_poll, on our thread. */
@@ -167,6 +168,12 @@ static int read_settings(struct mneme_topic_facts *out, struct probe *probe, con
     rd_kafka_ConfigResource_destroy(resource);
     rd_kafka_queue_destroy(queue);
     return status;
+}
+
+int64_t mneme_kafka_max_event_bytes(int64_t max_message_bytes) {
+    int64_t room = max_message_bytes / 16;
+    return max_message_bytes - MNEME_RECORD_OVERHEAD_BYTES -
+           (room < MOST_ROOM_BYTES ? room : MOST_ROOM_BYTES);
 }
 
 int mneme_kafka_topic_facts(struct mneme_topic_facts *out, rd_kafka_t *client, const char *topic,

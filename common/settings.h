@@ -137,7 +137,7 @@
       "The share of recalls that are recorded as memory_retrieved events; 0 means none.") \
     X(TENANT, "MNEME_TENANT", STRING, "default", ANY, PLAIN, \
       "The tenant when a call names none.") \
-    X(CONTENT_MAX_CHARS, "MNEME_CONTENT_MAX_CHARS", LONG, "10000", RANGE(1, 1000000), PLAIN, \
+    X(CONTENT_MAX_CHARS, "MNEME_CONTENT_MAX_CHARS", LONG, "100000", RANGE(1, 1000000), PLAIN, \
       "Longest text of a memory or turn, in characters; the same for publishers and workers.") \
     X(PUBLISH_LINGER_MS, "MNEME_PUBLISH_LINGER_MS", LONG, "5", RANGE(0, 10000), PLAIN, \
       "How long a publisher gathers events into one request.") \

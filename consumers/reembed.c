@@ -152,7 +152,7 @@ static int begin(struct run *run, struct mneme_error *error) {
     char topic[MNEME_TOPIC_NAME_BYTES];
     int status = mneme_embeddings_topic(topic, run->config, run->options->model, error);
     if (status == MNEME_OK) {
-        status = mneme_kafka_topic_ensure(topic, run->config, true, error);
+        status = mneme_kafka_topic_ensure(NULL, topic, run->config, true, error);
     }
     return status == MNEME_OK ? mneme_vectors_rebuild.begin(&run->rebuild, run->config, NULL,
                                                             &run->outcome->is_resumed, error)

@@ -18,7 +18,8 @@ struct mneme_client {
     rd_kafka_t *kafka;
     rd_kafka_topic_t *topic;
     char topic_name[MNEME_TOPIC_NAME_BYTES];
-    size_t max_event_bytes; /* of key and value together */
+    size_t max_event_bytes;    /* of key and value together */
+    int64_t max_message_bytes; /* that the topic takes */
     size_t content_max_chars;
     int block_ms;
     struct mneme_scratch_pool scratch;
@@ -29,12 +30,6 @@ struct mneme_client {
      * acknowledged (-1 for none). NULL: nobody asks. */
     void (*on_close)(const struct mneme_config *config, const int64_t *offsets, size_t partitions);
 };
-
-/* Kafka's default limit for a topic: 1 MiB and the overhead of a batch. */
-#define MNEME_USUAL_MAX_MESSAGE_BYTES 1048588
-
-/* What a batch of one record adds to key and value, rounded up: batch header 61, record header below 30. */
-#define MNEME_RECORD_OVERHEAD_BYTES 100
 
 /* The settings of a call, as mneme_open tells it; the caller destroys *out. */
 int mneme_client_settings(struct mneme_config **out, const char *config_path,

@@ -105,7 +105,8 @@ static int connect_to_topic(struct mneme_client *client, struct mneme_error *err
         status = make_producer(client, max_message_bytes, error);
     }
     if (status == MNEME_OK) {
-        client->max_event_bytes = (size_t)(max_message_bytes - MNEME_RECORD_OVERHEAD_BYTES);
+        client->max_message_bytes = max_message_bytes;
+        client->max_event_bytes = (size_t)mneme_kafka_max_event_bytes(max_message_bytes);
         client->topic = rd_kafka_topic_new(client->kafka, client->topic_name, NULL);
         if (client->topic == NULL) {
             status = mneme_kafka_error(error, "cannot publish to topic", client->topic_name,

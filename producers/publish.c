@@ -37,9 +37,11 @@ static int encode(struct mneme_client *client, struct mneme_scratch *scratch, co
     if (scratch->value.len + scratch->key.len > client->max_event_bytes) {
         return mneme_error_set(
             error, MNEME_E_TOO_LARGE,
-            "the event was not published: it has %zu bytes, and topic %s takes at most %zu; make it "
-            "smaller, or raise the topic's max.message.bytes",
-            scratch->value.len + scratch->key.len, client->topic_name, client->max_event_bytes);
+            "the event was not published: it has %zu bytes, and at most %zu fit into topic %s, whose "
+            "max.message.bytes is %lld, with room for what projections add; make it smaller, or raise that "
+            "setting",
+            scratch->value.len + scratch->key.len, client->max_event_bytes, client->topic_name,
+            (long long)client->max_message_bytes);
     }
     return MNEME_OK;
 }

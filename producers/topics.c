@@ -5,6 +5,7 @@
 #include "producers/topics.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "common/clock.h"
 
@@ -26,6 +27,16 @@ static void find_number(struct mneme_topic_state *state, const char *name, int64
     snprintf(actual_text, sizeof actual_text, "%lld", (long long)actual);
     snprintf(wanted_text, sizeof wanted_text, "%lld", (long long)wanted);
     find(state, name, actual_text, wanted_text, actual == wanted, why);
+}
+
+/* A number that must not be lower. */
+static void find_least(struct mneme_topic_state *state, const char *name, int64_t actual, int64_t least,
+                       const char *why) {
+    char actual_text[32];
+    char least_text[32];
+    snprintf(actual_text, sizeof actual_text, "%lld", (long long)actual);
+    snprintf(least_text, sizeof least_text, "%lld or more", (long long)least);
+    find(state, name, actual_text, actual >= least ? "" : least_text, actual >= least, why);
 }
 
 /* A number for which any value will do. */
@@ -55,7 +66,26 @@ static void compare(struct mneme_topic_state *state, const struct mneme_topic_fa
                 "kafka-configs.sh --alter");
     find(state, "cleanup.policy", facts->is_compacted ? "compact" : "delete", "delete", !facts->is_compacted,
          "earlier events of a stream would be dropped; set it with kafka-configs.sh --alter");
-    tell_number(state, "max.message.bytes", facts->max_message_bytes);
+    int64_t longest = mneme_config_long(config, MNEME_SETTING_CONTENT_MAX_CHARS);
+    if (mneme_kafka_max_event_bytes(facts->max_message_bytes) >= longest) {
+        tell_number(state, "max.message.bytes", facts->max_message_bytes);
+    } else {
+        find_least(
+            state, "max.message.bytes", facts->max_message_bytes, longest + longest / 8,
+            "a text of MNEME_CONTENT_MAX_CHARS would not fit; raise it with kafka-configs.sh --alter, or "
+            "lower that setting");
+    }
+}
+
+/* What a topic of records must be, beside the events that these are of. */
+static void compare_records(struct mneme_topic_state *state, const struct mneme_topic_facts *facts,
+                            const struct mneme_topic_facts *events) {
+    state->finding_count = 0;
+    find(state, "cleanup.policy", facts->is_compacted ? "compact" : "delete", "compact", facts->is_compacted,
+         "records that are older than its retention would be dropped, or kept for ever; set it with "
+         "kafka-configs.sh --alter");
+    find_least(state, "max.message.bytes", facts->max_message_bytes, events->max_message_bytes,
+               "the record of a large event would not fit; raise it with kafka-configs.sh --alter");
 }
 
 static int check(struct mneme_topic_state *out, rd_kafka_t *kafka, const struct mneme_config *config,
@@ -119,6 +149,64 @@ int mneme_topic_check(struct mneme_topic_state *out, const struct mneme_config *
 int mneme_topic_create(struct mneme_topic_state *out, const struct mneme_config *config,
                        struct mneme_error *error) {
     return look(out, config, true, error);
+}
+
+static int compare_names(const void *a, const void *b) {
+    return strcmp(((const struct mneme_topic_state *)a)->name, ((const struct mneme_topic_state *)b)->name);
+}
+
+/* The embeddings topics that the brokers know. */
+static int list_embeddings(struct mneme_topic_state *out, size_t *count, rd_kafka_t *kafka,
+                           const struct mneme_config *config, struct mneme_error *error) {
+    char prefix[MNEME_TOPIC_NAME_BYTES];
+    const struct rd_kafka_metadata *metadata = NULL;
+    (void)snprintf(prefix, sizeof prefix, "%sembeddings.",
+                   mneme_config_string(config, MNEME_SETTING_TOPIC_PREFIX));
+    rd_kafka_resp_err_t code = rd_kafka_metadata(kafka, 1, NULL, &metadata, ASK_TIMEOUT_MS);
+    if (code != RD_KAFKA_RESP_ERR_NO_ERROR) {
+        return mneme_kafka_error(error, "cannot list the topics of", prefix, code, NULL);
+    }
+    for (int i = 0; i < metadata->topic_cnt && *count < MNEME_MAX_EMBEDDINGS_TOPICS; i++) {
+        const char *name = metadata->topics[i].topic;
+        if (strncmp(name, prefix, strlen(prefix)) == 0 && strlen(name) < sizeof out->name) {
+            out[*count] = (struct mneme_topic_state){0};
+            memcpy(out[(*count)++].name, name, strlen(name) + 1);
+        }
+    }
+    rd_kafka_metadata_destroy(metadata);
+    if (*count > 1) {
+        qsort(out, *count, sizeof *out, compare_names);
+    }
+    return MNEME_OK;
+}
+
+int mneme_embeddings_topics_check(struct mneme_topic_state *out, size_t *count,
+                                  const struct mneme_config *config, struct mneme_error *error) {
+    char name[MNEME_TOPIC_NAME_BYTES];
+    struct mneme_topic_facts events;
+    struct mneme_topic_facts facts;
+    rd_kafka_t *kafka = NULL;
+    *count = 0;
+    int status = mneme_kafka_events_topic(name, config, error);
+    if (status == MNEME_OK) {
+        status = mneme_kafka_admin(&kafka, config, error);
+    }
+    if (status == MNEME_OK) {
+        status = mneme_kafka_topic_facts(&events, kafka, name, ASK_TIMEOUT_MS, error);
+    }
+    if (status == MNEME_OK) {
+        status = list_embeddings(out, count, kafka, config, error);
+    }
+    for (size_t i = 0; i < *count && status == MNEME_OK; i++) {
+        status = mneme_kafka_topic_facts(&facts, kafka, out[i].name, ASK_TIMEOUT_MS, error);
+        if (status == MNEME_OK && facts.has_settings && events.has_settings) {
+            compare_records(&out[i], &facts, &events);
+        }
+    }
+    if (kafka != NULL) {
+        rd_kafka_destroy(kafka);
+    }
+    return status;
 }
 
 int mneme_topic_require(const struct mneme_topic_state *state, struct mneme_error *error) {

@@ -56,10 +56,15 @@ holds JSON, and is kept with all its digits. `content` may be a plain text, whic
 
 ## Limits
 Text is UTF-8 without NUL. Names (texts with a limit in bytes, and items of lists) hold no control characters. A field
-marked *content limit* has 1 to `MNEME_CONTENT_MAX_CHARS` characters (10,000 unless set otherwise) and is not blank; of a
+marked *content limit* has 1 to `MNEME_CONTENT_MAX_CHARS` characters (100,000 unless set otherwise) and is not blank; of a
 memory's `content`, the text has this limit, and so has all that is beside it. JSON is at most {depth} levels deep and
 holds no number that overflows a double. Times lie in the years 1 to 9999. An event must have a stream: give `user_id`,
 `agent_id` or `stream_id`. The same limits are checked when publishing and again when folding.
+
+An event, its key and its bytes together, has at most 982,952 bytes on a topic with Kafka's own `max.message.bytes`
+(1,048,588): that less 100 bytes for a batch and 64 KiB for what projections write about it, an embedding or a dead letter; on
+another topic likewise, with a sixteenth of a small limit as room. It is checked when publishing, and `mneme topics check`
+compares the topics: the embeddings topics must take as much as the events topic (they are made with 16 MiB).
 """
 
 OUTRO = """## Ids

@@ -98,6 +98,7 @@ static int open_projection(void **out, const struct mneme_config *config, struct
 static int open_model(struct projection *projection, struct mneme_error *error) {
     const struct mneme_embedding_model *model = &projection->model.model;
     char topic[MNEME_TOPIC_NAME_BYTES];
+    struct mneme_topic_facts facts = {0};
     close_model(projection);
     mneme_buffer_clear(&projection->name);
     mneme_buffer_printf(&projection->name, "%s.%s", mneme_embed_projection.name, model->name);
@@ -108,13 +109,14 @@ static int open_model(struct projection *projection, struct mneme_error *error) 
         status = mneme_embeddings_topic(topic, projection->config, model->name, error);
     }
     if (status == MNEME_OK) {
-        status = mneme_kafka_topic_ensure(topic, projection->config, true, error);
+        status = mneme_kafka_topic_ensure(&facts, topic, projection->config, true, error);
     }
     if (status == MNEME_OK) {
         status = mneme_embedder_open(&projection->embedder, projection->config, model, error);
     }
     if (status == MNEME_OK) {
-        status = mneme_embed_records_open(&projection->records, projection->config, topic, error);
+        status = mneme_embed_records_open(&projection->records, projection->config, topic,
+                                          facts.has_settings ? facts.max_message_bytes : 0, error);
     }
     if (status == MNEME_OK) {
         status = mneme_embedding_codec_new(&projection->codec, projection->config, topic, error);

@@ -14,9 +14,13 @@
 #define DELIVERY_TIMEOUT_MS 15000 /* within the time that a transaction of Postgres may wait */
 #define SLICE_MS 100
 
+/* Of a batch of one record with its header. */
+#define RECORD_OVERHEAD_BYTES (MNEME_RECORD_OVERHEAD_BYTES + 100)
+
 struct mneme_embed_records {
     const struct mneme_config *config;
     char topic[MNEME_TOPIC_NAME_BYTES];
+    int64_t max_message_bytes;
     rd_kafka_t *producer; /* NULL: none, or thrown away */
     /* Of the records since the last flush; moved by the callback, on our thread. */
     size_t added, delivered;
@@ -34,13 +38,14 @@ static void note_delivery(rd_kafka_t *producer, const rd_kafka_message_t *messag
 }
 
 int mneme_embed_records_open(struct mneme_embed_records **out, const struct mneme_config *config,
-                             const char *topic, struct mneme_error *error) {
+                             const char *topic, int64_t max_message_bytes, struct mneme_error *error) {
     struct mneme_embed_records *records = calloc(1, sizeof *records);
     if (records == NULL) {
         return mneme_error_set(error, MNEME_E_NO_MEMORY,
                                "embeddings cannot be written: memory is exhausted; free some");
     }
     records->config = config;
+    records->max_message_bytes = max_message_bytes > 0 ? max_message_bytes : MNEME_USUAL_MAX_MESSAGE_BYTES;
     (void)snprintf(records->topic, sizeof records->topic, "%s", topic);
     *out = records;
     return MNEME_OK;
@@ -86,6 +91,8 @@ static int ensure(struct mneme_embed_records *records, struct mneme_error *error
      * alive never does: others may have written newer records by then. */
     long timeout_ms = delivery_timeout_ms(records->config);
     char linger[24];
+    char most_bytes[24];
+    (void)snprintf(most_bytes, sizeof most_bytes, "%" PRId64, records->max_message_bytes);
     char timeout[24];
     (void)snprintf(linger, sizeof linger, "%ld", timeout_ms / 2);
     (void)snprintf(timeout, sizeof timeout, "%ld", timeout_ms);
@@ -102,6 +109,9 @@ static int ensure(struct mneme_embed_records *records, struct mneme_error *error
     }
     if (status == MNEME_OK) {
         status = mneme_kafka_conf_set(conf, "linger.ms", linger, error);
+    }
+    if (status == MNEME_OK) { /* neither a record nor a batch of them may be larger than the topic takes */
+        status = mneme_kafka_conf_set(conf, "message.max.bytes", most_bytes, error);
     }
     if (status != MNEME_OK) {
         if (conf != NULL) {
@@ -121,10 +131,23 @@ static int ensure(struct mneme_embed_records *records, struct mneme_error *error
     return MNEME_OK;
 }
 
+size_t mneme_embed_records_most_bytes(const struct mneme_embed_records *records) {
+    return (size_t)records->max_message_bytes - RECORD_OVERHEAD_BYTES;
+}
+
 int mneme_embed_records_add(struct mneme_embed_records *records, struct mneme_str key, struct mneme_str value,
                             int64_t source_sequence, struct mneme_error *error) {
     char source[24];
     int source_len = snprintf(source, sizeof source, "%" PRId64, source_sequence);
+    if (key.len + value.len > mneme_embed_records_most_bytes(records)) {
+        return mneme_error_set(
+            error, MNEME_E_UNSAFE,
+            "cannot write embeddings to topic %s: the record of %.*s has %zu bytes, and the "
+            "topic's max.message.bytes is %" PRId64
+            "; raise it to %d with kafka-configs.sh --alter and start the worker again",
+            records->topic, MNEME_STR_ARG(key), key.len + value.len, records->max_message_bytes,
+            MNEME_RECORDS_MAX_MESSAGE_BYTES);
+    }
     int status = ensure(records, error);
     if (status != MNEME_OK) {
         return status;

@@ -11,13 +11,17 @@
 
 struct mneme_embed_records; /* one thread at a time */
 
-/* Connects to nothing yet. `config` must outlive it, `topic` is copied. */
+/* Connects to nothing yet. `config` must outlive it, `topic` is copied; max_message_bytes is what the topic
+ * takes, 0 when that is not known. */
 int mneme_embed_records_open(struct mneme_embed_records **out, const struct mneme_config *config,
-                             const char *topic, struct mneme_error *error);
+                             const char *topic, int64_t max_message_bytes, struct mneme_error *error);
 void mneme_embed_records_close(struct mneme_embed_records *records);
 
+/* How many bytes key and value of a record may have together. */
+size_t mneme_embed_records_most_bytes(const struct mneme_embed_records *records);
+
 /* Hands a record to the client, which copies it and keeps it for the flush; a null value says that the
- * document is gone. */
+ * document is gone. MNEME_E_UNSAFE when the topic does not take so large a one. */
 int mneme_embed_records_add(struct mneme_embed_records *records, struct mneme_str key, struct mneme_str value,
                             int64_t source_sequence, struct mneme_error *error);
 

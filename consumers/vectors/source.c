@@ -26,5 +26,5 @@ int mneme_vectors_source(struct mneme_log_source *source, const struct mneme_con
     }
     status = mneme_embeddings_topic(source->topic, config,
                                     mneme_config_string(config, MNEME_SETTING_EMBEDDING_MODEL), error);
-    return status == MNEME_OK ? mneme_kafka_topic_ensure(source->topic, config, true, error) : status;
+    return status == MNEME_OK ? mneme_kafka_topic_ensure(NULL, source->topic, config, true, error) : status;
 }

@@ -248,11 +248,11 @@ def test_a_folder_with_broken_files_is_imported_but_for_them(namespace, imported
 def test_limits_hold_for_each_entry(quiet_topic, tmp_path):
     entry = {"agent_id": "a", "content": "fine"}
     path = write(tmp_path / "limits.json", [
-        {**entry, "content": "x" * 10_001}, {**entry, "agent_id": "x" * 256}, {**entry, "tags": ["t"] * 101},
+        {**entry, "content": "x" * 100_001}, {**entry, "agent_id": "x" * 256}, {**entry, "tags": ["t"] * 101},
         {**entry, "metadata": {"long": "x" * 1_100_000}}, entry])
     *told, report = quiet_topic.mneme("import", "legacy-json", "--dry-run", "--json", path, expect=1).json_lines
     assert [line["entry"] for line in told] == [1, 2, 3, 4] and report["events"] == 1
-    for line, reason in zip(told, ["10000", "255", "100", "bytes"], strict=True):
+    for line, reason in zip(told, ["100000", "255", "100", "bytes"], strict=True):
         assert reason in line["refused"]
 
 

@@ -325,6 +325,9 @@ def test_topics_create_is_idempotent_and_check_tells_what_does_not_fit(mneme, na
     (facts,) = done.json_lines
     assert [fact["name"] for fact in facts["settings"] if not fact["fits"]] == [
         "message.timestamp.type", "retention.ms"]
+    set_topic(namespace, retention_ms="-1", message_timestamp_type="LogAppendTime", max_message_bytes="50000")
+    done = mneme("topics", "check", env={"MNEME_CONTENT_MAX_CHARS": "100000"}, expect=6)
+    assert "max.message.bytes is 50000, not 112500 or more" in done.stderr
     mneme("topics", "check", env={"MNEME_TOPIC_PREFIX": "none."}, expect=5)
     mneme("topics", "check", env={"KAFKA_BOOTSTRAP_SERVERS": "127.0.0.1:1"}, expect=3)
 

@@ -180,7 +180,7 @@ def check_record(record, values, content_max_chars):
             check_number(field, value)
 
 
-def check_event(decoder, event, content_max_chars=10000):
+def check_event(decoder, event, content_max_chars=100000):
     """Refused when some field is beyond its limit."""
     try:
         check_record(decoder.newest, event, content_max_chars)

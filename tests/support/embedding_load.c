@@ -146,7 +146,7 @@ int mneme_embedding_writer_open(struct mneme_embedding_writer **out, const struc
     }
     int status = mneme_embeddings_topic(writer->topic, config, model, error);
     if (status == MNEME_OK) {
-        status = mneme_kafka_topic_ensure(writer->topic, config, true, error);
+        status = mneme_kafka_topic_ensure(NULL, writer->topic, config, true, error);
     }
     if (status == MNEME_OK) {
         status = connect_producer(writer, config, error);
