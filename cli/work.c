@@ -53,8 +53,9 @@ const struct mneme_command mneme_command_work = {
     .arguments = "PROJECTION",
     .details = "Workers of a projection share the partitions of the topic: start as many as there\n"
                "are partitions, stop and kill them as you like; nothing is lost or doubled.\n"
-               "While Kafka or the projection's store is away, a worker waits for it. SIGTERM and\n"
-               "SIGINT finish the batch at hand and leave the group. Logs go to stderr.\n"
+               "While Kafka or the projection's store is away, a worker waits for it, also when it starts.\n"
+               "SIGTERM and SIGINT finish the batch at hand and leave the group. Logs go to stderr.\n"
+               "Of two workers with the same --id the first ends (exit 4), a session time-out later.\n"
                "\n"
                "Projections: postgres (the ledger of events with their verdicts, and the tables), search\n"
                "(full text), embed (texts into vectors, by the endpoint of the settings), vectors (those\n"

@@ -108,6 +108,18 @@ static int set_up_session(struct mneme_postgres *postgres, struct mneme_error *e
     return status;
 }
 
+/* Whether libpq gave up on the URL itself, before it turned to a server. */
+static bool is_bad_url(const PGconn *connection) {
+    static const char *const of_server[] = {"connection to server", "could not translate host name"};
+    const char *message = PQerrorMessage(connection);
+    for (size_t i = 0; i < sizeof of_server / sizeof *of_server; i++) {
+        if (strncmp(message, of_server[i], strlen(of_server[i])) == 0) {
+            return false;
+        }
+    }
+    return true;
+}
+
 int mneme_pg_open(struct mneme_postgres *postgres, struct mneme_error *error) {
     PQfinish(postgres->connection);
     postgres->connection = NULL;
@@ -130,7 +142,13 @@ int mneme_pg_open(struct mneme_postgres *postgres, struct mneme_error *error) {
     describe_place(place, sizeof place, connection);
     PQsetErrorVerbosity(connection, PQERRORS_VERBOSE); /* it holds the SQLSTATE */
     PQsetNoticeReceiver(connection, log_notice, NULL);
-    if (PQstatus(connection) != CONNECTION_BAD && !complete(connection, deadline)) {
+    bool is_begun = PQstatus(connection) != CONNECTION_BAD;
+    if (!is_begun && is_bad_url(connection)) {
+        const char *message = PQerrorMessage(connection);
+        return mneme_error_set(error, MNEME_E_USAGE, "cannot connect to Postgres: %.*s; correct DATABASE_URL",
+                               (int)strcspn(message, "\r\n"), message);
+    }
+    if (is_begun && !complete(connection, deadline)) {
         char what[256];
         snprintf(what, sizeof what, "cannot connect to Postgres at %s", place);
         return mneme_pg_error(error, what, "", "no answer within MNEME_PG_CONNECT_TIMEOUT_MS");

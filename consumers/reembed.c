@@ -259,8 +259,8 @@ int mneme_reembed_run(struct mneme_reembed_outcome *outcome, const struct mneme_
         outcome->is_interrupted = false;
         embed_last(&run);
     }
-    outcome->events = run.embed.refold == NULL ? 0 : mneme_refold_done(run.embed.refold);
-    outcome->vectors = run.vectors.refold == NULL ? 0 : mneme_refold_done(run.vectors.refold);
+    outcome->events = run.embed.refold == NULL ? 0 : mneme_refold_events(run.embed.refold);
+    outcome->vectors = run.vectors.refold == NULL ? 0 : mneme_refold_events(run.vectors.refold);
     outcome->seconds[run.phase] += (double)(mneme_clock_monotonic_micros() - run.phase_micros) / 1e6;
     close_stage(&run.embed);
     close_stage(&run.vectors);

@@ -314,6 +314,9 @@ static int fold_batch(struct projection *projection, struct mneme_batch *batch, 
 
 static enum mneme_apply_result apply(void *context, struct mneme_batch *batch, struct mneme_error *error) {
     struct projection *projection = context;
+    if (batch->count == 0) {
+        return mneme_progress_skip(&projection->progress, &projection->session, batch, error);
+    }
     bool is_same = false;
     int status = mneme_session_ensure(&projection->session, error);
     if (status == MNEME_OK) {

@@ -135,10 +135,8 @@ static int take_answer(struct mneme_claims *claims, struct mneme_assignment *ass
     const redisReply *digest = reply->element[2];
     assignment->next_offsets[i] = strtoll(reply->element[1]->str, NULL, 10);
     if (assignment->last_digests != NULL) {
-        assignment->last_digests[i].is_set = digest->len == MNEME_LOG_DIGEST_BYTES;
-        if (digest->len == MNEME_LOG_DIGEST_BYTES) {
-            memcpy(assignment->last_digests[i].bytes, digest->str, MNEME_LOG_DIGEST_BYTES);
-        }
+        mneme_log_digest_take(&assignment->last_digests[i], digest->str, digest->len,
+                              assignment->next_offsets[i]);
     }
     struct mneme_claim *claim = mneme_claims_find(claims, assignment->partitions[i]);
     if (claim == NULL) {

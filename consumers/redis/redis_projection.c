@@ -338,13 +338,17 @@ static int fold_batch(struct projection *projection, struct mneme_batch *batch, 
     struct mneme_batch part = *batch; /* the arena goes with it, and comes back */
     part.partitions = moved;
     mneme_redis_write_drop(&projection->writer);
-    for (size_t done = 0; status == MNEME_OK && done < batch->count; done += part.count) {
+    size_t done = 0;
+    do {
         size_t left = batch->count - done;
         part.count = left < PART_EVENTS ? left : PART_EVENTS;
-        cut(&part, batch, done);
-        const struct known here = {known.is_accepted + done, known.is_certain + done};
-        status = fold_part(projection, &part, &here, is_current, error);
-    }
+        if (status == MNEME_OK) {
+            cut(&part, batch, done);
+            const struct known here = {known.is_accepted + done, known.is_certain + done};
+            status = fold_part(projection, &part, &here, is_current, error);
+        }
+        done += part.count;
+    } while (status == MNEME_OK && done < batch->count);
     if (status == MNEME_OK) {
         status = mneme_redis_write_end(&projection->writer, error);
     }

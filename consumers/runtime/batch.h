@@ -32,10 +32,12 @@ struct mneme_batch_partition {
     int32_t partition;
     int64_t first_offset; /* the progress before the batch */
     int64_t next_offset;  /* the progress after it */
-    /* Of the event before next_offset; set when the batch is shown to a projection. */
+    /* Of the last of its events; set when the batch is shown to a projection. Unset when it has none: then
+     * what the projection knows stays. */
     struct mneme_log_digest last_digest;
 };
 
+/* A batch may have partitions and no item: their progress moves past offsets that hold no event. */
 struct mneme_batch {
     struct mneme_batch_item *items; /* each partition's in ascending offsets */
     size_t count;

@@ -265,8 +265,9 @@ static int check_offsets(struct mneme_worker *worker, struct mneme_error *error)
         };
         worker->partitions[i].end_offset = ends[i];
         status = mneme_saved_offset_check(&saved, error);
-        if (saved.next_offset <= saved.log_start) {
-            worker->claim_digests[i].is_set = false; /* the event before is not in the log any more */
+        struct mneme_log_digest *digest = &worker->claim_digests[i];
+        if (digest->is_set && mneme_log_digest_offset(digest) < saved.log_start) {
+            digest->is_set = false; /* the event is not in the log any more */
         }
     }
     free(ends);
@@ -285,7 +286,7 @@ static int load_parked_keys(struct mneme_worker *worker, const struct mneme_assi
     return MNEME_OK;
 }
 
-/* Begins to fetch at the projection's offsets; one before them, where that event is to be recognised. */
+/* Begins to fetch at the projection's offsets, or at the last event before them that is to be recognised. */
 static int begin_reading(struct mneme_worker *worker, struct mneme_error *error) {
     rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new((int)worker->partition_count);
     for (size_t i = 0; i < worker->partition_count; i++) {
@@ -295,7 +296,8 @@ static int begin_reading(struct mneme_worker *worker, struct mneme_error *error)
         partition->is_paused = false;
         partition->expected = worker->claim_digests[i];
         rd_kafka_topic_partition_list_add(list, worker->topic, partition->partition)->offset =
-            worker->claim_offsets[i] - (partition->expected.is_set ? 1 : 0);
+            partition->expected.is_set ? mneme_log_digest_offset(&partition->expected)
+                                       : worker->claim_offsets[i];
         mneme_worker_metric_set_partition(worker->metrics, MNEME_WORKER_METRIC_APPLIED_OFFSET,
                                           partition->partition, partition->applied_offset);
     }

@@ -20,9 +20,9 @@
 
 /* What the worker's correctness rests on. */
 static const struct mneme_kafka_property required[] = {
-    {"enable.auto.commit", "false"},   {"enable.auto.offset.store", "false"},
-    {"auto.offset.reset", "error"},    {"partition.assignment.strategy", "range"},
-    {"enable.partition.eof", "false"},
+    {"enable.auto.commit", "false"},  {"enable.auto.offset.store", "false"},
+    {"auto.offset.reset", "error"},   {"partition.assignment.strategy", "range"},
+    {"enable.partition.eof", "true"}, {"isolation.level", "read_committed"},
 };
 
 /* How soon it is seen that the topic is gone or has other partitions. */
@@ -120,6 +120,15 @@ static int set_up(rd_kafka_conf_t *conf, struct mneme_worker *worker, struct mne
     return status;
 }
 
+static void set_queue(struct mneme_worker *worker, rd_kafka_queue_t *queue) {
+    pthread_mutex_lock(&worker->queue_mutex);
+    if (worker->queue != NULL) {
+        rd_kafka_queue_destroy(worker->queue);
+    }
+    worker->queue = queue;
+    pthread_mutex_unlock(&worker->queue_mutex);
+}
+
 int mneme_worker_connect(struct mneme_worker *worker, struct mneme_error *error) {
     char purpose[128];
     (void)snprintf(purpose, sizeof purpose, "work-%s", worker->options->projection->name);
@@ -142,7 +151,7 @@ int mneme_worker_connect(struct mneme_worker *worker, struct mneme_error *error)
     }
     /* Errors and callbacks come with the messages, on the thread that polls. */
     rd_kafka_poll_set_consumer(worker->kafka);
-    worker->queue = rd_kafka_queue_get_consumer(worker->kafka);
+    set_queue(worker, rd_kafka_queue_get_consumer(worker->kafka));
     mneme_worker_set_kafka_up(worker, true, "");
     return MNEME_OK;
 }
@@ -191,13 +200,11 @@ void mneme_worker_leave(struct mneme_worker *worker) {
 }
 
 void mneme_worker_disconnect(struct mneme_worker *worker) {
-    if (worker->queue != NULL) {
-        rd_kafka_queue_destroy(worker->queue);
+    set_queue(worker, NULL);
+    if (worker->kafka != NULL) {
+        mneme_kafka_destroy(worker->kafka);
+        worker->kafka = NULL;
     }
-    if (worker->kafka == NULL) {
-        return;
-    }
-    mneme_kafka_destroy(worker->kafka);
 }
 
 static rd_kafka_topic_partition_list_t *new_list(const struct mneme_worker *worker) {

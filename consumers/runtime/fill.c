@@ -203,6 +203,15 @@ int64_t mneme_fill_recorded_at(int64_t timestamp_ms) {
     return bounded > MNEME_MAX_MICROS / 1000 ? MNEME_MAX_MICROS : bounded * 1000;
 }
 
+/* Notes when something came; before it is added. */
+static void open_fill(struct mneme_fill *fill, const struct mneme_fill_rules *rules, int64_t now_micros) {
+    if (mneme_fill_is_empty(fill)) {
+        fill->batch.is_of_records = rules->takes_records;
+        fill->opened_micros = now_micros;
+    }
+    fill->changed_micros = now_micros;
+}
+
 int mneme_fill_add(struct mneme_fill *fill, const struct mneme_fill_rules *rules,
                    struct mneme_park_set *parked, const struct mneme_log_record *record, int64_t now_micros,
                    struct mneme_error *error) {
@@ -222,17 +231,27 @@ int mneme_fill_add(struct mneme_fill *fill, const struct mneme_fill_rules *rules
     if (status != MNEME_OK) {
         return status;
     }
+    open_fill(fill, rules, now_micros);
     partition_of(fill, record->position.partition, record->progress)->next_offset =
         record->position.offset + 1;
-    if (batch->count == 0) {
-        batch->is_of_records = rules->takes_records;
-        fill->opened_micros = now_micros;
-    }
-    fill->changed_micros = now_micros;
     fill->messages[batch->count] = record->message;
     batch->count++;
     batch->bytes += record->key.len + record->value.len;
     return MNEME_OK;
+}
+
+int mneme_fill_skip(struct mneme_fill *fill, const struct mneme_fill_rules *rules, int32_t partition,
+                    int64_t progress, int64_t next_offset, int64_t now_micros, struct mneme_error *error) {
+    if (!make_room(fill)) {
+        return mneme_error_set(error, MNEME_E_NO_MEMORY, "cannot grow a batch: out of memory");
+    }
+    open_fill(fill, rules, now_micros);
+    partition_of(fill, partition, progress)->next_offset = next_offset;
+    return MNEME_OK;
+}
+
+bool mneme_fill_is_empty(const struct mneme_fill *fill) {
+    return fill->batch.partition_count == 0;
 }
 
 bool mneme_fill_is_full(const struct mneme_fill *fill, const struct mneme_fill_rules *rules) {
@@ -241,7 +260,7 @@ bool mneme_fill_is_full(const struct mneme_fill *fill, const struct mneme_fill_r
 
 int64_t mneme_fill_due_micros(const struct mneme_fill *fill, const struct mneme_fill_rules *rules,
                               int64_t now_micros) {
-    if (fill->batch.count == 0) {
+    if (mneme_fill_is_empty(fill)) {
         return INT64_MAX;
     }
     if (mneme_fill_is_full(fill, rules)) {

@@ -64,6 +64,14 @@ int mneme_fill_add(struct mneme_fill *fill, const struct mneme_fill_rules *rules
                    struct mneme_park_set *parked, const struct mneme_log_record *record, int64_t now_micros,
                    struct mneme_error *error);
 
+/* Notes that the partition holds no event from `progress` to `next_offset`, which is behind it: markers of
+ * transactions, events of aborted ones, what was compacted away. MNEME_E_NO_MEMORY. */
+int mneme_fill_skip(struct mneme_fill *fill, const struct mneme_fill_rules *rules, int32_t partition,
+                    int64_t progress, int64_t next_offset, int64_t now_micros, struct mneme_error *error);
+
+/* Whether applying the batch would change nothing: no record, no progress. */
+bool mneme_fill_is_empty(const struct mneme_fill *fill);
+
 /* Whether no record should be added before the batch is applied. */
 bool mneme_fill_is_full(const struct mneme_fill *fill, const struct mneme_fill_rules *rules);
 

@@ -67,7 +67,10 @@ static size_t slice_partitions(struct mneme_halving *halving, const struct mneme
             batch->items[i].position.offset + 1;
     }
     size_t count = 0;
+    bool is_last = halving->done + span == batch->count;
     for (size_t i = 0; i < batch->partition_count; i++) {
+        /* Behind the last item there may be offsets that hold none. */
+        reached[i].next_offset = is_last ? batch->partitions[i].next_offset : reached[i].next_offset;
         if (reached[i].next_offset != reached[i].first_offset) {
             moved[count++] = reached[i];
         }
@@ -149,6 +152,9 @@ static void advance(struct mneme_halving *halving, size_t span) {
 enum mneme_apply_result mneme_halving_apply(struct mneme_halving *halving,
                                             const struct mneme_projection_ops *ops, void *projection,
                                             struct mneme_batch *batch, struct mneme_error *error) {
+    if (batch->count == 0) {
+        return apply_part(halving, ops, projection, batch, 0, error);
+    }
     while (halving->done < batch->count) {
         size_t left = batch->count - halving->done;
         size_t span = halving->span == 0 || halving->span > left ? left : halving->span;

@@ -13,10 +13,8 @@
 #define FACTS_TIMEOUT_MS 10000
 
 static const struct mneme_kafka_property required[] = {
-    {"enable.auto.commit", "false"},
-    {"enable.auto.offset.store", "false"},
-    {"auto.offset.reset", "error"},
-    {"enable.partition.eof", "true"},
+    {"enable.auto.commit", "false"},  {"enable.auto.offset.store", "false"}, {"auto.offset.reset", "error"},
+    {"enable.partition.eof", "true"}, {"isolation.level", "read_committed"},
 };
 
 /* A full queue is looked at again only once a second, so it must hold what is taken in that time. */

@@ -41,6 +41,17 @@ static void cannot_read(struct mneme_worker *worker, const rd_kafka_message_t *m
     mneme_worker_drain(worker, &error);
 }
 
+static void refuse_other_log(struct mneme_worker *worker, const struct mneme_worker_partition *partition) {
+    struct mneme_error error = {0};
+    mneme_error_set(
+        &error, MNEME_E_UNSAFE,
+        "cannot fold partition %d of %s: the event at offset %lld is not the one that %s folded there, "
+        "so the topic was deleted and made anew; run `mneme rebuild %s` to fold what the log holds",
+        (int)partition->partition, worker->topic, (long long)mneme_log_digest_offset(&partition->expected),
+        worker->options->projection->name, worker->options->projection->name);
+    mneme_worker_fail(worker, &error);
+}
+
 /* The first message of a partition that was folded before: the one that was folded last, or the log is
  * another one. False when the worker cannot go on. */
 static bool recognise(struct mneme_worker *worker, struct mneme_worker_partition *partition,
@@ -51,12 +62,8 @@ static bool recognise(struct mneme_worker *worker, struct mneme_worker_partition
     int status = mneme_log_digest(&digest, message->offset, mneme_fill_recorded_at(record.timestamp_ms),
                                   record.key, record.value, &error);
     if (status == MNEME_OK && !mneme_log_digest_equal(&digest, &partition->expected)) {
-        status = mneme_error_set(
-            &error, MNEME_E_UNSAFE,
-            "cannot fold partition %d of %s: the event at offset %lld is not the one that %s folded there, "
-            "so the topic was deleted and made anew; run `mneme rebuild %s` to fold what the log holds",
-            (int)partition->partition, worker->topic, (long long)(partition->read_offset - 1),
-            worker->options->projection->name, worker->options->projection->name);
+        refuse_other_log(worker, partition);
+        return false;
     }
     if (status != MNEME_OK) {
         mneme_worker_fail(worker, &error);
@@ -87,6 +94,26 @@ static void take_event(struct mneme_worker *worker, rd_kafka_message_t *message)
         } else {
             cannot_read(worker, message, &error);
             rd_kafka_message_destroy(message);
+        }
+    }
+}
+
+/* The partition's log ends at the offset for now, and every event before it has come: what lies between is no
+ * event but a marker of a transaction, or was aborted with one. Progress moves past it, or who waits for the
+ * end of the log would wait for ever. */
+static void take_end(struct mneme_worker *worker, int32_t number, int64_t offset) {
+    struct mneme_worker_partition *partition = mneme_worker_partition(worker, number);
+    struct mneme_error error = {0};
+    bool is_read = partition != NULL && worker->phase == MNEME_PHASE_READING && !worker->is_draining &&
+                   partition->stalled == NULL && !atomic_load(&worker->is_doubted);
+    if (is_read && partition->expected.is_set && offset > mneme_log_digest_offset(&partition->expected)) {
+        refuse_other_log(worker, partition); /* it has no event there at all */
+    } else if (is_read && !partition->expected.is_set && offset > partition->read_offset) {
+        if (mneme_fill_skip(worker->filling, &worker->rules, number, partition->read_offset, offset,
+                            mneme_clock_monotonic_micros(), &error) == MNEME_OK) {
+            partition->read_offset = offset;
+        } else {
+            mneme_worker_fail(worker, &error);
         }
     }
 }
@@ -130,20 +157,16 @@ static void fail_with(struct mneme_worker *worker, const char *what, rd_kafka_re
     mneme_worker_fail(worker, &error);
 }
 
-/* The client can never go on; the one known cause is a second worker of the same name. */
+/* The client can never go on. It is replaced where a member of the same name is the cause, outside of its
+ * callbacks. */
 static void fail_fatally(struct mneme_worker *worker) {
     char detail[512] = "";
     rd_kafka_resp_err_t code = rd_kafka_fatal_error(worker->kafka, detail, sizeof detail);
-    if (code != RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID) {
+    if (code == RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID) {
+        worker->name.is_lost = true;
+    } else {
         fail_with(worker, "cannot go on reading topic", code, detail);
-        return;
     }
-    struct mneme_error error = {0};
-    mneme_error_set(&error, MNEME_E_CONFLICT,
-                    "cannot go on working as \"%s\": another worker of group %s has taken this name; "
-                    "give each worker an --id of its own",
-                    worker->options->instance_id, worker->group);
-    mneme_worker_fail(worker, &error);
 }
 
 /* The offset to fetch next is not in the log. */
@@ -168,6 +191,7 @@ static void take_error(struct mneme_worker *worker, const rd_kafka_message_t *me
     const char *detail = rd_kafka_message_errstr(message);
     switch ((int)message->err) {
     case RD_KAFKA_RESP_ERR__PARTITION_EOF:
+        take_end(worker, message->partition, message->offset);
         break;
     case RD_KAFKA_RESP_ERR__FATAL:
         fail_fatally(worker);

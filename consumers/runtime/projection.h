@@ -41,7 +41,8 @@ struct mneme_assignment {
     int32_t topic_partitions; /* of the whole topic */
     const int32_t *partitions;
     int64_t *next_offsets; /* out: where to go on reading, one for each partition; 0 when it never began */
-    /* out, unless NULL: of the events before those offsets, as the batches gave them; unset: not known */
+    /* out, unless NULL: of the last events before those offsets, as the batches gave them; unset: not known
+     */
     struct mneme_log_digest *last_digests;
     size_t count;
     /* out: keys parked in these partitions, passed over with parks_alone; owned by the projection, valid
@@ -79,9 +80,9 @@ struct mneme_projection_ops {
     enum mneme_apply_result (*assign)(void *projection, struct mneme_assignment *assignment,
                                       struct mneme_error *error);
 
-    /* Applies the batch's items in order and moves the progress of each partition in it, all or nothing.
-     * Items with a park_reason are stored as parked, atomically with the rest. The batch belongs to the
-     * runtime. */
+    /* Applies the batch's items in order and moves the progress of each partition in it, all or nothing. A
+     * batch without items only moves progress. Items with a park_reason are stored as parked, atomically with
+     * the rest. The batch belongs to the runtime. */
     enum mneme_apply_result (*apply)(void *projection, struct mneme_batch *batch, struct mneme_error *error);
 
     /* Called about once a second while nothing is applied, whether partitions are assigned or not; NULL:

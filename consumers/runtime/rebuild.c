@@ -185,7 +185,7 @@ static int switch_over(struct run *run, struct mneme_error *error) {
         status = mneme_refold_run(run->refold, run->ends, error);
     }
     if (status == MNEME_OK && !is_interrupted(run)) {
-        run->outcome->events = mneme_refold_done(run->refold);
+        run->outcome->events = mneme_refold_events(run->refold);
         /* Its sessions must not hold on to what is about to be renamed. */
         mneme_refold_close(run->refold);
         run->refold = NULL;
@@ -225,7 +225,7 @@ int mneme_rebuild_run(struct mneme_rebuild_outcome *outcome, const struct mneme_
         status = switch_over(&run, error);
     }
     if (run.refold != NULL) {
-        outcome->events = mneme_refold_done(run.refold);
+        outcome->events = mneme_refold_events(run.refold);
         mneme_refold_close(run.refold);
     }
     outcome->seconds[run.phase] += (double)(mneme_clock_monotonic_micros() - run.phase_micros) / 1e6;

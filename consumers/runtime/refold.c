@@ -130,6 +130,7 @@ static int on_batch(void *context, struct mneme_batch *batch, struct mneme_error
     }
     if (status == MNEME_OK) {
         atomic_fetch_add(&lane->refold->done, read);
+        atomic_fetch_add(&lane->refold->events, (long long)batch->count);
     }
     return status;
 }
@@ -241,6 +242,7 @@ int mneme_refold_open(struct mneme_refold **out, const struct mneme_refold_optio
     refold->options = *options;
     atomic_init(&refold->is_stopping, false);
     atomic_init(&refold->done, 0);
+    atomic_init(&refold->events, 0);
     int status = mneme_refold_open_lanes(refold, error);
     if (status != MNEME_OK) {
         mneme_refold_close(refold);
@@ -268,6 +270,10 @@ const int64_t *mneme_refold_offsets(const struct mneme_refold *refold) {
 
 int64_t mneme_refold_done(const struct mneme_refold *refold) {
     return atomic_load(&refold->done);
+}
+
+int64_t mneme_refold_events(const struct mneme_refold *refold) {
+    return atomic_load(&refold->events);
 }
 
 int64_t mneme_refold_left(const struct mneme_refold *refold, const int64_t *to) {

@@ -48,6 +48,9 @@ const int64_t *mneme_refold_offsets(const struct mneme_refold *refold);
 /* Events that were folded since the refold was opened. */
 int64_t mneme_refold_done(const struct mneme_refold *refold);
 
+/* Events that were read in all runs: fewer than offsets where markers of transactions took some. */
+int64_t mneme_refold_events(const struct mneme_refold *refold);
+
 /* How many offsets lie between here and `to` (by partition). */
 int64_t mneme_refold_left(const struct mneme_refold *refold, const int64_t *to);
 

@@ -41,7 +41,7 @@ static int recognise(void *context, struct mneme_batch *batch, struct mneme_erro
     return MNEME_OK;
 }
 
-/* Reads the events before the lane's beginnings, where they can be recognised. */
+/* Reads the last events before the lane's beginnings, where they can be recognised. */
 static int recognise_log(struct mneme_refold_lane *lane, const int64_t *starts,
                          struct mneme_log_digest *digests, struct mneme_error *error) {
     struct recognition recognition = {lane, digests};
@@ -51,9 +51,9 @@ static int recognise_log(struct mneme_refold_lane *lane, const int64_t *starts,
     }
     struct mneme_log_read read = {.ranges = ranges, .on_batch = recognise, .context = &recognition};
     for (size_t i = 0; i < lane->range_count; i++) {
-        int64_t from = lane->ranges[i].from;
-        if (digests[i].is_set && from > starts[lane->partitions[i]]) {
-            ranges[read.range_count++] = (struct mneme_log_range){lane->partitions[i], from - 1, from};
+        int64_t last = digests[i].is_set ? mneme_log_digest_offset(&digests[i]) : -1;
+        if (last >= starts[lane->partitions[i]]) {
+            ranges[read.range_count++] = (struct mneme_log_range){lane->partitions[i], last, last + 1};
         }
     }
     int status = mneme_log_reader_read(lane->reader, &read, error);

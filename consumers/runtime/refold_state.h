@@ -38,6 +38,7 @@ struct mneme_refold {
     size_t lane_count;
     atomic_bool is_stopping; /* some lane has failed */
     atomic_llong done;
+    atomic_llong events;
 };
 
 /* Readers, projections and the partitions of each lane; MNEME_OK or what is missing. */

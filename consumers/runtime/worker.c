@@ -11,7 +11,6 @@
 #include "common/log.h"
 #include "consumers/runtime/worker_state.h"
 
-#define FACTS_TIMEOUT_MS 10000
 #define LONGEST_POLL_MS 100 /* how late should_stop may be seen */
 
 /* How late a worker without work sees that its log is another one now. */
@@ -71,35 +70,9 @@ bool mneme_worker_wait_is_over(const struct mneme_worker_wait *wait, int64_t now
     return !wait->is_active || now_micros >= wait->until_micros;
 }
 
-static void release_message(void *message) {
-    rd_kafka_message_destroy(message);
-}
-
-/* From the sink thread: ends the Kafka thread's wait for messages. */
-static void wake(void *context) {
-    struct mneme_worker *worker = context;
-    rd_kafka_queue_yield(worker->queue);
-}
-
-static bool is_ready(void *context) {
-    struct mneme_worker *worker = context;
-    return atomic_load(&worker->ready);
-}
-
-/* Which log is folded; it may be another one than before. */
-static int read_source(struct mneme_worker *worker, struct mneme_error *error) {
-    struct mneme_log_source source;
-    int status = mneme_projection_source(&source, worker->options->projection, worker->config, error);
-    if (status == MNEME_OK) {
-        memcpy(worker->topic, source.topic, sizeof worker->topic);
-        worker->rules.takes_records = source.is_of_records;
-    }
-    return status;
-}
-
 static void join_again(struct mneme_worker *worker) {
     struct mneme_error error = {0};
-    int status = read_source(worker, &error);
+    int status = mneme_worker_read_source(worker, &error);
     if (status == MNEME_E_UNAVAILABLE || status == MNEME_E_TIMEOUT) {
         mneme_worker_wait_begin(&worker->rejoin, "worker waits to join the group anew", &error);
         return;
@@ -115,7 +88,7 @@ static void join_again(struct mneme_worker *worker) {
 
 /* A log that nothing is written to any more gives no batch that could be refused. */
 static void look_at_source(struct mneme_worker *worker, int64_t now) {
-    bool has_work = worker->applying != NULL || worker->filling->batch.count > 0;
+    bool has_work = worker->applying != NULL || !mneme_fill_is_empty(worker->filling);
     if (has_work || worker->phase != MNEME_PHASE_READING || now - worker->source_micros < SOURCE_MICROS) {
         worker->source_micros = has_work ? now : worker->source_micros;
         return;
@@ -160,12 +133,15 @@ static void give_work(struct mneme_worker *worker, int64_t now) {
     }
     if (worker->phase == MNEME_PHASE_REJOINING && mneme_worker_wait_is_over(&worker->rejoin, now)) {
         join_again(worker);
+    } else if (worker->phase == MNEME_PHASE_NAMELESS && !worker->is_draining &&
+               mneme_worker_wait_is_over(&worker->name.wait, now)) {
+        mneme_worker_regain_name(worker);
     } else if (worker->phase == MNEME_PHASE_CLAIMING && !worker->is_draining &&
                mneme_worker_wait_is_over(&worker->retry, now)) {
         mneme_worker_claim(worker);
     } else if (worker->phase == MNEME_PHASE_READING && mneme_worker_wait_is_over(&worker->retry, now)) {
         bool is_due = mneme_fill_due_micros(worker->filling, &worker->rules, now) == 0 || worker->is_draining;
-        if (worker->applying != NULL || (worker->filling->batch.count > 0 && is_due)) {
+        if (worker->applying != NULL || (!mneme_fill_is_empty(worker->filling) && is_due)) {
             mneme_worker_apply(worker);
         }
     }
@@ -177,7 +153,7 @@ static bool is_drained(struct mneme_worker *worker) {
         return false;
     }
     bool has_work = worker->phase == MNEME_PHASE_READING &&
-                    (worker->applying != NULL || worker->filling->batch.count > 0);
+                    (worker->applying != NULL || !mneme_fill_is_empty(worker->filling));
     return !has_work || (worker->is_stopping && worker->retry.is_active);
 }
 
@@ -191,7 +167,8 @@ static void shorten(int64_t *timeout_micros, int64_t until, int64_t now) {
 /* How long polling may block. The sink's results end it by themselves. */
 static int poll_timeout_ms(struct mneme_worker *worker, int64_t now) {
     int64_t timeout = LONGEST_POLL_MS * 1000;
-    const struct mneme_worker_wait *waits[] = {&worker->retry, &worker->stall, &worker->rejoin};
+    const struct mneme_worker_wait *waits[] = {&worker->retry, &worker->stall, &worker->rejoin,
+                                               &worker->name.wait};
     for (size_t i = 0; i < sizeof waits / sizeof waits[0]; i++) {
         if (waits[i]->is_active) {
             shorten(&timeout, waits[i]->until_micros, now);
@@ -227,6 +204,9 @@ static void turn(struct mneme_worker *worker) {
             worker->is_stopping = true;
             mneme_worker_drain(worker, NULL);
         }
+        if (worker->name.is_lost) {
+            mneme_worker_lose_name(worker);
+        }
         heed_idle(worker);
         give_work(worker, now);
         if (worker->is_ended || is_drained(worker)) {
@@ -249,74 +229,6 @@ static void turn(struct mneme_worker *worker) {
         wait_and_take(worker, now);
     }
     atomic_store(&worker->ready, false);
-}
-
-static int read_settings(struct mneme_worker *worker, struct mneme_error *error) {
-    const struct mneme_config *config = worker->config;
-    int64_t initial_ms = mneme_config_long(config, MNEME_SETTING_RETRY_INITIAL_MS);
-    int64_t max_ms = mneme_config_long(config, MNEME_SETTING_RETRY_MAX_MS);
-    struct mneme_worker_wait *waits[] = {&worker->retry, &worker->stall, &worker->rejoin, &worker->missing};
-    for (size_t i = 0; i < sizeof waits / sizeof waits[0]; i++) {
-        mneme_backoff_init(&waits[i]->backoff, initial_ms, max_ms);
-    }
-    worker->rules.content_max_chars = (size_t)mneme_config_long(config, MNEME_SETTING_CONTENT_MAX_CHARS);
-    worker->rules.max_events = (size_t)mneme_config_long(config, MNEME_SETTING_BATCH_MAX_EVENTS);
-    size_t bound = worker->options->projection->max_batch_events;
-    if (bound > 0 && bound < worker->rules.max_events) {
-        worker->rules.max_events = bound;
-    }
-    worker->rules.max_bytes = (size_t)mneme_config_long(config, MNEME_SETTING_BATCH_MAX_BYTES);
-    worker->rules.linger_micros = mneme_config_long(config, MNEME_SETTING_BATCH_LINGER_MS) * 1000;
-    worker->rules.parks_alone = worker->options->projection->parks_alone;
-    worker->rules.release = release_message;
-    int len =
-        snprintf(worker->group, sizeof worker->group, "%s%s",
-                 mneme_config_string(config, MNEME_SETTING_TOPIC_PREFIX), worker->options->projection->name);
-    if (len < 0 || (size_t)len >= sizeof worker->group) {
-        return mneme_error_set(
-            error, MNEME_E_USAGE,
-            "cannot name the consumer group: the prefix is too long; shorten MNEME_TOPIC_PREFIX");
-    }
-    return read_source(worker, error);
-}
-
-static int start(struct mneme_worker *worker, struct mneme_error *error) {
-    int status = read_settings(worker, error);
-    if (status == MNEME_OK) {
-        status = mneme_codec_new(&worker->rules.codec, worker->config, error);
-    }
-    if (status == MNEME_OK) {
-        status =
-            mneme_metrics_new(&worker->metrics, mneme_worker_metric_table, MNEME_WORKER_METRIC_COUNT, error);
-    }
-    if (status == MNEME_OK) {
-        status = mneme_worker_connect(worker, error);
-    }
-    struct mneme_topic_facts facts = {0};
-    if (status == MNEME_OK) {
-        status = mneme_kafka_topic_facts(&facts, worker->kafka, worker->topic, FACTS_TIMEOUT_MS, error);
-    }
-    if (status == MNEME_OK) {
-        status =
-            mneme_sink_start(&worker->sink, worker->options->projection, worker->config, wake, worker, error);
-    }
-    int64_t port = mneme_config_long(worker->config, MNEME_SETTING_METRICS_PORT);
-    if (status == MNEME_OK && port > 0) {
-        int bound_port = 0;
-        status = mneme_metrics_server_start(&worker->metrics_server, worker->metrics,
-                                            mneme_config_string(worker->config, MNEME_SETTING_METRICS_HOST),
-                                            (int)port, is_ready, worker, &bound_port, error);
-    }
-    if (status == MNEME_OK) {
-        status = mneme_worker_subscribe(worker, error);
-    }
-    if (status == MNEME_OK && facts.has_settings && !facts.is_log_append_time &&
-        !worker->rules.takes_records) {
-        mneme_log(MNEME_LOG_WARN, "topic keeps the publishers' times", MNEME_LOG_S("topic", worker->topic),
-                  MNEME_LOG_S("advice",
-                              "set message.timestamp.type=LogAppendTime; `mneme topics check` tells more"));
-    }
-    return status;
 }
 
 static void clean_up(struct mneme_worker *worker) {
@@ -349,12 +261,13 @@ int mneme_worker_run(const struct mneme_config *config, const struct mneme_worke
     struct mneme_error outcome = {0};
     struct mneme_worker worker = {.config = config, .options = options, .error = &outcome};
     atomic_init(&worker.ready, false);
+    pthread_mutex_init(&worker.queue_mutex, NULL);
     for (size_t i = 0; i < 2; i++) {
         mneme_fill_init(&worker.fills[i]);
     }
     worker.filling = &worker.fills[0];
     mneme_arena_init(&worker.halving.scratch, 0);
-    if (start(&worker, &outcome) == MNEME_OK) {
+    if (mneme_worker_start(&worker, &outcome) == MNEME_OK && !worker.is_stopping) {
         const char *id = options->instance_id == NULL ? "" : options->instance_id;
         mneme_log(MNEME_LOG_INFO, "worker started", MNEME_LOG_S("projection", options->projection->name),
                   MNEME_LOG_S("group", worker.group), MNEME_LOG_S("topic", worker.topic),
@@ -363,6 +276,7 @@ int mneme_worker_run(const struct mneme_config *config, const struct mneme_worke
     }
     int64_t applied = worker.applied_events;
     clean_up(&worker);
+    pthread_mutex_destroy(&worker.queue_mutex);
     mneme_log(MNEME_LOG_INFO, "worker ended", MNEME_LOG_S("projection", options->projection->name),
               MNEME_LOG_I("events", applied), MNEME_LOG_S("status", mneme_status_name(outcome.code)));
     if (outcome.code != MNEME_OK) {

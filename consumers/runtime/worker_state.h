@@ -7,6 +7,7 @@
 #define MNEME_CONSUMERS_RUNTIME_WORKER_STATE_H
 
 #include <librdkafka/rdkafka.h>
+#include <pthread.h>
 #include <stdatomic.h>
 
 #include "common/backoff.h"
@@ -21,6 +22,7 @@ enum mneme_worker_phase {
     MNEME_PHASE_CLAIMING,  /* partitions are ours in the group, not yet in the projection; nothing is fetched
                             */
     MNEME_PHASE_READING,   /* they are ours in both */
+    MNEME_PHASE_NAMELESS,  /* the group says that another member has the worker's name; no group is joined */
     MNEME_PHASE_REJOINING, /* fenced: everything was dropped, the group is asked anew */
 };
 
@@ -31,7 +33,7 @@ struct mneme_worker_partition {
     int64_t end_offset;     /* of the log, as last seen; -1 before that */
     int64_t committed;      /* told to the group; -1 before that */
     bool is_paused;
-    /* Set until the event before applied_offset has come and is the one that the progress knows. */
+    /* Set until the last event before applied_offset has come and is the one that the progress knows. */
     struct mneme_log_digest expected;
     rd_kafka_message_t *stalled; /* read, but its schema cannot be asked for now; reading waits */
 };
@@ -44,6 +46,13 @@ struct mneme_worker_wait {
     struct mneme_backoff backoff;
 };
 
+/* The name of a worker with --id (name.c). */
+struct mneme_worker_name {
+    bool is_lost;         /* the client has said so, and can never go on */
+    int64_t since_micros; /* since when a member has the name in a group that is settled; 0: none has */
+    struct mneme_worker_wait wait;
+};
+
 struct mneme_worker {
     /* Fixed for the worker's life. */
     const struct mneme_config *config;
@@ -53,7 +62,10 @@ struct mneme_worker {
     struct mneme_fill_rules rules; /* topic_partitions is asked at each claim */
 
     rd_kafka_t *kafka;
-    rd_kafka_queue_t *queue; /* its consumer queue, by which the sink thread wakes the Kafka thread */
+    /* Its consumer queue, by which the sink thread wakes the Kafka thread; NULL while the client is replaced.
+     */
+    rd_kafka_queue_t *queue;
+    pthread_mutex_t queue_mutex; /* of `queue` */
     struct mneme_sink *sink;
     struct mneme_metrics *metrics;
     struct mneme_metrics_server *metrics_server;
@@ -71,6 +83,7 @@ struct mneme_worker {
     struct mneme_log_digest *claim_digests;
     struct mneme_park_set parked;
     struct mneme_worker_wait rejoin;
+    struct mneme_worker_name name;
 
     /* The batches: one being filled, one with the sink or waiting to be tried again (NULL: none). */
     struct mneme_fill fills[2];
@@ -81,6 +94,10 @@ struct mneme_worker {
     struct mneme_worker_wait retry;   /* the sink, or the log's offsets, cannot be had */
     struct mneme_worker_wait stall;   /* the schema of some message cannot be had */
     struct mneme_worker_wait missing; /* the topic seems to be gone */
+
+    /* The start. */
+    struct mneme_worker_wait starting; /* a service that it needs is away */
+    struct mneme_topic_facts facts;    /* of the topic, as they were then */
 
     /* The end. */
     bool is_draining; /* nothing more is read; what was read is applied, then the worker ends */
@@ -141,6 +158,14 @@ void mneme_worker_dispel_doubt(struct mneme_worker *worker);
 /* Drops all batches and asks the group for partitions anew, after a wait. */
 void mneme_worker_rejoin(struct mneme_worker *worker, const char *reason);
 
+/* --- name.c: a worker with --id --- */
+
+/* Gives everything back and replaces the client. Not within its callbacks. */
+void mneme_worker_lose_name(struct mneme_worker *worker);
+
+/* Joins again if the name is free; ends the worker when another one keeps it. Blocks up to 2 s. */
+void mneme_worker_regain_name(struct mneme_worker *worker);
+
 /* --- results.c: what became of a batch --- */
 
 /* Hands the batch being filled to the sink, or what is to be tried again. The sink is idle. */
@@ -158,6 +183,15 @@ void mneme_worker_on_error(rd_kafka_t *kafka, int err, const char *reason, void 
 
 void mneme_worker_report(struct mneme_worker *worker, int64_t now_micros);
 void mneme_worker_set_kafka_up(struct mneme_worker *worker, bool is_up, const char *reason);
+
+/* --- start.c --- */
+
+/* Everything up to the membership of the group. Services that are away are waited for; is_stopping tells that
+ * the worker was asked to stop meanwhile. */
+int mneme_worker_start(struct mneme_worker *worker, struct mneme_error *error);
+
+/* Which log is folded; it may be another one than before. */
+int mneme_worker_read_source(struct mneme_worker *worker, struct mneme_error *error);
 
 /* --- worker.c --- */
 

@@ -84,13 +84,6 @@ static int refuse_other_count(const struct mneme_progress *progress,
         progress->projection, progress->projection);
 }
 
-static void take_digest(struct mneme_log_digest *digest, const PGresult *claimed, int row) {
-    digest->is_set = PQgetlength(claimed, row, 3) == MNEME_LOG_DIGEST_BYTES;
-    if (digest->is_set) {
-        memcpy(digest->bytes, PQgetvalue(claimed, row, 3), MNEME_LOG_DIGEST_BYTES);
-    }
-}
-
 static int take_claimed(struct mneme_progress *progress, struct mneme_assignment *assignment,
                         const PGresult *claimed, struct mneme_error *error) {
     if (PQntuples(claimed) != (int)assignment->count || !reserve(progress, assignment->count)) {
@@ -102,7 +95,8 @@ static int take_claimed(struct mneme_progress *progress, struct mneme_assignment
             if (assignment->partitions[i] == partition) {
                 assignment->next_offsets[i] = mneme_pg_get_long(claimed, row, 1);
                 if (assignment->last_digests != NULL) {
-                    take_digest(&assignment->last_digests[i], claimed, row);
+                    mneme_log_digest_take(&assignment->last_digests[i], PQgetvalue(claimed, row, 3),
+                                          (size_t)PQgetlength(claimed, row, 3), assignment->next_offsets[i]);
                 }
             }
         }
@@ -279,4 +273,35 @@ bool mneme_progress_advance(const struct mneme_progress *progress, struct mneme_
     }
     mneme_pg_param_bytes_array(params, digests, count);
     return true;
+}
+
+static int skip(const struct mneme_progress *progress, struct mneme_session *session,
+                struct mneme_batch *batch, struct mneme_error *error) {
+    struct mneme_pg_params params = {0};
+    const struct mneme_pg_call calls[] = {{"BEGIN", NULL}, {mneme_sql_fold_advance, &params}};
+    PGresult *results[2] = {NULL};
+    int status = mneme_progress_advance(progress, &params, batch, &batch->arena)
+                     ? mneme_pg_pipeline(results, session->postgres, calls, 2, error)
+                     : mneme_progress_fenced(progress, error);
+    if (status == MNEME_OK && strtoul(PQcmdTuples(results[1]), NULL, 10) != batch->partition_count) {
+        status = mneme_progress_fenced(progress, error);
+    }
+    PQclear(results[0]);
+    PQclear(results[1]);
+    mneme_pg_params_clean_up(&params);
+    return status == MNEME_OK ? mneme_pg_run(session->postgres, "COMMIT", error) : status;
+}
+
+enum mneme_apply_result mneme_progress_skip(const struct mneme_progress *progress,
+                                            struct mneme_session *session, struct mneme_batch *batch,
+                                            struct mneme_error *error) {
+    int status = mneme_session_ensure(session, error);
+    if (status != MNEME_OK) {
+        return mneme_session_result(status) == MNEME_RETRY ? MNEME_RETRY : MNEME_FATAL;
+    }
+    status = skip(progress, session, batch, error);
+    if (status != MNEME_OK) {
+        mneme_session_rollback(session);
+    }
+    return mneme_session_result(status);
 }

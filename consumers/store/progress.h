@@ -38,4 +38,10 @@ void mneme_progress_release(struct mneme_progress *progress, const int32_t *part
 bool mneme_progress_advance(const struct mneme_progress *progress, struct mneme_pg_params *params,
                             const struct mneme_batch *batch, struct mneme_arena *arena);
 
+/* Applies a batch that has no items: moves the progress in a transaction of its own. What it returns is what
+ * `apply` of the projection returns. */
+enum mneme_apply_result mneme_progress_skip(const struct mneme_progress *progress,
+                                            struct mneme_session *session, struct mneme_batch *batch,
+                                            struct mneme_error *error);
+
 #endif

@@ -361,6 +361,9 @@ static void drop_retired(struct projection *projection) {
 
 static enum mneme_apply_result apply(void *context, struct mneme_batch *batch, struct mneme_error *error) {
     struct projection *projection = context;
+    if (batch->count == 0) {
+        return mneme_progress_skip(&projection->progress, &projection->session, batch, error);
+    }
     int status = mneme_session_ensure(&projection->session, error);
     if (status == MNEME_OK) {
         status = refresh(projection, error);

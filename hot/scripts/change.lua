@@ -329,7 +329,10 @@ function guards.fold()
         return 'behind'
     end
     return 'done', capacity, function()
-        call('HSET', KEYS[1], 'next_offset', last, 'last_digest', digest, 'updated_ms', now_ms)
+        call('HSET', KEYS[1], 'next_offset', last, 'updated_ms', now_ms)
+        if digest ~= '' then -- else the last event that is known stays the one it was
+            call('HSET', KEYS[1], 'last_digest', digest)
+        end
         if live_ms ~= '0' then
             call('SET', KEYS[3], live, 'PX', live_ms)
         end

@@ -1,6 +1,6 @@
 -- The progress of the scratch schema at the end, where nothing but offsets without events was left: $1 partitions, $2
 -- their next offsets.
 UPDATE progress p
-SET next_offset = w.next_offset, last_digest = NULL, updated_at = now()
+SET next_offset = w.next_offset, updated_at = now()
 FROM unnest($1::bigint[], $2::bigint[]) AS w(partition, next_offset)
 WHERE p.partition = w.partition AND p.next_offset < w.next_offset

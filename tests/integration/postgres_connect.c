@@ -96,6 +96,22 @@ Test(postgres_connect, refuses_a_url_that_would_tell_its_password) {
     }
 }
 
+Test(postgres_connect, refuses_a_url_that_libpq_cannot_use) {
+    static const char *const urls[] = {"postgresql://[::1/db", "postgresql://me@host:port/db",
+                                       "postgresql://me@127.0.0.1:1/db?sslmode=perhaps",
+                                       "postgresql://me@127.0.0.1:1/db?colour=red"};
+    for (size_t i = 0; i < sizeof urls / sizeof urls[0]; i++) {
+        set(MNEME_SETTING_DATABASE_URL, urls[i]);
+        cr_assert_eq(connect_as("mneme-test"), MNEME_E_USAGE, "%s: %s", urls[i], error.message);
+        cr_assert_not_null(strstr(error.message, "DATABASE_URL"), "%s", error.message);
+    }
+}
+
+Test(postgres_connect, waits_for_a_host_whose_name_is_not_known_yet) {
+    set(MNEME_SETTING_DATABASE_URL, "postgresql://me@no-such-host.invalid/db");
+    cr_assert_eq(connect_as("mneme-test"), MNEME_E_UNAVAILABLE, "%s", error.message);
+}
+
 /* A socket that listens; what connects is never answered. */
 static int listen_silently(int *port) {
     int fd = socket(AF_INET, SOCK_STREAM, 0);

@@ -112,3 +112,49 @@ Test(worker_log, refuses_a_log_whose_last_folded_event_is_another_one) {
     check_refused("partition 3");
     cr_assert_eq(store->next_offset[3], before);
 }
+
+static void end_transaction(bool is_committed) {
+    rd_kafka_error_t *refusal = is_committed ? rd_kafka_commit_transaction(writer.kafka, 60000)
+                                             : rd_kafka_abort_transaction(writer.kafka, 60000);
+    cr_assert_null(refusal, "%s", rd_kafka_error_string(refusal));
+}
+
+/* Offsets of all partitions that a log with these events and markers has taken. */
+static bool has_passed(void *context) {
+    int64_t sum = 0;
+    pthread_mutex_lock(&store->mutex);
+    for (int32_t i = 0; i < PARTITIONS; i++) {
+        sum += store->next_offset[i];
+    }
+    pthread_mutex_unlock(&store->mutex);
+    return sum == *(int64_t *)context;
+}
+
+Test(worker_log, progress_passes_the_markers_of_transactions_and_what_they_abort) {
+    static const bool is_committed[] = {true, false, true, false};
+    int64_t offsets = 0;
+    size_t events = 0;
+    mneme_log_writer_close(&writer);
+    mneme_log_writer_open_transactional(&writer, fixture.config);
+    start();
+    for (size_t round = 0; round < sizeof is_committed / sizeof *is_committed; round++) {
+        cr_assert_null(rd_kafka_begin_transaction(writer.kafka));
+        mneme_log_writer_events(&writer, 50, 200);
+        mneme_log_writer_flush(&writer);
+        end_transaction(is_committed[round]);
+        offsets += 200 + PARTITIONS; /* a marker in each */
+        events += is_committed[round] ? 200 : 0;
+        cr_assert(mneme_wait_until(has_passed, &offsets), "round %zu", round);
+        if (round == 1) { /* a worker that begins there knows the log by its last event */
+            stop();
+            start();
+        }
+    }
+    stop();
+    cr_assert_eq(store->count, events);
+    cr_assert_eq(store->violations, 0);
+    for (int32_t i = 0; i < PARTITIONS; i++) {
+        cr_assert_lt(mneme_log_digest_offset(&store->last_digest[i]),
+                     store->next_offset[i] - 200 / PARTITIONS / 2);
+    }
+}

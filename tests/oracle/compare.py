@@ -66,6 +66,7 @@ def fold_topic(namespace, projection="postgres", content_max_chars=10000):
     fold = Fold(Decoder(namespace.stack.registry_url), len(ends), namespace.topic, projection, content_max_chars)
     for message in messages:
         fold.apply(message)
+    fold.next_offsets.update(ends)  # what lies behind the last event, such as a transaction's marker, is no event
     return fold
 
 

@@ -111,7 +111,9 @@ static void store_batch(struct mneme_memory_store *store, const struct mneme_bat
         const struct mneme_batch_partition *part = &batch->partitions[i];
         store->violations += store->next_offset[part->partition] != part->first_offset;
         store->next_offset[part->partition] = part->next_offset;
-        store->last_digest[part->partition] = part->last_digest;
+        if (part->last_digest.is_set) {
+            store->last_digest[part->partition] = part->last_digest;
+        }
     }
     for (size_t i = 0; i < batch->count; i++) {
         const struct mneme_batch_item *item = &batch->items[i];

@@ -76,18 +76,33 @@ bool mneme_wait_until(bool (*is_so)(void *context), void *context) {
     return true;
 }
 
-void mneme_log_writer_open(struct mneme_log_writer *writer, const struct mneme_config *config) {
+static void open_writer(struct mneme_log_writer *writer, const struct mneme_config *config,
+                        const char *transactional_id) {
     struct mneme_error error = {0};
     rd_kafka_conf_t *conf = NULL;
     *writer = (struct mneme_log_writer){.codec = mneme_test_codec()};
     require(mneme_kafka_conf(&conf, config, "test-writer", &error) == MNEME_OK, "writer", error.message);
     require(mneme_kafka_conf_set(conf, "enable.idempotence", "true", &error) == MNEME_OK, "writer",
             error.message);
+    if (transactional_id != NULL) {
+        require(mneme_kafka_conf_set(conf, "transactional.id", transactional_id, &error) == MNEME_OK,
+                "writer", error.message);
+    }
     char reason[256] = "";
     writer->kafka = rd_kafka_new(RD_KAFKA_PRODUCER, conf, reason, sizeof reason);
     require(writer->kafka != NULL, "writer", reason);
     require(mneme_kafka_events_topic(writer->topic, config, &error) == MNEME_OK, "writer", error.message);
     writer->partitions = (int32_t)mneme_config_long(config, MNEME_SETTING_TOPIC_PARTITIONS);
+}
+
+void mneme_log_writer_open(struct mneme_log_writer *writer, const struct mneme_config *config) {
+    open_writer(writer, config, NULL);
+}
+
+void mneme_log_writer_open_transactional(struct mneme_log_writer *writer, const struct mneme_config *config) {
+    open_writer(writer, config, mneme_config_string(config, MNEME_SETTING_TOPIC_PREFIX));
+    rd_kafka_error_t *refusal = rd_kafka_init_transactions(writer->kafka, 60000);
+    require(refusal == NULL, "writer", refusal == NULL ? "" : rd_kafka_error_string(refusal));
 }
 
 void mneme_log_writer_close(struct mneme_log_writer *writer) {

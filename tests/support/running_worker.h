@@ -32,10 +32,10 @@ void mneme_running_worker_start_of(struct mneme_running_worker *worker, const st
 /* Asks it to stop and waits for its end; its status. */
 int mneme_running_worker_stop(struct mneme_running_worker *worker);
 
-/* Waits for it to end by itself; its status. Fails the test after 30 s. */
+/* Waits for it to end by itself; its status. Fails the test after 120 s. */
 int mneme_running_worker_join(struct mneme_running_worker *worker);
 
-/* Waits until `is_so` holds, at most 30 s; says whether it does. */
+/* Waits until `is_so` holds, at most 120 s; says whether it does. */
 bool mneme_wait_until(bool (*is_so)(void *context), void *context);
 
 struct mneme_log_writer {
@@ -46,6 +46,9 @@ struct mneme_log_writer {
 };
 
 void mneme_log_writer_open(struct mneme_log_writer *writer, const struct mneme_config *config);
+/* The same with transactions, which the test begins and ends. */
+void mneme_log_writer_open_transactional(struct mneme_log_writer *writer, const struct mneme_config *config);
+
 void mneme_log_writer_close(struct mneme_log_writer *writer);
 
 /* Writes the bytes to the partition; nothing is checked. Returns before they are in the log. */

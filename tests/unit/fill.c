@@ -342,3 +342,33 @@ Test(fill, records_are_taken_as_they_are) {
     cr_assert_eq(mneme_batch_take_digests(&bench.fill.batch, &bench.error), MNEME_OK);
     cr_assert_not(batch->partitions[0].last_digest.is_set, "a compacted topic loses what it is known by");
 }
+
+Test(fill, offsets_without_events_move_the_progress_alone) {
+    cr_assert(mneme_fill_is_empty(&bench.fill));
+    cr_assert_eq(mneme_fill_skip(&bench.fill, &bench.rules, 2, 7, 9, 10000, &bench.error), MNEME_OK);
+    cr_assert_not(mneme_fill_is_empty(&bench.fill));
+    cr_assert_eq(mneme_fill_due_micros(&bench.fill, &bench.rules, 10000), 2000);
+    const struct mneme_batch *batch = &bench.fill.batch;
+    cr_assert_eq(batch->count, 0);
+    cr_assert_eq(batch->partition_count, 1);
+    cr_assert_eq(batch->partitions[0].first_offset, 7);
+    cr_assert_eq(batch->partitions[0].next_offset, 9);
+    cr_assert_eq(mneme_batch_take_digests(&bench.fill.batch, &bench.error), MNEME_OK);
+    cr_assert_not(batch->partitions[0].last_digest.is_set);
+    mneme_fill_reset(&bench.fill, &bench.rules);
+    cr_assert(mneme_fill_is_empty(&bench.fill));
+}
+
+Test(fill, a_digest_knows_its_offset_and_so_does_one_that_was_kept_without) {
+    struct mneme_log_digest digest;
+    struct mneme_log_digest taken;
+    cr_assert_eq(mneme_log_digest(&digest, 41, 1, MNEME_STR_LIT("k"), MNEME_STR_LIT("v"), &bench.error),
+                 MNEME_OK);
+    cr_assert_eq(mneme_log_digest_offset(&digest), 41);
+    mneme_log_digest_take(&taken, digest.bytes, sizeof digest.bytes, 50);
+    cr_assert(mneme_log_digest_equal(&taken, &digest));
+    mneme_log_digest_take(&taken, digest.bytes, 32, 42);
+    cr_assert(mneme_log_digest_equal(&taken, &digest), "the event right before next_offset 42");
+    mneme_log_digest_take(&taken, digest.bytes, 0, 42);
+    cr_assert_not(taken.is_set);
+}

@@ -26,7 +26,6 @@ struct script {
 static enum mneme_apply_result apply(void *projection, struct mneme_batch *batch, struct mneme_error *error) {
     struct script *script = projection;
     script->calls++;
-    cr_assert_gt(batch->count, 0);
     cr_assert_not_null(mneme_arena_alloc(&batch->arena, 1000));
     if (script->calls == script->retry_at_call) {
         mneme_error_set(error, MNEME_E_UNAVAILABLE, "away");
@@ -246,5 +245,34 @@ Test(halving, memory_of_the_projection_is_given_back_between_attempts) {
         cr_assert_eq(mneme_halving_apply(&halving, &ops, &script, &batch, &error), MNEME_RETRY);
     }
     cr_assert_lt(halving.scratch.used_bytes, 10000);
+    free_batch(&batch, &halving);
+}
+
+Test(halving, progress_reaches_behind_the_last_item_where_no_event_is) {
+    for (size_t bad = 0; bad < 20; bad++) {
+        struct script script = {.order = -1};
+        struct mneme_halving halving = {0};
+        struct mneme_error error = {0};
+        struct mneme_batch batch = make_batch(20, NULL);
+        script.is_bad[bad] = true;
+        for (size_t i = 0; i < batch.partition_count; i++) {
+            batch.partitions[i].next_offset += 2;
+        }
+        cr_assert_eq(mneme_halving_apply(&halving, &ops, &script, &batch, &error), MNEME_APPLIED);
+        check_all_applied(&script, &batch);
+        free_batch(&batch, &halving);
+    }
+}
+
+Test(halving, a_batch_without_items_moves_progress) {
+    struct script script = {.order = -1, .retry_at_call = 1, .instead = MNEME_RETRY};
+    struct mneme_halving halving = {0};
+    struct mneme_error error = {0};
+    struct mneme_batch batch = make_batch(0, NULL);
+    batch.partitions[1].next_offset = 3;
+    cr_assert_eq(mneme_halving_apply(&halving, &ops, &script, &batch, &error), MNEME_RETRY);
+    cr_assert_eq(script.progress[1], 0);
+    cr_assert_eq(mneme_halving_apply(&halving, &ops, &script, &batch, &error), MNEME_APPLIED);
+    cr_assert_eq(script.progress[1], 3);
     free_batch(&batch, &halving);
 }

@@ -344,7 +344,7 @@ int mneme_redis_verify(struct mneme_verify_outcome *outcome, const struct mneme_
     if (status == MNEME_OK && mneme_refold_left(verify.refold, verify.to) > 0) {
         outcome->is_interrupted = true;
     } else if (status == MNEME_OK) {
-        outcome->events = mneme_refold_done(verify.refold);
+        outcome->events = mneme_refold_events(verify.refold);
         for (int32_t p = 0; p < verify.partitions; p++) {
             outcome->lost += mneme_log_history_lost(&verify.history, p);
         }

@@ -230,3 +230,21 @@ int mneme_scratch_prepare(struct mneme_scratch *scratch, const char *topic, int3
     mneme_pg_params_clean_up(&params);
     return status;
 }
+
+int mneme_scratch_note_progress(struct mneme_scratch *scratch, const int64_t *next_offsets,
+                                int32_t partitions, struct mneme_error *error) {
+    int64_t *numbers = calloc((size_t)partitions + 1, sizeof *numbers);
+    if (numbers == NULL) {
+        return mneme_error_set(error, MNEME_E_NO_MEMORY, "the progress was not noted: out of memory");
+    }
+    for (int32_t i = 0; i < partitions; i++) {
+        numbers[i] = i;
+    }
+    struct mneme_pg_params params = {0};
+    mneme_pg_param_long_array(&params, numbers, (size_t)partitions);
+    mneme_pg_param_long_array(&params, next_offsets, (size_t)partitions);
+    int status = mneme_pg_query(NULL, scratch->postgres, mneme_sql_rebuild_progress, &params, true, error);
+    mneme_pg_params_clean_up(&params);
+    free(numbers);
+    return status;
+}

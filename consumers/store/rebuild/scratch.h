@@ -59,4 +59,9 @@ int mneme_scratch_keep_catalog(struct mneme_scratch *scratch, struct mneme_error
 int mneme_scratch_prepare(struct mneme_scratch *scratch, const char *topic, int32_t partitions,
                           struct mneme_error *error);
 
+/* Moves the progress to next_offsets[partition], where it is before that: all events are folded, and what is
+ * left holds none, such as markers of transactions. */
+int mneme_scratch_note_progress(struct mneme_scratch *scratch, const int64_t *next_offsets,
+                                int32_t partitions, struct mneme_error *error);
+
 #endif

@@ -172,7 +172,10 @@ static int compare_rows(struct verify *verify, struct mneme_verify_outcome *outc
     if (status == MNEME_OK && mneme_refold_left(verify->refold, verify->to) > 0) {
         outcome->is_interrupted = true;
     } else if (status == MNEME_OK) {
-        outcome->events = mneme_refold_done(verify->refold);
+        outcome->events = mneme_refold_events(verify->refold);
+        status = mneme_scratch_note_progress(&verify->scratch, verify->to, verify->partitions, error);
+    }
+    if (status == MNEME_OK && !outcome->is_interrupted) {
         status = mneme_compare_tables(&differences, &verify->scratch, verify->live, verify->options->visit,
                                       verify->options->context, error);
         outcome->differences += differences;
