@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "common/clock.h"
 #include "common/json_read.h"
 #include "producers/importers/import.h"
 #include "producers/importers/legacy_outline.h"
@@ -21,6 +22,8 @@ struct walk {
     const char *tenant;
     struct mneme_json_stream stream;
     struct mneme_legacy_reader reader;
+    struct mneme_legacy_origin origin;
+    char structure[160]; /* what origin.structure is */
     unsigned depth;
     bool is_stopped; /* what follows cannot be read */
     bool has_news;   /* there was an entry, or something was refused */
@@ -71,23 +74,38 @@ static int refuse_malformed(struct walk *walk, struct mneme_json_place place, st
     return refuse_entry(walk, place, why, error);
 }
 
+/* What was taken otherwise than it is written. */
+static int warn(struct walk *walk, struct mneme_legacy_notes *notes, size_t mended,
+                struct mneme_error *error) {
+    size_t len = strlen(notes->warning);
+    walk->sink->mended += (int64_t)mended;
+    if (mended > 0) {
+        snprintf(notes->warning + len, sizeof notes->warning - len,
+                 "%s%zu half character%s replaced by U+FFFD", len > 0 ? "; " : "", mended,
+                 mended == 1 ? " was" : "s were");
+    }
+    return notes->warning[0] == '\0'
+               ? MNEME_OK
+               : walk->sink->warn(walk->sink->context, walk->sink->entry, notes->warning, error);
+}
+
 static int read_entry(struct walk *walk, const struct mneme_legacy_ids *around, struct mneme_json_place place,
                       struct mneme_str text, struct mneme_error *error) {
     struct mneme_event event;
     struct mneme_error why = {0};
+    struct mneme_legacy_notes notes;
     const char *reason;
     size_t at;
-    bool has_unknown_type = false;
+    size_t mended = mneme_json_stream_mend(&walk->stream, text, NULL, NULL);
     if (!mneme_json_check(text, NULL, &reason, &at)) {
         return refuse_malformed(walk, place, text, reason, at, error);
     }
     walk->has_news = true;
     walk->sink->entry++;
     walk->sink->line = place.line;
-    int status =
-        mneme_legacy_read(&event, &has_unknown_type, &walk->reader, text, around, walk->tenant, &why);
+    int status = mneme_legacy_read(&event, &notes, &walk->reader, text, around, walk->tenant, &why);
     if (status == MNEME_OK) {
-        walk->sink->unknown_types += has_unknown_type ? 1 : 0;
+        walk->sink->unknown_types += notes.has_unknown_type ? 1 : 0;
         status = walk->sink->put_event(walk->sink->context, &event, &why);
     }
     if (status == MNEME_E_INVALID || status == MNEME_E_TOO_LARGE) {
@@ -95,8 +113,9 @@ static int read_entry(struct walk *walk, const struct mneme_legacy_ids *around, 
     }
     if (status != MNEME_OK) {
         (void)mneme_error_set(error, why.code, "%s", why.message);
+        return status; /* without an error of its own when it is to stop */
     }
-    return status;
+    return warn(walk, &notes, mended, error);
 }
 
 /* --- objects and lists --- */
@@ -106,11 +125,62 @@ static int read_value(struct walk *walk, const struct mneme_legacy_ids *around, 
 
 static int read_part(struct walk *walk, const struct mneme_legacy_ids *around,
                      const struct mneme_legacy_part *part, struct mneme_error *error) {
-    if (walk->is_stopped || (part->first_byte != '[' && part->first_byte != '{')) {
-        return MNEME_OK;
-    }
     mneme_json_stream_seek(&walk->stream, part->place);
     return read_value(walk, around, false, error);
+}
+
+/* Adds the name of a list to where its memories are found; gives the length before. */
+static size_t enter_list(struct walk *walk, enum mneme_legacy_list list) {
+    size_t len = strlen(walk->structure);
+    struct mneme_str name = mneme_str_from(mneme_legacy_list_name(list));
+    bool is_first = walk->depth == 1 && strcmp(walk->structure, "object") == 0;
+    snprintf(walk->structure + (is_first ? 0 : len), sizeof walk->structure - (is_first ? 0 : len), "%s%.*s",
+             is_first ? "" : ".", (int)(name.len - 2), name.data + 1);
+    return len;
+}
+
+static void leave_list(struct walk *walk, size_t len) {
+    bool was_object = walk->depth == 1 && strchr(walk->structure, '.') == NULL;
+    if (was_object) {
+        snprintf(walk->structure, sizeof walk->structure, "object");
+    } else {
+        walk->structure[len] = '\0';
+    }
+}
+
+/* Reads the lists of a wrapper in the order of the file. */
+static int read_parts(struct walk *walk, const struct mneme_legacy_ids *around,
+                      const struct mneme_legacy_outline *outline, struct mneme_error *error) {
+    int64_t behind = -1;
+    int status = MNEME_OK;
+    while (status == MNEME_OK && !walk->is_stopped) {
+        int next = MNEME_LEGACY_LISTS;
+        for (int list = 0; list < MNEME_LEGACY_LISTS; list++) {
+            const struct mneme_legacy_part *part = &outline->parts[list];
+            if (part->is_list_of_memories && part->place.offset > behind &&
+                (next == MNEME_LEGACY_LISTS || part->place.offset < outline->parts[next].place.offset)) {
+                next = list;
+            }
+        }
+        if (next == MNEME_LEGACY_LISTS) {
+            break;
+        }
+        behind = outline->parts[next].place.offset;
+        size_t len = enter_list(walk, (enum mneme_legacy_list)next);
+        status = read_part(walk, around, &outline->parts[next], error);
+        leave_list(walk, len);
+    }
+    return status;
+}
+
+/* The name of a list that is given twice; NULL: there is none. */
+static const char *find_given_twice(const struct mneme_legacy_outline *outline) {
+    for (int list = 0; list < MNEME_LEGACY_LISTS; list++) {
+        if (outline->parts[list].is_given_twice) {
+            return mneme_legacy_list_name((enum mneme_legacy_list)list);
+        }
+    }
+    return NULL;
 }
 
 static void note_ignored(struct walk *walk, const char *names) {
@@ -125,16 +195,14 @@ static int read_wrapper(struct walk *walk, const struct mneme_legacy_ids *around
     if (walk->depth == MAX_DEPTH) {
         return stop(walk, outline->end, "it is nested too deep", error);
     }
-    if (outline->memories.is_given_twice || outline->data.is_given_twice) {
-        return stop(walk, outline->end, "\"memories\" or \"data\" is given twice in one object", error);
+    if (find_given_twice(outline) != NULL) {
+        char why[64];
+        snprintf(why, sizeof why, "%s is given twice in one object", find_given_twice(outline));
+        return stop(walk, outline->end, why, error);
     }
     note_ignored(walk, outline->others);
     walk->depth++;
-    bool is_data_first = outline->data.place.offset < outline->memories.place.offset;
-    int status = read_part(walk, &ids, is_data_first ? &outline->data : &outline->memories, error);
-    if (status == MNEME_OK) {
-        status = read_part(walk, &ids, is_data_first ? &outline->memories : &outline->data, error);
-    }
+    int status = read_parts(walk, &ids, outline, error);
     walk->depth--;
     if (status == MNEME_OK && !walk->is_stopped) {
         mneme_json_stream_seek(&walk->stream, outline->end);
@@ -160,8 +228,13 @@ static int refuse_object(struct walk *walk, struct mneme_json_place start,
 
 /* Whether it could be a wrapper, judged without looking at its structure. */
 static bool names_a_list(struct mneme_str object) {
-    return memmem(object.data, object.len, "\"memories\"", 10) != NULL ||
-           memmem(object.data, object.len, "\"data\"", 6) != NULL;
+    for (int list = 0; list < MNEME_LEGACY_LISTS; list++) {
+        const char *name = mneme_legacy_list_name((enum mneme_legacy_list)list);
+        if (memmem(object.data, object.len, name, strlen(name)) != NULL) {
+            return true;
+        }
+    }
+    return false;
 }
 
 static int read_object(struct walk *walk, const struct mneme_legacy_ids *around, struct mneme_error *error) {
@@ -188,7 +261,7 @@ static int read_object(struct walk *walk, const struct mneme_legacy_ids *around,
     if (status != MNEME_OK) {
         return status;
     }
-    if (outline.memories.first_byte != 0) {
+    if (outline.parts[MNEME_LEGACY_LIST_MEMORIES].first_byte != 0) {
         return refuse_entry(walk, start, "\"memories\" must be a list of objects", error);
     }
     return read_entry(walk, around, start, text, error);
@@ -267,6 +340,7 @@ static int read_values(struct walk *walk, const struct mneme_legacy_ids *around,
     int byte;
     int status = mneme_json_stream_peek(&byte, &walk->stream, error);
     while (status == MNEME_OK && byte >= 0 && !walk->is_stopped) {
+        snprintf(walk->structure, sizeof walk->structure, "%s", byte == '[' ? "list" : "object");
         status = read_value(walk, around, false, error);
         if (status == MNEME_OK && !walk->is_stopped) {
             status = mneme_json_stream_peek(&byte, &walk->stream, error);
@@ -286,7 +360,13 @@ static int read_open_file(struct walk *walk, const struct mneme_import_source *s
     struct mneme_legacy_ids given = {
         .agent = source->agent_id, .user = source->user_id, .run = source->run_id};
     if (status == MNEME_OK) {
-        given = mneme_legacy_ids_or(given, path.ids);
+        walk->reader.named = path.ids;
+        if (given.user.data != NULL) {
+            walk->reader.named.agent = MNEME_STR_NULL; /* an owner is given, so none is made of a name */
+        }
+        walk->origin = (struct mneme_legacy_origin){
+            .file = source->path, .structure = walk->structure, .migrated_at = mneme_clock_now_micros()};
+        walk->reader.origin = &walk->origin;
         status = mneme_json_stream_init(&walk->stream, fd, error);
     }
     return status == MNEME_OK ? read_values(walk, &given, error) : status;

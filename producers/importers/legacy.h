@@ -59,19 +59,34 @@ struct mneme_str mneme_legacy_type(struct mneme_str name);
 /* The memory types that the schema allows; ends with NULL. */
 const char *const *mneme_legacy_memory_types(void);
 
+/* Where a memory was found, for its metadata: migrated_from, source_file, original_structure and
+ * migration_timestamp. */
+struct mneme_legacy_origin {
+    const char *file;
+    const char *structure; /* "list", "object", or the names of the lists around it: "data.memories" */
+    int64_t migrated_at;   /* microseconds since 1970 */
+};
+
+/* What was found out beside the event. */
+struct mneme_legacy_notes {
+    bool has_unknown_type; /* its type is none that is known, and was kept in the metadata */
+    char warning[320];     /* what was taken otherwise than it is written, clauses; "": nothing */
+};
+
 /* What reading needs; zero-initialise the buffers and initialise the arena. One thread at a time. */
 struct mneme_legacy_reader {
-    struct mneme_arena arena; /* reset by each call */
+    struct mneme_arena arena;                 /* reset by each call */
+    struct mneme_legacy_ids named;            /* by file and folder: what nothing else says */
+    const struct mneme_legacy_origin *origin; /* NULL: the metadata say nothing of it */
     struct mneme_buffer canonical, content, metadata, identity;
 };
 void mneme_legacy_reader_clean_up(struct mneme_legacy_reader *reader);
 
 /* Reads an object that mneme_json_check has accepted. `around` holds ids for what it does not name itself.
  * The event is valid until the next call; its id follows from tenant, ids and what the object says.
- * *has_unknown_type: its type is none that is known, and was kept in the metadata. MNEME_E_INVALID with what
- * is wrong in it. */
-int mneme_legacy_read(struct mneme_event *out, bool *has_unknown_type, struct mneme_legacy_reader *reader,
-                      struct mneme_str object, const struct mneme_legacy_ids *around, const char *tenant,
-                      struct mneme_error *error);
+ * MNEME_E_INVALID with what is wrong in it. */
+int mneme_legacy_read(struct mneme_event *out, struct mneme_legacy_notes *notes,
+                      struct mneme_legacy_reader *reader, struct mneme_str object,
+                      const struct mneme_legacy_ids *around, const char *tenant, struct mneme_error *error);
 
 #endif

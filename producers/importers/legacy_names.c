@@ -39,6 +39,7 @@ static const struct {
     {NAME("data"), MNEME_LEGACY_CONTENT},
     {NAME("text"), MNEME_LEGACY_CONTENT},
     {NAME("message"), MNEME_LEGACY_CONTENT},
+    {NAME("memory"), MNEME_LEGACY_CONTENT},
     {NAME("memory_type"), MNEME_LEGACY_TYPE},
     {NAME("memoryType"), MNEME_LEGACY_TYPE},
     {NAME("type"), MNEME_LEGACY_TYPE},
@@ -49,6 +50,7 @@ static const struct {
     {NAME("priority"), MNEME_LEGACY_PRIORITY},
     {NAME("tags"), MNEME_LEGACY_TAGS},
     {NAME("labels"), MNEME_LEGACY_TAGS},
+    {NAME("categories"), MNEME_LEGACY_TAGS},
     {NAME("entities"), MNEME_LEGACY_ENTITIES},
     {NAME("metadata"), MNEME_LEGACY_METADATA},
     {NAME("timestamp"), MNEME_LEGACY_TIME},
@@ -62,6 +64,7 @@ static const struct {
     {NAME("ts"), MNEME_LEGACY_TIME},
     {NAME("expires_at"), MNEME_LEGACY_EXPIRES},
     {NAME("expiresAt"), MNEME_LEGACY_EXPIRES},
+    {NAME("expiration_date"), MNEME_LEGACY_EXPIRES},
 };
 
 enum mneme_legacy_role mneme_legacy_role_of(struct mneme_str quoted, int *rank) {

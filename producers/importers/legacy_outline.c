@@ -13,11 +13,22 @@
 #define MAX_TYPE_BYTES 64
 #define MAX_DEPTH 64
 
+static const char *const list_names[MNEME_LEGACY_LISTS] = {
+    [MNEME_LEGACY_LIST_MEMORIES] = "\"memories\"", [MNEME_LEGACY_LIST_DATA] = "\"data\"",
+    [MNEME_LEGACY_LIST_RESULTS] = "\"results\"",   [MNEME_LEGACY_LIST_MEMORY] = "\"memory\"",
+    [MNEME_LEGACY_LIST_ITEMS] = "\"items\"",       [MNEME_LEGACY_LIST_RECORDS] = "\"records\"",
+    [MNEME_LEGACY_LIST_ENTRIES] = "\"entries\"",   [MNEME_LEGACY_LIST_FACTS] = "\"facts\"",
+};
+
+const char *mneme_legacy_list_name(enum mneme_legacy_list list) {
+    return list_names[list];
+}
+
 struct reading {
     struct mneme_legacy_outline *out;
     struct mneme_json_stream *stream;
     struct mneme_arena *arena;
-    bool has_content;    /* beside `data` */
+    bool has_content;    /* beside lists */
     bool has_known_type; /* that only a memory has */
     bool has_confidence;
     bool has_fields; /* any that a memory has, ids apart */
@@ -35,10 +46,36 @@ static bool begins_value(int byte) {
     return byte >= 0 && byte != ',' && byte != ':' && byte != '}' && byte != ']';
 }
 
-static void note_part(struct mneme_legacy_part *part, const struct reading *reading, int first_byte) {
+static int note_part(struct mneme_legacy_part *part, const struct reading *reading, int first_byte,
+                     struct mneme_error *error) {
     part->is_given_twice = part->first_byte != 0;
     part->first_byte = first_byte;
     part->place = mneme_json_stream_place(reading->stream);
+    if (first_byte != '[') {
+        return MNEME_OK;
+    }
+    mneme_json_stream_advance(reading->stream);
+    return mneme_json_stream_peek(&part->first_item, reading->stream, error);
+}
+
+/* The list that a member of that name is; MNEME_LEGACY_LISTS: none. */
+static enum mneme_legacy_list list_of(struct mneme_str key) {
+    int list = 0;
+    while (list < MNEME_LEGACY_LISTS) {
+        struct mneme_str name = mneme_str_from(list_names[list]);
+        if (mneme_json_unquotes_to(key, (struct mneme_str){name.data + 1, name.len - 2})) {
+            break;
+        }
+        list++;
+    }
+    return (enum mneme_legacy_list)list;
+}
+
+/* Whether a member is to be looked at as a list: "memories" and "data" in any form, the others as lists of
+ * objects, since "items": ["milk"] is what a memory says. */
+static bool may_be_list(enum mneme_legacy_list list, int first_byte) {
+    return list == MNEME_LEGACY_LIST_MEMORIES || list == MNEME_LEGACY_LIST_DATA ||
+           (list != MNEME_LEGACY_LISTS && first_byte == '[');
 }
 
 static void note_other(struct mneme_legacy_outline *out, struct mneme_str key) {
@@ -103,10 +140,9 @@ static int read_member(struct reading *reading, struct mneme_str key, int first_
     int status = MNEME_OK;
     bool is_name = mneme_json_check(key, NULL, &reason, &at);
     enum mneme_legacy_role role = is_name ? mneme_legacy_role_of(key, &rank) : MNEME_LEGACY_ROLE_COUNT;
-    if (is_name && mneme_json_unquotes_to(key, MNEME_STR_LIT("memories"))) {
-        note_part(&reading->out->memories, reading, first_byte);
-    } else if (is_name && mneme_json_unquotes_to(key, MNEME_STR_LIT("data"))) {
-        note_part(&reading->out->data, reading, first_byte);
+    enum mneme_legacy_list list = is_name ? list_of(key) : MNEME_LEGACY_LISTS;
+    if (may_be_list(list, first_byte)) {
+        status = note_part(&reading->out->parts[list], reading, first_byte, error);
     } else if (mneme_legacy_id(&reading->out->ids, role) != NULL && !is_container(first_byte)) {
         status = note_id(reading, role, error);
     } else {
@@ -213,24 +249,42 @@ static int look_inside(bool *is_wrapper, const struct reading *reading, unsigned
     if (depth == MAX_DEPTH) {
         return MNEME_OK;
     }
-    mneme_json_stream_seek(reading->stream, reading->out->data.place);
+    mneme_json_stream_seek(reading->stream, reading->out->parts[MNEME_LEGACY_LIST_DATA].place);
     int status = read_object(&inner, reading->stream, reading->arena, depth + 1, error);
     *is_wrapper = status == MNEME_OK && inner.is_wrapper;
     return status;
 }
 
+/* Whether a list beside what else the object has is one of memories: "memories" always, "data" unless the
+ * object has a content or fields of its own, the others if also their items are objects. */
+static bool is_list_of_memories(const struct reading *reading, enum mneme_legacy_list list) {
+    const struct mneme_legacy_part *part = &reading->out->parts[list];
+    bool has_own = reading->has_content || reading->has_known_type || reading->has_confidence;
+    if (list == MNEME_LEGACY_LIST_MEMORIES) {
+        return is_container(part->first_byte);
+    }
+    if (part->first_byte != '[' || has_own) {
+        return false;
+    }
+    return list == MNEME_LEGACY_LIST_DATA || part->first_item == '{' || list == MNEME_LEGACY_LIST_RESULTS;
+}
+
 static int decide(const struct reading *reading, unsigned depth, struct mneme_error *error) {
     struct mneme_legacy_outline *out = reading->out;
-    int data = out->data.first_byte;
-    if (is_container(out->memories.first_byte)) {
-        out->is_wrapper = true;
-    } else if (data == '[') {
-        out->is_wrapper = !reading->has_content && !reading->has_known_type && !reading->has_confidence;
-    } else if (data == '{' && !reading->has_content) {
-        out->is_wrapper = !reading->has_fields;
-        return out->is_wrapper ? MNEME_OK : look_inside(&out->is_wrapper, reading, depth, error);
+    for (int list = 0; list < MNEME_LEGACY_LISTS; list++) {
+        struct mneme_legacy_part *part = &out->parts[list];
+        part->is_list_of_memories = is_list_of_memories(reading, (enum mneme_legacy_list)list);
+        out->is_wrapper = out->is_wrapper || part->is_list_of_memories;
     }
-    return MNEME_OK;
+    struct mneme_legacy_part *data = &out->parts[MNEME_LEGACY_LIST_DATA];
+    if (data->first_byte != '{' || reading->has_content) {
+        return MNEME_OK;
+    }
+    data->is_list_of_memories = out->is_wrapper || !reading->has_fields;
+    int status =
+        data->is_list_of_memories ? MNEME_OK : look_inside(&data->is_list_of_memories, reading, depth, error);
+    out->is_wrapper = out->is_wrapper || data->is_list_of_memories;
+    return status;
 }
 
 static int read_object(struct mneme_legacy_outline *out, struct mneme_json_stream *stream,

@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <strings.h>
 
+#include "common/uuid.h"
+
 static bool is_separator(char byte) {
     return strchr("_-=. ()", byte) != NULL;
 }
@@ -19,9 +21,10 @@ enum word { WORD_SAYS_SOMETHING, WORD_IS_NUMBER, WORD_SAYS_NOTHING };
  * bot-2. */
 static enum word judge(struct mneme_str word) {
     static const char *const words[] = {
-        "memories", "memory", "mem",   "data",   "export", "exports", "exported",  "backup", "backups",
-        "dump",     "index",  "json",  "legacy", "import", "imports", "all",       "full",   "copy",
-        "agents",   "users",  "store", "tmp",    "home",   "desktop", "documents", "root",   "downloads",
+        "memories",  "memory", "mem",       "data",  "export", "exports", "exported", "backup",
+        "backups",   "dump",   "index",     "json",  "legacy", "import",  "imports",  "all",
+        "full",      "copy",   "agents",    "users", "store",  "tmp",     "home",     "desktop",
+        "documents", "root",   "downloads", "get",   "search", "results", "mem0",
     };
     size_t digits = 0;
     while (digits < word.len && isdigit((unsigned char)word.data[digits]) != 0) {
@@ -62,6 +65,50 @@ static struct mneme_str shorten(struct mneme_str name) {
     return says_something ? (struct mneme_str){name.data, kept} : MNEME_STR_NULL;
 }
 
+/* What agents are called whose files are named after what they do; any other name is that of its agent. */
+static struct mneme_str agent_named(struct mneme_str name) {
+    static const struct {
+        const char *word, *agent;
+    } agents[] = {
+        {"neuroscientist", "neuroscientist"},
+        {"nutritionist", "nutritionist"},
+        {"training", "training_agent"},
+        {"recovery", "recovery_agent"},
+        {"sleep", "sleep_agent"},
+        {"mental", "mental_health_agent"},
+        {"coach", "training_agent"},
+        {"diet", "nutritionist"},
+    };
+    for (size_t i = 0; i < sizeof agents / sizeof agents[0] && name.data != NULL; i++) {
+        size_t len = strlen(agents[i].word);
+        for (size_t at = 0; at + len <= name.len; at++) {
+            bool begins = at == 0 || is_separator(name.data[at - 1]);
+            bool ends = at + len == name.len || is_separator(name.data[at + len]);
+            if (begins && ends && strncasecmp(name.data + at, agents[i].word, len) == 0) {
+                return mneme_str_from(agents[i].agent);
+            }
+        }
+    }
+    return name;
+}
+
+static bool is_boundary(struct mneme_str name, size_t at) {
+    return at == name.len || is_separator(name.data[at]);
+}
+
+/* The UUID in a name; null when there is none. */
+static struct mneme_str find_uuid(struct mneme_str name) {
+    struct mneme_uuid unused;
+    for (size_t at = 0; at + MNEME_UUID_TEXT_BYTES <= name.len; at++) {
+        struct mneme_str text = {name.data + at, MNEME_UUID_TEXT_BYTES};
+        if ((at == 0 || is_separator(name.data[at - 1])) && is_boundary(name, at + text.len) &&
+            mneme_uuid_parse(&unused, text)) {
+            return text;
+        }
+    }
+    return MNEME_STR_NULL;
+}
+
 static struct mneme_str first_word(struct mneme_str name) {
     size_t len = 0;
     while (len < name.len && !is_separator(name.data[len])) {
@@ -70,18 +117,30 @@ static struct mneme_str first_word(struct mneme_str name) {
     return (struct mneme_str){name.data, len};
 }
 
+static const struct {
+    const char *label;
+    enum mneme_legacy_role role;
+} labels[] = {
+    {"agent", MNEME_LEGACY_AGENT},
+    {"user", MNEME_LEGACY_USER},
+    {"run", MNEME_LEGACY_RUN},
+    {"conversation", MNEME_LEGACY_CONVERSATION},
+    {"session", MNEME_LEGACY_CONVERSATION},
+};
+
+/* Where the id of that label is kept; NULL: it is no label. */
+static struct mneme_str *labelled_id(struct mneme_legacy_ids *ids, struct mneme_str label) {
+    for (size_t i = 0; i < sizeof labels / sizeof labels[0]; i++) {
+        if (label.len == strlen(labels[i].label) &&
+            strncasecmp(label.data, labels[i].label, label.len) == 0) {
+            return mneme_legacy_id(ids, labels[i].role);
+        }
+    }
+    return NULL;
+}
+
 /* An id behind a word that says of which kind it is: user_ada, user_42. */
 static bool read_labelled(struct mneme_legacy_ids *ids, struct mneme_str name) {
-    static const struct {
-        const char *label;
-        enum mneme_legacy_role role;
-    } labels[] = {
-        {"agent", MNEME_LEGACY_AGENT},
-        {"user", MNEME_LEGACY_USER},
-        {"run", MNEME_LEGACY_RUN},
-        {"conversation", MNEME_LEGACY_CONVERSATION},
-        {"session", MNEME_LEGACY_CONVERSATION},
-    };
     for (size_t i = 0; i < sizeof labels / sizeof labels[0]; i++) {
         size_t len = strlen(labels[i].label);
         if (name.len > len + 1 && strncasecmp(name.data, labels[i].label, len) == 0 &&
@@ -98,6 +157,30 @@ static bool read_labelled(struct mneme_legacy_ids *ids, struct mneme_str name) {
     return false;
 }
 
+/* Takes what a name says: an id behind a label, a UUID, which is the user unless a label says otherwise, and
+ * else whose agent it is. `rest` has room for the name; what is found lies in the name or in `rest`. */
+static void read_name(struct mneme_legacy_ids *ids, char rest[MNEME_LEGACY_NAME_BYTES],
+                      struct mneme_str name) {
+    struct mneme_str uuid = find_uuid(name);
+    if (uuid.data != NULL && name.len < MNEME_LEGACY_NAME_BYTES) {
+        size_t at = (size_t)(uuid.data - name.data);
+        struct mneme_str label = {name.data, without_separators(name.data, at)};
+        struct mneme_str *id = labelled_id(ids, label);
+        bool is_labelled = id != NULL;
+        id = is_labelled ? id : &ids->user;
+        *id = id->data == NULL ? uuid : *id;
+        if (is_labelled) {
+            return;
+        }
+        memcpy(rest, name.data, at);
+        memcpy(rest + at, uuid.data + uuid.len, name.len - at - uuid.len);
+        name = (struct mneme_str){rest, name.len - uuid.len};
+    }
+    if (!read_labelled(ids, name) && ids->agent.data == NULL) {
+        ids->agent = agent_named(shorten(name));
+    }
+}
+
 int mneme_legacy_path_read(struct mneme_legacy_path *out, const char *path, struct mneme_error *error) {
     out->ids = (struct mneme_legacy_ids){0};
     if (realpath(path, out->text) == NULL) {
@@ -112,13 +195,7 @@ int mneme_legacy_path_read(struct mneme_legacy_path *out, const char *path, stru
     struct mneme_str stem = mneme_str_from(name);
     const char *dot = strrchr(name, '.');
     stem.len = dot != NULL && dot != name ? (size_t)(dot - name) : stem.len;
-    bool is_labelled = read_labelled(&out->ids, stem);
-    bool is_folder_labelled = read_labelled(&out->ids, folder);
-    if (out->ids.agent.data == NULL && !is_labelled) {
-        out->ids.agent = shorten(stem);
-    }
-    if (out->ids.agent.data == NULL && !is_folder_labelled) {
-        out->ids.agent = shorten(folder);
-    }
+    read_name(&out->ids, out->rest_of_file, stem);
+    read_name(&out->ids, out->rest_of_folder, folder);
     return MNEME_OK;
 }

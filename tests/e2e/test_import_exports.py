@@ -175,6 +175,7 @@ def test_half_a_character_costs_no_more_than_itself(exports, imported, tmp_path)
 @pytest.mark.parametrize(("form", "line", "read"), [
     ("claude", r'[{"uuid":"c","name":"\ud83d","chat_messages":[{"uuid":"1","sender":"human","text":"cut \ud83d"}]}]', "turns"),
     ("turns", r'{"conversation_id":"c","role":"user","content":"cut \ud83d"}', "turns"),
+    ("legacy-json", r'[{"content":"cut \ud83d"}]', "memories"),
     ("jsonl", r'{"type":"memory_created","payload":{"memory_type":"fact","content":{"text":"cut \ud83d"}}}', "memories"),
 ])
 def test_so_in_every_format(exports, imported, tmp_path, form, line, read):

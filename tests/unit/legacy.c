@@ -8,11 +8,13 @@
 #include <unistd.h>
 
 #include "common/clock.h"
+#include "common/uuid.h"
 #include "producers/importers/json_canonical.h"
 #include "producers/importers/legacy.h"
 #include "producers/importers/legacy_path.h"
 
 static struct mneme_legacy_reader reader;
+static struct mneme_legacy_notes notes;
 static struct mneme_error error;
 
 static void set_up(void) {
@@ -104,6 +106,22 @@ Test(legacy, finds_ids_in_the_names_of_files_and_folders) {
         {"crm-bot", "user_ada.json", "crm-bot", "ada"},
         {"user=42", "agent-7_export.json", "7", "42"},
         {"agents", "memories.json", NULL, NULL},
+        {"x", "neuroscientist_550e8400-e29b-41d4-a716-446655440000.json", "neuroscientist",
+         "550e8400-e29b-41d4-a716-446655440000"},
+        {"x", "550e8400-e29b-41d4-a716-446655440000_coach_memories.json", "training_agent",
+         "550e8400-e29b-41d4-a716-446655440000"},
+        {"sleep", "550e8400-e29b-41d4-a716-446655440000.json", "sleep_agent",
+         "550e8400-e29b-41d4-a716-446655440000"},
+        {"x", "user_550e8400-e29b-41d4-a716-446655440000.json", "x", "550e8400-e29b-41d4-a716-446655440000"},
+        {"x", "agent-550e8400-e29b-41d4-a716-446655440000.json", "550e8400-e29b-41d4-a716-446655440000",
+         NULL},
+        {"x", "nutritionist.json", "nutritionist", NULL},
+        {"x", "Training-memories.json", "training_agent", NULL},
+        {"x", "recovery_2024.json", "recovery_agent", NULL},
+        {"x", "mental_health.json", "mental_health_agent", NULL},
+        {"x", "diet.json", "nutritionist", NULL},
+        {"x", "dietician.json", "dietician", NULL},
+        {"exports", "get_all.json", NULL, NULL},
         {"x", ".hidden", ".hidden", NULL},
     };
     char root[] = "/tmp/mneme-legacy-XXXXXX";
@@ -129,9 +147,7 @@ Test(legacy, finds_ids_in_the_names_of_files_and_folders) {
 
 static int read_text(struct mneme_event *event, const char *text) {
     static const struct mneme_legacy_ids around = {.agent = {"around", 6}, .run = {"r", 1}};
-    bool has_unknown_type;
-    return mneme_legacy_read(event, &has_unknown_type, &reader, mneme_str_from(text), &around, "default",
-                             &error);
+    return mneme_legacy_read(event, &notes, &reader, mneme_str_from(text), &around, "default", &error);
 }
 
 Test(legacy, makes_an_id_of_what_is_said_and_whose_it_is) {
@@ -169,6 +185,118 @@ Test(legacy, takes_ids_from_the_memory_then_its_metadata_then_what_is_around) {
     ASSERT_STR(event.stream_id, "own");
     ASSERT_STR(event.payload.memory_created.metadata,
                "{\"agent_id\":\"inner\",\"user_id\":\"inner\",\"agent\":{\"id\":1}}");
+}
+
+static const struct {
+    const char *members;
+    double confidence, importance;
+    const char *metadata, *warning;
+} numbers[] = {
+    {"\"confidence\":\"0.8\",\"importance\":\" 0.3 \"", 0.8, 0.3, NULL, ""},
+    {"\"confidence\":\"80%\"", 0.8, 0.5, NULL, ""},
+    {"\"confidence\":\"1.7\"", 1, 0.5, NULL, ""},
+    {"\"confidence\":\"sure\"", 1, 0.5, "{\"confidence\":\"sure\"}",
+     "confidence is \"sure\", not a number, so 1.0 was taken"},
+    {"\"confidence\":true,\"importance\":\"high\"", 1, 0.5, "{\"confidence\":true,\"importance\":\"high\"}",
+     "confidence is true, not a number, so 1.0 was taken"},
+    {"\"confidence\":\"%\",\"date\":\"soon\"", 1, 0.5, "{\"confidence\":\"%\",\"date\":\"soon\"}",
+     "confidence is \"%\", not a number, so 1.0 was taken; date is \"soon\", not a time, so the time of the "
+     "import "
+     "was taken"},
+};
+
+Test(legacy, takes_numbers_in_quotes_and_tells_what_is_none) {
+    for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
+        struct mneme_event event;
+        char text[200];
+        snprintf(text, sizeof text, "{\"content\":\"x\",%s}", numbers[i].members);
+        cr_assert_eq(read_text(&event, text), MNEME_OK, "%s: %s", text, error.message);
+        const struct mneme_memory_created *memory = &event.payload.memory_created;
+        cr_assert_float_eq(memory->confidence, numbers[i].confidence, 1e-9, "%s", text);
+        if (strstr(text, "\" 0.3 \"") != NULL) {
+            cr_assert_float_eq(memory->importance, numbers[i].importance, 1e-9, "%s", text);
+        }
+        ASSERT_STR(memory->metadata, numbers[i].metadata);
+        cr_assert_str_eq(notes.warning, numbers[i].warning);
+    }
+}
+
+Test(legacy, reads_memories_of_mem0) {
+    struct mneme_event event;
+    reader.named = (struct mneme_legacy_ids){.agent = {"named", 5}};
+    static const struct mneme_legacy_ids around = {0};
+    static const char *const texts[] = {
+        "{\"id\":\"i\",\"memory\":\"Lives in "
+        "Tartu\",\"metadata\":null,\"user_id\":\"ada\",\"categories\":[\"home\"]}",
+        "{\"id\":\"i\",\"memory\":\"Lives in "
+        "Tartu\",\"metadata\":null,\"user_id\":\"ada\",\"categories\":[\"home\"],"
+        "\"score\":0.7}",
+    };
+    struct mneme_uuid ids[2];
+    for (size_t i = 0; i < 2; i++) {
+        cr_assert_eq(
+            mneme_legacy_read(&event, &notes, &reader, mneme_str_from(texts[i]), &around, "default", &error),
+            MNEME_OK, "%s", error.message);
+        ASSERT_STR(event.payload.memory_created.content, "{\"text\":\"Lives in Tartu\"}");
+        ASSERT_STR(event.payload.memory_created.metadata, "{\"id\":\"i\"}");
+        ASSERT_STR(event.payload.memory_created.tags.items[0], "home");
+        ASSERT_STR(event.scope.user_id, "ada");
+        ASSERT_STR(event.scope.agent_id, NULL);
+        ids[i] = event.event_id;
+    }
+    cr_assert_eq(mneme_uuid_compare(ids[0], ids[1]), 0);
+    cr_assert_eq(mneme_legacy_read(&event, &notes, &reader, MNEME_STR_LIT("{\"memory\":\"x\"}"), &around,
+                                   "default", &error),
+                 MNEME_OK);
+    ASSERT_STR(event.scope.agent_id, "named");
+    reader.named = (struct mneme_legacy_ids){0};
+    cr_assert_eq(mneme_legacy_read(&event, &notes, &reader, MNEME_STR_LIT("{\"text\":\"x\"}"), &around,
+                                   "default", &error),
+                 MNEME_OK);
+    ASSERT_STR(event.scope.agent_id, "unknown_agent");
+}
+
+Test(legacy, says_where_a_memory_was_found_unless_it_does) {
+    struct mneme_event event;
+    static const struct mneme_legacy_origin origin = {"a/b.json", "data.memories", INT64_C(1709457120000000)};
+    reader.origin = &origin;
+    cr_assert_eq(read_text(&event, "{\"content\":\"x\"}"), MNEME_OK);
+    ASSERT_STR(
+        event.payload.memory_created.metadata,
+        "{\"migrated_from\":\"json_file\",\"migration_timestamp\":\"2024-03-03T09:12:00.000000Z\",\"source_"
+        "file\":\"a/"
+        "b.json\",\"original_structure\":\"data.memories\"}");
+    cr_assert_eq(
+        read_text(&event, "{\"content\":\"x\",\"source_file\":\"old\",\"metadata\":{\"migrated_from\":\"db\","
+                          "\"migration_timestamp\":1}}"),
+        MNEME_OK);
+    ASSERT_STR(event.payload.memory_created.metadata, "{\"migrated_from\":\"db\",\"migration_timestamp\":1,"
+                                                      "\"source_file\":\"old\",\"original_structure\":\"data."
+                                                      "memories\"}");
+    reader.origin = NULL;
+}
+
+Test(legacy, refuses_what_holds_memories_instead_of_being_one) {
+    static const struct {
+        const char *text, *words; /* NULL: it is a memory */
+    } shapes[] = {
+        {"{\"rows\":[{\"content\":\"a\"}]}", "under \"rows\" it holds a list of objects"},
+        {"{\"ada\":{\"deep\":[[{\"x\":1}]]}}", "under \"ada\" it holds a list of objects"},
+        {"{\"m1\":{\"content\":\"a\"},\"m2\":{\"content\":\"b\"}}", "an object with a content of its own"},
+        {"{\"title\":\"t\",\"mapping\":{}}", "mneme import chatgpt"},
+        {"{\"mapping\":{\"a\":{}}}", "mneme import chatgpt"},
+        {"{\"type\":\"fact\",\"rows\":[{\"n\":1}]}", NULL},
+        {"{\"content\":\"x\",\"rows\":[{\"n\":1}]}", NULL},
+        {"{\"boat\":{\"name\":\"Heron\"},\"ports\":[\"Kiel\"]}", NULL},
+    };
+    for (size_t i = 0; i < sizeof shapes / sizeof shapes[0]; i++) {
+        struct mneme_event event;
+        int status = read_text(&event, shapes[i].text);
+        cr_assert_eq(status, shapes[i].words == NULL ? MNEME_OK : MNEME_E_INVALID, "%s: %s", shapes[i].text,
+                     error.message);
+        cr_assert(shapes[i].words == NULL || strstr(error.message, shapes[i].words) != NULL, "%s: %s",
+                  shapes[i].text, error.message);
+    }
 }
 
 Test(legacy, clamps_numbers_and_keeps_the_term) {
