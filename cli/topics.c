@@ -1,14 +1,17 @@
 /*
- * mneme topics: makes the events topic and compares it with what the log needs.
+ * mneme topics: makes the events topic, compares it with what the log needs, and copies it into another one.
  */
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "cli/commands.h"
 #include "cli/frame/output.h"
+#include "cli/frame/progress.h"
 #include "cli/frame/table.h"
 #include "cli/last_write.h"
 #include "common/json_write.h"
+#include "consumers/replay/merge.h"
+#include "consumers/replay/repartition.h"
 #include "producers/topics.h"
 
 static void add_cell(struct mneme_table *table, const char *text) {
@@ -162,11 +165,126 @@ static const struct mneme_command check_command = {
     .run = run_check,
 };
 
-static const struct mneme_command *const subcommands[] = {&create_command, &check_command, NULL};
+/* --- another number of partitions --- */
+
+struct view {
+    const struct mneme_cli *cli;
+    struct mneme_progress progress;
+};
+
+static void on_progress(void *context, int64_t read) {
+    struct view *view = context;
+    mneme_progress_update(&view->progress, read);
+}
+
+static enum mneme_exit put_repartition(const struct mneme_cli *cli,
+                                       const struct mneme_repartition_outcome *outcome, int64_t partitions) {
+    const char *state = outcome->is_interrupted ? "interrupted"
+                        : outcome->is_finished  ? "finished"
+                                                : "copied";
+    if (cli->json) {
+        struct mneme_buffer line = {0};
+        struct mneme_json_writer json = {.out = &line};
+        mneme_json_begin_object(&json);
+        mneme_json_key(&json, MNEME_STR_LIT("topic"));
+        mneme_json_string(&json, mneme_str_from(outcome->topic));
+        mneme_json_key(&json, MNEME_STR_LIT("state"));
+        mneme_json_string(&json, mneme_str_from(state));
+        mneme_json_key(&json, MNEME_STR_LIT("partitions"));
+        mneme_json_long(&json, partitions);
+        mneme_json_key(&json, MNEME_STR_LIT("events"));
+        mneme_json_long(&json, outcome->events);
+        mneme_json_key(&json, MNEME_STR_LIT("copied"));
+        mneme_json_long(&json, outcome->copied);
+        mneme_json_end_object(&json);
+        enum mneme_exit code = mneme_cli_put_line(&line);
+        mneme_buffer_clean_up(&line);
+        return code == MNEME_EXIT_DONE && outcome->is_interrupted ? MNEME_EXIT_INTERRUPTED : code;
+    }
+    if (outcome->is_interrupted) {
+        fprintf(stderr,
+                "mneme: topic %s is not complete: interrupted after %lld events; the same command goes "
+                "on from there\n",
+                outcome->topic, (long long)outcome->copied);
+        return MNEME_EXIT_INTERRUPTED;
+    }
+    printf("topic %s with %lld partitions has all %lld events, %lld of them copied now; number and hash are "
+           "those of the source\n",
+           outcome->topic, (long long)partitions, (long long)outcome->events, (long long)outcome->copied);
+    printf(
+        outcome->is_finished
+            ? "it is the log from now on: set MNEME_TOPIC_PREFIX and MNEME_TOPIC_PARTITIONS everywhere, then "
+              "run `mneme rebuild postgres` and the other rebuilds (docs/operations.md)\n"
+            : "stop whoever publishes and all workers, then run the same with --finish\n");
+    return MNEME_EXIT_DONE;
+}
+
+static enum mneme_exit run_repartition(struct mneme_cli *cli) {
+    struct mneme_error error = {0};
+    int64_t partitions = 0;
+    struct view view = {.cli = cli};
+    const char *prefix = mneme_cli_value(cli, "to");
+    int status = mneme_cli_long(&partitions, cli, "partitions", 0, 1, MNEME_MERGE_MAX_PARTITIONS, &error);
+    if (status == MNEME_OK && (prefix == NULL || partitions == 0)) {
+        mneme_error_set(
+            &error, MNEME_E_USAGE,
+            "nothing was copied: --to and --partitions are missing; name the prefix of the new topic "
+            "and how many partitions it gets");
+        return mneme_cli_fail(cli, &error);
+    }
+    const struct mneme_repartition options = {.config = cli->config,
+                                              .prefix = prefix,
+                                              .partitions = (int32_t)partitions,
+                                              .is_last = mneme_cli_flag(cli, "finish"),
+                                              .is_interrupted = mneme_cli_interrupted,
+                                              .on_progress = on_progress,
+                                              .context = &view};
+    struct mneme_repartition_outcome outcome;
+    if (status == MNEME_OK) {
+        mneme_progress_begin(&view.progress, "Copying the log", "events", 0,
+                             cli->stderr_is_terminal && !cli->json);
+        status = mneme_repartition_run(&outcome, &options, &error);
+        mneme_progress_end(&view.progress);
+    }
+    return status == MNEME_OK ? put_repartition(cli, &outcome, partitions) : mneme_cli_fail(cli, &error);
+}
+
+static const struct mneme_cli_option repartition_options[] = {
+    {"to", 0, "PREFIX", -1,
+     "The prefix of the new topic, where MNEME_TOPIC_PREFIX is that of the present one."},
+    {"partitions", 0, "N", -1, "Partitions of the new topic."},
+    {"finish", 0, NULL, -1,
+     "Nobody publishes any more: copy the rest, and make the new topic ready to be published to."},
+    {0},
+};
+
+static const struct mneme_command repartition_command = {
+    .name = "repartition",
+    .summary = "Copy the log into a topic of another number of partitions.",
+    .arguments = "",
+    .details =
+        "Copies all events in the order of the log's time, so that those of each key keep their order "
+        "wherever\n"
+        "they lie, with their keys, bytes and times, into the topic PREFIXevents, which it makes. Killed at "
+        "any\n"
+        "moment, the same command goes on; at the end, number and hash of all records are compared. The\n"
+        "present topic is only read. Run it while publishers go on; then stop them and all workers, run it\n"
+        "with --finish, set MNEME_TOPIC_PREFIX and MNEME_TOPIC_PARTITIONS everywhere, and run `mneme "
+        "rebuild`\n"
+        "for each projection. Positions and the chain of the ledger are those of the new topic then.\n"
+        "Exit code 6 when the new topic is no unfinished copy, or when somebody published during --finish.",
+    .examples = "  mneme topics repartition --to mneme2. --partitions 16\n"
+                "  mneme topics repartition --to mneme2. --partitions 16 --finish\n",
+    .options = repartition_options,
+    .run = run_repartition,
+};
+
+static const struct mneme_command *const subcommands[] = {&create_command, &check_command,
+                                                          &repartition_command, NULL};
 
 const struct mneme_command mneme_command_topics = {
     .name = "topics",
-    .summary = "Make or check the topic of events.",
+    .summary = "Make, check or copy the topic of events.",
     .arguments = "",
     .subcommands = subcommands,
 };

@@ -112,7 +112,7 @@ static int refuse_other_log(const struct mneme_claims *claims, const redisReply 
             error, MNEME_E_UNSAFE,
             "the topic %s was not folded: it has %d partitions and had %s when the projection redis began, "
             "so that keys lie elsewhere now; if the topic was made again, run `mneme rebuild redis`; if "
-            "partitions were added to it, see docs/operations.md",
+            "partitions were added to it, run `mneme topics repartition`",
             topic, (int)claims->topic_partitions, partitions);
     }
     return mneme_error_set(error, MNEME_E_UNSAFE,

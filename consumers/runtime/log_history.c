@@ -24,9 +24,8 @@ int mneme_log_history_check(const struct mneme_log_history *history, const char 
                 error, MNEME_E_UNSAFE,
                 "the log was not folded: topic %s had %d partitions and has %d now, so that the event at "
                 "offset %lld of partition %d, which was acknowledged, would be parked with all others whose "
-                "keys lie elsewhere now; nothing was changed; copy it, key by key in order of time, into a "
-                "topic of %d partitions under another "
-                "MNEME_TOPIC_PREFIX, and rebuild there",
+                "keys lie elsewhere now; nothing was changed; run `mneme topics repartition --to PREFIX "
+                "--partitions %d` to copy all events into a topic where their keys lead to them",
                 topic, (int)history->partitions, (int)partitions, (long long)item->position.offset,
                 (int)item->position.partition, (int)partitions);
         }

@@ -23,7 +23,7 @@ static int check_partition_count(struct mneme_worker *worker, struct mneme_error
             "cannot go on folding topic %s: it had %d partitions and has %d, which changes the "
             "order of events; if the topic was made again, run `mneme rebuild %s`; if partitions were added "
             "to "
-            "it, see docs/operations.md",
+            "it, run `mneme topics repartition`",
             worker->topic, (int)worker->rules.topic_partitions, (int)facts.partitions,
             worker->options->projection->name);
     }

@@ -74,13 +74,21 @@ static int refuse_other_count(const struct mneme_progress *progress,
     if (PQntuples(other) == 0) {
         return MNEME_OK;
     }
+    if (strcmp(PQgetvalue(other, 0, 0), progress->topic) != 0) {
+        return mneme_error_set(error, MNEME_E_UNSAFE,
+                               "the topic %s was not folded: the tables of %s are of topic %s; set "
+                               "MNEME_TOPIC_PREFIX as it was, or "
+                               "run `mneme rebuild %s` to make them from this topic",
+                               progress->topic, progress->projection, PQgetvalue(other, 0, 0),
+                               progress->projection);
+    }
     return mneme_error_set(
         error, MNEME_E_UNSAFE,
         "the topic %s was not folded: it has %d partitions and had %lld when the projection %s began, so "
         "that keys lie elsewhere now; if the topic was made again, run `mneme rebuild %s`; if partitions "
         "were "
-        "added to it, see docs/operations.md",
-        progress->topic, assignment->topic_partitions, (long long)mneme_pg_get_long(other, 0, 0),
+        "added to it, run `mneme topics repartition`",
+        progress->topic, assignment->topic_partitions, (long long)mneme_pg_get_long(other, 0, 1),
         progress->projection, progress->projection);
 }
 

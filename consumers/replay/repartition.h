@@ -1,0 +1,41 @@
+/*
+ * Copying the log into a topic of another number of partitions: all events in the order of the log's time, so
+ * that those of each key keep their order wherever they lay, with key, value and time as they were. Each
+ * record says where it comes from (the header MNEME_SOURCE_HEADER), so that a copy which was cut off goes on
+ * without doubling anything, and the whole of it can be compared with its source.
+ */
+#ifndef MNEME_CONSUMERS_REPLAY_REPARTITION_H
+#define MNEME_CONSUMERS_REPLAY_REPARTITION_H
+
+#include "common/kafka.h"
+
+struct mneme_repartition {
+    const struct mneme_config *config; /* leads to the source */
+    const char *prefix;                /* of the topic that is made: `prefix`events */
+    int32_t partitions;                /* that it gets */
+    bool is_last; /* nobody publishes to the source any more: the copy gets the broker's clock and is the log
+                   */
+    bool (*is_interrupted)(void);
+    void (*on_progress)(void *context, int64_t read); /* events of the source that were looked at */
+    void *context;
+};
+
+struct mneme_repartition_outcome {
+    char topic[MNEME_TOPIC_NAME_BYTES];
+    int64_t events;      /* of the source, and of the copy when it was not interrupted */
+    int64_t copied;      /* by this run */
+    bool is_interrupted; /* the same call goes on where it was */
+    bool is_finished;    /* the copy may be used */
+};
+
+/*
+ * Makes the topic if there is none, copies what it lacks, and compares number and hash of all records of each
+ * partition of the source with what the copy has of it. MNEME_E_USAGE when source and copy are one topic,
+ * MNEME_E_UNSAFE when the topic is no unfinished copy of this source with that many partitions, when the
+ * comparison fails, or when `is_last` and somebody published meanwhile. Else what the brokers say. Blocks;
+ * memory: the reader's, and eight bytes for each pair of partitions.
+ */
+int mneme_repartition_run(struct mneme_repartition_outcome *outcome, const struct mneme_repartition *options,
+                          struct mneme_error *error);
+
+#endif
