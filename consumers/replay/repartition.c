@@ -272,7 +272,8 @@ static int open_topics(struct copy *copy, struct mneme_error *error) {
                                  copy->outcome->topic);
     }
     if (status == MNEME_OK) {
-        status = mneme_repartition_make_topic(copy->outcome->topic, copy->target_config, error);
+        status = mneme_repartition_make_topic(copy->outcome->topic, mneme_log_reader_topic(copy->source),
+                                              copy->target_config, error);
     }
     return status == MNEME_OK ? open_reader(&copy->target, copy->target_config, error) : status;
 }

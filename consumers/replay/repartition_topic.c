@@ -20,13 +20,15 @@ struct mneme_repartition_writer {
     rd_kafka_resp_err_t failure; /* of the first record that was not delivered */
 };
 
+/* All settings that are not the brokers' own: what is left out is reset. */
 static int alter(const char *name, const struct mneme_config *config, const char *clock,
-                 struct mneme_error *error) {
+                 int64_t max_message_bytes, struct mneme_error *error) {
+    char most_bytes[24];
+    snprintf(most_bytes, sizeof most_bytes, "%lld", (long long)max_message_bytes);
     const char *const settings[][2] = {
-        {"message.timestamp.type", clock}, /* the others as topics are made: what is left out is reset */
-        {"retention.ms", "-1"},
-        {"retention.bytes", "-1"},
-        {"cleanup.policy", "delete"},
+        {"message.timestamp.type", clock}, {"retention.ms", "-1"},
+        {"retention.bytes", "-1"},         {"cleanup.policy", "delete"},
+        {"max.message.bytes", most_bytes},
     };
     rd_kafka_t *client = NULL;
     int status = mneme_kafka_admin(&client, config, error);
@@ -67,6 +69,13 @@ static int look(struct mneme_topic_facts *facts, const char *name, const struct 
         status = mneme_kafka_topic_facts(facts, client, name, ASK_TIMEOUT_MS, error);
         rd_kafka_destroy(client);
     }
+    if (status == MNEME_OK && !facts->has_settings) {
+        status =
+            mneme_error_set(error, MNEME_E_UNAVAILABLE,
+                            "nothing was copied: the settings of topic %s could not be read; ask for the "
+                            "right to describe and alter it, or check that the brokers have a controller",
+                            name);
+    }
     return status;
 }
 
@@ -78,7 +87,7 @@ static int wait_for_clock(const char *name, const struct mneme_config *config, b
     int status;
     do {
         status = look(&facts, name, config, error);
-        if (status == MNEME_OK && facts.has_settings && facts.is_log_append_time == is_log_append_time) {
+        if (status == MNEME_OK && facts.is_log_append_time == is_log_append_time) {
             return MNEME_OK;
         }
         mneme_clock_pause(POLL_MS * 1000);
@@ -92,36 +101,79 @@ static int wait_for_clock(const char *name, const struct mneme_config *config, b
                      name);
 }
 
-int mneme_repartition_make_topic(const char *name, const struct mneme_config *config,
-                                 struct mneme_error *error) {
-    struct mneme_topic_facts facts;
-    struct mneme_error missing = {0};
+static int count_records(int64_t *count, const char *name, int32_t partitions,
+                         const struct mneme_config *config, struct mneme_error *error) {
+    rd_kafka_t *client = NULL;
+    int status = mneme_kafka_admin(&client, config, error);
+    *count = 0;
+    for (int32_t p = 0; p < partitions && status == MNEME_OK; p++) {
+        int64_t low;
+        int64_t high;
+        rd_kafka_resp_err_t code =
+            rd_kafka_query_watermark_offsets(client, name, p, &low, &high, ASK_TIMEOUT_MS);
+        status = code == RD_KAFKA_RESP_ERR_NO_ERROR
+                     ? MNEME_OK
+                     : mneme_kafka_error(error, "cannot read topic", name, code, NULL);
+        *count += status == MNEME_OK ? high : 0;
+    }
+    if (client != NULL) {
+        rd_kafka_destroy(client);
+    }
+    return status;
+}
+
+/* A topic that is there: an unfinished copy, or one that is still empty. */
+static int take_topic(bool *is_new, const struct mneme_topic_facts *facts, const char *name,
+                      const struct mneme_config *config, struct mneme_error *error) {
     int64_t partitions = mneme_config_long(config, MNEME_SETTING_TOPIC_PARTITIONS);
-    int status = look(&facts, name, config, &missing);
-    if (status == MNEME_E_NOT_FOUND) {
-        status = mneme_kafka_topic_ensure(name, config, false, error);
-        if (status == MNEME_OK) {
-            status = alter(name, config, "CreateTime", error);
-        }
-        return status == MNEME_OK ? wait_for_clock(name, config, false, error) : status;
+    int64_t count = 0;
+    int status = MNEME_OK;
+    *is_new = facts->is_log_append_time;
+    if (facts->is_log_append_time) {
+        status = count_records(&count, name, facts->partitions, config, error);
     }
-    if (status != MNEME_OK) {
-        return mneme_error_set(error, (enum mneme_status)status, "%s", missing.message);
-    }
-    if (facts.partitions != partitions || !facts.has_settings || facts.is_log_append_time) {
-        return mneme_error_set(
+    if (status == MNEME_OK && (facts->partitions != partitions || count > 0)) {
+        status = mneme_error_set(
             error, MNEME_E_UNSAFE,
             "nothing was copied: topic %s is there, has %d partitions%s and is no unfinished copy with %lld; "
             "name another prefix with --to, or delete that topic if nobody needs it",
-            name, (int)facts.partitions, facts.is_log_append_time ? " and the broker's clock" : "",
+            name, (int)facts->partitions, count > 0 ? ", records by the broker's clock," : "",
             (long long)partitions);
     }
-    return MNEME_OK;
+    return status;
+}
+
+int mneme_repartition_make_topic(const char *name, const char *source, const struct mneme_config *config,
+                                 struct mneme_error *error) {
+    struct mneme_topic_facts facts;
+    struct mneme_error missing = {0};
+    bool is_new = false;
+    int status = look(&facts, name, config, &missing);
+    if (status == MNEME_OK) {
+        status = take_topic(&is_new, &facts, name, config, error);
+    } else if (status == MNEME_E_NOT_FOUND) {
+        is_new = true;
+        status = mneme_kafka_topic_ensure(NULL, name, config, false, error);
+    } else {
+        return mneme_error_set(error, (enum mneme_status)status, "%s", missing.message);
+    }
+    if (status != MNEME_OK || !is_new) {
+        return status;
+    }
+    status = look(&facts, source, config, error);
+    if (status == MNEME_OK) {
+        status = alter(name, config, "CreateTime", facts.max_message_bytes, error);
+    }
+    return status == MNEME_OK ? wait_for_clock(name, config, false, error) : status;
 }
 
 int mneme_repartition_finish_topic(const char *name, const struct mneme_config *config,
                                    struct mneme_error *error) {
-    int status = alter(name, config, "LogAppendTime", error);
+    struct mneme_topic_facts facts;
+    int status = look(&facts, name, config, error);
+    if (status == MNEME_OK) {
+        status = alter(name, config, "LogAppendTime", facts.max_message_bytes, error);
+    }
     return status == MNEME_OK ? wait_for_clock(name, config, true, error) : status;
 }
 

@@ -7,9 +7,10 @@
 #include "common/kafka.h"
 #include "consumers/runtime/batch.h"
 
-/* Makes the topic, with the publishers' times, unless it is there. MNEME_E_UNSAFE when the one that is there
- * has another number of partitions or the broker's clock, which no unfinished copy has. */
-int mneme_repartition_make_topic(const char *name, const struct mneme_config *config,
+/* Makes the topic, with the publishers' times and the size of messages of the topic `source`, unless it is
+ * there. MNEME_E_UNSAFE when the one that is there has another number of partitions, or records by the
+ * broker's clock, which no unfinished copy has. */
+int mneme_repartition_make_topic(const char *name, const char *source, const struct mneme_config *config,
                                  struct mneme_error *error);
 
 /* The broker's clock from now on. */

@@ -95,7 +95,10 @@ def test_what_is_no_copy_is_not_written_to(namespace, mneme):
                                   expect=2).stderr
     mneme("topics", "repartition", "--partitions", "5", expect=2)
     prefix = namespace.topic_prefix + "c."
-    mneme("topics", "create", env={"MNEME_TOPIC_PREFIX": prefix}, expect=0)
-    refused = mneme("topics", "repartition", "--to", prefix, "--partitions", str(namespace.partitions), expect=6)
-    assert "is no unfinished copy" in refused.stderr
-    assert sum(namespace.end_offsets(prefix + "events").values()) == 0
+    copy = ("topics", "repartition", "--to", prefix, "--partitions")
+    other = {"MNEME_TOPIC_PREFIX": prefix}
+    mneme("topics", "create", env=other, expect=0)
+    assert "is no unfinished copy" in mneme(*copy, str(namespace.partitions + 1), expect=6).stderr
+    mneme("memory", "add", "mine", "--user", "ada", env=other, expect=0)
+    assert "is no unfinished copy" in mneme(*copy, str(namespace.partitions), expect=6).stderr
+    assert sum(namespace.end_offsets(prefix + "events").values()) == 1
