@@ -179,8 +179,10 @@ const struct mneme_command mneme_command_rebuild = {
         "moment, the same command goes on where it was, and --abandon drops what is there. Keys in\n"
         "Redis are switched partition by partition, so there the next run ends a switch that was cut.\n"
         "\n"
-        "This is what mends tables that do not fit the log: a topic that was cut, made anew, or\n"
-        "has another number of partitions.",
+        "This is what mends tables that do not fit the log: a topic that was cut, or made again, also with\n"
+        "another number of partitions. Where partitions were added to a topic, nothing is rebuilt (exit\n"
+        "code 6): `mneme topics repartition` copies the log into another one. --accept-loss is asked for\n"
+        "once, of postgres: the loss is recorded, and known to all projections and to `mneme audit verify`.",
     .examples = "  mneme rebuild postgres\n"
                 "  mneme rebuild postgres --dry-run\n"
                 "  mneme rebuild postgres --jobs 4 --json\n"

@@ -12,7 +12,7 @@
 #define CHECK_SERVER "check that Postgres runs, and DATABASE_URL"
 #define CHECK_LOGIN "check user and password in DATABASE_URL"
 #define CHECK_INPUT "correct the input"
-#define CHECK_TABLES "run `mneme migrate`"
+#define CHECK_TABLES "run `mneme migrate`; if it applies nothing, `mneme verify postgres` names what is gone"
 #define CHECK_ROOM "free disk, memory or connections of Postgres"
 #define CHECK_LOG "look into the log of Postgres"
 #define TRY_AGAIN "try again"

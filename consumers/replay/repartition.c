@@ -49,11 +49,16 @@ static bool is_interrupted(void *context) {
     return copy->options->is_interrupted();
 }
 
+/* Null and empty differ. */
+static uint64_t add_bytes(uint64_t hash, struct mneme_str bytes) {
+    return bytes.data == NULL ? mneme_hash_mix(hash, 1) : mneme_hash_bytes(hash, bytes.data, bytes.len);
+}
+
 static void add(struct tally *tally, const struct mneme_batch_item *item, int64_t offset) {
     uint64_t hash = mneme_hash_mix(SEED, (uint64_t)offset);
     hash = mneme_hash_mix(hash, (uint64_t)item->recorded_at);
-    hash = mneme_hash_bytes(hash + (item->key.data == NULL ? 1 : 0), item->key.data, item->key.len);
-    hash = mneme_hash_bytes(hash + (item->value.data == NULL ? 1 : 0), item->value.data, item->value.len);
+    hash = add_bytes(hash, item->key);
+    hash = add_bytes(hash, item->value);
     tally->count++;
     tally->hash += hash;
 }

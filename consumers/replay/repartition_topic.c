@@ -242,7 +242,7 @@ int mneme_repartition_write(struct mneme_repartition_writer *writer, int32_t par
         code = rd_kafka_producev(
             writer->client, RD_KAFKA_V_RKT(writer->topic), RD_KAFKA_V_PARTITION(partition),
             RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY), RD_KAFKA_V_KEY(item->key.data, item->key.len),
-            RD_KAFKA_V_VALUE((void *)(uintptr_t)item->value.data, item->value.len),
+            RD_KAFKA_V_VALUE((void *)item->value.data, item->value.len),
             RD_KAFKA_V_TIMESTAMP(item->recorded_at / 1000),
             RD_KAFKA_V_HEADER(MNEME_SOURCE_HEADER, source, (ssize_t)len), RD_KAFKA_V_END);
         (void)rd_kafka_poll(writer->client, code == RD_KAFKA_RESP_ERR__QUEUE_FULL ? POLL_MS : 0);

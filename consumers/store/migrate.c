@@ -40,7 +40,7 @@ static int compare(struct mneme_migration_set set, size_t place, long long versi
         return mneme_error_set(
             error, MNEME_E_UNSAFE,
             "the tables were not used: migration %04lld_%s was applied from another text than this "
-            "program's; use the mneme that made them, or make them anew with `mneme rebuild`",
+            "program's; use the mneme that made them, or make them again with `mneme rebuild PROJECTION`",
             version, name);
     }
     return status;
