@@ -61,6 +61,9 @@ static bool is_half_in_bytes(const char *at, const char *end) {
 }
 
 size_t mneme_json_mend(char *json, size_t len, mneme_json_mended *on_mended, void *context) {
+    if (len == 0) {
+        return 0; /* `json` may be NULL */
+    }
     const char *end = json + len;
     size_t count = 0;
     for (char *at = json; at < end;) {
