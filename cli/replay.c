@@ -2,6 +2,7 @@
  * mneme replay: events of the log as JSON lines.
  */
 #include "consumers/replay/replay.h"
+#include "consumers/store/hand_parked.h"
 
 #include <stdio.h>
 
@@ -80,6 +81,7 @@ static int read_options(struct mneme_log_replay *replay, const struct mneme_cli 
                    .run_id = mneme_cli_opt_str(cli, "run"),
                    .conversation_id = mneme_cli_opt_str(cli, "conversation"),
                    .all_scopes = mneme_cli_flag(cli, "all")},
+        .read_marks = mneme_hand_parked_read,
         .on_event = print_event,
         .on_refused = tell_refused,
         .on_progress = show_progress,

@@ -114,6 +114,68 @@ static void parked_json(const void *row, struct mneme_json_writer *json) {
     mneme_parked_row_json(row, json);
 }
 
+/* --- workers that wait for a schema --- */
+
+struct waits {
+    const struct observer *observer;
+    const struct reading *reading;
+    struct mneme_buffer line;
+    int64_t count;
+    enum mneme_exit code;
+};
+
+/* Whether the projection still stands before that message, as far as its progress is known. */
+static bool is_current(const struct reading *reading, const struct mneme_wait_row *row) {
+    bool is_passed = false;
+    for (size_t i = 0; i < reading->count; i++) {
+        const struct mneme_projection_status *item = &reading->projections[i];
+        is_passed = is_passed || (mneme_str_equal(row->projection, mneme_str_from(item->of->name)) &&
+                                  mneme_str_equal(row->topic, mneme_str_from(item->topic)) &&
+                                  row->partition < item->partition_count &&
+                                  item->partitions[row->partition].next_offset > row->kafka_offset);
+    }
+    return !is_passed;
+}
+
+static bool show_wait(const void *visited, void *context) {
+    const struct mneme_wait_row *row = visited;
+    struct waits *waits = context;
+    if (!is_current(waits->reading, row)) {
+        return true;
+    }
+    if (waits->observer->cli->json) {
+        struct mneme_json_writer json = {.out = &waits->line};
+        mneme_wait_row_json(row, &json);
+        waits->code = mneme_cli_put_line(&waits->line);
+        return waits->code == MNEME_EXIT_DONE;
+    }
+    printf("%s%.*s waits at %lld:%lld of %.*s: unknown schema: %.*s; upgrade this program, or leave the "
+           "event out with "
+           "`mneme dead-letters park %lld:%lld`.\n",
+           waits->count++ == 0 ? "\n" : "", MNEME_STR_ARG(row->projection), (long long)row->partition,
+           (long long)row->kafka_offset, MNEME_STR_ARG(row->topic), MNEME_STR_ARG(row->reason),
+           (long long)row->partition, (long long)row->kafka_offset);
+    return true;
+}
+
+static enum mneme_exit print_waits(struct observer *observer, const struct reading *reading) {
+    struct waits waits = {.observer = observer, .reading = reading};
+    int status = MNEME_OK;
+    for (const struct mneme_projection_group *group = mneme_projection_groups;
+         group->name != NULL && status == MNEME_OK; group++) {
+        bool is_there = false;
+        if (group->schema == MNEME_PG_SCHEMA_LEDGER) {
+            status = mneme_status_enter(&is_there, observer->postgres, observer->cli->config, group,
+                                        &observer->error);
+        }
+        if (status == MNEME_OK && is_there) {
+            status = mneme_status_waits(observer->postgres, show_wait, &waits, &observer->error);
+        }
+    }
+    mneme_buffer_clean_up(&waits.line);
+    return status == MNEME_OK ? waits.code : mneme_cli_fail(observer->cli, &observer->error);
+}
+
 static void add_generation(struct mneme_table *table, const void *row) {
     const struct mneme_generation *generation = row;
     mneme_table_cell_long(table, generation->number);
@@ -222,6 +284,9 @@ static enum mneme_exit print_reading(struct observer *observer, const struct rea
     } else {
         print_projections(observer->cli, reading);
     }
+    if (code == MNEME_EXIT_DONE) {
+        code = print_waits(observer, reading);
+    }
     if (code == MNEME_EXIT_DONE && parked > 0) {
         code = print_parked(observer);
     }
@@ -329,12 +394,17 @@ const struct mneme_command mneme_command_status = {
         "has folded; parked is how many of those wait because they, or one before them with the same\n"
         "key, cannot be applied. Rows of the ledger's schema are counted up to 10,000 and estimated beyond,\n"
         "all others are estimated.\n"
-        "--json prints four kinds of lines:\n"
+        "A partition that waits before a message of an unknown schema is told with what to do.\n"
+        "--json prints five kinds of lines:\n"
         "  "
         "{\"projection\",\"group\",\"topic\",\"group_state\",\"workers\",\"is_worker_missing\",\"lag\","
         "\"events\",\n   \"rate_per_s\",\"parked\",\"refused\","
         "\"partitions\":[{\"partition\",\"next_offset\",\"first_offset\",\"end_offset\",\"lag\",\"owner\",\n"
         "   \"updated_at\"}]}, one for each projection;\n"
+        "  "
+        "{\"waits_at\",\"projection\",\"topic\",\"partition\",\"kafka_offset\",\"reason\",\"since\",\"looked_"
+        "at\"}, one for\n"
+        "   each partition that waits for a schema;\n"
         "  "
         "{\"parked_event\",\"projection\",\"topic\",\"partition\",\"kafka_offset\",\"key\",\"reason\","
         "\"waiting\",\n"

@@ -2,6 +2,7 @@
  * Replay for programs: their words into a filter, items of the log into what their callback is given.
  */
 #include "consumers/replay/replay.h"
+#include "consumers/store/hand_parked.h"
 
 #include <stdlib.h>
 
@@ -73,6 +74,7 @@ int mneme_replay(const struct mneme_replay_options *options, mneme_replay_fn *on
                        .all_scopes = options->all_scopes,
                        .types = types},
             .limit = options->limit,
+            .read_marks = mneme_hand_parked_read,
             .on_event = take_event,
             .on_refused = take_refused,
             .context = &handler,

@@ -39,6 +39,15 @@ static const struct mneme_row_column count_columns[] = {
 #undef COLUMN
 
 #define COLUMN(column_name, column_kind)                                                                     \
+    { #column_name, column_kind, offsetof(struct mneme_wait_row, column_name) }
+static const struct mneme_row_column wait_columns[] = {
+    COLUMN(projection, MNEME_ROW_STR),    COLUMN(topic, MNEME_ROW_STR),  COLUMN(partition, MNEME_ROW_LONG),
+    COLUMN(kafka_offset, MNEME_ROW_LONG), COLUMN(reason, MNEME_ROW_STR), COLUMN(since, MNEME_ROW_TIME),
+    COLUMN(looked_at, MNEME_ROW_TIME),
+};
+#undef COLUMN
+
+#define COLUMN(column_name, column_kind)                                                                     \
     { #column_name, column_kind, offsetof(struct mneme_refused_row, column_name) }
 static const struct mneme_row_column refused_columns[] = {
     COLUMN(projection, MNEME_ROW_STR),
@@ -113,6 +122,14 @@ int mneme_status_parked_counts(struct mneme_postgres *postgres, mneme_row_visito
     return mneme_query_run(postgres, &question, NULL, visit, context, NULL, error);
 }
 
+int mneme_status_waits(struct mneme_postgres *postgres, mneme_row_visitor *visit, void *context,
+                       struct mneme_error *error) {
+    static const struct mneme_question question = {"waiting workers were not listed", mneme_sql_status_waits,
+                                                   wait_columns, COUNT(wait_columns),
+                                                   sizeof(struct mneme_wait_row)};
+    return mneme_query_run(postgres, &question, NULL, visit, context, NULL, error);
+}
+
 int mneme_status_refused(struct mneme_postgres *postgres, mneme_row_visitor *visit, void *context,
                          struct mneme_error *error) {
     static const struct mneme_question question = {"refused texts were not counted", mneme_sql_status_refused,
@@ -135,6 +152,14 @@ void mneme_parked_row_json(const struct mneme_parked_row *row, struct mneme_json
     mneme_json_key(json, MNEME_STR_LIT("parked_event"));
     mneme_json_position(json, (struct mneme_position){(int32_t)row->partition, row->kafka_offset});
     mneme_row_json(row, parked_columns, COUNT(parked_columns), json);
+    mneme_json_end_object(json);
+}
+
+void mneme_wait_row_json(const struct mneme_wait_row *row, struct mneme_json_writer *json) {
+    mneme_json_begin_object(json);
+    mneme_json_key(json, MNEME_STR_LIT("waits_at"));
+    mneme_json_position(json, (struct mneme_position){(int32_t)row->partition, row->kafka_offset});
+    mneme_row_json(row, wait_columns, COUNT(wait_columns), json);
     mneme_json_end_object(json);
 }
 

@@ -59,6 +59,21 @@ struct mneme_parked_count_row {
 int mneme_status_parked_counts(struct mneme_postgres *postgres, mneme_row_visitor *visit, void *context,
                                struct mneme_error *error);
 
+/* A worker waits before a message whose schema it does not know. Only in the schema of the ledger. */
+struct mneme_wait_row {
+    struct mneme_str projection; /* the group's name */
+    struct mneme_str topic;
+    int64_t partition, kafka_offset;
+    struct mneme_str reason;
+    int64_t since, looked_at; /* looked_at: the last attempt */
+};
+void mneme_wait_row_json(const struct mneme_wait_row *row, struct mneme_json_writer *json);
+
+/* Visits struct mneme_wait_row by topic and position. A row may be of a wait that is over: it is, when the
+ * projection has passed the offset. */
+int mneme_status_waits(struct mneme_postgres *postgres, mneme_row_visitor *visit, void *context,
+                       struct mneme_error *error);
+
 struct mneme_refused_row {
     struct mneme_str projection;
     int64_t documents;

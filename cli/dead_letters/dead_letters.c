@@ -55,6 +55,7 @@ int mneme_dead_letters_each_schema(struct mneme_postgres *postgres, const struct
 static const struct mneme_command *const verbs[] = {
     &mneme_command_dead_letters_list,
     &mneme_command_dead_letters_show,
+    &mneme_command_dead_letters_park,
     NULL,
 };
 

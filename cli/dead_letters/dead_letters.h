@@ -10,6 +10,7 @@
 
 extern const struct mneme_command mneme_command_dead_letters_list;
 extern const struct mneme_command mneme_command_dead_letters_show;
+extern const struct mneme_command mneme_command_dead_letters_park;
 
 /* --projection: null when it was not given; MNEME_E_USAGE unless a projection is called so. */
 int mneme_dead_letters_projection(struct mneme_str *out, const struct mneme_cli *cli,

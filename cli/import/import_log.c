@@ -4,6 +4,7 @@
 #include "cli/import/import_log.h"
 
 #include "common/uuid.h"
+#include "consumers/store/hand_parked.h"
 
 #define LOOK_TIMEOUT_MS 10000
 
@@ -35,6 +36,7 @@ bool mneme_import_log_has(struct mneme_import_log *log, struct mneme_position po
     struct mneme_log_read read = {.ranges = &range,
                                   .range_count = 1,
                                   .timeout_ms = LOOK_TIMEOUT_MS,
+                                  .read_marks = mneme_hand_parked_read,
                                   .on_batch = compare,
                                   .context = &look};
     return position.partition < mneme_log_reader_partitions(log->reader) &&

@@ -12,6 +12,7 @@
 #include "consumers/documents/parts.h"
 #include "consumers/embed/embed_model.h"
 #include "consumers/embed/embed_write.h"
+#include "consumers/store/hand_parked.h"
 #include "consumers/store/migrate.h"
 #include "consumers/store/parked.h"
 #include "consumers/store/progress.h"
@@ -352,4 +353,6 @@ const struct mneme_projection_ops mneme_embed_projection = {
         "embed everything anew, or `mneme rebuild vectors` to load what was embedded",
     .max_batch_events = 1000, /* some seconds of a small model */
     .parks_alone = true,
+    .read_marks = mneme_hand_parked_read,
+    .note_wait = mneme_schema_wait_note,
 };

@@ -14,6 +14,7 @@
 #include "consumers/postgres/fold/notify.h"
 #include "consumers/postgres/ledger/months.h"
 #include "consumers/postgres/rebuild/rebuild.h"
+#include "consumers/store/hand_parked.h"
 #include "consumers/store/migrate.h"
 #include "consumers/store/progress.h"
 #include "sql/embedded.h"
@@ -405,4 +406,6 @@ const struct mneme_projection_ops mneme_postgres_projection = {
     .revoke = revoke,
     .close = close_projection,
     .rebuild = &mneme_postgres_rebuild,
+    .read_marks = mneme_hand_parked_read,
+    .note_wait = mneme_schema_wait_note,
 };

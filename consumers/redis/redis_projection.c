@@ -11,6 +11,7 @@
 #include "consumers/redis/certainty.h"
 #include "consumers/redis/rebuild/rebuild.h"
 #include "consumers/redis/write.h"
+#include "consumers/store/hand_parked.h"
 #include "consumers/store/migrate.h"
 #include "consumers/store/session.h"
 #include "consumers/store/verdict_gate.h"
@@ -379,4 +380,6 @@ const struct mneme_projection_ops mneme_redis_projection = {
     .close = close_projection,
     .rebuild = &mneme_redis_rebuild,
     .max_batch_events = MAX_BATCH_EVENTS,
+    .read_marks = mneme_hand_parked_read,
+    .note_wait = mneme_schema_wait_note,
 };

@@ -71,6 +71,7 @@ static void *read_lane(void *context) {
         .range_count = 1,
         .max_events = LANE_BATCH_EVENTS,
         .max_bytes = LANE_BATCH_BYTES,
+        .read_marks = lane->merging->merge->read_marks,
         .is_interrupted = is_over,
         .on_batch = hand_over,
         .context = lane,

@@ -17,6 +17,8 @@ struct mneme_merge {
     const struct mneme_log_range *ranges; /* bounded ones, each of another partition */
     size_t range_count;
 
+    mneme_log_marks_reader *read_marks; /* struct mneme_log_read */
+
     /* Asked between waits; true ends the merge. NULL: never. */
     bool (*is_interrupted)(void);
 

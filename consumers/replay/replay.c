@@ -113,6 +113,7 @@ static int run(struct replaying *replaying, struct mneme_log_reader *reader, str
             .reader = reader,
             .ranges = ranges,
             .range_count = choose_ranges(ranges, replaying, offsets, partitions),
+            .read_marks = replay->read_marks,
             .is_interrupted = replay->is_interrupted,
             .on_item = take,
             .context = replaying,

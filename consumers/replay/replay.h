@@ -5,6 +5,7 @@
 #ifndef MNEME_CONSUMERS_REPLAY_REPLAY_H
 #define MNEME_CONSUMERS_REPLAY_REPLAY_H
 
+#include "consumers/runtime/log_marks.h"
 #include "common/json_write.h"
 #include "consumers/runtime/batch.h"
 
@@ -20,7 +21,8 @@ struct mneme_log_replay {
     const struct mneme_config *config;
     const char *from, *to; /* as mneme_when_resolve takes them; NULL: beginning, end */
     struct mneme_log_filter filter;
-    int64_t limit; /* events handed over; 0: all */
+    int64_t limit;                      /* events handed over; 0: all */
+    mneme_log_marks_reader *read_marks; /* which messages were parked by hand: they are refused; or NULL */
 
     /* All are called on the calling thread, and get `context`. What an item points to is gone afterwards.
      * False ends the replay. */

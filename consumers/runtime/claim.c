@@ -102,6 +102,9 @@ static void drop_batches(struct mneme_worker *worker) {
         if (worker->partitions[i].stalled != NULL) {
             rd_kafka_message_destroy(worker->partitions[i].stalled);
             worker->partitions[i].stalled = NULL;
+            worker->partitions[i].waits_for_schema = false;
+            mneme_worker_metric_set_partition(worker->metrics, MNEME_WORKER_METRIC_WAITING,
+                                              worker->partitions[i].partition, 0);
         }
     }
     if (worker->applying != NULL) {
@@ -322,6 +325,9 @@ void mneme_worker_claimed(struct mneme_worker *worker, const struct mneme_job *j
     int status = job->result == MNEME_APPLIED ? MNEME_OK : MNEME_E_UNAVAILABLE;
     if (status == MNEME_OK) {
         status = load_parked_keys(worker, &job->assignment, &error);
+    }
+    if (status == MNEME_OK) { /* now that the claim holds: who parks by hand from here on ends it */
+        status = mneme_worker_read_marks(worker, &error);
     }
     if (status == MNEME_OK) {
         status = check_offsets(worker, &error);

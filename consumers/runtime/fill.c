@@ -176,15 +176,35 @@ static int check_order(const struct mneme_fill_rules *rules, struct mneme_park_s
     return status;
 }
 
+/* A message that was parked by hand is not looked into: nobody knows what it is. It may be an event of its
+ * key. */
+static int refuse_marked(const struct mneme_fill_rules *rules, struct mneme_park_set *parked,
+                         const struct mneme_log_record *record, const struct mneme_log_mark *mark,
+                         struct mneme_batch_item *item, struct mneme_error *error) {
+    bool failed = false;
+    if (rules->parks_alone || rules->takes_records || record->key.data == NULL) {
+        item->blocked_by = MNEME_PARKED_ALONE;
+    } else if (!mneme_park_set_find(parked, &item->blocked_by, &failed, record->position.partition,
+                                    record->key) &&
+               !failed) {
+        failed =
+            !mneme_park_set_add(parked, record->position.partition, record->key, record->position.offset);
+    }
+    return failed ? MNEME_E_NO_MEMORY
+                  : mneme_error_set(error, MNEME_E_INVALID, "parked by hand: %s", mark->reason);
+}
+
 /* Fills item->event or item->park_reason. */
 static int fill_item(struct mneme_fill *fill, const struct mneme_fill_rules *rules,
                      struct mneme_park_set *parked, const struct mneme_log_record *record,
                      struct mneme_batch_item *item, struct mneme_error *error) {
     struct mneme_error refusal = {0};
-    int status = recognise(fill, rules, record, &item->event, &refusal);
+    const struct mneme_log_mark *mark = mneme_log_marks_find(rules->marks, record->position);
+    int status = mark != NULL ? refuse_marked(rules, parked, record, mark, item, &refusal)
+                              : recognise(fill, rules, record, &item->event, &refusal);
     if (status == MNEME_OK) {
         status = check_order(rules, parked, record, item, &refusal);
-    } else {
+    } else if (mark == NULL) {
         item->blocked_by = MNEME_PARKED_ALONE;
     }
     if (status == MNEME_E_INVALID || status == MNEME_E_TOO_LARGE) {

@@ -8,6 +8,7 @@
 
 #include "common/buffer.h"
 #include "consumers/runtime/batch.h"
+#include "consumers/runtime/log_marks.h"
 #include "consumers/runtime/park_set.h"
 #include "schemas/codec.h"
 
@@ -28,9 +29,10 @@ struct mneme_fill_rules {
     size_t content_max_chars;
     size_t max_events, max_bytes;
     int64_t linger_micros;
-    bool takes_records;             /* as they are, not as events */
-    bool parks_alone;               /* struct mneme_projection_ops */
-    void (*release)(void *message); /* gives a record's message back */
+    bool takes_records;                  /* as they are, not as events */
+    bool parks_alone;                    /* struct mneme_projection_ops */
+    const struct mneme_log_marks *marks; /* of the topic: what is parked by hand; may be NULL */
+    void (*release)(void *message);      /* gives a record's message back */
 };
 
 struct mneme_fill {
@@ -55,8 +57,8 @@ void mneme_fill_reset(struct mneme_fill *fill, const struct mneme_fill_rules *ru
 
 /*
  * Adds the record and takes its message. What is no event of its key and place is parked alone. An event that
- * is over a limit is parked with its key, which goes into `parked`, and so is what comes behind it. With
- * rules->parks_alone no key is parked. On an error nothing is taken:
+ * is over a limit, or was parked by hand, is parked with its key, which goes into `parked`, and so is what
+ * comes behind it. With rules->parks_alone no key is parked. On an error nothing is taken:
  * MNEME_E_UNAVAILABLE when the schema cannot be asked for now, MNEME_E_NO_MEMORY, or another code for a
  * record that this program cannot read (MNEME_E_UNKNOWN_SCHEMA): the reader must not go beyond it.
  */

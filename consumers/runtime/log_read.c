@@ -33,6 +33,9 @@ struct reading {
     struct mneme_fill fill;
     struct mneme_park_set own_parked;
     struct mneme_park_set *parked;
+    struct mneme_log_marks marks;   /* what read_marks gave */
+    struct mneme_error marks_error; /* why it did not */
+    bool has_marks;                 /* it was asked */
     struct reading_range *ranges;
     int32_t *range_of; /* by partition: its index, or -1 */
     size_t open_count;
@@ -64,6 +67,7 @@ static int prepare(struct reading *reading, struct mneme_error *error) {
         .linger_micros = read->linger_micros,
         .takes_records = reading->reader->is_of_records,
         .parks_alone = read->parks_alone,
+        .marks = read->marks != NULL ? read->marks : &reading->marks,
         .release = release_message,
     };
     reading->parked = read->parked == NULL ? &reading->own_parked : read->parked;
@@ -117,6 +121,7 @@ static void end(struct reading *reading) {
     }
     mneme_fill_clean_up(&reading->fill, &reading->rules);
     mneme_park_set_clean_up(&reading->own_parked);
+    mneme_log_marks_clean_up(&reading->marks);
     if (reading->queue != NULL) {
         rd_kafka_queue_destroy(reading->queue);
     }
@@ -148,6 +153,28 @@ static bool is_asked_to_end(struct reading *reading, int64_t now) {
     return reading->is_interrupted;
 }
 
+/* Whether the marks were asked for just now, because of a message that cannot be read. */
+static bool ask_for_marks(struct reading *reading) {
+    mneme_log_marks_reader *read_marks = reading->read->read_marks;
+    if (read_marks == NULL || reading->has_marks) {
+        return false;
+    }
+    reading->has_marks = true;
+    return read_marks(&reading->marks, reading->reader->config, reading->reader->name,
+                      &reading->marks_error) == MNEME_OK;
+}
+
+/* The message cannot be read, and nobody has parked it by hand as far as that is known. */
+static int refuse_unknown(const struct reading *reading, const rd_kafka_message_t *message,
+                          const struct mneme_error *reason, struct mneme_error *error) {
+    struct mneme_position at = {message->partition, message->offset};
+    int status = mneme_unknown_schema(error, reading->reader->name, at, reason);
+    return reading->marks_error.code == MNEME_OK
+               ? status
+               : mneme_error_set(error, MNEME_E_UNKNOWN_SCHEMA, "%s (whether that was done is not known: %s)",
+                                 error->message, reading->marks_error.message);
+}
+
 /* Adds the message, waiting for its schema if that cannot be had for now. The message is taken when it is
  * MNEME_OK and not interrupted. */
 static int add(struct reading *reading, struct reading_range *range, rd_kafka_message_t *message,
@@ -156,6 +183,9 @@ static int add(struct reading *reading, struct reading_range *range, rd_kafka_me
     for (;;) {
         int64_t now = mneme_clock_monotonic_micros();
         int status = mneme_fill_add(&reading->fill, &reading->rules, reading->parked, &record, now, error);
+        if (status == MNEME_E_UNKNOWN_SCHEMA && ask_for_marks(reading)) {
+            continue;
+        }
         bool is_passing = status == MNEME_E_UNAVAILABLE || status == MNEME_E_TIMEOUT;
         if (status == MNEME_OK || !is_passing || now - reading->heard_micros > reading->timeout_micros ||
             is_asked_to_end(reading, now)) {
@@ -177,6 +207,8 @@ static int take_event(struct reading *reading, size_t i, rd_kafka_message_t *mes
         is_taken = status == MNEME_OK;
         if (status != MNEME_OK && reading->is_interrupted) {
             status = MNEME_OK;
+        } else if (status == MNEME_E_UNKNOWN_SCHEMA) {
+            status = refuse_unknown(reading, message, &reason, error);
         } else if (status != MNEME_OK) {
             status = mneme_error_set(error, reason.code, "cannot read the event at %d:%lld of %s: %s",
                                      (int)message->partition, (long long)message->offset,

@@ -85,6 +85,12 @@ struct mneme_log_read {
     struct mneme_park_set *parked;
     bool parks_alone; /* struct mneme_projection_ops */
 
+    /* What is parked by hand. Who folds gives `marks`, since those messages are parked whether they can be
+     * read or not; who only reads gives `read_marks`, which is asked at the first message that cannot be
+     * read. Both may be NULL. */
+    const struct mneme_log_marks *marks;
+    mneme_log_marks_reader *read_marks;
+
     /* Asked about ten times a second and between batches; true ends the reading. NULL: never. */
     bool (*is_interrupted)(void *context);
 
@@ -98,8 +104,9 @@ struct mneme_log_read {
  * Reads all ranges, partitions side by side, each in ascending offsets. Returns MNEME_OK when all is handed
  * over, or when it was interrupted (then some range has from < to). Memory is bounded by what is
  * fetched ahead (64 MB) and one batch. Errors; all that came before is handed over, and `from` of each range
- * says where to go on: MNEME_E_UNKNOWN_SCHEMA  an event that this program cannot read; the sentence names it
- *   MNEME_E_UNSAFE          an offset is no longer in the log, or the log ends before `to`
+ * says where to go on:
+ *   MNEME_E_UNKNOWN_SCHEMA  an event that this program cannot read and nobody has parked by hand; the
+ * sentence names it MNEME_E_UNSAFE          an offset is no longer in the log, or the log ends before `to`
  *   MNEME_E_UNAVAILABLE     the brokers or the registry were away for longer than timeout_ms
  *   MNEME_E_NOT_FOUND       the topic is gone
  *   others                  what the client, or on_batch, said

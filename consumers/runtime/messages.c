@@ -1,6 +1,6 @@
 /*
  * From the client into the batch. Every message counts once: what comes again after a pause is left out, what
- * cannot be read for now is kept aside with its partition, what cannot be read at all ends the worker.
+ * cannot be read for now, or by this program, is kept aside with its partition, and the others go on.
  */
 #include "common/clock.h"
 #include "common/log.h"
@@ -20,24 +20,27 @@ static bool add(struct mneme_worker *worker, struct mneme_worker_partition *part
     return status == MNEME_OK;
 }
 
+/* What may be otherwise at the next attempt; then the message is kept aside, and its partition with it. */
 static bool is_passing(const struct mneme_error *error) {
-    return error->code == MNEME_E_UNAVAILABLE || error->code == MNEME_E_TIMEOUT;
+    return error->code == MNEME_E_UNAVAILABLE || error->code == MNEME_E_TIMEOUT ||
+           error->code == MNEME_E_UNKNOWN_SCHEMA;
 }
 
-/* An event that this program cannot read is never left out: what is before it is applied, then the worker
- * ends. */
+/* The partition's stalled message waits for another attempt. */
+static void wait_for_schema(struct mneme_worker *worker, struct mneme_worker_partition *partition,
+                            const struct mneme_error *reason) {
+    if (reason->code == MNEME_E_UNKNOWN_SCHEMA) {
+        mneme_worker_begin_schema_wait(worker, partition, reason);
+    }
+}
+
+/* A message that cannot be read for another reason is never left out: what is before it is applied, then the
+ * worker ends. */
 static void cannot_read(struct mneme_worker *worker, const rd_kafka_message_t *message,
                         const struct mneme_error *reason) {
     struct mneme_error error = {0};
-    if (reason->code == MNEME_E_UNKNOWN_SCHEMA) {
-        mneme_error_set(
-            &error, reason->code,
-            "cannot read the event at %d:%lld of %s: %s; upgrade the workers before the publishers",
-            (int)message->partition, (long long)message->offset, worker->topic, reason->message);
-    } else {
-        mneme_error_set(&error, reason->code, "cannot read the event at %d:%lld of %s: %s",
-                        (int)message->partition, (long long)message->offset, worker->topic, reason->message);
-    }
+    mneme_error_set(&error, reason->code, "cannot read the event at %d:%lld of %s: %s",
+                    (int)message->partition, (long long)message->offset, worker->topic, reason->message);
     mneme_worker_drain(worker, &error);
 }
 
@@ -91,6 +94,7 @@ static void take_event(struct mneme_worker *worker, rd_kafka_message_t *message)
         if (is_passing(&error)) {
             partition->stalled = message;
             mneme_worker_wait_begin(&worker->stall, "partition waits for a schema", &error);
+            wait_for_schema(worker, partition, &error);
         } else {
             cannot_read(worker, message, &error);
             rd_kafka_message_destroy(message);
@@ -127,21 +131,37 @@ static bool retry_stalled(struct mneme_worker *worker, struct mneme_worker_parti
     }
     if (add(worker, partition, partition->stalled, error)) {
         partition->stalled = NULL;
+        mneme_worker_end_schema_wait(worker, partition);
         return true;
     }
     if (is_passing(error)) {
+        wait_for_schema(worker, partition, error);
         return false;
     }
     cannot_read(worker, partition->stalled, error);
     return true;
 }
 
+/* What was parked by hand since the last attempt. */
+static void look_at_marks(struct mneme_worker *worker) {
+    struct mneme_error error = {0};
+    if (mneme_worker_read_marks(worker, &error) != MNEME_OK) {
+        mneme_log(MNEME_LOG_DEBUG, "what was parked by hand is not known",
+                  MNEME_LOG_S("reason", error.message));
+    }
+}
+
 void mneme_worker_retry_stalled(struct mneme_worker *worker) {
     struct mneme_error error = {0};
     bool is_over = true;
-    for (size_t i = 0; is_over && i < worker->partition_count && !worker->is_draining; i++) {
+    look_at_marks(worker);
+    for (size_t i = 0; i < worker->partition_count && !worker->is_draining; i++) {
         struct mneme_worker_partition *partition = &worker->partitions[i];
-        is_over = partition->stalled == NULL || retry_stalled(worker, partition, &error);
+        struct mneme_error reason = {0};
+        if (partition->stalled != NULL && !retry_stalled(worker, partition, &reason)) {
+            is_over = false;
+            error = reason;
+        }
     }
     if (is_over) {
         mneme_worker_wait_end(&worker->stall, "schema is known");

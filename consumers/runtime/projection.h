@@ -13,6 +13,7 @@
 #include "common/config.h"
 #include "common/kafka.h"
 #include "consumers/runtime/batch.h"
+#include "consumers/runtime/log_marks.h"
 
 /* Of all but APPLIED: nothing of the call happened. */
 enum mneme_apply_result {
@@ -103,6 +104,15 @@ struct mneme_projection_ops {
      * position: one that cannot be applied is parked alone, and the next of its key goes on. Else later
      * events of its key wait behind it. */
     bool parks_alone;
+
+    /* Which messages of a topic were parked by hand; NULL: none ever is. Called on another thread than the
+     * other operations. */
+    mneme_log_marks_reader *read_marks;
+
+    /* Tells who looks that a worker waits before a message of an unknown schema, again at each attempt, or
+     * goes on; NULL: nobody is told. As read_marks. */
+    int (*note_wait)(const struct mneme_config *config, const struct mneme_schema_wait *wait,
+                     struct mneme_error *error);
 };
 
 /* The projection's source, or the events topic. */

@@ -145,6 +145,7 @@ static void *run_lane(void *context) {
         .max_bytes = options->max_bytes,
         .parked = &lane->parked,
         .parks_alone = options->projection->parks_alone,
+        .marks = &lane->refold->marks,
         .is_interrupted = is_interrupted,
         .on_batch = on_batch,
         .context = lane};
@@ -255,6 +256,7 @@ int mneme_refold_open(struct mneme_refold **out, const struct mneme_refold_optio
 void mneme_refold_close(struct mneme_refold *refold) {
     if (refold != NULL) {
         mneme_refold_close_lanes(refold);
+        mneme_log_marks_clean_up(&refold->marks);
         free(refold->offsets);
         free(refold);
     }

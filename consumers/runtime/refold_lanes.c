@@ -49,7 +49,8 @@ static int recognise_log(struct mneme_refold_lane *lane, const int64_t *starts,
     if (ranges == NULL) {
         return mneme_refold_no_memory(error);
     }
-    struct mneme_log_read read = {.ranges = ranges, .on_batch = recognise, .context = &recognition};
+    struct mneme_log_read read = {
+        .ranges = ranges, .marks = &lane->refold->marks, .on_batch = recognise, .context = &recognition};
     for (size_t i = 0; i < lane->range_count; i++) {
         int64_t last = digests[i].is_set ? mneme_log_digest_offset(&digests[i]) : -1;
         if (last >= starts[lane->partitions[i]]) {
@@ -240,6 +241,11 @@ int mneme_refold_open_lanes(struct mneme_refold *refold, struct mneme_error *err
     int status = open_log(&first, &refold->options, error);
     if (status == MNEME_OK) {
         status = make_lanes(refold, first, error);
+    }
+    const struct mneme_refold_options *options = &refold->options;
+    if (status == MNEME_OK && options->projection->read_marks != NULL) {
+        status = options->projection->read_marks(&refold->marks, options->config,
+                                                 mneme_log_reader_topic(refold->lanes[0].reader), error);
     }
     return status == MNEME_OK ? fill_lanes(refold, error) : status;
 }

@@ -34,6 +34,7 @@ struct mneme_refold {
     struct mneme_refold_options options;
     int32_t partition_count;
     int64_t *offsets; /* by partition */
+    struct mneme_log_marks marks;
     struct mneme_refold_lane *lanes;
     size_t lane_count;
     atomic_bool is_stopping; /* some lane has failed */

@@ -9,6 +9,11 @@
 #include "consumers/runtime/worker_state.h"
 
 #define FACTS_TIMEOUT_MS 10000
+
+/* A partition that waits for a schema goes on so soon after it is known, or the message was parked by hand.
+ */
+#define STALL_MAX_MS 5000
+
 #define LOOK_AGAIN_MICROS 100000 /* how late should_stop may be seen */
 
 static void release_message(void *message) {
@@ -44,11 +49,13 @@ static int read_settings(struct mneme_worker *worker, struct mneme_error *error)
     const struct mneme_config *config = worker->config;
     int64_t initial_ms = mneme_config_long(config, MNEME_SETTING_RETRY_INITIAL_MS);
     int64_t max_ms = mneme_config_long(config, MNEME_SETTING_RETRY_MAX_MS);
-    struct mneme_worker_wait *waits[] = {&worker->retry,   &worker->stall,     &worker->rejoin,
-                                         &worker->missing, &worker->name.wait, &worker->starting};
+    struct mneme_worker_wait *waits[] = {&worker->retry, &worker->rejoin, &worker->missing,
+                                         &worker->name.wait, &worker->starting};
     for (size_t i = 0; i < sizeof waits / sizeof waits[0]; i++) {
         mneme_backoff_init(&waits[i]->backoff, initial_ms, max_ms);
     }
+    mneme_backoff_init(&worker->stall.backoff, initial_ms, max_ms < STALL_MAX_MS ? max_ms : STALL_MAX_MS);
+    worker->rules.marks = &worker->marks;
     worker->rules.content_max_chars = (size_t)mneme_config_long(config, MNEME_SETTING_CONTENT_MAX_CHARS);
     worker->rules.max_events = (size_t)mneme_config_long(config, MNEME_SETTING_BATCH_MAX_EVENTS);
     size_t bound = worker->options->projection->max_batch_events;

@@ -244,6 +244,7 @@ static void clean_up(struct mneme_worker *worker) {
     mneme_worker_disconnect(worker);
     mneme_halving_clean_up(&worker->halving);
     mneme_park_set_clean_up(&worker->parked);
+    mneme_log_marks_clean_up(&worker->marks);
     if (worker->metrics != NULL) {
         mneme_metrics_destroy(worker->metrics);
     }

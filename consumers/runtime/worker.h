@@ -22,11 +22,11 @@ struct mneme_worker_options {
  * Works until should_stop says so (0), or until it cannot go on:
  *   MNEME_E_NOT_FOUND       the topic is missing
  *   MNEME_E_UNSAFE          the log does not fit the saved progress
- *   MNEME_E_UNKNOWN_SCHEMA  an event that this program cannot read; all before it is applied
  *   MNEME_E_CONFLICT        another worker has the same instance_id, and keeps it
  *   others                  what the projection or the Kafka client said
- * An outage is waited for without limit, also at the start. The calling thread becomes the Kafka thread; two
- * more are started (sink, metrics), besides librdkafka's own. Several workers may run in one process.
+ * An outage is waited for without limit, also at the start; so is the schema of an event that this program
+ * cannot read, by that partition alone. The calling thread becomes the Kafka thread; two more are started
+ * (sink, metrics), besides librdkafka's own. Several workers may run in one process.
  */
 int mneme_worker_run(const struct mneme_config *config, const struct mneme_worker_options *options,
                      struct mneme_error *error);

@@ -25,6 +25,8 @@
       "Events of the partition that are not applied yet.")                                                   \
     X(APPLIED_OFFSET, "mneme_worker_next_offset", MNEME_GAUGE, "partition",                                  \
       "The partition's first offset that is not applied yet.")                                               \
+    X(WAITING, "mneme_worker_waits_for_schema", MNEME_GAUGE, "partition",                                    \
+      "1 while the partition waits before a message of an unknown schema.")                                  \
     X(ASSIGNED, "mneme_worker_assigned_partitions", MNEME_GAUGE, NULL, "Partitions that this worker owns.")  \
     X(SINK_UP, "mneme_worker_sink_up", MNEME_GAUGE, NULL, "1 while the projection's store can be used.")     \
     X(KAFKA_UP, "mneme_worker_kafka_up", MNEME_GAUGE, NULL, "1 while a broker answers.")

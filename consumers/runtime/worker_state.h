@@ -35,7 +35,9 @@ struct mneme_worker_partition {
     bool is_paused;
     /* Set until the last event before applied_offset has come and is the one that the progress knows. */
     struct mneme_log_digest expected;
-    rd_kafka_message_t *stalled; /* read, but its schema cannot be asked for now; reading waits */
+    rd_kafka_message_t
+        *stalled;          /* read, but its schema is not known, or cannot be asked for now; reading waits */
+    bool waits_for_schema; /* nobody knows it: told in the log, in the metrics and by the projection */
 };
 
 /* A wait between attempts. */
@@ -82,6 +84,8 @@ struct mneme_worker {
     int64_t *claim_offsets;
     struct mneme_log_digest *claim_digests;
     struct mneme_park_set parked;
+    struct mneme_log_marks
+        marks; /* of the topic; as of the claim, or of the last look for a waiting partition */
     struct mneme_worker_wait rejoin;
     struct mneme_worker_name name;
 
@@ -171,6 +175,17 @@ void mneme_worker_regain_name(struct mneme_worker *worker);
 /* Hands the batch being filled to the sink, or what is to be tried again. The sink is idle. */
 void mneme_worker_apply(struct mneme_worker *worker);
 void mneme_worker_applied(struct mneme_worker *worker, const struct mneme_job *job);
+
+/* --- schema_wait.c: partitions that wait before a message of an unknown schema --- */
+
+/* Reads what was parked by hand. MNEME_OK without a projection that can tell. Blocks. */
+int mneme_worker_read_marks(struct mneme_worker *worker, struct mneme_error *error);
+
+/* The partition's stalled message is of an unknown schema; called again at each attempt. */
+void mneme_worker_begin_schema_wait(struct mneme_worker *worker, struct mneme_worker_partition *partition,
+                                    const struct mneme_error *reason);
+/* The message was taken. */
+void mneme_worker_end_schema_wait(struct mneme_worker *worker, struct mneme_worker_partition *partition);
 
 /* --- messages.c: from the client into the batch --- */
 

@@ -8,6 +8,7 @@
 
 #include "consumers/search/search_rebuild.h"
 #include "consumers/search/search_write.h"
+#include "consumers/store/hand_parked.h"
 #include "consumers/store/migrate.h"
 #include "consumers/store/parked.h"
 #include "consumers/store/progress.h"
@@ -222,4 +223,6 @@ const struct mneme_projection_ops mneme_search_projection = {
     .close = close_projection,
     .rebuild = &mneme_search_rebuild,
     .parks_alone = true,
+    .read_marks = mneme_hand_parked_read,
+    .note_wait = mneme_schema_wait_note,
 };

@@ -9,6 +9,7 @@
 
 #include "common/clock.h"
 #include "common/log.h"
+#include "consumers/store/hand_parked.h"
 #include "consumers/store/migrate.h"
 #include "consumers/store/parked.h"
 #include "consumers/store/progress.h"
@@ -393,4 +394,6 @@ const struct mneme_projection_ops mneme_vectors_projection = {
     .close = close_projection,
     .rebuild = &mneme_vectors_rebuild,
     .parks_alone = true,
+    .read_marks = mneme_hand_parked_read,
+    .note_wait = mneme_schema_wait_note,
 };

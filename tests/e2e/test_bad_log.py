@@ -13,6 +13,7 @@ from harness.waiting import wait_until
 from oracle import assert_equal_to_log
 from oracle.compare import fold_topic
 from oracle.encode import Encoder
+from oracle.find import assert_searchable
 from oracle.fold import Stopped
 from oracle.wire import Decoder, fingerprint, murmur2_partition, released_schemas
 
@@ -183,37 +184,71 @@ def wider_schema():
     return schema
 
 
-def stops_before(namespace, process, position, *words):
-    """The worker ends with the reason; what was before is applied, nothing from there on."""
-    code = process.wait_exit(30)
-    assert code not in (0, 3) and code > 0, f"exit code {code}\n{process.log[-2000:]}"
-    for word in words:
-        assert word in process.log, f"{word!r} is not said\n{process.log[-2000:]}"
+def waits(mneme):
+    """{(projection, position): what the status says of a partition that waits}."""
+    return {(line["projection"], line["waits_at"]): line for line in mneme("status", "--json", expect=0).json_lines
+            if "waits_at" in line}
+
+
+def waits_before(namespace, process, mneme, position, *words):
+    """The partition stands before the message, visibly; the worker lives, and what was before is applied."""
     partition, offset = position
-    # The batch that holds it may not have begun, but nothing goes beyond it.
-    assert namespace.progress().get(partition, 0) <= offset
+    place = f"{partition}:{offset}"
+    line = wait_until(lambda: waits(mneme).get(("postgres", place)), message=lambda: process.log[-2000:])
+    for word in words:
+        assert word in line["reason"], line
+    wait_until(lambda: namespace.progress().get(partition, 0) == offset, message="all before it is applied")
     assert namespace.count("events", f"kafka_partition = {partition} AND kafka_offset >= {offset}") == 0
     assert namespace.count("parked_events") == 0
+    assert process.is_running and process.is_ready()
+    assert f'event="partition waits" partition={partition} offset={offset}' in process.log
+    assert process.metrics()[f'mneme_worker_waits_for_schema{{partition="{partition}"}}'] == 1
+    text = mneme("status", expect=0).stdout
+    assert f"waits at {place}" in text and f"mneme dead-letters park {place}" in text
+    return place
 
 
-def test_an_unknown_fingerprint_stops_the_worker_with_the_reason(namespace, worker):
+def test_a_partition_waits_before_an_unknown_fingerprint_until_it_is_parked_by_hand(namespace, worker, mneme, drain):
     schema = future_schema()
-    positions = namespace.produce([good(note(number=1)), good(note(number=2)),
-                                   Encoder(schema).message(note(number=3)), good(note(number=4))])
-    process = worker(wait=False)
-    stops_before(namespace, process, positions[2], "schema")
-    wait_until(lambda: namespace.count("events") == 2, 10, "the two events before it are applied")
+    others = [good(note(f"user {number}")) for number in range(20)]
+    positions = namespace.produce([*others, good(note(number=1)), Encoder(schema).message(note(number=2)),
+                                   good(note(number=3)), *others])
+    process = worker()
+    worker("search")
+    place = waits_before(namespace, process, mneme, positions[21], "fingerprint")
     assert fingerprint(schema).hex() in process.log or fingerprint(schema)[::-1].hex() in process.log
+    partition, ends = positions[21][0], namespace.end_offsets()
+    for projection in ("postgres", "search"):
+        wait_until(lambda: all(namespace.progress(projection).get(number, 0) == end for number, end in ends.items()
+                               if number != partition), message="the other partitions go on")
     with pytest.raises(Stopped):
         fold_topic(namespace)
-    # Another start says the same and skips nothing.
-    stops_before(namespace, worker(wait=False), positions[2], "schema")
-    assert namespace.count("events") == 2
+    # Who only reads the log names the position; who takes over waits again.
+    for command in (("replay",), ("rebuild", "postgres")):
+        told = mneme(*command, expect=6).stderr
+        assert f"at {place} of" in told and f"dead-letters park {place}" in told
+    assert "no worker waits" in mneme("dead-letters", "park", f"{partition}:{positions[21][1] + 1}", expect=5).stderr
+    process.kill()
+    worker()
+    assert mneme("dead-letters", "park", place, "--json", expect=0).json_lines == [
+        {"position": place, "topic": namespace.topic, "was_parked": False}]
+    drain()
+    drain("search")
+    fold = assert_equal_to_log(namespace)
+    assert_searchable(namespace, fold)
+    assert namespace.count("events") == 41 and len(fold.parked_events) == 2, "it, and what is behind it"
+    assert not waits(mneme) and "already parked" in mneme("dead-letters", "park", place, expect=0).stdout
+    assert place in mneme("replay", expect=1).stderr
+    for projection in ("postgres", "search"):
+        mneme("verify", projection, expect=0)
+        mneme("rebuild", projection, expect=0)
+    drain()
+    assert_searchable(namespace, assert_equal_to_log(namespace))
 
 
 @pytest.mark.registry
 @pytest.mark.parametrize("uses_new_payload", [False, True])
-def test_an_unknown_payload_stops_the_worker_and_an_unknown_field_does_not(
+def test_a_partition_waits_before_an_unknown_payload_and_not_before_an_unknown_field(
         namespace, worker, drain, registry, mneme, uses_new_payload):
     """Both are written with a registered schema of the future. Only the event of an unknown type cannot be read."""
     schema = future_schema() if uses_new_payload else wider_schema()
@@ -227,10 +262,9 @@ def test_an_unknown_payload_stops_the_worker_and_an_unknown_field_does_not(
     if uses_new_payload:
         last = known | {"event_id": MEMORY, "payload": ("mneme.MemoryDreamt", {"dream": "sheep"})}
     positions = namespace.produce([{"key": b"default/anna", "value": encoder.bytes(event)} for event in (known, last)])
-    process = worker(wait=False)
+    process = worker()
     if uses_new_payload:
-        stops_before(namespace, process, positions[1], "MemoryDreamt")
-        wait_until(lambda: namespace.count("events") == 2, 10, "the events before it are applied")
+        waits_before(namespace, process, mneme, positions[1], "MemoryDreamt")
     else:
         drain()
         assert_equal_to_log(namespace)
@@ -239,9 +273,9 @@ def test_an_unknown_payload_stops_the_worker_and_an_unknown_field_does_not(
 
 
 @pytest.mark.registry
-def test_an_id_that_the_registry_does_not_know_stops_the_worker(namespace, worker, registry):
+def test_a_partition_waits_before_an_id_that_the_registry_does_not_know(namespace, worker, registry, mneme):
     positions = namespace.produce([good(note()), {"key": b"default/anna", "value": b"\0" + b"\x7f\xff\xff\xff" + b"\0"}])
-    stops_before(namespace, worker(wait=False), positions[1], str(0x7FFFFFFF))
+    waits_before(namespace, worker(), mneme, positions[1], str(0x7FFFFFFF))
 
 
 # --- duplicates ---

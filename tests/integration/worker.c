@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "common/kafka.h"
+#include "common/murmur2.h"
 #include "tests/support/fixture.h"
 #include "tests/support/memory_projection.h"
 #include "tests/support/running_worker.h"
@@ -380,25 +381,75 @@ Test(worker, ends_with_the_stores_sentence_when_a_person_must_act) {
     cr_assert_eq(store->count, 0);
 }
 
-Test(worker, stops_before_an_event_of_an_unknown_schema_and_applies_all_before_it) {
+static bool is_waiting_again(void *context) {
+    size_t before = *(size_t *)context;
+    pthread_mutex_lock(&store->mutex);
+    bool is_so = store->waits > before && store->waits_at.offset >= 0;
+    pthread_mutex_unlock(&store->mutex);
+    return is_so;
+}
+
+static bool goes_on(void *context) {
+    (void)context;
+    pthread_mutex_lock(&store->mutex);
+    bool is_so = store->waits > 0 && store->waits_at.offset < 0;
+    pthread_mutex_unlock(&store->mutex);
+    return is_so;
+}
+
+/* Puts a message of an unknown schema into partition 1, between events of many users; its offset. */
+static int64_t put_unknown(void) {
+    size_t waits = 0;
     mneme_log_writer_events(&writer, 50, 1000);
     mneme_log_writer_flush(&writer);
     mneme_log_writer_put(&writer, 1, MNEME_STR_LIT("default/z"), MNEME_STR_LIT("\xc3\x01somethingunknown"));
     mneme_log_writer_flush(&writer);
+    mneme_log_writer_events(&writer, 50, 1000);
+    mneme_log_writer_flush(&writer);
     start(0);
-    cr_assert_eq(mneme_running_worker_join(&workers[0]), MNEME_E_UNKNOWN_SCHEMA);
-    cr_assert_not_null(strstr(workers[0].error.message, "upgrade the workers"), "%s",
-                       workers[0].error.message);
-    start(0); /* and again, at the same place */
-    cr_assert_eq(mneme_running_worker_join(&workers[0]), MNEME_E_UNKNOWN_SCHEMA);
-    cr_assert_eq(store->violations, 0);
-    size_t in_partition = 0;
-    for (size_t i = 0; i < store->count; i++) {
-        in_partition += store->rows[i].position.partition == 1;
-        cr_assert_not(store->rows[i].is_parked);
+    cr_assert(mneme_wait_until(is_waiting_again, &waits));
+    return store->waits_at.offset;
+}
+
+Test(worker, a_partition_waits_before_a_message_of_an_unknown_schema_and_the_others_go_on) {
+    int64_t offset = put_unknown();
+    size_t waits = store->waits;
+    cr_assert_eq(store->waits_at.partition, 1);
+    cr_assert_not_null(strstr(store->waits_for, "fingerprint"), "%s", store->waits_for);
+    cr_assert_null(strchr(store->waits_for, ';'), "no advice: %s", store->waits_for);
+    mneme_log_writer_events(&writer, 50, 1000);
+    cr_assert(mneme_wait_until(is_waiting_again, &waits), "it looks again");
+    size_t others = 0;
+    for (int i = 0; i < 3000; i++) {
+        char key[40];
+        (void)snprintf(key, sizeof key, "default/user-%d", i % 50);
+        others += mneme_partition_of(mneme_str_from(key), PARTITIONS) != 1;
     }
-    cr_assert_eq((int64_t)in_partition, store->next_offset[1]);
-    cr_assert_gt(in_partition, 0);
+    wait_for_rows(others + (size_t)offset);
+    pthread_mutex_lock(&store->mutex);
+    cr_assert_eq(store->count, others + (size_t)offset);
+    cr_assert_eq(store->next_offset[1], offset);
+    pthread_mutex_unlock(&store->mutex);
+    stop(0);
+    cr_assert_eq(store->violations, 0);
+}
+
+Test(worker, a_waiting_partition_goes_on_when_the_message_is_parked_by_hand) {
+    int64_t offset = put_unknown();
+    mneme_log_writer_put(&writer, 1, MNEME_STR_LIT("default/z"), MNEME_STR_LIT("garbage"));
+    mneme_log_writer_flush(&writer);
+    pthread_mutex_lock(&store->mutex);
+    store->parked_by_hand = (struct mneme_position){1, offset};
+    store->has_hand_parked = true;
+    pthread_mutex_unlock(&store->mutex);
+    wait_for_rows(2002);
+    cr_assert(mneme_wait_until(goes_on, NULL));
+    stop(0);
+    check_each_once(2002);
+    const struct mneme_memory_row *row = mneme_memory_find(1, offset);
+    cr_assert(row->is_parked);
+    cr_assert_str_eq(row->reason, "parked by hand: nobody knows it");
+    cr_assert_eq(row->blocked_by, offset, "it may be an event: what follows of its key waits");
 }
 
 Test(worker, two_of_the_same_name_do_not_work_side_by_side) {

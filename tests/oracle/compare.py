@@ -63,7 +63,8 @@ def snapshot(namespace, projection="postgres"):
 def fold_topic(namespace, projection="postgres", content_max_chars=10000):
     """The oracle's tables for what is on the namespace's topic now."""
     messages, ends = read_topic(namespace)
-    fold = Fold(Decoder(namespace.stack.registry_url), len(ends), namespace.topic, projection, content_max_chars)
+    by_hand = namespace.rows("SELECT partition, kafka_offset FROM hand_parked WHERE topic = %s", namespace.topic)
+    fold = Fold(Decoder(namespace.stack.registry_url), len(ends), namespace.topic, projection, content_max_chars, by_hand)
     for message in messages:
         fold.apply(message)
     fold.next_offsets.update(ends)  # what lies behind the last event, such as a transaction's marker, is no event

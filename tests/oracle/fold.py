@@ -48,12 +48,13 @@ def vector_json(value):
 class Fold(AgentTables, WorkingTables):
     """Feed `apply` with messages, each partition's in order of offsets; the tables are dictionaries by key."""
 
-    def __init__(self, decoder, partitions, topic, projection="postgres", content_max_chars=10000):
+    def __init__(self, decoder, partitions, topic, projection="postgres", content_max_chars=10000, hand_parked=()):
         self.decoder = decoder
         self.partitions = partitions
         self.topic = topic
         self.projection = projection
         self.content_max_chars = content_max_chars
+        self.hand_parked = frozenset(hand_parked)  # (partition, offset): a person said to leave it out
         self.events = {}
         self.verdict_exceptions = {}
         self.streams = {}
@@ -94,6 +95,10 @@ class Fold(AgentTables, WorkingTables):
 
     def apply(self, message):
         self.next_offsets[message.partition] = message.offset + 1
+        if message.position in self.hand_parked:
+            self.park_document(message, "by hand")
+            self.park_behind(message, "by hand")
+            return
         try:
             event, refusal = self.read(message)
         except Unreadable as error:
@@ -102,12 +107,8 @@ class Fold(AgentTables, WorkingTables):
             return
         if refusal is not None:
             self.park_document(message, refusal)
-        blocker = self._blocked_keys.get((message.partition, message.key))
-        if blocker is not None:
-            self.park(message, f"behind {blocker}", blocker)
-        elif refusal is not None:
-            self._blocked_keys[message.partition, message.key] = message.offset
-            self.park(message, refusal, message.offset)
+        if refusal is not None or (message.partition, message.key) in self._blocked_keys:
+            self.park_behind(message, refusal or "behind another")
         else:
             self.decide(message, event)
 
@@ -143,6 +144,14 @@ class Fold(AgentTables, WorkingTables):
     def park(self, message, reason, blocked_by):
         place = (self.projection, self.topic, message.partition, message.offset)
         self.parked_events[place] = self.parked(message, reason, blocked_by)
+
+    def park_behind(self, message, reason):
+        """With its key: behind the one that is parked, or as the first."""
+        if message.key is None:
+            self.park(message, reason, ALONE)
+        else:
+            blocker = self._blocked_keys.setdefault((message.partition, message.key), message.offset)
+            self.park(message, reason, blocker)
 
     def park_document(self, message, reason):
         """Documents replace themselves as a whole, so nothing waits behind what cannot be read."""

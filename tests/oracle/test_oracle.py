@@ -212,6 +212,16 @@ def test_an_event_beyond_the_limits_is_parked(log, fold, kind, payload):
     assert len(fold.parked_events) == 1 and not fold.events
 
 
+def test_what_is_parked_by_hand_blocks_its_key_whatever_it_is(log, fold, publish):
+    fold.hand_parked = {(murmur2_partition(b"default/u", PARTITIONS), 0)}
+    message = Encoder(header=b"\xc3\x01" + b"future!!").message(
+        {"type": "custom", "user_id": "u", "payload": {"type": "x", "json": 1}})
+    fold.apply(log.append(**message))
+    fold.apply(log.append(**Encoder().message({"type": "custom", "user_id": "u", "payload": {"type": "x", "json": 1}})))
+    assert [row["blocked_by"] for row in fold.parked_events.values()] == [0, 0]
+    assert only(fold.parked_by_documents)["blocked_by"] == ALONE and not fold.events
+
+
 def test_an_event_of_an_unknown_schema_stops_the_reader(log, fold):
     message = Encoder(header=b"\xc3\x01" + b"future!!").message(
         {"type": "custom", "user_id": "u", "payload": {"type": "x", "json": 1}})

@@ -160,6 +160,33 @@ static void close_view(void *projection) {
     free(view);
 }
 
+static int read_marks(struct mneme_log_marks *marks, const struct mneme_config *config, const char *topic,
+                      struct mneme_error *error) {
+    (void)config;
+    (void)topic;
+    struct mneme_memory_store *store = &mneme_memory_store;
+    mneme_log_marks_clean_up(marks);
+    pthread_mutex_lock(&store->mutex);
+    bool is_added = !store->has_hand_parked ||
+                    mneme_log_marks_add(marks, store->parked_by_hand, MNEME_STR_LIT("nobody knows it"));
+    pthread_mutex_unlock(&store->mutex);
+    return is_added ? MNEME_OK : mneme_error_set(error, MNEME_E_NO_MEMORY, "out of memory");
+}
+
+static int note_wait(const struct mneme_config *config, const struct mneme_schema_wait *wait,
+                     struct mneme_error *error) {
+    (void)config;
+    (void)error;
+    struct mneme_memory_store *store = &mneme_memory_store;
+    pthread_mutex_lock(&store->mutex);
+    store->waits_at = wait->position;
+    store->waits_at.offset = wait->reason == NULL ? -1 : wait->position.offset;
+    (void)snprintf(store->waits_for, sizeof store->waits_for, "%s", wait->reason == NULL ? "" : wait->reason);
+    store->waits++;
+    pthread_mutex_unlock(&store->mutex);
+    return MNEME_OK;
+}
+
 const struct mneme_projection_ops mneme_memory_projection = {
     .name = "memory",
     .open = open_view,
@@ -167,6 +194,8 @@ const struct mneme_projection_ops mneme_memory_projection = {
     .apply = apply,
     .revoke = revoke,
     .close = close_view,
+    .read_marks = read_marks,
+    .note_wait = note_wait,
 };
 
 void mneme_memory_fence(int32_t partition) {

@@ -36,6 +36,12 @@ struct mneme_memory_store {
     enum mneme_apply_result (*on_apply)(struct mneme_memory_store *store, const struct mneme_batch *batch,
                                         struct mneme_error *error);
     int script; /* for the two above */
+
+    struct mneme_position parked_by_hand; /* with has_hand_parked */
+    bool has_hand_parked;
+    struct mneme_position waits_at; /* as told last; offset -1: nobody waits */
+    char waits_for[200];
+    size_t waits; /* how often that was told */
 };
 
 extern struct mneme_memory_store mneme_memory_store;

@@ -279,6 +279,45 @@ Test(fill, an_unknown_schema_is_not_taken_behind_a_parked_key_either) {
                  "projections that park alone must wait here as well");
 }
 
+Test(fill, what_is_parked_by_hand_is_not_looked_into_and_blocks_its_key) {
+    struct mneme_log_marks marks = {0};
+    int32_t partition = encode("ada");
+    bench.rules.marks = &marks;
+    cr_assert(
+        mneme_log_marks_add(&marks, (struct mneme_position){partition, 1}, MNEME_STR_LIT("no such schema")));
+    cr_assert(mneme_log_marks_add(&marks, (struct mneme_position){partition, 7}, MNEME_STR_LIT("another")));
+    cr_assert_eq(add_raw(partition, last_key(), last_value(), 0), MNEME_OK);
+    cr_assert_null(last_item()->park_reason);
+    cr_assert_eq(add_raw(partition, last_key(), last_value(), 0), MNEME_OK, "it could be read by now");
+    check_parked("parked by hand: no such schema");
+    cr_assert_eq(last_item()->blocked_by, 1);
+    cr_assert_eq(add_raw(partition, last_key(), last_value(), 0), MNEME_OK);
+    check_parked("waits behind offset 1");
+    mneme_park_set_clean_up(&bench.parked);
+    bench.rules.parks_alone = true;
+    bench.next[partition] = 7;
+    cr_assert_eq(add_raw(partition, last_key(), MNEME_STR_LIT("\xc3\x01unknown one"), 0), MNEME_OK);
+    check_parked("another");
+    check_parked_alone();
+    mneme_log_marks_clean_up(&marks);
+}
+
+Test(fill, an_unknown_schema_is_told_without_what_to_do_about_it) {
+    struct mneme_error reason = {0};
+    struct mneme_error sentence = {0};
+    char why[100];
+    mneme_error_set(&reason, MNEME_E_UNKNOWN_SCHEMA,
+                    "cannot decode an event: no schema; run a newer version");
+    mneme_unknown_schema_reason(why, sizeof why, &reason);
+    cr_assert_str_eq(why, "no schema");
+    cr_assert_eq(mneme_unknown_schema(&sentence, "t.events", (struct mneme_position){3, 17}, &reason),
+                 MNEME_E_UNKNOWN_SCHEMA);
+    cr_assert_str_eq(
+        sentence.message,
+        "cannot read the event at 3:17 of t.events: unknown schema: no schema; upgrade this program, or "
+        "leave the event out with `mneme dead-letters park 3:17`");
+}
+
 Test(fill, is_full_by_events) {
     bench.rules.max_events = 3;
     for (int i = 0; i < 3; i++) {

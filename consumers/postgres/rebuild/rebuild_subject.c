@@ -11,6 +11,7 @@
 #include "consumers/postgres/rebuild/rebuild.h"
 #include "consumers/postgres/rebuild/stream_set.h"
 #include "consumers/runtime/refold.h"
+#include "consumers/store/hand_parked.h"
 #include "consumers/store/rebuild/log_history.h"
 #include "consumers/store/rebuild/scratch.h"
 #include "sql/embedded.h"
@@ -96,6 +97,7 @@ static int scan(struct subject *subject, struct mneme_error *error) {
     }
     struct mneme_log_read read = {.ranges = ranges,
                                   .range_count = count,
+                                  .read_marks = mneme_hand_parked_read,
                                   .is_interrupted = ask_interrupted,
                                   .on_batch = look_for_streams,
                                   .context = subject};

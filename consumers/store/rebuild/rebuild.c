@@ -89,7 +89,8 @@ int mneme_store_rebuild_begin(void **out, const struct mneme_store_rebuild *kind
     rebuild->scratch.example = kind->example;
     if (status == MNEME_OK) {
         *is_resumed = can_go_on(rebuild, log);
-        status = *is_resumed ? MNEME_OK : make(rebuild, log, error);
+        status = *is_resumed ? mneme_scratch_take_hand_parked(&rebuild->scratch, error)
+                             : make(rebuild, log, error);
     }
     if (status != MNEME_OK) {
         mneme_scratch_close(&rebuild->scratch);
@@ -268,6 +269,9 @@ int mneme_store_rebuild_swap(void *context, const int64_t *next_offsets, int32_t
     }
     if (status == MNEME_OK && rebuild->kind->keeps_losses) {
         status = mneme_pg_run(scratch->postgres, mneme_sql_loss_heads, error);
+    }
+    if (status == MNEME_OK) {
+        status = mneme_scratch_take_hand_parked(scratch, error);
     }
     if (status == MNEME_OK) {
         status = mneme_pg_run(scratch->postgres, mneme_sql_rebuild_swap, error);

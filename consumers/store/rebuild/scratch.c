@@ -209,6 +209,10 @@ int mneme_scratch_keep_catalog(struct mneme_scratch *scratch, struct mneme_error
     return status;
 }
 
+int mneme_scratch_take_hand_parked(struct mneme_scratch *scratch, struct mneme_error *error) {
+    return mneme_pg_run(scratch->postgres, mneme_sql_scratch_hand_parked, error);
+}
+
 int mneme_scratch_prepare(struct mneme_scratch *scratch, const char *topic, int32_t partitions,
                           struct mneme_error *error) {
     struct mneme_pg_params params = {0};
@@ -223,6 +227,9 @@ int mneme_scratch_prepare(struct mneme_scratch *scratch, const char *topic, int3
     }
     if (status == MNEME_OK) {
         status = mneme_pg_query(NULL, scratch->postgres, mneme_sql_rebuild_begin, &params, true, error);
+    }
+    if (status == MNEME_OK) {
+        status = mneme_scratch_take_hand_parked(scratch, error);
     }
     if (status == MNEME_OK) {
         status = mneme_pg_run(scratch->postgres, "COMMIT", error);

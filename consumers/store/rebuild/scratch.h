@@ -54,8 +54,12 @@ int mneme_scratch_make(struct mneme_scratch *scratch, struct mneme_migration_set
 /* Keeps what it consists of, as migrated, in its table rebuild_objects. */
 int mneme_scratch_keep_catalog(struct mneme_scratch *scratch, struct mneme_error *error);
 
-/* Keeps that, and makes it ready for a load of the topic's log: indexes that the fold does not need are
- * dropped, and kept on a list (rebuild_indexes), as are the keys of the tables (rebuild_keys). */
+/* Parks by hand what is parked by hand in the live schema; one that keeps none of it is fine. */
+int mneme_scratch_take_hand_parked(struct mneme_scratch *scratch, struct mneme_error *error);
+
+/* Keeps that, parks what is parked by hand, and makes it ready for a load of the topic's log: indexes that
+ * the fold does not need are dropped, and kept on a list (rebuild_indexes), as are the keys of the tables
+ * (rebuild_keys). */
 int mneme_scratch_prepare(struct mneme_scratch *scratch, const char *topic, int32_t partitions,
                           struct mneme_error *error);
 

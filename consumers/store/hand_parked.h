@@ -1,0 +1,25 @@
+/*
+ * What was parked by hand, and who waits for a schema: two tables in the ledger's schema, for every
+ * projection wherever it keeps its rows. Each call has a connection of its own, so that it fits any thread;
+ * it is rare.
+ */
+#ifndef MNEME_CONSUMERS_STORE_HAND_PARKED_H
+#define MNEME_CONSUMERS_STORE_HAND_PARKED_H
+
+#include "consumers/runtime/log_marks.h"
+
+/* A mneme_log_marks_reader. MNEME_E_UNAVAILABLE and the like when Postgres cannot be asked. */
+int mneme_hand_parked_read(struct mneme_log_marks *marks, const struct mneme_config *config,
+                           const char *topic, struct mneme_error *error);
+
+/* Parks a message that some worker waits before; `reason` NULL: what that worker said. *was_parked tells that
+ * it was parked already. MNEME_E_NOT_FOUND when nobody waits there, MNEME_E_UNSAFE when the ledger has folded
+ * it as an event, and nothing is changed. */
+int mneme_hand_parked_add(bool *was_parked, const struct mneme_config *config, const char *topic,
+                          struct mneme_position position, const char *reason, struct mneme_error *error);
+
+/* Tells `mneme status` that a worker waits, or goes on. */
+int mneme_schema_wait_note(const struct mneme_config *config, const struct mneme_schema_wait *wait,
+                           struct mneme_error *error);
+
+#endif
