@@ -84,8 +84,32 @@ Ids of events, memories, conversations and the like are unique within a tenant a
 All events are on one topic, `<MNEME_TOPIC_PREFIX>events`, since the order that matters runs across types within a stream.
 The message key is `tenant + "/" + stream_id`; a tenant holds no slash. The partition is the one that Java clients compute
 for that key: `(murmur2(key) & 0x7fffffff) % partitions` (librdkafka: `partitioner=murmur2` or `murmur2_random`). A worker
-parks an event whose key or partition is another. The number of partitions is fixed when the topic is made. The time of a
+parks an event whose key or partition is another, alone (see What cannot be applied). The number of partitions is fixed when the topic is made. The time of a
 message is the brokers' (`message.timestamp.type=LogAppendTime`); the caller's is `occurred_at`. Retention is unlimited.
+
+## What cannot be applied
+Nothing of the log is skipped: what cannot be applied is parked, a row of `parked_events` with its bytes and the reason
+(docs/dead-letters.md).
+
+| what | example | which events wait behind it |
+|---|---|---|
+| no event | a null value, other framing, cut or changed bytes, text that is not UTF-8, a key or a partition that is not the event's | none: it has nothing to keep in order, so every projection parks it alone |
+| an event beyond a limit | a confidence of 1.5, a memory_type that does not exist, broken JSON | in the ledger later events of its key, since verdicts depend on their order; full text, embeddings and vectors park it alone |
+| an event that the store refuses | a text with more words than full text takes, a vector that does not fit its collection | the same: in the ledger those of its key, elsewhere none |
+
+`blocked_by` is the event's own offset where later ones of its key wait behind it, that offset in the rows of those that
+wait, and -1 in what is parked alone. What the ledger has parked has no effect in any other projection. Documents (full
+text, embeddings, vectors) replace themselves as a whole: the next event of the same memory or turn takes the place of one
+that is parked, and what is kept carries its source position, so that an older text never replaces a newer one.
+
+### An unknown schema
+A message whose fingerprint, registry id or event type this program does not know may be an event that the next version
+reads, so nothing goes past it: its partition waits, in every projection, and the others go on. The worker's log, the
+metric `mneme_worker_waits_for_schema` and `mneme status` tell the position and what is not known; the worker looks again
+within five seconds, and goes on by itself when the registry knows the schema. Upgrade workers before publishers. What no
+program will ever read is parked by hand, `mneme dead-letters park 3:17`: a row of `hand_parked`, by which every projection
+and every rebuild parks it, also once its schema is known. Later events of its key then wait behind it in the ledger. A
+reader that folds nothing (`mneme replay`) ends there with the position, and leaves out what was parked by hand.
 
 ## Framing
 Avro binary behind one of two headers; a reader takes both.

@@ -224,7 +224,7 @@ def test_a_partition_waits_before_an_unknown_fingerprint_until_it_is_parked_by_h
     with pytest.raises(Stopped):
         fold_topic(namespace)
     # Who only reads the log names the position; who takes over waits again.
-    for command in (("replay",), ("rebuild", "postgres")):
+    for command in (("replay", "--all"), ("rebuild", "postgres")):
         told = mneme(*command, expect=6).stderr
         assert f"at {place} of" in told and f"dead-letters park {place}" in told
     assert "no worker waits" in mneme("dead-letters", "park", f"{partition}:{positions[21][1] + 1}", expect=5).stderr
@@ -238,7 +238,7 @@ def test_a_partition_waits_before_an_unknown_fingerprint_until_it_is_parked_by_h
     assert_searchable(namespace, fold)
     assert namespace.count("events") == 41 and len(fold.parked_events) == 2, "it, and what is behind it"
     assert not waits(mneme) and "already parked" in mneme("dead-letters", "park", place, expect=0).stdout
-    assert place in mneme("replay", expect=1).stderr
+    assert place in mneme("replay", "--all", expect=1).stderr
     for projection in ("postgres", "search"):
         mneme("verify", projection, expect=0)
         mneme("rebuild", projection, expect=0)

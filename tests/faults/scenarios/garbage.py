@@ -5,13 +5,12 @@ import json
 import random
 
 from harness.finding import GROUPS, Finding
-from harness.load import Load
 from harness.waiting import wait_until
 from oracle.encode import Encoder
 
 OWN_STACK = False
-SHORT = {"rounds": 2, "rate": 80}
-LONG = {"rounds": 20, "rate": 300}
+SHORT = {"rounds": 2, "others": 40}
+LONG = {"rounds": 20, "others": 200}
 USERS = ("ada", "bob", "cyd")
 
 
@@ -38,27 +37,28 @@ def waiting(mneme):
     return {(line["projection"], line["waits_at"]) for line in lines if "waits_at" in line}
 
 
-def run(ground, rounds, rate):
+def run(ground, rounds, others):
     namespace, mneme, rng = ground.namespace, ground.mneme, random.Random(ground.seed)
     receipts, mysteries, deeds = [], 0, []
     with Finding(ground, groups=(*GROUPS, "redis")) as finding:
         workers = finding.workers()
-        with Load(namespace, seed=ground.seed, rate=rate):
-            for number in range(rounds):
-                mysteries += 1
-                positions = namespace.produce(unknown(1000 * mysteries))
-                place = f"{positions[0][0]}:{positions[0][1]}"
-                for part in range(5):
-                    namespace.produce([noise(rng, user) for user in USERS])
-                    lines = [json.dumps(write(user, 100 * number + 10 * part + at + 1)) for at, user in enumerate(USERS)]
-                    receipts += mneme("publish", input="\n".join(lines) + "\n", expect=0).json_lines
-                    victim = rng.choice(sorted(workers))
-                    deeds.append(f"kill {victim}")
-                    workers[victim].kill()
-                    workers[victim] = finding.worker(victim, wait=False)
-                for group in ("postgres", "search", "embed", "redis"):
-                    wait_until(lambda group=group: (group, place) in waiting(mneme), message=f"{group} waits at {place}")
-                mneme("dead-letters", "park", place, expect=0)
+        for number in range(rounds):
+            mysteries += 1
+            positions = namespace.produce(unknown(1000 * mysteries))
+            place = f"{positions[0][0]}:{positions[0][1]}"
+            for part in range(5):
+                at = 100_000 * (number + 1) + 1000 * part
+                namespace.produce([Encoder().message(write(f"user {n}", at + 100 + n)) for n in range(others)])
+                namespace.produce([noise(rng, user) for user in (*USERS, *(f"user {n}" for n in range(others)))])
+                lines = [json.dumps(write(user, at + n)) for n, user in enumerate(USERS)]
+                receipts += mneme("publish", input="\n".join(lines) + "\n", expect=0).json_lines
+                victim = rng.choice(sorted(workers))
+                deeds.append(f"kill {victim}")
+                workers[victim].kill()
+                workers[victim] = finding.worker(victim, wait=False)
+            for group in ("postgres", "search", "embed", "redis"):
+                wait_until(lambda group=group: (group, place) in waiting(mneme), message=f"{group} waits at {place}")
+            mneme("dead-letters", "park", place, expect=0)
         finding.drain(timeout=120)
         fold = finding.assert_equal()
         # Nothing that was acknowledged is missing: garbage of its key holds up no write.
