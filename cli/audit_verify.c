@@ -146,7 +146,7 @@ static enum mneme_exit verify(struct mneme_cli *cli, int32_t partition, const st
     int status = mneme_session_open(&postgres, cli, &error);
     if (status == MNEME_OK) {
         /* A large ledger takes its time; the wait for the server is bounded by the user's patience. */
-        status = mneme_pg_run(postgres, "SET statement_timeout = 0", &error);
+        status = mneme_pg_set(postgres, "SET statement_timeout = 0", &error);
     }
     if (status == MNEME_OK) {
         status = mneme_audit_verify(&result, postgres, &audit, &error);

@@ -76,7 +76,10 @@ static int connect_again(struct following *following, struct mneme_error *error)
     if (following->postgres == NULL) {
         status = mneme_query_connect(&following->postgres, following->cli->config, "mneme-cli", error);
     }
-    return status == MNEME_OK ? mneme_pg_run(following->postgres, "LISTEN memory_events", error) : status;
+    /* Behind a pooler nobody is told; looking again and again finds what came. */
+    return status == MNEME_OK && !mneme_pg_is_pooled(following->postgres)
+               ? mneme_pg_run(following->postgres, "LISTEN memory_events", error)
+               : status;
 }
 
 static bool is_passing(const struct following *following, const struct mneme_error *error) {

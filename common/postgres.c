@@ -61,6 +61,8 @@ int mneme_pg_connect_path(struct mneme_postgres **out, const struct mneme_config
     postgres->schema = strdup(schema);
     postgres->path = path == NULL ? NULL : strdup(path);
     postgres->purpose = strdup(purpose);
+    postgres->is_pool_shared =
+        strcmp(mneme_config_string(config, MNEME_SETTING_PG_POOL_MODE), "transaction") == 0;
     postgres->connect_timeout_ms = mneme_config_long(config, MNEME_SETTING_PG_CONNECT_TIMEOUT_MS);
     if (postgres->url == NULL || postgres->schema == NULL || postgres->purpose == NULL ||
         (path != NULL && postgres->path == NULL)) {
@@ -86,6 +88,8 @@ void mneme_pg_close(struct mneme_postgres *postgres) {
         return;
     }
     mneme_pg_forget_statements(postgres);
+    mneme_buffer_clean_up(&postgres->simple_settings);
+    mneme_buffer_clean_up(&postgres->piped_settings);
     PQfinish(postgres->connection);
     free(postgres->url);
     free(postgres->schema);
@@ -156,7 +160,8 @@ static int find_or_prepare(struct mneme_pg_statement **out, struct mneme_postgre
     if (is_complete) {
         HASH_FIND(hh, postgres->statements, key.data, key.len, *out);
     }
-    if (!is_complete || *out != NULL || HASH_COUNT(postgres->statements) >= MAX_PREPARED ||
+    if (!is_complete || *out != NULL || postgres->is_pooled ||
+        HASH_COUNT(postgres->statements) >= MAX_PREPARED ||
         (statement = calloc(1, sizeof *statement)) == NULL) {
         mneme_buffer_clean_up(&key);
         return MNEME_OK;
@@ -228,6 +233,11 @@ static int query_with_params(PGresult **out, struct mneme_postgres *postgres, co
 int mneme_pg_query(PGresult **out, struct mneme_postgres *postgres, const char *sql,
                    const struct mneme_pg_params *params, bool binary, struct mneme_error *error) {
     postgres->sqlstate[0] = '\0';
+    const char *first = mneme_pg_first_statement(postgres);
+    if (first != NULL) {
+        const struct mneme_pg_call call = {sql, params};
+        return mneme_pg_pipeline_behind(out, postgres, first, &call, 1, binary, error);
+    }
     if (params != NULL && params->count > 0) {
         return query_with_params(out, postgres, sql, params, binary, error);
     }
@@ -236,5 +246,5 @@ int mneme_pg_query(PGresult **out, struct mneme_postgres *postgres, const char *
 }
 
 int mneme_pg_run(struct mneme_postgres *postgres, const char *sql, struct mneme_error *error) {
-    return hand_over(NULL, postgres, PQexec(postgres->connection, sql), error);
+    return hand_over(NULL, postgres, mneme_pg_exec(postgres, sql), error);
 }

@@ -76,6 +76,17 @@ void mneme_pg_param_float_array(struct mneme_pg_params *params, const float *ite
 int mneme_pg_query(PGresult **out, struct mneme_postgres *postgres, const char *sql,
                    const struct mneme_pg_params *params, bool binary, struct mneme_error *error);
 
+/* Settings of the session: "SET name = value; SET …". Behind a pooler that shares sessions each transaction
+ * gets them. They are gone after mneme_pg_ensure has connected again. */
+int mneme_pg_set(struct mneme_postgres *postgres, const char *settings_sql, struct mneme_error *error);
+
+/* Whether DATABASE_URL leads to a pooler that may give each transaction another session: nothing but what a
+ * transaction holds is kept, no lock of a session, no LISTEN, no setting but by mneme_pg_set. */
+bool mneme_pg_is_pooled(const struct mneme_postgres *postgres);
+
+/* MNEME_E_USAGE there, with what to do; `what` says what is not done. */
+int mneme_pg_require_session(struct mneme_postgres *postgres, const char *what, struct mneme_error *error);
+
 /* Several statements without parameters or results, in one round trip. */
 int mneme_pg_run(struct mneme_postgres *postgres, const char *sql, struct mneme_error *error);
 

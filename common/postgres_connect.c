@@ -102,7 +102,7 @@ static int set_up_session(struct mneme_postgres *postgres, struct mneme_error *e
     mneme_buffer_append_byte(&sql, '\0');
     int status = sql.failed ? mneme_error_set(error, MNEME_E_NO_MEMORY,
                                               "cannot connect to Postgres: out of memory; free some memory")
-                            : mneme_pg_run(postgres, sql.data, error);
+                            : mneme_pg_set(postgres, sql.data, error);
     mneme_buffer_clean_up(&sql);
     PQfreemem(schema);
     return status;
@@ -125,6 +125,8 @@ int mneme_pg_open(struct mneme_postgres *postgres, struct mneme_error *error) {
     postgres->connection = NULL;
     postgres->sqlstate[0] = '\0';
     mneme_pg_forget_statements(postgres);
+    mneme_pg_forget_settings(postgres);
+    postgres->is_pooled = false;
     if (has_unescaped_password(postgres->url)) {
         return mneme_error_set(
             error, MNEME_E_USAGE,
@@ -157,5 +159,6 @@ int mneme_pg_open(struct mneme_postgres *postgres, struct mneme_error *error) {
         return mneme_pg_connect_error(error, postgres->sqlstate, connection, place);
     }
     PQsetErrorVerbosity(connection, PQERRORS_DEFAULT);
-    return set_up_session(postgres, error);
+    int status = mneme_pg_find_pooler(postgres, error);
+    return status == MNEME_OK ? set_up_session(postgres, error) : status;
 }

@@ -18,7 +18,7 @@ static const char copy_header[] = "PGCOPY\n\377\r\n\0"
 
 int mneme_pg_copy_begin(struct mneme_postgres *postgres, const char *copy_sql, struct mneme_buffer *rows,
                         struct mneme_error *error) {
-    PGresult *result = PQexec(postgres->connection, copy_sql);
+    PGresult *result = mneme_pg_exec(postgres, copy_sql);
     int status = MNEME_OK;
     if (PQresultStatus(result) == PGRES_COPY_IN) {
         mneme_buffer_clear(rows);
@@ -87,7 +87,7 @@ int mneme_pg_copy_end(struct mneme_postgres *postgres, struct mneme_buffer *rows
 
 int mneme_pg_copy_out_begin(struct mneme_postgres *postgres, const char *copy_sql,
                             struct mneme_error *error) {
-    PGresult *result = PQexec(postgres->connection, copy_sql);
+    PGresult *result = mneme_pg_exec(postgres, copy_sql);
     int status =
         PQresultStatus(result) == PGRES_COPY_OUT ? MNEME_OK : mneme_pg_failed(postgres, result, error);
     PQclear(result);

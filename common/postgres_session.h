@@ -18,6 +18,9 @@ struct mneme_postgres {
     int64_t connect_timeout_ms;
     struct mneme_pg_statement *statements; /* a hash of what the connection has prepared */
     unsigned next_statement;               /* numbers their names */
+    bool is_pool_shared; /* MNEME_PG_POOL_MODE: a pooler, where there is one, may change sessions */
+    bool is_pooled;      /* there is one, so nothing may be left in the session (postgres_pooled.c) */
+    struct mneme_buffer simple_settings, piped_settings; /* for each transaction there */
     char sqlstate[MNEME_SQLSTATE_BYTES];
 };
 
@@ -38,6 +41,25 @@ void mneme_pg_param_values(const char *values[MNEME_PG_MAX_PARAMS], const struct
 
 /* Forgets all prepared statements. */
 void mneme_pg_forget_statements(struct mneme_postgres *postgres);
+
+/* Sets is_pooled of a connection that was just made. */
+int mneme_pg_find_pooler(struct mneme_postgres *postgres, struct mneme_error *error);
+
+/* Forgets what mneme_pg_set has told a pooled session. */
+void mneme_pg_forget_settings(struct mneme_postgres *postgres);
+
+/* PQexec, behind a pooler with the settings before a statement that begins a transaction. */
+PGresult *mneme_pg_exec(struct mneme_postgres *postgres, const char *sql);
+
+/* The statement that gives a transaction its settings, to be sent before its first one, or behind its BEGIN;
+ * NULL when none is needed. Valid until settings change. */
+const char *mneme_pg_first_statement(struct mneme_postgres *postgres);
+
+/* As mneme_pg_pipeline, with `first` sent before the calls, or behind the first of them where that is a
+ * BEGIN; NULL: nothing is. Results of the calls alone are given, in binary or as text. */
+int mneme_pg_pipeline_behind(PGresult **results, struct mneme_postgres *postgres, const char *first,
+                             const struct mneme_pg_call *calls, size_t count, bool binary,
+                             struct mneme_error *error);
 
 /* Remembers the SQLSTATE and fills the error for a statement that failed. */
 int mneme_pg_failed(struct mneme_postgres *postgres, const PGresult *result, struct mneme_error *error);

@@ -50,6 +50,8 @@
       "needs mneme rebuild search.") \
     X(PG_CONNECT_TIMEOUT_MS, "MNEME_PG_CONNECT_TIMEOUT_MS", LONG, "5000", RANGE(100, 600000), PLAIN, \
       "How long connecting to Postgres may take.") \
+    X(PG_POOL_MODE, "MNEME_PG_POOL_MODE", CHOICE, "transaction", ONE_OF("transaction|session"), PLAIN, \
+      "The pool_mode of a pooler (PgBouncer) that DATABASE_URL leads to; without one it has no effect.") \
     X(REDIS_URL, "REDIS_URL", STRING, "redis://127.0.0.1:6379/0", ANY, PLAIN, \
       "Redis: redis://[[user]:password@]host[:port][/database], or several with commas between, nodes of one cluster " \
       "(docs/redis.md).") \

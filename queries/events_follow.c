@@ -18,9 +18,9 @@ static const struct mneme_row_column columns[] = {
     {"next_offset", MNEME_ROW_LONG, offsetof(struct offset_row, next_offset)},
 };
 
-static const struct mneme_question progress_question = {"the progress was not read", mneme_sql_position_wait,
-                                                        columns, sizeof columns / sizeof *columns,
-                                                        sizeof(struct offset_row)};
+static const struct mneme_question progress_question = {
+    "the progress was not read", mneme_sql_events_follow_progress, columns, sizeof columns / sizeof *columns,
+    sizeof(struct offset_row)};
 static const struct mneme_question since_question = {"the beginning was not found", mneme_sql_events_since,
                                                      columns, sizeof columns / sizeof *columns,
                                                      sizeof(struct offset_row)};

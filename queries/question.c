@@ -21,7 +21,7 @@ int mneme_query_connect(struct mneme_postgres **out, const struct mneme_config *
     if (status != MNEME_OK) {
         return status;
     }
-    status = mneme_pg_run(*out, "SET default_transaction_read_only = on", error);
+    status = mneme_pg_set(*out, "SET default_transaction_read_only = on", error);
     if (status != MNEME_OK) {
         mneme_pg_close(*out);
         *out = NULL;

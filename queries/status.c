@@ -3,6 +3,8 @@
  */
 #include "queries/status.h"
 
+#include <stdio.h>
+
 #include "queries/position_wait.h"
 #include "sql/embedded.h"
 #include "vectors/store.h"
@@ -71,27 +73,42 @@ const struct mneme_projection_group mneme_projection_groups[] = {
     {0},
 };
 
-static bool note_is_there(const void *row, void *context) {
-    *(bool *)context = *(const bool *)row;
+/* A schema that may be looked into. */
+struct entered {
+    bool is_there;
+    struct mneme_str quoted; /* in a row */
+    char path[sizeof "SET search_path = , public" + 2 * MNEME_PG_NAME_BYTES + 2];
+};
+
+static bool note_entered(const void *row, void *context) {
+    const struct entered *found = row;
+    struct entered *entered = context;
+    entered->is_there = found->is_there;
+    snprintf(entered->path, sizeof entered->path, "SET search_path = %.*s, public",
+             MNEME_STR_ARG(found->quoted));
     return true;
 }
 
 int mneme_status_enter(bool *is_there, struct mneme_postgres *postgres, const struct mneme_config *config,
                        const struct mneme_projection_group *group, struct mneme_error *error) {
-    static const struct mneme_row_column column = {"is_there", MNEME_ROW_BOOL, 0};
-    static const struct mneme_question question = {"the status was not read", mneme_sql_status_enter, &column,
-                                                   1, sizeof(bool)};
+    static const struct mneme_row_column columns[] = {
+        {"is_there", MNEME_ROW_BOOL, offsetof(struct entered, is_there)},
+        {"quoted", MNEME_ROW_STR, offsetof(struct entered, quoted)},
+    };
+    static const struct mneme_question question = {"the status was not read", mneme_sql_status_enter, columns,
+                                                   COUNT(columns), sizeof(struct entered)};
     char schema[MNEME_PG_NAME_BYTES];
+    struct entered entered = {0};
     struct mneme_pg_params params = {0};
     int status = mneme_pg_schema_name(schema, config, group->schema, error);
     if (status != MNEME_OK) {
         return status;
     }
-    *is_there = false;
     mneme_pg_param_str(&params, mneme_str_from(schema));
-    status = mneme_query_run(postgres, &question, &params, note_is_there, is_there, NULL, error);
+    status = mneme_query_run(postgres, &question, &params, note_entered, &entered, NULL, error);
     mneme_pg_params_clean_up(&params);
-    return status;
+    *is_there = entered.is_there;
+    return status == MNEME_OK ? mneme_pg_set(postgres, entered.path, error) : status;
 }
 
 int mneme_status_progress(struct mneme_postgres *postgres, mneme_row_visitor *visit, void *context,

@@ -175,7 +175,10 @@ static int apply_missing(struct mneme_postgres *postgres, struct mneme_migration
 int mneme_migrate(struct mneme_postgres *postgres, const char *schema, struct mneme_migration_set set,
                   void (*on_applied)(void *, const struct mneme_migration *), void *context,
                   struct mneme_error *error) {
-    int status = mneme_pg_run(postgres, "SET lock_timeout = '60s'", error);
+    int status = mneme_pg_require_session(postgres, "nothing was migrated", error);
+    if (status == MNEME_OK) {
+        status = mneme_pg_run(postgres, "SET lock_timeout = '60s'", error);
+    }
     if (status == MNEME_OK) {
         status = run_with_schema(
             postgres, "SELECT pg_advisory_lock(hashtextextended('mneme migrate ' || $1, 0))", schema, error);

@@ -67,9 +67,9 @@ int mneme_session_ensure(struct mneme_session *session, struct mneme_error *erro
         session->postgres = NULL;
         return status;
     }
-    status = mneme_pg_run(session->postgres, settings_sql, error);
+    status = mneme_pg_set(session->postgres, settings_sql, error);
     if (status == MNEME_OK && session->settings_sql != NULL) {
-        status = mneme_pg_run(session->postgres, session->settings_sql, error);
+        status = mneme_pg_set(session->postgres, session->settings_sql, error);
     }
     if (status != MNEME_OK) {
         drop(session);

@@ -35,7 +35,11 @@ static int set_number(struct rebuild *rebuild, struct mneme_error *error) {
 /* One at a time, for as long as the session lasts. */
 static int lock(struct mneme_postgres *postgres, struct mneme_error *error) {
     PGresult *rows = NULL;
-    int status = mneme_pg_query(&rows, postgres, mneme_sql_vectors_lock, NULL, false, error);
+    int status = mneme_pg_require_session(postgres, "nothing was begun", error);
+    if (status != MNEME_OK) {
+        return status;
+    }
+    status = mneme_pg_query(&rows, postgres, mneme_sql_vectors_lock, NULL, false, error);
     if (status == MNEME_OK && PQgetvalue(rows, 0, 0)[0] != 't') {
         status = mneme_error_set(error, MNEME_E_CONFLICT,
                                  "nothing was begun: another rebuild of the vectors, or a change of their "
@@ -50,7 +54,7 @@ static int connect_and_lock(struct mneme_postgres **out, const struct mneme_conf
     int status = mneme_pg_connect_to(out, config, MNEME_PG_SCHEMA_VECTORS, "mneme rebuild", error);
     if (status == MNEME_OK) {
         /* A program that was killed must not hold the lock for as long as its last statement runs. */
-        status = mneme_pg_run(
+        status = mneme_pg_set(
             *out, "SET lock_timeout = '60s'; SET client_connection_check_interval = '1s'; SET jit = off",
             error);
     }

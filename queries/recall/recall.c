@@ -31,7 +31,7 @@ static int ready(struct mneme_recall *recall, struct mneme_error *error) {
     snprintf(text, sizeof text, "SET statement_timeout = %lld", (long long)timeout_ms);
     status = mneme_candidates_prepare(recall->postgres, error);
     if (status == MNEME_OK) {
-        status = mneme_pg_run(recall->postgres, text, error);
+        status = mneme_pg_set(recall->postgres, text, error);
     }
     if (status == MNEME_OK) {
         recall->session = PQbackendPID(mneme_pg_raw(recall->postgres));

@@ -253,7 +253,7 @@ static int show(struct gathering *gathering, struct mneme_postgres *postgres,
 }
 
 int mneme_candidates_prepare(struct mneme_postgres *postgres, struct mneme_error *error) {
-    return mneme_pg_run(postgres,
+    return mneme_pg_set(postgres,
                         "SET jit = off; SET enable_seqscan = off; SET enable_hashjoin = off; "
                         "SET enable_mergejoin = off; SET max_parallel_workers_per_gather = 0",
                         error);

@@ -1,3 +1,2 @@
--- Lets the questions that follow look into the schema $1, and says whether a projection is kept there.
-SELECT to_regclass(quote_ident($1::text) || '.progress') IS NOT NULL AS is_there
-FROM set_config('search_path', quote_ident($1::text) || ', public', false)
+-- Whether a projection is kept in the schema $1, and its name as a search path takes it.
+SELECT to_regclass(quote_ident($1::text) || '.progress') IS NOT NULL AS is_there, quote_ident($1::text) AS quoted

@@ -326,7 +326,7 @@ static int open_places(struct subject *subject, struct mneme_error *error) {
         status = mneme_pg_connect(&subject->live, subject->options->verify.config, "mneme rebuild", error);
     }
     if (status == MNEME_OK) {
-        status = mneme_pg_run(subject->live, "SET lock_timeout = '10s'", error);
+        status = mneme_pg_set(subject->live, "SET lock_timeout = '10s'", error);
     }
     return status == MNEME_OK ? mneme_scratch_tell_names(&subject->scratch, subject->live, error) : status;
 }

@@ -219,7 +219,12 @@ static int lock(struct mneme_apart *apart, struct mneme_error *error) {
     struct mneme_pg_params params = {0};
     PGresult *rows = NULL;
     mneme_pg_param_str(&params, apart->space.prefix);
-    int status = mneme_pg_query(&rows, apart->postgres, mneme_sql_redis_lock, &params, true, error);
+    int status = mneme_pg_require_session(apart->postgres, "nothing was begun", error);
+    if (status != MNEME_OK) {
+        mneme_pg_params_clean_up(&params);
+        return status;
+    }
+    status = mneme_pg_query(&rows, apart->postgres, mneme_sql_redis_lock, &params, true, error);
     if (status == MNEME_OK && PQgetvalue(rows, 0, 0)[0] == 0) {
         status = mneme_error_set(error, MNEME_E_CONFLICT,
                                  "nothing was begun: another rebuild or verification of the keys \"%.*s\" in "

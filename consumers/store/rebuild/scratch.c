@@ -138,6 +138,9 @@ int mneme_scratch_open(struct mneme_scratch *scratch, const struct mneme_config 
     }
     /* A program that was killed must not hold the lock for as long as its last statement runs. */
     if (status == MNEME_OK) {
+        status = mneme_pg_require_session(scratch->postgres, "nothing was begun", error);
+    }
+    if (status == MNEME_OK) {
         status = mneme_pg_run(scratch->postgres,
                               "SET lock_timeout = '30s'; SET client_connection_check_interval = '1s'", error);
     }
