@@ -1,5 +1,5 @@
 # libmneme for other programs: the static and the shared library, headers, pkg-config file and man page.
-set(libmneme_parts mneme_common mneme_schemas mneme_embedding mneme_producers mneme_log mneme_sql mneme_scripts mneme_vectors mneme_hot mneme_locks mneme_queries mneme_library)
+set(libmneme_parts mneme_common mneme_analysis mneme_schemas mneme_embedding mneme_producers mneme_log mneme_sql mneme_scripts mneme_vectors mneme_hot mneme_locks mneme_queries mneme_library)
 foreach(kind STATIC SHARED)
   string(TOLOWER ${kind} suffix)
   add_library(libmneme_${suffix} ${kind})
@@ -16,6 +16,8 @@ foreach(kind STATIC SHARED)
             PkgConfig::avro
             PkgConfig::jansson
             PkgConfig::hiredis
+            PkgConfig::utf8proc
+            stemmer
             CURL::libcurl
             OpenSSL::Crypto
             Threads::Threads

@@ -135,6 +135,7 @@ void mneme_copy_str(struct mneme_buffer *rows,
                     struct mneme_str text); /* text, varchar, enum; null slice: NULL */
 void mneme_copy_jsonb(struct mneme_buffer *rows, struct mneme_str json);
 /* A field whose length is not known yet: gives where it stands, for the end of it. */
+size_t mneme_copy_begin_field(struct mneme_buffer *rows); /* of bytes that are appended until its end */
 size_t mneme_copy_begin_jsonb(struct mneme_buffer *rows);
 void mneme_copy_end_field(struct mneme_buffer *rows, size_t start);
 void mneme_copy_int(struct mneme_buffer *rows, int32_t value);

@@ -131,7 +131,7 @@ void mneme_copy_str(struct mneme_buffer *rows, struct mneme_str text) {
     mneme_pg_wire_value(rows, text);
 }
 
-static size_t begin_field(struct mneme_buffer *rows) {
+size_t mneme_copy_begin_field(struct mneme_buffer *rows) {
     mneme_pg_wire_32(rows, 0);
     return rows->len;
 }
@@ -144,7 +144,7 @@ void mneme_copy_end_field(struct mneme_buffer *rows, size_t start) {
 }
 
 size_t mneme_copy_begin_jsonb(struct mneme_buffer *rows) {
-    size_t start = begin_field(rows);
+    size_t start = mneme_copy_begin_field(rows);
     mneme_buffer_append_byte(rows, JSONB_VERSION);
     return start;
 }
@@ -193,7 +193,7 @@ void mneme_copy_bytes(struct mneme_buffer *rows, struct mneme_str bytes) {
 }
 
 void mneme_copy_str_array(struct mneme_buffer *rows, const struct mneme_str *items, size_t count) {
-    size_t start = begin_field(rows);
+    size_t start = mneme_copy_begin_field(rows);
     mneme_pg_wire_array(rows, MNEME_PG_OID_TEXT, count);
     for (size_t i = 0; i < count; i++) {
         mneme_pg_wire_value(rows, items[i]);

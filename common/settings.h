@@ -46,8 +46,8 @@
     X(VECTORS_SCHEMA, "MNEME_VECTORS_SCHEMA", STRING, "", ANY, PLAIN, \
       "The Postgres schema of the projection vectors; empty means MNEME_PG_SCHEMA with \"_vectors\" behind it.") \
     X(TEXT_SEARCH_CONFIG, "MNEME_TEXT_SEARCH_CONFIG", STRING, "english", ANY, PLAIN, \
-      "The Postgres text search configuration (a language) by which texts are made into words; another one " \
-      "needs mneme rebuild search.") \
+      "The language of texts, as Postgres's text search configuration is named: how words are stemmed, and which " \
+      "are common. simple stems none. Another one needs mneme rebuild search.") \
     X(PG_CONNECT_TIMEOUT_MS, "MNEME_PG_CONNECT_TIMEOUT_MS", LONG, "5000", RANGE(100, 600000), PLAIN, \
       "How long connecting to Postgres may take.") \
     X(PG_POOL_MODE, "MNEME_PG_POOL_MODE", CHOICE, "transaction", ONE_OF("transaction|session"), PLAIN, \

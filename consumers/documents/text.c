@@ -4,9 +4,7 @@
  */
 #include "consumers/documents/text.h"
 
-#include "common/clock.h"
 #include "common/json_read.h"
-#include "common/segment.h"
 
 /* What is being written, and the names of the objects around a value. */
 struct writing {
@@ -175,33 +173,4 @@ struct mneme_str mneme_document_member(struct mneme_str object, const char *name
         }
     }
     return found;
-}
-
-static void append_day(struct mneme_buffer *out, int64_t micros) {
-    static const char *const months[] = {"January",   "February", "March",    "April",
-                                         "May",       "June",     "July",     "August",
-                                         "September", "October",  "November", "December"};
-    char text[MNEME_RFC3339_BYTES];
-    mneme_clock_format_rfc3339(micros, text); /* "YYYY-MM-DD…" */
-    int year = (text[0] - '0') * 1000 + (text[1] - '0') * 100 + (text[2] - '0') * 10 + (text[3] - '0');
-    int month = (text[5] - '0') * 10 + (text[6] - '0');
-    int day = (text[8] - '0') * 10 + (text[9] - '0');
-    mneme_buffer_printf(out, "[%d %s %d] ", day, months[month - 1], year);
-}
-
-void mneme_document_lexical_text(struct mneme_buffer *out, int64_t created_at, struct mneme_str text) {
-    size_t begin = out->len;
-    append_day(out, created_at);
-    if (mneme_segment_is_needed(text)) {
-        mneme_segment(out, text, MNEME_SEGMENT_WHOLE);
-    } else {
-        mneme_buffer_append_str(out, text);
-    }
-    if (out->len - begin > MNEME_DOCUMENT_LEXICAL_BYTES) {
-        size_t len = begin + MNEME_DOCUMENT_LEXICAL_BYTES;
-        while ((out->data[len] & 0xC0) == 0x80) {
-            len--;
-        }
-        out->len = len;
-    }
 }

@@ -22,9 +22,4 @@ void mneme_document_turn_text(struct mneme_buffer *out, const struct mneme_conve
 /* The value under that name in a JSON object, null where there is none; a null object has none. */
 struct mneme_str mneme_document_member(struct mneme_str object, const char *name);
 
-/* Appends what full text indexes of a text: the day of `created_at`, as in "[8 May 2023] ", then the text,
- * cut after MNEME_DOCUMENT_LEXICAL_BYTES, with words made of scripts that have no spaces between them. */
-#define MNEME_DOCUMENT_LEXICAL_BYTES ((size_t)256 * 1024)
-void mneme_document_lexical_text(struct mneme_buffer *out, int64_t created_at, struct mneme_str text);
-
 #endif

@@ -24,6 +24,7 @@ struct projection {
     struct mneme_progress progress;
     struct mneme_documents documents;
     struct mneme_search_writer writer;
+    struct mneme_analysis *analysis;
     struct mneme_pg_params advance;
     char text_search_config[CONFIG_BYTES];
 };
@@ -42,6 +43,7 @@ static void close_projection(void *context) {
     mneme_progress_clean_up(&projection->progress);
     mneme_documents_clean_up(&projection->documents);
     mneme_search_writer_clean_up(&projection->writer);
+    mneme_analysis_close(projection->analysis);
     mneme_pg_params_clean_up(&projection->advance);
     free(projection);
 }
@@ -52,6 +54,7 @@ static int check_settings(struct projection *projection, struct mneme_error *err
     struct mneme_pg_params params = {0};
     PGresult *rows = NULL;
     mneme_pg_param_str(&params, mneme_str_from(wanted));
+    mneme_pg_param_long(&params, MNEME_ANALYSIS_VERSION);
     int status =
         mneme_pg_query(&rows, projection->session.postgres, mneme_sql_search_settings, &params, false, error);
     if (status != MNEME_OK &&
@@ -67,6 +70,12 @@ static int check_settings(struct projection *projection, struct mneme_error *err
                                  "\"%s\" and MNEME_TEXT_SEARCH_CONFIG says \"%s\"; set it back, or make them "
                                  "anew with `mneme rebuild search`",
                                  PQgetvalue(rows, 0, 0), wanted);
+    } else if (status == MNEME_OK && strtol(PQgetvalue(rows, 0, 2), NULL, 10) != MNEME_ANALYSIS_VERSION) {
+        status =
+            mneme_error_set(error, MNEME_E_UNSAFE,
+                            "nothing was folded: the texts were made into words by version %s of the "
+                            "analysis, and this is version %d; make them anew with `mneme rebuild search`",
+                            PQgetvalue(rows, 0, 2), MNEME_ANALYSIS_VERSION);
     }
     PQclear(rows);
     mneme_pg_params_clean_up(&params);
@@ -83,9 +92,13 @@ static int prepare(struct projection *projection, const struct mneme_config *con
                                len);
     }
     memcpy(projection->text_search_config, text_search_config, len + 1);
-    projection->writer.text_search_config = projection->text_search_config;
     projection->progress.projection = mneme_search_projection.name;
     int status = mneme_documents_init(&projection->documents, error);
+    if (status == MNEME_OK) {
+        status =
+            mneme_analysis_open(&projection->analysis, mneme_str_from(projection->text_search_config), error);
+        projection->writer.analysis = projection->analysis;
+    }
     if (status == MNEME_OK) {
         status = mneme_session_init(&projection->session, config, MNEME_PG_SCHEMA_SEARCH,
                                     mneme_search_projection.name, error);

@@ -3,11 +3,11 @@
  */
 #include "consumers/search/search_write.h"
 
+#include "analysis/tsvector.h"
 #include "common/clock.h"
-#include "consumers/documents/text.h"
 #include "sql/embedded.h"
 
-#define STAGING_COLUMNS 18
+#define STAGING_COLUMNS 19
 
 static int no_memory(struct mneme_error *error) {
     return mneme_error_set(error, MNEME_E_NO_MEMORY, "the batch was not folded: memory is exhausted");
@@ -15,7 +15,8 @@ static int no_memory(struct mneme_error *error) {
 
 void mneme_search_writer_clean_up(struct mneme_search_writer *writer) {
     mneme_buffer_clean_up(&writer->rows);
-    mneme_buffer_clean_up(&writer->lexical_text);
+    mneme_buffer_clean_up(&writer->scratch);
+    mneme_terms_clean_up(&writer->terms);
     for (size_t i = 0; i < MNEME_SEARCH_MAX_CALLS; i++) {
         mneme_pg_params_clean_up(&writer->params[i]);
     }
@@ -23,11 +24,20 @@ void mneme_search_writer_clean_up(struct mneme_search_writer *writer) {
 
 /* --- staging --- */
 
+/* The document's lexemes, and how many words it has. */
+static void put_words(struct mneme_search_writer *writer, const struct mneme_document_version *version) {
+    struct mneme_buffer *rows = &writer->rows;
+    bool is_made =
+        mneme_analyse_document(writer->analysis, &writer->terms, version->created_at, version->text);
+    size_t field = mneme_copy_begin_field(rows);
+    rows->failed |= !is_made || !mneme_tsvector_write(rows, &writer->scratch, &writer->terms);
+    mneme_copy_end_field(rows, field);
+    mneme_copy_int(rows, (int32_t)writer->terms.positions);
+}
+
 static void put_row(struct mneme_search_writer *writer, const struct mneme_document *document,
                     const struct mneme_document_version *version) {
     struct mneme_buffer *rows = &writer->rows;
-    mneme_buffer_clear(&writer->lexical_text);
-    mneme_document_lexical_text(&writer->lexical_text, version->created_at, version->text);
     mneme_copy_row(rows, STAGING_COLUMNS);
     mneme_copy_str(rows, document->tenant);
     mneme_copy_str(rows, document->stream_id);
@@ -48,8 +58,7 @@ static void put_row(struct mneme_search_writer *writer, const struct mneme_docum
     mneme_copy_long(rows, version->sequence);
     mneme_copy_time(rows, version->recorded_at);
     mneme_copy_str(rows, version->text);
-    mneme_copy_str(rows, mneme_buffer_str(&writer->lexical_text));
-    rows->failed |= writer->lexical_text.failed;
+    put_words(writer, version);
     if (version->next == NULL) {
         mneme_copy_null(rows);
         mneme_copy_null(rows);
@@ -179,14 +188,12 @@ int mneme_search_changes(struct mneme_search_writer *writer, struct mneme_pg_cal
     if (superseded > 0) {
         calls[(*count)++] = (struct mneme_pg_call){mneme_sql_search_supersede, &writer->params[1]};
     }
-    mneme_pg_params_clear(&writer->params[2]);
-    mneme_pg_param_str(&writer->params[2], mneme_str_from(writer->text_search_config));
     look_at_versions(documents, &has_past, &has_present);
     if (has_past) {
-        calls[(*count)++] = (struct mneme_pg_call){mneme_sql_search_load_history, &writer->params[2]};
+        calls[(*count)++] = (struct mneme_pg_call){mneme_sql_search_load_history, NULL};
     }
     if (has_present) {
-        calls[(*count)++] = (struct mneme_pg_call){mneme_sql_search_load, &writer->params[2]};
+        calls[(*count)++] = (struct mneme_pg_call){mneme_sql_search_load, NULL};
     }
     return status;
 }

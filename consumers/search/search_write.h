@@ -5,13 +5,15 @@
 #ifndef MNEME_CONSUMERS_SEARCH_WRITE_H
 #define MNEME_CONSUMERS_SEARCH_WRITE_H
 
+#include "analysis/analysis.h"
 #include "consumers/documents/documents.h"
 
 #define MNEME_SEARCH_MAX_CALLS 4 /* of mneme_search_changes */
 
 struct mneme_search_writer {
-    const char *text_search_config; /* borrowed */
-    struct mneme_buffer rows, lexical_text;
+    struct mneme_analysis *analysis; /* borrowed */
+    struct mneme_terms terms;        /* of one document */
+    struct mneme_buffer rows, scratch;
     struct mneme_pg_params params[MNEME_SEARCH_MAX_CALLS];
 };
 

@@ -95,21 +95,3 @@ void mneme_question_without(struct mneme_buffer *out, struct mneme_str question,
         at += skipped > 0 ? skipped : 1;
     }
 }
-
-bool mneme_lexeme_is_name(struct mneme_str lexeme, struct mneme_str author) {
-    struct mneme_str word;
-    for (size_t at = 0; (word = next_word(author, &at)).data != NULL;) {
-        size_t same = 0;
-        while (same < lexeme.len && same < word.len && lexeme.data[same] == lower(word.data[same])) {
-            same++;
-        }
-        /* Stemming takes some letters from a word's end, and makes its y an i. */
-        bool is_y = same + 1 == lexeme.len && same < word.len && lexeme.data[same] == 'i' &&
-                    lower(word.data[same]) == 'y';
-        bool is_stem = lexeme.len <= word.len && lexeme.len + 3 >= word.len;
-        if (lexeme.len > 1 && is_stem && (same == lexeme.len || is_y)) {
-            return true;
-        }
-    }
-    return false;
-}

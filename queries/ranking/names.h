@@ -15,7 +15,4 @@ bool mneme_question_names(struct mneme_str question, struct mneme_str author);
 void mneme_question_without(struct mneme_buffer *out, struct mneme_str question,
                             const struct mneme_str *authors, size_t count);
 
-/* Whether a lexeme, stemmed and in lower case, stands for a word of the author's name. */
-bool mneme_lexeme_is_name(struct mneme_str lexeme, struct mneme_str author);
-
 #endif

@@ -7,18 +7,31 @@
 #include "queries/ranking/names.h"
 #include "queries/recall/recall_state.h"
 
-/* Idfs of the query's terms; names of authors say who spoke, not what was said. */
+static bool is_one_of(const struct mneme_terms *terms, struct mneme_str lexeme) {
+    for (size_t i = 0; i < mneme_term_count(terms); i++) {
+        if (mneme_str_equal(mneme_term_lexeme(terms, mneme_term_at(terms, i)), lexeme)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Idfs of the query's terms; names of authors say who spoke, not what was said. NULL when memory is
+ * exhausted. */
 static double *idfs_of(struct mneme_recalling *recalling) {
     const struct mneme_candidates *candidates = &recalling->out->candidates;
     double *idfs = mneme_arena_calloc(&recalling->out->arena, candidates->term_count + 1, sizeof *idfs);
-    for (size_t term = 0; term < candidates->term_count && idfs != NULL; term++) {
-        bool is_name = false;
-        for (size_t i = 0; i < recalling->author_count && !is_name; i++) {
-            is_name = mneme_lexeme_is_name(candidates->terms[term].lexeme, recalling->authors[i]);
-        }
-        idfs[term] = is_name ? 0 : candidates->terms[term].idf;
+    struct mneme_terms names = {0};
+    bool is_done = idfs != NULL;
+    for (size_t i = 0; i < recalling->author_count; i++) {
+        is_done &= mneme_analyse(candidates->analysis, &names, recalling->authors[i], MNEME_ANALYSIS_TEXT);
     }
-    return idfs;
+    for (size_t term = 0; is_done && term < candidates->term_count; term++) {
+        const struct mneme_candidate_term *known = &candidates->terms[term];
+        idfs[term] = is_one_of(&names, known->lexeme) ? 0 : known->idf;
+    }
+    mneme_terms_clean_up(&names);
+    return is_done ? idfs : NULL;
 }
 
 static void fill_item(struct mneme_rank_item *item, const struct mneme_recalling *recalling, size_t index) {

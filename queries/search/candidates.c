@@ -6,6 +6,7 @@
 
 #include <stdlib.h>
 
+#include "analysis/tsvector.h"
 #include "common/hash.h"
 #include "common/read_scope.h"
 #include "queries/search/candidates_details.h"
@@ -21,6 +22,7 @@ static int no_memory(struct mneme_error *error) {
 
 void mneme_candidates_clean_up(struct mneme_candidates *candidates) {
     mneme_arena_clean_up(&candidates->arena);
+    mneme_analysis_close(candidates->analysis);
     *candidates = (struct mneme_candidates){0};
 }
 
@@ -80,7 +82,9 @@ struct hit_row {
     struct mneme_candidate_key key;
     int64_t source_sequence, length;
     struct mneme_str lexemes;
-    bool is_match;
+    bool is_match, is_in_time;
+    int64_t created_at;
+    struct mneme_str text; /* null: the lexemes are sure to have all places, or the query needs none */
 };
 
 static const struct mneme_row_column hit_columns[] = {
@@ -91,6 +95,9 @@ static const struct mneme_row_column hit_columns[] = {
     {"length", MNEME_ROW_LONG, offsetof(struct hit_row, length)},
     {"lexemes", MNEME_ROW_STR, offsetof(struct hit_row, lexemes)},
     {"is_match", MNEME_ROW_BOOL, offsetof(struct hit_row, is_match)},
+    {"is_in_time", MNEME_ROW_BOOL, offsetof(struct hit_row, is_in_time)},
+    {"created_at", MNEME_ROW_TIME, offsetof(struct hit_row, created_at)},
+    {"text", MNEME_ROW_STR, offsetof(struct hit_row, text)},
 };
 
 static const struct mneme_question hit_question = {
@@ -98,7 +105,9 @@ static const struct mneme_question hit_question = {
 
 struct gathering {
     struct mneme_candidates *out;
-    struct mneme_arena arena; /* of the hits */
+    const struct mneme_search_query *query;
+    struct mneme_terms document; /* whose text is looked into */
+    struct mneme_arena arena;    /* of the hits */
     struct hit *first;
     size_t count;
     double *counts; /* of the row that is read */
@@ -112,6 +121,20 @@ static bool copy_key(struct mneme_candidate_key *key, struct mneme_arena *arena)
     return key->stream_id.data != NULL && key->kind.data != NULL && key->ref.data != NULL;
 }
 
+/* Whether the document is what is asked for. A phrase in a long text may stand where the index has no places.
+ */
+static bool is_hit(struct gathering *gathering, const struct hit_row *row) {
+    if (row->text.data == NULL) {
+        return row->is_match && row->is_in_time;
+    }
+    if (!row->is_in_time) {
+        return false;
+    }
+    gathering->failed |=
+        !mneme_analyse_document(gathering->out->analysis, &gathering->document, row->created_at, row->text);
+    return !gathering->failed && mneme_search_query_holds(gathering->query, &gathering->document);
+}
+
 static bool note_hit(const void *row, void *context) {
     const struct hit_row *hit_row = row;
     struct gathering *gathering = context;
@@ -120,8 +143,8 @@ static bool note_hit(const void *row, void *context) {
     for (size_t i = 0; i < terms; i++) {
         gathering->out->terms[i].documents += gathering->counts[i] > 0 ? 1 : 0;
     }
-    if (!hit_row->is_match) {
-        return true;
+    if (!is_hit(gathering, hit_row)) {
+        return !gathering->failed;
     }
     struct hit *hit = mneme_arena_alloc(&gathering->arena, sizeof *hit);
     double *counts = mneme_arena_alloc(&gathering->arena, terms * sizeof *counts);
@@ -146,7 +169,7 @@ static int gather_hits(struct gathering *gathering, struct mneme_postgres *postg
                        const struct mneme_candidate_query *query, struct mneme_error *error) {
     const struct mneme_candidate_filter *which = &question->which;
     struct mneme_str keys[2];
-    struct mneme_sql_part parts[MNEME_CANDIDATE_SCOPE_PARTS + 6];
+    struct mneme_sql_part parts[MNEME_CANDIDATE_SCOPE_PARTS + 7];
     struct mneme_pg_params params = {0};
     size_t key_count = 0;
     gathering->counts =
@@ -159,6 +182,7 @@ static int gather_hits(struct gathering *gathering, struct mneme_postgres *postg
     bool is_by_key = key_count > 0 && !which->as_of.is_set;
     const struct mneme_sql_part own[] = {
         MNEME_SQL_GIVEN("query", question->form == MNEME_QUERY_WEB),
+        MNEME_SQL_GIVEN("phrase", question->form == MNEME_QUERY_WEB && query->words.has_phrase),
         MNEME_SQL_GIVEN("since", which->since.is_set),
         MNEME_SQL_GIVEN("until", which->until.is_set),
         MNEME_SQL_GIVEN("keys", is_by_key),
@@ -185,6 +209,10 @@ static int gather_hits(struct gathering *gathering, struct mneme_postgres *postg
     mneme_query_param_type(&params, MNEME_OID_TIMESTAMPTZ);
     mneme_query_param_opt_time(&params, which->until);
     mneme_query_param_type(&params, MNEME_OID_TIMESTAMPTZ);
+    mneme_pg_param_str(&params, mneme_str_from(query->loose.data));
+    mneme_query_param_type(&params, MNEME_OID_TSQUERY);
+    mneme_pg_param_long(&params, MNEME_TSVECTOR_SURE_WORDS);
+    mneme_query_param_type(&params, MNEME_OID_INT8);
     int status = mneme_query_run_composed(postgres, &hit_question, &composed, &params, note_hit, gathering,
                                           NULL, error);
     mneme_pg_params_clean_up(&params);
@@ -262,7 +290,7 @@ int mneme_candidates_prepare(struct mneme_postgres *postgres, struct mneme_error
 int mneme_candidates_find(struct mneme_candidates *out, struct mneme_postgres *postgres,
                           const struct mneme_candidate_question *question, struct mneme_error *error) {
     struct mneme_candidate_query query = {0};
-    struct gathering gathering = {.out = out};
+    struct gathering gathering = {.out = out, .query = &query.words};
     mneme_candidates_clean_up(out);
     int status = mneme_search_scope_check(&question->which.scope, "nothing was searched", error);
     if (status != MNEME_OK) {
@@ -286,6 +314,7 @@ int mneme_candidates_find(struct mneme_candidates *out, struct mneme_postgres *p
         }
     }
     mneme_candidate_query_clean_up(&query);
+    mneme_terms_clean_up(&gathering.document);
     mneme_arena_clean_up(&gathering.arena);
     return status;
 }

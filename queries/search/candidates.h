@@ -9,6 +9,7 @@
 #include "queries/as_of.h"
 #include "queries/filter/filter.h"
 #include "queries/ranking/bm25.h"
+#include "queries/search/search_query.h"
 
 struct mneme_hot_reader;
 
@@ -22,12 +23,6 @@ struct mneme_search_scope {
 /* MNEME_E_USAGE without a scope, as mneme_read_scope_check says; `what` was not done then. */
 int mneme_search_scope_check(const struct mneme_search_scope *scope, const char *what,
                              struct mneme_error *error);
-
-/* How the text of a query is read. */
-enum mneme_query_form {
-    MNEME_QUERY_ANY, /* a question: documents that have any of its words */
-    MNEME_QUERY_WEB, /* as people write to a search engine: all words, "a phrase", OR, -not */
-};
 
 /* Which documents. A null or unset field does not filter. */
 struct mneme_candidate_filter {
@@ -49,7 +44,7 @@ struct mneme_candidate_question {
     size_t limit; /* the best so many, at least 1 */
 };
 
-/* A term of the query: a lexeme of the store's text search configuration. */
+/* A term of the query: a lexeme as the store's texts have them. */
 struct mneme_candidate_term {
     struct mneme_str lexeme;
     bool is_prefix;    /* it stands for every lexeme that begins with it */
@@ -92,7 +87,8 @@ struct mneme_candidates {
     size_t term_count;
     int64_t documents; /* of the scope */
     struct mneme_bm25 bm25;
-    int64_t matches; /* documents that hold for the query, before limit and filters */
+    int64_t matches;                 /* documents that hold for the query, before limit and filters */
+    struct mneme_analysis *analysis; /* that made the terms */
 
     struct mneme_arena arena;
     double *idfs;
@@ -107,8 +103,9 @@ int mneme_candidates_prepare(struct mneme_postgres *postgres, struct mneme_error
 
 /* The documents that the query finds, the best by BM25 first, at most `limit` of them and never fewer where
  * so many are. Of a turn and a memory with the same place in a conversation the memory alone is told. A query
- * without any word (blank, signs, stop words alone) finds nothing, with term_count 0. Whatever the text is,
- * it is no error. MNEME_E_UNAVAILABLE when the projection `search` has no tables. */
+ * without any word (blank, signs) finds nothing, with term_count 0. Whatever the text is, it is no error.
+ * MNEME_E_UNAVAILABLE when the projection `search` has no tables, MNEME_E_UNSAFE when they hold words of
+ * another analysis. */
 int mneme_candidates_find(struct mneme_candidates *out, struct mneme_postgres *postgres,
                           const struct mneme_candidate_question *question, struct mneme_error *error);
 

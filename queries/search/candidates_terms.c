@@ -1,121 +1,171 @@
 /*
- * One question to the store turns words into lexemes, so that a query is made into words exactly as the texts
- * were.
+ * One question to the store tells how its texts were made into words, and which words of the query are too
+ * common for its text search configuration to keep; the rest is the analysis that the texts went through.
  */
 #include "queries/search/candidates_terms.h"
 
+#include "analysis/tsvector.h"
 #include "common/text_check.h"
 #include "queries/search/search_query.h"
-#include "queries/search/tsvector.h"
 #include "sql/embedded.h"
+
+#define MAX_COMMON_BYTES 64 /* no longer word is common */
 
 struct terms_row {
     struct mneme_str text_search_config;
-    struct mneme_str_array lexemes;
-    struct mneme_str query;
+    int64_t analysis;
+    struct mneme_str_array common;
 };
 
 static const struct mneme_row_column columns[] = {
     {"text_search_config", MNEME_ROW_STR, offsetof(struct terms_row, text_search_config)},
-    {"lexemes", MNEME_ROW_STR_ARRAY, offsetof(struct terms_row, lexemes)},
-    {"query", MNEME_ROW_STR, offsetof(struct terms_row, query)},
+    {"analysis", MNEME_ROW_LONG, offsetof(struct terms_row, analysis)},
+    {"common", MNEME_ROW_STR_ARRAY, offsetof(struct terms_row, common)},
 };
 
 static const struct mneme_question question = {"nothing was searched", mneme_sql_candidates_terms, columns,
                                                sizeof columns / sizeof *columns, sizeof(struct terms_row)};
 
-struct reading {
-    struct mneme_candidates *out;
-    struct mneme_candidate_query *query;
-    const struct mneme_search_query *words;
-    bool failed;
-};
+static int no_memory(struct mneme_error *error) {
+    return mneme_error_set(error, MNEME_E_NO_MEMORY, "nothing was searched: memory is exhausted");
+}
 
 void mneme_candidate_query_clean_up(struct mneme_candidate_query *query) {
     mneme_buffer_clean_up(&query->any);
     mneme_buffer_clean_up(&query->whole);
+    mneme_buffer_clean_up(&query->loose);
+    mneme_search_query_clean_up(&query->words);
 }
 
-static size_t count_singles(const struct mneme_search_query *words) {
+/* --- what is common --- */
+
+static bool is_letter(char character) {
+    unsigned char byte = (unsigned char)character;
+    return (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') || byte >= 128;
+}
+
+/* The text's runs of letters, as many as a query has words. */
+static size_t list_words(struct mneme_str words[MNEME_SEARCH_MAX_WORDS], struct mneme_str text) {
     size_t count = 0;
-    for (size_t i = 0; i < words->singles.len; i++) {
-        count += words->singles.data[i] == '\0' ? 1 : 0;
+    for (size_t at = 0; at < text.len && count < MNEME_SEARCH_MAX_WORDS;) {
+        size_t from = at;
+        while (at < text.len && is_letter(text.data[at])) {
+            at++;
+        }
+        if (at > from && at - from <= MAX_COMMON_BYTES) {
+            words[count++] = (struct mneme_str){text.data + from, at - from};
+        }
+        at += at == from ? 1 : 0;
     }
     return count;
 }
 
-/* Adds a term, and to the query the lexeme as text of a tsquery. */
-static void add_term(struct reading *reading, struct mneme_str lexeme, bool is_prefix) {
-    struct mneme_candidates *out = reading->out;
-    struct mneme_buffer *any = &reading->query->any;
-    struct mneme_candidate_term *term = &out->terms[out->term_count++];
-    *term = (struct mneme_candidate_term){.lexeme = mneme_arena_copy(&out->arena, lexeme),
-                                          .is_prefix = is_prefix};
-    reading->failed |= term->lexeme.data == NULL;
-    mneme_buffer_append_str(any, any->len == 0 ? MNEME_STR_LIT("'") : MNEME_STR_LIT(" | '"));
-    for (size_t i = 0; i < lexeme.len; i++) {
-        if (lexeme.data[i] == '\'' || lexeme.data[i] == '\\') {
-            mneme_buffer_append_byte(any, (uint8_t)lexeme.data[i]);
-        }
-        mneme_buffer_append_byte(any, (uint8_t)lexeme.data[i]);
-    }
-    mneme_buffer_append_str(any, is_prefix ? MNEME_STR_LIT("':*") : MNEME_STR_LIT("'"));
-}
+/* --- the query --- */
 
-static bool note_terms(const void *row, void *context) {
+struct reading {
+    struct mneme_candidates *out;
+    struct mneme_search_query *query;
+    struct mneme_str text;
+    enum mneme_query_form form;
+    int status;
+    struct mneme_error *error;
+};
+
+static bool read_query(const void *row, void *context) {
     const struct terms_row *terms = row;
     struct reading *reading = context;
-    struct mneme_candidates *out = reading->out;
-    size_t count = terms->lexemes.count + count_singles(reading->words);
-    out->terms = mneme_arena_calloc(&out->arena, count + 1, sizeof *out->terms);
-    if (out->terms == NULL) {
-        reading->failed = true;
+    if (terms->analysis != MNEME_ANALYSIS_VERSION) {
+        reading->status = mneme_error_set(reading->error, MNEME_E_UNSAFE,
+                                          "nothing was searched: the texts were made into words by version "
+                                          "%lld of the analysis, and this is "
+                                          "version %d; make them anew with `mneme rebuild search`",
+                                          (long long)terms->analysis, MNEME_ANALYSIS_VERSION);
         return false;
     }
-    for (size_t i = 0; i < terms->lexemes.count; i++) {
-        add_term(reading, terms->lexemes.items[i], false);
+    reading->status = mneme_analysis_open(&reading->out->analysis, terms->text_search_config, reading->error);
+    if (reading->status == MNEME_OK &&
+        !mneme_search_query_read(reading->query, reading->out->analysis, reading->text, reading->form,
+                                 terms->common)) {
+        reading->status = no_memory(reading->error);
     }
-    const char *single = reading->words->singles.data;
-    for (size_t left = count_singles(reading->words); left > 0; left--) {
-        add_term(reading, mneme_str_from(single), true);
-        single += strlen(single) + 1;
-    }
-    mneme_buffer_append_str(&reading->query->whole, terms->query);
     return false; /* there is but one */
+}
+
+static bool is_known(const struct mneme_candidates *out, struct mneme_str lexeme, bool is_prefix) {
+    for (size_t i = 0; i < out->term_count; i++) {
+        if (out->terms[i].is_prefix == is_prefix && mneme_str_equal(out->terms[i].lexeme, lexeme)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Adds what must or may occur to the terms, each once, and to the query as text of a tsquery. */
+static bool add_terms(struct mneme_candidates *out, struct mneme_buffer *any,
+                      const struct mneme_search_query *query) {
+    out->terms = mneme_arena_calloc(&out->arena, mneme_term_count(&query->terms) + 1, sizeof *out->terms);
+    bool is_done = out->terms != NULL;
+    for (size_t i = 0; is_done && i < mneme_search_operand_count(query); i++) {
+        const struct mneme_search_operand *operand = mneme_search_operand_at(query, i);
+        for (size_t at = operand->first; !operand->is_not && at < operand->first + operand->count; at++) {
+            const struct mneme_term *term = mneme_term_at(&query->terms, at);
+            struct mneme_str lexeme = mneme_term_lexeme(&query->terms, term);
+            if (mneme_search_is_left_out(query, at) || is_known(out, lexeme, term->is_prefix)) {
+                continue;
+            }
+            mneme_buffer_append_str(any, any->len == 0 ? MNEME_STR_LIT("") : MNEME_STR_LIT(" | "));
+            mneme_search_append_term(any, &query->terms, term);
+            struct mneme_candidate_term *added = &out->terms[out->term_count++];
+            *added = (struct mneme_candidate_term){.lexeme = mneme_arena_copy(&out->arena, lexeme),
+                                                   .is_prefix = term->is_prefix};
+            is_done &= added->lexeme.data != NULL;
+        }
+    }
+    return is_done;
+}
+
+static bool write_query(struct mneme_candidates *out, struct mneme_candidate_query *query,
+                        enum mneme_query_form form) {
+    bool is_done = add_terms(out, &query->any, &query->words);
+    if (form == MNEME_QUERY_WEB) {
+        mneme_search_query_write(&query->whole, &query->words, false);
+        mneme_search_query_write(&query->loose, &query->words, true);
+    }
+    if (query->loose.len == 0) { /* whatever has a term may hold */
+        mneme_buffer_append_str(&query->loose, mneme_buffer_str(&query->any));
+    }
+    mneme_buffer_append_byte(&query->any, 0);
+    mneme_buffer_append_byte(&query->whole, 0);
+    mneme_buffer_append_byte(&query->loose, 0);
+    return is_done && !query->any.failed && !query->whole.failed && !query->loose.failed;
 }
 
 int mneme_candidates_read_terms(struct mneme_candidates *out, struct mneme_candidate_query *query,
                                 struct mneme_postgres *postgres, struct mneme_str text,
                                 enum mneme_query_form form, struct mneme_error *error) {
-    struct mneme_search_query words = {0};
+    struct mneme_str words[MNEME_SEARCH_MAX_WORDS];
     struct mneme_pg_params params = {0};
-    struct reading reading = {.out = out, .query = query, .words = &words};
+    struct reading reading = {.out = out, .query = &query->words, .form = form, .error = error};
     size_t rows = 0;
-    bool is_web = form == MNEME_QUERY_WEB;
-    struct mneme_str well_formed = mneme_arena_copy(&out->arena, text);
-    if (well_formed.data != NULL) {
-        mneme_utf8_repair((char *)well_formed.data, well_formed.len); /* our own copy */
+    reading.text = mneme_arena_copy(&out->arena, text);
+    if (text.data != NULL && reading.text.data == NULL) {
+        return no_memory(error);
     }
-    reading.failed = (text.data != NULL && well_formed.data == NULL) ||
-                     !(is_web ? mneme_search_query_read(&words, well_formed)
-                              : mneme_search_query_read_any(&words, well_formed));
-    mneme_pg_param_str(&params, mneme_buffer_str(&words.words));
-    mneme_pg_param_str(&params, is_web ? mneme_str_from(words.tsquery.data) : MNEME_STR_NULL);
-    int status = reading.failed
-                     ? MNEME_OK
-                     : mneme_query_run(postgres, &question, &params, note_terms, &reading, &rows, error);
-    mneme_buffer_append_byte(&query->any, 0);
-    mneme_buffer_append_byte(&query->whole, 0);
-    if (status == MNEME_OK && (reading.failed || query->any.failed || query->whole.failed)) {
-        status = mneme_error_set(error, MNEME_E_NO_MEMORY, "nothing was searched: memory is exhausted");
-    } else if (status == MNEME_OK && rows == 0) {
+    if (reading.text.data != NULL) {
+        mneme_utf8_repair((char *)reading.text.data, reading.text.len); /* our own copy */
+    }
+    mneme_pg_param_str_array(&params, words, list_words(words, reading.text));
+    int status = mneme_query_run(postgres, &question, &params, read_query, &reading, &rows, error);
+    mneme_pg_params_clean_up(&params);
+    status = status == MNEME_OK ? reading.status : status;
+    if (status == MNEME_OK && rows == 0) {
         status = mneme_error_set(error, MNEME_E_UNAVAILABLE,
                                  "nothing was searched: no text is indexed yet; start `mneme work search`");
     }
-    mneme_pg_params_clean_up(&params);
-    mneme_search_query_clean_up(&words);
-    return status;
+    return status == MNEME_OK && !write_query(out, query, form) ? no_memory(error) : status;
 }
+
+/* --- documents --- */
 
 static bool is_of_term(struct mneme_str lexeme, const struct mneme_candidate_term *term) {
     return term->is_prefix ? lexeme.len >= term->lexeme.len &&

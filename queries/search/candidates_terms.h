@@ -1,6 +1,6 @@
 /*
- * The terms of a query: found by the store's own way of making words, and counted in documents. Shared by the
- * files of candidates.
+ * The terms of a query: made as the store's texts were, and counted in documents. Shared by the files of
+ * candidates.
  */
 #ifndef MNEME_QUERIES_CANDIDATES_TERMS_H
 #define MNEME_QUERIES_CANDIDATES_TERMS_H
@@ -11,11 +11,14 @@
 struct mneme_candidate_query {
     struct mneme_buffer any;   /* the terms joined by OR, as text of a tsquery, NUL-terminated */
     struct mneme_buffer whole; /* the query, likewise; "" for one of the form ANY */
+    struct mneme_buffer loose; /* what finds all that the query finds, wherever words stand; likewise */
+    struct mneme_search_query words;
 };
 
 void mneme_candidate_query_clean_up(struct mneme_candidate_query *query);
 
-/* Sets the answer's terms, in its arena, and the query. */
+/* Sets the answer's terms, in its arena, what made them, and the query. MNEME_E_UNAVAILABLE when no text is
+ * indexed, MNEME_E_UNSAFE when texts are indexed by another version of the analysis. */
 int mneme_candidates_read_terms(struct mneme_candidates *out, struct mneme_candidate_query *query,
                                 struct mneme_postgres *postgres, struct mneme_str text,
                                 enum mneme_query_form form, struct mneme_error *error);

@@ -18,7 +18,7 @@ int mneme_search(struct mneme_postgres *postgres, const struct mneme_search_ques
         status =
             mneme_error_set(error, MNEME_E_USAGE,
                             "nothing was searched: the query has no word to look for; name one that must "
-                            "occur and is not as common as \"the\"");
+                            "occur");
     }
     for (size_t i = question->offset; status == MNEME_OK && i < found.count; i++) {
         visited++;

@@ -15,8 +15,7 @@ struct mneme_search_question {
 };
 
 /* Visits struct mneme_candidate, the best first; *count (may be NULL) of them. MNEME_E_USAGE when the query
- * has no word to look for: it is blank, or made of signs, of words that are too common to be indexed, or of
- * what must not occur alone. */
+ * has no word to look for: it is blank, or made of signs, or of what must not occur alone. */
 int mneme_search(struct mneme_postgres *postgres, const struct mneme_search_question *question,
                  mneme_row_visitor *visit, void *context, size_t *count, struct mneme_error *error);
 

@@ -1,31 +1,86 @@
 /*
- * What people write to a search engine, as a query of Postgres: all words must occur, "words in quotes" in
- * this order, OR takes either side, and a word or phrase behind a minus must not occur. Whatever is written
- * is a query: operators without anything to work on, open quotes and signs are ignored.
+ * What people ask, read into operands whose words were made as those of the texts were, and said in
+ * Postgres's language. Whatever is written is a query: operators without anything to work on, open quotes and
+ * signs are ignored.
+ *
+ * Common words are left out, unless they stand in quotes or are all that is asked. An operand of several
+ * words ("a phrase", wi-fi, canlii.org) is looked for in this order; one that is a single token, as a whole
+ * too.
  */
 #ifndef MNEME_QUERIES_SEARCH_QUERY_H
 #define MNEME_QUERIES_SEARCH_QUERY_H
 
-#include "common/buffer.h"
+#include "analysis/analysis.h"
 
-/* Words behind these many are ignored. */
-#define MNEME_SEARCH_MAX_WORDS 256
+/* What is behind these many is ignored. */
+#define MNEME_SEARCH_MAX_WORDS 256  /* with blanks between */
+#define MNEME_SEARCH_MAX_TERMS 1024 /* that they give */
+
+/* How the text of a query is read. */
+enum mneme_query_form {
+    MNEME_QUERY_ANY, /* a question: documents that have any of its words */
+    MNEME_QUERY_WEB, /* as people write to a search engine: all words, "a phrase", OR, -not */
+};
+
+/* A word with blanks around it, or what stands in quotes. */
+struct mneme_search_operand {
+    size_t first, count; /* of the terms */
+    bool is_not, is_or;  /* must not occur; OR stands before it, else AND */
+    bool is_quoted;
+    bool is_left_out; /* of common words alone */
+};
 
 /* Zero-initialise to start with. */
 struct mneme_search_query {
-    struct mneme_buffer tsquery; /* for to_tsquery; NUL-terminated, "" when there is nothing to look for */
-    struct mneme_buffer words;   /* for to_tsvector: what is to occur, with blanks between */
-    struct mneme_buffer singles; /* of these, single characters of scripts without spaces, each with a NUL */
+    struct mneme_terms terms;
+    struct mneme_buffer operands; /* struct mneme_search_operand each */
+    struct mneme_buffer left_out; /* of each term: bool, whether it is a common word that is left out */
     size_t word_count;
-    struct mneme_buffer scratch;
+    bool has_phrase; /* what is looked for has words that must stand side by side */
+    struct mneme_terms scratch;
 };
 
 void mneme_search_query_clean_up(struct mneme_search_query *query);
 
-/* Reads the text, which is UTF-8. False when memory is exhausted. */
-bool mneme_search_query_read(struct mneme_search_query *query, struct mneme_str text);
+/* Reads the text, which is UTF-8. `common`: words of it that are too common to tell one text from another, as
+ * they stand there. False when memory is exhausted. */
+bool mneme_search_query_read(struct mneme_search_query *query, struct mneme_analysis *analysis,
+                             struct mneme_str text, enum mneme_query_form form,
+                             struct mneme_str_array common);
 
-/* The same for a question: each of its words may occur, whatever stands between them; tsquery stays empty. */
-bool mneme_search_query_read_any(struct mneme_search_query *query, struct mneme_str text);
+static inline size_t mneme_search_operand_count(const struct mneme_search_query *query) {
+    return query->operands.len / sizeof(struct mneme_search_operand);
+}
+
+static inline const struct mneme_search_operand *
+mneme_search_operand_at(const struct mneme_search_query *query, size_t index) {
+    return (const struct mneme_search_operand *)(const void *)query->operands.data + index;
+}
+
+static inline bool mneme_search_is_left_out(const struct mneme_search_query *query, size_t term) {
+    return query->left_out.data[term] != 0;
+}
+
+/* Whether the term has a place of its own in a phrase. */
+static inline bool mneme_term_has_place(const struct mneme_term *term) {
+    return term->kind != MNEME_TERM_WHOLE && term->kind != MNEME_TERM_PIECE;
+}
+
+/* The term that stands for the whole operand, if it is a single token of several words; NULL. */
+const struct mneme_term *mneme_search_whole(const struct mneme_search_query *query,
+                                            const struct mneme_search_operand *operand);
+
+/* Appends a term as text of a tsquery. */
+void mneme_search_append_term(struct mneme_buffer *out, const struct mneme_terms *terms,
+                              const struct mneme_term *term);
+
+/* Appends the query as text of a tsquery. With `is_loose` the words of a phrase may stand anywhere, and what
+ * must not stand side by side may: what that finds has all that the query finds. Nothing is appended
+ * where there is nothing to look for, or a loose query holds for any document. */
+void mneme_search_query_write(struct mneme_buffer *out, const struct mneme_search_query *query,
+                              bool is_loose);
+
+/* Whether the query holds for a document with these terms, which are all of it. */
+bool mneme_search_query_holds(const struct mneme_search_query *query, const struct mneme_terms *document);
 
 #endif

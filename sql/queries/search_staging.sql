@@ -1,4 +1,4 @@
--- Where a batch's versions of documents lie before they are made into words; superseded_sequence is null for those that
+-- Where a batch's versions of documents lie before they are stored; superseded_sequence is null for those that
 -- are the last.
 CREATE TEMPORARY TABLE IF NOT EXISTS search_staging (
     tenant              text,
@@ -16,7 +16,8 @@ CREATE TEMPORARY TABLE IF NOT EXISTS search_staging (
     source_sequence     bigint,
     valid_from          timestamptz,
     text                text,
-    lexical_text        text,
+    lexemes             tsvector,
+    length              integer,
     superseded_sequence bigint,
     valid_to            timestamptz
 ) ON COMMIT DELETE ROWS

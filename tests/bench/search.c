@@ -56,7 +56,7 @@ static const char *const fill[] = {
     "SET synchronous_commit = off",
     "SET maintenance_work_mem = '512MB'",
     "SELECT setseed(0.5)",
-    "INSERT INTO search_settings (text_search_config) VALUES ('english')",
+    "INSERT INTO search_settings (text_search_config, analysis) VALUES ('english', 2)",
     "DROP INDEX documents_words",
     /* Document n; the first 10,000 are of the scope that is large. */
     "CREATE TABLE bench_texts AS SELECT n, CASE WHEN n <= 10000 THEN 'big' ELSE 'u' || n % 1000 END AS "

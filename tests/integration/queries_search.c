@@ -13,7 +13,7 @@
 
 static struct mneme_search_case search;
 static struct mneme_postgres *postgres;
-static struct mneme_buffer told;
+static struct mneme_buffer told, long_content;
 static struct mneme_arena arena;
 static struct mneme_search_question question;
 
@@ -30,6 +30,7 @@ static void set_up(void) {
 static void tear_down(void) {
     mneme_pg_close(postgres);
     mneme_buffer_clean_up(&told);
+    mneme_buffer_clean_up(&long_content);
     mneme_arena_clean_up(&arena);
     mneme_search_case_tear_down(&search);
 }
@@ -142,19 +143,128 @@ Test(queries_search, whatever_is_asked_is_no_error) {
     for (int i = 0; i < 10000; i++) {
         mneme_buffer_append_byte(&many, 'x');
     }
-    mneme_buffer_append(&many, " tea", sizeof " tea");
+    mneme_buffer_append(&many, " OR tea", sizeof " OR tea");
     check(many.data, "tea");
     mneme_buffer_clean_up(&many);
 }
 
 Test(queries_search, a_query_without_words_is_told) {
-    static const char *const texts[] = {"", " \t", "the and of", "?!", "-tea", "\"\""};
+    static const char *const texts[] = {"", " \t", "?!", "-tea", "\"\""};
     add_memory("ada", "tea");
     fold();
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
         cr_assert_eq(ask(texts[i]), MNEME_E_USAGE, "%s", texts[i]);
         cr_assert_not_null(strstr(search.fold.error.message, "no word to look for"));
     }
+}
+
+/* Each text is found by all that is asked behind it, and by nothing else that is asked. */
+static const struct {
+    const char *text;
+    const char *asked[12];
+} found_by[] = {
+    {"Had a crème brûlée at Café Zoë in Besançon",
+     {"creme brulee",
+      "BRU\xCC\x82LE\xCC\x81"
+      "E",
+      "zoe", "\"cafe zoe\"", "besancon"}},
+    {"Ordered a cafe latte to go", {"\"café latte\"", "latte"}},
+    {"Widziałam Łódź i Kraków", {"krakow", "Kraków", "lodz", "widzialam"}},
+    {"We patch CVE-2026-2332 before Friday",
+     {"CVE-2026-2332", "2332", "CVE 2332", "cve-2026", "2026-2332", "CVE20262332"}},
+    {"The invoice is ORD-7741-00123", {"ORD-7741-00123", "7741", "00123 invoice", "ord-7741"}},
+    {"Read https://www.canlii.org/en/on/laws/statute-42.html yesterday",
+     {"canlii", "canlii.org", "www.canlii.org", "statute",
+      "https://www.canlii.org/en/on/laws/statute-42.html", "statute-42"}},
+    {"The file quarterly_report.final.pdf is on the share",
+     {"quarterly_report.final.pdf", "quarterly", "quarterly_report", "report pdf"}},
+    {"Write to ada.lovelace@example.com", {"ada.lovelace@example.com", "lovelace", "example.com"}},
+    {"Deployed node.js", {"node", "node.js", "\"node js\"", "nodejs"}},
+    {"Rename getUserName to fetch", {"getUserName", "getusername", "user rename"}},
+    {"The Who played Quadrophenia", {"\"the who\"", "quadrophenia"}},
+    {"He said to be or not to be", {"\"to be or not to be\"", "\"be or not\""}},
+    {"저는 한국어를 배워요", {"한국어", "한국", "배워"}},
+    {"我昨天喜欢在家里喝绿茶", {"绿茶", "喝绿茶 昨天"}},
+    {"カフェでお茶を飲む", {"カフェ", "ｶﾌｪ", "お茶"}},
+    {"เธอชอบดื่มกาแฟ", {"กาแฟ"}},
+    {"Party tonight 🎉👍🏽", {"🎉", "👍", "party 🎉"}},
+};
+
+Test(queries_search, names_identifiers_and_links_are_found_by_their_parts) {
+    for (size_t i = 0; i < sizeof found_by / sizeof *found_by; i++) {
+        add_memory("ada", found_by[i].text);
+    }
+    fold();
+    for (size_t i = 0; i < sizeof found_by / sizeof *found_by; i++) {
+        for (const char *const *asked = found_by[i].asked; *asked != NULL; asked++) {
+            check(*asked, found_by[i].text);
+        }
+    }
+    cr_assert_eq(ask("cafe"), MNEME_OK);
+    cr_assert_not_null(strstr(told.data, found_by[0].text));
+    cr_assert_not_null(strstr(told.data, found_by[1].text));
+}
+
+Test(queries_search, common_words_alone_are_looked_for) {
+    add_memory("ada", "The Who");
+    add_memory("ada", "who knows the way");
+    add_memory("ada", "green tea");
+    fold();
+    check("the tea", "green tea");
+    check("\"the who\"", "The Who");
+    check("the who", "The Who; who knows the way");
+}
+
+/* A text of so many words, all the same but the last three. */
+static void add_long_memory(int words) {
+    struct mneme_batch_item *item =
+        ADD("{'type':'memory_created','user_id':'ada','payload':{'memory_type':'fact','content':'x'}}");
+    struct mneme_buffer *content = &long_content;
+    mneme_buffer_clear(content);
+    mneme_buffer_append_str(content, MNEME_STR_LIT("{\"text\":\""));
+    for (int i = 0; i < words; i++) {
+        mneme_buffer_append_str(content, MNEME_STR_LIT("tea "));
+    }
+    mneme_buffer_append_str(content, MNEME_STR_LIT("tea party ends\"}"));
+    item->event.payload.memory_created.content = mneme_buffer_str(content);
+}
+
+static void check_count(const char *text, const char *least, size_t count) {
+    cr_assert_eq(ask(text), MNEME_OK, "%s: %s", text, search.fold.error.message);
+    cr_assert_eq(told.len > 1, count > 0, "%s: %.60s", text, told.data);
+    cr_assert(count == 0 || strncmp(told.data, least, strlen(least)) == 0);
+}
+
+static void check_long(int words) {
+    add_long_memory(words);
+    fold();
+    check_count("\"tea party\"", "tea tea", 1);
+    check_count("\"party ends\"", "tea tea", 1);
+    check_count("\"tea tea party ends\"", "tea tea", 1);
+    check_count("\"party tea\"", "", 0);
+    check_count("\"tea ends\"", "", 0);
+    check_count("tea -\"party ends\"", "", 0);
+    check_count("tea -\"ends party\"", "tea tea", 1);
+    check_count("coffee OR \"tea party\"", "tea tea", 1);
+}
+
+Test(queries_search, phrases_are_found_behind_the_255th_occurrence) {
+    check_long(1000);
+}
+
+Test(queries_search, phrases_are_found_behind_the_16383rd_word) {
+    check_long(25000);
+}
+
+Test(queries_search, words_of_another_analysis_are_told_with_what_mends_them) {
+    add_memory("ada", "tea");
+    fold();
+    cr_assert_eq(mneme_pg_run(search.fold.postgres, "UPDATE mneme_search.search_settings SET analysis = 1",
+                              &search.fold.error),
+                 MNEME_OK);
+    cr_assert_eq(ask("tea"), MNEME_E_UNSAFE);
+    cr_assert_not_null(strstr(search.fold.error.message, "`mneme rebuild search`"), "%s",
+                       search.fold.error.message);
 }
 
 Test(queries_search, scripts_without_spaces_are_found_by_their_parts) {
@@ -178,7 +288,7 @@ Test(queries_search, tenants_and_users_never_see_each_other) {
     ADD("{'type':'memory_created','user_id':'ada','agent_id':'x','run_id':'r','conversation_id':'c',"
         "'payload':{'memory_type':'fact','content':'tea of the agent'}}");
     fold();
-    check("tea", "tea of the agent; Ada has tea");
+    check("tea", "Ada has tea; tea of the agent");
     question.which.scope.agent_id = MNEME_STR_LIT("x");
     check("tea", "tea of the agent");
     question.which.scope.user_id = MNEME_STR_NULL;

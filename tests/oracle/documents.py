@@ -1,9 +1,7 @@
 """The documents of a log: what must be found again of memories and turns, as the fold leaves them."""
 
 import datetime
-import itertools
 import json
-import unicodedata
 from collections import defaultdict
 from decimal import Decimal
 
@@ -16,9 +14,6 @@ MONTHS = ("January", "February", "March", "April", "May", "June", "July", "Augus
           "December")
 EPOCH = datetime.datetime(1970, 1, 1)
 MAX_LONG = 2**63 - 1
-SPACELESS = ("CJK UNIFIED IDEOGRAPH", "CJK COMPATIBILITY IDEOGRAPH", "HIRAGANA", "KATAKANA", "THAI CHARACTER", "LAO", "KHMER",
-             "MYANMAR")
-OTHER_SIGNS = "\u0e4f\u0e5a\u0e5b\u30fb"
 
 
 class Number(str):
@@ -78,28 +73,10 @@ def turn_text(payload):
     return f"{speaker}: {payload['content']}" + (f" [{caption}]" if has_caption else "")
 
 
-def is_spaceless(character):
-    """Of a script whose words have no spaces between them."""
-    name = unicodedata.name(character, "")
-    return name.startswith(SPACELESS) and "DIGIT" not in name and character not in OTHER_SIGNS
-
-
-def segmented(text):
-    """Runs of such scripts as every two characters that stand together, and the last by itself."""
-    parts = []
-    for spaceless, run in itertools.groupby(text, is_spaceless):
-        characters = "".join(run)
-        if spaceless:
-            parts += [characters[i:i + 2] for i in range(len(characters))]
-        else:
-            parts.append(characters)
-    return " ".join(parts)
-
-
 def lexical_text(document):
-    """What full text indexes: the day is part of it."""
+    """What full text makes words of: the day is part of it."""
     day = EPOCH + datetime.timedelta(microseconds=document["created_at"])
-    return f"[{day.day} {MONTHS[day.month - 1]} {day.year}] {segmented(document['text'])}"
+    return f"[{day.day} {MONTHS[day.month - 1]} {day.year}] {document['text']}"
 
 
 def position_of(metadata):

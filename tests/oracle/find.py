@@ -7,26 +7,15 @@ from oracle.compare_redis import redis_differences
 from oracle.compare_vectors import active_generation, compare_chroma, compare_pgvector, expected_vectors, leftovers
 from oracle.documents import lexical_text
 from oracle.wire import read_topic
-
-CHUNK = 1000
-# As Postgres makes words of the oracle's own text; a document is as long as its words are many.
-WORDS = """
-SELECT lexemes::text, coalesce((SELECT sum(cardinality(positions)) FROM unnest(lexemes)), 0)::integer
-FROM unnest(%s::text[]) WITH ORDINALITY AS t(text, n)
-CROSS JOIN LATERAL to_tsvector('english', t.text) AS lexemes
-ORDER BY n
-"""
+from oracle.words import tsvector
 
 
-def with_words(connection, documents):
+def with_words(documents):
     """The documents with what full text makes of them."""
     rows = {}
-    places = list(documents)
-    for start in range(0, len(places), CHUNK):
-        chunk = places[start:start + CHUNK]
-        words = connection.execute(WORDS, ([lexical_text(documents[place]) for place in chunk],)).fetchall()
-        for place, (lexemes, length) in zip(chunk, words, strict=True):
-            rows[place] = {**documents[place], "lexemes": lexemes, "length": length}
+    for place, document in documents.items():
+        lexemes, length = tsvector(lexical_text(document))
+        rows[place] = {**document, "lexemes": lexemes, "length": length}
     return rows
 
 
@@ -42,9 +31,9 @@ def compare_search(connection, fold):
     """Full text: every column of what is there and of what was."""
     history = (*IDENTITY, "source_sequence")
     return {
-        "documents": compare_rows("documents", with_words(connection, fold.documents.live),
+        "documents": compare_rows("documents", with_words(fold.documents.live),
                                   read_table(connection, "documents", IDENTITY), (IDENTITY, ())),
-        "documents_history": compare_rows("documents_history", with_words(connection, fold.documents.history),
+        "documents_history": compare_rows("documents_history", with_words(fold.documents.history),
                                           read_table(connection, "documents_history", history), (history, ())),
         "search parked": compare_parked(connection, fold, "search"),
         "search progress": compare_progress(fold, connection, "search"),

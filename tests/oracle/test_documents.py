@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from oracle.documents import is_blank, lexical_text, memory_text, segmented
+from oracle.documents import is_blank, lexical_text, memory_text
 from oracle.document_events import updates_of_one
 from oracle.encode import Encoder
 from oracle.generator import Generator
@@ -74,13 +74,6 @@ def test_a_memory_has_a_place_in_its_conversation(publish):
     assert publish("memory_created", created(20, metadata={"turn_index": 1e16}), conversation_id="c")[
         "memory", memory(20)]["position"] == 10**16
     assert publish("memory_created", created(9, metadata=place))["memory", memory(9)]["position"] is None
-
-
-@pytest.mark.parametrize(("text", "words"), [
-    ("喜欢喝茶", "喜欢 欢喝 喝茶 茶"), ("tea 茶 tea", "tea  茶  tea"), ("aカフェb", "a カフ フェ ェ b"), ("ดาว 12", "ดา าว ว  12"), ("바다 sea", "바다 sea"),
-])
-def test_words_are_made_of_scripts_without_spaces(text, words):
-    assert segmented(text) == words
 
 
 def test_turns_come_and_go_with_their_conversation(publish):

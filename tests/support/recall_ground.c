@@ -33,7 +33,7 @@ static const char make_rows[] =
     "FROM generate_series(0::bigint, current_setting('bench.memories')::bigint - 1) AS n, "
     "LATERAL (SELECT 'user-' || n % current_setting('bench.scopes')::bigint AS u, "
     "timestamptz '2026-01-01' + n * interval '1 second' AS t) AS facts;"
-    "INSERT INTO search_settings (text_search_config) VALUES ('english');"
+    "INSERT INTO search_settings (text_search_config, analysis) VALUES ('english', 2);"
     "INSERT INTO documents (tenant, stream_id, kind, ref, user_id, created_at, source_sequence, valid_from, "
     "text, "
     "lexemes, length) "

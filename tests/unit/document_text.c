@@ -91,31 +91,3 @@ Test(document_text, a_turn_ends_with_the_caption_of_its_image) {
     check_turn("Ada", "user", "{\"image_caption\":\"\"}", "Ada: hi there");
     check_turn("Ada", "user", "{\"image_caption\":[\"no text\"]}", "Ada: hi there");
 }
-
-static void check_lexical(int64_t micros, const char *text, const char *expected) {
-    mneme_buffer_clear(&out);
-    mneme_document_lexical_text(&out, micros, mneme_str_from(text));
-    mneme_buffer_append_byte(&out, 0);
-    cr_assert_str_eq(out.data, expected);
-}
-
-Test(document_text, full_text_has_the_day) {
-    check_lexical(INT64_C(1683504000000000), "Ada: hi", "[8 May 2023] Ada: hi");
-    check_lexical(INT64_C(1683503999999999), "Ada: hi", "[7 May 2023] Ada: hi");
-    check_lexical(-1, "x", "[31 December 1969] x");
-    check_lexical(INT64_C(-62135596800000000), "x", "[1 January 1] x");
-    check_lexical(0, "喜欢茶", "[1 January 1970] 喜欢 欢茶 茶");
-}
-
-Test(document_text, full_text_ends_at_a_character_within_its_bound) {
-    struct mneme_buffer text = {0};
-    for (size_t i = 0; i < MNEME_DOCUMENT_LEXICAL_BYTES; i++) {
-        mneme_buffer_append_str(&text, MNEME_STR_LIT("é"));
-    }
-    mneme_buffer_clear(&out);
-    mneme_document_lexical_text(&out, 0, mneme_buffer_str(&text));
-    cr_assert_leq(out.len, MNEME_DOCUMENT_LEXICAL_BYTES);
-    cr_assert_gt(out.len, MNEME_DOCUMENT_LEXICAL_BYTES - 4);
-    cr_assert(mneme_utf8_check(mneme_buffer_str(&out), NULL, &(const char *){NULL}, &(size_t){0}));
-    mneme_buffer_clean_up(&text);
-}

@@ -38,15 +38,3 @@ Test(question_names, a_question_without_its_authors) {
         mneme_buffer_clean_up(&out);
     }
 }
-
-Test(question_names, lexemes_of_names_are_known) {
-    cr_assert(mneme_lexeme_is_name(S("carolin"), S("Caroline")));
-    cr_assert(mneme_lexeme_is_name(S("mari"), S("Mary")));
-    cr_assert(mneme_lexeme_is_name(S("byron"), S("Ada Byron")));
-    cr_assert_not(mneme_lexeme_is_name(S("adam"), S("Ada")));
-    cr_assert_not(mneme_lexeme_is_name(S("add"), S("Ada")));
-    cr_assert_not(mneme_lexeme_is_name(S("johnson"), S("John")));
-    cr_assert_not(mneme_lexeme_is_name(S("a"), S("Ada")));
-    cr_assert_not(mneme_lexeme_is_name(S("tea"), S("Ada")));
-    cr_assert_not(mneme_lexeme_is_name(S("tea"), MNEME_STR_NULL));
-}
