@@ -89,6 +89,10 @@ static void put_verdict(struct publish *publish, struct mneme_json_writer *json,
                         const struct mneme_publish_line *line) {
     mneme_json_key(json, MNEME_STR_LIT("verdict"));
     mneme_json_string(json, line->verdict[0] == '\0' ? MNEME_STR_NULL : mneme_str_from(line->verdict));
+    if (strcmp(line->verdict, "accepted") == 0 && line->actual_version.is_set) {
+        mneme_json_key(json, MNEME_STR_LIT("version"));
+        mneme_json_long(json, line->actual_version.value);
+    }
     mneme_json_key(json, MNEME_STR_LIT("actual_version"));
     if (line->actual_version.is_set) {
         mneme_json_long(json, line->actual_version.value);
@@ -347,9 +351,9 @@ const struct mneme_command mneme_command_publish = {
                "others go on, and the exit code is 1. When the brokers fail, reading stops, and\n"
                "the lines that did not get out are named.\n"
                "\n"
-               "With --wait postgres the receipt also has \"verdict\" and \"actual_version\": of an\n"
-               "accepted event the version of its stream with it, of another the version that\n"
-               "was found. Exit code 4 when an expected version did not hold.",
+               "With --wait postgres the receipt also has \"verdict\", of an accepted event the \"version\"\n"
+               "of its stream with it, and \"actual_version\": that one too, or the version that was\n"
+               "found. Exit code 4 when an expected version did not hold.",
     .examples = "  mneme publish events.jsonl\n"
                 "  mneme publish --wait postgres events.jsonl\n"
                 "  tail -f agent.jsonl | mneme publish\n",

@@ -26,6 +26,7 @@ struct observer {
     struct mneme_cli *cli;
     struct mneme_postgres *postgres;
     struct mneme_log_probe *log;
+    int64_t parked_shown;
     struct mneme_error error;
 };
 
@@ -239,7 +240,7 @@ static enum mneme_exit list(struct observer *observer, const struct mneme_listin
 static int ask_parked(struct mneme_postgres *postgres, const struct mneme_projection_group *group,
                       struct mneme_listing *listing, struct mneme_error *error) {
     (void)group;
-    return mneme_status_parked(postgres, PARKED_SHOWN + 1, mneme_listing_visit, listing, error);
+    return mneme_status_parked(postgres, listing->limit + 1, mneme_listing_visit, listing, error);
 }
 
 static int ask_generations(struct mneme_postgres *postgres, const struct mneme_projection_group *group,
@@ -257,7 +258,7 @@ static int ask_tables(struct mneme_postgres *postgres, const struct mneme_projec
 static enum mneme_exit print_parked(struct observer *observer) {
     static const char *const headings[] = {"PARKED BY", "POSITION", "EVENTS", "KEY", "REASON", NULL};
     static const struct mneme_listing_kind kind = {headings, add_parked, parked_json, NULL};
-    return list(observer, &kind, PARKED_SHOWN, ask_parked);
+    return list(observer, &kind, observer->parked_shown, ask_parked);
 }
 
 static enum mneme_exit print_generations(struct observer *observer) {
@@ -366,6 +367,8 @@ static enum mneme_exit run(struct mneme_cli *cli) {
     int64_t interval_ms;
     enum mneme_exit code;
     if (mneme_cli_long(&interval_ms, cli, "interval", 1000, 100, 3600000, &observer.error) != MNEME_OK ||
+        mneme_cli_long(&observer.parked_shown, cli, "limit", PARKED_SHOWN, 1, MNEME_QUERY_MAX_LIMIT,
+                       &observer.error) != MNEME_OK ||
         mneme_query_connect(&observer.postgres, cli->config, "mneme-status", &observer.error) != MNEME_OK ||
         mneme_log_probe_open(&observer.log, cli->config, &observer.error) != MNEME_OK) {
         code = mneme_cli_fail(cli, &observer.error);
@@ -381,6 +384,7 @@ static enum mneme_exit run(struct mneme_cli *cli) {
 
 static const struct mneme_cli_option options[] = {
     {"watch", 'w', NULL, -1, "Go on until interrupted."},
+    {"limit", 'n', "N", -1, "At most so many keys with parked events (default 20)."},
     {"interval", 0, "MS", -1, "How often with --watch (default 1000)."},
     {0},
 };
@@ -408,7 +412,7 @@ const struct mneme_command mneme_command_status = {
         "  "
         "{\"parked_event\",\"projection\",\"topic\",\"partition\",\"kafka_offset\",\"key\",\"reason\","
         "\"waiting\",\n"
-        "   \"parked_at\"}, one for each key that is stuck, up to 20;\n"
+        "   \"parked_at\"}, one for each key that is stuck, up to --limit;\n"
         "  {\"generation\",\"state\",\"store\",\"model\",\"metric\",\"topic\",\"dimensions\"}, one for each "
         "set "
         "of vectors;\n"

@@ -89,7 +89,8 @@ static enum mneme_exit print_json(const struct receipt *receipt) {
     if (receipt->verdict != NULL) {
         mneme_json_key(&json, MNEME_STR_LIT("verdict"));
         mneme_json_string(&json, receipt->verdict->verdict);
-        mneme_json_key(&json, MNEME_STR_LIT("actual_version"));
+        bool is_accepted = mneme_str_equal(receipt->verdict->verdict, MNEME_STR_LIT("accepted"));
+        mneme_json_key(&json, is_accepted ? MNEME_STR_LIT("version") : MNEME_STR_LIT("actual_version"));
         if (receipt->verdict->actual_version.is_set) {
             mneme_json_long(&json, receipt->verdict->actual_version.value);
         } else {
@@ -115,7 +116,9 @@ static enum mneme_exit print_text(const struct receipt *receipt) {
         const struct mneme_verdict_row *verdict = receipt->verdict;
         printf("%-*s %.*s", width, "verdict", MNEME_STR_ARG(verdict->verdict));
         if (verdict->actual_version.is_set) {
-            printf(", the actual version is %lld", (long long)verdict->actual_version.value);
+            bool is_accepted = mneme_str_equal(verdict->verdict, MNEME_STR_LIT("accepted"));
+            printf(", the %sversion is %lld", is_accepted ? "" : "actual ",
+                   (long long)verdict->actual_version.value);
         }
         printf("\n");
     }

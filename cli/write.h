@@ -33,7 +33,8 @@ int mneme_write_event(struct mneme_event *event, const struct mneme_cli *cli,
                       struct mneme_error *error);
 
 /* Publishes, waits for the brokers (and the verdict, with --wait), and prints the receipt: `id_name` and
- * `id`, then event_id, position, stream_id, and with --wait verdict and actual_version. The exit
+ * `id`, then event_id, position, stream_id, and with --wait verdict and the version of an
+ * accepted event, else the actual_version. The exit
  * code follows from the verdict. */
 enum mneme_exit mneme_write_publish(struct mneme_cli *cli, struct mneme_client *client,
                                     const struct mneme_event *event, const char *id_name,

@@ -37,7 +37,7 @@ const struct mneme_command mneme_command_context_set = {
     .details = "Publishes a context_set event. VALUE is JSON; what is no JSON is a text. `-` reads it from\n"
                "standard input. It takes the place of what the key held, and is gone after --ttl seconds.\n"
                "--json: {\"conversation_id\",\"event_id\",\"position\",\"stream_id\"}, and with --wait also\n"
-               "\"verdict\" and \"actual_version\".",
+               "\"verdict\" and \"version\", or \"actual_version\" where it was not accepted.",
     .examples =
         "  mneme context set intent book_flight --user ada --conversation chat-1\n"
         "  mneme context set slots '{\"to\":\"Oslo\",\"seats\":2}' --user ada --conversation chat-1 --ttl "
@@ -131,11 +131,10 @@ static void fill_clear(struct mneme_event *event, const struct mneme_cli *cli,
 }
 
 static enum mneme_exit run_clear(struct mneme_cli *cli) {
-    static const struct mneme_working_verb verb = {
-        .type = MNEME_EVENT_CONTEXT_CLEARED,
-                                                    .text_at = -1,
-                                                    .question = "Forget all keys and events of this context?",
-                                                    .fill = fill_clear};
+    static const struct mneme_working_verb verb = {.type = MNEME_EVENT_CONTEXT_CLEARED,
+                                                   .text_at = -1,
+                                                   .question = "Forget all keys and events of this context?",
+                                                   .fill = fill_clear};
     return mneme_working_publish(cli, &verb);
 }
 

@@ -7,7 +7,7 @@
 #define CONVERSATION(field) event->payload.field.conversation_id = event->scope.conversation_id
 #define RECEIPT                                                                                              \
     "--json: {\"conversation_id\",\"event_id\",\"position\",\"stream_id\"}, and with --wait also\n"          \
-    "\"verdict\" and \"actual_version\"."
+    "\"verdict\" and \"version\", or \"actual_version\" where it was not accepted."
 
 /* --- turn --- */
 
@@ -149,9 +149,9 @@ static void fill_clear(struct mneme_event *event, const struct mneme_cli *cli,
 static enum mneme_exit run_clear(struct mneme_cli *cli) {
     static const struct mneme_working_verb verb = {
         .type = MNEME_EVENT_WORKING_CLEARED,
-                                                    .text_at = -1,
-                                                    .question = "Forget the goal, thoughts and context of this conversation?",
-                                                    .fill = fill_clear};
+        .text_at = -1,
+        .question = "Forget the goal, thoughts and context of this conversation?",
+        .fill = fill_clear};
     return mneme_working_publish(cli, &verb);
 }
 

@@ -40,9 +40,10 @@ def test_a_memory_is_added_read_changed_and_forgotten(worker, mneme, one):
 
     changed = one("memory", "update", memory_id, "Ada prefers green tea", "--importance", "0.9", "--reason", "said so",
                   "--expected-version", "1", "--wait", "postgres")
-    assert (changed["verdict"], changed["actual_version"], changed["stream_id"]) == ("accepted", 2, "ada")
+    assert (changed["verdict"], changed["version"], changed["stream_id"]) == ("accepted", 2, "ada")
+    assert "actual_version" not in changed
     conflict = one("memory", "update", memory_id, "--tags", "x", "--expected-version", "1", "--wait", "postgres", expect=4)
-    assert (conflict["verdict"], conflict["actual_version"]) == ("rejected", 2)
+    assert (conflict["verdict"], conflict["actual_version"]) == ("rejected", 2) and "version" not in conflict
     memory = one("memory", "get", memory_id)
     assert memory["content"] == {"text": "Ada prefers green tea"} and memory["tags"] == ["drinks", "taste"]
 

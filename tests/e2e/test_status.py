@@ -78,6 +78,20 @@ def test_what_each_group_has_parked(namespace, worker, status):
         ("postgres", 1), ("postgres", 1), ("search", 1), ("search", 1)]
 
 
+def test_as_many_parked_keys_are_shown_as_the_limit_says(namespace, worker, mneme):
+    worker()
+    namespace.produce([{"key": f"default/u{number}".encode(), "value": b"no event"} for number in range(25)])
+    namespace.drain()
+
+    def parked(*options):
+        return len([line for line in mneme("status", "--json", *options, expect=0).json_lines if "parked_event" in line])
+
+    assert (parked(), parked("--limit", "3"), parked("--limit", "100")) == (20, 3, 25)
+    assert "--limit shows more of them" in mneme("status", expect=0).stderr
+    assert "--limit" not in mneme("status", "--limit", "25", expect=0).stderr
+    mneme("status", "--limit", "0", expect=2)
+
+
 def test_without_kafka_the_rest_is_told(namespace, worker, mneme, status):
     worker()
     worker("search")
