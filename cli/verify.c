@@ -26,6 +26,16 @@ struct view {
 static const char *const verify_words[MNEME_DIFFERENCES] = {"missing", "not in the log", "different"};
 static const char *const dry_run_words[MNEME_DIFFERENCES] = {"to add", "to remove", "to change"};
 
+/* The schema of a projection that has tables but cannot be rebuilt; NULL for others. */
+static const struct mneme_projection_schema *find_schema_alone(const char *name) {
+    const struct mneme_projection_ops *projection = mneme_projection_by_name(name);
+    const struct mneme_projection_schema *schema = mneme_projection_schemas;
+    while (schema->projection != NULL && strcmp(schema->projection, name) != 0) {
+        schema++;
+    }
+    return schema->projection != NULL && projection != NULL && projection->rebuild == NULL ? schema : NULL;
+}
+
 const struct mneme_projection_ops *mneme_cli_rebuildable(const struct mneme_cli *cli, const char *deed,
                                                          struct mneme_error *error) {
     const struct mneme_projection_ops *projection = mneme_projection_by_name(cli->arguments[0]);
@@ -39,7 +49,9 @@ const struct mneme_projection_ops *mneme_cli_rebuildable(const struct mneme_cli 
     }
     struct mneme_buffer names = {0};
     for (size_t i = 0; mneme_projections[i] != NULL; i++) {
-        if (mneme_projections[i]->rebuild != NULL) {
+        bool is_compared =
+            strcmp(deed, "verify") == 0 && find_schema_alone(mneme_projections[i]->name) != NULL;
+        if (mneme_projections[i]->rebuild != NULL || is_compared) {
             mneme_buffer_printf(&names, "%s%s", names.len == 0 ? "" : ", ", mneme_projections[i]->name);
         }
     }
@@ -298,16 +310,6 @@ static enum mneme_exit verify_definitions(struct mneme_cli *cli,
     }
     put_sum(&view, &outcome, schema->projection, false);
     return outcome.differences == 0 ? MNEME_EXIT_DONE : MNEME_EXIT_UNSAFE;
-}
-
-/* The schema of a projection that has tables but cannot be rebuilt; NULL for others. */
-static const struct mneme_projection_schema *find_schema_alone(const char *name) {
-    const struct mneme_projection_ops *projection = mneme_projection_by_name(name);
-    const struct mneme_projection_schema *schema = mneme_projection_schemas;
-    while (schema->projection != NULL && strcmp(schema->projection, name) != 0) {
-        schema++;
-    }
-    return schema->projection != NULL && projection != NULL && projection->rebuild == NULL ? schema : NULL;
 }
 
 static enum mneme_exit run(struct mneme_cli *cli) {
