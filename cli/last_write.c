@@ -9,8 +9,10 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
+#include "common/clock.h"
 #include "common/kafka.h"
 #include "common/position.h"
 #include "common/state_folder.h"
@@ -176,6 +178,68 @@ int mneme_last_write_load(const struct mneme_position **out, size_t *count, cons
     *out = collection.positions;
     *count = collection.count;
     return MNEME_OK;
+}
+
+/* --- where the last writes have come --- */
+
+static int64_t micros_of(const struct timespec *time) {
+    return (int64_t)time->tv_sec * 1000000 + time->tv_nsec / 1000;
+}
+
+/* "stamp held" */
+static void read_held(struct mneme_recent_write *recent, const struct place *place) {
+    char path[SIDE_PATH_BYTES];
+    int64_t stamp = 0;
+    unsigned held = 0;
+    (void)snprintf(path, sizeof path, "%s.held", place->path);
+    FILE *file = fopen(path, "re");
+    if (file == NULL) {
+        return;
+    }
+    if (fscanf(file, "%" SCNd64 " %u", &stamp, &held) == 2 && stamp == recent->stamp) {
+        recent->held = held;
+    }
+    (void)fclose(file);
+}
+
+bool mneme_last_write_recent(struct mneme_recent_write *out, const struct mneme_config *config,
+                             int64_t recent_micros, struct mneme_arena *arena) {
+    struct place place;
+    struct stat file;
+    struct mneme_error error = {0};
+    *out = (struct mneme_recent_write){0};
+    /* The time comes first: what is written in between is only more than it stands for. */
+    if (find_place(&place, config, &error) != MNEME_OK || stat(place.path, &file) != 0) {
+        return false;
+    }
+    out->stamp = micros_of(&file.st_mtim);
+    if (mneme_clock_now_micros() - out->stamp > recent_micros ||
+        mneme_last_write_load(&out->positions, &out->count, config, arena, &error) != MNEME_OK) {
+        return false;
+    }
+    read_held(out, &place);
+    return true;
+}
+
+void mneme_last_write_hold(const struct mneme_config *config, const struct mneme_recent_write *recent) {
+    struct place place;
+    struct mneme_error error = {0};
+    char path[SIDE_PATH_BYTES];
+    char fresh[SIDE_PATH_BYTES + 24];
+    if (find_place(&place, config, &error) != MNEME_OK) {
+        return;
+    }
+    (void)snprintf(path, sizeof path, "%s.held", place.path);
+    (void)snprintf(fresh, sizeof fresh, "%s.%ld", path, (long)getpid());
+    FILE *file = fopen(fresh, "we");
+    if (file == NULL) {
+        return;
+    }
+    bool is_written = fprintf(file, "%" PRId64 " %u\n", recent->stamp, recent->held) > 0;
+    is_written = fclose(file) == 0 && is_written;
+    if (!is_written || rename(fresh, path) != 0) {
+        (void)unlink(fresh);
+    }
 }
 
 void mneme_last_write_forget(const struct mneme_config *config) {

@@ -17,6 +17,23 @@ int mneme_last_write_save(const struct mneme_config *config, const int64_t *offs
 int mneme_last_write_load(const struct mneme_position **out, size_t *count, const struct mneme_config *config,
                           struct mneme_arena *arena, struct mneme_error *error);
 
+/* What was written lately. */
+struct mneme_recent_write {
+    const struct mneme_position *positions; /* in the arena */
+    size_t count;
+    int64_t stamp; /* names this state of the notes */
+    unsigned held; /* bits of whoever looks where the writes have come; 0 after each write */
+};
+
+/* Fills it when something was written within the last `recent_micros`; else, or when it cannot be read,
+ * false. */
+bool mneme_last_write_recent(struct mneme_recent_write *out, const struct mneme_config *config,
+                             int64_t recent_micros, struct mneme_arena *arena);
+
+/* Notes its `held` beside the writes, for as long as nothing more is written. That it fails is no error: who
+ * looks next looks again. */
+void mneme_last_write_hold(const struct mneme_config *config, const struct mneme_recent_write *recent);
+
 /* Forgets it: the topic was made now, so nothing was written to it. */
 void mneme_last_write_forget(const struct mneme_config *config);
 

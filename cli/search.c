@@ -9,6 +9,7 @@
 #include "cli/frame/show.h"
 #include "cli/frame/values.h"
 #include "cli/memory/memory.h"
+#include "cli/own_writes.h"
 #include "queries/search/search.h"
 
 #define DEFAULT_LIMIT 10
@@ -91,7 +92,8 @@ static enum mneme_exit run(struct mneme_cli *cli) {
     enum mneme_exit code;
     mneme_arena_init(&arena, 0);
     if (read_question(&question, cli, &arena, &error) != MNEME_OK ||
-        mneme_session_open_search(&postgres, &question.which.as_of, cli, &error) != MNEME_OK ||
+        mneme_session_open_search(&postgres, &question.which.as_of, cli, MNEME_OWN_TABLES | MNEME_OWN_TEXTS,
+                                  &error) != MNEME_OK ||
         mneme_candidates_prepare(postgres, &error) != MNEME_OK) {
         code = mneme_cli_fail(cli, &error);
     } else {

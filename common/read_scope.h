@@ -7,9 +7,9 @@
 #include "common/error.h"
 #include "common/types.h"
 
-/* MNEME_OK when none of the `count` ids that narrow the read is empty, and one is given or `all_scopes` allows
- * that none is: the read is of the whole tenant then. Else MNEME_E_USAGE with a sentence that begins with `what`,
- * such as "memories were not listed", and names the `choices`, such as "user_id or agent_id". */
+/* MNEME_OK when none of the `count` ids that narrow the read is empty, and one is given or `all_scopes`
+ * allows that none is: the read is of the whole tenant then. Else MNEME_E_USAGE with a sentence that begins
+ * with `what`, such as "memories were not listed", and names the `choices`, such as "user_id or agent_id". */
 int mneme_read_scope_check(const struct mneme_str *ids, size_t count, bool all_scopes, const char *what,
                            const char *choices, struct mneme_error *error);
 

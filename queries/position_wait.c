@@ -171,3 +171,16 @@ int mneme_position_wait_shown(struct mneme_postgres *postgres, const char *proje
                ? refuse_parked(postgres, projection, topic, positions, count, error)
                : status;
 }
+
+int mneme_position_has_begun(bool *out, struct mneme_postgres *postgres, const char *projection,
+                             const char *topic, struct mneme_error *error) {
+    struct progress progress = {.has_parked = false};
+    struct mneme_pg_params params = {0};
+    size_t count = 0;
+    mneme_pg_param_str(&params, mneme_str_from(projection));
+    mneme_pg_param_str(&params, mneme_str_from(topic));
+    int status = mneme_query_run(postgres, &question, &params, note_progress, &progress, &count, error);
+    *out = status == MNEME_OK && count > 0;
+    mneme_pg_params_clean_up(&params);
+    return status;
+}

@@ -20,4 +20,8 @@ int mneme_position_wait_shown(struct mneme_postgres *postgres, const char *proje
                               const struct mneme_position *positions, size_t count,
                               const struct mneme_query_wait *wait, struct mneme_error *error);
 
+/* Whether the projection has progress in the topic at all: a worker of it has been there. */
+int mneme_position_has_begun(bool *out, struct mneme_postgres *postgres, const char *projection,
+                             const char *topic, struct mneme_error *error);
+
 #endif

@@ -153,3 +153,34 @@ int mneme_vectors_wait(const struct mneme_config *config, const char *model,
     struct mneme_query_wait rest = rest_of(wait, started);
     return status == MNEME_OK ? wait_for_store(config, model, topic, &rest, error) : status;
 }
+
+/* --- whether there is anything to wait for --- */
+
+static bool has_begun(const struct mneme_config *config, enum mneme_pg_schema schema,
+                      const char *projection) {
+    struct mneme_postgres *postgres = NULL;
+    struct mneme_error error = {0};
+    char topic[MNEME_TOPIC_NAME_BYTES];
+    bool has_begun = false;
+    if (mneme_kafka_events_topic(topic, config, &error) == MNEME_OK &&
+        mneme_pg_connect_to(&postgres, config, schema, "mneme-wait", &error) == MNEME_OK) {
+        (void)mneme_position_has_begun(&has_begun, postgres, projection, topic, &error);
+    }
+    mneme_pg_close(postgres);
+    return has_begun;
+}
+
+bool mneme_search_has_begun(const struct mneme_config *config) {
+    return has_begun(config, MNEME_PG_SCHEMA_SEARCH, SEARCH_PROJECTION);
+}
+
+bool mneme_vectors_have_begun(const struct mneme_config *config, const char *model) {
+    char embed[EMBED_PROJECTION_BYTES];
+    struct mneme_generation generation;
+    struct mneme_error error = {0};
+    if (find_generation(&generation, config, model, &error) != MNEME_OK) {
+        return false;
+    }
+    snprintf(embed, sizeof embed, "embed.%s", generation.model);
+    return has_begun(config, MNEME_PG_SCHEMA_EMBED, embed);
+}

@@ -21,4 +21,11 @@ int mneme_vectors_wait(const struct mneme_config *config, const char *model,
                        const struct mneme_position *positions, size_t count,
                        const struct mneme_query_wait *wait, struct mneme_error *error);
 
+/* Whether a worker of full text has been there: it has progress in the events topic. What cannot be asked has
+ * not begun. Connects for itself. */
+bool mneme_search_has_begun(const struct mneme_config *config);
+
+/* The same of the embeddings that the vectors of the model come from; `model` as above. */
+bool mneme_vectors_have_begun(const struct mneme_config *config, const char *model);
+
 #endif

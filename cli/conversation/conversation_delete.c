@@ -187,7 +187,8 @@ const struct mneme_command mneme_command_conversation_delete = {
     .details =
         "Publishes a memory_deleted for each memory that was tied to the conversation or is of its scope, "
         "then\n"
-        "conversation_deleted. Deleting is soft: histories stay. A terminal asks for your consent; without one\n"
+        "conversation_deleted. Deleting is soft: histories stay. A terminal asks for your consent; without "
+        "one\n"
         "it is refused (6) unless --yes is given.\n"
         "--json: {\"conversation_id\",\"stream_id\",\"memories\",\"dry_run\",\"event_id\",\"position\"}; the "
         "tables show\n"

@@ -102,18 +102,19 @@ static void print_step(const struct place *place) {
 
 /* Both shells run the same two functions: which command the line has come to, and what may follow. */
 static void print_functions(void) {
-    printf("# Sets `at` to the command that the words name, and `ended` if -- is among them: files may follow "
-           "it.\n"
-           "_mneme_path() {\n"
-           "    local word next\n"
-           "    at='' ended=''\n"
-           "    for word in \"$@\"; do\n"
-           "        if [[ $word == -- ]]; then\n"
-           "            ended=1\n"
-           "            return\n"
-           "        fi\n"
-           "        next=\"${at:+$at }$word\"\n"
-           "        case $next in\n");
+    printf(
+        "# Sets `at` to the command that the words name, and `ended` if -- is among them: files may follow "
+        "it.\n"
+        "_mneme_path() {\n"
+        "    local word next\n"
+        "    at='' ended=''\n"
+        "    for word in \"$@\"; do\n"
+        "        if [[ $word == -- ]]; then\n"
+        "            ended=1\n"
+        "            return\n"
+        "        fi\n"
+        "        next=\"${at:+$at }$word\"\n"
+        "        case $next in\n");
     visit_all(print_step);
     printf("        *) continue ;;\n"
            "        esac\n"

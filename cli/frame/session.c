@@ -8,6 +8,7 @@
 #include "cli/frame/show.h"
 #include "cli/frame/values.h"
 #include "cli/last_write.h"
+#include "cli/own_writes.h"
 #include "common/clock.h"
 #include "common/kafka.h"
 #include "common/position.h"
@@ -105,8 +106,9 @@ int mneme_session_tell_stale(const struct mneme_cli *cli, struct mneme_postgres 
     return status;
 }
 
-static int open_session(struct mneme_postgres **out, bool *has_parked, const struct mneme_cli *cli,
-                        struct mneme_error *error) {
+/* Own writes are waited for in these places. */
+static int open_for(struct mneme_postgres **out, bool *has_parked, const struct mneme_cli *cli,
+                    unsigned places, struct mneme_error *error) {
     const struct mneme_position *positions;
     size_t count = 0;
     struct mneme_arena arena;
@@ -118,6 +120,9 @@ static int open_session(struct mneme_postgres **out, bool *has_parked, const str
     }
     if (status == MNEME_OK && count > 0) {
         status = wait_for_positions(cli, *out, positions, count, error);
+    } else if (status == MNEME_OK) {
+        /* What came meanwhile may have been parked. */
+        *has_parked = mneme_own_writes_wait(cli, *out, places) || *has_parked;
     }
     if (status != MNEME_OK) {
         mneme_pg_close(*out);
@@ -129,13 +134,13 @@ static int open_session(struct mneme_postgres **out, bool *has_parked, const str
 
 int mneme_session_open(struct mneme_postgres **out, const struct mneme_cli *cli, struct mneme_error *error) {
     bool has_parked;
-    return open_session(out, &has_parked, cli, error);
+    return open_for(out, &has_parked, cli, MNEME_OWN_TABLES, error);
 }
 
-int mneme_session_open_read(struct mneme_postgres **out, const struct mneme_cli *cli,
-                            struct mneme_error *error) {
+static int open_read_for(struct mneme_postgres **out, const struct mneme_cli *cli, unsigned places,
+                         struct mneme_error *error) {
     bool has_parked = false;
-    int status = open_session(out, &has_parked, cli, error);
+    int status = open_for(out, &has_parked, cli, places, error);
     if (status == MNEME_OK && has_parked) {
         status = mneme_session_tell_stale(cli, *out, error);
     }
@@ -144,6 +149,11 @@ int mneme_session_open_read(struct mneme_postgres **out, const struct mneme_cli 
         *out = NULL;
     }
     return status;
+}
+
+int mneme_session_open_read(struct mneme_postgres **out, const struct mneme_cli *cli,
+                            struct mneme_error *error) {
+    return open_read_for(out, cli, MNEME_OWN_TABLES, error);
 }
 
 static int read_as_of(struct mneme_as_of *as_of, struct mneme_position *position, const struct mneme_cli *cli,
@@ -164,14 +174,14 @@ static int read_as_of(struct mneme_as_of *as_of, struct mneme_position *position
     return MNEME_OK;
 }
 
-int mneme_session_open_as_of(struct mneme_postgres **out, struct mneme_as_of *as_of,
-                             const struct mneme_cli *cli, struct mneme_error *error) {
+static int open_as_of_for(struct mneme_postgres **out, struct mneme_as_of *as_of, const struct mneme_cli *cli,
+                          unsigned places, struct mneme_error *error) {
     struct mneme_position position = {0};
     char topic[MNEME_TOPIC_NAME_BYTES];
     *out = NULL;
     int status = read_as_of(as_of, &position, cli, error);
     if (status == MNEME_OK) {
-        status = mneme_session_open_read(out, cli, error);
+        status = open_read_for(out, cli, places, error);
     }
     if (status != MNEME_OK || !as_of->is_position) {
         return status;
@@ -187,14 +197,19 @@ int mneme_session_open_as_of(struct mneme_postgres **out, struct mneme_as_of *as
     return status;
 }
 
+int mneme_session_open_as_of(struct mneme_postgres **out, struct mneme_as_of *as_of,
+                             const struct mneme_cli *cli, struct mneme_error *error) {
+    return open_as_of_for(out, as_of, cli, MNEME_OWN_TABLES, error);
+}
+
 int mneme_session_open_search(struct mneme_postgres **out, struct mneme_as_of *as_of,
-                              const struct mneme_cli *cli, struct mneme_error *error) {
+                              const struct mneme_cli *cli, unsigned places, struct mneme_error *error) {
     const struct mneme_position *positions;
     size_t count = 0;
     struct mneme_arena arena;
     struct mneme_query_wait wait = mneme_session_wait(cli);
     mneme_arena_init(&arena, 0);
-    int status = mneme_session_open_as_of(out, as_of, cli, error);
+    int status = open_as_of_for(out, as_of, cli, places, error);
     if (status == MNEME_OK) {
         status = mneme_session_at_least(&positions, &count, cli, &arena, error);
     }
@@ -214,6 +229,7 @@ int mneme_session_open_hot(struct mneme_hot_reader **out, const struct mneme_cli
     const struct mneme_position *positions;
     size_t count = 0;
     struct mneme_arena arena;
+    struct mneme_own_writes own;
     int64_t wait_ms = mneme_session_wait(cli).timeout_ms;
     *out = NULL;
     if (mneme_cli_value(cli, "as-of") != NULL) {
@@ -221,6 +237,11 @@ int mneme_session_open_hot(struct mneme_hot_reader **out, const struct mneme_cli
     }
     mneme_arena_init(&arena, 0);
     int status = mneme_session_at_least(&positions, &count, cli, &arena, error);
+    if (status == MNEME_OK && count == 0) {
+        wait_ms = mneme_own_writes_of(&own, cli, &arena);
+        positions = own.positions;
+        count = own.count;
+    }
     if (status == MNEME_OK) {
         status = mneme_hot_reader_open(out, cli->config, error);
     }

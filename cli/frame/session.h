@@ -9,8 +9,8 @@
 #include "hot/reader.h"
 #include "queries/as_of.h"
 
-/* Connects to Postgres for questions, and waits until the tables hold what --at-least names, if it was given.
- * The caller closes *out. */
+/* Connects to Postgres for questions, and waits until the tables hold what --at-least names; when it was not
+ * given, a moment for own writes (cli/own_writes.h). The caller closes *out. */
 int mneme_session_open(struct mneme_postgres **out, const struct mneme_cli *cli, struct mneme_error *error);
 
 /* The same for a command whose answer is what the tables have: where keys of its scope (--stream or --user,
@@ -27,9 +27,10 @@ int mneme_session_tell_stale(const struct mneme_cli *cli, struct mneme_postgres 
 int mneme_session_open_as_of(struct mneme_postgres **out, struct mneme_as_of *as_of,
                              const struct mneme_cli *cli, struct mneme_error *error);
 
-/* The same for questions to full text: it waits for that, too. */
+/* The same for questions to full text: it waits for that, too; for own writes in all of the places (enum
+ * mneme_own_place). */
 int mneme_session_open_search(struct mneme_postgres **out, struct mneme_as_of *as_of,
-                              const struct mneme_cli *cli, struct mneme_error *error);
+                              const struct mneme_cli *cli, unsigned places, struct mneme_error *error);
 
 /* Opens the hot tier for a question about now that it has the events of --at-least for; *out is NULL where
  * Postgres is to be asked: with --as-of, or when Redis has not got there within a short wait. */

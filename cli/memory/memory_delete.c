@@ -76,10 +76,11 @@ const struct mneme_command mneme_command_memory_delete = {
                "--all deletes what the tables hold of the scope, expired and archived memories too, and is\n"
                "refused (6) without a scope, and without your consent: a terminal asks for it, else --yes.\n"
                "--json and exit codes: as of memory add; of --all: {\"deleted\",\"failed\"}.",
-    .examples = "  mneme memory delete 018f0f5e-7a5b-7cc1-9d3e-2f6a1b0c4d5e --reason 'was wrong'\n"
-                "  mneme memory delete --all --user ada --yes\n"
-                "  mneme memory delete --all --user ada --filter 'confidence lt 0.2 AND access_count eq 0' \\\n"
-                "      --yes\n",
+    .examples =
+        "  mneme memory delete 018f0f5e-7a5b-7cc1-9d3e-2f6a1b0c4d5e --reason 'was wrong'\n"
+        "  mneme memory delete --all --user ada --yes\n"
+        "  mneme memory delete --all --user ada --filter 'confidence lt 0.2 AND access_count eq 0' \\\n"
+        "      --yes\n",
     .max_arguments = 1,
     .options = options,
     .common = MNEME_CLI_SCOPE | MNEME_CLI_AT_LEAST | MNEME_CLI_CONSENT,

@@ -94,10 +94,10 @@ static enum mneme_exit run(struct mneme_cli *cli) {
         return mneme_cli_fail(cli, &error);
     }
     bool archives = policy.min_priority.is_set || policy.max_age_days.is_set || policy.score_threshold.is_set;
-    enum mneme_exit code =
-        is_dry || !archives ? MNEME_EXIT_DONE
-                            : mneme_cli_consent(cli, "nothing was archived, and no policy was set",
-                                                "Archive what this policy does not keep?");
+    enum mneme_exit code = is_dry || !archives
+                               ? MNEME_EXIT_DONE
+                               : mneme_cli_consent(cli, "nothing was archived, and no policy was set",
+                                                   "Archive what this policy does not keep?");
     if (code != MNEME_EXIT_DONE) {
         return code;
     }
@@ -137,8 +137,9 @@ const struct mneme_command mneme_command_memory_set_retention = {
         "--json: "
         "{\"event_id\",\"position\",\"stream_id\",\"selected\",\"archived\",\"failed\",\"dry_run\"};\n"
         "with --dry-run a line for each memory, as memory list has it, then the counts.",
-    .examples = "  mneme memory set-retention --user ada --max-age-days 365 --min-priority 3 --dry-run\n"
-                "  mneme memory set-retention --agent planner --max-age-days 30 --score-threshold 0.3 --yes\n",
+    .examples =
+        "  mneme memory set-retention --user ada --max-age-days 365 --min-priority 3 --dry-run\n"
+        "  mneme memory set-retention --agent planner --max-age-days 30 --score-threshold 0.3 --yes\n",
     .options = options,
     .common = MNEME_CLI_SCOPE | MNEME_CLI_AT_LEAST | MNEME_CLI_CONSENT,
     .run = run,

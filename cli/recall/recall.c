@@ -6,6 +6,7 @@
 #include "cli/frame/session.h"
 #include "cli/frame/values.h"
 #include "cli/memory/memory.h"
+#include "cli/own_writes.h"
 #include "queries/projection_wait.h"
 
 #define DEFAULT_TOP_K 10
@@ -48,13 +49,18 @@ static int read_question(struct mneme_recall_question *question, const struct mn
     return MNEME_OK;
 }
 
+/* What holds what was written from here, for a recall of words and of meaning. */
+static unsigned own_places(const struct mneme_cli *cli) {
+    return MNEME_OWN_TABLES | MNEME_OWN_TEXTS | (mneme_cli_flag(cli, "no-vectors") ? 0 : MNEME_OWN_VECTORS);
+}
+
 /* Finds the moment of --as-of, and waits for --at-least: in the tables, in full text, and with --wait-vectors
- * in the vectors. */
-static int prepare(struct mneme_recall_question *question, const struct mneme_cli *cli,
-                   struct mneme_arena *arena, struct mneme_error *error) {
+ * in the vectors. Own writes are waited for wherever they are looked for. */
+static int wait_first(struct mneme_recall_question *question, const struct mneme_cli *cli,
+                      struct mneme_arena *arena, struct mneme_error *error) {
     struct mneme_postgres *postgres = NULL;
     struct mneme_query_wait wait = mneme_session_wait(cli);
-    int status = mneme_session_open_search(&postgres, &question->which.as_of, cli, error);
+    int status = mneme_session_open_search(&postgres, &question->which.as_of, cli, own_places(cli), error);
     mneme_pg_close(postgres);
     if (status == MNEME_OK) {
         status = mneme_session_at_least(&question->at_least, &question->at_least_count, cli, arena, error);
@@ -66,16 +72,30 @@ static int prepare(struct mneme_recall_question *question, const struct mneme_cl
     return status;
 }
 
-static bool needs_preparing(const struct mneme_cli *cli) {
-    return mneme_cli_flag(cli, "at-least") || mneme_cli_flag(cli, "as-of");
+/* `has_asked` tells whether the tables were asked, and so what is stale in them was told. */
+static int prepare(struct mneme_recall_question *question, bool *has_asked, const struct mneme_cli *cli,
+                   struct mneme_arena *arena, struct mneme_error *error) {
+    struct mneme_own_writes own;
+    *has_asked = mneme_cli_flag(cli, "at-least") || mneme_cli_flag(cli, "as-of") ||
+                 mneme_own_writes_are_due(cli, own_places(cli));
+    if (*has_asked) {
+        int status = wait_first(question, cli, arena, error);
+        if (status != MNEME_OK) {
+            return status;
+        }
+    }
+    if (question->at_least_count == 0) {
+        mneme_own_writes_held(&own, cli, arena);
+        question->at_least = own.positions;
+        question->at_least_count = own.count;
+    }
+    return MNEME_OK;
 }
 
-/* What is not told yet because nothing was to be prepared. */
 static int tell_stale(const struct mneme_cli *cli, const struct mneme_recall *recall,
                       struct mneme_error *error) {
     struct mneme_postgres *postgres = mneme_recall_parked(recall);
-    return postgres == NULL || needs_preparing(cli) ? MNEME_OK
-                                                    : mneme_session_tell_stale(cli, postgres, error);
+    return postgres == NULL ? MNEME_OK : mneme_session_tell_stale(cli, postgres, error);
 }
 
 static enum mneme_exit run(struct mneme_cli *cli) {
@@ -85,11 +105,12 @@ static enum mneme_exit run(struct mneme_cli *cli) {
     struct mneme_recall_question question;
     struct mneme_arena arena;
     enum mneme_exit code;
+    bool has_asked;
     mneme_arena_init(&arena, 0);
     if (read_question(&question, cli, &arena, &error) != MNEME_OK ||
-        (needs_preparing(cli) && prepare(&question, cli, &arena, &error) != MNEME_OK) ||
+        prepare(&question, &has_asked, cli, &arena, &error) != MNEME_OK ||
         mneme_recall_open(&recall, cli->config, mneme_cli_value(cli, "model"), &error) != MNEME_OK ||
-        tell_stale(cli, recall, &error) != MNEME_OK ||
+        (!has_asked && tell_stale(cli, recall, &error) != MNEME_OK) ||
         mneme_recall_ask(&recalled, recall, &question, &error) != MNEME_OK) {
         code = mneme_cli_fail(cli, &error);
     } else {

@@ -7,6 +7,7 @@
 #include "cli/frame/session.h"
 #include "cli/recall/recall.h"
 #include "cli/write.h"
+#include "producers/client.h"
 #include "producers/retrieved.h"
 
 #define FLUSH_TIMEOUT_MS 5000
@@ -46,6 +47,7 @@ void mneme_recall_record(const struct mneme_cli *cli, const struct mneme_recall_
     int status = memories == NULL ? mneme_error_set(&error, MNEME_E_NO_MEMORY, "memory is exhausted")
                                   : mneme_write_open(&client, cli, &error);
     if (status == MNEME_OK) {
+        client->on_close = NULL; /* an access is no write that the next read should wait for */
         status = publish(client, &retrieval, &error);
     }
     (void)mneme_close(client, 0, NULL);

@@ -6,6 +6,7 @@
 #include "cli/frame/consent.h"
 #include "cli/frame/input.h"
 #include "cli/frame/session.h"
+#include "cli/own_writes.h"
 #include "common/json_read.h"
 #include "common/json_write.h"
 
@@ -136,21 +137,41 @@ enum mneme_exit mneme_working_publish(struct mneme_cli *cli, const struct mneme_
 
 /* --- reading --- */
 
+/* Behind --at-least, or a moment for own writes: without them where they do not come. */
+static int ask(struct mneme_working *out, struct mneme_working_reader *reader, const struct mneme_cli *cli,
+               const struct mneme_working_place *place, struct mneme_arena *arena,
+               struct mneme_error *error) {
+    const struct mneme_position *at_least;
+    struct mneme_query_wait wait = mneme_session_wait(cli);
+    struct mneme_own_writes own;
+    size_t count;
+    int status = mneme_session_at_least(&at_least, &count, cli, arena, error);
+    if (status != MNEME_OK || count > 0) {
+        return status == MNEME_OK ? mneme_working_ask(out, reader, place, at_least, count, &wait, error)
+                                  : status;
+    }
+    wait.timeout_ms = mneme_own_writes_of(&own, cli, arena);
+    status = mneme_working_ask(out, reader, place, own.positions, own.count, &wait, error);
+    if (status != MNEME_OK && own.count > 0 && !mneme_cli_interrupted()) {
+        if (status == MNEME_E_TIMEOUT) {
+            mneme_own_writes_tell_missing(cli, "the tables");
+        }
+        status = mneme_working_ask(out, reader, place, NULL, 0, &wait, error);
+    }
+    return status;
+}
+
 enum mneme_exit mneme_working_read_and_show(struct mneme_cli *cli, mneme_working_show_fn *show) {
     struct mneme_error error = {0};
     struct mneme_working_reader *reader = NULL;
     struct mneme_working_place place;
     struct mneme_working working;
-    struct mneme_query_wait wait = mneme_session_wait(cli);
-    const struct mneme_position *at_least;
-    size_t count = 0;
     struct mneme_arena arena;
     enum mneme_exit code;
     mneme_arena_init(&arena, 0);
     if (place_of(&place, cli, &error) != MNEME_OK ||
-        mneme_session_at_least(&at_least, &count, cli, &arena, &error) != MNEME_OK ||
         mneme_working_open(&reader, cli->config, "mneme-cli", &error) != MNEME_OK ||
-        mneme_working_ask(&working, reader, &place, at_least, count, &wait, &error) != MNEME_OK ||
+        ask(&working, reader, cli, &place, &arena, &error) != MNEME_OK ||
         (mneme_working_tables(reader) != NULL &&
          mneme_session_tell_stale(cli, mneme_working_tables(reader), &error) != MNEME_OK)) {
         code = mneme_cli_fail(cli, &error);

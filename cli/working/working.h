@@ -33,9 +33,9 @@ struct mneme_working_input {
 
 struct mneme_working_verb {
     enum mneme_event_type type;
-    int text_at;      /* which argument is the text, "-" meaning standard input; -1: it takes none */
-    bool is_json;     /* the text is JSON, or becomes a string of JSON */
-    const char *lack; /* what to do without the text, such as "give a text"; NULL: it may be left out */
+    int text_at;          /* which argument is the text, "-" meaning standard input; -1: it takes none */
+    bool is_json;         /* the text is JSON, or becomes a string of JSON */
+    const char *lack;     /* what to do without the text, such as "give a text"; NULL: it may be left out */
     const char *question; /* to agree to, of a verb that takes MNEME_CLI_CONSENT; else NULL */
     void (*fill)(struct mneme_event *event, const struct mneme_cli *cli,
                  const struct mneme_working_input *input);

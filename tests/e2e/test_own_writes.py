@@ -1,6 +1,7 @@
 """Reading one's own writes: --at-least with positions, and with the word last."""
 
 import json
+import os
 from concurrent.futures import ThreadPoolExecutor
 
 
@@ -84,3 +85,89 @@ def test_a_write_counts_where_it_cannot_be_noted(namespace, mneme, tmp_path):
     done = mneme("memory", "add", "tea", "--user", "ada", env={"XDG_STATE_HOME": str(tmp_path / "file")}, expect=0)
     assert "--at-least last" in done.stderr
     assert sum(namespace.end_offsets().values()) == 1
+
+
+# --- without --at-least: reads wait a moment by themselves ---
+
+PATIENT = {"MNEME_READ_OWN_WRITES_MS": "60000"}
+AT_ONCE = {"MNEME_READ_OWN_WRITES_MS": "0"}
+
+
+def texts(done):
+    return [row["content"]["text"] for row in done.json_lines]
+
+
+def test_reads_wait_for_own_writes_by_themselves(namespace, mneme, worker):
+    mneme("memory", "add", "early", "--user", "ada", expect=0)
+    slow = mneme("memory", "list", "--user", "ada", "--json", env={"MNEME_READ_OWN_WRITES_MS": "1"}, expect=0)
+    assert slow.stdout == "" and "not in the tables yet after 1 ms" in slow.stderr
+    assert mneme("memory", "list", "--user", "ada", "--json", env=AT_ONCE, expect=0).stderr == ""
+    worker()
+    for number in range(10):
+        (added,) = mneme("memory", "add", f"n{number}", "--user", "ada", "--json", expect=0).json_lines
+        done = mneme("memory", "list", "--user", "ada", "--json", env=PATIENT, expect=0)
+        assert texts(done)[0] == f"n{number}" and done.stderr == ""
+        mneme("memory", "update", added["memory_id"], f"m{number}", "--user", "ada", expect=0)
+        assert texts(mneme("memory", "get", added["memory_id"], "--json", env=PATIENT, expect=0)) == [f"m{number}"]
+        (goal,) = mneme("working", "goal", f"g{number}", "--user", "ada", "--conversation", "c", "--json", expect=0).json_lines
+        (shown,) = mneme("working", "show", "--user", "ada", "--conversation", "c", "--json", env=PATIENT, expect=0).json_lines
+        assert shown["goal"] == f"g{number}" and goal["stream_id"] == "ada"
+
+
+def test_what_does_not_come_is_told_and_not_waited_for_by_those_who_insist(mneme):
+    """No worker: a read answers without the write, and an explicit position stays a demand."""
+    brief = {"MNEME_READ_OWN_WRITES_MS": "100"}
+    mneme("memory", "add", "tea", "--user", "ada", expect=0)
+    for read in (["memory", "list", "--user", "ada"], ["timeline", "--user", "ada"], ["events", "--stream", "ada"],
+                 ["working", "show", "--user", "ada", "--conversation", "c"]):
+        done = mneme(*read, "--json", env=brief, expect=0)
+        assert done.stderr.count("not in the tables yet after 100 ms") == 1, done
+        mneme(*read, "--at-least", "last", "--wait-timeout", "100", env=brief, expect=3)
+    assert mneme("memory", "list", "--user", "ada", "--as-of", "2020-01-01", env=brief, expect=0).stderr.count("after") == 0
+
+
+def test_a_write_of_long_ago_is_not_waited_for(namespace, mneme):
+    mneme("memory", "add", "tea", "--user", "ada", expect=0)
+    (path,) = (path for path in (namespace.folder / "state" / "mneme").glob("last-write-*") if not path.suffix)
+    os.utime(path, (path.stat().st_mtime - 120,) * 2)
+    assert "after" not in mneme("memory", "list", "--user", "ada", expect=0).stderr
+
+
+def test_search_waits_for_full_text_where_it_is_kept(namespace, mneme, worker):
+    worker()
+    mneme("memory", "add", "green tea", "--user", "ada", expect=0)
+    namespace.drain()
+    assert "full text" not in mneme("memory", "list", "--user", "ada", env=PATIENT, expect=0).stderr
+    reader = worker("search")
+    namespace.drain("search")
+    for number in range(5):
+        mneme("memory", "add", f"tea number{number}", "--user", "ada", expect=0)
+        found = mneme("search", f"number{number}", "--user", "ada", "--json", env=PATIENT, expect=0)
+        assert len(found.json_lines) == 1 and found.stderr == ""
+    assert reader.stop() == 0
+    mneme("memory", "add", "late tea", "--user", "ada", expect=0)
+    late = mneme("search", "late", "--user", "ada", "--json", env={"MNEME_READ_OWN_WRITES_MS": "200"}, expect=0)
+    assert late.stdout == "" and "not in full text yet" in late.stderr
+
+
+def test_what_was_found_to_be_there_is_not_looked_for_again(namespace, mneme, worker):
+    worker()
+    mneme("memory", "add", "tea", "--user", "ada", expect=0)
+    mneme("memory", "list", "--user", "ada", env=PATIENT, expect=0)
+    (held,) = (namespace.folder / "state" / "mneme").glob("last-write-*.held")
+    before = held.read_text()
+    assert before.split()[1] == "1"
+    with namespace.connect() as connection:  # whoever looked again would now wait in vain
+        connection.execute("UPDATE progress SET next_offset = 0")
+    assert mneme("memory", "list", "--user", "ada", env=PATIENT, expect=0).stderr == ""
+    assert held.read_text() == before
+
+
+def test_an_access_is_no_write_to_wait_for(namespace, mneme, worker):
+    worker()
+    worker("search")
+    mneme("memory", "add", "tea", "--user", "ada", expect=0)
+    namespace.drain("search")
+    before = noted(namespace)
+    assert mneme("recall", "tea", "--user", "ada", "--no-vectors", env=PATIENT, expect=0).stdout
+    assert noted(namespace) == before
