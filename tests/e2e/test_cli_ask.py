@@ -77,7 +77,7 @@ def test_content_stays_what_it_was(worker, one):
 
 @pytest.mark.parametrize("arguments, said", [
     (["", "--user", "ada"], "content"),
-    (["x" * 10_001, "--user", "ada"], "content"),
+    (["x" * 100_001, "--user", "ada"], "content"),
     (["x"], "scope"),
     (["x", "--user", "ada", "--type", "guess"], "memory_type"),
     (["x", "--user", "ada", "--metadata", "[1]"], "metadata"),
