@@ -87,6 +87,19 @@ for that key: `(murmur2(key) & 0x7fffffff) % partitions` (librdkafka: `partition
 parks an event whose key or partition is another, alone (see What cannot be applied). The number of partitions is fixed when the topic is made. The time of a
 message is the brokers' (`message.timestamp.type=LogAppendTime`); the caller's is `occurred_at`. Retention is unlimited.
 
+## What an event does to what is there
+- **Arithmetic.** `memory_prioritized` multiplies the priority by `boost_factor`, rounds half up and keeps it within 0 to 10:
+  3 × 1.5 = 4.5 becomes 5, 5 × 0.5 = 2.5 becomes 3, 9 × 1.5 becomes 10. The factor is the event's number as a double, and what
+  is rounded is `floor(product + 0.5)`. `memory_promoted` adds 0.1 to the importance, which is not rounded and ends at 1.
+- **A document's source position** (full text, embeddings, vectors) is that of the last event that set its text:
+  `memory_created`, `memory_updated` with a `content` (also one that says the same again), `agent_decision`, `agent_handoff`,
+  `conversation_turn`, and the deletion that removes it (`memory_deleted`, `conversation_deleted`, an update to a blank text).
+  An update of metadata, priority or expiry alone, a promotion, an archiving or an access does not move it: a memory that was
+  created at 3:10, given another `metadata` at 3:12 and read at 3:15 keeps 3:10; an update of its content at 3:20 makes it 3:20.
+- **event_type.** In the ledger, in JSON and in filters an event is called as its payload type, and a `custom` event as the
+  `type` that it carries: `{{"type":"custom","user_id":"ada","payload":{{"type":"note","json":1}}}}` has the event_type `note`,
+  and `mneme events --user ada --type note` finds it, while `--type custom` does not.
+
 ## What cannot be applied
 Nothing of the log is skipped: what cannot be applied is parked, a row of `parked_events` with its bytes and the reason
 (docs/dead-letters.md).
