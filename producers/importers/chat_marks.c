@@ -31,6 +31,7 @@ struct marks {
     size_t closing[MAX_OPEN]; /* where the end tags of open wrappers begin, the innermost last */
     size_t open;
     bool has_tags;
+    bool has_failed; /* memory is exhausted */
 };
 
 /* --- parts of text --- */
@@ -124,7 +125,7 @@ static size_t cut_frame_length(struct mneme_str text, size_t len) {
     return len;
 }
 
-static size_t match_frame(struct marks *marks, struct mneme_str text, bool *has_memory) {
+static size_t match_frame(struct marks *marks, struct mneme_str text) {
     if (!begins_with(text, FRAME_BEGIN)) {
         return 0;
     }
@@ -148,7 +149,7 @@ static size_t match_frame(struct marks *marks, struct mneme_str text, bool *has_
     }
     struct mneme_str argument = {inside.data + FRAME_SEPARATOR.len, end - FRAME_SEPARATOR.len};
     argument.len = place_of(argument, FRAME_SEPARATOR);
-    *has_memory = add_readable(marks, kind, argument);
+    marks->has_failed = !add_readable(marks, kind, argument);
     return len + end + FRAME_END.len;
 }
 
@@ -172,8 +173,7 @@ static bool is_reference(struct mneme_str text) {
 
 /* 【12†source】 and 【4:0†notes.pdf】 are citations; 【3†Opening hours†example.com】 is a link with its
  * words. */
-static size_t match_bracket(struct marks *marks, struct mneme_str text, bool *has_memory) {
-    (void)has_memory;
+static size_t match_bracket(struct marks *marks, struct mneme_str text) {
     if (!begins_with(text, BRACKET_BEGIN)) {
         return 0;
     }
@@ -206,9 +206,8 @@ static size_t match_bracket(struct marks *marks, struct mneme_str text, bool *ha
 }
 
 /* :contentReference[oaicite:0]{index=0} */
-static size_t match_content_reference(struct marks *marks, struct mneme_str text, bool *has_memory) {
+static size_t match_content_reference(struct marks *marks, struct mneme_str text) {
     (void)marks;
-    (void)has_memory;
     static const char *const parts[] = {":contentReference[oaicite:", "]{index=", "}"};
     size_t len = 0;
     for (size_t i = 0; i < 3; i++) {
@@ -233,8 +232,7 @@ static bool is_three_bytes(char lead) {
 }
 
 /* U+200B between characters of three bytes may be a break of a script without spaces, and stays. */
-static size_t match_zero_width(struct marks *marks, struct mneme_str text, bool *has_memory) {
-    (void)has_memory;
+static size_t match_zero_width(struct marks *marks, struct mneme_str text) {
     if (begins_with(text, MNEME_STR_LIT("\xEF\xBB\xBF")) ||
         begins_with(text, MNEME_STR_LIT("\xE2\x81\xA0"))) {
         return 3;
@@ -250,8 +248,7 @@ static size_t match_zero_width(struct marks *marks, struct mneme_str text, bool 
 /* --- Claude --- */
 
 /* What stands in exports for what an interface could not show. */
-static size_t match_not_supported(struct marks *marks, struct mneme_str text, bool *has_memory) {
-    (void)has_memory;
+static size_t match_not_supported(struct marks *marks, struct mneme_str text) {
     static const char words[] = "```\nThis block is not supported on your current device yet.\n```";
     return marks->has_tags && begins_with(text, mneme_str_from(words)) ? sizeof words - 1 : 0;
 }
@@ -278,7 +275,7 @@ static struct mneme_str title_in(struct mneme_str tag) {
 }
 
 /* A tag whose end tag follows: with a silent one all up to its end is left out, else the tags alone. */
-static size_t match_open_tag(struct marks *marks, struct mneme_str text, size_t tag, bool *has_memory) {
+static size_t match_open_tag(struct marks *marks, struct mneme_str text, size_t tag) {
     struct mneme_str name = mneme_str_from(tags[tag].name);
     char end_tag[MAX_KIND_BYTES];
     size_t len = 1 + name.len;
@@ -305,11 +302,10 @@ static size_t match_open_tag(struct marks *marks, struct mneme_str text, size_t 
         mneme_buffer_append_str(&marks->out,
                                 inside.data[0] == '\n' ? MNEME_STR_LIT("") : MNEME_STR_LIT("\n"));
     }
-    *has_memory = !marks->out.failed;
     return len;
 }
 
-static size_t match_tag(struct marks *marks, struct mneme_str text, bool *has_memory) {
+static size_t match_tag(struct marks *marks, struct mneme_str text) {
     if (!marks->has_tags || text.data[0] != '<') {
         return 0;
     }
@@ -319,7 +315,7 @@ static size_t match_tag(struct marks *marks, struct mneme_str text, bool *has_me
     }
     for (size_t i = 0; i < sizeof tags / sizeof tags[0]; i++) {
         if (begins_with(behind(text, 1), mneme_str_from(tags[i].name))) {
-            size_t len = match_open_tag(marks, text, i, has_memory);
+            size_t len = match_open_tag(marks, text, i);
             if (len > 0) {
                 return len;
             }
@@ -333,7 +329,7 @@ static size_t match_tag(struct marks *marks, struct mneme_str text, bool *has_me
 static const struct {
     char lead;
     bool is_mark_in_code;
-    size_t (*match)(struct marks *marks, struct mneme_str text, bool *has_memory);
+    size_t (*match)(struct marks *marks, struct mneme_str text);
 } kinds[] = {
     {'\xEE', true, match_frame},
     {'\xE3', false, match_bracket},
@@ -382,21 +378,20 @@ static void close_gap(struct marks *marks) {
 }
 
 /* Moves over one mark or one byte. */
-static bool step(struct marks *marks) {
+static void step(struct marks *marks) {
     struct mneme_str rest = rest_of(marks);
     bool is_code = marks->at < marks->code_end;
     size_t written = marks->out.len;
     for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
-        bool has_memory = true;
         size_t len = rest.data[0] == kinds[i].lead && (!is_code || kinds[i].is_mark_in_code)
-                         ? kinds[i].match(marks, rest, &has_memory)
+                         ? kinds[i].match(marks, rest)
                          : 0;
         if (len > 0) {
             marks->at += len;
             if (marks->out.len == written) {
                 close_gap(marks);
             }
-            return has_memory;
+            return;
         }
     }
     if (rest.data[0] == '`' && !is_code) {
@@ -406,7 +401,6 @@ static bool step(struct marks *marks) {
     }
     mneme_buffer_append_byte(&marks->out, (uint8_t)rest.data[0]);
     marks->at++;
-    return true;
 }
 
 /* Whether a mark may be in it at all; most texts have none. */
@@ -432,13 +426,12 @@ bool mneme_chat_remove_marks(struct mneme_str *text, struct mneme_arena *arena, 
         return true;
     }
     struct marks marks = {.text = *text, .arena = arena, .has_tags = has_tags};
-    bool has_memory = true;
-    while (has_memory && marks.at < marks.text.len) {
-        has_memory = step(&marks);
+    while (!marks.has_failed && marks.at < marks.text.len) {
+        step(&marks);
     }
     struct mneme_str plain = mneme_buffer_str(&marks.out);
     *text = mneme_is_blank(plain) ? MNEME_STR_NULL : mneme_arena_copy(arena, plain);
-    has_memory = has_memory && !marks.out.failed && (mneme_is_blank(plain) || text->data != NULL);
+    bool has_memory = !marks.has_failed && !marks.out.failed && (mneme_is_blank(plain) || text->data != NULL);
     mneme_buffer_clean_up(&marks.out);
     return has_memory;
 }
