@@ -73,7 +73,7 @@ BLOCKING = [
     ("broken JSON", lambda user: spoilt(lambda value: value.replace(b'{"text"', b'["text"'), created(user)), "JSON"),
     ("confidence above 1", lambda user: good(created(user, confidence=1.5)), "confidence"),
     ("confidence that is no number", lambda user: good(created(user, confidence=float("nan"))), "confidence"),
-    ("over-long content", lambda user: good(created(user, content="x" * 10_001)), "content"),
+    ("over-long content", lambda user: good(created(user, content="x" * 100_001)), "content"),
     ("blank content", lambda user: good(created(user, content="  ")), "content"),
     ("an unknown memory type", lambda user: good(created(user, memory_type="guess")), "memory_type"),
     ("a time beyond the calendar", lambda user: ENCODER.message(created(user), occurred_at=2**62), "occurred_at"),

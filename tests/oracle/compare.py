@@ -60,7 +60,7 @@ def snapshot(namespace, projection="postgres"):
         yield connection
 
 
-def fold_topic(namespace, projection="postgres", content_max_chars=10000):
+def fold_topic(namespace, projection="postgres", content_max_chars=100000):
     """The oracle's tables for what is on the namespace's topic now."""
     messages, ends = read_topic(namespace)
     by_hand = namespace.rows("SELECT partition, kafka_offset FROM hand_parked WHERE topic = %s", namespace.topic)

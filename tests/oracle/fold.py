@@ -48,7 +48,7 @@ def vector_json(value):
 class Fold(AgentTables, WorkingTables):
     """Feed `apply` with messages, each partition's in order of offsets; the tables are dictionaries by key."""
 
-    def __init__(self, decoder, partitions, topic, projection="postgres", content_max_chars=10000, hand_parked=()):
+    def __init__(self, decoder, partitions, topic, projection="postgres", content_max_chars=100000, hand_parked=()):
         self.decoder = decoder
         self.partitions = partitions
         self.topic = topic

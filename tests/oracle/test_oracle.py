@@ -195,7 +195,7 @@ def test_a_wrong_key_and_a_wrong_partition_are_parked(log, fold):
 
 
 @pytest.mark.parametrize(("kind", "payload"), [
-    ("memory_created", {"memory_id": memory(), "memory_type": "fact", "content": "x" * 10_001}),
+    ("memory_created", {"memory_id": memory(), "memory_type": "fact", "content": "x" * 100_001}),
     ("memory_created", {"memory_id": memory(), "memory_type": "fact", "content": " \u3000"}),
     ("memory_created", {"memory_id": memory(), "memory_type": "guess", "content": "x"}),
     ("memory_created", {"memory_id": memory(), "memory_type": "fact", "content": "x", "confidence": 1.01}),
