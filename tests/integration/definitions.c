@@ -1,0 +1,187 @@
+/*
+ * Definitions of live tables against the migrations, and scratch schemas: their names, and the sessions that
+ * a rebuild which was killed has left behind.
+ */
+#include "consumers/store/rebuild/definitions.h"
+
+#include <criterion/criterion.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "common/clock.h"
+#include "consumers/projections.h"
+#include "consumers/store/migrate.h"
+#include "consumers/store/rebuild/scratch.h"
+#include "tests/support/fixture.h"
+
+static struct mneme_fixture fixture;
+static struct mneme_error error;
+
+static void set_up(void) {
+    cr_assert_eq(mneme_fixture_set_up(&fixture, MNEME_FIXTURE_POSTGRES, 0, &error), MNEME_OK, "%s",
+                 error.message);
+}
+
+static void tear_down(void) {
+    mneme_fixture_tear_down(&fixture);
+}
+
+TestSuite(definitions, .init = set_up, .fini = tear_down);
+
+static void set(enum mneme_setting setting, const char *value) {
+    cr_assert_eq(mneme_config_set(fixture.config, setting, value, MNEME_FROM_OPTION, &error), MNEME_OK, "%s",
+                 error.message);
+}
+
+static struct mneme_postgres *connect_to(enum mneme_pg_schema schema) {
+    struct mneme_postgres *postgres = NULL;
+    cr_assert_eq(mneme_pg_connect_to(&postgres, fixture.config, schema, "mneme test", &error), MNEME_OK, "%s",
+                 error.message);
+    return postgres;
+}
+
+static void run(enum mneme_pg_schema schema, const char *sql) {
+    struct mneme_postgres *postgres = connect_to(schema);
+    cr_assert_eq(mneme_pg_run(postgres, sql, &error), MNEME_OK, "%s", error.message);
+    mneme_pg_close(postgres);
+}
+
+static void migrate(const struct mneme_projection_schema *schema) {
+    char name[MNEME_PG_NAME_BYTES];
+    struct mneme_postgres *postgres = connect_to(schema->schema);
+    cr_assert_eq(mneme_pg_schema_name(name, fixture.config, schema->schema, &error), MNEME_OK);
+    cr_assert_eq(mneme_migrate(postgres, name, *schema->migrations, NULL, NULL, &error), MNEME_OK, "%s",
+                 error.message);
+    mneme_pg_close(postgres);
+}
+
+static struct mneme_buffer missing; /* what the last comparison found */
+static int64_t different;
+
+static void take(void *context, const struct mneme_table_difference *table) {
+    (void)context;
+    mneme_buffer_clean_up(&missing);
+    missing = (struct mneme_buffer){0};
+    mneme_buffer_append(&missing, table->keys[MNEME_ROW_MISSING].data, table->keys[MNEME_ROW_MISSING].len);
+    mneme_buffer_append_byte(&missing, '\0');
+    different = table->counts[MNEME_ROW_DIFFERENT];
+    cr_assert(table->is_definitions && table->log_rows > 10);
+}
+
+static int64_t verify(const struct mneme_projection_schema *schema, bool *has_all_columns) {
+    const struct mneme_definitions definitions = {.schema = schema->schema, .migrations = schema->migrations};
+    const struct mneme_verify_options options = {.config = fixture.config, .visit = take};
+    struct mneme_verify_outcome outcome = {0};
+    cr_assert_eq(mneme_definitions_verify(&outcome, has_all_columns, &definitions, &options, &error),
+                 MNEME_OK, "%s", error.message);
+    return outcome.differences;
+}
+
+static void count_made(void *context, const char *statement) {
+    *(int *)context += strstr(statement, "memories") != NULL ? 1 : 0;
+}
+
+Test(definitions, of_every_projection_are_as_migrated) {
+    bool has_all_columns = false;
+    for (const struct mneme_projection_schema *schema = mneme_projection_schemas; schema->projection != NULL;
+         schema++) {
+        migrate(schema);
+        cr_assert_eq(verify(schema, &has_all_columns), 0, "%s: %s", schema->projection, missing.data);
+        cr_assert(has_all_columns);
+    }
+    mneme_buffer_clean_up(&missing);
+}
+
+Test(definitions, that_are_missing_are_named_and_made_again) {
+    const struct mneme_projection_schema *ledger = &mneme_projection_schemas[0];
+    const struct mneme_definitions definitions = {.schema = ledger->schema, .migrations = ledger->migrations};
+    bool has_all_columns = false;
+    int made = 0;
+    set(MNEME_SETTING_PG_SCHEMA, "it's \"a.b\"");
+    migrate(ledger);
+    run(ledger->schema, "DROP INDEX memories_user; ALTER TABLE memories DROP CONSTRAINT memories_pkey");
+    cr_assert_eq(verify(ledger, &has_all_columns), 3);
+    cr_assert_not_null(strstr(missing.data, "memories/index/memories_user"), "%s", missing.data);
+    cr_assert_not_null(strstr(missing.data, "memories/constraint/memories_pkey"), "%s", missing.data);
+    cr_assert(has_all_columns, "rows can be compared without indexes");
+    cr_assert_eq(mneme_definitions_mend(&definitions, fixture.config, count_made, &made, &error), MNEME_OK,
+                 "%s", error.message);
+    cr_assert_eq(made, 2);
+    cr_assert_eq(verify(ledger, &has_all_columns), 0);
+    run(ledger->schema, "ALTER TABLE memories ALTER importance DROP NOT NULL");
+    cr_assert_eq(verify(ledger, &has_all_columns), 1);
+    cr_assert(different == 1 && has_all_columns);
+    run(ledger->schema, "ALTER TABLE memories DROP importance CASCADE");
+    cr_assert_gt(verify(ledger, &has_all_columns), 0);
+    cr_assert_not(has_all_columns, "a column that is gone cannot be compared");
+    mneme_buffer_clean_up(&missing);
+}
+
+/* Waits for the server to see that the one before is closed. */
+static struct mneme_scratch open_scratch(void) {
+    struct mneme_scratch scratch;
+    int64_t deadline = mneme_clock_monotonic_micros() + INT64_C(60000000);
+    int status;
+    do {
+        status = mneme_scratch_open(&scratch, fixture.config, MNEME_PG_SCHEMA_LEDGER, "rebuild", &error);
+        mneme_clock_pause(status == MNEME_E_CONFLICT ? 20000 : 0);
+    } while (status == MNEME_E_CONFLICT && mneme_clock_monotonic_micros() < deadline);
+    cr_assert_eq(status, MNEME_OK, "%s", error.message);
+    return scratch;
+}
+
+Test(definitions, of_names_that_fill_their_room_have_scratch_schemas_of_their_own) {
+    char name[MNEME_PG_NAME_BYTES];
+    char first[MNEME_PG_NAME_BYTES];
+    for (int i = 0; i < 2; i++) { /* two that differ in the last byte alone, behind letters of two bytes */
+        snprintf(
+            name, sizeof name, "%s%d",
+            "\xC3\xB6\xC3\xB6\xC3\xB6\xC3\xB6\xC3\xB6\xC3\xB6\xC3\xB6\xC3\xB6\xC3\xB6\xC3\xB6\xC3\xB6\xC3\xB6"
+            "\xC3\xB6\xC3\xB6\xC3\xB6\xC3\xB6\xC3\xB6\xC3\xB6\xC3\xB6\xC3\xB6\xC3\xB6\xC3\xB6\xC3\xB6\xC3\xB6"
+            "\xC3\xB6\xC3\xB6\xC3\xB6\xC3\xB6\xC3\xB6\xC3\xB6\xC3\xB6",
+            i);
+        cr_assert_eq(strlen(name), MNEME_PG_NAME_BYTES - 1);
+        set(MNEME_SETTING_PG_SCHEMA, name);
+        struct mneme_scratch scratch = open_scratch();
+        cr_assert(strlen(scratch.name) < sizeof scratch.name && strlen(scratch.old) < sizeof scratch.old);
+        cr_assert_str_neq(scratch.name, scratch.old);
+        cr_assert(i == 0 || strcmp(first, scratch.name) != 0);
+        memcpy(first, scratch.name, sizeof first);
+        cr_assert_eq(mneme_scratch_make(&scratch, mneme_migrations_postgres, &error), MNEME_OK, "%s",
+                     error.message);
+        cr_assert_eq(mneme_scratch_drop(&scratch, &error), MNEME_OK, "%s", error.message);
+        mneme_scratch_close(&scratch);
+    }
+}
+
+Test(definitions, of_a_killed_rebuild_are_worked_on_by_nobody_when_the_next_begins) {
+    struct mneme_scratch scratch = open_scratch();
+    cr_assert_eq(mneme_scratch_make(&scratch, mneme_migrations_postgres, &error), MNEME_OK, "%s",
+                 error.message);
+    struct mneme_postgres *waiting = NULL; /* has joined, and holds no table */
+    struct mneme_postgres *building = NULL;
+    cr_assert_eq(
+        mneme_pg_connect_to(&waiting, scratch.config, MNEME_PG_SCHEMA_LEDGER, "mneme rebuild index", &error),
+        MNEME_OK);
+    cr_assert_eq(mneme_scratch_join(waiting, &error), MNEME_OK, "%s", error.message);
+    cr_assert_eq(
+        mneme_pg_connect_to(&building, scratch.config, MNEME_PG_SCHEMA_LEDGER, "mneme rebuild index", &error),
+        MNEME_OK);
+    cr_assert_eq(mneme_pg_run(building, "BEGIN; DROP INDEX memories_user", &error), MNEME_OK, "%s",
+                 error.message);
+    mneme_scratch_close(&scratch); /* as the end of its program does */
+    scratch = open_scratch();
+    cr_assert(scratch.is_there);
+    cr_assert_neq(mneme_pg_run(waiting, "SELECT 1", &error), MNEME_OK, "its session was ended");
+    cr_assert_neq(mneme_pg_run(building, "COMMIT", &error), MNEME_OK, "its session was ended");
+    PGresult *rows = NULL;
+    cr_assert_eq(mneme_pg_query(&rows, scratch.postgres, "SELECT to_regclass('memories_user') IS NOT NULL",
+                                NULL, false, &error),
+                 MNEME_OK);
+    cr_assert_str_eq(PQgetvalue(rows, 0, 0), "t");
+    PQclear(rows);
+    mneme_pg_close(waiting);
+    mneme_pg_close(building);
+    cr_assert_eq(mneme_scratch_drop(&scratch, &error), MNEME_OK, "%s", error.message);
+    mneme_scratch_close(&scratch);
+}
