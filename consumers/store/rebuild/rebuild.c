@@ -249,6 +249,19 @@ int mneme_store_rebuild_finish_load(void *context, unsigned jobs, struct mneme_e
 
 /* --- the switch --- */
 
+/* Indexes that somebody added to the live tables go with them: not without a word. */
+static int tell_own_indexes(struct mneme_scratch *scratch, struct mneme_error *error) {
+    PGresult *rows = NULL;
+    int status = mneme_pg_query(&rows, scratch->postgres, mneme_sql_rebuild_own_indexes, NULL, false, error);
+    for (int row = 0; status == MNEME_OK && row < PQntuples(rows); row++) {
+        mneme_log(MNEME_LOG_WARN, "an index that no migration makes goes with the replaced tables",
+                  MNEME_LOG_S("advice", "make it again if it is needed"),
+                  MNEME_LOG_S("statement", PQgetvalue(rows, row, 0)));
+    }
+    PQclear(rows);
+    return status;
+}
+
 int mneme_store_rebuild_freeze(void *context, struct mneme_error *error) {
     struct rebuild *rebuild = context;
     int status = mneme_pg_run(rebuild->scratch.postgres, "BEGIN", error);
@@ -266,6 +279,9 @@ int mneme_store_rebuild_swap(void *context, const int64_t *next_offsets, int32_t
     }
     if (status == MNEME_OK) {
         status = mneme_catalog_require(scratch, rebuild->kind->projection->name, error);
+    }
+    if (status == MNEME_OK) {
+        status = tell_own_indexes(scratch, error);
     }
     if (status == MNEME_OK && rebuild->kind->keeps_losses) {
         status = mneme_pg_run(scratch->postgres, mneme_sql_loss_heads, error);

@@ -1,0 +1,7 @@
+-- The indexes of the live schema that somebody added: what makes them again.
+SELECT x.indexdef
+FROM pg_indexes x
+WHERE x.schemaname = current_setting('mneme.live')
+  AND EXISTS (SELECT FROM rebuild_objects o WHERE o.kind = 'table' AND o.name = x.tablename)
+  AND NOT EXISTS (SELECT FROM rebuild_objects o WHERE o.kind = 'index' AND o.name = x.indexname)
+ORDER BY x.indexname
