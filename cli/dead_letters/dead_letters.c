@@ -55,15 +55,20 @@ int mneme_dead_letters_each_schema(struct mneme_postgres *postgres, const struct
 static const struct mneme_command *const verbs[] = {
     &mneme_command_dead_letters_list,
     &mneme_command_dead_letters_show,
+<<<<<<< HEAD
     &mneme_command_dead_letters_park,
+=======
+    &mneme_command_dead_letters_redrive,
+>>>>>>> 17f2816 (mneme dead-letters redrive: parked events once more, in their order)
     NULL,
 };
 
 const struct mneme_command mneme_command_dead_letters = {
     .name = "dead-letters",
-    .summary = "What cannot be applied: list it, look at it.",
+    .summary = "What cannot be applied: list it, look at it, try it again.",
     .arguments = "",
     .examples = "  mneme dead-letters list\n"
-                "  mneme dead-letters show 3:17\n",
+                "  mneme dead-letters show 3:17\n"
+                "  mneme dead-letters redrive --all\n",
     .subcommands = verbs,
 };

@@ -292,7 +292,8 @@ static int fold_batch(struct projection *projection, struct mneme_batch *batch, 
     if (is_accepted == NULL) {
         return no_memory(error);
     }
-    int status = mneme_verdict_gate_pass(is_accepted, postgres, projection->progress.topic, batch, error);
+    int status = mneme_verdict_gate_pass(is_accepted, postgres, projection->progress.projection,
+                                         projection->progress.topic, batch, error);
     if (status == MNEME_OK) {
         status = mneme_documents_fold(&projection->documents, postgres, batch, is_accepted, error);
     }

@@ -233,6 +233,16 @@ static int head_params(struct projection *projection, struct mneme_pg_params *pa
     return mneme_ledger_heads_params(params, heads, fold->partition_count, &fold->arena, error);
 }
 
+/* Events that are applied after all stand before rows that are chained already. */
+static void rechain_params(struct projection *projection, struct mneme_pg_params *params) {
+    const struct mneme_fold *fold = &projection->fold;
+    const struct mneme_fold_partition *partition = &fold->partitions[0];
+    mneme_pg_params_clear(params);
+    mneme_pg_param_str(params, mneme_str_from(projection->progress.topic));
+    mneme_pg_param_long(params, partition->head.partition);
+    mneme_pg_param_long(params, partition->first->from->position.offset);
+}
+
 /* Changes of rows, each table's history before the table. */
 static int add_changes(struct projection *projection, struct mneme_pg_call *calls, size_t *count,
                        struct mneme_error *error) {
@@ -272,7 +282,11 @@ static int finish(struct projection *projection, struct mneme_error *error) {
         calls[count] = (struct mneme_pg_call){mneme_sql_fold_add_accesses, &projection->params[count]};
         count++;
     }
-    if (status == MNEME_OK && projection->fold.partition_count > 0) {
+    if (status == MNEME_OK && projection->fold.partition_count > 0 && projection->fold.batch->is_redrive) {
+        rechain_params(projection, &projection->params[count]);
+        calls[count] = (struct mneme_pg_call){mneme_sql_redrive_rechain, &projection->params[count]};
+        count++;
+    } else if (status == MNEME_OK && projection->fold.partition_count > 0) {
         status = head_params(projection, &projection->params[count], error);
         calls[count] = (struct mneme_pg_call){mneme_sql_fold_write_heads, &projection->params[count]};
         count++;

@@ -221,6 +221,33 @@ int mneme_claims_take(struct mneme_claims *claims, struct mneme_assignment *assi
     return status;
 }
 
+int mneme_claims_rewind(struct mneme_claims *claims, struct mneme_claim *claim, int64_t offset,
+                        struct mneme_assignment *assignment, struct mneme_error *error) {
+    struct mneme_buffer key = {0};
+    char text[24];
+    snprintf(text, sizeof text, "%lld", (long long)offset);
+    mneme_hot_key(&key, &claim->space, claim->partition, MNEME_HOT_PROGRESS, NULL, 0);
+    const struct mneme_str words[] = {
+        MNEME_STR_LIT("HSET"), mneme_buffer_str(&key),       MNEME_STR_LIT("next_offset"),
+        mneme_str_from(text),  MNEME_STR_LIT("last_digest"), MNEME_STR_LIT(""),
+    };
+    const struct mneme_redis_command command = {NULL, words, sizeof words / sizeof *words, words[1]};
+    int status = key.failed
+                     ? mneme_error_set(error, MNEME_E_NO_MEMORY, "partitions were not claimed: out of memory")
+                     : mneme_redis_run(NULL, claims->redis, &command, error);
+    for (size_t i = 0; status == MNEME_OK && i < assignment->count; i++) {
+        if (assignment->partitions[i] == claim->partition) {
+            assignment->next_offsets[i] = offset;
+            if (assignment->last_digests != NULL) {
+                assignment->last_digests[i].is_set = false;
+            }
+            claim->next_offset = offset;
+        }
+    }
+    mneme_buffer_clean_up(&key);
+    return status;
+}
+
 /* --- renewing --- */
 
 static int send_renewal(struct mneme_claims *claims, struct mneme_hot_call *call,

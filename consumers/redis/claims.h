@@ -36,6 +36,11 @@ void mneme_claims_clean_up(struct mneme_claims *claims);
 int mneme_claims_take(struct mneme_claims *claims, struct mneme_assignment *assignment,
                       struct mneme_error *error);
 
+/* Sets the progress of a partition that was claimed just now back to the offset, and the assignment with it.
+ */
+int mneme_claims_rewind(struct mneme_claims *claims, struct mneme_claim *claim, int64_t offset,
+                        struct mneme_assignment *assignment, struct mneme_error *error);
+
 struct mneme_claim *mneme_claims_find(struct mneme_claims *claims, int32_t partition);
 void mneme_claims_release(struct mneme_claims *claims, const int32_t *partitions, size_t count);
 

@@ -132,10 +132,12 @@ static int open_projection(void **out, const struct mneme_config *config, struct
 /* --- who keeps what, and how far --- */
 
 /* Where the ledger is in each partition that is claimed, in their order; 0 where it has not begun. Notes
- * where events are parked. */
-static int read_ledger(struct projection *projection, int64_t *offsets, struct mneme_error *error) {
+ * where events are parked; *must_rewind: some of them were applied after all. */
+static int read_ledger(struct projection *projection, int64_t *offsets, bool *must_rewind,
+                       struct mneme_error *error) {
     struct mneme_claims *claims = &projection->claims;
     PGresult *rows = NULL;
+    *must_rewind = false;
     for (size_t i = 0; i < claims->count; i++) {
         offsets[i] = claims->items[i].partition;
     }
@@ -152,7 +154,40 @@ static int read_ledger(struct projection *projection, int64_t *offsets, struct m
             if (claims->items[i].partition == mneme_pg_get_long(rows, row, 0)) {
                 offsets[i] = mneme_pg_get_long(rows, row, 1);
                 claims->items[i].has_parked = *PQgetvalue(rows, row, 2) != 0;
+                *must_rewind |= *PQgetvalue(rows, row, 3) != 0;
             }
+        }
+    }
+    PQclear(rows);
+    return status;
+}
+
+/* Goes back to where events of a claimed partition were applied after all, behind which Redis is already:
+ * what is folded again comes from the tables. */
+static int rewind_claims(struct projection *projection, struct mneme_assignment *assignment,
+                         struct mneme_error *error) {
+    struct mneme_claims *claims = &projection->claims;
+    PGresult *rows = NULL;
+    mneme_pg_params_clear(&projection->params);
+    mneme_pg_param_str(&projection->params, mneme_str_from(claims->topic));
+    int status = mneme_pg_query(&rows, projection->session.postgres, mneme_sql_redis_rewinds,
+                                &projection->params, true, error);
+    for (int row = 0; status == MNEME_OK && row < PQntuples(rows); row++) {
+        int64_t offset = mneme_pg_get_long(rows, row, 1);
+        struct mneme_claim *claim = mneme_claims_find(claims, (int32_t)mneme_pg_get_long(rows, row, 0));
+        if (claim == NULL || claims->wanted_space != 0) {
+            continue;
+        }
+        if (claim->next_offset > offset) {
+            status = mneme_claims_rewind(claims, claim, offset, assignment, error);
+        }
+        if (status == MNEME_OK) {
+            mneme_pg_params_clear(&projection->params);
+            mneme_pg_param_str(&projection->params, mneme_str_from(claims->topic));
+            mneme_pg_param_long(&projection->params, claim->partition);
+            mneme_pg_param_long(&projection->params, offset);
+            status = mneme_pg_query(NULL, projection->session.postgres, mneme_sql_redis_rewound,
+                                    &projection->params, true, error);
         }
     }
     PQclear(rows);
@@ -163,10 +198,11 @@ static int read_ledger(struct projection *projection, int64_t *offsets, struct m
 static int note_refills(struct projection *projection, struct mneme_error *error) {
     struct mneme_claims *claims = &projection->claims;
     int64_t *offsets = calloc(claims->count + 1, sizeof *offsets);
+    bool must_rewind;
     if (offsets == NULL) {
         return no_memory(error);
     }
-    int status = read_ledger(projection, offsets, error);
+    int status = read_ledger(projection, offsets, &must_rewind, error);
     for (size_t i = 0; status == MNEME_OK && i < claims->count; i++) {
         struct mneme_claim *claim = &claims->items[i];
         claim->refill_end = offsets[i] > claim->refill_end ? offsets[i] : claim->refill_end;
@@ -194,6 +230,9 @@ static enum mneme_apply_result assign(void *context, struct mneme_assignment *as
         status = mneme_claims_take(&projection->claims, assignment, error);
     }
     if (status == MNEME_OK) {
+        status = rewind_claims(projection, assignment, error);
+    }
+    if (status == MNEME_OK) {
         status = note_refills(projection, error);
     }
     assignment->parked_key_count = 0; /* the ledger has them */
@@ -215,13 +254,19 @@ static enum mneme_apply_result idle(void *context, struct mneme_error *error) {
     }
     int64_t *offsets = calloc(claims->count, sizeof *offsets);
     bool *is_current = calloc(claims->count, sizeof *is_current);
+    bool must_rewind = false;
     int status = offsets == NULL || is_current == NULL ? no_memory(error)
                                                        : mneme_session_ensure(&projection->session, error);
     if (status == MNEME_OK) {
-        status = read_ledger(projection, offsets, error);
+        status = read_ledger(projection, offsets, &must_rewind, error);
     }
     for (size_t i = 0; status == MNEME_OK && i < claims->count; i++) {
         is_current[i] = claims->items[i].next_offset >= offsets[i] && !claims->items[i].has_parked;
+    }
+    if (status == MNEME_OK && must_rewind && claims->wanted_space == 0) {
+        status = mneme_error_set(
+            error, MNEME_E_CONFLICT,
+            "events that were parked have been applied; join the group again to take them up");
     }
     if (status == MNEME_OK) {
         status = mneme_claims_renew(claims, is_current, error);
@@ -293,7 +338,7 @@ static int know(struct projection *projection, const struct known *known, struct
         return MNEME_OK;
     }
     int status =
-        mneme_verdict_gate_pass(known->is_accepted, postgres, projection->claims.topic, batch, error);
+        mneme_verdict_gate_pass(known->is_accepted, postgres, NULL, projection->claims.topic, batch, error);
     return status == MNEME_OK && batch->count <= LEARN_EVENTS
                ? mneme_certainty_learn(projection->certainty, postgres, batch, error)
                : status;

@@ -44,6 +44,9 @@ struct mneme_batch {
     size_t capacity;
     size_t bytes;       /* of raw messages */
     bool is_of_records; /* struct mneme_log_source */
+    /* Of events that were parked before: they lie behind the progress, which stays where it is. Their rows
+     * among the parked events go, but for those that are parked again. */
+    bool is_redrive;
     struct mneme_batch_partition *partitions;
     size_t partition_count;
     struct mneme_arena arena; /* arrays, maps, park reasons; also for the projection's use during apply */

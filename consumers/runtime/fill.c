@@ -294,7 +294,9 @@ int64_t mneme_fill_due_micros(const struct mneme_fill *fill, const struct mneme_
 
 int mneme_batch_take_digests(struct mneme_batch *batch, struct mneme_error *error) {
     int status = MNEME_OK;
-    for (size_t p = 0; status == MNEME_OK && !batch->is_of_records && p < batch->partition_count; p++) {
+    for (size_t p = 0;
+         status == MNEME_OK && !batch->is_of_records && !batch->is_redrive && p < batch->partition_count;
+         p++) {
         struct mneme_batch_partition *partition = &batch->partitions[p];
         size_t i = batch->count;
         while (i > 0 && batch->items[i - 1].position.partition != partition->partition) {

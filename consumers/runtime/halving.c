@@ -93,7 +93,7 @@ static enum mneme_apply_result apply_part(struct mneme_halving *halving,
     struct mneme_batch whole = *batch;
     mneme_arena_reset(&halving->scratch, KEEP_SCRATCH_BYTES);
     batch->arena = halving->scratch;
-    if (span < whole.count) {
+    if (span < whole.count && !whole.is_redrive) {
         if (!prepare_slices(halving, &whole)) {
             mneme_error_set(error, MNEME_E_NO_MEMORY, "cannot divide a batch: out of memory");
             *batch = whole;
@@ -101,6 +101,8 @@ static enum mneme_apply_result apply_part(struct mneme_halving *halving,
         }
         batch->partition_count = slice_partitions(halving, &whole, span);
         batch->partitions = halving->slices;
+    }
+    if (span < whole.count) {
         batch->items = whole.items + halving->done;
         batch->count = span;
         batch->bytes = bytes_of(batch->items, span);

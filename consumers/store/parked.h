@@ -8,8 +8,9 @@
 #include "common/postgres.h"
 #include "consumers/runtime/batch.h"
 
-/* Writes the items that have a park_reason; nothing is sent when there are none. `rows` is for use meanwhile
- * and comes back empty. */
+/* Writes the items that have a park_reason; nothing is sent when there are none. Of a batch with is_redrive,
+ * takes the rows of all its items away before, and lets what is left of their keys wait behind the first that
+ * is left. `rows` is for use meanwhile and comes back empty. */
 int mneme_parked_write(struct mneme_postgres *postgres, const char *projection, const char *topic,
                        const struct mneme_batch *batch, struct mneme_buffer *rows, struct mneme_error *error);
 

@@ -1,6 +1,6 @@
 /*
- * Two questions a batch, both by array: is the ledger there yet, and which of the events are exceptions. The
- * first comes alone only when the ledger is behind.
+ * Three questions a batch in one round trip, all by array: is the ledger there yet, which of the events are
+ * exceptions, and which keys wait in this projection.
  */
 #include "consumers/store/verdict_gate.h"
 
@@ -9,6 +9,7 @@
 
 #include "common/clock.h"
 #include "common/postgres_row.h"
+#include "consumers/runtime/fill.h"
 #include "sql/embedded.h"
 
 #define PATIENCE_MICROS 500000
@@ -17,17 +18,23 @@
 enum { PARTITIONS, FIRST, END, ARRAYS };
 
 struct gate {
+    const char *projection; /* NULL: it parks nothing of its own */
     const char *topic;
-    const struct mneme_batch *batch;
+    struct mneme_batch *batch;
     int64_t *numbers; /* ARRAYS of them, each with one number for each partition of the batch */
-    struct mneme_pg_params look, exceptions;
+    struct mneme_pg_params look, exceptions, waiting;
+    bool is_waiting_asked;
 };
+
+static int no_memory(struct mneme_error *error) {
+    return mneme_error_set(error, MNEME_E_NO_MEMORY, "the batch was not folded: out of memory");
+}
 
 static int prepare(struct gate *gate, struct mneme_error *error) {
     size_t count = gate->batch->partition_count;
     gate->numbers = calloc(ARRAYS * count + 1, sizeof *gate->numbers);
     if (gate->numbers == NULL) {
-        return mneme_error_set(error, MNEME_E_NO_MEMORY, "the batch was not folded: out of memory");
+        return no_memory(error);
     }
     for (size_t i = 0; i < count; i++) {
         const struct mneme_batch_partition *partition = &gate->batch->partitions[i];
@@ -35,23 +42,81 @@ static int prepare(struct gate *gate, struct mneme_error *error) {
         gate->numbers[FIRST * count + i] = partition->first_offset;
         gate->numbers[END * count + i] = partition->next_offset;
     }
+    if (gate->batch->is_redrive) { /* it lies behind the progress of its only partition */
+        gate->numbers[FIRST] = gate->batch->items[0].position.offset;
+        gate->numbers[END] = gate->batch->items[gate->batch->count - 1].position.offset + 1;
+    }
     mneme_pg_param_str(&gate->look, mneme_str_from(gate->topic));
     mneme_pg_param_long_array(&gate->look, gate->numbers, count);
     mneme_pg_param_long_array(&gate->look, gate->numbers + END * count, count);
     for (size_t i = 0; i < ARRAYS; i++) {
         mneme_pg_param_long_array(&gate->exceptions, gate->numbers + i * count, count);
     }
+    gate->is_waiting_asked = gate->projection != NULL && !gate->batch->is_redrive;
+    if (gate->is_waiting_asked) {
+        mneme_pg_param_str(&gate->waiting, mneme_str_from(gate->projection));
+        mneme_pg_param_str(&gate->waiting, mneme_str_from(gate->topic));
+        mneme_pg_param_long_array(&gate->waiting, gate->numbers, count);
+    }
     return MNEME_OK;
 }
 
-static void shut(struct gate *gate, bool *is_accepted, int32_t partition, int64_t offset) {
+/* The item that the row of exceptions names; NULL when the batch has none there. */
+static struct mneme_batch_item *item_of(const struct gate *gate, const PGresult *exceptions, int row) {
+    int64_t partition = mneme_pg_get_long(exceptions, row, 0);
+    int64_t offset = mneme_pg_get_long(exceptions, row, 1);
     for (size_t i = 0; i < gate->batch->count; i++) {
         const struct mneme_position *position = &gate->batch->items[i].position;
         if (position->partition == partition && position->offset == offset) {
-            is_accepted[i] = false;
-            return;
+            return &gate->batch->items[i];
         }
     }
+    return NULL;
+}
+
+/* What the ledger has parked waits here too, until it is tried again there and then here. */
+static int park(const struct gate *gate, struct mneme_batch_item *item, int64_t blocked_by,
+                struct mneme_error *error) {
+    static const char reason[] = "it waits for the ledger, which has parked it";
+    if (item->park_reason == NULL) {
+        item->park_reason = mneme_arena_copy(&gate->batch->arena, mneme_str_from(reason)).data;
+        item->blocked_by = blocked_by;
+    } else if (blocked_by != MNEME_PARKED_ALONE) {
+        item->blocked_by = blocked_by;
+    }
+    return item->park_reason == NULL ? no_memory(error) : MNEME_OK;
+}
+
+static int shut(const struct gate *gate, bool *is_accepted, const PGresult *exceptions,
+                struct mneme_error *error) {
+    int status = MNEME_OK;
+    for (int row = 0; row < PQntuples(exceptions) && status == MNEME_OK; row++) {
+        struct mneme_batch_item *item = item_of(gate, exceptions, row);
+        if (item != NULL) {
+            is_accepted[item - gate->batch->items] = false;
+        }
+        if (item != NULL && gate->projection != NULL && !PQgetisnull(exceptions, row, 2)) {
+            status = park(gate, item, mneme_pg_get_long(exceptions, row, 2), error);
+        }
+    }
+    return status;
+}
+
+/* Keys whose former events wait in this projection: so do these. */
+static int hold_back(const struct gate *gate, bool *is_accepted, const PGresult *waiting,
+                     struct mneme_error *error) {
+    struct mneme_batch *batch = gate->batch;
+    for (int row = 0; row < PQntuples(waiting); row++) {
+        struct mneme_str key = {PQgetvalue(waiting, row, 1), (size_t)PQgetlength(waiting, row, 1)};
+        if (!mneme_batch_park_key(batch, 0, (int32_t)mneme_pg_get_long(waiting, row, 0), key,
+                                  mneme_pg_get_long(waiting, row, 2))) {
+            return no_memory(error);
+        }
+    }
+    for (size_t i = 0; i < batch->count; i++) {
+        is_accepted[i] = is_accepted[i] && batch->items[i].park_reason == NULL;
+    }
+    return MNEME_OK;
 }
 
 static int behind(const struct gate *gate, const PGresult *rows, struct mneme_error *error) {
@@ -63,13 +128,15 @@ static int behind(const struct gate *gate, const PGresult *rows, struct mneme_er
 }
 
 /* One look; *is_open when the ledger was there, and the exceptions are taken then. The order matters: what is
- * found after the ledger has passed is all there will be. */
+ * found after the ledger has passed is all there will be, but for what is tried again. */
 static int look(struct gate *gate, struct mneme_postgres *postgres, bool *is_accepted, bool *is_open,
                 struct mneme_error *error) {
     const struct mneme_pg_call calls[] = {{mneme_sql_gate_look, &gate->look},
-                                          {mneme_sql_gate_exceptions, &gate->exceptions}};
-    PGresult *results[2] = {NULL};
-    int status = mneme_pg_pipeline(results, postgres, calls, 2, error);
+                                          {mneme_sql_gate_exceptions, &gate->exceptions},
+                                          {mneme_sql_gate_waiting, &gate->waiting}};
+    PGresult *results[sizeof calls / sizeof *calls] = {NULL};
+    size_t count = gate->is_waiting_asked ? 3 : 2;
+    int status = mneme_pg_pipeline(results, postgres, calls, count, error);
     if (status != MNEME_OK) {
         return status;
     }
@@ -77,18 +144,21 @@ static int look(struct gate *gate, struct mneme_postgres *postgres, bool *is_acc
     if (!*is_open) {
         (void)behind(gate, results[0], error);
     }
-    for (int row = 0; *is_open && row < PQntuples(results[1]); row++) {
-        shut(gate, is_accepted, (int32_t)mneme_pg_get_long(results[1], row, 0),
-             mneme_pg_get_long(results[1], row, 1));
+    if (*is_open) {
+        status = shut(gate, is_accepted, results[1], error);
     }
-    PQclear(results[0]);
-    PQclear(results[1]);
-    return MNEME_OK;
+    if (*is_open && status == MNEME_OK && gate->is_waiting_asked) {
+        status = hold_back(gate, is_accepted, results[2], error);
+    }
+    for (size_t i = 0; i < count; i++) {
+        PQclear(results[i]);
+    }
+    return status;
 }
 
-int mneme_verdict_gate_pass(bool *is_accepted, struct mneme_postgres *postgres, const char *topic,
-                            const struct mneme_batch *batch, struct mneme_error *error) {
-    struct gate gate = {.topic = topic, .batch = batch};
+int mneme_verdict_gate_pass(bool *is_accepted, struct mneme_postgres *postgres, const char *projection,
+                            const char *topic, struct mneme_batch *batch, struct mneme_error *error) {
+    struct gate gate = {.projection = projection, .topic = topic, .batch = batch};
     int64_t deadline = mneme_clock_monotonic_micros() + PATIENCE_MICROS;
     for (size_t i = 0; i < batch->count; i++) {
         is_accepted[i] = batch->items[i].park_reason == NULL;
@@ -107,6 +177,7 @@ int mneme_verdict_gate_pass(bool *is_accepted, struct mneme_postgres *postgres, 
     }
     mneme_pg_params_clean_up(&gate.look);
     mneme_pg_params_clean_up(&gate.exceptions);
+    mneme_pg_params_clean_up(&gate.waiting);
     free(gate.numbers);
     return status;
 }

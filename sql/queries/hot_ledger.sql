@@ -3,6 +3,8 @@
 SELECT partition::bigint, next_offset,
        EXISTS (SELECT FROM parked_events AS e
                WHERE e.projection = 'postgres' AND e.topic = $1::text AND e.partition = ledger_progress.partition
-                 AND e.blocked_by >= 0) AS has_parked
+                 AND e.blocked_by >= 0) AS has_parked,
+       EXISTS (SELECT FROM redis_rewinds AS r
+               WHERE r.topic = $1::text AND r.partition = ledger_progress.partition) AS must_rewind
 FROM ledger_progress
 WHERE topic = $1::text AND partition = ANY ($2::bigint[])

@@ -34,7 +34,8 @@ TestSuite(verdict_gate, .init = set_up, .fini = tear_down);
 static int pass(bool *is_accepted, size_t first, size_t count) {
     struct mneme_batch batch;
     mneme_fold_case_batch(&fold, &batch, first, count);
-    int status = mneme_verdict_gate_pass(is_accepted, postgres, MNEME_FOLD_CASE_TOPIC, &batch, &fold.error);
+    int status =
+        mneme_verdict_gate_pass(is_accepted, postgres, NULL, MNEME_FOLD_CASE_TOPIC, &batch, &fold.error);
     mneme_fold_case_free_batch(&batch);
     return status;
 }

@@ -85,7 +85,7 @@ int mneme_fold_write_rest(struct mneme_fold *fold, struct mneme_fold_writer *wri
     if (status == MNEME_OK) {
         status = write_exceptions(fold, writer, error);
     }
-    if (status == MNEME_OK && fold->parked_count > 0) {
+    if (status == MNEME_OK && (fold->parked_count > 0 || fold->batch->is_redrive)) {
         status = mneme_parked_write(writer->postgres, writer->projection, writer->topic, fold->batch,
                                     &writer->rows, error);
     }

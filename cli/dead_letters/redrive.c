@@ -1,0 +1,170 @@
+/*
+ * mneme dead-letters redrive: parked events once more, in their order.
+ */
+#include "consumers/redrive.h"
+
+#include <stdio.h>
+
+#include "cli/dead_letters/dead_letters.h"
+#include "cli/frame/output.h"
+#include "cli/frame/show.h"
+#include "common/json_write.h"
+#include "common/position.h"
+
+#define MOST_TOLD 20 /* events that stay parked */
+
+struct telling {
+    struct mneme_cli *cli;
+    struct mneme_buffer line;
+    int64_t told;
+};
+
+static void tell_json(struct telling *telling, const char *projection, const struct mneme_batch_item *item) {
+    struct mneme_json_writer json = {.out = &telling->line};
+    mneme_json_begin_object(&json);
+    mneme_json_key(&json, MNEME_STR_LIT("position"));
+    mneme_json_position(&json, item->position);
+    mneme_json_key(&json, MNEME_STR_LIT("projection"));
+    mneme_json_string(&json, mneme_str_from(projection));
+    mneme_json_key(&json, MNEME_STR_LIT("outcome"));
+    mneme_json_string(&json, item->park_reason == NULL ? MNEME_STR_LIT("applied") : MNEME_STR_LIT("parked"));
+    mneme_json_key(&json, MNEME_STR_LIT("reason"));
+    mneme_json_string(&json, mneme_str_from(item->park_reason));
+    mneme_json_end_object(&json);
+    (void)mneme_cli_put_line(&telling->line);
+}
+
+static void tell_event(void *context, const char *projection, const struct mneme_batch_item *item) {
+    struct telling *telling = context;
+    if (telling->cli->json) {
+        tell_json(telling, projection, item);
+    } else if (item->park_reason != NULL && telling->told++ < MOST_TOLD) {
+        mneme_buffer_printf(&telling->line,
+                            "mneme: %d:%lld stays parked by %s: ", (int)item->position.partition,
+                            (long long)item->position.offset, projection);
+        mneme_show_escape(&telling->line, mneme_str_from(item->park_reason), false);
+        mneme_buffer_append_byte(&telling->line, '\n');
+        (void)fwrite(telling->line.data, 1, telling->line.len, stderr);
+        mneme_buffer_clear(&telling->line);
+    }
+}
+
+static int read_options(struct mneme_redrive *redrive, const struct mneme_cli *cli,
+                        struct mneme_error *error) {
+    bool is_all = mneme_cli_flag(cli, "all");
+    int status = mneme_dead_letters_projection(&redrive->projection, cli, error);
+    if (status != MNEME_OK) {
+        return status;
+    }
+    if (redrive->projection.data != NULL && redrive->projection.data[0] == 'v') {
+        return mneme_error_set(
+            error, MNEME_E_USAGE,
+            "nothing was tried again: vectors keeps no order; run `mneme rebuild vectors`, which "
+            "takes all records of the embeddings topic once more");
+    }
+    if (redrive->projection.data != NULL && redrive->projection.data[0] == 'r') {
+        return mneme_error_set(
+            error, MNEME_E_USAGE,
+            "nothing was tried again: redis parks nothing itself; redrive postgres, and its "
+            "worker follows");
+    }
+    if (is_all == (cli->argument_count > 0)) {
+        return mneme_error_set(error, MNEME_E_USAGE,
+                               "nothing was tried again: %s; name a position such as 3:17, a key such as "
+                               "default/ada, or --all",
+                               is_all ? "both --all and one of them were given" : "it is not said what");
+    }
+    if (is_all) {
+        return MNEME_OK;
+    }
+    struct mneme_str text = mneme_str_from(cli->arguments[0]);
+    redrive->has_position = mneme_position_parse(&redrive->position, text);
+    if (!redrive->has_position && memchr(text.data, '/', text.len) == NULL) {
+        return mneme_error_set(
+            error, MNEME_E_USAGE,
+            "nothing was tried again: '%s' is neither a position such as 3:17 nor a key such as "
+            "default/ada; give one of them",
+            text.data);
+    }
+    redrive->key = redrive->has_position ? MNEME_STR_NULL : text;
+    return MNEME_OK;
+}
+
+static enum mneme_exit tell_counts(struct telling *telling, const struct mneme_redrive_counts *counts) {
+    if (telling->cli->json) {
+        struct mneme_json_writer json = {.out = &telling->line};
+        mneme_json_begin_object(&json);
+        mneme_json_key(&json, MNEME_STR_LIT("applied"));
+        mneme_json_long(&json, counts->applied);
+        mneme_json_key(&json, MNEME_STR_LIT("parked"));
+        mneme_json_long(&json, counts->parked);
+        mneme_json_end_object(&json);
+        (void)mneme_cli_put_line(&telling->line);
+    } else {
+        if (telling->told > MOST_TOLD) {
+            fprintf(stderr, "mneme: so do %lld others; `mneme dead-letters list --all` tells them\n",
+                    (long long)(telling->told - MOST_TOLD));
+        }
+        printf("applied %lld, still parked %lld\n", (long long)counts->applied, (long long)counts->parked);
+    }
+    if (mneme_cli_interrupted()) {
+        return MNEME_EXIT_INTERRUPTED;
+    }
+    return counts->parked > 0 ? MNEME_EXIT_REFUSED : MNEME_EXIT_DONE;
+}
+
+static enum mneme_exit run(struct mneme_cli *cli) {
+    struct mneme_error error = {0};
+    struct telling telling = {.cli = cli};
+    struct mneme_redrive redrive = {.config = cli->config,
+                                    .is_interrupted = mneme_cli_interrupted,
+                                    .on_event = tell_event,
+                                    .context = &telling};
+    struct mneme_redrive_counts counts = {0};
+    int status = read_options(&redrive, cli, &error);
+    if (status == MNEME_OK) {
+        status = mneme_redrive_run(&counts, &redrive, &error);
+    }
+    if (status == MNEME_OK && counts.applied + counts.parked == 0 && cli->argument_count > 0) {
+        status = mneme_error_set(
+            &error, MNEME_E_NOT_FOUND,
+            "nothing was tried again: nothing is parked at %s; `mneme dead-letters list --all` "
+            "tells what is",
+            cli->arguments[0]);
+    }
+    enum mneme_exit code = status == MNEME_OK ? tell_counts(&telling, &counts) : mneme_cli_fail(cli, &error);
+    mneme_buffer_clean_up(&telling.line);
+    return code;
+}
+
+static const struct mneme_cli_option options[] = {
+    {"projection", 'p', "NAME", -1,
+     "What this projection has parked: postgres, search or embed (default: each)."},
+    {"all", 'a', NULL, -1, "Everything that is parked."},
+    {0},
+};
+
+const struct mneme_command mneme_command_dead_letters_redrive = {
+    .name = "redrive",
+    .summary = "Try parked events again, in their order.",
+    .arguments = "[KEY|POSITION]",
+    .details =
+        "Of a key (TENANT/STREAM), of the key of a parked position, or of everything (--all): the first "
+        "event\n"
+        "that cannot be applied and those behind it, as if they were applied in their place. What can be\n"
+        "applied now leaves the parked ones; what cannot stays, with its new reason, and so does what comes\n"
+        "behind it. First the ledger and its tables, then what waits for them in search and embed; Redis "
+        "follows\n"
+        "by its worker. Workers may run: the one that has the partition joins its group again. Killed at "
+        "any\n"
+        "moment, what was applied is applied once, and the next run goes on.\n"
+        "--json: {\"position\",\"projection\",\"outcome\",\"reason\"} for each event, outcome applied or "
+        "parked;\n"
+        "then {\"applied\",\"parked\"}. Exit code 1 when something stays parked.",
+    .examples = "  mneme dead-letters redrive 3:17\n"
+                "  mneme dead-letters redrive default/ada --projection postgres\n"
+                "  mneme dead-letters redrive --all --json\n",
+    .max_arguments = 1,
+    .options = options,
+    .run = run,
+};
