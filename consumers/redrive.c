@@ -15,8 +15,7 @@
 #include "sql/embedded.h"
 
 #define EVENTS_AT_ONCE 500
-#define PATIENCE_MICROS INT64_C(30000000) /* for a store that is away, and for workers that claim meanwhile  \
-                                           */
+#define PATIENCE_MICROS INT64_C(30000000) /* for a store that is away, and for workers that claim */
 
 static const char *const projections[] = {"postgres", "search", "embed"};
 

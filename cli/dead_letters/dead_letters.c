@@ -55,11 +55,8 @@ int mneme_dead_letters_each_schema(struct mneme_postgres *postgres, const struct
 static const struct mneme_command *const verbs[] = {
     &mneme_command_dead_letters_list,
     &mneme_command_dead_letters_show,
-<<<<<<< HEAD
     &mneme_command_dead_letters_park,
-=======
     &mneme_command_dead_letters_redrive,
->>>>>>> 17f2816 (mneme dead-letters redrive: parked events once more, in their order)
     NULL,
 };
 

@@ -10,11 +10,8 @@
 
 extern const struct mneme_command mneme_command_dead_letters_list;
 extern const struct mneme_command mneme_command_dead_letters_show;
-<<<<<<< HEAD
 extern const struct mneme_command mneme_command_dead_letters_park;
-=======
 extern const struct mneme_command mneme_command_dead_letters_redrive;
->>>>>>> 17f2816 (mneme dead-letters redrive: parked events once more, in their order)
 
 /* --projection: null when it was not given; MNEME_E_USAGE unless a projection is called so. */
 int mneme_dead_letters_projection(struct mneme_str *out, const struct mneme_cli *cli,

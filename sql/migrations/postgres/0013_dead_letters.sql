@@ -1,21 +1,5 @@
 -- What becomes of dead letters.
 
--- Parked events that somebody gave up for good: no projection applies them, no rebuild parks them again. A rebuild takes
--- these rows along.
-CREATE TABLE dropped_events (
-    topic         text        NOT NULL,
-    partition     integer     NOT NULL,
-    kafka_offset  bigint      NOT NULL,
-    key           bytea,
-    value         bytea       NOT NULL,
-    recorded_at   timestamptz NOT NULL,
-    parked_reason text        NOT NULL, -- why it could not be applied
-    dropped_by    text        NOT NULL, -- the user and the machine
-    dropped_at    timestamptz NOT NULL DEFAULT now(),
-    reason        text        NOT NULL, -- why it was given up
-    PRIMARY KEY (topic, partition, kafka_offset)
-);
-
 -- Where events were applied after all behind which the hot tier was already: its worker goes back to there once, and
 -- takes from the tables what has changed.
 CREATE TABLE redis_rewinds (
@@ -24,14 +8,6 @@ CREATE TABLE redis_rewinds (
     kafka_offset bigint  NOT NULL, -- the lowest
     PRIMARY KEY (topic, partition)
 ) WITH (fillfactor = 50);
-
--- The events that have no effect, for the other projections: refused by their verdict, parked, or dropped.
-CREATE OR REPLACE VIEW ledger_exceptions AS
-SELECT kafka_partition, kafka_offset FROM verdict_exceptions
-UNION ALL
-SELECT partition, kafka_offset FROM parked_events WHERE projection = 'postgres'
-UNION ALL
-SELECT partition, kafka_offset FROM dropped_events;
 
 -- What the ledger has parked, for the other projections, which have parked events of their own.
 CREATE VIEW ledger_parked AS
