@@ -1,6 +1,7 @@
 -- Makes the chain of hashes again from the first event on that was applied after all, and lets the hot tier go back to
--- there; what was parked by hand is so no more: $1 topic, $2 partition, $3 its offset. With a long ledger that takes longer than a worker waits before it ends the
--- session of a partition's owner: it does not find this one by its name until the end of the transaction.
+-- there; what was parked by hand is so no more: $1 topic, $2 partition, $3 its offset. With a long ledger that takes longer
+-- than a worker waits before it ends the session of a partition's owner: until the end of the transaction it does not find
+-- this one by its name.
 WITH rewound AS (
     INSERT INTO redis_rewinds AS r (topic, partition, kafka_offset)
     VALUES ($1::text, $2::bigint, $3::bigint)
