@@ -141,7 +141,7 @@ def broken_samples():
         return conversation
 
     late = load_sample()
-    late["session_3"][13]["text"] = "x" * 20_000
+    late["session_3"][13]["text"] = "x" * 100_001
     stranger = load_sample()
     stranger["session_2"][4]["speaker"] = "Eve"
     mute = load_sample()
