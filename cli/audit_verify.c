@@ -188,7 +188,8 @@ const struct mneme_command mneme_command_audit_verify = {
     .arguments = "",
     .details =
         "Each row of the ledger holds a hash of the hash before it in its partition and of its own fields.\n"
-        "What the log had lost and somebody accepted as lost (`mneme rebuild postgres --accept-loss`) is shown: the\n"
+        "What the log had lost and somebody accepted as lost (`mneme rebuild postgres --accept-loss`) is "
+        "shown: the\n"
         "chain begins behind it.\n"
         "A break names the first row: changed, removed, inserted or swapped. Workers may go on meanwhile.\n"
         "Exit code 0 when the chain is whole, 6 when not.",
