@@ -30,6 +30,7 @@ class Finding:
         self.endpoint_proxy = Proxy(self.endpoint.address, ground.seed)
         self.chroma = self.chroma_proxy = None
         self.env = {**EAGER, "OPENAI_BASE_URL": self.endpoint_proxy.url(self.endpoint.url), "EMBEDDING_MODEL": model,
+                    "MNEME_EMBEDDING_PART_BYTES": "1000000",  # each text is one part, as the oracle has it
                     "MNEME_VECTOR_STORE": store}
         if store == "chroma":
             ground.stack.up("chroma")

@@ -112,8 +112,8 @@ def compare_topic(messages, fold, model):
 
 
 def compare_memory(connection, fold, model):
-    """What the embedder remembers: which documents have a record, and every vector that a model gave. The texts are
-    short, so that each is one part."""
+    """What the embedder remembers: which documents have a record, and every vector that a model gave. Each text is
+    one part: MNEME_EMBEDDING_PART_BYTES of the workers is longer than any of them."""
     expected = {(model.name, *identity): {
         "conversation_id": document["conversation_id"], "source_sequence": document["source_sequence"],
         "text_hash": sha256(document["text"]), "parts": 1, "refused": None} for identity, document in fold.documents.live.items()}
