@@ -98,7 +98,7 @@ message is the brokers' (`message.timestamp.type=LogAppendTime`); the caller's i
   created at 3:10, given another `metadata` at 3:12 and read at 3:15 keeps 3:10; an update of its content at 3:20 makes it 3:20.
 - **event_type.** In the ledger, in JSON and in filters an event is called as its payload type, and a `custom` event as the
   `type` that it carries: `{{"type":"custom","user_id":"ada","payload":{{"type":"note","json":1}}}}` has the event_type `note`,
-  and `mneme events --user ada --type note` finds it, while `--type custom` does not.
+  and `mneme events --stream ada --type note` finds it, while `--type custom` does not.
 
 ## What cannot be applied
 Nothing of the log is skipped: what cannot be applied is parked, a row of `parked_events` with its bytes and the reason

@@ -332,6 +332,5 @@ def test_the_topic_is_compacted_and_has_the_partitions_of_events(ground):
 
 
 def test_embeddings_are_not_made_anew_from_the_log_but_by_a_model(ground):
-    for command in ("rebuild", "verify"):
-        done = ground.mneme(command, "embed")
-        assert done.returncode != 0 and "mneme reembed" in done.stderr, done.stderr
+    done = ground.mneme("rebuild", "embed")
+    assert done.returncode != 0 and "mneme reembed" in done.stderr, done.stderr

@@ -20,8 +20,8 @@ def with_words(documents):
 
 
 def compare_parked(connection, fold, projection):
-    """What one group cannot read, every group parks; what only waits behind it in the ledger, the ledger alone."""
-    expected = {(projection, *place): row for place, row in fold.parked_by_documents.items()}
+    """What waits in the ledger waits in every group, until it is tried again there and then here."""
+    expected = {(projection, *place[1:]): row for place, row in fold.parked_events.items()}
     actual = {place: row for place, row in read_table(connection, "parked_events", TABLES["parked_events"][0]).items()
               if place[0] == projection}
     return compare_rows("parked_events", expected, actual)

@@ -83,7 +83,6 @@ class Fold(AgentTables, WorkingTables):
         self.working_memory_history = {}
         self.context_keys_history = {}
         self.parked_events = {}
-        self.parked_by_documents = {}  # by (topic, partition, offset): what a projection of documents cannot read
         self.next_offsets = {}
         self.documents = Documents()
         self.redis = RedisTouches()
@@ -96,17 +95,13 @@ class Fold(AgentTables, WorkingTables):
     def apply(self, message):
         self.next_offsets[message.partition] = message.offset + 1
         if message.position in self.hand_parked:
-            self.park_document(message, "by hand")
             self.park_behind(message, "by hand")
             return
         try:
             event, refusal = self.read(message)
         except Unreadable as error:
             self.park(message, str(error), ALONE)
-            self.park_document(message, str(error))
             return
-        if refusal is not None:
-            self.park_document(message, refusal)
         if refusal is not None or (message.partition, message.key) in self._blocked_keys:
             self.park_behind(message, refusal or "behind another")
         else:
@@ -136,14 +131,10 @@ class Fold(AgentTables, WorkingTables):
             raise Unreadable("the partition is another key's")
         return event, refusal
 
-    @staticmethod
-    def parked(message, reason, blocked_by):
-        return {"key": message.key, "value": message.value or b"", "reason": reason, "blocked_by": blocked_by,
-                "recorded_at": message.timestamp_ms * 1000}
-
     def park(self, message, reason, blocked_by):
         place = (self.projection, self.topic, message.partition, message.offset)
-        self.parked_events[place] = self.parked(message, reason, blocked_by)
+        self.parked_events[place] = {"key": message.key, "value": message.value or b"", "reason": reason,
+                                     "blocked_by": blocked_by, "recorded_at": message.timestamp_ms * 1000}
 
     def park_behind(self, message, reason):
         """With its key: behind the one that is parked, or as the first."""
@@ -152,10 +143,6 @@ class Fold(AgentTables, WorkingTables):
         else:
             blocker = self._blocked_keys.setdefault((message.partition, message.key), message.offset)
             self.park(message, reason, blocker)
-
-    def park_document(self, message, reason):
-        """Documents replace themselves as a whole, so nothing waits behind what cannot be read."""
-        self.parked_by_documents[self.topic, message.partition, message.offset] = self.parked(message, reason, ALONE)
 
     # --- verdicts ---
 

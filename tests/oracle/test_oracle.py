@@ -156,7 +156,7 @@ def test_bytes_that_are_no_event_are_parked_alone(log, fold, publish, value):
     publish("custom", {"type": "x", "json": 1})
     fold.apply(log.append(b"default/u", value))
     assert publish("custom", {"type": "x", "json": 1}, user_id="u")[0] == "accepted"
-    assert only(fold.parked_events)["blocked_by"] == only(fold.parked_by_documents)["blocked_by"] == ALONE
+    assert only(fold.parked_events)["blocked_by"] == ALONE
     assert only(fold.streams)["version"] == 2
 
 
@@ -170,7 +170,6 @@ def test_an_event_beyond_the_limits_parks_its_key_and_nothing_else(log, fold, pu
     fold.apply(log.append(**Encoder().message(good)))
     assert publish("custom", {"type": "x", "json": 1}, user_id="v")[0] == "accepted"
     assert [row["blocked_by"] for row in fold.parked_events.values()] == [1, 1, ALONE, 1]
-    assert [place[-1] for place in fold.parked_by_documents] == [1, 3]
     assert only({key: row for key, row in fold.streams.items() if key[1] == "u"})["version"] == 1
 
 
@@ -219,7 +218,7 @@ def test_what_is_parked_by_hand_blocks_its_key_whatever_it_is(log, fold, publish
     fold.apply(log.append(**message))
     fold.apply(log.append(**Encoder().message({"type": "custom", "user_id": "u", "payload": {"type": "x", "json": 1}})))
     assert [row["blocked_by"] for row in fold.parked_events.values()] == [0, 0]
-    assert only(fold.parked_by_documents)["blocked_by"] == ALONE and not fold.events
+    assert not fold.events
 
 
 def test_an_event_of_an_unknown_schema_stops_the_reader(log, fold):
