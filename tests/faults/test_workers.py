@@ -4,7 +4,7 @@ import pytest
 
 from harness.chaos import folded, pause_in_transaction, wait_folded
 from harness.load import Load
-from harness.waiting import wait_until
+from harness.waiting import PATIENCE, wait_until
 from oracle import assert_equal_to_log
 
 QUICK = {"MNEME_SESSION_TIMEOUT_MS": "2000"}
@@ -34,7 +34,7 @@ def test_a_worker_killed_in_the_middle_of_a_batch(namespace, worker):
 
 def test_a_worker_asked_to_stop_finishes_its_batch_and_leaves_at_once(namespace, worker):
     """The other one takes over: the session time-out is longer than it is waited for."""
-    env = {"MNEME_SESSION_TIMEOUT_MS": "1800000"}
+    env = {"MNEME_SESSION_TIMEOUT_MS": str((PATIENCE + 10) * 1000)}
     leaver = worker(env=env)
     stayer = worker(env=env)
     with Load(namespace, seed=6, rate=1500):
