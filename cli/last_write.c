@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -189,15 +190,15 @@ static int64_t micros_of(const struct timespec *time) {
 /* "stamp held" */
 static void read_held(struct mneme_recent_write *recent, const struct place *place) {
     char path[SIDE_PATH_BYTES];
-    int64_t stamp = 0;
-    unsigned held = 0;
+    char line[64];
     (void)snprintf(path, sizeof path, "%s.held", place->path);
     FILE *file = fopen(path, "re");
     if (file == NULL) {
         return;
     }
-    if (fscanf(file, "%" SCNd64 " %u", &stamp, &held) == 2 && stamp == recent->stamp) {
-        recent->held = held;
+    char *end = line;
+    if (fgets(line, sizeof line, file) != NULL && strtoll(line, &end, 10) == recent->stamp) {
+        recent->held = (unsigned)strtoul(end, NULL, 10);
     }
     (void)fclose(file);
 }

@@ -47,6 +47,9 @@ static bool is_letter(char character) {
 /* The text's runs of letters, as many as a query has words. */
 static size_t list_words(struct mneme_str words[MNEME_SEARCH_MAX_WORDS], struct mneme_str text) {
     size_t count = 0;
+    if (text.data == NULL) {
+        return 0;
+    }
     for (size_t at = 0; at < text.len && count < MNEME_SEARCH_MAX_WORDS;) {
         size_t from = at;
         while (at < text.len && is_letter(text.data[at])) {

@@ -164,10 +164,7 @@ static const struct {
     const char *asked[12];
 } found_by[] = {
     {"Had a crème brûlée at Café Zoë in Besançon",
-     {"creme brulee",
-      "BRU\xCC\x82LE\xCC\x81"
-      "E",
-      "zoe", "\"cafe zoe\"", "besancon"}},
+     {"creme brulee", "BRU\u0302LE\u0301E", "zoe", "\"cafe zoe\"", "besancon"}},
     {"Ordered a cafe latte to go", {"\"café latte\"", "latte"}},
     {"Widziałam Łódź i Kraków", {"krakow", "Kraków", "lodz", "widzialam"}},
     {"We patch CVE-2026-2332 before Friday",

@@ -67,6 +67,7 @@ static void exchange_jobs(const struct mneme_config *config) {
             "a job was lost or doubled");
     mneme_memory_store.count = 0;
     mneme_memory_store.next_offset[0] = 0;
+    mneme_memory_store.last_digest[0] = (struct mneme_log_digest){.is_set = false};
 }
 
 static int free_port(void) {
