@@ -131,7 +131,7 @@ static const struct mneme_cli_option options[] = {
     {"correlation", 0, "ID", -1, "Events of this request."},
     {"verdict", 0, "A,B", -1, "Any of these: accepted, rejected, duplicate, not_found, exists."},
     {"after", 0, "SEQUENCE", -1, "Go on behind the event that has this sequence_id."},
-    {"limit", 'n', "N", -1, "At most so many events (default 1000; with --follow: no end)."},
+    {"limit", 'n', "N", -1, "Maximum number of events (default 1000; with --follow: no end)."},
     {"follow", 'f', NULL, -1, "Go on with events as they come: from now, or from --since on."},
     {0},
 };

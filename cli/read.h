@@ -49,7 +49,7 @@ enum mneme_exit mneme_read_run(struct mneme_cli *cli);
 
 /* Rows for a table of options. */
 #define MNEME_READ_PAGE_OPTIONS                                                                              \
-    {"limit", 'n', "N", -1, "At most so many rows (default 100)."}, {                                        \
+    {"limit", 'n', "N", -1, "Maximum number of rows (default 100)."}, {                                      \
         "offset", 0, "N", -1, "Skip so many rows first."                                                     \
     }
 #define MNEME_READ_TIME_OPTIONS                                                                              \

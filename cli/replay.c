@@ -143,7 +143,7 @@ static const struct mneme_cli_option options[] = {
     {"to", 0, "WHEN", -1, "End here (default: end, as of now); what is there belongs to it."},
     {"stream", 's', "ID", -1, "Events of this stream."},
     {"type", 't', "A,B", -1, "Any of these types, such as memory_created."},
-    {"limit", 'n', "N", -1, "At most so many events (default: all)."},
+    {"limit", 'n', "N", -1, "Maximum number of events (default: all)."},
     {0},
 };
 

@@ -114,7 +114,7 @@ static const struct mneme_cli_option options[] = {
     MNEME_FILTER_OPTION,
     {"include-expired", 0, NULL, -1, "Expired memories too."},
     {"include-archived", 0, NULL, -1, "Archived memories too."},
-    {"limit", 'n', "N", -1, "At most so many; 10 unless given, 1000 at most."},
+    {"limit", 'n', "N", -1, "Maximum number of results (default 10, at most 1000)."},
     {"offset", 0, "N", -1, "Leave out so many of the best."},
     {0},
 };

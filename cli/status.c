@@ -384,7 +384,7 @@ static enum mneme_exit run(struct mneme_cli *cli) {
 
 static const struct mneme_cli_option options[] = {
     {"watch", 'w', NULL, -1, "Go on until interrupted."},
-    {"limit", 'n', "N", -1, "At most so many keys with parked events (default 20)."},
+    {"limit", 'n', "N", -1, "Maximum number of keys with parked events (default 20)."},
     {"interval", 0, "MS", -1, "How often with --watch (default 1000)."},
     {0},
 };

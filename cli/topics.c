@@ -157,7 +157,7 @@ static const struct mneme_command check_command = {
     .arguments = "",
     .details =
         "Compares also the embeddings topics that are there: whether they are compacted, and take the\n"
-        "record of the largest event. Exit code 0 when it fits, 5 when there is none, 6 when it does not "
+        "record of the largest event. Exit code 0 when it fits, 5 when it does not exist, 6 when it does not "
         "fit.",
     .examples = "  mneme topics check\n"
                 "  mneme topics check --json\n",

@@ -87,7 +87,7 @@ static const struct mneme_cli_option options[] = {
     {"key", 'k', "KEY", -1, "Of this key, which is TENANT/STREAM."},
     {"user", 'u', "ID", -1, "Of this user's stream in the tenant."},
     {"all", 'a', NULL, -1, "Also the events that only wait behind another one of their key."},
-    {"limit", 'n', "N", -1, "At most so many events (default 100)."},
+    {"limit", 'n', "N", -1, "Maximum number of events (default 100)."},
     {0},
 };
 

@@ -43,7 +43,8 @@ struct mneme_command {
     const char *details;              /* paragraphs for --help, may be NULL */
     const char *examples;             /* lines "  mneme … \n", never NULL for a runnable command */
     int min_arguments, max_arguments; /* positional; -1: no maximum */
-    int before_dashes; /* so many arguments, then "--" and a command to run; 0: "--" only ends the options */
+    int before_dashes; /* how many arguments stand before "--" and a command to run; 0: "--" only ends the
+                          options */
     const struct mneme_cli_option *options; /* ends with a NULL name; may be NULL. Common ones are implied */
     unsigned common;                        /* MNEME_CLI_COMMON_… that it takes */
     const struct mneme_command *const *subcommands; /* NULL-terminated, or NULL */

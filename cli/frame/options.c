@@ -37,7 +37,7 @@ static const struct {
       "As it was then: what was recorded up to the time (RFC 3339), or up to the position "
       "(partition:offset)."},
      MNEME_CLI_AS_OF},
-    {{"limit", 'n', "N", -1, "At most so many rows."}, MNEME_CLI_LIMIT},
+    {{"limit", 'n', "N", -1, "Maximum number of rows."}, MNEME_CLI_LIMIT},
     {{"offset", 0, "N", -1, "Skip so many rows first."}, MNEME_CLI_LIMIT},
     {{"cursor", 0, "CURSOR", -1, "Go on behind the row that has this cursor."}, MNEME_CLI_LIMIT},
     {{"yes", 'y', NULL, -1, "Agree beforehand: a terminal is not asked, and without one nothing is refused."},

@@ -55,7 +55,7 @@ static enum mneme_exit run(struct mneme_cli *cli) {
 static const struct mneme_cli_option options[] = {
     {"stream", 0, "ID", -1, "The stream, when several use the id."},
     {"after", 0, "VERSION", -1, "Only versions behind this one."},
-    {"limit", 'n', "N", -1, "At most so many versions (default 1000)."},
+    {"limit", 'n', "N", -1, "Maximum number of versions (default 1000)."},
     {0},
 };
 

@@ -64,7 +64,7 @@ static enum mneme_exit run(struct mneme_cli *cli) {
 static const struct mneme_cli_option options[] = {
     {"agent", 'a', "ID", -1, "Whose."},
     {"user", 'u', "ID", -1, "Only memories about this user."},
-    {"limit", 'n', "N", -1, "At most so many (default 20)."},
+    {"limit", 'n', "N", -1, "Maximum number of results (default 20)."},
     {0},
 };
 

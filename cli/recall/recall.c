@@ -124,7 +124,7 @@ static enum mneme_exit run(struct mneme_cli *cli) {
 }
 
 static const struct mneme_cli_option options[] = {
-    {"top-k", 'k', "N", -1, "At most so many results (default 10)."},
+    {"top-k", 'k', "N", -1, "Maximum number of results (default 10)."},
     {"types", 't', "A,B", -1, "Memories of any of these types."},
     MNEME_FILTER_OPTION,
     {"since", 0, "TIME", -1, "What was said or made from this time on (RFC 3339)."},
@@ -133,7 +133,7 @@ static const struct mneme_cli_option options[] = {
     {"metric", 0, "NAME", -1,
      "How vectors are compared: cosine, euclidean or dot (default: as they are kept)."},
     {"model", 0, "NAME", -1, "Ask the vectors of this model instead of the active one's."},
-    {"per-conversation", 0, "N", -1, "At most so many results of one conversation."},
+    {"per-conversation", 0, "N", -1, "Maximum number of results of one conversation."},
     {"explain", 'e', NULL, -1, "What each score is the sum of."},
     {"no-vectors", 0, NULL, -1, "Full text alone; nothing is embedded."},
     {"wait-vectors", 0, NULL, -1, "--at-least waits for the vectors too, not for full text alone."},

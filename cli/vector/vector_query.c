@@ -101,7 +101,7 @@ static enum mneme_exit run(struct mneme_cli *cli) {
 static const struct mneme_cli_option options[] = {
     {"vector", 'v', "JSON", -1, "The vector, an array of numbers."},
     {"collection", 'c', "NAME", -1, "Where to look; \"default\" unless it is given."},
-    {"top-k", 'k', "N", -1, "At most so many (default 10)."},
+    {"top-k", 'k', "N", -1, "Maximum number of results (default 10)."},
     {"filter", 0, "JSON", -1, "Only those whose metadata has these members, an object of plain values."},
     {"metric", 0, "NAME", -1, "cosine, euclidean or dot; refused unless it is the collection's."},
     {"min-similarity", 0, "N", -1, "Only those that are at least so similar."},

@@ -74,7 +74,7 @@ static int hear_memories(struct mneme_documents *documents, const struct mneme_d
             return mneme_error_set(
                 error, MNEME_E_UNAVAILABLE,
                 "the batch was not folded: the tables do not have the memory that the event "
-                "at %d:%lld updates; if that lasts, make them anew with `mneme rebuild "
+                "at %d:%lld updates; if that lasts, build them again with `mneme rebuild "
                 "postgres`",
                 at.partition, (long long)at.offset);
         }
@@ -135,7 +135,7 @@ static int hear_turns(struct mneme_documents *documents, const PGresult *answer,
             return mneme_error_set(
                 error, MNEME_E_UNAVAILABLE,
                 "the batch was not folded: the tables do not have the turn of the event at "
-                "%d:%lld; if that lasts, make them anew with `mneme rebuild postgres`",
+                "%d:%lld; if that lasts, build them again with `mneme rebuild postgres`",
                 at.partition, (long long)at.offset);
         }
         item->turn_index = mneme_pg_get_long(answer, row, 1);

@@ -365,7 +365,7 @@ static int correct(struct projection *projection, int status, struct mneme_error
         return mneme_error_set(
             error, MNEME_E_UNSAFE,
             "the batch was not folded: the tables hold rows that by the saved progress are still to come "
-            "(%s); make them anew with `mneme rebuild postgres`",
+            "(%s); build them again with `mneme rebuild postgres`",
             error->message);
     }
     if (status == MNEME_E_INVALID && strcmp(sqlstate, SQLSTATE_NO_MONTH) == 0) {

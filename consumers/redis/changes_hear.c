@@ -43,7 +43,7 @@ static int hear_memories(struct mneme_redis_load *load, struct mneme_error *erro
     if (status == MNEME_OK && found < memory_count) {
         return mneme_error_set(error, MNEME_E_UNAVAILABLE,
                                "the batch was not folded: the tables do not have a memory that an event of "
-                               "it touches; if that lasts, make them anew with `mneme rebuild postgres`");
+                               "it touches; if that lasts, build them again with `mneme rebuild postgres`");
     }
     return status;
 }

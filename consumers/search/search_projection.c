@@ -74,7 +74,7 @@ static int check_settings(struct projection *projection, struct mneme_error *err
         status =
             mneme_error_set(error, MNEME_E_UNSAFE,
                             "nothing was folded: the texts were made into words by version %s of the "
-                            "analysis, and this is version %d; make them anew with `mneme rebuild search`",
+                            "analysis, and this is version %d; build them again with `mneme rebuild search`",
                             PQgetvalue(rows, 0, 2), MNEME_ANALYSIS_VERSION);
     }
     PQclear(rows);
@@ -219,7 +219,7 @@ static enum mneme_apply_result apply(void *context, struct mneme_batch *batch, s
         status =
             mneme_error_set(error, MNEME_E_UNSAFE,
                             "the batch was not folded: the tables hold rows that by the saved progress are "
-                            "still to come (%s); make them anew with `mneme rebuild search`",
+                            "still to come (%s); build them again with `mneme rebuild search`",
                             error->message);
     }
     if (status != MNEME_OK) {

@@ -81,7 +81,7 @@ static bool read_query(const void *row, void *context) {
         reading->status = mneme_error_set(reading->error, MNEME_E_UNSAFE,
                                           "nothing was searched: the texts were made into words by version "
                                           "%lld of the analysis, and this is "
-                                          "version %d; make them anew with `mneme rebuild search`",
+                                          "version %d; build them again with `mneme rebuild search`",
                                           (long long)terms->analysis, MNEME_ANALYSIS_VERSION);
         return false;
     }

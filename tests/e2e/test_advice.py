@@ -1,49 +1,9 @@
-"""What the program advises: each command that a sentence of it names exists and takes these options; and what is advised
-for tables that somebody changed mends them."""
-
-import re
+"""What the program advises for tables that somebody changed mends them."""
 
 import pytest
 
 from harness.load import Load
-from harness.program import Program
-from harness.stack import ROOT
 from harness.waiting import wait_until
-
-PLACES = ("common", "schemas", "consumers", "producers", "queries", "embedding", "vectors", "hot", "locks", "library", "cli")
-
-
-def sentences():
-    """{command as it is written: a file that names it}, with neighbouring literals joined."""
-    found = {}
-    for place in PLACES:
-        for path in sorted((ROOT / place).rglob("*.c")):
-            text = re.sub(r'"\s*(?:PRI\w+\s*)?"', "", path.read_text())
-            for command in re.findall(r"`(mneme [^`\n]+)`", text):
-                found.setdefault(command, path.relative_to(ROOT))
-    return found
-
-
-def test_each_command_that_is_named_exists_and_takes_its_options():
-    mneme = Program({})
-    helps = {}
-    named = sentences()
-    assert len(named) > 30
-    for command, path in named.items():
-        words = command.replace("%s%s", "%s").split()[1:]
-        verbs = []
-        for word in words:
-            if not re.fullmatch(r"[a-z][a-z-]*", word):
-                break
-            verbs.append(word)
-        if not verbs:  # `mneme COMMAND --help`
-            continue
-        if tuple(verbs) not in helps:
-            shown = mneme(*verbs, "--help")
-            assert shown.returncode == 0, f"{path} names `{command}`, which is no command: {shown.stderr}"
-            helps[tuple(verbs)] = shown.stdout
-        for option in re.findall(r"--[a-z][a-z-]*", command):
-            assert option in helps[tuple(verbs)] or option in ("--help", "--json"), f"{path} names `{command}`"
 
 
 @pytest.mark.parametrize("damage, advice", [

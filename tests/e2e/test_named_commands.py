@@ -7,7 +7,7 @@ import pytest
 from harness.commands import Commands, words_of
 from harness.stack import ROOT
 
-SOURCES = ("cli", "common", "consumers", "embedding", "hot", "library", "locks", "producers", "queries", "schemas", "vectors")
+SOURCES = ("analysis", "cli", "common", "consumers", "embedding", "hot", "library", "locks", "producers", "queries", "schemas", "vectors")
 LITERALS = re.compile(r'"(?:[^"\\\n]|\\.)*"(?:\s+"(?:[^"\\\n]|\\.)*")*')
 ONE_LITERAL = re.compile(r'"((?:[^"\\\n]|\\.)*)"')
 # "mneme" that is the program itself, or the name of a connection.
