@@ -4,10 +4,12 @@
 #include "consumers/runtime/rebuild.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "cli/commands.h"
 #include "cli/frame/output.h"
 #include "cli/frame/progress.h"
+#include "cli/reembed.h"
 #include "cli/verify.h"
 #include "common/json_write.h"
 
@@ -118,8 +120,14 @@ static enum mneme_exit abandon(const struct mneme_cli *cli, const struct mneme_p
 static enum mneme_exit run(struct mneme_cli *cli) {
     struct mneme_error error = {0};
     int64_t jobs = 0;
+    if (mneme_cli_long(&jobs, cli, "jobs", 0, 0, 64, &error) != MNEME_OK) {
+        return mneme_cli_fail(cli, &error);
+    }
+    if (strcmp(cli->arguments[0], "embed") == 0) {
+        return mneme_cli_rebuild_embed(cli, (unsigned)jobs);
+    }
     const struct mneme_projection_ops *projection = mneme_cli_rebuildable(cli, "rebuild", &error);
-    if (projection == NULL || mneme_cli_long(&jobs, cli, "jobs", 0, 0, 64, &error) != MNEME_OK) {
+    if (projection == NULL) {
         return mneme_cli_fail(cli, &error);
     }
     if (mneme_cli_flag(cli, "abandon")) {
@@ -179,6 +187,11 @@ const struct mneme_command mneme_command_rebuild = {
         "moment, the same command goes on where it was, and --abandon drops what is there. Keys in\n"
         "Redis are switched partition by partition, so there the next run ends a switch that was cut.\n"
         "\n"
+        "embed makes the vectors again: the texts of the whole log are embedded by the same model, onto a\n"
+        "topic of their own, another generation of vectors is filled from that, and it takes the place of\n"
+        "the former, which answers until then. No text is asked for that the model has embedded before.\n"
+        "vectors fills the store again from the topic as it is, and asks no model.\n"
+        "\n"
         "This is what mends tables that do not fit the log: a topic that was cut, or made again, also with\n"
         "another number of partitions. Where partitions were added to a topic, nothing is rebuilt (exit\n"
         "code 6): `mneme topics repartition` copies the log into another one. --accept-loss is asked for\n"
@@ -189,7 +202,9 @@ const struct mneme_command mneme_command_rebuild = {
                 "  mneme rebuild postgres --user ada\n"
                 "  mneme rebuild postgres --abandon\n"
                 "  mneme rebuild search\n"
-                "  mneme rebuild redis\n",
+                "  mneme rebuild redis\n"
+                "  mneme rebuild vectors\n"
+                "  mneme rebuild embed\n",
     .min_arguments = 1,
     .max_arguments = 1,
     .options = options,

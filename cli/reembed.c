@@ -1,7 +1,8 @@
 /*
- * mneme reembed: another model for the vectors, while the former one answers.
+ * mneme reembed: another model for the vectors, while the former one answers; and mneme rebuild embed, the
+ * same by the same model.
  */
-#include "consumers/reembed.h"
+#include "cli/reembed.h"
 
 #include <stdio.h>
 
@@ -10,6 +11,7 @@
 #include "cli/frame/progress.h"
 #include "cli/frame/values.h"
 #include "common/json_write.h"
+#include "consumers/reembed.h"
 
 static const struct {
     const char *label, *unit;
@@ -57,12 +59,15 @@ static void put_number(struct mneme_json_writer *json, const char *key, int64_t 
     mneme_json_long(json, value);
 }
 
+static void put_text(struct mneme_json_writer *json, const char *key, const char *value) {
+    mneme_json_key(json, mneme_str_from(key));
+    mneme_json_string(json, mneme_str_from(value));
+}
+
 static void begin_line(struct mneme_json_writer *json, const char *model, const char *state) {
     mneme_json_begin_object(json);
-    mneme_json_key(json, MNEME_STR_LIT("model"));
-    mneme_json_string(json, mneme_str_from(model));
-    mneme_json_key(json, MNEME_STR_LIT("state"));
-    mneme_json_string(json, mneme_str_from(state));
+    put_text(json, "model", model);
+    put_text(json, "state", state);
 }
 
 static enum mneme_exit end_line(struct mneme_json_writer *json) {
@@ -72,6 +77,23 @@ static enum mneme_exit end_line(struct mneme_json_writer *json) {
     return code;
 }
 
+/* What the run did. */
+static void put_work(struct mneme_json_writer *json, const struct mneme_reembed_outcome *outcome) {
+    mneme_json_key(json, MNEME_STR_LIT("resumed"));
+    mneme_json_bool(json, outcome->is_resumed);
+    put_number(json, "events", outcome->events);
+    put_number(json, "vectors", outcome->vectors);
+    mneme_json_key(json, MNEME_STR_LIT("seconds"));
+    mneme_json_double(json, sum(outcome));
+    mneme_json_key(json, MNEME_STR_LIT("phases"));
+    mneme_json_begin_object(json);
+    for (int i = 0; i < MNEME_REEMBED_PHASES; i++) {
+        mneme_json_key(json, mneme_str_from(mneme_reembed_phase_names[i]));
+        mneme_json_double(json, outcome->seconds[i]);
+    }
+    mneme_json_end_object(json);
+}
+
 static enum mneme_exit put_json(const char *model, const struct mneme_reembed_outcome *outcome) {
     struct mneme_buffer out = {0};
     struct mneme_json_writer json = {.out = &out};
@@ -79,19 +101,7 @@ static enum mneme_exit put_json(const char *model, const struct mneme_reembed_ou
                outcome->was_active       ? "active already"
                : outcome->is_interrupted ? "interrupted"
                                          : "switched");
-    mneme_json_key(&json, MNEME_STR_LIT("resumed"));
-    mneme_json_bool(&json, outcome->is_resumed);
-    put_number(&json, "events", outcome->events);
-    put_number(&json, "vectors", outcome->vectors);
-    mneme_json_key(&json, MNEME_STR_LIT("seconds"));
-    mneme_json_double(&json, sum(outcome));
-    mneme_json_key(&json, MNEME_STR_LIT("phases"));
-    mneme_json_begin_object(&json);
-    for (int i = 0; i < MNEME_REEMBED_PHASES; i++) {
-        mneme_json_key(&json, mneme_str_from(mneme_reembed_phase_names[i]));
-        mneme_json_double(&json, outcome->seconds[i]);
-    }
-    mneme_json_end_object(&json);
+    put_work(&json, outcome);
     return end_line(&json);
 }
 
@@ -150,6 +160,94 @@ static enum mneme_exit drop(const struct mneme_cli *cli) {
     printf("%zu retired generation%s of vectors dropped\n", dropped, dropped == 1 ? "" : "s");
     return MNEME_EXIT_DONE;
 }
+
+/* --- by the same model --- */
+
+static void begin_rebuilt(struct mneme_json_writer *json, const char *state) {
+    mneme_json_begin_object(json);
+    put_text(json, "projection", "embed");
+    put_text(json, "state", state);
+}
+
+static enum mneme_exit put_rebuilt_json(const struct mneme_reembed_outcome *outcome) {
+    struct mneme_buffer out = {0};
+    struct mneme_json_writer json = {.out = &out};
+    begin_rebuilt(&json, outcome->is_interrupted ? "interrupted" : "rebuilt");
+    put_text(&json, "model", outcome->model);
+    put_text(&json, "topic", outcome->topic);
+    put_text(&json, "former_topic", outcome->former_topic[0] == '\0' ? NULL : outcome->former_topic);
+    put_work(&json, outcome);
+    return end_line(&json);
+}
+
+static enum mneme_exit put_rebuilt(const struct mneme_cli *cli, const struct mneme_reembed_outcome *outcome) {
+    if (cli->json) {
+        enum mneme_exit code = put_rebuilt_json(outcome);
+        return code == MNEME_EXIT_DONE && outcome->is_interrupted ? MNEME_EXIT_INTERRUPTED : code;
+    }
+    if (outcome->is_interrupted) {
+        fprintf(
+            stderr,
+            "mneme: embed was not rebuilt: interrupted after %lld events; the vectors are as before, and the "
+            "same command goes on from there\n",
+            (long long)outcome->events);
+        return MNEME_EXIT_INTERRUPTED;
+    }
+    printf("embed is rebuilt: %lld events embedded by %s, %lld vectors stored, in %.1f s%s\n",
+           (long long)outcome->events, outcome->model, (long long)outcome->vectors, sum(outcome),
+           outcome->is_resumed ? ", going on where an earlier run had ended" : "");
+    if (outcome->former_topic[0] != '\0') {
+        printf("records are on topic %s now; nothing here reads %s any more, and you may delete it\n",
+               outcome->topic, outcome->former_topic);
+    }
+    return MNEME_EXIT_DONE;
+}
+
+static enum mneme_exit abandon_rebuilt(const struct mneme_cli *cli) {
+    struct mneme_error error = {0};
+    bool was_there = false;
+    if (mneme_reembed_abandon(cli->config, NULL, &was_there, &error) != MNEME_OK) {
+        return mneme_cli_fail(cli, &error);
+    }
+    if (cli->json) {
+        struct mneme_buffer out = {0};
+        struct mneme_json_writer json = {.out = &out};
+        begin_rebuilt(&json, was_there ? "abandoned" : "nothing to abandon");
+        return end_line(&json);
+    }
+    printf(was_there ? "the begun rebuild of embed is dropped\n" : "no rebuild of embed was begun\n");
+    return MNEME_EXIT_DONE;
+}
+
+enum mneme_exit mneme_cli_rebuild_embed(struct mneme_cli *cli, unsigned jobs) {
+    static const char *const refused[] = {"user", "agent", "dry-run", NULL};
+    struct mneme_error error = {0};
+    for (const char *const *flag = refused; *flag != NULL; flag++) {
+        if (mneme_cli_flag(cli, *flag)) {
+            mneme_error_set(&error, MNEME_E_USAGE,
+                            "nothing was rebuilt: embed is rebuilt as a whole, which asks a model; leave out "
+                            "--%s",
+                            *flag);
+            return mneme_cli_fail(cli, &error);
+        }
+    }
+    if (mneme_cli_flag(cli, "abandon")) {
+        return abandon_rebuilt(cli);
+    }
+    struct view view = {.cli = cli};
+    const struct mneme_reembed_options options = {.config = cli->config,
+                                                  .jobs = jobs,
+                                                  .is_interrupted = is_interrupted,
+                                                  .on_phase = on_phase,
+                                                  .on_progress = on_progress,
+                                                  .context = &view};
+    struct mneme_reembed_outcome outcome;
+    int status = mneme_reembed_run(&outcome, &options, &error);
+    mneme_progress_end(&view.progress);
+    return status == MNEME_OK ? put_rebuilt(cli, &outcome) : mneme_cli_fail(cli, &error);
+}
+
+/* --- by another --- */
 
 static enum mneme_exit run(struct mneme_cli *cli) {
     struct mneme_error error = {0};

@@ -42,18 +42,9 @@ const struct mneme_projection_ops *mneme_cli_rebuildable(const struct mneme_cli 
     if (projection != NULL && projection->rebuild != NULL) {
         return projection;
     }
-    if (projection != NULL) {
-        mneme_error_set(error, MNEME_E_USAGE, "cannot %s \"%s\": %s", deed, projection->name,
-                        projection->instead_of_rebuild);
-        return NULL;
-    }
     struct mneme_buffer names = {0};
     for (size_t i = 0; mneme_projections[i] != NULL; i++) {
-        bool is_compared =
-            strcmp(deed, "verify") == 0 && find_schema_alone(mneme_projections[i]->name) != NULL;
-        if (mneme_projections[i]->rebuild != NULL || is_compared) {
-            mneme_buffer_printf(&names, "%s%s", names.len == 0 ? "" : ", ", mneme_projections[i]->name);
-        }
+        mneme_buffer_printf(&names, "%s%s", names.len == 0 ? "" : ", ", mneme_projections[i]->name);
     }
     mneme_error_set(error, MNEME_E_USAGE, "cannot %s \"%s\": there is no such projection; there are: %.*s",
                     deed, cli->arguments[0], MNEME_STR_ARG(mneme_buffer_str(&names)));

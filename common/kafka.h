@@ -70,6 +70,10 @@ int mneme_kafka_admin(rd_kafka_t **out, const struct mneme_config *config, struc
 int mneme_kafka_topic_create(rd_kafka_t *client, const char *name, const struct mneme_config *config,
                              bool is_compacted, struct mneme_error *error);
 
+/* Asks for it once on a connection of its own. MNEME_E_NOT_FOUND; errors of mneme_kafka_topic_facts. */
+int mneme_kafka_topic_look(struct mneme_topic_facts *facts, const char *name,
+                           const struct mneme_config *config, struct mneme_error *error);
+
 /* Makes it if there is none, and returns when the brokers know it, with what they say of it (`facts` may be
  * NULL). Errors of mneme_kafka_topic_facts. */
 int mneme_kafka_topic_ensure(struct mneme_topic_facts *facts, const char *name,

@@ -105,6 +105,17 @@ int mneme_kafka_topic_create(rd_kafka_t *kafka, const char *name, const struct m
     return status;
 }
 
+int mneme_kafka_topic_look(struct mneme_topic_facts *facts, const char *name,
+                           const struct mneme_config *config, struct mneme_error *error) {
+    rd_kafka_t *kafka = NULL;
+    int status = mneme_kafka_admin(&kafka, config, error);
+    if (status == MNEME_OK) {
+        status = mneme_kafka_topic_facts(facts, kafka, name, ASK_TIMEOUT_MS, error);
+        rd_kafka_destroy(kafka);
+    }
+    return status;
+}
+
 int mneme_kafka_topic_ensure(struct mneme_topic_facts *out, const char *name,
                              const struct mneme_config *config, bool is_compacted,
                              struct mneme_error *error) {

@@ -94,11 +94,9 @@ static int hold_overtaken(struct redriving *redriving, struct mneme_batch_item *
     if (status == MNEME_OK && *PQgetvalue(rows, 0, 0) != 0) {
         mneme_error_set(
             &reason, MNEME_E_INVALID,
-            "later events of its key were applied before it; run `mneme %s`, which puts it in its "
+            "later events of its key were applied before it; run `mneme rebuild %s`, which puts it in its "
             "place",
-            redriving->ops->rebuild == NULL               ? "reembed"
-            : strcmp(redriving->ops->name, "search") == 0 ? "rebuild search"
-                                                          : "rebuild postgres");
+            redriving->ops->name);
         item->park_reason =
             mneme_arena_copy(&redriving->fill.batch.arena, mneme_str_from(reason.message)).data;
         item->blocked_by = MNEME_PARKED_ALONE;

@@ -11,10 +11,10 @@
 #include "common/clock.h"
 #include "common/log.h"
 #include "consumers/embed/embed_projection.h"
+#include "consumers/embeddable.h"
 #include "consumers/runtime/refold.h"
 #include "consumers/vectors/rebuild.h"
 #include "consumers/vectors/vectors_projection.h"
-#include "schemas/embedding.h"
 
 #define OFFSETS_TIMEOUT_MS 30000
 
@@ -42,6 +42,7 @@ struct run {
     struct mneme_config *config; /* pins the model */
     void *rebuild;               /* of mneme_vectors_rebuild */
     struct stage embed, vectors;
+    struct mneme_log_history history; /* of the log, as the ledger knows it */
     enum mneme_reembed_phase phase;
     int64_t phase_micros, phase_done;
 };
@@ -81,12 +82,14 @@ static int find_ends(struct stage *stage, struct mneme_error *error) {
 
 static int open_stage(struct stage *stage, struct run *run, const struct mneme_projection_ops *projection,
                       const struct mneme_config *config, unsigned jobs, struct mneme_error *error) {
-    const struct mneme_refold_options options = {.projection = projection,
-                                                 .config = config,
-                                                 .jobs = jobs,
-                                                 .is_interrupted = is_interrupted,
-                                                 .on_progress = on_progress,
-                                                 .context = run};
+    const struct mneme_refold_options options = {
+        .projection = projection,
+        .config = config,
+        .jobs = jobs,
+        .history = projection == &mneme_embed_projection ? &run->history : NULL,
+        .is_interrupted = is_interrupted,
+        .on_progress = on_progress,
+        .context = run};
     int status = mneme_refold_open(&stage->refold, &options, error);
     if (status != MNEME_OK) {
         return status;
@@ -132,36 +135,94 @@ static int pin_model(struct mneme_config **out, const struct mneme_config *confi
     return status;
 }
 
-/* Whether there is nothing to do: of a change that is asked for again, since it was killed or cut off after
- * its switch, only the last events can be left. */
-static int look(struct run *run, struct mneme_error *error) {
+/* The active generation; number 0 when there is none yet. */
+static int find_active(struct mneme_generation *active, const struct mneme_config *config,
+                       struct mneme_error *error) {
     struct mneme_postgres *postgres = NULL;
-    struct mneme_generation active = {0};
     struct mneme_error none = {0};
-    int status =
-        mneme_pg_connect_to(&postgres, run->options->config, MNEME_PG_SCHEMA_VECTORS, "mneme reembed", error);
-    if (status == MNEME_OK &&
-        mneme_vectors_choose(&active, run->options->config, postgres, &none) == MNEME_OK) {
-        run->outcome->was_active = strcmp(active.model, run->options->model) == 0;
+    *active = (struct mneme_generation){0};
+    int status = mneme_pg_connect_to(&postgres, config, MNEME_PG_SCHEMA_VECTORS, "mneme reembed", error);
+    if (status == MNEME_OK && mneme_generation_active(active, postgres, &none) == MNEME_E_NOT_FOUND) {
+        *active = (struct mneme_generation){0};
+    } else if (status == MNEME_OK && none.code != MNEME_OK) {
+        status = mneme_error_set(error, none.code, "%s", none.message);
     }
     mneme_pg_close(postgres);
     return status;
 }
 
-static int begin(struct run *run, struct mneme_error *error) {
-    char topic[MNEME_TOPIC_NAME_BYTES];
-    int status = mneme_embeddings_topic(topic, run->config, run->options->model, error);
-    if (status == MNEME_OK) {
-        status = mneme_kafka_topic_ensure(NULL, topic, run->config, true, error);
+/* The model that is embedded by: the one that is asked for, or that of the vectors, or of the settings. */
+static int pin(struct mneme_config **out, char model[MNEME_MODEL_BYTES],
+               const struct mneme_generation *active, const struct mneme_config *config, const char *wanted,
+               int64_t dimensions, struct mneme_error *error) {
+    const char *name = wanted != NULL        ? wanted
+                       : active->number != 0 ? active->model
+                                             : mneme_config_string(config, MNEME_SETTING_EMBEDDING_MODEL);
+    int64_t own = mneme_config_long(config, MNEME_SETTING_EMBEDDING_DIMENSIONS);
+    if (wanted == NULL) {
+        dimensions = active->number != 0 ? active->dimensions : own;
     }
-    return status == MNEME_OK ? mneme_vectors_rebuild.begin(&run->rebuild, run->config, NULL,
-                                                            &run->outcome->is_resumed, error)
-                              : status;
+    if (strlen(name) >= MNEME_MODEL_BYTES) {
+        return mneme_error_set(error, MNEME_E_USAGE,
+                               "nothing was embedded: the name of the model is too long; shorten it");
+    }
+    memcpy(model, name, strlen(name) + 1);
+    return pin_model(out, config, name, dimensions, error);
+}
+
+/* Whether there is nothing to do: of a change that is asked for again, since it was killed or cut off after
+ * its switch, only the last events can be left. */
+static int look(struct run *run, struct mneme_error *error) {
+    const struct mneme_reembed_options *options = run->options;
+    struct mneme_reembed_outcome *outcome = run->outcome;
+    struct mneme_generation active;
+    int status = find_active(&active, options->config, error);
+    if (status == MNEME_OK) {
+        status = pin(&run->config, outcome->model, &active, options->config, options->model,
+                     options->dimensions, error);
+    }
+    if (status == MNEME_OK) {
+        outcome->was_active = options->model != NULL && strcmp(active.model, options->model) == 0;
+        memcpy(outcome->former_topic, active.topic, sizeof active.topic);
+    }
+    return status;
+}
+
+static int begin(struct run *run, struct mneme_error *error) {
+    int status = mneme_embeddable_log(&run->history, run->config, error);
+    if (status != MNEME_OK) {
+        return status;
+    }
+    return run->options->model == NULL
+               ? mneme_vectors_begin_edition(&run->rebuild, run->config, &run->outcome->is_resumed, error)
+               : mneme_vectors_rebuild.begin(&run->rebuild, run->config, NULL, &run->outcome->is_resumed,
+                                             error);
 }
 
 /* One lane: what is slow is the endpoint, which the embedder asks several things at once. */
+static int open_embed(struct run *run, struct mneme_error *error) {
+    const struct mneme_generation *generation = mneme_vectors_rebuild_generation(run->rebuild);
+    memcpy(run->outcome->topic, generation->topic, sizeof generation->topic);
+    int status = open_stage(&run->embed, run, &mneme_embed_projection,
+                            mneme_vectors_rebuild.config(run->rebuild), 1, error);
+    if (status != MNEME_OK) {
+        close_stage(&run->embed);
+    }
+    return status;
+}
+
+/* What was embedded before may be of a log that is gone, or lie on a topic that is: then an edition of its
+ * own is begun. */
 static int embed(struct run *run, struct mneme_error *error) {
-    int status = open_stage(&run->embed, run, &mneme_embed_projection, run->config, 1, error);
+    int status = open_embed(run, error);
+    if (status == MNEME_E_UNSAFE) {
+        mneme_log(MNEME_LOG_WARN, "everything is embedded from the beginning",
+                  MNEME_LOG_S("reason", error->message));
+        *error = (struct mneme_error){0};
+        run->outcome->is_resumed = false;
+        status = mneme_vectors_renew_edition(run->rebuild, error);
+        status = status == MNEME_OK ? open_embed(run, error) : status;
+    }
     if (status == MNEME_OK) {
         begin_phase(run, MNEME_REEMBED_EMBED, 0, left(&run->embed));
         status = run_to_end(&run->embed, error);
@@ -207,10 +268,9 @@ static int catch_up(struct run *run, struct mneme_error *error) {
  * when something else comes. Where a worker has taken over already, it is that one's. */
 static void embed_last(struct run *run) {
     struct mneme_error error = {0};
-    int status = MNEME_OK;
-    if (run->embed.refold == NULL) {
-        status = open_stage(&run->embed, run, &mneme_embed_projection, run->config, 1, &error);
-    }
+    run->outcome->events += run->embed.refold == NULL ? 0 : mneme_refold_events(run->embed.refold);
+    close_stage(&run->embed); /* its edition may be the one that counts now */
+    int status = open_stage(&run->embed, run, &mneme_embed_projection, run->config, 1, &error);
     if (status == MNEME_OK) {
         status = run_to_end(&run->embed, &error);
     }
@@ -246,10 +306,7 @@ int mneme_reembed_run(struct mneme_reembed_outcome *outcome, const struct mneme_
     *outcome = (struct mneme_reembed_outcome){.is_interrupted = true}; /* until it is done */
     run.phase_micros = mneme_clock_monotonic_micros();
     int (*const steps[])(struct run *, struct mneme_error *) = {begin, embed, load, catch_up, switch_over};
-    int status = pin_model(&run.config, options->config, options->model, options->dimensions, error);
-    if (status == MNEME_OK) {
-        status = look(&run, error);
-    }
+    int status = look(&run, error);
     for (size_t i = 0; i < sizeof steps / sizeof *steps && status == MNEME_OK && !outcome->was_active &&
                        !is_interrupted(&run);
          i++) {
@@ -259,7 +316,7 @@ int mneme_reembed_run(struct mneme_reembed_outcome *outcome, const struct mneme_
         outcome->is_interrupted = false;
         embed_last(&run);
     }
-    outcome->events = run.embed.refold == NULL ? 0 : mneme_refold_events(run.embed.refold);
+    outcome->events += run.embed.refold == NULL ? 0 : mneme_refold_events(run.embed.refold);
     outcome->vectors = run.vectors.refold == NULL ? 0 : mneme_refold_events(run.vectors.refold);
     outcome->seconds[run.phase] += (double)(mneme_clock_monotonic_micros() - run.phase_micros) / 1e6;
     close_stage(&run.embed);
@@ -267,16 +324,33 @@ int mneme_reembed_run(struct mneme_reembed_outcome *outcome, const struct mneme_
     if (run.rebuild != NULL) {
         mneme_vectors_rebuild.end(run.rebuild);
     }
+    bool was_there;
+    if (status == MNEME_E_UNSAFE &&
+        run.rebuild != NULL) { /* what does not fit is of no use to the next run */
+        (void)mneme_reembed_abandon(options->config, options->model, &was_there, NULL);
+    }
     mneme_config_destroy(run.config);
+    free(run.history.lost_until);
     return status;
 }
 
 int mneme_reembed_abandon(const struct mneme_config *config, const char *model, bool *was_there,
                           struct mneme_error *error) {
     struct mneme_config *pinned = NULL;
-    int status = pin_model(&pinned, config, model, 0, error);
+    struct mneme_generation active;
+    char name[MNEME_MODEL_BYTES];
+    bool was_fresh = false;
+    *was_there = false;
+    int status = find_active(&active, config, error);
     if (status == MNEME_OK) {
+        status = pin(&pinned, name, &active, config, model, 0, error);
+    }
+    if (status == MNEME_OK && model != NULL) {
         status = mneme_vectors_rebuild.abandon(pinned, was_there, error);
+    }
+    if (status == MNEME_OK) { /* also of another model one that was begun from the beginning */
+        status = mneme_vectors_abandon_edition(pinned, &was_fresh, error);
+        *was_there = *was_there || was_fresh;
     }
     mneme_config_destroy(pinned);
     return status;

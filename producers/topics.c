@@ -160,7 +160,7 @@ static int list_embeddings(struct mneme_topic_state *out, size_t *count, rd_kafk
                            const struct mneme_config *config, struct mneme_error *error) {
     char prefix[MNEME_TOPIC_NAME_BYTES];
     const struct rd_kafka_metadata *metadata = NULL;
-    (void)snprintf(prefix, sizeof prefix, "%sembeddings.",
+    (void)snprintf(prefix, sizeof prefix, "%sembeddings",
                    mneme_config_string(config, MNEME_SETTING_TOPIC_PREFIX));
     rd_kafka_resp_err_t code = rd_kafka_metadata(kafka, 1, NULL, &metadata, ASK_TIMEOUT_MS);
     if (code != RD_KAFKA_RESP_ERR_NO_ERROR) {
@@ -168,7 +168,9 @@ static int list_embeddings(struct mneme_topic_state *out, size_t *count, rd_kafk
     }
     for (int i = 0; i < metadata->topic_cnt && *count < MNEME_MAX_EMBEDDINGS_TOPICS; i++) {
         const char *name = metadata->topics[i].topic;
-        if (strncmp(name, prefix, strlen(prefix)) == 0 && strlen(name) < sizeof out->name) {
+        size_t len = strlen(prefix);
+        bool is_ours = strncmp(name, prefix, len) == 0 && (name[len] == '.' || name[len] == '-');
+        if (is_ours && strlen(name) < sizeof out->name) {
             out[*count] = (struct mneme_topic_state){0};
             memcpy(out[(*count)++].name, name, strlen(name) + 1);
         }

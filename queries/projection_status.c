@@ -10,8 +10,7 @@
 #include "common/log.h"
 #include "hot/progress.h"
 #include "queries/position_wait.h"
-#include "schemas/embedding.h"
-#include "vectors/generation.h"
+#include "vectors/edition.h"
 
 #define LOG_TIMEOUT_MS 5000
 #define REDIS_TIMEOUT_MS 2000
@@ -191,8 +190,8 @@ static int add_expected(struct gathering *gathering, struct mneme_postgres *post
         status = mneme_generation_each(postgres, add_generation, gathering, error);
         gathering->is_complete = gathering->count > count;
         if (status == MNEME_OK && !gathering->is_complete) {
-            status = mneme_embeddings_topic(
-                topic, config, mneme_config_string(config, MNEME_SETTING_EMBEDDING_MODEL), error);
+            status = mneme_edition_current_topic(
+                topic, postgres, config, mneme_config_string(config, MNEME_SETTING_EMBEDDING_MODEL), error);
         }
     } else {
         status = mneme_kafka_events_topic(topic, config, error);

@@ -11,8 +11,7 @@
 #include "common/kafka.h"
 #include "common/postgres_schema.h"
 #include "queries/log_ends.h"
-#include "schemas/embedding.h"
-#include "vectors/generation.h"
+#include "vectors/edition.h"
 
 #define SEARCH_PROJECTION "search"
 #define EMBED_PROJECTION_BYTES (sizeof "embed." + MNEME_MODEL_BYTES)
@@ -52,7 +51,7 @@ int mneme_search_wait(const struct mneme_config *config, const struct mneme_posi
     return status;
 }
 
-/* The generation that is waited for; without one, its model alone is set and `progress` is empty. */
+/* The generation that is waited for; without one, its model and topic alone are set. */
 static int find_generation(struct mneme_generation *out, const struct mneme_config *config, const char *model,
                            struct mneme_error *error) {
     struct mneme_postgres *postgres = NULL;
@@ -62,12 +61,12 @@ static int find_generation(struct mneme_generation *out, const struct mneme_conf
         status = model == NULL ? mneme_generation_active(out, postgres, error)
                                : mneme_generation_of_model(out, postgres, model, error);
     }
-    mneme_pg_close(postgres);
     if (status == MNEME_E_NOT_FOUND) {
         snprintf(out->model, sizeof out->model, "%s",
                  model != NULL ? model : mneme_config_string(config, MNEME_SETTING_EMBEDDING_MODEL));
-        status = MNEME_OK;
+        status = mneme_edition_current_topic(out->topic, postgres, config, out->model, error);
     }
+    mneme_pg_close(postgres);
     return status;
 }
 
@@ -135,7 +134,6 @@ int mneme_vectors_wait(const struct mneme_config *config, const char *model,
                        const struct mneme_position *positions, size_t count,
                        const struct mneme_query_wait *wait, struct mneme_error *error) {
     char events[MNEME_TOPIC_NAME_BYTES];
-    char topic[MNEME_TOPIC_NAME_BYTES];
     char embed[EMBED_PROJECTION_BYTES];
     struct mneme_generation generation;
     int64_t started = mneme_clock_monotonic_micros();
@@ -144,14 +142,11 @@ int mneme_vectors_wait(const struct mneme_config *config, const char *model,
         status = mneme_kafka_events_topic(events, config, error);
     }
     if (status == MNEME_OK) {
-        status = mneme_embeddings_topic(topic, config, generation.model, error);
-    }
-    if (status == MNEME_OK) {
         snprintf(embed, sizeof embed, "embed.%s", generation.model);
         status = wait_in(config, MNEME_PG_SCHEMA_EMBED, embed, events, positions, count, wait, error);
     }
     struct mneme_query_wait rest = rest_of(wait, started);
-    return status == MNEME_OK ? wait_for_store(config, model, topic, &rest, error) : status;
+    return status == MNEME_OK ? wait_for_store(config, model, generation.topic, &rest, error) : status;
 }
 
 /* --- whether there is anything to wait for --- */

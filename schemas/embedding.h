@@ -37,6 +37,12 @@ struct mneme_embedding {
 int mneme_embeddings_topic(char text[MNEME_TOPIC_NAME_BYTES], const struct mneme_config *config,
                            const char *model, struct mneme_error *error);
 
+/* The same for an edition of the model's records: all of them, made once from a log, on a topic of their own.
+ * The first edition has the name above, others "<prefix>embeddings-<edition>.<model>", which is no model's
+ * first. */
+int mneme_embeddings_edition_topic(char text[MNEME_TOPIC_NAME_BYTES], const struct mneme_config *config,
+                                   const char *model, int32_t edition, struct mneme_error *error);
+
 /* --- the key: "kind/ref/tenant/stream_id", with "%" and "/" within each part percent-encoded --- */
 
 struct mneme_embedding_key {

@@ -13,13 +13,22 @@
 
 int mneme_embeddings_topic(char text[MNEME_TOPIC_NAME_BYTES], const struct mneme_config *config,
                            const char *model, struct mneme_error *error) {
+    return mneme_embeddings_edition_topic(text, config, model, 1, error);
+}
+
+int mneme_embeddings_edition_topic(char text[MNEME_TOPIC_NAME_BYTES], const struct mneme_config *config,
+                                   const char *model, int32_t edition, struct mneme_error *error) {
     char events[MNEME_TOPIC_NAME_BYTES];
+    char number[16] = "";
     int status = mneme_kafka_events_topic(events, config, error); /* checks the prefix */
     if (status != MNEME_OK) {
         return status;
     }
     const char *prefix = mneme_config_string(config, MNEME_SETTING_TOPIC_PREFIX);
-    int len = snprintf(text, MNEME_TOPIC_NAME_BYTES, "%sembeddings.%s", prefix, model);
+    if (edition > 1) {
+        snprintf(number, sizeof number, "-%d", (int)edition);
+    }
+    int len = snprintf(text, MNEME_TOPIC_NAME_BYTES, "%sembeddings%s.%s", prefix, number, model);
     if (len < 0 || len >= MNEME_TOPIC_NAME_BYTES || model[0] == '\0') {
         return mneme_error_set(
             error, MNEME_E_INVALID,

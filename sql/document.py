@@ -111,9 +111,14 @@ def read_added_columns(tables, statement):
     if not match or match[1] not in tables:
         raise Unreadable(statement.split("\n")[0])
     for definition, meaning in split_columns(match[2]):
-        if not definition.startswith("ADD COLUMN "):
+        key = re.fullmatch(r"ADD PRIMARY KEY \((.+)\);?", definition)
+        if key:
+            others = [known for known in tables[match[1]].keys if not known.startswith("primary key")]
+            tables[match[1]].keys = [f"primary key ({key[1]})", *others]
+        elif definition.startswith("ADD COLUMN "):
+            add_column(tables[match[1]], definition.removeprefix("ADD COLUMN ").rstrip(";"), meaning)
+        elif not re.fullmatch(r"DROP CONSTRAINT \w+_pkey", definition):
             raise Unreadable(definition)
-        add_column(tables[match[1]], definition.removeprefix("ADD COLUMN ").rstrip(";"), meaning)
 
 
 def read_index(tables, statement):

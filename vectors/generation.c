@@ -27,7 +27,8 @@ enum column {
     QUERY_PREFIX,
     PASSAGE_PREFIX,
     TOPIC,
-    TOKEN
+    TOKEN,
+    EDITION
 };
 
 /* False when it is longer than the room for it. */
@@ -44,7 +45,8 @@ static int read_row(struct mneme_generation *out, const PGresult *rows, int row,
     *out =
         (struct mneme_generation){.number = (int32_t)strtol(PQgetvalue(rows, row, NUMBER), NULL, 10),
                                   .dimensions = (int32_t)strtol(PQgetvalue(rows, row, DIMENSIONS), NULL, 10),
-                                  .is_loaded = PQgetvalue(rows, row, IS_LOADED)[0] == 't'};
+                                  .is_loaded = PQgetvalue(rows, row, IS_LOADED)[0] == 't',
+                                  .edition = (int32_t)strtol(PQgetvalue(rows, row, EDITION), NULL, 10)};
     for (int i = 0; i < MNEME_GENERATION_STATES; i++) {
         if (strcmp(PQgetvalue(rows, row, STATE), mneme_generation_state_names[i]) == 0) {
             out->state = (enum mneme_generation_state)i;
@@ -205,6 +207,7 @@ int mneme_generation_add(struct mneme_generation *generation, struct mneme_postg
     mneme_pg_param_str(&params, mneme_str_from(generation->query_prefix));
     mneme_pg_param_str(&params, mneme_str_from(generation->passage_prefix));
     mneme_pg_param_str(&params, mneme_str_from(generation->topic));
+    mneme_pg_param_long(&params, generation->edition);
     int status = run_and_read(generation, postgres, mneme_sql_vectors_generation_add, &params,
                               "the generation was not added: another process was first; try again", error);
     mneme_pg_params_clean_up(&params);

@@ -35,6 +35,7 @@ struct mneme_generation {
     char model[MNEME_MODEL_BYTES];
     char query_prefix[MNEME_PREFIX_BYTES], passage_prefix[MNEME_PREFIX_BYTES];
     char topic[MNEME_TOPIC_NAME_BYTES]; /* that it is filled from */
+    int32_t edition;                    /* of the model's records, that the topic has (vectors/edition.h) */
     char token[33];                     /* hexadecimal; names its place where stores share a service */
 };
 

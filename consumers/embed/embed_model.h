@@ -1,10 +1,12 @@
 /*
- * Which model a worker embeds by: that of the vectors which answer now, so that a switch to other vectors
- * takes the workers along; before there are any, or where the settings pin it, the settings'.
+ * Which model a worker embeds by, and which edition of its records it writes: those of the vectors which
+ * answer now, so that a switch to other vectors takes the workers along; of the generation that the settings
+ * name, while that is filled; before there are any, or where the settings pin it, the settings'.
  */
 #ifndef MNEME_CONSUMERS_EMBED_EMBED_MODEL_H
 #define MNEME_CONSUMERS_EMBED_EMBED_MODEL_H
 
+#include "common/kafka.h"
 #include "common/postgres.h"
 #include "embedding/models.h"
 
@@ -12,11 +14,15 @@
 struct mneme_embed_model {
     struct mneme_embedding_model model; /* points into `strings` */
     struct mneme_buffer strings;
+    int32_t edition; /* of its records (vectors/edition.h) */
+    bool is_current; /* it is the one that counts; else it is being filled */
+    char topic[MNEME_TOPIC_NAME_BYTES];
 };
 
 void mneme_embed_model_clean_up(struct mneme_embed_model *model);
 
-/* Sets *out, which is zeroed or was set before. `postgres` is outside a transaction. */
+/* Sets *out, which is zeroed or was set before. `postgres` is outside a transaction. MNEME_E_UNSAFE when the
+ * vectors that answer are of another topic than one of the settings' prefix. */
 int mneme_embed_model_choose(struct mneme_embed_model *out, const struct mneme_config *config,
                              struct mneme_postgres *postgres, struct mneme_error *error);
 

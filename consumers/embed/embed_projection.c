@@ -18,6 +18,7 @@
 #include "consumers/store/progress.h"
 #include "consumers/store/verdict_gate.h"
 #include "sql/embedded.h"
+#include "vectors/edition.h"
 
 /* Texts that were refused, of one batch, in the log. */
 #define MOST_REFUSED_TOLD 20
@@ -28,8 +29,8 @@ struct projection {
     struct mneme_progress progress;
     struct mneme_documents documents;
     struct mneme_embed_model model;
-    struct mneme_buffer name;        /* of the progress: "embed.<model>", with a NUL */
-    struct mneme_embedder *embedder; /* this and the next two are of the model; NULL: not opened */
+    char name[MNEME_EDITION_PROGRESS_BYTES]; /* of the progress */
+    struct mneme_embedder *embedder;         /* this and the next two are of the model; NULL: not opened */
     struct mneme_embed_records *records;
     struct mneme_embedding_codec *codec;
     struct mneme_embed_writer writer;
@@ -41,6 +42,13 @@ struct projection {
 static int no_memory(struct mneme_error *error) {
     return mneme_error_set(error, MNEME_E_NO_MEMORY,
                            "the fold was not prepared: memory is exhausted; free some");
+}
+
+static int refuse_lost_topic(const struct projection *projection, struct mneme_error *error) {
+    return mneme_error_set(error, MNEME_E_UNSAFE,
+                           "no text was embedded: topic %s, which had the vectors of model %s, is gone; run "
+                           "`mneme rebuild embed` to make them again",
+                           projection->model.topic, projection->model.model.name);
 }
 
 static void close_model(struct projection *projection) {
@@ -64,7 +72,6 @@ static void close_projection(void *context) {
     mneme_embed_model_clean_up(&projection->model);
     mneme_embed_writer_clean_up(&projection->writer);
     mneme_pg_params_clean_up(&projection->advance);
-    mneme_buffer_clean_up(&projection->name);
     mneme_buffer_clean_up(&projection->rows);
     mneme_buffer_clean_up(&projection->texts);
     free(projection);
@@ -95,23 +102,40 @@ static int open_projection(void **out, const struct mneme_config *config, struct
     return MNEME_OK;
 }
 
+/* The topic is made for an edition that nothing was folded into yet. One that was there, and is not, has
+ * taken the records with it. */
+static int find_topic(struct mneme_topic_facts *facts, struct projection *projection,
+                      struct mneme_error *error) {
+    const char *topic = projection->model.topic;
+    struct mneme_pg_params params = {0};
+    PGresult *rows = NULL;
+    mneme_pg_param_str(&params, mneme_str_from(projection->name));
+    int status =
+        mneme_pg_query(&rows, projection->session.postgres, mneme_sql_embed_has_begun, &params, false, error);
+    bool has_begun = status == MNEME_OK && PQgetvalue(rows, 0, 0)[0] == 't';
+    PQclear(rows);
+    mneme_pg_params_clean_up(&params);
+    if (status != MNEME_OK) {
+        return status;
+    }
+    if (!has_begun) {
+        return mneme_kafka_topic_ensure(facts, topic, projection->config, true, error);
+    }
+    status = mneme_kafka_topic_look(facts, topic, projection->config, error);
+    return status == MNEME_E_NOT_FOUND ? refuse_lost_topic(projection, error) : status;
+}
+
 /* Opens what belongs to the model that is chosen now. */
 static int open_model(struct projection *projection, struct mneme_error *error) {
     const struct mneme_embedding_model *model = &projection->model.model;
-    char topic[MNEME_TOPIC_NAME_BYTES];
+    const char *topic = projection->model.topic;
     struct mneme_topic_facts facts = {0};
     close_model(projection);
-    mneme_buffer_clear(&projection->name);
-    mneme_buffer_printf(&projection->name, "%s.%s", mneme_embed_projection.name, model->name);
-    mneme_buffer_append_byte(&projection->name, '\0');
-    int status = projection->name.failed ? no_memory(error) : MNEME_OK;
-    if (status == MNEME_OK) {
-        projection->progress.projection = projection->name.data;
-        status = mneme_embeddings_topic(topic, projection->config, model->name, error);
-    }
-    if (status == MNEME_OK) {
-        status = mneme_kafka_topic_ensure(&facts, topic, projection->config, true, error);
-    }
+    mneme_edition_progress(projection->name, model->name, projection->model.edition,
+                           projection->model.is_current);
+    projection->progress.projection = projection->name;
+    projection->progress.mended_by = mneme_embed_projection.name;
+    int status = find_topic(&facts, projection, error);
     if (status == MNEME_OK) {
         status = mneme_embedder_open(&projection->embedder, projection->config, model, error);
     }
@@ -194,6 +218,7 @@ static int write_batch(struct projection *projection, const struct mneme_batch *
     writer->records = projection->records;
     writer->codec = projection->codec;
     writer->model = mneme_embedder_model(projection->embedder);
+    writer->edition = projection->model.edition;
     writer->arena = &projection->documents.arena;
     int status = begin(projection, batch, error);
     if (status == MNEME_OK) {
@@ -349,9 +374,6 @@ const struct mneme_projection_ops mneme_embed_projection = {
     .apply = apply,
     .revoke = revoke,
     .close = close_projection,
-    .instead_of_rebuild =
-        "what it keeps cannot be made from the log without asking a model; run `mneme reembed` to "
-        "embed everything anew, or `mneme rebuild vectors` to load what was embedded",
     .max_batch_events = 1000, /* some seconds of a small model */
     .parks_alone = true,
     .read_marks = mneme_hand_parked_read,

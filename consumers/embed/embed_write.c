@@ -39,10 +39,11 @@ static bool make_columns(struct columns *columns, size_t capacity, struct mneme_
     return is_made && columns->hashes != NULL && columns->sequences != NULL;
 }
 
-/* Model, names and, where there are any, sequences and hashes. */
+/* Model, edition, names and, where there are any, sequences and hashes. */
 static void fill_params(struct mneme_pg_params *params, const struct mneme_embed_writer *writer,
                         const struct columns *columns, size_t name_count, bool has_hashes) {
     mneme_pg_param_str(params, mneme_str_from(writer->model->name));
+    mneme_pg_param_long(params, writer->edition);
     for (size_t i = 0; i < name_count; i++) {
         mneme_pg_param_str_array(params, columns->names[i], columns->count);
     }

@@ -23,6 +23,7 @@ struct mneme_embed_writer {
     struct mneme_embed_records *records;
     struct mneme_embedding_codec *codec;
     const struct mneme_embedding_model *model;
+    int32_t edition; /* of the model's records */
     size_t dimensions;
     struct mneme_arena *arena; /* of the batch */
     struct mneme_buffer key, value;

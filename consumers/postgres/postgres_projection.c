@@ -113,6 +113,7 @@ static int prepare(struct projection *projection, const struct mneme_config *con
     projection->writer.ledger.sha256 = fold->sha256;
     projection->writer.ledger.context = fold->sha256_context;
     projection->progress.projection = mneme_postgres_projection.name;
+    projection->progress.mended_by = mneme_postgres_projection.name;
     projection->is_notifying = mneme_config_bool(config, MNEME_SETTING_NOTIFY);
     return fold->sha256 == NULL || fold->sha256_context == NULL ? mneme_fold_no_memory(error) : MNEME_OK;
 }

@@ -260,6 +260,7 @@ static int check_offsets(struct mneme_worker *worker, struct mneme_error *error)
     for (size_t i = 0; status == MNEME_OK && i < worker->partition_count; i++) {
         struct mneme_saved_offset saved = {
             .projection = worker->options->projection->name,
+            .mended_by = mneme_projection_mended_by(worker->options->projection),
             .topic = worker->topic,
             .partition = worker->partitions[i].partition,
             .next_offset = worker->claim_offsets[i],

@@ -96,9 +96,9 @@ struct mneme_projection_ops {
 
     void (*close)(void *projection);
 
-    const struct mneme_rebuild_ops *rebuild; /* NULL: it cannot be rebuilt */
-    const char *instead_of_rebuild; /* of one that cannot: why, and what to do, as "why; what to do" */
-    size_t max_batch_events;        /* where one event is much work; 0: what the settings say */
+    const struct mneme_rebuild_ops *rebuild; /* NULL: it is made again in a way of its own */
+    const char *mended_by;   /* whose `mneme rebuild` makes it again from another log; NULL: its own */
+    size_t max_batch_events; /* where one event is much work; 0: what the settings say */
 
     /* What an event makes here takes the place of what was there as a whole, and is guarded by its source
      * position: one that cannot be applied is parked alone, and the next of its key goes on. Else later
@@ -114,6 +114,11 @@ struct mneme_projection_ops {
     int (*note_wait)(const struct mneme_config *config, const struct mneme_schema_wait *wait,
                      struct mneme_error *error);
 };
+
+/* What comes behind `mneme rebuild` where the projection does not fit its log. */
+static inline const char *mneme_projection_mended_by(const struct mneme_projection_ops *projection) {
+    return projection->mended_by != NULL ? projection->mended_by : projection->name;
+}
 
 /* The projection's source, or the events topic. */
 int mneme_projection_source(struct mneme_log_source *source, const struct mneme_projection_ops *projection,

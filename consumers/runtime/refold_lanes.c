@@ -35,7 +35,8 @@ static int recognise(void *context, struct mneme_batch *batch, struct mneme_erro
                 "folded there, so the topic was deleted and made anew; run `mneme rebuild %s` to "
                 "fold what the log holds",
                 (int)item->position.partition, mneme_log_reader_topic(lane->reader),
-                (long long)item->position.offset, lane->refold->options.projection->name);
+                (long long)item->position.offset,
+                mneme_projection_mended_by(lane->refold->options.projection));
         }
     }
     return MNEME_OK;
@@ -89,6 +90,7 @@ static int claim(struct mneme_refold_lane *lane, const int64_t *starts, const in
         bool begins_late = lane->applied[i] == 0 && is_accepted;
         int64_t from = begins_late ? starts[partition] : lane->applied[i];
         struct mneme_saved_offset saved = {.projection = options->projection->name,
+                                           .mended_by = mneme_projection_mended_by(options->projection),
                                            .topic = assignment.topic,
                                            .partition = partition,
                                            .next_offset = from,

@@ -25,7 +25,7 @@ static int check_partition_count(struct mneme_worker *worker, struct mneme_error
             "to "
             "it, run `mneme topics repartition`",
             worker->topic, (int)worker->rules.topic_partitions, (int)facts.partitions,
-            worker->options->projection->name);
+            mneme_projection_mended_by(worker->options->projection));
     }
     return status;
 }

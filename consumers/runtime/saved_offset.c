@@ -3,8 +3,11 @@
  */
 #include "consumers/runtime/saved_offset.h"
 
+#include <string.h>
+
 int mneme_saved_offset_check(const struct mneme_saved_offset *saved, struct mneme_error *error) {
     const char *reason = NULL;
+    bool is_lost = saved->next_offset < saved->log_start;
     if (saved->next_offset > saved->log_end) {
         reason = "the log is shorter than what was folded, so the topic was cut or made anew";
     } else if (saved->next_offset < saved->log_start && saved->next_offset == 0) {
@@ -20,6 +23,6 @@ int mneme_saved_offset_check(const struct mneme_saved_offset *saved, struct mnem
         "cannot fold partition %d of %s: the log holds offsets %lld to %lld and %s is at %lld: %s; "
         "run `mneme rebuild %s%s` to fold what the log holds",
         (int)saved->partition, saved->topic, (long long)saved->log_start, (long long)saved->log_end,
-        saved->projection, (long long)saved->next_offset, reason, saved->projection,
-        saved->next_offset < saved->log_start ? " --accept-loss" : "");
+        saved->projection, (long long)saved->next_offset, reason, saved->mended_by,
+        is_lost && strcmp(saved->projection, saved->mended_by) == 0 ? " --accept-loss" : "");
 }

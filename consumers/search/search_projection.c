@@ -93,6 +93,7 @@ static int prepare(struct projection *projection, const struct mneme_config *con
     }
     memcpy(projection->text_search_config, text_search_config, len + 1);
     projection->progress.projection = mneme_search_projection.name;
+    projection->progress.mended_by = mneme_search_projection.name;
     int status = mneme_documents_init(&projection->documents, error);
     if (status == MNEME_OK) {
         status =

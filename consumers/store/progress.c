@@ -80,7 +80,15 @@ static int refuse_other_count(const struct mneme_progress *progress,
                                "MNEME_TOPIC_PREFIX as it was, or "
                                "run `mneme rebuild %s` to make them from this topic",
                                progress->topic, progress->projection, PQgetvalue(other, 0, 0),
-                               progress->projection);
+                               progress->mended_by);
+    }
+    if (progress->is_of_records) {
+        return mneme_error_set(error, MNEME_E_UNSAFE,
+                               "the topic %s was not folded: it has %d partitions and had %lld when it was "
+                               "made, so that the newest record of a key cannot be told; run `mneme rebuild "
+                               "%s` to make its records again",
+                               progress->topic, assignment->topic_partitions,
+                               (long long)mneme_pg_get_long(other, 0, 1), progress->mended_by);
     }
     return mneme_error_set(
         error, MNEME_E_UNSAFE,
@@ -89,7 +97,7 @@ static int refuse_other_count(const struct mneme_progress *progress,
         "were "
         "added to it, run `mneme topics repartition`",
         progress->topic, assignment->topic_partitions, (long long)mneme_pg_get_long(other, 0, 1),
-        progress->projection, progress->projection);
+        progress->projection, progress->mended_by);
 }
 
 static int take_claimed(struct mneme_progress *progress, struct mneme_assignment *assignment,

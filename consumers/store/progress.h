@@ -14,7 +14,9 @@ struct mneme_owned_partition {
 };
 
 struct mneme_progress {
-    const char *projection;
+    const char *projection; /* what it goes by */
+    const char *mended_by;  /* the projection whose rebuild makes what was folded again */
+    bool is_of_records;     /* the topic's place of a key does not matter */
     char topic[MNEME_TOPIC_NAME_BYTES];
     struct mneme_owned_partition *owned; /* malloc'd */
     size_t owned_count, owned_capacity;

@@ -10,13 +10,16 @@
 
 #include "common/log.h"
 #include "consumers/vectors/vectors_projection.h"
+#include "embedding/models.h"
 #include "schemas/embedding.h"
 #include "sql/embedded.h"
+#include "vectors/edition.h"
 
 struct rebuild {
     struct mneme_config *config; /* leads to the generation */
     struct mneme_postgres *postgres;
     struct mneme_generation generation;
+    bool is_again; /* from texts, by a model that has an edition of records already */
 };
 
 static void end(void *context) {
@@ -61,58 +64,118 @@ static int connect_and_lock(struct mneme_postgres **out, const struct mneme_conf
     return status == MNEME_OK ? lock(*out, error) : status;
 }
 
+/* Of an edition of its own, where the vectors are made again. */
+static int add(struct rebuild *rebuild, const struct mneme_config *config, struct mneme_error *error) {
+    struct mneme_generation *generation = &rebuild->generation;
+    int status = rebuild->is_again ? mneme_edition_unused(&generation->edition, generation->topic,
+                                                          rebuild->postgres, config, generation->model, error)
+                                   : MNEME_OK;
+    return status == MNEME_OK ? mneme_vectors_add(generation, config, rebuild->postgres, error) : status;
+}
+
 /* The model of the settings, where these pin it: the topic of its own is there before. */
-static int describe_model(struct mneme_generation *out, const struct mneme_generation *active,
-                          const struct mneme_config *config, struct mneme_error *error) {
-    const char *model = mneme_config_string(config, MNEME_SETTING_EMBEDDING_MODEL);
-    if (strcmp(model, active->model) == 0) {
-        return mneme_error_set(error, MNEME_E_USAGE,
-                               "nothing was embedded: the vectors are of model %s already; name another one",
-                               model);
+static int describe_model(struct mneme_generation *out, const struct mneme_config *config,
+                          struct mneme_error *error) {
+    struct mneme_embedding_model model;
+    mneme_embedding_model_of(&model, config);
+    if (strlen(model.name) >= sizeof out->model || strlen(model.query_prefix) >= sizeof out->query_prefix ||
+        strlen(model.passage_prefix) >= sizeof out->passage_prefix) {
+        return mneme_error_set(
+            error, MNEME_E_USAGE,
+            "nothing was embedded: the name of the model, or a prefix of it, is too long; shorten it");
     }
-    if (strlen(model) >= sizeof out->model) {
-        return mneme_error_set(error, MNEME_E_USAGE,
-                               "nothing was embedded: the name of the model is too long; shorten it");
-    }
-    memcpy(out->model, model, strlen(model) + 1);
+    memcpy(out->model, model.name, strlen(model.name) + 1);
+    memcpy(out->query_prefix, model.query_prefix, strlen(model.query_prefix) + 1);
+    memcpy(out->passage_prefix, model.passage_prefix, strlen(model.passage_prefix) + 1);
     out->dimensions = (int32_t)mneme_config_long(config, MNEME_SETTING_EMBEDDING_DIMENSIONS);
-    out->query_prefix[0] = '\0';
-    out->passage_prefix[0] = '\0';
-    return mneme_embeddings_topic(out->topic, config, model, error);
+    return MNEME_OK;
+}
+
+static int describe_edition(struct mneme_generation *out, struct mneme_postgres *postgres,
+                            const struct mneme_config *config, struct mneme_error *error) {
+    int status = mneme_edition_current(&out->edition, postgres, config, out->model, error);
+    return status == MNEME_OK
+               ? mneme_embeddings_edition_topic(out->topic, config, out->model, out->edition, error)
+               : status;
+}
+
+/* Where the vectors are to lie, as far as the settings say it. */
+static int describe_place(struct mneme_generation *out, const struct mneme_config *config, bool is_first,
+                          struct mneme_error *error) {
+    if (is_first || mneme_config_source(config, MNEME_SETTING_VECTOR_STORE) != MNEME_FROM_DEFAULT) {
+        out->store = mneme_vector_store_find(mneme_config_string(config, MNEME_SETTING_VECTOR_STORE));
+    }
+    return is_first || mneme_config_source(config, MNEME_SETTING_VECTOR_METRIC) != MNEME_FROM_DEFAULT
+               ? mneme_metric_parse(&out->metric,
+                                    mneme_str_from(mneme_config_string(config, MNEME_SETTING_VECTOR_METRIC)),
+                                    error)
+               : MNEME_OK;
 }
 
 /* What a generation that is to replace the active one is made of. */
-static int describe(struct mneme_generation *out, const struct mneme_generation *active,
+static int describe(struct mneme_generation *out, struct mneme_postgres *postgres,
                     const struct mneme_config *config, struct mneme_error *error) {
-    int status = MNEME_OK;
-    *out = *active;
+    struct mneme_generation active;
+    int status = mneme_generation_active(&active, postgres, error);
+    if (status != MNEME_OK) {
+        return status;
+    }
+    *out = active;
     out->state = MNEME_GENERATION_FILLING;
     out->is_loaded = false;
     if (mneme_config_bool(config, MNEME_SETTING_EMBEDDING_MODEL_PINNED)) {
-        status = describe_model(out, active, config, error);
+        status = describe_model(out, config, error);
+        if (status == MNEME_OK && strcmp(out->model, active.model) == 0) {
+            status = mneme_error_set(
+                error, MNEME_E_USAGE,
+                "nothing was embedded: the vectors are of model %s already; name another one", out->model);
+        }
+        if (status == MNEME_OK) {
+            status = describe_edition(out, postgres, config, error);
+        }
     }
-    if (mneme_config_source(config, MNEME_SETTING_VECTOR_STORE) != MNEME_FROM_DEFAULT) {
-        out->store = mneme_vector_store_find(mneme_config_string(config, MNEME_SETTING_VECTOR_STORE));
+    return status == MNEME_OK ? describe_place(out, config, false, error) : status;
+}
+
+/* The same for one that is made again by the same model; its edition is chosen when it is added. What the
+ * model is, the vectors that answer know. */
+static int describe_again(struct mneme_generation *out, struct mneme_postgres *postgres,
+                          const struct mneme_config *config, struct mneme_error *error) {
+    struct mneme_error none = {0};
+    int status = mneme_generation_active(out, postgres, &none);
+    bool is_first = status == MNEME_E_NOT_FOUND;
+    if (status != MNEME_OK && !is_first) {
+        return mneme_error_set(error, (enum mneme_status)status, "%s", none.message);
     }
-    if (status == MNEME_OK &&
-        mneme_config_source(config, MNEME_SETTING_VECTOR_METRIC) != MNEME_FROM_DEFAULT) {
-        status = mneme_metric_parse(
-            &out->metric, mneme_str_from(mneme_config_string(config, MNEME_SETTING_VECTOR_METRIC)), error);
+    if (is_first) {
+        *out = (struct mneme_generation){0};
     }
-    return status;
+    bool is_other = strcmp(out->model, mneme_config_string(config, MNEME_SETTING_EMBEDDING_MODEL)) != 0;
+    out->state = MNEME_GENERATION_FILLING;
+    out->is_loaded = false;
+    status = is_other || out->dimensions == 0 ? describe_model(out, config, error) : MNEME_OK;
+    if (status == MNEME_OK) {
+        status = describe_edition(out, postgres, config, error);
+    }
+    return status == MNEME_OK ? describe_place(out, config, is_first, error) : status;
 }
 
 struct search {
     const struct mneme_generation *like;
+    bool is_again; /* of another edition of the same model; else of the same topic */
     struct mneme_generation *found;
     bool is_found;
 };
 
-/* One that an interrupted rebuild has left: of the same topic, store and metric. */
+/* One that an interrupted run has left, in the same store and of the same metric. */
 static int match(void *context, const struct mneme_generation *generation) {
     struct search *search = context;
-    if (generation->state == MNEME_GENERATION_FILLING && generation->store == search->like->store &&
-        generation->metric == search->like->metric && strcmp(generation->topic, search->like->topic) == 0) {
+    const struct mneme_generation *like = search->like;
+    bool is_like = search->is_again
+                       ? strcmp(generation->model, like->model) == 0 && generation->edition != like->edition
+                       : strcmp(generation->topic, like->topic) == 0;
+    if (generation->state == MNEME_GENERATION_FILLING && generation->store == like->store &&
+        generation->metric == like->metric && is_like) {
         *search->found = *generation;
         search->is_found = true;
     }
@@ -122,36 +185,35 @@ static int match(void *context, const struct mneme_generation *generation) {
 /* Makes the generation of an own rebuild, or goes on with what is there of it. */
 static int make_or_find(struct rebuild *rebuild, const struct mneme_config *config, bool *is_resumed,
                         struct mneme_error *error) {
-    struct mneme_generation active;
     struct mneme_generation wanted;
     size_t dropped;
-    int status = mneme_generation_active(&active, rebuild->postgres, error);
+    int status = mneme_vectors_drop_retired(&dropped, false, config, rebuild->postgres, error);
     if (status == MNEME_OK) {
-        status = mneme_vectors_drop_retired(&dropped, false, config, rebuild->postgres, error);
+        status = (rebuild->is_again ? describe_again : describe)(&wanted, rebuild->postgres, config, error);
     }
     if (status == MNEME_OK) {
-        status = describe(&wanted, &active, config, error);
+        status = mneme_edition_forget(rebuild->postgres, config, wanted.model, error);
     }
-    struct search search = {.like = &wanted, .found = &rebuild->generation};
+    struct search search = {.like = &wanted, .is_again = rebuild->is_again, .found = &rebuild->generation};
     if (status == MNEME_OK) {
         status = mneme_generation_each(rebuild->postgres, match, &search, error);
     }
     *is_resumed = search.is_found;
     if (status == MNEME_OK && !search.is_found) {
         rebuild->generation = wanted;
-        status = mneme_vectors_add(&rebuild->generation, config, rebuild->postgres, error);
+        status = add(rebuild, config, error);
     }
     return status;
 }
 
-static int begin(void **out, const struct mneme_config *config, const struct mneme_rebuild_log *log,
-                 bool *is_resumed, struct mneme_error *error) {
-    (void)log;
+static int begin_as(void **out, const struct mneme_config *config, bool is_again, bool *is_resumed,
+                    struct mneme_error *error) {
     struct rebuild *rebuild = calloc(1, sizeof *rebuild);
     if (rebuild == NULL) {
         return mneme_error_set(error, MNEME_E_NO_MEMORY, "nothing was rebuilt: out of memory");
     }
     *is_resumed = false;
+    rebuild->is_again = is_again;
     int status = mneme_config_copy(&rebuild->config, config, error);
     if (status == MNEME_OK) {
         status = connect_and_lock(&rebuild->postgres, config, error);
@@ -170,6 +232,17 @@ static int begin(void **out, const struct mneme_config *config, const struct mne
     return MNEME_OK;
 }
 
+static int begin(void **out, const struct mneme_config *config, const struct mneme_rebuild_log *log,
+                 bool *is_resumed, struct mneme_error *error) {
+    (void)log;
+    return begin_as(out, config, false, is_resumed, error);
+}
+
+int mneme_vectors_begin_edition(void **rebuild, const struct mneme_config *config, bool *is_resumed,
+                                struct mneme_error *error) {
+    return begin_as(rebuild, config, true, is_resumed, error);
+}
+
 static int restart(void *context, const struct mneme_rebuild_log *log, struct mneme_error *error) {
     struct rebuild *rebuild = context;
     (void)log;
@@ -179,6 +252,26 @@ static int restart(void *context, const struct mneme_rebuild_log *log, struct mn
         status = mneme_vectors_add(&rebuild->generation, rebuild->config, rebuild->postgres, error);
     }
     return status == MNEME_OK ? set_number(rebuild, error) : status;
+}
+
+int mneme_vectors_renew_edition(void *context, struct mneme_error *error) {
+    struct rebuild *rebuild = context;
+    struct mneme_generation *generation = &rebuild->generation;
+    int status = mneme_vectors_drop(generation, rebuild->config, rebuild->postgres, error);
+    if (status == MNEME_OK) {
+        status = mneme_edition_forget(rebuild->postgres, rebuild->config, generation->model, error);
+    }
+    if (status == MNEME_OK) {
+        rebuild->is_again = true;
+        generation->is_loaded = false;
+        status = add(rebuild, rebuild->config, error);
+    }
+    return status == MNEME_OK ? set_number(rebuild, error) : status;
+}
+
+const struct mneme_generation *mneme_vectors_rebuild_generation(const void *context) {
+    const struct rebuild *rebuild = context;
+    return &rebuild->generation;
 }
 
 static const struct mneme_config *config_of(void *context) {
@@ -216,12 +309,23 @@ static int freeze(void *context, struct mneme_error *error) {
 
 static int swap(void *context, const int64_t *next_offsets, int32_t partitions, struct mneme_error *error) {
     struct rebuild *rebuild = context;
+    struct mneme_error ignored = {0};
     (void)next_offsets; /* the generation's own progress says it */
     (void)partitions;
     int status = mneme_generation_activate(&rebuild->generation, rebuild->postgres, error);
-    return status == MNEME_OK
-               ? mneme_pg_run(rebuild->postgres, "SET LOCAL synchronous_commit = on; COMMIT", error)
-               : status;
+    if (status == MNEME_OK) {
+        status = mneme_edition_take(&rebuild->generation, rebuild->postgres, rebuild->config, error);
+    }
+    if (status == MNEME_OK) {
+        status = mneme_pg_run(rebuild->postgres, "SET LOCAL synchronous_commit = on; COMMIT", error);
+    }
+    /* What is remembered of the edition before is of no use any more; the next run forgets it otherwise. */
+    if (status == MNEME_OK && mneme_edition_forget(rebuild->postgres, rebuild->config,
+                                                   rebuild->generation.model, &ignored) != MNEME_OK) {
+        mneme_log(MNEME_LOG_WARN, "a former edition of records is still remembered",
+                  MNEME_LOG_S("reason", ignored.message));
+    }
+    return status;
 }
 
 static int rebuild_subject(struct mneme_subject_outcome *outcome, const struct mneme_subject_options *options,
@@ -233,18 +337,15 @@ static int rebuild_subject(struct mneme_subject_outcome *outcome, const struct m
                            "and --agent");
 }
 
-static int abandon(const struct mneme_config *config, bool *was_there, struct mneme_error *error) {
+static int abandon_as(const struct mneme_config *config, bool is_again, bool *was_there,
+                      struct mneme_error *error) {
     struct mneme_postgres *postgres = NULL;
-    struct mneme_generation active;
     struct mneme_generation wanted;
     struct mneme_generation found;
-    struct search search = {.like = &wanted, .found = &found};
+    struct search search = {.like = &wanted, .is_again = is_again, .found = &found};
     int status = connect_and_lock(&postgres, config, error);
     if (status == MNEME_OK) {
-        status = mneme_generation_active(&active, postgres, error);
-    }
-    if (status == MNEME_OK) {
-        status = describe(&wanted, &active, config, error);
+        status = (is_again ? describe_again : describe)(&wanted, postgres, config, error);
     }
     if (status == MNEME_OK) {
         status = mneme_generation_each(postgres, match, &search, error);
@@ -253,8 +354,20 @@ static int abandon(const struct mneme_config *config, bool *was_there, struct mn
     if (status == MNEME_OK && search.is_found) {
         status = mneme_vectors_drop(&found, config, postgres, error);
     }
+    if (status == MNEME_OK && search.is_found) {
+        status = mneme_edition_forget(postgres, config, wanted.model, error);
+    }
     mneme_pg_close(postgres);
     return status;
+}
+
+static int abandon(const struct mneme_config *config, bool *was_there, struct mneme_error *error) {
+    return abandon_as(config, false, was_there, error);
+}
+
+int mneme_vectors_abandon_edition(const struct mneme_config *config, bool *was_there,
+                                  struct mneme_error *error) {
+    return abandon_as(config, true, was_there, error);
 }
 
 const struct mneme_rebuild_ops mneme_vectors_rebuild = {

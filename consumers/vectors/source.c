@@ -3,7 +3,7 @@
  * that is kept.
  */
 #include "consumers/vectors/vectors_projection.h"
-#include "schemas/embedding.h"
+#include "vectors/edition.h"
 
 int mneme_vectors_source(struct mneme_log_source *source, const struct mneme_config *config,
                          struct mneme_error *error) {
@@ -16,15 +16,18 @@ int mneme_vectors_source(struct mneme_log_source *source, const struct mneme_con
         return status;
     }
     status = mneme_vectors_choose(&generation, config, postgres, &none);
-    mneme_pg_close(postgres);
+    bool is_first =
+        status == MNEME_E_NOT_FOUND && mneme_config_long(config, MNEME_SETTING_VECTOR_GENERATION) == 0;
     if (status == MNEME_OK) { /* whose topic was made before it */
         memcpy(source->topic, generation.topic, sizeof source->topic);
-        return MNEME_OK;
+    } else if (is_first) {
+        status =
+            mneme_edition_current_topic(source->topic, postgres, config,
+                                        mneme_config_string(config, MNEME_SETTING_EMBEDDING_MODEL), error);
+    } else {
+        status = mneme_error_set(error, (enum mneme_status)status, "%s", none.message);
     }
-    if (status != MNEME_E_NOT_FOUND || mneme_config_long(config, MNEME_SETTING_VECTOR_GENERATION) != 0) {
-        return mneme_error_set(error, (enum mneme_status)status, "%s", none.message);
-    }
-    status = mneme_embeddings_topic(source->topic, config,
-                                    mneme_config_string(config, MNEME_SETTING_EMBEDDING_MODEL), error);
-    return status == MNEME_OK ? mneme_kafka_topic_ensure(NULL, source->topic, config, true, error) : status;
+    mneme_pg_close(postgres);
+    return status == MNEME_OK && is_first ? mneme_kafka_topic_ensure(NULL, source->topic, config, true, error)
+                                          : status;
 }

@@ -17,6 +17,7 @@
 #include "consumers/vectors/record.h"
 #include "schemas/embedding.h"
 #include "sql/embedded.h"
+#include "vectors/edition.h"
 
 /* How often a worker looks for retired generations whose time is over. */
 #define DROP_MICROS INT64_C(60000000)
@@ -161,6 +162,10 @@ static int add_first(struct projection *projection, const struct mneme_assignmen
     int status = mneme_metric_parse(
         &generation->metric, mneme_str_from(mneme_config_string(config, MNEME_SETTING_VECTOR_METRIC)), error);
     if (status == MNEME_OK) {
+        status =
+            mneme_edition_current(&generation->edition, projection->session.postgres, config, model, error);
+    }
+    if (status == MNEME_OK) {
         status = mneme_vectors_add(generation, config, projection->session.postgres, error);
     }
     return status == MNEME_E_CONFLICT
@@ -215,6 +220,8 @@ static enum mneme_apply_result assign(void *context, struct mneme_assignment *as
         compare_settings(&projection->generation, projection->config);
         mneme_generation_progress(projection->progress_name, &projection->generation);
         progress->projection = projection->progress_name;
+        progress->mended_by = mneme_vectors_projection.mended_by;
+        progress->is_of_records = true;
         status = mneme_progress_claim(progress, &projection->session, assignment, error);
     }
     if (status == MNEME_OK) {
@@ -393,6 +400,7 @@ const struct mneme_projection_ops mneme_vectors_projection = {
     .revoke = revoke,
     .close = close_projection,
     .rebuild = &mneme_vectors_rebuild,
+    .mended_by = "embed", /* from the texts */
     .parks_alone = true,
     .read_marks = mneme_hand_parked_read,
     .note_wait = mneme_schema_wait_note,

@@ -1,5 +1,6 @@
 -- Of how many documents the endpoint has not taken the text, or a part of it, for each model that embeds.
-SELECT 'embed.' || model AS projection, count(*) AS documents
-FROM documents
-WHERE refused IS NOT NULL
-GROUP BY model
+SELECT 'embed.' || d.model AS projection, count(*) AS documents
+FROM documents d
+LEFT JOIN editions e ON e.model = d.model
+WHERE d.refused IS NOT NULL AND d.edition = coalesce(e.edition, 1)
+GROUP BY d.model

@@ -1,5 +1,5 @@
 -- Generations, oldest first: all of them, or the one with that number, or those of that model, or in that state.
-SELECT generation, state, store, metric, dimensions, is_loaded, model, query_prefix, passage_prefix, topic, token
+SELECT generation, state, store, metric, dimensions, is_loaded, model, query_prefix, passage_prefix, topic, token, edition
 FROM generations
 WHERE ($1::integer IS NULL OR generation = $1)
   AND ($2::text IS NULL OR model = $2)

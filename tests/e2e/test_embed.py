@@ -34,7 +34,7 @@ class Ground:
         self.namespace, self.endpoint, self.env = namespace, endpoint, env
         self.mneme = Program(namespace.env | env)
         self.topic = namespace.topic_prefix + "embeddings.fake"
-        self.start = lambda group="embed", **more: worker(group, env=env | more)
+        self.start = lambda group="embed", wait=True, **more: worker(group, env=env | more, wait=wait)
         self.ledger = self.start("postgres")
         self.worker = self.start()
 
@@ -331,6 +331,19 @@ def test_the_topic_is_compacted_and_has_the_partitions_of_events(ground):
     assert settings["cleanup.policy"].value == "compact" and settings["retention.ms"].value == "-1"
 
 
-def test_embeddings_are_not_made_anew_from_the_log_but_by_a_model(ground):
-    done = ground.mneme("rebuild", "embed")
-    assert done.returncode != 0 and "mneme reembed" in done.stderr, done.stderr
+def test_a_topic_that_is_gone_is_not_made_again_as_if_it_were_the_one_that_was(ground):
+    from confluent_kafka.admin import AdminClient  # pylint: disable=import-outside-toplevel
+
+    ground.publish(memory(1, "one"))
+    assert ground.worker.stop() == 0
+    admin = AdminClient({"bootstrap.servers": ground.namespace.brokers})
+    admin.delete_topics([ground.topic])[ground.topic].result()
+    wait_until(lambda: ground.topic not in admin.list_topics(timeout=10).topics, 60, "the topic is gone")
+    refused = ground.start(wait=False)
+    assert refused.wait_exit(60) == 6 and "run `mneme rebuild embed`" in refused.log, refused.log[-2000:]
+    assert ground.topic not in admin.list_topics(timeout=10).topics
+    outcome = ground.mneme("rebuild", "embed", "--json", expect=0).json_lines[-1]  # there are no vectors yet
+    assert (outcome["state"], outcome["vectors"]) == ("rebuilt", 1)
+    ground.start()
+    ground.publish(memory(2, "two"))
+    assert {record["text"] for record in ground.records(outcome["topic"]).values()} == {"one", "two"}

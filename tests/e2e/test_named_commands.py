@@ -53,7 +53,7 @@ def test_sentences_of_the_program_name_commands_that_are_there(commands):
 
 def test_a_command_that_is_named_wrongly_would_be_found(commands):
     """The test itself finds what it is for."""
-    for text in ("run `mneme rebuild embed`", "run mneme rebuild embed now", "see `mneme memry list`", "see `mneme memory lst`",
+    for text in ("run `mneme rebuild embeds`", "run mneme rebuild embeds now", "see `mneme memry list`", "see `mneme memory lst`",
                  "run `mneme migrate --chek`", "start mneme work serch", "run mneme migrate --chek", "see `mneme nothing`"):
         ((words, is_whole),) = named_in(text)
         assert commands.complaint(words, is_whole), text

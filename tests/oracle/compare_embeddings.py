@@ -114,10 +114,12 @@ def compare_topic(messages, fold, model):
 def compare_memory(connection, fold, model):
     """What the embedder remembers: which documents have a record, and every vector that a model gave. Each text is
     one part: MNEME_EMBEDDING_PART_BYTES of the workers is longer than any of them."""
-    expected = {(model.name, *identity): {
+    ((edition,),) = connection.execute(
+        "SELECT coalesce((SELECT edition FROM editions WHERE model = %s), 1)", (model.name,)).fetchall()
+    expected = {(model.name, edition, *identity): {
         "conversation_id": document["conversation_id"], "source_sequence": document["source_sequence"],
         "text_hash": sha256(document["text"]), "parts": 1, "refused": None} for identity, document in fold.documents.live.items()}
-    key = ("model", *IDENTITY)
+    key = ("model", "edition", *IDENTITY)
     found = compare_rows("documents", expected, {
         place: row for place, row in read_table(connection, "documents", key).items() if place[0] == model.name}, (key, ()))
     cache = dict(connection.execute("SELECT input_hash, vector FROM cache WHERE model = %s", (model.name,)).fetchall())

@@ -210,6 +210,10 @@ Test(embedding, a_topic_is_named_after_the_model) {
                  MNEME_OK);
     cr_assert_eq(mneme_embeddings_topic(topic, config, "BAAI/bge small:ü", &error), MNEME_OK);
     cr_assert_str_eq(topic, "p.embeddings.BAAI-bge-small---");
+    cr_assert_eq(mneme_embeddings_edition_topic(topic, config, "m/1", 1, &error), MNEME_OK);
+    cr_assert_str_eq(topic, "p.embeddings.m-1");
+    cr_assert_eq(mneme_embeddings_edition_topic(topic, config, "m/1", 12, &error), MNEME_OK);
+    cr_assert_str_eq(topic, "p.embeddings-12.m-1");
     memset(long_name, 'm', sizeof long_name - 1);
     long_name[sizeof long_name - 1] = '\0';
     cr_assert_eq(mneme_embeddings_topic(topic, config, long_name, &error), MNEME_E_INVALID);

@@ -7,6 +7,7 @@
 
 static int check(int64_t next, int64_t start, int64_t end, struct mneme_error *error) {
     struct mneme_saved_offset saved = {.projection = "postgres",
+                                       .mended_by = "postgres",
                                        .topic = "mneme.events",
                                        .partition = 3,
                                        .next_offset = next,
@@ -42,4 +43,16 @@ Test(saved_offset, a_log_without_its_beginning_is_unsafe_for_a_new_projection) {
     struct mneme_error error = {0};
     cr_assert_eq(check(0, 1, 10, &error), MNEME_E_UNSAFE);
     cr_assert_not_null(strstr(error.message, "lost its beginning"));
+}
+
+Test(saved_offset, what_another_projection_mends_names_that_one) {
+    struct mneme_error error = {0};
+    const struct mneme_saved_offset saved = {.projection = "vectors",
+                                             .mended_by = "embed",
+                                             .topic = "mneme.embeddings.m",
+                                             .next_offset = 5,
+                                             .log_start = 7,
+                                             .log_end = 10};
+    cr_assert_eq(mneme_saved_offset_check(&saved, &error), MNEME_E_UNSAFE);
+    cr_assert_not_null(strstr(error.message, "`mneme rebuild embed`"), "%s", error.message);
 }
