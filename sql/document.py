@@ -46,7 +46,7 @@ class Table:
     name: str
     doc: str
     columns: list = field(default_factory=list)  # (name, type, whether null is possible, meaning)
-    keys: list = field(default_factory=list)
+    keys: dict = field(default_factory=dict)  # by the name of the index
 
 
 @dataclass
@@ -86,7 +86,7 @@ def add_column(table, definition, meaning):
     name, kind, key, not_null, _ = match.groups()
     table.columns.append((name, kind, not (key or not_null), meaning))
     if key:
-        table.keys.append(f"primary key ({name})")
+        table.keys[f"{table.name}_pkey"] = f"primary key ({name})"
 
 
 def read_table(doc, statement):
@@ -100,7 +100,7 @@ def read_table(doc, statement):
         if like:
             table.columns.append((f"those of {like[1]}", "", False, ""))
         elif key:
-            table.keys.append(f"primary key ({key[1]})")
+            table.keys[f"{table.name}_pkey"] = f"primary key ({key[1]})"
         else:
             add_column(table, definition, meaning)
     return table
@@ -122,10 +122,29 @@ def read_added_columns(tables, statement):
 
 
 def read_index(tables, statement):
-    match = re.fullmatch(r"CREATE (UNIQUE )?INDEX \w+\s+ON (\w+)\s+(.+?)", statement.strip(), re.S)
+    match = re.fullmatch(r"CREATE (UNIQUE )?INDEX (\w+)\s+ON (\w+)\s+(.+?)", statement.strip(), re.S)
     if not match:
         raise Unreadable(statement)
-    tables[match[2]].keys.append(("unique " if match[1] else "index ") + " ".join(match[3].split()))
+    tables[match[3]].keys[match[2]] = ("unique " if match[1] else "index ") + " ".join(match[4].split())
+
+
+def drop_index(tables, statement):
+    name = statement.strip().removeprefix("DROP INDEX ")
+    for table in tables.values():
+        if table.keys.pop(name, None):
+            return
+    raise Unreadable(statement)
+
+
+def read_function(functions, statement, doc):
+    """The function, unless it is one that takes the place of another, which is told already: then the comment does."""
+    head = re.match(r"CREATE (?:OR REPLACE )?FUNCTION (\w+\(.*?\))(?:\s+RETURNS|\s+LANGUAGE|\s+AS|\s*$)", statement, re.S)[1]
+    name = head.partition("(")[0]
+    if statement.startswith("CREATE OR REPLACE"):
+        functions[name].doc = doc or functions[name].doc
+        return None
+    functions[name] = Function(" ".join(head.split()), doc)
+    return functions[name]
 
 
 def title_of(text):
@@ -140,7 +159,7 @@ def title_of(text):
 
 def read(paths):
     """{(heading, what else is said): [Table or Function]}, in the order of the files."""
-    chapters, tables_of = {}, {}
+    chapters, tables_of, functions = {}, {}, {}
     for path in paths:
         tables = tables_of.setdefault(path.parent, {})  # projections may use the same names
         text = re.sub(r"(\$\w*\$).*?\1", "", path.read_text(encoding="utf-8"), flags=re.S)  # without functions' bodies
@@ -150,16 +169,18 @@ def read(paths):
                 table = read_table(doc, statement)
                 tables[table.name] = table
                 chapter.append(table)
-            elif statement.startswith("CREATE FUNCTION"):
-                head = re.match(r"CREATE FUNCTION (\w+\(.*?\))(?:\s+RETURNS|\s+LANGUAGE|\s+AS|\s*$)", statement, re.S)[1]
-                chapter.append(Function(" ".join(head.split()), doc))
+            elif re.match(r"CREATE (OR REPLACE )?FUNCTION", statement):
+                function = read_function(functions, statement, doc)
+                chapter += [function] if function else []
             elif statement.startswith("ALTER TABLE"):
                 read_added_columns(tables, statement)
             elif re.match(r"CREATE (UNIQUE )?INDEX", statement):
                 read_index(tables, statement)
+            elif statement.startswith("DROP INDEX"):
+                drop_index(tables, statement)
             elif statement.startswith("CREATE VIEW"):
                 chapter.append(Table(statement.split()[2] + " (view)", doc))
-            elif not statement.startswith(("CREATE TYPE", "CREATE OR REPLACE FUNCTION")):  # the latter is told already
+            elif not statement.startswith(("CREATE TYPE", "DO ")):
                 raise Unreadable(f"{path.name}: {statement.splitlines()[0]}")
     return {title: entries for title, entries in chapters.items() if entries}
 
@@ -184,7 +205,7 @@ def page(chapters):
                 shown = f"`{name}`" if kind else name
                 out.append(f"| {shown} | {kind} | {'yes' if nullable else ''} | {meaning} |")
             if table.keys:
-                out.append("\n" + "; ".join(key[0].upper() + key[1:] if i == 0 else key for i, key in enumerate(table.keys)) + ".")
+                out.append("\n" + "; ".join(key[0].upper() + key[1:] if i == 0 else key for i, key in enumerate(table.keys.values())) + ".")
             out.append("")
     return "\n".join(out)
 

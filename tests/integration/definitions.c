@@ -117,6 +117,65 @@ Test(definitions, that_are_missing_are_named_and_made_again) {
     mneme_buffer_clean_up(&missing);
 }
 
+/* The migrations before that one. */
+static struct mneme_migration_set before(const struct mneme_migration_set *all, const char *name) {
+    struct mneme_migration_set some = {all->migrations, 0};
+    while (some.count < all->count && strcmp(all->migrations[some.count].name, name) != 0) {
+        some.count++;
+    }
+    cr_assert_lt(some.count, all->count, "there is no migration %s", name);
+    return some;
+}
+
+static int64_t count_of(enum mneme_pg_schema schema, const char *sql) {
+    struct mneme_postgres *postgres = connect_to(schema);
+    PGresult *rows = NULL;
+    cr_assert_eq(mneme_pg_query(&rows, postgres, sql, NULL, false, &error), MNEME_OK, "%s", error.message);
+    int64_t count = strtoll(PQgetvalue(rows, 0, 0), NULL, 10);
+    PQclear(rows);
+    mneme_pg_close(postgres);
+    return count;
+}
+
+Test(definitions, of_months_that_were_there_before_a_migration_are_those_of_new_ones) {
+    const struct mneme_projection_schema *ledger = &mneme_projection_schemas[0];
+    char name[MNEME_PG_NAME_BYTES];
+    struct mneme_postgres *postgres = connect_to(ledger->schema);
+    cr_assert_eq(mneme_pg_schema_name(name, fixture.config, ledger->schema, &error), MNEME_OK);
+    cr_assert_eq(
+        mneme_migrate(postgres, name, before(ledger->migrations, "narrow_indexes"), NULL, NULL, &error),
+        MNEME_OK, "%s", error.message);
+    mneme_pg_close(postgres);
+    run(ledger->schema,
+        "SELECT ledger_make_month('2026-01-15', true), ledger_make_month('2026-02-15', true), "
+        "ledger_make_month('2026-03-15', false); "
+        "INSERT INTO events (sequence_id, event_id, tenant, stream_id, event_type, version, verdict, "
+        "payload, metadata, "
+        "occurred_at, recorded_at, kafka_partition, kafka_offset, hash) "
+        "SELECT n * 4096, gen_random_uuid(), 'default', 'ada', 'memory_created', n, 'accepted', '{}', '{}', "
+        "day, day, 0, n, '' "
+        "FROM (VALUES (0, timestamptz '2026-01-20'), (1, '2026-02-20'), (2, '2026-03-20')) AS rows (n, day); "
+        "SELECT ledger_detach_month('2026-02-01')");
+    migrate(ledger);
+    run(ledger->schema, "SELECT ledger_make_month('2026-04-15', true)");
+    cr_assert_eq(
+        count_of(ledger->schema, "SELECT count(*) FROM pg_indexes WHERE tablename LIKE 'events\\_2026%'"),
+        4 * 5);
+    cr_assert_eq(
+        count_of(
+            ledger->schema,
+            "SELECT count(DISTINCT definitions) FROM (SELECT string_agg(replace(indexdef, tablename, "
+            "'month'), "
+            "';' ORDER BY indexname) AS definitions FROM pg_indexes WHERE tablename LIKE 'events\\_2026%' "
+            "GROUP BY tablename) AS months"),
+        1);
+    cr_assert_eq(count_of(ledger->schema, "SELECT count(*) FROM pg_constraint WHERE contype = 'p' AND "
+                                          "conrelid::regclass::text LIKE 'events\\_2026%'"),
+                 4);
+    run(ledger->schema, "SELECT ledger_attach_month('2026-02-01')");
+    cr_assert_eq(count_of(ledger->schema, "SELECT count(*) FROM events"), 3);
+}
+
 /* Waits for the server to see that the one before is closed. */
 static struct mneme_scratch open_scratch(void) {
     struct mneme_scratch scratch;
