@@ -224,17 +224,30 @@ static int check_id(struct mneme_embedding_codec *codec, int32_t id, struct mnem
     return status;
 }
 
+static int check_frame(struct mneme_embedding_codec *codec, const struct mneme_frame *frame,
+                       struct mneme_error *error) {
+    if (frame->framing == MNEME_FRAMING_CONFLUENT) {
+        return check_id(codec, frame->schema_id, error);
+    }
+    return frame->fingerprint == codec->fingerprint
+               ? MNEME_OK
+               : unknown_schema(error, "no schema known here has its fingerprint; run a newer version");
+}
+
+int mneme_embedding_known(struct mneme_embedding_codec *codec, struct mneme_str message,
+                          struct mneme_error *error) {
+    struct mneme_frame frame;
+    struct mneme_error none = {0};
+    return mneme_frame_read(&frame, message, &none) == MNEME_OK ? check_frame(codec, &frame, error)
+                                                                : MNEME_OK;
+}
+
 int mneme_embedding_decode(struct mneme_embedding_codec *codec, struct mneme_embedding *embedding,
                            struct mneme_str message, struct mneme_error *error) {
     struct mneme_frame frame;
     int status = mneme_frame_read(&frame, message, error);
-    if (status != MNEME_OK) {
-        return status;
-    }
-    if (frame.framing == MNEME_FRAMING_CONFLUENT) {
-        status = check_id(codec, frame.schema_id, error);
-    } else if (frame.fingerprint != codec->fingerprint) {
-        status = unknown_schema(error, "no schema known here has its fingerprint; run a newer version");
+    if (status == MNEME_OK) {
+        status = check_frame(codec, &frame, error);
     }
     return status == MNEME_OK ? get_body(embedding, frame.body, error) : status;
 }

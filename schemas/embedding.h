@@ -73,6 +73,11 @@ void mneme_embedding_codec_destroy(struct mneme_embedding_codec *codec);
 int mneme_embedding_encode(struct mneme_embedding_codec *codec, const struct mneme_embedding *embedding,
                            struct mneme_buffer *out, struct mneme_error *error);
 
+/* Whether mneme_embedding_decode knows the schema of the message: MNEME_OK, also for bytes that have none, or
+ * MNEME_E_UNKNOWN_SCHEMA; MNEME_E_UNAVAILABLE when the registry does not tell. */
+int mneme_embedding_known(struct mneme_embedding_codec *codec, struct mneme_str message,
+                          struct mneme_error *error);
+
 /* MNEME_E_INVALID for bytes that are no embedding, also for a vector that has not as many numbers as its
  * dimensions; MNEME_E_UNKNOWN_SCHEMA for a schema that this program lacks; MNEME_E_UNAVAILABLE when the
  * registry does not tell. */

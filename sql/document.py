@@ -113,8 +113,7 @@ def read_added_columns(tables, statement):
     for definition, meaning in split_columns(match[2]):
         key = re.fullmatch(r"ADD PRIMARY KEY \((.+)\);?", definition)
         if key:
-            others = [known for known in tables[match[1]].keys if not known.startswith("primary key")]
-            tables[match[1]].keys = [f"primary key ({key[1]})", *others]
+            tables[match[1]].keys[f"{match[1]}_pkey"] = f"primary key ({key[1]})"
         elif definition.startswith("ADD COLUMN "):
             add_column(tables[match[1]], definition.removeprefix("ADD COLUMN ").rstrip(";"), meaning)
         elif not re.fullmatch(r"DROP CONSTRAINT \w+_pkey", definition):

@@ -3,6 +3,7 @@
  * out.
  */
 #include <stdio.h>
+#include <string.h>
 
 #include "cli/dead_letters/dead_letters.h"
 #include "cli/frame/output.h"
@@ -11,11 +12,35 @@
 #include "common/kafka.h"
 #include "consumers/store/hand_parked.h"
 
+/* The one that is named; else the one where somebody waits at that position. */
+static int find_topic(char topic[MNEME_TOPIC_NAME_BYTES], const struct mneme_cli *cli,
+                      struct mneme_position position, struct mneme_error *error) {
+    const char *named = mneme_cli_value(cli, "topic");
+    int status = mneme_kafka_events_topic(topic, cli->config, error);
+    if (status == MNEME_OK && named != NULL && strlen(named) >= MNEME_TOPIC_NAME_BYTES) {
+        return mneme_error_set(error, MNEME_E_USAGE,
+                               "nothing was parked: no topic has so long a name; shorten --topic");
+    }
+    if (status == MNEME_OK && named != NULL) {
+        memcpy(topic, named, strlen(named) + 1);
+        return MNEME_OK;
+    }
+    return status == MNEME_OK ? mneme_hand_parked_topic(topic, cli->config, position, error) : status;
+}
+
+static bool is_of_events(const struct mneme_cli *cli, const char *topic) {
+    char events[MNEME_TOPIC_NAME_BYTES];
+    struct mneme_error none = {0};
+    return mneme_kafka_events_topic(events, cli->config, &none) != MNEME_OK || strcmp(events, topic) == 0;
+}
+
 static enum mneme_exit tell(const struct mneme_cli *cli, const char *topic, struct mneme_position position,
                             bool was_parked) {
     if (!cli->json) {
-        printf("%s %s parked: every projection leaves it out, and what follows of its key waits behind it.\n",
-               cli->arguments[0], was_parked ? "was already" : "is");
+        printf("%s %s parked: %s.\n", cli->arguments[0], was_parked ? "was already" : "is",
+               is_of_events(cli, topic)
+                   ? "every projection leaves it out, and what follows of its key waits behind it"
+                   : "the vectors leave it out, until the next record of its key");
         return MNEME_EXIT_DONE;
     }
     struct mneme_buffer line = {0};
@@ -40,7 +65,7 @@ static enum mneme_exit run(struct mneme_cli *cli) {
     bool was_parked = false;
     int status = mneme_dead_letters_position(&position, cli, &error);
     if (status == MNEME_OK) {
-        status = mneme_kafka_events_topic(topic, cli->config, &error);
+        status = find_topic(topic, cli, position, &error);
     }
     if (status == MNEME_OK) {
         status = mneme_hand_parked_add(&was_parked, cli->config, topic, position,
@@ -51,6 +76,7 @@ static enum mneme_exit run(struct mneme_cli *cli) {
 
 static const struct mneme_cli_option options[] = {
     {"reason", 0, "TEXT", -1, "Why; without it, what the worker that waits says."},
+    {"topic", 0, "NAME", -1, "Its topic; without it, the one where a worker waits at that position."},
     {0},
 };
 
@@ -64,12 +90,14 @@ const struct mneme_command mneme_command_dead_letters_park = {
         "also\n"
         "once its schema is known, and later events of its key wait behind it. The workers go on within "
         "some\n"
-        "seconds. `mneme status` tells who waits where.\n"
+        "seconds. `mneme status` tells who waits where. A record of an embeddings topic is parked alone:\n"
+        "the next one of its key takes its place.\n"
         "--json: {\"position\",\"topic\",\"was_parked\"}; was_parked: it was parked by hand before. Exit "
         "code 5:\n"
         "nobody waits there; 6: the ledger has read it.",
     .examples = "  mneme dead-letters park 3:17\n"
-                "  mneme dead-letters park 3:17 --reason \"written by a test\"\n",
+                "  mneme dead-letters park 3:17 --reason \"written by a test\"\n"
+                "  mneme dead-letters park 3:17 --topic mneme.embeddings.bge-small-en-v1.5\n",
     .min_arguments = 1,
     .max_arguments = 1,
     .options = options,

@@ -138,7 +138,9 @@ static int recognise(struct mneme_fill *fill, const struct mneme_fill_rules *rul
                      struct mneme_error *error) {
     if (rules->takes_records) {
         *event = (struct mneme_event){0};
-        return MNEME_OK;
+        return rules->records != NULL && record->value.data != NULL
+                   ? mneme_embedding_known(rules->records, record->value, error)
+                   : MNEME_OK;
     }
     if (record->value.data == NULL) {
         return mneme_error_set(error, MNEME_E_INVALID,

@@ -11,6 +11,7 @@
 #include "consumers/runtime/log_marks.h"
 #include "consumers/runtime/park_set.h"
 #include "schemas/codec.h"
+#include "schemas/embedding.h"
 
 /* A message of the log. Key and value point into it. */
 struct mneme_log_record {
@@ -29,10 +30,11 @@ struct mneme_fill_rules {
     size_t content_max_chars;
     size_t max_events, max_bytes;
     int64_t linger_micros;
-    bool takes_records;                  /* as they are, not as events */
-    bool parks_alone;                    /* struct mneme_projection_ops */
-    const struct mneme_log_marks *marks; /* of the topic: what is parked by hand; may be NULL */
-    void (*release)(void *message);      /* gives a record's message back */
+    bool takes_records;                    /* as they are, not as events */
+    struct mneme_embedding_codec *records; /* of those: knows which schemas are waited for; NULL: none is */
+    bool parks_alone;                      /* struct mneme_projection_ops */
+    const struct mneme_log_marks *marks;   /* of the topic: what is parked by hand; may be NULL */
+    void (*release)(void *message);        /* gives a record's message back */
 };
 
 struct mneme_fill {

@@ -81,7 +81,9 @@ static int prepare(struct reading *reading, struct mneme_error *error) {
     for (int32_t i = 0; i < partitions; i++) {
         reading->range_of[i] = -1;
     }
-    return MNEME_OK;
+    return reading->rules.takes_records
+               ? mneme_embedding_codec_new(&reading->rules.records, config, reading->reader->name, error)
+               : MNEME_OK;
 }
 
 static int begin(struct reading *reading, struct mneme_error *error) {
@@ -120,6 +122,7 @@ static void end(struct reading *reading) {
         close_range(reading, i);
     }
     mneme_fill_clean_up(&reading->fill, &reading->rules);
+    mneme_embedding_codec_destroy(reading->rules.records);
     mneme_park_set_clean_up(&reading->own_parked);
     mneme_log_marks_clean_up(&reading->marks);
     if (reading->queue != NULL) {

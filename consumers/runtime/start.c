@@ -42,6 +42,9 @@ int mneme_worker_read_source(struct mneme_worker *worker, struct mneme_error *er
         memcpy(worker->topic, source.topic, sizeof worker->topic);
         worker->rules.takes_records = source.is_of_records;
     }
+    if (status == MNEME_OK && source.is_of_records && worker->rules.records == NULL) {
+        status = mneme_embedding_codec_new(&worker->rules.records, worker->config, source.topic, error);
+    }
     return status;
 }
 

@@ -248,6 +248,7 @@ static void clean_up(struct mneme_worker *worker) {
     if (worker->metrics != NULL) {
         mneme_metrics_destroy(worker->metrics);
     }
+    mneme_embedding_codec_destroy(worker->rules.records);
     if (worker->rules.codec != NULL) {
         mneme_codec_destroy(worker->rules.codec);
     }

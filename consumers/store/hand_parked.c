@@ -44,6 +44,33 @@ int mneme_hand_parked_read(struct mneme_log_marks *marks, const struct mneme_con
     return status;
 }
 
+int mneme_hand_parked_topic(char topic[MNEME_TOPIC_NAME_BYTES], const struct mneme_config *config,
+                            struct mneme_position position, struct mneme_error *error) {
+    struct mneme_postgres *postgres = NULL;
+    struct mneme_pg_params params = {0};
+    PGresult *rows = NULL;
+    mneme_pg_param_long(&params, position.partition);
+    mneme_pg_param_long(&params, position.offset);
+    int status = mneme_pg_connect_to(&postgres, config, MNEME_PG_SCHEMA_LEDGER, "mneme-dead-letters", error);
+    if (status == MNEME_OK) {
+        status = mneme_pg_query(&rows, postgres, mneme_sql_hand_park_topics, &params, false, error);
+    }
+    int count = status == MNEME_OK ? PQntuples(rows) : 0;
+    if (count > 1) {
+        status =
+            mneme_error_set(error, MNEME_E_USAGE,
+                            "nothing was parked: %d:%lld is waited before on topic %s and on %s; add --topic",
+                            (int)position.partition, (long long)position.offset, PQgetvalue(rows, 0, 0),
+                            PQgetvalue(rows, 1, 0));
+    } else if (count == 1 && PQgetlength(rows, 0, 0) < MNEME_TOPIC_NAME_BYTES) {
+        memcpy(topic, PQgetvalue(rows, 0, 0), (size_t)PQgetlength(rows, 0, 0) + 1);
+    }
+    PQclear(rows);
+    mneme_pg_params_clean_up(&params);
+    mneme_pg_close(postgres);
+    return status;
+}
+
 /* What became of it, by the answer's columns. */
 static int judge(bool *was_parked, const PGresult *rows, struct mneme_position position,
                  struct mneme_error *error) {

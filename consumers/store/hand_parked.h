@@ -6,6 +6,7 @@
 #ifndef MNEME_CONSUMERS_STORE_HAND_PARKED_H
 #define MNEME_CONSUMERS_STORE_HAND_PARKED_H
 
+#include "common/kafka.h"
 #include "consumers/runtime/log_marks.h"
 
 /* A mneme_log_marks_reader. MNEME_E_UNAVAILABLE and the like when Postgres cannot be asked. */
@@ -17,6 +18,11 @@ int mneme_hand_parked_read(struct mneme_log_marks *marks, const struct mneme_con
  * it as an event, and nothing is changed. */
 int mneme_hand_parked_add(bool *was_parked, const struct mneme_config *config, const char *topic,
                           struct mneme_position position, const char *reason, struct mneme_error *error);
+
+/* The topic on which somebody waits at the position, or where it was parked before; *topic stays as it is
+ * when nobody does. MNEME_E_USAGE when there are several. */
+int mneme_hand_parked_topic(char topic[MNEME_TOPIC_NAME_BYTES], const struct mneme_config *config,
+                            struct mneme_position position, struct mneme_error *error);
 
 /* Tells `mneme status` that a worker waits, or goes on. */
 int mneme_schema_wait_note(const struct mneme_config *config, const struct mneme_schema_wait *wait,

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "common/clock.h"
 #include "common/json_read.h"
 
 #define REFUSED "the record at %d:%lld was not taken: "
@@ -83,6 +84,10 @@ static int take_value(struct mneme_vector_record *out, const struct mneme_embedd
     struct mneme_error reason = {0};
     if (!is_finite_vector(embedding->vector)) {
         return refuse(item, "a number of its vector is not finite, or it has none", error);
+    }
+    /* What stores, and those who compare with them, can all express, as of events. */
+    if (embedding->created_at < MNEME_MIN_MICROS || embedding->created_at > MNEME_MAX_MICROS) {
+        return refuse(item, "its time is not within the years 1 to 9999", error);
     }
     change->scope.user_id = embedding->user_id;
     change->scope.agent_id = embedding->agent_id;

@@ -10,6 +10,7 @@
 #include "common/clock.h"
 #include "common/hash.h"
 #include "consumers/runtime/log_reader.h"
+#include "consumers/store/hand_parked.h"
 #include "consumers/store/rebuild/definitions.h"
 #include "consumers/vectors/rebuild.h"
 #include "consumers/vectors/record.h"
@@ -227,12 +228,20 @@ static bool is_interrupted(void *context) {
 }
 
 static int read_log(struct verify *verify, struct mneme_error *error) {
-    struct mneme_log_read read = {.ranges = verify->ranges,
+    struct mneme_log_marks marks = {0};
+    int status = mneme_hand_parked_read(&marks, verify->options->config,
+                                        mneme_log_reader_topic(verify->reader), error);
+    struct mneme_log_read read = {.marks = &marks,
+                                  .ranges = verify->ranges,
                                   .range_count = (size_t)verify->partitions,
                                   .is_interrupted = is_interrupted,
                                   .on_batch = on_batch,
                                   .context = verify};
-    return mneme_log_reader_read(verify->reader, &read, error);
+    if (status == MNEME_OK) {
+        status = mneme_log_reader_read(verify->reader, &read, error);
+    }
+    mneme_log_marks_clean_up(&marks);
+    return status;
 }
 
 /* How far the live projection is, by partition. */

@@ -9,6 +9,14 @@ from oracle.documents import SCOPE
 
 SHAPE = (IDENTITY, ())
 
+# The first and last microsecond of the years 1 to 9999: a record of another time is parked.
+YEARS = (-62_135_596_800_000_000, 253_402_300_799_999_999)
+
+
+def fits(record):
+    """Whether a store takes the record, as far as its time is concerned."""
+    return YEARS[0] <= record["created_at"] <= YEARS[1]
+
 
 def expected_vectors(fold, model):
     """{identity: row} of the vectors that a store must hold of documents."""

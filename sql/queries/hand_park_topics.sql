@@ -1,0 +1,5 @@
+-- On which topics a message at the partition $1 and offset $2 is waited before, or was parked by hand.
+SELECT topic FROM schema_waits WHERE partition = $1::bigint AND kafka_offset = $2::bigint
+UNION
+SELECT topic FROM hand_parked WHERE partition = $1::bigint AND kafka_offset = $2::bigint
+ORDER BY topic
