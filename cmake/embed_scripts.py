@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Makes constants of .lua files: embed_scripts.py OUTDIR FOLDER FILE…
 
-FOLDER/scripts/name.lua becomes mneme_FOLDER_script_name, a struct mneme_redis_script declared in OUTDIR/scripts.h.
+FOLDER/scripts/name.lua becomes mneme_FOLDER_script_name, a struct mneme_redis_script declared in OUTDIR/scripts.h; so do the
+files of a folder FOLDER/scripts/name, as one script, in the order of their names.
 """
 
 import pathlib
@@ -23,15 +24,18 @@ HEADER = """/* Made from {folder}/scripts/ by cmake/embed_scripts.py. */
 
 def main(out: pathlib.Path, folder: str, files: list[pathlib.Path]) -> None:
     out.mkdir(parents=True, exist_ok=True)
-    constants = {file: f"const struct mneme_redis_script mneme_{folder}_script_{file.stem}" for file in files}
+    scripts: dict[str, list[pathlib.Path]] = {}
+    for file in files:
+        scripts.setdefault(file.stem if file.parent.name == "scripts" else file.parent.name, []).append(file)
+    constants = {name: f"const struct mneme_redis_script mneme_{folder}_script_{name}" for name in scripts}
     declarations = "".join(f"extern {constant};\n" for constant in constants.values())
     (out / "scripts.h").write_text(
         HEADER.format(folder=folder, upper=folder.upper(), declarations=declarations), encoding="utf-8")
     with open(out / "scripts.c", "w", encoding="utf-8") as c_file:
         c_file.write(f'#include "{folder}/scripts.h"\n')
-        for file, constant in constants.items():
-            c_file.write(f'\n{constant} = {{\n    "{folder}/scripts/{file.name}",\n'
-                         f'{c_string(file.read_text(encoding="utf-8"))}}};\n')
+        for name, constant in constants.items():
+            source = "".join(file.read_text(encoding="utf-8") for file in scripts[name])
+            c_file.write(f'\n{constant} = {{\n    "{folder}/scripts/{name}",\n{c_string(source)}}};\n')
 
 
 if __name__ == "__main__":

@@ -31,11 +31,12 @@ add_custom_command(
 add_library(mneme_sql STATIC ${generated}/sql/embedded.h ${generated}/sql/embedded.c)
 target_link_libraries(mneme_sql PUBLIC mneme_flags)
 
-# The scripts of Redis: FOLDER/scripts/*.lua are declared in FOLDER/scripts.h.
+# The scripts of Redis: FOLDER/scripts/*.lua, and folders there of one script each, are declared in FOLDER/scripts.h.
 add_library(mneme_scripts STATIC)
 target_link_libraries(mneme_scripts PUBLIC mneme_flags PkgConfig::hiredis)
 foreach(folder hot locks)
-  file(GLOB script_files CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/${folder}/scripts/*.lua)
+  file(GLOB script_files CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/${folder}/scripts/*.lua
+       ${CMAKE_SOURCE_DIR}/${folder}/scripts/*/*.lua)
   add_custom_command(
     OUTPUT ${generated}/${folder}/scripts.h ${generated}/${folder}/scripts.c
     COMMAND ${Python3_EXECUTABLE} ${CMAKE_SOURCE_DIR}/cmake/embed_scripts.py ${generated}/${folder} ${folder} ${script_files}

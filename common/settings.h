@@ -63,6 +63,11 @@
       "Which key space in Redis is filled; 0 means the live one. A rebuild sets it for itself.") \
     X(REDIS_CAPACITY, "MNEME_REDIS_CAPACITY", LONG, "10000", RANGE(1, 1000000000), PLAIN, \
       "How many memories Redis keeps; each partition of the log has an equal share.") \
+    X(REDIS_MAX_BYTES, "MNEME_REDIS_MAX_BYTES", LONG, "268435456", RANGE(65536, 1125899906842624), PLAIN, \
+      "How many bytes Redis keeps of all kinds together; each partition of the log has an equal share. Three quarters of " \
+      "Redis' maxmemory, where it has one, are a limit, too.") \
+    X(REDIS_USER_PERCENT, "MNEME_REDIS_USER_PERCENT", LONG, "25", RANGE(1, 100), PLAIN, \
+      "What percentage of a partition's memories and bytes in Redis one user may have, or a stream without a user.") \
     X(REDIS_MEMORY_TTL_S, "MNEME_REDIS_MEMORY_TTL_S", LONG, "3600", RANGE(1, 31536000), PLAIN, \
       "How long Redis keeps a memory, an agent's list or its recent decisions after the event that changed them.") \
     X(REDIS_CONVERSATION_TTL_S, "MNEME_REDIS_CONVERSATION_TTL_S", LONG, "1800", RANGE(1, 31536000), PLAIN, \

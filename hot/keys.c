@@ -14,7 +14,12 @@ static const struct {
     [MNEME_HOT_PROGRESS] = {"progress", ""},
     [MNEME_HOT_MEMORY] = {"memory", ""},
     [MNEME_HOT_RANKS] = {"hot", ""},
+    [MNEME_HOT_OTHERS] = {"others", ""},
     [MNEME_HOT_AGES] = {"ages", ""},
+    [MNEME_HOT_SIZES] = {"sizes", ""},
+    [MNEME_HOT_OWNERS] = {"owners", ""},
+    [MNEME_HOT_USAGE] = {"usage", ""},
+    [MNEME_HOT_GAPS] = {"gaps", ""},
     [MNEME_HOT_AGENT] = {"agent", ""},
     [MNEME_HOT_USER_AGENT] = {"user-agent", ""},
     [MNEME_HOT_CONVERSATION] = {"conversation", ":context"},
@@ -79,6 +84,13 @@ void mneme_hot_names(struct mneme_buffer *out, const struct mneme_str *names, si
         }
         mneme_percent_encode(out, names[i], RESERVED);
     }
+}
+
+void mneme_hot_owner(struct mneme_buffer *out, struct mneme_str tenant, struct mneme_str user_id,
+                     struct mneme_str stream_id) {
+    bool has_user = user_id.len > 0;
+    const struct mneme_str names[] = {tenant, has_user ? user_id : MNEME_STR_LIT(""), stream_id};
+    mneme_hot_names(out, names, has_user ? 2 : 3);
 }
 
 void mneme_hot_kind_names(struct mneme_buffer *out, enum mneme_hot_kind kind, const struct mneme_str *names,

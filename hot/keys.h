@@ -29,7 +29,12 @@ enum mneme_hot_kind {
     MNEME_HOT_PROGRESS,             /* hash */
     MNEME_HOT_MEMORY,               /* string: tenant, stream, id */
     MNEME_HOT_RANKS,                /* zset of the partition's memories, the first to go first */
-    MNEME_HOT_AGES,                 /* zset of the same, by when they expire */
+    MNEME_HOT_OTHERS,               /* the same of all else that is kept */
+    MNEME_HOT_AGES,                 /* zset of both, by when they expire */
+    MNEME_HOT_SIZES,                /* hash: what they need, and whose they are */
+    MNEME_HOT_OWNERS,               /* zset of them by their owners */
+    MNEME_HOT_USAGE,                /* hash: what each owner has */
+    MNEME_HOT_GAPS,                 /* zset: lists of which a part had to go */
     MNEME_HOT_AGENT,                /* zset: tenant, agent */
     MNEME_HOT_USER_AGENT,           /* zset: tenant, user, agent */
     MNEME_HOT_CONVERSATION,         /* string: tenant, stream, conversation */
@@ -75,5 +80,12 @@ bool mneme_hot_kind_parse(enum mneme_hot_kind *kind, struct mneme_str *names, st
 
 /* Names as keys have them: encoded, with slashes between. */
 void mneme_hot_names(struct mneme_buffer *out, const struct mneme_str *names, size_t count);
+
+/* Whom what is kept counts for: a user, or without one (null) the stream. */
+void mneme_hot_owner(struct mneme_buffer *out, struct mneme_str tenant, struct mneme_str user_id,
+                     struct mneme_str stream_id);
+
+/* In MNEME_HOT_GAPS: every list of the partition. */
+#define MNEME_HOT_EVERY_LIST "*"
 
 #endif

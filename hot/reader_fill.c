@@ -16,9 +16,8 @@ static bool send_fill(struct mneme_hot_reader *reader, struct mneme_hot_call *ca
     if (partition < 0) {
         return false;
     }
-    int64_t capacity = (reader->capacity + reader->partitions - 1) / reader->partitions;
     mneme_hot_call_begin(call, &reader->space, partition);
-    mneme_hot_guard_fill(call, loaded->ledger_offset, capacity);
+    mneme_hot_guard_fill(call, loaded->ledger_offset);
     mneme_hot_change_memory(call, &loaded->memory,
                             mneme_hot_memory_expires_ms(row, now, reader->memory_ttl_s), now);
     struct mneme_redis_command command = mneme_hot_call_command(call);

@@ -23,7 +23,7 @@ struct listing {
     struct mneme_arena *arena;
 };
 
-/* Asks for `live` and for the part of the list. */
+/* Asks for `live`, for the part of the list and for a gap in it. */
 static bool send_part(struct listing *listing, int32_t partition) {
     struct mneme_hot_reader *reader = listing->reader;
     struct mneme_buffer *text = &reader->scratch;
@@ -40,7 +40,8 @@ static bool send_part(struct listing *listing, int32_t partition) {
     const struct mneme_str part[] = {MNEME_STR_LIT("ZREVRANGE"), mneme_buffer_str(text), MNEME_STR_LIT("0"),
                                      mneme_str_from(listing->last)};
     const struct mneme_redis_command second = {NULL, part, 4, part[1]};
-    return !text->failed && mneme_redis_send(reader->redis, &second, &ignored) == MNEME_OK;
+    return !text->failed && mneme_redis_send(reader->redis, &second, &ignored) == MNEME_OK &&
+           mneme_hot_reader_send_gap(reader, partition, listing->kind, listing->names, listing->name_count);
 }
 
 /* A member is "<stream>/<id>", encoded. */
@@ -69,11 +70,12 @@ static enum mneme_hot_trust receive_part(struct listing *listing) {
     enum mneme_hot_trust trust = MNEME_HOT_NOT_HERE;
     redisReply *live = NULL;
     redisReply *part = NULL;
-    /* Both in any case, while there is a connection: an answer left unread would be the next one's. */
+    /* All in any case, while there is a connection: an answer left unread would be the next one's. */
     (void)mneme_redis_receive(&live, redis, &ignored);
     if (mneme_redis_in_flight(redis) > 0) {
         (void)mneme_redis_receive(&part, redis, &ignored);
     }
+    bool has_gap = mneme_hot_reader_receive_gap(listing->reader);
     if (live != NULL && part != NULL && part->type == REDIS_REPLY_ARRAY) {
         trust = mneme_hot_reader_judge(listing->reader, live);
     }
@@ -82,7 +84,7 @@ static enum mneme_hot_trust receive_part(struct listing *listing) {
     }
     freeReplyObject(live);
     freeReplyObject(part);
-    return trust;
+    return trust == MNEME_HOT_BELIEVE && has_gap ? MNEME_HOT_NOT_HERE : trust;
 }
 
 /* All parts, some at a time; the worst of what they say. */

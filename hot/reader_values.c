@@ -70,12 +70,16 @@ static enum mneme_hot_trust look(struct mneme_str *values, size_t *count, struct
         int32_t end = partitions - from < PARTITIONS_AT_ONCE ? partitions : from + PARTITIONS_AT_ONCE;
         int32_t sent = from;
         int32_t heard = from;
-        while (sent < end && send_value(reader, wanted, sent)) {
+        while (sent < end && send_value(reader, wanted, sent) &&
+               mneme_hot_reader_send_gap(reader, sent, wanted->kind, wanted->names, wanted->name_count)) {
             sent++;
         }
         for (; heard < sent && mneme_redis_in_flight(reader->redis) > 0; heard++) {
             enum mneme_hot_trust one = receive_value(&values[*count], reader, arena);
-            *count += values[*count].data != NULL;
+            bool has_gap = mneme_hot_reader_receive_gap(reader);
+            bool is_there = values[*count].data != NULL;
+            *count += is_there;
+            one = one == MNEME_HOT_BELIEVE && has_gap && !is_there ? MNEME_HOT_NOT_HERE : one;
             trust = one > trust ? one : trust;
         }
         trust = heard == end ? trust : MNEME_HOT_NOT_HERE;

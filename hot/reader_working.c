@@ -7,6 +7,7 @@
 
 #include "common/clock.h"
 #include "hot/change.h"
+#include "hot/limits.h"
 #include "hot/reader_state.h"
 #include "hot/scripts.h"
 #include "hot/working_json.h"
@@ -130,11 +131,17 @@ void mneme_hot_reader_fill_working(struct mneme_hot_reader *reader, const struct
     if (partitions == 0) {
         return;
     }
-    int64_t capacity = (reader->capacity + partitions - 1) / partitions;
-    int64_t expires_ms = mneme_clock_now_micros() / 1000 + reader->working_ttl_s * 1000;
+    int64_t now = mneme_clock_now_micros();
+    const struct mneme_hot_limits limits = mneme_hot_limits_of(reader->config, partitions);
+    const struct mneme_hot_keeping keeping = {
+        .expires_ms = now / 1000 + reader->working_ttl_s * 1000,
+        .happened_at = now,
+        .user_id = wanted->user_id,
+        .most_bytes = mneme_hot_user_bytes(&limits),
+    };
     mneme_hot_call_begin(&call, &reader->space, wanted->partition);
-    mneme_hot_guard_fill(&call, loaded->ledger_offset, capacity);
-    mneme_hot_change_working(&call, names, loaded->ledger_offset, expires_ms, &loaded->working);
+    mneme_hot_guard_fill(&call, loaded->ledger_offset);
+    mneme_hot_change_working(&call, names, loaded->ledger_offset, &keeping, &loaded->working);
     const struct mneme_redis_command command = mneme_hot_call_command(&call);
     if (!call.text.failed) {
         redisReply *reply;

@@ -19,7 +19,7 @@ struct mneme_hot_standing {
     char topic[MNEME_TOPIC_NAME_BYTES];
     int32_t topic_partitions;
     int64_t next_offset;
-    int64_t evicted; /* memories that had to make room */
+    int64_t evicted; /* how often something had to make room */
 };
 
 /* Holds up the partition's worker for so long (0: lets it go on), and tells where it stands. */

@@ -80,6 +80,28 @@ const void *mneme_working_elements(const struct mneme_working *working, enum mne
     return lists[part].elements;
 }
 
+#define ELEMENT_BYTES 200 /* names of columns, times, ids */
+
+int64_t mneme_working_bytes(const struct mneme_working *working) {
+    size_t bytes = working->goal.len;
+    for (size_t i = 0; i < working->turn_count; i++) {
+        const struct mneme_recent_turn *turn = &working->turns[i];
+        bytes +=
+            turn->role.len + turn->speaker.len + turn->content.len + turn->model.len + turn->metadata.len;
+    }
+    for (size_t i = 0; i < working->thought_count; i++) {
+        bytes += working->thoughts[i].thought.len + working->thoughts[i].metadata.len;
+    }
+    for (size_t i = 0; i < working->key_count; i++) {
+        bytes += 2 * working->keys[i].key.len + working->keys[i].value.len;
+    }
+    for (size_t i = 0; i < working->event_count; i++) {
+        bytes += working->events[i].event.len;
+    }
+    return (int64_t)(bytes + ELEMENT_BYTES * (working->turn_count + working->thought_count +
+                                              working->key_count + working->event_count));
+}
+
 void mneme_working_json(struct mneme_json_writer *json, const struct mneme_working *working) {
     mneme_json_key(json, MNEME_STR_LIT("goal"));
     mneme_json_string(json, working->goal);

@@ -38,6 +38,9 @@ void mneme_working_element_json(struct mneme_json_writer *json, enum mneme_worki
 bool mneme_working_element_parse(void *element, enum mneme_working_part part, struct mneme_str json,
                                  struct mneme_arena *arena);
 
+/* What its JSON has, in bytes, about: the texts, and what surrounds each element. */
+int64_t mneme_working_bytes(const struct mneme_working *working);
+
 /* Members of an object, without its braces: goal, and a list for each kind of elements. */
 void mneme_working_json(struct mneme_json_writer *json, const struct mneme_working *working);
 

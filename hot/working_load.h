@@ -17,6 +17,7 @@
 struct mneme_working_wanted {
     int32_t partition; /* of the log: that of the stream */
     struct mneme_str tenant, stream_id, conversation_id;
+    struct mneme_str user_id; /* whom it counts for in Redis; null: the stream */
 };
 
 struct mneme_loaded_working {

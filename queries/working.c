@@ -126,7 +126,8 @@ int mneme_working_ask(struct mneme_working *out, struct mneme_working_reader *re
     if (tenant.data == NULL) {
         tenant = mneme_str_from(mneme_config_string(reader->config, MNEME_SETTING_TENANT));
     }
-    struct mneme_working_wanted wanted = {.tenant = tenant, .conversation_id = place->conversation_id};
+    struct mneme_working_wanted wanted = {
+        .tenant = tenant, .conversation_id = place->conversation_id, .user_id = place->user_id};
     struct mneme_loaded_working loaded;
     forget_answer(reader);
     int status = mneme_working_stream(&wanted.stream_id, place, error);

@@ -16,6 +16,7 @@ struct mneme_redis_change {
     int64_t offset; /* of the last event that it comes from */
     int64_t expires_ms, happened_at;
     const struct mneme_hot_memory *memory; /* or what follows */
+    struct mneme_str user_id;              /* whom it counts for; null: the stream */
     struct mneme_str names[3];
     size_t name_count;
     int64_t ledger_offset;

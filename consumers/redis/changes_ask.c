@@ -104,8 +104,8 @@ static int ask_working(struct mneme_redis_load *load, struct mneme_str topic, in
     }
     for (size_t i = 0; i < count; i++) {
         const struct mneme_touch *touch = load->asked[MNEME_TOUCH_WORKING][i];
-        wanted[i] =
-            (struct mneme_working_wanted){touch->partition, touch->tenant, touch->stream_id, touch->name};
+        wanted[i] = (struct mneme_working_wanted){touch->partition, touch->tenant, touch->stream_id,
+                                                  touch->name, touch->user_id};
     }
     return mneme_working_params(&load->changes->params[MNEME_REDIS_WORKING], load->arena, topic, wanted,
                                 count, now, error);

@@ -5,8 +5,10 @@
 
 static struct mneme_redis_change *add(struct mneme_redis_load *load, const struct mneme_touch *touch) {
     struct mneme_redis_change *change = &load->changes->items[load->changes->count++];
-    *change = (struct mneme_redis_change){
-        .partition = touch->partition, .offset = touch->offset, .happened_at = touch->happened_at};
+    *change = (struct mneme_redis_change){.partition = touch->partition,
+                                          .offset = touch->offset,
+                                          .happened_at = touch->happened_at,
+                                          .user_id = touch->user_id};
     return change;
 }
 
@@ -146,18 +148,27 @@ struct value_kind {
     bool nothing_when_null;
 };
 
+static struct mneme_str user_of(const PGresult *rows, int row) {
+    int at = PQfnumber(rows, "user_id");
+    return at < 0 || PQgetisnull(rows, row, at)
+               ? MNEME_STR_NULL
+               : (struct mneme_str){PQgetvalue(rows, row, at), (size_t)PQgetlength(rows, row, at)};
+}
+
 static void name_value(struct mneme_redis_change *change, const struct value_kind *kind,
                        const struct mneme_touch *touch, const PGresult *rows, int row) {
     change->kind = kind->kind;
     change->names[0] = touch->tenant;
     change->names[1] = touch->name;
     change->name_count = 2;
+    change->user_id = kind->touch == MNEME_TOUCH_CONVERSATION ? user_of(rows, row) : MNEME_STR_NULL;
     if (kind->kind == MNEME_HOT_CONVERSATION) {
         change->names[1] = touch->stream_id;
         change->names[2] = touch->name;
         change->name_count = 3;
     } else if (kind->kind == MNEME_HOT_RECENT_CONVERSATIONS) {
         change->names[1] = (struct mneme_str){PQgetvalue(rows, row, 1), (size_t)PQgetlength(rows, row, 1)};
+        change->user_id = change->names[1];
     }
 }
 

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "common/clock.h"
+#include "hot/limits.h"
 #include "hot/scripts.h"
 #include "hot/spaces.h"
 
@@ -100,6 +101,10 @@ static int send_claim(struct mneme_claims *claims, struct mneme_hot_call *call,
     mneme_hot_call_put_long(call, claims->topic_partitions);
     mneme_hot_call_put(call, mneme_str_from(claims->owner));
     mneme_hot_call_put_long(call, mneme_clock_now_micros());
+    const struct mneme_hot_limits limits = mneme_hot_limits_of(claims->config, claims->topic_partitions);
+    mneme_hot_call_put_long(call, limits.memories);
+    mneme_hot_call_put_long(call, limits.bytes);
+    mneme_hot_call_put_long(call, limits.user_percent);
     return send_script(claims, call, &mneme_hot_script_claim, error);
 }
 
@@ -121,7 +126,7 @@ static int refuse_other_log(const struct mneme_claims *claims, const redisReply 
                            claims->topic, topic);
 }
 
-/* What the script claimed, as its answer says: a word, next_offset, last_digest, epoch. */
+/* What the script claimed, as its answer says: a word, next_offset, last_digest, epoch, bytes of an owner. */
 static int take_answer(struct mneme_claims *claims, struct mneme_assignment *assignment, size_t i,
                        const struct mneme_hot_space *space, const redisReply *reply,
                        struct mneme_error *error) {
@@ -129,7 +134,7 @@ static int take_answer(struct mneme_claims *claims, struct mneme_assignment *ass
     if (strcmp(word, "other") == 0) {
         return refuse_other_log(claims, reply, error);
     }
-    if (reply->elements < 4) {
+    if (reply->elements < 5) {
         return mneme_claims_lost(MNEME_HOT_MOVED, assignment->partitions[i], error);
     }
     const redisReply *digest = reply->element[2];
@@ -147,6 +152,7 @@ static int take_answer(struct mneme_claims *claims, struct mneme_assignment *ass
         .space = *space,
         .epoch = strtoll(reply->element[3]->str, NULL, 10),
         .next_offset = assignment->next_offsets[i],
+        .user_bytes = strtoll(reply->element[4]->str, NULL, 10),
     };
     return MNEME_OK;
 }
@@ -190,10 +196,11 @@ static int tell_topic(struct mneme_claims *claims, struct mneme_error *error) {
     snprintf(partitions, sizeof partitions, "%d", (int)claims->topic_partitions);
     mneme_hot_topic_key(&key, claims->prefix);
     const struct mneme_str words[] = {
-        MNEME_STR_LIT("HSET"),         mneme_buffer_str(&key),      MNEME_STR_LIT("topic"),
-        mneme_str_from(claims->topic), MNEME_STR_LIT("partitions"), mneme_str_from(partitions),
+        MNEME_STR_LIT("1"),          mneme_buffer_str(&key),
+        MNEME_STR_LIT("topic"),      mneme_str_from(claims->topic),
+        MNEME_STR_LIT("partitions"), mneme_str_from(partitions),
     };
-    const struct mneme_redis_command command = {NULL, words, 6, words[1]};
+    const struct mneme_redis_command command = {&mneme_hot_script_put, words, 6, words[1]};
     int status = mneme_redis_run(NULL, claims->redis, &command, error);
     mneme_buffer_clean_up(&key);
     return status;
@@ -228,10 +235,11 @@ int mneme_claims_rewind(struct mneme_claims *claims, struct mneme_claim *claim, 
     snprintf(text, sizeof text, "%lld", (long long)offset);
     mneme_hot_key(&key, &claim->space, claim->partition, MNEME_HOT_PROGRESS, NULL, 0);
     const struct mneme_str words[] = {
-        MNEME_STR_LIT("HSET"), mneme_buffer_str(&key),       MNEME_STR_LIT("next_offset"),
-        mneme_str_from(text),  MNEME_STR_LIT("last_digest"), MNEME_STR_LIT(""),
+        MNEME_STR_LIT("1"),   mneme_buffer_str(&key),       MNEME_STR_LIT("next_offset"),
+        mneme_str_from(text), MNEME_STR_LIT("last_digest"), MNEME_STR_LIT(""),
     };
-    const struct mneme_redis_command command = {NULL, words, sizeof words / sizeof *words, words[1]};
+    const struct mneme_redis_command command = {&mneme_hot_script_put, words, sizeof words / sizeof *words,
+                                                words[1]};
     int status = key.failed
                      ? mneme_error_set(error, MNEME_E_NO_MEMORY, "partitions were not claimed: out of memory")
                      : mneme_redis_run(NULL, claims->redis, &command, error);

@@ -15,12 +15,14 @@ struct mneme_claim {
     struct mneme_hot_space space;
     int64_t epoch;
     int64_t next_offset;
+    int64_t user_bytes; /* that Redis keeps of one owner */
     int64_t refill_end; /* where the ledger was when it was claimed: behind that, it may not be read */
     bool has_parked;    /* the ledger has parked events that others wait behind: it may not be read either */
 };
 
 struct mneme_claims {
-    struct mneme_redis *redis; /* borrowed, as owner */
+    struct mneme_redis *redis; /* borrowed, as owner and config */
+    const struct mneme_config *config;
     const char *owner;
     struct mneme_str prefix;
     int64_t wanted_space; /* 0: the live one */

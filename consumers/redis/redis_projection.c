@@ -99,12 +99,12 @@ static int prepare(struct projection *projection, const struct mneme_config *con
                                   &options, error);
     }
     claims->redis = projection->redis;
+    claims->config = config;
     claims->owner = projection->session.owner;
     claims->wanted_space = mneme_config_long(config, MNEME_SETTING_REDIS_SPACE);
     projection->writer = (struct mneme_redis_writer){
         .redis = projection->redis,
         .claims = claims,
-        .capacity = mneme_config_long(config, MNEME_SETTING_REDIS_CAPACITY),
     };
     return status;
 }

@@ -86,6 +86,7 @@ static bool add(struct mneme_touches *touches, const struct mneme_touch *touch) 
             known->offset = touch->offset;
             known->happened_at = touch->happened_at;
             known->creation = NULL;
+            known->user_id = touch->user_id.len > 0 ? touch->user_id : known->user_id;
             return true;
         }
     }
@@ -106,6 +107,7 @@ static struct mneme_touch touch_of(const struct mneme_batch_item *item, enum mne
         .partition = item->position.partition,
         .tenant = item->event.tenant,
         .stream_id = item->event.stream_id,
+        .user_id = item->event.scope.user_id,
         .offset = item->position.offset,
         .happened_at = mneme_hot_happened_at(item->event.occurred_at, item->recorded_at),
     };

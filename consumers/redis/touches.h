@@ -22,8 +22,9 @@ struct mneme_touch {
     int32_t partition; /* whose keys they are */
     struct mneme_str tenant, stream_id, name;
     struct mneme_uuid id;
-    int64_t offset;      /* of the last event; of an access without meaning */
-    int64_t happened_at; /* that event: mneme_hot_happened_at */
+    struct mneme_str user_id; /* of the last event that names one; null: none */
+    int64_t offset;           /* of the last event; of an access without meaning */
+    int64_t happened_at;      /* that event: mneme_hot_happened_at */
     /* Not NULL: the one event that touches this memory, which creates it, and tells all of it. */
     const struct mneme_batch_item *creation;
     struct mneme_touch *next;

@@ -1,10 +1,13 @@
 /*
- * Chunks: the changes of one partition in the order of the log, about a hundred in one call. Each call ends
- * where its last change comes from; the last one of a partition where the batch ends.
+ * Chunks: the changes of one partition in the order of the log, about a hundred or some bytes in one call.
+ * Each call ends where its last change comes from; the last one of a partition where the batch ends.
  */
 #include "consumers/redis/write.h"
 
+#include "hot/working_json.h"
+
 #define CHUNK_CHANGES 100
+#define CHUNK_BYTES ((size_t)1 << 18) /* about: what Redis reads before it does any of it */
 
 void mneme_redis_write_drop(struct mneme_redis_writer *writer) {
     mneme_redis_drop(writer->redis);
@@ -78,15 +81,19 @@ static int merge_accesses(struct mneme_redis_writer *writer, const struct mneme_
     return status == MNEME_OK ? mneme_redis_write_end(writer, error) : status;
 }
 
-static void put_change(struct mneme_hot_call *call, const struct mneme_redis_change *change) {
+static void put_change(struct mneme_hot_call *call, const struct mneme_redis_change *change,
+                       const struct mneme_claim *claim) {
+    const struct mneme_hot_keeping keeping = {.expires_ms = change->expires_ms,
+                                              .happened_at = change->happened_at,
+                                              .user_id = change->user_id,
+                                              .most_bytes = claim->user_bytes};
     if (change->memory != NULL) {
         mneme_hot_change_memory(call, change->memory, change->expires_ms, change->happened_at);
     } else if (change->working != NULL) {
-        mneme_hot_change_working(call, change->names, change->ledger_offset, change->expires_ms,
-                                 change->working);
+        mneme_hot_change_working(call, change->names, change->ledger_offset, &keeping, change->working);
     } else {
         mneme_hot_change_value(call, change->kind, change->names, change->name_count, change->ledger_offset,
-                               change->expires_ms, change->json);
+                               &keeping, change->json);
     }
 }
 
@@ -105,6 +112,32 @@ static size_t find_first(const struct mneme_redis_changes *changes, int32_t part
     return low;
 }
 
+/* What it adds to a call, about; nothing where it is larger than what is kept. */
+static size_t size_of(const struct mneme_redis_change *change, const struct mneme_claim *claim) {
+    size_t bytes = change->json.len;
+    if (change->memory != NULL) {
+        bytes = change->memory->row.content.len + change->memory->row.metadata.len;
+    } else if (change->working != NULL) {
+        bytes = (size_t)mneme_working_bytes(change->working);
+    }
+    return (int64_t)bytes > claim->user_bytes ? 0 : bytes;
+}
+
+/* Where a chunk ends that begins with change `next`. Changes of one event stay together: the progress has no
+ * place between them. */
+static size_t find_end(const struct mneme_redis_changes *changes, size_t next,
+                       const struct mneme_claim *claim) {
+    const struct mneme_redis_change *items = changes->items;
+    size_t end = next;
+    size_t bytes = 0;
+    while (end < changes->count && items[end].partition == claim->partition &&
+           (end == next || (end - next < CHUNK_CHANGES && bytes < CHUNK_BYTES) ||
+            items[end].offset == items[end - 1].offset)) {
+        bytes += size_of(&items[end++], claim);
+    }
+    return end;
+}
+
 /* All chunks of a partition, the last one also when there is no change at all. */
 static int write_partition(struct mneme_redis_writer *writer, const struct mneme_redis_changes *changes,
                            const struct mneme_batch_partition *part, bool is_current,
@@ -119,12 +152,7 @@ static int write_partition(struct mneme_redis_writer *writer, const struct mneme
     int64_t first_offset = part->first_offset;
     int status = MNEME_OK;
     for (bool is_last = false; status == MNEME_OK && !is_last;) {
-        size_t end = next;
-        /* Changes of one event stay together: the progress has no place between them. */
-        while (end < changes->count && changes->items[end].partition == part->partition &&
-               (end - next < CHUNK_CHANGES || changes->items[end].offset == changes->items[end - 1].offset)) {
-            end++;
-        }
+        size_t end = find_end(changes, next, claim);
         is_last = end == changes->count || changes->items[end].partition != part->partition;
         bool is_known = is_last && part->last_digest.is_set;
         struct mneme_hot_fold_guard guard = {
@@ -135,12 +163,11 @@ static int write_partition(struct mneme_redis_writer *writer, const struct mneme
             .is_live_space = claims->wanted_space == 0,
             .live = mneme_claims_live(claims, claim, live),
             .live_ms = is_last && is_current && claims->wanted_space == 0 ? MNEME_LIVE_MS : 0,
-            .capacity = (writer->capacity + claims->topic_partitions - 1) / claims->topic_partitions,
         };
         mneme_hot_call_begin(&writer->call, &claim->space, part->partition);
         mneme_hot_guard_fold(&writer->call, &claim->space, &guard);
         for (; next < end; next++) {
-            put_change(&writer->call, &changes->items[next]);
+            put_change(&writer->call, &changes->items[next], claim);
         }
         status = send_call(writer, claim, guard.end_offset, error);
         first_offset = guard.end_offset;

@@ -20,7 +20,6 @@ struct mneme_redis_sent {
 struct mneme_redis_writer {
     struct mneme_redis *redis; /* borrowed */
     struct mneme_claims *claims;
-    int64_t capacity; /* of all partitions together */
 
     struct mneme_hot_call call;
     struct mneme_redis_sent sent[MNEME_REDIS_CALLS_IN_FLIGHT]; /* a ring, in the order of sending */

@@ -1,9 +1,10 @@
+#!lua flags=allow-oom
 -- Holds up whoever writes a partition, for a moment, or lets it go on. The moment ends by itself.
 --
 -- KEYS: progress
 -- ARGV: for how many milliseconds (0: it goes on)
 --
--- Replies topic, its partitions, next_offset and the number of memories that were evicted; nothing where there is no
+-- Replies topic, its partitions, next_offset and how often something had to make room; nothing where there is no
 -- progress.
 
 if redis.call('EXISTS', KEYS[1]) == 0 then

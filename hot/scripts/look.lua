@@ -26,8 +26,13 @@ end
 local function look_at_memory(value, expires_ms)
     local tenant, user, agent = string.match(value, '^%S+ %S+ %S+ ([^/%s]*)/([^/%s]*)/([^\n]*)\n')
     local member = string.sub(names, (string.find(names, '/', 1, true) or 0) + 1)
-    expect(base .. 'hot', names)
-    expect(base .. 'ages', names, expires_ms)
+    local entry = 'memory:' .. names
+    expect(base .. 'hot', entry)
+    expect(base .. 'ages', entry, expires_ms)
+    if call('HEXISTS', base .. 'sizes', entry) == 0 then
+        words[#words + 1] = 'different'
+        words[#words + 1] = base .. 'sizes'
+    end
     if tenant then
         expect(base .. 'agent:' .. tenant .. '/' .. agent, member, expires_ms)
         if user ~= '' then
@@ -38,13 +43,14 @@ end
 
 -- Members that expire in this moment or did are none.
 local function count_strangers()
-    local before = (kind == 'hot' or kind == 'ages') and '' or string.match(names, '^[^/]*/')
+    local is_of_ranks = kind == 'hot' or kind == 'others'
+    local before = (is_of_ranks or kind == 'ages') and '' or 'memory:' .. string.match(names, '^[^/]*/')
     local strangers = 0
     local members = call('ZRANGE', key, 0, -1, 'WITHSCORES')
     for i = 1, #members, 2 do
-        local expires_ms = kind == 'hot' and call('ZSCORE', base .. 'ages', members[i]) or members[i + 1]
+        local expires_ms = is_of_ranks and call('ZSCORE', base .. 'ages', members[i]) or members[i + 1]
         if (not expires_ms or tonumber(expires_ms) > now_ms + SAME_MS)
-            and call('EXISTS', base .. 'memory:' .. (before or '') .. members[i]) == 0 then
+            and call('EXISTS', base .. before .. members[i]) == 0 then
             strangers = strangers + 1
         end
     end
@@ -68,7 +74,7 @@ elseif type == 'hash' then
 elseif type == 'list' then
     words = call('LRANGE', key, 0, -1)
 elseif type == 'zset' then
-    words[1] = tostring(count_strangers())
+    words[1] = (kind == 'owners' or kind == 'gaps') and '0' or tostring(count_strangers())
 end
 table.insert(words, 1, type)
 table.insert(words, 2, tostring(expires_ms))

@@ -1,3 +1,4 @@
+#!lua flags=allow-oom
 -- Says that a partition is kept up to date, and looks whether it is still this worker's.
 --
 -- KEYS: progress, space, live

@@ -1,3 +1,4 @@
+#!lua flags=allow-oom
 -- Puts another space in the place of a partition's live one. Its worker is fenced, and readers go to Postgres until it
 -- has claimed the partition there.
 --

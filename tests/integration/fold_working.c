@@ -146,8 +146,8 @@ static const char *read_both(int64_t now_micros) {
     struct mneme_str stream = MNEME_STR_LIT("ada");
     int32_t partition = fold.log[0].position.partition;
     const struct mneme_working_wanted wanted[] = {
-        {partition, tenant, stream, MNEME_STR_LIT("c")},
-        {partition, tenant, stream, MNEME_STR_LIT("d")},
+        {partition, tenant, stream, MNEME_STR_LIT("c"), stream},
+        {partition, tenant, stream, MNEME_STR_LIT("d"), stream},
     };
     struct mneme_loaded_working loaded[2];
     struct mneme_pg_params params = {0};

@@ -70,8 +70,8 @@ Test(redis_fold, the_batches_make_no_difference) {
         mneme_redis_case_apply(&hot, sizes[i]);
         cr_assert_str_eq(ASK("EXISTS %%1:{%d}:memory:default/ada/" ID("1"), at), "0");
         check_memory(at, "default/ada/" ID("2"), "milk");
-        cr_assert_str_eq(ASK("ZRANGE %%1:{%d}:hot 0 -1", at), "default/ada/" ID("2"));
-        cr_assert_str_eq(ASK("ZRANGE %%1:{%d}:ages 0 -1", at), "default/ada/" ID("2"));
+        cr_assert_str_eq(ASK("ZRANGE %%1:{%d}:hot 0 -1", at), "memory:default/ada/" ID("2"));
+        cr_assert_str_eq(ASK("ZRANGE %%1:{%d}:ages 0 -1", at), "memory:default/ada/" ID("2"));
         cr_assert_str_eq(ASK("ZRANGE %%1:{%d}:agent:default/x 0 -1", at), "ada/" ID("2"));
         mneme_redis_case_flush(&hot);
         cr_assert_eq(mneme_redis_case_assign(&hot, hot.projection), MNEME_APPLIED);
@@ -160,11 +160,14 @@ Test(redis_fold, time_counts_from_the_event) {
         ->event.occurred_at -= 4000 * SECOND;
     mneme_redis_case_apply(&hot, 0);
     cr_assert_str_eq(ASK("EXISTS %%1:{%d}:memory:default/ada/" ID("3"), at), "0");
-    cr_assert_str_eq(ASK("ZSCORE %%1:{%d}:hot default/ada/" ID("3"), at), "-");
+    cr_assert_str_eq(ASK("ZSCORE %%1:{%d}:hot memory:default/ada/" ID("3"), at), "-");
 }
 
 Test(redis_fold, what_counts_least_makes_room) {
     cr_assert_eq(mneme_config_set(hot.fold.fixture.config, MNEME_SETTING_REDIS_CAPACITY, "8",
+                                  MNEME_FROM_OPTION, &hot.fold.error),
+                 MNEME_OK);
+    cr_assert_eq(mneme_config_set(hot.fold.fixture.config, MNEME_SETTING_REDIS_USER_PERCENT, "100",
                                   MNEME_FROM_OPTION, &hot.fold.error),
                  MNEME_OK);
     void *small = mneme_redis_case_open(&hot); /* 2 in each of 4 partitions */
@@ -175,7 +178,8 @@ Test(redis_fold, what_counts_least_makes_room) {
     CREATE("ada", "4", ",'priority':1");
     cr_assert_eq(mneme_fold_case_apply(&hot.fold, 0), MNEME_APPLIED);
     cr_assert_eq(mneme_redis_case_apply_some(&hot, small, 0, 4), MNEME_APPLIED, "%s", hot.fold.error.message);
-    cr_assert_str_eq(ASK("ZRANGE %%1:{%d}:hot 0 -1", at), "default/ada/" ID("3") ";default/ada/" ID("1"));
+    cr_assert_str_eq(ASK("ZRANGE %%1:{%d}:hot 0 -1", at),
+                     "memory:default/ada/" ID("3") ";memory:default/ada/" ID("1"));
     cr_assert_str_eq(ASK("EXISTS %%1:{%d}:memory:default/ada/" ID("2"), at), "0");
     cr_assert_str_eq(ASK("ZCARD %%1:{%d}:user-agent:default/ada/x", at), "2");
     cr_assert_str_eq(ASK("HGET %%1:{%d}:progress evicted", at), "2");
@@ -345,7 +349,7 @@ static enum mneme_hot_verdict fill(int32_t partition, const struct mneme_hot_mem
     struct mneme_hot_call call = {0};
     int64_t at = mneme_clock_now_micros();
     mneme_hot_call_begin(&call, &space, partition);
-    mneme_hot_guard_fill(&call, ledger_offset, 100);
+    mneme_hot_guard_fill(&call, ledger_offset);
     mneme_hot_change_memory(&call, memory, at / 1000 + 60000, at);
     struct mneme_redis_command command = mneme_hot_call_command(&call);
     redisReply *reply = NULL;

@@ -7,6 +7,7 @@ import redis
 
 from harness.namespace import redis_client
 from oracle.compare import exact_loads, same, shorten
+from oracle.redis_books import compare_books
 from oracle.redis_keys import RedisKeys, Terms
 
 SETTINGS = {"memory_ttl_s": "MNEME_REDIS_MEMORY_TTL_S", "conversation_ttl_s": "MNEME_REDIS_CONVERSATION_TTL_S",
@@ -37,6 +38,10 @@ READ = {
     "zset": lambda client, name: client.zrange(name, 0, -1, withscores=True),
 }
 CHUNK = 500  # keys in one round trip
+
+
+def partition_of(key):
+    return int(re.search(r"\{(\d+)\}", key)[1])
 
 
 def now_ms(client):
@@ -81,7 +86,7 @@ class Comparison:
         self.lagging = set()
         self.left = dict(snapshot.keys)
         self.found = []
-        self.evicted = {}
+        self.evicted, self.progress = {}, {}
         self.forget_accesses_alone()
         for partition in range(expected.fold.partitions):
             self.compare_progress(partition)
@@ -91,6 +96,8 @@ class Comparison:
             self.compare_value(key, value)
         for key, working in expected.working.items():
             self.compare_working(key, working)
+        for partition in range(expected.fold.partitions):
+            self.compare_books(partition)
         for key, members in expected.lists.items():
             self.compare_list(key, members)
         for key in sorted(self.left):
@@ -103,11 +110,12 @@ class Comparison:
         if not same(expected, actual):
             self.say(key, f"{what} is {shorten(actual)}, expected {shorten(expected)}")
 
-    def take(self, key, expires_ms, may_be_evicted=False):
-        """The key's value if it is there and may be; says so if it is wrong that it is there, or is not."""
+    def take(self, key, expires_ms):
+        """The key's value if it is there and may be; says so if it is wrong that it is there, or is not: what had to make
+        room is not."""
         value, expires = self.left.pop(key, (None, None))
         if value is None:
-            if self.snapshot.is_due(expires_ms) and not may_be_evicted:
+            if self.snapshot.is_due(expires_ms) and self.evicted[partition_of(key)] == 0:
                 self.say(key, f"is missing, it is kept until {expires_ms}")
             return None
         if not self.is_at(expires, expires_ms):
@@ -129,7 +137,7 @@ class Comparison:
         if progress:
             self.check(key, "topic", [fold.topic, str(fold.partitions)], [progress["topic"], progress["topic_partitions"]])
             self.check(key, "expiry", -1, expires)
-        self.evicted[partition] = int(progress.get("evicted", 0))
+        self.evicted[partition], self.progress[partition] = int(progress.get("evicted", 0)), progress
         space, _ = self.left.pop(f"{terms.prefix}{{{partition}}}:space", (str(terms.space), None))
         self.check(key, "the live space", str(terms.space), space)
         self.left.pop(f"{terms.prefix}{{{partition}}}:live", None)
@@ -142,8 +150,7 @@ class Comparison:
                 del self.left[key]
 
     def compare_memory(self, key, memory):
-        partition = int(re.search(r"\{(\d+)\}", key)[1])
-        value = self.take(key, memory.expires_ms, may_be_evicted=self.evicted[partition] > 0)
+        value = self.take(key, memory.expires_ms)
         if value is None:
             return
         line, _, json = value.partition("\n")
@@ -173,8 +180,7 @@ class Comparison:
 
     def check_offset(self, key, offset, least):
         """That of the ledger when the value was read there."""
-        partition = int(re.search(r"\{(\d+)\}", key)[1])
-        if not least <= int(offset) <= self.expected.fold.next_offsets.get(partition, 0) or len(offset) != 19:
+        if not least <= int(offset) <= self.expected.fold.next_offsets.get(partition_of(key), 0) or len(offset) != 19:
             self.say(key, f"was read when the ledger was at {offset}, what it tells begins at {least}")
 
     def compare_working(self, key, working):
@@ -212,10 +218,17 @@ class Comparison:
         for name in actual:
             self.say(key, f"key {name} should not be there")
 
+    def compare_books(self, partition):
+        base = self.expected.base(partition)
+        found, books = compare_books(base, self.left, self.snapshot, self.progress[partition], self.drift_ms)
+        self.found += found
+        for entry, book in books.items():
+            memory = self.expected.memories.get(base + entry)
+            if memory is not None and book.rank is not None and base + entry not in self.lagging:
+                self.check(base + entry, "rank and owner", [memory.rank, memory.owner], [book.rank, book.owner])
+
     def compare_list(self, key, members):
         actual, expires = self.left.pop(key, ({}, -1))
-        is_ranks = key.endswith("}:hot")
-        is_bare = is_ranks or key.endswith("}:ages")
         latest = -1
         for member, memory_key in members.items():
             memory = self.expected.memories[memory_key]
@@ -225,23 +238,23 @@ class Comparison:
                 self.say(key, f"{member} is missing")
             elif score is not None:
                 latest = max(latest, memory.expires_ms)
-                if not self.snapshot.is_over(memory.expires_ms) and not (is_ranks and memory_key in self.lagging):
-                    self.check(key, f"score of {member}", memory.rank if is_ranks else memory.expires_ms, score)
+                if not self.snapshot.is_over(memory.expires_ms):
+                    self.check(key, f"score of {member}", memory.expires_ms, score)
         self.look_at_members(key, actual)
-        if latest >= 0 and (is_bare and expires != -1 or not is_bare and expires < latest):
+        if latest >= 0 and expires < latest:
             self.say(key, f"expires at {expires}, its last member at {latest}")
 
     def look_at_members(self, key, members):
         """Of what has expired members may stay, until the list is written again."""
         for member, score in members.items():
-            if key.endswith("}:hot") or not self.snapshot.is_over(score):
+            if not self.snapshot.is_over(score):
                 self.say(key, f"{member} should not be there")
 
     def look_at_leftover(self, key):
         value, expires = self.left[key]
         if key == self.expected.terms.prefix + "topic":
             return
-        if re.search(r"\}:(agent|user-agent|hot|ages)\b", key):
+        if re.search(r"\}:(agent|user-agent)\b", key):
             self.look_at_members(key, value)
         elif expires == -1 or not self.snapshot.is_over(expires):
             self.say(key, f"should not be there: {shorten(value)}")

@@ -40,6 +40,7 @@ class Memory:
     lists: str
     expires_ms: int
     rank: int
+    owner: str  # whom it counts for
 
 
 @dataclass
@@ -133,9 +134,8 @@ class RedisKeys:
                      source_event_id=str(row["source_event_id"]), **times(row, "created_at", "updated_at", "expires_at")),
             sequence=row["source_sequence"], accesses=accesses, accessed_at=accessed_at,
             lists="" if agent_id is None else encode(tenant, user_id, agent_id), expires_ms=expires_at // 1000,
-            rank=row["priority"] * RANK_STEP + min(max(since // 1000, (accessed_at or 0) // 1000), RANK_STEP - 1))
-        self.lists[f"{base}hot"][names] = key
-        self.lists[f"{base}ages"][names] = key
+            rank=row["priority"] * RANK_STEP + min(max(since // 1000, (accessed_at or 0) // 1000), RANK_STEP - 1),
+            owner=encode(tenant, user_id) if user_id else encode(tenant, "", stream_id))
         member = encode(stream_id, str(memory_id))
         if agent_id is not None:
             self.lists[f"{base}agent:{encode(tenant, agent_id)}"][member] = key

@@ -51,13 +51,18 @@ static size_t table_of(const struct mneme_look *look) {
 
 static bool is_list(size_t table) {
     return table == MNEME_HOT_RANKS || table == MNEME_HOT_AGES || table == MNEME_HOT_AGENT ||
-           table == MNEME_HOT_USER_AGENT;
+           table == MNEME_HOT_USER_AGENT || table == MNEME_HOT_OTHERS;
+}
+
+/* What is kept of entries beside their values: it may differ by the batches in which the log was folded. */
+static bool is_books(size_t table) {
+    return table == MNEME_HOT_PROGRESS || (table >= MNEME_HOT_SIZES && table <= MNEME_HOT_GAPS);
 }
 
 static bool is_compared(const struct mneme_compare *compare, const struct mneme_look *look) {
     int32_t partition = look->scanned.partition;
     return look->is_there && partition < compare->partition_count && compare->partitions[partition] &&
-           !(look->has_kind && look->kind == MNEME_HOT_PROGRESS);
+           !is_books(table_of(look));
 }
 
 /* Expired, or so soon that both sides may not have been seen with it. */
@@ -219,6 +224,11 @@ int mneme_compare_live(struct mneme_compare *compare, const struct mneme_look *l
     if (status != MNEME_OK) {
         return status;
     }
+    if (entry == NULL && table != MNEME_HOT_MEMORY && table != OTHER &&
+        compare->evicted_apart[partition] > 0) {
+        compare->tables[table].left_out++; /* memories are compared with the tables */
+        return MNEME_OK;
+    }
     if (entry == NULL) {
         return suspect_look(compare, MNEME_ROW_EXTRA, look, error);
     }
@@ -241,7 +251,7 @@ int mneme_compare_missing(struct mneme_compare *compare, struct mneme_error *err
         if (entry == NULL || entry->is_seen || is_going(entry->expires_ms)) {
             continue;
         }
-        if (entry->table == MNEME_HOT_MEMORY && compare->evicted[entry->scanned.partition] > 0) {
+        if (compare->evicted[entry->scanned.partition] > 0) {
             compare->tables[entry->table].left_out++;
             continue;
         }
@@ -282,7 +292,8 @@ int64_t mneme_compare_report(struct mneme_compare *compare, const struct mneme_v
         }
         mneme_buffer_append_byte(&compare->text, '\0');
         table->table = compare->text.data;
-        bool is_shown = i != MNEME_HOT_PROGRESS && (i != OTHER || table->rows > 0);
+        bool is_told = !is_books(i) && i != OTHER;
+        bool is_shown = is_told || table->rows > 0 || table->counts[MNEME_ROW_DIFFERENT] > 0;
         if (is_shown && !compare->text.failed) {
             options->visit(options->context, table);
         }

@@ -35,7 +35,8 @@ struct mneme_compare {
     int32_t partition_count;
     struct mneme_hot_space live;
     const int64_t *live_numbers;          /* of each partition */
-    const int64_t *evicted;               /* of each partition: how many live memories had to make room */
+    const int64_t *evicted;               /* of each partition: how many live entries had to make room */
+    const int64_t *evicted_apart;         /* the same of the space apart */
     int64_t ttl_ms[MNEME_HOT_KIND_COUNT]; /* for how long each kind is kept at most; 0: not told */
 
     struct mneme_arena arena;
@@ -47,7 +48,8 @@ struct mneme_compare {
     struct mneme_buffer text;
 };
 
-/* `live`, `partitions`, `live_numbers`, `evicted` and `ttl_ms` are the caller's to set afterwards. */
+/* `live`, `partitions`, `live_numbers`, `evicted`, `evicted_apart` and `ttl_ms` are the caller's to set
+ * afterwards. */
 int mneme_compare_init(struct mneme_compare *compare, struct mneme_error *error);
 void mneme_compare_clean_up(struct mneme_compare *compare);
 

@@ -30,9 +30,9 @@ struct verify {
     struct mneme_compare compare;
     struct mneme_log_history history;
     int32_t partitions;
-    int64_t *to, *ledger, *evicted; /* by partition */
-    bool *is_begun;                 /* the live space has a progress of it */
-    int64_t frozen_at;              /* 0: it is not */
+    int64_t *to, *ledger, *evicted, *evicted_apart; /* by partition */
+    bool *is_begun;                                 /* the live space has a progress of it */
+    int64_t frozen_at;                              /* 0: it is not */
     struct mneme_pg_params params;
     int (*take)(struct mneme_compare *compare, const struct mneme_look *look, struct mneme_error *error);
 };
@@ -208,6 +208,7 @@ static int compare_all(struct verify *verify, struct mneme_error *error) {
     compare->live.prefix = verify->apart.space.prefix;
     compare->live_numbers = verify->apart.live_numbers;
     compare->evicted = verify->evicted;
+    compare->evicted_apart = verify->evicted_apart;
     for (int kind = 0; kind < MNEME_HOT_KIND_COUNT; kind++) {
         enum mneme_setting setting =
             kind >= MNEME_HOT_WORKING ? MNEME_SETTING_REDIS_WORKING_TTL_S
@@ -217,6 +218,11 @@ static int compare_all(struct verify *verify, struct mneme_error *error) {
         compare->ttl_ms[kind] = mneme_config_long(config, setting) * 1000;
     }
     verify->take = mneme_compare_expect;
+    for (int32_t p = 0; status == MNEME_OK && p < verify->partitions; p++) {
+        struct mneme_hot_standing standing = {0};
+        status = mneme_hot_space_freeze(&standing, verify->apart.redis, &verify->apart.space, p, 0, error);
+        verify->evicted_apart[p] = standing.evicted;
+    }
     if (status == MNEME_OK) {
         status = walk_space(verify, verify->apart.space.number, error);
     }
@@ -295,8 +301,10 @@ static int open_all(struct verify *verify, struct mneme_error *error) {
     verify->to = calloc(count, sizeof *verify->to);
     verify->ledger = calloc(count, sizeof *verify->ledger);
     verify->evicted = calloc(count, sizeof *verify->evicted);
+    verify->evicted_apart = calloc(count, sizeof *verify->evicted_apart);
     verify->is_begun = calloc(count, sizeof *verify->is_begun);
-    if (verify->to == NULL || verify->ledger == NULL || verify->evicted == NULL || verify->is_begun == NULL) {
+    if (verify->to == NULL || verify->ledger == NULL || verify->evicted == NULL ||
+        verify->evicted_apart == NULL || verify->is_begun == NULL) {
         return no_memory(error);
     }
     status = mneme_store_log_history(&verify->history, config, &log, error);
@@ -329,6 +337,7 @@ static void clean_up(struct verify *verify) {
     free(verify->to);
     free(verify->ledger);
     free(verify->evicted);
+    free(verify->evicted_apart);
     free(verify->is_begun);
 }
 

@@ -1,0 +1,110 @@
+-- Memories: a line of numbers, and JSON.
+
+local function parse_memory(value)
+    if not value then
+        return nil
+    end
+    local sequence, accesses, accessed_at, lists, rest = string.match(value, '^(%d+) (%d+) (%-?%d*) (%S*)(.*)$')
+    return sequence and {sequence = sequence, accesses = tonumber(accesses), accessed_at = accessed_at, lists = lists,
+                         rest = rest}
+end
+
+local function miss_lists(lists, expires_ms)
+    local of_agent, of_user = lists_of(lists)
+    if of_agent then
+        miss(of_agent, expires_ms)
+    end
+    if of_user then
+        miss(of_user, expires_ms)
+    end
+end
+
+-- Times of accesses stay texts: a number loses digits of what lies far ahead.
+local function later(a, b)
+    if a == NEVER or b == NEVER then
+        return a == NEVER and b or a
+    end
+    return tonumber(a) < tonumber(b) and b or a
+end
+
+-- As far as a rank can tell.
+local function millis_of(accessed_at)
+    return accessed_at == NEVER and 0 or math.max(0, math.min(math.floor(tonumber(accessed_at) / 1000), RANK_STEP - 1))
+end
+
+local function remove_memory(entry, lists)
+    call('DEL', base .. entry)
+    note(entry, false)
+    leave_lists(lists, entry)
+end
+
+-- What is too large for its owner is not there, and lists that it belongs into are not whole.
+local function is_too_large(bytes)
+    return limits and (bytes > limits.user_bytes or bytes > limits.bytes)
+end
+
+local changes = {}
+
+function changes.memory()
+    local entry, expires_ms, rank, owner, value = take(5)
+    local key = base .. entry
+    local old, new = parse_memory(call('GET', key)), nil
+    local lists = string.match(value, '^%d+ %d+ %S+ (%S*)\n')
+    rank = tonumber(rank)
+    if old then
+        new = parse_memory(value)
+        if old.sequence > new.sequence then
+            return
+        end
+        local accessed_at = later(new.accessed_at, old.accessed_at)
+        rank = math.floor(rank / RANK_STEP) * RANK_STEP + math.max(rank % RANK_STEP, millis_of(accessed_at))
+        value = string.format('%s %.0f %s %s', new.sequence, math.max(new.accesses, old.accesses), accessed_at, lists)
+                .. new.rest
+        if old.lists ~= lists then
+            leave_lists(old.lists, entry)
+        end
+    end
+    local bytes = ENTRY_BYTES + NAME_TIMES * #entry + #value + (lists ~= '' and 2 * LIST_BYTES or 0)
+    if tonumber(expires_ms) <= now_ms then
+        remove_memory(entry, lists)
+    elseif is_too_large(bytes) then
+        remove_memory(entry, lists)
+        miss_lists(lists, expires_ms)
+        evicted = evicted + 1
+    else
+        call('SET', key, value, 'PXAT', expires_ms)
+        note(entry, {bytes = bytes, expires_ms = expires_ms, rank = rank, owner = owner})
+        join_lists(lists, entry, expires_ms)
+    end
+end
+
+function changes.forget()
+    local entry, sequence = take(2)
+    local old = parse_memory(call('GET', base .. entry))
+    if old and old.sequence <= sequence then
+        remove_memory(entry, old.lists)
+    end
+end
+
+function changes.access()
+    local entry, accesses, accessed_at = take(3)
+    local key = base .. entry
+    local old = parse_memory(call('GET', key))
+    if not old then -- for the creation that another partition's events are ahead of, unless the space is over
+        if call('EXISTS', KEYS[1]) == 0 then
+            return
+        end
+        local value = ACCESSES_ALONE .. ' ' .. accesses .. ' ' .. accessed_at .. ' \n'
+        local expires_ms = whole(now_ms + ACCESSES_ALONE_MS)
+        call('SET', key, value, 'PXAT', expires_ms)
+        note(entry, {bytes = ENTRY_BYTES + NAME_TIMES * #entry + #value, expires_ms = expires_ms})
+        return
+    end
+    accesses, accessed_at = math.max(accesses, old.accesses), later(old.accessed_at, accessed_at)
+    if accesses == old.accesses and accessed_at == old.accessed_at then
+        return
+    end
+    call('SET', key, string.format('%s %.0f %s %s', old.sequence, accesses, accessed_at, old.lists) .. old.rest,
+         'KEEPTTL')
+    note(entry, {accessed_ms = millis_of(accessed_at)})
+end

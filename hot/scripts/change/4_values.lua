@@ -1,0 +1,82 @@
+-- What is larger than one owner may have goes, whatever was there.
+local function skip(entry, expires_ms)
+    delete(entry)
+    note(entry, false)
+    if tonumber(expires_ms) > now_ms then
+        evicted = evicted + 1
+        if is_list(entry) then
+            miss(entry, expires_ms)
+        end
+    end
+end
+
+function changes.skip()
+    skip(take(2))
+end
+
+-- Values that are read whole: where the ledger was, and JSON.
+function changes.value()
+    local entry, expires_ms, rank, owner, offset, json = take(6)
+    local key = base .. entry
+    local bytes = ENTRY_BYTES + NAME_TIMES * #entry + #json
+    if call('GETRANGE', key, 0, 18) > offset then
+        return
+    end
+    if json == '' or tonumber(expires_ms) <= now_ms then
+        call('DEL', key)
+        note(entry, false)
+    elseif is_too_large(bytes) then
+        skip(entry, expires_ms)
+    else
+        call('SET', key, offset .. '\n' .. json, 'PXAT', expires_ms)
+        note(entry, {bytes = bytes, expires_ms = expires_ms, rank = tonumber(rank), owner = owner})
+    end
+end
+
+-- Working memory: a group of keys that are written together, and expire together.
+
+local function replace(key, command, expires_ms, step)
+    local count = take(1)
+    local left = tonumber(count) * step
+    call('DEL', key)
+    while left > 0 do
+        local some = math.min(left, MOST)
+        call(command, key, take(some))
+        left = left - some
+    end
+    call('PEXPIREAT', key, expires_ms)
+    return count
+end
+
+local function pass_over()
+    for _, step in ipairs({1, 1, 2, 1}) do
+        at = at + tonumber(ARGV[at]) * step + 1
+    end
+end
+
+function changes.working()
+    local entry, expires_ms, rank, owner, offset, bytes, goal = take(7)
+    local key = base .. entry
+    local old = call('HGET', key, 'next_offset')
+    bytes = 3 * ENTRY_BYTES + 2 * NAME_TIMES * #entry + bytes
+    if old and old > offset then
+        return pass_over()
+    elseif is_too_large(bytes) then
+        skip(entry, expires_ms)
+        return pass_over()
+    end
+    call('DEL', key)
+    call('HSET', key, 'next_offset', offset)
+    if goal ~= '' then
+        call('HSET', key, 'goal', string.sub(goal, 2))
+    end
+    -- What is told of the parts tells a reader that Redis has dropped one.
+    local counts = {}
+    for i, part in ipairs(PARTS) do
+        counts[i] = replace(key .. part, i == 3 and 'HSET' or 'RPUSH', expires_ms, i == 3 and 2 or 1)
+    end
+    call('HSET', key, 'counts', table.concat(counts, ' '))
+    call('PEXPIREAT', key, expires_ms) -- last: a write would bring back for ever what is over by now
+    note(entry, tonumber(expires_ms) > now_ms
+         and {bytes = bytes, expires_ms = expires_ms, rank = tonumber(rank), owner = owner})
+end

@@ -1,0 +1,130 @@
+-- Room: what has expired goes first, then what is lowest of an owner who has more than a share, then what is lowest of all.
+
+local function evict(entries)
+    local memories, keys, untils = {}, {}, call_all('ZMSCORE', base .. 'ages', entries)
+    for i, entry in ipairs(entries) do
+        if is_memory(entry) then
+            memories[#memories + 1] = i
+            keys[#keys + 1] = base .. entry
+        elseif is_list(entry) and untils[i] then
+            miss(entry, untils[i])
+        end
+        note(entry, false)
+    end
+    key_at_hand = keys[1]
+    for j, value in ipairs(#keys > 0 and redis.call('MGET', unpack(keys)) or {}) do
+        local i, old = memories[j], parse_memory(value)
+        if old then
+            leave_lists(old.lists, entries[i])
+            miss_lists(old.lists, untils[i] or now_ms)
+        end
+    end
+    for _, entry in ipairs(entries) do
+        delete(entry)
+    end
+    evicted = evicted + #entries
+end
+
+local function bytes_of(entries)
+    local bytes = {}
+    for i, text in ipairs(call_all('HMGET', base .. 'sizes', entries)) do
+        bytes[i] = text and read_book(text).bytes or 0
+    end
+    return bytes
+end
+
+local function make_room_of(owner, used)
+    local from = 0
+    for _ = 1, ROUNDS do
+        local places = call('ZRANGEBYLEX', base .. 'owners', '[' .. owner .. ' ', '(' .. owner .. '!', 'LIMIT', from, ROUND)
+        local entries, going = {}, {}
+        for i, place in ipairs(places) do
+            entries[i] = string.sub(place, #owner + 18) -- behind a rank of 15 digits, between spaces
+        end
+        for i, bytes in ipairs(bytes_of(entries)) do
+            local counts = is_memory(entries[i]) and 1 or 0
+            if used.bytes > limits.user_bytes or used.memories > limits.user_memories and counts > 0 then
+                going[#going + 1] = entries[i]
+                used.bytes, used.memories = used.bytes - bytes, used.memories - counts
+            end
+        end
+        evict(going)
+        from = from + #places
+        if #places < ROUND or used.bytes <= limits.user_bytes and used.memories <= limits.user_memories then
+            return
+        end
+    end
+end
+
+-- The lowest of all, as many as have so many bytes.
+local function find_lowest(excess)
+    local found, entries, going = {}, {}, {}
+    for _, ranks in ipairs({'hot', 'others'}) do
+        local words = call('ZRANGE', base .. ranks, 0, ROUND - 1, 'WITHSCORES')
+        for i = 1, #words, 2 do
+            found[#found + 1] = {entry = words[i], rank = tonumber(words[i + 1])}
+        end
+    end
+    table.sort(found, function(a, b)
+        return a.rank < b.rank or a.rank == b.rank and a.entry < b.entry
+    end)
+    for i = 1, math.min(#found, ROUND) do
+        entries[i] = found[i].entry
+    end
+    for i, bytes in ipairs(bytes_of(entries)) do
+        if excess > 0 then
+            going[i] = entries[i]
+            excess = excess - bytes
+        end
+    end
+    return going
+end
+
+local function make_room(most_bytes)
+    for _ = 1, ROUNDS do
+        local memories = call('ZCARD', base .. 'hot') - limits.memories
+        local excess = total + call('ZCARD', base .. 'gaps') * LIST_BYTES - most_bytes
+        local going = memories > 0 and call('ZRANGE', base .. 'hot', 0, math.min(memories, ROUND) - 1)
+                      or excess > 0 and find_lowest(excess) or {}
+        if #going == 0 then
+            return
+        end
+        evict(going)
+        settle()
+        write_gaps()
+    end
+end
+
+-- Gaps that are over; too many are one, for every list.
+local function settle_gaps()
+    local gaps = base .. 'gaps'
+    write_gaps()
+    if call('ZREMRANGEBYSCORE', gaps, '-inf', now_ms) == 0 and call('ZCARD', gaps) * LIST_BYTES > limits.bytes / 8 then
+        local last = call('ZRANGE', gaps, -1, -1, 'WITHSCORES')
+        call('DEL', gaps)
+        call('ZADD', gaps, last[2], EVERY_LIST)
+    end
+end
+
+local function expire()
+    local due = call('ZRANGEBYSCORE', base .. 'ages', '-inf', now_ms, 'LIMIT', 0, MOST)
+    for _, entry in ipairs(due) do
+        note(entry, false)
+    end
+    if #due > 0 then
+        settle()
+    end
+end
+
+local function trim(over, most_bytes)
+    expire()
+    for owner, used in pairs(over) do
+        make_room_of(owner, used)
+    end
+    settle()
+    settle_gaps()
+    make_room(most_bytes)
+    if evicted > 0 then
+        call('HINCRBY', KEYS[1], 'evicted', evicted)
+    end
+end
