@@ -126,7 +126,7 @@ static int refuse_other_log(const struct mneme_claims *claims, const redisReply 
                            claims->topic, topic);
 }
 
-/* What the script claimed, as its answer says: a word, next_offset, last_digest, epoch, bytes of an owner. */
+/* What the script claimed, as its answer says: a word, next_offset, last_digest, epoch. */
 static int take_answer(struct mneme_claims *claims, struct mneme_assignment *assignment, size_t i,
                        const struct mneme_hot_space *space, const redisReply *reply,
                        struct mneme_error *error) {
@@ -134,7 +134,7 @@ static int take_answer(struct mneme_claims *claims, struct mneme_assignment *ass
     if (strcmp(word, "other") == 0) {
         return refuse_other_log(claims, reply, error);
     }
-    if (reply->elements < 5) {
+    if (reply->elements < 4) {
         return mneme_claims_lost(MNEME_HOT_MOVED, assignment->partitions[i], error);
     }
     const redisReply *digest = reply->element[2];
@@ -143,6 +143,7 @@ static int take_answer(struct mneme_claims *claims, struct mneme_assignment *ass
         mneme_log_digest_take(&assignment->last_digests[i], digest->str, digest->len,
                               assignment->next_offsets[i]);
     }
+    const struct mneme_hot_limits limits = mneme_hot_limits_of(claims->config, claims->topic_partitions);
     struct mneme_claim *claim = mneme_claims_find(claims, assignment->partitions[i]);
     if (claim == NULL) {
         claim = &claims->items[claims->count++];
@@ -152,7 +153,7 @@ static int take_answer(struct mneme_claims *claims, struct mneme_assignment *ass
         .space = *space,
         .epoch = strtoll(reply->element[3]->str, NULL, 10),
         .next_offset = assignment->next_offsets[i],
-        .user_bytes = strtoll(reply->element[4]->str, NULL, 10),
+        .user_bytes = mneme_hot_user_bytes(&limits),
     };
     return MNEME_OK;
 }

@@ -15,7 +15,7 @@ struct mneme_claim {
     struct mneme_hot_space space;
     int64_t epoch;
     int64_t next_offset;
-    int64_t user_bytes; /* that Redis keeps of one owner */
+    int64_t user_bytes; /* that Redis keeps of one owner at most */
     int64_t refill_end; /* where the ledger was when it was claimed: behind that, it may not be read */
     bool has_parked;    /* the ledger has parked events that others wait behind: it may not be read either */
 };

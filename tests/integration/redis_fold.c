@@ -163,15 +163,22 @@ Test(redis_fold, time_counts_from_the_event) {
     cr_assert_str_eq(ASK("ZSCORE %%1:{%d}:hot memory:default/ada/" ID("3"), at), "-");
 }
 
+/* Of 4 partitions, each with a quarter. */
+static void *open_with(const char *memories, const char *bytes, const char *percent) {
+    struct mneme_config *config = hot.fold.fixture.config;
+    struct mneme_error *error = &hot.fold.error;
+    cr_assert_eq(mneme_config_set(config, MNEME_SETTING_REDIS_CAPACITY, memories, MNEME_FROM_OPTION, error),
+                 0);
+    cr_assert_eq(mneme_config_set(config, MNEME_SETTING_REDIS_MAX_BYTES, bytes, MNEME_FROM_OPTION, error), 0);
+    cr_assert_eq(
+        mneme_config_set(config, MNEME_SETTING_REDIS_USER_PERCENT, percent, MNEME_FROM_OPTION, error), 0);
+    void *projection = mneme_redis_case_open(&hot);
+    cr_assert_eq(mneme_redis_case_assign(&hot, projection), MNEME_APPLIED);
+    return projection;
+}
+
 Test(redis_fold, what_counts_least_makes_room) {
-    cr_assert_eq(mneme_config_set(hot.fold.fixture.config, MNEME_SETTING_REDIS_CAPACITY, "8",
-                                  MNEME_FROM_OPTION, &hot.fold.error),
-                 MNEME_OK);
-    cr_assert_eq(mneme_config_set(hot.fold.fixture.config, MNEME_SETTING_REDIS_USER_PERCENT, "100",
-                                  MNEME_FROM_OPTION, &hot.fold.error),
-                 MNEME_OK);
-    void *small = mneme_redis_case_open(&hot); /* 2 in each of 4 partitions */
-    cr_assert_eq(mneme_redis_case_assign(&hot, small), MNEME_APPLIED);
+    void *small = open_with("8", "1000000", "100"); /* 2 in each of 4 partitions */
     int32_t at = CREATE("ada", "1", ",'priority':9")->position.partition;
     CREATE("ada", "2", "");
     CREATE("ada", "3", "");
@@ -183,6 +190,96 @@ Test(redis_fold, what_counts_least_makes_room) {
     cr_assert_str_eq(ASK("EXISTS %%1:{%d}:memory:default/ada/" ID("2"), at), "0");
     cr_assert_str_eq(ASK("ZCARD %%1:{%d}:user-agent:default/ada/x", at), "2");
     cr_assert_str_eq(ASK("HGET %%1:{%d}:progress evicted", at), "2");
+    mneme_redis_projection.close(small);
+}
+
+static void apply_all(void *projection) {
+    cr_assert_eq(mneme_fold_case_apply(&hot.fold, 0), MNEME_APPLIED);
+    cr_assert_eq(mneme_redis_case_apply_some(&hot, projection, 0, hot.fold.count), MNEME_APPLIED, "%s",
+                 hot.fold.error.message);
+}
+
+#define CREATE_OF(user, n, more)                                                                             \
+    ADD("{'type':'memory_created','stream_id':'s','user_id':'" user                                          \
+        "','agent_id':'x','payload':{'memory_id':'" ID(n) "','memory_type':'fact','content':'tea'" more      \
+                                                          "}}")
+
+/* The user's own least goes, whatever others have; the lists say that they are not whole. */
+Test(redis_fold, one_user_has_a_share) {
+    void *small = open_with("16", "1000000", "50"); /* 2 of the 4 of a partition */
+    int32_t at = CREATE_OF("bob", "1", ",'priority':1")->position.partition;
+    CREATE_OF("ada", "2", ",'priority':9");
+    CREATE_OF("ada", "3", "");
+    CREATE_OF("ada", "4", "");
+    CREATE_OF("ada", "5", "");
+    apply_all(small);
+    cr_assert_str_eq(ASK("ZRANGE %%1:{%d}:hot 0 -1", at),
+                     "memory:default/s/" ID("1") ";memory:default/s/" ID("5") ";memory:default/s/" ID("2"));
+    cr_assert_str_eq(ASK("HGET %%1:{%d}:progress evicted", at), "2");
+    cr_assert(strstr(ASK("HGET %%1:{%d}:usage default/ada", at), " 2") != NULL);
+    cr_assert(strstr(ASK("HGET %%1:{%d}:usage default/bob", at), " 1") != NULL);
+    cr_assert_str_neq(ASK("ZSCORE %%1:{%d}:gaps agent:default/x", at), "-");
+    cr_assert_str_neq(ASK("ZSCORE %%1:{%d}:gaps user-agent:default/ada/x", at), "-");
+    cr_assert_str_eq(ASK("ZSCORE %%1:{%d}:gaps user-agent:default/bob/x", at), "-");
+    mneme_redis_projection.close(small);
+}
+
+#define IN_CHAT(user, chat, type, more)                                                                      \
+    ADD("{'type':'" type "','stream_id':'s','user_id':'" user "','payload':{'conversation_id':'" chat        \
+        "'," more "}}")
+
+/* Bytes are those of all kinds; what is lowest of all goes when nobody has more than a share. */
+Test(redis_fold, bytes_of_all_kinds_are_counted) {
+    char text[3001];
+    void *small = open_with("10000", "65536", "100");
+    int32_t at = CREATE_OF("ada", "1", ",'priority':1")->position.partition;
+    memset(text, 'x', sizeof text - 1);
+    text[sizeof text - 1] = '\0';
+    for (int i = 0; i < 6; i++) {
+        ADD("{'type':'context_appended','stream_id':'s','user_id':'u%d','payload':{'conversation_id':'c%d',"
+            "'event':'%s'}}",
+            i, i, text);
+    }
+    CREATE_OF("bob", "2", ",'priority':6");
+    apply_all(small);
+    cr_assert_str_eq(ASK("EXISTS %%1:{%d}:memory:default/s/" ID("1"), at), "0", "the lowest has stayed");
+    cr_assert_str_eq(ASK("EXISTS %%1:{%d}:working:default/s/c0", at), "0");
+    cr_assert_str_eq(ASK("EXISTS %%1:{%d}:working:default/s/c0:events", at), "0");
+    cr_assert_str_eq(ASK("EXISTS %%1:{%d}:working:default/s/c5", at), "1");
+    cr_assert_str_eq(ASK("EXISTS %%1:{%d}:memory:default/s/" ID("2"), at), "1");
+    cr_assert_leq(strtol(ASK("HGET %%1:{%d}:progress bytes", at), NULL, 10), 65536 / 4);
+    mneme_redis_projection.close(small);
+}
+
+/* Larger than what one owner may have: it is not kept, and what was there before goes. */
+Test(redis_fold, what_is_larger_than_a_share_is_not_kept) {
+    char text[3801];
+    void *small = open_with("10000", "65536", "25");
+    int32_t at = IN_CHAT("ada", "c", "context_appended", "'event':'small'")->position.partition;
+    ADD("{'type':'conversation_created','stream_id':'s','user_id':'ada','payload':{'conversation_id':'c'}}");
+    apply_all(small);
+    cr_assert_str_eq(ASK("EXISTS %%1:{%d}:working:default/s/c", at), "1");
+    memset(text, 'x', sizeof text - 1);
+    text[sizeof text - 1] = '\0';
+    size_t before = hot.fold.count;
+    ADD("{'type':'context_appended','stream_id':'s','user_id':'ada','payload':{'conversation_id':'c','event':"
+        "'%s'}}",
+        text);
+    ADD("{'type':'context_appended','stream_id':'s','user_id':'ada','payload':{'conversation_id':'c','event':"
+        "'%s'}}",
+        text);
+    ADD("{'type':'conversation_updated','stream_id':'s','user_id':'ada','payload':{'conversation_id':'c',"
+        "'metadata':{'a':'%s'}}}",
+        text);
+    cr_assert_eq(mneme_fold_case_apply(&hot.fold, 0), MNEME_APPLIED);
+    cr_assert_eq(mneme_redis_case_apply_some(&hot, small, before, 3), MNEME_APPLIED, "%s",
+                 hot.fold.error.message);
+    cr_assert_str_eq(ASK("EXISTS %%1:{%d}:working:default/s/c", at), "0");
+    cr_assert_str_eq(ASK("EXISTS %%1:{%d}:conversation:default/s/c:context", at), "0");
+    cr_assert_str_eq(ASK("EXISTS %%1:{%d}:recent-conversations:default/ada", at), "0");
+    cr_assert_str_neq(ASK("ZSCORE %%1:{%d}:gaps recent-conversations:default/ada", at), "-");
+    cr_assert_str_eq(ASK("HGET %%1:{%d}:progress evicted", at), "3");
+    cr_assert_str_eq(ASK("HGET %%1:{%d}:progress bytes", at), "0");
     mneme_redis_projection.close(small);
 }
 
@@ -386,9 +483,9 @@ Test(redis_fold, what_was_read_earlier_never_takes_the_place_of_what_is_newer) {
 Test(redis_fold, a_batch_in_parts_moves_the_progress_in_order) {
     int32_t at = 0;
     for (int i = 0; i < 1205; i++) {
-        at = ADD("{'type':'memory_created','user_id':'ada','payload':{'memory_id':"
+        at = ADD("{'type':'memory_created','stream_id':'ada','user_id':'user %d','payload':{'memory_id':"
                  "'0194f000-0000-7000-8000-00000001%04d','memory_type':'fact','content':'t%d'}}",
-                 i, i)
+                 i % 10, i, i)
                  ->position.partition;
     }
     mneme_redis_case_apply(&hot, 0);

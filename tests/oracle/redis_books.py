@@ -1,6 +1,7 @@
 """What Redis keeps of what it keeps (docs/redis.md, "How long and how much"): sizes, ranks, owners and shares must agree with
 each other, with the keys that are there, and with the limits of their partition."""
 
+import math
 from collections import defaultdict
 from dataclasses import dataclass
 
@@ -53,8 +54,9 @@ def compare_books(base, left, snapshot, progress, drift_ms):
         check("progress within its bytes", True, total <= int(progress["most_bytes"]))
     check("hot within its number", True, len(parts["hot"]) <= int(progress.get("most_memories", 0)))
     for owner, (size, count) in usage.items():
-        check(f"usage of {owner} within its share", True,
-              size <= int(progress["user_bytes"]) and count <= int(progress["user_memories"]))
+        share = int(progress["user_percent"]) / 100
+        check(f"usage of {owner} within its share", True, size <= math.ceil(int(progress["most_bytes"]) * share)
+              and count <= math.ceil(int(progress["most_memories"]) * share))
 
     there = {name.removeprefix(base): kept for name, kept in snapshot.keys.items()
              if name.startswith(base) and name.removeprefix(base).startswith(ENTRIES)}

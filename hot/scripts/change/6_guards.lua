@@ -1,9 +1,38 @@
 -- Who may change what, and the whole.
 
-local function read_limits(stored, from)
-    total = tonumber(stored[from + 4] or '0')
-    limits = stored[from] and {memories = tonumber(stored[from]), bytes = tonumber(stored[from + 1]),
-                               user_memories = tonumber(stored[from + 2]), user_bytes = tonumber(stored[from + 3])}
+local LIMITS_MS = 1000 -- so long they are not looked at again
+
+local function number_in(command, section, pattern)
+    local text = redis.pcall(command, section)
+    return type(text) == 'string' and tonumber(string.match(text, pattern)) or 0
+end
+
+-- What the settings give, but for all partitions of a server together no more than three quarters of the memory that Redis
+-- may use (maxmemory), where it has a limit and tells it.
+local function find_most_bytes(set_bytes, partitions)
+    local max_memory = number_in('INFO', 'memory', 'maxmemory:(%d+)')
+    if max_memory > 0 then
+        local servers = math.max(1, number_in('CLUSTER', 'INFO', 'cluster_size:(%d+)'))
+        set_bytes = math.min(set_bytes, math.floor(0.75 * max_memory / math.ceil(partitions / servers)))
+    end
+    call('HSET', KEYS[1], 'most_bytes', whole(set_bytes), 'limits_ms', now_ms)
+    return set_bytes
+end
+
+local function read_limits()
+    local stored = call('HMGET', KEYS[1], 'most_memories', 'user_percent', 'set_bytes', 'topic_partitions', 'limits_ms',
+                        'most_bytes', 'bytes')
+    if not stored[1] then
+        return 0
+    end
+    local memories, share, bytes = tonumber(stored[1]), tonumber(stored[2]) / 100, tonumber(stored[6] or '0')
+    if math.abs(now_ms - stored[5]) > LIMITS_MS then
+        bytes = find_most_bytes(tonumber(stored[3]), tonumber(stored[4]))
+    end
+    total = tonumber(stored[7] or '0')
+    limits = {memories = memories, bytes = bytes, user_memories = math.ceil(memories * share),
+              user_bytes = math.ceil(bytes * share)}
+    return bytes
 end
 
 -- Whether Redis has no memory left: then it refuses the first write that may need some. Behind one that needs none it takes
@@ -23,8 +52,7 @@ local guards = {}
 
 function guards.fold()
     local first, last, epoch, digest, space, is_live, live, live_ms = take(8)
-    local stored = call('HMGET', KEYS[1], 'epoch', 'next_offset', 'frozen_until', 'most_memories', 'most_bytes',
-                        'user_memories', 'user_bytes', 'bytes')
+    local stored = call('HMGET', KEYS[1], 'epoch', 'next_offset', 'frozen_until')
     local live_space = is_live == '1' and call('GET', KEYS[2])
     if live_space and live_space ~= space then
         return 'moved'
@@ -39,9 +67,9 @@ function guards.fold()
     elseif tonumber(stored[2]) < tonumber(first) then
         return 'behind'
     end
-    read_limits(stored, 4)
-    local most_bytes = limits and limits.bytes
-    if is_full('updated_ms') and limits then -- as much as comes, and a little more, makes room
+    local had_no_room = is_full('updated_ms')
+    local most_bytes = read_limits()
+    if had_no_room then -- as much as comes, and a little more, makes room
         local coming = FULL_BYTES
         for _, word in ipairs(ARGV) do
             coming = coming + #word
@@ -61,16 +89,15 @@ end
 
 function guards.fill()
     local offset = take(1)
-    local stored = call('HMGET', KEYS[1], 'next_offset', 'most_memories', 'most_bytes', 'user_memories', 'user_bytes', 'bytes')
-    if not stored[1] then
+    local stored = call('HGET', KEYS[1], 'next_offset')
+    if not stored then
         return 'lost'
-    elseif tonumber(stored[1]) > tonumber(offset) then
+    elseif tonumber(stored) > tonumber(offset) then
         return 'newer'
     elseif is_full('filled_ms') then
         return 'full'
     end
-    read_limits(stored, 2)
-    return 'done', limits and limits.bytes
+    return 'done', read_limits()
 end
 
 function guards.merge()
@@ -87,7 +114,7 @@ local function run()
         changes[take(1)]()
     end
     local over = settle()
-    if most_bytes then
+    if limits then
         trim(over, most_bytes)
     end
     if finish then
