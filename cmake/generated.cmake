@@ -8,13 +8,14 @@ add_custom_command(
   DEPENDS ${CMAKE_SOURCE_DIR}/schemas/generate.py ${avsc_files}
   COMMENT "Event types from the newest schema"
   VERBATIM)
+set(embedding_avsc_files ${CMAKE_SOURCE_DIR}/schemas/embedding.v1.avsc ${CMAKE_SOURCE_DIR}/schemas/embedding.v2.avsc)
 set(MNEME_GENERATED_EMBEDDING_SOURCE ${generated}/mneme/embedding_schema.c)
 add_custom_command(
   OUTPUT ${MNEME_GENERATED_EMBEDDING_SOURCE}
-  COMMAND ${Python3_EXECUTABLE} ${CMAKE_SOURCE_DIR}/schemas/embed.py ${CMAKE_SOURCE_DIR}/schemas/embedding.avsc
+  COMMAND ${Python3_EXECUTABLE} ${CMAKE_SOURCE_DIR}/schemas/embed.py ${embedding_avsc_files}
           ${MNEME_GENERATED_EMBEDDING_SOURCE}
-  DEPENDS ${CMAKE_SOURCE_DIR}/schemas/embed.py ${CMAKE_SOURCE_DIR}/schemas/embedding.avsc ${MNEME_GENERATED_EVENT_SOURCES}
-  COMMENT "The schema of an embedding as a string"
+  DEPENDS ${CMAKE_SOURCE_DIR}/schemas/embed.py ${embedding_avsc_files} ${MNEME_GENERATED_EVENT_SOURCES}
+  COMMENT "The schemas of an embedding as strings"
   VERBATIM)
 add_custom_target(mneme_event_types DEPENDS ${MNEME_GENERATED_EVENT_SOURCES})
 add_dependencies(mneme_flags mneme_event_types)

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""Turns the schema of an embedding into a C string; its struct and its codec are written by hand.
+"""Turns the released schemas of an embedding, oldest first, into C strings; its struct and its codec are written by hand.
 
-usage: embed.py AVSC SOURCE   (writes the file SOURCE)
+usage: embed.py AVSC… SOURCE   (files named embedding.vN.avsc; writes the file SOURCE)
 """
 
 import json
@@ -9,13 +9,23 @@ import pathlib
 import sys
 
 
-def main(avsc, source):
-    lines = pathlib.Path(avsc).read_text(encoding="utf-8").splitlines(keepends=True)
+def literals(avsc):
+    """The file as a C string, line by line."""
     # json's escapes are C's, but for \\u, which ensure_ascii=False avoids.
-    literals = "".join(f"    {json.dumps(line, ensure_ascii=False)}\n" for line in lines)
+    return "\n".join(f"    {json.dumps(line, ensure_ascii=False)}"
+                     for line in pathlib.Path(avsc).read_text(encoding="utf-8").splitlines(keepends=True))
+
+
+def main(*paths):
+    *avscs, source = paths
+    for version, avsc in enumerate(avscs, 1):
+        if pathlib.Path(avsc).name != f"embedding.v{version}.avsc":
+            sys.exit(f"schemas/embed.py: {avsc} was not embedded: version {version} is to come here; keep every version")
+    texts = "".join(f"\n    /* {pathlib.Path(avsc).name} */\n{literals(avsc)}," for avsc in avscs)
     pathlib.Path(source).write_text(
-        "/*\n * The schema of an embedding, made by schemas/embed.py.\n */\n"
-        f'#include "schemas/embedding.h"\n\nconst char mneme_embedding_schema_json[] =\n{literals}    ;\n',
+        "/*\n * The schemas of an embedding, made by schemas/embed.py.\n */\n"
+        '#include "schemas/embedding.h"\n\n'
+        f"const char *const mneme_embedding_schemas[MNEME_EMBEDDING_VERSIONS] = {{{texts}\n}};\n",
         encoding="utf-8")
 
 

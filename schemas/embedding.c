@@ -1,5 +1,6 @@
 /*
- * One table of fields, in the order of the schema, that the encoder and the decoder both follow.
+ * One table of fields, in the order of the newest schema, that the encoder and the decoder both follow. Older
+ * versions have the first few of them.
  */
 #include "schemas/embedding.h"
 
@@ -42,9 +43,13 @@ static const struct field {
     FIELD(NULLABLE_BYTES, metric),
     FIELD(NULLABLE_BYTES, metadata),
     FIELD(NUMBER, source_sequence),
+    FIELD(BYTES, part_vectors),
 #undef FIELD
 };
 #define FIELD_COUNT (sizeof fields / sizeof fields[0])
+
+/* How many of the fields each version has. */
+static const size_t field_counts[MNEME_EMBEDDING_VERSIONS] = {FIELD_COUNT - 1, FIELD_COUNT};
 
 static void put_body(struct mneme_buffer *out, const struct mneme_embedding *embedding) {
     for (size_t i = 0; i < FIELD_COUNT; i++) {
@@ -103,11 +108,32 @@ static bool read_field(struct mneme_avro_cursor *cursor, const struct field *fie
     return false;
 }
 
-static int get_body(struct mneme_embedding *embedding, struct mneme_str body, struct mneme_error *error) {
+/* Whether there are as many bytes as the numbers of its vectors take. */
+static int check_vectors(const struct mneme_embedding *embedding, struct mneme_error *error) {
+    size_t bytes = embedding->vector.len;
+    size_t all = embedding->part_vectors.len;
+    if (embedding->dimensions <= 0 || bytes % sizeof(float) != 0 ||
+        bytes / sizeof(float) != (uint64_t)embedding->dimensions) {
+        return mneme_error_set(error, MNEME_E_INVALID,
+                               "no embedding: its vector has %zu bytes and is to have %" PRId64
+                               " numbers; see who wrote it",
+                               bytes, embedding->dimensions);
+    }
+    if (all > 0 && (all % bytes != 0 || all == bytes || all / bytes > MNEME_EMBEDDING_MAX_PARTS)) {
+        return mneme_error_set(error, MNEME_E_INVALID,
+                               "no embedding: the vectors of its parts have %zu bytes, which are not 2 to %d "
+                               "vectors of %" PRId64 " numbers; see who wrote it",
+                               all, MNEME_EMBEDDING_MAX_PARTS, embedding->dimensions);
+    }
+    return MNEME_OK;
+}
+
+static int get_body(struct mneme_embedding *embedding, size_t version, struct mneme_str body,
+                    struct mneme_error *error) {
     const uint8_t *begin = (const uint8_t *)body.data;
     struct mneme_avro_cursor cursor = {begin, begin + body.len, NULL};
     *embedding = (struct mneme_embedding){0};
-    for (size_t i = 0; i < FIELD_COUNT; i++) {
+    for (size_t i = 0; i < field_counts[version]; i++) {
         if (!read_field(&cursor, &fields[i], embedding)) {
             return mneme_error_set(error, MNEME_E_INVALID,
                                    "no embedding: in field %s at byte %zu, %s; see who wrote it",
@@ -119,26 +145,23 @@ static int get_body(struct mneme_embedding *embedding, struct mneme_str body, st
                                "no embedding: %zu bytes are left behind it; see who wrote it",
                                mneme_avro_left(&cursor));
     }
-    if (embedding->dimensions <= 0 || embedding->vector.len % sizeof(float) != 0 ||
-        embedding->vector.len / sizeof(float) != (uint64_t)embedding->dimensions) {
-        return mneme_error_set(error, MNEME_E_INVALID,
-                               "no embedding: its vector has %zu bytes and is to have %" PRId64
-                               " numbers; see who wrote it",
-                               embedding->vector.len, embedding->dimensions);
-    }
-    return MNEME_OK;
+    return check_vectors(embedding, error);
 }
 
 /* --- framing --- */
 
 #define MAX_KNOWN_IDS 16
+#define NEWEST (MNEME_EMBEDDING_VERSIONS - 1)
 
 struct mneme_embedding_codec {
     struct mneme_registry *registry; /* NULL: single-object framing */
     char subject[MNEME_TOPIC_NAME_BYTES + 8];
-    uint64_t fingerprint;
-    int64_t write_id;                 /* of the schema in the registry; -1: not asked yet */
-    int32_t known_ids[MAX_KNOWN_IDS]; /* under which the registry has the same schema */
+    uint64_t fingerprints[MNEME_EMBEDDING_VERSIONS];
+    int64_t write_id; /* of the newest schema in the registry; -1: not asked yet */
+    struct {
+        int32_t id; /* under which the registry has … */
+        size_t version;
+    } known_ids[MAX_KNOWN_IDS];
     size_t known_count;
 };
 
@@ -152,7 +175,10 @@ int mneme_embedding_codec_new(struct mneme_embedding_codec **out, const struct m
     }
     codec->write_id = -1;
     (void)snprintf(codec->subject, sizeof codec->subject, "%s-value", topic);
-    int status = mneme_schema_fingerprint(&codec->fingerprint, mneme_embedding_schema_json, error);
+    int status = MNEME_OK;
+    for (size_t i = 0; i < MNEME_EMBEDDING_VERSIONS && status == MNEME_OK; i++) {
+        status = mneme_schema_fingerprint(&codec->fingerprints[i], mneme_embedding_schemas[i], error);
+    }
     if (status == MNEME_OK && url[0] != '\0') {
         status = mneme_registry_new(&codec->registry, url,
                                     mneme_config_long(config, MNEME_SETTING_REGISTRY_TIMEOUT_MS), error);
@@ -175,12 +201,12 @@ void mneme_embedding_codec_destroy(struct mneme_embedding_codec *codec) {
 int mneme_embedding_encode(struct mneme_embedding_codec *codec, const struct mneme_embedding *embedding,
                            struct mneme_buffer *out, struct mneme_error *error) {
     if (codec->registry == NULL) {
-        mneme_frame_write_single_object(out, codec->fingerprint);
+        mneme_frame_write_single_object(out, codec->fingerprints[NEWEST]);
     } else {
         int32_t id = (int32_t)codec->write_id;
         int status = codec->write_id >= 0 ? MNEME_OK
                                           : mneme_registry_register(&id, codec->registry, codec->subject,
-                                                                    mneme_embedding_schema_json, error);
+                                                                    mneme_embedding_schemas[NEWEST], error);
         if (status != MNEME_OK) {
             return status;
         }
@@ -197,10 +223,23 @@ static int unknown_schema(struct mneme_error *error, const char *why) {
     return mneme_error_set(error, MNEME_E_UNKNOWN_SCHEMA, "cannot decode an embedding: %s", why);
 }
 
-/* Whether the registry has our schema under that id. */
-static int check_id(struct mneme_embedding_codec *codec, int32_t id, struct mneme_error *error) {
+/* Which version has that fingerprint; false when none has. */
+static bool find_version(size_t *version, const struct mneme_embedding_codec *codec, uint64_t fingerprint) {
+    for (size_t i = 0; i < MNEME_EMBEDDING_VERSIONS; i++) {
+        if (codec->fingerprints[i] == fingerprint) {
+            *version = i;
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Which version the registry has under that id. */
+static int look_up_id(size_t *version, struct mneme_embedding_codec *codec, int32_t id,
+                      struct mneme_error *error) {
     for (size_t i = 0; i < codec->known_count; i++) {
-        if (codec->known_ids[i] == id) {
+        if (codec->known_ids[i].id == id) {
+            *version = codec->known_ids[i].version;
             return MNEME_OK;
         }
     }
@@ -214,22 +253,23 @@ static int check_id(struct mneme_embedding_codec *codec, int32_t id, struct mnem
         status = mneme_schema_fingerprint(&fingerprint, schema.data, error);
     }
     mneme_buffer_clean_up(&schema);
-    if (status == MNEME_OK && fingerprint != codec->fingerprint) {
-        return unknown_schema(error,
-                              "its schema is not the one that this program knows; run a newer version");
+    if (status == MNEME_OK && !find_version(version, codec, fingerprint)) {
+        return unknown_schema(error, "its schema is none that this program knows; run a newer version");
     }
     if (status == MNEME_OK && codec->known_count < MAX_KNOWN_IDS) {
-        codec->known_ids[codec->known_count++] = id;
+        codec->known_ids[codec->known_count].id = id;
+        codec->known_ids[codec->known_count++].version = *version;
     }
     return status;
 }
 
-static int check_frame(struct mneme_embedding_codec *codec, const struct mneme_frame *frame,
+/* Which version the message is of. */
+static int check_frame(size_t *version, struct mneme_embedding_codec *codec, const struct mneme_frame *frame,
                        struct mneme_error *error) {
     if (frame->framing == MNEME_FRAMING_CONFLUENT) {
-        return check_id(codec, frame->schema_id, error);
+        return look_up_id(version, codec, frame->schema_id, error);
     }
-    return frame->fingerprint == codec->fingerprint
+    return find_version(version, codec, frame->fingerprint)
                ? MNEME_OK
                : unknown_schema(error, "no schema known here has its fingerprint; run a newer version");
 }
@@ -237,17 +277,19 @@ static int check_frame(struct mneme_embedding_codec *codec, const struct mneme_f
 int mneme_embedding_known(struct mneme_embedding_codec *codec, struct mneme_str message,
                           struct mneme_error *error) {
     struct mneme_frame frame;
+    size_t version;
     struct mneme_error none = {0};
-    return mneme_frame_read(&frame, message, &none) == MNEME_OK ? check_frame(codec, &frame, error)
+    return mneme_frame_read(&frame, message, &none) == MNEME_OK ? check_frame(&version, codec, &frame, error)
                                                                 : MNEME_OK;
 }
 
 int mneme_embedding_decode(struct mneme_embedding_codec *codec, struct mneme_embedding *embedding,
                            struct mneme_str message, struct mneme_error *error) {
     struct mneme_frame frame;
+    size_t version = 0;
     int status = mneme_frame_read(&frame, message, error);
     if (status == MNEME_OK) {
-        status = check_frame(codec, &frame, error);
+        status = check_frame(&version, codec, &frame, error);
     }
-    return status == MNEME_OK ? get_body(embedding, frame.body, error) : status;
+    return status == MNEME_OK ? get_body(embedding, version, frame.body, error) : status;
 }

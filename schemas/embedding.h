@@ -12,7 +12,12 @@
 #include "common/error.h"
 #include "common/kafka.h"
 
-extern const char mneme_embedding_schema_json[]; /* schemas/embedding.avsc */
+/* schemas/embedding.vN.avsc, oldest first: all are read, the last is written. */
+#define MNEME_EMBEDDING_VERSIONS 2
+extern const char *const mneme_embedding_schemas[MNEME_EMBEDDING_VERSIONS];
+
+/* Parts of one document that have a vector of their own. */
+#define MNEME_EMBEDDING_MAX_PARTS 256
 
 /* What is not said to be null never is. Strings are borrowed: of a decoded record from the message. */
 struct mneme_embedding {
@@ -25,9 +30,10 @@ struct mneme_embedding {
     struct mneme_str text_hash;
     struct mneme_str model, query_prefix, passage_prefix;
     int64_t dimensions;
-    struct mneme_str vector;           /* little-endian floats */
+    struct mneme_str vector;           /* little-endian floats; of several parts their mean */
     struct mneme_str metric, metadata; /* may be null */
     int64_t source_sequence;
+    struct mneme_str part_vectors; /* of several parts, one behind the other; null or empty: there is one */
 };
 
 /* --- the topic --- */
@@ -79,8 +85,9 @@ int mneme_embedding_known(struct mneme_embedding_codec *codec, struct mneme_str 
                           struct mneme_error *error);
 
 /* MNEME_E_INVALID for bytes that are no embedding, also for a vector that has not as many numbers as its
- * dimensions; MNEME_E_UNKNOWN_SCHEMA for a schema that this program lacks; MNEME_E_UNAVAILABLE when the
- * registry does not tell. */
+ * dimensions, and for vectors of parts that are not 2 to MNEME_EMBEDDING_MAX_PARTS of that length;
+ * MNEME_E_UNKNOWN_SCHEMA for a schema that this program lacks; MNEME_E_UNAVAILABLE when the registry does not
+ * tell. */
 int mneme_embedding_decode(struct mneme_embedding_codec *codec, struct mneme_embedding *embedding,
                            struct mneme_str message, struct mneme_error *error);
 

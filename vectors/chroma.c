@@ -106,10 +106,12 @@ static int digest(char *hex, size_t digest_bytes, const struct mneme_str *parts,
     return MNEME_OK;
 }
 
-int mneme_chroma_id(char text[MNEME_CHROMA_ID_BYTES], const struct mneme_document_key *key,
+int mneme_chroma_id(char text[MNEME_CHROMA_ID_BYTES], const struct mneme_document_key *key, size_t part,
                     struct mneme_error *error) {
-    const struct mneme_str parts[] = {key->stream_id, key->kind, key->ref};
-    return digest(text, DIGEST_BYTES, parts, sizeof parts / sizeof *parts, error);
+    char number[24];
+    (void)snprintf(number, sizeof number, "%zu", part);
+    const struct mneme_str parts[] = {key->stream_id, key->kind, key->ref, mneme_str_from(number)};
+    return digest(text, DIGEST_BYTES, parts, part == 0 ? 3 : 4, error);
 }
 
 void mneme_chroma_prefix(char text[MNEME_CHROMA_NAME_BYTES], const struct mneme_chroma *store) {
@@ -313,6 +315,7 @@ const struct mneme_vector_store_ops mneme_chroma_store = {
     .close = close_store,
     .query = mneme_chroma_query,
     .fetch = mneme_chroma_fetch,
+    .similarities = mneme_chroma_similarities,
     .query_raw = mneme_chroma_query_raw,
     .make = make,
     .drop = drop,

@@ -1,8 +1,8 @@
 /*
  * The inside of the store in Chroma; used by vectors/chroma*.c alone. Documents of a tenant lie in a
  * collection of their own, and so does each collection of raw vectors, so that tenants are apart by
- * construction. Which version of a document is stored is known in Postgres, in the same transaction as the
- * progress, since Chroma knows no conditions.
+ * construction; each part of a document is a point of its own. Which version of a document is stored is known
+ * in Postgres, in the same transaction as the progress, since Chroma knows no conditions.
  */
 #ifndef MNEME_VECTORS_CHROMA_H
 #define MNEME_VECTORS_CHROMA_H
@@ -10,10 +10,11 @@
 #include <curl/curl.h>
 #include <jansson.h>
 
+#include "common/json_write.h"
 #include "vectors/store.h"
 
 #define MNEME_CHROMA_NAME_BYTES 96 /* of a collection's name, with a NUL */
-#define MNEME_CHROMA_ID_BYTES 65   /* of a document's id: hexadecimal SHA-256, and a NUL */
+#define MNEME_CHROMA_ID_BYTES 65   /* of a point's id: hexadecimal SHA-256, and a NUL */
 
 /* A collection that was looked up. */
 struct mneme_chroma_place {
@@ -63,9 +64,17 @@ int mneme_chroma_find(struct mneme_chroma_place *out, struct mneme_chroma *store
 /* What all names of the generation's collections begin with. */
 void mneme_chroma_prefix(char text[MNEME_CHROMA_NAME_BYTES], const struct mneme_chroma *store);
 
-/* The id of a document within its collection. */
-int mneme_chroma_id(char text[MNEME_CHROMA_ID_BYTES], const struct mneme_document_key *key,
+/* The id of a part of a document, or of a raw vector (part 0), within its collection. */
+int mneme_chroma_id(char text[MNEME_CHROMA_ID_BYTES], const struct mneme_document_key *key, size_t part,
                     struct mneme_error *error);
+
+/* Runs the request at hand against the collection. `what` begins the error's sentence. A collection that is
+ * not there any more is MNEME_E_UNSAFE. */
+int mneme_chroma_post(json_t **out, struct mneme_chroma *store, const struct mneme_chroma_place *place,
+                      const char *verb, const char *what, struct mneme_error *error);
+
+/* The member "include" with those names. */
+void mneme_chroma_put_include(struct mneme_json_writer *json, const char *first, const char *second);
 
 /* Appends a vector of an answer to `floats`; false when it has another number of them than `dimensions`. */
 bool mneme_chroma_read_vector(struct mneme_buffer *floats, size_t dimensions, const json_t *embedding);
@@ -75,6 +84,9 @@ int mneme_chroma_query(struct mneme_vector_matches *out, void *store,
                        const struct mneme_vector_question *question, struct mneme_error *error);
 int mneme_chroma_fetch(float *out, bool *found, void *store, struct mneme_str tenant,
                        const struct mneme_document_key *keys, size_t count, struct mneme_error *error);
+int mneme_chroma_similarities(double *out, void *store, struct mneme_str tenant,
+                              const struct mneme_document_key *keys, size_t count, const float *vector,
+                              enum mneme_vector_metric metric, struct mneme_error *error);
 int mneme_chroma_query_raw(struct mneme_raw_matches *out, void *store,
                            const struct mneme_raw_question *question, struct mneme_error *error);
 int mneme_chroma_write(void *store, const struct mneme_vector_change *changes, size_t count,

@@ -169,3 +169,42 @@ int mneme_chroma_call(json_t **out, struct mneme_chroma *store, const char *meth
     }
     return MNEME_OK;
 }
+
+int mneme_chroma_post(json_t **out, struct mneme_chroma *store, const struct mneme_chroma_place *place,
+                      const char *verb, const char *what, struct mneme_error *error) {
+    char path[96];
+    snprintf(path, sizeof path, "/collections/%s/%s", place->id, verb);
+    int status = mneme_chroma_call(out, store, "POST", path, true, what, error);
+    if (status == MNEME_E_NOT_FOUND) {
+        store->place_count = 0; /* it may have been made anew */
+        return mneme_error_set(error, MNEME_E_UNSAFE,
+                               "%s: Chroma at %s has lost the collection %s; run `mneme rebuild vectors`",
+                               what, store->shown.data, place->name);
+    }
+    return status;
+}
+
+void mneme_chroma_put_include(struct mneme_json_writer *json, const char *first, const char *second) {
+    mneme_json_key(json, MNEME_STR_LIT("include"));
+    mneme_json_begin_array(json);
+    mneme_json_string(json, mneme_str_from(first));
+    if (second != NULL) {
+        mneme_json_string(json, mneme_str_from(second));
+    }
+    mneme_json_end_array(json);
+}
+
+bool mneme_chroma_read_vector(struct mneme_buffer *floats, size_t dimensions, const json_t *embedding) {
+    if (json_array_size(embedding) != dimensions) {
+        return false;
+    }
+    for (size_t i = 0; i < dimensions; i++) {
+        const json_t *number = json_array_get(embedding, i);
+        float value = (float)json_number_value(number);
+        if (!json_is_number(number)) {
+            return false;
+        }
+        mneme_buffer_append(floats, &value, sizeof value);
+    }
+    return true;
+}

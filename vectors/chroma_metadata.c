@@ -92,7 +92,7 @@ static void put_user_members(struct mneme_json_writer *json, const struct mneme_
 }
 
 void mneme_chroma_put_metadata(struct mneme_json_writer *json, const struct mneme_vector_change *change,
-                               const json_t *stored, struct mneme_arena *arena) {
+                               size_t part, const json_t *stored, struct mneme_arena *arena) {
     bool is_raw = mneme_vector_change_is_raw(change);
     mneme_json_begin_object(json);
     for (size_t i = 0; i < TEXT_COUNT; i++) {
@@ -107,6 +107,10 @@ void mneme_chroma_put_metadata(struct mneme_json_writer *json, const struct mnem
     mneme_json_long(json, change->source_sequence);
     mneme_json_key(json, MNEME_STR_LIT("created_at"));
     mneme_json_long(json, change->created_at);
+    if (part > 0) {
+        mneme_json_key(json, MNEME_STR_LIT("part"));
+        mneme_json_long(json, (int64_t)part);
+    }
     if (is_raw) {
         put_user_members(json, change, stored, arena);
     }
@@ -124,6 +128,7 @@ bool mneme_chroma_read_metadata(struct mneme_vector_change *change, const json_t
     const json_t *sequence = json_object_get(metadata, "source_sequence");
     change->source_sequence = json_integer_value(sequence);
     change->created_at = json_integer_value(json_object_get(metadata, "created_at"));
+    change->part = (size_t)json_integer_value(json_object_get(metadata, "part"));
     return change->document.stream_id.data != NULL && change->document.kind.data != NULL &&
            change->document.ref.data != NULL && change->scope.tenant.data != NULL &&
            json_is_integer(sequence);

@@ -11,13 +11,13 @@
 #include "common/json_write.h"
 #include "vectors/store.h"
 
-/* Writes the object. `stored` is what Chroma has, or NULL: members of it that the change lacks become null,
- * which removes them. */
+/* Writes the object, of one part of a document. `stored` is what Chroma has, or NULL: members of it that the
+ * change lacks become null, which removes them. */
 void mneme_chroma_put_metadata(struct mneme_json_writer *json, const struct mneme_vector_change *change,
-                               const json_t *stored, struct mneme_arena *arena);
+                               size_t part, const json_t *stored, struct mneme_arena *arena);
 
-/* The same backwards: document, scope, sequence and what raw vectors have. Slices point into `metadata`.
- * False for what was not written by the above. */
+/* The same backwards: document, part, scope, sequence and what raw vectors have. Slices point into
+ * `metadata`. False for what was not written by the above. */
 bool mneme_chroma_read_metadata(struct mneme_vector_change *change, const json_t *metadata);
 
 /* The member `where` of a question: nothing is written when the scope has but a tenant. */

@@ -12,49 +12,12 @@
 #include "vectors/chroma.h"
 #include "vectors/chroma_metadata.h"
 
-#define PAGE 1000 /* documents of one request where a scope is fetched */
+#define PAGE 1000 /* points of one request where a scope is fetched */
+
+/* Points that the index is asked for at most, beside k: behind that the scope is compared. */
+#define MOST_POINTS 50000
 
 static const char what[] = "the vectors were not asked";
-
-bool mneme_chroma_read_vector(struct mneme_buffer *floats, size_t dimensions, const json_t *embedding) {
-    if (json_array_size(embedding) != dimensions) {
-        return false;
-    }
-    for (size_t i = 0; i < dimensions; i++) {
-        const json_t *number = json_array_get(embedding, i);
-        float value = (float)json_number_value(number);
-        if (!json_is_number(number)) {
-            return false;
-        }
-        mneme_buffer_append(floats, &value, sizeof value);
-    }
-    return true;
-}
-
-static void put_include(struct mneme_json_writer *json, const char *first, const char *second) {
-    mneme_json_key(json, MNEME_STR_LIT("include"));
-    mneme_json_begin_array(json);
-    mneme_json_string(json, mneme_str_from(first));
-    if (second != NULL) {
-        mneme_json_string(json, mneme_str_from(second));
-    }
-    mneme_json_end_array(json);
-}
-
-/* Runs the request at hand against the collection. */
-static int post(json_t **out, struct mneme_chroma *store, const struct mneme_chroma_place *place,
-                const char *verb, struct mneme_error *error) {
-    char path[96];
-    snprintf(path, sizeof path, "/collections/%s/%s", place->id, verb);
-    int status = mneme_chroma_call(out, store, "POST", path, true, what, error);
-    if (status == MNEME_E_NOT_FOUND) {
-        store->place_count = 0; /* it may have been made anew */
-        return mneme_error_set(error, MNEME_E_UNSAFE,
-                               "%s: Chroma at %s has lost the collection %s; run `mneme rebuild vectors`",
-                               what, store->shown.data, place->name);
-    }
-    return status;
-}
 
 static void put_query(struct mneme_json_writer *json, const float *vector, size_t dimensions, size_t k) {
     mneme_json_begin_object(json);
@@ -68,7 +31,7 @@ static void put_query(struct mneme_json_writer *json, const float *vector, size_
     mneme_json_end_array(json);
     mneme_json_key(json, MNEME_STR_LIT("n_results"));
     mneme_json_long(json, (int64_t)k);
-    put_include(json, "distances", "metadatas");
+    mneme_chroma_put_include(json, "distances", "metadatas");
 }
 
 /* Chroma gives the square of the Euclidean distance, and 1 minus the inner product. */
@@ -157,7 +120,9 @@ static int drop_stale(struct hits *hits, struct mneme_chroma *store, struct mnem
         struct hit *hit = &hits->items[strtoull(PQgetvalue(rows, row, 0), NULL, 10) - 1];
         int64_t known = strtoll(PQgetvalue(rows, row, 1), NULL, 10);
         bool is_deleted = PQgetvalue(rows, row, 2)[0] == 't';
-        if (known > hit->change.source_sequence || (is_deleted && known == hit->change.source_sequence)) {
+        size_t parts = is_deleted ? 0 : strtoull(PQgetvalue(rows, row, 3), NULL, 10);
+        if (known > hit->change.source_sequence ||
+            (known == hit->change.source_sequence && hit->change.part >= parts)) {
             hit->change.source_sequence = INT64_MIN;
         }
     }
@@ -170,6 +135,47 @@ static int drop_stale(struct hits *hits, struct mneme_chroma *store, struct mnem
     }
     hits->count = kept;
     return status;
+}
+
+static int compare_str(struct mneme_str a, struct mneme_str b) {
+    size_t len = a.len < b.len ? a.len : b.len;
+    int order = len == 0 ? 0 : memcmp(a.data, b.data, len);
+    return order != 0 ? order : (a.len > b.len) - (a.len < b.len);
+}
+
+/* Those of a document stand together, the best first. */
+static int compare_parts(const void *a, const void *b) {
+    const struct hit *one = a;
+    const struct hit *other = b;
+    int order = compare_str(one->change.document.ref, other->change.document.ref);
+    order = order != 0 ? order : compare_str(one->change.document.kind, other->change.document.kind);
+    order =
+        order != 0 ? order : compare_str(one->change.document.stream_id, other->change.document.stream_id);
+    return order != 0 ? order : (one->similarity < other->similarity) - (one->similarity > other->similarity);
+}
+
+static bool is_same_document(const struct mneme_document_key *a, const struct mneme_document_key *b) {
+    return mneme_str_equal(a->ref, b->ref) && mneme_str_equal(a->kind, b->kind) &&
+           mneme_str_equal(a->stream_id, b->stream_id);
+}
+
+/* Keeps of each document the best part. */
+static void keep_best(struct hits *hits) {
+    bool has_parts = false;
+    for (size_t i = 0; i < hits->count && !has_parts; i++) {
+        has_parts = hits->items[i].change.part > 0;
+    }
+    if (!has_parts) {
+        return;
+    }
+    qsort(hits->items, hits->count, sizeof *hits->items, compare_parts);
+    size_t kept = 1;
+    for (size_t i = 1; i < hits->count; i++) {
+        if (!is_same_document(&hits->items[kept - 1].change.document, &hits->items[i].change.document)) {
+            hits->items[kept++] = hits->items[i];
+        }
+    }
+    hits->count = kept;
 }
 
 static int compare_hits(const void *a, const void *b) {
@@ -193,10 +199,18 @@ static void put_condition(struct mneme_json_writer *json, struct mneme_chroma *s
     }
 }
 
+/* What is asked of a collection. */
+struct asked {
+    const struct condition *condition;
+    const float *vector;
+    size_t dimensions, k;
+    enum mneme_vector_metric metric;
+    bool is_indexed; /* the index compares by that metric */
+};
+
 /* A page of the scope, compared here. Keeps *answer for as long as the hits. */
 static int compare_page(struct hits *hits, size_t *seen, struct mneme_chroma *store, const json_t *answer,
-                        const float *vector, size_t dimensions, enum mneme_vector_metric metric,
-                        struct mneme_error *error) {
+                        const struct asked *asked, struct mneme_error *error) {
     const json_t *metadatas = json_object_get(answer, "metadatas");
     const json_t *embeddings = json_object_get(answer, "embeddings");
     struct mneme_buffer floats = {0};
@@ -207,23 +221,22 @@ static int compare_page(struct hits *hits, size_t *seen, struct mneme_chroma *st
         *hit = (struct hit){0};
         mneme_buffer_clear(&floats);
         if (!mneme_chroma_read_metadata(&hit->change, json_array_get(metadatas, i)) ||
-            !mneme_chroma_read_vector(&floats, dimensions, json_array_get(embeddings, i))) {
+            !mneme_chroma_read_vector(&floats, asked->dimensions, json_array_get(embeddings, i))) {
             status = mneme_chroma_not_understood(store, what, error);
         } else if (floats.failed) {
             status = mneme_chroma_out_of_memory(error);
         } else {
-            hit->similarity =
-                mneme_metric_similarity(metric, (const float *)(const void *)floats.data, vector, dimensions);
+            hit->similarity = mneme_metric_similarity(asked->metric, (const float *)(const void *)floats.data,
+                                                      asked->vector, asked->dimensions);
         }
     }
     mneme_buffer_clean_up(&floats);
     return status;
 }
 
-/* Fetches all of it, page by page, and keeps the k nearest. `answers` is an array that keeps the pages. */
+/* Fetches all of it, page by page. `answers` is an array that keeps the pages. */
 static int compare_all(struct hits *hits, struct mneme_chroma *store, const struct mneme_chroma_place *place,
-                       const struct condition *condition, const float *vector, size_t dimensions,
-                       enum mneme_vector_metric metric, json_t *answers, struct mneme_error *error) {
+                       const struct asked *asked, json_t *answers, struct mneme_error *error) {
     size_t seen = PAGE;
     int status = MNEME_OK;
     hits->count = 0;
@@ -232,62 +245,87 @@ static int compare_all(struct hits *hits, struct mneme_chroma *store, const stru
         json_t *answer = NULL;
         mneme_buffer_clear(&store->request);
         mneme_json_begin_object(&json);
-        put_condition(&json, store, condition);
+        put_condition(&json, store, asked->condition);
         mneme_json_key(&json, MNEME_STR_LIT("limit"));
         mneme_json_long(&json, PAGE);
         mneme_json_key(&json, MNEME_STR_LIT("offset"));
         mneme_json_long(&json, (int64_t)offset);
-        put_include(&json, "metadatas", "embeddings");
+        mneme_chroma_put_include(&json, "metadatas", "embeddings");
         mneme_json_end_object(&json);
-        status = post(&answer, store, place, "get", error);
+        status = mneme_chroma_post(&answer, store, place, "get", what, error);
         if (status == MNEME_OK && json_array_append_new(answers, answer) != 0) {
             status = mneme_chroma_out_of_memory(error);
         }
         if (status == MNEME_OK) {
-            status = compare_page(hits, &seen, store, answer, vector, dimensions, metric, error);
+            status = compare_page(hits, &seen, store, answer, asked, error);
         }
+    }
+    if (status == MNEME_OK) {
+        status = drop_stale(hits, store, error);
+        keep_best(hits);
+    }
+    return status;
+}
+
+/* So many points from the index, as documents; *given is how many points it gave. */
+static int find_points(struct hits *hits, size_t *given, struct mneme_chroma *store,
+                       const struct mneme_chroma_place *place, const struct asked *asked, size_t points,
+                       json_t *answers, struct mneme_error *error) {
+    struct mneme_json_writer json = {.out = &store->request};
+    json_t *answer = NULL;
+    mneme_buffer_clear(&store->request);
+    put_query(&json, asked->vector, asked->dimensions, points);
+    put_condition(&json, store, asked->condition);
+    mneme_json_end_object(&json);
+    int status = mneme_chroma_post(&answer, store, place, "query", what, error);
+    if (status == MNEME_OK && json_array_append_new(answers, answer) != 0) {
+        status = mneme_chroma_out_of_memory(error);
+    }
+    hits->count = 0;
+    if (status == MNEME_OK) {
+        status = take_hits(hits, store, answer, asked->metric, error);
+        *given = hits->count;
+    }
+    if (status == MNEME_OK) {
+        status = drop_stale(hits, store, error);
+        keep_best(hits);
+    }
+    return status;
+}
+
+/* Where several points are of one document, more of them are asked for, by how many documents they were. */
+static int find_by_index(struct hits *hits, struct mneme_chroma *store,
+                         const struct mneme_chroma_place *place, const struct asked *asked, json_t *answers,
+                         struct mneme_error *error) {
+    size_t points = asked->k;
+    size_t given = 0;
+    int status = find_points(hits, &given, store, place, asked, points, answers, error);
+    while (status == MNEME_OK && hits->count < asked->k && hits->count < given && given == points &&
+           points < MOST_POINTS) {
+        points = 2 * points * asked->k / (hits->count + 1);
+        points = points < MOST_POINTS ? points : MOST_POINTS;
+        status = find_points(hits, &given, store, place, asked, points, answers, error);
     }
     return status;
 }
 
 /* The k nearest of a collection. */
 static int find(struct hits *hits, bool *is_exact, struct mneme_chroma *store,
-                const struct mneme_chroma_place *place, const struct condition *condition,
-                const float *vector, size_t dimensions, size_t k, enum mneme_vector_metric metric,
-                bool is_indexed, json_t *answers, struct mneme_error *error) {
-    struct mneme_json_writer json = {.out = &store->request};
-    json_t *answer = NULL;
+                const struct mneme_chroma_place *place, const struct asked *asked, json_t *answers,
+                struct mneme_error *error) {
     int status = MNEME_OK;
-    *is_exact = !is_indexed;
-    if (is_indexed) {
-        mneme_buffer_clear(&store->request);
-        put_query(&json, vector, dimensions, k);
-        put_condition(&json, store, condition);
-        mneme_json_end_object(&json);
-        status = post(&answer, store, place, "query", error);
-        if (status == MNEME_OK && json_array_append_new(answers, answer) != 0) {
-            status = mneme_chroma_out_of_memory(error);
-        }
-        if (status == MNEME_OK) {
-            status = take_hits(hits, store, answer, metric, error);
-        }
-        if (status == MNEME_OK) {
-            status = drop_stale(hits, store, error);
-        }
-        *is_exact = hits->count < k;
+    *is_exact = !asked->is_indexed;
+    if (asked->is_indexed) {
+        status = find_by_index(hits, store, place, asked, answers, error);
+        *is_exact = hits->count < asked->k;
     }
     if (status == MNEME_OK && *is_exact) {
-        status = compare_all(hits, store, place, condition, vector, dimensions, metric, answers, error);
-        if (status == MNEME_OK) {
-            status = drop_stale(hits, store, error);
-        }
+        status = compare_all(hits, store, place, asked, answers, error);
     }
     if (status == MNEME_OK && hits->count > 1) {
-        if (hits->count > 0) {
-            qsort(hits->items, hits->count, sizeof *hits->items, compare_hits);
-        }
+        qsort(hits->items, hits->count, sizeof *hits->items, compare_hits);
     }
-    hits->count = hits->count > k ? k : hits->count;
+    hits->count = hits->count > asked->k ? asked->k : hits->count;
     return status;
 }
 
@@ -312,7 +350,12 @@ int mneme_chroma_query(struct mneme_vector_matches *out, void *context,
                        const struct mneme_vector_question *question, struct mneme_error *error) {
     struct mneme_chroma *store = context;
     const struct condition condition = {.scope = &question->scope};
-    bool is_indexed = question->metric == store->generation.metric;
+    const struct asked asked = {.condition = &condition,
+                                .vector = question->vector,
+                                .dimensions = question->dimensions,
+                                .k = question->k,
+                                .metric = question->metric,
+                                .is_indexed = question->metric == store->generation.metric};
     struct mneme_chroma_place place;
     struct hits hits = {0};
     mneme_arena_reset(&store->arena, SIZE_MAX);
@@ -322,10 +365,8 @@ int mneme_chroma_query(struct mneme_vector_matches *out, void *context,
         return status;
     }
     json_t *answers = json_array();
-    status = answers == NULL
-                 ? mneme_chroma_out_of_memory(error)
-                 : find(&hits, &out->is_exact, store, &place, &condition, question->vector,
-                        question->dimensions, question->k, question->metric, is_indexed, answers, error);
+    status = answers == NULL ? mneme_chroma_out_of_memory(error)
+                             : find(&hits, &out->is_exact, store, &place, &asked, answers, error);
     if (status == MNEME_OK) {
         status = give_documents(out, &hits, error);
     }
@@ -352,6 +393,12 @@ int mneme_chroma_query_raw(struct mneme_raw_matches *out, void *context,
                            const struct mneme_raw_question *question, struct mneme_error *error) {
     struct mneme_chroma *store = context;
     const struct condition condition = {.filter_json = question->filter_json};
+    const struct asked asked = {.condition = &condition,
+                                .vector = question->vector,
+                                .dimensions = question->dimensions,
+                                .k = question->k,
+                                .metric = question->metric,
+                                .is_indexed = true};
     struct mneme_chroma_place place;
     struct hits hits = {0};
     bool is_exact;
@@ -362,92 +409,11 @@ int mneme_chroma_query_raw(struct mneme_raw_matches *out, void *context,
         return status;
     }
     json_t *answers = json_array();
-    status = answers == NULL
-                 ? mneme_chroma_out_of_memory(error)
-                 : find(&hits, &is_exact, store, &place, &condition, question->vector, question->dimensions,
-                        question->k, question->metric, true, answers, error);
+    status = answers == NULL ? mneme_chroma_out_of_memory(error)
+                             : find(&hits, &is_exact, store, &place, &asked, answers, error);
     if (status == MNEME_OK) {
         status = give_raw(out, &hits, error);
     }
     json_decref(answers);
-    return status;
-}
-
-/* Ids of documents, each with its place among the keys. */
-struct wanted {
-    char id[MNEME_CHROMA_ID_BYTES];
-    size_t place;
-};
-
-static int compare_wanted(const void *a, const void *b) {
-    return strcmp(((const struct wanted *)a)->id, ((const struct wanted *)b)->id);
-}
-
-static int take_fetched(float *out, bool *found, struct mneme_chroma *store, const json_t *answer,
-                        const struct wanted *wanted, size_t count, struct mneme_error *error) {
-    const json_t *ids = json_object_get(answer, "ids");
-    const json_t *embeddings = json_object_get(answer, "embeddings");
-    size_t dimensions = (size_t)store->generation.dimensions;
-    struct mneme_buffer floats = {0};
-    int status = MNEME_OK;
-    for (size_t i = 0; i < json_array_size(ids) && status == MNEME_OK; i++) {
-        struct wanted key = {0};
-        const char *id = json_string_value(json_array_get(ids, i));
-        (void)snprintf(key.id, sizeof key.id, "%s", id == NULL ? "" : id);
-        const struct wanted *one = bsearch(&key, wanted, count, sizeof key, compare_wanted);
-        mneme_buffer_clear(&floats);
-        if (one == NULL || !mneme_chroma_read_vector(&floats, dimensions, json_array_get(embeddings, i))) {
-            status = mneme_chroma_not_understood(store, what, error);
-        } else if (floats.failed) {
-            status = mneme_chroma_out_of_memory(error);
-        } else {
-            memcpy(out + one->place * dimensions, floats.data, dimensions * sizeof *out);
-            found[one->place] = true;
-        }
-    }
-    mneme_buffer_clean_up(&floats);
-    return status;
-}
-
-int mneme_chroma_fetch(float *out, bool *found, void *context, struct mneme_str tenant,
-                       const struct mneme_document_key *keys, size_t count, struct mneme_error *error) {
-    struct mneme_chroma *store = context;
-    struct mneme_chroma_place place;
-    json_t *answer = NULL;
-    mneme_arena_reset(&store->arena, SIZE_MAX);
-    int status =
-        mneme_chroma_find(&place, store, tenant, MNEME_STR_NULL, store->generation.metric, false, error);
-    if (status != MNEME_OK || place.id[0] == '\0') {
-        return status;
-    }
-    struct wanted *wanted = mneme_arena_calloc(&store->arena, count, sizeof *wanted);
-    if (wanted == NULL) {
-        return mneme_chroma_out_of_memory(error);
-    }
-    for (size_t i = 0; i < count && status == MNEME_OK; i++) {
-        wanted[i].place = i;
-        status = mneme_chroma_id(wanted[i].id, &keys[i], error);
-    }
-    if (count > 0) {
-        qsort(wanted, count, sizeof *wanted, compare_wanted);
-    }
-    struct mneme_json_writer json = {.out = &store->request};
-    mneme_buffer_clear(&store->request);
-    mneme_json_begin_object(&json);
-    mneme_json_key(&json, MNEME_STR_LIT("ids"));
-    mneme_json_begin_array(&json);
-    for (size_t i = 0; i < count; i++) {
-        mneme_json_string(&json, mneme_str_from(wanted[i].id));
-    }
-    mneme_json_end_array(&json);
-    put_include(&json, "embeddings", NULL);
-    mneme_json_end_object(&json);
-    if (status == MNEME_OK) {
-        status = post(&answer, store, &place, "get", error);
-    }
-    if (status == MNEME_OK) {
-        status = take_fetched(out, found, store, answer, wanted, count, error);
-    }
-    json_decref(answer);
     return status;
 }

@@ -17,9 +17,11 @@
 
 #define MAX_ROWS 1000 /* of one request; Chroma takes some thousands */
 
-/* A change that is news, with its id; sorted so that those of a collection stand together. */
+/* A point that changes, with its id; sorted so that those of a collection stand together. */
 struct news {
     const struct mneme_vector_change *change;
+    size_t part;
+    bool is_gone;
     char id[MNEME_CHROMA_ID_BYTES];
 };
 
@@ -44,12 +46,13 @@ static int compare_news(const void *a, const void *b) {
     if (order == 0) {
         order = compare_str(collection_of(one), collection_of(other));
     }
-    return order != 0 ? order : (int)one->is_removal - (int)other->is_removal;
+    return order != 0 ? order
+                      : (int)((const struct news *)a)->is_gone - (int)((const struct news *)b)->is_gone;
 }
 
-static bool is_same_request(const struct mneme_vector_change *a, const struct mneme_vector_change *b) {
-    return mneme_str_equal(a->scope.tenant, b->scope.tenant) &&
-           mneme_str_equal(collection_of(a), collection_of(b)) && a->is_removal == b->is_removal;
+static bool is_same_request(const struct news *a, const struct news *b) {
+    return mneme_str_equal(a->change->scope.tenant, b->change->scope.tenant) &&
+           mneme_str_equal(collection_of(a->change), collection_of(b->change)) && a->is_gone == b->is_gone;
 }
 
 static void begin_member(struct mneme_json_writer *json, const char *key) {
@@ -88,17 +91,18 @@ static int put_upsert(struct mneme_chroma *store, const struct news *news, size_
     put_ids(&json, news, count);
     begin_member(&json, "embeddings");
     for (size_t i = 0; i < count; i++) {
-        put_vector(&json, &scratch, news[i].change->vector);
+        put_vector(&json, &scratch, mneme_vector_change_part(news[i].change, news[i].part));
     }
     mneme_json_end_array(&json);
     begin_member(&json, "metadatas");
     for (size_t i = 0; i < count; i++) {
-        mneme_chroma_put_metadata(&json, news[i].change, json_object_get(stored, news[i].id), &store->arena);
+        mneme_chroma_put_metadata(&json, news[i].change, news[i].part, json_object_get(stored, news[i].id),
+                                  &store->arena);
     }
     mneme_json_end_array(&json);
     begin_member(&json, "documents");
     for (size_t i = 0; i < count; i++) {
-        mneme_json_string(&json, news[i].change->text);
+        mneme_json_string(&json, news[i].part == 0 ? news[i].change->text : MNEME_STR_NULL);
     }
     mneme_json_end_array(&json);
     mneme_json_end_object(&json);
@@ -170,15 +174,15 @@ static int write_request(struct mneme_chroma *store, const struct news *news, si
     }
     if (status == MNEME_OK) {
         status = mneme_chroma_find(&place, store, first->scope.tenant, collection_of(first), metric,
-                                   !first->is_removal, error);
+                                   !news->is_gone, error);
     }
     if (status != MNEME_OK || place.id[0] == '\0') {
         return status; /* where there is no collection, nothing is to be removed */
     }
-    if (is_raw && !first->is_removal) {
+    if (is_raw && !news->is_gone) {
         status = get_stored(&stored, store, &place, news, count, error);
     }
-    if (status == MNEME_OK && first->is_removal) {
+    if (status == MNEME_OK && news->is_gone) {
         struct mneme_json_writer json = {.out = &store->request};
         mneme_buffer_clear(&store->request);
         mneme_json_begin_object(&json);
@@ -193,16 +197,22 @@ static int write_request(struct mneme_chroma *store, const struct news *news, si
         status = mneme_pg_run(store->postgres, "SELECT", error);
     }
     if (status == MNEME_OK) {
-        snprintf(path, sizeof path, "/collections/%s/%s", place.id, first->is_removal ? "delete" : "upsert");
+        snprintf(path, sizeof path, "/collections/%s/%s", place.id, news->is_gone ? "delete" : "upsert");
         status = mneme_chroma_call(NULL, store, "POST", path, true, "the vectors were not written", error);
     }
     json_decref(stored);
     return explain_missing(store, &place, status, error);
 }
 
+/* A change that is to be written, and how many points may be there of what it takes the place of. */
+struct chosen {
+    const struct mneme_vector_change *change;
+    size_t points;
+};
+
 /* Texts of the changes, a column at a time, behind the generation's number. */
-static int key_params(struct mneme_chroma *store, const struct mneme_vector_change *const *changes,
-                      size_t count, bool has_collection, struct mneme_error *error) {
+static int key_params(struct mneme_chroma *store, const struct chosen *chosen, size_t count,
+                      bool has_collection, struct mneme_error *error) {
     struct mneme_str *texts = mneme_arena_alloc(&store->arena, 5 * count * sizeof *texts);
     mneme_pg_params_clear(&store->params);
     mneme_pg_param_long(&store->params, store->generation.number);
@@ -210,12 +220,12 @@ static int key_params(struct mneme_chroma *store, const struct mneme_vector_chan
         return mneme_chroma_out_of_memory(error);
     }
     for (size_t i = 0; i < count; i++) {
-        texts[i] = changes[i]->scope.tenant;
-        texts[count + i] = changes[i]->document.stream_id;
-        texts[2 * count + i] = changes[i]->document.kind;
-        texts[3 * count + i] = changes[i]->document.ref;
-        texts[4 * count + i] =
-            mneme_vector_change_is_raw(changes[i]) ? changes[i]->collection : MNEME_STR_LIT("");
+        const struct mneme_vector_change *change = chosen[i].change;
+        texts[i] = change->scope.tenant;
+        texts[count + i] = change->document.stream_id;
+        texts[2 * count + i] = change->document.kind;
+        texts[3 * count + i] = change->document.ref;
+        texts[4 * count + i] = mneme_vector_change_is_raw(change) ? change->collection : MNEME_STR_LIT("");
     }
     for (size_t i = 0; i < (has_collection ? 5 : 4); i++) {
         mneme_pg_param_str_array(&store->params, texts + i * count, count);
@@ -224,25 +234,31 @@ static int key_params(struct mneme_chroma *store, const struct mneme_vector_chan
 }
 
 /* Keeps of the changes those that are newer than what is stored. */
-static int choose(const struct mneme_vector_change **changes, size_t *count, struct mneme_chroma *store,
-                  struct mneme_error *error) {
+static int choose(struct chosen *chosen, size_t *count, struct mneme_chroma *store,
+                  const struct mneme_vector_change *changes, struct mneme_error *error) {
     PGresult *rows = NULL;
-    int status = key_params(store, changes, *count, false, error);
+    for (size_t i = 0; i < *count; i++) {
+        /* A batch that failed may have written any of them. */
+        chosen[i] = (struct chosen){&changes[i], changes[i].former_parts};
+    }
+    int status = key_params(store, chosen, *count, false, error);
     if (status == MNEME_OK) {
         status =
             mneme_pg_query(&rows, store->postgres, mneme_sql_chroma_stored, &store->params, false, error);
     }
     for (int row = 0; status == MNEME_OK && row < PQntuples(rows); row++) {
-        size_t place = strtoull(PQgetvalue(rows, row, 0), NULL, 10) - 1;
-        if (strtoll(PQgetvalue(rows, row, 1), NULL, 10) >= changes[place]->source_sequence) {
-            changes[place] = NULL;
+        struct chosen *one = &chosen[strtoull(PQgetvalue(rows, row, 0), NULL, 10) - 1];
+        size_t parts = strtoull(PQgetvalue(rows, row, 3), NULL, 10);
+        one->points = one->points > parts ? one->points : parts;
+        if (strtoll(PQgetvalue(rows, row, 1), NULL, 10) >= one->change->source_sequence) {
+            one->change = NULL;
         }
     }
     PQclear(rows);
     size_t kept = 0;
     for (size_t i = 0; i < *count; i++) {
-        if (changes[i] != NULL) {
-            changes[kept++] = changes[i];
+        if (chosen[i].change != NULL) {
+            chosen[kept++] = chosen[i];
         }
     }
     *count = kept;
@@ -250,42 +266,65 @@ static int choose(const struct mneme_vector_change **changes, size_t *count, str
 }
 
 /* Tells Postgres what is stored from now on. */
-static int remember(struct mneme_chroma *store, const struct mneme_vector_change *const *changes,
-                    size_t count, struct mneme_error *error) {
-    int64_t *numbers = mneme_arena_alloc(&store->arena, 2 * count * sizeof *numbers);
+static int remember(struct mneme_chroma *store, const struct chosen *chosen, size_t count,
+                    struct mneme_error *error) {
+    int64_t *numbers = mneme_arena_alloc(&store->arena, 3 * count * sizeof *numbers);
     if (numbers == NULL) {
         return mneme_chroma_out_of_memory(error);
     }
-    int status = key_params(store, changes, count, true, error);
+    int status = key_params(store, chosen, count, true, error);
     if (status != MNEME_OK) {
         return status;
     }
     for (size_t i = 0; i < count; i++) {
-        numbers[i] = changes[i]->source_sequence;
-        numbers[count + i] = changes[i]->is_removal ? 1 : 0;
+        numbers[i] = chosen[i].change->source_sequence;
+        numbers[count + i] = chosen[i].change->is_removal ? 1 : 0;
+        numbers[2 * count + i] = (int64_t)mneme_vector_change_parts(chosen[i].change);
     }
-    mneme_pg_param_long_array(&store->params, numbers, count);
-    mneme_pg_param_long_array(&store->params, numbers + count, count);
+    for (size_t i = 0; i < 3; i++) {
+        mneme_pg_param_long_array(&store->params, numbers + i * count, count);
+    }
     return mneme_pg_query(NULL, store->postgres, mneme_sql_chroma_store, &store->params, false, error);
 }
 
-static int write_news(struct mneme_chroma *store, const struct mneme_vector_change *const *changes,
-                      size_t count, struct mneme_error *error) {
-    struct news *news = mneme_arena_calloc(&store->arena, count, sizeof *news);
+/* The points of a change: those that it brings, and those that it leaves behind. */
+static int add_news(struct news *news, size_t *count, const struct chosen *chosen,
+                    struct mneme_error *error) {
+    size_t parts = chosen->change->is_removal ? 0 : mneme_vector_change_parts(chosen->change);
+    size_t points = chosen->points > 1 ? chosen->points : 1; /* one that is not known is removed as well */
+    points = points > parts ? points : parts;
+    int status = MNEME_OK;
+    for (size_t part = 0; part < points && status == MNEME_OK; part++) {
+        struct news *one = &news[(*count)++];
+        *one = (struct news){.change = chosen->change, .part = part, .is_gone = part >= parts};
+        status = mneme_chroma_id(one->id, &chosen->change->document, part, error);
+    }
+    return status;
+}
+
+static int write_news(struct mneme_chroma *store, const struct chosen *chosen, size_t count,
+                      struct mneme_error *error) {
+    size_t most = 0;
+    for (size_t i = 0; i < count; i++) {
+        size_t parts = mneme_vector_change_parts(chosen[i].change);
+        most += chosen[i].points > parts ? chosen[i].points : parts;
+    }
+    struct news *news = mneme_arena_calloc(&store->arena, most, sizeof *news);
+    size_t news_count = 0;
     int status = MNEME_OK;
     if (news == NULL) {
         return mneme_chroma_out_of_memory(error);
     }
     for (size_t i = 0; i < count && status == MNEME_OK; i++) {
-        news[i].change = changes[i];
-        status = mneme_chroma_id(news[i].id, &changes[i]->document, error);
+        status = add_news(news, &news_count, &chosen[i], error);
     }
     if (status != MNEME_OK) {
         return status;
     }
-    qsort(news, count, sizeof *news, compare_news);
-    for (size_t from = 0, to = 0; from < count && status == MNEME_OK; from = to) {
-        for (to = from; to < count && is_same_request(news[from].change, news[to].change); to++) {
+    qsort(news, news_count, sizeof *news, compare_news);
+    for (size_t from = 0, to = 0; from < news_count && status == MNEME_OK; from = to) {
+        for (to = from; to < news_count && to - from < MAX_ROWS && is_same_request(&news[from], &news[to]);
+             to++) {
         }
         status = write_request(store, news + from, to - from, error);
     }
@@ -294,12 +333,9 @@ static int write_news(struct mneme_chroma *store, const struct mneme_vector_chan
 
 static int write_rows(struct mneme_chroma *store, const struct mneme_vector_change *changes, size_t count,
                       struct mneme_error *error) {
-    const struct mneme_vector_change *chosen[MAX_ROWS] = {NULL};
+    struct chosen chosen[MAX_ROWS] = {{NULL, 0}};
     mneme_arena_reset(&store->arena, SIZE_MAX);
-    for (size_t i = 0; i < count; i++) {
-        chosen[i] = &changes[i];
-    }
-    int status = choose(chosen, &count, store, error);
+    int status = choose(chosen, &count, store, changes, error);
     if (status == MNEME_OK && count > 0) {
         status = write_news(store, chosen, count, error);
     }

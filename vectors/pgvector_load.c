@@ -63,8 +63,8 @@ static void copy_key(struct mneme_buffer *rows, const struct mneme_vector_change
     mneme_copy_str(rows, change->document.ref);
 }
 
-static void copy_document(struct mneme_buffer *rows, const struct mneme_vector_change *change) {
-    mneme_copy_row(rows, 11);
+static void copy_part(struct mneme_buffer *rows, const struct mneme_vector_change *change, size_t part) {
+    mneme_copy_row(rows, 12);
     mneme_copy_long(rows, change->source_sequence);
     mneme_copy_time(rows, change->created_at);
     mneme_copy_str(rows, change->scope.tenant);
@@ -72,8 +72,16 @@ static void copy_document(struct mneme_buffer *rows, const struct mneme_vector_c
     mneme_copy_str(rows, change->scope.agent_id);
     mneme_copy_str(rows, change->scope.run_id);
     mneme_copy_str(rows, change->scope.conversation_id);
-    copy_vector(rows, change->vector);
+    copy_vector(rows, mneme_vector_change_part(change, part));
     copy_key(rows, change);
+    mneme_pg_wire_32(rows, sizeof(int16_t));
+    mneme_pg_wire_16(rows, (int16_t)part);
+}
+
+static void copy_document(struct mneme_buffer *rows, const struct mneme_vector_change *change) {
+    for (size_t part = 0; part < mneme_vector_change_parts(change); part++) {
+        copy_part(rows, change, part);
+    }
 }
 
 static void copy_raw(struct mneme_buffer *rows, const struct mneme_vector_change *change) {
@@ -184,14 +192,21 @@ static int in_transaction(struct mneme_pgvector *store,
 
 /* Several partitions and a topic that is not compacted yet bring a document more than once. */
 static int settle(struct mneme_pgvector *store, struct mneme_error *error) {
-    static const char *const tables[] = {MNEME_PGVECTOR_RAW, "removed_vectors", MNEME_PGVECTOR_DOCUMENTS};
-    size_t count = store->generation.dimensions > 0 ? 3 : 2;
+    const struct {
+        const char *template, *table;
+        bool is_of_documents;
+    } steps[] = {
+        {mneme_sql_pgvector_settle, MNEME_PGVECTOR_RAW, false},
+        {mneme_sql_pgvector_settle, "removed_vectors", false},
+        {mneme_sql_pgvector_settle_documents, MNEME_PGVECTOR_DOCUMENTS, true},
+        {mneme_sql_pgvector_settle_removed, MNEME_PGVECTOR_RAW, false},
+        {mneme_sql_pgvector_settle_removed, MNEME_PGVECTOR_DOCUMENTS, true},
+    };
     int status = MNEME_OK;
-    for (size_t i = 0; i < count && status == MNEME_OK; i++) {
-        status = mneme_pgvector_run(store, mneme_sql_pgvector_settle, tables[i], error);
-    }
-    for (size_t i = 0; i < count && status == MNEME_OK; i += 2) {
-        status = mneme_pgvector_run(store, mneme_sql_pgvector_settle_removed, tables[i], error);
+    for (size_t i = 0; i < sizeof steps / sizeof *steps && status == MNEME_OK; i++) {
+        if (!steps[i].is_of_documents || store->generation.dimensions > 0) {
+            status = mneme_pgvector_run(store, steps[i].template, steps[i].table, error);
+        }
     }
     return status;
 }
@@ -283,6 +298,7 @@ static int visit_rows(const PGresult *rows, struct mneme_buffer *floats, mneme_v
             .collection = get(rows, row, 11),
             .vector_id = get(rows, row, 12),
             .metadata_json = get(rows, row, 13),
+            .part = (size_t)mneme_pg_get_long(rows, row, 14),
         };
         status = take_vector(&change, floats, get(rows, row, 7)) ? visit(context, &change)
                                                                  : mneme_pgvector_out_of_memory(error);

@@ -7,6 +7,7 @@
 #include <math.h>
 #include <stdio.h>
 
+#include "schemas/embedding.h"
 #include "sql/embedded.h"
 #include "vectors/pgvector.h"
 
@@ -20,6 +21,9 @@
 /* Candidates that the index gathers at a time: enough of them that the best are among them. */
 #define LEAST_CANDIDATES 400
 #define MOST_CANDIDATES 1000 /* that pgvector takes */
+
+/* So many times the rows are asked for where those before were of too few documents. */
+#define MORE_ROWS 4
 
 static const char exact_settings[] =
     "SELECT set_config('plan_cache_mode', 'force_custom_plan', true), set_config('jit', 'off', true)";
@@ -86,13 +90,15 @@ static struct mneme_str get_copy(struct mneme_arena *arena, const PGresult *rows
         arena, (struct mneme_str){PQgetvalue(rows, row, column), (size_t)PQgetlength(rows, row, column)});
 }
 
-/* Whether comparing the whole scope is the cheaper way. */
-static int is_small(bool *out, struct mneme_pgvector *store, const struct mneme_vector_question *question,
-                    struct mneme_error *error) {
+/* Whether comparing the whole scope is the cheaper way; and how many of its rows are further parts of
+ * documents, counted up to k. */
+static int is_small(bool *out, size_t *further, struct mneme_pgvector *store,
+                    const struct mneme_vector_question *question, struct mneme_error *error) {
     PGresult *rows = NULL;
     scope_params(&store->params, &question->scope);
     mneme_pg_param_long(&store->params, ALWAYS_EXACT);
     mneme_pg_param_double(&store->params, CANDIDATE_COST * (double)question->k);
+    mneme_pg_param_long(&store->params, (int64_t)question->k);
     int status =
         mneme_pgvector_sql(store, mneme_sql_pgvector_size, question->metric, MNEME_PGVECTOR_DOCUMENTS, error);
     if (status == MNEME_OK) {
@@ -100,6 +106,7 @@ static int is_small(bool *out, struct mneme_pgvector *store, const struct mneme_
     }
     if (status == MNEME_OK) {
         *out = (int64_t)get_bits(rows, 0, 0) <= (int64_t)get_bits(rows, 0, 1);
+        *further = get_bits(rows, 0, 2);
     }
     PQclear(rows);
     return status;
@@ -123,13 +130,14 @@ static int take_matches(struct mneme_vector_matches *out, const PGresult *rows,
     return is_complete ? MNEME_OK : mneme_pgvector_out_of_memory(error);
 }
 
-static int find(struct mneme_vector_matches *out, struct mneme_pgvector *store, const char *template,
-                const char *settings, const struct mneme_vector_question *question,
-                struct mneme_error *error) {
+/* *rows_seen (may be NULL) is how many rows of the table the answer was made of. */
+static int find(struct mneme_vector_matches *out, int64_t *rows_seen, struct mneme_pgvector *store,
+                const char *template, const char *settings, const struct mneme_vector_question *question,
+                size_t limit, struct mneme_error *error) {
     PGresult *rows = NULL;
     scope_params(&store->params, &question->scope);
     mneme_pg_param_float_array(&store->params, question->vector, question->dimensions);
-    mneme_pg_param_long(&store->params, (int64_t)question->k);
+    mneme_pg_param_long(&store->params, (int64_t)limit);
     int status = mneme_pgvector_sql(store, template, question->metric, MNEME_PGVECTOR_DOCUMENTS, error);
     if (status == MNEME_OK) {
         status = ask(&rows, store, settings, error);
@@ -137,15 +145,18 @@ static int find(struct mneme_vector_matches *out, struct mneme_pgvector *store, 
     if (status == MNEME_OK) {
         status = take_matches(out, rows, question->metric, error);
     }
+    for (int row = 0; status == MNEME_OK && rows_seen != NULL && row < PQntuples(rows); row++) {
+        *rows_seen += (int64_t)get_bits(rows, row, 4);
+    }
     PQclear(rows);
     return status;
 }
 
 /* Through the approximate index, without a bound to what it scans; a sort would be the other plan. */
-static int find_nearest(struct mneme_vector_matches *out, struct mneme_pgvector *store,
-                        const struct mneme_vector_question *question, struct mneme_error *error) {
+static int find_rows(struct mneme_vector_matches *out, int64_t *rows_seen, struct mneme_pgvector *store,
+                     const struct mneme_vector_question *question, size_t limit, struct mneme_error *error) {
     char settings[512];
-    size_t candidates = 2 * question->k;
+    size_t candidates = 2 * limit;
     candidates = candidates < LEAST_CANDIDATES ? LEAST_CANDIDATES : candidates;
     candidates = candidates > MOST_CANDIDATES ? MOST_CANDIDATES : candidates;
     snprintf(
@@ -157,24 +168,43 @@ static int find_nearest(struct mneme_vector_matches *out, struct mneme_pgvector 
         "set_config('hnsw.scan_mem_multiplier', '100', true), "
         "set_config('hnsw.ef_search', '%zu', true)",
         candidates);
-    return find(out, store, mneme_sql_pgvector_nearest, settings, question, error);
+    *rows_seen = 0;
+    return find(out, rows_seen, store, mneme_sql_pgvector_nearest, settings, question, limit, error);
+}
+
+/* Several rows may be of one document: more of them are asked for until there are enough documents, or no
+ * more rows. The first time it is k of them, and as many more as there are further parts, up to twice k. */
+static int find_nearest(struct mneme_vector_matches *out, struct mneme_pgvector *store,
+                        const struct mneme_vector_question *question, size_t further,
+                        struct mneme_error *error) {
+    size_t most = question->k * MNEME_EMBEDDING_MAX_PARTS;
+    size_t limit = question->k + further;
+    int64_t rows_seen;
+    int status = find_rows(out, &rows_seen, store, question, limit, error);
+    while (status == MNEME_OK && out->count < question->k && rows_seen == (int64_t)limit && limit < most) {
+        limit = limit * MORE_ROWS < most ? limit * MORE_ROWS : most;
+        status = find_rows(out, &rows_seen, store, question, limit, error);
+    }
+    return status;
 }
 
 int mneme_pgvector_query(struct mneme_vector_matches *out, void *context,
                          const struct mneme_vector_question *question, struct mneme_error *error) {
     struct mneme_pgvector *store = context;
     bool is_exact = true;
+    size_t further = 0;
     int status = MNEME_OK;
     if (question->metric == store->generation.metric && mneme_pgvector_has_nearest(store)) {
-        status = is_small(&is_exact, store, question, error);
+        status = is_small(&is_exact, &further, store, question, error);
     }
     if (status == MNEME_OK && !is_exact) {
-        status = find_nearest(out, store, question, error);
+        status = find_nearest(out, store, question, further, error);
         /* The scan may end early for want of memory. */
         is_exact = status == MNEME_OK && out->count < question->k;
     }
     if (status == MNEME_OK && is_exact) {
-        status = find(out, store, mneme_sql_pgvector_exact, exact_settings, question, error);
+        status =
+            find(out, NULL, store, mneme_sql_pgvector_exact, exact_settings, question, question->k, error);
     }
     out->is_exact = is_exact;
     return status;
@@ -221,7 +251,8 @@ int mneme_pgvector_similarities(double *out, void *context, struct mneme_str ten
         status = ask(&rows, store, key_settings, error);
     }
     for (int row = 0; status == MNEME_OK && row < PQntuples(rows); row++) {
-        out[get_bits(rows, row, 0) - 1] = mneme_metric_from_distance(metric, get_double(rows, row, 1));
+        double *best = &out[get_bits(rows, row, 0) - 1]; /* of the parts so far; NAN before the first */
+        *best = fmax(*best, mneme_metric_from_distance(metric, get_double(rows, row, 1)));
     }
     PQclear(rows);
     return status;

@@ -22,8 +22,12 @@ struct mneme_vector_change {
     int64_t source_sequence; /* the higher one counts, whatever comes first */
     bool is_removal;         /* then what follows is not set */
     int64_t created_at;      /* microseconds */
-    struct mneme_str vector; /* little-endian floats, all of them finite */
-    struct mneme_str text;   /* of a document */
+    struct mneme_str
+        vector;            /* little-endian floats, all of them finite; of all parts, one behind the other */
+    size_t parts;          /* how many of them a document has, if there are several; else 0 */
+    size_t part;           /* of a scan, which gives each by itself: the how manieth it is, from 0 on */
+    size_t former_parts;   /* the most of those changes in whose place this one stands; 0: it stands alone */
+    struct mneme_str text; /* of a document */
     /* Of a raw vector. */
     struct mneme_str collection, vector_id;
     struct mneme_str metadata_json;  /* an object, or null */
@@ -32,6 +36,18 @@ struct mneme_vector_change {
 
 static inline bool mneme_vector_change_is_raw(const struct mneme_vector_change *change) {
     return mneme_str_equal(change->document.kind, MNEME_STR_LIT(MNEME_RAW_KIND));
+}
+
+/* How many vectors the change has. */
+static inline size_t mneme_vector_change_parts(const struct mneme_vector_change *change) {
+    return change->parts > 0 ? change->parts : 1;
+}
+
+/* The vector of one of its parts. */
+static inline struct mneme_str mneme_vector_change_part(const struct mneme_vector_change *change,
+                                                        size_t part) {
+    size_t bytes = change->vector.len / mneme_vector_change_parts(change);
+    return (struct mneme_str){change->vector.data + part * bytes, bytes};
 }
 
 /* Whether the changes fit what there is: documents have the dimensions of the generation (MNEME_E_UNSAFE),
@@ -53,12 +69,12 @@ struct mneme_vector_store_ops {
     void (*close)(void *store);
 
     /* Asking; contracts in vectors/vectors.h. The metric is never ANY, dimensions are those of the
-     * generation, k is within bounds, `out` is empty. */
+     * generation, k is within bounds, `out` is empty. A document comes once, with its best part; there may be
+     * more than k of them, in any order. */
     int (*query)(struct mneme_vector_matches *out, void *store, const struct mneme_vector_question *question,
                  struct mneme_error *error);
     int (*fetch)(float *out, bool *found, void *store, struct mneme_str tenant,
                  const struct mneme_document_key *keys, size_t count, struct mneme_error *error);
-    /* As fetch, without the vectors leaving the store; NULL: they are fetched and compared. */
     int (*similarities)(double *out, void *store, struct mneme_str tenant,
                         const struct mneme_document_key *keys, size_t count, const float *vector,
                         enum mneme_vector_metric metric, struct mneme_error *error);
@@ -74,7 +90,8 @@ struct mneme_vector_store_ops {
     int (*drop)(void *store, struct mneme_error *error);
 
     /* Applies the changes, at most one for each document, in the caller's transaction. A change does nothing
-     * where the store knows a higher or the same source_sequence of its document. What lies outside of
+     * where the store knows a higher or the same source_sequence of its document; else all parts that were
+     * there give way to its own. What lies outside of
      * Postgres is written before this returns and written again, to the same effect, when the caller's
      * transaction fails and is repeated. All dimensions are checked. */
     int (*write)(void *store, const struct mneme_vector_change *changes, size_t count,
@@ -87,7 +104,8 @@ struct mneme_vector_store_ops {
                 struct mneme_error *error);
     int (*finish_load)(void *store, unsigned jobs, struct mneme_error *error);
 
-    /* Every vector of the generation, in no order; stops at another status than MNEME_OK of `visit`. */
+    /* Every vector of the generation, those of parts one by one, in no order; stops at another status than
+     * MNEME_OK of `visit`. */
     int (*scan)(void *store, mneme_vector_visit *visit, void *context, struct mneme_error *error);
 };
 

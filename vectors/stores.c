@@ -21,7 +21,7 @@ int mneme_vector_store_open(void **store, const struct mneme_config *config, str
 
 static int check_document(const struct mneme_vector_change *change, const struct mneme_generation *generation,
                           struct mneme_error *error) {
-    size_t dimensions = change->vector.len / sizeof(float);
+    size_t dimensions = mneme_vector_change_part(change, 0).len / sizeof(float);
     if (dimensions == (size_t)generation->dimensions) {
         return MNEME_OK;
     }

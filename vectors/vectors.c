@@ -165,31 +165,11 @@ int mneme_vectors_query(struct mneme_vector_matches *out, struct mneme_vectors *
     if (out->count > 1) {
         qsort(out->items, out->count, sizeof *out->items, compare_matches);
     }
+    out->count = out->count < asked.k ? out->count : asked.k;
     while (out->count > 0 && out->items[out->count - 1].similarity < asked.min_similarity) {
         out->count--;
     }
     return MNEME_OK;
-}
-
-/* By way of the vectors themselves, from a store that does not compare. */
-static int compare_fetched(double *out, struct mneme_vectors *vectors, struct mneme_str tenant,
-                           const struct mneme_document_key *keys, size_t count, const float *vector,
-                           enum mneme_vector_metric metric, struct mneme_error *error) {
-    size_t dimensions = (size_t)vectors->generation.dimensions;
-    float *fetched = calloc(count * dimensions, sizeof *fetched);
-    bool *found = calloc(count, sizeof *found);
-    int status =
-        fetched == NULL || found == NULL
-            ? out_of_memory(error)
-            : vectors->generation.store->fetch(fetched, found, vectors->store, tenant, keys, count, error);
-    for (size_t i = 0; i < count && status == MNEME_OK; i++) {
-        if (found[i]) {
-            out[i] = mneme_metric_similarity(metric, fetched + i * dimensions, vector, dimensions);
-        }
-    }
-    free(fetched);
-    free(found);
-    return status;
 }
 
 int mneme_vectors_similarities(double *out, struct mneme_vectors *vectors, struct mneme_str tenant,
@@ -210,11 +190,9 @@ int mneme_vectors_similarities(double *out, struct mneme_vectors *vectors, struc
     if (status != MNEME_OK) {
         return status;
     }
-    const struct mneme_vector_store_ops *ops = vectors->generation.store;
-    enum mneme_vector_metric by = metric == MNEME_METRIC_ANY ? vectors->generation.metric : metric;
-    return ops->similarities != NULL
-               ? ops->similarities(out, vectors->store, tenant, keys, count, vector, by, error)
-               : compare_fetched(out, vectors, tenant, keys, count, vector, by, error);
+    return vectors->generation.store->similarities(
+        out, vectors->store, tenant, keys, count, vector,
+        metric == MNEME_METRIC_ANY ? vectors->generation.metric : metric, error);
 }
 
 int mneme_vectors_fetch(float *out, bool *found, struct mneme_vectors *vectors, struct mneme_str tenant,

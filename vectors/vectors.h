@@ -1,5 +1,6 @@
 /*
- * Asking the vectors: the documents nearest to a vector within a scope, and how near given documents are.
+ * Asking the vectors: the documents nearest to a vector within a scope, and how near given documents are. A
+ * document whose text is long has a vector for each part of it, and is as near as the nearest of them.
  * One interface over all stores; a scope is always searched so that k answers come when k documents match.
  *
  * An open generation belongs to one thread. It stays the one that was opened: whoever asks for long looks
@@ -72,8 +73,8 @@ int mneme_vectors_similarities(double *out, struct mneme_vectors *vectors, struc
                                const struct mneme_document_key *keys, size_t count, const float *vector,
                                size_t dimensions, enum mneme_vector_metric metric, struct mneme_error *error);
 
-/* The vectors of the `count` documents, in their order: count × dimensions floats into `out`, and into
- * `found` whether there is one; without one its floats are 0. */
+/* The vectors of the `count` documents, of a long one that of its first part, in their order: count ×
+ * dimensions floats into `out`, and into `found` whether there is one; without one its floats are 0. */
 int mneme_vectors_fetch(float *out, bool *found, struct mneme_vectors *vectors, struct mneme_str tenant,
                         const struct mneme_document_key *keys, size_t count, struct mneme_error *error);
 

@@ -6,7 +6,7 @@
 
 #include <endian.h>
 
-#include "common/floats.h"
+#include "consumers/embed/embed_parts.h"
 #include "sql/embedded.h"
 
 #define MAX_NAMES 6
@@ -177,40 +177,25 @@ static int store_rows(struct mneme_embed_writer *writer, const struct mneme_embe
     return status;
 }
 
-/* The mean of the parts' vectors, each counted by the length of its text, as long as they are. */
-static struct mneme_str join_vectors(const struct mneme_embed_entry *entry, size_t count,
-                                     struct mneme_arena *arena) {
-    const struct mneme_embed_text *part = entry->parts;
-    while (part->vector.data == NULL) {
-        part = part->next;
-    }
-    if (count == 1) {
-        return part->vector;
-    }
-    size_t dimensions = part->vector.len / sizeof(float);
-    float *sum = mneme_arena_calloc(arena, 2 * dimensions, sizeof *sum);
-    char *place = mneme_arena_alloc(arena, dimensions * sizeof *sum);
-    struct mneme_buffer out = {.data = place, .capacity = dimensions * sizeof *sum};
-    if (sum == NULL || place == NULL) {
-        return MNEME_STR_NULL;
-    }
-    float *one = sum + dimensions;
-    double weights = 0;
-    for (; part != NULL; part = part->next) {
-        if (part->vector.len != dimensions * sizeof *sum) {
-            continue;
+/* The record, with as many vectors as the topic takes: neighbours share one where it takes no more. */
+static int encode_fitting(struct mneme_embed_writer *writer, const struct mneme_embed_entry *entry,
+                          const struct mneme_embedding_key *key, struct mneme_embedding *embedding,
+                          struct mneme_error *error) {
+    size_t room = mneme_embed_records_most_bytes(writer->records);
+    size_t most = MNEME_EMBEDDING_MAX_PARTS;
+    int status;
+    do {
+        if (!mneme_embed_join_parts(embedding, entry->parts, most, writer->arena)) {
+            return no_memory(error);
         }
-        weights += (double)part->text.len;
-        mneme_floats_get(one, part->vector.data, dimensions);
-        for (size_t i = 0; i < dimensions; i++) {
-            sum[i] += (float)part->text.len * one[i];
-        }
-    }
-    for (size_t i = 0; i < dimensions; i++) {
-        sum[i] = (float)((double)sum[i] / weights);
-    }
-    mneme_floats_put(&out, sum, dimensions);
-    return (struct mneme_str){place, dimensions * sizeof *sum};
+        mneme_buffer_clear(&writer->value);
+        mneme_buffer_clear(&writer->key);
+        mneme_embedding_key_write(&writer->key, key);
+        status = mneme_embedding_encode(writer->codec, embedding, &writer->value, error);
+        most /= 2;
+    } while (status == MNEME_OK && embedding->part_vectors.len > 0 &&
+             writer->key.len + writer->value.len > room);
+    return status;
 }
 
 static int add_document(struct mneme_embed_writer *writer, const struct mneme_embed_entry *entry,
@@ -224,11 +209,7 @@ static int add_document(struct mneme_embed_writer *writer, const struct mneme_em
     if (part_count == 0) { /* what an earlier text has left would be found by that */
         return mneme_embed_add_record(writer, &key, MNEME_STR_NULL, version->sequence, error);
     }
-    struct mneme_str vector = join_vectors(entry, part_count, writer->arena);
-    if (vector.data == NULL) {
-        return no_memory(error);
-    }
-    const struct mneme_embedding embedding = {
+    struct mneme_embedding embedding = {
         .tenant = document->tenant,
         .stream_id = document->stream_id,
         .kind = mneme_document_kinds[document->kind],
@@ -245,13 +226,10 @@ static int add_document(struct mneme_embed_writer *writer, const struct mneme_em
         .model = mneme_str_from(writer->model->name),
         .query_prefix = mneme_str_from(writer->model->query_prefix),
         .passage_prefix = mneme_str_from(writer->model->passage_prefix),
-        .dimensions = (int64_t)(vector.len / sizeof(float)),
-        .vector = vector,
         .metadata = version->metadata,
         .source_sequence = version->sequence,
     };
-    mneme_buffer_clear(&writer->value);
-    int status = mneme_embedding_encode(writer->codec, &embedding, &writer->value, error);
+    int status = encode_fitting(writer, entry, &key, &embedding, error);
     return status == MNEME_OK ? mneme_embed_add_record(writer, &key, mneme_buffer_str(&writer->value),
                                                        version->sequence, error)
                               : status;

@@ -43,9 +43,9 @@ int mneme_embed_forward_vectors(struct mneme_embed_writer *writer, const struct 
 /* How many parts of a document have a vector; *refusal says why another one has none, NULL when each has. */
 size_t mneme_embed_part_count(const struct mneme_embed_entry *entry, const char **refusal);
 
-/* Changes the rows and adds the records, those of removals first. The vector of a document is the mean of
- * those of its parts; one of which the endpoint has taken nothing has a row and no record. Within the
- * transaction that has moved the progress; the caller flushes the records before it commits. */
+/* Changes the rows and adds the records, those of removals first. A record has the vectors of all parts of
+ * its document; one of which the endpoint has taken nothing has a row and no record. Within the transaction
+ * that has moved the progress; the caller flushes the records before it commits. */
 int mneme_embed_write(struct mneme_embed_writer *writer, const struct mneme_documents *documents,
                       const struct mneme_embed_entry *entries, size_t count, struct mneme_error *error);
 

@@ -82,7 +82,10 @@ static int take_value(struct mneme_vector_record *out, const struct mneme_embedd
                       const struct mneme_batch_item *item, struct mneme_error *error) {
     struct mneme_vector_change *change = &out->change;
     struct mneme_error reason = {0};
-    if (!is_finite_vector(embedding->vector)) {
+    bool has_parts = embedding->part_vectors.len > 0;
+    change->vector = has_parts ? embedding->part_vectors : embedding->vector;
+    change->parts = has_parts ? change->vector.len / embedding->vector.len : 0;
+    if (!is_finite_vector(change->vector)) {
         return refuse(item, "a number of its vector is not finite, or it has none", error);
     }
     /* What stores, and those who compare with them, can all express, as of events. */
@@ -94,12 +97,14 @@ static int take_value(struct mneme_vector_record *out, const struct mneme_embedd
     change->scope.run_id = embedding->run_id;
     change->scope.conversation_id = embedding->conversation_id;
     change->created_at = embedding->created_at;
-    change->vector = embedding->vector;
     change->text = embedding->text;
     out->query_prefix = embedding->query_prefix;
     out->passage_prefix = embedding->passage_prefix;
     if (!mneme_vector_change_is_raw(change)) {
         return MNEME_OK;
+    }
+    if (has_parts) {
+        return refuse(item, "it is of a raw vector that has parts", error);
     }
     if (embedding->metadata.data != NULL && !is_object(embedding->metadata)) {
         return refuse(item, "the metadata of its vector is no JSON object", error);
@@ -173,9 +178,13 @@ size_t mneme_vector_changes_collapse(struct mneme_vector_change *changes, size_t
         qsort(changes, count, sizeof *changes, compare_changes);
     }
     for (size_t i = 0; i < count; i++) {
-        if (kept == 0 || compare_documents(&changes[kept - 1], &changes[i]) != 0) {
+        struct mneme_vector_change *newer = kept == 0 ? NULL : &changes[kept - 1];
+        if (newer == NULL || compare_documents(newer, &changes[i]) != 0) {
             changes[kept++] = changes[i];
+            continue;
         }
+        size_t parts = changes[i].is_removal ? 0 : mneme_vector_change_parts(&changes[i]);
+        newer->former_parts = newer->former_parts > parts ? newer->former_parts : parts;
     }
     return kept;
 }

@@ -279,7 +279,7 @@ static int pin(struct projection *projection, const struct mneme_vector_record *
                                "shorten MNEME_EMBEDDING_QUERY_PREFIX or MNEME_EMBEDDING_PASSAGE_PREFIX",
                                pinned.model, MNEME_PREFIX_BYTES - 1);
     }
-    pinned.dimensions = (int32_t)(record->change.vector.len / sizeof(float));
+    pinned.dimensions = (int32_t)(mneme_vector_change_part(&record->change, 0).len / sizeof(float));
     snprintf(pinned.query_prefix, sizeof pinned.query_prefix, "%.*s", MNEME_STR_ARG(record->query_prefix));
     snprintf(pinned.passage_prefix, sizeof pinned.passage_prefix, "%.*s",
              MNEME_STR_ARG(record->passage_prefix));

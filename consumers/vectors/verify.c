@@ -3,8 +3,6 @@
  * projection is, and every row of the store is compared with that. Postgres gives one snapshot of rows and
  * progress; a store outside of it goes on meanwhile, so there what the rest of the topic changes is left out.
  */
-#include <endian.h>
-#include <math.h>
 #include <stdlib.h>
 
 #include "common/clock.h"
@@ -14,6 +12,7 @@
 #include "consumers/store/rebuild/definitions.h"
 #include "consumers/vectors/rebuild.h"
 #include "consumers/vectors/record.h"
+#include "consumers/vectors/sketch.h"
 #include "consumers/vectors/vectors_projection.h"
 #include "sql/embedded.h"
 
@@ -24,25 +23,18 @@ enum table { DOCUMENTS, RAW_VECTORS, TABLES };
 
 static const char *const table_names[TABLES] = {[DOCUMENTS] = "documents", [RAW_VECTORS] = "raw_vectors"};
 
-/* Vectors are compared by two sums of their numbers, each with signs by chance: Chroma gives back what the
- * cosine space leaves of them, in which the last bits differ. */
-#define SKETCHES 2
-#define LOST_BITS 1e-6 /* of the sum of the numbers without their signs */
-
-struct sketch {
-    double sums[SKETCHES];
-    double size; /* the sum without signs */
-};
-
 /* What the topic says of a document. */
 struct entry {
     struct mneme_str key; /* tenant/stream/kind/ref */
     int64_t source_sequence;
-    uint64_t row_hash;
-    struct sketch sketch;
-    bool is_live;   /* not removed */
-    bool is_moving; /* the rest of the topic has it too */
-    bool is_seen;
+    uint64_t row_hash; /* of each row of it */
+    struct part {
+        struct mneme_vector_sketch sketch;
+        bool is_seen;
+    } first, *further; /* parts of the vector; the further ones in the arena, room for the most there were */
+    size_t parts;      /* 0: removed */
+    size_t capacity;   /* of `further` */
+    bool is_moving;    /* the rest of the topic has it too */
     bool is_raw;
 };
 
@@ -78,7 +70,7 @@ static uint64_t hash_text(uint64_t seed, struct mneme_str text) {
 
 static uint64_t hash_row(const struct mneme_vector_change *change) {
     uint64_t hash = mneme_hash_mix(HASH_SEED, (uint64_t)change->source_sequence);
-    hash = mneme_hash_mix(hash, change->vector.len);
+    hash = mneme_hash_mix(hash, mneme_vector_change_part(change, 0).len);
     if (mneme_vector_change_is_raw(change)) {
         hash = hash_text(hash, change->collection);
         hash = hash_text(hash, change->vector_id);
@@ -89,33 +81,6 @@ static uint64_t hash_row(const struct mneme_vector_change *change) {
     hash = hash_text(hash, change->scope.agent_id);
     hash = hash_text(hash, change->scope.run_id);
     return hash_text(hash, change->scope.conversation_id);
-}
-
-static struct sketch sketch_of(struct mneme_str vector) {
-    struct sketch sketch = {0};
-    for (size_t i = 0; i < vector.len / sizeof(float); i++) {
-        uint32_t bits;
-        float number;
-        memcpy(&bits, vector.data + i * sizeof bits, sizeof bits);
-        bits = le32toh(bits);
-        memcpy(&number, &bits, sizeof number);
-        uint64_t signs = mneme_hash_mix(HASH_SEED, i);
-        for (int k = 0; k < SKETCHES; k++) {
-            sketch.sums[k] += (signs >> k & 1) != 0 ? (double)number : -(double)number;
-        }
-        sketch.size += fabs((double)number);
-    }
-    return sketch;
-}
-
-static bool is_same_vector(const struct verify *verify, const struct sketch *one,
-                           const struct sketch *other) {
-    double tolerance = verify->generation.store->is_in_postgres ? 0 : one->size * LOST_BITS;
-    bool is_same = fabs(one->size - other->size) <= tolerance;
-    for (int k = 0; k < SKETCHES; k++) {
-        is_same = is_same && fabs(one->sums[k] - other->sums[k]) <= tolerance;
-    }
-    return is_same;
 }
 
 static uint64_t take_key(struct verify *verify, const struct mneme_vector_change *change) {
@@ -152,6 +117,29 @@ static struct entry *find_or_add(struct verify *verify, const struct mneme_vecto
     entry->source_sequence = INT64_MIN;
     entry->is_raw = mneme_vector_change_is_raw(change);
     return entry->key.data != NULL && mneme_hash_add(&verify->index, hash, entry) ? entry : NULL;
+}
+
+static struct part *part_of(struct entry *entry, size_t part) {
+    return part == 0 ? &entry->first : &entry->further[part - 1];
+}
+
+/* Puts the change in the place of what the topic said before; false when memory is exhausted. */
+static bool replace(struct verify *verify, struct entry *entry, const struct mneme_vector_change *change) {
+    size_t parts = change->is_removal ? 0 : mneme_vector_change_parts(change);
+    if (parts > entry->capacity + 1) {
+        entry->further = mneme_arena_calloc(&verify->arena, parts - 1, sizeof *entry->further);
+        entry->capacity = entry->further == NULL ? 0 : parts - 1;
+        if (entry->further == NULL) {
+            return false;
+        }
+    }
+    entry->source_sequence = change->source_sequence;
+    entry->parts = parts;
+    entry->row_hash = parts > 0 ? hash_row(change) : 0;
+    for (size_t i = 0; i < parts; i++) {
+        part_of(entry, i)->sketch = mneme_vector_sketch_of(mneme_vector_change_part(change, i));
+    }
+    return true;
 }
 
 /* --- the topic --- */
@@ -198,10 +186,7 @@ static int fold_item(struct verify *verify, const struct mneme_batch_item *item,
     if (verify->is_rest) {
         entry->is_moving = true;
     } else if (record.change.source_sequence > entry->source_sequence) {
-        entry->source_sequence = record.change.source_sequence;
-        entry->is_live = !record.change.is_removal;
-        entry->row_hash = entry->is_live ? hash_row(&record.change) : 0;
-        entry->sketch = sketch_of(record.change.vector);
+        return replace(verify, entry, &record.change) ? MNEME_OK : out_of_memory(error);
     }
     return MNEME_OK;
 }
@@ -314,11 +299,17 @@ static int fold_rest(struct verify *verify, struct mneme_error *error) {
 
 /* --- the store --- */
 
-static void note(struct verify *verify, bool is_raw, enum mneme_difference difference, struct mneme_str key) {
+/* A row by the key of its document, with the number of its part where it is a further one. */
+static void note(struct verify *verify, bool is_raw, enum mneme_difference difference, struct mneme_str key,
+                 size_t part) {
     struct mneme_table_difference *table = &verify->tables[is_raw ? RAW_VECTORS : DOCUMENTS];
     if (table->counts[difference]++ < MNEME_DIFFERENCE_KEYS) {
-        mneme_buffer_append(&table->keys[difference], key.data, key.len - 1); /* without the last slash */
-        mneme_buffer_append(&table->keys[difference], "\n", 1);
+        struct mneme_buffer *keys = &table->keys[difference];
+        mneme_buffer_append(keys, key.data, key.len - 1); /* without the last slash */
+        if (part > 0) {
+            mneme_buffer_printf(keys, " part %zu", part + 1);
+        }
+        mneme_buffer_append(keys, "\n", 1);
     }
 }
 
@@ -327,28 +318,31 @@ static int compare_row(void *context, const struct mneme_vector_change *change) 
     bool is_raw = mneme_vector_change_is_raw(change);
     struct entry *entry = find(verify, take_key(verify, change));
     verify->tables[is_raw ? RAW_VECTORS : DOCUMENTS].rows++;
-    if (entry == NULL || (!entry->is_live && !entry->is_moving)) {
-        note(verify, is_raw, MNEME_ROW_EXTRA, mneme_buffer_str(&verify->key));
+    if (entry != NULL && entry->is_moving) {
         return MNEME_OK;
     }
-    entry->is_seen = true;
-    struct sketch sketch = sketch_of(change->vector);
-    if (!entry->is_moving &&
-        (hash_row(change) != entry->row_hash || !is_same_vector(verify, &sketch, &entry->sketch))) {
-        note(verify, is_raw, MNEME_ROW_DIFFERENT, entry->key);
+    if (entry == NULL || change->part >= entry->parts) {
+        note(verify, is_raw, MNEME_ROW_EXTRA, mneme_buffer_str(&verify->key), change->part);
+        return MNEME_OK;
+    }
+    struct part *part = part_of(entry, change->part);
+    struct mneme_vector_sketch sketch = mneme_vector_sketch_of(change->vector);
+    part->is_seen = true;
+    if (hash_row(change) != entry->row_hash ||
+        !mneme_vector_sketch_equal(&sketch, &part->sketch, verify->generation.store->is_in_postgres)) {
+        note(verify, is_raw, MNEME_ROW_DIFFERENT, entry->key, change->part);
     }
     return MNEME_OK;
 }
 
 static void note_missing(struct verify *verify) {
     for (size_t i = 0; i < verify->index.capacity; i++) {
-        const struct entry *entry = verify->index.slots[i].entry;
-        if (entry == NULL || !entry->is_live) {
-            continue;
-        }
-        verify->tables[entry->is_raw ? RAW_VECTORS : DOCUMENTS].log_rows++;
-        if (!entry->is_seen && !entry->is_moving) {
-            note(verify, entry->is_raw, MNEME_ROW_MISSING, entry->key);
+        struct entry *entry = verify->index.slots[i].entry;
+        for (size_t part = 0; entry != NULL && part < entry->parts; part++) {
+            verify->tables[entry->is_raw ? RAW_VECTORS : DOCUMENTS].log_rows++;
+            if (!part_of(entry, part)->is_seen && !entry->is_moving) {
+                note(verify, entry->is_raw, MNEME_ROW_MISSING, entry->key, part);
+            }
         }
     }
 }

@@ -1,5 +1,5 @@
 -- What is stored of given documents.
-SELECT n.place, s.source_sequence, s.is_deleted
+SELECT n.place, s.source_sequence, s.is_deleted, s.parts
 FROM unnest($2::text[], $3::text[], $4::text[], $5::text[]) WITH ORDINALITY
     AS n(tenant, stream_id, kind, ref, place)
 JOIN stored_documents s

@@ -1,5 +1,5 @@
--- The vectors of given documents.
+-- The vectors of given documents, of a long one that of its first part.
 SELECT k.place, e.embedding
 FROM unnest($2::text[], $3::text[], $4::text[]) WITH ORDINALITY AS k(stream_id, kind, ref, place)
 JOIN embeddings_{g} e
-  ON e.tenant = $1 AND e.stream_id = k.stream_id AND e.kind = k.kind AND e.ref = k.ref
+  ON e.tenant = $1 AND e.stream_id = k.stream_id AND e.kind = k.kind AND e.ref = k.ref AND e.part = 0

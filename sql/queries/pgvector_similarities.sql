@@ -1,4 +1,4 @@
--- How far given documents are from a vector.
+-- How far the parts of given documents are from a vector.
 SELECT k.place, e.embedding {op} $5::real[]::vector AS distance
 FROM unnest($2::text[], $3::text[], $4::text[]) WITH ORDINALITY AS k(stream_id, kind, ref, place)
 JOIN embeddings_{g} e

@@ -13,9 +13,10 @@ from harness.fake_model import DIMENSIONS, vector_bytes, vector_of
 from harness.program import Program
 from harness.stack import ROOT
 from harness.waiting import wait_until
+from oracle.parts import parts_of, vectors_of
 from oracle.wire import fingerprint, read_topic
 
-SCHEMA = json.loads((ROOT / "schemas" / "embedding.avsc").read_text(encoding="utf-8"))
+SCHEMA = json.loads((ROOT / "schemas" / "embedding.v2.avsc").read_text(encoding="utf-8"))
 PARSED = fastavro.parse_schema(json.loads(json.dumps(SCHEMA).replace('"logicalType"', '"was"')))
 EAGER = {"MNEME_RETRY_INITIAL_MS": "20", "MNEME_RETRY_MAX_MS": "200", "MNEME_EMBEDDING_TIMEOUT_MS": "1000",
          "MNEME_EMBEDDING_TRIES": "2", "MNEME_EMBEDDING_BREAKER_OPEN_MS": "100"}
@@ -97,7 +98,7 @@ def test_a_memory_and_a_turn_become_records_with_all_that_is_known_of_them(groun
         "created_at": 1767323045000000, "text": "Ada likes tea",
         "text_hash": hashlib.sha256(b"Ada likes tea").digest(), "model": "fake", "query_prefix": "",
         "passage_prefix": "", "dimensions": DIMENSIONS, "vector": vector_bytes(vector_of("Ada likes tea")),
-        "metric": None, "metadata": None, "source_sequence": ground.sequence("memory_created"),
+        "metric": None, "metadata": None, "source_sequence": ground.sequence("memory_created"), "part_vectors": b"",
     }
     said = records["turn/0%2Fa%2Fb %25/default/ada"]
     assert said["text"] == "Ada: Tea, please." and said["ref"] == "0/a/b %" and said["position"] == 0
@@ -207,6 +208,66 @@ def test_a_text_that_is_too_long_is_embedded_in_parts_and_blocks_nobody(ground, 
     assert {word for text in parts for word in text.split()} == set(long.split()), "the end of it as well"
     assert not refused(ground) and status_of(ground)["refused"] == 0
     assert status_of(ground)["parked"] == 0
+
+
+def part_vectors(record):
+    size = 4 * record["dimensions"]
+    return [record["part_vectors"][at:at + size] for at in range(0, len(record["part_vectors"]), size)]
+
+
+def restart(ground, **env):
+    ground.worker.stop()
+    ground.worker = ground.start(**env)
+
+
+def test_a_long_text_has_a_vector_for_each_part_until_it_is_short_again(ground):
+    restart(ground, MNEME_EMBEDDING_PART_BYTES="100")
+    long = " ".join(f"Sentence number {n} is here." for n in range(60))
+    ground.publish(memory(1, long), memory(2, "short"))
+    records = {record["ref"]: record for record in ground.records().values()}
+    parts = parts_of(long, 100)
+    assert len(parts) > 10 and all(part.endswith(".") for part in parts)
+    assert {text for _, text in ground.endpoint.answered} == {*parts, "short"}
+    mean, vectors = vectors_of(long, 100, vector_of)
+    assert part_vectors(records[MEMORY.format(1)]) == list(map(vector_bytes, vectors)) == \
+        [vector_bytes(vector_of(part)) for part in parts]
+    assert records[MEMORY.format(1)]["vector"] == vector_bytes(mean)
+    assert records[MEMORY.format(2)]["part_vectors"] == b"" and len(ground.messages()) == 2, "one record a document"
+    assert ground.namespace.value("SELECT parts FROM mneme_embed.documents WHERE ref = %s", MEMORY.format(1)) == len(parts)
+    ground.publish(memory(1, parts[3] + " " + parts[4], "memory_updated"))
+    assert len(part_vectors(ground.records()[f"memory/{MEMORY.format(1)}/default/ada"])) == 2
+    ground.publish(memory(1, parts[5], "memory_updated"))
+    record = ground.records()[f"memory/{MEMORY.format(1)}/default/ada"]
+    assert (record["part_vectors"], record["vector"]) == (b"", vector_bytes(vector_of(parts[5])))
+    assert all(count == 1 for (_, text), count in ground.endpoint.answered.items() if text in parts), "known parts are not asked"
+
+
+def test_of_too_many_parts_neighbours_share_a_vector(ground):
+    restart(ground, MNEME_EMBEDDING_PART_BYTES="30")
+    long = " ".join(f"Sentence number {n} is here." for n in range(400))
+    ground.publish(memory(1, long))
+    (record,) = ground.records().values()
+    mean, vectors = vectors_of(long, 30, vector_of)
+    assert len(vectors) == 256 < len(parts_of(long, 30))
+    assert part_vectors(record) == list(map(vector_bytes, vectors)) and record["vector"] == vector_bytes(mean)
+
+
+def test_a_record_has_as_many_vectors_as_the_topic_takes(ground):
+    from confluent_kafka.admin import (  # pylint: disable=import-outside-toplevel
+        AdminClient, AlterConfigOpType, ConfigEntry, ConfigResource)
+
+    ground.publish(memory(1, "before"))
+    admin = AdminClient({"bootstrap.servers": ground.namespace.brokers})
+    entry = ConfigEntry("max.message.bytes", "5000", incremental_operation=AlterConfigOpType.SET)
+    for future in admin.incremental_alter_configs([ConfigResource("TOPIC", ground.topic, incremental_configs=[entry])]).values():
+        future.result(10)
+    restart(ground, MNEME_EMBEDDING_PART_BYTES="30")
+    long = " ".join(f"Sentence number {n} is here." for n in range(80))
+    ground.publish(memory(2, long))
+    record = ground.records()[f"memory/{MEMORY.format(2)}/default/ada"]
+    assert record["text"] == long and len(parts_of(long, 30)) * 64 + len(long) > 5000
+    assert 2 <= len(part_vectors(record)) < len(parts_of(long, 30))
+    assert len(record["part_vectors"]) + len(long) < 5000 and ground.worker.is_running
 
 
 def test_texts_beside_one_that_is_refused_are_embedded_with_the_same_request(ground):

@@ -1,4 +1,5 @@
-"""Records of an embeddings topic in any order, repeated and late, and what the vector store makes of them."""
+"""Records of an embeddings topic in any order, repeated and late, of one part and of several, by both versions of their
+schema; and what the vector store makes of them."""
 
 import random
 
@@ -27,24 +28,26 @@ def identities(rng, count):
 
 def records(rng, count, changes):
     """(key, value or None, source) of `changes` changes of `count` documents: their order is that of chance."""
-    codec, places, made = RecordCodec(), list(identities(rng, count)), []
+    former, codec, places, made = RecordCodec(1), RecordCodec(), list(identities(rng, count)), []
     for source in range(1, changes + 1):
         place = rng.choice(places)
         text = f"version {source}"
+        parts = [vector_of(f"{text}, part {part}") for part in range(rng.randint(2, 9))] if rng.random() < 0.5 else []
         record = {**dict.fromkeys(PLAIN), **dict(zip(IDENTITY, place, strict=True)), **rng.choice(SCOPES), "created_at": source * 7,
                   "text": text, "text_hash": sha256(text), "model": "fake", "query_prefix": "", "passage_prefix": "",
                   "dimensions": 16, "vector": vector_bytes(vector_of(text)), "metric": None, "metadata": None,
-                  "source_sequence": source}
-        made.append((place, None if rng.random() < 0.2 else record, source))
-    expected = {}
-    for place, record, _ in made:
-        expected.pop(place, None)
-        if record is not None:
-            expected[place] = {**{name: record[name] for name in (*SCOPE, "created_at", "source_sequence")},
-                               "embedding": vector_of(record["text"])}
+                  "source_sequence": source, "part_vectors": b"".join(map(vector_bytes, parts))}
+        made.append((place, None if rng.random() < 0.2 else record, parts or [vector_of(text)], source))
+    last = {place: (record, vectors) for place, record, vectors, _ in made}
+    expected = {(*place, part): {**{name: record[name] for name in (*SCOPE, "created_at", "source_sequence")}, "embedding": vector}
+                for place, (record, vectors) in last.items() if record for part, vector in enumerate(vectors)}
     rng.shuffle(made)
     made += rng.sample(made, changes // 5)
-    return [(record_key(place), codec.encode(record) if record else None, source) for place, record, source in made], expected
+
+    def encode(record):
+        return (codec if record["part_vectors"] or rng.random() < 0.5 else former).encode(record) if record else None
+
+    return [(record_key(place), encode(record), source) for place, record, _, source in made], expected
 
 
 def produce(namespace, topic, messages):
@@ -74,13 +77,13 @@ class Ground:
         record = {**dict.fromkeys(PLAIN), **dict(zip(IDENTITY, place, strict=True)), **SCOPES[0], "created_at": number,
                   "text": f"text {number}", "text_hash": sha256(f"text {number}"), "model": "fake", "query_prefix": "",
                   "passage_prefix": "", "dimensions": 16, "vector": vector_bytes(vector_of(f"text {number}")), "metric": None,
-                  "metadata": None, "source_sequence": number, **fields}
+                  "metadata": None, "source_sequence": number, "part_vectors": b"", **fields}
         return place, record, (record_key(place), value or self.codec.encode(record), number)
 
     def differences(self, records):
         """Between the store and these {place: record}."""
-        expected = {place: {**{name: record[name] for name in (*SCOPE, "created_at", "source_sequence")},
-                            "embedding": vector_of(record["text"])} for place, record in records.items()}
+        expected = {(*place, 0): {**{name: record[name] for name in (*SCOPE, "created_at", "source_sequence")},
+                                 "embedding": vector_of(record["text"])} for place, record in records.items()}
         with snapshot(self.namespace, "vectors") as connection:
             generation = active_generation(connection)
             return (compare_chroma(self.chroma, generation["token"], expected) if self.chroma else

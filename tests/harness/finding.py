@@ -13,6 +13,7 @@ from oracle.chroma import Chroma
 from oracle.compare_embeddings import Model
 from oracle.find import assert_cached, assert_embedded, assert_searchable, assert_stored
 
+PART_BYTES = 120  # many texts have several parts, and a few more than have a vector of their own
 GROUPS = ("postgres", "search", "embed", "vectors")
 EAGER = {"MNEME_RETRY_MAX_MS": "500", "MNEME_SESSION_TIMEOUT_MS": "2000", "MNEME_EMBEDDING_TIMEOUT_MS": "3000",
          "MNEME_EMBEDDING_BREAKER_OPEN_MS": "200", "MNEME_EMBEDDING_TRIES": "2"}
@@ -30,7 +31,7 @@ class Finding:
         self.endpoint_proxy = Proxy(self.endpoint.address, ground.seed)
         self.chroma = self.chroma_proxy = None
         self.env = {**EAGER, "OPENAI_BASE_URL": self.endpoint_proxy.url(self.endpoint.url), "EMBEDDING_MODEL": model,
-                    "MNEME_EMBEDDING_PART_BYTES": "1000000",  # each text is one part, as the oracle has it
+                    "MNEME_EMBEDDING_PART_BYTES": str(PART_BYTES),
                     "MNEME_VECTOR_STORE": store}
         if store == "chroma":
             ground.stack.up("chroma")
@@ -101,7 +102,7 @@ class Finding:
     def assert_equal(self):
         """Every row of every table, topic and store of the groups is what the log says. Gives the oracle's fold."""
         fold = assert_equal_to_log(self.namespace)
-        model = Model(self.model, lambda text: self.endpoint.vector(text, self.model))
+        model = Model(self.model, lambda text: self.endpoint.vector(text, self.model), part_bytes=PART_BYTES)
         if "search" in self.groups:
             assert_searchable(self.namespace, fold)
         if "embed" in self.groups:

@@ -13,6 +13,7 @@ from harness.fake_model import vector_bytes
 from harness.stack import ROOT
 from oracle.compare import compare_rows, read_table, same
 from oracle.documents import SCOPE
+from oracle.parts import parts_of, vectors_of
 from oracle.wire import Decoder, fingerprint
 
 IDENTITY = ("tenant", "stream_id", "kind", "ref")
@@ -21,15 +22,24 @@ PLAIN = (*SCOPE, "position", "speaker", "created_at", "text", "source_sequence")
 
 @dataclass
 class Model:
-    """What texts are embedded by: vector_of(text) is the right answer to a text with its prefix."""
+    """What texts are embedded by: vector_of(text) is the right answer to a text with its prefix, and part_bytes how long
+    one may be."""
 
     name: str
     vector_of: Any
     query_prefix: str = ""
     passage_prefix: str = ""
+    part_bytes: int = 1000000
 
-    def vector(self, text):
-        return self.vector_of(self.passage_prefix + text)
+    def vector(self, part):
+        return self.vector_of(self.passage_prefix + part)
+
+    def parts(self, text):
+        return parts_of(text, self.part_bytes)
+
+    def vectors(self, text):
+        """The vector of a document with that text, and those of its parts."""
+        return vectors_of(text, self.part_bytes, self.vector)
 
 
 def sha256(text):
@@ -60,10 +70,10 @@ def last_records(messages):
 
 
 class RecordCodec:
-    """Values in the single-object framing, by the schema file."""
+    """Values in the single-object framing, by the schema file; records are written by the newest."""
 
-    def __init__(self):
-        schema = json.loads((ROOT / "schemas" / "embedding.avsc").read_text(encoding="utf-8"))
+    def __init__(self, version=2):
+        schema = json.loads((ROOT / "schemas" / f"embedding.v{version}.avsc").read_text(encoding="utf-8"))
         self.schema = Decoder.parse(copy.deepcopy(schema))
         self.header = b"\xc3\x01" + fingerprint(schema)
 
@@ -82,11 +92,12 @@ class RecordCodec:
 
 
 def expected_record(identity, document, model):
-    vector = model.vector(document["text"])
+    vector, parts = model.vectors(document["text"])
     return {
         **dict(zip(IDENTITY, identity, strict=True)), **{name: document[name] for name in PLAIN},
         "text_hash": sha256(document["text"]), "model": model.name, "query_prefix": model.query_prefix,
         "passage_prefix": model.passage_prefix, "dimensions": len(vector), "vector": vector_bytes(vector), "metric": None,
+        "part_vectors": b"".join(map(vector_bytes, parts)) if len(parts) > 1 else b"",
     }
 
 
@@ -112,21 +123,22 @@ def compare_topic(messages, fold, model):
 
 
 def compare_memory(connection, fold, model):
-    """What the embedder remembers: which documents have a record, and every vector that a model gave. Each text is
-    one part: MNEME_EMBEDDING_PART_BYTES of the workers is longer than any of them."""
+    """What the embedder remembers: which documents have a record, and every vector that a model gave."""
     ((edition,),) = connection.execute(
         "SELECT coalesce((SELECT edition FROM editions WHERE model = %s), 1)", (model.name,)).fetchall()
     expected = {(model.name, edition, *identity): {
         "conversation_id": document["conversation_id"], "source_sequence": document["source_sequence"],
-        "text_hash": sha256(document["text"]), "parts": 1, "refused": None} for identity, document in fold.documents.live.items()}
+        "text_hash": sha256(document["text"]), "parts": len(model.parts(document["text"])), "refused": None,
+    } for identity, document in fold.documents.live.items()}
     key = ("model", "edition", *IDENTITY)
     found = compare_rows("documents", expected, {
         place: row for place, row in read_table(connection, "documents", key).items() if place[0] == model.name}, (key, ()))
     cache = dict(connection.execute("SELECT input_hash, vector FROM cache WHERE model = %s", (model.name,)).fetchall())
-    texts = {document["text"] for document in (*fold.documents.live.values(), *fold.documents.history.values())}
-    right = {sha256(model.passage_prefix + text): text for text in texts}
-    found += [f"the cache lacks {document['text']!r:.100}" for document in fold.documents.live.values()
-              if sha256(model.passage_prefix + document["text"]) not in cache]
+    live = {document["text"] for document in fold.documents.live.values()}
+    texts = live | {document["text"] for document in fold.documents.history.values()}
+    right = {sha256(model.passage_prefix + part): part for text in texts for part in model.parts(text)}
+    found += [f"the cache lacks {part!r:.100}" for text in live for part in model.parts(text)
+              if sha256(model.passage_prefix + part) not in cache]
     found += [f"the cache knows {key.hex()}, which no text has" for key in cache.keys() - right.keys()]
     found += [f"the cache has another vector of {right[key]!r:.100}" for key, vector in cache.items()
               if key in right and vector != vector_bytes(model.vector(right[key]))]

@@ -7,7 +7,8 @@ from oracle.compare import compare_rows, read_table
 from oracle.compare_embeddings import IDENTITY
 from oracle.documents import SCOPE
 
-SHAPE = (IDENTITY, ())
+ROW = (*IDENTITY, "part")
+SHAPE = (ROW, ())
 
 # The first and last microsecond of the years 1 to 9999: a record of another time is parked.
 YEARS = (-62_135_596_800_000_000, 253_402_300_799_999_999)
@@ -19,11 +20,11 @@ def fits(record):
 
 
 def expected_vectors(fold, model):
-    """{identity: row} of the vectors that a store must hold of documents."""
-    return {identity: {
+    """{identity and part: row} of the vectors that a store must hold of documents."""
+    return {(*identity, part): {
         **{name: document[name] for name in SCOPE}, "created_at": document["created_at"],
-        "source_sequence": document["source_sequence"], "embedding": model.vector(document["text"]),
-    } for identity, document in fold.documents.live.items()}
+        "source_sequence": document["source_sequence"], "embedding": vector,
+    } for identity, document in fold.documents.live.items() for part, vector in enumerate(model.vectors(document["text"])[1])}
 
 
 def active_generation(connection):
@@ -35,7 +36,7 @@ def active_generation(connection):
 
 def compare_pgvector(connection, generation, expected):
     """Sentences, one for each difference between a generation's table and the expected rows."""
-    return compare_rows("vectors", expected, read_table(connection, f"embeddings_{generation}", IDENTITY), SHAPE)
+    return compare_rows("vectors", expected, read_table(connection, f"embeddings_{generation}", ROW), SHAPE)
 
 
 def leftovers(connection):
@@ -56,9 +57,10 @@ def compare_chroma(chroma, token, expected):
             continue
         for record in chroma.records(collection).values():
             row = {column: record["metadata"].get(column) for column in (*IDENTITY, *SCOPE, "created_at", "source_sequence")}
-            identity = tuple(row[column] for column in IDENTITY)
+            row["part"] = record["metadata"].get("part", 0)
+            identity = tuple(row[column] for column in ROW)
             if identity in actual:
-                found.append(f"vectors {'/'.join(identity)} is there twice")
+                found.append(f"vectors {'/'.join(map(str, identity))} is there twice")
             # Chroma makes vectors of length 1 of its own, to the last digit but one.
             want = expected.get(identity, {}).get("embedding", [])
             is_close = len(want) == len(record["embedding"]) and all(map(

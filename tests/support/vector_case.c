@@ -77,6 +77,32 @@ struct mneme_vector_change mneme_vector_case_document(struct mneme_vector_case *
     };
 }
 
+void mneme_vector_case_set_parts(struct mneme_vector_case *vectors, struct mneme_vector_change *change,
+                                 const float *numbers, size_t parts) {
+    size_t count = parts * MNEME_VECTOR_CASE_DIMENSIONS;
+    float *floats = mneme_arena_calloc(&vectors->arena, count, sizeof *floats);
+    for (size_t i = 0; i < parts; i++) {
+        memcpy(floats + i * MNEME_VECTOR_CASE_DIMENSIONS, numbers + 3 * i, 3 * sizeof *floats);
+    }
+    change->vector = (struct mneme_str){(const char *)floats, count * sizeof *floats};
+    change->parts = parts;
+}
+
+static int count_one(void *context, const struct mneme_vector_change *change) {
+    (void)change;
+    ++*(size_t *)context;
+    return MNEME_OK;
+}
+
+size_t mneme_vector_case_count(struct mneme_vector_case *vectors) {
+    size_t count = 0;
+    require(mneme_pg_run(vectors->postgres, "BEGIN", &vectors->error), "begin", &vectors->error);
+    require(vectors->generation.store->scan(vectors->store, count_one, &count, &vectors->error), "scan",
+            &vectors->error);
+    require(mneme_pg_run(vectors->postgres, "COMMIT", &vectors->error), "end", &vectors->error);
+    return count;
+}
+
 struct mneme_vector_change mneme_vector_case_raw(struct mneme_vector_case *vectors, const char *tenant,
                                                  const char *collection, const char *id,
                                                  int64_t source_sequence, const char *metadata_json,

@@ -37,6 +37,14 @@ struct mneme_vector_change mneme_vector_case_document(struct mneme_vector_case *
                                                       const char *user, const char *ref,
                                                       int64_t source_sequence, float x, float y, float z);
 
+/* Gives the document that many parts in the place of its vector, each of which begins with three of the
+ * numbers; 0 is one vector. */
+void mneme_vector_case_set_parts(struct mneme_vector_case *vectors, struct mneme_vector_change *change,
+                                 const float *numbers, size_t parts);
+
+/* How many vectors of the generation a scan gives. */
+size_t mneme_vector_case_count(struct mneme_vector_case *vectors);
+
 /* A raw vector of as many dimensions as floats, and one that is gone. */
 struct mneme_vector_change mneme_vector_case_raw(struct mneme_vector_case *vectors, const char *tenant,
                                                  const char *collection, const char *id,

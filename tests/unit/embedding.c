@@ -55,6 +55,7 @@ static const struct mneme_embedding full = {
     .metric = MNEME_STR_LIT("cosine"),
     .metadata = MNEME_STR_LIT("{\"a\":1}"),
     .source_sequence = INT64_C(123456789012345),
+    .part_vectors = MNEME_STR_LIT("\0\0\x80\x3F\0\0\0\xC0\0\0\x80\x3F\0\0\0\xC0"),
 };
 
 /* With everything null that may be. */
@@ -64,6 +65,7 @@ static struct mneme_embedding bare(void) {
     embedding.speaker = embedding.metric = embedding.metadata = MNEME_STR_NULL;
     embedding.position = (struct mneme_opt_long){0};
     embedding.text = MNEME_STR_LIT("");
+    embedding.part_vectors = MNEME_STR_LIT("");
     return embedding;
 }
 
@@ -72,7 +74,7 @@ static bool is_equal(const struct mneme_embedding *a, const struct mneme_embeddi
     return SAME(tenant) && SAME(stream_id) && SAME(kind) && SAME(ref) && SAME(user_id) && SAME(agent_id) &&
            SAME(run_id) && SAME(conversation_id) && SAME(speaker) && SAME(text) && SAME(text_hash) &&
            SAME(model) && SAME(query_prefix) && SAME(passage_prefix) && SAME(vector) && SAME(metric) &&
-           SAME(metadata) && a->position.is_set == b->position.is_set &&
+           SAME(metadata) && SAME(part_vectors) && a->position.is_set == b->position.is_set &&
            a->position.value == b->position.value && a->created_at == b->created_at &&
            a->dimensions == b->dimensions && a->source_sequence == b->source_sequence;
 #undef SAME
@@ -98,9 +100,8 @@ Test(embedding, avro_c_reads_the_same_by_the_schema) {
     avro_schema_t schema;
     avro_value_t value;
     char *text = NULL;
-    cr_assert_eq(avro_schema_from_json_length(mneme_embedding_schema_json,
-                                              strlen(mneme_embedding_schema_json), &schema),
-                 0, "%s", avro_strerror());
+    const char *newest = mneme_embedding_schemas[MNEME_EMBEDDING_VERSIONS - 1];
+    cr_assert_eq(avro_schema_from_json_length(newest, strlen(newest), &schema), 0, "%s", avro_strerror());
     avro_value_iface_t *iface = avro_generic_class_from_schema(schema);
     avro_generic_value_new(iface, &value);
     encode(&full);
@@ -149,6 +150,49 @@ Test(embedding, a_vector_of_another_length_is_refused) {
     encode(&wrong);
     cr_assert_eq(mneme_embedding_decode(codec, &back, mneme_buffer_str(&bytes), &error), MNEME_E_INVALID);
     cr_assert_not_null(strstr(error.message, "8 bytes and is to have 3 numbers"), "%s", error.message);
+}
+
+Test(embedding, vectors_of_parts_are_two_to_256_of_the_same_length) {
+    static const char zeros[8 * (MNEME_EMBEDDING_MAX_PARTS + 1)];
+    static const struct {
+        size_t len;
+        int status;
+    } cases[] = {
+        {0, MNEME_OK},
+        {4, MNEME_E_INVALID},
+        {8, MNEME_E_INVALID},
+        {12, MNEME_E_INVALID},
+        {16, MNEME_OK},
+        {8 * MNEME_EMBEDDING_MAX_PARTS, MNEME_OK},
+        {8 * (MNEME_EMBEDDING_MAX_PARTS + 1), MNEME_E_INVALID},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct mneme_embedding some = full;
+        struct mneme_embedding back;
+        some.part_vectors = (struct mneme_str){zeros, cases[i].len};
+        encode(&some);
+        cr_expect_eq(mneme_embedding_decode(codec, &back, mneme_buffer_str(&bytes), &error), cases[i].status,
+                     "%zu bytes", cases[i].len);
+    }
+    cr_assert_not_null(strstr(error.message, "2056 bytes, which are not 2 to 256 vectors of 2 numbers"), "%s",
+                       error.message);
+}
+
+/* What a program of that time has written. */
+Test(embedding, a_record_of_version_1_is_read) {
+    static const char fingerprint[] = "\xBD\xBC\x32\xF3\xC3\x1A\x72\xD5";
+    struct mneme_embedding one = full;
+    struct mneme_embedding back;
+    one.part_vectors = MNEME_STR_NULL; /* as it comes back */
+    encode(&one);
+    memcpy(bytes.data + 2, fingerprint, 8);
+    cr_assert_eq(mneme_embedding_decode(codec, &back, mneme_buffer_str(&bytes), &error), MNEME_E_INVALID);
+    cr_assert_not_null(strstr(error.message, "1 bytes are left"), "it has no vectors of parts: %s",
+                       error.message);
+    bytes.len--;
+    cr_assert_eq(mneme_embedding_decode(codec, &back, mneme_buffer_str(&bytes), &error), MNEME_OK, "%s",
+                 error.message);
+    cr_assert(is_equal(&one, &back));
 }
 
 Test(embedding, another_schema_is_said_to_be_unknown) {
