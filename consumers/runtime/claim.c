@@ -12,6 +12,9 @@
 #define FACTS_TIMEOUT_MS 5000
 #define OFFSETS_TIMEOUT_MS 5000
 
+/* Applied within a tenth of a second; the next may be four times as large, and so on. */
+#define FIRST_BATCH_EVENTS 2500
+
 /* A topic that was there and is not: brokers that start anew may say so for a moment. */
 #define MISSING_TOPIC_MICROS INT64_C(15000000)
 
@@ -82,6 +85,7 @@ void mneme_worker_on_rebalance(rd_kafka_t *kafka, rd_kafka_resp_err_t err,
         }
         log_partitions(worker, "partitions assigned", "by the group");
         assign_nothing_yet(worker);
+        rd_kafka_yield(kafka); /* polling ends, and the claim begins, at once */
         return;
     }
     bool is_lost = rd_kafka_assignment_lost(kafka) != 0;
@@ -344,6 +348,8 @@ void mneme_worker_claimed(struct mneme_worker *worker, const struct mneme_job *j
         return;
     }
     worker->phase = MNEME_PHASE_READING;
+    worker->rules.max_events =
+        worker->batch_max_events < FIRST_BATCH_EVENTS ? worker->batch_max_events : FIRST_BATCH_EVENTS;
     mneme_worker_wait_end(&worker->retry, "partitions could be claimed");
     mneme_metrics_set(worker->metrics, MNEME_WORKER_METRIC_SINK_UP, NULL, 1);
     mneme_log(MNEME_LOG_INFO, "partitions claimed", MNEME_LOG_I("partitions", worker->partition_count),

@@ -15,8 +15,9 @@
 #define CLOSE_TIMEOUT_MS 10000
 #define WAKE_TIMEOUT_MS 1000
 
-/* A rebalance is learned of by the next heartbeat, so they are cheap and frequent. */
-#define HEARTBEATS_PER_SESSION 20
+/* A rebalance is learned of by the next heartbeat, and until then the partitions of whoever joined lie idle or
+ * are folded by the wrong member. One takes some 50 microseconds. */
+#define HEARTBEATS_PER_SESSION 100
 
 /* What the worker's correctness rests on. */
 static const struct mneme_kafka_property required[] = {
@@ -45,6 +46,10 @@ static int set_number(rd_kafka_conf_t *conf, const char *name, int64_t value, st
     return mneme_kafka_conf_set(conf, name, text, error);
 }
 
+static int64_t heartbeat_ms(const struct mneme_worker *worker) {
+    return mneme_config_long(worker->config, MNEME_SETTING_SESSION_TIMEOUT_MS) / HEARTBEATS_PER_SESSION;
+}
+
 static int set_membership(rd_kafka_conf_t *conf, const struct mneme_worker *worker,
                           struct mneme_error *error) {
     int64_t session_ms = mneme_config_long(worker->config, MNEME_SETTING_SESSION_TIMEOUT_MS);
@@ -54,7 +59,7 @@ static int set_membership(rd_kafka_conf_t *conf, const struct mneme_worker *work
         status = set_number(conf, "session.timeout.ms", session_ms, error);
     }
     if (status == MNEME_OK) {
-        status = set_number(conf, "heartbeat.interval.ms", session_ms / HEARTBEATS_PER_SESSION, error);
+        status = set_number(conf, "heartbeat.interval.ms", heartbeat_ms(worker), error);
     }
     if (status == MNEME_OK) {
         status = set_number(conf, "max.poll.interval.ms",
@@ -275,6 +280,16 @@ void mneme_worker_sync_pauses(struct mneme_worker *worker) {
     bool can_read = worker->phase == MNEME_PHASE_READING && has_room && !worker->is_draining;
     if (set_pauses(worker, !can_read, false)) {
         wake_fetchers(worker);
+    }
+}
+
+void mneme_worker_wake_client(struct mneme_worker *worker, int64_t now_micros) {
+    if (now_micros - worker->woken_micros >= heartbeat_ms(worker) * 1000) {
+        worker->woken_micros = now_micros;
+        char *id = rd_kafka_memberid(worker->kafka);
+        if (id != NULL) {
+            rd_kafka_mem_free(worker->kafka, id);
+        }
     }
 }
 

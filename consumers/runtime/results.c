@@ -7,6 +7,7 @@
 #include "consumers/runtime/worker_state.h"
 
 #define FACTS_TIMEOUT_MS 5000
+#define BATCH_GROWTH 4      /* of the bound, from batch to batch after a claim */
 #define MOST_PARKED_TOLD 20 /* of one batch, in the log */
 
 /*
@@ -47,15 +48,15 @@ static bool may_begin(struct mneme_worker *worker) {
     return status == MNEME_OK;
 }
 
-void mneme_worker_apply(struct mneme_worker *worker) {
-    if (worker->applying == NULL) {
-        if (!may_begin(worker)) {
-            return;
-        }
+void mneme_worker_begin_batch(struct mneme_worker *worker) {
+    if (may_begin(worker)) {
         worker->applying = worker->filling;
         worker->filling = worker->filling == &worker->fills[0] ? &worker->fills[1] : &worker->fills[0];
         mneme_halving_reset(&worker->halving);
     }
+}
+
+void mneme_worker_apply(struct mneme_worker *worker) {
     worker->job = (struct mneme_job){
         .kind = MNEME_JOB_APPLY, .batch = &worker->applying->batch, .halving = &worker->halving};
     mneme_sink_post(worker->sink, &worker->job);
@@ -108,6 +109,9 @@ static void finish_batch(struct mneme_worker *worker, int64_t micros) {
     worker->reported_events += (int64_t)batch->count;
     mneme_fill_reset(worker->applying, &worker->rules);
     worker->applying = NULL;
+    worker->rules.max_events = worker->batch_max_events / BATCH_GROWTH < worker->rules.max_events
+                                   ? worker->batch_max_events
+                                   : worker->rules.max_events * BATCH_GROWTH;
     mneme_worker_wait_end(&worker->retry, "projection can be used again");
     mneme_backoff_reset(&worker->rejoin.backoff);
 }

@@ -60,11 +60,12 @@ static int read_settings(struct mneme_worker *worker, struct mneme_error *error)
     mneme_backoff_init(&worker->stall.backoff, initial_ms, max_ms < STALL_MAX_MS ? max_ms : STALL_MAX_MS);
     worker->rules.marks = &worker->marks;
     worker->rules.content_max_chars = (size_t)mneme_config_long(config, MNEME_SETTING_CONTENT_MAX_CHARS);
-    worker->rules.max_events = (size_t)mneme_config_long(config, MNEME_SETTING_BATCH_MAX_EVENTS);
+    worker->batch_max_events = (size_t)mneme_config_long(config, MNEME_SETTING_BATCH_MAX_EVENTS);
     size_t bound = worker->options->projection->max_batch_events;
-    if (bound > 0 && bound < worker->rules.max_events) {
-        worker->rules.max_events = bound;
+    if (bound > 0 && bound < worker->batch_max_events) {
+        worker->batch_max_events = bound;
     }
+    worker->rules.max_events = worker->batch_max_events;
     worker->rules.max_bytes = (size_t)mneme_config_long(config, MNEME_SETTING_BATCH_MAX_BYTES);
     worker->rules.linger_micros = mneme_config_long(config, MNEME_SETTING_BATCH_LINGER_MS) * 1000;
     worker->rules.parks_alone = worker->options->projection->parks_alone;

@@ -141,8 +141,10 @@ static void give_work(struct mneme_worker *worker, int64_t now) {
         mneme_worker_claim(worker);
     } else if (worker->phase == MNEME_PHASE_READING && mneme_worker_wait_is_over(&worker->retry, now)) {
         bool is_due = mneme_fill_due_micros(worker->filling, &worker->rules, now) == 0 || worker->is_draining;
-        if (worker->applying != NULL || (!mneme_fill_is_empty(worker->filling) && is_due)) {
+        if (worker->applying != NULL) {
             mneme_worker_apply(worker);
+        } else if (!mneme_fill_is_empty(worker->filling) && is_due) {
+            mneme_worker_begin_batch(worker);
         }
     }
 }
@@ -174,7 +176,10 @@ static int poll_timeout_ms(struct mneme_worker *worker, int64_t now) {
             shorten(&timeout, waits[i]->until_micros, now);
         }
     }
-    if (worker->applying == NULL && worker->phase == MNEME_PHASE_READING && !worker->retry.is_active) {
+    bool is_reading = worker->phase == MNEME_PHASE_READING && !worker->retry.is_active;
+    if (worker->applying != NULL && is_reading && mneme_sink_is_idle(worker->sink)) {
+        timeout = 0; /* only to see what the group wants before it is applied */
+    } else if (worker->applying == NULL && is_reading) {
         int64_t due = mneme_fill_due_micros(worker->filling, &worker->rules, now);
         shorten(&timeout, due == INT64_MAX ? INT64_MAX : now + due, now);
     }
@@ -224,6 +229,7 @@ static void turn(struct mneme_worker *worker) {
             look_at_source(worker, now);
         }
         mneme_worker_report(worker, now);
+        mneme_worker_wake_client(worker, now);
         bool is_ready_now = !worker->retry.is_active && (worker->phase == MNEME_PHASE_READING);
         atomic_store(&worker->ready, is_ready_now);
         wait_and_take(worker, now);

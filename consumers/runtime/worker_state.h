@@ -62,6 +62,9 @@ struct mneme_worker {
     char topic[MNEME_TOPIC_NAME_BYTES];
     char group[MNEME_TOPIC_NAME_BYTES];
     struct mneme_fill_rules rules; /* topic_partitions is asked at each claim */
+    /* What rules.max_events grows to. After a claim batches begin small, since workers that start together take
+     * partitions from each other at once, and wait for the batch at hand. */
+    size_t batch_max_events;
 
     rd_kafka_t *kafka;
     /* Its consumer queue, by which the sink thread wakes the Kafka thread; NULL while the client is replaced.
@@ -111,7 +114,7 @@ struct mneme_worker {
 
     /* Reports. */
     bool is_kafka_down;
-    int64_t reported_micros, refreshed_micros, commit_micros, source_micros;
+    int64_t reported_micros, refreshed_micros, commit_micros, source_micros, woken_micros;
     int64_t reported_events; /* applied since the last report */
     int64_t applied_events;  /* in all */
 };
@@ -131,6 +134,10 @@ void mneme_worker_disconnect(struct mneme_worker *worker);
  * projection's store is away, until a second batch is full. */
 void mneme_worker_sync_pauses(struct mneme_worker *worker);
 void mneme_worker_resume_all(struct mneme_worker *worker);
+
+/* Lets the client send a heartbeat that is due: by itself it looks only twice a second, or when it is asked
+ * something. */
+void mneme_worker_wake_client(struct mneme_worker *worker, int64_t now_micros);
 
 /* Tells the group the progress, for monitoring only; does not wait for an answer. */
 void mneme_worker_commit(struct mneme_worker *worker);
@@ -172,7 +179,11 @@ void mneme_worker_regain_name(struct mneme_worker *worker);
 
 /* --- results.c: what became of a batch --- */
 
-/* Hands the batch being filled to the sink, or what is to be tried again. The sink is idle. */
+/* What was filled is to be applied next, and another batch is filled. Between this and mneme_worker_apply the
+ * client is polled: a worker that is to give partitions back does so before the batch, not after it. */
+void mneme_worker_begin_batch(struct mneme_worker *worker);
+
+/* Hands the batch to the sink, for the first time or again. The sink is idle. */
 void mneme_worker_apply(struct mneme_worker *worker);
 void mneme_worker_applied(struct mneme_worker *worker, const struct mneme_job *job);
 

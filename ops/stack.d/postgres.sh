@@ -110,6 +110,7 @@ max_connections = 200
 shared_buffers = 512MB
 maintenance_work_mem = 256MB
 max_wal_size = 4GB
+wal_buffers = 64MB
 wal_compression = lz4
 jit = off
 timezone = 'UTC'

@@ -21,6 +21,7 @@
 #define DRAIN_TIMEOUT_MS 1800000
 #define KAFKA_TIMEOUT_MS 10000
 #define MAX_PARTITIONS 64
+#define JOIN_LOOK_MICROS 5000
 
 int mneme_bench_ground_init(struct mneme_bench_ground *ground, int partitions, struct mneme_error *error) {
     *ground = (struct mneme_bench_ground){0};
@@ -241,6 +242,26 @@ static int check_rows(struct mneme_bench_ground *ground, struct mneme_error *err
                : status;
 }
 
+/* Waits until every worker that can have a partition has one, or a worker has ended, and notes how much was
+ * folded by then. */
+static int watch_joining(struct mneme_bench_drain *drain, struct mneme_bench_ground *ground, size_t workers,
+                         struct mneme_error *error) {
+    long partitions = 0;
+    long owners = 0;
+    int status = ask(&partitions, ground, "SELECT coalesce(max(topic_partitions), 0) FROM progress", error);
+    while (status == MNEME_OK && !has_worker_ended() &&
+           (partitions == 0 || owners < (partitions < (long)workers ? partitions : (long)workers))) {
+        mneme_clock_pause(JOIN_LOOK_MICROS);
+        status = ask(&partitions, ground, "SELECT coalesce(max(topic_partitions), 0) FROM progress", error);
+        if (status == MNEME_OK) {
+            status = ask(&owners, ground, "SELECT count(DISTINCT owner) FROM progress", error);
+        }
+    }
+    return status == MNEME_OK
+               ? ask(&drain->joined_events, ground, "SELECT coalesce(sum(next_offset), 0) FROM progress", error)
+               : status;
+}
+
 /* What there is to be known while the workers are still there. */
 static int watch(struct mneme_bench_drain *drain, struct mneme_bench_ground *ground, const pid_t *workers,
                  size_t count, struct mneme_error *error) {
@@ -248,6 +269,12 @@ static int watch(struct mneme_bench_drain *drain, struct mneme_bench_ground *gro
     long session;
     int status = ask(&session, ground, "SELECT pg_backend_pid()", error);
     double server_before = mneme_bench_family_cpu_seconds(session);
+    watched = workers;
+    watched_count = count;
+    if (status == MNEME_OK) {
+        status = watch_joining(drain, ground, count, error);
+    }
+    drain->joined_seconds = (double)(mneme_clock_monotonic_micros() - started) / 1e6;
     if (status == MNEME_OK) {
         status = mneme_bench_wait_for_end(ground, workers, count, error);
     }
@@ -276,9 +303,9 @@ int mneme_bench_drain(struct mneme_bench_drain *drain, struct mneme_bench_ground
     }
     fprintf(
         stderr,
-        "%zu worker%s: %.1f s; processor time: workers %.1f s, their sessions %.1f s, the whole server %.1f "
-        "s; %.0f MB at most\n",
-        started, started == 1 ? "" : "s", drain->time.seconds, drain->worker_cpu_seconds,
+        "%zu worker%s: %.1f s, %.2f of them joining; processor time: workers %.1f s, their sessions %.1f s, "
+        "the whole server %.1f s; %.0f MB at most\n",
+        started, started == 1 ? "" : "s", drain->time.seconds, drain->joined_seconds, drain->worker_cpu_seconds,
         drain->time.cpu_seconds, drain->server_cpu_seconds, drain->peak_rss_mb);
     return status == MNEME_OK ? check_rows(ground, error) : status;
 }

@@ -62,6 +62,8 @@ int mneme_bench_wait_for_projection(struct mneme_bench_ground *ground, const cha
 struct mneme_bench_drain {
     struct mneme_bench_time
         time;                  /* from the start of the first worker; cpu_seconds: of the workers' sessions */
+    double joined_seconds;     /* of time.seconds: until every worker that can have a partition had one */
+    long joined_events;        /* folded by then */
     double worker_cpu_seconds; /* of all workers */
     double server_cpu_seconds; /* of all processes of the server, also those that write its log */
     double peak_rss_mb;        /* of the largest worker */
