@@ -41,6 +41,7 @@ void mneme_pg_forget_statements(struct mneme_postgres *postgres) {
         statement = next;
     }
     postgres->next_statement = 0;
+    postgres->last_statement = NULL;
 }
 
 int mneme_pg_connect(struct mneme_postgres **out, const struct mneme_config *config, const char *purpose,
@@ -148,12 +149,26 @@ static int hand_over(PGresult **out, struct mneme_postgres *postgres, PGresult *
     return MNEME_OK;
 }
 
+/* Whether the statement is of that text and those parameters; it may be NULL. */
+static bool is_of(const struct mneme_pg_statement *statement, const char *sql, size_t sql_len,
+                  const struct mneme_pg_params *params) {
+    size_t types_len = (size_t)params->count * sizeof params->type[0];
+    return statement != NULL && statement->key_len == types_len + sql_len &&
+           memcmp(statement->key, params->type, types_len) == 0 &&
+           memcmp(statement->key + types_len, sql, sql_len) == 0;
+}
+
 /* The statement as this session has prepared it; *out is NULL when it is to be run unprepared. */
 static int find_or_prepare(struct mneme_pg_statement **out, struct mneme_postgres *postgres, const char *sql,
                            const struct mneme_pg_params *params, struct mneme_error *error) {
+    size_t sql_len = strlen(sql);
+    *out = postgres->last_statement; /* who asks one question after the other often asks the same */
+    if (is_of(*out, sql, sql_len, params)) {
+        return MNEME_OK;
+    }
     struct mneme_buffer key = {0};
     mneme_buffer_append(&key, params->type, (size_t)params->count * sizeof params->type[0]);
-    mneme_buffer_append(&key, sql, strlen(sql));
+    mneme_buffer_append(&key, sql, sql_len);
     struct mneme_pg_statement *statement = NULL;
     *out = NULL;
     bool is_complete = !key.failed && key.data != NULL;
@@ -164,6 +179,7 @@ static int find_or_prepare(struct mneme_pg_statement **out, struct mneme_postgre
         HASH_COUNT(postgres->statements) >= MAX_PREPARED ||
         (statement = calloc(1, sizeof *statement)) == NULL) {
         mneme_buffer_clean_up(&key);
+        postgres->last_statement = *out;
         return MNEME_OK;
     }
     snprintf(statement->name, sizeof statement->name, "mneme_%u", postgres->next_statement++);
@@ -178,7 +194,7 @@ static int find_or_prepare(struct mneme_pg_statement **out, struct mneme_postgre
         free_statement(statement);
         return status;
     }
-    *out = statement;
+    *out = postgres->last_statement = statement;
     return MNEME_OK;
 }
 

@@ -74,14 +74,14 @@ static bool read_position(struct mneme_position *out, struct mneme_str value) {
 }
 
 /* False when the value is not of the kind's length. */
-static bool read_value(void *target, enum mneme_row_kind kind, struct mneme_str value, Oid type,
-                       struct mneme_arena *arena) {
+static bool read_value(void *target, enum mneme_row_kind kind, struct mneme_str value, const PGresult *result,
+                       int field, struct mneme_arena *arena) {
     switch (kind) {
     case MNEME_ROW_STR:
         *(struct mneme_str *)target = value;
         return true;
     case MNEME_ROW_JSON:
-        if (type == MNEME_OID_JSONB && value.len > 0) {
+        if (value.len > 0 && PQftype(result, field) == MNEME_OID_JSONB) {
             value.data++; /* the version of the format */
             value.len--;
         }
@@ -174,14 +174,14 @@ int mneme_row_read(void *row, const struct mneme_row_column *columns, size_t col
     for (; fits && i < column_count; i++) {
         void *target = (char *)row + columns[i].offset;
         int field = (int)i;
-        if (PQgetisnull(result, index, field)) {
+        struct mneme_str value = {NULL, (size_t)PQgetlength(result, index, field)};
+        if (value.len == 0 && PQgetisnull(result, index, field)) {
             fits = mneme_row_set_null(target, columns[i].kind);
             continue;
         }
-        struct mneme_str value = {PQgetvalue(result, index, field),
-                                  (size_t)PQgetlength(result, index, field)};
+        value.data = PQgetvalue(result, index, field);
         fits = value.len <= INT32_MAX &&
-               read_value(target, columns[i].kind, value, PQftype(result, field), arena);
+               read_value(target, columns[i].kind, value, result, field, arena);
     }
     if (!fits) {
         return mneme_error_set(

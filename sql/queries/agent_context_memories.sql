@@ -9,7 +9,7 @@ WITH RECURSIVE others (agent_id) AS (
 )
 SELECT 'memory' AS kind, m.id, m.tenant, m.stream_id, m.agent_id, m.user_id, m.run_id, m.conversation_id, m.memory_type,
        m.content, m.metadata, m.tags, m.confidence,
-       least(1, m.importance + 0.01 * a.access_count) AS importance, m.created_at, m.updated_at, m.version,
+       least(1, m.importance + a.access_count / 100.0::float8) AS importance, m.created_at, m.updated_at, m.version,
        m.source_event_id
 FROM others
 CROSS JOIN LATERAL (

@@ -1,7 +1,7 @@
 -- The memories of an id: $1 tenant, $2 to $4 as of when, $5 id, $6 stream or null, $7 whether deleted ones count.
 SELECT m.id, m.tenant, m.stream_id, m.agent_id, m.user_id, m.run_id, m.conversation_id, m.memory_type, m.term,
        m.content, m.metadata, m.tags, m.entities, m.confidence,
-       least(1, m.importance + 0.01 * a.access_count) AS importance, m.priority, a.access_count, a.last_accessed_at,
+       least(1, m.importance + a.access_count / 100.0::float8) AS importance, m.priority, a.access_count, a.last_accessed_at,
        m.created_at, m.updated_at, m.expires_at, m.is_deleted, m.is_archived, m.tier, m.version, m.source_event_id
 FROM {memories} AS m
 CROSS JOIN LATERAL {accesses} AS a

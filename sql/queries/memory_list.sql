@@ -3,7 +3,7 @@
 -- accesses are looked up for the rows of the page alone, unless the filter asks for them.
 SELECT m.id, m.tenant, m.stream_id, m.agent_id, m.user_id, m.run_id, m.conversation_id, m.memory_type, m.term,
        m.content, m.metadata, m.tags, m.entities, m.confidence,
-       least(1, m.importance + 0.01 * a.access_count) AS importance, m.priority, a.access_count, a.last_accessed_at,
+       least(1, m.importance + a.access_count / 100.0::float8) AS importance, m.priority, a.access_count, a.last_accessed_at,
        m.created_at, m.updated_at, m.expires_at, m.is_deleted, m.is_archived, m.tier, m.version, m.source_event_id
 FROM (
     SELECT m.*
