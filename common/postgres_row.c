@@ -180,8 +180,7 @@ int mneme_row_read(void *row, const struct mneme_row_column *columns, size_t col
             continue;
         }
         value.data = PQgetvalue(result, index, field);
-        fits = value.len <= INT32_MAX &&
-               read_value(target, columns[i].kind, value, result, field, arena);
+        fits = value.len <= INT32_MAX && read_value(target, columns[i].kind, value, result, field, arena);
     }
     if (!fits) {
         return mneme_error_set(

@@ -16,9 +16,9 @@ struct mneme_postgres {
     char *path; /* the search path, quoted; NULL: the schema alone */
     char *purpose;
     int64_t connect_timeout_ms;
-    struct mneme_pg_statement *statements; /* a hash of what the connection has prepared */
+    struct mneme_pg_statement *statements;     /* a hash of what the connection has prepared */
     struct mneme_pg_statement *last_statement; /* of those; may be NULL */
-    unsigned next_statement;               /* numbers their names */
+    unsigned next_statement;                   /* numbers their names */
     bool is_pool_shared; /* MNEME_PG_POOL_MODE: a pooler, where there is one, may change sessions */
     bool is_pooled;      /* there is one, so nothing may be left in the session (postgres_pooled.c) */
     struct mneme_buffer simple_settings, piped_settings; /* for each transaction there */

@@ -15,8 +15,8 @@
 #define CLOSE_TIMEOUT_MS 10000
 #define WAKE_TIMEOUT_MS 1000
 
-/* A rebalance is learned of by the next heartbeat, and until then the partitions of whoever joined lie idle or
- * are folded by the wrong member. One takes some 50 microseconds. */
+/* A rebalance is learned of by the next heartbeat, and until then the partitions of whoever joined lie idle
+ * or are folded by the wrong member. One takes some 50 microseconds. */
 #define HEARTBEATS_PER_SESSION 100
 
 /* What the worker's correctness rests on. */

@@ -62,8 +62,8 @@ struct mneme_worker {
     char topic[MNEME_TOPIC_NAME_BYTES];
     char group[MNEME_TOPIC_NAME_BYTES];
     struct mneme_fill_rules rules; /* topic_partitions is asked at each claim */
-    /* What rules.max_events grows to. After a claim batches begin small, since workers that start together take
-     * partitions from each other at once, and wait for the batch at hand. */
+    /* What rules.max_events grows to. After a claim batches begin small, since workers that start together
+     * take partitions from each other at once, and wait for the batch at hand. */
     size_t batch_max_events;
 
     rd_kafka_t *kafka;

@@ -1,17 +1,18 @@
 /*
- * What further workers bring, and what partitions cost: the same backlog, drained by 1, 2, 4 and 8 workers, on
- * topics of 1, 2, 4 and 8 partitions.
+ * What further workers bring, and what partitions cost: the same backlog, drained by 1, 2, 4 and 8 workers,
+ * on topics of 1, 2, 4 and 8 partitions.
  *
  * usage: mneme_bench_scale [--events N] [--runs N] [--partitions N] [--workers N]
  *
  * The events are published once for each number of partitions (or only for that of --partitions), and drained
  * in turns by one worker and by more that start together (or only by that many as --workers says), each time
  * into a fresh schema; joining the group counts. A first drain, which is not measured, warms the server up.
- * One line for each number of workers above one: ours is the median rate with so many, limit that with one; the
- * last line is of two workers. joined are the same rates from when every worker had its partitions; a backlog that
- * lasts for minutes is drained at these. Beside the rates stand the seconds of processor time of the workers and of the
- * whole server for each drain, and in use the share of the machine's processors that anybody used meanwhile:
- * where one worker, its session and the broker use a share s, more workers cannot bring more than 1 / s.
+ * One line for each number of workers above one: ours is the median rate with so many, limit that with one;
+ * the last line is of two workers. joined are the same rates from when every worker had its partitions; a
+ * backlog that lasts for minutes is drained at these. Beside the rates stand the seconds of processor time of
+ * the workers and of the whole server for each drain, and in use the share of the machine's processors that
+ * anybody used meanwhile: where one worker, its session and the broker use a share s, more workers cannot
+ * bring more than 1 / s.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -61,14 +62,13 @@ static int drain_once(struct bench *bench, size_t place, long run, struct mneme_
     struct mneme_bench_drain drain;
     double before = machine_seconds();
     int64_t started = mneme_clock_monotonic_micros();
-    int status =
-        mneme_bench_drain(&drain, &bench->ground, "bench_scale", (size_t)all_counts[place], error);
+    int status = mneme_bench_drain(&drain, &bench->ground, "bench_scale", (size_t)all_counts[place], error);
     double used = machine_seconds() - before;
     double seconds = (double)(mneme_clock_monotonic_micros() - started) / 1e6;
     if (status == MNEME_OK) {
         set->rates[run] = (double)bench->events / drain.time.seconds;
-        set->joined_rates[run] = (double)(bench->events - drain.joined_events) /
-                                 (drain.time.seconds - drain.joined_seconds);
+        set->joined_rates[run] =
+            (double)(bench->events - drain.joined_events) / (drain.time.seconds - drain.joined_seconds);
         set->worker_cpu[run] = drain.worker_cpu_seconds;
         set->server_cpu[run] = drain.server_cpu_seconds;
         set->in_use[run] = used / seconds / (double)sysconf(_SC_NPROCESSORS_ONLN);

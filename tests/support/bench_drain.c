@@ -257,9 +257,9 @@ static int watch_joining(struct mneme_bench_drain *drain, struct mneme_bench_gro
             status = ask(&owners, ground, "SELECT count(DISTINCT owner) FROM progress", error);
         }
     }
-    return status == MNEME_OK
-               ? ask(&drain->joined_events, ground, "SELECT coalesce(sum(next_offset), 0) FROM progress", error)
-               : status;
+    return status == MNEME_OK ? ask(&drain->joined_events, ground,
+                                    "SELECT coalesce(sum(next_offset), 0) FROM progress", error)
+                              : status;
 }
 
 /* What there is to be known while the workers are still there. */
@@ -305,7 +305,7 @@ int mneme_bench_drain(struct mneme_bench_drain *drain, struct mneme_bench_ground
         stderr,
         "%zu worker%s: %.1f s, %.2f of them joining; processor time: workers %.1f s, their sessions %.1f s, "
         "the whole server %.1f s; %.0f MB at most\n",
-        started, started == 1 ? "" : "s", drain->time.seconds, drain->joined_seconds, drain->worker_cpu_seconds,
-        drain->time.cpu_seconds, drain->server_cpu_seconds, drain->peak_rss_mb);
+        started, started == 1 ? "" : "s", drain->time.seconds, drain->joined_seconds,
+        drain->worker_cpu_seconds, drain->time.cpu_seconds, drain->server_cpu_seconds, drain->peak_rss_mb);
     return status == MNEME_OK ? check_rows(ground, error) : status;
 }
