@@ -142,8 +142,9 @@ static bool print_verdict(const void *row, void *context) {
     }
     if (verdict->reason.data != NULL) {
         fflush(stdout);
-        fprintf(stderr, "mneme: the event was parked: %.*s; see mneme dead-letters list\n",
-                MNEME_STR_ARG(verdict->reason));
+        fprintf(stderr, "mneme: the event was %.*s: %.*s; see mneme dead-letters show %d:%lld\n",
+                MNEME_STR_ARG(verdict->verdict), MNEME_STR_ARG(verdict->reason),
+                (int)visit->receipt->position.partition, (long long)visit->receipt->position.offset);
     }
     visit->is_seen = true;
     return true;

@@ -16,6 +16,7 @@ static const char *const outcomes[] = {
     [MNEME_OUTCOME_ACCEPTED] = "accepted",   [MNEME_OUTCOME_REJECTED] = "rejected",
     [MNEME_OUTCOME_DUPLICATE] = "duplicate", [MNEME_OUTCOME_NOT_FOUND] = "not found",
     [MNEME_OUTCOME_EXISTS] = "exists",       [MNEME_OUTCOME_PARKED] = "parked",
+    [MNEME_OUTCOME_DROPPED] = "dropped",
 };
 
 /* Publishes the note; its position, once the brokers have it. */

@@ -53,7 +53,8 @@ static enum mneme_outcome outcome_of(struct mneme_str verdict) {
                     {MNEME_STR_LIT("rejected"), MNEME_OUTCOME_REJECTED},
                     {MNEME_STR_LIT("duplicate"), MNEME_OUTCOME_DUPLICATE},
                     {MNEME_STR_LIT("not_found"), MNEME_OUTCOME_NOT_FOUND},
-                    {MNEME_STR_LIT("exists"), MNEME_OUTCOME_EXISTS}};
+                    {MNEME_STR_LIT("exists"), MNEME_OUTCOME_EXISTS},
+                    {MNEME_STR_LIT("dropped"), MNEME_OUTCOME_DROPPED}};
     for (size_t i = 0; i < sizeof outcomes / sizeof *outcomes; i++) {
         if (mneme_str_equal(outcomes[i].verdict, verdict)) {
             return outcomes[i].outcome;

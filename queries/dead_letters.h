@@ -1,7 +1,7 @@
 /*
- * Dead letters: events that a projection cannot apply, and those that wait behind one of their key. For who
- * runs Mneme: it spans all tenants. Each question is about the schema that was entered last
- * (mneme_status_enter).
+ * Dead letters: events that a projection cannot apply, those that wait behind one of their key, and those
+ * that were dropped. For who runs Mneme: it spans all tenants. A question about parked events is about the
+ * schema that was entered last (mneme_status_enter).
  */
 #ifndef MNEME_QUERIES_DEAD_LETTERS_H
 #define MNEME_QUERIES_DEAD_LETTERS_H
@@ -16,28 +16,34 @@ struct mneme_dead_letter_row {
     int64_t behind;                  /* events of its key that wait behind it */
     struct mneme_opt_long waits_for; /* the offset that it waits behind itself */
     int64_t recorded_at, parked_at;
-    /* Of mneme_dead_letter_show alone, else null: the message's bytes. */
+    struct mneme_str note;            /* why it was dropped; null: it was not said, or it is parked */
+    struct mneme_opt_long dropped_at; /* unset: it is parked */
+    /* Null unless they were asked for: the message's bytes. */
     struct mneme_str value_hex, value_base64;
 };
 
-/* What to list; a null field does not choose. */
+/* What to read; a null field does not choose. */
 struct mneme_dead_letter_filter {
     struct mneme_str projection; /* "embed" is "embed.MODEL", too */
     struct mneme_str key;        /* tenant/stream */
-    bool is_all;                 /* also what only waits behind another event */
+    bool has_position;
+    struct mneme_position position;
+    bool is_all;    /* also what only waits behind another event */
+    bool has_bytes; /* with the message's bytes */
     int64_t limit;
 };
 
-/* Visits struct mneme_dead_letter_row, the oldest first. */
-int mneme_dead_letter_list(struct mneme_postgres *postgres, const struct mneme_dead_letter_filter *filter,
-                           mneme_row_visitor *visit, void *context, struct mneme_error *error);
+/* Visits struct mneme_dead_letter_row for what is parked, the oldest first. */
+int mneme_dead_letters(struct mneme_postgres *postgres, const struct mneme_dead_letter_filter *filter,
+                       mneme_row_visitor *visit, void *context, struct mneme_error *error);
 
-/* Visits the event with its bytes, once for each projection of the schema (null: any) that has parked it. */
-int mneme_dead_letter_show(struct mneme_postgres *postgres, struct mneme_position position,
-                           struct mneme_str projection, mneme_row_visitor *visit, void *context,
-                           struct mneme_error *error);
+/* The same for what was dropped, in all projections at once: it is kept in the ledger's schema, which
+ * mneme_query_connect looks into. */
+int mneme_dead_letters_dropped(struct mneme_postgres *postgres, const struct mneme_dead_letter_filter *filter,
+                               mneme_row_visitor *visit, void *context, struct mneme_error *error);
 
-/* The members of an object without its braces: position, then those of the row but its bytes. */
+/* The members of an object without its braces: position, then those of the row but its bytes; note and
+ * dropped_at only of one that was dropped. */
 void mneme_dead_letter_json(const struct mneme_dead_letter_row *row, struct mneme_json_writer *json);
 
 #endif

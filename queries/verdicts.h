@@ -10,14 +10,16 @@
 
 struct mneme_verdict_row {
     int64_t place; /* of the position among those asked for, from 0 */
-    /* accepted, rejected, duplicate, not_found or exists; "parked" for an event that cannot be applied */
+    /* accepted, rejected, duplicate, not_found or exists; "parked" for an event that cannot be applied,
+     * "dropped" for one that never will be */
     struct mneme_str verdict;
     struct mneme_opt_long actual_version; /* of the stream, or of the memory where that decided */
-    struct mneme_str reason;              /* of a parked event */
+    struct mneme_str reason;              /* of a parked or dropped event */
 };
 
-/* Visits struct mneme_verdict_row for each position that the postgres projection has judged or parked by now.
- * A null `tenant` is for those who published the events themselves; all others see their tenant's alone. */
+/* Visits struct mneme_verdict_row for each position that the postgres projection has judged, parked or
+ * dropped by now. A null `tenant` is for those who published the events themselves; all others see their
+ * tenant's alone. */
 int mneme_verdict_read(struct mneme_postgres *postgres, const char *topic, struct mneme_str tenant,
                        const struct mneme_position *positions, size_t count, mneme_row_visitor *visit,
                        void *context, struct mneme_error *error);
@@ -29,7 +31,8 @@ int mneme_verdicts_wait(struct mneme_postgres *postgres, const char *topic, stru
                         struct mneme_error *error);
 
 /* What a verdict means for the publisher: MNEME_OK for accepted and for duplicate (the event had its effect
- * before), MNEME_E_CONFLICT for rejected and exists, MNEME_E_NOT_FOUND, MNEME_E_INVALID for parked. */
+ * before), MNEME_E_CONFLICT for rejected and exists, MNEME_E_NOT_FOUND, MNEME_E_INVALID for parked and
+ * dropped. */
 enum mneme_status mneme_verdict_status(struct mneme_str verdict);
 
 #endif

@@ -178,7 +178,10 @@ def read(paths):
             elif statement.startswith("DROP INDEX"):
                 drop_index(tables, statement)
             elif statement.startswith("CREATE VIEW"):
-                chapter.append(Table(statement.split()[2] + " (view)", doc))
+                tables[statement.split()[2]] = view = Table(statement.split()[2] + " (view)", doc)
+                chapter.append(view)
+            elif statement.startswith("CREATE OR REPLACE VIEW"):
+                tables[statement.split()[4]].doc = doc
             elif not statement.startswith(("CREATE TYPE", "DO ")):
                 raise Unreadable(f"{path.name}: {statement.splitlines()[0]}")
     return {title: entries for title, entries in chapters.items() if entries}

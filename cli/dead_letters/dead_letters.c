@@ -53,19 +53,17 @@ int mneme_dead_letters_each_schema(struct mneme_postgres *postgres, const struct
 }
 
 static const struct mneme_command *const verbs[] = {
-    &mneme_command_dead_letters_list,
-    &mneme_command_dead_letters_show,
-    &mneme_command_dead_letters_park,
-    &mneme_command_dead_letters_redrive,
-    NULL,
+    &mneme_command_dead_letters_list,    &mneme_command_dead_letters_show, &mneme_command_dead_letters_park,
+    &mneme_command_dead_letters_redrive, &mneme_command_dead_letters_drop, NULL,
 };
 
 const struct mneme_command mneme_command_dead_letters = {
     .name = "dead-letters",
-    .summary = "What cannot be applied: list it, look at it, try it again.",
+    .summary = "What cannot be applied: list it, look at it, try it again, drop it.",
     .arguments = "",
     .examples = "  mneme dead-letters list\n"
                 "  mneme dead-letters show 3:17\n"
-                "  mneme dead-letters redrive --all\n",
+                "  mneme dead-letters redrive --all\n"
+                "  mneme dead-letters drop 3:17\n",
     .subcommands = verbs,
 };

@@ -5,6 +5,7 @@
 #define MNEME_CLI_DEAD_LETTERS_H
 
 #include "cli/frame/command.h"
+#include "consumers/runtime/batch.h"
 #include "queries/dead_letters.h"
 #include "queries/status.h"
 
@@ -12,6 +13,7 @@ extern const struct mneme_command mneme_command_dead_letters_list;
 extern const struct mneme_command mneme_command_dead_letters_show;
 extern const struct mneme_command mneme_command_dead_letters_park;
 extern const struct mneme_command mneme_command_dead_letters_redrive;
+extern const struct mneme_command mneme_command_dead_letters_drop;
 
 /* --projection: null when it was not given; MNEME_E_USAGE unless a projection is called so. */
 int mneme_dead_letters_projection(struct mneme_str *out, const struct mneme_cli *cli,
@@ -26,5 +28,19 @@ int mneme_dead_letters_each_schema(struct mneme_postgres *postgres, const struct
                                    int (*ask)(struct mneme_postgres *postgres, void *context,
                                               struct mneme_error *error),
                                    void *context, struct mneme_error *error);
+
+/* Tells what became of events that were tried again: as a line of JSON each, or on stderr those that stay
+ * parked, up to some. */
+struct mneme_retelling {
+    struct mneme_cli *cli;
+    struct mneme_buffer line;
+    int64_t told;
+};
+
+/* `context` is a struct mneme_retelling; fits struct mneme_redrive. */
+void mneme_retelling_event(void *context, const char *projection, const struct mneme_batch_item *item);
+
+/* Behind the last event: how many stay parked that were not told. */
+void mneme_retelling_rest(const struct mneme_retelling *retelling);
 
 #endif

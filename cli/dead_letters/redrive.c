@@ -7,47 +7,8 @@
 
 #include "cli/dead_letters/dead_letters.h"
 #include "cli/frame/output.h"
-#include "cli/frame/show.h"
 #include "common/json_write.h"
 #include "common/position.h"
-
-#define MOST_TOLD 20 /* events that stay parked */
-
-struct telling {
-    struct mneme_cli *cli;
-    struct mneme_buffer line;
-    int64_t told;
-};
-
-static void tell_json(struct telling *telling, const char *projection, const struct mneme_batch_item *item) {
-    struct mneme_json_writer json = {.out = &telling->line};
-    mneme_json_begin_object(&json);
-    mneme_json_key(&json, MNEME_STR_LIT("position"));
-    mneme_json_position(&json, item->position);
-    mneme_json_key(&json, MNEME_STR_LIT("projection"));
-    mneme_json_string(&json, mneme_str_from(projection));
-    mneme_json_key(&json, MNEME_STR_LIT("outcome"));
-    mneme_json_string(&json, item->park_reason == NULL ? MNEME_STR_LIT("applied") : MNEME_STR_LIT("parked"));
-    mneme_json_key(&json, MNEME_STR_LIT("reason"));
-    mneme_json_string(&json, mneme_str_from(item->park_reason));
-    mneme_json_end_object(&json);
-    (void)mneme_cli_put_line(&telling->line);
-}
-
-static void tell_event(void *context, const char *projection, const struct mneme_batch_item *item) {
-    struct telling *telling = context;
-    if (telling->cli->json) {
-        tell_json(telling, projection, item);
-    } else if (item->park_reason != NULL && telling->told++ < MOST_TOLD) {
-        mneme_buffer_printf(&telling->line,
-                            "mneme: %d:%lld stays parked by %s: ", (int)item->position.partition,
-                            (long long)item->position.offset, projection);
-        mneme_show_escape(&telling->line, mneme_str_from(item->park_reason), false);
-        mneme_buffer_append_byte(&telling->line, '\n');
-        (void)fwrite(telling->line.data, 1, telling->line.len, stderr);
-        mneme_buffer_clear(&telling->line);
-    }
-}
 
 static int read_options(struct mneme_redrive *redrive, const struct mneme_cli *cli,
                         struct mneme_error *error) {
@@ -90,7 +51,8 @@ static int read_options(struct mneme_redrive *redrive, const struct mneme_cli *c
     return MNEME_OK;
 }
 
-static enum mneme_exit tell_counts(struct telling *telling, const struct mneme_redrive_counts *counts) {
+static enum mneme_exit tell_counts(struct mneme_retelling *telling,
+                                   const struct mneme_redrive_counts *counts) {
     if (telling->cli->json) {
         struct mneme_json_writer json = {.out = &telling->line};
         mneme_json_begin_object(&json);
@@ -101,10 +63,7 @@ static enum mneme_exit tell_counts(struct telling *telling, const struct mneme_r
         mneme_json_end_object(&json);
         (void)mneme_cli_put_line(&telling->line);
     } else {
-        if (telling->told > MOST_TOLD) {
-            fprintf(stderr, "mneme: so do %lld others; `mneme dead-letters list --all` tells them\n",
-                    (long long)(telling->told - MOST_TOLD));
-        }
+        mneme_retelling_rest(telling);
         printf("applied %lld, still parked %lld\n", (long long)counts->applied, (long long)counts->parked);
     }
     if (mneme_cli_interrupted()) {
@@ -115,10 +74,10 @@ static enum mneme_exit tell_counts(struct telling *telling, const struct mneme_r
 
 static enum mneme_exit run(struct mneme_cli *cli) {
     struct mneme_error error = {0};
-    struct telling telling = {.cli = cli};
+    struct mneme_retelling telling = {.cli = cli};
     struct mneme_redrive redrive = {.config = cli->config,
                                     .is_interrupted = mneme_cli_interrupted,
-                                    .on_event = tell_event,
+                                    .on_event = mneme_retelling_event,
                                     .context = &telling};
     struct mneme_redrive_counts counts = {0};
     int status = read_options(&redrive, cli, &error);

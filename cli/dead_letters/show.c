@@ -16,8 +16,7 @@
 struct showing {
     struct mneme_cli *cli;
     struct mneme_codec *codec;
-    struct mneme_position position;
-    struct mneme_str projection; /* null: all */
+    struct mneme_dead_letter_filter filter;
     struct mneme_arena arena;
     struct mneme_buffer line, bytes, event;
     int64_t count;
@@ -91,15 +90,19 @@ static void show_lines(struct showing *showing, const struct mneme_dead_letter_r
     }
     printf("%-12s %d:%lld of %.*s\n", "position", (int)row->partition, (long long)row->kafka_offset,
            MNEME_STR_ARG(row->topic));
-    mneme_show_str("parked by", row->projection);
+    mneme_show_str(row->dropped_at.is_set ? "dropped in" : "parked by", row->projection);
     mneme_show_str("key", row->key);
     mneme_show_str("reason", row->reason);
     if (row->waits_for.is_set) {
         printf("%-12s %lld:%lld\n", "waits for", (long long)row->partition, (long long)row->waits_for.value);
     }
-    printf("%-12s %lld\n", "behind", (long long)row->behind);
+    if (!row->dropped_at.is_set) {
+        printf("%-12s %lld\n", "behind", (long long)row->behind);
+    }
     mneme_show_time("recorded at", (struct mneme_opt_long){row->recorded_at, true});
     mneme_show_time("parked at", (struct mneme_opt_long){row->parked_at, true});
+    mneme_show_time("dropped at", row->dropped_at);
+    mneme_show_str("note", row->note);
     if (showing->event.len > 0) {
         mneme_show_str("event", mneme_buffer_str(&showing->event));
         return;
@@ -128,23 +131,29 @@ static bool visit(const void *row, void *context) {
 
 static int ask(struct mneme_postgres *postgres, void *context, struct mneme_error *error) {
     struct showing *showing = context;
-    return mneme_dead_letter_show(postgres, showing->position, showing->projection, visit, showing, error);
+    return mneme_dead_letters(postgres, &showing->filter, visit, showing, error);
 }
 
 static enum mneme_exit run(struct mneme_cli *cli) {
     struct mneme_error error = {0};
     struct mneme_postgres *postgres = NULL;
-    struct showing showing = {.cli = cli, .code = MNEME_EXIT_DONE};
+    struct showing showing = {
+        .cli = cli,
+        .code = MNEME_EXIT_DONE,
+        .filter = {.has_position = true, .is_all = true, .has_bytes = true, .limit = INT64_MAX}};
     mneme_arena_init(&showing.arena, 0);
-    int status = mneme_dead_letters_position(&showing.position, cli, &error);
+    int status = mneme_dead_letters_position(&showing.filter.position, cli, &error);
     if (status == MNEME_OK) {
-        status = mneme_dead_letters_projection(&showing.projection, cli, &error);
+        status = mneme_dead_letters_projection(&showing.filter.projection, cli, &error);
     }
     if (status == MNEME_OK) {
         status = mneme_codec_new(&showing.codec, cli->config, &error);
     }
     if (status == MNEME_OK) {
         status = mneme_query_connect(&postgres, cli->config, "mneme-dead-letters", &error);
+    }
+    if (status == MNEME_OK) { /* before other schemas are entered than the ledger's */
+        status = mneme_dead_letters_dropped(postgres, &showing.filter, visit, &showing, &error);
     }
     if (status == MNEME_OK) {
         status = mneme_dead_letters_each_schema(postgres, cli->config, ask, &showing, &error);
@@ -173,14 +182,14 @@ static const struct mneme_cli_option options[] = {
 
 const struct mneme_command mneme_command_dead_letters_show = {
     .name = "show",
-    .summary = "Show a parked event, and why it is parked.",
+    .summary = "Show a parked or dropped event, and why it is that.",
     .arguments = "POSITION",
     .details =
         "The event as JSON where its bytes are one that this program can read, with the keys of `mneme\n"
         "replay`; else the bytes in hexadecimal, with the reason why they are no event.\n"
         "--json: as `mneme dead-letters list --json`, with \"event\" (an object, or null) and \"value\", "
         "the\n"
-        "message's bytes in base64; a line for each projection that has parked it.",
+        "message's bytes in base64; a line for each projection that has parked it, or where it was dropped.",
     .examples = "  mneme dead-letters show 3:17\n"
                 "  mneme dead-letters show 3:17 --json | jq -r .value | base64 -d >message\n",
     .min_arguments = 1,

@@ -87,9 +87,10 @@ const struct mneme_command mneme_command_memory_add = {
         "Publishes a memory_created event and returns when the brokers have it; a worker then\n"
         "folds it into the tables. `-` reads the text from standard input.\n"
         "--json: {\"memory_id\",\"event_id\",\"position\",\"stream_id\"}, and with --wait also\n"
-        "\"verdict\" (accepted, rejected, duplicate, exists, not_found or parked), \"version\" of the\n"
+        "\"verdict\" (accepted, rejected, duplicate, exists, not_found, parked or dropped), \"version\" of "
+        "the\n"
         "stream, or \"actual_version\" where it was not accepted; the exit code is then 4 for rejected\n"
-        "and exists, 5 for not_found, 1 for parked.",
+        "and exists, 5 for not_found, 1 for parked and dropped.",
     .examples =
         "  mneme memory add 'Ada prefers tea' --user ada --type fact --tags drinks,taste\n"
         "  mneme memory add --content '{\"text\":\"Tea at four\",\"place\":\"garden\"}' --user ada\n"

@@ -199,9 +199,9 @@ static int refuse_marked(const struct mneme_fill_rules *rules, struct mneme_park
 /* Fills item->event or item->park_reason. */
 static int fill_item(struct mneme_fill *fill, const struct mneme_fill_rules *rules,
                      struct mneme_park_set *parked, const struct mneme_log_record *record,
-                     struct mneme_batch_item *item, struct mneme_error *error) {
+                     const struct mneme_log_mark *mark, struct mneme_batch_item *item,
+                     struct mneme_error *error) {
     struct mneme_error refusal = {0};
-    const struct mneme_log_mark *mark = mneme_log_marks_find(rules->marks, record->position);
     int status = mark != NULL ? refuse_marked(rules, parked, record, mark, item, &refusal)
                               : recognise(fill, rules, record, &item->event, &refusal);
     if (status == MNEME_OK) {
@@ -234,10 +234,41 @@ static void open_fill(struct mneme_fill *fill, const struct mneme_fill_rules *ru
     fill->changed_micros = now_micros;
 }
 
+/* Whether the record is the message that was dropped. */
+static int compare_dropped(bool *is_it, const struct mneme_log_mark *mark,
+                           const struct mneme_log_record *record, struct mneme_error *error) {
+    struct mneme_log_digest digest = {0};
+    int status =
+        mneme_log_digest(&digest, record->position.offset, mneme_fill_recorded_at(record->timestamp_ms),
+                         record->key, record->value, error);
+    *is_it = status == MNEME_OK && mneme_log_digest_equal(&digest, &mark->dropped);
+    return status;
+}
+
+/* What was dropped is as if it were not there. */
+static int pass_over(struct mneme_fill *fill, const struct mneme_fill_rules *rules,
+                     const struct mneme_log_record *record, int64_t now_micros, struct mneme_error *error) {
+    int status = mneme_fill_skip(fill, rules, record->position.partition, record->progress,
+                                 record->position.offset + 1, now_micros, error);
+    if (status == MNEME_OK) {
+        rules->release(record->message);
+    }
+    return status;
+}
+
 int mneme_fill_add(struct mneme_fill *fill, const struct mneme_fill_rules *rules,
                    struct mneme_park_set *parked, const struct mneme_log_record *record, int64_t now_micros,
                    struct mneme_error *error) {
     struct mneme_batch *batch = &fill->batch;
+    bool is_dropped = false;
+    const struct mneme_log_mark *mark = mneme_log_marks_find(rules->marks, record->position);
+    if (mark != NULL && mark->dropped.is_set) {
+        int status = compare_dropped(&is_dropped, mark, record, error);
+        if (status != MNEME_OK || is_dropped) {
+            return status == MNEME_OK ? pass_over(fill, rules, record, now_micros, error) : status;
+        }
+        mark = NULL; /* it is said of another message, which lay here before the topic was made anew */
+    }
     if (!make_room(fill)) {
         return mneme_error_set(error, MNEME_E_NO_MEMORY, "cannot grow a batch: out of memory");
     }
@@ -249,7 +280,7 @@ int mneme_fill_add(struct mneme_fill *fill, const struct mneme_fill_rules *rules
     item->source = record->source;
     item->park_reason = NULL;
     item->blocked_by = record->position.offset;
-    int status = fill_item(fill, rules, parked, record, item, error);
+    int status = fill_item(fill, rules, parked, record, mark, item, error);
     if (status != MNEME_OK) {
         return status;
     }

@@ -33,7 +33,7 @@ struct mneme_fill_rules {
     bool takes_records;                    /* as they are, not as events */
     struct mneme_embedding_codec *records; /* of those: knows which schemas are waited for; NULL: none is */
     bool parks_alone;                      /* struct mneme_projection_ops */
-    const struct mneme_log_marks *marks;   /* of the topic: what is parked by hand; may be NULL */
+    const struct mneme_log_marks *marks;   /* of the topic: what is parked by hand, or dropped; may be NULL */
     void (*release)(void *message);        /* gives a record's message back */
 };
 
@@ -60,7 +60,8 @@ void mneme_fill_reset(struct mneme_fill *fill, const struct mneme_fill_rules *ru
 /*
  * Adds the record and takes its message. What is no event of its key and place is parked alone. An event that
  * is over a limit, or was parked by hand, is parked with its key, which goes into `parked`, and so is what
- * comes behind it. With rules->parks_alone no key is parked. On an error nothing is taken:
+ * comes behind it. With rules->parks_alone no key is parked. One that was dropped is released: the batch
+ * gets no item, and its progress moves past it. On an error nothing is taken:
  * MNEME_E_UNAVAILABLE when the schema cannot be asked for now, MNEME_E_NO_MEMORY, or another code for a
  * record that this program cannot read (MNEME_E_UNKNOWN_SCHEMA): the reader must not go beyond it.
  */

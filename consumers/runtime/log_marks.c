@@ -16,7 +16,7 @@ void mneme_log_marks_clean_up(struct mneme_log_marks *marks) {
 }
 
 bool mneme_log_marks_add(struct mneme_log_marks *marks, struct mneme_position position,
-                         struct mneme_str reason) {
+                         struct mneme_str reason, const struct mneme_log_digest *dropped) {
     if (marks->count == marks->capacity) {
         size_t wanted = marks->capacity == 0 ? 16 : marks->capacity * 2;
         struct mneme_log_mark *larger = reallocarray(marks->items, wanted, sizeof *larger);
@@ -30,7 +30,11 @@ bool mneme_log_marks_add(struct mneme_log_marks *marks, struct mneme_position po
     if (copy == NULL) {
         return false;
     }
-    marks->items[marks->count++] = (struct mneme_log_mark){position, copy};
+    struct mneme_log_mark *mark = &marks->items[marks->count++];
+    *mark = (struct mneme_log_mark){.position = position, .reason = copy};
+    if (dropped != NULL) {
+        mark->dropped = *dropped;
+    }
     return true;
 }
 

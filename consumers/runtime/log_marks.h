@@ -1,17 +1,21 @@
 /*
- * Messages of the log that a person has parked by hand: those that no program at hand can read and nobody is
- * to wait for any more. Whoever folds the log parks them, whether it could read them or not, so that all
- * projections and every rebuild make the same of them.
+ * What a person has said of messages of the log, so that all projections and every rebuild make the same of
+ * them. Whoever folds the log parks those that were parked by hand, whether it could read them or not, and
+ * passes over those that were dropped as if they were not there.
  */
 #ifndef MNEME_CONSUMERS_RUNTIME_LOG_MARKS_H
 #define MNEME_CONSUMERS_RUNTIME_LOG_MARKS_H
 
 #include "common/config.h"
+#include "consumers/runtime/log_digest.h"
 #include "schemas/event.h"
 
 struct mneme_log_mark {
     struct mneme_position position;
     char *reason; /* malloc'd */
+    /* Of the message that was dropped, so that another one in its place, of a topic that was made anew, is
+     * told from it; unset: the message was parked by hand. */
+    struct mneme_log_digest dropped;
 };
 
 /* Zero-initialise to start with. Any number of threads may look while none changes it. */
@@ -22,18 +26,19 @@ struct mneme_log_marks {
 
 void mneme_log_marks_clean_up(struct mneme_log_marks *marks);
 
-/* Adds a mark behind all others. False when memory is exhausted. */
+/* Adds a mark behind all others; `dropped` NULL: it was parked by hand. False when memory is exhausted. */
 bool mneme_log_marks_add(struct mneme_log_marks *marks, struct mneme_position position,
-                         struct mneme_str reason);
+                         struct mneme_str reason, const struct mneme_log_digest *dropped);
 
-/* NULL: nobody has parked that message. `marks` may be NULL. */
+/* NULL: nobody has said anything of that message. `marks` may be NULL. */
 const struct mneme_log_mark *mneme_log_marks_find(const struct mneme_log_marks *marks,
                                                   struct mneme_position position);
 
-/* Puts the marks of the topic in the place of what *marks holds, which stays on an error. Blocks for as long
- * as the store takes to answer. */
+/* Puts the marks of the topic in the place of what *marks holds, which stays on an error: what was parked by
+ * hand, and what was dropped in `projection` or in the ledger, with which all agree; for who only reads
+ * `projection` is NULL, and nothing counts as dropped. Blocks for as long as the store takes to answer. */
 typedef int mneme_log_marks_reader(struct mneme_log_marks *marks, const struct mneme_config *config,
-                                   const char *topic, struct mneme_error *error);
+                                   const char *topic, const char *projection, struct mneme_error *error);
 
 /* Where a reader stands before a message that it cannot read. */
 struct mneme_schema_wait {

@@ -163,7 +163,7 @@ static bool ask_for_marks(struct reading *reading) {
         return false;
     }
     reading->has_marks = true;
-    return read_marks(&reading->marks, reading->reader->config, reading->reader->name,
+    return read_marks(&reading->marks, reading->reader->config, reading->reader->name, NULL,
                       &reading->marks_error) == MNEME_OK;
 }
 

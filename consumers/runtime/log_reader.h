@@ -85,9 +85,9 @@ struct mneme_log_read {
     struct mneme_park_set *parked;
     bool parks_alone; /* struct mneme_projection_ops */
 
-    /* What is parked by hand. Who folds gives `marks`, since those messages are parked whether they can be
-     * read or not; who only reads gives `read_marks`, which is asked at the first message that cannot be
-     * read. Both may be NULL. */
+    /* What is parked by hand, or dropped. Who folds gives `marks`, since those messages are parked whether
+     * they can be read or not; who only reads gives `read_marks`, which is asked at the first message that
+     * cannot be read. Both may be NULL. */
     const struct mneme_log_marks *marks;
     mneme_log_marks_reader *read_marks;
 

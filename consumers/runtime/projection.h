@@ -105,8 +105,8 @@ struct mneme_projection_ops {
      * events of its key wait behind it. */
     bool parks_alone;
 
-    /* Which messages of a topic were parked by hand; NULL: none ever is. Called on another thread than the
-     * other operations. */
+    /* Which messages of a topic were parked by hand or dropped; NULL: none ever is. Called on another thread
+     * than the other operations. */
     mneme_log_marks_reader *read_marks;
 
     /* Tells who looks that a worker waits before a message of an unknown schema, again at each attempt, or

@@ -247,7 +247,8 @@ int mneme_refold_open_lanes(struct mneme_refold *refold, struct mneme_error *err
     const struct mneme_refold_options *options = &refold->options;
     if (status == MNEME_OK && options->projection->read_marks != NULL) {
         status = options->projection->read_marks(&refold->marks, options->config,
-                                                 mneme_log_reader_topic(refold->lanes[0].reader), error);
+                                                 mneme_log_reader_topic(refold->lanes[0].reader),
+                                                 options->projection->name, error);
     }
     return status == MNEME_OK ? fill_lanes(refold, error) : status;
 }

@@ -8,9 +8,9 @@
 
 int mneme_worker_read_marks(struct mneme_worker *worker, struct mneme_error *error) {
     const struct mneme_projection_ops *projection = worker->options->projection;
-    return projection->read_marks == NULL
-               ? MNEME_OK
-               : projection->read_marks(&worker->marks, worker->config, worker->topic, error);
+    return projection->read_marks == NULL ? MNEME_OK
+                                          : projection->read_marks(&worker->marks, worker->config,
+                                                                   worker->topic, projection->name, error);
 }
 
 /* That nobody could be told is no reason to do anything else than to wait. */

@@ -8,16 +8,32 @@
 #include "common/postgres_schema.h"
 #include "sql/embedded.h"
 
+/* The digest of a message that was dropped. */
+static int digest_of(struct mneme_log_digest *digest, const PGresult *rows, int row, int64_t offset,
+                     struct mneme_error *error) {
+    struct mneme_str key = {PQgetisnull(rows, row, 4) ? NULL : PQgetvalue(rows, row, 4),
+                            (size_t)PQgetlength(rows, row, 4)};
+    struct mneme_str value = {PQgetvalue(rows, row, 5), (size_t)PQgetlength(rows, row, 5)};
+    return mneme_log_digest(digest, offset, mneme_pg_get_long(rows, row, 3), key, value, error);
+}
+
 static int take_rows(struct mneme_log_marks *marks, const PGresult *rows, struct mneme_error *error) {
     struct mneme_log_marks read = {0};
     for (int row = 0; row < PQntuples(rows); row++) {
         struct mneme_position position = {(int32_t)mneme_pg_get_long(rows, row, 0),
                                           mneme_pg_get_long(rows, row, 1)};
         struct mneme_str reason = {PQgetvalue(rows, row, 2), (size_t)PQgetlength(rows, row, 2)};
-        if (!mneme_log_marks_add(&read, position, reason)) {
+        struct mneme_log_digest digest;
+        bool is_dropped = !PQgetisnull(rows, row, 3);
+        int status = is_dropped ? digest_of(&digest, rows, row, position.offset, error) : MNEME_OK;
+        if (status == MNEME_OK &&
+            !mneme_log_marks_add(&read, position, reason, is_dropped ? &digest : NULL)) {
+            status = mneme_error_set(error, MNEME_E_NO_MEMORY,
+                                     "what was parked by hand was not read: out of memory");
+        }
+        if (status != MNEME_OK) {
             mneme_log_marks_clean_up(&read);
-            return mneme_error_set(error, MNEME_E_NO_MEMORY,
-                                   "what was parked by hand was not read: out of memory");
+            return status;
         }
     }
     mneme_log_marks_clean_up(marks);
@@ -26,11 +42,12 @@ static int take_rows(struct mneme_log_marks *marks, const PGresult *rows, struct
 }
 
 int mneme_hand_parked_read(struct mneme_log_marks *marks, const struct mneme_config *config,
-                           const char *topic, struct mneme_error *error) {
+                           const char *topic, const char *projection, struct mneme_error *error) {
     struct mneme_postgres *postgres = NULL;
     struct mneme_pg_params params = {0};
     PGresult *rows = NULL;
     mneme_pg_param_str(&params, mneme_str_from(topic));
+    mneme_pg_param_str(&params, mneme_str_from(projection));
     int status = mneme_pg_connect_to(&postgres, config, MNEME_PG_SCHEMA_LEDGER, "mneme-hand-parked", error);
     if (status == MNEME_OK) {
         status = mneme_pg_query(&rows, postgres, mneme_sql_hand_parked, &params, true, error);

@@ -1,5 +1,5 @@
 /*
- * What was parked by hand, and who waits for a schema: two tables in the ledger's schema, for every
+ * What was parked by hand or dropped, and who waits for a schema: tables in the ledger's schema, for every
  * projection wherever it keeps its rows. Each call has a connection of its own, so that it fits any thread;
  * it is rare.
  */
@@ -11,7 +11,7 @@
 
 /* A mneme_log_marks_reader. MNEME_E_UNAVAILABLE and the like when Postgres cannot be asked. */
 int mneme_hand_parked_read(struct mneme_log_marks *marks, const struct mneme_config *config,
-                           const char *topic, struct mneme_error *error);
+                           const char *topic, const char *projection, struct mneme_error *error);
 
 /* Parks a message that some worker waits before; `reason` NULL: what that worker said. *was_parked tells that
  * it was parked already. MNEME_E_NOT_FOUND when nobody waits there, MNEME_E_UNSAFE when the ledger has folded

@@ -95,6 +95,10 @@ static int shut(const struct gate *gate, bool *is_accepted, const PGresult *exce
         if (item != NULL) {
             is_accepted[item - gate->batch->items] = false;
         }
+        if (item != NULL && *PQgetvalue(exceptions, row, 3) != 0) {
+            item->park_reason = NULL; /* it was dropped: nowhere it waits for anything, whatever it is */
+            continue;
+        }
         if (item != NULL && gate->projection != NULL && !PQgetisnull(exceptions, row, 2)) {
             status = park(gate, item, mneme_pg_get_long(exceptions, row, 2), error);
         }

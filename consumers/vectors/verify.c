@@ -215,7 +215,7 @@ static bool is_interrupted(void *context) {
 static int read_log(struct verify *verify, struct mneme_error *error) {
     struct mneme_log_marks marks = {0};
     int status = mneme_hand_parked_read(&marks, verify->options->config,
-                                        mneme_log_reader_topic(verify->reader), error);
+                                        mneme_log_reader_topic(verify->reader), "vectors", error);
     struct mneme_log_read read = {.marks = &marks,
                                   .ranges = verify->ranges,
                                   .range_count = (size_t)verify->partitions,

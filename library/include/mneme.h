@@ -38,13 +38,14 @@ enum mneme_outcome {
     MNEME_OUTCOME_NOT_FOUND, /* an update or delete of what is not there */
     MNEME_OUTCOME_EXISTS,    /* a create of an id that is there */
     MNEME_OUTCOME_PARKED,    /* it can not be applied, or waits behind one that can not; `reason` tells why */
+    MNEME_OUTCOME_DROPPED,   /* it could not be applied, and somebody said that it never will be */
 };
 
 struct mneme_verdict {
     enum mneme_outcome outcome;
     struct mneme_opt_long version;        /* of the stream, given to an accepted event */
     struct mneme_opt_long actual_version; /* of the stream, or of the memory where that decided, if not */
-    char reason[256];                     /* of PARKED, cut to fit; else "" */
+    char reason[256];                     /* of PARKED and DROPPED, cut to fit; else "" */
 };
 
 /*

@@ -5,6 +5,8 @@ SELECT p.next_offset,
            (SELECT recorded_at FROM events WHERE sequence_id = $3::bigint * 4096 + $2::bigint),
            (SELECT recorded_at FROM parked_events
             WHERE projection = 'postgres' AND topic = $1::text AND partition = $2::bigint AND kafka_offset = $3::bigint),
+           (SELECT recorded_at FROM dropped_events
+            WHERE projection = 'postgres' AND topic = $1::text AND partition = $2::bigint AND kafka_offset = $3::bigint),
            (SELECT recorded_at FROM events
             WHERE sequence_id < $3::bigint * 4096 + $2::bigint AND kafka_partition = $2::bigint
             ORDER BY sequence_id DESC LIMIT 1)) AS recorded_at

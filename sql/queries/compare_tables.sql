@@ -13,7 +13,7 @@ columns AS (
     JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
     JOIN pg_type t ON t.oid = a.atttypid
     WHERE c.relnamespace = quote_ident(current_schema())::regnamespace AND c.relkind IN ('r', 'p') AND NOT c.relispartition
-      AND c.relname NOT IN ('schema_migrations', 'hand_parked', 'schema_waits', 'log_losses', 'redis_rewinds',
+      AND c.relname NOT IN ('schema_migrations', 'hand_parked', 'dropped_events', 'schema_waits', 'log_losses', 'redis_rewinds',
                             'rebuild_state', 'rebuild_indexes', 'rebuild_keys', 'rebuild_objects')
 ),
 keys AS (

@@ -1,2 +1,10 @@
--- Messages of the topic $1 that were parked by hand, in the order of the log.
-SELECT partition::bigint, kafka_offset, reason FROM hand_parked WHERE topic = $1 ORDER BY partition, kafka_offset
+-- What a person has said of messages of the topic $1, in the order of the log: those that were dropped in the projection $2
+-- ("embed" is "embed.MODEL", too) or in the ledger, with what tells them from others; else those that were parked by hand.
+-- With $2 null, for who only reads, nothing is dropped.
+SELECT DISTINCT ON (partition, kafka_offset) partition::bigint, kafka_offset, reason, recorded_micros, key, value
+FROM (SELECT partition, kafka_offset, reason, (extract(epoch FROM recorded_at) * 1000000)::bigint AS recorded_micros, key, value
+      FROM dropped_events
+      WHERE topic = $1 AND split_part(projection, '.', 1) IN ('postgres', $2::text) AND $2 IS NOT NULL
+      UNION ALL
+      SELECT partition, kafka_offset, reason, NULL, NULL, NULL FROM hand_parked WHERE topic = $1) AS said
+ORDER BY partition, kafka_offset, recorded_micros NULLS LAST

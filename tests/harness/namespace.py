@@ -163,9 +163,9 @@ class Namespace:
         finally:
             consumer.close()
 
-    def produce(self, messages):
-        """Puts raw messages on the topic: dictionaries with value and optional key, partition. Gives the
-        positions (partition, offset) in the same order."""
+    def produce(self, messages, topic=None):
+        """Puts raw messages on the events topic or another: dictionaries with value and optional key, partition. Gives
+        the positions (partition, offset) in the same order."""
         positions = [None] * len(messages)
         errors = []
 
@@ -181,7 +181,7 @@ class Namespace:
                              "enable.idempotence": True, "message.max.bytes": 20_000_000,
                              "queue.buffering.max.messages": 1_000_000})
         for index, message in enumerate(messages):
-            producer.produce(self.topic, on_delivery=delivered(index), **message)
+            producer.produce(topic or self.topic, on_delivery=delivered(index), **message)
         left = producer.flush(30)
         assert not left and not errors, f"{left} messages were not delivered: {errors[:3]}"
         return positions

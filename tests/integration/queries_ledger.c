@@ -10,6 +10,7 @@
 #include "queries/events.h"
 #include "queries/verdicts.h"
 #include "tests/support/fold_case.h"
+#include "tests/support/patience.h"
 
 static struct mneme_fold_case fold;
 static struct mneme_postgres *asking;
@@ -45,8 +46,8 @@ static const char *saw(void) {
     return seen.data;
 }
 
-static void note(const char *user, const char *name, const char *more) {
-    ADD("{'type':'custom','user_id':'%s',%s'payload':{'type':'%s','json':{'n':1}}}", user, more, name);
+static struct mneme_batch_item *note(const char *user, const char *name, const char *more) {
+    return ADD("{'type':'custom','user_id':'%s',%s'payload':{'type':'%s','json':{'n':1}}}", user, more, name);
 }
 
 static bool see_event(const void *row, void *context) {
@@ -282,12 +283,19 @@ static bool see_verdict(const void *row, void *context) {
     return true;
 }
 
+static bool see_verdict_reason(const void *row, void *context) {
+    const struct mneme_verdict_row *verdict = row;
+    (void)context;
+    mneme_buffer_printf(&seen, "%.*s: %.*s", MNEME_STR_ARG(verdict->verdict), MNEME_STR_ARG(verdict->reason));
+    return true;
+}
+
 Test(queries_ledger, verdicts_come_by_position_and_for_the_tenant_alone) {
     note("ada", "n1", "");
     note("ada", "n2", "'expected_version':7,");
     apply();
     struct mneme_position positions[] = {fold.log[1].position, fold.log[0].position};
-    struct mneme_query_wait wait = {.timeout_ms = 10000};
+    struct mneme_query_wait wait = {.timeout_ms = MNEME_PATIENCE_MS};
     cr_assert_eq(mneme_verdicts_wait(asking, topic, MNEME_STR_LIT("default"), positions, 2, &wait,
                                      see_verdict, NULL, &error),
                  MNEME_OK, "%s", error.message);
@@ -298,6 +306,34 @@ Test(queries_ledger, verdicts_come_by_position_and_for_the_tenant_alone) {
         mneme_verdict_read(asking, topic, MNEME_STR_LIT("blue"), positions, 2, see_verdict, NULL, &error),
         MNEME_OK);
     cr_assert_str_eq(saw(), "");
+}
+
+Test(queries_ledger, a_dropped_event_is_told_as_that_with_both_reasons) {
+    struct mneme_batch_item *item = note("ada", "n1", "");
+    item->park_reason = "it is too long";
+    apply();
+    cr_assert_eq(
+        mneme_pg_run(fold.postgres,
+                     "WITH gone AS (DELETE FROM parked_events RETURNING *) INSERT INTO dropped_events "
+                     "(projection, topic, partition, kafka_offset, key, value, reason, blocked_by, "
+                     "recorded_at, parked_at, note, dropped_by) SELECT projection, topic, partition, "
+                     "kafka_offset, key, value, reason, blocked_by, recorded_at, parked_at, 'not needed', '' "
+                     "FROM gone",
+                     &error),
+        MNEME_OK, "%s", error.message);
+    struct mneme_position position = fold.log[0].position;
+    struct mneme_query_wait wait = {.timeout_ms = MNEME_PATIENCE_MS};
+    cr_assert_eq(mneme_verdicts_wait(asking, topic, MNEME_STR_LIT("default"), &position, 1, &wait,
+                                     see_verdict_reason, NULL, &error),
+                 MNEME_OK, "%s", error.message);
+    cr_assert_str_eq(saw(), "dropped: not needed (it is too long)");
+    cr_assert_eq(mneme_position_wait_shown(asking, "postgres", topic, &position, 1, &wait, &error), MNEME_OK,
+                 "nobody waits for it: %s", error.message);
+    cr_assert_eq(mneme_verdict_read(asking, topic, MNEME_STR_LIT("blue"), &position, 1, see_verdict_reason,
+                                    NULL, &error),
+                 MNEME_OK);
+    cr_assert_str_eq(saw(), "", "another tenant");
+    cr_assert_eq(mneme_verdict_status(MNEME_STR_LIT("dropped")), MNEME_E_INVALID);
 }
 
 Test(queries_ledger, the_meaning_of_each_verdict_is_known) {

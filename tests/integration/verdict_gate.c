@@ -77,3 +77,27 @@ Test(verdict_gate, what_the_ledger_parked_has_no_effect) {
     cr_assert_eq(pass(is_accepted, 0, 1), MNEME_OK, "%s", fold.error.message);
     cr_assert_not(is_accepted[0]);
 }
+
+Test(verdict_gate, what_the_ledger_dropped_has_no_effect_and_waits_nowhere) {
+    bool is_accepted[MAX_ITEMS];
+    struct mneme_batch batch;
+    add_three();
+    fold.log[0].park_reason = "broken";
+    cr_assert_eq(mneme_fold_case_apply(&fold, 0), MNEME_APPLIED, "%s", fold.error.message);
+    cr_assert_eq(
+        mneme_pg_run(postgres,
+                     "WITH gone AS (DELETE FROM mneme.parked_events WHERE blocked_by >= 0 RETURNING *) "
+                     "INSERT INTO dropped_events (projection, topic, partition, kafka_offset, key, value, "
+                     "reason, blocked_by, recorded_at, parked_at, dropped_by) SELECT projection, topic, "
+                     "partition, kafka_offset, key, value, reason, blocked_by, recorded_at, parked_at, '' "
+                     "FROM gone",
+                     &fold.error),
+        MNEME_OK, "%s", fold.error.message);
+    mneme_fold_case_batch(&fold, &batch, 0, 1);
+    cr_assert_eq(
+        mneme_verdict_gate_pass(is_accepted, postgres, "search", MNEME_FOLD_CASE_TOPIC, &batch, &fold.error),
+        MNEME_OK, "%s", fold.error.message);
+    cr_assert_not(is_accepted[0]);
+    cr_assert_null(batch.items[0].park_reason, "the projection refused it before it asked");
+    mneme_fold_case_free_batch(&batch);
+}

@@ -64,7 +64,11 @@ def fold_topic(namespace, projection="postgres", content_max_chars=100000):
     """The oracle's tables for what is on the namespace's topic now."""
     messages, ends = read_topic(namespace)
     by_hand = namespace.rows("SELECT partition, kafka_offset FROM hand_parked WHERE topic = %s", namespace.topic)
-    fold = Fold(Decoder(namespace.stack.registry_url), len(ends), namespace.topic, projection, content_max_chars, by_hand)
+    dropped = {}
+    for group, *position in namespace.rows(
+            "SELECT split_part(projection, '.', 1), partition, kafka_offset FROM dropped_events WHERE topic = %s", namespace.topic):
+        dropped.setdefault(group, set()).add(tuple(position))
+    fold = Fold(Decoder(namespace.stack.registry_url), len(ends), namespace.topic, projection, content_max_chars, by_hand, dropped)
     for message in messages:
         fold.apply(message)
     fold.next_offsets.update(ends)  # what lies behind the last event, such as a transaction's marker, is no event

@@ -106,7 +106,7 @@ def compare_topic(messages, fold, model):
     last, found = last_records(messages)
     codec = RecordCodec()
     expected = {record_key(identity): expected_record(identity, document, model)
-                for identity, document in fold.documents.live.items()}
+                for identity, document in fold.documents_of("embed").live.items()}
     for key in sorted(expected.keys() | last.keys()):
         message, want = last.get(key), expected.get(key)
         if message is None or (message.value is None and want is not None):
@@ -129,13 +129,13 @@ def compare_memory(connection, fold, model):
     expected = {(model.name, edition, *identity): {
         "conversation_id": document["conversation_id"], "source_sequence": document["source_sequence"],
         "text_hash": sha256(document["text"]), "parts": len(model.parts(document["text"])), "refused": None,
-    } for identity, document in fold.documents.live.items()}
+    } for identity, document in fold.documents_of("embed").live.items()}
     key = ("model", "edition", *IDENTITY)
     found = compare_rows("documents", expected, {
         place: row for place, row in read_table(connection, "documents", key).items() if place[0] == model.name}, (key, ()))
     cache = dict(connection.execute("SELECT input_hash, vector FROM cache WHERE model = %s", (model.name,)).fetchall())
-    live = {document["text"] for document in fold.documents.live.values()}
-    texts = live | {document["text"] for document in fold.documents.history.values()}
+    live = {document["text"] for document in fold.documents_of("embed").live.values()}
+    texts = live | {document["text"] for document in fold.documents_of("embed").history.values()}
     right = {sha256(model.passage_prefix + part): part for text in texts for part in model.parts(text)}
     found += [f"the cache lacks {part!r:.100}" for text in live for part in model.parts(text)
               if sha256(model.passage_prefix + part) not in cache]

@@ -24,7 +24,7 @@ def expected_vectors(fold, model):
     return {(*identity, part): {
         **{name: document[name] for name in SCOPE}, "created_at": document["created_at"],
         "source_sequence": document["source_sequence"], "embedding": vector,
-    } for identity, document in fold.documents.live.items() for part, vector in enumerate(model.vectors(document["text"])[1])}
+    } for identity, document in fold.documents_of("embed").live.items() for part, vector in enumerate(model.vectors(document["text"])[1])}
 
 
 def active_generation(connection):

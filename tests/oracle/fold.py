@@ -48,13 +48,17 @@ def vector_json(value):
 class Fold(AgentTables, WorkingTables):
     """Feed `apply` with messages, each partition's in order of offsets; the tables are dictionaries by key."""
 
-    def __init__(self, decoder, partitions, topic, projection="postgres", content_max_chars=100000, hand_parked=()):
+    def __init__(self, decoder, partitions, topic, projection="postgres", content_max_chars=100000, hand_parked=(),
+                 dropped=None):
         self.decoder = decoder
         self.partitions = partitions
         self.topic = topic
         self.projection = projection
         self.content_max_chars = content_max_chars
         self.hand_parked = frozenset(hand_parked)  # (partition, offset): a person said to leave it out
+        dropped = dropped or {}
+        self.dropped = frozenset(dropped.get("postgres", ()))  # a person said that it is never applied
+        self.dropped_apart = {group: frozenset(dropped.get(group, ())) for group in ("search", "embed")}  # by one alone
         self.events = {}
         self.verdict_exceptions = {}
         self.streams = {}
@@ -85,15 +89,22 @@ class Fold(AgentTables, WorkingTables):
         self.parked_events = {}
         self.next_offsets = {}
         self.documents = Documents()
+        self.documents_apart = {group: Documents() for group, positions in self.dropped_apart.items() if positions}
         self.redis = RedisTouches()
         self.partition_of = functools.cache(lambda key: murmur2_partition(key, partitions))
         self._blocked_keys = {}
         self._seen = set()
 
+    def documents_of(self, group):
+        """As search or embed has them."""
+        return self.documents_apart.get(group, self.documents)
+
     # --- one message ---
 
     def apply(self, message):
         self.next_offsets[message.partition] = message.offset + 1
+        if message.position in self.dropped:
+            return
         if message.position in self.hand_parked:
             self.park_behind(message, "by hand")
             return
@@ -229,6 +240,9 @@ class Fold(AgentTables, WorkingTables):
         if apply:
             apply(self, place, event, event["payload"])
         self.documents.follow(self, place, event)
+        for group, documents in self.documents_apart.items():
+            if message.position not in self.dropped_apart[group]:
+                documents.follow(self, place, event)
         self.redis.follow(self, place, event)
 
     def supersede(self, table, key, event, extra_key=None):

@@ -221,6 +221,16 @@ def test_what_is_parked_by_hand_blocks_its_key_whatever_it_is(log, fold, publish
     assert not fold.events
 
 
+def test_what_was_dropped_is_not_there(log, fold, publish):
+    fold.dropped = {(murmur2_partition(b"default/u", PARTITIONS), 0)}
+    refused = log.append(**Encoder().message({"type": "memory_created", "user_id": "u", "payload": {
+        "memory_id": memory(), "memory_type": "fact", "content": "x", "priority": 11}}))
+    fold.apply(refused)
+    assert not fold.parked_events and fold.next_offsets[refused.partition] == 1
+    fold.apply(log.append(**Encoder().message({"type": "custom", "user_id": "u", "payload": {"type": "x", "json": 1}})))
+    assert [row["verdict"] for row in fold.events.values()] == ["accepted"] and not fold.parked_events
+
+
 def test_an_event_of_an_unknown_schema_stops_the_reader(log, fold):
     message = Encoder(header=b"\xc3\x01" + b"future!!").message(
         {"type": "custom", "user_id": "u", "payload": {"type": "x", "json": 1}})

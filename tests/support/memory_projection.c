@@ -161,14 +161,15 @@ static void close_view(void *projection) {
 }
 
 static int read_marks(struct mneme_log_marks *marks, const struct mneme_config *config, const char *topic,
-                      struct mneme_error *error) {
+                      const char *projection, struct mneme_error *error) {
     (void)config;
     (void)topic;
+    (void)projection;
     struct mneme_memory_store *store = &mneme_memory_store;
     mneme_log_marks_clean_up(marks);
     pthread_mutex_lock(&store->mutex);
     bool is_added = !store->has_hand_parked ||
-                    mneme_log_marks_add(marks, store->parked_by_hand, MNEME_STR_LIT("nobody knows it"));
+                    mneme_log_marks_add(marks, store->parked_by_hand, MNEME_STR_LIT("nobody knows it"), NULL);
     pthread_mutex_unlock(&store->mutex);
     return is_added ? MNEME_OK : mneme_error_set(error, MNEME_E_NO_MEMORY, "out of memory");
 }

@@ -10,9 +10,9 @@
 #include "common/clock.h"
 #include "common/kafka.h"
 #include "tests/support/memory_projection.h"
+#include "tests/support/patience.h"
 #include "tests/support/runtime_events.h"
 
-#define PATIENCE_MICROS INT64_C(120000000)
 #define LOOK_AGAIN_MICROS 2000
 
 static void require(bool holds, const char *what, const char *detail) {
@@ -66,7 +66,7 @@ int mneme_running_worker_join(struct mneme_running_worker *worker) {
 }
 
 bool mneme_wait_until(bool (*is_so)(void *context), void *context) {
-    int64_t deadline = mneme_clock_monotonic_micros() + PATIENCE_MICROS;
+    int64_t deadline = mneme_clock_monotonic_micros() + INT64_C(1000) * MNEME_PATIENCE_MS;
     while (!is_so(context)) {
         if (mneme_clock_monotonic_micros() > deadline) {
             return false;

@@ -283,9 +283,10 @@ Test(fill, what_is_parked_by_hand_is_not_looked_into_and_blocks_its_key) {
     struct mneme_log_marks marks = {0};
     int32_t partition = encode("ada");
     bench.rules.marks = &marks;
+    cr_assert(mneme_log_marks_add(&marks, (struct mneme_position){partition, 1},
+                                  MNEME_STR_LIT("no such schema"), NULL));
     cr_assert(
-        mneme_log_marks_add(&marks, (struct mneme_position){partition, 1}, MNEME_STR_LIT("no such schema")));
-    cr_assert(mneme_log_marks_add(&marks, (struct mneme_position){partition, 7}, MNEME_STR_LIT("another")));
+        mneme_log_marks_add(&marks, (struct mneme_position){partition, 7}, MNEME_STR_LIT("another"), NULL));
     cr_assert_eq(add_raw(partition, last_key(), last_value(), 0), MNEME_OK);
     cr_assert_null(last_item()->park_reason);
     cr_assert_eq(add_raw(partition, last_key(), last_value(), 0), MNEME_OK, "it could be read by now");
@@ -299,6 +300,26 @@ Test(fill, what_is_parked_by_hand_is_not_looked_into_and_blocks_its_key) {
     cr_assert_eq(add_raw(partition, last_key(), MNEME_STR_LIT("\xc3\x01unknown one"), 0), MNEME_OK);
     check_parked("another");
     check_parked_alone();
+    mneme_log_marks_clean_up(&marks);
+}
+
+Test(fill, what_was_dropped_is_passed_over_and_blocks_nobody) {
+    struct mneme_log_marks marks = {0};
+    struct mneme_log_digest digest;
+    int32_t partition = encode("ada");
+    bench.rules.marks = &marks;
+    int64_t recorded_at = mneme_fill_recorded_at(1234);
+    cr_assert_eq(mneme_log_digest(&digest, 1, recorded_at, last_key(), last_value(), &bench.error), MNEME_OK);
+    cr_assert(mneme_log_marks_add(&marks, (struct mneme_position){partition, 1}, MNEME_STR_LIT(""), &digest));
+    cr_assert(mneme_log_marks_add(&marks, (struct mneme_position){partition, 3}, MNEME_STR_LIT(""), &digest));
+    for (int64_t offset = 0; offset < 4; offset++) {
+        cr_assert_eq(add_raw(partition, last_key(), last_value(), 0), MNEME_OK);
+        cr_assert_null(last_item()->park_reason);
+        cr_assert_eq(last_item()->position.offset, offset == 1 ? 0 : offset,
+                     "the mark of offset 3 is of another message, which lay there before");
+    }
+    cr_assert_eq(bench.fill.batch.count, 3);
+    cr_assert_eq(bench.fill.batch.partitions[0].next_offset, 4);
     mneme_log_marks_clean_up(&marks);
 }
 

@@ -323,6 +323,9 @@ static int open_places(struct subject *subject, struct mneme_error *error) {
         status = mneme_scratch_make(&subject->scratch, mneme_migrations_postgres, error);
     }
     if (status == MNEME_OK) {
+        status = mneme_scratch_take_hand_parked(&subject->scratch, error);
+    }
+    if (status == MNEME_OK) {
         status = mneme_pg_connect(&subject->live, subject->options->verify.config, "mneme rebuild", error);
     }
     if (status == MNEME_OK) {

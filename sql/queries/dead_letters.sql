@@ -1,5 +1,6 @@
 -- What is parked in this schema, the oldest first: $1 a projection ("embed" is "embed.MODEL", too) or null, $2 a key or null,
--- $3 whether also what only waits behind another event, $4 limit.
+-- $3 a partition and $4 an offset or null, $5 whether also what only waits behind another event, $6 whether with the bytes,
+-- $7 limit.
 SELECT projection, topic, partition, kafka_offset, encode(key, 'escape') AS key, reason,
        (SELECT count(*)
         FROM parked_events AS waiting
@@ -9,10 +10,13 @@ SELECT projection, topic, partition, kafka_offset, encode(key, 'escape') AS key,
           AND waiting.blocked_by = parked_events.kafka_offset
           AND waiting.kafka_offset <> parked_events.kafka_offset) AS behind,
        CASE WHEN blocked_by NOT IN (kafka_offset, -1) THEN blocked_by END AS waits_for,
-       recorded_at, parked_at
+       recorded_at, parked_at, NULL::text AS note, NULL::timestamptz AS dropped_at,
+       CASE WHEN $6::boolean THEN encode(value, 'hex') END AS value_hex,
+       CASE WHEN $6::boolean THEN translate(encode(value, 'base64'), E'\n', '') END AS value_base64
 FROM parked_events
 WHERE ($1::text IS NULL OR projection = $1 OR starts_with(projection, $1 || '.'))
   AND ($2::text IS NULL OR key = convert_to($2, 'UTF8'))
-  AND ($3::boolean OR blocked_by IN (kafka_offset, -1))
+  AND ($3::bigint IS NULL OR (partition = $3 AND kafka_offset = $4::bigint))
+  AND ($5::boolean OR blocked_by IN (kafka_offset, -1))
 ORDER BY parked_at, projection, topic, partition, kafka_offset
-LIMIT $4::bigint
+LIMIT $7::bigint
