@@ -10,6 +10,7 @@
 #include <stdlib.h>
 
 #include "common/kafka.h"
+#include "common/uuid.h"
 #include "schemas/registry.h"
 
 /* One writer's schema; never changes once it is in the list. */
@@ -172,7 +173,8 @@ static int fetch_schema(struct mneme_codec *codec, const struct mneme_frame *fra
     return status;
 }
 
-/* Asks whoever may know the schema; another thread may have done so meanwhile. */
+/* Asks whoever may know the schema; another thread may have done so meanwhile. MNEME_E_NOT_FOUND for the id
+ * of a schema that nobody has. */
 static int learn_schema(struct mneme_codec *codec, const struct mneme_frame *frame,
                         struct mneme_error *error) {
     if (frame->framing == MNEME_FRAMING_SINGLE_OBJECT) {
@@ -182,7 +184,7 @@ static int learn_schema(struct mneme_codec *codec, const struct mneme_frame *fra
                                frame->fingerprint);
     }
     if (codec->registry == NULL) {
-        return mneme_error_set(error, MNEME_E_UNKNOWN_SCHEMA,
+        return mneme_error_set(error, MNEME_E_NOT_FOUND,
                                "cannot decode an event: its schema has id %" PRId32
                                " in a registry, and none is set; set SCHEMA_REGISTRY_URL",
                                frame->schema_id);
@@ -196,6 +198,27 @@ static int learn_schema(struct mneme_codec *codec, const struct mneme_frame *fra
     return status;
 }
 
+/* Events of every version begin with their id, as a string (tests hold all released schemas to that). */
+static bool begins_as_event(struct mneme_str body) {
+    static const char length[] = {2 * MNEME_UUID_TEXT_BYTES}; /* as Avro writes it */
+    struct mneme_uuid id;
+    return body.len > MNEME_UUID_TEXT_BYTES && body.data[0] == length[0] &&
+           mneme_uuid_parse(&id, (struct mneme_str){body.data + 1, MNEME_UUID_TEXT_BYTES});
+}
+
+/* Nobody has the schema of that id. A zero at the beginning makes any garbage look like a registry's frame,
+ * which must not hold up a partition; but a setting that was forgotten, or a registry that has lost its
+ * schemas, must not make garbage of a log of events. */
+static int judge_frame(const struct mneme_frame *frame, const struct mneme_error *reason,
+                       struct mneme_error *error) {
+    return begins_as_event(frame->body)
+               ? mneme_error_set(error, MNEME_E_UNKNOWN_SCHEMA, "%s", reason->message)
+               : mneme_error_set(error, MNEME_E_INVALID,
+                                 "no event: the message begins as one of a schema registry's id %" PRId32
+                                 ", which nobody knows, and goes on as no event does; see who wrote it",
+                                 frame->schema_id);
+}
+
 int mneme_codec_decode(struct mneme_codec *codec, struct mneme_event *event, struct mneme_arena *arena,
                        struct mneme_str message, struct mneme_error *error) {
     struct mneme_frame frame;
@@ -205,9 +228,13 @@ int mneme_codec_decode(struct mneme_codec *codec, struct mneme_event *event, str
     }
     const struct mneme_decoder *decoder = find_decoder(codec, &frame);
     if (decoder == NULL) {
-        status = learn_schema(codec, &frame, error);
+        struct mneme_error reason = {0};
+        status = learn_schema(codec, &frame, &reason);
+        if (status == MNEME_E_NOT_FOUND) {
+            return judge_frame(&frame, &reason, error);
+        }
         if (status != MNEME_OK) {
-            return status;
+            return mneme_error_set(error, (enum mneme_status)status, "%s", reason.message);
         }
         decoder = find_decoder(codec, &frame);
     }

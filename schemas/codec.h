@@ -71,7 +71,8 @@ int mneme_codec_encode(struct mneme_codec *codec, const struct mneme_event *even
 
 /* Header and body of a message into an event, as mneme_decoder_decode. An id not seen before asks the
  * registry (bounded retries, blocks); MNEME_E_UNAVAILABLE when that does not answer: the caller waits and
- * tries again; MNEME_E_UNKNOWN_SCHEMA when nobody knows the schema: the caller stops. */
+ * tries again; MNEME_E_UNKNOWN_SCHEMA when nobody knows the schema: the caller stops; but MNEME_E_INVALID for
+ * what begins with an id of a schema registry that nobody knows, and goes on as no event does. */
 int mneme_codec_decode(struct mneme_codec *codec, struct mneme_event *event, struct mneme_arena *arena,
                        struct mneme_str message, struct mneme_error *error);
 

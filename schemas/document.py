@@ -106,7 +106,7 @@ Nothing of the log is skipped: what cannot be applied is parked, a row of `parke
 
 | what | example | which events wait behind it |
 |---|---|---|
-| no event | a null value, other framing, cut or changed bytes, text that is not UTF-8, a key or a partition that is not the event's | none: it has nothing to keep in order, so every projection parks it alone |
+| no event | a null value, other framing, an id of a schema registry that nobody knows and no event behind it, cut or changed bytes, text that is not UTF-8, a key or a partition that is not the event's | none: it has nothing to keep in order, so every projection parks it alone |
 | an event beyond a limit | a confidence of 1.5, a memory_type that does not exist, broken JSON | in the ledger later events of its key, since verdicts depend on their order; full text, embeddings and vectors park it alone |
 | an event that the store refuses | a text with more words than full text takes, a vector that does not fit its collection | the same: in the ledger those of its key, elsewhere none |
 
@@ -117,7 +117,9 @@ that is parked, and what is kept carries its source position, so that an older t
 
 ### An unknown schema
 A message whose fingerprint, registry id or event type this program does not know may be an event that the next version
-reads, so nothing goes past it: its partition waits, in every projection, and the others go on. The worker's log, the
+reads, so nothing goes past it (of a registry id that nobody knows, since no registry is set or it says itself that it has no
+such schema: where what follows begins as events of every version do, with the text of their id; else any bytes that begin
+with a zero would stop a partition for ever): its partition waits, in every projection, and the others go on. The worker's log, the
 metric `mneme_worker_waits_for_schema` and `mneme status` tell the position and what is not known; the worker looks again
 within five seconds, and goes on by itself when the registry knows the schema. Upgrade workers before publishers. What no
 program will ever read is parked by hand, `mneme dead-letters park 3:17`: a row of `hand_parked`, by which every projection

@@ -140,9 +140,14 @@ static bool request_once(struct answer *answer, const struct mneme_registry *reg
     return code == CURLE_OK;
 }
 
-/* The registry's own words on a failure, else those of HTTP. */
-static int explain(const struct answer *answer, const struct mneme_registry *registry, const char *what,
-                   struct mneme_error *error) {
+/* What the registry says itself where it has no schema of an id: a mere 404 may come from any server, and
+ * says that the address is wrong. */
+#define NO_SUCH_SCHEMA 40403
+
+/* The registry's own words on a failure, else those of HTTP; *code is that of its answer, 0 where it has
+ * none. */
+static int explain(json_int_t *code, const struct answer *answer, const struct mneme_registry *registry,
+                   const char *what, struct mneme_error *error) {
     enum mneme_status status = mneme_registry_classify(answer->http_status);
     static const char *const advice[] = {
         [-MNEME_E_UNAVAILABLE] = "check that it is running and that SCHEMA_REGISTRY_URL is right",
@@ -154,6 +159,7 @@ static int explain(const struct answer *answer, const struct mneme_registry *reg
     };
     json_t *body = json_loadb(mneme_buffer_str(&answer->body).data, answer->body.len, 0, NULL);
     const char *message = json_string_value(json_object_get(body, "message"));
+    *code = json_integer_value(json_object_get(body, "error_code"));
     if (answer->http_status == 0) {
         status = mneme_error_set(error, status, "%s: the schema registry at %s does not answer: %s; %s", what,
                                  registry->shown_url.data, answer->reason, advice[-status]);
@@ -174,8 +180,9 @@ static void pause_ms(int64_t ms) {
 
 /* Asks until there is an answer that will not change by asking again, or the tries are used up. A conflict is
  * believed when it is told twice: the first may be with the same schema, on its way from another program or
- * from a try that was not answered in time. */
-static int request(json_t **out, const struct mneme_registry *registry, const char *what,
+ * from a try that was not answered in time. That a schema is not there is believed when all tries tell it: a
+ * server that follows another may lag behind. */
+static int request(json_t **out, json_int_t *code, const struct mneme_registry *registry, const char *what,
                    const struct mneme_buffer *path, const struct mneme_buffer *body,
                    struct mneme_error *error) {
     struct mneme_buffer url = {0};
@@ -187,8 +194,10 @@ static int request(json_t **out, const struct mneme_registry *registry, const ch
     enum mneme_status status =
         url.failed || (body != NULL && body->failed) ? MNEME_E_NO_MEMORY : MNEME_E_UNAVAILABLE;
     int conflicts = 0;
-    for (int tries = 0;
-         (status == MNEME_E_UNAVAILABLE || (body != NULL && conflicts == 1)) && tries < MAX_TRIES; tries++) {
+    for (int tries = 0; (status == MNEME_E_UNAVAILABLE || (body != NULL && conflicts == 1) ||
+                         (body == NULL && status == MNEME_E_NOT_FOUND)) &&
+                        tries < MAX_TRIES;
+         tries++) {
         if (tries > 0) {
             pause_ms(mneme_backoff_next_ms(&backoff));
         }
@@ -200,7 +209,7 @@ static int request(json_t **out, const struct mneme_registry *registry, const ch
     if (status == MNEME_E_NO_MEMORY) {
         result = out_of_memory(error);
     } else if (status != MNEME_OK) {
-        result = explain(&answer, registry, what, error);
+        result = explain(code, &answer, registry, what, error);
     } else {
         json_error_t reason;
         *out = json_loadb(mneme_buffer_str(&answer.body).data, answer.body.len, 0, &reason);
@@ -232,6 +241,7 @@ int mneme_registry_register(int32_t *id, const struct mneme_registry *registry, 
     struct mneme_buffer path = {0};
     struct mneme_buffer body = {0};
     json_t *answer = NULL;
+    json_int_t code = 0;
     char *escaped = curl_easy_escape(NULL, subject, 0);
     if (escaped == NULL) {
         return out_of_memory(error);
@@ -242,7 +252,8 @@ int mneme_registry_register(int32_t *id, const struct mneme_registry *registry, 
     mneme_json_key(&json, MNEME_STR_LIT("schema"));
     mneme_json_string(&json, mneme_str_from(schema_json));
     mneme_json_end_object(&json);
-    int status = path.failed ? out_of_memory(error) : request(&answer, registry, what, &path, &body, error);
+    int status =
+        path.failed ? out_of_memory(error) : request(&answer, &code, registry, what, &path, &body, error);
     if (status == MNEME_OK) {
         const json_t *member = json_object_get(answer, "id");
         json_int_t value = json_integer_value(member);
@@ -264,10 +275,12 @@ int mneme_registry_schema(struct mneme_buffer *schema_json, const struct mneme_r
     char what[64];
     struct mneme_buffer path = {0};
     json_t *answer = NULL;
+    json_int_t code = 0;
     (void)snprintf(what, sizeof what, "cannot read the schema with id %" PRId32, id);
     mneme_buffer_printf(&path, "/schemas/ids/%" PRId32, id);
-    int status = path.failed ? out_of_memory(error) : request(&answer, registry, what, &path, NULL, error);
-    if (status == MNEME_E_NOT_FOUND || status == MNEME_E_INVALID) { /* also for an id that cannot be one */
+    int status =
+        path.failed ? out_of_memory(error) : request(&answer, &code, registry, what, &path, NULL, error);
+    if ((status == MNEME_E_NOT_FOUND && code != NO_SUCH_SCHEMA) || status == MNEME_E_INVALID) {
         status = mneme_error_set(error, MNEME_E_UNKNOWN_SCHEMA, "%s", error == NULL ? "" : error->message);
     } else if (status == MNEME_OK) {
         const char *type = json_string_value(json_object_get(answer, "schemaType"));

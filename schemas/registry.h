@@ -20,7 +20,8 @@ void mneme_registry_destroy(struct mneme_registry *registry);
 int mneme_registry_register(int32_t *id, const struct mneme_registry *registry, const char *subject,
                             const char *schema_json, struct mneme_error *error);
 
-/* Appends the schema of that id and a NUL. MNEME_E_UNKNOWN_SCHEMA when the registry does not have it,
+/* Appends the schema of that id and a NUL. MNEME_E_NOT_FOUND when the registry says that it does not have it,
+ * MNEME_E_UNKNOWN_SCHEMA when what answers is none, or has another kind of schema there,
  * MNEME_E_UNAVAILABLE when it does not answer. Blocks. */
 int mneme_registry_schema(struct mneme_buffer *schema_json, const struct mneme_registry *registry, int32_t id,
                           struct mneme_error *error);

@@ -52,6 +52,8 @@ ALONE = [
      "frame|framing|header|begin"),
     ("no bytes at all", lambda user: {"key": key_of(user), "value": b""}, "frame|framing|header|begin|empty"),
     ("a tombstone", lambda user: {"key": key_of(user), "value": None}, "value|tombstone"),
+    ("a registry's frame and no event", lambda user: {"key": key_of(user), "value": b"\0\0\0\0\7garbage"}, "registry"),
+    ("zeros alone", lambda user: {"key": key_of(user), "value": bytes(8)}, "registry"),
     ("a header alone", lambda user: spoilt(lambda value: value[:10], created(user)), "."),
     ("half a header", lambda user: spoilt(lambda value: value[:6], created(user)), "."),
     ("a truncated event", lambda user: spoilt(lambda value: value[:-1], created(user)), "."),
@@ -246,6 +248,31 @@ def test_a_partition_waits_before_an_unknown_fingerprint_until_it_is_parked_by_h
     assert_searchable(namespace, assert_equal_to_log(namespace))
 
 
+def test_a_forgotten_registry_makes_no_garbage_of_events(namespace, worker, mneme):
+    positions = namespace.produce([good(note(number=1)), Encoder(header=b"\0\0\0\0\7").message(note(number=2)), good(note(number=3))])
+    waits_before(namespace, worker(), mneme, positions[1], "registry", "none is set")
+
+
+@pytest.mark.registry
+def test_what_only_begins_as_a_frame_stops_nobody(namespace, worker, registry, mneme, drain):
+    """The registry says that it does not know the ids, and what follows them is no event."""
+    noise = [{"key": b"default/anna", "value": b"\0" + value} for value in (b"\0\0\0\0", b"\x7f\xff\xff\xff?", b"\xff\xff\xff\xff" + bytes(90))]
+    mneme.publish([note(number=1)])
+    namespace.produce(noise)
+    mneme.publish([note(number=2)])
+    worker()
+    worker("search")
+    drain()
+    drain("search")
+    fold = assert_equal_to_log(namespace)
+    assert [row["blocked_by"] for row in fold.parked_events.values()] == [-1] * 3 and len(fold.events) == 2
+    assert_searchable(namespace, fold)
+    for command in (["verify", "postgres"], ["rebuild", "postgres"]):
+        mneme(*command, expect=0)
+    assert_equal_to_log(namespace)
+    assert mneme("replay", "--all", expect=1).stderr.count("no event") == 3
+
+
 @pytest.mark.registry
 @pytest.mark.parametrize("uses_new_payload", [False, True])
 def test_a_partition_waits_before_an_unknown_payload_and_not_before_an_unknown_field(
@@ -274,7 +301,7 @@ def test_a_partition_waits_before_an_unknown_payload_and_not_before_an_unknown_f
 
 @pytest.mark.registry
 def test_a_partition_waits_before_an_id_that_the_registry_does_not_know(namespace, worker, registry, mneme):
-    positions = namespace.produce([good(note()), {"key": b"default/anna", "value": b"\0" + b"\x7f\xff\xff\xff" + b"\0"}])
+    positions = namespace.produce([good(note()), Encoder(header=b"\0\x7f\xff\xff\xff").message(note(number=2))])
     waits_before(namespace, worker(), mneme, positions[1], str(0x7FFFFFFF))
 
 

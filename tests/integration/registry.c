@@ -116,6 +116,10 @@ Test(registry, an_id_that_it_never_gave_stops_the_reader) {
     struct mneme_event event;
     mneme_frame_write_confluent(&message, INT32_MAX);
     cr_assert_eq(mneme_codec_decode(reader, &event, &arena, mneme_buffer_str(&message), &error),
+                 MNEME_E_INVALID, "nothing behind it is an event: %s", error.message);
+    mneme_sample_event(&event, &arena, MNEME_EVENT_MEMORY_CREATED, MNEME_SAMPLE_FULL);
+    mneme_event_encode(&event, &message);
+    cr_assert_eq(mneme_codec_decode(reader, &event, &arena, mneme_buffer_str(&message), &error),
                  MNEME_E_UNKNOWN_SCHEMA, "%s", error.message);
     mneme_codec_destroy(reader);
 }

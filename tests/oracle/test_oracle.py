@@ -10,7 +10,7 @@ from oracle.encode import Encoder, rfc3339, uuid7
 from oracle.fold import ALONE, Stopped, Time
 from oracle.generator import Generator
 from oracle.hand import PARTITIONS, memory
-from oracle.wire import Decoder, UnknownSchema, fingerprint, murmur2_partition
+from oracle.wire import Decoder, UnknownSchema, Unreadable, fingerprint, murmur2_partition, released_schemas
 
 
 @pytest.fixture
@@ -237,6 +237,21 @@ def test_an_event_of_an_unknown_schema_stops_the_reader(log, fold):
     with pytest.raises(Stopped):
         fold.apply(log.append(**message))
     assert not fold.parked_events and set(fold.next_offsets.values()) == {0}
+
+
+def test_events_of_every_version_begin_with_their_id():
+    for schema in released_schemas():
+        first = schema["fields"][0]
+        assert (first["name"], first["type"]["type"], first["type"]["logicalType"]) == ("event_id", "string", "uuid")
+
+
+def test_what_only_begins_as_a_frame_of_a_registry_is_no_event():
+    event = Encoder(header=b"\0\0\0\0\7").message({"type": "custom", "user_id": "u", "payload": {"type": "x", "json": 1}})
+    with pytest.raises(UnknownSchema):
+        Decoder().decode(event["value"])
+    for body in (b"", b"garbage", event["value"][6:], b"\x48" + b"x" * 36):
+        with pytest.raises(Unreadable):
+            Decoder().decode(b"\0\0\0\0\7" + body)
 
 
 def test_an_unknown_payload_is_an_unknown_schema():

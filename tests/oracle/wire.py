@@ -142,7 +142,13 @@ class Decoder:
                 raise UnknownSchema(f"fingerprint {value[2:10].hex()}")
             return self.read(schema, value[10:])
         if value[:1] == b"\0" and len(value) >= 5:
-            return self.read(self.of_registry(struct.unpack(">i", value[1:5])[0]), value[5:])
+            try:
+                schema = self.of_registry(struct.unpack(">i", value[1:5])[0])
+            except UnknownSchema as error:
+                if begins_as_event(value[5:]):
+                    raise
+                raise Unreadable(f"{error}, and no event behind it") from error
+            return self.read(schema, value[5:])
         raise Unreadable("neither framing")
 
     def of_registry(self, schema_id):
@@ -177,6 +183,11 @@ class Decoder:
         """Fields of the newest schema; absent ones by their default."""
         return {field["name"]: values[field["name"]] if field["name"] in values else field["default"]
                 for field in record["fields"]}
+
+
+def begins_as_event(body):
+    """Every version's first field is the event's id, a string."""
+    return body[:1] == b"\x48" and as_uuid(body[1:37].decode("latin-1")) is not None
 
 
 def as_uuid(text):

@@ -150,10 +150,42 @@ Test(codec, a_registry_id_without_a_registry_stops_the_reader) {
     struct mneme_codec *codec = open_codec("");
     struct mneme_event event;
     struct mneme_error error = {0};
+    mneme_sample_event(&event, &arena, MNEME_EVENT_MEMORY_CREATED, MNEME_SAMPLE_FULL);
     mneme_frame_write_confluent(&bytes, 7);
+    mneme_event_encode(&event, &bytes);
     cr_assert_eq(mneme_codec_decode(codec, &event, &arena, mneme_buffer_str(&bytes), &error),
                  MNEME_E_UNKNOWN_SCHEMA);
     cr_assert_not_null(strstr(error.message, "SCHEMA_REGISTRY_URL"), "%s", error.message);
+    mneme_codec_destroy(codec);
+}
+
+Test(codec, what_only_begins_as_a_frame_of_a_registry_is_no_event) {
+    static const struct mneme_str bodies[] = {
+        {"", 0},
+        {"garbage", 7},
+        {"\0\0\0\0\0\0\0\0", 8},
+        {"\x48", 1},
+        {"\x48"
+         "0190a5a0-0000-7000-8000-00000000001",
+         36},
+        {"\x48"
+         "0190a5a0_0000-7000-8000-000000000012",
+         37},
+        {"\x46"
+         "0190a5a0-0000-7000-8000-000000000012",
+         37},
+    };
+    struct mneme_codec *codec = open_codec("");
+    for (size_t i = 0; i < sizeof bodies / sizeof *bodies; i++) {
+        struct mneme_event event;
+        struct mneme_error error = {0};
+        mneme_buffer_clear(&bytes);
+        mneme_frame_write_confluent(&bytes, (int32_t)i - 1);
+        mneme_buffer_append_str(&bytes, bodies[i]);
+        cr_assert_eq(mneme_codec_decode(codec, &event, &arena, mneme_buffer_str(&bytes), &error),
+                     MNEME_E_INVALID, "case %zu", i);
+        cr_assert_not_null(strstr(error.message, "no event: "), "%s", error.message);
+    }
     mneme_codec_destroy(codec);
 }
 

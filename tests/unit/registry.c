@@ -143,10 +143,6 @@ static const struct {
     int on_register;
     const char *says;
 } final_answers[] = {
-    {{404, "{\"error_code\":40403,\"message\":\"Schema not found\"}", NULL},
-     MNEME_E_UNKNOWN_SCHEMA,
-     MNEME_E_NOT_FOUND,
-     "Schema not found"},
     {{422, "{\"message\":\"bad id\"}", NULL}, MNEME_E_UNKNOWN_SCHEMA, MNEME_E_INVALID, "bad id"},
     {{409, "{\"message\":\"is incompatible\"}", NULL},
      MNEME_E_UNKNOWN_SCHEMA,
@@ -330,8 +326,31 @@ Test(registry, known_ids_go_on_while_the_registry_is_down_and_new_ones_wait_for_
     free(newest);
 }
 
-Test(registry, an_id_that_nobody_knows_stops_the_reader) {
-    static const struct mneme_fake_answer answers[] = {{404, "{\"message\":\"Schema 9 not found\"}", NULL}};
+Test(registry, that_it_has_no_such_schema_is_believed_when_all_tries_tell_it) {
+    static const struct mneme_fake_answer answers[] = {
+        {404, "{\"error_code\":40403,\"message\":\"Schema not found\"}", NULL},
+        {404, "{\"error_code\":40403,\"message\":\"Schema not found\"}", NULL},
+        {200, "{\"schema\":\"\\\"int\\\"\"}", NULL}};
+    open_fake(answers, 3);
+    cr_assert_eq(mneme_registry_schema(&schema, registry, 7, &error), MNEME_OK, "%s", error.message);
+    mneme_fake_registry_stop(fake);
+    mneme_registry_destroy(registry);
+    open_fake(answers, 1);
+    cr_assert_eq(mneme_registry_schema(&schema, registry, 7, &error), MNEME_E_NOT_FOUND);
+    cr_assert_eq(mneme_fake_registry_requests(fake), TRIES);
+    assert_says("Schema not found");
+}
+
+Test(registry, a_mere_404_is_another_address) {
+    static const struct mneme_fake_answer answers[] = {{404, "<html>", NULL}};
+    open_fake(answers, 1);
+    cr_assert_eq(mneme_registry_schema(&schema, registry, 7, &error), MNEME_E_UNKNOWN_SCHEMA);
+    assert_says("SCHEMA_REGISTRY_URL");
+}
+
+Test(registry, an_event_with_an_id_that_nobody_knows_stops_the_reader_and_garbage_does_not) {
+    static const struct mneme_fake_answer answers[] = {
+        {404, "{\"error_code\":40403,\"message\":\"Schema 9 not found\"}", NULL}};
     struct mneme_event event;
     struct mneme_arena arena;
     struct mneme_buffer message = {0};
@@ -339,6 +358,11 @@ Test(registry, an_id_that_nobody_knows_stops_the_reader) {
     fake = mneme_fake_registry_start(0, answers, 1);
     struct mneme_codec *codec = open_codec(mneme_fake_registry_port(fake));
     mneme_frame_write_confluent(&message, 9);
+    cr_assert_eq(mneme_codec_decode(codec, &event, &arena, mneme_buffer_str(&message), &error),
+                 MNEME_E_INVALID);
+    assert_says("no event: ");
+    mneme_sample_event(&event, &arena, MNEME_EVENT_MEMORY_CREATED, MNEME_SAMPLE_FULL);
+    mneme_event_encode(&event, &message);
     cr_assert_eq(mneme_codec_decode(codec, &event, &arena, mneme_buffer_str(&message), &error),
                  MNEME_E_UNKNOWN_SCHEMA);
     assert_says("Schema 9 not found");
