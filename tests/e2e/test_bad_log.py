@@ -270,7 +270,7 @@ def test_what_only_begins_as_a_frame_stops_nobody(namespace, worker, registry, m
     for command in (["verify", "postgres"], ["rebuild", "postgres"]):
         mneme(*command, expect=0)
     assert_equal_to_log(namespace)
-    assert mneme("replay", "--all", expect=1).stderr.count("no event") == 3
+    assert "3 messages were left out" in mneme("replay", "--all", expect=1).stderr
 
 
 @pytest.mark.registry
