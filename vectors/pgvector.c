@@ -7,7 +7,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "schemas/embedding.h"
 #include "sql/embedded.h"
 
 #define MAX_VECTOR_DIMENSIONS 2000 /* that pgvector indexes in full precision */
@@ -53,8 +52,6 @@ static void put_word(struct mneme_pgvector *store, const char *at, size_t len,
         mneme_buffer_printf(sql, "%s(%d)", is_half ? "halfvec" : "vector", dimensions);
     } else if (word_is(at, len, "storage")) {
         mneme_buffer_printf(sql, "%s", dimensions > MAX_PLAIN_DIMENSIONS ? "EXTERNAL" : "PLAIN");
-    } else if (word_is(at, len, "more")) {
-        mneme_buffer_printf(sql, "%d", MNEME_EMBEDDING_MAX_PARTS - 1);
     } else if (word_is(at, len, "table")) {
         mneme_buffer_printf(sql, "%s", table);
     }

@@ -7,6 +7,7 @@
 #include <math.h>
 #include <stdio.h>
 
+#include "common/hash.h"
 #include "schemas/embedding.h"
 #include "sql/embedded.h"
 #include "vectors/pgvector.h"
@@ -21,9 +22,6 @@
 /* Candidates that the index gathers at a time: enough of them that the best are among them. */
 #define LEAST_CANDIDATES 400
 #define MOST_CANDIDATES 1000 /* that pgvector takes */
-
-/* So many times the rows are asked for where those before were of too few documents. */
-#define MORE_ROWS 4
 
 static const char exact_settings[] =
     "SELECT set_config('plan_cache_mode', 'force_custom_plan', true), set_config('jit', 'off', true)";
@@ -90,15 +88,13 @@ static struct mneme_str get_copy(struct mneme_arena *arena, const PGresult *rows
         arena, (struct mneme_str){PQgetvalue(rows, row, column), (size_t)PQgetlength(rows, row, column)});
 }
 
-/* Whether comparing the whole scope is the cheaper way; and how many of its rows are further parts of
- * documents, counted up to k. */
-static int is_small(bool *out, size_t *further, struct mneme_pgvector *store,
-                    const struct mneme_vector_question *question, struct mneme_error *error) {
+/* Whether comparing the whole scope is the cheaper way. */
+static int is_small(bool *out, struct mneme_pgvector *store, const struct mneme_vector_question *question,
+                    struct mneme_error *error) {
     PGresult *rows = NULL;
     scope_params(&store->params, &question->scope);
     mneme_pg_param_long(&store->params, ALWAYS_EXACT);
     mneme_pg_param_double(&store->params, CANDIDATE_COST * (double)question->k);
-    mneme_pg_param_long(&store->params, (int64_t)question->k);
     int status =
         mneme_pgvector_sql(store, mneme_sql_pgvector_size, question->metric, MNEME_PGVECTOR_DOCUMENTS, error);
     if (status == MNEME_OK) {
@@ -106,61 +102,81 @@ static int is_small(bool *out, size_t *further, struct mneme_pgvector *store,
     }
     if (status == MNEME_OK) {
         *out = (int64_t)get_bits(rows, 0, 0) <= (int64_t)get_bits(rows, 0, 1);
-        *further = get_bits(rows, 0, 2);
     }
     PQclear(rows);
     return status;
 }
 
+static struct mneme_str get(const PGresult *rows, int row, int column) {
+    return (struct mneme_str){PQgetvalue(rows, row, column), (size_t)PQgetlength(rows, row, column)};
+}
+
+static uint64_t hash_key(const PGresult *rows, int row) {
+    uint64_t hash = 0;
+    for (int column = 0; column < 3; column++) {
+        struct mneme_str text = get(rows, row, column);
+        hash = mneme_hash_bytes(hash, text.data, text.len);
+    }
+    return hash;
+}
+
+/* The match of the row's document, if an earlier row was of it. */
+static struct mneme_vector_match *find_match(const struct mneme_hash *matches, uint64_t hash,
+                                             const PGresult *rows, int row) {
+    uint64_t cursor = hash;
+    struct mneme_vector_match *match;
+    while ((match = mneme_hash_next(matches, hash, &cursor)) != NULL) {
+        if (mneme_str_equal(match->key.ref, get(rows, row, 2)) &&
+            mneme_str_equal(match->key.kind, get(rows, row, 1)) &&
+            mneme_str_equal(match->key.stream_id, get(rows, row, 0))) {
+            break;
+        }
+    }
+    return match;
+}
+
+/* Rows as documents: each once, by its best part. */
 static int take_matches(struct mneme_vector_matches *out, const PGresult *rows,
                         enum mneme_vector_metric metric, struct mneme_error *error) {
     size_t count = (size_t)PQntuples(rows);
+    struct mneme_hash matches;
+    mneme_arena_reset(&out->arena, SIZE_MAX);
+    out->count = 0;
     out->items = mneme_arena_calloc(&out->arena, count + 1, sizeof *out->items);
-    bool is_complete = out->items != NULL;
-    for (size_t i = 0; i < count && is_complete; i++) {
-        int row = (int)i;
-        out->items[i] = (struct mneme_vector_match){
+    bool is_complete = out->items != NULL && mneme_hash_init(&matches, &out->arena, count + 1);
+    for (int row = 0; (size_t)row < count && is_complete; row++) {
+        double similarity = mneme_metric_from_distance(metric, get_double(rows, row, 3));
+        uint64_t hash = hash_key(rows, row);
+        struct mneme_vector_match *match = find_match(&matches, hash, rows, row);
+        if (match != NULL) {
+            match->similarity = fmax(match->similarity, similarity);
+            continue;
+        }
+        match = &out->items[out->count++];
+        *match = (struct mneme_vector_match){
             .key = {get_copy(&out->arena, rows, row, 0), get_copy(&out->arena, rows, row, 1),
                     get_copy(&out->arena, rows, row, 2)},
-            .similarity = mneme_metric_from_distance(metric, get_double(rows, row, 3)),
+            .similarity = similarity,
         };
-        is_complete = out->items[i].key.ref.data != NULL;
+        is_complete = match->key.stream_id.data != NULL && match->key.kind.data != NULL &&
+                      match->key.ref.data != NULL && mneme_hash_add(&matches, hash, match);
     }
-    out->count = is_complete ? count : 0;
+    out->count = is_complete ? out->count : 0;
     return is_complete ? MNEME_OK : mneme_pgvector_out_of_memory(error);
 }
 
-/* *rows_seen (may be NULL) is how many rows of the table the answer was made of. */
-static int find(struct mneme_vector_matches *out, int64_t *rows_seen, struct mneme_pgvector *store,
-                const char *template, const char *settings, const struct mneme_vector_question *question,
-                size_t limit, struct mneme_error *error) {
+/* The nearest rows, as documents; *seen is how many rows there were. */
+static int find_rows(struct mneme_vector_matches *out, size_t *seen, struct mneme_pgvector *store,
+                     const struct mneme_vector_question *question, size_t limit, bool is_exact,
+                     struct mneme_error *error) {
+    char nearest_settings[512];
     PGresult *rows = NULL;
-    scope_params(&store->params, &question->scope);
-    mneme_pg_param_float_array(&store->params, question->vector, question->dimensions);
-    mneme_pg_param_long(&store->params, (int64_t)limit);
-    int status = mneme_pgvector_sql(store, template, question->metric, MNEME_PGVECTOR_DOCUMENTS, error);
-    if (status == MNEME_OK) {
-        status = ask(&rows, store, settings, error);
-    }
-    if (status == MNEME_OK) {
-        status = take_matches(out, rows, question->metric, error);
-    }
-    for (int row = 0; status == MNEME_OK && rows_seen != NULL && row < PQntuples(rows); row++) {
-        *rows_seen += (int64_t)get_bits(rows, row, 4);
-    }
-    PQclear(rows);
-    return status;
-}
-
-/* Through the approximate index, without a bound to what it scans; a sort would be the other plan. */
-static int find_rows(struct mneme_vector_matches *out, int64_t *rows_seen, struct mneme_pgvector *store,
-                     const struct mneme_vector_question *question, size_t limit, struct mneme_error *error) {
-    char settings[512];
     size_t candidates = 2 * limit;
     candidates = candidates < LEAST_CANDIDATES ? LEAST_CANDIDATES : candidates;
     candidates = candidates > MOST_CANDIDATES ? MOST_CANDIDATES : candidates;
+    /* Through the index without a bound to what it scans; a sort would be the other plan. */
     snprintf(
-        settings, sizeof settings,
+        nearest_settings, sizeof nearest_settings,
         "SELECT set_config('plan_cache_mode', 'force_custom_plan', true), set_config('jit', 'off', true), "
         "set_config('enable_sort', 'off', true), set_config('enable_seqscan', 'off', true), "
         "set_config('hnsw.iterative_scan', 'relaxed_order', true), "
@@ -168,22 +184,35 @@ static int find_rows(struct mneme_vector_matches *out, int64_t *rows_seen, struc
         "set_config('hnsw.scan_mem_multiplier', '100', true), "
         "set_config('hnsw.ef_search', '%zu', true)",
         candidates);
-    *rows_seen = 0;
-    return find(out, rows_seen, store, mneme_sql_pgvector_nearest, settings, question, limit, error);
+    scope_params(&store->params, &question->scope);
+    mneme_pg_param_float_array(&store->params, question->vector, question->dimensions);
+    mneme_pg_param_long(&store->params, (int64_t)limit);
+    int status = mneme_pgvector_sql(store, is_exact ? mneme_sql_pgvector_exact : mneme_sql_pgvector_nearest,
+                                    question->metric, MNEME_PGVECTOR_DOCUMENTS, error);
+    if (status == MNEME_OK) {
+        status = ask(&rows, store, is_exact ? exact_settings : nearest_settings, error);
+    }
+    if (status == MNEME_OK) {
+        status = take_matches(out, rows, question->metric, error);
+        *seen = (size_t)PQntuples(rows);
+    }
+    PQclear(rows);
+    return status;
 }
 
-/* Several rows may be of one document: more of them are asked for until there are enough documents, or no
- * more rows. The first time it is k of them, and as many more as there are further parts, up to twice k. */
-static int find_nearest(struct mneme_vector_matches *out, struct mneme_pgvector *store,
-                        const struct mneme_vector_question *question, size_t further,
-                        struct mneme_error *error) {
-    size_t most = question->k * MNEME_EMBEDDING_MAX_PARTS;
-    size_t limit = question->k + further;
-    int64_t rows_seen;
-    int status = find_rows(out, &rows_seen, store, question, limit, error);
-    while (status == MNEME_OK && out->count < question->k && rows_seen == (int64_t)limit && limit < most) {
-        limit = limit * MORE_ROWS < most ? limit * MORE_ROWS : most;
-        status = find_rows(out, &rows_seen, store, question, limit, error);
+/* As many rows as documents are wanted; where several were of one document, as many more as it takes, by how
+ * many documents they were, until there are enough or no more rows. */
+static int find(struct mneme_vector_matches *out, struct mneme_pgvector *store,
+                const struct mneme_vector_question *question, bool is_exact, struct mneme_error *error) {
+    size_t k = question->k;
+    size_t most = is_exact ? k * MNEME_EMBEDDING_MAX_PARTS : k + ALWAYS_EXACT;
+    size_t limit = k;
+    size_t seen = 0;
+    int status = find_rows(out, &seen, store, question, limit, is_exact, error);
+    while (status == MNEME_OK && out->count < k && seen == limit && limit < most) {
+        limit = 2 * limit * k / (out->count + 1);
+        limit = limit < most ? limit : most;
+        status = find_rows(out, &seen, store, question, limit, is_exact, error);
     }
     return status;
 }
@@ -192,19 +221,17 @@ int mneme_pgvector_query(struct mneme_vector_matches *out, void *context,
                          const struct mneme_vector_question *question, struct mneme_error *error) {
     struct mneme_pgvector *store = context;
     bool is_exact = true;
-    size_t further = 0;
     int status = MNEME_OK;
     if (question->metric == store->generation.metric && mneme_pgvector_has_nearest(store)) {
-        status = is_small(&is_exact, &further, store, question, error);
+        status = is_small(&is_exact, store, question, error);
     }
     if (status == MNEME_OK && !is_exact) {
-        status = find_nearest(out, store, question, further, error);
+        status = find(out, store, question, false, error);
         /* The scan may end early for want of memory. */
         is_exact = status == MNEME_OK && out->count < question->k;
     }
     if (status == MNEME_OK && is_exact) {
-        status =
-            find(out, NULL, store, mneme_sql_pgvector_exact, exact_settings, question, question->k, error);
+        status = find(out, store, question, true, error);
     }
     out->is_exact = is_exact;
     return status;

@@ -1,15 +1,10 @@
--- The nearest of the scope by the approximate index, which goes on until there are $7 rows: each document once, as near as
--- its nearest part, with the number of rows that are its.
-SELECT stream_id, kind, ref, min(distance) AS distance, count(*) AS parts
-FROM (
-    SELECT stream_id, kind, ref, embedding {op} $6::real[]::vector AS distance
-    FROM embeddings_{g}
-    WHERE tenant = $1
-      AND ($2::text IS NULL OR user_id = $2)
-      AND ($3::text IS NULL OR agent_id = $3)
-      AND ($4::text IS NULL OR run_id = $4)
-      AND ($5::text IS NULL OR conversation_id = $5)
-    ORDER BY {column} {op} $6::real[]::{type}
-    LIMIT $7::bigint
-) AS nearest
-GROUP BY stream_id, kind, ref
+-- The nearest rows of the scope by the approximate index, which goes on until there are enough.
+SELECT stream_id, kind, ref, embedding {op} $6::real[]::vector AS distance
+FROM embeddings_{g}
+WHERE tenant = $1
+  AND ($2::text IS NULL OR user_id = $2)
+  AND ($3::text IS NULL OR agent_id = $3)
+  AND ($4::text IS NULL OR run_id = $4)
+  AND ($5::text IS NULL OR conversation_id = $5)
+ORDER BY {column} {op} $6::real[]::{type}
+LIMIT $7::bigint

@@ -1,6 +1,5 @@
--- How many rows the scope has, and up to how many it is compared one by one: $6, or more where there are many others ($7
--- times all of them, as last analysed, is its square). It is counted no further than that. Then how many of its rows are
--- further parts of documents, counted up to $8.
+-- How many rows the scope has, and up to how many it is compared one by one: $6, or more where there are many
+-- others ($7 times all of them, as last analysed, is its square). It is counted no further than that.
 WITH bound AS MATERIALIZED (
     SELECT greatest($6::float8, sqrt($7::float8 * greatest(reltuples, 0)))::bigint AS documents
     FROM pg_class
@@ -15,14 +14,5 @@ SELECT (SELECT count(*)
                 AND ($4::text IS NULL OR run_id = $4)
                 AND ($5::text IS NULL OR conversation_id = $5)
               LIMIT (SELECT documents + 1 FROM bound)) AS scope),
-       documents,
-       (SELECT count(*)
-        FROM (SELECT
-              FROM embeddings_{g}
-              WHERE part > 0 AND tenant = $1
-                AND ($2::text IS NULL OR user_id = $2)
-                AND ($3::text IS NULL OR agent_id = $3)
-                AND ($4::text IS NULL OR run_id = $4)
-                AND ($5::text IS NULL OR conversation_id = $5)
-              LIMIT $8::bigint) AS further)
+       documents
 FROM bound

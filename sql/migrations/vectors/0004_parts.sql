@@ -10,7 +10,6 @@ BEGIN
         IF to_regclass(format('embeddings_%s_key', g)) IS NOT NULL THEN
             EXECUTE format('DROP INDEX embeddings_%s_key', g);
             EXECUTE format('CREATE UNIQUE INDEX embeddings_%1$s_key ON embeddings_%1$s (tenant, stream_id, kind, ref, part)', g);
-            EXECUTE format('CREATE INDEX embeddings_%1$s_parts ON embeddings_%1$s (tenant, user_id) WHERE part > 0', g);
         END IF;
     END LOOP;
 END
