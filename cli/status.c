@@ -80,6 +80,9 @@ static void print_projections(const struct mneme_cli *cli, const struct reading 
         if (is_first_of_group(reading, i) && mneme_projection_lacks_workers(&reading->projections[i])) {
             printf("No worker of group %s is there: start one with `mneme work %s`.\n", group, group);
         }
+        if (reading->projections[i].lost[0] != '\0') {
+            printf("%s: lost: %s.\n", reading->projections[i].projection, reading->projections[i].lost);
+        }
         if (reading->projections[i].refused > 0) {
             printf(
                 "%s: of %lld documents the endpoint has not taken the text, or a part of it; full text finds "
@@ -398,11 +401,12 @@ const struct mneme_command mneme_command_status = {
         "has folded; parked is how many of those wait because they, or one before them with the same\n"
         "key, cannot be applied. Rows of the ledger's schema are counted up to 10,000 and estimated beyond,\n"
         "all others are estimated.\n"
+        "lost is why what was folded is not of the topic as it is now, with the command that mends it.\n"
         "A partition that waits before a message of an unknown schema is told with what to do.\n"
         "--json prints five kinds of lines:\n"
         "  "
         "{\"projection\",\"group\",\"topic\",\"group_state\",\"workers\",\"is_worker_missing\",\"lag\","
-        "\"events\",\n   \"rate_per_s\",\"parked\",\"refused\","
+        "\"events\",\n   \"rate_per_s\",\"parked\",\"lost\",\"refused\","
         "\"partitions\":[{\"partition\",\"next_offset\",\"first_offset\",\"end_offset\",\"lag\",\"owner\",\n"
         "   \"updated_at\"}]}, one for each projection;\n"
         "  "

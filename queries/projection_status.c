@@ -11,6 +11,7 @@
 #include "hot/progress.h"
 #include "queries/position_wait.h"
 #include "vectors/edition.h"
+#include "vectors/loss.h"
 
 #define LOG_TIMEOUT_MS 5000
 #define REDIS_TIMEOUT_MS 2000
@@ -83,6 +84,7 @@ static bool add_progress(const void *row, void *context) {
         gathering->failed = true;
         return false;
     }
+    item->folded_partitions = (int32_t)progress->topic_partitions;
     struct mneme_partition_status *partition = &item->partitions[progress->partition];
     partition->next_offset = progress->next_offset;
     partition->updated_at = progress->updated_at;
@@ -112,12 +114,48 @@ static bool add_refused(const void *row, void *context) {
     return true;
 }
 
+static bool has_begun(const struct mneme_projection_status *item) {
+    bool has_begun = false;
+    for (int32_t i = 0; i < item->partition_count; i++) {
+        has_begun = has_begun || item->partitions[i].next_offset > 0;
+    }
+    return has_begun;
+}
+
+/* What offsets tell: a topic that is gone, shorter than what was folded, or of other partitions; and one of
+ * records, which nothing may be missing of. */
+static void note_loss(struct mneme_projection_status *item, const struct mneme_log_ends *ends,
+                      bool is_there) {
+    bool is_of_records = item->of->schema == MNEME_PG_SCHEMA_VECTORS;
+    const char *why = NULL;
+    if (!has_begun(item) || item->lost[0] != '\0' || (!is_there && !is_of_records)) {
+        return;
+    }
+    if (!is_there) {
+        why = "is gone";
+    } else if (item->folded_partitions != ends->partition_count) {
+        why = "has another number of partitions than when it was folded first";
+    }
+    for (int32_t i = 0; why == NULL && i < ends->partition_count; i++) {
+        if (item->partitions[i].next_offset > ends->end_offsets[i]) {
+            why = "is shorter than what was folded of it";
+        } else if (is_of_records && ends->first_offsets[i] > 0) {
+            why = "has lost its beginning";
+        }
+    }
+    if (why != NULL) {
+        snprintf(item->lost, sizeof item->lost, "topic %s %s; run `mneme rebuild %s`", item->topic, why,
+                 is_of_records ? "embed" : item->of->name);
+    }
+}
+
 /* What the log and the group say of one projection. */
 static int add_log(struct mneme_projection_status *item, struct mneme_log_probe *reader,
                    const struct mneme_config *config, struct mneme_error *error) {
     struct mneme_log_ends ends;
     struct mneme_error why = {0};
     int status = mneme_log_ends_read(&ends, reader, item->topic, LOG_TIMEOUT_MS, &why);
+    note_loss(item, &ends, status == MNEME_OK);
     if (status == MNEME_E_NOT_FOUND && item->of->schema == MNEME_PG_SCHEMA_VECTORS) {
         ends = (struct mneme_log_ends){0}; /* its topic is made by the first worker that writes to it */
     } else if (status != MNEME_OK) {
@@ -202,6 +240,35 @@ static int add_expected(struct gathering *gathering, struct mneme_postgres *post
     return status;
 }
 
+/* What workers have seen of the generation that answers: of its records, or of the log that they come from.
+ */
+static int note_seen(struct gathering *gathering, struct mneme_postgres *postgres,
+                     struct mneme_error *error) {
+    struct mneme_generation active;
+    struct mneme_error none = {0};
+    char seen[2][512] = {"", ""};
+    int status = mneme_generation_active(&active, postgres, &none);
+    if (status == MNEME_E_NOT_FOUND) {
+        return MNEME_OK;
+    }
+    if (status == MNEME_OK) {
+        status =
+            mneme_loss_read(seen[0], sizeof seen[0], postgres, active.number, MNEME_LOSS_SEEN_IN_LOG, error);
+    }
+    if (status == MNEME_OK) {
+        status = mneme_loss_read(seen[1], sizeof seen[1], postgres, active.number, MNEME_LOSS_SEEN_IN_RECORDS,
+                                 error);
+    }
+    for (size_t i = 0; status == MNEME_OK && i < gathering->count; i++) {
+        struct mneme_projection_status *item = &gathering->items[i];
+        bool is_of_records = strcmp(item->projection, MNEME_LOSS_SEEN_IN_RECORDS) == 0;
+        if (is_of_records || item->of->schema == MNEME_PG_SCHEMA_EMBED) {
+            memcpy(item->lost, seen[is_of_records], sizeof item->lost);
+        }
+    }
+    return status;
+}
+
 /* What embeds keeps a progress for each model: once there are vectors that answer, only theirs counts. */
 static int add_active_model(struct gathering *gathering, struct mneme_postgres *postgres,
                             const struct mneme_config *config, struct mneme_error *error) {
@@ -254,6 +321,9 @@ static int gather(struct gathering *gathering, struct mneme_postgres *postgres,
     }
     if (status == MNEME_OK && !gathering->failed && is_by_model) {
         status = mneme_status_refused(postgres, add_refused, gathering, error);
+    }
+    if (status == MNEME_OK && gathering->group->schema == MNEME_PG_SCHEMA_VECTORS) {
+        status = note_seen(gathering, postgres, error);
     }
     /* A row without a model stands for none of them. */
     return status == MNEME_OK && is_by_model && gathering->count == count
@@ -409,6 +479,8 @@ void mneme_projection_status_json(const struct mneme_projection_status *item,
     }
     mneme_json_key(json, MNEME_STR_LIT("parked"));
     mneme_json_long(json, item->parked);
+    mneme_json_key(json, MNEME_STR_LIT("lost"));
+    mneme_json_string(json, item->lost[0] == '\0' ? MNEME_STR_NULL : mneme_str_from(item->lost));
     mneme_json_key(json, MNEME_STR_LIT("refused"));
     mneme_json_long(json, item->refused);
     mneme_json_key(json, MNEME_STR_LIT("partitions"));

@@ -19,11 +19,15 @@ struct mneme_projection_status {
     char topic[MNEME_TOPIC_NAME_BYTES];
     struct mneme_partition_status *partitions;
     int32_t partition_count;
-    bool is_away;    /* what keeps its progress cannot be asked; so has_log is false */
-    bool has_log;    /* the offsets of the log and the group are known */
-    int64_t lag;     /* events of the log that are not folded yet */
-    int64_t events;  /* events that are folded */
-    int64_t parked;  /* of those, how many wait because they could not be applied */
+    int32_t folded_partitions; /* of the topic when it was folded first; 0 when it never began */
+    bool is_away;              /* what keeps its progress cannot be asked; so has_log is false */
+    bool has_log;              /* the offsets of the log and the group are known */
+    int64_t lag;               /* events of the log that are not folded yet */
+    int64_t events;            /* events that are folded */
+    int64_t parked;            /* of those, how many wait because they could not be applied */
+    /* Why what was folded is not of the log as it is now, and what to do, as a sentence; "": nothing tells so
+     */
+    char lost[512];
     int64_t refused; /* of what embeds: documents of whose text the endpoint has not taken all */
     struct mneme_group_facts group;
     int64_t seen_micros;                /* when this was read, monotonic */
@@ -47,7 +51,7 @@ static inline bool mneme_projection_lacks_workers(const struct mneme_projection_
 }
 
 /* One object: projection, group, topic, group_state, workers, is_worker_missing, lag, events, rate_per_s,
- * parked, refused, partitions. */
+ * parked, lost, refused, partitions. */
 void mneme_projection_status_json(const struct mneme_projection_status *projection,
                                   struct mneme_json_writer *json);
 

@@ -8,6 +8,7 @@
 
 #include <stdlib.h>
 
+#include "common/clock.h"
 #include "common/log.h"
 #include "consumers/documents/parts.h"
 #include "consumers/embed/embed_model.h"
@@ -19,9 +20,13 @@
 #include "consumers/store/verdict_gate.h"
 #include "sql/embedded.h"
 #include "vectors/edition.h"
+#include "vectors/loss.h"
 
 /* Texts that were refused, of one batch, in the log. */
 #define MOST_REFUSED_TOLD 20
+
+/* A topic that was there and is not, before the worker gives up. */
+#define MISSING_TOPIC_MICROS INT64_C(15000000)
 
 struct projection {
     const struct mneme_config *config;
@@ -33,6 +38,8 @@ struct projection {
     struct mneme_embedder *embedder;         /* this and the next two are of the model; NULL: not opened */
     struct mneme_embed_records *records;
     struct mneme_embedding_codec *codec;
+    bool is_write_refused;  /* the brokers did not take the records of the last batch */
+    int64_t missing_micros; /* since when the topic seems to be gone; 0: it does not */
     struct mneme_embed_writer writer;
     struct mneme_pg_params advance;
     struct mneme_buffer rows;
@@ -238,6 +245,7 @@ static int write_batch(struct projection *projection, const struct mneme_batch *
     }
     if (status == MNEME_OK) {
         status = mneme_embed_records_flush(projection->records, error);
+        projection->is_write_refused = status != MNEME_OK;
     }
     return status == MNEME_OK ? mneme_pg_run(postgres, "COMMIT", error) : status;
 }
@@ -339,6 +347,25 @@ static int fold_batch(struct projection *projection, struct mneme_batch *batch, 
     return status;
 }
 
+/* Records that nobody takes may be those of a topic that is gone; brokers that start anew may say so for a
+ * moment. */
+static int look_for_topic(struct projection *projection, int status, struct mneme_error *error) {
+    struct mneme_topic_facts facts;
+    struct mneme_error none = {0};
+    int64_t now = mneme_clock_monotonic_micros();
+    if (mneme_kafka_topic_look(&facts, projection->model.topic, projection->config, &none) !=
+        MNEME_E_NOT_FOUND) {
+        projection->missing_micros = 0;
+        return status;
+    }
+    if (projection->missing_micros == 0) {
+        projection->missing_micros = now;
+    }
+    return now - projection->missing_micros > MISSING_TOPIC_MICROS
+               ? refuse_lost_topic(projection, error)
+               : mneme_error_set(error, MNEME_E_UNAVAILABLE, "%s", none.message);
+}
+
 static enum mneme_apply_result apply(void *context, struct mneme_batch *batch, struct mneme_error *error) {
     struct projection *projection = context;
     if (batch->count == 0) {
@@ -359,12 +386,22 @@ static enum mneme_apply_result apply(void *context, struct mneme_batch *batch, s
                               projection->model.model.name);
         return MNEME_FENCED;
     }
+    projection->is_write_refused = false;
     status = fold_batch(projection, batch, error);
     if (status != MNEME_OK) {
         mneme_embed_records_drop(projection->records);
         mneme_session_rollback(&projection->session);
     }
+    if (projection->is_write_refused) {
+        status = look_for_topic(projection, status, error);
+    } else if (status == MNEME_OK) {
+        projection->missing_micros = 0;
+    }
     return mneme_session_result(status);
+}
+
+static void note_loss(const struct mneme_config *config, const char *reason) {
+    mneme_loss_note(config, MNEME_LOSS_SEEN_IN_LOG, reason);
 }
 
 const struct mneme_projection_ops mneme_embed_projection = {
@@ -374,6 +411,7 @@ const struct mneme_projection_ops mneme_embed_projection = {
     .apply = apply,
     .revoke = revoke,
     .close = close_projection,
+    .note_loss = note_loss,
     .max_batch_events = 1000, /* some seconds of a small model */
     .parks_alone = true,
     .read_marks = mneme_hand_parked_read,

@@ -183,12 +183,25 @@ void mneme_worker_dispel_doubt(struct mneme_worker *worker) {
     }
 }
 
+void mneme_worker_refuse_missing_records(struct mneme_error *error, const struct mneme_worker *worker) {
+    mneme_error_set(
+        error, MNEME_E_UNSAFE,
+        "cannot fold topic %s: it is gone, and its records with it; run `mneme rebuild %s` to make "
+        "them again",
+        worker->topic, mneme_projection_mended_by(worker->options->projection));
+}
+
 /* Ends the worker when the topic has been gone for too long. */
 static void topic_is_missing(struct mneme_worker *worker, const struct mneme_error *error) {
+    struct mneme_error lost = {0};
     mneme_worker_wait_begin(&worker->missing, "topic is missing", error);
-    if (mneme_clock_monotonic_micros() - worker->missing.since_micros > MISSING_TOPIC_MICROS) {
-        mneme_worker_fail(worker, error);
+    if (mneme_clock_monotonic_micros() - worker->missing.since_micros <= MISSING_TOPIC_MICROS) {
+        return;
     }
+    if (worker->rules.takes_records) {
+        mneme_worker_refuse_missing_records(&lost, worker);
+    }
+    mneme_worker_fail(worker, worker->rules.takes_records ? &lost : error);
 }
 
 void mneme_worker_look_for_topic(struct mneme_worker *worker) {
@@ -265,6 +278,7 @@ static int check_offsets(struct mneme_worker *worker, struct mneme_error *error)
         struct mneme_saved_offset saved = {
             .projection = worker->options->projection->name,
             .mended_by = mneme_projection_mended_by(worker->options->projection),
+            .takes_loss = mneme_projection_takes_loss(worker->options->projection),
             .topic = worker->topic,
             .partition = worker->partitions[i].partition,
             .next_offset = worker->claim_offsets[i],

@@ -81,7 +81,7 @@ static int prepare(struct reading *reading, struct mneme_error *error) {
     for (int32_t i = 0; i < partitions; i++) {
         reading->range_of[i] = -1;
     }
-    return reading->rules.takes_records
+    return reading->reader->is_of_embeddings
                ? mneme_embedding_codec_new(&reading->rules.records, config, reading->reader->name, error)
                : MNEME_OK;
 }

@@ -107,6 +107,7 @@ static int open_reader(struct mneme_log_reader **out, const struct mneme_config 
     reader->config = config;
     memcpy(reader->name, source->topic, sizeof reader->name);
     reader->is_of_records = source->is_of_records;
+    reader->is_of_embeddings = source->is_of_embeddings;
     int status = mneme_codec_new(&reader->codec, config, error);
     if (status == MNEME_OK) {
         status = connect_client(reader, purpose, queue_kb, error);

@@ -12,7 +12,8 @@
 struct mneme_log_reader {
     const struct mneme_config *config;
     char name[MNEME_TOPIC_NAME_BYTES]; /* of the topic */
-    bool is_of_records;                /* struct mneme_log_source */
+    bool is_of_embeddings;
+    bool is_of_records; /* struct mneme_log_source */
     int32_t partitions;
     rd_kafka_t *client;
     rd_kafka_topic_t *topic;

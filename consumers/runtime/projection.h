@@ -60,6 +60,7 @@ struct mneme_log_source {
     /* Its messages are not decoded as events: items carry key, value (null: a tombstone) and source, and
      * their event is empty. Such a topic may be compacted, so it is not recognised by its last message. */
     bool is_of_records;
+    bool is_of_embeddings; /* they are of schemas/embedding.h: one of an unknown schema is waited before */
 };
 
 struct mneme_projection_ops {
@@ -109,6 +110,10 @@ struct mneme_projection_ops {
      * than the other operations. */
     mneme_log_marks_reader *read_marks;
 
+    /* Told that the log is lost or another one, with the sentence that the worker ends with, or with NULL
+     * that it is the one that was folded; NULL: nobody is told. As read_marks. */
+    void (*note_loss)(const struct mneme_config *config, const char *reason);
+
     /* Tells who looks that a worker waits before a message of an unknown schema, again at each attempt, or
      * goes on; NULL: nobody is told. As read_marks. */
     int (*note_wait)(const struct mneme_config *config, const struct mneme_schema_wait *wait,
@@ -118,6 +123,11 @@ struct mneme_projection_ops {
 /* What comes behind `mneme rebuild` where the projection does not fit its log. */
 static inline const char *mneme_projection_mended_by(const struct mneme_projection_ops *projection) {
     return projection->mended_by != NULL ? projection->mended_by : projection->name;
+}
+
+/* Whether that command takes --accept-loss. */
+static inline bool mneme_projection_takes_loss(const struct mneme_projection_ops *projection) {
+    return projection->mended_by == NULL && projection->rebuild != NULL;
 }
 
 /* The projection's source, or the events topic. */

@@ -210,7 +210,10 @@ int mneme_rebuild_run(struct mneme_rebuild_outcome *outcome, const struct mneme_
     struct run run = {.options = options, .ops = options->projection->rebuild, .outcome = outcome};
     run.phase_micros = mneme_clock_monotonic_micros();
     struct mneme_log_reader *reader = NULL;
-    int status = open_log(&reader, options, error);
+    int status = run.ops->check != NULL ? run.ops->check(options->config, error) : MNEME_OK;
+    if (status == MNEME_OK) {
+        status = open_log(&reader, options, error);
+    }
     if (status == MNEME_OK) {
         status = begin(&run, reader, error);
     }

@@ -84,6 +84,9 @@ struct mneme_rebuild_ops {
                    const struct mneme_rebuild_log *log, struct mneme_error *error);
     bool records_loss; /* a rebuild of it records a loss that is accepted, for all others */
 
+    /* Whether the log is one to rebuild from at all; asked first. NULL: any is. */
+    int (*check)(const struct mneme_config *config, struct mneme_error *error);
+
     /* Makes the place apart, or finds what an interrupted rebuild of this log has left (*is_resumed). Nobody
      * else can begin until `end`: MNEME_E_CONFLICT. */
     int (*begin)(void **rebuild, const struct mneme_config *config, const struct mneme_rebuild_log *log,

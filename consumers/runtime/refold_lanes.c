@@ -91,6 +91,7 @@ static int claim(struct mneme_refold_lane *lane, const int64_t *starts, const in
         int64_t from = begins_late ? starts[partition] : lane->applied[i];
         struct mneme_saved_offset saved = {.projection = options->projection->name,
                                            .mended_by = mneme_projection_mended_by(options->projection),
+                                           .takes_loss = mneme_projection_takes_loss(options->projection),
                                            .topic = assignment.topic,
                                            .partition = partition,
                                            .next_offset = from,

@@ -3,8 +3,6 @@
  */
 #include "consumers/runtime/saved_offset.h"
 
-#include <string.h>
-
 int mneme_saved_offset_check(const struct mneme_saved_offset *saved, struct mneme_error *error) {
     const char *reason = NULL;
     bool is_lost = saved->next_offset < saved->log_start;
@@ -24,5 +22,5 @@ int mneme_saved_offset_check(const struct mneme_saved_offset *saved, struct mnem
         "run `mneme rebuild %s%s` to fold what the log holds",
         (int)saved->partition, saved->topic, (long long)saved->log_start, (long long)saved->log_end,
         saved->projection, (long long)saved->next_offset, reason, saved->mended_by,
-        is_lost && strcmp(saved->projection, saved->mended_by) == 0 ? " --accept-loss" : "");
+        is_lost && saved->takes_loss ? " --accept-loss" : "");
 }

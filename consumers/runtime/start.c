@@ -42,7 +42,7 @@ int mneme_worker_read_source(struct mneme_worker *worker, struct mneme_error *er
         memcpy(worker->topic, source.topic, sizeof worker->topic);
         worker->rules.takes_records = source.is_of_records;
     }
-    if (status == MNEME_OK && source.is_of_records && worker->rules.records == NULL) {
+    if (status == MNEME_OK && source.is_of_embeddings && worker->rules.records == NULL) {
         status = mneme_embedding_codec_new(&worker->rules.records, worker->config, source.topic, error);
     }
     return status;
@@ -84,7 +84,13 @@ static int read_settings(struct mneme_worker *worker, struct mneme_error *error)
 /* --- the steps of a start that need a service --- */
 
 static int find_topic(struct mneme_worker *worker, struct mneme_error *error) {
-    return mneme_kafka_topic_facts(&worker->facts, worker->kafka, worker->topic, FACTS_TIMEOUT_MS, error);
+    int status =
+        mneme_kafka_topic_facts(&worker->facts, worker->kafka, worker->topic, FACTS_TIMEOUT_MS, error);
+    if (status == MNEME_E_NOT_FOUND && worker->rules.takes_records) {
+        mneme_worker_refuse_missing_records(error, worker);
+        status = MNEME_E_UNSAFE;
+    }
+    return status;
 }
 
 static int open_projection(struct mneme_worker *worker, struct mneme_error *error) {

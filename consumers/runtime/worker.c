@@ -201,6 +201,27 @@ static void wait_and_take(struct mneme_worker *worker, int64_t now) {
     }
 }
 
+/* The log of all partitions is the one that was folded. */
+static void note_known_log(struct mneme_worker *worker) {
+    bool is_known = worker->phase == MNEME_PHASE_READING && worker->partition_count > 0;
+    for (size_t i = 0; is_known && i < worker->partition_count; i++) {
+        is_known = !worker->partitions[i].expected.is_set;
+    }
+    if (is_known && !worker->is_log_known && worker->options->projection->note_loss != NULL) {
+        worker->options->projection->note_loss(worker->config, NULL);
+    }
+    worker->is_log_known = is_known;
+}
+
+/* A sentence that names the rebuild which makes the vectors again is about what they are made from. */
+static void note_loss(const struct mneme_worker *worker, const struct mneme_error *outcome) {
+    const struct mneme_projection_ops *projection = worker->options->projection;
+    if (outcome->code != MNEME_OK && projection->note_loss != NULL &&
+        strstr(outcome->message, "`mneme rebuild embed`") != NULL) {
+        projection->note_loss(worker->config, outcome->message);
+    }
+}
+
 static void turn(struct mneme_worker *worker) {
     while (!worker->is_ended) {
         int64_t now = mneme_clock_monotonic_micros();
@@ -225,6 +246,7 @@ static void turn(struct mneme_worker *worker) {
             mneme_worker_look_for_topic(worker);
         }
         mneme_worker_dispel_doubt(worker);
+        note_known_log(worker);
         if (worker->options->projection->source != NULL && !worker->is_draining) {
             look_at_source(worker, now);
         }
@@ -283,6 +305,7 @@ int mneme_worker_run(const struct mneme_config *config, const struct mneme_worke
         turn(&worker);
     }
     int64_t applied = worker.applied_events;
+    note_loss(&worker, &outcome);
     clean_up(&worker);
     pthread_mutex_destroy(&worker.queue_mutex);
     mneme_log(MNEME_LOG_INFO, "worker ended", MNEME_LOG_S("projection", options->projection->name),

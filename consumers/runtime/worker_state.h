@@ -113,6 +113,7 @@ struct mneme_worker {
     struct mneme_error *error; /* the caller's; its code is what the worker returns */
 
     /* Reports. */
+    bool is_log_known; /* since the claim: it is the one that was folded, and the projection was told */
     bool is_kafka_down;
     int64_t reported_micros, refreshed_micros, commit_micros, source_micros, woken_micros;
     int64_t reported_events; /* applied since the last report */
@@ -159,6 +160,9 @@ void mneme_worker_claimed(struct mneme_worker *worker, const struct mneme_job *j
 /* Waits for the sink, drops all batches and gives the partitions back to the projection. May be called again.
  */
 void mneme_worker_release(struct mneme_worker *worker);
+
+/* Says that a topic of records is gone: MNEME_E_UNSAFE. */
+void mneme_worker_refuse_missing_records(struct mneme_error *error, const struct mneme_worker *worker);
 
 /* Asks whether the topic is still there, after the client has said that it is not. */
 void mneme_worker_look_for_topic(struct mneme_worker *worker);

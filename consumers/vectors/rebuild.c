@@ -9,6 +9,7 @@
 #include <stdlib.h>
 
 #include "common/log.h"
+#include "consumers/vectors/loss_check.h"
 #include "consumers/vectors/vectors_projection.h"
 #include "embedding/models.h"
 #include "schemas/embedding.h"
@@ -232,6 +233,21 @@ static int begin_as(void **out, const struct mneme_config *config, bool is_again
     return MNEME_OK;
 }
 
+/* Vectors of a log that is gone would be filled again from its records. */
+static int check(const struct mneme_config *config, struct mneme_error *error) {
+    struct mneme_postgres *postgres = NULL;
+    struct mneme_generation active;
+    int status = mneme_pg_connect_to(&postgres, config, MNEME_PG_SCHEMA_VECTORS, "mneme rebuild", error);
+    if (status == MNEME_OK) {
+        status = mneme_generation_active(&active, postgres, error);
+    }
+    if (status == MNEME_OK) {
+        status = mneme_loss_check(&active, config, postgres, error);
+    }
+    mneme_pg_close(postgres);
+    return status;
+}
+
 static int begin(void **out, const struct mneme_config *config, const struct mneme_rebuild_log *log,
                  bool *is_resumed, struct mneme_error *error) {
     (void)log;
@@ -371,6 +387,7 @@ int mneme_vectors_abandon_edition(const struct mneme_config *config, bool *was_t
 }
 
 const struct mneme_rebuild_ops mneme_vectors_rebuild = {
+    .check = check,
     .begin = begin,
     .restart = restart,
     .config = config_of,

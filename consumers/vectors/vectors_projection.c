@@ -13,11 +13,13 @@
 #include "consumers/store/migrate.h"
 #include "consumers/store/parked.h"
 #include "consumers/store/progress.h"
+#include "consumers/vectors/loss_check.h"
 #include "consumers/vectors/rebuild.h"
 #include "consumers/vectors/record.h"
 #include "schemas/embedding.h"
 #include "sql/embedded.h"
 #include "vectors/edition.h"
+#include "vectors/loss.h"
 
 /* How often a worker looks for retired generations whose time is over. */
 #define DROP_MICROS INT64_C(60000000)
@@ -35,6 +37,8 @@ struct projection {
     struct mneme_pg_params params;
     struct mneme_buffer rows;
     int64_t drop_micros; /* when to look again */
+    int64_t *marks;      /* by partition of the topic: the latest time of its records (loss_check.h) */
+    int32_t mark_count;
 };
 
 static int out_of_memory(struct mneme_error *error) {
@@ -59,6 +63,7 @@ static void close_projection(void *context) {
     mneme_embedding_codec_destroy(projection->codec);
     mneme_pg_params_clean_up(&projection->params);
     mneme_buffer_clean_up(&projection->rows);
+    free(projection->marks);
     free(projection);
 }
 
@@ -208,6 +213,27 @@ static int check_chosen(struct projection *projection, struct mneme_error *error
     return status;
 }
 
+/* Takes the marks of the times over from the claim, since no record is recognised by them. */
+static int take_marks(struct projection *projection, struct mneme_assignment *assignment,
+                      struct mneme_error *error) {
+    int32_t count = assignment->topic_partitions;
+    int64_t *marks = calloc((size_t)count + 1, sizeof *marks);
+    if (marks == NULL) {
+        return out_of_memory(error);
+    }
+    for (int32_t p = 0; p < projection->mark_count && p < count; p++) {
+        marks[p] = projection->marks[p];
+    }
+    free(projection->marks);
+    projection->marks = marks;
+    projection->mark_count = count;
+    for (size_t i = 0; assignment->last_digests != NULL && i < assignment->count; i++) {
+        marks[assignment->partitions[i]] = mneme_records_marked(&assignment->last_digests[i]);
+        assignment->last_digests[i].is_set = false;
+    }
+    return MNEME_OK;
+}
+
 static enum mneme_apply_result assign(void *context, struct mneme_assignment *assignment,
                                       struct mneme_error *error) {
     struct projection *projection = context;
@@ -223,6 +249,13 @@ static enum mneme_apply_result assign(void *context, struct mneme_assignment *as
         progress->mended_by = mneme_vectors_projection.mended_by;
         progress->is_of_records = true;
         status = mneme_progress_claim(progress, &projection->session, assignment, error);
+    }
+    if (status == MNEME_OK) {
+        status = take_marks(projection, assignment, error);
+    }
+    if (status == MNEME_OK) {
+        status = mneme_records_check(&projection->generation, projection->config,
+                                     projection->session.postgres, error);
     }
     if (status == MNEME_OK) {
         status = check_chosen(projection, error);
@@ -249,6 +282,7 @@ static int fenced(const struct projection *projection, struct mneme_error *error
 static int advance(struct projection *projection, struct mneme_batch *batch, struct mneme_error *error) {
     const struct mneme_pg_call calls[] = {{"BEGIN", NULL}, {mneme_sql_fold_advance, &projection->params}};
     PGresult *results[2] = {NULL};
+    mneme_records_mark(batch, projection->marks, projection->mark_count);
     if (!mneme_progress_advance(&projection->progress, &projection->params, batch, &batch->arena)) {
         return fenced(projection, error);
     }
@@ -391,6 +425,10 @@ static enum mneme_apply_result apply(void *context, struct mneme_batch *batch, s
     return mneme_session_result(status);
 }
 
+static void note_loss(const struct mneme_config *config, const char *reason) {
+    mneme_loss_note(config, MNEME_LOSS_SEEN_IN_RECORDS, reason);
+}
+
 const struct mneme_projection_ops mneme_vectors_projection = {
     .name = "vectors",
     .source = mneme_vectors_source,
@@ -401,6 +439,7 @@ const struct mneme_projection_ops mneme_vectors_projection = {
     .close = close_projection,
     .rebuild = &mneme_vectors_rebuild,
     .mended_by = "embed", /* from the texts */
+    .note_loss = note_loss,
     .parks_alone = true,
     .read_marks = mneme_hand_parked_read,
     .note_wait = mneme_schema_wait_note,

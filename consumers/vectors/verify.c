@@ -10,6 +10,7 @@
 #include "consumers/runtime/log_reader.h"
 #include "consumers/store/hand_parked.h"
 #include "consumers/store/rebuild/definitions.h"
+#include "consumers/vectors/loss_check.h"
 #include "consumers/vectors/rebuild.h"
 #include "consumers/vectors/record.h"
 #include "consumers/vectors/sketch.h"
@@ -243,7 +244,7 @@ static int set_targets(struct verify *verify, struct mneme_error *error) {
             status = mneme_error_set(
                 error, MNEME_E_UNSAFE,
                 "nothing was compared: the vectors are at offset %lld of partition %lld, which topic %s does "
-                "not have; run `mneme rebuild vectors` to fold what the topic holds",
+                "not have; run `mneme rebuild embed` to make the vectors again",
                 offset, partition, verify->generation.topic);
         } else {
             verify->ranges[partition].to = offset;
@@ -379,6 +380,9 @@ static int open_all(struct verify *verify, struct mneme_error *error) {
     }
     if (status == MNEME_OK) {
         status = mneme_generation_active(&verify->generation, verify->postgres, error);
+    }
+    if (status == MNEME_OK) {
+        status = mneme_loss_check(&verify->generation, config, verify->postgres, error);
     }
     if (status == MNEME_OK) {
         status = mneme_vectors_source(&source, config, error);

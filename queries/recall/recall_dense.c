@@ -9,6 +9,7 @@
 #include "common/clock.h"
 #include "queries/ranking/names.h"
 #include "queries/recall/recall_state.h"
+#include "vectors/loss.h"
 
 #define LOOK_AGAIN_MICROS 1000000 /* for another active generation */
 #define MOST_NEAREST MNEME_VECTORS_MAX_K
@@ -28,6 +29,11 @@ static int open_generation(struct mneme_recall *recall, struct mneme_error *erro
         return status;
     }
     const struct mneme_generation *generation = mneme_vectors_generation(recall->vectors);
+    status =
+        mneme_loss_read(recall->lost, sizeof recall->lost, recall->postgres, generation->number, NULL, error);
+    if (status != MNEME_OK) {
+        return status;
+    }
     const struct mneme_embedding_model model = {.name = generation->model,
                                                 .query_prefix = generation->query_prefix,
                                                 .passage_prefix = generation->passage_prefix,
@@ -41,6 +47,10 @@ static int ensure_generation(struct mneme_recall *recall, struct mneme_error *er
     if (recall->embedder != NULL && recall->model == NULL && now - recall->looked_at > LOOK_AGAIN_MICROS) {
         struct mneme_generation active;
         int status = mneme_generation_active(&active, recall->postgres, error);
+        if (status == MNEME_OK) {
+            status = mneme_loss_read(recall->lost, sizeof recall->lost, recall->postgres, active.number, NULL,
+                                     error);
+        }
         if (status != MNEME_OK || active.number != mneme_vectors_generation(recall->vectors)->number) {
             forget(recall);
         }
@@ -292,6 +302,9 @@ int mneme_recall_ask_vectors(struct mneme_recalling *recalling, struct mneme_err
     }
     if (status != MNEME_OK) {
         return go_without(recalling, status, "no vectors", &why, error);
+    }
+    if (recalling->recall->lost[0] != '\0') {
+        mneme_recall_degrade(recalling->out, recalling->recall->lost);
     }
     status = embed_question(&asked, recalling, &why);
     if (status != MNEME_OK) {

@@ -24,6 +24,7 @@ struct mneme_recall {
     char *model;                           /* NULL: the active one */
     struct mneme_vectors *vectors;         /* NULL: not open yet, or gone */
     struct mneme_query_embedder *embedder; /* for the model of `vectors` */
+    char lost[200];                        /* why its records are not those of the log; "": they are */
     int64_t looked_at; /* monotonic: when `vectors` was found to be the active generation */
 };
 

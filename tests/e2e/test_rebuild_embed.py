@@ -4,7 +4,7 @@ import signal
 
 import pytest
 from confluent_kafka import TopicPartition
-from confluent_kafka.admin import AdminClient, NewPartitions
+from confluent_kafka.admin import AdminClient, AlterConfigOpType, ConfigEntry, ConfigResource, NewPartitions, NewTopic
 
 from harness.endpoint import Endpoint
 from harness.program import Program
@@ -28,11 +28,12 @@ class Ground:
         self.namespace, self.endpoint, self.env, self.chroma = namespace, endpoint, env, chroma
         namespace.env.update(env)
         self.mneme = Program(namespace.env)
-        self.start = worker
+        self.start, self.texts = worker, set()
         self.workers = {group: worker(group) for group in GROUPS}
         self.admin = AdminClient({"bootstrap.servers": namespace.brokers})
 
     def remember(self, count, word):
+        self.texts |= {f"{word} number {i}" for i in range(count)}
         self.mneme.publish([{"type": "memory_created", "user_id": f"user-{i % 5}",
                              "payload": {"memory_type": "fact", "content": f"{word} number {i}"}} for i in range(count)])
 
@@ -76,7 +77,7 @@ class Ground:
         """Ledger, topic and store are what the log says, and recall is not degraded."""
         fold = assert_equal_to_log(self.namespace)
         assert len(fold.documents.live) == documents
-        model = Model(MODEL, lambda text: self.endpoint.vector(text, MODEL))
+        model = Model(MODEL, lambda text: self.endpoint.vector(text, MODEL), former=frozenset(self.texts))
         topic = self.generation[1]
         assert_embedded(self.namespace, fold, model, topic)
         assert_stored(self.namespace, fold, model, self.chroma)
@@ -97,9 +98,17 @@ class Ground:
 
     def cut(self, topic, keeps):
         """Takes the beginning of each partition but for so many offsets."""
+        self.clean(topic, "delete")  # of a compacted topic brokers delete nothing
         cuts = [TopicPartition(topic, partition, max(0, end - keeps))
                 for partition, end in self.namespace.end_offsets(topic).items()]
         for future in self.admin.delete_records(cuts).values():
+            future.result()
+        self.clean(topic, "delete" if topic == self.namespace.topic else "compact")
+
+    def clean(self, topic, policy):
+        entry = ConfigEntry("cleanup.policy", policy, incremental_operation=AlterConfigOpType.SET)
+        for future in self.admin.incremental_alter_configs(
+                [ConfigResource("TOPIC", topic, incremental_configs=[entry])]).values():
             future.result()
 
     def add_partitions(self, topic, count):
@@ -176,3 +185,152 @@ def test_one_that_is_killed_goes_on_or_is_abandoned(ground):
 def test_it_is_made_as_a_whole(ground):
     for option in (("--user", "ada"), ("--agent", "bot"), ("--dry-run",)):
         assert option[0] in ground.mneme("rebuild", "embed", *option, expect=2).stderr
+
+
+# --- losses: seen, and mended by the one command ---
+
+MEND = "`mneme rebuild embed`"
+
+
+def seen(ground, projection):
+    """What `mneme status` says is lost of the projection, which the text says too."""
+    line = next(line for line in ground.mneme("status", "--json").json_lines if line.get("projection") == projection)
+    assert line["lost"] is None or line["lost"] in ground.mneme("status").stdout
+    return line["lost"]
+
+
+def refused(ground):
+    """Neither a verification nor a rebuild of the vectors is content with them."""
+    for command in ("verify", "rebuild"):
+        done = ground.mneme(command, "vectors", expect=6)
+        assert MEND in done.stderr, done.stderr
+
+
+def end(ground, *groups):
+    """The workers end by themselves, and name the command."""
+    for group in groups:
+        assert ground.workers[group].wait_exit(120) == 6, ground.workers[group].log[-3000:]
+        assert MEND in ground.workers[group].log, ground.workers[group].log[-3000:]
+
+
+def degraded(ground):
+    reasons = ground.recalled("tea number 0")[1]
+    return any(MEND in reason for reason in reasons)
+
+
+def mend(ground, documents):
+    ground.restart("postgres", "search")
+    assert degraded(ground)
+    ground.rebuild()
+    ground.restart()
+    ground.remember(5, "water")
+    ground.drain()
+    ground.assert_whole(documents + 5)
+    assert seen(ground, "vectors") is None and seen(ground, f"embed.{MODEL}") is None
+
+
+def rebuild_ledger(ground):
+    for projection in ("postgres", "search"):
+        ground.mneme("rebuild", projection, expect=0)
+
+
+@pytest.mark.parametrize("count", [3, 60], ids=["fewer", "more"])
+def test_an_events_topic_that_was_made_anew(ground, count):
+    ground.remember(30, "tea")
+    ground.drain()
+    ground.stop()
+    ground.make_log_anew()
+    ground.remember(count, "coffee")
+    refused(ground)
+    assert "mneme rebuild postgres" in ground.mneme("rebuild", "embed", expect=6).stderr, "the ledger comes first"
+    rebuild_ledger(ground)
+    ground.workers["embed"] = ground.start("embed", wait=False)
+    end(ground, "embed")
+    assert MEND in seen(ground, f"embed.{MODEL}")
+    mend(ground, count)
+
+
+def test_an_events_topic_that_was_cut(ground):
+    ground.remember(30, "tea")
+    ground.drain()
+    ground.stop()
+    ground.remember(30, "coffee")
+    ground.cut(ground.namespace.topic, keeps=2)
+    assert "--accept-loss" in ground.mneme("rebuild", "embed", expect=6).stderr
+    ground.mneme("rebuild", "postgres", "--accept-loss", expect=0)
+    ground.mneme("rebuild", "search", expect=0)
+    ground.workers["embed"] = ground.start("embed", wait=False)
+    end(ground, "embed")
+    assert MEND in seen(ground, f"embed.{MODEL}")
+    documents = sum(min(2, end) for end in ground.namespace.end_offsets().values())
+    mend(ground, documents)
+
+
+def test_an_events_topic_that_got_more_partitions(ground):
+    ground.remember(60, "tea")
+    ground.drain()
+    ground.stop()
+    partitions = ground.namespace.partitions
+    ground.add_partitions(ground.namespace.topic, partitions + 3)
+    ground.remember(30, "coffee")
+    refused(ground)
+    assert "partitions" in seen(ground, f"embed.{MODEL}")
+    assert ground.mneme("rebuild", "embed").returncode == 6
+    prefix = ground.namespace.topic_prefix + "b."
+    ground.mneme("topics", "repartition", "--to", prefix, "--partitions", "5", "--finish", expect=0)
+    namespace = ground.namespace
+    namespace.topic_prefix, namespace.topic, namespace.partitions = prefix, prefix + "events", 5
+    namespace.env.update(MNEME_TOPIC_PREFIX=prefix, MNEME_TOPIC_PARTITIONS="5")
+    ground.mneme = Program(namespace.env)
+    refused(ground)
+    rebuild_ledger(ground)
+    ground.workers["embed"] = ground.start("embed", wait=False)
+    end(ground, "embed")
+    mend(ground, 90)
+
+
+@pytest.mark.parametrize("again", [False, True], ids=["gone", "made_anew"])
+def test_an_embeddings_topic_that_was_deleted(ground, again):
+    ground.remember(30, "tea")
+    ground.drain()
+    ground.stop("embed", "vectors")
+    topic = ground.generation[1]
+    ground.delete_topic(topic)
+    if again:
+        ground.admin.create_topics([NewTopic(topic, ground.namespace.partitions, 1, config={
+            "cleanup.policy": "compact", "message.timestamp.type": "LogAppendTime"})])[topic].result()
+        ground.namespace.end_offsets(topic)
+        ground.start("embed")  # which cannot know that it is another one
+        ground.remember(60, "coffee")
+        ground.namespace.drain(f"embed.{MODEL}")
+    refused(ground)
+    ground.workers["vectors"] = ground.start("vectors", wait=False)
+    end(ground, "vectors")
+    assert MEND in seen(ground, "vectors")
+    mend(ground, 90 if again else 30)
+
+
+def test_an_embeddings_topic_that_was_cut_or_got_more_partitions(ground):
+    ground.remember(30, "tea")
+    ground.drain()
+    ground.stop("vectors")
+    topic = ground.generation[1]
+    ground.cut(topic, keeps=1)
+    assert MEND in seen(ground, "vectors")
+    refused(ground)
+    mend(ground, 30)
+    ground.stop("vectors")
+    topic = ground.generation[1]
+    ground.add_partitions(topic, ground.namespace.partitions + 2)
+    assert MEND in seen(ground, "vectors")
+    refused(ground)
+    mend(ground, 35)
+
+
+def test_workers_see_the_topic_go(ground):
+    ground.remember(30, "tea")
+    ground.drain()
+    ground.delete_topic(ground.generation[1])
+    ground.remember(5, "coffee")
+    end(ground, "embed", "vectors")
+    mend(ground, 35)

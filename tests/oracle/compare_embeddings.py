@@ -30,6 +30,7 @@ class Model:
     query_prefix: str = ""
     passage_prefix: str = ""
     part_bytes: int = 1000000
+    former: frozenset = frozenset()  # texts that it has embedded of a log that is gone
 
     def vector(self, part):
         return self.vector_of(self.passage_prefix + part)
@@ -135,7 +136,7 @@ def compare_memory(connection, fold, model):
         place: row for place, row in read_table(connection, "documents", key).items() if place[0] == model.name}, (key, ()))
     cache = dict(connection.execute("SELECT input_hash, vector FROM cache WHERE model = %s", (model.name,)).fetchall())
     live = {document["text"] for document in fold.documents_of("embed").live.values()}
-    texts = live | {document["text"] for document in fold.documents_of("embed").history.values()}
+    texts = live | {document["text"] for document in fold.documents_of("embed").history.values()} | model.former
     right = {sha256(model.passage_prefix + part): part for text in texts for part in model.parts(text)}
     found += [f"the cache lacks {part!r:.100}" for text in live for part in model.parts(text)
               if sha256(model.passage_prefix + part) not in cache]

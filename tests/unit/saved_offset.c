@@ -8,6 +8,7 @@
 static int check(int64_t next, int64_t start, int64_t end, struct mneme_error *error) {
     struct mneme_saved_offset saved = {.projection = "postgres",
                                        .mended_by = "postgres",
+                                       .takes_loss = true,
                                        .topic = "mneme.events",
                                        .partition = 3,
                                        .next_offset = next,
