@@ -225,11 +225,11 @@ class Comparison:
         for entry, book in books.items():
             memory = self.expected.memories.get(base + entry)
             if memory is not None and book.rank is not None and base + entry not in self.lagging:
-                self.check(base + entry, "rank and owner", [memory.rank, memory.owner], [book.rank, book.owner])
+                self.check(base + entry, "rank, owner and lists", [memory.rank, memory.owner, memory.lists],
+                           [book.rank, book.owner, book.lists])
 
     def compare_list(self, key, members):
         actual, expires = self.left.pop(key, ({}, -1))
-        latest = -1
         for member, memory_key in members.items():
             memory = self.expected.memories[memory_key]
             score = actual.pop(member, None)
@@ -237,12 +237,11 @@ class Comparison:
             if score is None and is_kept and self.snapshot.is_due(memory.expires_ms):
                 self.say(key, f"{member} is missing")
             elif score is not None:
-                latest = max(latest, memory.expires_ms)
                 if not self.snapshot.is_over(memory.expires_ms):
                     self.check(key, f"score of {member}", memory.expires_ms, score)
         self.look_at_members(key, actual)
-        if latest >= 0 and expires < latest:
-            self.say(key, f"expires at {expires}, its last member at {latest}")
+        if expires != -1:
+            self.say(key, f"expires at {expires}, and not with its members")
 
     def look_at_members(self, key, members):
         """Of what has expired members may stay, until the list is written again."""

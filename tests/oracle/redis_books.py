@@ -14,12 +14,14 @@ PARTS = (":turns", ":thoughts", ":events")  # of a group whose own key is the en
 class Book:
     bytes: int
     rank: int | None  # None: it cannot make room
+    expires_ms: int
     owner: str
+    lists: str
 
 
 def read_book(text):
-    size, rank, owner = text.split(" ", 2)
-    return Book(int(size), None if rank == "-" else int(rank), owner)
+    size, rank, expires, owner, lists = text.split(" ")
+    return Book(int(size), None if rank == "-" else int(rank), int(expires), owner, lists)
 
 
 def is_part(entry):
@@ -47,7 +49,7 @@ def compare_books(base, left, snapshot, progress, drift_ms):
     check("others", {entry: book.rank for entry, book in ranked.items() if not entry.startswith("memory:")}, parts["others"])
     check("owners", {f"{book.owner} {book.rank:015d} {entry}": 0 for entry, book in ranked.items()}, parts["owners"])
     check("usage", {owner: f"{size} {count}" for owner, (size, count) in usage.items()}, parts["usage"])
-    check("ages", set(books), set(parts["ages"]))
+    check("ages", {entry: book.expires_ms for entry, book in books.items()}, parts["ages"])
     total = sum(book.bytes for book in books.values())
     check("progress bytes", total, int(progress.get("bytes", 0)))
     if books and not parts["gaps"]:

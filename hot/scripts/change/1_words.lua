@@ -23,7 +23,7 @@
 -- "frozen" while freeze.lua holds the partition up; "newer" to a reader whose rows may be older than what was folded;
 -- "full" to a reader when Redis has no memory left.
 --
--- What is kept of each entry stands in books: its size, rank and owner in "sizes", its end in "ages", its rank in "hot"
+-- What is kept of each entry stands in books: its size, rank, end, owner and lists in "sizes", its end in "ages", its rank in "hot"
 -- (memories) or "others", the entries of each owner in the order of their ranks in "owners", how much an owner has in
 -- "usage", and how much all of them have in the progress. A list from which something had to go is in "gaps" for as long
 -- as that would have been in it.
@@ -34,7 +34,7 @@ local NEVER = '-' -- was it accessed
 local MOST = 1000 -- words of one command
 local ACCESSES_ALONE = '0000000000000000000' -- the sequence of a memory of which nothing else is known yet
 local ACCESSES_ALONE_MS = 60000
-local ENTRY_BYTES, NAME_TIMES = 500, 5 -- what Redis needs for an entry beside its value
+local ENTRY_BYTES, NAME_TIMES = 700, 7 -- what Redis needs for an entry beside its value
 local LIST_BYTES = 150 -- what it needs for a member of a list, and for a gap
 local ROUND, ROUNDS = 100, 50 -- so many entries make room at a time
 local FULL_BYTES = 65536 -- goes beyond what comes, when Redis is full
@@ -85,7 +85,7 @@ local sets, set_names = {}, {}
 local function set_of(name)
     local set = sets[name]
     if not set then
-        set = {gone = {}, come = {}, expires_ms = 0}
+        set = {gone = {}, come = {}}
         sets[name] = set
         set_names[#set_names + 1] = name
     end
@@ -98,10 +98,9 @@ local function leave(name, member)
 end
 
 local function join(name, score, member)
-    local set = set_of(name)
-    set.come[#set.come + 1] = score
-    set.come[#set.come + 1] = member
-    return set
+    local come = set_of(name).come
+    come[#come + 1] = score
+    come[#come + 1] = member
 end
 
 local function change_sets()
@@ -109,13 +108,6 @@ local function change_sets()
         local key, set = base .. name, sets[name]
         call_all('ZREM', key, set.gone)
         call_all('ZADD', key, set.come)
-        if set.expires_ms > 0 then -- a list of an agent: by when its members expire, and it goes with the last
-            call('ZREMRANGEBYSCORE', key, '-inf', now_ms)
-            local left = call('PTTL', key)
-            if left < 0 or now_ms + left < set.expires_ms then
-                call('PEXPIREAT', key, whole(set.expires_ms))
-            end
-        end
     end
     sets, set_names = {}, {}
 end
@@ -145,17 +137,12 @@ local function leave_lists(lists, entry)
     end
 end
 
-local function join_list(list, member, expires_ms)
-    local set = join(list, expires_ms, member)
-    set.expires_ms = math.max(set.expires_ms, tonumber(expires_ms))
-end
-
 local function join_lists(lists, entry, expires_ms)
     local of_agent, of_user = lists_of(lists)
     if of_agent then
-        join_list(of_agent, member_of(entry), expires_ms)
+        join(of_agent, expires_ms, member_of(entry))
     end
     if of_user then
-        join_list(of_user, member_of(entry), expires_ms)
+        join(of_user, expires_ms, member_of(entry))
     end
 end

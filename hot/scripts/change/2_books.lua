@@ -1,10 +1,12 @@
 -- Books.
 
 local books, noted, missing = {}, {}, {}
+local known = {} -- books as they are in Redis
 local limits -- of the partition: memories, bytes, user_memories, user_bytes
 local total = 0 -- bytes of all entries
 
--- What an entry is from here on: its bytes, expires_ms, rank and owner (none: it cannot make room); false: gone.
+-- What an entry is from here on: its bytes, expires_ms, rank and owner (none: it cannot make room), and of a memory the
+-- lists that it is in; false: gone.
 local function note(entry, book)
     if books[entry] == nil then
         noted[#noted + 1] = entry
@@ -17,8 +19,30 @@ local function is_memory(entry)
 end
 
 local function read_book(text)
-    local bytes, rank, owner = string.match(text, '^(%d+) (%S+) (%S+)$')
-    return {bytes = tonumber(bytes), rank = tonumber(rank), owner = owner}
+    local bytes, rank, expires_ms, owner, lists = string.match(text, '^(%d+) (%S+) (%d+) ([^ ]*) (.*)$')
+    return {bytes = tonumber(bytes), rank = tonumber(rank), expires_ms = expires_ms, owner = owner, lists = lists}
+end
+
+-- The books of these, false where there is none.
+local function books_of(entries)
+    local unknown, found = {}, {}
+    for _, entry in ipairs(entries) do
+        if known[entry] == nil then
+            unknown[#unknown + 1] = entry
+        end
+    end
+    for i, text in ipairs(call_all('HMGET', base .. 'sizes', unknown)) do
+        known[unknown[i]] = text and read_book(text)
+    end
+    for i, entry in ipairs(entries) do
+        found[i] = known[entry]
+    end
+    return found
+end
+
+local function write_book(book)
+    return whole(book.bytes) .. ' ' .. (book.rank and whole(book.rank) or '-') .. ' ' .. book.expires_ms .. ' '
+           .. (book.owner or '') .. ' ' .. book.lists
 end
 
 local function place_of(owner, rank, entry)
@@ -60,43 +84,69 @@ local function settle_usage(changed)
     return over
 end
 
--- Writes down what was noted.
+-- What it was does not hold any more.
+local function take_out(entry, old, new)
+    if old.rank and not (new and new.rank == old.rank and new.owner == old.owner) then
+        leave('owners', place_of(old.owner, old.rank, entry))
+    end
+    if old.rank and not (new and new.rank) then
+        leave(is_memory(entry) and 'hot' or 'others', entry)
+    end
+    if old.lists ~= '' and not (new and new.lists == old.lists) then
+        leave_lists(old.lists, entry)
+    end
+    if not new then
+        leave('ages', entry)
+    end
+end
+
+local function put_in(entry, old, new)
+    if new.rank and not (old and new.rank == old.rank and new.owner == old.owner) then
+        join(is_memory(entry) and 'hot' or 'others', whole(new.rank), entry)
+        join('owners', 0, place_of(new.owner, new.rank, entry))
+    end
+    if not (old and old.expires_ms == new.expires_ms) then
+        join('ages', new.expires_ms, entry)
+    end
+    if new.lists ~= '' and not (old and old.expires_ms == new.expires_ms and old.lists == new.lists) then
+        join_lists(new.lists, entry, new.expires_ms)
+    end
+end
+
+-- Its accesses alone have changed.
+local function as_accessed(old, accessed_ms)
+    local rank = old.rank and math.floor(old.rank / RANK_STEP) * RANK_STEP + math.max(old.rank % RANK_STEP, accessed_ms)
+    return {bytes = old.bytes, rank = rank, expires_ms = old.expires_ms, owner = old.owner, lists = old.lists}
+end
+
+-- Writes down what was noted. Gives the owners who have more than their share.
 local function settle()
     local entries, changed, come, gone, grown = noted, {}, {}, {}, 0
-    local olds = call_all('HMGET', base .. 'sizes', entries)
-    for i, entry in ipairs(entries) do
-        local old, new = olds[i] and read_book(olds[i]), books[entry]
-        local ranks = is_memory(entry) and 'hot' or 'others'
+    if #entries == 0 then
+        return {}
+    end
+    for i, old in ipairs(books_of(entries)) do
+        local entry = entries[i]
+        local new = books[entry]
+        if new and new.accessed_ms then
+            new = old and as_accessed(old, new.accessed_ms)
+        end
         if old then
             grown = grown - old.bytes
             use(changed, entry, old, -1)
-        end
-        if new and new.accessed_ms then -- the rest stays
-            new = old and {bytes = old.bytes, owner = old.owner, rank = old.rank and math.floor(old.rank / RANK_STEP)
-                           * RANK_STEP + math.max(old.rank % RANK_STEP, new.accessed_ms)}
-        end
-        if old and old.rank and not (new and new.rank == old.rank and new.owner == old.owner) then
-            leave('owners', place_of(old.owner, old.rank, entry))
-        end
-        if old and not (new and new.rank) and old.rank then
-            leave(ranks, entry)
+            take_out(entry, old, new)
         end
         if new then
+            new.lists = new.lists or ''
             grown = grown + new.bytes
             use(changed, entry, new, 1)
+            put_in(entry, old, new)
             come[#come + 1] = entry
-            come[#come + 1] = whole(new.bytes) .. ' ' .. (new.rank and whole(new.rank) or '-') .. ' ' .. (new.owner or '-')
-            if new.rank then
-                join(ranks, whole(new.rank), entry)
-                join('owners', 0, place_of(new.owner, new.rank, entry))
-            end
-            if new.expires_ms then
-                join('ages', new.expires_ms, entry)
-            end
+            come[#come + 1] = write_book(new)
         elseif old then
             gone[#gone + 1] = entry
-            leave('ages', entry)
         end
+        known[entry] = new or false
     end
     books, noted = {}, {}
     call_all('HSET', base .. 'sizes', come)
@@ -134,12 +184,22 @@ local function is_list(entry)
     return string.sub(entry, 1, 7) == 'recent-'
 end
 
-local function delete(entry)
-    local key = base .. entry
-    call('DEL', key)
-    if string.sub(entry, 1, 8) == 'working:' then
-        for _, part in ipairs(PARTS) do
-            call('DEL', key .. part)
+-- Takes what is kept of them away.
+local function delete(entries)
+    local keys = {}
+    for _, entry in ipairs(entries) do
+        keys[#keys + 1] = base .. entry
+        for _, part in ipairs(string.sub(entry, 1, 8) == 'working:' and PARTS or {}) do
+            keys[#keys + 1] = base .. entry .. part
         end
     end
+    key_at_hand = keys[1]
+    for from = 1, #keys, MOST do
+        redis.call('DEL', unpack(keys, from, math.min(from + MOST - 1, #keys)))
+    end
+end
+
+local function remove(entry)
+    delete({entry})
+    note(entry, false)
 end

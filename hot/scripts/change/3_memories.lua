@@ -32,15 +32,45 @@ local function millis_of(accessed_at)
     return accessed_at == NEVER and 0 or math.max(0, math.min(math.floor(tonumber(accessed_at) / 1000), RANK_STEP - 1))
 end
 
-local function remove_memory(entry, lists)
-    call('DEL', base .. entry)
-    note(entry, false)
-    leave_lists(lists, entry)
-end
-
 -- What is too large for its owner is not there, and lists that it belongs into are not whole.
 local function is_too_large(bytes)
     return limits and (bytes > limits.user_bytes or bytes > limits.bytes)
+end
+
+-- Memories as they were before this call, by one command.
+local values = {}
+
+-- How many words follow the entry of a change of that kind.
+local WORDS = {memory = 4, forget = 1, access = 2, skip = 1, value = 5, working = 6}
+
+local function read_values()
+    local entries, keys, i = {}, {}, at
+    while i < #ARGV do
+        local kind = ARGV[i]
+        if kind == 'memory' or kind == 'forget' or kind == 'access' then
+            entries[#entries + 1] = ARGV[i + 1]
+            keys[#keys + 1] = base .. ARGV[i + 1]
+        end
+        i = i + 2 + WORDS[kind]
+        for part = 1, kind == 'working' and 4 or 0 do
+            i = i + 1 + tonumber(ARGV[i]) * (part == 3 and 2 or 1)
+        end
+    end
+    for from = 1, #keys, MOST do
+        key_at_hand = keys[from]
+        for n, value in ipairs(redis.call('MGET', unpack(keys, from, math.min(from + MOST - 1, #keys)))) do
+            values[entries[from + n - 1]] = value
+        end
+    end
+end
+
+-- Where MGET found nothing, GET tells apart what is not there and what is of another program.
+local function put(key, value, expires_ms, old)
+    if old then
+        call('SET', key, value, 'PXAT', expires_ms)
+    else
+        call('SET', key, value, 'PXAT', expires_ms, 'GET')
+    end
 end
 
 local changes = {}
@@ -48,7 +78,7 @@ local changes = {}
 function changes.memory()
     local entry, expires_ms, rank, owner, value = take(5)
     local key = base .. entry
-    local old, new = parse_memory(call('GET', key)), nil
+    local old, new = parse_memory(values[entry]), nil
     local lists = string.match(value, '^%d+ %d+ %S+ (%S*)\n')
     rank = tonumber(rank)
     if old then
@@ -60,43 +90,39 @@ function changes.memory()
         rank = math.floor(rank / RANK_STEP) * RANK_STEP + math.max(rank % RANK_STEP, millis_of(accessed_at))
         value = string.format('%s %.0f %s %s', new.sequence, math.max(new.accesses, old.accesses), accessed_at, lists)
                 .. new.rest
-        if old.lists ~= lists then
-            leave_lists(old.lists, entry)
-        end
     end
     local bytes = ENTRY_BYTES + NAME_TIMES * #entry + #value + (lists ~= '' and 2 * LIST_BYTES or 0)
     if tonumber(expires_ms) <= now_ms then
-        remove_memory(entry, lists)
+        remove(entry)
     elseif is_too_large(bytes) then
-        remove_memory(entry, lists)
+        remove(entry)
         miss_lists(lists, expires_ms)
         evicted = evicted + 1
     else
-        call('SET', key, value, 'PXAT', expires_ms)
-        note(entry, {bytes = bytes, expires_ms = expires_ms, rank = rank, owner = owner})
-        join_lists(lists, entry, expires_ms)
+        put(key, value, expires_ms, old)
+        note(entry, {bytes = bytes, expires_ms = expires_ms, rank = rank, owner = owner, lists = lists})
     end
 end
 
 function changes.forget()
     local entry, sequence = take(2)
-    local old = parse_memory(call('GET', base .. entry))
+    local old = parse_memory(values[entry])
     if old and old.sequence <= sequence then
-        remove_memory(entry, old.lists)
+        remove(entry)
     end
 end
 
 function changes.access()
     local entry, accesses, accessed_at = take(3)
     local key = base .. entry
-    local old = parse_memory(call('GET', key))
+    local old = parse_memory(values[entry])
     if not old then -- for the creation that another partition's events are ahead of, unless the space is over
         if call('EXISTS', KEYS[1]) == 0 then
             return
         end
         local value = ACCESSES_ALONE .. ' ' .. accesses .. ' ' .. accessed_at .. ' \n'
         local expires_ms = whole(now_ms + ACCESSES_ALONE_MS)
-        call('SET', key, value, 'PXAT', expires_ms)
+        put(key, value, expires_ms, old)
         note(entry, {bytes = ENTRY_BYTES + NAME_TIMES * #entry + #value, expires_ms = expires_ms})
         return
     end

@@ -1,7 +1,6 @@
 -- What is larger than one owner may have goes, whatever was there.
 local function skip(entry, expires_ms)
-    delete(entry)
-    note(entry, false)
+    remove(entry)
     if tonumber(expires_ms) > now_ms then
         evicted = evicted + 1
         if is_list(entry) then
@@ -23,8 +22,7 @@ function changes.value()
         return
     end
     if json == '' or tonumber(expires_ms) <= now_ms then
-        call('DEL', key)
-        note(entry, false)
+        remove(entry)
     elseif is_too_large(bytes) then
         skip(entry, expires_ms)
     else

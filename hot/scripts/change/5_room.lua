@@ -1,36 +1,17 @@
 -- Room: what has expired goes first, then what is lowest of an owner who has more than a share, then what is lowest of all.
 
 local function evict(entries)
-    local memories, keys, untils = {}, {}, call_all('ZMSCORE', base .. 'ages', entries)
-    for i, entry in ipairs(entries) do
-        if is_memory(entry) then
-            memories[#memories + 1] = i
-            keys[#keys + 1] = base .. entry
-        elseif is_list(entry) and untils[i] then
-            miss(entry, untils[i])
+    for i, book in ipairs(books_of(entries)) do
+        local entry = entries[i]
+        if book and book.lists ~= '' then
+            miss_lists(book.lists, book.expires_ms)
+        elseif book and is_list(entry) then
+            miss(entry, book.expires_ms)
         end
         note(entry, false)
     end
-    key_at_hand = keys[1]
-    for j, value in ipairs(#keys > 0 and redis.call('MGET', unpack(keys)) or {}) do
-        local i, old = memories[j], parse_memory(value)
-        if old then
-            leave_lists(old.lists, entries[i])
-            miss_lists(old.lists, untils[i] or now_ms)
-        end
-    end
-    for _, entry in ipairs(entries) do
-        delete(entry)
-    end
+    delete(entries)
     evicted = evicted + #entries
-end
-
-local function bytes_of(entries)
-    local bytes = {}
-    for i, text in ipairs(call_all('HMGET', base .. 'sizes', entries)) do
-        bytes[i] = text and read_book(text).bytes or 0
-    end
-    return bytes
 end
 
 local function make_room_of(owner, used)
@@ -41,11 +22,11 @@ local function make_room_of(owner, used)
         for i, place in ipairs(places) do
             entries[i] = string.sub(place, #owner + 18) -- behind a rank of 15 digits, between spaces
         end
-        for i, bytes in ipairs(bytes_of(entries)) do
+        for i, book in ipairs(books_of(entries)) do
             local counts = is_memory(entries[i]) and 1 or 0
             if used.bytes > limits.user_bytes or used.memories > limits.user_memories and counts > 0 then
                 going[#going + 1] = entries[i]
-                used.bytes, used.memories = used.bytes - bytes, used.memories - counts
+                used.bytes, used.memories = used.bytes - book.bytes, used.memories - counts
             end
         end
         evict(going)
@@ -71,10 +52,10 @@ local function find_lowest(excess)
     for i = 1, math.min(#found, ROUND) do
         entries[i] = found[i].entry
     end
-    for i, bytes in ipairs(bytes_of(entries)) do
+    for i, book in ipairs(books_of(entries)) do
         if excess > 0 then
             going[i] = entries[i]
-            excess = excess - bytes
+            excess = excess - (book and book.bytes or 0)
         end
     end
     return going

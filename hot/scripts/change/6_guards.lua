@@ -110,6 +110,7 @@ local function run()
     if verdict ~= 'done' then
         return verdict
     end
+    read_values()
     while at <= #ARGV do
         changes[take(1)]()
     end
