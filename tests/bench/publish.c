@@ -2,14 +2,16 @@
  * How fast libmneme publishes, against a bare librdkafka loop that sends the same bytes with the same
  * settings.
  *
- * usage: mneme_bench_publish [--events N] [--runs N]
+ * usage: mneme_bench_publish [--events N] [--runs N] [--threads N]
  *
  * Both publish memory_created events of about 300 bytes to topics of their own, in turns, and the clock runs
  * from the first event until the brokers have acknowledged the last. Both begin with what their caller has:
  * the bare loop with encoded bytes, libmneme with the structs of the very same events, which it checks,
- * encodes and queues, and whose receipts it gives to a callback each.
+ * encodes and queues, and whose receipts it gives to a callback each. With --threads so many threads send
+ * their share each, on both sides by one client.
  */
 #include <errno.h>
+#include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -23,10 +25,12 @@
 
 #define POOL 100000 /* distinct events; more than a batch holds, so that compression sees no repetition */
 #define FLUSH_TIMEOUT_MS 120000
+#define MOST_THREADS 64
 
 struct options {
     long events;
     long runs;
+    long threads;
 };
 
 /* The texts of one event of the pool. */
@@ -118,6 +122,54 @@ static double rate(long events, int64_t started) {
     return (double)events * 1e6 / (double)(mneme_clock_monotonic_micros() - started);
 }
 
+/* --- the threads of both sides --- */
+
+/* Sends every event from `first` on that is this thread's: each as many further as there are threads. */
+typedef int send_fn(void *target, const struct bench *bench, long first, struct mneme_error *error);
+
+struct sender {
+    pthread_t thread;
+    send_fn *send;
+    void *target;
+    const struct bench *bench;
+    long first;
+    int status;
+    struct mneme_error error;
+};
+
+static void *run_sender(void *context) {
+    struct sender *sender = context;
+    sender->status = sender->send(sender->target, sender->bench, sender->first, &sender->error);
+    return NULL;
+}
+
+/* The first of them is this thread. */
+static int send_all(const struct bench *bench, send_fn *send, void *target, struct mneme_error *error) {
+    static struct sender senders[MOST_THREADS];
+    long count = bench->options.threads;
+    int status = MNEME_OK;
+    long started = 1;
+    for (long i = 0; i < count; i++) {
+        senders[i] = (struct sender){.send = send, .target = target, .bench = bench, .first = i};
+    }
+    while (started < count &&
+           pthread_create(&senders[started].thread, NULL, run_sender, &senders[started]) == 0) {
+        started++;
+    }
+    if (started < count) {
+        status = mneme_error_set(error, MNEME_E_INTERNAL, "a thread was not started; use fewer");
+    }
+    run_sender(&senders[0]);
+    for (long i = 1; i < started; i++) {
+        pthread_join(senders[i].thread, NULL);
+    }
+    for (long i = 0; i < started && status == MNEME_OK; i++) {
+        status = senders[i].status;
+        *error = senders[i].error;
+    }
+    return status;
+}
+
 /* --- libmneme --- */
 
 struct tally {
@@ -130,21 +182,33 @@ static void count(const struct mneme_receipt *receipt, void *context) {
                               memory_order_relaxed);
 }
 
-static int run_ours(double *out, struct bench *bench, struct mneme_error *error) {
-    struct tally tally = {0};
-    int64_t started = mneme_clock_monotonic_micros();
+/* What all threads share. */
+struct ours {
+    struct mneme_client *client;
+    struct tally tally;
+};
+
+static int send_ours(void *target, const struct bench *bench, long first, struct mneme_error *error) {
+    struct ours *ours = target;
     int status = MNEME_OK;
-    for (long i = 0; i < bench->options.events && status == MNEME_OK; i++) {
-        status = mneme_publish(bench->client, &bench->events[i % POOL], count, &tally, error);
+    for (long i = first; i < bench->options.events && status == MNEME_OK; i += bench->options.threads) {
+        status = mneme_publish(ours->client, &bench->events[i % POOL], count, &ours->tally, error);
     }
+    return status;
+}
+
+static int run_ours(double *out, struct bench *bench, struct mneme_error *error) {
+    struct ours ours = {.client = bench->client};
+    int64_t started = mneme_clock_monotonic_micros();
+    int status = send_all(bench, send_ours, &ours, error);
     if (status == MNEME_OK) {
         status = mneme_flush(bench->client, FLUSH_TIMEOUT_MS, error);
     }
     *out = rate(bench->options.events, started);
-    if (status == MNEME_OK && tally.delivered != bench->options.events) {
+    if (status == MNEME_OK && ours.tally.delivered != bench->options.events) {
         status = mneme_error_set(error, MNEME_E_INTERNAL,
                                  "libmneme delivered %ld of %ld events; look at the brokers",
-                                 (long)tally.delivered, bench->options.events);
+                                 (long)ours.tally.delivered, bench->options.events);
     }
     return status;
 }
@@ -154,11 +218,12 @@ static int run_ours(double *out, struct bench *bench, struct mneme_error *error)
 static void count_bare(rd_kafka_t *kafka, const rd_kafka_message_t *message, void *opaque) {
     (void)kafka;
     if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR) {
-        (*(long *)opaque)++;
+        atomic_fetch_add_explicit((atomic_long *)opaque, 1, memory_order_relaxed);
     }
 }
 
-static rd_kafka_t *open_bare(const struct mneme_config *config, long *delivered, struct mneme_error *error) {
+static rd_kafka_t *open_bare(const struct mneme_config *config, atomic_long *delivered,
+                             struct mneme_error *error) {
     static const char *const properties[][2] = {
         {"enable.idempotence", "true"},
         {"acks", "all"},
@@ -193,9 +258,15 @@ static rd_kafka_t *open_bare(const struct mneme_config *config, long *delivered,
     return kafka;
 }
 
-static int send_bare(rd_kafka_t *kafka, rd_kafka_topic_t *topic, struct bench *bench,
-                     struct mneme_error *error) {
-    for (long i = 0; i < bench->options.events; i++) {
+struct bare {
+    rd_kafka_t *kafka;
+    rd_kafka_topic_t *topic;
+};
+
+static int send_bare(void *target, const struct bench *bench, long first, struct mneme_error *error) {
+    rd_kafka_t *kafka = ((struct bare *)target)->kafka;
+    rd_kafka_topic_t *topic = ((struct bare *)target)->topic;
+    for (long i = first; i < bench->options.events; i += bench->options.threads) {
         const struct message *message = &bench->messages[i % POOL];
         while (rd_kafka_produce(topic, RD_KAFKA_PARTITION_UA, RD_KAFKA_MSG_F_COPY,
                                 bench->bytes.data + message->value_at, message->value_len,
@@ -205,17 +276,15 @@ static int send_bare(rd_kafka_t *kafka, rd_kafka_topic_t *topic, struct bench *b
             }
             rd_kafka_poll(kafka, 100);
         }
-        if (i % 1024 == 0) {
+        if (i / bench->options.threads % 1024 == 0) {
             rd_kafka_poll(kafka, 0);
         }
     }
-    rd_kafka_resp_err_t code = rd_kafka_flush(kafka, FLUSH_TIMEOUT_MS);
-    return code == RD_KAFKA_RESP_ERR_NO_ERROR ? MNEME_OK
-                                              : mneme_kafka_error(error, "cannot flush", "", code, NULL);
+    return MNEME_OK;
 }
 
 static int run_bare(double *out, struct bench *bench, struct mneme_error *error) {
-    long delivered = 0;
+    atomic_long delivered = 0;
     rd_kafka_t *kafka = open_bare(bench->config, &delivered, error);
     if (kafka == NULL) {
         return error->code;
@@ -224,16 +293,23 @@ static int run_bare(double *out, struct bench *bench, struct mneme_error *error)
     struct mneme_topic_facts facts;
     int status = mneme_kafka_topic_facts(&facts, kafka, bench->client->topic_name, 5000, error);
     int64_t started = mneme_clock_monotonic_micros();
+    struct bare bare = {kafka, topic};
     if (status == MNEME_OK) {
-        status = send_bare(kafka, topic, bench, error);
+        status = send_all(bench, send_bare, &bare, error);
+    }
+    if (status == MNEME_OK) {
+        rd_kafka_resp_err_t code = rd_kafka_flush(kafka, FLUSH_TIMEOUT_MS);
+        status = code == RD_KAFKA_RESP_ERR_NO_ERROR
+                     ? MNEME_OK
+                     : mneme_kafka_error(error, "cannot flush", "", code, NULL);
     }
     *out = rate(bench->options.events, started);
     rd_kafka_topic_destroy(topic);
     rd_kafka_destroy(kafka);
     if (status == MNEME_OK && delivered != bench->options.events) {
         status = mneme_error_set(error, MNEME_E_INTERNAL,
-                                 "the bare loop delivered %ld of %ld events; look at the brokers", delivered,
-                                 bench->options.events);
+                                 "the bare loop delivered %ld of %ld events; look at the brokers",
+                                 (long)delivered, bench->options.events);
     }
     return status;
 }
@@ -284,8 +360,9 @@ static int run_all(struct bench *bench, struct mneme_error *error) {
     double limit = mneme_bench_median(bare, runs);
     printf("{\"bench\":\"publish\",\"ours\":%.0f,\"limit\":%.0f,\"ratio\":%.3f,\"unit\":\"events/"
            "s\",\"events\":%ld,"
-           "\"bytes\":%zu,\"runs\":[",
-           our_median, limit, our_median / limit, bench->options.events, bench->bytes.len / POOL);
+           "\"threads\":%ld,\"bytes\":%zu,\"runs\":[",
+           our_median, limit, our_median / limit, bench->options.events, bench->options.threads,
+           bench->bytes.len / POOL);
     for (size_t i = 0; i < runs; i++) {
         printf("%s[%.0f,%.0f]", i > 0 ? "," : "", ours[i], bare[i]);
     }
@@ -294,7 +371,7 @@ static int run_all(struct bench *bench, struct mneme_error *error) {
 }
 
 static int delete_topic(struct bench *bench, struct mneme_error *error) {
-    long delivered = 0;
+    atomic_long delivered = 0;
     rd_kafka_t *kafka = open_bare(bench->config, &delivered, error);
     if (kafka == NULL) {
         return error->code;
@@ -357,15 +434,18 @@ static bool parse_number(long *out, const char *text, long minimum, long maximum
 }
 
 int main(int argc, char **argv) {
-    struct bench bench = {.options = {.events = 1000000, .runs = 5}};
+    struct bench bench = {.options = {.events = 1000000, .runs = 5, .threads = 1}};
     for (int i = 1; i < argc; i += 2) {
         bool is_fine =
             i + 1 < argc && ((strcmp(argv[i], "--events") == 0 &&
                               parse_number(&bench.options.events, argv[i + 1], 1, 1000000000)) ||
                              (strcmp(argv[i], "--runs") == 0 &&
-                              parse_number(&bench.options.runs, argv[i + 1], 3, MNEME_BENCH_MAX_RUNS)));
+                              parse_number(&bench.options.runs, argv[i + 1], 3, MNEME_BENCH_MAX_RUNS)) ||
+                             (strcmp(argv[i], "--threads") == 0 &&
+                              parse_number(&bench.options.threads, argv[i + 1], 1, MOST_THREADS)));
         if (!is_fine) {
-            return fail("usage: mneme_bench_publish [--events N] [--runs N], at least 3 runs"), 2;
+            return fail("usage: mneme_bench_publish [--events N] [--runs N] [--threads N], at least 3 runs"),
+                   2;
         }
     }
     struct mneme_error error = {0};
