@@ -64,7 +64,10 @@ class Finding:
 
     @property
     def embeddings_topic(self):
-        return f"{self.namespace.topic_prefix}embeddings.{re.sub('[^a-zA-Z0-9._-]', '-', self.model)}"
+        """Of the vectors that answer; before there are any, the model's first."""
+        with self.namespace.connect("vectors") as connection:
+            row = connection.execute("SELECT topic FROM generations WHERE state = 'active' AND model = %s", (self.model,)).fetchone()
+        return row[0] if row else f"{self.namespace.topic_prefix}embeddings.{re.sub('[^a-zA-Z0-9._-]', '-', self.model)}"
 
     def projection(self, group):
         """How its progress is called, and the topic that it folds."""
