@@ -61,17 +61,35 @@ static int prepare(struct gate *gate, struct mneme_error *error) {
     return MNEME_OK;
 }
 
-/* The item that the row of exceptions names; NULL when the batch has none there. */
-static struct mneme_batch_item *item_of(const struct gate *gate, const PGresult *exceptions, int row) {
-    int64_t partition = mneme_pg_get_long(exceptions, row, 0);
-    int64_t offset = mneme_pg_get_long(exceptions, row, 1);
-    for (size_t i = 0; i < gate->batch->count; i++) {
-        const struct mneme_position *position = &gate->batch->items[i].position;
-        if (position->partition == partition && position->offset == offset) {
-            return &gate->batch->items[i];
-        }
+/* A row of what the ledger found to have no effect. */
+struct exception {
+    struct mneme_position position;
+    int row;
+};
+
+static int compare_exceptions(const void *a, const void *b) {
+    const struct mneme_position *left = &((const struct exception *)a)->position;
+    const struct mneme_position *right = &((const struct exception *)b)->position;
+    if (left->partition != right->partition) {
+        return left->partition < right->partition ? -1 : 1;
     }
-    return NULL;
+    return (left->offset > right->offset) - (left->offset < right->offset);
+}
+
+/* The rows in the order of their places, to be searched: a batch of events that were sent twice has as many
+ * as items. */
+static struct exception *sort_exceptions(struct mneme_batch *batch, const PGresult *rows) {
+    size_t count = (size_t)PQntuples(rows);
+    struct exception *sorted = mneme_arena_alloc(&batch->arena, count * sizeof *sorted);
+    for (size_t i = 0; sorted != NULL && i < count; i++) {
+        sorted[i] = (struct exception){{.partition = (int32_t)mneme_pg_get_long(rows, (int)i, 0),
+                                        .offset = mneme_pg_get_long(rows, (int)i, 1)},
+                                       (int)i};
+    }
+    if (sorted != NULL) {
+        qsort(sorted, count, sizeof *sorted, compare_exceptions);
+    }
+    return sorted;
 }
 
 /* What the ledger has parked waits here too, until it is tried again there and then here. */
@@ -87,20 +105,28 @@ static int park(const struct gate *gate, struct mneme_batch_item *item, int64_t 
     return item->park_reason == NULL ? no_memory(error) : MNEME_OK;
 }
 
-static int shut(const struct gate *gate, bool *is_accepted, const PGresult *exceptions,
-                struct mneme_error *error) {
-    int status = MNEME_OK;
-    for (int row = 0; row < PQntuples(exceptions) && status == MNEME_OK; row++) {
-        struct mneme_batch_item *item = item_of(gate, exceptions, row);
-        if (item != NULL) {
-            is_accepted[item - gate->batch->items] = false;
+static int shut(const struct gate *gate, bool *is_accepted, const PGresult *rows, struct mneme_error *error) {
+    size_t count = (size_t)PQntuples(rows);
+    if (count == 0) {
+        return MNEME_OK;
+    }
+    struct exception *exceptions = sort_exceptions(gate->batch, rows);
+    int status = exceptions == NULL ? no_memory(error) : MNEME_OK;
+    for (size_t i = 0; i < gate->batch->count && status == MNEME_OK; i++) {
+        struct mneme_batch_item *item = &gate->batch->items[i];
+        const struct exception wanted = {.position = item->position};
+        const struct exception *found =
+            bsearch(&wanted, exceptions, count, sizeof *exceptions, compare_exceptions);
+        if (found == NULL) {
+            continue;
         }
-        if (item != NULL && *PQgetvalue(exceptions, row, 3) != 0) {
+        is_accepted[i] = false;
+        if (*PQgetvalue(rows, found->row, 3) != 0) {
             item->park_reason = NULL; /* it was dropped: nowhere it waits for anything, whatever it is */
             continue;
         }
-        if (item != NULL && gate->projection != NULL && !PQgetisnull(exceptions, row, 2)) {
-            status = park(gate, item, mneme_pg_get_long(exceptions, row, 2), error);
+        if (gate->projection != NULL && !PQgetisnull(rows, found->row, 2)) {
+            status = park(gate, item, mneme_pg_get_long(rows, found->row, 2), error);
         }
     }
     return status;

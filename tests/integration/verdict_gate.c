@@ -101,3 +101,24 @@ Test(verdict_gate, what_the_ledger_dropped_has_no_effect_and_waits_nowhere) {
     cr_assert_null(batch.items[0].park_reason, "the projection refused it before it asked");
     mneme_fold_case_free_batch(&batch);
 }
+
+Test(verdict_gate, each_refusal_finds_its_event_among_those_of_other_partitions) {
+    enum { USERS = 12, EVENTS = 2 * USERS };
+    bool is_accepted[EVENTS];
+    for (int i = 0; i < EVENTS;
+         i++) { /* the second of a user exists already, unless it is a memory of its own */
+        int user = i % USERS;
+        ADD("{'type':'memory_created','user_id':'user-%d','payload':{'memory_id':'0194f000-0000-7000-8000-%"
+            "012x',"
+            "'memory_type':'fact','content':'tea'}}",
+            user, i >= USERS && user % 3 == 0 ? i : user);
+    }
+    cr_assert_eq(mneme_fold_case_apply(&fold, 0), MNEME_APPLIED, "%s", fold.error.message);
+    cr_assert_str_eq(mneme_fold_case_text(&fold, "SELECT count(*), count(DISTINCT kafka_partition) > 1 FROM "
+                                                 "verdict_exceptions"),
+                     "8|t");
+    cr_assert_eq(pass(is_accepted, 0, EVENTS), MNEME_OK, "%s", fold.error.message);
+    for (int i = 0; i < EVENTS; i++) {
+        cr_assert_eq(is_accepted[i], i < USERS || i % USERS % 3 == 0, "event %d", i);
+    }
+}
