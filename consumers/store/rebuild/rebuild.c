@@ -172,6 +172,7 @@ static int build_one(struct mneme_postgres *postgres, int64_t place, struct mnem
     return status == MNEME_OK ? mneme_pg_run(postgres, "COMMIT", error) : status;
 }
 
+/* Statistics are made of few rows: enough for the first readers; the server looks closer by itself later. */
 static void *build(void *context) {
     struct builder *builder = context;
     struct building *building = builder->building;
@@ -182,7 +183,8 @@ static void *build(void *context) {
         builder->status = mneme_pg_run(postgres,
                                        "SET maintenance_work_mem = '512MB'; SET lock_timeout = '60s'; "
                                        "SET client_connection_check_interval = '1s'; SET "
-                                       "max_parallel_maintenance_workers = 0; SET synchronous_commit = off",
+                                       "max_parallel_maintenance_workers = 0; SET synchronous_commit = off; "
+                                       "SET default_statistics_target = 10",
                                        &builder->error);
     }
     if (builder->status == MNEME_OK) {
@@ -229,6 +231,10 @@ int mneme_store_rebuild_finish_load(void *context, unsigned jobs, struct mneme_e
     struct rebuild *rebuild = context;
     struct building building = {.config = rebuild->scratch.config, .schema = rebuild->kind->schema};
     int status = run_own(rebuild, rebuild->kind->list_indexes_sql, error);
+    /* Readers come with the switch, before the server has looked at the tables by itself. */
+    if (status == MNEME_OK) {
+        status = mneme_pg_run(rebuild->scratch.postgres, mneme_sql_rebuild_list_analyze, error);
+    }
     if (status == MNEME_OK) {
         status = read_places(&building, rebuild->scratch.postgres, error);
     }
@@ -239,12 +245,9 @@ int mneme_store_rebuild_finish_load(void *context, unsigned jobs, struct mneme_e
     if (status == MNEME_OK) {
         status = run_own(rebuild, rebuild->kind->complete_indexes_sql, error);
     }
-    if (status == MNEME_OK) {
-        status = mneme_catalog_require(&rebuild->scratch, rebuild->kind->projection->name, error);
-    }
-    /* Readers come with the switch, before the server has looked at the tables by itself. */
-    return status == MNEME_OK ? mneme_pg_run(rebuild->scratch.postgres, mneme_sql_rebuild_analyze, error)
-                              : status;
+    return status == MNEME_OK
+               ? mneme_catalog_require(&rebuild->scratch, rebuild->kind->projection->name, error)
+               : status;
 }
 
 /* --- the switch --- */
