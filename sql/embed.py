@@ -38,6 +38,14 @@ struct mneme_migration_set {
 """
 
 
+def refuse_one_number_twice(projection: str, migrations: list) -> None:
+    """Only the first of them would ever be applied."""
+    for (version, name, _), (following, other, _) in zip(migrations, migrations[1:]):
+        if version == following:
+            sys.exit(f"sql/embed.py: the migrations of {projection} were not embedded: {version:04}_{name} and "
+                     f"{following:04}_{other} have one number; give one of them the next free number")
+
+
 def main() -> None:
     out = pathlib.Path(sys.argv[1])
     files = sorted(pathlib.Path(name) for name in sys.argv[2:])
@@ -52,6 +60,8 @@ def main() -> None:
             own.append((int(match[1]), match[2], file.read_text()))
         else:
             queries.append((file.stem, file.read_text()))
+    for projection, own in sets.items():
+        refuse_one_number_twice(projection, sorted(shared + own))
     set_names = "".join(f"extern const struct mneme_migration_set mneme_migrations_{name};\n" for name in sets)
     declarations = "".join(f"extern const char mneme_sql_{name}[];\n" for name, _ in queries)
     (out / "embedded.h").write_text(HEADER % (set_names, declarations))
