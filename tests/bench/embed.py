@@ -70,7 +70,7 @@ def our_rate(namespace, model, number, texts):
     ledger.stop()
     worker = Worker(namespace, 2 * number + 1, "embed", env={"EMBEDDING_MODEL": model})
     try:
-        wait_until(lambda: "partitions claimed" in worker.log, 60, lambda: worker.log)
+        wait_until(lambda: "partitions claimed" in worker.log, message=lambda: worker.log)
         namespace.drain(f"embed.{model}", timeout=1800)
         ended = time.time()
         cpu = cpu_seconds(worker.pid)

@@ -15,7 +15,7 @@ from harness.waiting import wait_until
 def test_tables_that_were_changed_are_mended_as_it_is_advised(namespace, mneme, worker, damage, advice):
     first = worker()
     with Load(namespace, seed=51, count=300, rate=1e9) as load:
-        wait_until(lambda: load.sent >= load.count, 60, "the load is made")
+        wait_until(lambda: load.sent >= load.count, message="the load is made")
     namespace.drain()
     assert first.stop() == 0
     with namespace.connect() as connection:

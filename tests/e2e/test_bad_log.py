@@ -361,7 +361,7 @@ def test_another_partition_count_is_refused(namespace, mneme, worker, drain):
     assert process.stop() == 0
     client = admin.AdminClient({"bootstrap.servers": namespace.brokers})
     client.create_partitions([admin.NewPartitions(namespace.topic, namespace.partitions + 2)])[namespace.topic].result()
-    wait_until(lambda: len(namespace.end_offsets()) == namespace.partitions + 2, 15, "the topic has more partitions")
+    wait_until(lambda: len(namespace.end_offsets()) == namespace.partitions + 2, message="the topic has more partitions")
     before = namespace.rows("SELECT * FROM events ORDER BY 1")
     refuses_the_log(worker(wait=False), namespace.topic, str(namespace.partitions), str(namespace.partitions + 2),
                     "mneme rebuild postgres")

@@ -278,7 +278,7 @@ def test_deleting_all_asks_on_a_terminal(namespace, mneme, worker, drain):
     assert code == 6 and "Delete all memories of this scope?" in text
     text, code = on_terminal(namespace.env, "memory", "delete", "--all", "--user", "ada", stdin=b"y\n")
     assert code == 0 and "1 memories deleted" in text
-    wait_until(lambda: namespace.value("SELECT is_deleted FROM memories"), 30, "the memory is deleted")
+    wait_until(lambda: namespace.value("SELECT is_deleted FROM memories"), message="the memory is deleted")
 
 
 DESTROYING = [

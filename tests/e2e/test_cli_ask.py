@@ -131,7 +131,7 @@ def test_a_wait_ends_with_130_when_interrupted(namespace, mneme):
                           stderr=subprocess.PIPE, text=True)
     wait_until(lambda: namespace.value("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() "
                                        "AND application_name LIKE 'mneme%%' AND query LIKE '%%FROM progress%%'"),
-               30, "it waits")
+               message="it waits")
     process.send_signal(signal.SIGINT)
     _, errors = process.communicate(timeout=30)
     assert process.returncode == 130

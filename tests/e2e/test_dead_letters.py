@@ -137,7 +137,7 @@ def test_search_and_recall_say_what_is_stale(mneme, parked, worker, namespace):
 def test_redis_does_not_answer_for_a_key_that_is_parked(mneme, parked, worker, namespace, wait_until):
     worker("redis")
     namespace.drain()
-    wait_until(lambda: "stale: parked at" in mneme("working", "show", "--conversation", "c1", "--user", "ada", expect=0).stderr, 60)
+    wait_until(lambda: "stale: parked at" in mneme("working", "show", "--conversation", "c1", "--user", "ada", expect=0).stderr)
 
 
 def test_who_waits_for_the_verdict_is_told_the_reason(mneme, parked):

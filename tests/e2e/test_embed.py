@@ -165,7 +165,7 @@ def test_an_endpoint_that_fails_is_waited_for_and_nothing_is_lost(ground, mode):
     asked = ground.endpoint.asked
     ground.publish(memory(2, "meanwhile"), drain=False)
     ground.namespace.drain("postgres")  # the other groups go on
-    wait_until(lambda: ground.endpoint.asked > asked + 1, 30, "it is tried again")
+    wait_until(lambda: ground.endpoint.asked > asked + 1, message="it is tried again")
     assert len(ground.records()) == 1
     assert ground.worker.is_running
     ground.endpoint.set("answer")
@@ -176,7 +176,7 @@ def test_an_endpoint_that_fails_is_waited_for_and_nothing_is_lost(ground, mode):
 def test_a_delete_that_overtakes_a_slow_embedding_stays_deleted(ground):
     ground.endpoint.set("hang")
     ground.publish(memory(1, "slow"), drain=False)
-    wait_until(lambda: ground.endpoint.asked > 0, 30, "it is being embedded")
+    wait_until(lambda: ground.endpoint.asked > 0, message="it is being embedded")
     ground.publish(forget(1), drain=False)
     ground.namespace.drain("postgres")
     ground.endpoint.set("answer")
@@ -275,7 +275,7 @@ def test_texts_beside_one_that_is_refused_are_embedded_with_the_same_request(gro
     ground.endpoint.set("hang")
     texts = [f"text number {n}" for n in range(40)] + ["word " * 100]
     ground.publish(memory(9, "first"), drain=False)
-    wait_until(lambda: ground.endpoint.asked > 0, 60, "the worker is busy")
+    wait_until(lambda: ground.endpoint.asked > 0, message="the worker is busy")
     ground.mneme.publish([{**memory(1, text), "user_id": f"user-{n}"} for n, text in enumerate(texts)])
     ground.endpoint.set("answer")
     ground.drain()
@@ -399,7 +399,7 @@ def test_a_topic_that_is_gone_is_not_made_again_as_if_it_were_the_one_that_was(g
     assert ground.worker.stop() == 0
     admin = AdminClient({"bootstrap.servers": ground.namespace.brokers})
     admin.delete_topics([ground.topic])[ground.topic].result()
-    wait_until(lambda: ground.topic not in admin.list_topics(timeout=10).topics, 60, "the topic is gone")
+    wait_until(lambda: ground.topic not in admin.list_topics(timeout=10).topics, message="the topic is gone")
     refused = ground.start(wait=False)
     assert refused.wait_exit(60) == 6 and "run `mneme rebuild embed`" in refused.log, refused.log[-2000:]
     assert ground.topic not in admin.list_topics(timeout=10).topics

@@ -95,10 +95,10 @@ def test_from_now_on_older_events_are_not_shown(mneme, worker, follow, drain):
         follower.wait(0)
         return follower.lines
 
-    wait_until(begins, 30, "the follower has begun")
+    wait_until(begins, message="the follower has begun")
     mneme.publish([note("new", number) for number in range(1, 30)])
     mark = mneme.publish([note("mark", 1)])[0]["position"]
-    wait_until(lambda: mark in positions(follower.wait(0)), 30, "the mark is shown")
+    wait_until(lambda: mark in positions(follower.wait(0)), message="the mark is shown")
     assert {line["stream_id"] for line in follower.lines} == {"new", "mark"}
     numbers = [line["version"] for line in follower.lines if line["stream_id"] == "new"]
     assert numbers == list(range(numbers[0], numbers[0] + len(numbers)))

@@ -271,7 +271,7 @@ def test_a_bar_is_drawn_on_a_terminal_only(mneme, tmp_path):
 def test_an_interrupted_import_can_be_done_again(mneme, namespace, folded, tmp_path):
     path = write(tmp_path / "lines.jsonl", "\n".join(event(i, user_id=f"u{i % 9}") for i in range(150_000)))
     process = mneme.start("import", "jsonl", str(path))
-    wait_until(lambda: sum(namespace.end_offsets().values()) > 1000, 60, "it publishes", interval=0.01)
+    wait_until(lambda: sum(namespace.end_offsets().values()) > 1000, message="it publishes", interval=0.01)
     process.terminate()
     assert process.wait(30) == 130
     assert sum(namespace.end_offsets().values()) < 150_000, "it was over before it was interrupted"

@@ -173,7 +173,7 @@ def test_an_import_killed_midway_goes_on_where_it_was(namespace, mneme, imported
     path = write(tmp_path / "bot.json", {"memories": memories(count)})
     state = {"MNEME_STATE_DIR": tmp_path / "marks", "MNEME_PUBLISH_QUEUE_EVENTS": "200"}
     process = mneme.start("import", "legacy-json", str(path), env=state)
-    wait_until(lambda: any((tmp_path / "marks").glob("import-*.json")), 60, "it remembers how far it is", interval=0.005)
+    wait_until(lambda: any((tmp_path / "marks").glob("import-*.json")), message="it remembers how far it is", interval=0.005)
     process.send_signal(signal.SIGKILL)
     process.wait(30)
     published = sum(namespace.end_offsets().values())
@@ -191,7 +191,7 @@ def test_an_interrupted_import_says_so_and_goes_on(namespace, mneme, imported, t
     path = write(tmp_path / "bot.json", memories(count))
     process = mneme.start("import", "legacy-json", str(path),
                           env={"MNEME_STATE_DIR": tmp_path / "marks", "MNEME_PUBLISH_QUEUE_EVENTS": "200"})
-    wait_until(lambda: sum(namespace.end_offsets().values()) > 100, 60, "it publishes", interval=0.005)
+    wait_until(lambda: sum(namespace.end_offsets().values()) > 100, message="it publishes", interval=0.005)
     process.terminate()
     assert process.wait(30) == 130
     published = sum(namespace.end_offsets().values())

@@ -82,5 +82,5 @@ def test_an_embeddings_topic_that_is_too_small_is_told_and_mended_as_it_is_told(
     mneme("topics", "check", env=USUAL, expect=0)
     worker("embed", env=env)
     drain(namespace)
-    wait_until(lambda: len(texts_of(namespace)) == 2, 60, "both are embedded")
+    wait_until(lambda: len(texts_of(namespace)) == 2, message="both are embedded")
     assert namespace.value("SELECT count(*) FROM mneme_embed.parked_events") == 0

@@ -207,7 +207,7 @@ def test_accepted_events_are_told_to_those_who_listen(namespace, mneme, worker, 
         drain()
         told = []
         wait_until(lambda: told.extend(connection.notifies(timeout=0.2)) or sum(
-            len(json.loads(one.payload)) for one in told) >= 305, 20, "305 events are told")
+            len(json.loads(one.payload)) for one in told) >= 305, message="305 events are told")
     entries = [entry for one in told for entry in json.loads(one.payload)]
     assert max(len(one.payload.encode()) for one in told) < 8000 and len(told) < 30
     rows = namespace.rows("SELECT sequence_id, event_id::text, stream_id, event_type FROM events WHERE verdict = 'accepted'")

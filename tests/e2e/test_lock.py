@@ -161,7 +161,7 @@ def test_a_command_that_does_not_end_is_killed_with_what_it_has_started(locks):
     child = int(process.stdout.readline())
     forget(locks)
     assert end(process)[0] == LOST
-    wait_until(lambda: not is_there(child), 20, "what it has started is killed")
+    wait_until(lambda: not is_there(child), message="what it has started is killed")
 
 
 def test_a_command_does_not_outlive_who_holds_its_lock(locks):

@@ -12,7 +12,7 @@ from oracle import assert_equal_to_log
 
 def fill(namespace, count, seed):
     with Load(namespace, seed=seed, count=count, rate=1e9) as load:
-        wait_until(lambda: load.sent >= load.count, 60, "the load is made")
+        wait_until(lambda: load.sent >= load.count, message="the load is made")
 
 
 def cut(namespace, keeps):
@@ -72,7 +72,7 @@ def test_a_topic_with_more_partitions_is_not_rebuilt_into_parked_events(namespac
     before = namespace.count("events"), namespace.count("parked_events")
     admin = AdminClient({"bootstrap.servers": namespace.brokers})
     admin.create_partitions([NewPartitions(namespace.topic, 6)])[namespace.topic].result()
-    wait_until(lambda: len(namespace.end_offsets()) == 6, 60, "the partitions are added")
+    wait_until(lambda: len(namespace.end_offsets()) == 6, message="the partitions are added")
     refused = worker(wait=False)
     assert refused.wait_exit(60) == 6 and "partitions" in refused.log
     for name in ("postgres", "search", "redis"):

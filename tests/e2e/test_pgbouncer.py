@@ -68,7 +68,7 @@ def test_events_are_followed_without_notifications(namespace, mneme, worker, poo
         mneme.publish(memories(0, 3))
         namespace.drain()
         mneme.publish(memories(3, 3))
-        wait_until(lambda: follower.poll() is not None, 90, "six events are shown")
+        wait_until(lambda: follower.poll() is not None, message="six events are shown")
         shown = [json.loads(line) for line in follower.stdout]
         assert len(shown) == 6 and follower.returncode == 0, follower.stderr.read()
     finally:

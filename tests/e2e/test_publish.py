@@ -170,7 +170,7 @@ def test_output_that_nobody_reads_any_more_ends_it(running):
             return True
         return publisher.process.poll() is not None
 
-    wait_until(is_over, 30, "it ends although the input stays open")
+    wait_until(is_over, message="it ends although the input stays open")
     publisher.process.stdin = None
     assert publisher.process.wait(30) == 1
     assert "publishing stopped behind line" in publisher.process.stderr.read().decode()
@@ -192,7 +192,7 @@ def test_an_interrupt_ends_reading_and_waits_for_what_is_under_way(running, numb
     publisher = running(env={"MNEME_PUBLISH_LINGER_MS": "1000"})
     publisher.feed("".join(custom(i) for i in range(500)))
     # Until all lines are read and taken: the pipe is empty, and the program waits for more.
-    wait_until(lambda: unread(publisher.process.stdin) == 0 and is_asleep(publisher.process), 10, "the lines are read")
+    wait_until(lambda: unread(publisher.process.stdin) == 0 and is_asleep(publisher.process), message="the lines are read")
     publisher.process.send_signal(number)
     code, receipts, err = publisher.end()
     assert code == 130, err

@@ -47,7 +47,7 @@ def shape(namespace):
 
 def fill(namespace, count, seed=1):
     with Load(namespace, seed=seed, count=count, rate=1e9) as load:
-        wait_until(lambda: load.sent >= load.count, 60, "the load is made")
+        wait_until(lambda: load.sent >= load.count, message="the load is made")
 
 
 def test_tables_are_made_anew_under_load_and_stay_as_migrated(namespace, mneme, worker):
@@ -127,7 +127,7 @@ def remake_topic(namespace, partitions):
     admin = AdminClient({"bootstrap.servers": namespace.brokers})
     for future in admin.delete_topics([namespace.topic], operation_timeout=15).values():
         future.result()
-    wait_until(lambda: namespace.topic not in admin.list_topics(timeout=15).topics, 30, "the topic is gone")
+    wait_until(lambda: namespace.topic not in admin.list_topics(timeout=15).topics, message="the topic is gone")
     namespace.env["MNEME_TOPIC_PARTITIONS"] = str(partitions)
     Program(namespace.env)("topics", "create", expect=0)
 

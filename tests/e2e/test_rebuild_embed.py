@@ -59,7 +59,7 @@ class Ground:
         self.namespace.drain("postgres")
         self.namespace.drain("search")
         self.namespace.drain(f"embed.{MODEL}")
-        wait_until(lambda: self.generation, 60, "there are vectors")
+        wait_until(lambda: self.generation, message="there are vectors")
         self.namespace.drain("vectors", topic=self.generation[1])
 
     def rebuild(self, *options):
@@ -89,7 +89,7 @@ class Ground:
 
     def delete_topic(self, name):
         self.admin.delete_topics([name])[name].result()
-        wait_until(lambda: name not in self.admin.list_topics(timeout=10).topics, 60, f"{name} is gone")
+        wait_until(lambda: name not in self.admin.list_topics(timeout=10).topics, message=f"{name} is gone")
 
     def make_log_anew(self):
         self.delete_topic(self.namespace.topic)
@@ -113,7 +113,7 @@ class Ground:
 
     def add_partitions(self, topic, count):
         self.admin.create_partitions([NewPartitions(topic, count)])[topic].result()
-        wait_until(lambda: len(self.namespace.end_offsets(topic)) == count, 60, "the partitions are added")
+        wait_until(lambda: len(self.namespace.end_offsets(topic)) == count, message="the partitions are added")
 
 
 @pytest.fixture
@@ -164,7 +164,7 @@ def test_one_that_is_killed_goes_on_or_is_abandoned(ground):
 
     def begin():
         process = ground.mneme.start("rebuild", "embed", start_new_session=True)
-        wait_until(lambda: ground.endpoint.asked > asked or process.poll() is not None, 60, "it embeds")
+        wait_until(lambda: ground.endpoint.asked > asked or process.poll() is not None, message="it embeds")
         return process
 
     process = begin()
@@ -174,8 +174,7 @@ def test_one_that_is_killed_goes_on_or_is_abandoned(ground):
     ground.endpoint.mode = "answer"
     assert ground.generation == former
     assert ground.mneme("verify", "vectors", "--json", expect=0).json_lines[-1]["state"] == "equal"
-    wait_until(lambda: ground.mneme("rebuild", "embed", "--abandon", "--json").returncode == 0, 60,
-               "the killed one's session is gone")
+    wait_until(lambda: ground.mneme("rebuild", "embed", "--abandon", "--json").returncode == 0, message="the killed one's session is gone")
     assert ground.mneme("rebuild", "embed", "--abandon", "--json", expect=0).json_lines[-1]["state"] == "nothing to abandon"
     assert ground.namespace.rows("SELECT DISTINCT edition FROM mneme_embed.documents") == [(former[2],)]
     ground.rebuild()

@@ -134,7 +134,7 @@ def test_what_others_have_left_is_ended_or_goes(namespace, mneme, worker, client
     client.set(prefix + "{0}:space", "2")
     client.delete(prefix + "1:{0}:progress")
     assert "no rebuild" in mneme("rebuild", "redis", "--abandon", expect=0).stdout
-    wait_until(lambda: spaces(client, namespace) == {"2"}, 60, "the workers are in the new space")
+    wait_until(lambda: spaces(client, namespace) == {"2"}, message="the workers are in the new space")
     drain(namespace)
     verify(mneme, 0)
     assert not client.exists(prefix + "rebuild", prefix + "verify")

@@ -12,7 +12,7 @@ from oracle import assert_equal_to_log
 def filled(namespace, worker):
     worker()
     with Load(namespace, seed=31, count=3000, rate=1e9) as load:
-        wait_until(lambda: load.sent >= load.count, 60, "the load is made")
+        wait_until(lambda: load.sent >= load.count, message="the load is made")
     namespace.drain()
     return namespace
 
@@ -38,7 +38,7 @@ def test_damage_to_one_user_is_mended_and_workers_go_on(filled, mneme, worker):
     assert result["state"] == "rebuilt" and result["changes"] == told[-1]["changes"]
     assert {line["table"] for line in tables if line["missing"] + line["extra"]} == {"memories", "streams"}
     with Load(filled, seed=31, count=3500, rate=1e9) as load:  # repeats and goes on with the same streams
-        wait_until(lambda: load.sent >= load.count, 60, "more is made")
+        wait_until(lambda: load.sent >= load.count, message="more is made")
     filled.drain()
     assert_equal_to_log(filled)
     assert not scratch_schemas(filled)

@@ -280,7 +280,7 @@ def test_evaluation_goes_by_the_whole_pipeline_and_leaves_nothing(ground):
 
 def test_evaluation_says_which_workers_are_missing(ground):
     assert ground.workers["embed"].stop() == 0
-    wait_until(lambda: "mneme work embed" in ground.mneme("status").stderr or True, 1, "the group is empty")
+    wait_until(lambda: "mneme work embed" in ground.mneme("status").stderr or True, message="the group is empty")
     done = ground.mneme("eval", "locomo", SAMPLE, timeout=90, expect=3)
     assert "start mneme work embed" in done.stderr
     ground.mneme("eval", "chess", SAMPLE, expect=2)

@@ -140,7 +140,7 @@ def test_redis_follows(namespace, mneme, worker, parked, drain, wait_until):
     worker("redis")
     drain("redis")
     mneme("dead-letters", "redrive", "--all", expect=0)
-    wait_until(lambda: namespace.count("redis_rewinds") == 0, 60, "the worker of group redis has gone back")
+    wait_until(lambda: namespace.count("redis_rewinds") == 0, message="the worker of group redis has gone back")
     drain("redis")
     mneme("verify", "redis", expect=0)
 

@@ -28,7 +28,7 @@ class Ground:
         topic = f"{self.namespace.topic_prefix}embeddings.{model}"
         self.namespace.drain("postgres")
         self.namespace.drain(f"embed.{model}")
-        wait_until(lambda: self.active()[1] == model, 30, f"{model} is active")
+        wait_until(lambda: self.active()[1] == model, message=f"{model} is active")
         self.namespace.drain("vectors", topic=topic)
 
     def generations(self):
@@ -80,14 +80,13 @@ def test_a_change_that_is_killed_goes_on_or_is_abandoned(ground):
     ground.drain("first")
     ground.endpoint.mode, ground.endpoint.delay = "slow", 0.2
     process = ground.mneme.start("reembed", "--model", "second", start_new_session=True)
-    wait_until(lambda: any(model == "second" for model, _ in ground.endpoint.answered), 30, "it embeds")
+    wait_until(lambda: any(model == "second" for model, _ in ground.endpoint.answered), message="it embeds")
     process.send_signal(signal.SIGKILL)
     process.wait(120)
     ground.endpoint.mode = "answer"
     assert ground.active()[1] == "first"
     ground.assert_equal(40)
-    wait_until(lambda: ground.mneme("reembed", "--model", "second", "--abandon", "--json").returncode == 0, 30,
-               "the killed one's session is gone")
+    wait_until(lambda: ground.mneme("reembed", "--model", "second", "--abandon", "--json").returncode == 0, message="the killed one's session is gone")
     assert [row[1:] for row in ground.generations()] == [("first", "active")]
     ground.mneme("reembed", "--model", "second", expect=0)
     assert ground.active()[1] == "second"

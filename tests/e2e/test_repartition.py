@@ -17,7 +17,7 @@ KEY_OF_LEDGER = "SELECT tenant, stream_id, event_id, verdict::text, version, pay
 
 def fill(namespace, count, seed):
     with Load(namespace, seed=seed, count=count, rate=1e9) as load:
-        wait_until(lambda: load.sent >= load.count, 60, "the load is made")
+        wait_until(lambda: load.sent >= load.count, message="the load is made")
 
 
 def by_key(messages, ordered):
@@ -31,7 +31,7 @@ def by_key(messages, ordered):
 def add_partitions(namespace, count):
     admin = AdminClient({"bootstrap.servers": namespace.brokers})
     admin.create_partitions([NewPartitions(namespace.topic, count)])[namespace.topic].result()
-    wait_until(lambda: len(namespace.end_offsets()) == count, 60, "the partitions are added")
+    wait_until(lambda: len(namespace.end_offsets()) == count, message="the partitions are added")
     namespace.env["MNEME_TOPIC_PARTITIONS"] = str(count)
 
 
@@ -54,9 +54,8 @@ def test_a_log_is_copied_whole_though_killed_and_the_tables_follow(namespace, wo
 
     process = mneme.start(*copy, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     topics = AdminClient({"bootstrap.servers": namespace.brokers})
-    wait_until(lambda: prefix + "events" in topics.list_topics(timeout=15).topics, 60, "the topic is made", interval=0.002)
-    wait_until(lambda: process.poll() is not None or sum(namespace.end_offsets(prefix + "events").values()) > 0, 60,
-               "something is copied", interval=0.002)
+    wait_until(lambda: prefix + "events" in topics.list_topics(timeout=15).topics, message="the topic is made", interval=0.002)
+    wait_until(lambda: process.poll() is not None or sum(namespace.end_offsets(prefix + "events").values()) > 0, message="something is copied", interval=0.002)
     process.send_signal(signal.SIGKILL)
     process.wait(30)
 

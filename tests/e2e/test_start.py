@@ -32,8 +32,7 @@ def address(url):
 def start_away(worker, wait_until, projection, env, words):
     """A worker that says what it waits for, and is alive."""
     process = worker(projection, env=env, wait=False)
-    wait_until(lambda: words.lower() in process.log.lower() or not process.is_running, 60,
-               lambda: f"the worker says what it waits for\n{process.log[-3000:]}")
+    wait_until(lambda: words.lower() in process.log.lower() or not process.is_running, message=lambda: f"the worker says what it waits for\n{process.log[-3000:]}")
     assert process.is_running, process.log[-3000:]
     return process
 

@@ -49,7 +49,7 @@ def test_a_group_that_lags_and_one_that_does_not(namespace, worker, mneme, statu
     assert (search["lag"], search["events"], search["is_worker_missing"]) == (7, 20, True)
     assert told["tables"]["mneme", "memories"]["rows"] == 27
     documents = wait_until(lambda: [table for (schema, name), table in status()["tables"].items()
-                                    if name == "documents" and schema == "mneme_search" and table["rows"] > 0], 30)
+                                    if name == "documents" and schema == "mneme_search" and table["rows"] > 0])
     assert documents[0]["is_estimate"] and documents[0]["rows"] == 20 and documents[0]["bytes"] > 0
     assert "group search" in mneme("status", expect=0).stdout
 
@@ -58,7 +58,7 @@ def test_redis_tells_of_itself_how_far_it_is(namespace, worker, mneme, status, w
     worker()
     worker("redis")
     publish(mneme, 9)
-    told = wait_until(lambda: (group := status()["groups"]["redis"])["lag"] == 0 and group, 60)
+    told = wait_until(lambda: (group := status()["groups"]["redis"])["lag"] == 0 and group)
     assert (told["events"], told["workers"], told["is_worker_missing"]) == (9, 1, False)
     assert all(partition["owner"].startswith("mneme-redis ") for partition in told["partitions"])
     away = status(env={"REDIS_URL": "redis://127.0.0.1:1"})["groups"]

@@ -19,7 +19,7 @@ def client_of(namespace):
 def recreate(namespace, mneme):
     client = client_of(namespace)
     client.delete_topics([namespace.topic])[namespace.topic].result()
-    wait_until(lambda: namespace.topic not in client.list_topics(timeout=10).topics, 15, "the topic is gone")
+    wait_until(lambda: namespace.topic not in client.list_topics(timeout=10).topics, message="the topic is gone")
     mneme("topics", "create", expect=0)
     namespace.end_offsets()
 

@@ -53,7 +53,7 @@ def test_nothing_is_left_to_be_folded_behind_a_transaction(namespace, mneme, wor
     assert {name: lag for name, lag in lags(mneme).items() if name in PROJECTIONS} == dict.fromkeys(PROJECTIONS, 0)
     for name, process in started.items():
         wait_until(lambda p=process: sum(value for key, value in p.metrics().items()
-                                         if key.startswith("mneme_worker_lag_events")) == 0, 60, f"{name} tells no lag")
+                                         if key.startswith("mneme_worker_lag_events")) == 0, message=f"{name} tells no lag")
     assert namespace.count("events") == committed
     compare.assert_equal_to_log(namespace)
     for name in PROJECTIONS:

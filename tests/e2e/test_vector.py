@@ -27,7 +27,7 @@ def ids(mneme, vector, *arguments):
 
 
 def wait_for(mneme, wanted, *question):
-    wait_until(lambda: ids(mneme, *question) == wanted, 30, lambda: f"{wanted}, it is {ids(mneme, *question)}")
+    wait_until(lambda: ids(mneme, *question) == wanted, message=lambda: f"{wanted}, it is {ids(mneme, *question)}")
 
 
 def test_vectors_are_kept_asked_and_forgotten(mneme):

@@ -132,13 +132,12 @@ def test_a_record_of_an_unknown_schema_is_waited_before_and_others_go_on(ground)
     def waits():
         return [line for line in ground.mneme("status", "--json", expect=0).json_lines if "waits_at" in line]
 
-    wait_until(waits, 60, "somebody waits")
+    wait_until(waits, message="somebody waits")
     (wait,) = waits()
     assert (wait["projection"], wait["topic"]) == ("vectors", ground.topic)
     others = {partition: end for partition, end in ground.namespace.end_offsets(ground.topic).items()
               if partition != wait["partition"]}
-    wait_until(lambda: all(ground.namespace.progress("vectors", ground.topic).get(p, 0) >= end for p, end in others.items()), 60,
-               "the others go on")
+    wait_until(lambda: all(ground.namespace.progress("vectors", ground.topic).get(p, 0) >= end for p, end in others.items()), message="the others go on")
     assert ground.worker.is_running
     position = f"{wait['partition']}:{wait['kafka_offset']}"
     told = f"dead-letters park {position}"

@@ -28,7 +28,7 @@ DAMAGE = {  # table -> (statement, kind of difference)
 def filled(namespace, worker):
     worker()
     with Load(namespace, seed=21, count=4000, rate=1e9) as load:
-        wait_until(lambda: load.sent >= load.count, 60, "the load is made")
+        wait_until(lambda: load.sent >= load.count, message="the load is made")
     namespace.drain()
     return namespace
 
@@ -84,7 +84,7 @@ def test_what_is_missing_of_the_tables_is_named_and_mended(namespace, mneme, wor
     worker()
     worker("search")
     with Load(namespace, seed=24, count=300, rate=1e9) as load:
-        wait_until(lambda: load.sent >= load.count, 60, "the load is made")
+        wait_until(lambda: load.sent >= load.count, message="the load is made")
     namespace.drain()
     namespace.drain("search")
     month = namespace.value("SELECT relname FROM pg_class WHERE relkind = 'r' AND relname ~ '^events_2' ORDER BY 1 LIMIT 1")

@@ -52,7 +52,7 @@ def test_full_text_goes_on_while_nothing_is_embedded(namespace, stack, worker, m
                         "payload": {"memory_type": "fact", "content": f"tea {number % 7}"}} for number in range(50)])
         finding.drain("postgres", "search")
         assert workers["embed"].is_running and not finding.endpoint.answered
-        wait_until(lambda: "http" in workers["embed"].log.lower(), 20, "the worker tells whom it waits for")
+        wait_until(lambda: "http" in workers["embed"].log.lower(), message="the worker tells whom it waits for")
         finding.endpoint_proxy.set("pass")
         finding.drain()
         finding.assert_equal()

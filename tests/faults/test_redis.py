@@ -34,8 +34,7 @@ class Case(HotTier):
 
     def key(self, memory_id):
         """The memory's in Redis, when it is there."""
-        (key,) = wait_until(lambda: list(self.server.client.scan_iter(f"*:memory:*/{memory_id}", count=1000)), 30,
-                            f"{memory_id} is in Redis")
+        (key,) = wait_until(lambda: list(self.server.client.scan_iter(f"*:memory:*/{memory_id}", count=1000)), message=f"{memory_id} is in Redis")
         return key
 
 
@@ -50,7 +49,7 @@ def test_a_worker_that_waits_for_redis_says_so_and_stops_when_asked(case):
     (process,) = case.workers
     case.server.kill()
     case.add("waits")
-    wait_until(lambda: not process.is_ready(), 30, "the worker is not ready")
+    wait_until(lambda: not process.is_ready(), message="the worker is not ready")
     assert process.get("/healthz").status_code == 200
     assert f"Redis at 127.0.0.1:{case.proxy.port} cannot be used" in process.log
     assert process.stop() == 0
@@ -72,7 +71,7 @@ def test_a_full_redis_keeps_less_while_the_worker_goes_on(case):
     case.add("comes to the next one")
     case.drain()
     case.server.client.config_set("maxmemory", 0)
-    wait_until(lambda: case.keeps(case.add("has room")), 60, "what comes later is kept")
+    wait_until(lambda: case.keeps(case.add("has room")), message="what comes later is kept")
     case.assert_equal()
 
 
@@ -125,5 +124,5 @@ def test_own_writes_are_read_when_a_stale_copy_takes_over(case):
         case.server.kill()
         case.proxy.target = replica.address
         assert "the new one" in case.get(memory_id, "--at-least", newer["position"])
-        wait_until(lambda: "the new one" in case.get(memory_id), 30, "the copy is filled again")
+        wait_until(lambda: "the new one" in case.get(memory_id), message="the copy is filled again")
         case.assert_equal()

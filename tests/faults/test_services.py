@@ -25,7 +25,7 @@ def test_a_worker_that_waits_for_postgres_says_so_and_stops_when_asked(namespace
     process = worker(env=EAGER)
     private_stack.stop("postgres")
     namespace.produce([Encoder().message({"type": "custom", "user_id": "u", "payload": {"type": "x", "json": 1}})])
-    wait_until(lambda: not process.is_ready(), 20, "the worker is not ready")
+    wait_until(lambda: not process.is_ready(), message="the worker is not ready")
     assert process.get("/healthz").status_code == 200
     assert "Postgres" in process.log
     assert process.stop(timeout=20) == 0
@@ -94,7 +94,7 @@ def test_a_registry_that_hangs_stops_nobody_who_knows_the_schema(make_namespace,
         asks = worker(namespace=namespace, env=quick, wait=False)
         namespace.produce([{"key": framed.key, "value": framed.value}] * 3)
         before = folded(namespace)
-        wait_until(lambda: "registry" in asks.log.lower(), 60, lambda: f"the worker tells why it waits\n{asks.log[-2000:]}")
+        wait_until(lambda: "registry" in asks.log.lower(), message=lambda: f"the worker tells why it waits\n{asks.log[-2000:]}")
         assert asks.is_running and folded(namespace) == before
         done = mneme("publish", "-", input=line, env=quick, timeout=60)
         assert done.returncode == 3 and "registry" in done.stderr.lower(), done

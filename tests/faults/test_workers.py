@@ -17,12 +17,12 @@ def owners(namespace):
 def test_a_worker_killed_in_the_middle_of_a_batch(namespace, worker):
     """A backlog in large batches: SIGKILL as soon as one is under way, again and again, and each start goes on."""
     with Load(namespace, seed=5, count=20_000, rate=1e9) as load:
-        wait_until(lambda: load.sent >= load.count, 60, "the backlog is made")
+        wait_until(lambda: load.sent >= load.count, message="the backlog is made")
     env = {**QUICK, "MNEME_BATCH_MAX_EVENTS": "3000"}
     for _ in range(5):
         before = folded(namespace)
         process = worker(env=env, wait=False)
-        wait_until(lambda: folded(namespace) > before or not process.is_running, 30, "the worker folds")
+        wait_until(lambda: folded(namespace) > before or not process.is_running, message="the worker folds")
         assert process.is_running, process.log[-3000:]
         process.kill()
         between = folded(namespace)
@@ -51,7 +51,7 @@ def test_a_worker_asked_to_stop_finishes_its_batch_and_leaves_at_once(namespace,
 def test_a_worker_paused_in_a_transaction_does_not_hold_up_its_heir(namespace, worker):
     """Its locks go with its session; what it had not committed is folded by the other one, once."""
     with Load(namespace, seed=9, count=20_000, rate=1e9) as load:
-        wait_until(lambda: load.sent >= load.count, 60, "a backlog is made")
+        wait_until(lambda: load.sent >= load.count, message="a backlog is made")
     zombie = worker(env={**QUICK, "MNEME_BATCH_MAX_EVENTS": "2000"})
     pause_in_transaction(namespace, zombie)
     before = folded(namespace)
@@ -61,7 +61,7 @@ def test_a_worker_paused_in_a_transaction_does_not_hold_up_its_heir(namespace, w
     zombie.resume()
     zombie.wait_ready()
     with Load(namespace, seed=10, count=2000, rate=2000) as load:
-        wait_until(lambda: load.sent >= load.count, 30, "more comes")
+        wait_until(lambda: load.sent >= load.count, message="more comes")
     namespace.drain()
     assert_equal_to_log(namespace)
     assert zombie.stop() == 0

@@ -87,7 +87,7 @@ class Finding:
 
     def wait_asked(self, before):
         """Waits until the endpoint was asked more often than that."""
-        wait_until(lambda: self.endpoint.asked > before, 60, "the endpoint is asked")
+        wait_until(lambda: self.endpoint.asked > before, message="the endpoint is asked")
 
     def assert_answers(self, model):
         """The vectors that answer are that model's."""

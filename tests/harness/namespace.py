@@ -159,7 +159,7 @@ class Namespace:
                 return None
 
         try:
-            return wait_until(ask, 15, f"{topic} has leaders")
+            return wait_until(ask, message=f"{topic} has leaders")
         finally:
             consumer.close()
 

@@ -39,7 +39,7 @@ max_client_conn = 200
         self._log = open(folder / "pgbouncer.log", "wb")
         self._process = subprocess.Popen([PROGRAM, *user, config], stdin=subprocess.DEVNULL, stdout=self._log,
                                          stderr=subprocess.STDOUT)
-        wait_until(lambda: self._answers(port) or self._process.poll() is not None, 60, "pgbouncer answers")
+        wait_until(lambda: self._answers(port) or self._process.poll() is not None, message="pgbouncer answers")
         assert self._process.poll() is None, (folder / "pgbouncer.log").read_text()
 
     @staticmethod

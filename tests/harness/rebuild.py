@@ -29,13 +29,13 @@ class Remaking:
         self.ground = ground
         self.command = command
         self.path = ground.namespace.folder / f"{command[0]}-{number}.log"
-        wait_until(self._begin, 60, lambda: f"{' '.join(command)} begins\n{self.log}")
+        wait_until(self._begin, message=lambda: f"{' '.join(command)} begins\n{self.log}")
 
     def _begin(self):
         with open(self.path, "wb") as log:
             self.process = self.ground.mneme.start(*self.command, env={"LOG_LEVEL": "info"}, stdin=subprocess.DEVNULL,
                                                    stdout=log, stderr=log, start_new_session=True)
-        wait_until(lambda: "phase=" in self.log or self.process.poll() is not None, 60, "it begins or refuses",
+        wait_until(lambda: "phase=" in self.log or self.process.poll() is not None, message="it begins or refuses",
                    interval=0.002)
         return self.process.poll() != EXIT_CONFLICT
 
@@ -45,7 +45,7 @@ class Remaking:
 
     def kill_in(self, phase, moment):
         """SIGKILL `moment` seconds after the phase began, or not if it is done by then. Says what happened."""
-        wait_until(lambda: f"phase={phase}" in self.log or self.process.poll() is not None, 120, f"phase {phase}",
+        wait_until(lambda: f"phase={phase}" in self.log or self.process.poll() is not None, message=f"phase {phase}",
                    interval=0.002)
         try:
             code = self.process.wait(moment)
@@ -81,7 +81,7 @@ def rebuild_under_load(ground, groups, backlog, phases, rate):
     with Finding(ground, groups) as finding:
         workers = finding.workers()
         with Load(namespace, seed=ground.seed, count=backlog, rate=1e9) as load:
-            wait_until(lambda: load.sent >= load.count, 120, "a backlog is made")
+            wait_until(lambda: load.sent >= load.count, message="a backlog is made")
         finding.drain(timeout=240)
         chosen = [rng.choice(PHASES) for _ in range(phases)]
         with Load(namespace, seed=ground.seed + 1, rate=rate):

@@ -48,7 +48,7 @@ class RedisServer:
         self._process = subprocess.Popen(
             ["redis-server", "--port", str(self.port), "--dir", self.folder, "--logfile", "log", *arguments],
             stdin=subprocess.DEVNULL, start_new_session=True, preexec_fn=die_with_parent)
-        wait_until(self.is_up, 30, lambda: f"redis-server answers\n{(self.folder / 'log').read_text()[-2000:]}")
+        wait_until(self.is_up, message=lambda: f"redis-server answers\n{(self.folder / 'log').read_text()[-2000:]}")
 
     def is_up(self):
         """Whether it answers, and has read its data."""
@@ -78,7 +78,7 @@ class RedisServer:
     def replica(self, namespace):
         """Another server that has all that this one has, and follows it."""
         made = RedisServer(namespace, replicaof=f"127.0.0.1 {self.port}")
-        wait_until(made.follows, 30, "the replica follows")
+        wait_until(made.follows, message="the replica follows")
         return made
 
     def follows(self):
@@ -103,7 +103,7 @@ class RedisCluster:
         with self._stack:  # what was started ends, should the rest not come up
             for number in range(count):
                 self._start_node((number * SLOTS // count, (number + 1) * SLOTS // count - 1))
-            wait_until(self.is_whole, 60, "the cluster has come together")
+            wait_until(self.is_whole, message="the cluster has come together")
             self._stack = self._stack.pop_all()
 
     def __enter__(self):
@@ -138,9 +138,9 @@ class RedisCluster:
         """A node that has all that this one has, and follows it."""
         node = self._start_node()
         identity = primary.client.cluster("MYID")
-        wait_until(self.is_whole, 30, "all nodes know each other")
+        wait_until(self.is_whole, message="all nodes know each other")
         node.client.execute_command("CLUSTER REPLICATE", identity)
-        wait_until(node.follows, 30, "the replica follows")
+        wait_until(node.follows, message="the replica follows")
         return node
 
     def owner(self, slot):

@@ -27,7 +27,7 @@ def test_a_replica_has_what_its_primary_has_until_it_is_one_itself(place):
     with RedisServer(place) as primary:
         primary.client.set("key", "old")
         with primary.replica(place) as replica:
-            wait_until(lambda: replica.client.get("key") == "old", 10, "the replica has the key")
+            wait_until(lambda: replica.client.get("key") == "old", message="the replica has the key")
             replica.promote()
             primary.client.set("key", "new")
             assert replica.client.get("key") == "old"
@@ -44,6 +44,6 @@ def test_a_cluster_moves_slots_and_takes_an_emptied_node_back(place):
         cluster.move(key_slot(b"key"), other)
         assert cluster.owner(key_slot(b"key")) is other and other.client.get("key") == "value"
         other.restart(is_empty=True)
-        wait_until(cluster.is_whole, 60, "the cluster is whole again")
+        wait_until(cluster.is_whole, message="the cluster is whole again")
         assert other.client.get("key") is None
         assert cluster.primaries == cluster.nodes

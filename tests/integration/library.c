@@ -5,6 +5,7 @@
 
 #include "library/include/mneme.h"
 #include "tests/support/fold_case.h"
+#include "tests/support/patience.h"
 
 static struct mneme_fold_case fold;
 static struct mneme_ledger *ledger;
@@ -42,8 +43,8 @@ Test(library, each_position_has_its_verdict_in_the_order_asked) {
     for (size_t i = 0; i < 4; i++) {
         positions[i] = fold.log[3 - i].position;
     }
-    cr_assert_eq(mneme_verdict_wait(verdicts, ledger, positions, 4, 10000, &error), MNEME_OK, "%s",
-                 error.message);
+    cr_assert_eq(mneme_verdict_wait(verdicts, ledger, positions, 4, MNEME_PATIENCE_MS, &error), MNEME_OK,
+                 "%s", error.message);
     static const enum mneme_outcome outcomes[] = {MNEME_OUTCOME_NOT_FOUND, MNEME_OUTCOME_DUPLICATE,
                                                   MNEME_OUTCOME_REJECTED, MNEME_OUTCOME_ACCEPTED};
     for (size_t i = 0; i < 4; i++) {

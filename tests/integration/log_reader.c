@@ -8,10 +8,11 @@
 #include "common/clock.h"
 #include "consumers/runtime/log_reader.h"
 #include "tests/support/fixture.h"
+#include "tests/support/patience.h"
 #include "tests/support/running_worker.h"
 
 #define PARTITIONS 4
-#define TIMEOUT_MS 10000
+#define TIMEOUT_MS MNEME_PATIENCE_MS
 
 static struct mneme_fixture fixture;
 static struct mneme_log_writer writer;

@@ -44,8 +44,7 @@ def trouble(finding, mode):
     else:
         finding.endpoint.set(mode, delay=5)
     if mode != "refuse":
-        wait_until(lambda: finding.endpoint.asked > asked or finding.endpoint_proxy.accepted > accepted, 60,
-                   f"a request meets {mode}")
+        wait_until(lambda: finding.endpoint.asked > asked or finding.endpoint_proxy.accepted > accepted, message=f"a request meets {mode}")
 
 
 def heal(finding):

@@ -53,8 +53,7 @@ class Contest:
         """Waits until so many more locks were granted to others than that one."""
         query = "SELECT count(*) FROM grants WHERE holder <> %s"
         before = self.value(query, other_than)
-        wait_until(lambda: self.value(query, other_than) >= before + more, 60,
-                   lambda: f"the lock changes hands\n{self.errors()}")
+        wait_until(lambda: self.value(query, other_than) >= before + more, message=lambda: f"the lock changes hands\n{self.errors()}")
 
     def errors(self):
         """What the holders complained about."""
@@ -71,10 +70,9 @@ class Contest:
             if written < lock_holder.STEPS - 2:  # one may be on its way, and one is left
                 break
             process.send_signal(signal.SIGCONT)
-        wait_until(lambda: self.value("SELECT token FROM store") > token, 60, "another one writes")
+        wait_until(lambda: self.value("SELECT token FROM store") > token, message="another one writes")
         process.send_signal(signal.SIGCONT)
-        wait_until(lambda: self.value("SELECT count(*) FROM refusals WHERE token = %s", token), 60,
-                   "the store refuses who was stopped")
+        wait_until(lambda: self.value("SELECT count(*) FROM refusals WHERE token = %s", token), message="the store refuses who was stopped")
 
     def end(self):
         for process in self.processes:

@@ -20,7 +20,7 @@ def run(ground, appends):
         while race.is_on:
             herd.step()
             goal = folded(namespace) + appends // 10
-            wait_until(lambda: folded(namespace) >= goal or not race.is_on, 60, "the race goes on")
+            wait_until(lambda: folded(namespace) >= goal or not race.is_on, message="the race goes on")
     namespace.drain()
     accepted = assert_fair(namespace, race)
     ground.mneme("rebuild", "postgres", expect=0, timeout=240)

@@ -19,7 +19,7 @@ def run(ground, backlog, rounds, rate):
     namespace, rng = ground.namespace, random.Random(ground.seed)
     workers = [ground.worker(env=QUICK), ground.worker(env=QUICK)]
     with Load(namespace, seed=ground.seed, count=backlog, rate=1e9) as load:
-        wait_until(lambda: load.sent >= load.count, 120, "a backlog is made")
+        wait_until(lambda: load.sent >= load.count, message="a backlog is made")
     namespace.drain(timeout=240)
     phases = [phase for _ in range(rounds) for phase in rng.sample(PHASES, len(PHASES))]
     with Load(namespace, seed=ground.seed + 1, rate=rate):

@@ -41,11 +41,11 @@ def leave_orphan(ground, projection, schema, table):
     """A rebuild that is killed while its builder, stopped, has an index off the list. Says which process that is."""
     namespace = ground.namespace
     process, log = begin(ground, projection, 1)
-    wait_until(lambda: "phase=load" in log.read_text(errors="replace"), 60, "it folds")
+    wait_until(lambda: "phase=load" in log.read_text(errors="replace"), message="it folds")
     with namespace.connect() as holder:
         holder.execute("BEGIN")
         holder.execute(f"LOCK TABLE {schema}_rebuild.{table} IN ROW EXCLUSIVE MODE")
-        wait_until(lambda: builder(namespace), 120, "an index waits for the table")
+        wait_until(lambda: builder(namespace), message="an index waits for the table")
         pid = builder(namespace)
         os.kill(pid, signal.SIGSTOP)
         os.killpg(process.pid, signal.SIGKILL)
@@ -58,7 +58,7 @@ def run(ground, events):
     namespace = ground.namespace
     workers = [ground.worker(name) for name, *_ in CASES]
     with Load(namespace, seed=ground.seed, count=events, rate=1e9) as load:
-        wait_until(lambda: load.sent >= load.count, 120, "a backlog is made")
+        wait_until(lambda: load.sent >= load.count, message="a backlog is made")
     for projection, *_ in CASES:
         namespace.drain(projection, timeout=240)
     deeds = []
@@ -67,8 +67,7 @@ def run(ground, events):
         pid = leave_orphan(ground, projection, schema, table)
         process, log = begin(ground, projection, 2)
         try:
-            wait_until(lambda: "sessions of a former rebuild are ended" in log.read_text(errors="replace"), 120,
-                       lambda: f"the orphan is found: {log.read_text(errors='replace')}")
+            wait_until(lambda: "sessions of a former rebuild are ended" in log.read_text(errors="replace"), message=lambda: f"the orphan is found: {log.read_text(errors='replace')}")
             if code == EXIT_CONFLICT:  # it waits, and gives up
                 assert process.wait(120) == code, log.read_text(errors="replace")
                 assert f"session {pid} " in log.read_text(errors="replace")

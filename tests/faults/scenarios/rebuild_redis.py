@@ -29,7 +29,7 @@ def run(ground, backlog, phases, rate):
     workers = [ground.worker("postgres"), ground.worker("redis")]
     now = time.time_ns() // 1000
     with Load(namespace, seed=ground.seed, count=backlog, rate=1e9, start=now) as load:
-        wait_until(lambda: load.sent >= load.count, 120, "a backlog is made")
+        wait_until(lambda: load.sent >= load.count, message="a backlog is made")
     namespace.drain("redis", timeout=240)
     chosen = [rng.choice(PHASES) for _ in range(phases)]
     with Load(namespace, seed=ground.seed + 1, rate=rate, start=now):

@@ -98,7 +98,7 @@ def run(ground, rounds, rate):
             for _ in range(rounds):
                 for name in rng.sample(deeds.names, len(deeds.names)):
                     order.append(name)
-                    deeds.do(name, lambda: wait_until(backlog(load, rate // 2), 60, "events come in"))
+                    deeds.do(name, lambda: wait_until(backlog(load, rate // 2), message="events come in"))
                     tier.drain()
         count = tier.assert_equal()
     return f"{count} events, {', '.join(order)}"

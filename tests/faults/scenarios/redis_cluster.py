@@ -45,7 +45,7 @@ def fail_over(cluster, node, _slot, wait):
     wait()
     node.kill()
     replica.client.execute_command("CLUSTER FAILOVER", "TAKEOVER")
-    wait_until(lambda: replica.client.info("replication")["role"] == "master", 30, "the replica is the primary")
+    wait_until(lambda: replica.client.info("replication")["role"] == "master", message="the replica is the primary")
     node.start()
 
 
@@ -63,9 +63,9 @@ def run(ground, rounds, rate):
                 for deed in rng.sample(DEEDS, len(DEEDS)):
                     order.append(deed.__name__)
                     slot = key_slot(b"%d" % rng.randrange(namespace.partitions))
-                    wait_until(backlog(load, rate // 4), 60, "events come in")
-                    deed(cluster, cluster.owner(slot), slot, lambda: wait_until(backlog(load, rate // 2), 60, "events come in"))
-                    wait_until(cluster.is_whole, 60, "the cluster is whole")
+                    wait_until(backlog(load, rate // 4), message="events come in")
+                    deed(cluster, cluster.owner(slot), slot, lambda: wait_until(backlog(load, rate // 2), message="events come in"))
+                    wait_until(cluster.is_whole, message="the cluster is whole")
                     tier.drain()
         count = tier.assert_equal(drift_ms=MOVED_LATER_MS)
     return f"{count} events, {', '.join(order)}"

@@ -57,8 +57,8 @@ def run(ground, rounds, rate):
         with Load(namespace, seed=ground.seed, rate=rate, start=int(time.time() * 1e6)) as load:
             for _ in range(rounds):
                 client.config_set("maxmemory", client.info("memory")["used_memory"] + rng.randrange(ROOM))
-                wait_until(lambda before=gone: evicted(client, namespace) > before, 120, "Redis is full")
-                wait_until(backlog(load, rate), 60, "events come in")
+                wait_until(lambda before=gone: evicted(client, namespace) > before, message="Redis is full")
+                wait_until(backlog(load, rate), message="events come in")
                 memory_id = remember(mneme, "is told while it is full")
                 tier.drain()
                 namespace.drain()

@@ -22,7 +22,7 @@ def run(ground, backlog, models, kills, rate):
     with Finding(ground, ("postgres", "embed", "vectors"), env={"MNEME_BATCH_MAX_EVENTS": BATCH_EVENTS}) as finding:
         workers = finding.workers()
         with Load(namespace, seed=ground.seed, count=backlog, rate=1e9) as load:
-            wait_until(lambda: load.sent >= load.count, 120, "a backlog is made")
+            wait_until(lambda: load.sent >= load.count, message="a backlog is made")
         finding.drain(timeout=240)
         for number in range(models):
             command = ("reembed", "--model", f"fake/{number + 2}")
@@ -45,4 +45,4 @@ def run(ground, backlog, models, kills, rate):
 
 def abandon(ground, command):
     """As soon as the server has noticed that the one before was killed."""
-    wait_until(lambda: ground.mneme(*command, "--abandon").returncode == 0, 60, "what was begun is dropped")
+    wait_until(lambda: ground.mneme(*command, "--abandon").returncode == 0, message="what was begun is dropped")
