@@ -12,6 +12,9 @@
 
 static int64_t big_endian(const char *bytes, size_t len) {
     uint64_t value = 0;
+    if (len == 0 || len > sizeof value) {
+        return 0;
+    }
     for (size_t i = 0; i < len; i++) {
         value = value << 8 | (uint8_t)bytes[i];
     }

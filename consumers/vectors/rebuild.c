@@ -186,7 +186,7 @@ static int match(void *context, const struct mneme_generation *generation) {
 /* Makes the generation of an own rebuild, or goes on with what is there of it. */
 static int make_or_find(struct rebuild *rebuild, const struct mneme_config *config, bool *is_resumed,
                         struct mneme_error *error) {
-    struct mneme_generation wanted;
+    struct mneme_generation wanted = {0};
     size_t dropped;
     int status = mneme_vectors_drop_retired(&dropped, false, config, rebuild->postgres, error);
     if (status == MNEME_OK) {
@@ -356,7 +356,7 @@ static int rebuild_subject(struct mneme_subject_outcome *outcome, const struct m
 static int abandon_as(const struct mneme_config *config, bool is_again, bool *was_there,
                       struct mneme_error *error) {
     struct mneme_postgres *postgres = NULL;
-    struct mneme_generation wanted;
+    struct mneme_generation wanted = {0};
     struct mneme_generation found;
     struct search search = {.like = &wanted, .is_again = is_again, .found = &found};
     int status = connect_and_lock(&postgres, config, error);

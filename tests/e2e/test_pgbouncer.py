@@ -62,8 +62,8 @@ def test_reads_look_into_the_right_schema(namespace, mneme, worker, drain, poole
 
 def test_events_are_followed_without_notifications(namespace, mneme, worker, pooled):
     worker()
-    follower = mneme.start("events", "--follow", "--json", "--all", "--limit", "6", env={**mneme.env, **pooled}, stdout=subprocess.PIPE,
-                           stderr=subprocess.PIPE)
+    follower = mneme.start("events", "--follow", "--json", "--all", "--limit", "6", "--since", "2020-01-01", env={**mneme.env, **pooled},
+                           stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     try:
         mneme.publish(memories(0, 3))
         namespace.drain()
