@@ -13,7 +13,7 @@
 #define KEEP_ARENA_BYTES ((size_t)8 * 1024 * 1024)
 
 /* A batch that keeps growing is handed over after so many lingers at the latest. */
-#define LINGER_BOUND 8
+#define LINGER_BOUND 2
 
 void mneme_fill_init(struct mneme_fill *fill) {
     *fill = (struct mneme_fill){0};
