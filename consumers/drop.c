@@ -1,6 +1,6 @@
 /*
  * The claim ends whoever holds the partition's progress; the transaction then raises the epoch once more, so
- * that a worker that has claimed it meanwhile, and remembers the key that waited, must claim it anew.
+ * that a worker that has claimed it meanwhile, and remembers the key that waited, must claim it again.
  */
 #include "consumers/drop.h"
 

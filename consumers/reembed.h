@@ -1,5 +1,5 @@
 /*
- * Embedding everything anew, by another model or once more by the same, while the former vectors go on
+ * Embedding everything again, by another model or once more by the same, while the former vectors go on
  * answering: the texts of the whole log through the model onto a topic, from there into another generation of
  * vectors, and then that takes the place of the former, all at once. Live workers follow by themselves.
  *

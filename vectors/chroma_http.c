@@ -176,7 +176,7 @@ int mneme_chroma_post(json_t **out, struct mneme_chroma *store, const struct mne
     snprintf(path, sizeof path, "/collections/%s/%s", place->id, verb);
     int status = mneme_chroma_call(out, store, "POST", path, true, what, error);
     if (status == MNEME_E_NOT_FOUND) {
-        store->place_count = 0; /* it may have been made anew */
+        store->place_count = 0; /* it may have been made again */
         return mneme_error_set(error, MNEME_E_UNSAFE,
                                "%s: Chroma at %s has lost the collection %s; run `mneme rebuild vectors`",
                                what, store->shown.data, place->name);

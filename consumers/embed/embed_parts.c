@@ -11,7 +11,7 @@ struct sum {
     double weight;
 };
 
-/* A vector of another length is none of this model; the cache may hold one from before. */
+/* A vector of another length does not belong to this model; the cache may hold one from before. */
 static bool has_vector(const struct mneme_embed_text *part, size_t bytes) {
     return part->vector.data != NULL && part->vector.len == bytes;
 }
@@ -26,7 +26,7 @@ static void add(struct sum *sum, const struct mneme_embed_text *part, size_t dim
     sum->weight += weight;
 }
 
-/* Appends the mean and begins anew. */
+/* Appends the mean and starts over. */
 static void put_mean(struct mneme_buffer *out, struct sum *sum, size_t dimensions) {
     for (size_t i = 0; i < dimensions; i++) {
         float number = (float)(sum->numbers[i] / sum->weight);

@@ -347,7 +347,7 @@ static int fold_batch(struct projection *projection, struct mneme_batch *batch, 
     return status;
 }
 
-/* Records that nobody takes may be those of a topic that is gone; brokers that start anew may say so for a
+/* Records that nobody takes may be those of a topic that is gone; brokers that restart may say so for a
  * moment. */
 static int look_for_topic(struct projection *projection, int status, struct mneme_error *error) {
     struct mneme_topic_facts facts;

@@ -267,7 +267,7 @@ int mneme_fill_add(struct mneme_fill *fill, const struct mneme_fill_rules *rules
         if (status != MNEME_OK || is_dropped) {
             return status == MNEME_OK ? pass_over(fill, rules, record, now_micros, error) : status;
         }
-        mark = NULL; /* it is said of another message, which lay here before the topic was made anew */
+        mark = NULL; /* it is said of another message, which lay here before the topic was made again */
     }
     if (!make_room(fill)) {
         return mneme_error_set(error, MNEME_E_NO_MEMORY, "cannot grow a batch: out of memory");

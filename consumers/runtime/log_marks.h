@@ -13,7 +13,7 @@
 struct mneme_log_mark {
     struct mneme_position position;
     char *reason; /* malloc'd */
-    /* Of the message that was dropped, so that another one in its place, of a topic that was made anew, is
+    /* Of the message that was dropped, so that another one in its place, of a topic that was made again, is
      * told from it; unset: the message was parked by hand. */
     struct mneme_log_digest dropped;
 };

@@ -118,7 +118,7 @@ static int check_row(struct check *check, const PGresult *rows, int row, struct 
     }
     int status = ask(check->later, check, MNEME_LOG_TIME, micros, error);
     return status == MNEME_OK && check->later[partition] < next
-               ? lost(check, "was made anew since they were folded", error)
+               ? lost(check, "was made again since they were folded", error)
                : status;
 }
 

@@ -11,7 +11,7 @@
 /*
  * A topic of records is compacted, so that none of its records need stay by which it could be recognised. But
  * the brokers' clock only goes forward: whatever was folded has no later time than the latest of it, and the
- * first record with a later one lies behind what was folded. In a topic that was made anew it does not.
+ * first record with a later one lies behind what was folded. In a topic that was made again it does not.
  */
 
 /* Notes in each partition of the batch the latest time of its records, which the progress keeps; not earlier

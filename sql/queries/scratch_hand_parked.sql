@@ -1,5 +1,5 @@
 -- What was parked by hand is parked in the scratch schema as well, and what was dropped is dropped; but for what the scratch
--- schema has applied, since another event lies there in a topic that was made anew.
+-- schema has applied, since another event lies there in a topic that was made again.
 DO $$
 DECLARE
     live text := current_setting('mneme.live');

@@ -195,7 +195,7 @@ def test_in_full_shownalone(namespace, mneme, worker, drain):
 
 
 def test_another_event_at_its_place_is_applied(namespace, mneme, parked):
-    """What was said of an event is not said of one of a topic that was made anew, which lies where it lay."""
+    """What was said of an event is not said of one of a topic that was made again, which lies where it lay."""
     mneme("dead-letters", "drop", text(parked[1]), "--yes", expect=0)
     namespace.worker.stop()
     with namespace.connect() as connection:
