@@ -9,10 +9,10 @@
 
 #include "cli/frame/output.h"
 #include "cli/frame/session.h"
-#include "common/clock.h"
-#include "common/json_read.h"
-#include "common/json_write.h"
-#include "common/position.h"
+#include "common/base/clock.h"
+#include "common/base/position.h"
+#include "common/json/read.h"
+#include "common/json/write.h"
 
 #define HEX_BYTES (2 * (size_t)MNEME_LEDGER_HASH_BYTES)
 

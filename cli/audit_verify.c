@@ -8,7 +8,7 @@
 #include "cli/frame/output.h"
 #include "cli/frame/progress.h"
 #include "cli/frame/session.h"
-#include "common/json_write.h"
+#include "common/json/write.h"
 
 struct view {
     const struct mneme_cli *cli;

@@ -6,8 +6,8 @@
 #include "cli/commands.h"
 #include "cli/frame/output.h"
 #include "cli/frame/table.h"
-#include "common/json_write.h"
-#include "common/nearest.h"
+#include "common/base/nearest.h"
+#include "common/json/write.h"
 
 static const char *const sources[] = {
     [MNEME_FROM_DEFAULT] = "default",

@@ -11,10 +11,10 @@
 
 #include "cli/frame/output.h"
 #include "cli/frame/show.h"
-#include "common/backoff.h"
-#include "common/clock.h"
-#include "common/kafka.h"
-#include "common/log.h"
+#include "common/base/backoff.h"
+#include "common/base/clock.h"
+#include "common/kafka/kafka.h"
+#include "common/log/log.h"
 #include "queries/events_follow.h"
 
 #define LONGEST_WAIT_MS 500

@@ -13,10 +13,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "common/clock.h"
-#include "common/kafka.h"
-#include "common/position.h"
-#include "common/state_folder.h"
+#include "common/base/clock.h"
+#include "common/base/position.h"
+#include "common/config/state_folder.h"
+#include "common/kafka/kafka.h"
 
 #define SIDE_PATH_BYTES (MNEME_STATE_PATH_BYTES + 8) /* with .lock or .new behind it */
 #define LINE_BYTES 4096

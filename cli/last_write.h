@@ -1,12 +1,12 @@
 /*
  * The positions that this user of the machine wrote last, by brokers and topic: what `--at-least last` waits
- * for. A small file in the folder of common/state_folder.h that is replaced as a whole.
+ * for. A small file in the folder of common/config/state_folder.h that is replaced as a whole.
  */
 #ifndef MNEME_CLI_LAST_WRITE_H
 #define MNEME_CLI_LAST_WRITE_H
 
-#include "common/arena.h"
-#include "common/config.h"
+#include "common/base/arena.h"
+#include "common/config/config.h"
 
 /* Notes the highest offset of each partition (-1: none was written); what is noted already only grows.
  * Several processes may do so at once. */

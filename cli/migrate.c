@@ -8,7 +8,7 @@
 
 #include "cli/commands.h"
 #include "cli/frame/output.h"
-#include "common/json_write.h"
+#include "common/json/write.h"
 #include "consumers/projections.h"
 #include "consumers/store/rebuild/definitions.h"
 

@@ -7,8 +7,8 @@
 #include <stdio.h>
 
 #include "cli/last_write.h"
-#include "common/clock.h"
-#include "common/kafka.h"
+#include "common/base/clock.h"
+#include "common/kafka/kafka.h"
 #include "queries/projection_wait.h"
 
 #define RECENT_MICROS INT64_C(60000000)

@@ -7,9 +7,9 @@
 #define MNEME_CLI_OWN_WRITES_H
 
 #include "cli/frame/command.h"
-#include "common/arena.h"
-#include "common/postgres.h"
-#include "common/types.h"
+#include "common/base/arena.h"
+#include "common/base/types.h"
+#include "common/postgres/postgres.h"
 
 /* What has to hold them, as bits. */
 enum mneme_own_place {

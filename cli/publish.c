@@ -11,10 +11,10 @@
 #include "cli/frame/output.h"
 #include "cli/publish_verdicts.h"
 #include "cli/write.h"
-#include "common/clock.h"
-#include "common/json_write.h"
-#include "common/text_check.h"
-#include "producers/importers/lines.h"
+#include "common/base/clock.h"
+#include "common/base/text_check.h"
+#include "common/json/write.h"
+#include "importers/lines.h"
 
 #define IDLE_MS 500 /* only a bound: receipts, input and signals end the sleep */
 

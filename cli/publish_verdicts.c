@@ -5,7 +5,7 @@
 
 #include <stdio.h>
 
-#include "common/clock.h"
+#include "common/base/clock.h"
 
 #define MOST_AT_ONCE 2000
 #define SHORTEST_PAUSE_MICROS 5000

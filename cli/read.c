@@ -11,7 +11,7 @@
 #include "cli/frame/session.h"
 #include "cli/frame/show.h"
 #include "cli/frame/values.h"
-#include "common/uuid.h"
+#include "common/base/uuid.h"
 #include "queries/compose.h"
 
 #define LABEL_BYTES 64

@@ -11,7 +11,7 @@
 #include "cli/frame/progress.h"
 #include "cli/reembed.h"
 #include "cli/verify.h"
-#include "common/json_write.h"
+#include "common/json/write.h"
 
 static const struct {
     const char *label, *unit;

@@ -10,7 +10,7 @@
 #include "cli/frame/show.h"
 #include "cli/frame/table.h"
 #include "cli/frame/values.h"
-#include "common/clock.h"
+#include "common/base/clock.h"
 #include "queries/recent.h"
 
 #define COLUMNS 4

@@ -10,7 +10,7 @@
 #include "cli/frame/output.h"
 #include "cli/frame/progress.h"
 #include "cli/frame/values.h"
-#include "common/json_write.h"
+#include "common/json/write.h"
 #include "consumers/reembed.h"
 
 static const struct {

@@ -2,7 +2,7 @@
  * mneme replay: events of the log as JSON lines.
  */
 #include "consumers/replay/replay.h"
-#include "consumers/store/hand_parked.h"
+#include "consumers/log/hand_parked.h"
 
 #include <stdio.h>
 

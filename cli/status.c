@@ -8,9 +8,9 @@
 #include "cli/frame/output.h"
 #include "cli/frame/show.h"
 #include "cli/frame/values.h"
-#include "common/clock.h"
+#include "common/base/clock.h"
 #include "queries/projection_status.h"
-#include "vectors/store.h"
+#include "stores/vectors/store.h"
 
 #define PARKED_SHOWN 20
 #define RATE_MICROS 250000 /* how long the rate is measured when there is something to fold */

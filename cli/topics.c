@@ -9,7 +9,7 @@
 #include "cli/frame/progress.h"
 #include "cli/frame/table.h"
 #include "cli/last_write.h"
-#include "common/json_write.h"
+#include "common/json/write.h"
 #include "consumers/replay/merge.h"
 #include "consumers/replay/repartition.h"
 #include "producers/topics.h"

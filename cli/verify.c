@@ -11,7 +11,7 @@
 #include "cli/frame/progress.h"
 #include "cli/frame/session.h"
 #include "cli/frame/values.h"
-#include "common/json_write.h"
+#include "common/json/write.h"
 #include "consumers/projections.h"
 #include "consumers/store/rebuild/definitions.h"
 

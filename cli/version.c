@@ -11,7 +11,7 @@
 
 #include "cli/commands.h"
 #include "cli/frame/output.h"
-#include "common/json_write.h"
+#include "common/json/write.h"
 #include "schemas/event.h"
 #include "sql/embedded.h"
 

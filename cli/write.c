@@ -8,9 +8,9 @@
 #include "cli/frame/output.h"
 #include "cli/frame/session.h"
 #include "cli/last_write.h"
-#include "common/json_write.h"
-#include "common/kafka.h"
-#include "common/log.h"
+#include "common/json/write.h"
+#include "common/kafka/kafka.h"
+#include "common/log/log.h"
 #include "producers/client.h"
 #include "queries/verdicts.h"
 

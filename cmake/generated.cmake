@@ -8,7 +8,7 @@ add_custom_command(
   DEPENDS ${CMAKE_SOURCE_DIR}/schemas/generate.py ${avsc_files}
   COMMENT "Event types from the newest schema"
   VERBATIM)
-set(embedding_avsc_files ${CMAKE_SOURCE_DIR}/schemas/embedding.v1.avsc ${CMAKE_SOURCE_DIR}/schemas/embedding.v2.avsc)
+file(GLOB embedding_avsc_files CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/schemas/avsc/mneme.embedding.v*.avsc)
 set(MNEME_GENERATED_EMBEDDING_SOURCE ${generated}/mneme/embedding_schema.c)
 add_custom_command(
   OUTPUT ${MNEME_GENERATED_EMBEDDING_SOURCE}
@@ -35,14 +35,17 @@ target_link_libraries(mneme_sql PUBLIC mneme_flags)
 # The scripts of Redis: FOLDER/scripts/*.lua, and folders there of one script each, are declared in FOLDER/scripts.h.
 add_library(mneme_scripts STATIC)
 target_link_libraries(mneme_scripts PUBLIC mneme_flags PkgConfig::hiredis)
-foreach(folder hot locks)
+function(mneme_scripts_of folder prefix)
   file(GLOB script_files CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/${folder}/scripts/*.lua
        ${CMAKE_SOURCE_DIR}/${folder}/scripts/*/*.lua)
   add_custom_command(
     OUTPUT ${generated}/${folder}/scripts.h ${generated}/${folder}/scripts.c
-    COMMAND ${Python3_EXECUTABLE} ${CMAKE_SOURCE_DIR}/cmake/embed_scripts.py ${generated}/${folder} ${folder} ${script_files}
+    COMMAND ${Python3_EXECUTABLE} ${CMAKE_SOURCE_DIR}/cmake/embed_scripts.py ${generated} ${folder} ${prefix}
+            ${script_files}
     DEPENDS ${CMAKE_SOURCE_DIR}/cmake/embed_scripts.py ${CMAKE_SOURCE_DIR}/cmake/c_string.py ${script_files}
     COMMENT "Scripts of ${folder} as strings"
     VERBATIM)
   target_sources(mneme_scripts PRIVATE ${generated}/${folder}/scripts.h ${generated}/${folder}/scripts.c)
-endforeach()
+endfunction()
+mneme_scripts_of(stores/redis hot)
+mneme_scripts_of(stores/locks locks)

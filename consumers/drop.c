@@ -6,8 +6,8 @@
 
 #include <stdlib.h>
 
-#include "common/postgres_row.h"
-#include "common/text_check.h"
+#include "common/base/text_check.h"
+#include "common/postgres/row.h"
 #include "consumers/projections.h"
 #include "consumers/store/progress.h"
 #include "sql/embedded.h"

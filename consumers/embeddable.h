@@ -5,8 +5,8 @@
 #ifndef MNEME_CONSUMERS_EMBEDDABLE_H
 #define MNEME_CONSUMERS_EMBEDDABLE_H
 
-#include "common/config.h"
-#include "consumers/runtime/log_history.h"
+#include "common/config/config.h"
+#include "consumers/log/history.h"
 
 /* Fills *history with what is recorded of the log; history->lost_until is the caller's to free, on an error
  * too. MNEME_E_UNSAFE names the command that comes first. */

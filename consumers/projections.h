@@ -4,7 +4,7 @@
 #ifndef MNEME_CONSUMERS_PROJECTIONS_H
 #define MNEME_CONSUMERS_PROJECTIONS_H
 
-#include "common/postgres_schema.h"
+#include "common/postgres/schema.h"
 #include "consumers/runtime/projection.h"
 #include "sql/embedded.h"
 

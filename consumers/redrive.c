@@ -4,13 +4,13 @@
  */
 #include "consumers/redrive.h"
 
-#include "common/backoff.h"
-#include "common/clock.h"
-#include "common/postgres_row.h"
+#include "common/base/backoff.h"
+#include "common/base/clock.h"
+#include "common/postgres/row.h"
 #include "consumers/embed/embed_model.h"
 #include "consumers/embed/embed_projection.h"
+#include "consumers/log/fill.h"
 #include "consumers/projections.h"
-#include "consumers/runtime/fill.h"
 #include "consumers/runtime/halving.h"
 #include "sql/embedded.h"
 

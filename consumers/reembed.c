@@ -8,8 +8,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "common/clock.h"
-#include "common/log.h"
+#include "common/base/clock.h"
+#include "common/log/log.h"
 #include "consumers/embed/embed_projection.h"
 #include "consumers/embeddable.h"
 #include "consumers/runtime/refold.h"

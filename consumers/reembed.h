@@ -5,12 +5,12 @@
  *
  * By the same model it is what mends vectors of a log that is gone: nothing of the former topic is used, only
  * what is known of texts by their hash. So the records lie on another topic, which has another edition of
- * them (vectors/edition.h).
+ * them (stores/vectors/edition.h).
  */
 #ifndef MNEME_CONSUMERS_REEMBED_H
 #define MNEME_CONSUMERS_REEMBED_H
 
-#include "vectors/generation.h"
+#include "stores/vectors/generation.h"
 
 enum mneme_reembed_phase {
     MNEME_REEMBED_EMBED,    /* texts into vectors, up to the end of the log at the beginning */

@@ -3,7 +3,7 @@
  */
 #include <stdlib.h>
 
-#include "common/clock.h"
+#include "common/base/clock.h"
 #include "library/include/mneme.h"
 #include "producers/client.h"
 #include "queries/verdicts.h"

@@ -1,9 +1,9 @@
 /*
- * Opening the servers of locks for programs; all else of locks/locks.h is as it is.
+ * Opening the servers of locks for programs; all else of stores/locks/locks.h is as it is.
  */
 #include "library/include/mneme.h"
-#include "locks/open.h"
 #include "producers/client.h"
+#include "stores/locks/open.h"
 
 int mneme_locks_open(struct mneme_locks **out, const char *config_path,
                      const struct mneme_client_setting *settings, size_t setting_count,

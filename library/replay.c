@@ -2,7 +2,7 @@
  * Replay for programs: their words into a filter, items of the log into what their callback is given.
  */
 #include "consumers/replay/replay.h"
-#include "consumers/store/hand_parked.h"
+#include "consumers/log/hand_parked.h"
 
 #include <stdlib.h>
 

@@ -5,8 +5,8 @@
 #ifndef MNEME_PRODUCERS_CLIENT_H
 #define MNEME_PRODUCERS_CLIENT_H
 
-#include "common/config.h"
-#include "common/kafka.h"
+#include "common/config/config.h"
+#include "common/kafka/kafka.h"
 #include "producers/reporter.h"
 #include "producers/scratch.h"
 #include "schemas/codec.h"

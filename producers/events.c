@@ -2,8 +2,8 @@
  * Making events by hand: defaults, fresh ids, and ids that follow from a key. Which fields take a fresh id is
  * said by the schema's tables.
  */
-#include "common/clock.h"
-#include "common/uuid.h"
+#include "common/base/clock.h"
+#include "common/base/uuid.h"
 #include "producers/client.h"
 
 static struct mneme_uuid *fresh_id(struct mneme_event *event, const struct mneme_field_info *field) {

@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "common/log.h"
+#include "common/log/log.h"
 #include "producers/client.h"
 
 #define TOPIC_TIMEOUT_MS 5000

@@ -5,7 +5,7 @@
 #include <errno.h>
 #include <stdio.h>
 
-#include "common/clock.h"
+#include "common/base/clock.h"
 #include "producers/client.h"
 
 /* Flushing looks this often whether other threads' new events keep librdkafka busy, though ours are settled.

@@ -12,8 +12,8 @@
 #ifndef MNEME_PRODUCERS_PUBLISHER_H
 #define MNEME_PRODUCERS_PUBLISHER_H
 
-#include "common/error.h"
-#include "common/types.h"
+#include "common/base/error.h"
+#include "common/base/types.h"
 #include "mneme/event_types.h" /* struct mneme_event, one struct for each payload, enum mneme_event_type */
 
 #ifdef __cplusplus

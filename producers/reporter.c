@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "common/kafka.h"
+#include "common/kafka/kafka.h"
 
 #define POLL_MS 1000 /* only a bound: stopping wakes the thread */
 

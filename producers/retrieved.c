@@ -6,8 +6,8 @@
 #include <openssl/rand.h>
 #include <stdlib.h>
 
-#include "common/arena.h"
-#include "common/buffer.h"
+#include "common/base/arena.h"
+#include "common/base/buffer.h"
 
 #define MAX_IDS 1000         /* of one event, as the schema says */
 #define MAX_QUERY_BYTES 9999 /* no more characters than the schema lets a query have */

@@ -7,8 +7,8 @@
 
 #include <stdatomic.h>
 
-#include "common/arena.h"
-#include "common/buffer.h"
+#include "common/base/arena.h"
+#include "common/base/buffer.h"
 
 struct mneme_scratch {
     struct mneme_buffer value;

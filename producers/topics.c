@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "common/clock.h"
+#include "common/base/clock.h"
 
 #define ASK_TIMEOUT_MS 5000
 #define CREATE_TIMEOUT_MS 10000

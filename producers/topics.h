@@ -4,7 +4,7 @@
 #ifndef MNEME_PRODUCERS_TOPICS_H
 #define MNEME_PRODUCERS_TOPICS_H
 
-#include "common/kafka.h"
+#include "common/kafka/kafka.h"
 
 /* One fact of the topic beside what it should be. */
 struct mneme_topic_finding {

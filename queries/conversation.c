@@ -3,7 +3,7 @@
  */
 #include "queries/conversation.h"
 
-#include "common/read_scope.h"
+#include "common/base/read_scope.h"
 #include "queries/compose.h"
 #include "sql/embedded.h"
 

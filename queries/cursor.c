@@ -6,7 +6,7 @@
 #include <openssl/evp.h>
 #include <stdlib.h>
 
-#include "common/clock.h"
+#include "common/base/clock.h"
 
 #define MAX_WORD_BYTES 2048
 

@@ -5,9 +5,9 @@
 #ifndef MNEME_QUERIES_CURSOR_H
 #define MNEME_QUERIES_CURSOR_H
 
-#include "common/arena.h"
-#include "common/buffer.h"
-#include "common/error.h"
+#include "common/base/arena.h"
+#include "common/base/buffer.h"
+#include "common/base/error.h"
 
 struct mneme_cursor {
     int64_t micros; /* the time that the list is sorted by */

@@ -3,7 +3,7 @@
  */
 #include "queries/events.h"
 
-#include "common/read_scope.h"
+#include "common/base/read_scope.h"
 #include "schemas/event.h"
 #include "sql/embedded.h"
 

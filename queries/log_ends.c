@@ -6,8 +6,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "common/backoff.h"
-#include "common/clock.h"
+#include "common/base/backoff.h"
+#include "common/base/clock.h"
 
 #define FIRST_PAUSE_MS 20
 #define LONGEST_PAUSE_MS 500

@@ -4,7 +4,7 @@
 #ifndef MNEME_QUERIES_LOG_ENDS_H
 #define MNEME_QUERIES_LOG_ENDS_H
 
-#include "common/kafka.h"
+#include "common/kafka/kafka.h"
 
 struct mneme_log_probe; /* a connection to the brokers; one thread at a time */
 

@@ -3,7 +3,7 @@
  */
 #include "queries/memory.h"
 
-#include "common/uuid.h"
+#include "common/base/uuid.h"
 #include "queries/compose.h"
 #include "queries/memory_columns.h"
 #include "sql/embedded.h"

@@ -4,10 +4,10 @@
 #ifndef MNEME_QUERIES_MEMORY_H
 #define MNEME_QUERIES_MEMORY_H
 
-#include "hot/memory.h"
 #include "queries/as_of.h"
 #include "queries/cursor.h"
 #include "queries/filter/filter.h"
+#include "stores/redis/memory.h"
 
 /* The row as a JSON object; keys are the columns, and "cursor" for going on behind it in a list. */
 void mneme_memory_row_json(const struct mneme_memory_row *row, struct mneme_json_writer *json);

@@ -5,8 +5,8 @@
 #ifndef MNEME_QUERIES_MEMORY_HOT_H
 #define MNEME_QUERIES_MEMORY_HOT_H
 
-#include "hot/reader.h"
 #include "queries/memory.h"
+#include "stores/redis/reader.h"
 
 /* Whether the hot tier can know an answer: not as of a moment, without a stream, or for deleted ones too. */
 bool mneme_memory_is_hot_key(const struct mneme_memory_key *key);

@@ -1,8 +1,8 @@
 /*
  * Lists of memories, newest first.
  */
-#include "common/read_scope.h"
-#include "common/uuid.h"
+#include "common/base/read_scope.h"
+#include "common/base/uuid.h"
 #include "queries/memory.h"
 #include "queries/memory_columns.h"
 #include "sql/embedded.h"

@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "common/clock.h"
+#include "common/base/clock.h"
 #include "sql/embedded.h"
 
 #define FIRST_PAUSE_MICROS 2000

@@ -6,12 +6,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "common/clock.h"
-#include "common/log.h"
-#include "hot/progress.h"
+#include "common/base/clock.h"
+#include "common/log/log.h"
 #include "queries/position_wait.h"
-#include "vectors/edition.h"
-#include "vectors/loss.h"
+#include "stores/redis/progress.h"
+#include "stores/vectors/edition.h"
+#include "stores/vectors/loss.h"
 
 #define LOG_TIMEOUT_MS 5000
 #define REDIS_TIMEOUT_MS 2000

@@ -7,11 +7,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "common/clock.h"
-#include "common/kafka.h"
-#include "common/postgres_schema.h"
+#include "common/base/clock.h"
+#include "common/kafka/kafka.h"
+#include "common/postgres/schema.h"
 #include "queries/log_ends.h"
-#include "vectors/edition.h"
+#include "stores/vectors/edition.h"
 
 #define SEARCH_PROJECTION "search"
 #define EMBED_PROJECTION_BYTES (sizeof "embed." + MNEME_MODEL_BYTES)

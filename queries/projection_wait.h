@@ -5,7 +5,7 @@
 #ifndef MNEME_QUERIES_PROJECTION_WAIT_H
 #define MNEME_QUERIES_PROJECTION_WAIT_H
 
-#include "common/config.h"
+#include "common/config/config.h"
 #include "queries/position_wait.h"
 
 /* Returns once full text has passed every position of the events topic. Connects for itself.

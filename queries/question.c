@@ -3,7 +3,7 @@
  */
 #include "queries/question.h"
 
-#include "common/postgres_schema.h"
+#include "common/postgres/schema.h"
 
 int mneme_query_dial(struct mneme_postgres **out, const struct mneme_config *config, const char *purpose,
                      struct mneme_error *error) {

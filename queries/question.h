@@ -4,8 +4,8 @@
 #ifndef MNEME_QUERIES_QUESTION_H
 #define MNEME_QUERIES_QUESTION_H
 
-#include "common/postgres.h"
-#include "common/postgres_row.h"
+#include "common/postgres/postgres.h"
+#include "common/postgres/row.h"
 
 #define MNEME_QUERY_DEFAULT_LIMIT 100
 #define MNEME_QUERY_MAX_LIMIT 10000

@@ -6,8 +6,8 @@
 
 #include <stdlib.h>
 
-#include "common/clock.h"
-#include "common/json_read.h"
+#include "common/base/clock.h"
+#include "common/json/read.h"
 #include "sql/embedded.h"
 
 #define STR(text)                                                                                            \

@@ -5,8 +5,8 @@
 #ifndef MNEME_QUERIES_RECENT_H
 #define MNEME_QUERIES_RECENT_H
 
-#include "hot/reader.h"
 #include "queries/question.h"
+#include "stores/redis/reader.h"
 
 /* What is asked for: a row of a table. */
 struct mneme_recent_kind {

@@ -7,7 +7,7 @@
 
 #include "queries/position_wait.h"
 #include "sql/embedded.h"
-#include "vectors/store.h"
+#include "stores/vectors/store.h"
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 

@@ -5,10 +5,10 @@
 #ifndef MNEME_QUERIES_STATUS_H
 #define MNEME_QUERIES_STATUS_H
 
-#include "common/postgres_schema.h"
+#include "common/postgres/schema.h"
 #include "queries/log_ends.h"
 #include "queries/question.h"
-#include "vectors/generation.h"
+#include "stores/vectors/generation.h"
 
 /* A consumer group, and where its projection keeps progress, parked events and tables. */
 struct mneme_projection_group {

@@ -5,10 +5,10 @@
 
 #include <stdlib.h>
 
-#include "common/clock.h"
-#include "hot/reader_working.h"
+#include "common/base/clock.h"
 #include "queries/position_wait.h"
 #include "sql/embedded.h"
+#include "stores/redis/reader_working.h"
 
 #define HOT_WAIT_MS 500 /* then Postgres has it, too */
 

@@ -4,9 +4,9 @@
 #ifndef MNEME_QUERIES_WORKING_H
 #define MNEME_QUERIES_WORKING_H
 
-#include "common/config.h"
-#include "hot/working.h"
+#include "common/config/config.h"
 #include "queries/question.h"
+#include "stores/redis/working.h"
 
 /* The stream of the place; MNEME_E_USAGE when it has none, or no conversation. */
 int mneme_working_stream(struct mneme_str *stream_id, const struct mneme_working_place *place,

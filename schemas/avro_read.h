@@ -7,7 +7,7 @@
 
 #include <endian.h>
 
-#include "common/types.h"
+#include "common/base/types.h"
 
 struct mneme_avro_cursor {
     const uint8_t *at;

@@ -4,7 +4,7 @@
 #ifndef MNEME_SCHEMAS_AVRO_WRITE_H
 #define MNEME_SCHEMAS_AVRO_WRITE_H
 
-#include "common/buffer.h"
+#include "common/base/buffer.h"
 
 /* Up to ten bytes of seven bits, the low ones first. */
 static inline void mneme_avro_put_varint(struct mneme_buffer *out, uint64_t rest) {

@@ -9,8 +9,8 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 
-#include "common/kafka.h"
-#include "common/uuid.h"
+#include "common/base/uuid.h"
+#include "common/kafka/kafka.h"
 #include "schemas/registry.h"
 
 /* One writer's schema; never changes once it is in the list. */

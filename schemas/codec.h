@@ -9,7 +9,7 @@
 #ifndef MNEME_SCHEMAS_CODEC_H
 #define MNEME_SCHEMAS_CODEC_H
 
-#include "common/config.h"
+#include "common/config/config.h"
 #include "schemas/event.h"
 
 /* --- encoding --- */

@@ -2,7 +2,7 @@
  * Running a compiled plan over an event's bytes. Strings stay where they are; only arrays and maps take
  * memory, never more than the bytes that are there can fill.
  */
-#include "common/uuid.h"
+#include "common/base/uuid.h"
 #include "schemas/decoder.h"
 
 struct decoding {

@@ -6,7 +6,7 @@
 #ifndef MNEME_SCHEMAS_DESCRIPTOR_H
 #define MNEME_SCHEMAS_DESCRIPTOR_H
 
-#include "common/types.h"
+#include "common/base/types.h"
 
 /* How a field lies in its struct. A nullable field has the struct_opt form where one is named. */
 enum mneme_field_kind {

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Turns the released schemas of an embedding, oldest first, into C strings; its struct and its codec are written by hand.
 
-usage: embed.py AVSC… SOURCE   (files named embedding.vN.avsc; writes the file SOURCE)
+usage: embed.py AVSC… SOURCE   (files named mneme.embedding.vN.avsc; writes the file SOURCE)
 """
 
 import json
@@ -19,7 +19,7 @@ def literals(avsc):
 def main(*paths):
     *avscs, source = paths
     for version, avsc in enumerate(avscs, 1):
-        if pathlib.Path(avsc).name != f"embedding.v{version}.avsc":
+        if pathlib.Path(avsc).name != f"mneme.embedding.v{version}.avsc":
             sys.exit(f"schemas/embed.py: {avsc} was not embedded: version {version} is to come here; keep every version")
     texts = "".join(f"\n    /* {pathlib.Path(avsc).name} */\n{literals(avsc)}," for avsc in avscs)
     pathlib.Path(source).write_text(

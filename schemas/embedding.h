@@ -6,11 +6,11 @@
 #ifndef MNEME_SCHEMAS_EMBEDDING_H
 #define MNEME_SCHEMAS_EMBEDDING_H
 
-#include "common/arena.h"
-#include "common/buffer.h"
-#include "common/config.h"
-#include "common/error.h"
-#include "common/kafka.h"
+#include "common/base/arena.h"
+#include "common/base/buffer.h"
+#include "common/base/error.h"
+#include "common/config/config.h"
+#include "common/kafka/kafka.h"
 
 /* schemas/embedding.vN.avsc, oldest first: all are read, the last is written. */
 #define MNEME_EMBEDDING_VERSIONS 2

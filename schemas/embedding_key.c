@@ -1,7 +1,7 @@
 /*
  * Names on the way of an embedding: its topic, and its key, which people read in other tools, too.
  */
-#include "common/percent.h"
+#include "common/base/percent.h"
 #include "schemas/embedding.h"
 
 #include <ctype.h>

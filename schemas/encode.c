@@ -4,7 +4,7 @@
  */
 #include <endian.h>
 
-#include "common/uuid.h"
+#include "common/base/uuid.h"
 #include "schemas/avro_write.h"
 #include "schemas/codec.h"
 

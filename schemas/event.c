@@ -3,8 +3,8 @@
  */
 #include "schemas/event.h"
 
-#include "common/text_check.h"
-#include "common/uuid.h"
+#include "common/base/text_check.h"
+#include "common/base/uuid.h"
 
 struct mneme_str mneme_event_type_name(const struct mneme_event *event) {
     if (event->type == MNEME_EVENT_CUSTOM) {

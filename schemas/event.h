@@ -9,10 +9,10 @@
 #ifndef MNEME_SCHEMAS_EVENT_H
 #define MNEME_SCHEMAS_EVENT_H
 
-#include "common/arena.h"
-#include "common/buffer.h"
-#include "common/error.h"
-#include "common/json_write.h"
+#include "common/base/arena.h"
+#include "common/base/buffer.h"
+#include "common/base/error.h"
+#include "common/json/write.h"
 #include "mneme/event_types.h" /* generated: structs, enum mneme_event_type, MNEME_EVENT_TYPE_COUNT */
 #include "schemas/descriptor.h"
 

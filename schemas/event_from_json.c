@@ -2,10 +2,10 @@
  * One JSON object into an event, by the descriptors. The line is copied into the arena once and checked once;
  * every string of the event is then a slice of it, and JSON inside it keeps its digits and members as given.
  */
-#include "common/clock.h"
-#include "common/json_read.h"
-#include "common/nearest.h"
-#include "common/uuid.h"
+#include "common/base/clock.h"
+#include "common/base/nearest.h"
+#include "common/base/uuid.h"
+#include "common/json/read.h"
 #include "schemas/json_input.h"
 
 #define MAX_SLOTS 64 /* more than any record has fields; the generator sees to it */

@@ -2,7 +2,7 @@
  * An event as JSON, written from the descriptors: what the ledger keeps, and what people and scripts read.
  * JSON fields come out as JSON, times as RFC 3339, ids as text; what is null is left out.
  */
-#include "common/floats.h"
+#include "common/base/floats.h"
 #include "schemas/event.h"
 
 /* White space between the parts of a caller's JSON may hold line breaks; output is one line an object. */

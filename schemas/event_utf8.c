@@ -2,7 +2,7 @@
  * Whether all texts of an event are UTF-8, as Avro demands of a string. mneme_event_validate refuses others
  * as well; this tells bytes that are no event from an event beyond its limits, and is asked only then.
  */
-#include "common/utf8.h"
+#include "common/base/utf8.h"
 #include "schemas/event.h"
 
 /* A NUL is a character of UTF-8 like any other; that no store takes it is a limit. */

@@ -4,7 +4,7 @@
  */
 #include <jansson.h>
 
-#include "common/json_write.h"
+#include "common/json/write.h"
 #include "schemas/codec.h"
 
 #define EMPTY_FINGERPRINT UINT64_C(0xc15d213aa4d7a795)

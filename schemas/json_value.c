@@ -5,10 +5,10 @@
 
 #include <stdlib.h>
 
-#include "common/clock.h"
-#include "common/floats.h"
-#include "common/json_read.h"
-#include "common/uuid.h"
+#include "common/base/clock.h"
+#include "common/base/floats.h"
+#include "common/base/uuid.h"
+#include "common/json/read.h"
 
 int mneme_json_out_of_memory(const struct mneme_json_input *input) {
     return mneme_error_set(input->error, MNEME_E_NO_MEMORY,

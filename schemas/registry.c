@@ -10,9 +10,9 @@
 #include <stdlib.h>
 #include <time.h>
 
-#include "common/backoff.h"
-#include "common/json_write.h"
-#include "common/redact.h"
+#include "common/base/backoff.h"
+#include "common/base/redact.h"
+#include "common/json/write.h"
 
 #define MAX_TRIES 4
 #define FIRST_PAUSE_MS 100

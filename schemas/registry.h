@@ -5,8 +5,8 @@
 #ifndef MNEME_SCHEMAS_REGISTRY_H
 #define MNEME_SCHEMAS_REGISTRY_H
 
-#include "common/buffer.h"
-#include "common/error.h"
+#include "common/base/buffer.h"
+#include "common/base/error.h"
 
 struct mneme_registry; /* immutable: any number of threads may use it */
 

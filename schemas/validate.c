@@ -7,10 +7,10 @@
 #include <math.h>
 #include <stdio.h>
 
-#include "common/clock.h"
-#include "common/floats.h"
-#include "common/json_read.h"
-#include "common/uuid.h"
+#include "common/base/clock.h"
+#include "common/base/floats.h"
+#include "common/base/uuid.h"
+#include "common/json/read.h"
 #include "schemas/event.h"
 
 struct check {

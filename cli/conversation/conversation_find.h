@@ -5,7 +5,7 @@
 #define MNEME_CLI_CONVERSATION_FIND_H
 
 #include "cli/frame/command.h"
-#include "common/arena.h"
+#include "common/base/arena.h"
 #include "queries/conversation.h"
 
 /* Where a conversation lies and whom it is about; strings lie in the arena. */

@@ -9,7 +9,7 @@
 #include "cli/frame/session.h"
 #include "cli/frame/show.h"
 #include "cli/frame/values.h"
-#include "common/json_write.h"
+#include "common/json/write.h"
 #include "queries/conversation.h"
 
 #define DEFAULT_TURNS 1000

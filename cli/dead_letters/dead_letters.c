@@ -5,7 +5,7 @@
 
 #include "cli/commands.h"
 #include "cli/frame/values.h"
-#include "common/position.h"
+#include "common/base/position.h"
 
 int mneme_dead_letters_projection(struct mneme_str *out, const struct mneme_cli *cli,
                                   struct mneme_error *error) {

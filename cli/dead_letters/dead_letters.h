@@ -5,7 +5,7 @@
 #define MNEME_CLI_DEAD_LETTERS_H
 
 #include "cli/frame/command.h"
-#include "consumers/runtime/batch.h"
+#include "consumers/log/batch.h"
 #include "queries/dead_letters.h"
 #include "queries/status.h"
 

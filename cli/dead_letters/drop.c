@@ -10,7 +10,7 @@
 #include "cli/frame/output.h"
 #include "cli/frame/show.h"
 #include "cli/frame/values.h"
-#include "common/json_write.h"
+#include "common/json/write.h"
 
 struct dropping {
     struct mneme_retelling retelling; /* first, so that a pointer to this is one to it */

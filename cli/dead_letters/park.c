@@ -8,9 +8,9 @@
 #include "cli/dead_letters/dead_letters.h"
 #include "cli/frame/output.h"
 #include "cli/frame/values.h"
-#include "common/json_write.h"
-#include "common/kafka.h"
-#include "consumers/store/hand_parked.h"
+#include "common/json/write.h"
+#include "common/kafka/kafka.h"
+#include "consumers/log/hand_parked.h"
 
 /* The one that is named; else the one where somebody waits at that position. */
 static int find_topic(char topic[MNEME_TOPIC_NAME_BYTES], const struct mneme_cli *cli,

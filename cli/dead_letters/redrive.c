@@ -7,8 +7,8 @@
 
 #include "cli/dead_letters/dead_letters.h"
 #include "cli/frame/output.h"
-#include "common/json_write.h"
-#include "common/position.h"
+#include "common/base/position.h"
+#include "common/json/write.h"
 
 static int read_options(struct mneme_redrive *redrive, const struct mneme_cli *cli,
                         struct mneme_error *error) {

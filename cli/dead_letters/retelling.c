@@ -6,7 +6,7 @@
 #include "cli/dead_letters/dead_letters.h"
 #include "cli/frame/output.h"
 #include "cli/frame/show.h"
-#include "common/json_write.h"
+#include "common/json/write.h"
 
 #define MOST_TOLD 20 /* events that stay parked */
 

@@ -7,7 +7,7 @@
 #include "cli/frame/output.h"
 #include "cli/frame/session.h"
 #include "cli/frame/show.h"
-#include "common/json_write.h"
+#include "common/json/write.h"
 #include "consumers/replay/replay.h"
 #include "schemas/codec.h"
 

@@ -11,8 +11,8 @@
 #include "cli/frame/output.h"
 #include "cli/frame/progress.h"
 #include "cli/write.h"
-#include "producers/importers/import.h"
-#include "producers/importers/locomo.h"
+#include "importers/import.h"
+#include "importers/locomo.h"
 
 struct evaluation {
     struct mneme_cli *cli;

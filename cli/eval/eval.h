@@ -5,9 +5,9 @@
 #ifndef MNEME_CLI_EVAL_H
 #define MNEME_CLI_EVAL_H
 
-#include "common/arena.h"
-#include "common/error.h"
-#include "common/json_write.h"
+#include "common/base/arena.h"
+#include "common/base/error.h"
+#include "common/json/write.h"
 #include "queries/recall/recall.h"
 
 #define MNEME_EVAL_TOP_K 20

@@ -3,7 +3,7 @@
  * turns in one string; each word of the form D<number>:<number> counts.
  */
 #include "cli/eval/eval.h"
-#include "common/json_read.h"
+#include "common/json/read.h"
 
 #define MAX_EVIDENCE 64 /* of one question */
 

@@ -6,7 +6,7 @@
 #include <stdio.h>
 
 #include "cli/eval/eval.h"
-#include "common/json_read.h"
+#include "common/json/read.h"
 
 static const size_t depths[] = {5, 10, 20};
 static const char *const depth_names[] = {"5", "10", "20"};

@@ -13,8 +13,8 @@
 #include "cli/frame/output.h"
 #include "cli/frame/signals.h"
 #include "cli/frame/values.h"
-#include "common/json_write.h"
-#include "common/log.h"
+#include "common/json/write.h"
+#include "common/log/log.h"
 
 #define DEFAULT_COLUMNS 80
 

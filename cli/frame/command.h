@@ -5,9 +5,9 @@
 #ifndef MNEME_CLI_COMMAND_H
 #define MNEME_CLI_COMMAND_H
 
-#include "common/buffer.h"
-#include "common/config.h"
-#include "common/error.h"
+#include "common/base/buffer.h"
+#include "common/base/error.h"
+#include "common/config/config.h"
 
 /* What a process of mneme ends with. */
 enum mneme_exit {

@@ -5,7 +5,7 @@
 
 #include <stdio.h>
 
-#include "common/buffer.h"
+#include "common/base/buffer.h"
 
 #define MAX_INPUT_BYTES                                                                                      \
     (4 << 20) /* far above what an event may hold; the limit itself is checked when publishing */

@@ -4,9 +4,9 @@
 #ifndef MNEME_CLI_INPUT_H
 #define MNEME_CLI_INPUT_H
 
-#include "common/arena.h"
-#include "common/error.h"
-#include "common/types.h"
+#include "common/base/arena.h"
+#include "common/base/error.h"
+#include "common/base/types.h"
 
 /* The argument itself; for "-" all of standard input, without a line feed at its end, in the arena.
  * MNEME_E_TOO_LARGE above some megabytes; MNEME_E_INVALID when it cannot be read. */

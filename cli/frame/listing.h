@@ -6,7 +6,7 @@
 
 #include "cli/frame/command.h"
 #include "cli/frame/table.h"
-#include "common/json_write.h"
+#include "common/json/write.h"
 
 /* How a kind of row is shown. */
 struct mneme_listing_kind {

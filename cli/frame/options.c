@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <strings.h>
 
-#include "common/nearest.h"
+#include "common/base/nearest.h"
 
 #define COMMON_OF_ALL 0U
 #define COMMON_OF_SCOPED (1U << 31) /* of commands with scopes */

@@ -5,7 +5,7 @@
 
 #include <stdio.h>
 
-#include "common/clock.h"
+#include "common/base/clock.h"
 
 #define REDRAW_MICROS 100000
 #define BAR_CELLS 24

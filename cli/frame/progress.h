@@ -4,7 +4,7 @@
 #ifndef MNEME_CLI_PROGRESS_H
 #define MNEME_CLI_PROGRESS_H
 
-#include "common/types.h"
+#include "common/base/types.h"
 
 struct mneme_progress {
     const char *label;

@@ -9,9 +9,9 @@
 #include "cli/frame/values.h"
 #include "cli/last_write.h"
 #include "cli/own_writes.h"
-#include "common/clock.h"
-#include "common/kafka.h"
-#include "common/position.h"
+#include "common/base/clock.h"
+#include "common/base/position.h"
+#include "common/kafka/kafka.h"
 #include "queries/projection_wait.h"
 #include "queries/stale.h"
 

@@ -6,8 +6,8 @@
 #define MNEME_CLI_SESSION_H
 
 #include "cli/frame/command.h"
-#include "hot/reader.h"
 #include "queries/as_of.h"
+#include "stores/redis/reader.h"
 
 /* Connects to Postgres for questions, and waits until the tables hold what --at-least names; when it was not
  * given, a moment for own writes (cli/own_writes.h). The caller closes *out. */

@@ -5,10 +5,10 @@
 
 #include <stdio.h>
 
-#include "common/buffer.h"
-#include "common/clock.h"
-#include "common/json_read.h"
-#include "common/uuid.h"
+#include "common/base/buffer.h"
+#include "common/base/clock.h"
+#include "common/base/uuid.h"
+#include "common/json/read.h"
 
 #define LABEL_FORMAT "%-14s "
 

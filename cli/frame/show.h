@@ -5,9 +5,9 @@
 #define MNEME_CLI_SHOW_H
 
 #include "cli/frame/table.h"
-#include "common/buffer.h"
-#include "common/error.h"
-#include "common/types.h"
+#include "common/base/buffer.h"
+#include "common/base/error.h"
+#include "common/base/types.h"
 
 /* Cells. A time is shown to the second, in UTC; content {"text": …} as the text alone, other JSON as it is.
  */

@@ -9,7 +9,7 @@
 #include <wchar.h>
 
 #include "cli/frame/show.h"
-#include "common/buffer.h"
+#include "common/base/buffer.h"
 
 #define GAP 2
 #define MIN_CUT_COLUMN 8

@@ -6,7 +6,7 @@
 
 #include <stdio.h>
 
-#include "common/arena.h"
+#include "common/base/arena.h"
 
 struct mneme_table {
     const char *const *headings; /* NULL-terminated */

@@ -7,9 +7,9 @@
 #include <math.h>
 #include <stdlib.h>
 
-#include "common/clock.h"
-#include "common/position.h"
-#include "common/uuid.h"
+#include "common/base/clock.h"
+#include "common/base/position.h"
+#include "common/base/uuid.h"
 
 #define MAX_ITEMS 1000
 #define MAX_DURATION_MICROS (INT64_C(36525) * 86400 * 1000000) /* 100 years */

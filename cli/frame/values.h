@@ -6,7 +6,7 @@
 #define MNEME_CLI_VALUES_H
 
 #include "cli/frame/command.h"
-#include "common/arena.h"
+#include "common/base/arena.h"
 
 int mneme_cli_opt_long(struct mneme_opt_long *out, const struct mneme_cli *cli, const char *option,
                        int64_t minimum, int64_t maximum, struct mneme_error *error);

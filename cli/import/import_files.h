@@ -6,7 +6,7 @@
 
 #include <stdbool.h>
 
-#include "common/error.h"
+#include "common/base/error.h"
 
 bool mneme_is_folder(const char *path);
 

@@ -3,8 +3,8 @@
  */
 #include "cli/import/import_log.h"
 
-#include "common/uuid.h"
-#include "consumers/store/hand_parked.h"
+#include "common/base/uuid.h"
+#include "consumers/log/hand_parked.h"
 
 #define LOOK_TIMEOUT_MS 10000
 

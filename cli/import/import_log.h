@@ -4,7 +4,7 @@
 #ifndef MNEME_CLI_IMPORT_LOG_H
 #define MNEME_CLI_IMPORT_LOG_H
 
-#include "consumers/runtime/log_reader.h"
+#include "consumers/log/reader.h"
 
 /* Zero-initialise, with the configuration. */
 struct mneme_import_log {

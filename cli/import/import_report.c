@@ -6,7 +6,7 @@
 #include <stdio.h>
 
 #include "cli/frame/output.h"
-#include "common/json_write.h"
+#include "common/json/write.h"
 
 #define SHOWN_AGENTS 20 /* in text; JSON has all that were counted */
 

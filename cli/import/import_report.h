@@ -5,7 +5,7 @@
 #define MNEME_CLI_IMPORT_REPORT_H
 
 #include "cli/frame/command.h"
-#include "producers/importers/import.h"
+#include "importers/import.h"
 
 struct mneme_import_said {
     const char *path, *format;

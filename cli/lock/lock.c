@@ -7,9 +7,9 @@
 #include "cli/frame/output.h"
 #include "cli/frame/session.h"
 #include "cli/frame/values.h"
-#include "common/clock.h"
-#include "common/json_write.h"
-#include "locks/open.h"
+#include "common/base/clock.h"
+#include "common/json/write.h"
+#include "stores/locks/open.h"
 
 int mneme_lock_open(struct mneme_locks **out, const struct mneme_cli *cli, struct mneme_error *error) {
     return mneme_locks_open_with(out, cli->config, error);

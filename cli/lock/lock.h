@@ -5,7 +5,7 @@
 #define MNEME_CLI_LOCK_H
 
 #include "cli/frame/command.h"
-#include "locks/locks.h"
+#include "stores/locks/locks.h"
 
 extern const struct mneme_command mneme_command_lock_acquire;
 extern const struct mneme_command mneme_command_lock_extend;

@@ -18,7 +18,7 @@
 #include <unistd.h>
 
 #include "cli/lock/lock_keeper.h"
-#include "common/clock.h"
+#include "common/base/clock.h"
 
 /* The command is told to end so long before the lease does, and killed when it has not done so by then. */
 #define GRACE_PARTS 5 /* one in so many of the lease */

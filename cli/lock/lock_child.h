@@ -5,7 +5,7 @@
 #define MNEME_CLI_LOCK_CHILD_H
 
 #include "cli/frame/command.h"
-#include "locks/locks.h"
+#include "stores/locks/locks.h"
 
 /* What a shell ends with for a command that cannot be run, is not there, or was ended by a signal. */
 #define MNEME_LOCK_EXIT_NOT_RUN 126

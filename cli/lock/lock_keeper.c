@@ -9,8 +9,8 @@
 #include <sys/eventfd.h>
 #include <time.h>
 
-#include "common/backoff.h"
-#include "common/clock.h"
+#include "common/base/backoff.h"
+#include "common/base/clock.h"
 
 #define EXTENDED_AFTER 3 /* one in so many parts of the lease */
 #define FIRST_RETRY_MS 20

@@ -4,7 +4,7 @@
 #ifndef MNEME_CLI_LOCK_KEEPER_H
 #define MNEME_CLI_LOCK_KEEPER_H
 
-#include "locks/locks.h"
+#include "stores/locks/locks.h"
 
 struct mneme_lock_keeper;
 

@@ -3,7 +3,7 @@
  */
 #include "cli/frame/output.h"
 #include "cli/lock/lock.h"
-#include "common/json_write.h"
+#include "common/json/write.h"
 
 static enum mneme_exit put_released(const struct mneme_cli *cli, const struct mneme_lock *lock) {
     struct mneme_buffer line = {0};

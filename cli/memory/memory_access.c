@@ -7,8 +7,8 @@
 #include "cli/frame/output.h"
 #include "cli/frame/session.h"
 #include "cli/memory/memory.h"
-#include "common/clock.h"
-#include "common/uuid.h"
+#include "common/base/clock.h"
+#include "common/base/uuid.h"
 
 #define MAX_ARGUMENTS 10000
 #define MAX_IDS 1000 /* of one event */

@@ -7,7 +7,7 @@
 
 #include "cli/frame/session.h"
 #include "cli/memory/memory.h"
-#include "common/clock.h"
+#include "common/base/clock.h"
 
 /* --- the rule --- */
 

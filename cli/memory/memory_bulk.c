@@ -6,7 +6,7 @@
 #include <stdio.h>
 
 #include "cli/frame/session.h"
-#include "common/uuid.h"
+#include "common/base/uuid.h"
 
 static const char *const participles[MNEME_BULK_KIND_COUNT] = {
     [MNEME_BULK_DELETE] = "deleted",

@@ -3,7 +3,7 @@
  */
 #include "cli/frame/input.h"
 #include "cli/memory/memory.h"
-#include "common/json_write.h"
+#include "common/json/write.h"
 
 /* {"text": …} */
 static int wrap_text(struct mneme_str *content, struct mneme_str text, struct mneme_arena *arena,

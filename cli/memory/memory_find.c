@@ -3,7 +3,7 @@
  */
 #include "cli/frame/session.h"
 #include "cli/memory/memory.h"
-#include "common/uuid.h"
+#include "common/base/uuid.h"
 
 struct search {
     struct mneme_memory_place *place;

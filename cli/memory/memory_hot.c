@@ -5,7 +5,7 @@
 #include "cli/frame/session.h"
 #include "cli/frame/values.h"
 #include "cli/memory/memory.h"
-#include "common/clock.h"
+#include "common/base/clock.h"
 
 #define DEFAULT_LIMIT 20
 

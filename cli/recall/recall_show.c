@@ -8,7 +8,7 @@
 #include "cli/frame/output.h"
 #include "cli/frame/show.h"
 #include "cli/recall/recall.h"
-#include "common/clock.h"
+#include "common/base/clock.h"
 
 /* --- scores: whole millionths, so that the parts add up in decimal too --- */
 

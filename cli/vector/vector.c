@@ -12,8 +12,8 @@
 #include "cli/frame/output.h"
 #include "cli/frame/session.h"
 #include "cli/write.h"
-#include "common/json_read.h"
-#include "common/json_write.h"
+#include "common/json/read.h"
+#include "common/json/write.h"
 
 #define UNDER_WAY 500 /* events at a time */
 #define ID_BYTES 256  /* the schema's limit, and a NUL */

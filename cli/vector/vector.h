@@ -5,7 +5,7 @@
 #define MNEME_CLI_VECTOR_H
 
 #include "cli/frame/command.h"
-#include "common/arena.h"
+#include "common/base/arena.h"
 #include "producers/publisher.h"
 
 extern const struct mneme_command mneme_command_vector_add;

@@ -7,11 +7,11 @@
 #include "cli/frame/session.h"
 #include "cli/frame/values.h"
 #include "cli/vector/vector.h"
-#include "common/json_read.h"
-#include "common/json_write.h"
-#include "common/postgres_schema.h"
-#include "producers/importers/lines.h"
-#include "vectors/collection.h"
+#include "common/json/read.h"
+#include "common/json/write.h"
+#include "common/postgres/schema.h"
+#include "importers/lines.h"
+#include "stores/vectors/collection.h"
 
 /* What is to be added; JSON is as it was given. */
 struct input {

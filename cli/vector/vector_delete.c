@@ -3,7 +3,7 @@
  */
 #include "cli/frame/values.h"
 #include "cli/vector/vector.h"
-#include "common/json_write.h"
+#include "common/json/write.h"
 
 static enum mneme_exit run(struct mneme_cli *cli) {
     struct mneme_error error = {0};

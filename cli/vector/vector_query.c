@@ -8,9 +8,9 @@
 #include "cli/frame/session.h"
 #include "cli/frame/values.h"
 #include "cli/vector/vector.h"
-#include "common/json_write.h"
-#include "common/postgres_schema.h"
-#include "vectors/vectors.h"
+#include "common/json/write.h"
+#include "common/postgres/schema.h"
+#include "stores/vectors/vectors.h"
 
 #define DEFAULT_TOP_K 10
 

@@ -5,8 +5,8 @@
 #include "cli/frame/output.h"
 #include "cli/frame/show.h"
 #include "cli/working/working.h"
-#include "common/json_read.h"
-#include "hot/working_json.h"
+#include "common/json/read.h"
+#include "stores/redis/working_json.h"
 
 /* The text of a string, other JSON as it is. */
 static struct mneme_str plain(struct mneme_str value, struct mneme_arena *arena) {

@@ -7,8 +7,8 @@
 #include "cli/frame/input.h"
 #include "cli/frame/session.h"
 #include "cli/own_writes.h"
-#include "common/json_read.h"
-#include "common/json_write.h"
+#include "common/json/read.h"
+#include "common/json/write.h"
 
 #define MAX_TTL_S 315360000 /* as in the schema */
 

@@ -6,7 +6,7 @@
 #include "cli/frame/output.h"
 #include "cli/frame/show.h"
 #include "cli/working/working.h"
-#include "hot/working_json.h"
+#include "stores/redis/working_json.h"
 
 static enum mneme_exit print_json(const struct mneme_working_place *place,
                                   const struct mneme_working *working) {

@@ -4,7 +4,7 @@
  */
 #include "consumers/documents/documents.h"
 
-#include "common/uuid.h"
+#include "common/base/uuid.h"
 #include "consumers/documents/documents_fold.h"
 
 #define ARENA_BLOCK_BYTES ((size_t)256 * 1024)

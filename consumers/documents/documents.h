@@ -9,10 +9,10 @@
 #ifndef MNEME_CONSUMERS_DOCUMENTS_DOCUMENTS_H
 #define MNEME_CONSUMERS_DOCUMENTS_DOCUMENTS_H
 
-#include "common/hash.h"
-#include "common/json_normal.h"
-#include "common/postgres.h"
-#include "consumers/runtime/batch.h"
+#include "common/base/hash.h"
+#include "common/json/normal.h"
+#include "common/postgres/postgres.h"
+#include "consumers/log/batch.h"
 
 enum mneme_document_kind {
     MNEME_DOCUMENT_MEMORY, /* ref: the memory's id as text */

@@ -2,7 +2,7 @@
  * What a batch does not tell of its documents, from the ledger's tables: at most two statements, in one round
  * trip.
  */
-#include "common/postgres_row.h"
+#include "common/postgres/row.h"
 #include "consumers/documents/documents_fold.h"
 #include "sql/embedded.h"
 

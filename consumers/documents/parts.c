@@ -3,7 +3,7 @@
  */
 #include "consumers/documents/parts.h"
 
-#include "common/utf8.h"
+#include "common/base/utf8.h"
 
 /* What ends a sentence by itself, without a blank behind it. */
 static const char *const full_stops[] = {"\u3002", "\uFF01", "\uFF1F", "\u0964"};

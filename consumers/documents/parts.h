@@ -4,7 +4,7 @@
 #ifndef MNEME_CONSUMERS_DOCUMENTS_PARTS_H
 #define MNEME_CONSUMERS_DOCUMENTS_PARTS_H
 
-#include "common/types.h"
+#include "common/base/types.h"
 
 /*
  * Takes the next part off the front of *rest: at most max_bytes (at least 1) of well-formed UTF-8, without

@@ -4,7 +4,7 @@
  */
 #include "consumers/documents/text.h"
 
-#include "common/json_read.h"
+#include "common/json/read.h"
 
 /* What is being written, and the names of the objects around a value. */
 struct writing {

@@ -5,7 +5,7 @@
 #ifndef MNEME_CONSUMERS_DOCUMENTS_TEXT_H
 #define MNEME_CONSUMERS_DOCUMENTS_TEXT_H
 
-#include "common/buffer.h"
+#include "common/base/buffer.h"
 #include "schemas/event.h"
 
 /* Appends the text of a memory whose content is this JSON object. {"text": t} alone gives t; otherwise the

@@ -6,10 +6,10 @@
 
 #include <stdlib.h>
 
-#include "common/postgres_schema.h"
+#include "common/postgres/schema.h"
 #include "schemas/embedding.h"
 #include "sql/embedded.h"
-#include "vectors/edition.h"
+#include "stores/vectors/edition.h"
 
 void mneme_embed_model_clean_up(struct mneme_embed_model *model) {
     mneme_buffer_clean_up(&model->strings);

@@ -6,15 +6,15 @@
 #ifndef MNEME_CONSUMERS_EMBED_EMBED_MODEL_H
 #define MNEME_CONSUMERS_EMBED_EMBED_MODEL_H
 
-#include "common/kafka.h"
-#include "common/postgres.h"
-#include "embedding/models.h"
+#include "common/kafka/kafka.h"
+#include "common/postgres/postgres.h"
+#include "endpoints/embedding/models.h"
 
 /* A model with its strings. */
 struct mneme_embed_model {
     struct mneme_embedding_model model; /* points into `strings` */
     struct mneme_buffer strings;
-    int32_t edition; /* of its records (vectors/edition.h) */
+    int32_t edition; /* of its records (stores/vectors/edition.h) */
     bool is_current; /* it is the one that counts; else it is being filled */
     char topic[MNEME_TOPIC_NAME_BYTES];
 };

@@ -3,7 +3,7 @@
  */
 #include "consumers/embed/embed_parts.h"
 
-#include "common/floats.h"
+#include "common/base/floats.h"
 
 /* A mean that is being made. */
 struct sum {

@@ -8,19 +8,19 @@
 
 #include <stdlib.h>
 
-#include "common/clock.h"
-#include "common/log.h"
+#include "common/base/clock.h"
+#include "common/log/log.h"
 #include "consumers/documents/parts.h"
 #include "consumers/embed/embed_model.h"
 #include "consumers/embed/embed_write.h"
-#include "consumers/store/hand_parked.h"
+#include "consumers/log/hand_parked.h"
 #include "consumers/store/migrate.h"
 #include "consumers/store/parked.h"
 #include "consumers/store/progress.h"
 #include "consumers/store/verdict_gate.h"
 #include "sql/embedded.h"
-#include "vectors/edition.h"
-#include "vectors/loss.h"
+#include "stores/vectors/edition.h"
+#include "stores/vectors/loss.h"
 
 /* Texts that were refused, of one batch, in the log. */
 #define MOST_REFUSED_TOLD 20

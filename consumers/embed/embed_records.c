@@ -8,8 +8,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "common/clock.h"
-#include "consumers/runtime/batch.h"
+#include "common/base/clock.h"
+#include "consumers/log/batch.h"
 
 #define DELIVERY_TIMEOUT_MS 15000 /* within the time that a transaction of Postgres may wait */
 #define SLICE_MS 100

@@ -5,9 +5,9 @@
 #ifndef MNEME_CONSUMERS_EMBED_EMBED_RECORDS_H
 #define MNEME_CONSUMERS_EMBED_EMBED_RECORDS_H
 
-#include "common/config.h"
-#include "common/kafka.h"
-#include "common/types.h"
+#include "common/base/types.h"
+#include "common/config/config.h"
+#include "common/kafka/kafka.h"
 
 struct mneme_embed_records; /* one thread at a time */
 

@@ -7,7 +7,7 @@
 #include <openssl/evp.h>
 #include <stdlib.h>
 
-#include "common/floats.h"
+#include "common/base/floats.h"
 #include "consumers/documents/parts.h"
 #include "sql/embedded.h"
 

@@ -7,9 +7,9 @@
 #ifndef MNEME_CONSUMERS_EMBED_EMBED_TEXTS_H
 #define MNEME_CONSUMERS_EMBED_EMBED_TEXTS_H
 
-#include "common/arena.h"
-#include "common/postgres.h"
-#include "embedding/embedder.h"
+#include "common/base/arena.h"
+#include "common/postgres/postgres.h"
+#include "endpoints/embedding/embedder.h"
 
 #define MNEME_TEXT_HASH_BYTES 32
 

@@ -8,13 +8,13 @@
 #include <assert.h>
 #include <stdlib.h>
 
-#include "common/log.h"
-#include "common/uuid.h"
+#include "common/base/uuid.h"
+#include "common/log/log.h"
+#include "consumers/log/hand_parked.h"
 #include "consumers/postgres/fold/fold.h"
 #include "consumers/postgres/fold/notify.h"
 #include "consumers/postgres/ledger/months.h"
 #include "consumers/postgres/rebuild/rebuild.h"
-#include "consumers/store/hand_parked.h"
 #include "consumers/store/migrate.h"
 #include "consumers/store/progress.h"
 #include "sql/embedded.h"

@@ -5,8 +5,8 @@
 
 #include <stdlib.h>
 
-#include "common/postgres_row.h"
-#include "common/uuid.h"
+#include "common/base/uuid.h"
+#include "common/postgres/row.h"
 #include "consumers/store/stream_cache.h"
 #include "sql/embedded.h"
 

@@ -13,8 +13,8 @@
 #ifndef MNEME_CONSUMERS_REDIS_CERTAINTY_H
 #define MNEME_CONSUMERS_REDIS_CERTAINTY_H
 
-#include "common/postgres.h"
-#include "consumers/runtime/batch.h"
+#include "common/postgres/postgres.h"
+#include "consumers/log/batch.h"
 
 struct mneme_certainty;
 

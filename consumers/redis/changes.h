@@ -5,10 +5,10 @@
 #define MNEME_CONSUMERS_REDIS_CHANGES_H
 
 #include "consumers/redis/touches.h"
-#include "hot/change.h"
-#include "hot/memory_created.h"
-#include "hot/memory_load.h"
-#include "hot/working_load.h"
+#include "stores/redis/change.h"
+#include "stores/redis/memory_created.h"
+#include "stores/redis/memory_load.h"
+#include "stores/redis/working_load.h"
 
 /* One change of one partition's keys. */
 struct mneme_redis_change {

@@ -6,10 +6,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "common/clock.h"
-#include "hot/limits.h"
-#include "hot/scripts.h"
-#include "hot/spaces.h"
+#include "common/base/clock.h"
+#include "stores/redis/limits.h"
+#include "stores/redis/scripts.h"
+#include "stores/redis/spaces.h"
 
 void mneme_claims_clean_up(struct mneme_claims *claims) {
     free(claims->items);

@@ -6,9 +6,9 @@
 #ifndef MNEME_CONSUMERS_REDIS_CLAIMS_H
 #define MNEME_CONSUMERS_REDIS_CLAIMS_H
 
-#include "common/kafka.h"
+#include "common/kafka/kafka.h"
 #include "consumers/runtime/projection.h"
-#include "hot/change.h"
+#include "stores/redis/change.h"
 
 struct mneme_claim {
     int32_t partition;

@@ -6,12 +6,12 @@
 
 #include <stdlib.h>
 
-#include "common/clock.h"
-#include "common/log.h"
+#include "common/base/clock.h"
+#include "common/log/log.h"
+#include "consumers/log/hand_parked.h"
 #include "consumers/redis/certainty.h"
 #include "consumers/redis/rebuild/rebuild.h"
 #include "consumers/redis/write.h"
-#include "consumers/store/hand_parked.h"
 #include "consumers/store/migrate.h"
 #include "consumers/store/session.h"
 #include "consumers/store/verdict_gate.h"

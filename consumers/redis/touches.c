@@ -5,9 +5,9 @@
 
 #include <stddef.h>
 
-#include "common/uuid.h"
-#include "hot/keys.h"
-#include "hot/memory_load.h"
+#include "common/base/uuid.h"
+#include "stores/redis/keys.h"
+#include "stores/redis/memory_load.h"
 
 #define ACCESS_SUFFIX MNEME_STR_LIT("#access")
 

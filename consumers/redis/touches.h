@@ -5,8 +5,8 @@
 #ifndef MNEME_CONSUMERS_REDIS_TOUCHES_H
 #define MNEME_CONSUMERS_REDIS_TOUCHES_H
 
-#include "common/hash.h"
-#include "consumers/runtime/batch.h"
+#include "common/base/hash.h"
+#include "consumers/log/batch.h"
 
 enum mneme_touch_kind {
     MNEME_TOUCH_MEMORY,       /* stream, id */

@@ -4,7 +4,7 @@
  */
 #include "consumers/redis/write.h"
 
-#include "hot/working_json.h"
+#include "stores/redis/working_json.h"
 
 #define CHUNK_CHANGES 100
 #define CHUNK_BYTES ((size_t)1 << 18) /* about: what Redis reads before it does any of it */

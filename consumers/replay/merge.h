@@ -6,7 +6,7 @@
 #ifndef MNEME_CONSUMERS_REPLAY_MERGE_H
 #define MNEME_CONSUMERS_REPLAY_MERGE_H
 
-#include "consumers/runtime/log_reader.h"
+#include "consumers/log/reader.h"
 
 #define MNEME_MERGE_MAX_PARTITIONS 512 /* each is read by a thread of its own */
 

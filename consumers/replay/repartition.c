@@ -9,10 +9,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/clock.h"
-#include "common/hash.h"
-#include "common/murmur2.h"
-#include "common/position.h"
+#include "common/base/clock.h"
+#include "common/base/hash.h"
+#include "common/base/position.h"
+#include "common/kafka/murmur2.h"
 #include "consumers/replay/merge.h"
 #include "consumers/replay/repartition_topic.h"
 

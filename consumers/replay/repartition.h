@@ -7,7 +7,7 @@
 #ifndef MNEME_CONSUMERS_REPLAY_REPARTITION_H
 #define MNEME_CONSUMERS_REPLAY_REPARTITION_H
 
-#include "common/kafka.h"
+#include "common/kafka/kafka.h"
 
 struct mneme_repartition {
     const struct mneme_config *config; /* leads to the source */

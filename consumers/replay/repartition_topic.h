@@ -4,8 +4,8 @@
 #ifndef MNEME_CONSUMERS_REPLAY_REPARTITION_TOPIC_H
 #define MNEME_CONSUMERS_REPLAY_REPARTITION_TOPIC_H
 
-#include "common/kafka.h"
-#include "consumers/runtime/batch.h"
+#include "common/kafka/kafka.h"
+#include "consumers/log/batch.h"
 
 /* Makes the topic, with the publishers' times and the size of messages of the topic `source`, unless it is
  * there. MNEME_E_UNSAFE when the one that is there has another number of partitions, or records by the

@@ -6,8 +6,8 @@
 
 #include <stdlib.h>
 
-#include "common/murmur2.h"
-#include "common/read_scope.h"
+#include "common/base/read_scope.h"
+#include "common/kafka/murmur2.h"
 #include "consumers/replay/merge.h"
 #include "consumers/replay/when.h"
 

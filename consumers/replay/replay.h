@@ -5,9 +5,9 @@
 #ifndef MNEME_CONSUMERS_REPLAY_REPLAY_H
 #define MNEME_CONSUMERS_REPLAY_REPLAY_H
 
-#include "common/json_write.h"
-#include "consumers/runtime/batch.h"
-#include "consumers/runtime/log_marks.h"
+#include "common/json/write.h"
+#include "consumers/log/batch.h"
+#include "consumers/log/marks.h"
 
 /* What to hand over: a null or unset field does not filter. */
 struct mneme_log_filter {

@@ -5,8 +5,8 @@
 
 #include <stdlib.h>
 
-#include "common/clock.h"
-#include "common/position.h"
+#include "common/base/clock.h"
+#include "common/base/position.h"
 
 #define RESOLVE_TIMEOUT_MS 30000
 

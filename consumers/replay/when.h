@@ -5,7 +5,7 @@
 #ifndef MNEME_CONSUMERS_REPLAY_WHEN_H
 #define MNEME_CONSUMERS_REPLAY_WHEN_H
 
-#include "consumers/runtime/log_reader.h"
+#include "consumers/log/reader.h"
 
 /* Whether the text names a place; talks to nobody. */
 bool mneme_when_is_valid(const char *text);

@@ -4,8 +4,8 @@
  */
 #include <stdlib.h>
 
-#include "common/clock.h"
-#include "common/log.h"
+#include "common/base/clock.h"
+#include "common/log/log.h"
 #include "consumers/runtime/saved_offset.h"
 #include "consumers/runtime/worker_state.h"
 

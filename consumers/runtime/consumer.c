@@ -5,9 +5,9 @@
  */
 #include <stdio.h>
 
-#include "common/clock.h"
-#include "common/log.h"
-#include "consumers/runtime/kafka_client.h"
+#include "common/base/clock.h"
+#include "common/log/log.h"
+#include "consumers/log/kafka_client.h"
 #include "consumers/runtime/worker_state.h"
 
 /* A batch may take long; the group's patience with that is not its patience with silence. */

@@ -8,7 +8,7 @@
 
 #include <stdlib.h>
 
-#include "consumers/runtime/fill.h"
+#include "consumers/log/fill.h"
 
 #define KEEP_SCRATCH_BYTES ((size_t)8 * 1024 * 1024)
 

@@ -2,9 +2,9 @@
  * From the client into the batch. Every message counts once: what comes again after a pause is left out, what
  * cannot be read for now, or by this program, is kept aside with its partition, and the others go on.
  */
-#include "common/clock.h"
-#include "common/log.h"
-#include "consumers/runtime/kafka_client.h"
+#include "common/base/clock.h"
+#include "common/log/log.h"
+#include "consumers/log/kafka_client.h"
 #include "consumers/runtime/worker_state.h"
 
 /* Adds the message to the batch; true when it was taken. The error is set when the reader cannot go on. */

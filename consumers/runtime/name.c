@@ -7,8 +7,8 @@
  */
 #include <stdio.h>
 
-#include "common/clock.h"
-#include "common/log.h"
+#include "common/base/clock.h"
+#include "common/log/log.h"
 #include "consumers/runtime/worker_state.h"
 
 #define LOOK_TIMEOUT_MS 2000

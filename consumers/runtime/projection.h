@@ -10,10 +10,11 @@
 #ifndef MNEME_CONSUMERS_RUNTIME_PROJECTION_H
 #define MNEME_CONSUMERS_RUNTIME_PROJECTION_H
 
-#include "common/config.h"
-#include "common/kafka.h"
-#include "consumers/runtime/batch.h"
-#include "consumers/runtime/log_marks.h"
+#include "common/config/config.h"
+#include "common/kafka/kafka.h"
+#include "consumers/log/batch.h"
+#include "consumers/log/marks.h"
+#include "consumers/log/source.h"
 
 /* Of all but APPLIED: nothing of the call happened. */
 enum mneme_apply_result {
@@ -53,15 +54,6 @@ struct mneme_assignment {
 };
 
 struct mneme_rebuild_ops; /* consumers/runtime/rebuild.h */
-
-/* Which log a projection folds. */
-struct mneme_log_source {
-    char topic[MNEME_TOPIC_NAME_BYTES];
-    /* Its messages are not decoded as events: items carry key, value (null: a tombstone) and source, and
-     * their event is empty. Such a topic may be compacted, so it is not recognised by its last message. */
-    bool is_of_records;
-    bool is_of_embeddings; /* they are of schemas/embedding.h: one of an unknown schema is waited before */
-};
 
 struct mneme_projection_ops {
     const char *name; /* also the consumer group's name behind the topic prefix */

@@ -5,8 +5,8 @@
 
 #include <stdlib.h>
 
-#include "common/clock.h"
-#include "common/log.h"
+#include "common/base/clock.h"
+#include "common/log/log.h"
 #include "consumers/runtime/refold.h"
 
 #define OFFSETS_TIMEOUT_MS 30000

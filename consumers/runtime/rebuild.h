@@ -6,8 +6,8 @@
 #ifndef MNEME_CONSUMERS_RUNTIME_REBUILD_H
 #define MNEME_CONSUMERS_RUNTIME_REBUILD_H
 
-#include "common/buffer.h"
-#include "consumers/runtime/log_history.h"
+#include "common/base/buffer.h"
+#include "consumers/log/history.h"
 #include "consumers/runtime/projection.h"
 
 /* The log that is folded. */

@@ -6,8 +6,8 @@
 #include <signal.h>
 #include <stdlib.h>
 
-#include "common/backoff.h"
-#include "common/clock.h"
+#include "common/base/backoff.h"
+#include "common/base/clock.h"
 #include "consumers/runtime/refold_state.h"
 
 #define OUTAGE_MICROS INT64_C(60000000)

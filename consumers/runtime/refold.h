@@ -6,8 +6,8 @@
 #ifndef MNEME_CONSUMERS_RUNTIME_REFOLD_H
 #define MNEME_CONSUMERS_RUNTIME_REFOLD_H
 
-#include "consumers/runtime/log_history.h"
-#include "consumers/runtime/log_reader.h"
+#include "consumers/log/history.h"
+#include "consumers/log/reader.h"
 #include "consumers/runtime/projection.h"
 
 struct mneme_refold_options {

@@ -2,7 +2,7 @@
  * What a worker says about itself while it works: lag and rate, in metrics and, when something happens, in
  * the log.
  */
-#include "common/log.h"
+#include "common/log/log.h"
 #include "consumers/runtime/worker_state.h"
 
 #define REPORT_MICROS INT64_C(10000000)

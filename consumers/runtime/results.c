@@ -2,8 +2,8 @@
  * What becomes of a batch: applied, to be tried again, refused because the partition has another owner, or
  * impossible.
  */
-#include "common/clock.h"
-#include "common/log.h"
+#include "common/base/clock.h"
+#include "common/log/log.h"
 #include "consumers/runtime/worker_state.h"
 
 #define FACTS_TIMEOUT_MS 5000

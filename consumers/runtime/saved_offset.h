@@ -5,8 +5,8 @@
 #ifndef MNEME_CONSUMERS_RUNTIME_SAVED_OFFSET_H
 #define MNEME_CONSUMERS_RUNTIME_SAVED_OFFSET_H
 
-#include "common/error.h"
-#include "common/types.h"
+#include "common/base/error.h"
+#include "common/base/types.h"
 
 /* What is compared; offsets of one partition. */
 struct mneme_saved_offset {

@@ -3,7 +3,7 @@
  * does it end anything. Whoever runs Mneme is told, in the log, in the metrics and by `mneme status`; the
  * partition goes on by itself when the schema is known or the message was parked by hand.
  */
-#include "common/log.h"
+#include "common/log/log.h"
 #include "consumers/runtime/worker_state.h"
 
 int mneme_worker_read_marks(struct mneme_worker *worker, struct mneme_error *error) {

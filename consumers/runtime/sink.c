@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <time.h>
 
-#include "common/clock.h"
+#include "common/base/clock.h"
 
 enum slot_state { SLOT_OPENING, SLOT_EMPTY, SLOT_POSTED, SLOT_DONE, SLOT_CLOSING };
 

@@ -4,8 +4,8 @@
  */
 #include <stdio.h>
 
-#include "common/clock.h"
-#include "common/log.h"
+#include "common/base/clock.h"
+#include "common/log/log.h"
 #include "consumers/runtime/worker_state.h"
 
 #define FACTS_TIMEOUT_MS 10000

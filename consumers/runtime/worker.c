@@ -7,8 +7,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "common/clock.h"
-#include "common/log.h"
+#include "common/base/clock.h"
+#include "common/log/log.h"
 #include "consumers/runtime/worker_state.h"
 
 #define LONGEST_POLL_MS 100 /* how late should_stop may be seen */

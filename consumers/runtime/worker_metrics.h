@@ -4,7 +4,7 @@
 #ifndef MNEME_CONSUMERS_RUNTIME_WORKER_METRICS_H
 #define MNEME_CONSUMERS_RUNTIME_WORKER_METRICS_H
 
-#include "common/metrics.h"
+#include "common/metrics/metrics.h"
 
 /* X(ENUM_SUFFIX, name, kind, label or NULL, help) */
 #define MNEME_WORKER_METRICS(X)                                                                              \

@@ -10,9 +10,9 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
-#include "common/backoff.h"
-#include "common/kafka.h"
-#include "consumers/runtime/fill.h"
+#include "common/base/backoff.h"
+#include "common/kafka/kafka.h"
+#include "consumers/log/fill.h"
 #include "consumers/runtime/sink.h"
 #include "consumers/runtime/worker.h"
 #include "consumers/runtime/worker_metrics.h"

@@ -6,9 +6,9 @@
 
 #include <stdlib.h>
 
+#include "consumers/log/hand_parked.h"
 #include "consumers/search/search_rebuild.h"
 #include "consumers/search/search_write.h"
-#include "consumers/store/hand_parked.h"
 #include "consumers/store/migrate.h"
 #include "consumers/store/parked.h"
 #include "consumers/store/progress.h"

@@ -3,8 +3,8 @@
  */
 #include "consumers/search/search_write.h"
 
-#include "analysis/tsvector.h"
-#include "common/clock.h"
+#include "common/analysis/tsvector.h"
+#include "common/base/clock.h"
 #include "sql/embedded.h"
 
 #define STAGING_COLUMNS 19

@@ -5,7 +5,7 @@
 #ifndef MNEME_CONSUMERS_SEARCH_WRITE_H
 #define MNEME_CONSUMERS_SEARCH_WRITE_H
 
-#include "analysis/analysis.h"
+#include "common/analysis/analysis.h"
 #include "consumers/documents/documents.h"
 
 #define MNEME_SEARCH_MAX_CALLS 4 /* of mneme_search_changes */

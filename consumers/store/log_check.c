@@ -5,8 +5,8 @@
 
 #include <stdlib.h>
 
-#include "common/postgres_row.h"
-#include "consumers/store/hand_parked.h"
+#include "common/postgres/row.h"
+#include "consumers/log/hand_parked.h"
 #include "sql/embedded.h"
 
 #define OFFSETS_TIMEOUT_MS 30000

@@ -5,8 +5,8 @@
 #ifndef MNEME_CONSUMERS_STORE_LOG_CHECK_H
 #define MNEME_CONSUMERS_STORE_LOG_CHECK_H
 
-#include "common/postgres.h"
-#include "consumers/runtime/log_reader.h"
+#include "common/postgres/postgres.h"
+#include "consumers/log/reader.h"
 
 /*
  * Compares the number of partitions, the ends, and the last event of each partition, as far as the log still

@@ -5,7 +5,7 @@
 #ifndef MNEME_CONSUMERS_STORE_MIGRATE_H
 #define MNEME_CONSUMERS_STORE_MIGRATE_H
 
-#include "common/postgres.h"
+#include "common/postgres/postgres.h"
 #include "sql/embedded.h"
 
 /* How many of `set` are applied; the rest is to be. MNEME_E_UNSAFE when the database has migrations that

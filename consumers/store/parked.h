@@ -5,8 +5,8 @@
 #ifndef MNEME_CONSUMERS_STORE_PARKED_H
 #define MNEME_CONSUMERS_STORE_PARKED_H
 
-#include "common/postgres.h"
-#include "consumers/runtime/batch.h"
+#include "common/postgres/postgres.h"
+#include "consumers/log/batch.h"
 
 /* Writes the items that have a park_reason; nothing is sent when there are none. Of a batch with is_redrive,
  * takes the rows of all its items away before, and lets what is left of their keys wait behind the first that

@@ -6,8 +6,8 @@
 
 #include <stdlib.h>
 
-#include "common/log.h"
-#include "common/postgres_row.h"
+#include "common/log/log.h"
+#include "common/postgres/row.h"
 #include "sql/embedded.h"
 
 #define SQLSTATE_LOCK_TIMEOUT "55P03"

@@ -5,7 +5,7 @@
 #ifndef MNEME_CONSUMERS_STORE_PROGRESS_H
 #define MNEME_CONSUMERS_STORE_PROGRESS_H
 
-#include "common/kafka.h"
+#include "common/kafka/kafka.h"
 #include "consumers/store/session.h"
 
 struct mneme_owned_partition {

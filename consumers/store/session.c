@@ -8,8 +8,8 @@
 #include <stdio.h>
 #include <unistd.h>
 
-#include "common/log.h"
-#include "common/uuid.h"
+#include "common/base/uuid.h"
+#include "common/log/log.h"
 
 /* Commits need not wait for the disk: rows and progress are in one transaction, so that what a crash takes
  * away is folded again from the log. The bounds make every operation return; a claim has a shorter one.

@@ -5,7 +5,7 @@
 #ifndef MNEME_CONSUMERS_STORE_SESSION_H
 #define MNEME_CONSUMERS_STORE_SESSION_H
 
-#include "common/postgres_schema.h"
+#include "common/postgres/schema.h"
 #include "consumers/runtime/projection.h"
 
 #define MNEME_OWNER_BYTES 64 /* what an application_name holds, with a NUL */

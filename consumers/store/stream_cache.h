@@ -5,8 +5,8 @@
 #ifndef MNEME_CONSUMERS_STORE_STREAM_CACHE_H
 #define MNEME_CONSUMERS_STORE_STREAM_CACHE_H
 
-#include "common/error.h"
-#include "common/types.h"
+#include "common/base/error.h"
+#include "common/base/types.h"
 
 /* A stream as its row has it. The ids are all zeros when there is none yet, which is below every version 7
  * id. */

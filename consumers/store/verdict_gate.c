@@ -7,9 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/clock.h"
-#include "common/postgres_row.h"
-#include "consumers/runtime/fill.h"
+#include "common/base/clock.h"
+#include "common/postgres/row.h"
+#include "consumers/log/fill.h"
 #include "sql/embedded.h"
 
 #define PATIENCE_MICROS 500000

@@ -5,8 +5,8 @@
 #ifndef MNEME_CONSUMERS_STORE_VERDICT_GATE_H
 #define MNEME_CONSUMERS_STORE_VERDICT_GATE_H
 
-#include "common/postgres.h"
-#include "consumers/runtime/batch.h"
+#include "common/postgres/postgres.h"
+#include "consumers/log/batch.h"
 
 /*
  * Sets is_accepted[i] for each item of the batch: whether it has effects. Items with a park_reason have none.

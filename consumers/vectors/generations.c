@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "common/log.h"
+#include "common/log/log.h"
 #include "consumers/vectors/vectors_projection.h"
 #include "sql/embedded.h"
 

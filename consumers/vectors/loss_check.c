@@ -6,13 +6,13 @@
 #include <endian.h>
 #include <stdlib.h>
 
-#include "common/postgres_row.h"
-#include "common/postgres_schema.h"
+#include "common/postgres/row.h"
+#include "common/postgres/schema.h"
 #include "consumers/store/log_check.h"
 #include "schemas/embedding.h"
 #include "sql/embedded.h"
-#include "vectors/edition.h"
-#include "vectors/loss.h"
+#include "stores/vectors/edition.h"
+#include "stores/vectors/loss.h"
 
 #define OFFSETS_TIMEOUT_MS 30000
 #define MEND "; run `mneme rebuild embed` to make them again"

@@ -5,8 +5,8 @@
 #ifndef MNEME_CONSUMERS_VECTORS_LOSS_CHECK_H
 #define MNEME_CONSUMERS_VECTORS_LOSS_CHECK_H
 
-#include "consumers/runtime/batch.h"
-#include "vectors/generation.h"
+#include "consumers/log/batch.h"
+#include "stores/vectors/generation.h"
 
 /*
  * A topic of records is compacted, so that none of its records need stay by which it could be recognised. But

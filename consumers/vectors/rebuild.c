@@ -8,13 +8,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "common/log.h"
+#include "common/log/log.h"
 #include "consumers/vectors/loss_check.h"
 #include "consumers/vectors/vectors_projection.h"
-#include "embedding/models.h"
+#include "endpoints/embedding/models.h"
 #include "schemas/embedding.h"
 #include "sql/embedded.h"
-#include "vectors/edition.h"
+#include "stores/vectors/edition.h"
 
 struct rebuild {
     struct mneme_config *config; /* leads to the generation */

@@ -10,8 +10,8 @@
 extern const struct mneme_rebuild_ops mneme_vectors_rebuild;
 
 /* As `begin` of the operations, for vectors that are made again by the model that the settings pin, from
- * texts: a generation of an edition of its records that nothing else has (vectors/edition.h), or of the one
- * that an interrupted run has left. Also where there are no vectors yet. */
+ * texts: a generation of an edition of its records that nothing else has (stores/vectors/edition.h), or of
+ * the one that an interrupted run has left. Also where there are no vectors yet. */
 int mneme_vectors_begin_edition(void **rebuild, const struct mneme_config *config, bool *is_resumed,
                                 struct mneme_error *error);
 

@@ -10,8 +10,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "common/clock.h"
-#include "common/json_read.h"
+#include "common/base/clock.h"
+#include "common/json/read.h"
 
 #define REFUSED "the record at %d:%lld was not taken: "
 #define POSITION(item) (int)(item)->position.partition, (long long)(item)->position.offset

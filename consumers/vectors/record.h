@@ -4,9 +4,9 @@
 #ifndef MNEME_CONSUMERS_VECTORS_RECORD_H
 #define MNEME_CONSUMERS_VECTORS_RECORD_H
 
-#include "consumers/runtime/batch.h"
+#include "consumers/log/batch.h"
 #include "schemas/embedding.h"
-#include "vectors/store.h"
+#include "stores/vectors/store.h"
 
 /* What a record says besides. */
 struct mneme_vector_record {

@@ -6,7 +6,7 @@
 #include <endian.h>
 #include <math.h>
 
-#include "common/hash.h"
+#include "common/base/hash.h"
 
 #define SEED UINT64_C(0x5EC70A5)
 #define LOST_BITS 1e-6 /* of the sum of the numbers without their signs */

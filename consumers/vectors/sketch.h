@@ -4,7 +4,7 @@
 #ifndef MNEME_CONSUMERS_VECTORS_SKETCH_H
 #define MNEME_CONSUMERS_VECTORS_SKETCH_H
 
-#include "common/types.h"
+#include "common/base/types.h"
 
 /* Two sums of the numbers, each with signs by chance. */
 #define MNEME_VECTOR_SKETCHES 2

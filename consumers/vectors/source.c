@@ -3,7 +3,7 @@
  * that is kept.
  */
 #include "consumers/vectors/vectors_projection.h"
-#include "vectors/edition.h"
+#include "stores/vectors/edition.h"
 
 int mneme_vectors_source(struct mneme_log_source *source, const struct mneme_config *config,
                          struct mneme_error *error) {

@@ -7,9 +7,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "common/clock.h"
-#include "common/log.h"
-#include "consumers/store/hand_parked.h"
+#include "common/base/clock.h"
+#include "common/log/log.h"
+#include "consumers/log/hand_parked.h"
 #include "consumers/store/migrate.h"
 #include "consumers/store/parked.h"
 #include "consumers/store/progress.h"
@@ -18,8 +18,8 @@
 #include "consumers/vectors/record.h"
 #include "schemas/embedding.h"
 #include "sql/embedded.h"
-#include "vectors/edition.h"
-#include "vectors/loss.h"
+#include "stores/vectors/edition.h"
+#include "stores/vectors/loss.h"
 
 /* How often a worker looks for retired generations whose time is over. */
 #define DROP_MICROS INT64_C(60000000)

@@ -8,7 +8,7 @@
 
 #include "consumers/runtime/projection.h"
 #include "consumers/store/session.h"
-#include "vectors/store.h"
+#include "stores/vectors/store.h"
 
 extern const struct mneme_projection_ops mneme_vectors_projection;
 

@@ -5,10 +5,10 @@
  */
 #include <stdlib.h>
 
-#include "common/clock.h"
-#include "common/hash.h"
-#include "consumers/runtime/log_reader.h"
-#include "consumers/store/hand_parked.h"
+#include "common/base/clock.h"
+#include "common/base/hash.h"
+#include "consumers/log/hand_parked.h"
+#include "consumers/log/reader.h"
 #include "consumers/store/rebuild/definitions.h"
 #include "consumers/vectors/loss_check.h"
 #include "consumers/vectors/rebuild.h"

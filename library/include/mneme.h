@@ -3,15 +3,15 @@
  * and locks, for agents that must not do the same at the same time.
  *
  * A client publishes (producers/publisher.h tells its rules). A ledger answers over Postgres. A replay reads
- * Kafka. A reader answers from Redis, else Postgres. Locks are kept by Redis (locks/locks.h tells their
- * rules). Each is opened with its own settings; none needs the others.
+ * Kafka. A reader answers from Redis, else Postgres. Locks are kept by Redis (stores/locks/locks.h tells
+ * their rules). Each is opened with its own settings; none needs the others.
  */
 #ifndef MNEME_H
 #define MNEME_H
 
-#include "hot/working.h"
-#include "locks/locks.h"
 #include "producers/publisher.h"
+#include "stores/locks/locks.h"
+#include "stores/redis/working.h"
 
 #ifdef __cplusplus
 extern "C" {

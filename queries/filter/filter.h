@@ -15,7 +15,7 @@
 #ifndef MNEME_QUERIES_FILTER_H
 #define MNEME_QUERIES_FILTER_H
 
-#include "common/postgres.h"
+#include "common/postgres/postgres.h"
 #include "queries/filter/filter_tree.h"
 
 #define MNEME_FILTER_MAX_BYTES 65536

@@ -6,10 +6,10 @@
 #include <stdio.h>
 #include <strings.h>
 
-#include "common/clock.h"
-#include "common/json_read.h"
-#include "common/nearest.h"
-#include "common/uuid.h"
+#include "common/base/clock.h"
+#include "common/base/nearest.h"
+#include "common/base/uuid.h"
+#include "common/json/read.h"
 #include "queries/filter/filter.h"
 
 const struct mneme_filter_column mneme_filter_columns[] = {

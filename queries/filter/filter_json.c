@@ -2,7 +2,7 @@
  * The JSON form of filters: an object whose members all have to hold. A member is AND or OR with an array of
  * objects, NOT with an object, or a column with a value (eq) or an object of operators.
  */
-#include "common/json_read.h"
+#include "common/json/read.h"
 #include "queries/filter/filter.h"
 
 static int read_object(struct mneme_filter_node **out, struct mneme_filter_reading *reading,

@@ -5,7 +5,7 @@
  */
 #include <ctype.h>
 
-#include "common/json_read.h"
+#include "common/json/read.h"
 #include "queries/filter/filter.h"
 
 enum token_kind { TOKEN_END, TOKEN_OPEN, TOKEN_CLOSE, TOKEN_COMMA, TOKEN_WORD, TOKEN_QUOTED, TOKEN_OBJECT };

@@ -5,8 +5,8 @@
  */
 #include "queries/filter/filter.h"
 
-#include "common/json_write.h"
-#include "common/uuid.h"
+#include "common/base/uuid.h"
+#include "common/json/write.h"
 
 struct compiler {
     struct mneme_buffer *sql;

@@ -4,9 +4,9 @@
 #ifndef MNEME_QUERIES_FILTER_TREE_H
 #define MNEME_QUERIES_FILTER_TREE_H
 
-#include "common/arena.h"
-#include "common/error.h"
-#include "common/text_check.h"
+#include "common/base/arena.h"
+#include "common/base/error.h"
+#include "common/base/text_check.h"
 
 /* In the order of the table of operators. */
 enum mneme_filter_op {

@@ -5,7 +5,7 @@
 #ifndef MNEME_QUERIES_RANKING_NAMES_H
 #define MNEME_QUERIES_RANKING_NAMES_H
 
-#include "common/buffer.h"
+#include "common/base/buffer.h"
 
 /* Whether the question has the author's name, or its first word, as words of its own; case of ASCII letters
  * does not count, and a possessive ending belongs to the name. */

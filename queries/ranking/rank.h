@@ -8,7 +8,7 @@
 #ifndef MNEME_QUERIES_RANKING_RANK_H
 #define MNEME_QUERIES_RANKING_RANK_H
 
-#include "common/arena.h"
+#include "common/base/arena.h"
 #include "queries/ranking/bm25.h"
 #include "queries/ranking/times.h"
 #include "queries/ranking/weights.h"

@@ -9,7 +9,7 @@
 #ifndef MNEME_QUERIES_RANKING_TIMES_H
 #define MNEME_QUERIES_RANKING_TIMES_H
 
-#include "common/types.h"
+#include "common/base/types.h"
 
 struct mneme_time_span {
     bool is_set;

@@ -5,7 +5,7 @@
 
 #include <time.h>
 
-#include "common/clock.h"
+#include "common/base/clock.h"
 
 #define YEARS_TO_A_LEAP_DAY 8 /* at most, as from 1896 to 1904 */
 

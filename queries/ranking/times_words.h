@@ -5,7 +5,7 @@
 #ifndef MNEME_QUERIES_TIMES_WORDS_H
 #define MNEME_QUERIES_TIMES_WORDS_H
 
-#include "common/types.h"
+#include "common/base/types.h"
 
 #define MNEME_TIME_SECOND INT64_C(1000000) /* microseconds */
 #define MNEME_TIME_DAY (86400 * MNEME_TIME_SECOND)

@@ -5,8 +5,8 @@
 #ifndef MNEME_QUERIES_RANKING_WEIGHTS_H
 #define MNEME_QUERIES_RANKING_WEIGHTS_H
 
-#include "common/error.h"
-#include "common/types.h"
+#include "common/base/error.h"
+#include "common/base/types.h"
 
 /* X(name, default, what it is). Shares weigh lists against each other; the others are factors of a score. */
 /* clang-format off */

@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "common/clock.h"
+#include "common/base/clock.h"
 #include "queries/ranking/names.h"
 #include "queries/recall/recall_state.h"
 #include "queries/stale.h"

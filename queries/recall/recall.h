@@ -11,7 +11,7 @@
 
 #include "queries/ranking/rank.h"
 #include "queries/search/candidates.h"
-#include "vectors/metric.h"
+#include "stores/vectors/metric.h"
 
 /* Connections and settings of one who asks. Belongs to one thread at a time. */
 struct mneme_recall;

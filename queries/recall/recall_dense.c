@@ -6,10 +6,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "common/clock.h"
+#include "common/base/clock.h"
 #include "queries/ranking/names.h"
 #include "queries/recall/recall_state.h"
-#include "vectors/loss.h"
+#include "stores/vectors/loss.h"
 
 #define LOOK_AGAIN_MICROS 1000000 /* for another active generation */
 #define MOST_NEAREST MNEME_VECTORS_MAX_K

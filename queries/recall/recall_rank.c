@@ -3,7 +3,7 @@
  */
 #include <math.h>
 
-#include "common/clock.h"
+#include "common/base/clock.h"
 #include "queries/ranking/names.h"
 #include "queries/recall/recall_state.h"
 

@@ -5,11 +5,11 @@
 #ifndef MNEME_QUERIES_RECALL_STATE_H
 #define MNEME_QUERIES_RECALL_STATE_H
 
-#include "common/hash.h"
-#include "embedding/query.h"
-#include "hot/reader.h"
+#include "common/base/hash.h"
+#include "endpoints/embedding/query.h"
 #include "queries/recall/recall.h"
-#include "vectors/vectors.h"
+#include "stores/redis/reader.h"
+#include "stores/vectors/vectors.h"
 
 /* How many of the best of each list are hits; fewer lose, more gain nothing (docs/retrieval.md). */
 #define MNEME_RECALL_LIST 100

@@ -6,9 +6,9 @@
 
 #include <stdlib.h>
 
-#include "analysis/tsvector.h"
-#include "common/hash.h"
-#include "common/read_scope.h"
+#include "common/analysis/tsvector.h"
+#include "common/base/hash.h"
+#include "common/base/read_scope.h"
 #include "queries/search/candidates_details.h"
 #include "queries/search/candidates_terms.h"
 #include "sql/embedded.h"

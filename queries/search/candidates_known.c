@@ -4,8 +4,8 @@
  */
 #include "queries/search/candidates_known.h"
 
-#include "common/clock.h"
-#include "hot/reader.h"
+#include "common/base/clock.h"
+#include "stores/redis/reader.h"
 
 static bool passes(const struct mneme_memory_row *row, const struct mneme_candidate_filter *which,
                    int64_t now) {

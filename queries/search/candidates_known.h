@@ -5,8 +5,8 @@
 #ifndef MNEME_QUERIES_CANDIDATES_KNOWN_H
 #define MNEME_QUERIES_CANDIDATES_KNOWN_H
 
-#include "hot/memory.h"
 #include "queries/search/candidates.h"
+#include "stores/redis/memory.h"
 
 /* Documents to look up, with what is known of their memories. */
 struct mneme_known_candidates {

@@ -4,8 +4,8 @@
  */
 #include "queries/search/candidates_terms.h"
 
-#include "analysis/tsvector.h"
-#include "common/text_check.h"
+#include "common/analysis/tsvector.h"
+#include "common/base/text_check.h"
 #include "queries/search/search_query.h"
 #include "sql/embedded.h"
 

@@ -10,7 +10,7 @@
 #ifndef MNEME_QUERIES_SEARCH_QUERY_H
 #define MNEME_QUERIES_SEARCH_QUERY_H
 
-#include "analysis/analysis.h"
+#include "common/analysis/analysis.h"
 
 /* What is behind these many is ignored. */
 #define MNEME_SEARCH_MAX_WORDS 256  /* with blanks between */

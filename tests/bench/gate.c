@@ -10,7 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "common/clock.h"
+#include "common/base/clock.h"
 #include "consumers/store/migrate.h"
 #include "consumers/store/verdict_gate.h"
 #include "sql/embedded.h"

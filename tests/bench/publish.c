@@ -18,7 +18,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#include "common/clock.h"
+#include "common/base/clock.h"
 #include "producers/client.h"
 #include "producers/topics.h"
 #include "tests/support/bench.h"

@@ -14,7 +14,7 @@
 #include <stdio.h>
 #include <sys/wait.h>
 
-#include "common/clock.h"
+#include "common/base/clock.h"
 #include "tests/support/bench_drain.h"
 #include "tests/support/copy_bulk.h"
 

@@ -15,7 +15,7 @@
 #include <stdlib.h>
 #include <time.h>
 
-#include "common/clock.h"
+#include "common/base/clock.h"
 #include "queries/recall/recall.h"
 #include "tests/support/bench.h"
 #include "tests/support/recall_ground.h"

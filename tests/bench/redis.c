@@ -16,9 +16,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "common/clock.h"
-#include "hot/reader.h"
+#include "common/base/clock.h"
 #include "queries/working.h"
+#include "stores/redis/reader.h"
 #include "tests/support/bench_drain.h"
 #include "tests/support/bench_hot_get.h"
 

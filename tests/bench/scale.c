@@ -18,7 +18,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "common/clock.h"
+#include "common/base/clock.h"
 #include "tests/support/bench_drain.h"
 
 static const long all_counts[] = {1, 2, 4, 8}; /* of partitions and of workers */

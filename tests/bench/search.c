@@ -15,8 +15,8 @@
 #include <stdlib.h>
 #include <time.h>
 
-#include "common/clock.h"
-#include "common/postgres_schema.h"
+#include "common/base/clock.h"
+#include "common/postgres/schema.h"
 #include "consumers/store/migrate.h"
 #include "queries/search/search.h"
 #include "tests/support/bench.h"

@@ -13,7 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "common/clock.h"
+#include "common/base/clock.h"
 #include "consumers/store/migrate.h"
 #include "tests/support/bench_drain.h"
 

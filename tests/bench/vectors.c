@@ -12,17 +12,17 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "common/clock.h"
-#include "common/postgres_schema.h"
+#include "common/base/clock.h"
+#include "common/postgres/schema.h"
 #include "consumers/runtime/refold.h"
 #include "consumers/store/migrate.h"
 #include "consumers/vectors/rebuild.h"
 #include "consumers/vectors/vectors_projection.h"
+#include "stores/vectors/chroma/chroma.h"
 #include "tests/support/bench.h"
 #include "tests/support/embedding_load.h"
 #include "tests/support/fixture.h"
 #include "tests/support/fixture_topic.h"
-#include "vectors/chroma.h"
 
 #define MODEL "bench"
 #define PARTITIONS "8"

@@ -9,7 +9,7 @@ import sys
 import pytest
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-NEWEST = max((ROOT / "schemas" / "avsc").glob("*.avsc"), key=lambda path: int(path.stem.rpartition("v")[2]))
+NEWEST = max((ROOT / "schemas" / "avsc").glob("mneme.event.v*.avsc"), key=lambda path: int(path.stem.rpartition("v")[2]))
 
 
 def generate(folder, schema):

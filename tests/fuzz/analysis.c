@@ -4,7 +4,7 @@
  */
 #include <stdlib.h>
 
-#include "analysis/tsvector.h"
+#include "common/analysis/tsvector.h"
 #include "queries/search/search_query.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

@@ -4,13 +4,13 @@
  */
 #include <stdlib.h>
 
-#include "common/buffer.h"
-#include "common/json_mend.h"
-#include "common/json_read.h"
-#include "common/text_check.h"
-#include "producers/importers/chat.h"
-#include "producers/importers/chat_marks.h"
-#include "producers/importers/chat_parts.h"
+#include "common/base/buffer.h"
+#include "common/base/text_check.h"
+#include "common/json/mend.h"
+#include "common/json/read.h"
+#include "importers/chat.h"
+#include "importers/chat_marks.h"
+#include "importers/chat_parts.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -1,11 +1,11 @@
 /*
  * Any text as JSON. The normal form of what is valid must be valid, and its own normal form.
  */
-#include "common/json_normal.h"
+#include "common/json/normal.h"
 
 #include <stdlib.h>
 
-#include "common/text_check.h"
+#include "common/base/text_check.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -1,13 +1,13 @@
 /*
  * Any text as a memory of an older store: what is read has content and metadata that are well-formed JSON.
  */
-#include "producers/importers/legacy.h"
+#include "importers/legacy.h"
 
 #include <stdlib.h>
 
-#include "common/json_mend.h"
-#include "common/json_read.h"
-#include "common/text_check.h"
+#include "common/base/text_check.h"
+#include "common/json/mend.h"
+#include "common/json/read.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

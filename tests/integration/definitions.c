@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "common/clock.h"
+#include "common/base/clock.h"
 #include "consumers/projections.h"
 #include "consumers/store/migrate.h"
 #include "consumers/store/rebuild/scratch.h"

@@ -1,14 +1,14 @@
 /*
  * The embedding client against the local model server, and against one that answers as it is told.
  */
-#include "embedding/embedder.h"
+#include "endpoints/embedding/embedder.h"
 
 #include <criterion/criterion.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "common/clock.h"
-#include "embedding/query.h"
+#include "common/base/clock.h"
+#include "endpoints/embedding/query.h"
 #include "tests/support/fake_registry.h"
 #include "tests/support/fixture.h"
 

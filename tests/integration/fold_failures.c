@@ -6,7 +6,7 @@
 #include <pthread.h>
 #include <unistd.h>
 
-#include "common/clock.h"
+#include "common/base/clock.h"
 #include "consumers/postgres/postgres_projection.h"
 #include "tests/support/fold_case.h"
 #include "tests/support/running_worker.h"

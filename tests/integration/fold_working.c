@@ -4,10 +4,10 @@
  */
 #include <criterion/criterion.h>
 
-#include "common/uuid.h"
-#include "hot/working_json.h"
-#include "hot/working_load.h"
+#include "common/base/uuid.h"
 #include "sql/embedded.h"
+#include "stores/redis/working_json.h"
+#include "stores/redis/working_load.h"
 #include "tests/support/fold_case.h"
 
 static struct mneme_fold_case fold;

@@ -2,13 +2,13 @@
  * The normal form of random documents against `$1::jsonb::text` of Postgres. The seed is printed with what
  * differs; MNEME_TEST_SEED gives another one.
  */
-#include "common/json_normal.h"
+#include "common/json/normal.h"
 
 #include <criterion/criterion.h>
 #include <stdlib.h>
 
-#include "common/postgres.h"
-#include "common/text_check.h"
+#include "common/base/text_check.h"
+#include "common/postgres/postgres.h"
 #include "tests/support/fixture.h"
 
 #define DOCUMENTS 6000

@@ -1,12 +1,12 @@
 /*
  * The facts of a topic, asked of a real broker.
  */
-#include "common/kafka.h"
+#include "common/kafka/kafka.h"
 
 #include <criterion/criterion.h>
 #include <stdlib.h>
 
-#include "common/clock.h"
+#include "common/base/clock.h"
 #include "tests/support/fixture.h"
 
 static struct mneme_fixture fixture; /* its settings stay as they are, for its tear-down */

@@ -1,15 +1,15 @@
 /*
  * Locks on a real Redis. Its databases stand for independent servers: they share no key.
  */
-#include "locks/locks.h"
+#include "stores/locks/locks.h"
 
 #include <criterion/criterion.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "common/clock.h"
-#include "common/redis.h"
-#include "locks/open.h"
+#include "common/base/clock.h"
+#include "common/redis/redis.h"
+#include "stores/locks/open.h"
 #include "tests/support/fixture.h"
 
 #define SERVERS 3

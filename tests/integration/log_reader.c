@@ -5,8 +5,8 @@
 #include <criterion/criterion.h>
 #include <stdlib.h>
 
-#include "common/clock.h"
-#include "consumers/runtime/log_reader.h"
+#include "common/base/clock.h"
+#include "consumers/log/reader.h"
 #include "tests/support/fixture.h"
 #include "tests/support/patience.h"
 #include "tests/support/running_worker.h"

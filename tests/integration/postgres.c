@@ -1,7 +1,7 @@
 /*
  * Statements: parameters, preparing, errors, pipelines.
  */
-#include "common/postgres.h"
+#include "common/postgres/postgres.h"
 
 #include <criterion/criterion.h>
 #include <math.h>

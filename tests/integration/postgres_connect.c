@@ -6,8 +6,8 @@
 #include <stdio.h>
 #include <unistd.h>
 
-#include "common/clock.h"
-#include "common/postgres.h"
+#include "common/base/clock.h"
+#include "common/postgres/postgres.h"
 #include "tests/support/fixture.h"
 
 static struct mneme_fixture fixture;

@@ -3,7 +3,7 @@
  */
 #include <criterion/criterion.h>
 
-#include "common/postgres.h"
+#include "common/postgres/postgres.h"
 #include "tests/support/fixture.h"
 
 static struct mneme_fixture fixture;

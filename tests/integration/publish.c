@@ -8,8 +8,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "common/kafka.h"
-#include "common/murmur2.h"
+#include "common/kafka/kafka.h"
+#include "common/kafka/murmur2.h"
 #include "producers/client.h"
 #include "tests/support/fixture.h"
 

@@ -5,7 +5,7 @@
 #include <criterion/criterion.h>
 #include <stdio.h>
 
-#include "common/clock.h"
+#include "common/base/clock.h"
 #include "queries/conversation.h"
 #include "queries/events.h"
 #include "queries/verdicts.h"

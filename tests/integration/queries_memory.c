@@ -4,7 +4,7 @@
 #include <criterion/criterion.h>
 #include <stdio.h>
 
-#include "common/uuid.h"
+#include "common/base/uuid.h"
 #include "queries/memory.h"
 #include "tests/support/fold_case.h"
 

@@ -4,7 +4,7 @@
 #include <criterion/criterion.h>
 #include <stdio.h>
 
-#include "common/kafka.h"
+#include "common/kafka/kafka.h"
 #include "consumers/store/migrate.h"
 #include "queries/projection_status.h"
 #include "tests/support/fixture.h"

@@ -2,13 +2,13 @@
  * The client of Redis against a server of its own: answers in their order whatever happens between them,
  * scripts, and what each kind of trouble is told as.
  */
-#include "common/redis.h"
+#include "common/redis/redis.h"
 
 #include <criterion/criterion.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "common/clock.h"
+#include "common/base/clock.h"
 #include "tests/support/redis_server.h"
 
 #define PIPELINE 300

@@ -11,8 +11,8 @@
 #include <sys/file.h>
 #include <unistd.h>
 
-#include "common/redis.h"
-#include "common/redis_slots.h"
+#include "common/redis/redis.h"
+#include "common/redis/slots.h"
 #include "tests/support/redis_server.h"
 
 #define PIPELINE 300

@@ -6,9 +6,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "common/clock.h"
+#include "common/base/clock.h"
 #include "consumers/redis/redis_projection.h"
-#include "hot/change.h"
+#include "stores/redis/change.h"
 #include "tests/support/redis_case.h"
 
 #define ID(n) "0194f000-0000-7000-8000-00000000000" n

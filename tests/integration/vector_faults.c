@@ -7,10 +7,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "stores/vectors/chroma/chroma.h"
 #include "tests/support/embedding_load.h"
 #include "tests/support/fake_registry.h"
 #include "tests/support/vector_case.h"
-#include "vectors/chroma.h"
 
 static struct mneme_vector_case vectors;
 

@@ -5,7 +5,7 @@
 
 #include <criterion/criterion.h>
 
-#include "common/postgres_schema.h"
+#include "common/postgres/schema.h"
 #include "tests/support/fold_case.h"
 
 #define A "0194f000-0000-7000-8000-00000000000a"

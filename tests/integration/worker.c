@@ -6,8 +6,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "common/kafka.h"
-#include "common/murmur2.h"
+#include "common/kafka/kafka.h"
+#include "common/kafka/murmur2.h"
 #include "tests/support/fixture.h"
 #include "tests/support/memory_projection.h"
 #include "tests/support/running_worker.h"

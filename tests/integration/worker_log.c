@@ -5,7 +5,7 @@
 #include <criterion/criterion.h>
 #include <stdlib.h>
 
-#include "common/kafka.h"
+#include "common/kafka/kafka.h"
 #include "tests/support/fixture.h"
 #include "tests/support/memory_projection.h"
 #include "tests/support/running_worker.h"

@@ -5,8 +5,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "common/json_write.h"
-#include "common/murmur2.h"
+#include "common/json/write.h"
+#include "common/kafka/murmur2.h"
 #include "tests/support/fake_registry.h"
 #include "tests/support/fixture.h"
 #include "tests/support/memory_projection.h"

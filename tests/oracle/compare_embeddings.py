@@ -74,7 +74,7 @@ class RecordCodec:
     """Values in the single-object framing, by the schema file; records are written by the newest."""
 
     def __init__(self, version=2):
-        schema = json.loads((ROOT / "schemas" / f"embedding.v{version}.avsc").read_text(encoding="utf-8"))
+        schema = json.loads((ROOT / "schemas" / "avsc" / f"mneme.embedding.v{version}.avsc").read_text(encoding="utf-8"))
         self.schema = Decoder.parse(copy.deepcopy(schema))
         self.header = b"\xc3\x01" + fingerprint(schema)
 

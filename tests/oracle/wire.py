@@ -102,7 +102,7 @@ def released_schemas():
     def version(path):
         return int(re.search(r"v(\d+)\.avsc$", path.name)[1])
 
-    return [json.loads(path.read_text(encoding="utf-8")) for path in sorted(SCHEMA_FOLDER.glob("*.avsc"), key=version)]
+    return [json.loads(path.read_text(encoding="utf-8")) for path in sorted(SCHEMA_FOLDER.glob("mneme.event.v*.avsc"), key=version)]
 
 
 def fingerprint(schema):

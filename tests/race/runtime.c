@@ -10,7 +10,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "common/log.h"
+#include "common/log/log.h"
 #include "consumers/runtime/sink.h"
 #include "tests/support/fixture.h"
 #include "tests/support/memory_projection.h"

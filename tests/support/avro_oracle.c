@@ -7,7 +7,7 @@
 #undef NDEBUG
 #include <assert.h>
 
-#include "common/uuid.h"
+#include "common/base/uuid.h"
 
 bool mneme_oracle_open(struct mneme_oracle *oracle, const char *schema_json) {
     if (avro_schema_from_json_length(schema_json, strlen(schema_json), &oracle->schema) != 0) {

@@ -12,8 +12,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "common/clock.h"
-#include "common/kafka.h"
+#include "common/base/clock.h"
+#include "common/kafka/kafka.h"
 #include "consumers/store/migrate.h"
 #include "queries/log_ends.h"
 #include "queries/position_wait.h"

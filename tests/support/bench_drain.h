@@ -7,7 +7,7 @@
 
 #include <sys/types.h>
 
-#include "common/postgres.h"
+#include "common/postgres/postgres.h"
 #include "tests/support/bench.h"
 #include "tests/support/fixture.h"
 #include "tests/support/load.h"

@@ -5,8 +5,8 @@
 
 #include <hiredis/hiredis.h>
 
-#include "common/clock.h"
-#include "common/redis_url.h"
+#include "common/base/clock.h"
+#include "common/redis/url.h"
 
 #define CHUNK 500
 

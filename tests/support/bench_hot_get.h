@@ -4,7 +4,7 @@
 #ifndef MNEME_TESTS_BENCH_HOT_GET_H
 #define MNEME_TESTS_BENCH_HOT_GET_H
 
-#include "hot/reader.h"
+#include "stores/redis/reader.h"
 
 /* How many a second, in turns of some hundred, so that both see the same weather; all of the `count` memories
  * are there. */

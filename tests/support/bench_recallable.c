@@ -8,13 +8,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "common/clock.h"
-#include "common/postgres_schema.h"
-#include "common/uuid.h"
+#include "common/base/clock.h"
+#include "common/base/uuid.h"
+#include "common/postgres/schema.h"
 #include "schemas/embedding.h"
+#include "stores/vectors/vectors.h"
 #include "tests/support/fixture_topic.h"
 #include "tests/support/recall_ground.h"
-#include "vectors/vectors.h"
 
 #define STREAM "user-1"
 #define LOOK_AGAIN_MICROS 2000

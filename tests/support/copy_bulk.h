@@ -6,7 +6,7 @@
 #ifndef MNEME_TESTS_COPY_BULK_H
 #define MNEME_TESTS_COPY_BULK_H
 
-#include "common/postgres.h"
+#include "common/postgres/postgres.h"
 #include "tests/support/bench.h"
 
 struct mneme_copy_bulk {

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "common/clock.h"
+#include "common/base/clock.h"
 #include "consumers/store/migrate.h"
 
 #define CHUNK_BYTES (256 * 1024)

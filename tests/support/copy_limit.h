@@ -5,7 +5,7 @@
 #ifndef MNEME_TESTS_COPY_LIMIT_H
 #define MNEME_TESTS_COPY_LIMIT_H
 
-#include "common/postgres.h"
+#include "common/postgres/postgres.h"
 #include "tests/support/bench.h"
 
 /* Copies the rows of schema `from` through files in a temporary folder into the schema `to`, which is made

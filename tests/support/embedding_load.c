@@ -9,8 +9,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "common/murmur2.h"
-#include "consumers/runtime/batch.h"
+#include "common/kafka/murmur2.h"
+#include "consumers/log/batch.h"
 
 #define CLUSTERS 1000
 #define SPREAD 0.8F /* of a document around its centre, whose coordinates spread by 1 */

@@ -5,9 +5,9 @@
 #ifndef MNEME_TESTS_EMBEDDING_LOAD_H
 #define MNEME_TESTS_EMBEDDING_LOAD_H
 
-#include "common/config.h"
+#include "common/config/config.h"
 #include "schemas/embedding.h"
-#include "vectors/store.h"
+#include "stores/vectors/store.h"
 
 struct mneme_embedding_load {
     long vectors;

@@ -4,7 +4,7 @@
 #ifndef MNEME_TESTS_FAKE_REGISTRY_H
 #define MNEME_TESTS_FAKE_REGISTRY_H
 
-#include "common/buffer.h"
+#include "common/base/buffer.h"
 
 struct mneme_fake_answer {
     unsigned status;

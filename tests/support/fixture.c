@@ -9,10 +9,10 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "common/clock.h"
-#include "common/kafka.h"
-#include "common/postgres.h"
-#include "common/uuid.h"
+#include "common/base/clock.h"
+#include "common/base/uuid.h"
+#include "common/kafka/kafka.h"
+#include "common/postgres/postgres.h"
 #include "tests/support/fixture_database.h"
 #include "tests/support/fixture_topic.h"
 

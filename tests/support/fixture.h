@@ -5,8 +5,8 @@
 #ifndef MNEME_TESTS_FIXTURE_H
 #define MNEME_TESTS_FIXTURE_H
 
-#include "common/config.h"
-#include "common/error.h"
+#include "common/base/error.h"
+#include "common/config/config.h"
 
 enum mneme_fixture_wants {
     MNEME_FIXTURE_POSTGRES = 1, /* a fresh, empty database; DATABASE_URL leads to it */

@@ -9,8 +9,8 @@
 #include <string.h>
 #include <time.h>
 
-#include "common/hash.h"
-#include "common/postgres.h"
+#include "common/base/hash.h"
+#include "common/postgres/postgres.h"
 #include "consumers/projections.h"
 #include "consumers/store/migrate.h"
 

@@ -4,8 +4,8 @@
 #ifndef MNEME_TESTS_FIXTURE_DATABASE_H
 #define MNEME_TESTS_FIXTURE_DATABASE_H
 
-#include "common/config.h"
-#include "common/error.h"
+#include "common/base/error.h"
+#include "common/config/config.h"
 
 #define MNEME_FIXTURE_TEMPLATE_BYTES 64
 

@@ -6,8 +6,8 @@
 #include <stdio.h>
 #include <unistd.h>
 
-#include "common/clock.h"
-#include "common/kafka.h"
+#include "common/base/clock.h"
+#include "common/kafka/kafka.h"
 #include "tests/support/fixture.h"
 
 #define ADMIN_TIMEOUT_MS 15000

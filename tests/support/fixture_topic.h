@@ -4,8 +4,8 @@
 #ifndef MNEME_TESTS_FIXTURE_TOPIC_H
 #define MNEME_TESTS_FIXTURE_TOPIC_H
 
-#include "common/config.h"
-#include "common/error.h"
+#include "common/base/error.h"
+#include "common/config/config.h"
 
 /* Deletes the topic `name`; returns when the brokers have taken it up. */
 int mneme_fixture_delete_topic(const struct mneme_config *config, const char *name,

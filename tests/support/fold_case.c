@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "common/murmur2.h"
+#include "common/kafka/murmur2.h"
 #include "consumers/postgres/postgres_projection.h"
 
 #define FIRST_TIME INT64_C(1767225600000000) /* 2026-01-01 */

@@ -5,7 +5,7 @@
 #ifndef MNEME_TESTS_FOLD_CASE_H
 #define MNEME_TESTS_FOLD_CASE_H
 
-#include "common/postgres.h"
+#include "common/postgres/postgres.h"
 #include "consumers/runtime/projection.h"
 #include "tests/support/fixture.h"
 

@@ -7,8 +7,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "common/clock.h"
-#include "common/postgres_schema.h"
+#include "common/base/clock.h"
+#include "common/postgres/schema.h"
 #include "consumers/store/migrate.h"
 #include "sql/embedded.h"
 #include "tests/support/embedding_load.h"

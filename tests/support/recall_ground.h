@@ -6,9 +6,9 @@
 #ifndef MNEME_TESTS_RECALL_GROUND_H
 #define MNEME_TESTS_RECALL_GROUND_H
 
-#include "common/postgres.h"
+#include "common/postgres/postgres.h"
+#include "stores/vectors/generation.h"
 #include "tests/support/fixture.h"
-#include "vectors/generation.h"
 
 struct mneme_recall_ground {
     struct mneme_fixture fixture;

@@ -4,7 +4,7 @@
 #ifndef MNEME_TESTS_REDIS_CASE_H
 #define MNEME_TESTS_REDIS_CASE_H
 
-#include "common/redis.h"
+#include "common/redis/redis.h"
 #include "tests/support/fold_case.h"
 
 struct mneme_redis_case {

@@ -14,8 +14,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "common/clock.h"
-#include "common/redis_slots.h"
+#include "common/base/clock.h"
+#include "common/redis/slots.h"
 #include "tests/support/running_worker.h"
 
 static int free_port(void) {

@@ -8,7 +8,7 @@
 #include <hiredis/hiredis.h>
 #include <sys/types.h>
 
-#include "common/types.h"
+#include "common/base/types.h"
 
 struct mneme_redis_server {
     char folder[64]; /* its data, below /tmp */

@@ -7,8 +7,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "common/clock.h"
-#include "common/kafka.h"
+#include "common/base/clock.h"
+#include "common/kafka/kafka.h"
 #include "tests/support/memory_projection.h"
 #include "tests/support/patience.h"
 #include "tests/support/runtime_events.h"

@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "common/murmur2.h"
+#include "common/kafka/murmur2.h"
 
 static void require(int status, const struct mneme_error *error) {
     if (status != MNEME_OK) {

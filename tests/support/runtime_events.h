@@ -4,7 +4,7 @@
 #ifndef MNEME_TESTS_RUNTIME_EVENTS_H
 #define MNEME_TESTS_RUNTIME_EVENTS_H
 
-#include "common/buffer.h"
+#include "common/base/buffer.h"
 #include "schemas/codec.h"
 
 /* Appends the message of a memory_created event of the user, and its key. The event's text is "text

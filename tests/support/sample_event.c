@@ -8,7 +8,7 @@
 #include <math.h>
 #include <stdio.h>
 
-#include "common/floats.h"
+#include "common/base/floats.h"
 
 #define ITEMS 3
 

@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "common/postgres_schema.h"
+#include "common/postgres/schema.h"
 #include "consumers/search/search_projection.h"
 #include "consumers/store/migrate.h"
 

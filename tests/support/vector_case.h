@@ -5,9 +5,9 @@
 #ifndef MNEME_TESTS_VECTOR_CASE_H
 #define MNEME_TESTS_VECTOR_CASE_H
 
-#include "common/postgres_schema.h"
+#include "common/postgres/schema.h"
+#include "stores/vectors/store.h"
 #include "tests/support/fixture.h"
-#include "vectors/store.h"
 
 #define MNEME_VECTOR_CASE_DIMENSIONS 8
 

@@ -1,7 +1,7 @@
 /*
  * Texts and the terms that they give: each class of word, each way of typing it.
  */
-#include "analysis/analysis.h"
+#include "common/analysis/analysis.h"
 
 #include <criterion/criterion.h>
 #include <stdlib.h>

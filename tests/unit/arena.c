@@ -1,7 +1,7 @@
 /*
  * The arena: alignment, reuse after a reset, bounds of what is kept.
  */
-#include "common/arena.h"
+#include "common/base/arena.h"
 
 #include <criterion/criterion.h>
 #include <stdalign.h>

@@ -1,7 +1,7 @@
 /*
  * Back-off: bounds, growth, jitter.
  */
-#include "common/backoff.h"
+#include "common/base/backoff.h"
 
 #include <criterion/criterion.h>
 

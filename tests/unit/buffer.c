@@ -1,7 +1,7 @@
 /*
  * The buffer: growth, printing, and the memory of a failure.
  */
-#include "common/buffer.h"
+#include "common/base/buffer.h"
 
 #include <criterion/criterion.h>
 

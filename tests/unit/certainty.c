@@ -6,7 +6,7 @@
 
 #include <criterion/criterion.h>
 
-#include "common/uuid.h"
+#include "common/base/uuid.h"
 
 static struct mneme_certainty *certainty;
 

@@ -1,7 +1,7 @@
 /*
  * Conversations of exports: which branch counts, what a message says, and what is none.
  */
-#include "producers/importers/chat.h"
+#include "importers/chat.h"
 
 #include <criterion/criterion.h>
 #include <stdio.h>

@@ -1,13 +1,13 @@
 /*
  * Marks of interfaces in exported texts, and what only looks like them; and texts cut into parts.
  */
-#include "producers/importers/chat_marks.h"
+#include "importers/chat_marks.h"
 
 #include <criterion/criterion.h>
 #include <stdio.h>
 
-#include "common/buffer.h"
-#include "producers/importers/chat_parts.h"
+#include "common/base/buffer.h"
+#include "importers/chat_parts.h"
 
 #define BEGIN "\xEE\x88\x80"
 #define END "\xEE\x88\x81"

@@ -1,7 +1,7 @@
 /*
  * Times as text.
  */
-#include "common/clock.h"
+#include "common/base/clock.h"
 
 #include <criterion/criterion.h>
 #include <stdlib.h>

@@ -1,7 +1,7 @@
 /*
  * Settings: the table, precedence, bad values, what is shown.
  */
-#include "common/config.h"
+#include "common/config/config.h"
 
 #include <criterion/criterion.h>
 #include <stdio.h>

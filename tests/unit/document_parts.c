@@ -6,9 +6,9 @@
 #include <criterion/criterion.h>
 #include <stdlib.h>
 
-#include "common/buffer.h"
-#include "common/text_check.h"
-#include "common/utf8.h"
+#include "common/base/buffer.h"
+#include "common/base/text_check.h"
+#include "common/base/utf8.h"
 
 static void check_part(const char *text, size_t max_bytes, const char *part, const char *left) {
     struct mneme_str rest = mneme_str_from(text);

@@ -5,7 +5,7 @@
 
 #include <criterion/criterion.h>
 
-#include "common/text_check.h"
+#include "common/base/text_check.h"
 
 static struct mneme_buffer out, scratch;
 

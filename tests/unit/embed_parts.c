@@ -5,7 +5,7 @@
 
 #include <criterion/criterion.h>
 
-#include "common/floats.h"
+#include "common/base/floats.h"
 
 #define MOST 400
 

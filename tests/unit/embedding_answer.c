@@ -1,7 +1,7 @@
 /*
  * Answers of an endpoint: the two forms of a vector, the order, and everything that is refused.
  */
-#include "embedding/answer.h"
+#include "endpoints/embedding/answer.h"
 
 #include <criterion/criterion.h>
 

@@ -2,10 +2,10 @@
  * What the embedding client decides by: models and their prefixes, HTTP statuses, Retry-After, the circuit
  * breaker and the rate limit, each by a time that is passed in.
  */
-#include "embedding/breaker.h"
-#include "embedding/http_status.h"
-#include "embedding/models.h"
-#include "embedding/rate.h"
+#include "endpoints/breaker.h"
+#include "endpoints/embedding/models.h"
+#include "endpoints/http_status.h"
+#include "endpoints/rate.h"
 
 #include <criterion/criterion.h>
 #include <stdlib.h>

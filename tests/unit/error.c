@@ -1,13 +1,13 @@
 /*
  * Errors: codes, cutting, one line of UTF-8.
  */
-#include "common/error.h"
+#include "common/base/error.h"
 
 #include <criterion/criterion.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "common/text_check.h"
+#include "common/base/text_check.h"
 
 Test(error, returns_the_code_and_keeps_code_and_sentence) {
     struct mneme_error error = {0};

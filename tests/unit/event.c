@@ -3,7 +3,7 @@
  */
 #include <criterion/criterion.h>
 
-#include "common/uuid.h"
+#include "common/base/uuid.h"
 #include "schemas/event.h"
 
 static struct mneme_str uuid_text(char text[MNEME_UUID_TEXT_BYTES], struct mneme_uuid id) {

@@ -4,8 +4,8 @@
 #include <criterion/criterion.h>
 #include <stdio.h>
 
-#include "common/clock.h"
-#include "common/uuid.h"
+#include "common/base/clock.h"
+#include "common/base/uuid.h"
 #include "schemas/event.h"
 
 static struct mneme_arena arena;

@@ -1,7 +1,7 @@
 /*
  * Filling batches: what becomes an event, what is parked, when a batch is closed.
  */
-#include "consumers/runtime/fill.h"
+#include "consumers/log/fill.h"
 
 #include <criterion/criterion.h>
 #include <stdio.h>

@@ -3,8 +3,8 @@
  */
 #include <criterion/criterion.h>
 
-#include "hot/keys.h"
-#include "hot/memory.h"
+#include "stores/redis/keys.h"
+#include "stores/redis/memory.h"
 
 static struct mneme_arena arena;
 static struct mneme_buffer text;

@@ -5,8 +5,8 @@
 #include <jansson.h>
 #include <stdio.h>
 
-#include "common/buffer.h"
-#include "common/text_check.h"
+#include "common/base/buffer.h"
+#include "common/base/text_check.h"
 
 static bool is_json(struct mneme_str text, const char **reason) {
     size_t at;

@@ -1,12 +1,12 @@
 /*
  * Half characters in JSON: what is mended, and what only looks like it.
  */
-#include "common/json_mend.h"
+#include "common/json/mend.h"
 
 #include <criterion/criterion.h>
 #include <stdio.h>
 
-#include "common/text_check.h"
+#include "common/base/text_check.h"
 
 static const struct {
     const char *json, *mended;

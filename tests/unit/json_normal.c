@@ -1,11 +1,11 @@
 /*
  * The normal form of JSON, against what Postgres 15 prints for the same text as jsonb.
  */
-#include "common/json_normal.h"
+#include "common/json/normal.h"
 
 #include <criterion/criterion.h>
 
-#include "common/text_check.h"
+#include "common/base/text_check.h"
 
 static struct mneme_buffer out;
 static struct mneme_json_normal normal;

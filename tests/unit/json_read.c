@@ -3,7 +3,7 @@
  */
 #include <criterion/criterion.h>
 
-#include "common/json_read.h"
+#include "common/json/read.h"
 
 static struct mneme_arena arena;
 

@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "common/text_check.h"
-#include "producers/importers/json_stream.h"
+#include "common/base/text_check.h"
+#include "importers/json_stream.h"
 
 static FILE *file;
 static struct mneme_json_stream stream;

@@ -1,7 +1,7 @@
 /*
  * Written JSON, read back by jansson.
  */
-#include "common/json_write.h"
+#include "common/json/write.h"
 
 #include <criterion/criterion.h>
 #include <float.h>

@@ -1,7 +1,7 @@
 /*
  * What Kafka clients are configured with, and what their errors mean; no broker is needed.
  */
-#include "common/kafka.h"
+#include "common/kafka/kafka.h"
 
 #include <criterion/criterion.h>
 #include <stdlib.h>

@@ -7,11 +7,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "common/clock.h"
-#include "common/uuid.h"
-#include "producers/importers/json_canonical.h"
-#include "producers/importers/legacy.h"
-#include "producers/importers/legacy_path.h"
+#include "common/base/clock.h"
+#include "common/base/uuid.h"
+#include "importers/json_canonical.h"
+#include "importers/legacy.h"
+#include "importers/legacy_path.h"
 
 static struct mneme_legacy_reader reader;
 static struct mneme_legacy_notes notes;

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "producers/importers/lines.h"
+#include "importers/lines.h"
 
 static struct mneme_lines lines;
 static int ends[2];

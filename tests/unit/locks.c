@@ -1,7 +1,7 @@
 /*
  * The arithmetic of locks: majorities, verdicts of votes, validity.
  */
-#include "locks/quorum.h"
+#include "stores/locks/quorum.h"
 
 #include <criterion/criterion.h>
 

@@ -4,9 +4,9 @@
 #include <criterion/criterion.h>
 #include <stdio.h>
 
-#include "common/clock.h"
-#include "common/json_read.h"
-#include "producers/importers/locomo.h"
+#include "common/base/clock.h"
+#include "common/json/read.h"
+#include "importers/locomo.h"
 
 static struct mneme_arena arena;
 

@@ -1,7 +1,7 @@
 /*
  * Log lines, as they arrive on stderr.
  */
-#include "common/log.h"
+#include "common/log/log.h"
 
 #include <criterion/criterion.h>
 #include <errno.h>

@@ -1,7 +1,7 @@
 /*
  * The registry of metrics and its page of text.
  */
-#include "common/metrics.h"
+#include "common/metrics/metrics.h"
 
 #include <criterion/criterion.h>
 #include <math.h>

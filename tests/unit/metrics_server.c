@@ -5,7 +5,7 @@
 #include <curl/curl.h>
 #include <stdio.h>
 
-#include "common/metrics.h"
+#include "common/metrics/metrics.h"
 
 static const struct mneme_metric_info table[] = {{"test_events_total", MNEME_COUNTER, "Events.", NULL}};
 

@@ -1,7 +1,7 @@
 /*
  * The hash of keys, against values that the Java client computes.
  */
-#include "common/murmur2.h"
+#include "common/kafka/murmur2.h"
 
 #include <criterion/criterion.h>
 

@@ -3,7 +3,7 @@
  */
 #include <criterion/criterion.h>
 
-#include "common/nearest.h"
+#include "common/base/nearest.h"
 
 static const char *nearest_of(const char *word) {
     static const char *const known[] = {"confidence", "content", "tags", "memory_created", "memory_updated"};

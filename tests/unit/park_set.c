@@ -1,7 +1,7 @@
 /*
  * The set of parked keys.
  */
-#include "consumers/runtime/park_set.h"
+#include "consumers/log/park_set.h"
 
 #include <criterion/criterion.h>
 #include <stdio.h>

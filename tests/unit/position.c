@@ -1,7 +1,7 @@
 /*
  * Positions and places in the log by their texts.
  */
-#include "common/position.h"
+#include "common/base/position.h"
 
 #include <criterion/criterion.h>
 

@@ -1,11 +1,11 @@
 /*
  * What SQLSTATEs mean, and the forms in which parameters and rows go to the server.
  */
-#include "common/postgres_errors.h"
+#include "common/postgres/errors.h"
 
 #include <criterion/criterion.h>
 
-#include "common/postgres.h"
+#include "common/postgres/postgres.h"
 
 Test(sqlstate, decides_about_a_retry) {
     static const struct {

@@ -3,7 +3,7 @@
  */
 #include <criterion/criterion.h>
 
-#include "common/clock.h"
+#include "common/base/clock.h"
 #include "queries/ranking/times.h"
 
 #define S(text) mneme_str_from(text)

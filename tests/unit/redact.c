@@ -1,7 +1,7 @@
 /*
  * What is hidden of text that holds passwords.
  */
-#include "common/redact.h"
+#include "common/base/redact.h"
 
 #include <criterion/criterion.h>
 

@@ -2,14 +2,14 @@
  * What a REDIS_URL may be, what Redis' errors mean, and percent encoding. Connections are tested where Redis
  * is.
  */
-#include "common/redis.h"
+#include "common/redis/redis.h"
 
 #include <criterion/criterion.h>
 
-#include "common/percent.h"
-#include "common/redis_errors.h"
-#include "common/redis_slots.h"
-#include "common/redis_url.h"
+#include "common/base/percent.h"
+#include "common/redis/errors.h"
+#include "common/redis/slots.h"
+#include "common/redis/url.h"
 
 static const struct mneme_redis_options options = {.timeout_ms = 100, .pause_ms = MNEME_REDIS_PAUSE_MS};
 

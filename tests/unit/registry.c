@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "common/clock.h"
+#include "common/base/clock.h"
 #include "schemas/codec.h"
 #include "schemas/registry.h"
 #include "tests/support/fake_registry.h"

@@ -1,11 +1,11 @@
 /*
  * Checks of text: UTF-8, control characters, blankness.
  */
-#include "common/text_check.h"
+#include "common/base/text_check.h"
 
 #include <criterion/criterion.h>
 
-#include "common/buffer.h"
+#include "common/base/buffer.h"
 
 Test(utf8_check, counts_the_characters_of_good_text) {
     static const struct {

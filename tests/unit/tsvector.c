@@ -1,7 +1,7 @@
 /*
  * A tsvector as Postgres takes it and as it sends it, whole and cut at every byte.
  */
-#include "analysis/tsvector.h"
+#include "common/analysis/tsvector.h"
 
 #include <criterion/criterion.h>
 #include <stdio.h>

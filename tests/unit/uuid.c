@@ -1,7 +1,7 @@
 /*
  * UUIDs: order, uniqueness over threads and forks, known values.
  */
-#include "common/uuid.h"
+#include "common/base/uuid.h"
 
 #include <criterion/criterion.h>
 #include <pthread.h>
@@ -9,7 +9,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "common/clock.h"
+#include "common/base/clock.h"
 
 #define IDS_PER_THREAD 20000
 #define THREADS 4

@@ -6,8 +6,8 @@
 #include <math.h>
 #include <stdio.h>
 
-#include "common/clock.h"
-#include "common/text_check.h"
+#include "common/base/clock.h"
+#include "common/base/text_check.h"
 #include "tests/support/sample_event.h"
 
 #define CONTENT_MAX 100

@@ -2,7 +2,7 @@
  * Accesses of memories: summed up over the batch and then added to what the table has. They come in streams
  * of their own, in any order to the memories themselves, so that nothing is looked up and nothing can fail.
  */
-#include "common/clock.h"
+#include "common/base/clock.h"
 #include "consumers/postgres/fold/fold.h"
 
 static struct mneme_fold_access *find(struct mneme_fold *fold, const struct mneme_fold_stream *stream,

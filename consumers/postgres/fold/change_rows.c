@@ -7,7 +7,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-#include "common/clock.h"
+#include "common/base/clock.h"
 #include "consumers/postgres/fold/fold.h"
 
 /* An array of Postgres holds less than a gigabyte; parts of this size are far from it. */

@@ -13,9 +13,9 @@
 
 #include <openssl/evp.h>
 
-#include "common/hash.h"
-#include "common/postgres.h"
-#include "common/uuid.h"
+#include "common/base/hash.h"
+#include "common/base/uuid.h"
+#include "common/postgres/postgres.h"
 #include "consumers/postgres/fold/mappings.h"
 #include "consumers/postgres/ledger/ledger_row.h"
 #include "consumers/runtime/projection.h"

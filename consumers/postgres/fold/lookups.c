@@ -4,7 +4,7 @@
  */
 #include <endian.h>
 
-#include "common/postgres_row.h"
+#include "common/postgres/row.h"
 #include "consumers/postgres/fold/fold.h"
 #include "sql/embedded.h"
 

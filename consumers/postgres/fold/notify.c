@@ -4,7 +4,7 @@
  */
 #include "consumers/postgres/fold/notify.h"
 
-#include "common/json_write.h"
+#include "common/json/write.h"
 
 #define MAX_PAYLOAD_BYTES 7999 /* what Postgres takes */
 

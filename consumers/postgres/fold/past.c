@@ -2,7 +2,7 @@
  * Versions that are over. One that is known whole goes into the history by COPY; of a row that only the table
  * knows whole, the table itself makes it (change_rows.c). Children of a parent that was created again go too.
  */
-#include "common/clock.h"
+#include "common/base/clock.h"
 #include "consumers/postgres/fold/fold.h"
 
 bool mneme_fold_supersede(struct mneme_fold *fold, const struct mneme_fold_row *row,

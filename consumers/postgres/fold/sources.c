@@ -3,7 +3,7 @@
  */
 #include <math.h>
 
-#include "common/clock.h"
+#include "common/base/clock.h"
 #include "consumers/postgres/fold/fold.h"
 
 #define SHA256_BYTES 32

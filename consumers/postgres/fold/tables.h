@@ -5,9 +5,9 @@
 #ifndef MNEME_CONSUMERS_POSTGRES_TABLES_H
 #define MNEME_CONSUMERS_POSTGRES_TABLES_H
 
-#include "common/buffer.h"
-#include "common/error.h"
-#include "common/types.h"
+#include "common/base/buffer.h"
+#include "common/base/error.h"
+#include "common/base/types.h"
 
 enum mneme_table_id {
     MNEME_TABLE_MEMORIES,

@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "common/postgres_row.h"
+#include "common/postgres/row.h"
 #include "sql/embedded.h"
 
 /* A hash of another length is no hash of any row. */

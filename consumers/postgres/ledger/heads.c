@@ -5,7 +5,7 @@
 
 #include <stdlib.h>
 
-#include "common/postgres_row.h"
+#include "common/postgres/row.h"
 #include "sql/embedded.h"
 
 static int no_memory(struct mneme_error *error) {

@@ -5,8 +5,8 @@
 #ifndef MNEME_CONSUMERS_POSTGRES_HEADS_H
 #define MNEME_CONSUMERS_POSTGRES_HEADS_H
 
-#include "common/arena.h"
-#include "common/postgres.h"
+#include "common/base/arena.h"
+#include "common/postgres/postgres.h"
 
 #define MNEME_LEDGER_HASH_BYTES 32 /* SHA-256 */
 

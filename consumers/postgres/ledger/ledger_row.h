@@ -7,9 +7,9 @@
 
 #include <openssl/evp.h>
 
-#include "common/json_normal.h"
+#include "common/json/normal.h"
+#include "consumers/log/batch.h"
 #include "consumers/postgres/ledger/heads.h"
-#include "consumers/runtime/batch.h"
 
 #define MNEME_LEDGER_COLUMNS 21 /* with the hash, which is the last */
 

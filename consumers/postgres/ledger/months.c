@@ -5,7 +5,7 @@
 
 #include <endian.h>
 
-#include "common/clock.h"
+#include "common/base/clock.h"
 #include "sql/embedded.h"
 
 #define SQLSTATE_DETACHED "55000"

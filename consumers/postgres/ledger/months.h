@@ -5,8 +5,8 @@
 #ifndef MNEME_CONSUMERS_POSTGRES_MONTHS_H
 #define MNEME_CONSUMERS_POSTGRES_MONTHS_H
 
-#include "common/postgres.h"
-#include "consumers/runtime/batch.h"
+#include "common/postgres/postgres.h"
+#include "consumers/log/batch.h"
 
 /* Times [begin, end) in microseconds. */
 struct mneme_month {

@@ -5,13 +5,13 @@
 #include <endian.h>
 #include <stdlib.h>
 
-#include "common/clock.h"
-#include "common/murmur2.h"
+#include "common/base/clock.h"
+#include "common/kafka/murmur2.h"
+#include "consumers/log/hand_parked.h"
 #include "consumers/postgres/postgres_projection.h"
 #include "consumers/postgres/rebuild/rebuild.h"
 #include "consumers/postgres/rebuild/stream_set.h"
 #include "consumers/runtime/refold.h"
-#include "consumers/store/hand_parked.h"
 #include "consumers/store/rebuild/log_history.h"
 #include "consumers/store/rebuild/scratch.h"
 #include "sql/embedded.h"

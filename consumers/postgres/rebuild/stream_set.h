@@ -4,7 +4,7 @@
 #ifndef MNEME_CONSUMERS_POSTGRES_STREAM_SET_H
 #define MNEME_CONSUMERS_POSTGRES_STREAM_SET_H
 
-#include "common/types.h"
+#include "common/base/types.h"
 
 struct mneme_stream_entry;
 

@@ -7,9 +7,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "common/log.h"
-#include "hot/scan.h"
+#include "common/log/log.h"
 #include "sql/embedded.h"
+#include "stores/redis/scan.h"
 
 #define NUMBER_BYTES 24
 

@@ -7,9 +7,9 @@
 #ifndef MNEME_CONSUMERS_REDIS_REBUILD_APART_H
 #define MNEME_CONSUMERS_REDIS_REBUILD_APART_H
 
-#include "common/postgres_schema.h"
+#include "common/postgres/schema.h"
 #include "consumers/runtime/rebuild.h"
-#include "hot/spaces.h"
+#include "stores/redis/spaces.h"
 
 enum mneme_apart_task {
     MNEME_APART_REBUILD,

@@ -5,7 +5,7 @@
 
 #include <stdlib.h>
 
-#include "common/clock.h"
+#include "common/base/clock.h"
 
 /* Times that differ by less are the same. */
 #define SAME_MS 1000

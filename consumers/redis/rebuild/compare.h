@@ -9,7 +9,7 @@
 #ifndef MNEME_CONSUMERS_REDIS_REBUILD_COMPARE_H
 #define MNEME_CONSUMERS_REDIS_REBUILD_COMPARE_H
 
-#include "common/hash.h"
+#include "common/base/hash.h"
 #include "consumers/redis/rebuild/look.h"
 #include "consumers/runtime/rebuild.h"
 

@@ -5,10 +5,10 @@
 
 #include <stdlib.h>
 
-#include "common/clock.h"
-#include "common/hash.h"
-#include "hot/scripts.h"
-#include "hot/working_json.h"
+#include "common/base/clock.h"
+#include "common/base/hash.h"
+#include "stores/redis/scripts.h"
+#include "stores/redis/working_json.h"
 
 #define MAX_IN_FLIGHT 100
 

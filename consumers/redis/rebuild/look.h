@@ -5,7 +5,7 @@
 #ifndef MNEME_CONSUMERS_REDIS_REBUILD_LOOK_H
 #define MNEME_CONSUMERS_REDIS_REBUILD_LOOK_H
 
-#include "hot/scan.h"
+#include "stores/redis/scan.h"
 
 /* What is behind one key. */
 struct mneme_look {

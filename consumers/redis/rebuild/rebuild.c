@@ -8,7 +8,7 @@
 
 #include <stdlib.h>
 
-#include "common/log.h"
+#include "common/log/log.h"
 #include "consumers/redis/rebuild/apart.h"
 
 #define FREEZE_MS 15000

@@ -3,9 +3,9 @@
  */
 #include "consumers/redis/rebuild/suspects.h"
 
-#include "common/percent.h"
-#include "hot/memory_load.h"
+#include "common/base/percent.h"
 #include "sql/embedded.h"
+#include "stores/redis/memory_load.h"
 
 static int no_memory(struct mneme_error *error) {
     return mneme_error_set(error, MNEME_E_NO_MEMORY, "nothing was compared: out of memory");

@@ -4,7 +4,7 @@
 #ifndef MNEME_CONSUMERS_REDIS_REBUILD_SUSPECTS_H
 #define MNEME_CONSUMERS_REDIS_REBUILD_SUSPECTS_H
 
-#include "common/postgres.h"
+#include "common/postgres/postgres.h"
 #include "consumers/redis/rebuild/compare.h"
 
 /* Excuses memories that are what the ledger's tables have: readers fill from later than what was folded. */

@@ -4,8 +4,8 @@
  */
 #include <stdlib.h>
 
-#include "common/clock.h"
-#include "common/postgres_row.h"
+#include "common/base/clock.h"
+#include "common/postgres/row.h"
 #include "consumers/redis/rebuild/apart.h"
 #include "consumers/redis/rebuild/rebuild.h"
 #include "consumers/redis/rebuild/suspects.h"

@@ -7,8 +7,8 @@
 #include <endian.h>
 #include <stdio.h>
 
-#include "common/clock.h"
-#include "common/uuid.h"
+#include "common/base/clock.h"
+#include "common/base/uuid.h"
 #include "sql/embedded.h"
 
 #define MAX_KEY_COLUMNS 8

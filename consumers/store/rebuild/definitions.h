@@ -5,7 +5,7 @@
 #ifndef MNEME_CONSUMERS_STORE_DEFINITIONS_H
 #define MNEME_CONSUMERS_STORE_DEFINITIONS_H
 
-#include "common/postgres_schema.h"
+#include "common/postgres/schema.h"
 #include "consumers/runtime/rebuild.h"
 #include "sql/embedded.h"
 

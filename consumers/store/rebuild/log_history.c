@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "common/postgres_row.h"
+#include "common/postgres/row.h"
 
 static int out_of_memory(struct mneme_error *error) {
     return mneme_error_set(error, MNEME_E_NO_MEMORY, "the log's history was not read: out of memory");

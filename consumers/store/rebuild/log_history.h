@@ -1,10 +1,10 @@
 /*
- * What the ledger's schema records of the log (consumers/runtime/log_history.h), and recording a loss.
+ * What the ledger's schema records of the log (consumers/log/history.h), and recording a loss.
  */
 #ifndef MNEME_CONSUMERS_STORE_LOG_HISTORY_H
 #define MNEME_CONSUMERS_STORE_LOG_HISTORY_H
 
-#include "consumers/runtime/log_history.h"
+#include "consumers/log/history.h"
 #include "consumers/runtime/rebuild.h"
 #include "consumers/store/rebuild/scratch.h"
 

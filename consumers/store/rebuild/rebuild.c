@@ -9,8 +9,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "common/log.h"
-#include "common/postgres_row.h"
+#include "common/log/log.h"
+#include "common/postgres/row.h"
 #include "consumers/store/migrate.h"
 #include "consumers/store/rebuild/catalog.h"
 #include "consumers/store/rebuild/log_history.h"

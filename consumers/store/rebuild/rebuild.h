@@ -5,7 +5,7 @@
 #ifndef MNEME_CONSUMERS_STORE_REBUILD_H
 #define MNEME_CONSUMERS_STORE_REBUILD_H
 
-#include "common/postgres_schema.h"
+#include "common/postgres/schema.h"
 #include "consumers/runtime/rebuild.h"
 #include "consumers/store/rebuild/scratch.h"
 #include "sql/embedded.h"

@@ -6,10 +6,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "common/clock.h"
-#include "common/hash.h"
-#include "common/log.h"
-#include "common/utf8.h"
+#include "common/base/clock.h"
+#include "common/base/hash.h"
+#include "common/base/utf8.h"
+#include "common/log/log.h"
 #include "consumers/store/migrate.h"
 #include "sql/embedded.h"
 

@@ -8,7 +8,7 @@
 #ifndef MNEME_CONSUMERS_STORE_SCRATCH_H
 #define MNEME_CONSUMERS_STORE_SCRATCH_H
 
-#include "common/postgres_schema.h"
+#include "common/postgres/schema.h"
 #include "sql/embedded.h"
 
 /* Parts of a table that are made while events are folded: one is made for an example, so that it is known

@@ -5,7 +5,7 @@
 #include <endian.h>
 #include <stdlib.h>
 
-#include "common/clock.h"
+#include "common/base/clock.h"
 #include "consumers/runtime/refold.h"
 #include "consumers/store/migrate.h"
 #include "consumers/store/rebuild/catalog.h"

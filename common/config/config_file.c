@@ -1,0 +1,111 @@
+/*
+ * Reading the file of settings, line by line. Keys are the names of the environment in lower case without
+ * the project's prefix, so that one name is enough to remember.
+ */
+#include "common/config/config_file.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+static const char env_prefix[] = "MNEME_";
+
+/* White space off both ends, in place. */
+static char *trim(char *text) {
+    while (isspace((unsigned char)*text)) {
+        text++;
+    }
+    size_t len = strlen(text);
+    while (len > 0 && isspace((unsigned char)text[len - 1])) {
+        len--;
+    }
+    text[len] = '\0';
+    return text;
+}
+
+static bool is_key_of(const char *key, const char *env) {
+    size_t prefix_len = sizeof env_prefix - 1;
+    if (strncmp(env, env_prefix, prefix_len) == 0) {
+        env += prefix_len;
+    }
+    for (; *key != '\0' && *env != '\0'; key++, env++) {
+        if (*key != tolower((unsigned char)*env)) {
+            return false;
+        }
+    }
+    return *key == *env;
+}
+
+static int setting_by_key(const char *key) {
+    for (int i = 0; i < MNEME_SETTING_COUNT; i++) {
+        if (is_key_of(key, mneme_setting_info((enum mneme_setting)i)->env)) {
+            return i;
+        }
+    }
+    return -1;
+}
+
+static int read_line(struct mneme_config *config, char *line, const char *path, size_t number,
+                     struct mneme_error *error) {
+    char *key = trim(line);
+    if (*key == '\0' || *key == '#') {
+        return MNEME_OK;
+    }
+    char *equals = strchr(key, '=');
+    if (equals == NULL) {
+        return mneme_error_set(error, MNEME_E_USAGE,
+                               "cannot read the settings: line %zu of %s has no \"=\"; write key = value",
+                               number, path);
+    }
+    *equals = '\0';
+    key = trim(key);
+    char *value = trim(equals + 1);
+    int setting = setting_by_key(key);
+    if (setting < 0) {
+        return mneme_error_set(error, MNEME_E_USAGE,
+                               "cannot read the settings: line %zu of %s: there is no setting \"%.100s\"; "
+                               "`mneme config` lists them all",
+                               number, path, key);
+    }
+    enum mneme_setting id = (enum mneme_setting)setting;
+    if (mneme_config_source(config, id) == MNEME_FROM_FILE) {
+        return mneme_error_set(
+            error, MNEME_E_USAGE,
+            "cannot read the settings: line %zu of %s gives \"%s\" again; keep one of them", number, path,
+            key);
+    }
+    if (*value == '\0' && mneme_setting_info(id)->type != MNEME_TYPE_STRING) {
+        return MNEME_OK;
+    }
+    char where[256];
+    int len = snprintf(where, sizeof where, "in line %zu of %s", number, path);
+    return mneme_config_set_from(config, id, value, MNEME_FROM_FILE, len < 0 ? "in the file" : where, error);
+}
+
+int mneme_config_read_file(struct mneme_config *config, const char *path, struct mneme_error *error) {
+    FILE *file = fopen(path, "re");
+    if (file == NULL) {
+        return mneme_error_set(error, MNEME_E_USAGE,
+                               "cannot read the settings: %s: %s; name a file that can be read", path,
+                               strerror(errno));
+    }
+    int status = MNEME_OK;
+    char *line = NULL;
+    size_t capacity = 0;
+    errno = 0;
+    for (size_t number = 1; status == MNEME_OK && getline(&line, &capacity, file) >= 0; number++) {
+        status = read_line(config, line, path, number, error);
+    }
+    if (status == MNEME_OK && !feof(file)) {
+        status = mneme_error_set(error, MNEME_E_USAGE,
+                                 "cannot read the settings: %s: %s; name a file that can be read", path,
+                                 strerror(errno));
+    }
+    free(line);
+    if (fclose(file) != 0 && status == MNEME_OK) {
+        status = mneme_error_set(error, MNEME_E_INTERNAL, "cannot read the settings: %s: %s; check the disk",
+                                 path, strerror(errno));
+    }
+    return status;
+}

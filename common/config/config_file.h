@@ -1,0 +1,17 @@
+/*
+ * The file of settings; used by config.c alone.
+ */
+#ifndef MNEME_COMMON_CONFIG_CONFIG_FILE_H
+#define MNEME_COMMON_CONFIG_CONFIG_FILE_H
+
+#include "common/config/config.h"
+
+/* Sets what the file at `path` says. A line that is no setting, an unknown key and a key given twice are
+ * MNEME_E_USAGE with the number of the line. */
+int mneme_config_read_file(struct mneme_config *config, const char *path, struct mneme_error *error);
+
+/* As mneme_config_set; `where` completes the sentence of the error: cannot use NAME = "value" <where>. */
+int mneme_config_set_from(struct mneme_config *config, enum mneme_setting setting, const char *text,
+                          enum mneme_setting_source source, const char *where, struct mneme_error *error);
+
+#endif

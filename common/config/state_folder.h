@@ -1,0 +1,20 @@
+/*
+ * The folder for what this user of the machine keeps from run to run: MNEME_STATE_DIR, else
+ * $XDG_STATE_HOME/mneme, else ~/.local/state/mneme.
+ */
+#ifndef MNEME_COMMON_CONFIG_STATE_FOLDER_H
+#define MNEME_COMMON_CONFIG_STATE_FOLDER_H
+
+#include "common/config/config.h"
+
+#define MNEME_STATE_PATH_BYTES 4096
+
+/* Its path, followed by a slash and `name`; makes nothing. MNEME_E_USAGE when none of these is set, or the
+ * path is too long. */
+int mneme_state_path(char path[MNEME_STATE_PATH_BYTES], const struct mneme_config *config, const char *name,
+                     struct mneme_error *error);
+
+/* Makes the folders above that path. MNEME_E_INTERNAL with the one that could not be made. */
+int mneme_state_make_folders(const char path[MNEME_STATE_PATH_BYTES], struct mneme_error *error);
+
+#endif

@@ -1,0 +1,57 @@
+/*
+ * Reading JSON in place, as slices of the text: a number keeps all its digits and an object its exact form,
+ * which a tree of values would lose. All functions expect text that mneme_json_check has accepted, or a value
+ * that they gave out themselves. Thread-safe.
+ */
+#ifndef MNEME_COMMON_JSON_READ_H
+#define MNEME_COMMON_JSON_READ_H
+
+#include "common/base/arena.h"
+#include "common/base/text_check.h"
+
+/* The value without white space around it. */
+struct mneme_str mneme_json_trim(struct mneme_str text);
+
+/* What a trimmed value is, and a phrase for it such as "a string". */
+enum mneme_json_kind mneme_json_kind_of(struct mneme_str value);
+const char *mneme_json_kind_phrase(enum mneme_json_kind kind);
+
+/* The members of an object or the items of an array, one after the other:
+ *   struct mneme_json_reader reader = mneme_json_enter(value);
+ *   while (mneme_json_next(&reader, &key, &item)) …
+ * The key is a string with its quotes, null in an array. */
+struct mneme_json_reader {
+    const char *at;
+    const char *end;
+    bool is_object;
+};
+struct mneme_json_reader mneme_json_enter(struct mneme_str container);
+bool mneme_json_next(struct mneme_json_reader *reader, struct mneme_str *key, struct mneme_str *value);
+
+/* Behind the string whose opening quote is at `at`. */
+const char *mneme_json_skip_string(const char *at, const char *end);
+
+/* The escape whose backslash is at *at, as UTF-8 with its length; moves behind it. */
+size_t mneme_json_read_escape(char out[4], const char **at);
+
+/* What a string with its quotes stands for: a slice of it when it has no escapes, else in the arena.
+ * False when memory is exhausted. */
+bool mneme_json_unquote(struct mneme_str *out, struct mneme_arena *arena, struct mneme_str quoted);
+
+/* Whether a string with its quotes stands for `text`. */
+bool mneme_json_unquotes_to(struct mneme_str quoted, struct mneme_str text);
+
+/* The number of code points that a string with its quotes stands for, and whether all are white space. */
+void mneme_json_measure(struct mneme_str quoted, size_t *characters, bool *is_blank);
+
+/* A number without fraction and exponent that fits; false otherwise. */
+bool mneme_json_to_long(int64_t *out, struct mneme_str number);
+
+/* Any number, whatever the program's locale; false when memory is exhausted. */
+bool mneme_json_to_double(double *out, struct mneme_str number);
+
+/* The value without white space between its parts: a slice of it when there is none, else in the arena.
+ * False when memory is exhausted. */
+bool mneme_json_compact(struct mneme_str *out, struct mneme_arena *arena, struct mneme_str value);
+
+#endif

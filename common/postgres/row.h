@@ -1,0 +1,88 @@
+/*
+ * Rows of an answer as C structs. Each question has one table of columns, in the order of its select list;
+ * reading a row and writing it as JSON both follow it.
+ */
+#ifndef MNEME_COMMON_POSTGRES_ROW_H
+#define MNEME_COMMON_POSTGRES_ROW_H
+
+#include <endian.h>
+#include <libpq-fe.h>
+
+#include "common/base/arena.h"
+#include "common/base/error.h"
+#include "common/json/write.h"
+
+/* Types by the numbers that Postgres gives them in every cluster. */
+enum mneme_oid {
+    MNEME_OID_BOOL = 16,
+    MNEME_OID_INT8 = 20,
+    MNEME_OID_INT2 = 21,
+    MNEME_OID_INT4 = 23,
+    MNEME_OID_TEXT = 25,
+    MNEME_OID_JSON = 114,
+    MNEME_OID_FLOAT8 = 701,
+    MNEME_OID_TEXT_ARRAY = 1009,
+    MNEME_OID_TIMESTAMPTZ = 1184,
+    MNEME_OID_UUID = 2950,
+    MNEME_OID_TSQUERY = 3615,
+    MNEME_OID_JSONB = 3802,
+};
+
+/* How a column lies in the row's struct. */
+enum mneme_row_kind {
+    MNEME_ROW_STR,        /* struct mneme_str, null for NULL; text and enums */
+    MNEME_ROW_JSON,       /* struct mneme_str that holds JSON; null for NULL; json and jsonb */
+    MNEME_ROW_UUID,       /* struct mneme_uuid */
+    MNEME_ROW_OPT_UUID,   /* struct mneme_opt_uuid */
+    MNEME_ROW_LONG,       /* int64_t; smallint to bigint */
+    MNEME_ROW_OPT_LONG,   /* struct mneme_opt_long */
+    MNEME_ROW_DOUBLE,     /* double */
+    MNEME_ROW_OPT_DOUBLE, /* struct mneme_opt_double */
+    MNEME_ROW_BOOL,       /* bool */
+    MNEME_ROW_OPT_BOOL,   /* struct mneme_opt_bool */
+    MNEME_ROW_TIME,       /* int64_t microseconds */
+    MNEME_ROW_OPT_TIME,   /* struct mneme_opt_long of microseconds */
+    MNEME_ROW_STR_ARRAY,  /* struct mneme_str_array */
+    MNEME_ROW_POSITION,   /* struct mneme_position from bytes of the text "partition:offset" */
+};
+
+struct mneme_row_column {
+    const char *name; /* in JSON */
+    enum mneme_row_kind kind;
+    size_t offset; /* within the row's struct */
+};
+
+/* Fills a row's struct from row `index` of a binary result. Strings point into the result, arrays lie in the
+ * arena. MNEME_E_INTERNAL when the result does not have these columns. */
+int mneme_row_read(void *row, const struct mneme_row_column *columns, size_t column_count,
+                   const PGresult *result, int index, struct mneme_arena *arena, struct mneme_error *error);
+
+/* A bigint of a binary result that is not null. */
+static inline int64_t mneme_pg_get_long(const PGresult *rows, int row, int column) {
+    uint64_t wire;
+    memcpy(&wire, PQgetvalue(rows, row, column), sizeof wire);
+    return (int64_t)be64toh(wire);
+}
+
+/* Columns as the result has them, in the arena: each can hold NULL, and lies MNEME_ROW_CELL_BYTES behind the
+ * one before it. NULL when memory is exhausted. */
+#define MNEME_ROW_CELL_BYTES 32
+const struct mneme_row_column *mneme_row_columns_of(const PGresult *result, struct mneme_arena *arena);
+
+/* The members of a JSON object, without its braces, so that a caller may add its own. */
+void mneme_row_json(const void *row, const struct mneme_row_column *columns, size_t column_count,
+                    struct mneme_json_writer *json);
+
+/* Fills a row's struct from the whole object that mneme_row_json wrote for the same columns: the same members
+ * in the same order. Strings point into `json` or lie in the arena. False for anything else, or when memory
+ * is exhausted. */
+bool mneme_row_parse(void *row, const struct mneme_row_column *columns, size_t column_count,
+                     struct mneme_str json, struct mneme_arena *arena);
+
+/* NULL as the kind can hold it; false for a kind that cannot. */
+bool mneme_row_set_null(void *target, enum mneme_row_kind kind);
+
+/* Called for each row; the row and all it points to are valid during the call only. False ends the visit. */
+typedef bool mneme_row_visitor(const void *row, void *context);
+
+#endif

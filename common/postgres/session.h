@@ -1,0 +1,68 @@
+/*
+ * The inside of a Postgres session; used by common/postgres*.c alone.
+ */
+#ifndef MNEME_COMMON_POSTGRES_SESSION_H
+#define MNEME_COMMON_POSTGRES_SESSION_H
+
+#include "common/postgres/errors.h"
+#include "common/postgres/postgres.h"
+
+struct mneme_pg_statement; /* one that this session has prepared */
+
+struct mneme_postgres {
+    PGconn *connection; /* never NULL between a successful connect and close */
+    char *url;
+    char *schema;
+    char *path; /* the search path, quoted; NULL: the schema alone */
+    char *purpose;
+    int64_t connect_timeout_ms;
+    struct mneme_pg_statement *statements;     /* a hash of what the connection has prepared */
+    struct mneme_pg_statement *last_statement; /* of those; may be NULL */
+    unsigned next_statement;                   /* numbers their names */
+    bool is_pool_shared; /* MNEME_PG_POOL_MODE: a pooler, where there is one, may change sessions */
+    bool is_pooled;      /* there is one, so nothing may be left in the session (postgres_pooled.c) */
+    struct mneme_buffer simple_settings, piped_settings; /* for each transaction there */
+    char sqlstate[MNEME_SQLSTATE_BYTES];
+};
+
+/* As mneme_pg_connect, for that schema, with a search path that is quoted already; NULL: the schema alone. */
+int mneme_pg_connect_path(struct mneme_postgres **out, const struct mneme_config *config, const char *schema,
+                          const char *path, const char *purpose, struct mneme_error *error);
+
+/* Opens a connection and sets it up; on failure the old one is gone and `connection` is a bad one or NULL. */
+int mneme_pg_open(struct mneme_postgres *postgres, struct mneme_error *error);
+
+/* Checks the parameters and prepares the statement unless this session has; *name is NULL when it is to be
+ * run unprepared, else valid while the session is. */
+int mneme_pg_prepare(const char **name, struct mneme_postgres *postgres, const char *sql,
+                     const struct mneme_pg_params *params, struct mneme_error *error);
+
+/* The parameters as libpq takes them; valid until they change. */
+void mneme_pg_param_values(const char *values[MNEME_PG_MAX_PARAMS], const struct mneme_pg_params *params);
+
+/* Forgets all prepared statements. */
+void mneme_pg_forget_statements(struct mneme_postgres *postgres);
+
+/* Sets is_pooled of a connection that was just made. */
+int mneme_pg_find_pooler(struct mneme_postgres *postgres, struct mneme_error *error);
+
+/* Forgets what mneme_pg_set has told a pooled session. */
+void mneme_pg_forget_settings(struct mneme_postgres *postgres);
+
+/* PQexec, behind a pooler with the settings before a statement that begins a transaction. */
+PGresult *mneme_pg_exec(struct mneme_postgres *postgres, const char *sql);
+
+/* The statement that gives a transaction its settings, to be sent before its first one, or behind its BEGIN;
+ * NULL when none is needed. Valid until settings change. */
+const char *mneme_pg_first_statement(struct mneme_postgres *postgres);
+
+/* As mneme_pg_pipeline, with `first` sent before the calls, or behind the first of them where that is a
+ * BEGIN; NULL: nothing is. Results of the calls alone are given, in binary or as text. */
+int mneme_pg_pipeline_behind(PGresult **results, struct mneme_postgres *postgres, const char *first,
+                             const struct mneme_pg_call *calls, size_t count, bool binary,
+                             struct mneme_error *error);
+
+/* Remembers the SQLSTATE and fills the error for a statement that failed. */
+int mneme_pg_failed(struct mneme_postgres *postgres, const PGresult *result, struct mneme_error *error);
+
+#endif

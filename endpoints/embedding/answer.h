@@ -1,0 +1,28 @@
+/*
+ * Reading what an endpoint answered to texts. It is not trusted: whatever is not one finite, non-zero vector
+ * of the right dimension for each text is refused as a whole, with what is wrong about it.
+ */
+#ifndef MNEME_ENDPOINTS_EMBEDDING_ANSWER_H
+#define MNEME_ENDPOINTS_EMBEDDING_ANSWER_H
+
+#include "common/base/arena.h"
+#include "common/base/error.h"
+
+struct mneme_embedding_answer {
+    float *vectors; /* count × dimensions, in the order of the request's texts; in the arena */
+    size_t dimensions;
+};
+
+/* Reads the answer to `count` texts (at least one): {"data": [{"index": 0, "embedding": [...]}, …]}, an
+ * embedding as numbers or as base64 of little-endian floats; without an index, in order. `dimensions` is what
+ * a vector must have, 0 for whatever they all have. MNEME_E_UNAVAILABLE for an answer that is none, with a
+ * phrase such as "2 vectors came for 3 texts". Thread-safe. */
+int mneme_embedding_answer_read(struct mneme_embedding_answer *out, struct mneme_arena *arena,
+                                struct mneme_str body, size_t count, size_t dimensions,
+                                struct mneme_error *error);
+
+/* The reason in an endpoint's refusal: the message of {"error": {"message"}}, {"error"}, {"message"} or
+ * {"detail"}, else the beginning of the body. Borrowed from body or arena; may be empty. */
+struct mneme_str mneme_embedding_answer_reason(struct mneme_arena *arena, struct mneme_str body);
+
+#endif

@@ -1,0 +1,65 @@
+/*
+ * Texts into vectors, by an OpenAI-compatible endpoint: requests of many texts, a few at the same time over
+ * kept connections, tried again with back-off, and left out for a while when the endpoint is away.
+ *
+ * What the endpoint answers is not trusted: whatever is not one finite, non-zero vector of the right
+ * dimension for each text counts as a failure of the endpoint, and nothing of that request is used.
+ *
+ * An embedder is for one thread at a time; it remembers connections, how the endpoint fared and, once it has
+ * seen one, the dimension that it insists on. Different embedders know nothing of each other.
+ */
+#ifndef MNEME_ENDPOINTS_EMBEDDING_EMBEDDER_H
+#define MNEME_ENDPOINTS_EMBEDDING_EMBEDDER_H
+
+#include "common/base/types.h"
+#include "endpoints/embedding/models.h"
+
+struct mneme_embedder;
+
+enum mneme_embedding_use { MNEME_EMBED_PASSAGE, MNEME_EMBED_QUERY };
+
+/* A text on its way to a vector. */
+struct mneme_embedding_item {
+    struct mneme_str text; /* UTF-8, not blank, without prefix; borrowed during the call */
+    /* Out, both until the embedder's next call: */
+    const float *vector; /* of the embedder's dimensions; NULL: it has none */
+    const char *refusal; /* why the endpoint will never take this text; NULL: it has not refused it */
+};
+
+/* How long a call may take; zeroed: as long as the settings let its requests take. */
+struct mneme_embedding_bounds {
+    int64_t timeout_ms; /* 0: no bound of its own */
+    bool (*is_interrupted)(
+        void *context); /* asked about ten times a second, from the calling thread; or NULL */
+    void *context;
+};
+
+/* Copies what it needs of settings and model (NULL: that of the settings). Makes no request yet.
+ * MNEME_E_USAGE for an OPENAI_BASE_URL that is none. */
+int mneme_embedder_open(struct mneme_embedder **out, const struct mneme_config *config,
+                        const struct mneme_embedding_model *model, struct mneme_error *error);
+void mneme_embedder_close(struct mneme_embedder *embedder);
+
+/*
+ * Embeds each text, behind the model's prefix for that use. Blocks. MNEME_OK: each item has a vector or a
+ * refusal. Otherwise items that were answered before it failed have their vectors too, and:
+ *   MNEME_E_UNAVAILABLE  the endpoint is away, overloaded or answers nonsense: try again later
+ *   MNEME_E_TIMEOUT      the call's own bound is over, or it was interrupted
+ *   MNEME_E_DENIED       the key is refused
+ *   MNEME_E_USAGE        the endpoint cannot be used as the settings say: wrong address, unknown model, or it
+ *                        refuses every text
+ *   MNEME_E_NO_MEMORY
+ * A request that takes too long, or that is refused for its contents, is tried again in halves, down to the
+ * text that it is about.
+ */
+int mneme_embedder_embed(struct mneme_embedder *embedder, enum mneme_embedding_use use,
+                         struct mneme_embedding_item *items, size_t count,
+                         const struct mneme_embedding_bounds *bounds, struct mneme_error *error);
+
+/* The dimension of its vectors: given, or seen in the first answer; 0 before. */
+size_t mneme_embedder_dimensions(const struct mneme_embedder *embedder);
+
+/* The model that it embeds by; borrowed. */
+const struct mneme_embedding_model *mneme_embedder_model(const struct mneme_embedder *embedder);
+
+#endif

@@ -1,0 +1,31 @@
+/*
+ * What an embedder remembers from call to call; for the files that it is made of.
+ */
+#ifndef MNEME_ENDPOINTS_EMBEDDING_EMBEDDER_STATE_H
+#define MNEME_ENDPOINTS_EMBEDDING_EMBEDDER_STATE_H
+
+#include "common/base/arena.h"
+#include "endpoints/breaker.h"
+#include "endpoints/embedding/embedder.h"
+#include "endpoints/embedding/endpoint.h"
+#include "endpoints/rate.h"
+
+struct mneme_embedding_stretch; /* items that are one request */
+
+struct mneme_embedder {
+    struct mneme_buffer strings; /* the model's, each with its NUL */
+    struct mneme_embedding_model model;
+    struct mneme_endpoint *endpoint;
+    size_t dimensions; /* to insist on; 0: not known yet */
+    size_t asked_dimensions;
+    size_t batch;
+    int64_t timeout_ms, tries, first_pause_ms, longest_pause_ms;
+    struct mneme_breaker breaker;
+    struct mneme_rate rate;
+    int64_t not_before;                         /* what the endpoint asked for, monotonic microseconds */
+    struct mneme_embedding_stretch **in_flight; /* by slot; NULL: free */
+    struct mneme_arena arena;                   /* of the last call: vectors, refusals, what is on its way */
+    struct mneme_buffer scratch;                /* a text behind its prefix */
+};
+
+#endif

@@ -1,0 +1,26 @@
+/*
+ * The vector of a question: embedded behind the model's query prefix, and kept in Redis for a while, since
+ * the same question is asked again. Redis is a convenience here: where it is away, a question costs what
+ * embedding it costs, after one short wait that is not repeated for some seconds.
+ *
+ * For one thread at a time.
+ */
+#ifndef MNEME_ENDPOINTS_EMBEDDING_QUERY_H
+#define MNEME_ENDPOINTS_EMBEDDING_QUERY_H
+
+#include "endpoints/embedding/embedder.h"
+
+struct mneme_query_embedder;
+
+/* Copies what it needs of settings and model (NULL: that of the settings). Connects to nothing yet. */
+int mneme_query_embedder_open(struct mneme_query_embedder **out, const struct mneme_config *config,
+                              const struct mneme_embedding_model *model, struct mneme_error *error);
+void mneme_query_embedder_close(struct mneme_query_embedder *embedder);
+
+/* The vector of a question that is not blank, *dimensions floats, valid until the next call. `timeout_ms`
+ * bounds the whole call (0: only the settings do). Errors of mneme_embedder_embed, and MNEME_E_INVALID for a
+ * question that the endpoint refuses. */
+int mneme_query_embed(const float **vector, size_t *dimensions, struct mneme_query_embedder *embedder,
+                      struct mneme_str question, int64_t timeout_ms, struct mneme_error *error);
+
+#endif

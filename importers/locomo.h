@@ -1,0 +1,46 @@
+/*
+ * A LoCoMo file as it lies in memory: who speaks, the sessions in order, and the turns of one. Everything is
+ * a slice of the file's text, or lies in the arena.
+ */
+#ifndef MNEME_IMPORTERS_LOCOMO_H
+#define MNEME_IMPORTERS_LOCOMO_H
+
+#include "common/base/arena.h"
+#include "common/base/buffer.h"
+#include "common/base/error.h"
+
+struct mneme_locomo_session {
+    int64_t number;         /* N of "session_N" */
+    struct mneme_str date;  /* as written, such as "1:56 pm on 8 May, 2023" */
+    int64_t started_at;     /* the same in microseconds, taken as UTC */
+    struct mneme_str turns; /* JSON array */
+};
+
+struct mneme_locomo {
+    struct mneme_str speaker_a, speaker_b;
+    struct mneme_locomo_session *sessions; /* by number; empty ones are left out */
+    size_t session_count;
+};
+
+struct mneme_locomo_turn {
+    struct mneme_str speaker, dia_id, text;
+    struct mneme_str caption; /* of a shared image, else null */
+    struct mneme_str query;   /* that the image was found by, else null */
+};
+
+/* Appends the whole file. MNEME_E_NOT_FOUND, or MNEME_E_INVALID for one that cannot be read. */
+int mneme_locomo_load(struct mneme_buffer *out, const char *path, struct mneme_error *error);
+
+/* Reads the object that holds "speaker_a" and the sessions; `json` is well-formed. MNEME_E_INVALID says what
+ * is missing or of the wrong type. */
+int mneme_locomo_read(struct mneme_locomo *out, struct mneme_arena *arena, struct mneme_str json,
+                      struct mneme_error *error);
+
+/* Reads one item of `turns`. */
+int mneme_locomo_read_turn(struct mneme_locomo_turn *out, const struct mneme_locomo *conversation,
+                           struct mneme_arena *arena, struct mneme_str json, struct mneme_error *error);
+
+/* "1:56 pm on 8 May, 2023"; false when it is anything else. */
+bool mneme_locomo_parse_date(int64_t *micros, struct mneme_str text);
+
+#endif

@@ -1,0 +1,47 @@
+/*
+ * Elements of working memory as JSON, the same wherever they are kept or shown.
+ */
+#ifndef MNEME_STORES_REDIS_WORKING_JSON_H
+#define MNEME_STORES_REDIS_WORKING_JSON_H
+
+#include "common/postgres/row.h"
+#include "stores/redis/working.h"
+
+/* The kinds of elements. */
+enum mneme_working_part {
+    MNEME_WORKING_TURN,
+    MNEME_WORKING_THOUGHT,
+    MNEME_WORKING_KEY,
+    MNEME_WORKING_EVENT,
+    MNEME_WORKING_PART_COUNT,
+};
+
+/* What an element of each kind is as a JSON object: the members, at their offsets in its struct. */
+struct mneme_working_shape {
+    const char *name; /* of the list in the whole's JSON */
+    const struct mneme_row_column *columns;
+    size_t column_count;
+    size_t bytes; /* of the struct */
+};
+extern const struct mneme_working_shape mneme_working_shapes[MNEME_WORKING_PART_COUNT];
+
+/* The elements of a kind, as an array of its struct; *count of them. */
+const void *mneme_working_elements(const struct mneme_working *working, enum mneme_working_part part,
+                                   size_t *count);
+
+/* One element, a struct of that kind, as an object. */
+void mneme_working_element_json(struct mneme_json_writer *json, enum mneme_working_part part,
+                                const void *element);
+
+/* The object that mneme_working_element_json wrote. Strings point into `json` or lie in the arena. False for
+ * anything else, or when memory is exhausted. */
+bool mneme_working_element_parse(void *element, enum mneme_working_part part, struct mneme_str json,
+                                 struct mneme_arena *arena);
+
+/* What its JSON has, in bytes, about: the texts, and what surrounds each element. */
+int64_t mneme_working_bytes(const struct mneme_working *working);
+
+/* Members of an object, without its braces: goal, and a list for each kind of elements. */
+void mneme_working_json(struct mneme_json_writer *json, const struct mneme_working *working);
+
+#endif

@@ -1,0 +1,39 @@
+/*
+ * Working memory from the ledger's tables, of any number of conversations by one statement: by a worker that
+ * folds, and by a reader that the hot tier has nothing for.
+ *
+ *   mneme_working_params(&params, &arena, topic, wanted, count, now_micros, error);
+ *   mneme_pg_query(&rows, postgres, mneme_sql_hot_working, &params, true, error);
+ *   mneme_working_read(loaded, count, rows, &arena, error);
+ */
+#ifndef MNEME_STORES_REDIS_WORKING_LOAD_H
+#define MNEME_STORES_REDIS_WORKING_LOAD_H
+
+#include "common/base/arena.h"
+#include "common/postgres/postgres.h"
+#include "stores/redis/working.h"
+
+/* One to load. */
+struct mneme_working_wanted {
+    int32_t partition; /* of the log: that of the stream */
+    struct mneme_str tenant, stream_id, conversation_id;
+    struct mneme_str user_id; /* whom it counts for in Redis; null: the stream */
+};
+
+struct mneme_loaded_working {
+    int64_t ledger_offset; /* the ledger's progress in the partition when this was read */
+    struct mneme_working working;
+};
+
+/* The statement's parameters; keys that have expired by `now_micros` are left out. `params` are cleared
+ * first; the arena is needed during the call only. */
+int mneme_working_params(struct mneme_pg_params *params, struct mneme_arena *arena, struct mneme_str topic,
+                         const struct mneme_working_wanted *wanted, size_t count, int64_t now_micros,
+                         struct mneme_error *error);
+
+/* The statement's binary result: one entry of `loaded` for each that was wanted, empty where there is
+ * nothing. Strings point into `rows`, arrays lie in the arena. */
+int mneme_working_read(struct mneme_loaded_working *loaded, size_t count, const PGresult *rows,
+                       struct mneme_arena *arena, struct mneme_error *error);
+
+#endif

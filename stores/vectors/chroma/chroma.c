@@ -1,0 +1,324 @@
+/*
+ * The store's collections: finding, making and dropping them, and the operations table.
+ */
+#include "stores/vectors/chroma/chroma.h"
+
+#include <openssl/evp.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "common/base/redact.h"
+#include "common/json/write.h"
+#include "sql/embedded.h"
+
+#define LIST_PAGE 500
+#define DIGEST_BYTES 32
+
+/* So many candidates are gathered for an answer, so that the best are among them. */
+#define SEARCH_CANDIDATES 200
+
+static const char *const spaces[MNEME_METRICS] = {
+    [MNEME_METRIC_COSINE] = "cosine", [MNEME_METRIC_EUCLIDEAN] = "l2", [MNEME_METRIC_DOT] = "ip"};
+
+static void close_store(void *context) {
+    struct mneme_chroma *store = context;
+    curl_slist_free_all(store->headers);
+    curl_easy_cleanup(store->curl);
+    free(store->base_url);
+    mneme_buffer_clean_up(&store->shown);
+    mneme_buffer_clean_up(&store->request);
+    mneme_buffer_clean_up(&store->answer);
+    mneme_pg_params_clean_up(&store->params);
+    mneme_arena_clean_up(&store->arena);
+    free(store);
+}
+
+/* The part of all URLs; NULL when memory is exhausted. */
+static char *make_base_url(CURL *curl, const struct mneme_config *config) {
+    const char *url = mneme_config_string(config, MNEME_SETTING_CHROMA_URL);
+    char *tenant = curl_easy_escape(curl, mneme_config_string(config, MNEME_SETTING_CHROMA_TENANT), 0);
+    char *database = curl_easy_escape(curl, mneme_config_string(config, MNEME_SETTING_CHROMA_DATABASE), 0);
+    struct mneme_buffer text = {0};
+    size_t len = strlen(url);
+    while (len > 0 && url[len - 1] == '/') {
+        len--;
+    }
+    if (tenant != NULL && database != NULL) {
+        mneme_buffer_printf(&text, "%.*s/api/v2/tenants/%s/databases/%s", (int)len, url, tenant, database);
+    }
+    mneme_buffer_append_byte(&text, 0);
+    if (text.failed || tenant == NULL || database == NULL) {
+        mneme_buffer_clean_up(&text);
+    }
+    curl_free(tenant);
+    curl_free(database);
+    return text.data;
+}
+
+static int open_store(void **out, const struct mneme_config *config, struct mneme_postgres *postgres,
+                      const struct mneme_generation *generation, struct mneme_error *error) {
+    const char *url = mneme_config_string(config, MNEME_SETTING_CHROMA_URL);
+    if (strncmp(url, "http://", 7) != 0 && strncmp(url, "https://", 8) != 0) {
+        return mneme_error_set(error, MNEME_E_USAGE,
+                               "CHROMA_URL cannot be used: it begins with neither http:// nor https://; give "
+                               "the address of Chroma");
+    }
+    struct mneme_chroma *store = calloc(1, sizeof *store);
+    if (store == NULL) {
+        return mneme_chroma_out_of_memory(error);
+    }
+    store->config = config;
+    store->postgres = postgres;
+    store->generation = *generation;
+    store->curl = curl_easy_init();
+    store->base_url = store->curl == NULL ? NULL : make_base_url(store->curl, config);
+    /* Without the second one curl would wait for leave to send a larger body. */
+    store->headers = curl_slist_append(NULL, "Content-Type: application/json");
+    struct curl_slist *all = curl_slist_append(store->headers, "Expect:");
+    mneme_redact(&store->shown, mneme_str_from(url));
+    mneme_buffer_append_byte(&store->shown, 0);
+    if (store->base_url == NULL || store->headers == NULL || all == NULL || store->shown.failed) {
+        close_store(store);
+        return mneme_chroma_out_of_memory(error);
+    }
+    *out = store;
+    return MNEME_OK;
+}
+
+static int digest(char *hex, size_t digest_bytes, const struct mneme_str *parts, size_t count,
+                  struct mneme_error *error) {
+    unsigned char bytes[EVP_MAX_MD_SIZE];
+    EVP_MD_CTX *context = EVP_MD_CTX_new();
+    bool is_done = context != NULL && EVP_DigestInit_ex(context, EVP_sha256(), NULL) == 1;
+    for (size_t i = 0; i < count && is_done; i++) {
+        /* Parts have no NUL, so that one ends them. */
+        is_done = EVP_DigestUpdate(context, parts[i].data, parts[i].len) == 1 &&
+                  EVP_DigestUpdate(context, "", 1) == 1;
+    }
+    is_done = is_done && EVP_DigestFinal_ex(context, bytes, NULL) == 1;
+    EVP_MD_CTX_free(context);
+    if (!is_done) {
+        return mneme_error_set(error, MNEME_E_INTERNAL, "no vector was handled: OpenSSL has no SHA-256");
+    }
+    for (size_t i = 0; i < digest_bytes; i++) {
+        snprintf(hex + 2 * i, 3, "%02x", bytes[i]);
+    }
+    return MNEME_OK;
+}
+
+int mneme_chroma_id(char text[MNEME_CHROMA_ID_BYTES], const struct mneme_document_key *key, size_t part,
+                    struct mneme_error *error) {
+    char number[24];
+    (void)snprintf(number, sizeof number, "%zu", part);
+    const struct mneme_str parts[] = {key->stream_id, key->kind, key->ref, mneme_str_from(number)};
+    return digest(text, DIGEST_BYTES, parts, part == 0 ? 3 : 4, error);
+}
+
+void mneme_chroma_prefix(char text[MNEME_CHROMA_NAME_BYTES], const struct mneme_chroma *store) {
+    snprintf(text, MNEME_CHROMA_NAME_BYTES, "mneme-%s-", store->generation.token);
+}
+
+static int make_name(char text[MNEME_CHROMA_NAME_BYTES], const struct mneme_chroma *store,
+                     struct mneme_str tenant, struct mneme_str collection, struct mneme_error *error) {
+    const struct mneme_str parts[] = {tenant, collection};
+    bool is_raw = collection.data != NULL;
+    char hex[DIGEST_BYTES + 1];
+    char prefix[MNEME_CHROMA_NAME_BYTES];
+    int status = digest(hex, DIGEST_BYTES / 2, parts, is_raw ? 2 : 1, error);
+    mneme_chroma_prefix(prefix, store);
+    (void)snprintf(text, MNEME_CHROMA_NAME_BYTES, "%.48s%c-%s", prefix, is_raw ? 'r' : 'd', hex);
+    return status;
+}
+
+static bool take_id(struct mneme_chroma_place *place, const json_t *answer) {
+    const char *id = json_string_value(json_object_get(answer, "id"));
+    if (id == NULL || strlen(id) >= sizeof place->id || strspn(id, "0123456789abcdef-") != strlen(id)) {
+        return false;
+    }
+    memcpy(place->id, id, strlen(id) + 1);
+    return true;
+}
+
+static void put_member(struct mneme_json_writer *json, const char *key, struct mneme_str text) {
+    mneme_json_key(json, mneme_str_from(key));
+    mneme_json_string(json, text);
+}
+
+static void put_create(struct mneme_chroma *store, const char *name, struct mneme_str tenant,
+                       struct mneme_str collection, enum mneme_vector_metric metric) {
+    struct mneme_json_writer json = {.out = &store->request};
+    mneme_buffer_clear(&store->request);
+    mneme_json_begin_object(&json);
+    put_member(&json, "name", mneme_str_from(name));
+    mneme_json_key(&json, MNEME_STR_LIT("get_or_create"));
+    mneme_json_bool(&json, true);
+    mneme_json_key(&json, MNEME_STR_LIT("configuration"));
+    mneme_json_begin_object(&json);
+    mneme_json_key(&json, MNEME_STR_LIT("hnsw"));
+    mneme_json_begin_object(&json);
+    put_member(&json, "space", mneme_str_from(spaces[metric]));
+    mneme_json_key(&json, MNEME_STR_LIT("ef_search"));
+    mneme_json_long(&json, SEARCH_CANDIDATES);
+    mneme_json_end_object(&json);
+    mneme_json_end_object(&json);
+    /* For people who look into Chroma. */
+    mneme_json_key(&json, MNEME_STR_LIT("metadata"));
+    mneme_json_begin_object(&json);
+    put_member(&json, "tenant", tenant);
+    put_member(&json, "model", mneme_str_from(store->generation.model));
+    if (collection.data != NULL) {
+        put_member(&json, "collection", collection);
+    }
+    mneme_json_end_object(&json);
+    mneme_json_end_object(&json);
+}
+
+/* Whether Postgres knows of something that lies in the collection. */
+static int held_something(bool *out, struct mneme_chroma *store, struct mneme_str tenant,
+                          struct mneme_str collection, struct mneme_error *error) {
+    PGresult *rows = NULL;
+    mneme_pg_params_clear(&store->params);
+    mneme_pg_param_long(&store->params, store->generation.number);
+    mneme_pg_param_str(&store->params, tenant);
+    mneme_pg_param_str(&store->params, collection);
+    int status = mneme_pg_query(&rows, store->postgres, mneme_sql_chroma_held, &store->params, false, error);
+    *out = status == MNEME_OK && PQntuples(rows) > 0;
+    PQclear(rows);
+    return status;
+}
+
+static int make_place(struct mneme_chroma_place *out, struct mneme_chroma *store, struct mneme_str tenant,
+                      struct mneme_str collection, enum mneme_vector_metric metric, bool is_made,
+                      struct mneme_error *error) {
+    static const char what[] = "the collection was not made";
+    bool is_lost = false;
+    json_t *answer = NULL;
+    int status = held_something(&is_lost, store, tenant, collection, error);
+    if (status == MNEME_OK && is_lost) {
+        return mneme_error_set(error, MNEME_E_UNSAFE,
+                               "the vectors cannot be used: Chroma at %s has lost the collection %s, which "
+                               "held vectors; run `mneme rebuild vectors`",
+                               store->shown.data, out->name);
+    }
+    if (status != MNEME_OK || !is_made) {
+        return status;
+    }
+    put_create(store, out->name, tenant, collection, metric);
+    status = mneme_chroma_call(&answer, store, "POST", "/collections", true, what, error);
+    if (status == MNEME_OK && !take_id(out, answer)) {
+        status = mneme_chroma_not_understood(store, what, error);
+    }
+    json_decref(answer);
+    return status;
+}
+
+static int look_up(struct mneme_chroma_place *place, struct mneme_chroma *store, struct mneme_error *error) {
+    static const char what[] = "the collection was not found";
+    char path[MNEME_CHROMA_NAME_BYTES + 32];
+    struct mneme_error why = {0};
+    json_t *answer = NULL;
+    snprintf(path, sizeof path, "/collections/%s", place->name);
+    int status = mneme_chroma_call(&answer, store, "GET", path, false, what, &why);
+    if (status == MNEME_OK && !take_id(place, answer)) {
+        status = mneme_chroma_not_understood(store, what, &why);
+    }
+    json_decref(answer);
+    if (status == MNEME_OK || status == MNEME_E_NOT_FOUND) {
+        return MNEME_OK;
+    }
+    return mneme_error_set(error, (enum mneme_status)status, "%s", why.message);
+}
+
+int mneme_chroma_find(struct mneme_chroma_place *out, struct mneme_chroma *store, struct mneme_str tenant,
+                      struct mneme_str collection, enum mneme_vector_metric metric, bool is_made,
+                      struct mneme_error *error) {
+    *out = (struct mneme_chroma_place){0};
+    int status = make_name(out->name, store, tenant, collection, error);
+    if (status != MNEME_OK) {
+        return status;
+    }
+    for (size_t i = 0; i < store->place_count; i++) {
+        if (strcmp(store->places[i].name, out->name) == 0) {
+            *out = store->places[i];
+            return MNEME_OK;
+        }
+    }
+    status = look_up(out, store, error);
+    if (status == MNEME_OK && out->id[0] == '\0') {
+        status = make_place(out, store, tenant, collection, metric, is_made, error);
+    }
+    if (status == MNEME_OK && out->id[0] != '\0') {
+        store->place_count %= MNEME_CHROMA_PLACES; /* when all are taken, all are forgotten */
+        store->places[store->place_count++] = *out;
+    }
+    return status;
+}
+
+/* In Postgres all is there by the migrations, and collections are made with their first vector. */
+static int make(void *context, struct mneme_error *error) {
+    (void)context;
+    (void)error;
+    return MNEME_OK;
+}
+
+/* Deletes those of a page that are the generation's. */
+static int drop_page(size_t *listed, size_t *dropped, struct mneme_chroma *store, size_t offset,
+                     struct mneme_error *error) {
+    static const char what[] = "the collections were not dropped";
+    char prefix[MNEME_CHROMA_NAME_BYTES];
+    char path[256];
+    json_t *page = NULL;
+    size_t index;
+    json_t *item;
+    mneme_chroma_prefix(prefix, store);
+    snprintf(path, sizeof path, "/collections?limit=%d&offset=%zu", LIST_PAGE, offset);
+    int status = mneme_chroma_call(&page, store, "GET", path, false, what, error);
+    if (status == MNEME_OK && !json_is_array(page)) {
+        status = mneme_chroma_not_understood(store, what, error);
+    }
+    *listed = status == MNEME_OK ? json_array_size(page) : 0;
+    *dropped = 0;
+    json_array_foreach(page, index, item) {
+        const char *name = json_string_value(json_object_get(item, "name"));
+        if (status == MNEME_OK && name != NULL && strncmp(name, prefix, strlen(prefix)) == 0 &&
+            strlen(name) < MNEME_CHROMA_NAME_BYTES) {
+            snprintf(path, sizeof path, "/collections/%s", name);
+            status = mneme_chroma_call(NULL, store, "DELETE", path, false, what, error);
+            (*dropped)++;
+        }
+    }
+    json_decref(page);
+    return status;
+}
+
+static int drop(void *context, struct mneme_error *error) {
+    struct mneme_chroma *store = context;
+    size_t offset = 0;
+    size_t listed = LIST_PAGE;
+    int status = MNEME_OK;
+    while (status == MNEME_OK && listed == LIST_PAGE) {
+        size_t dropped;
+        status = drop_page(&listed, &dropped, store, offset, error);
+        offset += listed - dropped;
+    }
+    store->place_count = 0;
+    mneme_pg_params_clear(&store->params);
+    mneme_pg_param_long(&store->params, store->generation.number);
+    return status == MNEME_OK
+               ? mneme_pg_query(NULL, store->postgres, mneme_sql_chroma_forget, &store->params, false, error)
+               : status;
+}
+
+const struct mneme_vector_store_ops mneme_chroma_store = {
+    .name = "chroma",
+    .open = open_store,
+    .close = close_store,
+    .query = mneme_chroma_query,
+    .fetch = mneme_chroma_fetch,
+    .similarities = mneme_chroma_similarities,
+    .query_raw = mneme_chroma_query_raw,
+    .make = make,
+    .drop = drop,
+    .write = mneme_chroma_write,
+    .scan = mneme_chroma_scan,
+};

@@ -1,0 +1,340 @@
+/*
+ * Asking Postgres. A filter that runs after an approximate index gives too few answers, without an error; so
+ * a scope is compared one by one as long as that is the cheaper way, and a larger one goes through the index,
+ * which scans on until there are enough. Plans are made for the very scope, never for an average one.
+ */
+#include <endian.h>
+#include <math.h>
+#include <stdio.h>
+
+#include "common/base/hash.h"
+#include "schemas/embedding.h"
+#include "sql/embedded.h"
+#include "stores/vectors/pgvector/pgvector.h"
+
+/* So many documents are compared one by one whatever else there is. */
+#define ALWAYS_EXACT 20000
+
+/* What looking at one candidate of the index costs, in documents compared one by one. A scope of n among N
+ * documents needs k × N / n candidates, so that both ways cost the same where n² = k × N × this. */
+#define CANDIDATE_COST 30.0
+
+/* Candidates that the index gathers at a time: enough of them that the best are among them. */
+#define LEAST_CANDIDATES 400
+#define MOST_CANDIDATES 1000 /* that pgvector takes */
+
+static const char exact_settings[] =
+    "SELECT set_config('plan_cache_mode', 'force_custom_plan', true), set_config('jit', 'off', true)";
+
+/* Ends what was begun without effect, so that settings are as before. */
+static int heal(struct mneme_pgvector *store, bool is_nested, int status) {
+    struct mneme_error ignored = {0};
+    PGTransactionStatusType state = PQtransactionStatus(mneme_pg_raw(store->postgres));
+    if (state == PQTRANS_INERROR || state == PQTRANS_INTRANS) {
+        /* If this fails too, the connection is gone, and the first error told it. */
+        (void)mneme_pg_run(store->postgres, is_nested ? "ROLLBACK TO SAVEPOINT mneme_ask" : "ROLLBACK",
+                           &ignored);
+    }
+    return status;
+}
+
+/* Runs the statement at hand with settings for it alone, within the caller's transaction if there is one. */
+static int ask(PGresult **out, struct mneme_pgvector *store, const char *settings,
+               struct mneme_error *error) {
+    bool is_nested = PQtransactionStatus(mneme_pg_raw(store->postgres)) != PQTRANS_IDLE;
+    const struct mneme_pg_call calls[] = {
+        {is_nested ? "SAVEPOINT mneme_ask" : "BEGIN", NULL},
+        {settings, NULL},
+        {store->sql.data, &store->params},
+        {is_nested ? "ROLLBACK TO SAVEPOINT mneme_ask" : "COMMIT", NULL},
+    };
+    PGresult *results[sizeof calls / sizeof *calls] = {NULL};
+    int status = mneme_pg_pipeline(results, store->postgres, calls, sizeof calls / sizeof *calls, error);
+    if (status != MNEME_OK) {
+        return heal(store, is_nested, status);
+    }
+    *out = results[2];
+    results[2] = NULL;
+    for (size_t i = 0; i < sizeof results / sizeof *results; i++) {
+        PQclear(results[i]);
+    }
+    return MNEME_OK;
+}
+
+static void scope_params(struct mneme_pg_params *params, const struct mneme_vector_scope *scope) {
+    mneme_pg_params_clear(params);
+    mneme_pg_param_str(params, scope->tenant);
+    mneme_pg_param_str(params, scope->user_id);
+    mneme_pg_param_str(params, scope->agent_id);
+    mneme_pg_param_str(params, scope->run_id);
+    mneme_pg_param_str(params, scope->conversation_id);
+}
+
+static uint64_t get_bits(const PGresult *rows, int row, int column) {
+    uint64_t wire;
+    memcpy(&wire, PQgetvalue(rows, row, column), sizeof wire);
+    return be64toh(wire);
+}
+
+static double get_double(const PGresult *rows, int row, int column) {
+    uint64_t bits = get_bits(rows, row, column);
+    double value;
+    memcpy(&value, &bits, sizeof value);
+    return value;
+}
+
+static struct mneme_str get_copy(struct mneme_arena *arena, const PGresult *rows, int row, int column) {
+    return mneme_arena_copy(
+        arena, (struct mneme_str){PQgetvalue(rows, row, column), (size_t)PQgetlength(rows, row, column)});
+}
+
+/* Whether comparing the whole scope is the cheaper way. */
+static int is_small(bool *out, struct mneme_pgvector *store, const struct mneme_vector_question *question,
+                    struct mneme_error *error) {
+    PGresult *rows = NULL;
+    scope_params(&store->params, &question->scope);
+    mneme_pg_param_long(&store->params, ALWAYS_EXACT);
+    mneme_pg_param_double(&store->params, CANDIDATE_COST * (double)question->k);
+    int status =
+        mneme_pgvector_sql(store, mneme_sql_pgvector_size, question->metric, MNEME_PGVECTOR_DOCUMENTS, error);
+    if (status == MNEME_OK) {
+        status = ask(&rows, store, exact_settings, error);
+    }
+    if (status == MNEME_OK) {
+        *out = (int64_t)get_bits(rows, 0, 0) <= (int64_t)get_bits(rows, 0, 1);
+    }
+    PQclear(rows);
+    return status;
+}
+
+static struct mneme_str get(const PGresult *rows, int row, int column) {
+    return (struct mneme_str){PQgetvalue(rows, row, column), (size_t)PQgetlength(rows, row, column)};
+}
+
+static uint64_t hash_key(const PGresult *rows, int row) {
+    uint64_t hash = 0;
+    for (int column = 0; column < 3; column++) {
+        struct mneme_str text = get(rows, row, column);
+        hash = mneme_hash_bytes(hash, text.data, text.len);
+    }
+    return hash;
+}
+
+/* The match of the row's document, if an earlier row was of it. */
+static struct mneme_vector_match *find_match(const struct mneme_hash *matches, uint64_t hash,
+                                             const PGresult *rows, int row) {
+    uint64_t cursor = hash;
+    struct mneme_vector_match *match;
+    while ((match = mneme_hash_next(matches, hash, &cursor)) != NULL) {
+        if (mneme_str_equal(match->key.ref, get(rows, row, 2)) &&
+            mneme_str_equal(match->key.kind, get(rows, row, 1)) &&
+            mneme_str_equal(match->key.stream_id, get(rows, row, 0))) {
+            break;
+        }
+    }
+    return match;
+}
+
+/* Rows as documents: each once, by its best part. */
+static int take_matches(struct mneme_vector_matches *out, const PGresult *rows,
+                        enum mneme_vector_metric metric, struct mneme_error *error) {
+    size_t count = (size_t)PQntuples(rows);
+    struct mneme_hash matches;
+    mneme_arena_reset(&out->arena, SIZE_MAX);
+    out->count = 0;
+    out->items = mneme_arena_calloc(&out->arena, count + 1, sizeof *out->items);
+    bool is_complete = out->items != NULL && mneme_hash_init(&matches, &out->arena, count + 1);
+    for (int row = 0; (size_t)row < count && is_complete; row++) {
+        double similarity = mneme_metric_from_distance(metric, get_double(rows, row, 3));
+        uint64_t hash = hash_key(rows, row);
+        struct mneme_vector_match *match = find_match(&matches, hash, rows, row);
+        if (match != NULL) {
+            match->similarity = fmax(match->similarity, similarity);
+            continue;
+        }
+        match = &out->items[out->count++];
+        *match = (struct mneme_vector_match){
+            .key = {get_copy(&out->arena, rows, row, 0), get_copy(&out->arena, rows, row, 1),
+                    get_copy(&out->arena, rows, row, 2)},
+            .similarity = similarity,
+        };
+        is_complete = match->key.stream_id.data != NULL && match->key.kind.data != NULL &&
+                      match->key.ref.data != NULL && mneme_hash_add(&matches, hash, match);
+    }
+    out->count = is_complete ? out->count : 0;
+    return is_complete ? MNEME_OK : mneme_pgvector_out_of_memory(error);
+}
+
+/* The nearest rows, as documents; *seen is how many rows there were. */
+static int find_rows(struct mneme_vector_matches *out, size_t *seen, struct mneme_pgvector *store,
+                     const struct mneme_vector_question *question, size_t limit, bool is_exact,
+                     struct mneme_error *error) {
+    char nearest_settings[512];
+    PGresult *rows = NULL;
+    size_t candidates = 2 * limit;
+    candidates = candidates < LEAST_CANDIDATES ? LEAST_CANDIDATES : candidates;
+    candidates = candidates > MOST_CANDIDATES ? MOST_CANDIDATES : candidates;
+    /* Through the index without a bound to what it scans; a sort would be the other plan. */
+    snprintf(
+        nearest_settings, sizeof nearest_settings,
+        "SELECT set_config('plan_cache_mode', 'force_custom_plan', true), set_config('jit', 'off', true), "
+        "set_config('enable_sort', 'off', true), set_config('enable_seqscan', 'off', true), "
+        "set_config('hnsw.iterative_scan', 'relaxed_order', true), "
+        "set_config('hnsw.max_scan_tuples', '2147483647', true), "
+        "set_config('hnsw.scan_mem_multiplier', '100', true), "
+        "set_config('hnsw.ef_search', '%zu', true)",
+        candidates);
+    scope_params(&store->params, &question->scope);
+    mneme_pg_param_float_array(&store->params, question->vector, question->dimensions);
+    mneme_pg_param_long(&store->params, (int64_t)limit);
+    int status = mneme_pgvector_sql(store, is_exact ? mneme_sql_pgvector_exact : mneme_sql_pgvector_nearest,
+                                    question->metric, MNEME_PGVECTOR_DOCUMENTS, error);
+    if (status == MNEME_OK) {
+        status = ask(&rows, store, is_exact ? exact_settings : nearest_settings, error);
+    }
+    if (status == MNEME_OK) {
+        status = take_matches(out, rows, question->metric, error);
+        *seen = (size_t)PQntuples(rows);
+    }
+    PQclear(rows);
+    return status;
+}
+
+/* As many rows as documents are wanted; where several were of one document, as many more as it takes, by how
+ * many documents they were, until there are enough or no more rows. */
+static int find(struct mneme_vector_matches *out, struct mneme_pgvector *store,
+                const struct mneme_vector_question *question, bool is_exact, struct mneme_error *error) {
+    size_t k = question->k;
+    size_t most = is_exact ? k * MNEME_EMBEDDING_MAX_PARTS : k + ALWAYS_EXACT;
+    size_t limit = k;
+    size_t seen = 0;
+    int status = find_rows(out, &seen, store, question, limit, is_exact, error);
+    while (status == MNEME_OK && out->count < k && seen == limit && limit < most) {
+        limit = 2 * limit * k / (out->count + 1);
+        limit = limit < most ? limit : most;
+        status = find_rows(out, &seen, store, question, limit, is_exact, error);
+    }
+    return status;
+}
+
+int mneme_pgvector_query(struct mneme_vector_matches *out, void *context,
+                         const struct mneme_vector_question *question, struct mneme_error *error) {
+    struct mneme_pgvector *store = context;
+    bool is_exact = true;
+    int status = MNEME_OK;
+    if (question->metric == store->generation.metric && mneme_pgvector_has_nearest(store)) {
+        status = is_small(&is_exact, store, question, error);
+    }
+    if (status == MNEME_OK && !is_exact) {
+        status = find(out, store, question, false, error);
+        /* The scan may end early for want of memory. */
+        is_exact = status == MNEME_OK && out->count < question->k;
+    }
+    if (status == MNEME_OK && is_exact) {
+        status = find(out, store, question, true, error);
+    }
+    out->is_exact = is_exact;
+    return status;
+}
+
+static int key_params(struct mneme_pgvector *store, struct mneme_str tenant,
+                      const struct mneme_document_key *keys, size_t count, struct mneme_error *error) {
+    mneme_arena_reset(&store->arena, SIZE_MAX);
+    struct mneme_str *texts = mneme_arena_calloc(&store->arena, 3 * count, sizeof *texts);
+    if (texts == NULL) {
+        return mneme_pgvector_out_of_memory(error);
+    }
+    for (size_t i = 0; i < count; i++) {
+        texts[i] = keys[i].stream_id;
+        texts[count + i] = keys[i].kind;
+        texts[2 * count + i] = keys[i].ref;
+    }
+    mneme_pg_params_clear(&store->params);
+    mneme_pg_param_str(&store->params, tenant);
+    for (size_t i = 0; i < 3; i++) {
+        mneme_pg_param_str_array(&store->params, texts + i * count, count);
+    }
+    return MNEME_OK;
+}
+
+/* By the key's index, one document after the other. */
+static const char key_settings[] =
+    "SELECT set_config('plan_cache_mode', 'force_custom_plan', true), set_config('jit', 'off', true), "
+    "set_config('enable_seqscan', 'off', true), set_config('enable_hashjoin', 'off', true), "
+    "set_config('enable_mergejoin', 'off', true)";
+
+int mneme_pgvector_similarities(double *out, void *context, struct mneme_str tenant,
+                                const struct mneme_document_key *keys, size_t count, const float *vector,
+                                enum mneme_vector_metric metric, struct mneme_error *error) {
+    struct mneme_pgvector *store = context;
+    PGresult *rows = NULL;
+    int status = key_params(store, tenant, keys, count, error);
+    if (status == MNEME_OK) {
+        mneme_pg_param_float_array(&store->params, vector, (size_t)store->generation.dimensions);
+        status = mneme_pgvector_sql(store, mneme_sql_pgvector_similarities, metric, MNEME_PGVECTOR_DOCUMENTS,
+                                    error);
+    }
+    if (status == MNEME_OK) {
+        status = ask(&rows, store, key_settings, error);
+    }
+    for (int row = 0; status == MNEME_OK && row < PQntuples(rows); row++) {
+        double *best = &out[get_bits(rows, row, 0) - 1]; /* of the parts so far; NAN before the first */
+        *best = fmax(*best, mneme_metric_from_distance(metric, get_double(rows, row, 1)));
+    }
+    PQclear(rows);
+    return status;
+}
+
+int mneme_pgvector_fetch(float *out, bool *found, void *context, struct mneme_str tenant,
+                         const struct mneme_document_key *keys, size_t count, struct mneme_error *error) {
+    struct mneme_pgvector *store = context;
+    PGresult *rows = NULL;
+    size_t dimensions = (size_t)store->generation.dimensions;
+    int status = key_params(store, tenant, keys, count, error);
+    if (status == MNEME_OK) {
+        status = mneme_pgvector_sql(store, mneme_sql_pgvector_fetch, store->generation.metric,
+                                    MNEME_PGVECTOR_DOCUMENTS, error);
+    }
+    if (status == MNEME_OK) {
+        status = ask(&rows, store, key_settings, error);
+    }
+    for (int row = 0; status == MNEME_OK && row < PQntuples(rows); row++) {
+        size_t place = (size_t)get_bits(rows, row, 0) - 1;
+        struct mneme_str wire = {PQgetvalue(rows, row, 1), (size_t)PQgetlength(rows, row, 1)};
+        found[place] = mneme_pgvector_read(out + place * dimensions, dimensions, wire);
+    }
+    PQclear(rows);
+    return status;
+}
+
+int mneme_pgvector_query_raw(struct mneme_raw_matches *out, void *context,
+                             const struct mneme_raw_question *question, struct mneme_error *error) {
+    struct mneme_pgvector *store = context;
+    PGresult *rows = NULL;
+    mneme_pg_params_clear(&store->params);
+    mneme_pg_param_str(&store->params, question->tenant);
+    mneme_pg_param_str(&store->params, question->collection);
+    mneme_pg_param_str(&store->params, question->filter_json);
+    mneme_pg_param_float_array(&store->params, question->vector, question->dimensions);
+    mneme_pg_param_long(&store->params, (int64_t)question->k);
+    int status =
+        mneme_pgvector_sql(store, mneme_sql_pgvector_raw, question->metric, MNEME_PGVECTOR_RAW, error);
+    if (status == MNEME_OK) {
+        status = ask(&rows, store, exact_settings, error);
+    }
+    size_t count = status == MNEME_OK ? (size_t)PQntuples(rows) : 0;
+    out->items = mneme_arena_calloc(&out->arena, count + 1, sizeof *out->items);
+    bool is_complete = out->items != NULL;
+    for (size_t i = 0; i < count && is_complete; i++) {
+        int row = (int)i;
+        out->items[i] = (struct mneme_raw_match){
+            .id = get_copy(&out->arena, rows, row, 0),
+            .metadata_json = PQgetisnull(rows, row, 1) ? MNEME_STR_NULL : get_copy(&out->arena, rows, row, 1),
+            .similarity = mneme_metric_from_distance(question->metric, get_double(rows, row, 2)),
+        };
+        is_complete = out->items[i].id.data != NULL;
+    }
+    out->count = is_complete ? count : 0;
+    PQclear(rows);
+    return status == MNEME_OK && !is_complete ? mneme_pgvector_out_of_memory(error) : status;
+}
