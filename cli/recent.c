@@ -12,6 +12,7 @@
 #include "cli/frame/values.h"
 #include "common/base/clock.h"
 #include "queries/recent.h"
+#include "stores/redis/limits.h"
 
 #define COLUMNS 4
 
@@ -65,7 +66,7 @@ static int read_recent(struct mneme_recent *recent, struct mneme_cli *cli,
     struct mneme_hot_reader *hot = NULL;
     struct mneme_postgres *postgres = NULL;
     struct mneme_str tenant = mneme_session_tenant(cli);
-    int64_t since = mneme_clock_now_micros() - mneme_config_long(cli->config, kind->ttl_s) * 1000000;
+    int64_t since = mneme_clock_now_micros() - mneme_hot_ttl_s(cli->config, kind->kind) * 1000000;
     int status = mneme_session_open_hot(&hot, cli, error);
     if (status == MNEME_OK && !mneme_recent_hot(recent, hot, kind, tenant, name, since, arena)) {
         status = mneme_session_open_read(&postgres, cli, error);
@@ -128,9 +129,9 @@ const struct mneme_command mneme_command_conversation_recent = {
     .summary = "What a user talked about lately.",
     .arguments = "",
     .details =
-        "At most 10 conversations with activity in the last half hour (MNEME_REDIS_CONVERSATION_TTL_S),\n"
-        "the latest first. They come from Redis while a worker of group redis keeps it up to date,\n"
-        "else from Postgres.\n"
+        "At most 10 conversations with activity in the last hour\n"
+        "(MNEME_REDIS_RECENT_CONVERSATIONS_TTL_S), the latest first. They come from Redis while a\n"
+        "worker of group redis keeps it up to date, else from Postgres.\n"
         "--json: one object per conversation whose keys are the columns of the table conversations.",
     .examples = "  mneme conversation recent --user ada\n"
                 "  mneme conversation recent --user ada --at-least last --json\n",
@@ -144,8 +145,9 @@ const struct mneme_command mneme_command_agent_recent = {
     .summary = "What an agent decided lately.",
     .arguments = "",
     .details =
-        "At most 5 decisions of the last hour (MNEME_REDIS_MEMORY_TTL_S), the latest first. They come\n"
-        "from Redis while a worker of group redis keeps it up to date, else from Postgres.\n"
+        "At most 5 decisions of the last half hour (MNEME_REDIS_RECENT_DECISIONS_TTL_S), the latest\n"
+        "first. They come from Redis while a worker of group redis keeps it up to date, else from\n"
+        "Postgres.\n"
         "--json: one object per decision whose keys are the columns of the table agent_decisions.",
     .examples = "  mneme agent recent --agent planner\n"
                 "  mneme agent recent --agent planner --at-least last --json\n",

@@ -38,10 +38,10 @@ int main(int argc, char **argv) {
     struct mneme_error error = {0};
     struct mneme_locks *locks = NULL;
     struct mneme_lock lock;
-    const struct mneme_lock_options options = {.ttl_ms = {10000, true}, .wait_ms = {5000, true}};
     int status = mneme_locks_open(&locks, NULL, NULL, 0, &error);
     if (status == MNEME_OK) {
-        status = mneme_lock_acquire(&lock, locks, mneme_str_from(argv[1]), &options, &error);
+        /* A lease of 10 s, waited for up to 5 s, unless the settings say otherwise. */
+        status = mneme_lock_acquire(&lock, locks, mneme_str_from(argv[1]), NULL, &error);
     }
     if (status == MNEME_OK) {
         /* The long work goes here, with mneme_lock_extend now and then. */

@@ -13,7 +13,6 @@ struct mneme_recent_kind {
     const char *what; /* for errors, such as "conversations were not listed" */
     const char *sql;  /* $1 tenant, $2 name, $3 since, $4 how many */
     enum mneme_hot_kind kind;
-    enum mneme_setting ttl_s;  /* the setting that says for how long it is kept */
     struct mneme_str time, id; /* members: when, and which */
     size_t most;
 };

@@ -69,17 +69,23 @@
     X(REDIS_USER_PERCENT, "MNEME_REDIS_USER_PERCENT", LONG, "25", RANGE(1, 100), PLAIN, \
       "What percentage of a partition's memories and bytes in Redis one user may have, or a stream without a user.") \
     X(REDIS_MEMORY_TTL_S, "MNEME_REDIS_MEMORY_TTL_S", LONG, "3600", RANGE(1, 31536000), PLAIN, \
-      "How long Redis keeps a memory, an agent's list or its recent decisions after the event that changed them.") \
+      "How long Redis keeps a memory or an agent's list of them after the event that changed them.") \
     X(REDIS_CONVERSATION_TTL_S, "MNEME_REDIS_CONVERSATION_TTL_S", LONG, "1800", RANGE(1, 31536000), PLAIN, \
-      "How long Redis keeps a conversation or a user's recent ones after the event that changed them.") \
-    X(REDIS_WORKING_TTL_S, "MNEME_REDIS_WORKING_TTL_S", LONG, "86400", RANGE(1, 31536000), PLAIN, \
-      "How long Redis keeps the working memory of a conversation after the event that changed it.") \
+      "How long Redis keeps a conversation after the event that changed it.") \
+    X(REDIS_RECENT_CONVERSATIONS_TTL_S, "MNEME_REDIS_RECENT_CONVERSATIONS_TTL_S", LONG, "3600", \
+      RANGE(1, 31536000), PLAIN, \
+      "How long a conversation counts as a recent one of its user, and Redis keeps the list of them.") \
+    X(REDIS_RECENT_DECISIONS_TTL_S, "MNEME_REDIS_RECENT_DECISIONS_TTL_S", LONG, "1800", RANGE(1, 31536000), PLAIN, \
+      "How long a decision counts as a recent one of its agent, and Redis keeps the list of them.") \
+    X(REDIS_WORKING_TTL_S, "MNEME_REDIS_WORKING_TTL_S", LONG, "3600", RANGE(1, 31536000), PLAIN, \
+      "How long Redis keeps turns, thoughts, goal and context of a conversation after the last change of any of them.") \
     X(LOCK_URLS, "MNEME_LOCK_URLS", STRING, "", ANY, PLAIN, \
       "Independent Redis servers that vote on locks, URLs separated by commas; empty means the one of REDIS_URL.") \
-    X(LOCK_TTL_MS, "MNEME_LOCK_TTL_MS", LONG, "30000", RANGE(10, 86400000), PLAIN, \
-      "For how long a lock is held unless it is extended.") \
-    X(LOCK_WAIT_MS, "MNEME_LOCK_WAIT_MS", LONG, "0", RANGE(0, 86400000), PLAIN, \
-      "How long acquiring a lock waits while somebody else has it; 0 means that it is tried once.") \
+    X(LOCK_TTL_MS, "MNEME_LOCK_TTL_MS", LONG, "10000", RANGE(10, 86400000), PLAIN, \
+      "How long a lock is held (its lease) unless it is extended, where the caller does not say.") \
+    X(LOCK_WAIT_MS, "MNEME_LOCK_WAIT_MS", LONG, "5000", RANGE(0, 86400000), PLAIN, \
+      "How long acquiring a lock waits while somebody else has it, where the caller does not say; 0 means that it is " \
+      "tried once.") \
     X(LOCK_RETRY_MS, "MNEME_LOCK_RETRY_MS", LONG, "200", RANGE(1, 60000), PLAIN, \
       "Longest pause between two tries to acquire a lock; the first ones are shorter, all are random.") \
     X(LOCK_TIMEOUT_MS, "MNEME_LOCK_TIMEOUT_MS", LONG, "500", RANGE(1, 60000), PLAIN, \

@@ -31,9 +31,9 @@ struct mneme_redis_access {
     const struct mneme_memory_row *row;
 };
 
-/* For how long, in seconds. */
+/* How long what is kept under each kind of key lasts, in seconds. */
 struct mneme_redis_terms {
-    int64_t memory_ttl_s, conversation_ttl_s, working_ttl_s;
+    int64_t ttl_s[MNEME_HOT_KIND_COUNT];
 };
 
 #define MNEME_REDIS_CALLS 8 /* statements of one batch */

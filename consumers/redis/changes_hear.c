@@ -38,7 +38,7 @@ static int hear_memories(struct mneme_redis_load *load, struct mneme_error *erro
             change->memory = &loaded->memory;
             change->happened_at = mneme_hot_happened_at(loaded->memory.row.updated_at, loaded->recorded_at);
             change->expires_ms = mneme_hot_memory_expires_ms(&loaded->memory.row, change->happened_at,
-                                                             changes->terms.memory_ttl_s);
+                                                             changes->terms.ttl_s[MNEME_HOT_MEMORY]);
             found++;
         }
     }
@@ -68,7 +68,7 @@ static int hear_creations(struct mneme_redis_load *load, struct mneme_error *err
             struct mneme_redis_change *change = add(load, touch);
             change->memory = memory;
             change->expires_ms =
-                mneme_hot_memory_expires_ms(&memory->row, change->happened_at, changes->terms.memory_ttl_s);
+                mneme_hot_memory_expires_ms(&memory->row, change->happened_at, changes->terms.ttl_s[MNEME_HOT_MEMORY]);
         }
     }
     return status;
@@ -172,8 +172,7 @@ static void name_value(struct mneme_redis_change *change, const struct value_kin
     }
 }
 
-static int hear_values(struct mneme_redis_load *load, struct value_kind *kind, int64_t ttl_s,
-                       struct mneme_error *error) {
+static int hear_values(struct mneme_redis_load *load, struct value_kind *kind, struct mneme_error *error) {
     const PGresult *rows = load->changes->answers[kind->call];
     int status = MNEME_OK;
     kind->as.columns = mneme_row_columns_of(rows, load->arena);
@@ -186,7 +185,7 @@ static int hear_values(struct mneme_redis_load *load, struct value_kind *kind, i
         struct mneme_redis_change *change = add(load, touch);
         name_value(change, kind, touch, rows, row);
         change->ledger_offset = ledger_offset(load, touch->partition);
-        change->expires_ms = expires_ms(touch, ttl_s);
+        change->expires_ms = expires_ms(touch, load->changes->terms.ttl_s[kind->kind]);
         if (says_nothing(rows, row, kind->nothing, kind->nothing_when_null)) {
             row++;
         } else {
@@ -211,14 +210,13 @@ static int hear_working(struct mneme_redis_load *load, struct mneme_error *error
         memcpy(change->names, names, sizeof names);
         change->name_count = 3;
         change->ledger_offset = loaded[i].ledger_offset;
-        change->expires_ms = expires_ms(touch, load->changes->terms.working_ttl_s);
+        change->expires_ms = expires_ms(touch, load->changes->terms.ttl_s[MNEME_HOT_WORKING]);
         change->working = &loaded[i].working;
     }
     return status;
 }
 
 int mneme_redis_changes_hear(struct mneme_redis_load *load, struct mneme_error *error) {
-    const struct mneme_redis_terms *terms = &load->changes->terms;
     struct value_kind kinds[] = {
         {MNEME_REDIS_CONVERSATIONS,
          MNEME_TOUCH_CONVERSATION,
@@ -245,9 +243,7 @@ int mneme_redis_changes_hear(struct mneme_redis_load *load, struct mneme_error *
     }
     for (size_t i = 0; status == MNEME_OK && i < sizeof kinds / sizeof *kinds; i++) {
         if (load->changes->answers[kinds[i].call] != NULL) {
-            int64_t ttl_s =
-                kinds[i].call == MNEME_REDIS_DECISIONS ? terms->memory_ttl_s : terms->conversation_ttl_s;
-            status = hear_values(load, &kinds[i], ttl_s, error);
+            status = hear_values(load, &kinds[i], error);
         }
     }
     if (status == MNEME_OK && load->changes->answers[MNEME_REDIS_WORKING] != NULL) {

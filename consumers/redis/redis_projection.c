@@ -16,6 +16,7 @@
 #include "consumers/store/session.h"
 #include "consumers/store/verdict_gate.h"
 #include "sql/embedded.h"
+#include "stores/redis/limits.h"
 
 #define MAX_BATCH_EVENTS 5000
 
@@ -76,11 +77,9 @@ static int prepare(struct projection *projection, const struct mneme_config *con
         .timeout_ms = mneme_config_long(config, MNEME_SETTING_REDIS_TIMEOUT_MS)};
     struct mneme_claims *claims = &projection->claims;
     projection->config = config;
-    projection->changes.terms = (struct mneme_redis_terms){
-        .memory_ttl_s = mneme_config_long(config, MNEME_SETTING_REDIS_MEMORY_TTL_S),
-        .conversation_ttl_s = mneme_config_long(config, MNEME_SETTING_REDIS_CONVERSATION_TTL_S),
-        .working_ttl_s = mneme_config_long(config, MNEME_SETTING_REDIS_WORKING_TTL_S),
-    };
+    for (int kind = 0; kind < MNEME_HOT_KIND_COUNT; kind++) {
+        projection->changes.terms.ttl_s[kind] = mneme_hot_ttl_s(config, (enum mneme_hot_kind)kind);
+    }
     int status = mneme_session_init(&projection->session, config, MNEME_PG_SCHEMA_LEDGER,
                                     mneme_redis_projection.name, error);
     projection->session.settings_sql = ONE_PLAN;
@@ -346,14 +345,17 @@ static int know(struct projection *projection, const struct known *known, struct
 
 static int fold_part(struct projection *projection, struct mneme_batch *part, const struct known *known,
                      bool *is_current, struct mneme_error *error) {
-    const struct mneme_redis_terms *kept = &projection->changes.terms;
+    const int64_t *ttl_s = projection->changes.terms.ttl_s;
+    int64_t conversation_ttl_s = ttl_s[MNEME_HOT_CONVERSATION] > ttl_s[MNEME_HOT_RECENT_CONVERSATIONS]
+                                     ? ttl_s[MNEME_HOT_CONVERSATION]
+                                     : ttl_s[MNEME_HOT_RECENT_CONVERSATIONS]; /* one touch leads to both */
     const struct mneme_touch_terms terms = {
         .now = mneme_clock_now_micros(),
-        .keep = {[MNEME_TOUCH_MEMORY] = kept->memory_ttl_s * 1000000,
-                 [MNEME_TOUCH_ACCESS] = kept->memory_ttl_s * 1000000,
-                 [MNEME_TOUCH_CONVERSATION] = kept->conversation_ttl_s * 1000000,
-                 [MNEME_TOUCH_DECISIONS] = kept->memory_ttl_s * 1000000,
-                 [MNEME_TOUCH_WORKING] = kept->working_ttl_s * 1000000},
+        .keep = {[MNEME_TOUCH_MEMORY] = ttl_s[MNEME_HOT_MEMORY] * 1000000,
+                 [MNEME_TOUCH_ACCESS] = ttl_s[MNEME_HOT_MEMORY] * 1000000,
+                 [MNEME_TOUCH_CONVERSATION] = conversation_ttl_s * 1000000,
+                 [MNEME_TOUCH_DECISIONS] = ttl_s[MNEME_HOT_RECENT_DECISIONS] * 1000000,
+                 [MNEME_TOUCH_WORKING] = ttl_s[MNEME_HOT_WORKING] * 1000000},
         .topic_partitions = projection->claims.topic_partitions,
     };
     int status =

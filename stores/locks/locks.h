@@ -35,8 +35,8 @@ struct mneme_lock {
 /* How to acquire; zero-initialise. What is not set is as the settings say. */
 struct mneme_lock_options {
     const char *tenant;           /* whose name it is; NULL: MNEME_TENANT */
-    struct mneme_opt_long ttl_ms; /* the lease: MNEME_LOCK_TTL_MS */
-    /* How long to try while somebody else has it, or servers are away: MNEME_LOCK_WAIT_MS. 0: once. */
+    struct mneme_opt_long ttl_ms; /* the lease: MNEME_LOCK_TTL_MS, 10 s */
+    /* How long to try while somebody else has it, or servers are away: MNEME_LOCK_WAIT_MS, 5 s. 0: once. */
     struct mneme_opt_long wait_ms;
     bool (*is_interrupted)(void); /* asked between tries; true ends the wait. May be NULL */
 };

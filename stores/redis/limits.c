@@ -1,5 +1,5 @@
 /*
- * Shares of the settings.
+ * Shares of the settings, and times to live by the kinds of keys.
  */
 #include "stores/redis/limits.h"
 
@@ -13,6 +13,18 @@ struct mneme_hot_limits mneme_hot_limits_of(const struct mneme_config *config, i
         .bytes = share(config, MNEME_SETTING_REDIS_MAX_BYTES, partitions),
         .user_percent = mneme_config_long(config, MNEME_SETTING_REDIS_USER_PERCENT),
     };
+}
+
+enum mneme_setting mneme_hot_ttl_setting(enum mneme_hot_kind kind) {
+    return kind >= MNEME_HOT_WORKING                ? MNEME_SETTING_REDIS_WORKING_TTL_S
+           : kind == MNEME_HOT_CONVERSATION         ? MNEME_SETTING_REDIS_CONVERSATION_TTL_S
+           : kind == MNEME_HOT_RECENT_CONVERSATIONS ? MNEME_SETTING_REDIS_RECENT_CONVERSATIONS_TTL_S
+           : kind == MNEME_HOT_RECENT_DECISIONS     ? MNEME_SETTING_REDIS_RECENT_DECISIONS_TTL_S
+                                                    : MNEME_SETTING_REDIS_MEMORY_TTL_S;
+}
+
+int64_t mneme_hot_ttl_s(const struct mneme_config *config, enum mneme_hot_kind kind) {
+    return mneme_config_long(config, mneme_hot_ttl_setting(kind));
 }
 
 int64_t mneme_hot_user_bytes(const struct mneme_hot_limits *limits) {

@@ -31,8 +31,6 @@ int mneme_hot_reader_open(struct mneme_hot_reader **out, const struct mneme_conf
                                "the hot tier cannot be read: memory is exhausted; free some");
     }
     reader->space = (struct mneme_hot_space){{copy, prefix.len}, MNEME_HOT_FIRST_SPACE};
-    reader->memory_ttl_s = mneme_config_long(config, MNEME_SETTING_REDIS_MEMORY_TTL_S);
-    reader->working_ttl_s = mneme_config_long(config, MNEME_SETTING_REDIS_WORKING_TTL_S);
     reader->config = config;
     mneme_arena_init(&reader->arena, 0);
     status = mneme_kafka_events_topic(reader->topic, config, error);

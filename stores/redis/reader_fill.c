@@ -4,6 +4,7 @@
  */
 #include "common/base/clock.h"
 #include "stores/redis/change.h"
+#include "stores/redis/limits.h"
 #include "stores/redis/reader_state.h"
 
 #define MAX_IN_FLIGHT 100
@@ -18,8 +19,8 @@ static bool send_fill(struct mneme_hot_reader *reader, struct mneme_hot_call *ca
     }
     mneme_hot_call_begin(call, &reader->space, partition);
     mneme_hot_guard_fill(call, loaded->ledger_offset);
-    mneme_hot_change_memory(call, &loaded->memory,
-                            mneme_hot_memory_expires_ms(row, now, reader->memory_ttl_s), now);
+    int64_t ttl_s = mneme_hot_ttl_s(reader->config, MNEME_HOT_MEMORY);
+    mneme_hot_change_memory(call, &loaded->memory, mneme_hot_memory_expires_ms(row, now, ttl_s), now);
     struct mneme_redis_command command = mneme_hot_call_command(call);
     return !call->text.failed && mneme_redis_send(reader->redis, &command, &ignored) == MNEME_OK;
 }

@@ -14,7 +14,6 @@ struct mneme_hot_reader {
     int32_t partitions; /* 0: not known yet */
     char believed[40];  /* what `live` says of this space and these partitions; "" until it was seen */
     const struct mneme_config *config; /* borrowed */
-    int64_t memory_ttl_s, working_ttl_s;
     struct mneme_buffer scratch;
     struct mneme_arena arena; /* of one look */
 };

@@ -134,7 +134,7 @@ void mneme_hot_reader_fill_working(struct mneme_hot_reader *reader, const struct
     int64_t now = mneme_clock_now_micros();
     const struct mneme_hot_limits limits = mneme_hot_limits_of(reader->config, partitions);
     const struct mneme_hot_keeping keeping = {
-        .expires_ms = now / 1000 + reader->working_ttl_s * 1000,
+        .expires_ms = now / 1000 + mneme_hot_ttl_s(reader->config, MNEME_HOT_WORKING) * 1000,
         .happened_at = now,
         .user_id = wanted->user_id,
         .most_bytes = mneme_hot_user_bytes(&limits),

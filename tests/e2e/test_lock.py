@@ -33,7 +33,7 @@ def test_one_has_it_until_it_is_released(locks):
     (held,) = locks("lock", "acquire", "nightly", "--ttl", "60", "--json", expect=0).json_lines
     assert set(held) == {"name", "tenant", "value", "token", "valid_ms", "valid_until"}
     assert 0 < held["valid_ms"] <= 60000 - 600 - 2
-    refused = locks("lock", "acquire", "nightly", expect=4)
+    refused = locks("lock", "acquire", "nightly", "--wait", "0", expect=4)
     assert refused.stdout == "" and "somebody else has it, for another" in refused.stderr
     (extended,) = locks("lock", "extend", "nightly", "--value", held["value"], "--ttl-ms", "90000", "--json",
                         expect=0).json_lines
@@ -54,6 +54,17 @@ def test_a_wait_ends_when_the_lease_does(locks):
     locks("lock", "acquire", "nightly", "--wait-ms", "50", expect=4)
 
 
+def test_without_a_word_the_lease_is_ten_seconds_and_the_wait_five(locks):
+    (held,) = locks("lock", "acquire", "brief", "--json", expect=0).json_lines
+    (extended,) = locks("lock", "extend", "brief", "--value", held["value"], "--json", expect=0).json_lines
+    assert all(0 < lease["valid_ms"] <= 10000 - 100 - 2 for lease in (held, extended))
+    locks("lock", "acquire", "nightly", "--ttl", "2", expect=0)
+    locks("lock", "acquire", "nightly", "--ttl", "600", expect=0)  # waits for the two seconds to end
+    begun = time.monotonic()
+    locks("lock", "acquire", "nightly", expect=4)
+    assert time.monotonic() - begun >= 5
+
+
 @pytest.mark.parametrize("words", [("acquire",), ("acquire", "a", "--ttl", "0"), ("acquire", "a", "--ttl-ms", "x"), ("acquire", ""),
                                    ("extend", "a"), ("release", "a"), ("run", "a"), ("run", "--", "true"),
                                    ("run", "a", "true"), ("run", "--", "a", "true"), ("run", "a", "sh", "--", "true")])
@@ -63,8 +74,8 @@ def test_wrong_usage(locks, words):
 
 def test_servers_that_do_not_answer(locks):
     away = {"MNEME_LOCK_URLS": f"redis://127.0.0.1:1,{locks.env['REDIS_URL']},redis://127.0.0.1:2"}
-    assert "2 did not answer" in locks("lock", "acquire", "a", env=away, expect=3).stderr
-    locks("lock", "run", "a", "--", "true", env=away, expect=3)
+    assert "2 did not answer" in locks("lock", "acquire", "a", "--wait", "0", env=away, expect=3).stderr
+    locks("lock", "run", "a", "--wait", "0", "--", "true", env=away, expect=3)
     locks("lock", "acquire", "a", expect=0)  # nothing is left of the failed tries
 
 

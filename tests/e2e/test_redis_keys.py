@@ -15,6 +15,7 @@ from oracle.generator import Generator
 EVENTS = 800  # over some 35 minutes of their own clock
 # Of each kind some are kept, and some were over before they were written.
 ENV = {"MNEME_REDIS_MEMORY_TTL_S": "1500", "MNEME_REDIS_CONVERSATION_TTL_S": "1000", "MNEME_REDIS_WORKING_TTL_S": "2000",
+       "MNEME_REDIS_RECENT_CONVERSATIONS_TTL_S": "1200", "MNEME_REDIS_RECENT_DECISIONS_TTL_S": "800",
        "MNEME_BATCH_MAX_EVENTS": "40"}
 FEW = 40
 

@@ -11,7 +11,8 @@ from oracle.redis_books import compare_books
 from oracle.redis_keys import RedisKeys, Terms
 
 SETTINGS = {"memory_ttl_s": "MNEME_REDIS_MEMORY_TTL_S", "conversation_ttl_s": "MNEME_REDIS_CONVERSATION_TTL_S",
-            "working_ttl_s": "MNEME_REDIS_WORKING_TTL_S"}
+            "recent_conversations_ttl_s": "MNEME_REDIS_RECENT_CONVERSATIONS_TTL_S",
+            "recent_decisions_ttl_s": "MNEME_REDIS_RECENT_DECISIONS_TTL_S", "working_ttl_s": "MNEME_REDIS_WORKING_TTL_S"}
 FIRST_LINE = re.compile(r"([0-9]{19}) (\d+) (-|-?\d+) (\S*)")
 
 

@@ -26,7 +26,9 @@ class Terms:
     space: int = 1
     memory_ttl_s: int = 3600
     conversation_ttl_s: int = 1800
-    working_ttl_s: int = 86400
+    recent_conversations_ttl_s: int = 3600
+    recent_decisions_ttl_s: int = 1800
+    working_ttl_s: int = 3600
 
 
 @dataclass
@@ -163,7 +165,7 @@ class RedisKeys:
                  and self.partition(*key[:2]) == partition]
         rows = [self.conversation(place[-1]) for place in sorted(found, reverse=True)[:CONVERSATIONS]]
         self.values[f"{self.base(partition)}recent-conversations:{encode(tenant, user_id)}"] = Value(
-            rows or None, offset + 1, happened_at // 1000 + self.terms.conversation_ttl_s * 1000)
+            rows or None, offset + 1, happened_at // 1000 + self.terms.recent_conversations_ttl_s * 1000)
 
     def add_decisions(self, partition, tenant, agent_id, happened_at, offset):
         found = [(row["created_at"], str(key[0]), key[2], key) for key, row in self.fold.agent_decisions.items()
@@ -174,7 +176,7 @@ class RedisKeys:
             rows.append(pick(row, DECISION_COLUMNS, decision_id=decision_id, tenant=tenant, stream_id=stream_id,
                              source_event_id=str(row["source_event_id"]), **times(row, "created_at")))
         self.values[f"{self.base(partition)}recent-decisions:{encode(tenant, agent_id)}"] = Value(
-            rows or None, offset + 1, happened_at // 1000 + self.terms.memory_ttl_s * 1000)
+            rows or None, offset + 1, happened_at // 1000 + self.terms.recent_decisions_ttl_s * 1000)
 
     # --- working memory ---
 

@@ -13,6 +13,7 @@
 #include "consumers/runtime/refold.h"
 #include "consumers/store/rebuild/log_history.h"
 #include "sql/embedded.h"
+#include "stores/redis/limits.h"
 
 #define OFFSETS_TIMEOUT_MS 30000
 #define FREEZE_MS 15000
@@ -210,12 +211,7 @@ static int compare_all(struct verify *verify, struct mneme_error *error) {
     compare->evicted = verify->evicted;
     compare->evicted_apart = verify->evicted_apart;
     for (int kind = 0; kind < MNEME_HOT_KIND_COUNT; kind++) {
-        enum mneme_setting setting =
-            kind >= MNEME_HOT_WORKING ? MNEME_SETTING_REDIS_WORKING_TTL_S
-            : kind == MNEME_HOT_CONVERSATION || kind == MNEME_HOT_RECENT_CONVERSATIONS
-                ? MNEME_SETTING_REDIS_CONVERSATION_TTL_S
-                : MNEME_SETTING_REDIS_MEMORY_TTL_S;
-        compare->ttl_ms[kind] = mneme_config_long(config, setting) * 1000;
+        compare->ttl_ms[kind] = mneme_hot_ttl_s(config, (enum mneme_hot_kind)kind) * 1000;
     }
     verify->take = mneme_compare_expect;
     for (int32_t p = 0; status == MNEME_OK && p < verify->partitions; p++) {
