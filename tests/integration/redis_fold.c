@@ -351,6 +351,12 @@ Test(redis_fold, conversations_and_recent_ones_are_kept) {
     value = ASK("GET %%1:{%d}:recent-decisions:default/x", at);
     cr_assert(strstr(value, "\n[{\"decision_id\":\"" ID("1") "\"") != NULL, "%s", value);
     cr_assert_str_eq(ASK("EXISTS %%1:{%d}:memory:default/ada/" ID("1"), at), "1");
+    long left = strtol(ASK("TTL %%1:{%d}:conversation:default/ada/c1:context", at), NULL, 10);
+    cr_assert(left > 1200 && left <= 1800, "%ld", left);
+    left = strtol(ASK("TTL %%1:{%d}:recent-conversations:default/ada", at), NULL, 10);
+    cr_assert(left > 3000 && left <= 3600, "%ld", left);
+    left = strtol(ASK("TTL %%1:{%d}:recent-decisions:default/x", at), NULL, 10);
+    cr_assert(left > 1200 && left <= 1800, "%ld", left);
     ADD("{'type':'conversation_deleted','user_id':'ada','payload':{'conversation_id':'c1'}}");
     ADD("{'type':'conversation_deleted','user_id':'ada','payload':{'conversation_id':'c2'}}");
     mneme_redis_case_apply(&hot, 0);
@@ -377,7 +383,7 @@ Test(redis_fold, working_memory_is_kept_whole) {
     cr_assert_str_eq(ASK("HKEYS " GROUP ":context", at), "mood");
     cr_assert(strstr(ASK("LRANGE " GROUP ":events 0 -1", at), "{\"event\":[1]") != NULL);
     long left = strtol(ASK("TTL " GROUP ":context", at), NULL, 10);
-    cr_assert(left > 80000 && left <= 86400, "%ld", left);
+    cr_assert(left > 3000 && left <= 3600, "%ld", left);
     IN_C1("working_cleared", "'reason':'over'");
     IN_C1("conversation_turn", "'role':'user','content':'again'");
     mneme_redis_case_apply(&hot, 0);
