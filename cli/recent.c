@@ -128,11 +128,10 @@ const struct mneme_command mneme_command_conversation_recent = {
     .name = "recent",
     .summary = "What a user talked about lately.",
     .arguments = "",
-    .details =
-        "At most 10 conversations with activity in the last hour\n"
-        "(MNEME_REDIS_RECENT_CONVERSATIONS_TTL_S), the latest first. They come from Redis while a\n"
-        "worker of group redis keeps it up to date, else from Postgres.\n"
-        "--json: one object per conversation whose keys are the columns of the table conversations.",
+    .details = "At most 10 conversations with activity in the last hour\n"
+               "(MNEME_REDIS_RECENT_CONVERSATIONS_TTL_S), the latest first. They come from Redis while a\n"
+               "worker of group redis keeps it up to date, else from Postgres.\n"
+               "--json: one object per conversation whose keys are the columns of the table conversations.",
     .examples = "  mneme conversation recent --user ada\n"
                 "  mneme conversation recent --user ada --at-least last --json\n",
     .options = user_option,
@@ -144,11 +143,10 @@ const struct mneme_command mneme_command_agent_recent = {
     .name = "recent",
     .summary = "What an agent decided lately.",
     .arguments = "",
-    .details =
-        "At most 5 decisions of the last half hour (MNEME_REDIS_RECENT_DECISIONS_TTL_S), the latest\n"
-        "first. They come from Redis while a worker of group redis keeps it up to date, else from\n"
-        "Postgres.\n"
-        "--json: one object per decision whose keys are the columns of the table agent_decisions.",
+    .details = "At most 5 decisions of the last half hour (MNEME_REDIS_RECENT_DECISIONS_TTL_S), the latest\n"
+               "first. They come from Redis while a worker of group redis keeps it up to date, else from\n"
+               "Postgres.\n"
+               "--json: one object per decision whose keys are the columns of the table agent_decisions.",
     .examples = "  mneme agent recent --agent planner\n"
                 "  mneme agent recent --agent planner --at-least last --json\n",
     .options = agent_option,

@@ -67,8 +67,8 @@ static int hear_creations(struct mneme_redis_load *load, struct mneme_error *err
         if (status == MNEME_OK) {
             struct mneme_redis_change *change = add(load, touch);
             change->memory = memory;
-            change->expires_ms =
-                mneme_hot_memory_expires_ms(&memory->row, change->happened_at, changes->terms.ttl_s[MNEME_HOT_MEMORY]);
+            change->expires_ms = mneme_hot_memory_expires_ms(&memory->row, change->happened_at,
+                                                             changes->terms.ttl_s[MNEME_HOT_MEMORY]);
         }
     }
     return status;
