@@ -126,7 +126,7 @@ static const struct mneme_cli_option options[] = {
     {"to", 0, "VERSION", -1, "Of the stream: accepted events up to this version."},
     {"version", 0, NULL, -1, "Only tell the stream's current version."},
     {"type", 't', "A,B", -1, "Any of these types, such as memory_created."},
-    {"since", 0, "TIME", -1, "Recorded from this time on (RFC 3339)."},
+    {"since", 0, "TIME", -1, "Recorded from this time on."},
     {"until", 0, "TIME", -1, "Recorded before this time."},
     {"correlation", 0, "ID", -1, "Events of this request."},
     {"verdict", 0, "A,B", -1, "Any of these: accepted, rejected, duplicate, not_found, exists."},

@@ -13,7 +13,7 @@ enum mneme_read_input_kind {
     MNEME_READ_NOTHING,       /* ends the list */
     MNEME_READ_TEXT,          /* an option */
     MNEME_READ_LIST,          /* "a,b" */
-    MNEME_READ_TIME,          /* RFC 3339 */
+    MNEME_READ_TIME,          /* by common/base/moment.h */
     MNEME_READ_BOOL,          /* true or false */
     MNEME_READ_ARGUMENT,      /* the positional argument, named `option` in sentences */
     MNEME_READ_UUID_ARGUMENT, /* the same, a UUID */
@@ -53,7 +53,7 @@ enum mneme_exit mneme_read_run(struct mneme_cli *cli);
         "offset", 0, "N", -1, "Skip so many rows first."                                                     \
     }
 #define MNEME_READ_TIME_OPTIONS                                                                              \
-    {"since", 0, "TIME", -1, "From this time on (RFC 3339)."}, {                                             \
+    {"since", 0, "TIME", -1, "From this time on."}, {                                                        \
         "until", 0, "TIME", -1, "Before this time."                                                          \
     }
 

@@ -11,6 +11,7 @@
 #include "cli/frame/progress.h"
 #include "cli/frame/session.h"
 #include "cli/frame/values.h"
+#include "common/base/moment.h"
 #include "consumers/replay/when.h"
 
 #define WRITE_BYTES ((size_t)256 * 1024)
@@ -60,12 +61,9 @@ static int check_when(const struct mneme_cli *cli, const char *option, struct mn
     const char *text = mneme_cli_value(cli, option);
     return text == NULL || mneme_when_is_valid(text)
                ? MNEME_OK
-               : mneme_error_set(
-                     error, MNEME_E_USAGE,
-                     "--%s was not taken: '%s' is no place in the log; give a time such as "
-                     "2026-01-31T12:00:00Z, a position such as 3:17, positions separated by commas, "
-                     "beginning or end",
-                     option, text);
+               : mneme_error_set(error, MNEME_E_USAGE,
+                                 "--%s was not taken: '%s' is not a place in the log; give " MNEME_WHEN_FORMS,
+                                 option, text, mneme_moment_forms(MNEME_MOMENT_AGO));
 }
 
 static int read_options(struct mneme_log_replay *replay, const struct mneme_cli *cli,
@@ -154,7 +152,7 @@ const struct mneme_command mneme_command_replay = {
     .details =
         "Reads Kafka itself; no table is asked and nothing is folded. The same range gives the same\n"
         "bytes each time: events stand in the order of the log's time, then partition, then offset.\n"
-        "WHEN is a time (RFC 3339), a position (partition:offset, which also cuts the other partitions\n"
+        "WHEN is a TIME, a position (partition:offset, which also cuts the other partitions\n"
         "at the time of its event), several positions separated by commas (a partition that is not\n"
         "among them counts as not begun), beginning or end.\n"
         "Each line is one event as JSON, with the keys of `mneme events --json` that the log knows:\n"

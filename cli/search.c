@@ -134,7 +134,7 @@ const struct mneme_command mneme_command_search = {
     .examples = "  mneme search 'window seats' --user ada\n"
                 "  mneme search '\"green tea\" OR coffee -milk' --user ada --since 2026-01-01\n"
                 "  mneme search 'may 2023' --agent planner --type fact,decision --json\n"
-                "  mneme search rust --all --filter 'confidence gte 0.7' --limit 50\n"
+                "  mneme search rust --all --filter 'confidence >= 0.7' --limit 50\n"
                 "  mneme search tea --user ada --as-of 2026-01-31\n",
     .min_arguments = 1,
     .max_arguments = 1,

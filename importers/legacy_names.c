@@ -2,7 +2,6 @@
  * What the names and values of older stores mean: tables, and the shapes of ids, times and types.
  */
 #include <math.h>
-#include <stdio.h>
 #include <strings.h>
 
 #include "common/base/clock.h"
@@ -184,7 +183,6 @@ static bool read_epoch(int64_t *micros, struct mneme_str number) {
 /* RFC 3339 as people write it: with a zone's name behind it, or without seconds. */
 static bool read_written(int64_t *micros, struct mneme_str text) {
     static const char *const zones[] = {" UTC", " GMT", "UTC", "GMT"};
-    char longer[32];
     for (size_t i = 0; i < sizeof zones / sizeof zones[0]; i++) {
         size_t len = strlen(zones[i]);
         if (text.len > len && memcmp(text.data + text.len - len, zones[i], len) == 0) {
@@ -192,15 +190,7 @@ static bool read_written(int64_t *micros, struct mneme_str text) {
             break;
         }
     }
-    size_t minutes_end = sizeof "2026-01-02T03:04" - 1;
-    bool has_no_seconds = text.len >= minutes_end && text.len + 3 < sizeof longer &&
-                          (text.len == minutes_end || text.data[minutes_end] != ':');
-    if (!has_no_seconds) {
-        return mneme_clock_parse_rfc3339(micros, text);
-    }
-    int len = snprintf(longer, sizeof longer, "%.*s:00%.*s", (int)minutes_end, text.data,
-                       (int)(text.len - minutes_end), text.data + minutes_end);
-    return mneme_clock_parse_rfc3339(micros, (struct mneme_str){longer, (size_t)len});
+    return mneme_clock_parse_written(micros, text);
 }
 
 bool mneme_legacy_read_time(int64_t *micros, struct mneme_arena *arena, struct mneme_str value) {

@@ -148,7 +148,7 @@ static const struct mneme_cli_option options[] = {
     {"stream", 0, "ID", -1, "The stream, when several use the id."},
     {"from", 0, "INDEX", -1, "From this turn on."},
     {"to", 0, "INDEX", -1, "Up to this turn, itself included."},
-    {"since", 0, "TIME", -1, "Turns from this time on (RFC 3339)."},
+    {"since", 0, "TIME", -1, "Turns from this time on."},
     {"until", 0, "TIME", -1, "Turns before this time."},
     {"limit", 'n', "N", -1, "Maximum number of turns (default 1000)."},
     {"memories", 0, NULL, -1, "Also its memories: those tied to it and those of its scope."},

@@ -34,8 +34,7 @@ static const struct {
     {{"wait-timeout", 0, "MS", MNEME_SETTING_WAIT_TIMEOUT_MS, "How long to wait for it."},
      MNEME_CLI_AT_LEAST},
     {{"as-of", 0, "TIME|POSITION", -1,
-      "As it was then: what was recorded up to the time (RFC 3339), or up to the position "
-      "(partition:offset)."},
+      "As it was then: what was recorded up to the time, or up to the position (partition:offset)."},
      MNEME_CLI_AS_OF},
     {{"limit", 'n', "N", -1, "Maximum number of rows."}, MNEME_CLI_LIMIT},
     {{"offset", 0, "N", -1, "Skip so many rows first."}, MNEME_CLI_LIMIT},

@@ -10,6 +10,7 @@
 #include "cli/last_write.h"
 #include "cli/own_writes.h"
 #include "common/base/clock.h"
+#include "common/base/moment.h"
 #include "common/base/position.h"
 #include "common/kafka/kafka.h"
 #include "queries/projection_wait.h"
@@ -160,16 +161,16 @@ static int read_as_of(struct mneme_as_of *as_of, struct mneme_position *position
                       struct mneme_error *error) {
     struct mneme_str text = mneme_cli_opt_str(cli, "as-of");
     *as_of = (struct mneme_as_of){.is_set = text.data != NULL};
-    if (text.data == NULL || mneme_clock_parse_rfc3339(&as_of->micros, text)) {
+    if (text.data == NULL ||
+        mneme_moment_parse(&as_of->micros, text, mneme_clock_now_micros(), MNEME_MOMENT_AGO)) {
         return MNEME_OK;
     }
     as_of->is_position = mneme_position_parse(position, text);
     if (!as_of->is_position) {
-        return mneme_error_set(
-            error, MNEME_E_USAGE,
-            "--as-of was not taken: '%.*s' is neither a time such as 2026-01-31T12:00:00Z nor a "
-            "position such as 3:17; give one of them",
-            MNEME_STR_ARG(text));
+        return mneme_error_set(error, MNEME_E_USAGE,
+                               "--as-of was not taken: '%.*s' is neither a time nor a position; give a "
+                               "position such as 3:17, or %s",
+                               MNEME_STR_ARG(text), mneme_moment_forms(MNEME_MOMENT_AGO));
     }
     return MNEME_OK;
 }

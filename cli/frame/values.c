@@ -5,14 +5,14 @@
 
 #include <errno.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 
-#include "common/base/clock.h"
+#include "common/base/moment.h"
 #include "common/base/position.h"
 #include "common/base/uuid.h"
 
 #define MAX_ITEMS 1000
-#define MAX_DURATION_MICROS (INT64_C(36525) * 86400 * 1000000) /* 100 years */
 
 struct mneme_str mneme_cli_opt_str(const struct mneme_cli *cli, const char *option) {
     return mneme_str_from(mneme_cli_value(cli, option));
@@ -71,52 +71,47 @@ int mneme_cli_opt_double(struct mneme_opt_double *out, const struct mneme_cli *c
     return MNEME_OK;
 }
 
-int mneme_cli_opt_time(struct mneme_opt_long *out, const struct mneme_cli *cli, const char *option,
-                       struct mneme_error *error) {
+/* "--since" in sentences. */
+#define OPTION_BYTES 64
+static const char *dashed(char text[OPTION_BYTES], const char *option) {
+    snprintf(text, OPTION_BYTES, "--%s", option);
+    return text;
+}
+
+static int opt_moment(struct mneme_opt_long *out, const struct mneme_cli *cli, const char *option,
+                      enum mneme_moment_side side, struct mneme_error *error) {
+    char name[OPTION_BYTES];
+    struct mneme_str text = mneme_cli_opt_str(cli, option);
     *out = (struct mneme_opt_long){0};
-    const char *text = mneme_cli_value(cli, option);
-    if (text == NULL) {
+    if (text.data == NULL) {
         return MNEME_OK;
     }
-    if (!mneme_clock_parse_rfc3339(&out->value, mneme_str_from(text))) {
-        return mneme_error_set(
-            error, MNEME_E_USAGE,
-            "--%s was not taken: '%s' is no time; give one such as 2026-01-31 or 2026-01-31T12:00:00Z",
-            option, text);
-    }
-    out->is_set = true;
-    return MNEME_OK;
+    int status = mneme_moment_read(&out->value, text, side, dashed(name, option), error);
+    out->is_set = status == MNEME_OK;
+    return status;
+}
+
+int mneme_cli_opt_time(struct mneme_opt_long *out, const struct mneme_cli *cli, const char *option,
+                       struct mneme_error *error) {
+    return opt_moment(out, cli, option, MNEME_MOMENT_AGO, error);
+}
+
+int mneme_cli_opt_time_ahead(struct mneme_opt_long *out, const struct mneme_cli *cli, const char *option,
+                             struct mneme_error *error) {
+    return opt_moment(out, cli, option, MNEME_MOMENT_FROM_NOW, error);
 }
 
 int mneme_cli_opt_duration(struct mneme_opt_long *out, const struct mneme_cli *cli, const char *option,
                            struct mneme_error *error) {
-    static const struct {
-        char unit;
-        int64_t micros;
-    } units[] = {{'s', 1000000},
-                 {'m', 60 * INT64_C(1000000)},
-                 {'h', 3600 * INT64_C(1000000)},
-                 {'d', 86400 * INT64_C(1000000)},
-                 {'w', 604800 * INT64_C(1000000)}};
+    char name[OPTION_BYTES];
+    struct mneme_str text = mneme_cli_opt_str(cli, option);
     *out = (struct mneme_opt_long){0};
-    const char *text = mneme_cli_value(cli, option);
-    if (text == NULL) {
+    if (text.data == NULL) {
         return MNEME_OK;
     }
-    char *end;
-    errno = 0;
-    long long count = strtoll(text, &end, 10);
-    for (size_t i = 0; i < sizeof units / sizeof *units; i++) {
-        if (end != text && errno == 0 && end[0] == units[i].unit && end[1] == '\0' && count >= 0 &&
-            count <= MAX_DURATION_MICROS / units[i].micros) {
-            *out = (struct mneme_opt_long){count * units[i].micros, true};
-        }
-    }
-    return out->is_set ? MNEME_OK
-                       : mneme_error_set(error, MNEME_E_USAGE,
-                                         "--%s was not taken: it is '%s'; give a number and a unit of s, m, "
-                                         "h, d and w, such as 30d",
-                                         option, text);
+    int status = mneme_duration_read(&out->value, text, dashed(name, option), error);
+    out->is_set = status == MNEME_OK;
+    return status;
 }
 
 int mneme_cli_opt_uuid(struct mneme_opt_uuid *out, const struct mneme_cli *cli, const char *option,

@@ -12,9 +12,12 @@ int mneme_cli_opt_long(struct mneme_opt_long *out, const struct mneme_cli *cli, 
                        int64_t minimum, int64_t maximum, struct mneme_error *error);
 int mneme_cli_opt_double(struct mneme_opt_double *out, const struct mneme_cli *cli, const char *option,
                          double minimum, double maximum, struct mneme_error *error);
+/* A moment by any of the forms of common/base/moment.h; "7d" lies in the past, or of the second ahead. */
 int mneme_cli_opt_time(struct mneme_opt_long *out, const struct mneme_cli *cli, const char *option,
                        struct mneme_error *error);
-/* "30d" as microseconds; units are s, m, h, d and w. */
+int mneme_cli_opt_time_ahead(struct mneme_opt_long *out, const struct mneme_cli *cli, const char *option,
+                             struct mneme_error *error);
+/* "30d" as microseconds. */
 int mneme_cli_opt_duration(struct mneme_opt_long *out, const struct mneme_cli *cli, const char *option,
                            struct mneme_error *error);
 int mneme_cli_opt_uuid(struct mneme_opt_uuid *out, const struct mneme_cli *cli, const char *option,

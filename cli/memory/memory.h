@@ -41,7 +41,7 @@ struct mneme_memory_fields {
         {"confidence", 0, "0..1", -1, "How sure it is."},                                                    \
         {"importance", 0, "0..1", -1, "How much it matters."},                                               \
         {"priority", 0, "0..10", -1, "Its priority."},                                                       \
-        {"expires-at", 0, "TIME", -1, "When it stops being listed (RFC 3339)."},                             \
+        {"expires-at", 0, "TIME", -1, "When it stops being listed."},                                        \
         {"metadata", 0, "JSON", -1, "Fields of your own, a JSON object."}, {                                 \
         "reason", 0, "TEXT", -1, "Why, for the history."                                                     \
     }
@@ -50,13 +50,12 @@ struct mneme_memory_fields {
 #define MNEME_FILTER_OPTION                                                                                  \
     { "filter", 0, "EXPR", -1, "Memories for which this holds; see above." }
 #define MNEME_FILTER_HELP                                                                                    \
-    "EXPR is COLUMN OPERATOR VALUE, joined by AND, OR, NOT and parentheses; operators are eq, ne, in, "      \
-    "nin,\n"                                                                                                 \
-    "gt, gte, lt, lte and contains; a column is one of memories or a path such as metadata.source or\n"      \
-    "metadata.\"a b\".c; lists are (a, b); texts with blanks stand in quotes. The same as JSON:\n"           \
+    "EXPR is COLUMN OPERATOR VALUE, joined by AND, OR, NOT and parentheses. Operators are =, !=, >, >=, <, " \
+    "<= (or eq, ne, gt, gte, lt, lte), in, nin and contains. A column is one of memories or a path such as " \
+    "metadata.source or metadata.\"a b\".c; lists are (a, b); texts with blanks stand in quotes; a time is " \
+    "written as for --since. The same as JSON: "                                                             \
     "{\"AND\":[{\"user_id\":\"ada\"},{\"confidence\":{\"gte\":0.7}}]}. What is missing equals nothing, so "  \
-    "ne, nin\n"                                                                                              \
-    "and NOT hold for it; eq null asks for it."
+    "!=, nin and NOT hold for it; = null asks for it."
 
 /* Reads the fields; `text` is the content as plain text ("-": standard input), or NULL. What is made for them
  * lies in the arena, the rest in the options. */

@@ -49,7 +49,7 @@ int mneme_memory_read_fields(struct mneme_memory_fields *out, const struct mneme
         (status = mneme_cli_opt_double(&out->confidence, cli, "confidence", 0, 1, error)) != MNEME_OK ||
         (status = mneme_cli_opt_double(&out->importance, cli, "importance", 0, 1, error)) != MNEME_OK ||
         (status = mneme_cli_opt_long(&out->priority, cli, "priority", 0, 10, error)) != MNEME_OK ||
-        (status = mneme_cli_opt_time(&out->expires_at, cli, "expires-at", error)) != MNEME_OK) {
+        (status = mneme_cli_opt_time_ahead(&out->expires_at, cli, "expires-at", error)) != MNEME_OK) {
         return status;
     }
     return read_content(&out->content, cli, text, arena, error);

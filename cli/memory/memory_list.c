@@ -91,7 +91,7 @@ const struct mneme_command mneme_command_memory_list = {
         "given to --cursor, the list goes on behind that memory, also when new ones have come "
         "since.\n\n" MNEME_FILTER_HELP,
     .examples = "  mneme memory list --user ada --type fact,insight --tags tea\n"
-                "  mneme memory list --user ada --filter 'confidence gte 0.7 AND NOT tags contains coffee'\n"
+                "  mneme memory list --user ada --filter 'confidence >= 0.7 AND NOT tags contains coffee'\n"
                 "  mneme memory list --all --filter "
                 "'{\"OR\":[{\"tier\":\"hot\"},{\"metadata.n\":{\"gt\":5}}]}' --json\n"
                 "  mneme memory list --user ada --as-of 2026-01-31\n"

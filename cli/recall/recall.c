@@ -127,7 +127,7 @@ static const struct mneme_cli_option options[] = {
     {"top-k", 'k', "N", -1, "Maximum number of results (default 10)."},
     {"types", 't', "A,B", -1, "Memories of any of these types."},
     MNEME_FILTER_OPTION,
-    {"since", 0, "TIME", -1, "What was said or made from this time on (RFC 3339)."},
+    {"since", 0, "TIME", -1, "What was said or made from this time on."},
     {"until", 0, "TIME", -1, "What was said or made up to this time."},
     {"min-similarity", 0, "X", -1, "Only documents whose vector is so similar to the question's."},
     {"metric", 0, "NAME", -1,
@@ -175,7 +175,7 @@ const struct mneme_command mneme_command_recall = {
         "the texts of now and count where the text is the same.\n\n" MNEME_FILTER_HELP,
     .examples = "  mneme recall 'Which tea does Ada like?' --user ada\n"
                 "  mneme recall 'deployment decisions' --agent planner --types decision --top-k 5 --explain\n"
-                "  mneme recall 'tea' --user ada --filter 'confidence gte 0.7' --since 2026-01-01 --json\n"
+                "  mneme recall 'tea' --user ada --filter 'confidence >= 0.7' --since 2026-01-01 --json\n"
                 "  mneme recall 'tea' --user ada --at-least last --wait-vectors\n",
     .min_arguments = 1,
     .max_arguments = 1,

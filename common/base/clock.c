@@ -157,17 +157,20 @@ static bool take_fraction(struct cursor *cursor, int64_t *micros) {
 }
 
 /* A leap second (:60) counts as the first moment of the next minute. */
-static bool take_time(struct cursor *cursor, int64_t *micros) {
+static bool take_time(struct cursor *cursor, int64_t *micros, bool needs_seconds) {
     int64_t hour;
     int64_t minute;
-    int64_t second;
+    int64_t second = 0;
     int64_t fraction = 0;
     if (!take_number(cursor, 2, 0, 23, &hour) || !take(cursor, ':') ||
-        !take_number(cursor, 2, 0, 59, &minute) || !take(cursor, ':') ||
-        !take_number(cursor, 2, 0, 60, &second)) {
+        !take_number(cursor, 2, 0, 59, &minute)) {
         return false;
     }
-    if (take(cursor, '.') && !take_fraction(cursor, &fraction)) {
+    bool has_seconds = take(cursor, ':');
+    if (has_seconds ? !take_number(cursor, 2, 0, 60, &second) : needs_seconds) {
+        return false;
+    }
+    if (has_seconds && take(cursor, '.') && !take_fraction(cursor, &fraction)) {
         return false;
     }
     *micros = (hour * 3600 + minute * 60 + second) * MICROS_PER_SECOND + fraction;
@@ -198,7 +201,7 @@ static bool take_offset(struct cursor *cursor, int64_t *micros) {
     return true;
 }
 
-bool mneme_clock_parse_rfc3339(int64_t *micros, struct mneme_str text) {
+static bool parse(int64_t *micros, struct mneme_str text, bool needs_seconds) {
     if (text.data == NULL) {
         return false;
     }
@@ -211,7 +214,7 @@ bool mneme_clock_parse_rfc3339(int64_t *micros, struct mneme_str text) {
     }
     if (cursor.at < cursor.end) {
         if (!(take(&cursor, 'T') || take(&cursor, 't') || take(&cursor, ' ')) ||
-            !take_time(&cursor, &time_of_day) || !take_offset(&cursor, &offset)) {
+            !take_time(&cursor, &time_of_day, needs_seconds) || !take_offset(&cursor, &offset)) {
             return false;
         }
     }
@@ -221,4 +224,12 @@ bool mneme_clock_parse_rfc3339(int64_t *micros, struct mneme_str text) {
     }
     *micros = result;
     return true;
+}
+
+bool mneme_clock_parse_rfc3339(int64_t *micros, struct mneme_str text) {
+    return parse(micros, text, true);
+}
+
+bool mneme_clock_parse_written(int64_t *micros, struct mneme_str text) {
+    return parse(micros, text, false);
 }

@@ -25,4 +25,8 @@ void mneme_clock_format_rfc3339(int64_t micros, char text[MNEME_RFC3339_BYTES]);
 /* Takes RFC 3339 with T or a space, any offset (none: UTC), 0 to 9 digits of a second, and a bare date. */
 bool mneme_clock_parse_rfc3339(int64_t *micros, struct mneme_str text);
 
+/* The same, and a time of day without seconds, as people write it: 2026-01-02T03:04, with an offset or not.
+ */
+bool mneme_clock_parse_written(int64_t *micros, struct mneme_str text);
+
 #endif

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "common/base/clock.h"
+#include "common/base/moment.h"
 #include "common/base/position.h"
 
 #define RESOLVE_TIMEOUT_MS 30000
@@ -44,7 +45,7 @@ static bool read_point(struct mneme_log_point *point, const char *text, bool is_
         point->kind = MNEME_LOG_END;
     } else if (mneme_position_parse(&point->position, whole)) {
         point->kind = MNEME_LOG_POSITION;
-    } else if (mneme_clock_parse_rfc3339(&point->micros, whole)) {
+    } else if (mneme_moment_parse(&point->micros, whole, mneme_clock_now_micros(), MNEME_MOMENT_AGO)) {
         point->kind = MNEME_LOG_TIME;
     } else {
         return false;
@@ -104,9 +105,6 @@ int mneme_when_resolve(int64_t *offsets, struct mneme_log_reader *reader, const 
     if (count_positions(text) > 1) {
         return resolve_list(offsets, reader, text, is_end, error);
     }
-    return mneme_error_set(
-        error, MNEME_E_USAGE,
-        "'%.100s' is no place in the log; give a time such as 2026-01-31T12:00:00Z, a position "
-        "such as 3:17, positions separated by commas, beginning or end",
-        text);
+    return mneme_error_set(error, MNEME_E_USAGE, "'%.100s' is not a place in the log; give " MNEME_WHEN_FORMS,
+                           text, mneme_moment_forms(MNEME_MOMENT_AGO));
 }

@@ -7,6 +7,9 @@
 
 #include "consumers/log/reader.h"
 
+/* What a sentence says that it may be; %s stands for mneme_moment_forms(MNEME_MOMENT_AGO). */
+#define MNEME_WHEN_FORMS "a position such as 3:17, several separated by commas, beginning, end, or a time: %s"
+
 /* Whether the text names a place; talks to nobody. */
 bool mneme_when_is_valid(const char *text);
 

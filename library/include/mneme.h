@@ -141,10 +141,10 @@ struct mneme_replay_options {
     const struct mneme_client_setting *settings;
     size_t setting_count;
 
-    /* A time (RFC 3339), a position "partition:offset" (which also cuts the other partitions at the time of
-     * its event), several positions separated by commas (a partition that is not among them counts as not
-     * begun), "beginning" or "end" (as of now). What is at the place itself belongs to the replay. NULL: from
-     * the beginning, to the end. */
+    /* A time (RFC 3339, 2026-11-30T12:00, 7d for seven days ago, yesterday), a position "partition:offset"
+     * (which also cuts the other partitions at the time of its event), several positions separated by commas
+     * (a partition that is not among them counts as not begun), "beginning" or "end" (as of now). What is at
+     * the place itself belongs to the replay. NULL: from the beginning, to the end. */
     const char *from, *to;
 
     const char *tenant; /* NULL: the settings' */

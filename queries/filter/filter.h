@@ -2,7 +2,7 @@
  * The filter language of memories (ME5): one tree, read from a text for people or from JSON for programs,
  * compiled to a condition whose values are parameters.
  *
- *   confidence gte 0.7 AND (tags contains tea OR metadata.source eq "email") AND NOT memory_type in (fact,
+ *   confidence >= 0.7 AND (tags contains tea OR metadata.source = "email") AND NOT memory_type in (fact,
  * insight)
  *   {"confidence":{"gte":0.7},"OR":[{"tags":{"contains":"tea"}},{"metadata.source":"email"}],
  *    "NOT":{"memory_type":{"in":["fact","insight"]}}}
@@ -10,7 +10,8 @@
  * A value that is missing (NULL, a path that is not there, a JSON null) equals nothing and is neither greater
  * nor less than anything: eq, in, gt, gte, lt, lte and contains do not hold for it. ne, nin and NOT hold
  * wherever what they negate does not, so also where the value is missing. `eq null` asks whether it is
- * missing, `ne null` whether it is there.
+ * missing, `ne null` whether it is there. =, !=, >, >=, < and <= are other ways to write eq, ne, gt, gte, lt
+ * and lte.
  */
 #ifndef MNEME_QUERIES_FILTER_H
 #define MNEME_QUERIES_FILTER_H

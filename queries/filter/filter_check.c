@@ -7,43 +7,53 @@
 #include <strings.h>
 
 #include "common/base/clock.h"
+#include "common/base/moment.h"
 #include "common/base/nearest.h"
 #include "common/base/uuid.h"
 #include "common/json/read.h"
 #include "queries/filter/filter.h"
 
 const struct mneme_filter_column mneme_filter_columns[] = {
-    {"id", MNEME_FILTER_UUID, "m.id", false},
-    {"tenant", MNEME_FILTER_TEXT, "m.tenant", false},
-    {"stream_id", MNEME_FILTER_TEXT, "m.stream_id", false},
-    {"agent_id", MNEME_FILTER_TEXT, "m.agent_id", false},
-    {"user_id", MNEME_FILTER_TEXT, "m.user_id", false},
-    {"run_id", MNEME_FILTER_TEXT, "m.run_id", false},
-    {"conversation_id", MNEME_FILTER_TEXT, "m.conversation_id", false},
-    {"memory_type", MNEME_FILTER_TEXT, "m.memory_type", false},
-    {"term", MNEME_FILTER_TEXT, "m.term", false},
-    {"content", MNEME_FILTER_JSON, "m.content", false},
-    {"metadata", MNEME_FILTER_JSON, "m.metadata", false},
-    {"tags", MNEME_FILTER_LIST, "m.tags", false},
-    {"entities", MNEME_FILTER_LIST, "m.entities", false},
-    {"confidence", MNEME_FILTER_NUMBER, "m.confidence", false},
-    {"importance", MNEME_FILTER_NUMBER, "least(1, m.importance + 0.01 * a.access_count)", true},
-    {"priority", MNEME_FILTER_NUMBER, "m.priority", false},
-    {"access_count", MNEME_FILTER_NUMBER, "a.access_count", true},
-    {"last_accessed_at", MNEME_FILTER_TIME, "a.last_accessed_at", true},
-    {"created_at", MNEME_FILTER_TIME, "m.created_at", false},
-    {"updated_at", MNEME_FILTER_TIME, "m.updated_at", false},
-    {"expires_at", MNEME_FILTER_TIME, "m.expires_at", false},
-    {"is_deleted", MNEME_FILTER_BOOL, "m.is_deleted", false},
-    {"is_archived", MNEME_FILTER_BOOL, "m.is_archived", false},
-    {"tier", MNEME_FILTER_TEXT, "m.tier", false},
-    {"version", MNEME_FILTER_NUMBER, "m.version", false},
-    {"source_event_id", MNEME_FILTER_UUID, "m.source_event_id", false},
+    {"id", MNEME_FILTER_UUID, "m.id", 0},
+    {"tenant", MNEME_FILTER_TEXT, "m.tenant", 0},
+    {"stream_id", MNEME_FILTER_TEXT, "m.stream_id", 0},
+    {"agent_id", MNEME_FILTER_TEXT, "m.agent_id", 0},
+    {"user_id", MNEME_FILTER_TEXT, "m.user_id", 0},
+    {"run_id", MNEME_FILTER_TEXT, "m.run_id", 0},
+    {"conversation_id", MNEME_FILTER_TEXT, "m.conversation_id", 0},
+    {"memory_type", MNEME_FILTER_TEXT, "m.memory_type", 0},
+    {"term", MNEME_FILTER_TEXT, "m.term", 0},
+    {"content", MNEME_FILTER_JSON, "m.content", 0},
+    {"metadata", MNEME_FILTER_JSON, "m.metadata", 0},
+    {"tags", MNEME_FILTER_LIST, "m.tags", 0},
+    {"entities", MNEME_FILTER_LIST, "m.entities", 0},
+    {"confidence", MNEME_FILTER_NUMBER, "m.confidence", 0},
+    {"importance", MNEME_FILTER_NUMBER, "least(1, m.importance + 0.01 * a.access_count)",
+     MNEME_FILTER_OF_ACCESSES},
+    {"priority", MNEME_FILTER_NUMBER, "m.priority", 0},
+    {"access_count", MNEME_FILTER_NUMBER, "a.access_count", MNEME_FILTER_OF_ACCESSES},
+    {"last_accessed_at", MNEME_FILTER_TIME, "a.last_accessed_at", MNEME_FILTER_OF_ACCESSES},
+    {"created_at", MNEME_FILTER_TIME, "m.created_at", 0},
+    {"updated_at", MNEME_FILTER_TIME, "m.updated_at", 0},
+    {"expires_at", MNEME_FILTER_TIME, "m.expires_at", MNEME_FILTER_LIES_AHEAD},
+    {"is_deleted", MNEME_FILTER_BOOL, "m.is_deleted", 0},
+    {"is_archived", MNEME_FILTER_BOOL, "m.is_archived", 0},
+    {"tier", MNEME_FILTER_TEXT, "m.tier", 0},
+    {"version", MNEME_FILTER_NUMBER, "m.version", 0},
+    {"source_event_id", MNEME_FILTER_UUID, "m.source_event_id", 0},
     {0},
 };
 
 static const char *const op_names[MNEME_FILTER_OP_COUNT] = {"eq",  "ne", "in",  "nin",     "gt",
                                                             "gte", "lt", "lte", "contains"};
+
+/* The same operators as other languages write them. */
+static const struct {
+    const char *symbol;
+    enum mneme_filter_op op;
+} symbols[] = {{"=", MNEME_FILTER_EQ},  {"==", MNEME_FILTER_EQ}, {"!=", MNEME_FILTER_NE},
+               {"<>", MNEME_FILTER_NE}, {">", MNEME_FILTER_GT},  {">=", MNEME_FILTER_GTE},
+               {"<", MNEME_FILTER_LT},  {"<=", MNEME_FILTER_LTE}};
 
 #define OP(name) (1U << MNEME_FILTER_##name)
 #define EQUALITY (OP(EQ) | OP(NE) | OP(IN) | OP(NIN))
@@ -59,7 +69,7 @@ static const struct {
     [MNEME_FILTER_UUID] = {"a UUID of 36 characters", EQUALITY, "eq, ne, in or nin"},
     [MNEME_FILTER_NUMBER] = {"a number", EQUALITY | ORDER, "eq, ne, in, nin, gt, gte, lt or lte"},
     [MNEME_FILTER_BOOL] = {"true or false", OP(EQ) | OP(NE), "eq or ne"},
-    [MNEME_FILTER_TIME] = {"a time such as 2026-01-31 or 2026-01-31T12:00:00Z", EQUALITY | ORDER,
+    [MNEME_FILTER_TIME] = {"a time such as 7d, yesterday, 2026-01-31 or 2026-01-31T12:00Z", EQUALITY | ORDER,
                            "eq, ne, in, nin, gt, gte, lt or lte"},
     [MNEME_FILTER_LIST] = {"a text", OP(CONTAINS) | OP(IN) | OP(NIN),
                            "contains (all of these), in (any of these) or nin (none of these)"},
@@ -196,20 +206,30 @@ int mneme_filter_read_op(struct mneme_filter_node *test, struct mneme_filter_rea
             return MNEME_OK;
         }
     }
-    return mneme_filter_fail(reading, at, "choose one of eq, ne, in, nin, gt, gte, lt, lte, contains",
+    for (size_t i = 0; i < sizeof symbols / sizeof *symbols; i++) {
+        if (mneme_str_equal(word, mneme_str_from(symbols[i].symbol))) {
+            test->op = symbols[i].op;
+            return MNEME_OK;
+        }
+    }
+    return mneme_filter_fail(reading, at,
+                             "choose one of eq, ne, in, nin, gt, gte, lt, lte, contains, or =, !=, >, >=, "
+                             "<, <=",
                              "there is no operator '%.*s'", MNEME_STR_ARG(word));
 }
 
 /* --- values --- */
 
 /* The value as the type wants it; false when it is of another. */
-static bool convert(struct mneme_filter_value *value, enum mneme_filter_type type,
+static bool convert(struct mneme_filter_value *value, const struct mneme_filter_column *column,
                     struct mneme_arena *arena) {
+    enum mneme_moment_side side =
+        (column->traits & MNEME_FILTER_LIES_AHEAD) != 0 ? MNEME_MOMENT_FROM_NOW : MNEME_MOMENT_AGO;
     struct mneme_uuid id;
     int64_t micros;
     char time[MNEME_RFC3339_BYTES];
     bool is_text = value->kind == MNEME_JSON_STRING || (value->is_bare && value->kind != MNEME_JSON_NULL);
-    switch (type) {
+    switch (column->type) {
     case MNEME_FILTER_TEXT:
     case MNEME_FILTER_LIST:
         return is_text;
@@ -220,7 +240,7 @@ static bool convert(struct mneme_filter_value *value, enum mneme_filter_type typ
     case MNEME_FILTER_BOOL:
         return value->kind == MNEME_JSON_BOOL;
     case MNEME_FILTER_TIME:
-        if (!is_text || !mneme_clock_parse_rfc3339(&micros, value->text)) {
+        if (!is_text || !mneme_moment_parse(&micros, value->text, mneme_clock_now_micros(), side)) {
             return false;
         }
         mneme_clock_format_rfc3339(micros, time);
@@ -269,7 +289,7 @@ static int check_value(const struct mneme_filter_node *test, struct mneme_filter
     if (type == MNEME_FILTER_JSON) {
         return check_json(test, value, reading);
     }
-    if (!convert(value, type, reading->arena)) {
+    if (!convert(value, test->column, reading->arena)) {
         char advice[96];
         snprintf(advice, sizeof advice, "give %s", types[type].phrase);
         return mneme_filter_fail(reading, value->at, advice, "'%.*s' cannot be compared with '%s'",

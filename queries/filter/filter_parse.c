@@ -64,9 +64,13 @@ static size_t behind_object(struct mneme_str text, size_t at) {
     return 0;
 }
 
+/* What ends a word beside white space; a column ends at the symbol of an operator too. */
+#define WORD_ENDS "(),\"'{}"
+#define SYMBOLS "=!<>"
+
 /* Behind a word; a quote behind a dot begins a key of a path, in which anything may stand. */
-static size_t behind_word(struct mneme_str text, size_t at) {
-    while (at < text.len && !is_space(text.data[at]) && strchr("(),\"'{}", text.data[at]) == NULL) {
+static size_t behind_word(struct mneme_str text, size_t at, const char *ends) {
+    while (at < text.len && !is_space(text.data[at]) && strchr(ends, text.data[at]) == NULL) {
         bool is_dot = text.data[at] == '.';
         at++;
         if (is_dot && at < text.len && text.data[at] == '"') {
@@ -101,13 +105,42 @@ static int advance(struct parser *parser) {
         end = behind_object(text, at);
     } else {
         kind = TOKEN_WORD;
-        end = behind_word(text, at);
+        end = behind_word(text, at, WORD_ENDS);
     }
     if (kind != TOKEN_END && (end == 0 || end == at)) {
         return mneme_filter_fail(parser->reading, at, "close it",
                                  "what begins with %c is not closed, or has no beginning", text.data[at]);
     }
     parser->token = (struct token){kind, {text.data + at, end - at}, at};
+    parser->at = end;
+    return MNEME_OK;
+}
+
+/* Leaves the column of a word such as confidence>=0.7 as the token; the rest is still to be read. */
+static void end_at_symbol(struct parser *parser) {
+    struct token *token = &parser->token;
+    size_t end = behind_word(parser->reading->text, token->at, WORD_ENDS SYMBOLS);
+    if (end > token->at && end < parser->at) {
+        token->text.len = end - token->at;
+        parser->at = end;
+    }
+}
+
+/* Moves on to an operator: a run of symbols, or a word. */
+static int advance_to_operator(struct parser *parser) {
+    struct mneme_str text = parser->reading->text;
+    size_t at = parser->at;
+    while (at < text.len && is_space(text.data[at])) {
+        at++;
+    }
+    size_t end = at;
+    while (end < text.len && strchr(SYMBOLS, text.data[end]) != NULL) {
+        end++;
+    }
+    if (end == at) {
+        return advance(parser);
+    }
+    parser->token = (struct token){TOKEN_WORD, {text.data + at, end - at}, at};
     parser->at = end;
     return MNEME_OK;
 }
@@ -222,8 +255,9 @@ static int read_test(struct mneme_filter_node **out, struct parser *parser) {
         return unexpected(parser, "begin a comparison with a column: confidence gte 0.7");
     }
     *out = test;
+    end_at_symbol(parser);
     if ((status = mneme_filter_read_field(test, parser->reading, parser->token.text, test->at)) != MNEME_OK ||
-        (status = advance(parser)) != MNEME_OK) {
+        (status = advance_to_operator(parser)) != MNEME_OK) {
         return status;
     }
     if (parser->token.kind != TOKEN_WORD) {

@@ -259,7 +259,8 @@ bool mneme_filter_needs_access(const struct mneme_filter_node *filter) {
     if (filter == NULL) {
         return false;
     }
-    bool needs = filter->kind == MNEME_FILTER_TEST && filter->column->needs_access;
+    bool needs =
+        filter->kind == MNEME_FILTER_TEST && (filter->column->traits & MNEME_FILTER_OF_ACCESSES) != 0;
     for (const struct mneme_filter_node *child = filter->children; child != NULL; child = child->next) {
         needs = needs || mneme_filter_needs_access(child);
     }

@@ -34,11 +34,16 @@ enum mneme_filter_type {
     MNEME_FILTER_TYPE_COUNT,
 };
 
+enum mneme_filter_trait {
+    MNEME_FILTER_OF_ACCESSES = 1, /* it needs `a` */
+    MNEME_FILTER_LIES_AHEAD = 2,  /* a time whose durations count from now on */
+};
+
 struct mneme_filter_column {
     const char *name;
     enum mneme_filter_type type;
     const char *sql; /* over m, a row of memories, and a, its accesses */
-    bool needs_access;
+    unsigned traits; /* of enum mneme_filter_trait */
 };
 
 /* Ends with a NULL name. */
@@ -91,7 +96,7 @@ struct mneme_filter_node *mneme_filter_node_new(struct mneme_filter_reading *rea
 int mneme_filter_read_field(struct mneme_filter_node *test, struct mneme_filter_reading *reading,
                             struct mneme_str field, size_t at);
 
-/* Sets the operator; any case. */
+/* Sets the operator, by its name in any case or by its symbol. */
 int mneme_filter_read_op(struct mneme_filter_node *test, struct mneme_filter_reading *reading,
                          struct mneme_str word, size_t at);
 

@@ -61,7 +61,7 @@ def test_the_help_of_the_whole_program_lists_commands_and_exit_codes():
     (["memory", "update", "018f0f5e-7a5b-7cc1-9d3e-2f6a1b0c4d5e"], "no field is given"),
     (["memory", "delete"], "no memory is named"),
     (["events", "--all", "--from", "3"], "versions count within one stream"),
-    (["events", "--all", "--since", "yesterday"], "is no time"),
+    (["events", "--all", "--since", "soon"], "is not a time; give 7d (ago), yesterday, 2026-11-30"),
     (["completion", "fish"], "choose bash or zsh"),
     ([], "it needs a command"),
 ])

@@ -106,7 +106,7 @@ def test_ranges(mneme, history):
 
 
 @pytest.mark.parametrize("options, code, word", [
-    (("--from", "yesterday"), 2, "--from"), (("--to", "1:2,x"), 2, "--to"), (("--to", "5"), 2, "position"),
+    (("--from", "soon"), 2, "--from"), (("--to", "1:2,x"), 2, "--to"), (("--to", "5"), 2, "position"),
     (("--limit", "0"), 2, "--limit"), (("--from", "0:1000000"), 5, "0:1000000"), (("--from", "4000:1"), 5, "4000:1"),
     (("--to", "0:0,1:1000000"), 5, "1:1000000"),
 ])

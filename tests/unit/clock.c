@@ -79,6 +79,22 @@ Test(clock, refuses_what_is_no_time) {
     cr_assert_not(mneme_clock_parse_rfc3339(&micros, MNEME_STR_NULL));
 }
 
+Test(clock, reads_a_time_of_day_without_seconds_where_people_write) {
+    const int64_t base = INT64_C(1767323040) * SECOND; /* 2026-01-02T03:04:00Z */
+    static const char *const good[] = {"2026-01-02T03:04", "2026-01-02 03:04", "2026-01-02T03:04Z",
+                                       "2026-01-02T05:04+02:00", "2026-01-02T03:04:00Z"};
+    static const char *const bad[] = {"2026-01-02T03:", "2026-01-02T03",
+                                      "2026-01-02T03:04:", "2026-01-02T03:04.5", "2026-01-02T03:4"};
+    int64_t micros;
+    for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
+        cr_assert(mneme_clock_parse_written(&micros, mneme_str_from(good[i])), "%s", good[i]);
+        cr_assert_eq(micros, base, "%s", good[i]);
+    }
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        cr_assert_not(mneme_clock_parse_written(&micros, mneme_str_from(bad[i])), "%s", bad[i]);
+    }
+}
+
 Test(clock, does_not_read_behind_the_end) {
     int64_t micros;
     cr_assert(mneme_clock_parse_rfc3339(&micros, (struct mneme_str){"2026-01-02T03:04:05.678901Z", 10}));

@@ -6,6 +6,8 @@
 #include <criterion/criterion.h>
 #include <stdio.h>
 
+#include "common/base/clock.h"
+
 static struct mneme_arena arena;
 static struct mneme_buffer sql;
 static struct mneme_pg_params params;
@@ -62,6 +64,46 @@ Test(filter, values_are_parameters) {
     cr_assert_str_eq(compile("created_at lt '2026-01-01 01:00:00+01:00'"),
                      "(m.created_at < $1::timestamptz)");
     cr_assert_str_eq(param(1), "2026-01-01T00:00:00.000000Z");
+}
+
+Test(filter, operators_have_symbols) {
+    static const char *const same[][2] = {
+        {"confidence gte 0.5", "confidence >= 0.5"},
+        {"confidence gte 0.5", "confidence>=0.5"},
+        {"confidence gte 0.5", "confidence >=0.5"},
+        {"confidence gte 0.5", "confidence>= 0.5"},
+        {"confidence lte 0.5", "confidence <= 0.5"},
+        {"confidence gt 0.5 AND priority lt 3", "confidence>0.5 AND priority<3"},
+        {"user_id eq ada OR user_id ne bob", "user_id = ada OR user_id != bob"},
+        {"user_id eq ada OR user_id ne bob", "user_id == ada OR user_id<>bob"},
+        {"NOT metadata.\"a=b\".c eq \"x\"", "NOT metadata.\"a=b\".c=\"x\""},
+        {"metadata.a eq 'b>c'", "metadata.a = b>c"},
+        {"(confidence gt 0.5)", "(confidence>0.5)"},
+        {"confidence gte 0.5", "{\"confidence\":{\">=\":0.5}}"},
+    };
+    for (size_t i = 0; i < sizeof same / sizeof *same; i++) {
+        char words[1024];
+        snprintf(words, sizeof words, "%s", compile(same[i][0]));
+        struct mneme_buffer bytes = {0};
+        mneme_buffer_append_str(&bytes, mneme_buffer_str(&params.bytes));
+        cr_assert_str_eq(compile(same[i][1]), words);
+        cr_assert(mneme_str_equal(mneme_buffer_str(&bytes), mneme_buffer_str(&params.bytes)), "%s",
+                  same[i][1]);
+        mneme_buffer_clean_up(&bytes);
+    }
+}
+
+Test(filter, times_are_taken_as_people_write_them) {
+    int64_t micros, now = mneme_clock_now_micros();
+    compile("created_at >= 7d");
+    cr_assert(mneme_clock_parse_rfc3339(&micros, mneme_str_from(param(1))));
+    cr_assert_lt(now - INT64_C(7) * 86400000000 - micros, INT64_C(600000000));
+    cr_assert_leq(now - INT64_C(7) * 86400000000, micros);
+    compile("expires_at < 7d");
+    cr_assert(mneme_clock_parse_rfc3339(&micros, mneme_str_from(param(1))));
+    cr_assert_gt(micros, now, "what expires lies ahead");
+    compile("created_at >= 2026-01-31T12:00");
+    cr_assert_str_eq(param(1), "2026-01-31T12:00:00.000000Z");
 }
 
 Test(filter, and_binds_tighter_than_or_and_not_tightest) {
@@ -132,7 +174,10 @@ Test(filter, a_refusal_names_the_place_and_what_to_do) {
         {"confidence gt \"0.7\"",
          "'0.7' cannot be compared with 'confidence' at character 15; give a number"},
         {"{\"user_id\":7}", "'7' cannot be compared with 'user_id' at character 12; give a text"},
-        {"created_at gt yesterday", "give a time such as"},
+        {"created_at gt soon", "give a time such as 7d, yesterday"},
+        {"confidence => 0.7", "there is no operator '=>' at character 12; choose one of eq, ne"},
+        {"confidence>=", "it ends too early at character 13; give a value there"},
+        {"confidence>=high", "'high' cannot be compared with 'confidence' at character 13; give a number"},
         {"id eq 7", "give a UUID"},
         {"is_archived eq yes", "give true or false"},
         {"is_archived gt true", "'is_archived' does not take gt at character 1; use eq or ne"},

@@ -101,10 +101,15 @@ Test(values, a_time_and_a_uuid_are_named_when_they_are_none) {
     give("2026-01-31T12:00:00Z");
     cr_assert_eq(mneme_cli_opt_time(&time, &cli, "x", &error), MNEME_OK);
     cr_assert_eq(time.value, INT64_C(1769860800000000));
-    give("yesterday");
+    give("soon");
     cr_assert_eq(mneme_cli_opt_time(&time, &cli, "x", &error), MNEME_E_USAGE);
-    cr_assert_not_null(strstr(error.message, "--x was not taken: 'yesterday' is no time"), "%s",
+    cr_assert_not_null(strstr(error.message, "--x was not taken: 'soon' is not a time; give 7d (ago)"), "%s",
                        error.message);
+    cr_assert_eq(mneme_cli_opt_time_ahead(&time, &cli, "x", &error), MNEME_E_USAGE);
+    cr_assert_not_null(strstr(error.message, "7d (from now)"), "%s", error.message);
+    give(NULL);
+    cr_assert_eq(mneme_cli_opt_time(&time, &cli, "x", &error), MNEME_OK);
+    cr_assert_not(time.is_set);
     give("018f0f5e-7a5b-7cc1-9d3e-2f6a1b0c4d5e");
     cr_assert_eq(mneme_cli_opt_uuid(&id, &cli, "x", &error), MNEME_OK);
     give("018f0f5e");
