@@ -6,7 +6,6 @@
 
 #include "common/base/clock.h"
 #include "common/kafka/kafka.h"
-#include "common/log/log.h"
 
 #define ASK_TIMEOUT_MS 5000
 #define CREATE_TIMEOUT_MS 10000
@@ -17,9 +16,6 @@ int mneme_kafka_admin(rd_kafka_t **out, const struct mneme_config *config, struc
     int status = mneme_kafka_conf(&conf, config, "topics", error);
     if (status != MNEME_OK) {
         return status;
-    }
-    if (!mneme_log_enabled(MNEME_LOG_DEBUG)) {
-        rd_kafka_conf_set_log_cb(conf, NULL);
     }
     char reason[256];
     *out = rd_kafka_new(RD_KAFKA_PRODUCER, conf, reason, sizeof reason);

@@ -9,15 +9,12 @@
 
 #include "common/log/log.h"
 
-/* librdkafka counts levels as syslog does. It calls this from threads of its own. */
+/* librdkafka calls this from threads of its own. What it says is for who looks into the client itself: an
+ * error that matters comes back from a call or an error callback too, and is put into words there. */
 void mneme_kafka_log(const rd_kafka_t *client, int level, const char *facility, const char *line) {
-    static const enum mneme_log_level levels[] = {MNEME_LOG_ERROR, MNEME_LOG_ERROR, MNEME_LOG_ERROR,
-                                                  MNEME_LOG_ERROR, MNEME_LOG_WARN,  MNEME_LOG_INFO,
-                                                  MNEME_LOG_INFO,  MNEME_LOG_DEBUG};
-    bool is_known = level >= 0 && level < (int)(sizeof levels / sizeof levels[0]);
-    mneme_log(is_known ? levels[level] : MNEME_LOG_DEBUG, "kafka client",
-              MNEME_LOG_S("client", client == NULL ? "" : rd_kafka_name(client)),
-              MNEME_LOG_S("facility", facility), MNEME_LOG_S("line", line));
+    mneme_log(
+        MNEME_LOG_DEBUG, "kafka client", MNEME_LOG_S("client", client == NULL ? "" : rd_kafka_name(client)),
+        MNEME_LOG_I("syslog_level", level), MNEME_LOG_S("facility", facility), MNEME_LOG_S("line", line));
 }
 
 int mneme_kafka_conf_set(rd_kafka_conf_t *conf, const char *name, const char *value,

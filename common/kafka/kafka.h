@@ -10,11 +10,13 @@
 #include "common/config/config.h"
 
 /* A librdkafka configuration with brokers, security, client.id "mneme-<purpose>" and MNEME_KAFKA_OPTIONS set;
- * log lines go to the project's log. The caller owns *out until rd_kafka_new takes it. */
+ * the client's own log lines go to the project's log, at level debug. The caller owns *out until rd_kafka_new
+ * takes it. */
 int mneme_kafka_conf(rd_kafka_conf_t **out, const struct mneme_config *config, const char *purpose,
                      struct mneme_error *error);
 
-/* The log callback that mneme_kafka_conf sets: a line into the project's log. Any thread. */
+/* The log callback that mneme_kafka_conf sets: a line into the project's log, at level debug whatever the
+ * client calls it. Any thread. */
 void mneme_kafka_log(const rd_kafka_t *client, int level, const char *facility, const char *line);
 
 /* Sets one property; the error names it. */
@@ -47,6 +49,10 @@ struct mneme_topic_facts {
  * Blocks; any thread. */
 int mneme_kafka_topic_facts(struct mneme_topic_facts *out, rd_kafka_t *client, const char *topic,
                             int timeout_ms, struct mneme_error *error);
+
+/* The same, for who would rather do without: as soon as every broker has refused a connection it is over. */
+int mneme_kafka_topic_facts_now(struct mneme_topic_facts *out, rd_kafka_t *client, const char *topic,
+                                int timeout_ms, struct mneme_error *error);
 
 /* How large an event may be, key and value together, on a topic that takes batches of max_message_bytes: less
  * what a batch of one record adds to it, and less the room for what projections write about it: a record with

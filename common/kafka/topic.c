@@ -15,6 +15,8 @@
 struct probe {
     rd_kafka_t *client;
     rd_kafka_resp_err_t refusal; /* of credentials, or 0 */
+    bool is_hasty;               /* brokers that take no connection are not waited for */
+    bool are_all_down;
     char reason[256];
 };
 
@@ -25,6 +27,7 @@ static void note_error(rd_kafka_t *client, int code, const char *reason, void *o
     if (err == RD_KAFKA_RESP_ERR__AUTHENTICATION || err == RD_KAFKA_RESP_ERR__SSL) {
         probe->refusal = err;
     }
+    probe->are_all_down = probe->are_all_down || err == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN;
     /* That all brokers are down says less than why the last of them is. */
     if (err != RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN || probe->reason[0] == '\0') {
         snprintf(probe->reason, sizeof probe->reason, "%s", reason);
@@ -78,7 +81,7 @@ static int read_partitions(struct mneme_topic_facts *out, struct probe *probe, c
         code = rd_kafka_metadata(probe->client, 0, handle, &metadata, left < SLICE_MS ? left : SLICE_MS);
         rd_kafka_poll(probe->client, 0);
     } while (code != RD_KAFKA_RESP_ERR_NO_ERROR && probe->refusal == RD_KAFKA_RESP_ERR_NO_ERROR &&
-             mneme_clock_monotonic_micros() < deadline);
+             !(probe->is_hasty && probe->are_all_down) && mneme_clock_monotonic_micros() < deadline);
     rd_kafka_topic_destroy(handle);
     if (code != RD_KAFKA_RESP_ERR_NO_ERROR) {
         bool is_refused = probe->refusal != RD_KAFKA_RESP_ERR_NO_ERROR;
@@ -176,10 +179,10 @@ int64_t mneme_kafka_max_event_bytes(int64_t max_message_bytes) {
            (room < MOST_ROOM_BYTES ? room : MOST_ROOM_BYTES);
 }
 
-int mneme_kafka_topic_facts(struct mneme_topic_facts *out, rd_kafka_t *client, const char *topic,
-                            int timeout_ms, struct mneme_error *error) {
+static int read_facts(struct mneme_topic_facts *out, rd_kafka_t *client, const char *topic, int timeout_ms,
+                      bool is_hasty, struct mneme_error *error) {
     int64_t deadline = mneme_clock_monotonic_micros() + (int64_t)timeout_ms * 1000;
-    struct probe probe = {0};
+    struct probe probe = {.is_hasty = is_hasty};
     int status = open_probe(&probe, client, error);
     if (status != MNEME_OK) {
         return status;
@@ -194,4 +197,14 @@ int mneme_kafka_topic_facts(struct mneme_topic_facts *out, rd_kafka_t *client, c
         *out = facts;
     }
     return status;
+}
+
+int mneme_kafka_topic_facts(struct mneme_topic_facts *out, rd_kafka_t *client, const char *topic,
+                            int timeout_ms, struct mneme_error *error) {
+    return read_facts(out, client, topic, timeout_ms, false, error);
+}
+
+int mneme_kafka_topic_facts_now(struct mneme_topic_facts *out, rd_kafka_t *client, const char *topic,
+                                int timeout_ms, struct mneme_error *error) {
+    return read_facts(out, client, topic, timeout_ms, true, error);
 }

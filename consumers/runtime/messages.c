@@ -2,6 +2,8 @@
  * From the client into the batch. Every message counts once: what comes again after a pause is left out, what
  * cannot be read for now, or by this program, is kept aside with its partition, and the others go on.
  */
+#include <stdio.h>
+
 #include "common/base/clock.h"
 #include "common/log/log.h"
 #include "consumers/log/kafka_client.h"
@@ -247,14 +249,27 @@ void mneme_worker_take_message(struct mneme_worker *worker, rd_kafka_message_t *
     take_event(worker, message);
 }
 
+/* An error of one connection says why; that all of them are down says that it matters. */
 void mneme_worker_on_error(rd_kafka_t *kafka, int err, const char *reason, void *opaque) {
     (void)kafka;
     struct mneme_worker *worker = opaque;
-    if (err == RD_KAFKA_RESP_ERR__FATAL) {
+    struct mneme_error error = {0};
+    switch (err) {
+    case RD_KAFKA_RESP_ERR__FATAL:
         fail_fatally(worker);
-    } else if (err == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN) {
-        mneme_worker_set_kafka_up(worker, false, reason);
-    } else {
-        mneme_log(MNEME_LOG_DEBUG, "kafka client", MNEME_LOG_S("reason", reason));
+        break;
+    case RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN:
+        mneme_kafka_error(&error, "cannot reach the brokers", NULL, (rd_kafka_resp_err_t)err,
+                          worker->connection_error[0] != '\0' ? worker->connection_error : reason);
+        mneme_worker_set_kafka_up(worker, false, error.message);
+        break;
+    case RD_KAFKA_RESP_ERR__AUTHENTICATION:
+    case RD_KAFKA_RESP_ERR__SSL:
+        mneme_kafka_error(&error, "cannot log in to the brokers", NULL, (rd_kafka_resp_err_t)err, reason);
+        mneme_worker_set_kafka_up(worker, false, error.message);
+        break;
+    default:
+        (void)snprintf(worker->connection_error, sizeof worker->connection_error, "%s", reason);
+        break;
     }
 }

@@ -115,6 +115,7 @@ struct mneme_worker {
     /* Reports. */
     bool is_log_known; /* since the claim: it is the one that was folded, and the projection was told */
     bool is_kafka_down;
+    char connection_error[256]; /* of the client, the last one of a single connection; "" before that */
     int64_t reported_micros, refreshed_micros, commit_micros, source_micros, woken_micros;
     int64_t reported_events; /* applied since the last report */
     int64_t applied_events;  /* in all */

@@ -4,7 +4,11 @@
 #include "common/kafka/kafka.h"
 
 #include <criterion/criterion.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
+
+#include "common/log/log.h"
 
 static struct mneme_config *config;
 static struct mneme_error error;
@@ -62,6 +66,26 @@ Test(kafka, refuses_options_that_are_none_and_names_them) {
     cr_assert_not_null(strstr(error.message, "\"linger.ms\""), "%s", error.message);
     set(MNEME_SETTING_KAFKA_OPTIONS, "linger.ms=abc");
     cr_assert_eq(mneme_kafka_conf(&conf, config, "worker", &error), MNEME_E_USAGE);
+}
+
+static size_t stderr_bytes(FILE *captured) {
+    return (size_t)lseek(fileno(captured), 0, SEEK_END);
+}
+
+Test(kafka, lines_of_the_client_are_for_who_asks_for_debug) {
+    enum { SYSLOG_EMERGENCY = 0, SYSLOG_DEBUG = 7 };
+    FILE *captured = tmpfile();
+    fflush(stderr);
+    cr_assert_geq(dup2(fileno(captured), STDERR_FILENO), 0);
+    mneme_log_configure(MNEME_LOG_INFO, MNEME_LOG_LOGFMT);
+    for (int level = SYSLOG_EMERGENCY; level <= SYSLOG_DEBUG; level++) {
+        mneme_kafka_log(NULL, level, "FAIL", "Connect to ipv4#127.0.0.1:1 failed");
+    }
+    cr_assert_eq(stderr_bytes(captured), 0);
+    mneme_log_configure(MNEME_LOG_DEBUG, MNEME_LOG_LOGFMT);
+    mneme_kafka_log(NULL, SYSLOG_EMERGENCY, "FAIL", "Connect to ipv4#127.0.0.1:1 failed");
+    cr_assert_gt(stderr_bytes(captured), 0);
+    cr_assert_eq(fclose(captured), 0);
 }
 
 Test(kafka, names_the_events_topic_and_refuses_names_that_brokers_would) {
