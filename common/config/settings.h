@@ -164,7 +164,7 @@
       "How long publishing waits for room in a full queue before it says so.") \
     X(STATE_DIR, "MNEME_STATE_DIR", STRING, "", ANY, PLAIN, \
       "Folder for what is kept from run to run: own last writes, how far imports have come; empty means " \
-      "$XDG_STATE_HOME/mneme, or ~/.local/state/mneme.") \
+      "$XDG_STATE_HOME/mneme or ~/.local/state/mneme, and where neither can be written to mneme-UID in $TMPDIR or /tmp.") \
     X(BATCH_MAX_EVENTS, "MNEME_BATCH_MAX_EVENTS", LONG, "20000", RANGE(1, 1000000), PLAIN, \
       "Most events that a worker applies in one transaction.") \
     X(BATCH_MAX_BYTES, "MNEME_BATCH_MAX_BYTES", LONG, "16777216", RANGE(1024, 1073741824), PLAIN, \

@@ -82,9 +82,19 @@ def test_writers_side_by_side_lose_no_note(namespace, mneme):
 
 def test_a_write_counts_where_it_cannot_be_noted(namespace, mneme, tmp_path):
     (tmp_path / "file").write_text("")
-    done = mneme("memory", "add", "tea", "--user", "ada", env={"XDG_STATE_HOME": str(tmp_path / "file")}, expect=0)
+    done = mneme("memory", "add", "tea", "--user", "ada", env={"MNEME_STATE_DIR": str(tmp_path / "file" / "state")}, expect=0)
     assert "--at-least last" in done.stderr
     assert sum(namespace.end_offsets().values()) == 1
+
+
+def test_without_a_home_writes_are_noted_in_a_temporary_folder(namespace, mneme, tmp_path):
+    (tmp_path / "temporary").mkdir()
+    homeless = {"HOME": None, "XDG_STATE_HOME": None, "TMPDIR": str(tmp_path / "temporary")}
+    first = mneme("memory", "add", "tea", "--user", "ada", env=homeless, expect=0)
+    again = mneme("memory", "add", "tea", "--user", "ada", env=homeless, expect=0)
+    assert "temporary folder" in first.stderr and str(tmp_path / "temporary") in first.stderr and again.stderr == ""
+    (folder,) = (tmp_path / "temporary").iterdir()
+    assert folder.stat().st_mode & 0o777 == 0o700 and any(folder.iterdir())
 
 
 # --- without --at-least: reads wait a moment by themselves ---
