@@ -192,7 +192,7 @@ const struct mneme_command mneme_command_audit_verify = {
         "shown: the\n"
         "chain begins behind it.\n"
         "A break names the first row: changed, removed, inserted or swapped. Workers may go on meanwhile.\n"
-        "Exit code 0 when the chain is whole, 6 when not.",
+        "Exit code 0 when the chain is whole, 6 when not; 5 for a --partition that there is not.",
     .examples = "  mneme audit verify\n"
                 "  mneme audit verify --heads heads-2026-01-31.json --json | jq 'select(.break)'\n",
     .options = options,

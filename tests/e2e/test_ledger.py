@@ -134,6 +134,15 @@ def test_every_tampering_is_named(namespace, mneme, worker, drain):
     assert "120 rows in 4 partitions: the chain is whole" in text
 
 
+def test_a_partition_that_there_is_not_is_an_error_that_names_those_that_there_are(namespace, mneme, worker, drain):
+    nothing = mneme("audit", "verify", "--partition", "0", expect=5)
+    assert "there is no partition 0; nothing is folded yet" in nothing.stderr and nothing.stdout == ""
+    folded(mneme, worker, drain, 20)
+    assert breaks(mneme, "--partition", "3")[1]["partitions"] == 1
+    beyond = mneme("audit", "verify", "--partition", "4", "--json", expect=5)
+    assert "there is no partition 4; the partitions are 0 to 3" in beyond.stderr and beyond.stdout == ""
+
+
 def test_an_inserted_row_between_others_is_named(namespace, mneme, worker, drain):
     """Where a parked event left an offset free: the row that was put there, not the one behind it."""
     namespace.produce([{"key": b"default/s0", "value": b"no event"}])

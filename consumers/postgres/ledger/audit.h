@@ -56,8 +56,9 @@ struct mneme_audit_result {
     int64_t former_heads;   /* of the caller's, that are of the chain before a recorded loss */
 };
 
-/* MNEME_OK also when the chain is broken: see result->breaks. MNEME_E_TIMEOUT when interrupted; else what
- * Postgres says, MNEME_E_NO_MEMORY. After a failure the connection is in the middle of a COPY: close it. */
+/* MNEME_OK also when the chain is broken: see result->breaks. MNEME_E_NOT_FOUND for a partition that there is
+ * not, with those that there are; MNEME_E_TIMEOUT when interrupted; else what Postgres says,
+ * MNEME_E_NO_MEMORY. After a failure the connection is in the middle of a COPY: close it. */
 int mneme_audit_verify(struct mneme_audit_result *result, struct mneme_postgres *postgres,
                        const struct mneme_audit *audit, struct mneme_error *error);
 

@@ -163,9 +163,30 @@ static int set_partition(struct mneme_postgres *postgres, int32_t partition, str
     return status;
 }
 
+/* A partition that nobody ever folded would else be whole, without a row. */
+static int check_partition(struct mneme_postgres *postgres, int32_t partition, struct mneme_error *error) {
+    struct mneme_pg_params params = {0};
+    PGresult *rows = NULL;
+    mneme_pg_param_long(&params, partition);
+    int status = mneme_pg_query(&rows, postgres, mneme_sql_audit_partitions, &params, true, error);
+    if (status == MNEME_OK && PQgetvalue(rows, 0, 0)[0] == 0) {
+        bool is_empty = PQgetisnull(rows, 0, 1) == 1;
+        status = mneme_error_set(
+            error, MNEME_E_NOT_FOUND, "the ledger was not verified: there is no partition %d; %s%.*s",
+            (int)partition, is_empty ? "nothing is folded yet, see `mneme status`" : "the partitions are ",
+            is_empty ? 0 : PQgetlength(rows, 0, 1), PQgetvalue(rows, 0, 1));
+    }
+    PQclear(rows);
+    mneme_pg_params_clean_up(&params);
+    return status;
+}
+
 int mneme_audit_store_open(struct mneme_audit_store *store, struct mneme_postgres *postgres,
                            const struct mneme_audit *audit, struct mneme_error *error) {
     int status = mneme_pg_run(postgres, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", error);
+    if (status == MNEME_OK && audit->partition >= 0) {
+        status = check_partition(postgres, audit->partition, error);
+    }
     if (status == MNEME_OK) {
         status = mneme_audit_heads(&store->heads, &store->head_count, postgres, error);
     }
