@@ -40,6 +40,11 @@ int mneme_client_settings(struct mneme_config **out, const char *config_path,
 int mneme_client_open(struct mneme_client **out, const struct mneme_config *config,
                       struct mneme_error *error);
 
+/* The same, for events that may be lost: brokers that refuse a connection are not waited for, and others
+ * answer within timeout_ms (above 0). */
+int mneme_client_open_now(struct mneme_client **out, const struct mneme_config *config, int timeout_ms,
+                          struct mneme_error *error);
+
 /* Frees everything; nothing may be under way that is not to be reported as MNEME_E_TIMEOUT. */
 void mneme_client_destroy(struct mneme_client *client);
 

@@ -6,7 +6,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "common/log/log.h"
 #include "producers/client.h"
 
 #define TOPIC_TIMEOUT_MS 5000
@@ -66,9 +65,6 @@ static int make_producer(struct mneme_client *client, int64_t max_message_bytes,
         return status;
     }
     rd_kafka_conf_set_events(conf, RD_KAFKA_EVENT_DR | RD_KAFKA_EVENT_ERROR);
-    if (!mneme_log_enabled(MNEME_LOG_DEBUG)) {
-        rd_kafka_conf_set_log_cb(conf, NULL); /* a library is silent: errors go to its caller */
-    }
     char reason[256];
     client->kafka = rd_kafka_new(RD_KAFKA_PRODUCER, conf, reason, sizeof reason);
     if (client->kafka == NULL) {
@@ -84,13 +80,16 @@ static int64_t clamp(int64_t value, int64_t least, int64_t most) {
 }
 
 /* Batches must fit the topic, which only a client can ask for: a second one is made when the topic is
- * unusual. */
-static int connect_to_topic(struct mneme_client *client, struct mneme_error *error) {
+ * unusual. With hasty_ms above 0 brokers that are away are waited for that long at most. */
+static int connect_to_topic(struct mneme_client *client, int hasty_ms, struct mneme_error *error) {
     int64_t max_message_bytes = MNEME_USUAL_MAX_MESSAGE_BYTES;
     int status = make_producer(client, max_message_bytes, error);
     struct mneme_topic_facts facts;
     if (status == MNEME_OK) {
-        status = mneme_kafka_topic_facts(&facts, client->kafka, client->topic_name, TOPIC_TIMEOUT_MS, error);
+        status =
+            hasty_ms > 0
+                ? mneme_kafka_topic_facts_now(&facts, client->kafka, client->topic_name, hasty_ms, error)
+                : mneme_kafka_topic_facts(&facts, client->kafka, client->topic_name, TOPIC_TIMEOUT_MS, error);
     }
     if (status != MNEME_OK) {
         return status;
@@ -116,13 +115,13 @@ static int connect_to_topic(struct mneme_client *client, struct mneme_error *err
     return status;
 }
 
-static int open_with_settings(struct mneme_client *client, struct mneme_error *error) {
+static int open_with_settings(struct mneme_client *client, int hasty_ms, struct mneme_error *error) {
     const struct mneme_config *config = client->config;
     client->content_max_chars = (size_t)mneme_config_long(config, MNEME_SETTING_CONTENT_MAX_CHARS);
     client->block_ms = (int)mneme_config_long(config, MNEME_SETTING_PUBLISH_BLOCK_MS);
     int status = mneme_kafka_events_topic(client->topic_name, config, error);
     if (status == MNEME_OK) {
-        status = connect_to_topic(client, error);
+        status = connect_to_topic(client, hasty_ms, error);
     }
     if (status == MNEME_OK) {
         status = mneme_codec_new(&client->codec, config, error);
@@ -182,14 +181,14 @@ void mneme_client_destroy(struct mneme_client *client) {
 }
 
 static int open_client(struct mneme_client **out, const struct mneme_config *config,
-                       struct mneme_config *owned, struct mneme_error *error) {
+                       struct mneme_config *owned, int hasty_ms, struct mneme_error *error) {
     struct mneme_client *client = NULL;
     int status = make_client(&client, config, owned, error);
     if (status != MNEME_OK) {
         mneme_config_destroy(owned);
         return status;
     }
-    status = open_with_settings(client, error);
+    status = open_with_settings(client, hasty_ms, error);
     if (status != MNEME_OK) {
         mneme_client_destroy(client);
         return status;
@@ -200,7 +199,12 @@ static int open_client(struct mneme_client **out, const struct mneme_config *con
 
 int mneme_client_open(struct mneme_client **out, const struct mneme_config *config,
                       struct mneme_error *error) {
-    return open_client(out, config, NULL, error);
+    return open_client(out, config, NULL, 0, error);
+}
+
+int mneme_client_open_now(struct mneme_client **out, const struct mneme_config *config, int timeout_ms,
+                          struct mneme_error *error) {
+    return open_client(out, config, NULL, timeout_ms, error);
 }
 
 int mneme_client_settings(struct mneme_config **out, const char *config_path,
@@ -235,5 +239,5 @@ int mneme_open(struct mneme_client **out, const char *config_path,
                const struct mneme_client_setting *settings, size_t setting_count, struct mneme_error *error) {
     struct mneme_config *config = NULL;
     int status = mneme_client_settings(&config, config_path, settings, setting_count, error);
-    return status == MNEME_OK ? open_client(out, config, config, error) : status;
+    return status == MNEME_OK ? open_client(out, config, config, 0, error) : status;
 }

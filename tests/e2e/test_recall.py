@@ -2,6 +2,7 @@
 away. The embeddings are the tests' own: equal texts have equal vectors, others have nothing in common."""
 
 import json
+import time
 from datetime import datetime, timedelta, timezone
 from decimal import Decimal
 
@@ -266,6 +267,28 @@ def test_a_recall_is_recorded_and_counts_as_an_access(ground):
     assert (row["access_count"], row["importance"]) == (2, 0.52)
     (row,) = ground.mneme("memory", "get", MEMORY.format(2), "--json", expect=0).json_lines
     assert row["access_count"] == 0
+
+
+@pytest.mark.parametrize("away", ["refuse", "stall"])
+def test_without_kafka_a_recall_answers_and_leaves_unrecorded(ground, away):
+    """Opening a publisher would wait for the brokers for five seconds."""
+    ground.publish(memory(1, "Ada drinks tea"))
+    before = ground.namespace.end_offsets()
+    host, port = ground.namespace.brokers.split(":")
+
+    def ask():
+        begun = time.monotonic()
+        done = ground.mneme("recall", "tea", "--user", "ada", "--json",
+                            env={"KAFKA_BOOTSTRAP_SERVERS": f"127.0.0.1:{proxy.port}"}, expect=0)
+        assert [line["id"] for line in done.json_lines[:-1]] == [MEMORY.format(1)]
+        (told,) = done.stderr.splitlines()
+        assert told.startswith("mneme: this recall is not recorded: cannot read topic"), told
+        return time.monotonic() - begun
+
+    with Proxy((host, int(port))) as proxy:
+        proxy.set(away)
+        assert any(ask() < 4 for _ in range(5)), "no recall left within four seconds"
+    assert ground.namespace.end_offsets() == before
 
 
 def test_evaluation_goes_by_the_whole_pipeline_and_leaves_nothing(ground):
