@@ -1,4 +1,5 @@
-# C made at build time: the event types from the newest schema, and the .sql and .lua files as strings.
+# C made at build time: the event types from the newest schema, the fold's tables from the migrations, and the .sql and
+# .lua files as strings.
 set(generated ${CMAKE_BINARY_DIR}/generated)
 file(GLOB avsc_files CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/schemas/avsc/mneme.event.v*.avsc)
 set(MNEME_GENERATED_EVENT_SOURCES ${generated}/mneme/event_types.h ${generated}/mneme/event_types.c)
@@ -29,7 +30,16 @@ add_custom_command(
   DEPENDS ${CMAKE_SOURCE_DIR}/sql/embed.py ${CMAKE_SOURCE_DIR}/cmake/c_string.py ${migration_files} ${query_files}
   COMMENT "SQL files as strings"
   VERBATIM)
-add_library(mneme_sql STATIC ${generated}/sql/embedded.h ${generated}/sql/embedded.c)
+file(GLOB table_files CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/sql/migrations/*.sql
+     ${CMAKE_SOURCE_DIR}/sql/migrations/postgres/*.sql)
+set(MNEME_GENERATED_TABLES_SOURCE ${generated}/sql/tables.c)
+add_custom_command(
+  OUTPUT ${generated}/sql/tables.h ${MNEME_GENERATED_TABLES_SOURCE}
+  COMMAND ${Python3_EXECUTABLE} ${CMAKE_SOURCE_DIR}/sql/tables.py ${generated}/sql ${table_files}
+  DEPENDS ${CMAKE_SOURCE_DIR}/sql/tables.py ${CMAKE_SOURCE_DIR}/sql/read_migrations.py ${table_files}
+  COMMENT "The fold's tables from the migrations"
+  VERBATIM)
+add_library(mneme_sql STATIC ${generated}/sql/embedded.h ${generated}/sql/embedded.c ${generated}/sql/tables.h)
 target_link_libraries(mneme_sql PUBLIC mneme_flags)
 
 # The scripts of Redis: FOLDER/scripts/*.lua, and folders there of one script each, are declared in FOLDER/scripts.h.

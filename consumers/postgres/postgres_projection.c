@@ -21,7 +21,7 @@
 
 /* Of a pipeline: at the beginning the progress and the questions, at the end a change of each table and its
  * history, the streams, the accesses and COMMIT. */
-#define MAX_CALLS (2 * MNEME_TABLE_COUNT + 8)
+#define MAX_CALLS (2 * MNEME_FOLD_TABLE_COUNT + 8)
 static_assert(MAX_CALLS >= 2 + MNEME_FOLD_MAX_QUESTIONS, "a pipeline holds all questions");
 #define SQLSTATE_WRITTEN "23505"  /* a unique index has the row */
 #define SQLSTATE_LIMIT "54000"    /* at the commit: the queue of notifications is full */
@@ -30,7 +30,7 @@ static_assert(MAX_CALLS >= 2 + MNEME_FOLD_MAX_QUESTIONS, "a pipeline holds all q
 
 struct projection {
     struct mneme_session session;
-    struct mneme_table_plan tables[MNEME_TABLE_COUNT];
+    struct mneme_fold_table_plan tables[MNEME_FOLD_TABLE_COUNT];
     struct mneme_mapping_plan mappings;
     struct mneme_stream_cache *cache;
     struct mneme_progress progress;
@@ -50,9 +50,7 @@ static void close_projection(void *context) {
         return;
     }
     mneme_session_clean_up(&projection->session);
-    for (int i = 0; i < MNEME_TABLE_COUNT; i++) {
-        mneme_table_plan_clean_up(&projection->tables[i]);
-    }
+    mneme_fold_table_plans_clean_up(projection->tables);
     mneme_mapping_plan_clean_up(&projection->mappings);
     mneme_stream_cache_destroy(projection->cache);
     mneme_progress_clean_up(&projection->progress);
@@ -75,13 +73,9 @@ static void close_projection(void *context) {
 
 static int prepare(struct projection *projection, const struct mneme_config *config,
                    struct mneme_error *error) {
-    int status = MNEME_OK;
-    for (int i = 0; i < MNEME_TABLE_COUNT && status == MNEME_OK; i++) {
-        status = mneme_table_plan_init(&projection->tables[i], &mneme_tables[i], error);
-    }
+    int status = mneme_fold_table_plans_init(projection->tables, mneme_fold_shapes, mneme_fold_tables, error);
     if (status == MNEME_OK) {
-        status = mneme_mapping_plan_init(&projection->mappings, mneme_actions, mneme_action_count,
-                                         projection->tables, error);
+        status = mneme_mapping_plan_init(&projection->mappings, projection->tables, error);
     }
     if (status == MNEME_OK) {
         status = mneme_stream_cache_new(&projection->cache,
@@ -247,15 +241,15 @@ static void rechain_params(struct projection *projection, struct mneme_pg_params
 /* Changes of rows, each table's history before the table. */
 static int add_changes(struct projection *projection, struct mneme_pg_call *calls, size_t *count,
                        struct mneme_error *error) {
-    static int (*const makers[])(struct mneme_fold *, struct mneme_fold_writer *, enum mneme_table_id,
+    static int (*const makers[])(struct mneme_fold *, struct mneme_fold_writer *, enum mneme_fold_table_id,
                                  const char **, struct mneme_pg_params *,
                                  struct mneme_error *) = {mneme_fold_change_past, mneme_fold_change_rows};
-    for (int i = 0; i < MNEME_TABLE_COUNT; i++) {
+    for (int i = 0; i < MNEME_FOLD_TABLE_COUNT; i++) {
         for (size_t k = 0; k < sizeof makers / sizeof *makers; k++) {
             struct mneme_pg_call *call = &calls[*count];
             call->params = &projection->params[*count];
-            int status = makers[k](&projection->fold, &projection->writer, (enum mneme_table_id)i, &call->sql,
-                                   &projection->params[*count], error);
+            int status = makers[k](&projection->fold, &projection->writer, (enum mneme_fold_table_id)i,
+                                   &call->sql, &projection->params[*count], error);
             if (status != MNEME_OK) {
                 return status;
             }

@@ -47,7 +47,7 @@ static struct part take_part(const struct change *changes, size_t count) {
     size_t bytes = 0;
     for (; part.count < count && part.count < PART_ROWS && bytes < PART_BYTES; part.count++) {
         const struct change *change = &changes[part.count];
-        const struct mneme_column *columns = change->row->table->table->columns;
+        const struct mneme_column *columns = change->row->table->columns;
         part.some |= change->mask;
         part.all &= change->mask;
         for (uint64_t left = change->mask & ~change->nulls; left != 0; left &= left - 1) {
@@ -120,7 +120,7 @@ static struct mneme_str cell_text(struct mneme_fold *fold, struct mneme_buffer *
     return scratch->failed ? MNEME_STR_NULL : mneme_arena_copy(&fold->arena, mneme_buffer_str(scratch));
 }
 
-static const struct mneme_table_plan *table_of(const struct part *part) {
+static const struct mneme_fold_table_plan *table_of(const struct part *part) {
     return part->changes[0].row->table;
 }
 
@@ -134,7 +134,7 @@ static bool add_keys(struct mneme_fold *fold, struct mneme_pg_params *params, co
         return false;
     }
     const struct change *changes = part->changes;
-    const struct mneme_table_plan *table = table_of(part);
+    const struct mneme_fold_table_plan *table = table_of(part);
     for (size_t i = 0; i < part->count; i++) {
         texts[i] = changes[i].row->stream->tenant;
     }
@@ -166,7 +166,7 @@ static bool add_keys(struct mneme_fold *fold, struct mneme_pg_params *params, co
 /* The values of one column. */
 static bool add_column(struct mneme_fold *fold, struct mneme_buffer *scratch, struct mneme_pg_params *params,
                        const struct part *part, int column, struct mneme_str *texts) {
-    enum mneme_column_kind kind = table_of(part)->table->columns[column].kind;
+    enum mneme_column_kind kind = table_of(part)->columns[column].kind;
     uint64_t bit = UINT64_C(1) << column;
     for (size_t i = 0; i < part->count; i++) {
         const struct change *change = &part->changes[i];
@@ -218,9 +218,9 @@ static bool make_statement(struct mneme_fold *fold, struct mneme_buffer *scratch
     }
     mneme_buffer_clear(scratch);
     if (is_past) {
-        mneme_table_supersede_sql(table_of(part), part->some, scratch);
+        mneme_fold_table_supersede_sql(table_of(part), part->some, scratch);
     } else {
-        mneme_table_update_sql(table_of(part), part->some, part->all, scratch);
+        mneme_fold_table_update_sql(table_of(part), part->some, part->all, scratch);
     }
     *sql = scratch->failed ? NULL : mneme_arena_copy(&fold->arena, mneme_buffer_str(scratch)).data;
     return *sql != NULL;
@@ -247,7 +247,7 @@ static int make_statements(struct mneme_fold *fold, struct mneme_fold_writer *wr
 }
 
 int mneme_fold_change_past(struct mneme_fold *fold, struct mneme_fold_writer *writer,
-                           enum mneme_table_id table, const char **sql, struct mneme_pg_params *params,
+                           enum mneme_fold_table_id table, const char **sql, struct mneme_pg_params *params,
                            struct mneme_error *error) {
     size_t count = 0;
     for (const struct mneme_fold_past *past = fold->first_past[table]; past != NULL; past = past->next) {
@@ -272,7 +272,7 @@ static uint64_t changes_of(const struct mneme_fold_row *row) {
 }
 
 int mneme_fold_change_rows(struct mneme_fold *fold, struct mneme_fold_writer *writer,
-                           enum mneme_table_id table, const char **sql, struct mneme_pg_params *params,
+                           enum mneme_fold_table_id table, const char **sql, struct mneme_pg_params *params,
                            struct mneme_error *error) {
     size_t count = 0;
     for (const struct mneme_fold_row *row = fold->first_row[table]; row != NULL; row = row->next) {

@@ -51,7 +51,7 @@ union mneme_fold_id {
 
 /* A row that the batch touches. Masks have one bit for each column of its table. */
 struct mneme_fold_row {
-    const struct mneme_table_plan *table;
+    const struct mneme_fold_table_plan *table;
     struct mneme_fold_stream *stream;
     union mneme_fold_id id, second; /* by the kinds of the table's columns; no second: zero */
     int64_t index;
@@ -142,7 +142,7 @@ struct mneme_fold {
     /* For as long as the projection is open. */
     struct mneme_arena arena;
     const struct mneme_mapping_plan *mappings;
-    const struct mneme_table_plan *tables;
+    const struct mneme_fold_table_plan *tables;
     struct mneme_stream_cache *cache;
     struct mneme_buffer scratch;            /* for text that is then copied into the arena */
     const struct mneme_ledger_heads *heads; /* of the partitions that batches have */
@@ -155,8 +155,8 @@ struct mneme_fold {
     struct mneme_fold_item *items; /* one for each item of the batch */
     size_t parked_count;
     struct mneme_hash streams_by_key, suspects_by_id, rows_by_key;
-    struct mneme_fold_row *first_row[MNEME_TABLE_COUNT], **last_row[MNEME_TABLE_COUNT];
-    struct mneme_fold_past *first_past[MNEME_TABLE_COUNT], **last_past[MNEME_TABLE_COUNT];
+    struct mneme_fold_row *first_row[MNEME_FOLD_TABLE_COUNT], **last_row[MNEME_FOLD_TABLE_COUNT];
+    struct mneme_fold_past *first_past[MNEME_FOLD_TABLE_COUNT], **last_past[MNEME_FOLD_TABLE_COUNT];
     struct mneme_hash accesses_by_memory;
     struct mneme_fold_access *first_access;
     size_t access_count;
@@ -168,7 +168,7 @@ struct mneme_fold {
     size_t partition_count;
 
     /* What the next round of look-ups asks for. */
-    struct mneme_fold_request wanted_streams, wanted_suspects, wanted_rows[MNEME_TABLE_COUNT];
+    struct mneme_fold_request wanted_streams, wanted_suspects, wanted_rows[MNEME_FOLD_TABLE_COUNT];
 };
 
 /* Begins a batch, forgetting the one before. MNEME_E_NO_MEMORY. */
@@ -251,7 +251,7 @@ int mneme_fold_decide(struct mneme_fold *fold, struct mneme_fold_decision *decis
 
 /* --- lookups.c --- */
 
-#define MNEME_FOLD_MAX_QUESTIONS (2 + MNEME_TABLE_COUNT)
+#define MNEME_FOLD_MAX_QUESTIONS (2 + MNEME_FOLD_TABLE_COUNT)
 
 bool mneme_fold_wants_nothing(const struct mneme_fold *fold);
 
@@ -298,14 +298,14 @@ void mneme_fold_copy_columns(struct mneme_buffer *rows, const struct mneme_fold_
 /* Versions that are over of rows that only the table knows whole, into its history. Before the rows are
  * changed; statement and parameters as below. */
 int mneme_fold_change_past(struct mneme_fold *fold, struct mneme_fold_writer *writer,
-                           enum mneme_table_id table, const char **sql, struct mneme_pg_params *params,
+                           enum mneme_fold_table_id table, const char **sql, struct mneme_pg_params *params,
                            struct mneme_error *error);
 
 /* Changes of rows that the table has. A statement for the last part of them is left in *sql (in the arena,
  * NULL when there is none) and *params, to be run with others; the parts before, of a huge batch, are run at
  * once. */
 int mneme_fold_change_rows(struct mneme_fold *fold, struct mneme_fold_writer *writer,
-                           enum mneme_table_id table, const char **sql, struct mneme_pg_params *params,
+                           enum mneme_fold_table_id table, const char **sql, struct mneme_pg_params *params,
                            struct mneme_error *error);
 
 /* Children that go with the former life of their parents, into the history; before any row is written. */
@@ -329,8 +329,8 @@ int mneme_fold_no_memory(struct mneme_error *error);
 #define MNEME_PG_EPOCH_MICROS INT64_C(946684800000000)
 
 /* All columns of the table. */
-static inline uint64_t mneme_fold_all_columns(const struct mneme_table_plan *table) {
-    return (UINT64_C(1) << table->table->column_count) - 1;
+static inline uint64_t mneme_fold_all_columns(const struct mneme_fold_table_plan *table) {
+    return (UINT64_C(1) << table->column_count) - 1;
 }
 
 /* A field of a payload that may be null; null too when the event has none (SIZE_MAX). */

@@ -86,7 +86,7 @@ bool mneme_fold_id_param(struct mneme_fold *fold, struct mneme_pg_params *params
 }
 
 static bool add_row_ids(struct mneme_fold *fold, struct mneme_pg_params *params,
-                        const struct mneme_fold_request *request, const struct mneme_table_plan *table) {
+                        const struct mneme_fold_request *request, const struct mneme_fold_table_plan *table) {
     union mneme_fold_id *ids = mneme_arena_alloc(&fold->arena, request->count * sizeof *ids);
     union mneme_fold_id *seconds = mneme_arena_alloc(&fold->arena, request->count * sizeof *seconds);
     int64_t *indexes = mneme_arena_alloc(&fold->arena, request->count * sizeof *indexes);
@@ -112,7 +112,7 @@ static bool add_row_ids(struct mneme_fold *fold, struct mneme_pg_params *params,
 
 bool mneme_fold_wants_nothing(const struct mneme_fold *fold) {
     size_t count = fold->wanted_streams.count + fold->wanted_suspects.count;
-    for (int i = 0; i < MNEME_TABLE_COUNT; i++) {
+    for (int i = 0; i < MNEME_FOLD_TABLE_COUNT; i++) {
         count += fold->wanted_rows[i].count;
     }
     return count == 0;
@@ -135,7 +135,7 @@ int mneme_fold_ask(struct mneme_fold *fold, struct mneme_pg_call *calls, struct 
         calls[count] = (struct mneme_pg_call){mneme_sql_fold_find_events, &params[count]};
         count++;
     }
-    for (int i = 0; i < MNEME_TABLE_COUNT && is_done; i++) {
+    for (int i = 0; i < MNEME_FOLD_TABLE_COUNT && is_done; i++) {
         const struct mneme_fold_request *request = &fold->wanted_rows[i];
         if (request->count > 0) {
             mneme_pg_params_clear(&params[count]);
@@ -210,7 +210,7 @@ static union mneme_cell get_cell(enum mneme_column_kind kind, const PGresult *an
 }
 
 static bool hear_rows(struct mneme_fold *fold, const struct mneme_fold_request *request,
-                      const struct mneme_table_plan *table, const PGresult *answer) {
+                      const struct mneme_fold_table_plan *table, const PGresult *answer) {
     for (int i = 0; i < PQntuples(answer); i++) {
         struct mneme_fold_row *row = entry_of(request, answer, i);
         row->is_in_store = row->is_there = true;
@@ -219,7 +219,7 @@ static bool hear_rows(struct mneme_fold *fold, const struct mneme_fold_request *
         }
         for (int k = 0; k < table->read_count; k++) {
             int column = table->read[k];
-            row->cells[column] = get_cell(table->table->columns[column].kind, answer, i, k + 1);
+            row->cells[column] = get_cell(table->columns[column].kind, answer, i, k + 1);
             row->known |= UINT64_C(1) << column;
         }
         if (table->next_index >= 0) {
@@ -240,7 +240,7 @@ int mneme_fold_hear(struct mneme_fold *fold, PGresult *const *answers, struct mn
         hear_suspects(&fold->wanted_suspects, answers[at++]);
         fold->wanted_suspects.count = 0;
     }
-    for (int i = 0; i < MNEME_TABLE_COUNT && is_done; i++) {
+    for (int i = 0; i < MNEME_FOLD_TABLE_COUNT && is_done; i++) {
         if (fold->wanted_rows[i].count > 0) {
             is_done = hear_rows(fold, &fold->wanted_rows[i], &fold->tables[i], answers[at++]);
             fold->wanted_rows[i].count = 0;

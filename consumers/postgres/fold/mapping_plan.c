@@ -6,15 +6,17 @@
 
 struct resolver {
     struct mneme_mapping_plan *plan;
-    const struct mneme_table_plan *tables;
+    const struct mneme_fold_table_plan *tables;
     struct mneme_error *error;
 };
 
 static int fail(const struct resolver *resolver, const struct mneme_action *action, const char *what,
                 const char *name) {
     return mneme_error_set(resolver->error, MNEME_E_INTERNAL,
-                           "the mapping of %s to %s cannot be used: %s %s; correct it in mappings.c",
-                           mneme_event_type_text(action->type), mneme_tables[action->table].name, what, name);
+                           "the mapping of %s to %s cannot be used: %s %s; correct it in "
+                           "consumers/postgres/subjects",
+                           mneme_event_type_text(action->type), resolver->tables[action->table].name, what,
+                           name);
 }
 
 static int no_memory(const struct resolver *resolver) {
@@ -95,12 +97,11 @@ static bool source_fits(const struct mneme_source *source, const struct mneme_fi
     case MNEME_SOURCE_SHA256:
         return field->kind == MNEME_FIELD_STRING && column->kind == MNEME_COLUMN_BYTES;
     case MNEME_SOURCE_LATEST:
-        return field->kind == MNEME_FIELD_TIME && !field->is_nullable && column->kind == MNEME_COLUMN_TIME &&
-               column->is_read;
+        return field->kind == MNEME_FIELD_TIME && !field->is_nullable && column->kind == MNEME_COLUMN_TIME;
     case MNEME_SOURCE_PLUS:
-        return is_number && column->is_read;
+        return is_number;
     case MNEME_SOURCE_TIMES:
-        return field->kind == MNEME_FIELD_DOUBLE && !field->is_nullable && is_number && column->is_read;
+        return field->kind == MNEME_FIELD_DOUBLE && !field->is_nullable && is_number;
     case MNEME_SOURCE_TIME_OR_AFTER:
         return field->kind == MNEME_FIELD_TIME && field->is_nullable && column->kind == MNEME_COLUMN_TIME;
     case MNEME_SOURCE_EXPIRY:
@@ -160,9 +161,10 @@ static int resolve_members(const struct resolver *resolver, struct mneme_source_
 static int resolve_source(const struct resolver *resolver, struct mneme_source_plan *out,
                           const struct mneme_action *action, const struct mneme_source *source,
                           bool is_new_row) {
-    const struct mneme_table *table = &mneme_tables[action->table];
+    const struct mneme_fold_table_plan *table = &resolver->tables[action->table];
     const struct mneme_record_info *payload = &mneme_payload_info[action->type];
-    *out = (struct mneme_source_plan){.source = source, .column = mneme_table_column(table, source->column)};
+    *out = (struct mneme_source_plan){.source = source,
+                                      .column = mneme_fold_table_column(table, source->column)};
     if (out->column < 0) {
         return fail(resolver, action, "there is no column", source->column);
     }
@@ -197,9 +199,7 @@ static int resolve_source(const struct resolver *resolver, struct mneme_source_p
         }
         out->when_offset = when->offset;
     }
-    bool needs_value = source->kind == MNEME_SOURCE_LATEST || source->kind == MNEME_SOURCE_PLUS ||
-                       source->kind == MNEME_SOURCE_TIMES;
-    if (needs_value && (is_new_row || table->columns[out->column].is_nullable)) {
+    if (mneme_source_needs_value(source->kind) && (is_new_row || table->columns[out->column].is_nullable)) {
         return fail(resolver, action, "there may be nothing yet to reckon with in the column",
                     source->column);
     }
@@ -228,7 +228,7 @@ static int resolve_sources(const struct resolver *resolver, struct mneme_source_
 /* A new row needs a value for each column that has no NULL. The fold itself fills keys, version and next
  * index. */
 static int check_new_row(const struct resolver *resolver, const struct mneme_action_plan *plan) {
-    const struct mneme_table_plan *table = plan->table;
+    const struct mneme_fold_table_plan *table = plan->table;
     const int kept[] = {table->tenant,  table->stream_id,  table->id,       table->second,    table->index,
                         table->version, table->next_index, table->sequence, table->valid_from};
     uint64_t covered = 0;
@@ -244,12 +244,12 @@ static int check_new_row(const struct resolver *resolver, const struct mneme_act
         }
         bool may_be_null = source->source->kind == MNEME_SOURCE_NULL ||
                            (source->is_nullable && !source->source->has_default);
-        covered |= may_be_null && !table->table->columns[source->column].is_nullable ? 0 : bit;
+        covered |= may_be_null && !table->columns[source->column].is_nullable ? 0 : bit;
     }
-    for (size_t i = 0; i < table->table->column_count; i++) {
-        if (!table->table->columns[i].is_nullable && !(covered & UINT64_C(1) << i)) {
+    for (size_t i = 0; i < table->column_count; i++) {
+        if (!table->columns[i].is_nullable && !(covered & UINT64_C(1) << i)) {
             return fail(resolver, plan->action, "a new row has no value for the column",
-                        table->table->columns[i].name);
+                        table->columns[i].name);
         }
     }
     return 0;
@@ -294,7 +294,7 @@ static int resolve_id(const struct resolver *resolver, struct mneme_action_plan 
 
 static int resolve_action(const struct resolver *resolver, struct mneme_action_plan *out,
                           const struct mneme_action *action) {
-    const struct mneme_table_plan *table = &resolver->tables[action->table];
+    const struct mneme_fold_table_plan *table = &resolver->tables[action->table];
     *out = (struct mneme_action_plan){.action = action, .table = table, .parent_action = -1};
     int status = resolve_id(resolver, out, action, key_field_kind(table->id_kind));
     if (status == 0) {
@@ -324,47 +324,62 @@ static int resolve_action(const struct resolver *resolver, struct mneme_action_p
     if (status == 0 && ((action->kind == MNEME_ACTION_APPEND) != (table->index >= 0) ||
                         (action->second != NULL) != (table->second >= 0) ||
                         (action->kind != MNEME_ACTION_APPEND && table->version < 0))) {
-        status = fail(resolver, action, "the action does not fit the table", table->table->name);
+        status = fail(resolver, action, "the action does not fit the table", table->name);
+    }
+    if (status == 0 && action->kind == MNEME_ACTION_CREATE && table->next_index >= 0 &&
+        !resolver->tables[table->child].has_history) {
+        status = fail(resolver, action, "a row can be created again, so its children need a history:",
+                      resolver->tables[table->child].name);
     }
     return status;
 }
 
-int mneme_mapping_plan_init(struct mneme_mapping_plan *plan, const struct mneme_action *actions, size_t count,
-                            const struct mneme_table_plan tables[MNEME_TABLE_COUNT],
+/* Adds the action to those of its type, behind the one that was added before. */
+static int add_action(const struct resolver *resolver, struct mneme_action_plan *out,
+                      const struct mneme_action *action) {
+    int status = resolve_action(resolver, out, action);
+    if (status != 0) {
+        return status;
+    }
+    enum mneme_event_type type = action->type;
+    size_t *same = &resolver->plan->by_type[type].count;
+    if (*same == 0) {
+        resolver->plan->by_type[type].actions = out;
+    } else if (resolver->plan->by_type[type].actions + *same != out || *same == MNEME_MAX_ACTIONS) {
+        return fail(resolver, action, "its entries stand apart, or are too many, for",
+                    mneme_event_type_text(type));
+    }
+    for (size_t i = 0; i < *same && out->table->has_parent; i++) {
+        if (resolver->plan->by_type[type].actions[i].action->table == out->table->parent) {
+            out->parent_action = (int)i;
+        }
+    }
+    if (out->table->has_parent && out->parent_action < 0) {
+        return fail(resolver, action, "no action before it is on", resolver->tables[out->table->parent].name);
+    }
+    (*same)++;
+    return MNEME_OK;
+}
+
+int mneme_mapping_plan_init(struct mneme_mapping_plan *plan,
+                            const struct mneme_fold_table_plan tables[MNEME_FOLD_TABLE_COUNT],
                             struct mneme_error *error) {
     *plan = (struct mneme_mapping_plan){0};
     mneme_arena_init(&plan->arena, 0);
     const struct resolver resolver = {plan, tables, error};
+    size_t count = 0;
+    for (int i = 0; i < MNEME_FOLD_TABLE_COUNT; i++) {
+        count += tables[i].table->action_count;
+    }
     struct mneme_action_plan *plans = mneme_arena_calloc(&plan->arena, count + 1, sizeof *plans);
-    if (plans == NULL) {
-        return no_memory(&resolver);
+    int status = plans == NULL ? no_memory(&resolver) : MNEME_OK;
+    for (int i = 0; i < MNEME_FOLD_TABLE_COUNT; i++) {
+        const struct mneme_fold_table *table = tables[i].table;
+        for (size_t k = 0; k < table->action_count && status == MNEME_OK; k++) {
+            status = add_action(&resolver, plans++, &table->actions[k]);
+        }
     }
-    for (size_t i = 0; i < count; i++) {
-        enum mneme_event_type type = actions[i].type;
-        int status = resolve_action(&resolver, &plans[i], &actions[i]);
-        if (status != 0) {
-            return status;
-        }
-        size_t *same = &plan->by_type[type].count;
-        if (*same == 0) {
-            plan->by_type[type].actions = &plans[i];
-        } else if (plan->by_type[type].actions + *same != &plans[i] || *same == MNEME_MAX_ACTIONS) {
-            return fail(&resolver, &actions[i], "its entries stand apart, or are too many, for",
-                        mneme_event_type_text(type));
-        }
-        bool has_parent = actions[i].kind == MNEME_ACTION_APPEND || plans[i].table->forgotten >= 0;
-        for (size_t k = 0; k < *same && has_parent; k++) {
-            if (plan->by_type[type].actions[k].action->table == mneme_tables[actions[i].table].parent) {
-                plans[i].parent_action = (int)k;
-            }
-        }
-        if (has_parent && plans[i].parent_action < 0) {
-            return fail(&resolver, &actions[i], "no action before it is on",
-                        mneme_tables[mneme_tables[actions[i].table].parent].name);
-        }
-        (*same)++;
-    }
-    return 0;
+    return status;
 }
 
 void mneme_mapping_plan_clean_up(struct mneme_mapping_plan *plan) {

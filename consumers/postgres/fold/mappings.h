@@ -1,6 +1,6 @@
 /*
- * Which event does what to which table, as data: adding an event type to the tables is an entry here. The
- * names in it are resolved once, at open, against the descriptors of the events and of the tables.
+ * Which event does what to which table, as data: the files of consumers/postgres/subjects hold the entries.
+ * The names in them are resolved once, at open, against the descriptors of the events and of the tables.
  */
 #ifndef MNEME_CONSUMERS_POSTGRES_MAPPINGS_H
 #define MNEME_CONSUMERS_POSTGRES_MAPPINGS_H
@@ -58,7 +58,7 @@ enum mneme_action_kind {
 struct mneme_action {
     enum mneme_event_type type;
     enum mneme_action_kind kind;
-    enum mneme_table_id table;
+    enum mneme_fold_table_id table;
     const char *id;                     /* payload field of the key, or "scope.user_id" and the like, or
                                            "scope": a UUID made of all of it. An event whose scope leaves it
                                            out does nothing here */
@@ -71,11 +71,15 @@ struct mneme_action {
     size_t change_count;
 };
 
-/* Actions of one type stand one after the other and are judged in this order; an action on a
- * table with a parent follows the one on its parent. Key columns, version and the parent's next index are
- * kept by the fold. Types that are not listed only enter the ledger. */
-extern const struct mneme_action mneme_actions[];
-extern const size_t mneme_action_count;
+/* Actions of one type stand one after the other, in the list of one table, and are judged in this order; an
+ * action on a table with a parent follows the one on its parent. Key columns, source_sequence, valid_from,
+ * version and the parent's next index are kept by the fold. Types that are in no list only enter the ledger.
+ */
+
+/* Whether the kind calculates with what the column holds. */
+static inline bool mneme_source_needs_value(enum mneme_source_kind kind) {
+    return kind == MNEME_SOURCE_LATEST || kind == MNEME_SOURCE_PLUS || kind == MNEME_SOURCE_TIMES;
+}
 
 #define MNEME_MAX_ACTIONS 4 /* of one event type */
 
@@ -94,7 +98,7 @@ struct mneme_source_plan {
 
 struct mneme_action_plan {
     const struct mneme_action *action;
-    const struct mneme_table_plan *table;
+    const struct mneme_fold_table_plan *table;
     size_t id_offset;                                    /* in the event; SIZE_MAX: the whole scope */
     size_t second_offset, index_offset, expected_offset; /* in the payload; SIZE_MAX: none */
     int parent_action; /* which of the type's actions is on the table's parent; -1: it has none */
@@ -109,11 +113,11 @@ struct mneme_mapping_plan {
     struct mneme_arena arena;
 };
 
-/* Resolves `actions` (mneme_actions outside tests) by `tables`, which must outlive the plan. MNEME_E_INTERNAL
- * with the event type and the name that is wrong: an unknown column or field, kinds that do not fit, a column
- * of a new row without a value. */
-int mneme_mapping_plan_init(struct mneme_mapping_plan *plan, const struct mneme_action *actions, size_t count,
-                            const struct mneme_table_plan tables[MNEME_TABLE_COUNT],
+/* Resolves the actions of all `tables`, which must outlive the plan. MNEME_E_INTERNAL with the event type and
+ * the name that is wrong: an unknown column or field, kinds that do not fit, a column of a new row without a
+ * value. */
+int mneme_mapping_plan_init(struct mneme_mapping_plan *plan,
+                            const struct mneme_fold_table_plan tables[MNEME_FOLD_TABLE_COUNT],
                             struct mneme_error *error);
 void mneme_mapping_plan_clean_up(struct mneme_mapping_plan *plan);
 

@@ -7,8 +7,8 @@
 
 bool mneme_fold_supersede(struct mneme_fold *fold, const struct mneme_fold_row *row,
                           const struct mneme_batch_item *end) {
-    size_t bytes = row->table->table->column_count * sizeof *row->cells;
-    enum mneme_table_id table = (enum mneme_table_id)(row->table - fold->tables);
+    size_t bytes = row->table->column_count * sizeof *row->cells;
+    enum mneme_fold_table_id table = (enum mneme_fold_table_id)(row->table - fold->tables);
     struct mneme_fold_past *past = mneme_arena_alloc(&fold->arena, sizeof *past);
     union mneme_cell *cells = mneme_arena_alloc(&fold->arena, bytes);
     if (past == NULL || cells == NULL) {
@@ -30,7 +30,7 @@ bool mneme_fold_past_is_whole(const struct mneme_fold_past *past) {
 
 static int copy_past(struct mneme_fold *fold, struct mneme_fold_writer *writer, int table,
                      struct mneme_error *error) {
-    const struct mneme_table_plan *plan = &fold->tables[table];
+    const struct mneme_fold_table_plan *plan = &fold->tables[table];
     int status = MNEME_OK;
     bool is_begun = false;
     for (const struct mneme_fold_past *past = fold->first_past[table]; past != NULL && status == MNEME_OK;
@@ -43,7 +43,7 @@ static int copy_past(struct mneme_fold *fold, struct mneme_fold_writer *writer, 
             is_begun = status == MNEME_OK;
         }
         if (is_begun) {
-            mneme_copy_row(&writer->rows, (int16_t)(plan->table->column_count + 2));
+            mneme_copy_row(&writer->rows, (int16_t)(plan->column_count + 2));
             mneme_fold_copy_columns(&writer->rows, past->row, past->cells, past->nulls);
             mneme_copy_long(&writer->rows, mneme_sequence_id(past->end->position));
             mneme_copy_time(&writer->rows, past->end->recorded_at);
@@ -57,7 +57,7 @@ static int copy_past(struct mneme_fold *fold, struct mneme_fold_writer *writer, 
 int mneme_fold_write_past(struct mneme_fold *fold, struct mneme_fold_writer *writer,
                           struct mneme_error *error) {
     int status = MNEME_OK;
-    for (int i = 0; i < MNEME_TABLE_COUNT && status == MNEME_OK; i++) {
+    for (int i = 0; i < MNEME_FOLD_TABLE_COUNT && status == MNEME_OK; i++) {
         status = copy_past(fold, writer, i, error);
     }
     return status;
@@ -73,10 +73,11 @@ static int wipe_children_of(struct mneme_fold *fold, struct mneme_fold_writer *w
     if (count == 0) {
         return MNEME_OK;
     }
-    struct mneme_str *texts = mneme_arena_alloc(&fold->arena, 4 * count * sizeof *texts);
+    struct mneme_str *texts = mneme_arena_alloc(&fold->arena, 3 * count * sizeof *texts);
+    union mneme_fold_id *ids = mneme_arena_alloc(&fold->arena, count * sizeof *ids);
     int64_t *sequences = mneme_arena_alloc(&fold->arena, count * sizeof *sequences);
     char(*times)[MNEME_RFC3339_BYTES] = mneme_arena_alloc(&fold->arena, count * sizeof *times);
-    if (texts == NULL || sequences == NULL || times == NULL) {
+    if (texts == NULL || ids == NULL || sequences == NULL || times == NULL) {
         return mneme_fold_no_memory(error);
     }
     size_t at = 0;
@@ -85,19 +86,24 @@ static int wipe_children_of(struct mneme_fold *fold, struct mneme_fold_writer *w
             mneme_clock_format_rfc3339(row->wiped_by->recorded_at, times[at]);
             texts[at] = row->stream->tenant;
             texts[count + at] = row->stream->stream_id;
-            texts[2 * count + at] = row->id.text;
-            texts[3 * count + at] = mneme_str_from(times[at]);
+            ids[at] = row->id;
+            texts[2 * count + at] = mneme_str_from(times[at]);
             sequences[at++] = mneme_sequence_id(row->wiped_by->position);
         }
     }
     struct mneme_pg_params params = {0};
-    for (size_t i = 0; i < 3; i++) {
-        mneme_pg_param_str_array(&params, texts + i * count, count);
-    }
+    const struct mneme_fold_table_plan *parents = &fold->tables[table];
+    mneme_pg_param_str_array(&params, texts, count);
+    mneme_pg_param_str_array(&params, texts + count, count);
+    int status = mneme_fold_id_param(fold, &params, parents->id_kind, ids, count)
+                     ? MNEME_OK
+                     : mneme_fold_no_memory(error);
     mneme_pg_param_long_array(&params, sequences, count);
-    mneme_pg_param_str_array(&params, texts + 3 * count, count);
-    const char *sql = fold->tables[mneme_tables[table].child].wipe_sql.data;
-    int status = mneme_pg_query(NULL, writer->postgres, sql, &params, true, error);
+    mneme_pg_param_str_array(&params, texts + 2 * count, count);
+    if (status == MNEME_OK) {
+        const char *sql = fold->tables[parents->child].wipe_sql.data;
+        status = mneme_pg_query(NULL, writer->postgres, sql, &params, true, error);
+    }
     mneme_pg_params_clean_up(&params);
     return status;
 }
@@ -105,7 +111,7 @@ static int wipe_children_of(struct mneme_fold *fold, struct mneme_fold_writer *w
 int mneme_fold_wipe_children(struct mneme_fold *fold, struct mneme_fold_writer *writer,
                              struct mneme_error *error) {
     int status = MNEME_OK;
-    for (int i = 0; i < MNEME_TABLE_COUNT && status == MNEME_OK; i++) {
+    for (int i = 0; i < MNEME_FOLD_TABLE_COUNT && status == MNEME_OK; i++) {
         if (fold->tables[i].next_index >= 0) {
             status = wipe_children_of(fold, writer, i, error);
         }

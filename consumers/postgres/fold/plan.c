@@ -45,7 +45,7 @@ int mneme_fold_begin(struct mneme_fold *fold, struct mneme_batch *batch, struct 
     fold->first_exception = NULL;
     fold->last_exception = &fold->first_exception;
     fold->wanted_streams = fold->wanted_suspects = (struct mneme_fold_request){0};
-    for (int i = 0; i < MNEME_TABLE_COUNT; i++) {
+    for (int i = 0; i < MNEME_FOLD_TABLE_COUNT; i++) {
         fold->first_row[i] = NULL;
         fold->last_row[i] = &fold->first_row[i];
         fold->first_past[i] = NULL;

@@ -85,7 +85,7 @@ struct mneme_fold_row *mneme_fold_row_find(struct mneme_fold *fold, bool *is_new
     }
     *row = key;
     *is_new = true;
-    enum mneme_table_id table = action->action->table;
+    enum mneme_fold_table_id table = action->action->table;
     *fold->last_row[table] = row;
     fold->last_row[table] = &row->next;
     return row;
@@ -134,7 +134,7 @@ int64_t mneme_fold_row_version(const struct mneme_fold_row *row) {
 
 bool mneme_fold_row_reserve(struct mneme_fold *fold, struct mneme_fold_row *row) {
     if (row->cells == NULL) {
-        row->cells = mneme_arena_alloc(&fold->arena, row->table->table->column_count * sizeof *row->cells);
+        row->cells = mneme_arena_alloc(&fold->arena, row->table->column_count * sizeof *row->cells);
     }
     return row->cells != NULL;
 }
@@ -177,7 +177,7 @@ static void stamp(struct mneme_fold_row *row, const struct mneme_batch_item *ite
 /* Ends the row's version and begins the next, unlike it in nothing yet. */
 static bool begin_version(struct mneme_fold *fold, struct mneme_fold_row *row,
                           const struct mneme_batch_item *item) {
-    if (row->table->table->has_history && !mneme_fold_supersede(fold, row, item)) {
+    if (row->table->has_history && !mneme_fold_supersede(fold, row, item)) {
         return false;
     }
     mneme_fold_row_set_long(row, row->table->version, mneme_fold_row_version(row) + 1);
@@ -188,9 +188,9 @@ static bool begin_version(struct mneme_fold *fold, struct mneme_fold_row *row,
 /* Begins the row anew: all its columns are known, NULL unless a source says otherwise. */
 static bool create(struct mneme_fold *fold, struct mneme_fold_row *row,
                    const struct mneme_action_plan *action, const struct mneme_batch_item *item) {
-    const struct mneme_table_plan *table = row->table;
+    const struct mneme_fold_table_plan *table = row->table;
     int64_t version = mneme_fold_row_version(row) + 1;
-    bool is_over = row->is_there && table->version >= 0 && table->table->has_history;
+    bool is_over = row->is_there && table->version >= 0 && table->has_history;
     if (!mneme_fold_row_reserve(fold, row) || (is_over && !mneme_fold_supersede(fold, row, item)) ||
         (row->is_there && table->next_index >= 0 && !end_children(fold, row, item))) {
         return false;

@@ -48,8 +48,8 @@ static void copy_id(struct mneme_buffer *rows, enum mneme_column_kind kind, cons
 
 void mneme_fold_copy_columns(struct mneme_buffer *rows, const struct mneme_fold_row *row,
                              const union mneme_cell *cells, uint64_t nulls) {
-    const struct mneme_table_plan *table = row->table;
-    for (int i = 0; i < (int)table->table->column_count; i++) {
+    const struct mneme_fold_table_plan *table = row->table;
+    for (int i = 0; i < (int)table->column_count; i++) {
         if (i == table->id) {
             copy_id(rows, table->id_kind, &row->id);
         } else if (i == table->tenant) {
@@ -63,7 +63,7 @@ void mneme_fold_copy_columns(struct mneme_buffer *rows, const struct mneme_fold_
         } else if (nulls & UINT64_C(1) << i) {
             mneme_copy_null(rows);
         } else {
-            copy_cell(rows, table->table->columns[i].kind, &cells[i]);
+            copy_cell(rows, table->columns[i].kind, &cells[i]);
         }
     }
 }
@@ -76,7 +76,7 @@ static bool is_new(const struct mneme_fold_row *row) {
 /* One COPY of the table's new rows; none when there is no such row. */
 static int copy_rows(struct mneme_fold *fold, struct mneme_fold_writer *writer, int table,
                      struct mneme_error *error) {
-    const struct mneme_table_plan *plan = &fold->tables[table];
+    const struct mneme_fold_table_plan *plan = &fold->tables[table];
     int status = MNEME_OK;
     bool is_begun = false;
     for (const struct mneme_fold_row *row = fold->first_row[table]; row != NULL && status == MNEME_OK;
@@ -89,7 +89,7 @@ static int copy_rows(struct mneme_fold *fold, struct mneme_fold_writer *writer, 
             is_begun = status == MNEME_OK;
         }
         if (is_begun) {
-            mneme_copy_row(&writer->rows, (int16_t)plan->table->column_count);
+            mneme_copy_row(&writer->rows, (int16_t)plan->column_count);
             mneme_fold_copy_columns(&writer->rows, row, row->cells, row->nulls);
             status = mneme_pg_copy_flush_full(writer->postgres, &writer->rows, error);
         }
@@ -101,7 +101,7 @@ static int copy_rows(struct mneme_fold *fold, struct mneme_fold_writer *writer, 
 int mneme_fold_write_rows(struct mneme_fold *fold, struct mneme_fold_writer *writer,
                           struct mneme_error *error) {
     int status = MNEME_OK;
-    for (int i = 0; i < MNEME_TABLE_COUNT && status == MNEME_OK; i++) {
+    for (int i = 0; i < MNEME_FOLD_TABLE_COUNT && status == MNEME_OK; i++) {
         status = copy_rows(fold, writer, i, error);
     }
     return status;
