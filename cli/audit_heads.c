@@ -203,7 +203,8 @@ static int read_file(struct mneme_ledger_head **heads, size_t *count, FILE *file
     int status = MNEME_OK;
     while (status == MNEME_OK && (len = getline(&text, &room, file)) > 0) {
         number++;
-        struct mneme_str line = mneme_json_trim((struct mneme_str){text, (size_t)len});
+        struct mneme_str whole = {text, (size_t)len};
+        struct mneme_str line = mneme_json_trim(number == 1 ? mneme_without_mark(whole) : whole);
         if (line.len == 0) {
             continue;
         }

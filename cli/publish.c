@@ -229,7 +229,15 @@ static void stop_if_asked(struct publish *publish) {
     }
 }
 
-static int wait_for_news(struct publish *publish, int oldest_progress, struct mneme_error *error) {
+/* The input cannot be read on: what is under way is still settled, and told. */
+static void stop_reading(struct publish *publish, const struct mneme_error *why) {
+    (void)mneme_cli_fail(publish->cli, why);
+    publish->is_reading = false;
+    publish->had_refused = true;
+}
+
+static void wait_for_news(struct publish *publish, int oldest_progress) {
+    struct mneme_error error = {0};
     bool waits_for_verdict = oldest_progress == MNEME_LINE_ACKNOWLEDGED;
     bool wants_input = publish->is_reading && !mneme_publish_window_is_full(&publish->window);
     say_failed(publish);
@@ -237,7 +245,9 @@ static int wait_for_news(struct publish *publish, int oldest_progress, struct mn
     bool has_input =
         mneme_publish_window_sleep(&publish->window, oldest_progress, wants_input ? publish->input.fd : -1,
                                    waits_for_verdict ? mneme_verdicts_pause_ms(&publish->verdicts) : IDLE_MS);
-    return has_input ? mneme_lines_fill(&publish->input, error) : MNEME_OK;
+    if (has_input && mneme_lines_fill(&publish->input, &error) != MNEME_OK) {
+        stop_reading(publish, &error);
+    }
 }
 
 static int run_loop(struct publish *publish, struct mneme_error *error) {
@@ -249,7 +259,7 @@ static int run_loop(struct publish *publish, struct mneme_error *error) {
         }
         int oldest_progress = print_settled(publish);
         if (status == MNEME_OK && !take_line(publish) && (publish->is_reading || publish->window.count > 0)) {
-            status = wait_for_news(publish, oldest_progress, error);
+            wait_for_news(publish, oldest_progress);
         }
     }
     return status;
@@ -349,7 +359,7 @@ const struct mneme_command mneme_command_publish = {
                "{\"event_id\",\"position\",\"stream_id\"} is printed in the order of the input, once\n"
                "the brokers have the event. A bad line is reported on stderr by its number, the\n"
                "others go on, and the exit code is 1. When the brokers fail, reading stops, and\n"
-               "the lines that did not get out are named.\n"
+               "the lines that did not get out are named. The input may be compressed by gzip.\n"
                "\n"
                "With --wait postgres the receipt also has \"verdict\", of an accepted event the \"version\"\n"
                "of its stream with it, and \"actual_version\": that one too, or the version that was\n"

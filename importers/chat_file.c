@@ -76,13 +76,13 @@ static int judge_values(struct judging *judging, bool *is_known, struct mneme_er
 
 static bool is_named_json(const char *path) {
     size_t len = strlen(path);
-    return len >= 5 && strcasecmp(path + len - 5, ".json") == 0;
+    len -= len > 3 && strcasecmp(path + len - 3, ".gz") == 0 ? 3 : 0;
+    return len >= 5 && strncasecmp(path + len - 5, ".json", 5) == 0;
 }
 
 int mneme_chat_file_judge(enum mneme_chat_file *out, struct mneme_json_stream *stream,
                           const struct mneme_chat_reader *reader, const struct mneme_chat_reader *other,
                           const char *path, struct mneme_error *error) {
-    static const char zip[] = {'P', 'K', 3, 4};
     struct mneme_json_place start = mneme_json_stream_place(stream);
     struct judging judging = {.stream = stream, .reader = reader, .other = other};
     bool is_known = false;
@@ -92,10 +92,7 @@ int mneme_chat_file_judge(enum mneme_chat_file *out, struct mneme_json_stream *s
         return status;
     }
     if (byte != '[' && byte != '{') {
-        bool is_zip = stream->window.len >= sizeof zip && memcmp(stream->window.data, zip, sizeof zip) == 0;
-        *out = is_zip                ? MNEME_CHAT_FILE_ZIP
-               : is_named_json(path) ? MNEME_CHAT_FILE_NO_JSON
-                                     : MNEME_CHAT_FILE_OTHER;
+        *out = is_named_json(path) ? MNEME_CHAT_FILE_NO_JSON : MNEME_CHAT_FILE_OTHER;
         return MNEME_OK;
     }
     status = judge_values(&judging, &is_known, error);

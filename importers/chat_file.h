@@ -15,8 +15,7 @@ enum mneme_chat_file {
     MNEME_CHAT_FILE_EMPTY_LIST,
     MNEME_CHAT_FILE_OTHER,      /* JSON in which nothing is a conversation; a file that is not named *.json */
     MNEME_CHAT_FILE_OF_ANOTHER, /* conversations of `other` */
-    MNEME_CHAT_FILE_ZIP,
-    MNEME_CHAT_FILE_NO_JSON, /* although its name says so */
+    MNEME_CHAT_FILE_NO_JSON,    /* although its name says so */
 };
 
 /* Looks through the file from the current place on until it is known what it is, and goes back there. */

@@ -4,15 +4,15 @@
  */
 #include "importers/import.h"
 
-#include <errno.h>
 #include <stdio.h>
-#include <sys/stat.h>
+#include <unistd.h>
 
 #include "common/base/clock.h"
 #include "common/base/uuid.h"
 #include "importers/import_check.h"
 #include "importers/import_delivery.h"
 #include "importers/import_entries.h"
+#include "importers/input.h"
 
 const struct mneme_import_format *const mneme_import_formats[] = {&mneme_import_locomo,
                                                                   &mneme_import_jsonl,
@@ -155,19 +155,16 @@ static int publish_file(struct mneme_import_report *out, struct mneme_client *cl
     return status;
 }
 
-/* It is read twice, which a pipe does not allow. */
-static int require_regular(const char *path, struct mneme_error *error) {
-    struct stat facts;
-    if (stat(path, &facts) != 0) {
-        return mneme_error_set(error, errno == ENOENT ? MNEME_E_NOT_FOUND : MNEME_E_INVALID,
-                               "%s was not imported: %s; check the name", path, strerror(errno));
+static int import_open_file(struct mneme_import_report *out, struct mneme_client *client,
+                            const struct mneme_config *config, const struct mneme_import_format *format,
+                            const struct mneme_import_source *source,
+                            const struct mneme_import_observer *observer, struct mneme_error *error) {
+    if (format->is_judged_by_entry) {
+        return mneme_import_entries(out, client, config, format, source, observer, error);
     }
-    if (!S_ISREG(facts.st_mode)) {
-        return mneme_error_set(
-            error, MNEME_E_INVALID,
-            "%s was not imported: it is no regular file; use `mneme publish` for streams of events", path);
-    }
-    return MNEME_OK;
+    int status = check_file(out, client, config, format, source, observer, error);
+    return status == MNEME_OK && client != NULL ? publish_file(out, client, format, source, observer, error)
+                                                : status;
 }
 
 int mneme_import_file(struct mneme_import_report *out, struct mneme_client *client,
@@ -180,14 +177,10 @@ int mneme_import_file(struct mneme_import_report *out, struct mneme_client *clie
     *out = (struct mneme_import_report){0};
     struct mneme_error unseen = {0};
     error = error == NULL ? &unseen : error; /* its code is looked at below */
-    int status = require_regular(source->path, error);
-    if (status == MNEME_OK && format->is_judged_by_entry) {
-        return mneme_import_entries(out, client, config, format, &complete, observer, error);
-    }
+    int status = mneme_input_open(&complete.fd, source->path, observer->is_cancelled, error);
     if (status == MNEME_OK) {
-        status = check_file(out, client, config, format, &complete, observer, error);
+        status = import_open_file(out, client, config, format, &complete, observer, error);
+        close(complete.fd);
     }
-    return status == MNEME_OK && client != NULL
-               ? publish_file(out, client, format, &complete, observer, error)
-               : status;
+    return status;
 }

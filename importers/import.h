@@ -16,6 +16,7 @@
 /* What to read, and what applies to all of it. */
 struct mneme_import_source {
     const char *path;
+    int fd; /* set by mneme_import_file: what the file holds, inflated; read from its beginning */
     /* Of events that name none themselves; null: none, or for conversations a user made of the speakers'
      * names. */
     struct mneme_str user_id, agent_id, run_id;

@@ -2,10 +2,7 @@
  * Exports of chat products: lists of conversations, or single ones. A conversation at a time lies in memory,
  * so that an export of any size is read; what is wrong with one keeps no other from being imported.
  */
-#include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
-#include <unistd.h>
 
 #include "common/json/read.h"
 #include "importers/chat_events.h"
@@ -235,8 +232,6 @@ static int read_open_file(struct walk *walk, struct mneme_error *error) {
         snprintf(why, sizeof why, "it is an export of %s; give `mneme import %s`", other->product,
                  other->name);
         return stop(walk, why, error);
-    case MNEME_CHAT_FILE_ZIP:
-        return stop(walk, "it is a zip file; unpack it, and give the folder", error);
     case MNEME_CHAT_FILE_NO_JSON:
         return stop_here(walk, "it is neither a list of conversations nor one", error);
     case MNEME_CHAT_FILE_CONVERSATIONS:
@@ -253,14 +248,9 @@ static int read_file(const struct mneme_import_source *source, struct mneme_impo
                                "give --user",
                                source->path);
     }
-    int fd = open(source->path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0) {
-        return mneme_error_set(error, errno == ENOENT ? MNEME_E_NOT_FOUND : MNEME_E_INVALID,
-                               "%s was not imported: %s; check the name", source->path, strerror(errno));
-    }
     struct walk walk = {.reader = reader, .events = {.source = source, .sink = sink, .format = reader->name}};
     mneme_arena_init(&walk.arena, 0);
-    int status = mneme_json_stream_init(&walk.stream, fd, error);
+    int status = mneme_json_stream_init(&walk.stream, source->fd, error);
     if (status == MNEME_OK) {
         status = read_open_file(&walk, error);
     }
@@ -268,7 +258,6 @@ static int read_file(const struct mneme_import_source *source, struct mneme_impo
     mneme_chat_events_clean_up(&walk.events);
     mneme_chat_mended_clean_up(&walk.mended);
     mneme_arena_clean_up(&walk.arena);
-    close(fd);
     return status;
 }
 

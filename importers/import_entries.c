@@ -5,12 +5,10 @@
 #include "importers/import_entries.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "common/base/clock.h"
 #include "common/log/log.h"
@@ -111,7 +109,7 @@ static void describe_way(struct mneme_buffer *out, const struct mneme_client *cl
 }
 
 /* Finds out what is remembered of the file, and whether the log agrees. */
-static int recall(struct importing *importing, const struct mneme_import_format *format, int fd,
+static int recall(struct importing *importing, const struct mneme_import_format *format,
                   struct mneme_error *error) {
     const struct mneme_import_observer *observer = importing->observer;
     struct mneme_client *client = importing->delivery.client;
@@ -120,10 +118,11 @@ static int recall(struct importing *importing, const struct mneme_import_format 
         return MNEME_OK;
     }
     describe_way(&way, client, importing, format->name);
-    int status = way.failed ? mneme_error_set(error, MNEME_E_NO_MEMORY,
-                                              "cannot import: out of memory; free some memory")
-                            : mneme_import_mark_path(importing->mark_path, client->config, fd,
-                                                     mneme_buffer_str(&way), observer->is_cancelled, error);
+    int status =
+        way.failed
+            ? mneme_error_set(error, MNEME_E_NO_MEMORY, "cannot import: out of memory; free some memory")
+            : mneme_import_mark_path(importing->mark_path, client->config, importing->source->fd,
+                                     mneme_buffer_str(&way), observer->is_cancelled, error);
     mneme_buffer_clean_up(&way);
     if (status == MNEME_OK && importing->mark_path[0] != '\0' && !importing->source->is_again &&
         mneme_import_mark_load(&importing->mark, importing->mark_path) &&
@@ -196,11 +195,11 @@ static int warn(void *context, int64_t entry, const char *why, struct mneme_erro
 
 /* --- the file --- */
 
-static int require_unchanged(const struct importing *importing, int fd, struct mneme_error *error) {
+static int require_unchanged(const struct importing *importing, struct mneme_error *error) {
     struct stat now;
     const struct stat *then = &importing->facts;
-    if (fstat(fd, &now) == 0 && now.st_size == then->st_size && now.st_mtim.tv_sec == then->st_mtim.tv_sec &&
-        now.st_mtim.tv_nsec == then->st_mtim.tv_nsec) {
+    if (fstat(importing->source->fd, &now) == 0 && now.st_size == then->st_size &&
+        now.st_mtim.tv_sec == then->st_mtim.tv_sec && now.st_mtim.tv_nsec == then->st_mtim.tv_nsec) {
         return MNEME_OK;
     }
     return mneme_error_set(
@@ -209,7 +208,7 @@ static int require_unchanged(const struct importing *importing, int fd, struct m
         importing->source->path);
 }
 
-static int read_entries(struct importing *importing, const struct mneme_import_format *format, int fd,
+static int read_entries(struct importing *importing, const struct mneme_import_format *format,
                         struct mneme_error *error) {
     int64_t started = mneme_clock_monotonic_micros();
     importing->marked_at = started;
@@ -224,7 +223,7 @@ static int read_entries(struct importing *importing, const struct mneme_import_f
     importing->report->seconds = (double)(mneme_clock_monotonic_micros() - started) / 1e6;
     tell_progress(importing);
     if (status == MNEME_OK && !atomic_load(&importing->delivery.has_failed)) {
-        status = require_unchanged(importing, fd, error);
+        status = require_unchanged(importing, error);
         if (status == MNEME_OK && !is_dry_run(importing)) {
             /* The entry at which it was cut short is not out. */
             save_mark(importing, importing->sink.entry - (is_cut_short ? 1 : 0), importing->report->events,
@@ -246,14 +245,14 @@ static void fill_report(const struct importing *importing) {
     mneme_import_agents_sort(&report->agents);
 }
 
-static int import_open_file(struct importing *importing, const struct mneme_import_format *format, int fd,
+static int import_open_file(struct importing *importing, const struct mneme_import_format *format,
                             struct mneme_error *error) {
     struct mneme_import_report *report = importing->report;
-    if (fstat(fd, &importing->facts) != 0) {
+    if (fstat(importing->source->fd, &importing->facts) != 0) {
         return mneme_error_set(error, MNEME_E_INVALID, "%s was not imported: %s; check the file",
                                importing->source->path, strerror(errno));
     }
-    int status = is_dry_run(importing) ? MNEME_OK : recall(importing, format, fd, error);
+    int status = is_dry_run(importing) ? MNEME_OK : recall(importing, format, error);
     if (status == MNEME_OK && importing->known_entries > 0 && importing->mark.is_finished &&
         importing->mark.refused == 0) {
         report->is_known = true;
@@ -261,7 +260,7 @@ static int import_open_file(struct importing *importing, const struct mneme_impo
         return MNEME_OK;
     }
     if (status == MNEME_OK) {
-        status = read_entries(importing, format, fd, error);
+        status = read_entries(importing, format, error);
     }
     fill_report(importing);
     if (atomic_load(&importing->delivery.has_failed)) {
@@ -281,20 +280,14 @@ int mneme_import_entries(struct mneme_import_report *out, struct mneme_client *c
     struct importing importing = {.report = out, .source = source, .observer = observer};
     importing.sink = (struct mneme_import_sink){
         .put_event = put_event, .refuse = refuse, .warn = warn, .context = &importing};
-    int fd = open(source->path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0) {
-        return mneme_error_set(error, MNEME_E_INVALID, "%s was not imported: %s; check the file",
-                               source->path, strerror(errno));
-    }
     int status = mneme_import_delivery_init(&importing.delivery, client, observer, error);
     if (status == MNEME_OK) {
         mneme_import_check_init(&importing.check, client, config);
         importing.sink.content_max_chars = importing.check.content_max_chars;
         importing.sink.max_event_bytes = importing.check.max_event_bytes;
-        status = import_open_file(&importing, format, fd, error);
+        status = import_open_file(&importing, format, error);
         mneme_import_check_clean_up(&importing.check);
         mneme_import_delivery_clean_up(&importing.delivery);
     }
-    close(fd);
     return status;
 }

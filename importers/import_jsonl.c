@@ -2,8 +2,6 @@
  * Lines in the form that `mneme publish` reads. A line without an identity gets one made of its content, and
  * with it the scope that the caller names.
  */
-#include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -136,16 +134,11 @@ static int read_lines(const struct mneme_import_source *source, struct mneme_imp
 
 static int read_file(const struct mneme_import_source *source, struct mneme_import_sink *sink,
                      struct mneme_error *error) {
-    int fd = open(source->path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0) {
-        return mneme_error_set(error, errno == ENOENT ? MNEME_E_NOT_FOUND : MNEME_E_INVALID,
-                               "%s was not imported: %s; check the name", source->path, strerror(errno));
-    }
     struct mneme_lines lines;
-    mneme_lines_init(&lines, fd);
+    (void)lseek(source->fd, 0, SEEK_SET); /* of a regular file it cannot fail */
+    mneme_lines_init(&lines, source->fd);
     int status = read_lines(source, sink, &lines, error);
     mneme_lines_clean_up(&lines);
-    close(fd);
     return status;
 }
 

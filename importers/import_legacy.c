@@ -3,10 +3,7 @@
  * or several of these one behind the other. Every memory is judged by itself; where the brackets of a file do
  * not fit, what follows cannot be read, and the reading ends with that.
  */
-#include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
-#include <unistd.h>
 
 #include "common/base/clock.h"
 #include "common/json/read.h"
@@ -353,7 +350,7 @@ static int read_values(struct walk *walk, const struct mneme_legacy_ids *around,
     return status;
 }
 
-static int read_open_file(struct walk *walk, const struct mneme_import_source *source, int fd,
+static int read_open_file(struct walk *walk, const struct mneme_import_source *source,
                           struct mneme_error *error) {
     struct mneme_legacy_path path;
     int status = mneme_legacy_path_read(&path, source->path, error);
@@ -367,24 +364,18 @@ static int read_open_file(struct walk *walk, const struct mneme_import_source *s
         walk->origin = (struct mneme_legacy_origin){
             .file = source->path, .structure = walk->structure, .migrated_at = mneme_clock_now_micros()};
         walk->reader.origin = &walk->origin;
-        status = mneme_json_stream_init(&walk->stream, fd, error);
+        status = mneme_json_stream_init(&walk->stream, source->fd, error);
     }
     return status == MNEME_OK ? read_values(walk, &given, error) : status;
 }
 
 static int read_file(const struct mneme_import_source *source, struct mneme_import_sink *sink,
                      struct mneme_error *error) {
-    int fd = open(source->path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0) {
-        return mneme_error_set(error, errno == ENOENT ? MNEME_E_NOT_FOUND : MNEME_E_INVALID,
-                               "%s was not imported: %s; check the name", source->path, strerror(errno));
-    }
     struct walk walk = {.sink = sink, .tenant = source->tenant};
     mneme_arena_init(&walk.reader.arena, 0);
-    int status = read_open_file(&walk, source, fd, error);
+    int status = read_open_file(&walk, source, error);
     mneme_legacy_reader_clean_up(&walk.reader);
     mneme_json_stream_clean_up(&walk.stream);
-    close(fd);
     return status;
 }
 

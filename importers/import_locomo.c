@@ -304,9 +304,9 @@ static int read_file(const struct mneme_import_source *source, struct mneme_impo
     struct reading reading = {.source = source, .sink = sink};
     struct mneme_buffer content = {0};
     mneme_arena_init(&reading.arena, 0);
-    int status = mneme_locomo_load(&content, source->path, error);
+    int status = mneme_locomo_load(&content, source->fd, source->path, error);
     if (status == MNEME_OK) {
-        status = read_json(&reading, mneme_buffer_str(&content), error);
+        status = read_json(&reading, mneme_without_mark(mneme_buffer_str(&content)), error);
     }
     mneme_buffer_clean_up(&content);
     mneme_buffer_clean_up(&reading.line);

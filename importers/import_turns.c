@@ -2,8 +2,6 @@
  * Turns of conversations as plain JSON lines, as agents and data sets keep them: one object for each turn,
  * with the conversation that it belongs to. Each line is judged by itself.
  */
-#include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -228,16 +226,12 @@ static int read_lines(struct walk *walk, struct mneme_lines *lines, struct mneme
 
 static int read_file(const struct mneme_import_source *source, struct mneme_import_sink *sink,
                      struct mneme_error *error) {
-    int fd = open(source->path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0) {
-        return mneme_error_set(error, errno == ENOENT ? MNEME_E_NOT_FOUND : MNEME_E_INVALID,
-                               "%s was not imported: %s; check the name", source->path, strerror(errno));
-    }
     struct walk walk = {.events = {.source = source, .sink = sink, .format = "turns"}};
     struct mneme_lines lines;
     mneme_arena_init(&walk.arena, 0);
     mneme_arena_init(&walk.places_arena, 0);
-    mneme_lines_init(&lines, fd);
+    (void)lseek(source->fd, 0, SEEK_SET); /* of a regular file it cannot fail */
+    mneme_lines_init(&lines, source->fd);
     int status = mneme_hash_init(&walk.places, &walk.places_arena, EXPECTED_CONVERSATIONS)
                      ? read_lines(&walk, &lines, error)
                      : mneme_chat_no_memory(error);
@@ -246,7 +240,6 @@ static int read_file(const struct mneme_import_source *source, struct mneme_impo
     mneme_buffer_clean_up(&walk.last);
     mneme_arena_clean_up(&walk.places_arena);
     mneme_arena_clean_up(&walk.arena);
-    close(fd);
     return status;
 }
 

@@ -8,17 +8,18 @@
 #include <errno.h>
 #include <unistd.h>
 
+#include "common/base/text_check.h"
+
 #define CHUNK_BYTES ((size_t)256 * 1024)
 #define TYPED_DEPTH 64 /* brackets deeper than JSON may be are counted, but not told apart */
 
 int mneme_json_stream_init(struct mneme_json_stream *stream, int fd, struct mneme_error *error) {
-    static const char mark[] = {'\xEF', '\xBB', '\xBF'};
     *stream = (struct mneme_json_stream){.fd = fd, .line = 1};
     int byte;
     int status = mneme_json_stream_peek(&byte, stream, error);
-    if (status == MNEME_OK && stream->window.len >= sizeof mark &&
-        memcmp(stream->window.data, mark, sizeof mark) == 0) {
-        stream->at = sizeof mark;
+    struct mneme_str start = mneme_buffer_str(&stream->window);
+    if (status == MNEME_OK && stream->at == 0) {
+        stream->at = start.len - mneme_without_mark(start).len;
     }
     return status;
 }

@@ -181,6 +181,11 @@ static void read_name(struct mneme_legacy_ids *ids, char rest[MNEME_LEGACY_NAME_
     }
 }
 
+static struct mneme_str without_ending(struct mneme_str name) {
+    const char *dot = memrchr(name.data, '.', name.len);
+    return dot != NULL && dot != name.data ? (struct mneme_str){name.data, (size_t)(dot - name.data)} : name;
+}
+
 int mneme_legacy_path_read(struct mneme_legacy_path *out, const char *path, struct mneme_error *error) {
     out->ids = (struct mneme_legacy_ids){0};
     if (realpath(path, out->text) == NULL) {
@@ -193,8 +198,8 @@ int mneme_legacy_path_read(struct mneme_legacy_path *out, const char *path, stru
     char *slash = strrchr(out->text, '/');
     struct mneme_str folder = mneme_str_from(slash == NULL ? "" : slash + 1);
     struct mneme_str stem = mneme_str_from(name);
-    const char *dot = strrchr(name, '.');
-    stem.len = dot != NULL && dot != name ? (size_t)(dot - name) : stem.len;
+    stem = without_ending(stem.len > 3 && strcasecmp(name + stem.len - 3, ".gz") == 0 ? without_ending(stem)
+                                                                                      : stem);
     read_name(&out->ids, out->rest_of_file, stem);
     read_name(&out->ids, out->rest_of_folder, folder);
     return MNEME_OK;

@@ -7,7 +7,12 @@
 #include <errno.h>
 #include <unistd.h>
 
+#include "common/base/text_check.h"
+#include "importers/inflate.h"
+#include "importers/input.h"
+
 #define READ_BYTES ((size_t)64 * 1024)
+#define GZIP_READ_BYTES ((size_t)4 * 1024) /* which become a thousand times as much at most */
 
 void mneme_lines_init(struct mneme_lines *lines, int fd) {
     *lines = (struct mneme_lines){.fd = fd};
@@ -15,14 +20,7 @@ void mneme_lines_init(struct mneme_lines *lines, int fd) {
 
 void mneme_lines_clean_up(struct mneme_lines *lines) {
     mneme_buffer_clean_up(&lines->buffer);
-}
-
-static struct mneme_str without_mark(struct mneme_str line) {
-    static const char mark[] = "\xEF\xBB\xBF";
-    if (line.len >= 3 && memcmp(line.data, mark, 3) == 0) {
-        return (struct mneme_str){line.data + 3, line.len - 3};
-    }
-    return line;
+    mneme_inflate_destroy(lines->inflate);
 }
 
 /* The bytes up to `end` of the buffer, and `behind` more, are one line. */
@@ -35,7 +33,7 @@ static enum mneme_line_state take(struct mneme_str *line, struct mneme_lines *li
         return MNEME_LINE_TOO_LONG;
     }
     if (lines->number == 1) {
-        *line = without_mark(*line);
+        *line = mneme_without_mark(*line);
     }
     return MNEME_LINE_READY;
 }
@@ -73,8 +71,71 @@ size_t mneme_lines_mend(struct mneme_lines *lines, struct mneme_str line) {
     return mneme_json_mend(lines->buffer.data + (line.data - lines->buffer.data), line.len, NULL, NULL);
 }
 
+/* --- reading --- */
+
+static int no_memory(struct mneme_error *error) {
+    return mneme_error_set(error, MNEME_E_NO_MEMORY,
+                           "cannot read the input: out of memory; free some memory");
+}
+
+static int append(void *context, const void *bytes, size_t len, struct mneme_error *error) {
+    struct mneme_buffer *buffer = context;
+    mneme_buffer_append(buffer, bytes, len);
+    return buffer->failed ? no_memory(error) : MNEME_OK;
+}
+
+/* Inflates what was read, or its end. */
+static int take_gzip(struct mneme_lines *lines, const char *bytes, size_t len, struct mneme_error *error) {
+    struct mneme_error why = {0};
+    int status = len > 0 ? mneme_inflate_feed(lines->inflate, (struct mneme_str){bytes, len}, append,
+                                              &lines->buffer, &why)
+                         : mneme_inflate_end(lines->inflate, &why);
+    return status == MNEME_OK || why.code == MNEME_E_NO_MEMORY
+               ? (status == MNEME_OK ? MNEME_OK : no_memory(error))
+               : mneme_error_set(error, why.code, "cannot read the input: %s", why.message);
+}
+
+/* What the input is, once enough of it is there. */
+static int judge(struct mneme_lines *lines, struct mneme_error *error) {
+    struct mneme_str first = mneme_buffer_str(&lines->buffer);
+    if (!lines->is_at_end && mneme_input_is_undecided(first)) {
+        return MNEME_OK;
+    }
+    const char *refusal = mneme_input_refusal(first);
+    lines->is_judged = true;
+    if (refusal != NULL) {
+        return mneme_error_set(error, MNEME_E_INVALID, "cannot read the input: %s", refusal);
+    }
+    if (!mneme_inflate_is_gzip(first)) {
+        return MNEME_OK;
+    }
+    struct mneme_buffer raw = lines->buffer;
+    lines->buffer = (struct mneme_buffer){0};
+    lines->scanned = 0;
+    int status = mneme_inflate_new(&lines->inflate, error);
+    if (status == MNEME_OK) {
+        status = take_gzip(lines, raw.data, raw.len, error);
+    }
+    if (status == MNEME_OK && lines->is_at_end) {
+        status = take_gzip(lines, NULL, 0, error);
+    }
+    mneme_buffer_clean_up(&raw);
+    return status;
+}
+
+/* Reads into the buffer; until it is judged no more than gzip may be inflated of. */
+static ssize_t read_plain(struct mneme_lines *lines) {
+    struct mneme_buffer *buffer = &lines->buffer;
+    ssize_t got =
+        read(lines->fd, buffer->data + buffer->len, lines->is_judged ? READ_BYTES : GZIP_READ_BYTES);
+    buffer->len += got > 0 ? (size_t)got : 0;
+    return got;
+}
+
 int mneme_lines_fill(struct mneme_lines *lines, struct mneme_error *error) {
     struct mneme_buffer *buffer = &lines->buffer;
+    char chunk[GZIP_READ_BYTES];
+    bool is_gzip = lines->inflate != NULL;
     if (lines->taken > 0) {
         buffer->len -= lines->taken;
         memmove(buffer->data, buffer->data + lines->taken, buffer->len);
@@ -82,17 +143,17 @@ int mneme_lines_fill(struct mneme_lines *lines, struct mneme_error *error) {
         lines->taken = 0;
     }
     if (!mneme_buffer_reserve(buffer, READ_BYTES)) {
-        return mneme_error_set(error, MNEME_E_NO_MEMORY,
-                               "cannot read the input: out of memory; free some memory");
+        return no_memory(error);
     }
-    ssize_t got = read(lines->fd, buffer->data + buffer->len, READ_BYTES);
-    if (got < 0 && errno != EINTR && errno != EAGAIN) {
-        return mneme_error_set(error, MNEME_E_INVALID, "cannot read the input: %s; check the file",
-                               strerror(errno));
-    }
-    if (got > 0) {
-        buffer->len += (size_t)got;
+    ssize_t got = is_gzip ? read(lines->fd, chunk, sizeof chunk) : read_plain(lines);
+    if (got < 0) {
+        return errno == EINTR || errno == EAGAIN
+                   ? MNEME_OK
+                   : mneme_error_set(error, MNEME_E_INVALID, "cannot read the input: %s; check the file",
+                                     strerror(errno));
     }
     lines->is_at_end = got == 0;
-    return MNEME_OK;
+    return is_gzip            ? take_gzip(lines, chunk, (size_t)got, error)
+           : lines->is_judged ? MNEME_OK
+                              : judge(lines, error);
 }

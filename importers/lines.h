@@ -19,6 +19,8 @@ enum mneme_line_state {
     MNEME_LINE_END,
 };
 
+struct mneme_inflate;
+
 struct mneme_lines {
     int fd; /* borrowed */
     struct mneme_buffer buffer;
@@ -26,7 +28,9 @@ struct mneme_lines {
     size_t scanned; /* bytes that hold no line feed */
     int64_t number; /* of the line given out last, from 1 */
     bool is_at_end;
-    bool is_skipping; /* behind the limit of a line that is too long */
+    bool is_skipping;              /* behind the limit of a line that is too long */
+    bool is_judged;                /* it is known what the input is */
+    struct mneme_inflate *inflate; /* of gzip; NULL: it is plain */
 };
 
 void mneme_lines_init(struct mneme_lines *lines, int fd);
@@ -39,7 +43,9 @@ enum mneme_line_state mneme_lines_next(struct mneme_str *line, struct mneme_line
 /* Mends half characters of the line given out last (common/json/mend.h); gives their number. */
 size_t mneme_lines_mend(struct mneme_lines *lines, struct mneme_str line);
 
-/* Reads once; blocks if nothing is there. A signal ends it with MNEME_OK and nothing read. */
+/* Reads once, and inflates gzip; blocks if nothing is there. A signal ends it with MNEME_OK and nothing read.
+ * MNEME_E_INVALID for what cannot be inflated, or is no text (importers/input.h); lines before that can still
+ * be had. */
 int mneme_lines_fill(struct mneme_lines *lines, struct mneme_error *error);
 
 #endif

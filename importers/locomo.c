@@ -6,11 +6,13 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "common/base/clock.h"
 #include "common/json/read.h"
 
 #define MAX_FILE_BYTES ((size_t)256 * 1024 * 1024)
+#define READ_BYTES ((size_t)256 * 1024)
 
 /* What is left of a text that is taken apart from its front. */
 struct rest {
@@ -278,29 +280,26 @@ int mneme_locomo_read_turn(struct mneme_locomo_turn *out, const struct mneme_loc
     return MNEME_OK;
 }
 
-int mneme_locomo_load(struct mneme_buffer *out, const char *path, struct mneme_error *error) {
-    FILE *file = fopen(path, "rbe");
-    if (file == NULL) {
-        return mneme_error_set(error, errno == ENOENT ? MNEME_E_NOT_FOUND : MNEME_E_INVALID,
-                               "%s was not imported: %s; check the name", path, strerror(errno));
-    }
-    int status = MNEME_OK;
-    size_t got = 1;
-    while (status == MNEME_OK && got > 0) {
-        char chunk[65536];
-        got = fread(chunk, 1, sizeof chunk, file);
-        mneme_buffer_append(out, chunk, got);
+int mneme_locomo_load(struct mneme_buffer *out, int fd, const char *path, struct mneme_error *error) {
+    off_t at = 0;
+    ssize_t got = 1;
+    while (got != 0) {
+        if (!mneme_buffer_reserve(out, READ_BYTES)) {
+            return mneme_error_set(error, MNEME_E_NO_MEMORY,
+                                   "cannot import: out of memory; free some memory");
+        }
+        got = pread(fd, out->data + out->len, READ_BYTES, at);
+        if (got < 0 && errno != EINTR) {
+            return mneme_error_set(error, MNEME_E_UNAVAILABLE,
+                                   "%s was not imported: it cannot be read: %s; check the disk", path,
+                                   strerror(errno));
+        }
+        at += got > 0 ? got : 0;
+        out->len += got > 0 ? (size_t)got : 0;
         if (out->len > MAX_FILE_BYTES) {
-            status = mneme_error_set(error, MNEME_E_INVALID,
-                                     "%s was not imported: it is larger than 256 MiB; split it", path);
+            return mneme_error_set(error, MNEME_E_INVALID,
+                                   "%s was not imported: it is larger than 256 MiB; split it", path);
         }
     }
-    if (status == MNEME_OK && ferror(file)) {
-        status = mneme_error_set(error, MNEME_E_INVALID, "%s was not imported: %s; check the file", path,
-                                 strerror(errno));
-    }
-    fclose(file);
-    return status == MNEME_OK && out->failed
-               ? mneme_error_set(error, MNEME_E_NO_MEMORY, "cannot import: out of memory; free some memory")
-               : status;
+    return MNEME_OK;
 }

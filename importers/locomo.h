@@ -28,8 +28,9 @@ struct mneme_locomo_turn {
     struct mneme_str query;   /* that the image was found by, else null */
 };
 
-/* Appends the whole file. MNEME_E_NOT_FOUND, or MNEME_E_INVALID for one that cannot be read. */
-int mneme_locomo_load(struct mneme_buffer *out, const char *path, struct mneme_error *error);
+/* Appends the whole file, which mneme_input_open gave; `path` is for errors. MNEME_E_INVALID when it is too
+ * large, MNEME_E_UNAVAILABLE when it cannot be read. */
+int mneme_locomo_load(struct mneme_buffer *out, int fd, const char *path, struct mneme_error *error);
 
 /* Reads the object that holds "speaker_a" and the sessions; `json` is well-formed. MNEME_E_INVALID says what
  * is missing or of the wrong type. */

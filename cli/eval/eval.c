@@ -5,6 +5,7 @@
 #include "cli/eval/eval.h"
 
 #include <stdio.h>
+#include <unistd.h>
 
 #include "cli/commands.h"
 #include "cli/eval/eval_scratch.h"
@@ -12,6 +13,7 @@
 #include "cli/frame/progress.h"
 #include "cli/write.h"
 #include "importers/import.h"
+#include "importers/input.h"
 #include "importers/locomo.h"
 
 struct evaluation {
@@ -94,9 +96,16 @@ static int ask_file(struct evaluation *evaluation, int file, struct mneme_error 
     struct mneme_buffer content = {0};
     struct mneme_arena arena;
     mneme_arena_init(&arena, 0);
-    int status = mneme_locomo_load(&content, evaluation->cli->arguments[file], error);
+    const char *path = evaluation->cli->arguments[file];
+    int fd = -1;
+    int status = mneme_input_open(&fd, path, mneme_cli_interrupted, error);
     if (status == MNEME_OK) {
-        status = mneme_eval_read_questions(&questions, mneme_buffer_str(&content), &arena, error);
+        status = mneme_locomo_load(&content, fd, path, error);
+        close(fd);
+    }
+    if (status == MNEME_OK) {
+        status = mneme_eval_read_questions(&questions, mneme_without_mark(mneme_buffer_str(&content)), &arena,
+                                           error);
     }
     if (status == MNEME_OK) {
         status = ask_questions(evaluation, &questions, file, error);

@@ -6,6 +6,7 @@
 #include <stdio.h>
 
 #include "common/base/buffer.h"
+#include "common/base/text_check.h"
 
 #define MAX_INPUT_BYTES                                                                                      \
     (4 << 20) /* far above what an event may hold; the limit itself is checked when publishing */
@@ -42,7 +43,7 @@ int mneme_cli_input(struct mneme_str *out, const char *argument, struct mneme_ar
     }
     int status = read_all(&input, error);
     if (status == MNEME_OK) {
-        *out = mneme_arena_copy(arena, input.len == 0 ? MNEME_STR_LIT("") : mneme_buffer_str(&input));
+        *out = mneme_arena_copy(arena, mneme_without_mark(mneme_buffer_str(&input)));
         status = out->data != NULL ? MNEME_OK
                                    : mneme_error_set(error, MNEME_E_NO_MEMORY,
                                                      "standard input was not taken: memory is exhausted");

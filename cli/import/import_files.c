@@ -19,7 +19,15 @@ static int by_name(const FTSENT **a, const FTSENT **b) {
 }
 
 static bool is_json(const FTSENT *entry) {
-    return entry->fts_namelen > 5 && strcasecmp(entry->fts_name + entry->fts_namelen - 5, ".json") == 0;
+    static const char *const endings[] = {".json", ".json.gz"};
+    for (size_t i = 0; i < sizeof endings / sizeof *endings; i++) {
+        size_t len = strlen(endings[i]);
+        if (entry->fts_namelen > len &&
+            strcasecmp(entry->fts_name + entry->fts_namelen - len, endings[i]) == 0) {
+            return true;
+        }
+    }
+    return false;
 }
 
 static int visit_all(FTS *tree, const char *folder, bool (*visit)(void *context, const char *path),
@@ -55,9 +63,9 @@ static int visit_all(FTS *tree, const char *folder, bool (*visit)(void *context,
                                strerror(errno));
     }
     if (!is_found) {
-        return mneme_error_set(error, MNEME_E_INVALID,
-                               "%s was not imported: there is no *.json in this folder; name the files",
-                               folder);
+        return mneme_error_set(
+            error, MNEME_E_INVALID,
+            "%s was not imported: there is no *.json or *.json.gz in this folder; name the files", folder);
     }
     return MNEME_OK;
 }

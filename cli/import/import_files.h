@@ -10,9 +10,9 @@
 
 bool mneme_is_folder(const char *path);
 
-/* Calls the visitor for every *.json below the folder, in the order of their names; hidden ones are left out,
- * links are followed. False from the visitor ends it. MNEME_E_INVALID when there is none, or a folder cannot
- * be read. */
+/* Calls the visitor for every *.json and *.json.gz below the folder, in the order of their names; hidden ones
+ * are left out, links are followed. False from the visitor ends it. MNEME_E_INVALID when there is none, or a
+ * folder cannot be read. */
 int mneme_import_visit_folder(const char *folder, bool (*visit)(void *context, const char *path),
                               void *context, struct mneme_error *error);
 

@@ -108,3 +108,9 @@ bool mneme_is_blank(struct mneme_str text) {
     }
     return true;
 }
+
+struct mneme_str mneme_without_mark(struct mneme_str text) {
+    static const char mark[] = "\xEF\xBB\xBF";
+    bool has_mark = text.len >= sizeof mark - 1 && memcmp(text.data, mark, sizeof mark - 1) == 0;
+    return has_mark ? (struct mneme_str){text.data + sizeof mark - 1, text.len - (sizeof mark - 1)} : text;
+}

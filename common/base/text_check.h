@@ -37,4 +37,7 @@ bool mneme_has_control(struct mneme_str text);
 /* Whether nothing but white space is in it (ASCII white space, U+00A0, U+2000..U+200B, U+3000, U+FEFF). */
 bool mneme_is_blank(struct mneme_str text);
 
+/* The text behind a byte order mark (U+FEFF in UTF-8) at its beginning; the text itself where it has none. */
+struct mneme_str mneme_without_mark(struct mneme_str text);
+
 #endif

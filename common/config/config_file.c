@@ -9,6 +9,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "common/base/text_check.h"
+
 static const char env_prefix[] = "MNEME_";
 
 /* White space off both ends, in place. */
@@ -95,7 +97,9 @@ int mneme_config_read_file(struct mneme_config *config, const char *path, struct
     size_t capacity = 0;
     errno = 0;
     for (size_t number = 1; status == MNEME_OK && getline(&line, &capacity, file) >= 0; number++) {
-        status = read_line(config, line, path, number, error);
+        struct mneme_str text = mneme_str_from(line);
+        size_t mark = number == 1 ? text.len - mneme_without_mark(text).len : 0;
+        status = read_line(config, line + mark, path, number, error);
     }
     if (status == MNEME_OK && !feof(file)) {
         status = mneme_error_set(error, MNEME_E_USAGE,

@@ -121,7 +121,7 @@ def test_a_claude_folder_too(exports, imported, tmp_path):
     ("chatgpt", "conversations.json", BRANCHES, "it is an export of Claude; give `mneme import claude`"),
     ("claude", "conversations.json", '[{"id":"a","mapping":{}}]', "it is an export of ChatGPT; give `mneme import chatgpt`"),
     ("claude", "all.json", '{"conversations": %s}' % BRANCHES, "it is no conversation of a Claude export"),
-    ("claude", "export.zip", "PK\x03\x04 and so on", "it is a zip file; unpack it, and give the folder"),
+    ("claude", "export.zip", "PK\x03\x04 and so on", "it is a zip archive; unpack it"),
 ])
 def test_what_is_not_understood_is_no_success(exports, tmp_path, form, name, content, words):
     done = exports.mneme("import", form, "-n", "--user", "u", write(tmp_path / name, content), expect=1)

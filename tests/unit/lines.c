@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
+#include <zlib.h>
 
 #include "importers/lines.h"
 
@@ -98,6 +99,67 @@ Test(lines, lose_a_byte_order_mark_only_at_the_start) {
     fill();
     expect_line(1, "{}");
     expect_line(2, "\xEF\xBB\xBF{}");
+}
+
+/* Feeds the text as gzip, `piece` bytes at a time, and reads meanwhile. */
+static void feed_gzip(const char *text, size_t piece) {
+    unsigned char data[4096];
+    z_stream zlib = {.next_in = (unsigned char *)(uintptr_t)text,
+                     .avail_in = (unsigned)strlen(text),
+                     .next_out = data,
+                     .avail_out = sizeof data};
+    cr_assert_eq(deflateInit2(&zlib, 9, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY), Z_OK);
+    cr_assert_eq(deflate(&zlib, Z_FINISH), Z_STREAM_END);
+    size_t len = sizeof data - zlib.avail_out;
+    deflateEnd(&zlib);
+    for (size_t at = 0; at < len; at += piece) {
+        size_t some = len - at < piece ? len - at : piece;
+        cr_assert_eq(write(ends[1], data + at, some), (ssize_t)some);
+        fill();
+    }
+}
+
+Test(lines, of_gzip_are_inflated_in_whatever_pieces_they_come) {
+    for (size_t piece = 1; piece < 20; piece += 3) {
+        set_up();
+        feed_gzip("\xEF\xBB\xBFone\ntwo\n", piece);
+        feed_gzip("three\n", piece); /* another member */
+        expect_line(1, "one");
+        expect_line(2, "two");
+        expect_line(3, "three");
+        close(ends[1]);
+        fill();
+        expect(MNEME_LINE_END);
+        tear_down();
+    }
+    set_up();
+}
+
+Test(lines, that_only_begin_like_something_else_are_lines) {
+    static const char *const texts[] = {"PK", "B", "BZ", "\x1F", "7z", "\xEF\xBB", "P\n"};
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        set_up();
+        feed(texts[i]);
+        fill();
+        close(ends[1]);
+        fill();
+        struct mneme_str line;
+        cr_assert_eq(mneme_lines_next(&line, &lines), MNEME_LINE_READY);
+        cr_assert_eq(line.len, strcspn(texts[i], "\n"));
+        tear_down();
+    }
+    set_up();
+}
+
+Test(lines, of_gzip_that_is_cut_short_are_given_before_that_is_told) {
+    struct mneme_error error = {0};
+    feed_gzip("one\n", 1000);
+    feed("\x1F\x8B\x08");
+    fill();
+    close(ends[1]);
+    cr_assert_eq(mneme_lines_fill(&lines, &error), MNEME_E_INVALID);
+    cr_assert_not_null(strstr(error.message, "its gzip data end too early"), "%s", error.message);
+    expect_line(1, "one");
 }
 
 Test(lines, keep_a_nul) {
