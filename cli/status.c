@@ -9,11 +9,12 @@
 #include "cli/frame/show.h"
 #include "cli/frame/values.h"
 #include "common/base/clock.h"
-#include "queries/projection_status.h"
+#include "queries/status_health.h"
 #include "stores/vectors/store.h"
 
 #define PARKED_SHOWN 20
 #define RATE_MICROS 250000 /* how long the rate is measured when there is something to fold */
+#define HEALTH_TIMEOUT_MS 2000
 
 /* One look at everything. */
 struct reading {
@@ -102,6 +103,35 @@ static enum mneme_exit print_projections_json(const struct reading *reading) {
     }
     mneme_buffer_clean_up(&line);
     return code;
+}
+
+/* The document of the whole, whatever of it can be had. */
+static enum mneme_exit print_health_json(const struct observer *observer, const struct reading *reading) {
+    const struct mneme_health_source source = {
+        .config = observer->cli->config,
+        .postgres = observer->postgres,
+        .postgres_reason = observer->error.message,
+        .log = observer->log,
+        .timeout_ms = HEALTH_TIMEOUT_MS,
+        .projections = reading->projections,
+        .projection_count = reading->count,
+        .with_measures = true,
+    };
+    struct mneme_health health;
+    struct mneme_buffer line = {0};
+    struct mneme_json_writer json = {.out = &line};
+    mneme_health_read(&health, &source);
+    mneme_health_json(&health, &json);
+    enum mneme_exit code = mneme_cli_put_line(&line);
+    mneme_buffer_clean_up(&line);
+    return code;
+}
+
+/* Ends with the error at hand; JSON has the document all the same. */
+static enum mneme_exit fail(const struct observer *observer) {
+    const struct reading nothing = {0};
+    enum mneme_exit code = observer->cli->json ? print_health_json(observer, &nothing) : MNEME_EXIT_DONE;
+    return code == MNEME_EXIT_DONE ? mneme_cli_fail(observer->cli, &observer->error) : code;
 }
 
 static void add_parked(struct mneme_table *table, const void *row) {
@@ -300,6 +330,9 @@ static enum mneme_exit print_reading(struct observer *observer, const struct rea
     if (code == MNEME_EXIT_DONE) {
         code = print_tables(observer);
     }
+    if (code == MNEME_EXIT_DONE && observer->cli->json) {
+        code = print_health_json(observer, reading);
+    }
     if (reading->log_error.code != MNEME_OK && code == MNEME_EXIT_DONE) {
         code = mneme_cli_fail(observer->cli, &reading->log_error);
     }
@@ -329,7 +362,7 @@ static enum mneme_exit show_once(struct observer *observer) {
     }
     enum mneme_exit code;
     if (status != MNEME_OK) {
-        code = mneme_cli_fail(observer->cli, &observer->error);
+        code = fail(observer);
     } else {
         code = print_reading(observer, second.count > 0 ? &second : &first);
     }
@@ -346,7 +379,7 @@ static enum mneme_exit watch(struct observer *observer, int64_t interval_ms) {
     while (!mneme_cli_interrupted() && !mneme_cli_output_is_lost()) {
         struct reading now;
         if (read_status(&now, observer, &before) != MNEME_OK) {
-            code = mneme_cli_fail(observer->cli, &observer->error);
+            code = fail(observer);
             break;
         }
         if (is_screen) {
@@ -372,9 +405,12 @@ static enum mneme_exit run(struct mneme_cli *cli) {
     if (mneme_cli_long(&interval_ms, cli, "interval", 1000, 100, 3600000, &observer.error) != MNEME_OK ||
         mneme_cli_long(&observer.parked_shown, cli, "limit", PARKED_SHOWN, 1, MNEME_QUERY_MAX_LIMIT,
                        &observer.error) != MNEME_OK ||
-        mneme_query_connect(&observer.postgres, cli->config, "mneme-status", &observer.error) != MNEME_OK ||
+        (mneme_query_connect(&observer.postgres, cli->config, "mneme-status", &observer.error) != MNEME_OK &&
+         !cli->json) ||
         mneme_log_probe_open(&observer.log, cli->config, &observer.error) != MNEME_OK) {
         code = mneme_cli_fail(cli, &observer.error);
+    } else if (observer.postgres == NULL) {
+        code = fail(&observer);
     } else if (mneme_cli_flag(cli, "watch")) {
         code = watch(&observer, interval_ms);
     } else {
@@ -420,7 +456,14 @@ const struct mneme_command mneme_command_status = {
         "  {\"generation\",\"state\",\"store\",\"model\",\"metric\",\"topic\",\"dimensions\"}, one for each "
         "set "
         "of vectors;\n"
-        "  {\"schema\",\"table\",\"rows\",\"is_estimate\",\"bytes\"}.\n"
+        "  {\"schema\",\"table\",\"rows\",\"is_estimate\",\"bytes\"};\n"
+        "and last the health of the whole, also where Postgres or Kafka is away:\n"
+        "  {\"status\":\"healthy\"|\"degraded\"|\"unhealthy\",\"checks\":{\"kafka\",\"postgres\",\"redis\",\n"
+        "   \"vectors\": "
+        "{\"status\",\"response_time_ms\",\"detail\"}},\"pool_stats\":{\"size\",\"min_size\",\n"
+        "   \"max_size\",\"idle_size\"},\"database_version\",\"active_connections\",\"response_time_ms\",\n"
+        "   \"timestamp\",\"measures\":{…},\"alerts\":[{\"type\",\"severity\",\"message\",\"threshold\",\n"
+        "   \"current_value\",\"timestamp\"}]}.\n"
         "What Kafka would tell is null when it cannot be reached, and the exit code is 3.",
     .examples = "  mneme status\n"
                 "  mneme status --watch\n"

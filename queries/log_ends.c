@@ -14,6 +14,7 @@
 
 struct mneme_log_probe {
     rd_kafka_t *client;
+    char brokers[256]; /* for messages */
 };
 
 int mneme_log_probe_open(struct mneme_log_probe **out, const struct mneme_config *config,
@@ -38,6 +39,8 @@ int mneme_log_probe_open(struct mneme_log_probe **out, const struct mneme_config
         return mneme_error_set(error, MNEME_E_USAGE,
                                "the log was not looked at: %s; correct the Kafka settings", reason);
     }
+    snprintf(reader->brokers, sizeof reader->brokers, "%s",
+             mneme_config_string(config, MNEME_SETTING_KAFKA_BOOTSTRAP_SERVERS));
     *out = reader;
     return MNEME_OK;
 }
@@ -120,6 +123,83 @@ void mneme_log_ends_clean_up(struct mneme_log_ends *ends) {
     free(ends->first_offsets);
     free(ends->end_offsets);
     *ends = (struct mneme_log_ends){0};
+}
+
+int mneme_log_probe_check(struct mneme_log_probe *probe, int timeout_ms, struct mneme_error *error) {
+    const struct rd_kafka_metadata *metadata = NULL;
+    rd_kafka_topic_t *none = NULL;
+    rd_kafka_resp_err_t code = rd_kafka_metadata(probe->client, 0, none, &metadata, timeout_ms);
+    if (code != RD_KAFKA_RESP_ERR_NO_ERROR) {
+        return mneme_kafka_error(error, "cannot reach the brokers", probe->brokers, code, NULL);
+    }
+    rd_kafka_metadata_destroy(metadata);
+    return MNEME_OK;
+}
+
+/* Takes one message of each partition that was started; *micros is the oldest time among them. */
+static void take_times(struct mneme_opt_long *micros, rd_kafka_topic_t *topic, rd_kafka_queue_t *queue,
+                       bool *is_started, int32_t started, int64_t deadline) {
+    while (started > 0) {
+        int64_t left_ms = (deadline - mneme_clock_monotonic_micros()) / 1000;
+        rd_kafka_message_t *message = left_ms <= 0 ? NULL : rd_kafka_consume_queue(queue, (int)left_ms);
+        if (message == NULL) {
+            return;
+        }
+        int32_t partition = message->partition;
+        rd_kafka_timestamp_type_t kind;
+        int64_t time = rd_kafka_message_timestamp(message, &kind) * 1000;
+        if (message->rkt == topic && partition >= 0 && is_started[partition]) {
+            if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR && kind != RD_KAFKA_TIMESTAMP_NOT_AVAILABLE &&
+                (!micros->is_set || time < micros->value)) {
+                *micros = (struct mneme_opt_long){time, true};
+            }
+            (void)rd_kafka_consume_stop(topic, partition);
+            is_started[partition] = false;
+            started--;
+        }
+        rd_kafka_message_destroy(message);
+    }
+}
+
+int mneme_log_oldest_time(struct mneme_opt_long *micros, struct mneme_log_probe *probe,
+                          const char *topic_name, const int64_t *offsets, int32_t partitions, int timeout_ms,
+                          struct mneme_error *error) {
+    int64_t deadline = mneme_clock_monotonic_micros() + timeout_ms * INT64_C(1000);
+    *micros = (struct mneme_opt_long){0};
+    bool *is_started = calloc((size_t)partitions + 1, sizeof *is_started);
+    rd_kafka_queue_t *queue = rd_kafka_queue_new(probe->client);
+    rd_kafka_topic_t *topic = rd_kafka_topic_new(probe->client, topic_name, NULL);
+    int32_t started = 0;
+    int status = MNEME_OK;
+    if (is_started == NULL || topic == NULL) {
+        status = mneme_error_set(error, MNEME_E_NO_MEMORY,
+                                 "the log was not looked at: memory is exhausted; free some");
+    }
+    for (int32_t p = 0; p < partitions && status == MNEME_OK; p++) {
+        if (offsets[p] < 0) {
+            continue;
+        }
+        if (rd_kafka_consume_start_queue(topic, p, offsets[p], queue) != 0) {
+            status = mneme_kafka_error(error, "cannot read the log", topic_name, rd_kafka_last_error(), NULL);
+        } else {
+            is_started[p] = true;
+            started++;
+        }
+    }
+    if (status == MNEME_OK) {
+        take_times(micros, topic, queue, is_started, started, deadline);
+    }
+    for (int32_t p = 0; is_started != NULL && p < partitions; p++) {
+        if (is_started[p]) {
+            (void)rd_kafka_consume_stop(topic, p);
+        }
+    }
+    if (topic != NULL) {
+        rd_kafka_topic_destroy(topic);
+    }
+    rd_kafka_queue_destroy(queue);
+    free(is_started);
+    return status;
 }
 
 int mneme_group_facts_read(struct mneme_group_facts *out, struct mneme_log_probe *reader, const char *group,

@@ -25,6 +25,16 @@ int mneme_log_ends_read(struct mneme_log_ends *out, struct mneme_log_probe *prob
                         int timeout_ms, struct mneme_error *error);
 void mneme_log_ends_clean_up(struct mneme_log_ends *ends);
 
+/* Whether a broker answers at all, within timeout_ms. */
+int mneme_log_probe_check(struct mneme_log_probe *probe, int timeout_ms, struct mneme_error *error);
+
+/* The log's time of the oldest of these messages of a topic: `offsets[p]` in partition p, or the first one
+ * behind it that is kept; a negative offset leaves its partition out. Microseconds; not set when none of them
+ * came within timeout_ms. Reads one message of each. */
+int mneme_log_oldest_time(struct mneme_opt_long *micros, struct mneme_log_probe *probe, const char *topic,
+                          const int64_t *offsets, int32_t partitions, int timeout_ms,
+                          struct mneme_error *error);
+
 struct mneme_group_facts {
     char state[32]; /* as Kafka calls it: Stable, Empty, PreparingRebalance … */
     int workers;    /* members of the group */

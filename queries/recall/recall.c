@@ -39,18 +39,6 @@ static int ready(struct mneme_recall *recall, struct mneme_error *error) {
     return status;
 }
 
-/* No service may hold an answer up for longer than the setting says. */
-static int bound_chroma(struct mneme_recall *recall, struct mneme_error *error) {
-    char text[64];
-    int64_t timeout_ms = mneme_config_long(recall->config, MNEME_SETTING_RECALL_TIMEOUT_MS);
-    if (mneme_config_long(recall->config, MNEME_SETTING_CHROMA_TIMEOUT_MS) > timeout_ms) {
-        snprintf(text, sizeof text, "%lld", (long long)timeout_ms);
-        return mneme_config_set(recall->config, MNEME_SETTING_CHROMA_TIMEOUT_MS, text, MNEME_FROM_OPTION,
-                                error);
-    }
-    return MNEME_OK;
-}
-
 int mneme_recall_open(struct mneme_recall **out, const struct mneme_config *config, const char *model,
                       struct mneme_error *error) {
     struct mneme_recall *recall = calloc(1, sizeof *recall);
@@ -63,9 +51,6 @@ int mneme_recall_open(struct mneme_recall **out, const struct mneme_config *conf
         &recall->weights, mneme_str_from(mneme_config_string(config, MNEME_SETTING_RECALL_WEIGHTS)), error);
     if (status == MNEME_OK) {
         status = mneme_config_copy(&recall->config, config, error);
-    }
-    if (status == MNEME_OK) {
-        status = bound_chroma(recall, error);
     }
     if (status == MNEME_OK) {
         status = mneme_stale_connect(&recall->postgres, &recall->has_parked, config, "mneme-recall", error);

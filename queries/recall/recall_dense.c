@@ -28,6 +28,8 @@ static int open_generation(struct mneme_recall *recall, struct mneme_error *erro
     if (status != MNEME_OK) {
         return status;
     }
+    /* No service may hold an answer up for longer than the setting says. */
+    mneme_vectors_bound(recall->vectors, mneme_config_long(recall->config, MNEME_SETTING_RECALL_TIMEOUT_MS));
     const struct mneme_generation *generation = mneme_vectors_generation(recall->vectors);
     status =
         mneme_loss_read(recall->lost, sizeof recall->lost, recall->postgres, generation->number, NULL, error);

@@ -68,6 +68,13 @@ struct mneme_vector_store_ops {
                 const struct mneme_generation *generation, struct mneme_error *error);
     void (*close)(void *store);
 
+    /* From now on no request to a service outside of Postgres takes longer than this; a setting that is
+     * shorter still counts. NULL: there is no such service. */
+    void (*bound)(void *store, int64_t timeout_ms);
+
+    /* Whether what the store lies in answers: MNEME_OK, or why it cannot be used and what to do. */
+    int (*check)(void *store, struct mneme_error *error);
+
     /* Asking; contracts in stores/vectors/vectors.h. The metric is never ANY, dimensions are those of the
      * generation, k is within bounds, `out` is empty. A document comes once, with its best part; there may be
      * more than k of them, in any order. */

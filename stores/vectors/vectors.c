@@ -14,11 +14,21 @@ struct mneme_vectors {
     struct mneme_postgres *postgres;
     const struct mneme_config *config;
     void *store;
+    int64_t timeout_ms; /* of its service; 0: what the settings say */
 };
 
 static int out_of_memory(struct mneme_error *error) {
     return mneme_error_set(error, MNEME_E_NO_MEMORY,
                            "the vectors were not asked: out of memory; free some memory");
+}
+
+static int open_store(struct mneme_vectors *vectors, struct mneme_error *error) {
+    int status = mneme_vector_store_open(&vectors->store, vectors->config, vectors->postgres,
+                                         &vectors->generation, error);
+    if (status == MNEME_OK && vectors->timeout_ms > 0) {
+        mneme_vectors_bound(vectors, vectors->timeout_ms);
+    }
+    return status;
 }
 
 int mneme_vectors_open(struct mneme_vectors **out, const struct mneme_config *config,
@@ -32,7 +42,7 @@ int mneme_vectors_open(struct mneme_vectors **out, const struct mneme_config *co
     int status = model == NULL ? mneme_generation_active(&vectors->generation, postgres, error)
                                : mneme_generation_of_model(&vectors->generation, postgres, model, error);
     if (status == MNEME_OK) {
-        status = mneme_vector_store_open(&vectors->store, config, postgres, &vectors->generation, error);
+        status = open_store(vectors, error);
     }
     if (status != MNEME_OK) {
         mneme_vectors_close(vectors);
@@ -51,24 +61,33 @@ void mneme_vectors_close(struct mneme_vectors *vectors) {
     }
 }
 
+void mneme_vectors_bound(struct mneme_vectors *vectors, int64_t timeout_ms) {
+    vectors->timeout_ms = timeout_ms;
+    if (vectors->generation.store->bound != NULL) {
+        vectors->generation.store->bound(vectors->store, timeout_ms);
+    }
+}
+
+int mneme_vectors_check(struct mneme_vectors *vectors, struct mneme_error *error) {
+    return vectors->generation.store->check(vectors->store, error);
+}
+
 const struct mneme_generation *mneme_vectors_generation(const struct mneme_vectors *vectors) {
     return &vectors->generation;
 }
 
 /* A generation learns its dimensions with its first document, which may have come since it was opened. */
 static int refresh(struct mneme_vectors *vectors, struct mneme_error *error) {
-    if (vectors->generation.dimensions != 0) {
-        return MNEME_OK;
-    }
-    int status =
-        mneme_generation_get(&vectors->generation, vectors->postgres, vectors->generation.number, error);
-    if (status == MNEME_OK && vectors->generation.dimensions != 0) {
+    if (vectors->generation.dimensions == 0) {
+        int status =
+            mneme_generation_get(&vectors->generation, vectors->postgres, vectors->generation.number, error);
+        if (status != MNEME_OK || vectors->generation.dimensions == 0) {
+            return status;
+        }
         vectors->generation.store->close(vectors->store);
         vectors->store = NULL;
-        status = mneme_vector_store_open(&vectors->store, vectors->config, vectors->postgres,
-                                         &vectors->generation, error);
     }
-    return status;
+    return vectors->store == NULL ? open_store(vectors, error) : MNEME_OK;
 }
 
 static int check_finite(const float *vector, size_t dimensions, struct mneme_error *error) {

@@ -22,6 +22,12 @@ int mneme_vectors_open(struct mneme_vectors **out, const struct mneme_config *co
                        struct mneme_postgres *postgres, const char *model, struct mneme_error *error);
 void mneme_vectors_close(struct mneme_vectors *vectors);
 
+/* From now on no request to a service outside of Postgres takes longer than this. */
+void mneme_vectors_bound(struct mneme_vectors *vectors, int64_t timeout_ms);
+
+/* Whether what the vectors lie in answers: MNEME_OK, or why it cannot be used and what to do. */
+int mneme_vectors_check(struct mneme_vectors *vectors, struct mneme_error *error);
+
 /* Which one it is: model, prefixes, dimensions; lives as long as `vectors`. */
 const struct mneme_generation *mneme_vectors_generation(const struct mneme_vectors *vectors);
 

@@ -3,6 +3,7 @@
 import pytest
 
 from harness.endpoint import Endpoint
+from oracle.chroma import Chroma
 
 
 @pytest.fixture
@@ -127,3 +128,90 @@ def test_what_embeds_is_told_by_the_model_that_answers(namespace, worker, mneme,
     (generation,) = [line for line in lines if "generation" in line]
     assert (generation["state"], generation["model"], generation["dimensions"]) == ("active", "fake", endpoint.dimensions)
     assert "fake" in mneme("status", expect=0).stdout
+
+
+@pytest.fixture
+def health(mneme):
+    """The last line: the health of the whole."""
+
+    def ask(expect=0, env=None):
+        return mneme("status", "--json", expect=expect, env=env or {}).json_lines[-1]
+
+    return ask
+
+
+def test_the_health_of_the_whole_comes_last(namespace, worker, health):
+    worker()
+    namespace.drain()
+    told = health()
+    assert {name: check["status"] for name, check in told["checks"].items()} == {
+        "kafka": "healthy", "postgres": "healthy", "redis": "healthy", "vectors": "unused"}
+    assert all(check["detail"] and check["response_time_ms"] >= 0 for check in told["checks"].values())
+    assert set(told["pool_stats"]) == {"size", "min_size", "max_size", "idle_size"}
+    with namespace.connect() as connection:
+        ((version,),) = connection.execute("SHOW server_version").fetchall()
+    assert told["database_version"] == version
+    assert told["active_connections"] >= 1 and told["response_time_ms"] > 0 and told["timestamp"].endswith("Z")
+    assert told["measures"]["backlog"] == 0 and told["measures"]["lag_s"] == 0 and told["measures"]["errors_last_hour"] == 0
+    assert 0 < told["measures"]["disk_percent"] <= 100 and 0 < told["measures"]["memory_percent"] <= 100
+    # This machine's disk and memory may be full, which nothing here can help.
+    critical = {alert["type"] for alert in told["alerts"] if alert["severity"] == "critical"}
+    assert told["status"] == ("degraded" if critical else "healthy") and critical <= {"disk", "memory", "connections"}
+
+
+AWAY = {
+    "kafka": ({"KAFKA_BOOTSTRAP_SERVERS": "127.0.0.1:1"}, "unhealthy", 3),
+    "postgres": ({"DATABASE_URL": "postgresql://127.0.0.1:1/mneme"}, "unhealthy", 3),
+    "redis": ({"REDIS_URL": "redis://127.0.0.1:1"}, "degraded", 0),
+}
+
+
+@pytest.mark.parametrize("service", AWAY)
+def test_a_service_that_is_away_is_named_with_what_to_do(namespace, health, service):
+    env, status, code = AWAY[service]
+    told = health(code, env)
+    assert told["status"] == status
+    check = told["checks"][service]
+    assert check["status"] == status and "127.0.0.1:1" in check["detail"]
+    assert all(other["status"] == "healthy" for name, other in told["checks"].items()
+               if name != service and (name != "vectors" and (name, service) != ("redis", "kafka")))
+
+
+def test_a_database_without_tables_is_named_with_what_to_do(namespace, health):
+    told = health(3, {"MNEME_PG_SCHEMA": "nobodys"})
+    assert told["status"] == "unhealthy" and "mneme migrate" in told["checks"]["postgres"]["detail"]
+    assert told["checks"]["kafka"]["status"] == "healthy"
+
+
+def test_a_backlog_and_errors_raise_alerts(namespace, worker, mneme, health):
+    publish(mneme, 1001)
+    told = health()
+    (backlog,) = [alert for alert in told["alerts"] if alert["type"] == "backlog"]
+    assert (backlog["severity"], backlog["threshold"], backlog["current_value"]) == ("warning", 1000, 1001)
+    assert backlog["timestamp"] == told["timestamp"] and told["measures"]["backlog_projection"] in backlog["message"]
+    assert 0 <= told["measures"]["lag_s"] < 600
+    worker()
+    namespace.produce([{"key": f"default/u{number}".encode(), "value": b"no event"} for number in range(11)])
+    namespace.drain()
+    mneme.publish([{"type": "error_occurred", "user_id": "u", "payload": {"error_type": "test", "message": "it broke"}}])
+    namespace.drain()
+    told = health()
+    (errors,) = [alert for alert in told["alerts"] if alert["type"] == "errors"]
+    assert (errors["severity"], errors["threshold"], errors["current_value"]) == ("warning", 10, 12)
+
+
+def test_vectors_are_looked_for_where_they_lie(namespace, worker, mneme, health, chroma):
+    publish(mneme, 2)
+    with Endpoint() as endpoint:
+        env = {"OPENAI_BASE_URL": endpoint.url, "EMBEDDING_MODEL": "fake", "MNEME_VECTOR_STORE": "chroma", "CHROMA_URL": chroma}
+        worker()
+        worker("embed", env=env)
+        worker("vectors", env=env)
+        namespace.drain("embed.fake")
+        namespace.drain("vectors", topic=f"{namespace.topic_prefix}embeddings.fake")
+        told = health(env=env)["checks"]["vectors"]
+        assert told["status"] == "healthy" and told["detail"] == "chroma has the vectors of model fake"
+        away = health(env=env | {"CHROMA_URL": "http://127.0.0.1:1"})
+        assert away["status"] == "degraded" and "http://127.0.0.1:1" in away["checks"]["vectors"]["detail"]
+        ((token,),) = namespace.rows("SELECT token FROM mneme_vectors.generations")
+        Chroma(chroma).delete(f"mneme-{token}-")

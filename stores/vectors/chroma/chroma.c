@@ -70,6 +70,7 @@ static int open_store(void **out, const struct mneme_config *config, struct mnem
     store->config = config;
     store->postgres = postgres;
     store->generation = *generation;
+    store->timeout_ms = mneme_config_long(config, MNEME_SETTING_CHROMA_TIMEOUT_MS);
     store->curl = curl_easy_init();
     store->base_url = store->curl == NULL ? NULL : make_base_url(store->curl, config);
     /* Without the second one curl would wait for leave to send a larger body. */
@@ -83,6 +84,17 @@ static int open_store(void **out, const struct mneme_config *config, struct mnem
     }
     *out = store;
     return MNEME_OK;
+}
+
+static void bound(void *context, int64_t timeout_ms) {
+    struct mneme_chroma *store = context;
+    store->timeout_ms = timeout_ms < store->timeout_ms ? timeout_ms : store->timeout_ms;
+}
+
+/* Asks for the first collection: by that, tenant and database are looked at as well. */
+static int check(void *context, struct mneme_error *error) {
+    return mneme_chroma_call(NULL, context, "GET", "/collections?limit=1", false,
+                             "the vectors cannot be used", error);
 }
 
 static int digest(char *hex, size_t digest_bytes, const struct mneme_str *parts, size_t count,
@@ -313,6 +325,8 @@ const struct mneme_vector_store_ops mneme_chroma_store = {
     .name = "chroma",
     .open = open_store,
     .close = close_store,
+    .bound = bound,
+    .check = check,
     .query = mneme_chroma_query,
     .fetch = mneme_chroma_fetch,
     .similarities = mneme_chroma_similarities,

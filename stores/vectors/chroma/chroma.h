@@ -28,6 +28,7 @@ struct mneme_chroma {
     const struct mneme_config *config;
     struct mneme_postgres *postgres;
     struct mneme_generation generation;
+    int64_t timeout_ms; /* of one request */
     CURL *curl;
     struct curl_slist *headers;
     char *base_url;              /* up to and with /databases/NAME */

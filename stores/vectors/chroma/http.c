@@ -66,7 +66,7 @@ static CURLcode set_up(struct mneme_chroma *store, const char *method, const cha
     } numbers[] = {
         {CURLOPT_FOLLOWLOCATION, 0L},
         {CURLOPT_NOSIGNAL, 1L},
-        {CURLOPT_TIMEOUT_MS, (long)mneme_config_long(store->config, MNEME_SETTING_CHROMA_TIMEOUT_MS)},
+        {CURLOPT_TIMEOUT_MS, (long)store->timeout_ms},
         {CURLOPT_TCP_KEEPALIVE, 1L},
     };
     const struct {

@@ -135,6 +135,11 @@ static int make(void *context, struct mneme_error *error) {
                : status;
 }
 
+/* Its table cannot be read where the extension is gone. */
+static int check(void *context, struct mneme_error *error) {
+    return mneme_pgvector_run(context, "SELECT embedding FROM raw_vectors_{g} LIMIT 1", "", error);
+}
+
 static int drop(void *context, struct mneme_error *error) {
     return mneme_pgvector_run(context, mneme_sql_pgvector_drop, "", error);
 }
@@ -144,6 +149,7 @@ const struct mneme_vector_store_ops mneme_pgvector_store = {
     .is_in_postgres = true,
     .open = open_store,
     .close = close_store,
+    .check = check,
     .query = mneme_pgvector_query,
     .fetch = mneme_pgvector_fetch,
     .similarities = mneme_pgvector_similarities,

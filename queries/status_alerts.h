@@ -1,0 +1,31 @@
+/*
+ * Alerts: what of a health document is beyond its threshold. A pure function.
+ */
+#ifndef MNEME_QUERIES_STATUS_ALERTS_H
+#define MNEME_QUERIES_STATUS_ALERTS_H
+
+#include "queries/status_health.h"
+
+struct mneme_alert {
+    const char *type;     /* "pool", "connections", "latency", "memory", "redis_memory", "disk", "backlog",
+                             "lag" or "errors"; a constant */
+    const char *severity; /* "warning", or "critical" beyond a second threshold; a constant */
+    char message[512];    /* what is wrong and what to do */
+    double threshold;     /* that is exceeded: the one of that severity */
+    double current_value;
+    int64_t timestamp; /* of the document, microseconds */
+};
+
+#define MNEME_ALERT_WARNING "warning"
+#define MNEME_ALERT_CRITICAL "critical"
+
+#define MNEME_ALERT_KINDS 9
+
+/* Those that the document calls for, in the order of the table; *count of them. */
+void mneme_alerts_of(struct mneme_alert out[MNEME_ALERT_KINDS], size_t *count,
+                     const struct mneme_health *health);
+
+/* One object with the members above. */
+void mneme_alert_json(const struct mneme_alert *alert, struct mneme_json_writer *json);
+
+#endif
