@@ -76,49 +76,52 @@ static void put_made(void *context, const char *statement) {
 }
 
 /* Makes what somebody dropped of a migrated schema. */
-static int mend(struct report *report, const struct mneme_projection_schema *schema,
+static int mend(struct report *report, const struct mneme_projection_facts *projection,
                 struct mneme_error *error) {
-    const struct mneme_definitions definitions = {.schema = schema->schema, .migrations = schema->migrations};
+    const struct mneme_definitions definitions = {.schema = projection->id,
+                                                  .migrations = mneme_projection_migrations[projection->id]};
     return mneme_definitions_mend(&definitions, report->cli->config, put_made, report, error);
 }
 
 /* One projection's schema. */
-static int migrate(struct mneme_cli *cli, const struct mneme_projection_schema *schema, size_t *pending,
+static int migrate(struct mneme_cli *cli, const struct mneme_projection_facts *projection, size_t *pending,
                    struct mneme_error *error) {
     struct mneme_postgres *postgres = NULL;
-    struct report report = {cli, schema->projection};
+    struct report report = {cli, projection->name};
+    const struct mneme_migration_set set = *mneme_projection_migrations[projection->id];
     char name[MNEME_PG_NAME_BYTES];
-    int status = mneme_pg_schema_name(name, cli->config, schema->schema, error);
+    int status = mneme_pg_schema_name(name, cli->config, projection->id, error);
     if (status == MNEME_OK) {
-        status = mneme_pg_connect_to(&postgres, cli->config, schema->schema, "mneme migrate", error);
+        status = mneme_pg_connect_to(&postgres, cli->config, projection->id, "mneme migrate", error);
     }
     if (status == MNEME_OK) {
         status = mneme_cli_flag(cli, "check")
-                     ? check(&report, postgres, *schema->migrations, pending, error)
-                     : mneme_migrate(postgres, name, *schema->migrations, put_applied, &report, error);
+                     ? check(&report, postgres, set, pending, error)
+                     : mneme_migrate(postgres, name, set, put_applied, &report, error);
     }
     mneme_pg_close(postgres);
     if (status == MNEME_OK && mneme_cli_flag(cli, "mend") && !mneme_cli_flag(cli, "check")) {
-        status = mend(&report, schema, error);
+        status = mend(&report, projection, error);
     }
     return status;
 }
 
 /* Every name is usable and used once, before anything is made. */
 static int check_names(const struct mneme_config *config, struct mneme_error *error) {
-    char names[MNEME_PG_SCHEMAS][MNEME_PG_NAME_BYTES];
-    for (int i = 0; i < MNEME_PG_SCHEMAS; i++) {
-        int status = mneme_pg_schema_name(names[i], config, (enum mneme_pg_schema)i, error);
+    char names[MNEME_PROJECTIONS][MNEME_PG_NAME_BYTES];
+    for (size_t i = 0; i < MNEME_PROJECTIONS; i++) {
+        int status = mneme_pg_schema_name(names[i], config, (enum mneme_projection)i, error);
         if (status != MNEME_OK) {
             return status;
         }
-        for (int k = 0; k < i; k++) {
-            if (strcmp(names[i], names[k]) == 0) {
+        for (size_t k = 0; k < i; k++) {
+            if (mneme_projections[i].has_schema && mneme_projections[k].has_schema &&
+                strcmp(names[i], names[k]) == 0) {
                 return mneme_error_set(
                     error, MNEME_E_USAGE,
                     "nothing was migrated: %s and %s both name the schema %s; give each projection its own",
-                    mneme_setting_info(mneme_pg_schema_setting((enum mneme_pg_schema)k))->env,
-                    mneme_setting_info(mneme_pg_schema_setting((enum mneme_pg_schema)i))->env, names[i]);
+                    mneme_setting_info(mneme_projections[k].schema_setting)->env,
+                    mneme_setting_info(mneme_projections[i].schema_setting)->env, names[i]);
             }
         }
     }
@@ -131,9 +134,9 @@ static enum mneme_exit run(struct mneme_cli *cli) {
     if (check_names(cli->config, &error) != MNEME_OK) {
         return mneme_cli_fail(cli, &error);
     }
-    for (const struct mneme_projection_schema *schema = mneme_projection_schemas; schema->projection != NULL;
-         schema++) {
-        if (migrate(cli, schema, &pending, &error) != MNEME_OK) {
+    for (size_t i = 0; i < MNEME_PROJECTIONS; i++) {
+        if (mneme_projections[i].has_schema &&
+            migrate(cli, &mneme_projections[i], &pending, &error) != MNEME_OK) {
             return mneme_cli_fail(cli, &error);
         }
     }

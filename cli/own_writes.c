@@ -65,8 +65,8 @@ static int wait_for_tables(const struct waiting *waiting, const struct mneme_que
     char topic[MNEME_TOPIC_NAME_BYTES];
     int status = mneme_kafka_events_topic(topic, waiting->cli->config, error);
     return status == MNEME_OK
-               ? mneme_position_wait(waiting->postgres, MNEME_TABLES_PROJECTION, topic,
-                                     waiting->recent->positions, waiting->recent->count, wait, error)
+               ? mneme_position_wait(waiting->postgres, mneme_projections[MNEME_PROJECTION_POSTGRES].name,
+                                     topic, waiting->recent->positions, waiting->recent->count, wait, error)
                : status;
 }
 
@@ -89,13 +89,12 @@ static int wait_for_vectors(const struct waiting *waiting, const struct mneme_qu
 }
 
 static const struct {
-    enum mneme_own_place place;
-    const char *where;
+    enum mneme_projection projection;
     wait_fn *wait;
 } steps[] = {
-    {MNEME_OWN_TABLES, "the tables", wait_for_tables},
-    {MNEME_OWN_TEXTS, "full text", wait_for_texts},
-    {MNEME_OWN_VECTORS, "the vectors", wait_for_vectors},
+    {MNEME_PROJECTION_POSTGRES, wait_for_tables},
+    {MNEME_PROJECTION_SEARCH, wait_for_texts},
+    {MNEME_PROJECTION_VECTORS, wait_for_vectors},
 };
 
 bool mneme_own_writes_wait(const struct mneme_cli *cli, struct mneme_postgres *postgres, unsigned places) {
@@ -111,15 +110,16 @@ bool mneme_own_writes_wait(const struct mneme_cli *cli, struct mneme_postgres *p
         struct mneme_error error = {0};
         int64_t left_ms = (deadline - mneme_clock_monotonic_micros()) / 1000;
         const struct mneme_query_wait wait = {left_ms > 0 ? left_ms : 0, mneme_cli_interrupted};
-        if ((places & steps[i].place) == 0 || (recent.held & steps[i].place) != 0) {
+        unsigned place = 1U << steps[i].projection;
+        if ((places & place) == 0 || (recent.held & place) != 0) {
             continue;
         }
         has_looked = true;
         int status = steps[i].wait(&waiting, &wait, &error);
         if (status == MNEME_OK) {
-            recent.held |= steps[i].place;
+            recent.held |= place;
         } else if (status == MNEME_E_TIMEOUT && !mneme_cli_interrupted()) {
-            mneme_own_writes_tell_missing(cli, steps[i].where);
+            mneme_own_writes_tell_missing(cli, mneme_projections[steps[i].projection].place);
             break;
         }
     }

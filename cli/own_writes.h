@@ -9,13 +9,14 @@
 #include "cli/frame/command.h"
 #include "common/base/arena.h"
 #include "common/base/types.h"
+#include "common/config/projections.h"
 #include "common/postgres/postgres.h"
 
 /* What has to hold them, as bits. */
 enum mneme_own_place {
-    MNEME_OWN_TABLES = 1,
-    MNEME_OWN_TEXTS = 2,   /* full text; where no worker of it has been yet it is not waited for */
-    MNEME_OWN_VECTORS = 4, /* the same */
+    MNEME_OWN_TABLES = 1 << MNEME_PROJECTION_POSTGRES,
+    MNEME_OWN_TEXTS = 1 << MNEME_PROJECTION_SEARCH, /* where no worker of it has been it is not waited for */
+    MNEME_OWN_VECTORS = 1 << MNEME_PROJECTION_VECTORS, /* the same */
 };
 
 /* Positions, in an arena. */

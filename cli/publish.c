@@ -315,7 +315,7 @@ static enum mneme_exit publish_all(struct publish *publish) {
 static enum mneme_exit run(struct mneme_cli *cli) {
     struct mneme_error error = {0};
     const char *projection = mneme_cli_value(cli, "wait");
-    if (projection != NULL && strcmp(projection, "postgres") != 0) {
+    if (projection != NULL && strcmp(projection, mneme_projections[MNEME_PROJECTION_POSTGRES].name) != 0) {
         (void)mneme_error_set(
             &error, MNEME_E_USAGE,
             "cannot wait for \"%s\": verdicts are given by the postgres projection; write --wait postgres",

@@ -109,11 +109,11 @@ static enum mneme_exit abandon(const struct mneme_cli *cli, const struct mneme_p
         return mneme_cli_fail(cli, &error);
     }
     if (cli->json) {
-        return put_json(projection->name, was_there ? "abandoned" : "nothing to abandon",
+        return put_json(projection->facts->name, was_there ? "abandoned" : "nothing to abandon",
                         &(struct mneme_rebuild_outcome){0});
     }
     printf(was_there ? "the begun rebuild of %s is dropped\n" : "no rebuild of %s was begun\n",
-           projection->name);
+           projection->facts->name);
     return MNEME_EXIT_DONE;
 }
 
@@ -123,7 +123,7 @@ static enum mneme_exit run(struct mneme_cli *cli) {
     if (mneme_cli_long(&jobs, cli, "jobs", 0, 0, 64, &error) != MNEME_OK) {
         return mneme_cli_fail(cli, &error);
     }
-    if (strcmp(cli->arguments[0], "embed") == 0) {
+    if (strcmp(cli->arguments[0], mneme_projections[MNEME_PROJECTION_EMBED].name) == 0) {
         return mneme_cli_rebuild_embed(cli, (unsigned)jobs);
     }
     const struct mneme_projection_ops *projection = mneme_cli_rebuildable(cli, "rebuild", &error);
@@ -141,7 +141,8 @@ static enum mneme_exit run(struct mneme_cli *cli) {
     }
     if ((has_user || mneme_cli_flag(cli, "agent")) && projection->rebuild->rebuild_subject == NULL) {
         mneme_error_set(&error, MNEME_E_USAGE,
-                        "cannot rebuild %s for one subject; leave out --user and --agent", projection->name);
+                        "cannot rebuild %s for one subject; leave out --user and --agent",
+                        projection->facts->name);
         return mneme_cli_fail(cli, &error);
     }
     if (has_user || mneme_cli_flag(cli, "agent")) {
@@ -162,7 +163,8 @@ static enum mneme_exit run(struct mneme_cli *cli) {
     struct mneme_rebuild_outcome outcome;
     int status = mneme_rebuild_run(&outcome, &options, &error);
     mneme_progress_end(&view.progress);
-    return status == MNEME_OK ? put_result(cli, projection->name, &outcome) : mneme_cli_fail(cli, &error);
+    return status == MNEME_OK ? put_result(cli, projection->facts->name, &outcome)
+                              : mneme_cli_fail(cli, &error);
 }
 
 static const struct mneme_cli_option options[] = {

@@ -194,17 +194,11 @@ static bool show_wait(const void *visited, void *context) {
 
 static enum mneme_exit print_waits(struct observer *observer, const struct reading *reading) {
     struct waits waits = {.observer = observer, .reading = reading};
-    int status = MNEME_OK;
-    for (const struct mneme_projection_group *group = mneme_projection_groups;
-         group->name != NULL && status == MNEME_OK; group++) {
-        bool is_there = false;
-        if (group->schema == MNEME_PG_SCHEMA_LEDGER) {
-            status = mneme_status_enter(&is_there, observer->postgres, observer->cli->config, group,
-                                        &observer->error);
-        }
-        if (status == MNEME_OK && is_there) {
-            status = mneme_status_waits(observer->postgres, show_wait, &waits, &observer->error);
-        }
+    bool is_there = false;
+    int status = mneme_status_enter(&is_there, observer->postgres, observer->cli->config,
+                                    &mneme_projections[MNEME_PROJECTION_POSTGRES], &observer->error);
+    if (status == MNEME_OK && is_there) {
+        status = mneme_status_waits(observer->postgres, show_wait, &waits, &observer->error);
     }
     mneme_buffer_clean_up(&waits.line);
     return status == MNEME_OK ? waits.code : mneme_cli_fail(observer->cli, &observer->error);
@@ -250,18 +244,20 @@ static void table_json(const void *row, struct mneme_json_writer *json) {
 /* Asks each schema that is there, and shows what there is behind a blank line. */
 static enum mneme_exit list(struct observer *observer, const struct mneme_listing_kind *kind, int64_t limit,
                             int (*ask)(struct mneme_postgres *postgres,
-                                       const struct mneme_projection_group *group,
+                                       const struct mneme_projection_facts *projection,
                                        struct mneme_listing *listing, struct mneme_error *error)) {
     struct mneme_listing listing;
     int status = MNEME_OK;
     mneme_listing_begin(&listing, observer->cli, kind, limit);
-    for (const struct mneme_projection_group *group = mneme_projection_groups;
-         group->name != NULL && status == MNEME_OK; group++) {
-        bool is_there;
-        status =
-            mneme_status_enter(&is_there, observer->postgres, observer->cli->config, group, &observer->error);
+    for (size_t i = 0; i < MNEME_PROJECTIONS && status == MNEME_OK; i++) {
+        const struct mneme_projection_facts *projection = &mneme_projections[i];
+        bool is_there = false;
+        if (projection->has_schema) {
+            status = mneme_status_enter(&is_there, observer->postgres, observer->cli->config, projection,
+                                        &observer->error);
+        }
         if (status == MNEME_OK && is_there) {
-            status = ask(observer->postgres, group, &listing, &observer->error);
+            status = ask(observer->postgres, projection, &listing, &observer->error);
         }
     }
     if (listing.count > 0 && !observer->cli->json) {
@@ -270,22 +266,22 @@ static enum mneme_exit list(struct observer *observer, const struct mneme_listin
     return status == MNEME_OK ? mneme_listing_end(&listing) : mneme_listing_fail(&listing, &observer->error);
 }
 
-static int ask_parked(struct mneme_postgres *postgres, const struct mneme_projection_group *group,
+static int ask_parked(struct mneme_postgres *postgres, const struct mneme_projection_facts *projection,
                       struct mneme_listing *listing, struct mneme_error *error) {
-    (void)group;
+    (void)projection;
     return mneme_status_parked(postgres, listing->limit + 1, mneme_listing_visit, listing, error);
 }
 
-static int ask_generations(struct mneme_postgres *postgres, const struct mneme_projection_group *group,
+static int ask_generations(struct mneme_postgres *postgres, const struct mneme_projection_facts *projection,
                            struct mneme_listing *listing, struct mneme_error *error) {
-    return group->schema == MNEME_PG_SCHEMA_VECTORS
+    return projection->id == MNEME_PROJECTION_VECTORS
                ? mneme_generation_each(postgres, show_generation, listing, error)
                : MNEME_OK;
 }
 
-static int ask_tables(struct mneme_postgres *postgres, const struct mneme_projection_group *group,
+static int ask_tables(struct mneme_postgres *postgres, const struct mneme_projection_facts *projection,
                       struct mneme_listing *listing, struct mneme_error *error) {
-    return mneme_status_tables(postgres, group, mneme_listing_visit, listing, error);
+    return mneme_status_tables(postgres, projection, mneme_listing_visit, listing, error);
 }
 
 static enum mneme_exit print_parked(struct observer *observer) {

@@ -26,14 +26,12 @@ struct view {
 static const char *const verify_words[MNEME_DIFFERENCES] = {"missing", "not in the log", "different"};
 static const char *const dry_run_words[MNEME_DIFFERENCES] = {"to add", "to remove", "to change"};
 
-/* The schema of a projection that has tables but cannot be rebuilt; NULL for others. */
-static const struct mneme_projection_schema *find_schema_alone(const char *name) {
+/* A projection that has tables but cannot be rebuilt; NULL for others. */
+static const struct mneme_projection_facts *find_schema_alone(const char *name) {
     const struct mneme_projection_ops *projection = mneme_projection_by_name(name);
-    const struct mneme_projection_schema *schema = mneme_projection_schemas;
-    while (schema->projection != NULL && strcmp(schema->projection, name) != 0) {
-        schema++;
-    }
-    return schema->projection != NULL && projection != NULL && projection->rebuild == NULL ? schema : NULL;
+    return projection != NULL && projection->facts->has_schema && projection->rebuild == NULL
+               ? projection->facts
+               : NULL;
 }
 
 const struct mneme_projection_ops *mneme_cli_rebuildable(const struct mneme_cli *cli, const char *deed,
@@ -43,8 +41,8 @@ const struct mneme_projection_ops *mneme_cli_rebuildable(const struct mneme_cli 
         return projection;
     }
     struct mneme_buffer names = {0};
-    for (size_t i = 0; mneme_projections[i] != NULL; i++) {
-        mneme_buffer_printf(&names, "%s%s", names.len == 0 ? "" : ", ", mneme_projections[i]->name);
+    for (size_t i = 0; i < MNEME_PROJECTIONS; i++) {
+        mneme_buffer_printf(&names, "%s%s", names.len == 0 ? "" : ", ", mneme_projections[i].name);
     }
     mneme_error_set(error, MNEME_E_USAGE, "cannot %s \"%s\": there is no such projection; there are: %.*s",
                     deed, cli->arguments[0], MNEME_STR_ARG(mneme_buffer_str(&names)));
@@ -216,10 +214,10 @@ enum mneme_exit mneme_cli_verify(struct mneme_cli *cli, const struct mneme_proje
         return mneme_cli_fail(cli, &error);
     }
     if (outcome.is_interrupted) {
-        fprintf(stderr, "mneme: %s was not compared: interrupted; run it again\n", projection->name);
+        fprintf(stderr, "mneme: %s was not compared: interrupted; run it again\n", projection->facts->name);
         return MNEME_EXIT_INTERRUPTED;
     }
-    put_sum(&view, &outcome, projection->name, is_dry_run);
+    put_sum(&view, &outcome, projection->facts->name, is_dry_run);
     return is_dry_run || outcome.differences == 0 ? MNEME_EXIT_DONE : MNEME_EXIT_UNSAFE;
 }
 
@@ -269,7 +267,8 @@ enum mneme_exit mneme_cli_rebuild_subject(struct mneme_cli *cli,
     int status = projection->rebuild->rebuild_subject(&outcome, &options, &error);
     mneme_progress_end(&view.progress);
     if (status == MNEME_OK && outcome.is_interrupted) {
-        fprintf(stderr, "mneme: %s was not rebuilt: interrupted; nothing was changed\n", projection->name);
+        fprintf(stderr, "mneme: %s was not rebuilt: interrupted; nothing was changed\n",
+                projection->facts->name);
         return MNEME_EXIT_INTERRUPTED;
     }
     if (status == MNEME_OK && outcome.streams == 0) {
@@ -289,24 +288,25 @@ enum mneme_exit mneme_cli_rebuild_subject(struct mneme_cli *cli,
 
 /* A projection whose rows no log tells: its tables alone can be compared. */
 static enum mneme_exit verify_definitions(struct mneme_cli *cli,
-                                          const struct mneme_projection_schema *schema) {
+                                          const struct mneme_projection_facts *projection) {
     struct mneme_error error = {0};
     struct view view = {.cli = cli, .words = verify_words};
     const struct mneme_verify_options options = {.config = cli->config, .visit = visit, .context = &view};
-    const struct mneme_definitions definitions = {.schema = schema->schema, .migrations = schema->migrations};
+    const struct mneme_definitions definitions = {.schema = projection->id,
+                                                  .migrations = mneme_projection_migrations[projection->id]};
     struct mneme_verify_outcome outcome = {0};
     bool has_all_columns = false;
     if (mneme_definitions_verify(&outcome, &has_all_columns, &definitions, &options, &error) != MNEME_OK) {
         return mneme_cli_fail(cli, &error);
     }
-    put_sum(&view, &outcome, schema->projection, false);
+    put_sum(&view, &outcome, projection->name, false);
     return outcome.differences == 0 ? MNEME_EXIT_DONE : MNEME_EXIT_UNSAFE;
 }
 
 static enum mneme_exit run(struct mneme_cli *cli) {
     struct mneme_error error = {0};
     int64_t jobs = 0;
-    const struct mneme_projection_schema *alone = find_schema_alone(cli->arguments[0]);
+    const struct mneme_projection_facts *alone = find_schema_alone(cli->arguments[0]);
     if (alone != NULL) {
         return verify_definitions(cli, alone);
     }

@@ -12,8 +12,8 @@ static bool should_stop(void *context) {
 
 static enum mneme_exit unknown_projection(const struct mneme_cli *cli) {
     struct mneme_buffer names = {0};
-    for (size_t i = 0; mneme_projections[i] != NULL; i++) {
-        mneme_buffer_printf(&names, "%s%s", i == 0 ? "" : ", ", mneme_projections[i]->name);
+    for (size_t i = 0; i < MNEME_PROJECTIONS; i++) {
+        mneme_buffer_printf(&names, "%s%s", i == 0 ? "" : ", ", mneme_projections[i].name);
     }
     struct mneme_error error = {0};
     mneme_error_set(&error, MNEME_E_USAGE,

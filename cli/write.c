@@ -17,11 +17,11 @@
 int mneme_write_wants_verdict(bool *wanted, const struct mneme_cli *cli, struct mneme_error *error) {
     const char *projection = mneme_cli_value(cli, "wait");
     *wanted = projection != NULL;
-    if (projection != NULL && strcmp(projection, MNEME_TABLES_PROJECTION) != 0) {
+    if (projection != NULL && strcmp(projection, mneme_projections[MNEME_PROJECTION_POSTGRES].name) != 0) {
         return mneme_error_set(error, MNEME_E_USAGE,
                                "nothing was published: --wait is '%s', which gives no verdicts; wait "
-                               "for " MNEME_TABLES_PROJECTION,
-                               projection);
+                               "for %s",
+                               projection, mneme_projections[MNEME_PROJECTION_POSTGRES].name);
     }
     return MNEME_OK;
 }

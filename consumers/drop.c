@@ -23,7 +23,7 @@ static char *copy_cell(const PGresult *rows, int row, int column) {
 }
 
 static int take_rows(struct mneme_drop_list *list, const PGresult *rows,
-                     const struct mneme_projection_schema *schema, struct mneme_error *error) {
+                     const struct mneme_projection_facts *facts, struct mneme_error *error) {
     size_t added = (size_t)PQntuples(rows);
     if (added == 0) {
         return MNEME_OK;
@@ -46,7 +46,7 @@ static int take_rows(struct mneme_drop_list *list, const PGresult *rows,
             .shown_key = copy_cell(rows, row, 6),
             .has_progress = !PQgetisnull(rows, row, 7),
             .behind = mneme_pg_get_long(rows, row, 8),
-            .schema = schema,
+            .facts = facts,
         };
         item->topic_partitions = item->has_progress ? mneme_pg_get_long(rows, row, 7) : 0;
         if (item->projection == NULL || item->topic == NULL || item->reason == NULL ||
@@ -57,26 +57,25 @@ static int take_rows(struct mneme_drop_list *list, const PGresult *rows,
     return MNEME_OK;
 }
 
-static bool is_vectors(const struct mneme_projection_schema *schema) {
-    return schema->schema == MNEME_PG_SCHEMA_VECTORS;
+static bool is_of_records(const struct mneme_projection_facts *facts) {
+    return facts->source != NULL;
 }
 
 static int find_in(struct mneme_drop_list *list, const struct mneme_drop *drop,
-                   const struct mneme_projection_schema *schema, const char *topic,
-                   struct mneme_error *error) {
+                   const struct mneme_projection_facts *facts, const char *topic, struct mneme_error *error) {
     struct mneme_postgres *postgres = NULL;
     struct mneme_pg_params params = {0};
     PGresult *rows = NULL;
-    mneme_pg_param_str(&params, mneme_str_from(schema->projection));
-    mneme_pg_param_str(&params, is_vectors(schema) ? MNEME_STR_NULL : mneme_str_from(topic));
+    mneme_pg_param_str(&params, mneme_str_from(facts->name));
+    mneme_pg_param_str(&params, is_of_records(facts) ? MNEME_STR_NULL : mneme_str_from(topic));
     mneme_pg_param_long(&params, drop->position.partition);
     mneme_pg_param_long(&params, drop->position.offset);
-    int status = mneme_pg_connect_to(&postgres, drop->config, schema->schema, "mneme-dead-letters", error);
+    int status = mneme_pg_connect_to(&postgres, drop->config, facts->id, "mneme-dead-letters", error);
     if (status == MNEME_OK) {
         status = mneme_pg_query(&rows, postgres, mneme_sql_drop_find, &params, true, error);
     }
     if (status == MNEME_OK) {
-        status = take_rows(list, rows, schema, error);
+        status = take_rows(list, rows, facts, error);
     }
     PQclear(rows);
     mneme_pg_params_clean_up(&params);
@@ -84,26 +83,27 @@ static int find_in(struct mneme_drop_list *list, const struct mneme_drop *drop,
     return status;
 }
 
+static bool is_the_ledger(struct mneme_str name) {
+    return mneme_str_equal(name, mneme_str_from(mneme_projections[MNEME_PROJECTION_POSTGRES].name));
+}
+
 /* What the ledger drops, all drop; a position of the embeddings topic is another one. */
-static bool is_chosen(const struct mneme_drop *drop, const struct mneme_projection_schema *schema) {
-    bool is_of_all =
-        drop->projection.data == NULL || mneme_str_equal(drop->projection, MNEME_STR_LIT("postgres"));
-    return is_of_all ? !is_vectors(schema)
-                     : mneme_str_equal(drop->projection, mneme_str_from(schema->projection));
+static bool is_chosen(const struct mneme_drop *drop, const struct mneme_projection_facts *facts) {
+    bool is_of_all = drop->projection.data == NULL || is_the_ledger(drop->projection);
+    return is_of_all ? !is_of_records(facts) : mneme_str_equal(drop->projection, mneme_str_from(facts->name));
 }
 
 int mneme_drop_find(struct mneme_drop_list *list, const struct mneme_drop *drop, struct mneme_error *error) {
     char topic[MNEME_TOPIC_NAME_BYTES];
     *list = (struct mneme_drop_list){0};
     int status = mneme_kafka_events_topic(topic, drop->config, error);
-    for (const struct mneme_projection_schema *schema = mneme_projection_schemas;
-         schema->projection != NULL && status == MNEME_OK; schema++) {
-        if (is_chosen(drop, schema)) {
-            status = find_in(list, drop, schema, topic, error);
+    for (size_t i = 0; i < MNEME_PROJECTIONS && status == MNEME_OK; i++) {
+        if (mneme_projections[i].has_schema && is_chosen(drop, &mneme_projections[i])) {
+            status = find_in(list, drop, &mneme_projections[i], topic, error);
         }
     }
-    bool is_nothing = mneme_str_equal(drop->projection, MNEME_STR_LIT("postgres")) && list->count > 0 &&
-                      list->items[0].schema->schema != MNEME_PG_SCHEMA_LEDGER;
+    bool is_nothing = is_the_ledger(drop->projection) && list->count > 0 &&
+                      list->items[0].facts->id != MNEME_PROJECTION_POSTGRES;
     if (status != MNEME_OK || is_nothing) {
         mneme_drop_list_clean_up(list);
     }
@@ -138,9 +138,9 @@ static int add_params(struct dropping *dropping, struct mneme_error *error) {
     const struct mneme_drop_item *item = dropping->item;
     char own[MNEME_PG_NAME_BYTES];
     char ledger[MNEME_PG_NAME_BYTES];
-    int status = mneme_pg_schema_name(own, dropping->drop->config, item->schema->schema, error);
+    int status = mneme_pg_schema_name(own, dropping->drop->config, item->facts->id, error);
     if (status == MNEME_OK) {
-        status = mneme_pg_schema_name(ledger, dropping->drop->config, MNEME_PG_SCHEMA_LEDGER, error);
+        status = mneme_pg_schema_name(ledger, dropping->drop->config, MNEME_PROJECTION_POSTGRES, error);
     }
     if (status != MNEME_OK) {
         return status;
@@ -161,7 +161,7 @@ static int add_params(struct dropping *dropping, struct mneme_error *error) {
 
 static int claim(struct dropping *dropping, struct mneme_error *error) {
     const struct mneme_drop_item *item = dropping->item;
-    struct mneme_progress progress = {.projection = item->projection};
+    struct mneme_progress progress = {.facts = item->facts, .projection = item->projection};
     int64_t next_offset;
     struct mneme_assignment assignment = {.topic = item->topic,
                                           .topic_partitions = (int32_t)item->topic_partitions,
@@ -198,7 +198,7 @@ static int move(struct dropping *dropping, struct mneme_error *error) {
 static int drop_item(const struct mneme_drop *drop, const struct mneme_drop_item *item,
                      struct mneme_error *error) {
     struct dropping dropping = {.drop = drop, .item = item};
-    int status = mneme_session_init(&dropping.session, drop->config, item->schema->schema, "drop", error);
+    int status = mneme_session_init(&dropping.session, drop->config, item->facts->id, "drop", error);
     if (status == MNEME_OK) {
         status = mneme_session_ensure(&dropping.session, error);
     }
@@ -249,8 +249,8 @@ int mneme_drop_run(struct mneme_redrive_counts *counts, const struct mneme_drop 
         struct mneme_str key = key_behind(item, drop->position.offset);
         if (status == MNEME_OK) {
             drop->on_dropped(drop->context, item);
-            redrive.key = key.data == NULL || is_vectors(item->schema) ? redrive.key : key;
-            is_of_ledger = is_of_ledger || item->schema->schema == MNEME_PG_SCHEMA_LEDGER;
+            redrive.key = key.data == NULL || is_of_records(item->facts) ? redrive.key : key;
+            is_of_ledger = is_of_ledger || item->facts->id == MNEME_PROJECTION_POSTGRES;
         }
     }
     if (status != MNEME_OK || redrive.key.data == NULL || drop->is_interrupted()) {

@@ -21,7 +21,7 @@ struct mneme_drop_item {
     int64_t behind;     /* events of its key that wait behind it */
     int64_t topic_partitions;
     bool has_progress, is_dropped;
-    const struct mneme_projection_schema *schema;
+    const struct mneme_projection_facts *facts;
 };
 
 struct mneme_drop_list {

@@ -44,9 +44,10 @@ static int check_ledger(struct mneme_log_reader *reader, const struct mneme_conf
     struct mneme_postgres *postgres = NULL;
     struct mneme_error why = {0};
     bool is_begun = false;
-    int status = mneme_pg_connect_to(&postgres, config, MNEME_PG_SCHEMA_LEDGER, "mneme reembed", &why);
+    int status = mneme_pg_connect_to(&postgres, config, MNEME_PROJECTION_POSTGRES, "mneme reembed", &why);
     if (status == MNEME_OK) {
-        status = mneme_log_check(&is_begun, reader, postgres, "postgres", &why);
+        status = mneme_log_check(&is_begun, reader, postgres,
+                                 mneme_projections[MNEME_PROJECTION_POSTGRES].name, &why);
     }
     mneme_pg_close(postgres);
     if (status == MNEME_E_UNSAFE || (status == MNEME_OK && !is_begun)) {

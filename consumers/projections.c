@@ -1,5 +1,5 @@
 /*
- * The table of projections. A new one is its folder and a line here.
+ * A new projection is its folder, a line in each of these tables, and its facts.
  */
 #include "consumers/projections.h"
 
@@ -11,23 +11,25 @@
 #include "consumers/search/search_projection.h"
 #include "consumers/vectors/vectors_projection.h"
 
-const struct mneme_projection_ops *const mneme_projections[] = {
-    &mneme_postgres_projection, &mneme_search_projection, &mneme_embed_projection,
-    &mneme_vectors_projection,  &mneme_redis_projection,  NULL,
+const struct mneme_projection_ops *const mneme_projection_workers[MNEME_PROJECTIONS] = {
+    [MNEME_PROJECTION_POSTGRES] = &mneme_postgres_projection,
+    [MNEME_PROJECTION_SEARCH] = &mneme_search_projection,
+    [MNEME_PROJECTION_EMBED] = &mneme_embed_projection,
+    [MNEME_PROJECTION_VECTORS] = &mneme_vectors_projection,
+    [MNEME_PROJECTION_REDIS] = &mneme_redis_projection,
 };
 
-const struct mneme_projection_schema mneme_projection_schemas[] = {
-    {"postgres", MNEME_PG_SCHEMA_LEDGER, &mneme_migrations_postgres},
-    {"search", MNEME_PG_SCHEMA_SEARCH, &mneme_migrations_search},
-    {"embed", MNEME_PG_SCHEMA_EMBED, &mneme_migrations_embed},
-    {"vectors", MNEME_PG_SCHEMA_VECTORS, &mneme_migrations_vectors},
-    {0},
+const struct mneme_migration_set *const mneme_projection_migrations[MNEME_PROJECTIONS] = {
+    [MNEME_PROJECTION_POSTGRES] = &mneme_migrations_postgres,
+    [MNEME_PROJECTION_SEARCH] = &mneme_migrations_search,
+    [MNEME_PROJECTION_EMBED] = &mneme_migrations_embed,
+    [MNEME_PROJECTION_VECTORS] = &mneme_migrations_vectors,
 };
 
 const struct mneme_projection_ops *mneme_projection_by_name(const char *name) {
-    for (size_t i = 0; mneme_projections[i] != NULL; i++) {
-        if (strcmp(mneme_projections[i]->name, name) == 0) {
-            return mneme_projections[i];
+    for (size_t i = 0; i < MNEME_PROJECTIONS; i++) {
+        if (strcmp(mneme_projections[i].name, name) == 0) {
+            return mneme_projection_workers[i];
         }
     }
     return NULL;

@@ -7,8 +7,8 @@
 #include "common/base/backoff.h"
 #include "common/base/clock.h"
 #include "common/postgres/row.h"
+#include "common/postgres/schema.h"
 #include "consumers/embed/embed_model.h"
-#include "consumers/embed/embed_projection.h"
 #include "consumers/log/fill.h"
 #include "consumers/projections.h"
 #include "consumers/runtime/halving.h"
@@ -16,8 +16,6 @@
 
 #define EVENTS_AT_ONCE 500
 #define PATIENCE_MICROS INT64_C(30000000) /* for a store that is away, and for workers that claim */
-
-static const char *const projections[] = {"postgres", "search", "embed"};
 
 /* A partition of one projection. */
 struct redriving {
@@ -96,7 +94,7 @@ static int hold_overtaken(struct redriving *redriving, struct mneme_batch_item *
             &reason, MNEME_E_INVALID,
             "later events of its key were applied before it; run `mneme rebuild %s`, which puts it in its "
             "place",
-            redriving->ops->name);
+            redriving->ops->facts->name);
         item->park_reason =
             mneme_arena_copy(&redriving->fill.batch.arena, mneme_str_from(reason.message)).data;
         item->blocked_by = MNEME_PARKED_ALONE;
@@ -256,19 +254,11 @@ static int redrive_partition(struct redriving *redriving, struct mneme_error *er
 
 /* --- a projection --- */
 
-static enum mneme_pg_schema schema_of(const char *projection) {
-    const struct mneme_projection_schema *item = mneme_projection_schemas;
-    while (strcmp(item->projection, projection) != 0) {
-        item++;
-    }
-    return item->schema;
-}
-
 static int find_partitions(PGresult **rows, struct redriving *redriving, struct mneme_error *error) {
     const struct mneme_redrive *redrive = redriving->redrive;
     struct mneme_pg_params *params = &redriving->params;
     mneme_pg_params_clear(params);
-    mneme_pg_param_str(params, mneme_str_from(redriving->ops->name));
+    mneme_pg_param_str(params, mneme_str_from(redriving->ops->facts->name));
     mneme_pg_param_str(params, mneme_str_from(redriving->topic));
     mneme_pg_param_str(params, redrive->key);
     for (int i = 0; i < 2; i++) {
@@ -285,11 +275,11 @@ static int find_partitions(PGresult **rows, struct redriving *redriving, struct 
 static int name_projection(struct redriving *redriving, struct mneme_error *error) {
     struct mneme_embed_model model = {0};
     int status = MNEME_OK;
-    mneme_buffer_append_str(&redriving->own_name, mneme_str_from(redriving->ops->name));
-    if (redriving->ops == &mneme_embed_projection) {
+    mneme_buffer_append_str(&redriving->own_name, mneme_str_from(redriving->ops->facts->name));
+    if (redriving->ops->facts->is_by_model) {
         status = mneme_embed_model_choose(&model, redriving->redrive->config, redriving->postgres, error);
     }
-    if (status == MNEME_OK && redriving->ops == &mneme_embed_projection) {
+    if (status == MNEME_OK && redriving->ops->facts->is_by_model) {
         mneme_buffer_printf(&redriving->own_name, ".%s", model.model.name);
     }
     mneme_embed_model_clean_up(&model);
@@ -299,7 +289,7 @@ static int name_projection(struct redriving *redriving, struct mneme_error *erro
 static int redrive_projection(struct redriving *redriving, struct mneme_error *error) {
     PGresult *rows = NULL;
     int status = mneme_pg_connect_to(&redriving->postgres, redriving->redrive->config,
-                                     schema_of(redriving->ops->name), "mneme-redrive", error);
+                                     redriving->ops->facts->id, "mneme-redrive", error);
     if (status == MNEME_OK) {
         status = find_partitions(&rows, redriving, error);
     }
@@ -329,8 +319,8 @@ static int redrive_projection(struct redriving *redriving, struct mneme_error *e
 }
 
 static int run_one(struct mneme_redrive_counts *counts, const struct mneme_redrive *redrive,
-                   struct mneme_codec *codec, const char *name, struct mneme_error *error) {
-    const struct mneme_projection_ops *ops = mneme_projection_by_name(name);
+                   struct mneme_codec *codec, const struct mneme_projection_ops *ops,
+                   struct mneme_error *error) {
     struct redriving redriving = {
         .redrive = redrive,
         .counts = counts,
@@ -360,10 +350,12 @@ int mneme_redrive_run(struct mneme_redrive_counts *counts, const struct mneme_re
     struct mneme_codec *codec = NULL;
     *counts = (struct mneme_redrive_counts){0};
     int status = mneme_codec_new(&codec, redrive->config, error);
-    for (size_t i = 0; i < sizeof projections / sizeof *projections && status == MNEME_OK; i++) {
-        if (redrive->projection.data == NULL ||
-            mneme_str_equal(redrive->projection, mneme_str_from(projections[i]))) {
-            status = run_one(counts, redrive, codec, projections[i], error);
+    for (size_t i = 0; i < MNEME_PROJECTIONS && status == MNEME_OK; i++) {
+        const struct mneme_projection_facts *facts = &mneme_projections[i];
+        bool parks_events = facts->has_schema && facts->source == NULL;
+        if (parks_events && (redrive->projection.data == NULL ||
+                             mneme_str_equal(redrive->projection, mneme_str_from(facts->name)))) {
+            status = run_one(counts, redrive, codec, mneme_projection_workers[i], error);
         }
     }
     mneme_codec_destroy(codec);

@@ -141,7 +141,7 @@ static int find_active(struct mneme_generation *active, const struct mneme_confi
     struct mneme_postgres *postgres = NULL;
     struct mneme_error none = {0};
     *active = (struct mneme_generation){0};
-    int status = mneme_pg_connect_to(&postgres, config, MNEME_PG_SCHEMA_VECTORS, "mneme reembed", error);
+    int status = mneme_pg_connect_to(&postgres, config, MNEME_PROJECTION_VECTORS, "mneme reembed", error);
     if (status == MNEME_OK && mneme_generation_active(active, postgres, &none) == MNEME_E_NOT_FOUND) {
         *active = (struct mneme_generation){0};
     } else if (status == MNEME_OK && none.code != MNEME_OK) {
@@ -359,7 +359,7 @@ int mneme_reembed_abandon(const struct mneme_config *config, const char *model, 
 int mneme_reembed_drop(const struct mneme_config *config, size_t *dropped, struct mneme_error *error) {
     struct mneme_postgres *postgres = NULL;
     *dropped = 0;
-    int status = mneme_pg_connect_to(&postgres, config, MNEME_PG_SCHEMA_VECTORS, "mneme reembed", error);
+    int status = mneme_pg_connect_to(&postgres, config, MNEME_PROJECTION_VECTORS, "mneme reembed", error);
     if (status == MNEME_OK) {
         status = mneme_vectors_drop_retired(dropped, true, config, postgres, error);
     }

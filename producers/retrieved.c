@@ -8,6 +8,7 @@
 
 #include "common/base/arena.h"
 #include "common/base/buffer.h"
+#include "schemas/access_stream.h"
 
 #define MAX_IDS 1000         /* of one event, as the schema says */
 #define MAX_QUERY_BYTES 9999 /* no more characters than the schema lets a query have */
@@ -50,8 +51,7 @@ static int publish(struct mneme_client *client, const struct mneme_retrieval *re
     event.scope.user_id = first != NULL ? first->user_id : retrieval->user_id;
     event.scope.agent_id = first != NULL ? first->agent_id : retrieval->agent_id;
     struct mneme_str subject = event.scope.user_id.data != NULL ? event.scope.user_id : event.scope.agent_id;
-    mneme_buffer_append_str(&stream, first != NULL ? first->stream_id : subject);
-    mneme_buffer_append_str(&stream, MNEME_STR_LIT("#access"));
+    mneme_access_stream_append(&stream, first != NULL ? first->stream_id : subject);
     event.stream_id = mneme_buffer_str(&stream);
     event.payload.memory_retrieved = (struct mneme_memory_retrieved){
         .query = cut(retrieval->query, MAX_QUERY_BYTES),

@@ -49,10 +49,10 @@ int mneme_as_of_position(struct mneme_as_of *out, struct mneme_postgres *postgre
 void mneme_query_param_as_of(struct mneme_pg_params *params, const struct mneme_as_of *as_of) {
     bool is_position = as_of->is_set && as_of->is_position;
     mneme_query_param_opt_time(params, (struct mneme_opt_long){as_of->micros, as_of->is_set});
-    mneme_query_param_type(params, MNEME_OID_TIMESTAMPTZ);
+    mneme_query_param_type(params, MNEME_PG_OID_TIMESTAMPTZ);
     mneme_query_param_opt_long(params, (struct mneme_opt_long){as_of->position.partition, is_position});
-    mneme_query_param_type(params, MNEME_OID_INT4);
+    mneme_query_param_type(params, MNEME_PG_OID_INT4);
     mneme_query_param_opt_long(params,
                                (struct mneme_opt_long){mneme_sequence_id(as_of->position), is_position});
-    mneme_query_param_type(params, MNEME_OID_INT8);
+    mneme_query_param_type(params, MNEME_PG_OID_INT8);
 }

@@ -37,7 +37,7 @@ static bool note(const void *row, void *context) {
 static int read_progress(struct mneme_follow *follow, struct mneme_postgres *postgres, const char *topic,
                          struct mneme_error *error) {
     struct mneme_pg_params params = {0};
-    mneme_pg_param_str(&params, mneme_str_from(MNEME_TABLES_PROJECTION));
+    mneme_pg_param_str(&params, mneme_str_from(mneme_projections[MNEME_PROJECTION_POSTGRES].name));
     mneme_pg_param_str(&params, mneme_str_from(topic));
     int status = mneme_query_run(postgres, &progress_question, &params, note, follow->folded, NULL, error);
     mneme_pg_params_clean_up(&params);

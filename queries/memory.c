@@ -38,7 +38,7 @@ int mneme_memory_get(struct mneme_postgres *postgres, const struct mneme_memory_
     mneme_query_param_as_of(&params, &key->as_of);
     mneme_pg_param_uuid(&params, key->id);
     mneme_pg_param_str(&params, key->stream_id);
-    mneme_query_param_type(&params, MNEME_OID_TEXT);
+    mneme_query_param_type(&params, MNEME_PG_OID_TEXT);
     mneme_pg_param_bool(&params, key->include_deleted);
     int status = mneme_memory_ask(postgres, "the memory was not read", &composed, &params, visit, context,
                                   count, error);

@@ -8,7 +8,7 @@
 #include "sql/embedded.h"
 
 /* A parameter of a type, so that a statement need not use it. */
-static void add_str(struct mneme_pg_params *params, struct mneme_str text, enum mneme_oid type) {
+static void add_str(struct mneme_pg_params *params, struct mneme_str text, enum mneme_pg_oid type) {
     mneme_pg_param_str(params, text);
     mneme_query_param_type(params, type);
 }
@@ -42,25 +42,25 @@ int mneme_memory_list(struct mneme_postgres *postgres, const struct mneme_memory
         return status;
     }
     struct mneme_pg_params params = {0};
-    add_str(&params, filter->tenant, MNEME_OID_TEXT);
+    add_str(&params, filter->tenant, MNEME_PG_OID_TEXT);
     mneme_query_param_as_of(&params, &filter->as_of);
-    add_str(&params, filter->agent_id, MNEME_OID_TEXT);
-    add_str(&params, filter->user_id, MNEME_OID_TEXT);
-    add_str(&params, filter->run_id, MNEME_OID_TEXT);
-    add_str(&params, filter->conversation_id, MNEME_OID_TEXT);
+    add_str(&params, filter->agent_id, MNEME_PG_OID_TEXT);
+    add_str(&params, filter->user_id, MNEME_PG_OID_TEXT);
+    add_str(&params, filter->run_id, MNEME_PG_OID_TEXT);
+    add_str(&params, filter->conversation_id, MNEME_PG_OID_TEXT);
     mneme_query_param_str_array(&params, filter->types);
-    mneme_query_param_type(&params, MNEME_OID_TEXT_ARRAY);
+    mneme_query_param_type(&params, MNEME_PG_OID_TEXT_ARRAY);
     mneme_query_param_str_array(&params, filter->tags);
-    mneme_query_param_type(&params, MNEME_OID_TEXT_ARRAY);
-    add_str(&params, filter->metadata, MNEME_OID_JSONB);
+    mneme_query_param_type(&params, MNEME_PG_OID_TEXT_ARRAY);
+    add_str(&params, filter->metadata, MNEME_PG_OID_JSONB);
     mneme_pg_param_bool(&params, filter->include_expired);
     mneme_pg_param_bool(&params, filter->include_archived);
     mneme_query_param_opt_time(&params,
                                (struct mneme_opt_long){filter->cursor.micros, filter->cursor.is_set});
-    mneme_query_param_type(&params, MNEME_OID_TIMESTAMPTZ);
+    mneme_query_param_type(&params, MNEME_PG_OID_TIMESTAMPTZ);
     mneme_pg_param_uuid(&params, cursor_id);
-    mneme_query_param_type(&params, MNEME_OID_UUID);
-    add_str(&params, filter->cursor.stream_id, MNEME_OID_TEXT);
+    mneme_query_param_type(&params, MNEME_PG_OID_UUID);
+    add_str(&params, filter->cursor.stream_id, MNEME_PG_OID_TEXT);
     mneme_pg_param_long(&params, filter->limit);
     mneme_pg_param_long(&params, filter->offset);
     status = mneme_memory_ask(postgres, "memories were not listed", &composed, &params, visit, context, count,

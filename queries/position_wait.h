@@ -4,9 +4,8 @@
 #ifndef MNEME_QUERIES_POSITION_WAIT_H
 #define MNEME_QUERIES_POSITION_WAIT_H
 
+#include "common/config/projections.h"
 #include "queries/question.h"
-
-#define MNEME_TABLES_PROJECTION "postgres" /* the one that fills the ledger and the tables */
 
 /* Returns once `projection` has passed every position of `topic`. MNEME_E_TIMEOUT names the position it has
  * not reached, where it stands and what to do; MNEME_E_TIMEOUT too when interrupted. */

@@ -8,7 +8,6 @@
 
 #include "common/base/clock.h"
 #include "common/log/log.h"
-#include "queries/position_wait.h"
 #include "stores/redis/progress.h"
 #include "stores/vectors/edition.h"
 #include "stores/vectors/loss.h"
@@ -19,7 +18,7 @@
 
 /* What visitors add to. */
 struct gathering {
-    const struct mneme_projection_group *group; /* whose schema is read */
+    const struct mneme_projection_facts *group; /* whose schema is read */
     bool is_complete; /* rows of projections that are not among the items say nothing */
     struct mneme_projection_status *items;
     size_t count;
@@ -126,7 +125,7 @@ static bool has_begun(const struct mneme_projection_status *item) {
  * records, which nothing may be missing of. */
 static void note_loss(struct mneme_projection_status *item, const struct mneme_log_ends *ends,
                       bool is_there) {
-    bool is_of_records = item->of->schema == MNEME_PG_SCHEMA_VECTORS;
+    bool is_of_records = item->of->source != NULL;
     const char *why = NULL;
     if (!has_begun(item) || item->lost[0] != '\0' || (!is_there && !is_of_records)) {
         return;
@@ -145,7 +144,7 @@ static void note_loss(struct mneme_projection_status *item, const struct mneme_l
     }
     if (why != NULL) {
         snprintf(item->lost, sizeof item->lost, "topic %s %s; run `mneme rebuild %s`", item->topic, why,
-                 is_of_records ? "embed" : item->of->name);
+                 mneme_projection_rebuilt_by(item->of));
     }
 }
 
@@ -156,7 +155,7 @@ static int add_log(struct mneme_projection_status *item, struct mneme_log_probe 
     struct mneme_error why = {0};
     int status = mneme_log_ends_read(&ends, reader, item->topic, LOG_TIMEOUT_MS, &why);
     note_loss(item, &ends, status == MNEME_OK);
-    if (status == MNEME_E_NOT_FOUND && item->of->schema == MNEME_PG_SCHEMA_VECTORS) {
+    if (status == MNEME_E_NOT_FOUND && item->of->source != NULL) {
         ends = (struct mneme_log_ends){0}; /* its topic is made by the first worker that writes to it */
     } else if (status != MNEME_OK) {
         *error = why;
@@ -224,7 +223,7 @@ static int add_expected(struct gathering *gathering, struct mneme_postgres *post
     char topic[MNEME_TOPIC_NAME_BYTES];
     size_t count = gathering->count;
     int status = MNEME_OK;
-    if (gathering->group->schema == MNEME_PG_SCHEMA_VECTORS) {
+    if (gathering->group->id == MNEME_PROJECTION_VECTORS) {
         status = mneme_generation_each(postgres, add_generation, gathering, error);
         gathering->is_complete = gathering->count > count;
         if (status == MNEME_OK && !gathering->is_complete) {
@@ -262,7 +261,7 @@ static int note_seen(struct gathering *gathering, struct mneme_postgres *postgre
     for (size_t i = 0; status == MNEME_OK && i < gathering->count; i++) {
         struct mneme_projection_status *item = &gathering->items[i];
         bool is_of_records = strcmp(item->projection, MNEME_LOSS_SEEN_IN_RECORDS) == 0;
-        if (is_of_records || item->of->schema == MNEME_PG_SCHEMA_EMBED) {
+        if (is_of_records || item->of->id == MNEME_PROJECTION_EMBED) {
             memcpy(item->lost, seen[is_of_records], sizeof item->lost);
         }
     }
@@ -272,12 +271,12 @@ static int note_seen(struct gathering *gathering, struct mneme_postgres *postgre
 /* What embeds keeps a progress for each model: once there are vectors that answer, only theirs counts. */
 static int add_active_model(struct gathering *gathering, struct mneme_postgres *postgres,
                             const struct mneme_config *config, struct mneme_error *error) {
-    static const struct mneme_projection_group vectors = {"vectors", MNEME_PG_SCHEMA_VECTORS};
+    const struct mneme_projection_facts *vectors = &mneme_projections[MNEME_PROJECTION_VECTORS];
     struct mneme_generation generation;
     char topic[MNEME_TOPIC_NAME_BYTES];
-    char name[sizeof "embed." + sizeof generation.model];
+    char name[MNEME_EDITION_PROGRESS_BYTES];
     bool is_there;
-    int status = mneme_status_enter(&is_there, postgres, config, &vectors, error);
+    int status = mneme_status_enter(&is_there, postgres, config, vectors, error);
     if (status != MNEME_OK || !is_there) {
         return status;
     }
@@ -289,7 +288,7 @@ static int add_active_model(struct gathering *gathering, struct mneme_postgres *
         status = mneme_kafka_events_topic(topic, config, error);
     }
     if (status == MNEME_OK) {
-        snprintf(name, sizeof name, "%s.%s", gathering->group->name, generation.model);
+        mneme_edition_progress(name, generation.model, generation.edition, true);
         find_or_add(gathering, mneme_str_from(name), mneme_str_from(topic));
         gathering->is_complete = true;
     }
@@ -300,14 +299,14 @@ static int add_active_model(struct gathering *gathering, struct mneme_postgres *
 static int gather(struct gathering *gathering, struct mneme_postgres *postgres,
                   const struct mneme_config *config, struct mneme_error *error) {
     bool is_there = false;
-    bool is_by_model = gathering->group->schema == MNEME_PG_SCHEMA_EMBED;
+    bool is_by_model = gathering->group->is_by_model;
     size_t count = gathering->count;
     gathering->is_complete = false;
     int status = is_by_model ? add_active_model(gathering, postgres, config, error) : MNEME_OK;
     if (status == MNEME_OK) {
         status = mneme_status_enter(&is_there, postgres, config, gathering->group, error);
     }
-    if (status != MNEME_OK || (!is_there && gathering->group->schema != MNEME_PG_SCHEMA_LEDGER)) {
+    if (status != MNEME_OK || (!is_there && gathering->group->id != MNEME_PROJECTION_POSTGRES)) {
         return status;
     }
     if (!is_by_model) {
@@ -322,7 +321,7 @@ static int gather(struct gathering *gathering, struct mneme_postgres *postgres,
     if (status == MNEME_OK && !gathering->failed && is_by_model) {
         status = mneme_status_refused(postgres, add_refused, gathering, error);
     }
-    if (status == MNEME_OK && gathering->group->schema == MNEME_PG_SCHEMA_VECTORS) {
+    if (status == MNEME_OK && gathering->group->id == MNEME_PROJECTION_VECTORS) {
         status = note_seen(gathering, postgres, error);
     }
     /* A row without a model stands for none of them. */
@@ -347,20 +346,18 @@ static bool add_hot_progress(void *context, const struct mneme_hot_progress *pro
 /* What Redis says; without it the projection is away. */
 static int gather_redis(struct gathering *gathering, const struct mneme_config *config,
                         struct mneme_error *error) {
-    static const struct mneme_projection_group group = {"redis", MNEME_PG_SCHEMA_LEDGER};
     const struct mneme_redis_options options = {.timeout_ms = REDIS_TIMEOUT_MS};
     struct mneme_redis *redis = NULL;
     struct mneme_str prefix;
     struct mneme_error why = {0};
     char topic[MNEME_TOPIC_NAME_BYTES];
-    gathering->group = &group;
     gathering->is_complete = false;
     int status = mneme_kafka_events_topic(topic, config, error);
     if (status != MNEME_OK) {
         return status;
     }
     struct mneme_projection_status *item =
-        find_or_add(gathering, mneme_str_from(group.name), mneme_str_from(topic));
+        find_or_add(gathering, mneme_str_from(gathering->group->name), mneme_str_from(topic));
     status = mneme_hot_prefix(&prefix, config, &why);
     if (status == MNEME_OK) {
         status =
@@ -386,12 +383,10 @@ int mneme_projection_status_read(struct mneme_projection_status **out, size_t *c
     *out = NULL;
     *count = 0;
     int status = gathering.items == NULL ? out_of_memory(error) : MNEME_OK;
-    gathering.group = mneme_projection_groups;
-    for (; gathering.group->name != NULL && status == MNEME_OK && !gathering.failed; gathering.group++) {
-        status = gather(&gathering, postgres, config, error);
-    }
-    if (status == MNEME_OK) {
-        status = gather_redis(&gathering, config, error);
+    for (size_t i = 0; i < MNEME_PROJECTIONS && status == MNEME_OK && !gathering.failed; i++) {
+        gathering.group = &mneme_projections[i];
+        status = gathering.group->has_schema ? gather(&gathering, postgres, config, error)
+                                             : gather_redis(&gathering, config, error);
     }
     if (status == MNEME_OK && gathering.failed) {
         status = out_of_memory(error);

@@ -14,8 +14,8 @@ struct mneme_partition_status {
 };
 
 struct mneme_projection_status {
-    const struct mneme_projection_group *of;
-    char projection[128]; /* the group's name, or that and what it is of, as in "embed.bge-small-en-v1.5" */
+    const struct mneme_projection_facts *of;
+    char projection[128]; /* its name, or that and what it is of, as in "embed.bge-small-en-v1.5" */
     char topic[MNEME_TOPIC_NAME_BYTES];
     struct mneme_partition_status *partitions;
     int32_t partition_count;

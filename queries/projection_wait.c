@@ -13,8 +13,6 @@
 #include "queries/log_ends.h"
 #include "stores/vectors/edition.h"
 
-#define SEARCH_PROJECTION "search"
-#define EMBED_PROJECTION_BYTES (sizeof "embed." + MNEME_MODEL_BYTES)
 #define BROKERS_TIMEOUT_MS 10000
 
 /* What is left of a bound that began at `started`. */
@@ -24,7 +22,7 @@ static struct mneme_query_wait rest_of(const struct mneme_query_wait *wait, int6
 }
 
 /* In the schema of the projection. */
-static int wait_in(const struct mneme_config *config, enum mneme_pg_schema schema, const char *projection,
+static int wait_in(const struct mneme_config *config, enum mneme_projection schema, const char *projection,
                    const char *topic, const struct mneme_position *positions, size_t count,
                    const struct mneme_query_wait *wait, struct mneme_error *error) {
     struct mneme_postgres *postgres = NULL;
@@ -42,10 +40,11 @@ int mneme_search_wait(const struct mneme_config *config, const struct mneme_posi
     struct mneme_postgres *postgres = NULL;
     int status = mneme_kafka_events_topic(topic, config, error);
     if (status == MNEME_OK) {
-        status = mneme_pg_connect_to(&postgres, config, MNEME_PG_SCHEMA_SEARCH, "mneme-wait", error);
+        status = mneme_pg_connect_to(&postgres, config, MNEME_PROJECTION_SEARCH, "mneme-wait", error);
     }
     if (status == MNEME_OK) {
-        status = mneme_position_wait_shown(postgres, SEARCH_PROJECTION, topic, positions, count, wait, error);
+        status = mneme_position_wait_shown(postgres, mneme_projections[MNEME_PROJECTION_SEARCH].name, topic,
+                                           positions, count, wait, error);
     }
     mneme_pg_close(postgres);
     return status;
@@ -56,7 +55,7 @@ static int find_generation(struct mneme_generation *out, const struct mneme_conf
                            struct mneme_error *error) {
     struct mneme_postgres *postgres = NULL;
     *out = (struct mneme_generation){0};
-    int status = mneme_pg_connect_to(&postgres, config, MNEME_PG_SCHEMA_VECTORS, "mneme-wait", error);
+    int status = mneme_pg_connect_to(&postgres, config, MNEME_PROJECTION_VECTORS, "mneme-wait", error);
     if (status == MNEME_OK) {
         status = model == NULL ? mneme_generation_active(out, postgres, error)
                                : mneme_generation_of_model(out, postgres, model, error);
@@ -124,7 +123,7 @@ static int wait_for_store(const struct mneme_config *config, const char *model, 
     } else if (status == MNEME_OK && count > 0) {
         struct mneme_query_wait rest = rest_of(wait, started);
         mneme_generation_progress(progress, &generation);
-        status = wait_in(config, MNEME_PG_SCHEMA_VECTORS, progress, topic, ends, count, &rest, error);
+        status = wait_in(config, MNEME_PROJECTION_VECTORS, progress, topic, ends, count, &rest, error);
     }
     free(ends);
     return status;
@@ -134,7 +133,7 @@ int mneme_vectors_wait(const struct mneme_config *config, const char *model,
                        const struct mneme_position *positions, size_t count,
                        const struct mneme_query_wait *wait, struct mneme_error *error) {
     char events[MNEME_TOPIC_NAME_BYTES];
-    char embed[EMBED_PROJECTION_BYTES];
+    char embed[MNEME_EDITION_PROGRESS_BYTES];
     struct mneme_generation generation;
     int64_t started = mneme_clock_monotonic_micros();
     int status = find_generation(&generation, config, model, error);
@@ -142,8 +141,8 @@ int mneme_vectors_wait(const struct mneme_config *config, const char *model,
         status = mneme_kafka_events_topic(events, config, error);
     }
     if (status == MNEME_OK) {
-        snprintf(embed, sizeof embed, "embed.%s", generation.model);
-        status = wait_in(config, MNEME_PG_SCHEMA_EMBED, embed, events, positions, count, wait, error);
+        mneme_edition_progress(embed, generation.model, generation.edition, true);
+        status = wait_in(config, MNEME_PROJECTION_EMBED, embed, events, positions, count, wait, error);
     }
     struct mneme_query_wait rest = rest_of(wait, started);
     return status == MNEME_OK ? wait_for_store(config, model, generation.topic, &rest, error) : status;
@@ -151,7 +150,7 @@ int mneme_vectors_wait(const struct mneme_config *config, const char *model,
 
 /* --- whether there is anything to wait for --- */
 
-static bool has_begun(const struct mneme_config *config, enum mneme_pg_schema schema,
+static bool has_begun(const struct mneme_config *config, enum mneme_projection schema,
                       const char *projection) {
     struct mneme_postgres *postgres = NULL;
     struct mneme_error error = {0};
@@ -166,16 +165,16 @@ static bool has_begun(const struct mneme_config *config, enum mneme_pg_schema sc
 }
 
 bool mneme_search_has_begun(const struct mneme_config *config) {
-    return has_begun(config, MNEME_PG_SCHEMA_SEARCH, SEARCH_PROJECTION);
+    return has_begun(config, MNEME_PROJECTION_SEARCH, mneme_projections[MNEME_PROJECTION_SEARCH].name);
 }
 
 bool mneme_vectors_have_begun(const struct mneme_config *config, const char *model) {
-    char embed[EMBED_PROJECTION_BYTES];
+    char embed[MNEME_EDITION_PROGRESS_BYTES];
     struct mneme_generation generation;
     struct mneme_error error = {0};
     if (find_generation(&generation, config, model, &error) != MNEME_OK) {
         return false;
     }
-    snprintf(embed, sizeof embed, "embed.%s", generation.model);
-    return has_begun(config, MNEME_PG_SCHEMA_EMBED, embed);
+    mneme_edition_progress(embed, generation.model, generation.edition, true);
+    return has_begun(config, MNEME_PROJECTION_EMBED, embed);
 }

@@ -122,7 +122,7 @@ const void *mneme_answer_cell(const struct mneme_answer_row *row, const char *co
     return NULL;
 }
 
-void mneme_query_param_type(struct mneme_pg_params *params, enum mneme_oid type) {
+void mneme_query_param_type(struct mneme_pg_params *params, enum mneme_pg_oid type) {
     params->type[params->count - 1] = type;
 }
 

@@ -50,7 +50,7 @@ int mneme_query_run(struct mneme_postgres *postgres, const struct mneme_question
                     size_t *count, struct mneme_error *error);
 
 /* Gives the parameter that was added last its type: a statement need not use it then. */
-void mneme_query_param_type(struct mneme_pg_params *params, enum mneme_oid type);
+void mneme_query_param_type(struct mneme_pg_params *params, enum mneme_pg_oid type);
 
 /* Adds a number that may be absent. */
 void mneme_query_param_opt_long(struct mneme_pg_params *params, struct mneme_opt_long value);

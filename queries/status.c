@@ -5,7 +5,6 @@
 
 #include <stdio.h>
 
-#include "queries/position_wait.h"
 #include "sql/embedded.h"
 #include "stores/vectors/store.h"
 
@@ -65,14 +64,6 @@ static const struct mneme_row_column size_columns[] = {
 };
 #undef COLUMN
 
-const struct mneme_projection_group mneme_projection_groups[] = {
-    {MNEME_TABLES_PROJECTION, MNEME_PG_SCHEMA_LEDGER},
-    {"search", MNEME_PG_SCHEMA_SEARCH},
-    {"embed", MNEME_PG_SCHEMA_EMBED},
-    {"vectors", MNEME_PG_SCHEMA_VECTORS},
-    {0},
-};
-
 /* A schema that may be looked into. */
 struct entered {
     bool is_there;
@@ -90,7 +81,7 @@ static bool note_entered(const void *row, void *context) {
 }
 
 int mneme_status_enter(bool *is_there, struct mneme_postgres *postgres, const struct mneme_config *config,
-                       const struct mneme_projection_group *group, struct mneme_error *error) {
+                       const struct mneme_projection_facts *projection, struct mneme_error *error) {
     static const struct mneme_row_column columns[] = {
         {"is_there", MNEME_ROW_BOOL, offsetof(struct entered, is_there)},
         {"quoted", MNEME_ROW_STR, offsetof(struct entered, quoted)},
@@ -100,7 +91,7 @@ int mneme_status_enter(bool *is_there, struct mneme_postgres *postgres, const st
     char schema[MNEME_PG_NAME_BYTES];
     struct entered entered = {0};
     struct mneme_pg_params params = {0};
-    int status = mneme_pg_schema_name(schema, config, group->schema, error);
+    int status = mneme_pg_schema_name(schema, config, projection->id, error);
     if (status != MNEME_OK) {
         return status;
     }
@@ -155,11 +146,12 @@ int mneme_status_refused(struct mneme_postgres *postgres, mneme_row_visitor *vis
     return mneme_query_run(postgres, &question, NULL, visit, context, NULL, error);
 }
 
-int mneme_status_tables(struct mneme_postgres *postgres, const struct mneme_projection_group *group,
+int mneme_status_tables(struct mneme_postgres *postgres, const struct mneme_projection_facts *projection,
                         mneme_row_visitor *visit, void *context, struct mneme_error *error) {
     const struct mneme_question question = {
         "the tables were not measured",
-        group->schema == MNEME_PG_SCHEMA_LEDGER ? mneme_sql_status_tables : mneme_sql_status_schema_tables,
+        projection->id == MNEME_PROJECTION_POSTGRES ? mneme_sql_status_tables
+                                                    : mneme_sql_status_schema_tables,
         size_columns, COUNT(size_columns), sizeof(struct mneme_table_size_row)};
     return mneme_query_run(postgres, &question, NULL, visit, context, NULL, error);
 }

@@ -10,19 +10,11 @@
 #include "queries/question.h"
 #include "stores/vectors/generation.h"
 
-/* A consumer group, and where its projection keeps progress, parked events and tables. */
-struct mneme_projection_group {
-    const char *name; /* behind the topic prefix */
-    enum mneme_pg_schema schema;
-};
-
-/* All of them; ends with one that has no name. */
-extern const struct mneme_projection_group mneme_projection_groups[];
-
 /* The questions below are about the schema that was entered last, and the connection is for nothing else from
- * then on. *is_there tells whether a projection is kept there at all. */
+ * then on. *is_there tells whether a projection is kept there at all; one without a schema of its own has the
+ * ledger's. */
 int mneme_status_enter(bool *is_there, struct mneme_postgres *postgres, const struct mneme_config *config,
-                       const struct mneme_projection_group *group, struct mneme_error *error);
+                       const struct mneme_projection_facts *projection, struct mneme_error *error);
 
 /* One partition of one projection. */
 struct mneme_progress_row {
@@ -95,7 +87,7 @@ struct mneme_table_size_row {
 void mneme_table_size_row_json(const struct mneme_table_size_row *row, struct mneme_json_writer *json);
 
 /* Visits struct mneme_table_size_row: the main tables of the ledger's schema, all of another's. */
-int mneme_status_tables(struct mneme_postgres *postgres, const struct mneme_projection_group *group,
+int mneme_status_tables(struct mneme_postgres *postgres, const struct mneme_projection_facts *projection,
                         mneme_row_visitor *visit, void *context, struct mneme_error *error);
 
 #endif

@@ -105,8 +105,9 @@ static int ask_tables(struct mneme_loaded_working *loaded, struct mneme_working_
     struct mneme_str topic = mneme_hot_reader_topic(reader->hot);
     int status = ensure_postgres(reader, error);
     if (status == MNEME_OK && count > 0) {
-        status = mneme_position_wait_shown(reader->postgres, MNEME_TABLES_PROJECTION, topic.data, at_least,
-                                           count, wait, error);
+        status =
+            mneme_position_wait_shown(reader->postgres, mneme_projections[MNEME_PROJECTION_POSTGRES].name,
+                                      topic.data, at_least, count, wait, error);
     }
     if (status == MNEME_OK) {
         status = mneme_working_params(&reader->params, &reader->arena, topic, wanted, 1,

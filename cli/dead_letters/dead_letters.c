@@ -10,14 +10,8 @@
 int mneme_dead_letters_projection(struct mneme_str *out, const struct mneme_cli *cli,
                                   struct mneme_error *error) {
     *out = mneme_cli_opt_str(cli, "projection");
-    if (out->data == NULL || strcmp(out->data, "redis") == 0) {
+    if (out->data == NULL || mneme_projection_named(out->data) != NULL) {
         return MNEME_OK;
-    }
-    for (const struct mneme_projection_group *group = mneme_projection_groups; group->name != NULL; group++) {
-        size_t len = strlen(group->name);
-        if (strncmp(out->data, group->name, len) == 0 && (out->data[len] == '\0' || out->data[len] == '.')) {
-            return MNEME_OK;
-        }
     }
     return mneme_error_set(error, MNEME_E_USAGE,
                            "--projection was not taken: no projection is called '%s'; give postgres, search, "
@@ -41,10 +35,11 @@ int mneme_dead_letters_each_schema(struct mneme_postgres *postgres, const struct
                                               struct mneme_error *error),
                                    void *context, struct mneme_error *error) {
     int status = MNEME_OK;
-    for (const struct mneme_projection_group *group = mneme_projection_groups;
-         group->name != NULL && status == MNEME_OK; group++) {
-        bool is_there;
-        status = mneme_status_enter(&is_there, postgres, config, group, error);
+    for (size_t i = 0; i < MNEME_PROJECTIONS && status == MNEME_OK; i++) {
+        bool is_there = false;
+        if (mneme_projections[i].has_schema) {
+            status = mneme_status_enter(&is_there, postgres, config, &mneme_projections[i], error);
+        }
         if (status == MNEME_OK && is_there) {
             status = ask(postgres, context, error);
         }

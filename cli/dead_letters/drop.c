@@ -110,7 +110,7 @@ static int read_options(struct mneme_drop *drop, const struct mneme_cli *cli, st
         status = mneme_dead_letters_projection(&drop->projection, cli, error);
     }
     struct mneme_str name = drop->projection;
-    if (status == MNEME_OK && mneme_str_equal(name, MNEME_STR_LIT("redis"))) {
+    if (status == MNEME_OK && name.data != NULL && !mneme_projection_named(name.data)->has_schema) {
         return mneme_error_set(error, MNEME_E_USAGE,
                                "nothing was dropped: redis parks nothing itself; drop it in postgres, which "
                                "all follow");

@@ -38,7 +38,8 @@ int mneme_eval_scratch_tenant(struct mneme_cli *cli, struct mneme_error *error) 
 /* Names of groups without workers, "" when there is none. */
 static int find_idle(char *names, size_t bytes, const struct mneme_cli *cli, struct mneme_postgres *postgres,
                      struct mneme_log_probe *probe, bool without_vectors, struct mneme_error *error) {
-    static const char *const groups[] = {"postgres", "search", "embed", "vectors"};
+    static const enum mneme_projection needed[] = {MNEME_PROJECTION_POSTGRES, MNEME_PROJECTION_SEARCH,
+                                                   MNEME_PROJECTION_EMBED, MNEME_PROJECTION_VECTORS};
     struct mneme_projection_status *projections = NULL;
     struct mneme_error log_error = {0};
     size_t count = 0;
@@ -48,15 +49,14 @@ static int find_idle(char *names, size_t bytes, const struct mneme_cli *cli, str
     names[0] = '\0';
     for (size_t group = 0; group < (without_vectors ? 2U : 4U) && status == MNEME_OK; group++) {
         bool has_worker = false;
-        size_t name_len = strlen(groups[group]);
         for (size_t i = 0; i < count; i++) {
-            bool is_of_group = strncmp(projections[i].projection, groups[group], name_len) == 0;
+            bool is_of_group = projections[i].of->id == needed[group];
             has_worker =
                 has_worker || (is_of_group && projections[i].has_log && projections[i].group.workers > 0);
         }
         if (!has_worker && len < bytes) {
             len += (size_t)snprintf(names + len, bytes - len, "%smneme work %s", len > 0 ? ", " : "",
-                                    groups[group]);
+                                    mneme_projections[needed[group]].name);
         }
     }
     mneme_projection_status_clean_up(projections, count);
@@ -110,8 +110,8 @@ int mneme_eval_wait(const struct mneme_cli *cli, const char *model, bool without
         status = mneme_query_connect(&postgres, cli->config, "mneme-eval", error);
     }
     if (status == MNEME_OK) {
-        status =
-            mneme_position_wait(postgres, MNEME_TABLES_PROJECTION, topic, positions, count, &wait, error);
+        status = mneme_position_wait(postgres, mneme_projections[MNEME_PROJECTION_POSTGRES].name, topic,
+                                     positions, count, &wait, error);
     }
     mneme_pg_close(postgres);
     if (status == MNEME_OK) {

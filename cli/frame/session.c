@@ -44,8 +44,8 @@ static int wait_for_positions(const struct mneme_cli *cli, struct mneme_postgres
     if (status != MNEME_OK) {
         return status;
     }
-    return mneme_position_wait_shown(postgres, MNEME_TABLES_PROJECTION, topic, positions, count, &wait,
-                                     error);
+    return mneme_position_wait_shown(postgres, mneme_projections[MNEME_PROJECTION_POSTGRES].name, topic,
+                                     positions, count, &wait, error);
 }
 
 int mneme_session_at_least(const struct mneme_position **out, size_t *count, const struct mneme_cli *cli,

@@ -9,6 +9,7 @@
 #include "cli/memory/memory.h"
 #include "common/base/clock.h"
 #include "common/base/uuid.h"
+#include "schemas/access_stream.h"
 
 #define MAX_ARGUMENTS 10000
 #define MAX_IDS 1000 /* of one event */
@@ -138,8 +139,7 @@ static enum mneme_exit publish(struct accesses *accesses, struct mneme_client *c
     int timeout_ms = (int)mneme_config_long(cli->config, MNEME_SETTING_PUBLISH_TIMEOUT_MS);
     int status = mneme_write_event(&event, cli, client, MNEME_EVENT_MEMORY_ACCESSED, &error);
     if (status == MNEME_OK) {
-        mneme_buffer_append_str(&stream, batch->place.stream_id);
-        mneme_buffer_append_str(&stream, MNEME_STR_LIT("#access"));
+        mneme_access_stream_append(&stream, batch->place.stream_id);
         event.stream_id = mneme_buffer_str(&stream);
         event.scope.user_id = batch->place.user_id;
         event.scope.agent_id = batch->place.agent_id;

@@ -34,7 +34,7 @@ struct adding {
 /* What the store holds is looked at where it can be; the store checks again when the event reaches it. */
 static void connect_to_store(struct adding *adding) {
     struct mneme_error ignored = {0};
-    if (mneme_pg_connect_to(&adding->postgres, adding->cli->config, MNEME_PG_SCHEMA_VECTORS, "mneme-cli",
+    if (mneme_pg_connect_to(&adding->postgres, adding->cli->config, MNEME_PROJECTION_VECTORS, "mneme-cli",
                             &ignored) != MNEME_OK ||
         mneme_generation_active(&adding->generation, adding->postgres, &ignored) != MNEME_OK) {
         mneme_pg_close(adding->postgres);

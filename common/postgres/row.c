@@ -84,7 +84,7 @@ static bool read_value(void *target, enum mneme_row_kind kind, struct mneme_str 
         *(struct mneme_str *)target = value;
         return true;
     case MNEME_ROW_JSON:
-        if (value.len > 0 && PQftype(result, field) == MNEME_OID_JSONB) {
+        if (value.len > 0 && PQftype(result, field) == MNEME_PG_OID_JSONB) {
             value.data++; /* the version of the format */
             value.len--;
         }
@@ -199,11 +199,11 @@ static const struct {
     Oid type;
     enum mneme_row_kind kind;
 } kinds[] = {
-    {MNEME_OID_BOOL, MNEME_ROW_OPT_BOOL},     {MNEME_OID_INT8, MNEME_ROW_OPT_LONG},
-    {MNEME_OID_INT2, MNEME_ROW_OPT_LONG},     {MNEME_OID_INT4, MNEME_ROW_OPT_LONG},
-    {MNEME_OID_FLOAT8, MNEME_ROW_OPT_DOUBLE}, {MNEME_OID_TIMESTAMPTZ, MNEME_ROW_OPT_TIME},
-    {MNEME_OID_UUID, MNEME_ROW_OPT_UUID},     {MNEME_OID_JSON, MNEME_ROW_JSON},
-    {MNEME_OID_JSONB, MNEME_ROW_JSON},        {MNEME_OID_TEXT_ARRAY, MNEME_ROW_STR_ARRAY},
+    {MNEME_PG_OID_BOOL, MNEME_ROW_OPT_BOOL},     {MNEME_PG_OID_INT8, MNEME_ROW_OPT_LONG},
+    {MNEME_PG_OID_INT2, MNEME_ROW_OPT_LONG},     {MNEME_PG_OID_INT4, MNEME_ROW_OPT_LONG},
+    {MNEME_PG_OID_FLOAT8, MNEME_ROW_OPT_DOUBLE}, {MNEME_PG_OID_TIMESTAMPTZ, MNEME_ROW_OPT_TIME},
+    {MNEME_PG_OID_UUID, MNEME_ROW_OPT_UUID},     {MNEME_PG_OID_JSON, MNEME_ROW_JSON},
+    {MNEME_PG_OID_JSONB, MNEME_ROW_JSON},        {MNEME_PG_OID_TEXT_ARRAY, MNEME_ROW_STR_ARRAY},
 };
 
 const struct mneme_row_column *mneme_row_columns_of(const PGresult *result, struct mneme_arena *arena) {

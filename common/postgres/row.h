@@ -11,22 +11,7 @@
 #include "common/base/arena.h"
 #include "common/base/error.h"
 #include "common/json/write.h"
-
-/* Types by the numbers that Postgres gives them in every cluster. */
-enum mneme_oid {
-    MNEME_OID_BOOL = 16,
-    MNEME_OID_INT8 = 20,
-    MNEME_OID_INT2 = 21,
-    MNEME_OID_INT4 = 23,
-    MNEME_OID_TEXT = 25,
-    MNEME_OID_JSON = 114,
-    MNEME_OID_FLOAT8 = 701,
-    MNEME_OID_TEXT_ARRAY = 1009,
-    MNEME_OID_TIMESTAMPTZ = 1184,
-    MNEME_OID_UUID = 2950,
-    MNEME_OID_TSQUERY = 3615,
-    MNEME_OID_JSONB = 3802,
-};
+#include "common/postgres/oids.h"
 
 /* How a column lies in the row's struct. */
 enum mneme_row_kind {

@@ -8,18 +8,7 @@
 #include <endian.h>
 
 #include "common/base/buffer.h"
-
-/* Types by the numbers that Postgres gives them in every cluster. */
-#define MNEME_PG_OID_BYTEA 17U
-#define MNEME_PG_OID_INT8 20U
-#define MNEME_PG_OID_TEXT 25U
-#define MNEME_PG_OID_FLOAT4 700U
-#define MNEME_PG_OID_BYTEA_ARRAY 1001U
-#define MNEME_PG_OID_INT8_ARRAY 1016U
-#define MNEME_PG_OID_FLOAT4_ARRAY 1021U
-#define MNEME_PG_OID_TEXT_ARRAY 1009U
-#define MNEME_PG_OID_UUID 2950U
-#define MNEME_PG_OID_UUID_ARRAY 2951U
+#include "common/postgres/oids.h"
 
 static inline void mneme_pg_wire_16(struct mneme_buffer *out, int16_t value) {
     uint16_t wire = htobe16((uint16_t)value);

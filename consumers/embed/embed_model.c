@@ -130,7 +130,7 @@ int mneme_embed_model_choose(struct mneme_embed_model *out, const struct mneme_c
     PGresult *rows = NULL;
     bool is_found = false;
     bool is_there = false;
-    int status = mneme_pg_schema_name(schema, config, MNEME_PG_SCHEMA_VECTORS, error);
+    int status = mneme_pg_schema_name(schema, config, MNEME_PROJECTION_VECTORS, error);
     if (status == MNEME_OK && !is_pinned) {
         mneme_pg_param_str(&params, mneme_str_from(schema));
         status = mneme_pg_query(&rows, postgres, mneme_sql_embed_generations, &params, false, error);

@@ -92,8 +92,8 @@ static int open_projection(void **out, const struct mneme_config *config, struct
     projection->config = config;
     int status = mneme_documents_init(&projection->documents, error);
     if (status == MNEME_OK) {
-        status = mneme_session_init(&projection->session, config, MNEME_PG_SCHEMA_EMBED,
-                                    mneme_embed_projection.name, error);
+        status = mneme_session_init(&projection->session, config, MNEME_PROJECTION_EMBED,
+                                    mneme_projections[MNEME_PROJECTION_EMBED].name, error);
     }
     if (status == MNEME_OK) {
         status = mneme_session_ensure(&projection->session, error);
@@ -141,7 +141,7 @@ static int open_model(struct projection *projection, struct mneme_error *error) 
     mneme_edition_progress(projection->name, model->name, projection->model.edition,
                            projection->model.is_current);
     projection->progress.projection = projection->name;
-    projection->progress.mended_by = mneme_embed_projection.name;
+    projection->progress.facts = &mneme_projections[MNEME_PROJECTION_EMBED];
     int status = find_topic(&facts, projection, error);
     if (status == MNEME_OK) {
         status = mneme_embedder_open(&projection->embedder, projection->config, model, error);
@@ -405,7 +405,7 @@ static void note_loss(const struct mneme_config *config, const char *reason) {
 }
 
 const struct mneme_projection_ops mneme_embed_projection = {
-    .name = "embed",
+    .facts = &mneme_projections[MNEME_PROJECTION_EMBED],
     .open = open_projection,
     .assign = assign,
     .apply = apply,

@@ -100,7 +100,8 @@ static int ensure(struct mneme_embed_records *records, struct mneme_error *error
     if (records->producer != NULL) {
         return MNEME_OK;
     }
-    int status = mneme_kafka_conf(&conf, records->config, "embed", error);
+    int status =
+        mneme_kafka_conf(&conf, records->config, mneme_projections[MNEME_PROJECTION_EMBED].name, error);
     for (size_t i = 0; status == MNEME_OK && i < sizeof settings / sizeof settings[0]; i++) {
         status = mneme_kafka_conf_set(conf, settings[i][0], settings[i][1], error);
     }

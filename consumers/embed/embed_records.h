@@ -6,7 +6,7 @@
 #define MNEME_CONSUMERS_EMBED_EMBED_RECORDS_H
 
 #include "common/base/types.h"
-#include "common/config/config.h"
+#include "common/config/projections.h"
 #include "common/kafka/kafka.h"
 
 struct mneme_embed_records; /* one thread at a time */

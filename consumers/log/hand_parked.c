@@ -48,7 +48,8 @@ int mneme_hand_parked_read(struct mneme_log_marks *marks, const struct mneme_con
     PGresult *rows = NULL;
     mneme_pg_param_str(&params, mneme_str_from(topic));
     mneme_pg_param_str(&params, mneme_str_from(projection));
-    int status = mneme_pg_connect_to(&postgres, config, MNEME_PG_SCHEMA_LEDGER, "mneme-hand-parked", error);
+    int status =
+        mneme_pg_connect_to(&postgres, config, MNEME_PROJECTION_POSTGRES, "mneme-hand-parked", error);
     if (status == MNEME_OK) {
         status = mneme_pg_query(&rows, postgres, mneme_sql_hand_parked, &params, true, error);
     }
@@ -68,7 +69,8 @@ int mneme_hand_parked_topic(char topic[MNEME_TOPIC_NAME_BYTES], const struct mne
     PGresult *rows = NULL;
     mneme_pg_param_long(&params, position.partition);
     mneme_pg_param_long(&params, position.offset);
-    int status = mneme_pg_connect_to(&postgres, config, MNEME_PG_SCHEMA_LEDGER, "mneme-dead-letters", error);
+    int status =
+        mneme_pg_connect_to(&postgres, config, MNEME_PROJECTION_POSTGRES, "mneme-dead-letters", error);
     if (status == MNEME_OK) {
         status = mneme_pg_query(&rows, postgres, mneme_sql_hand_park_topics, &params, false, error);
     }
@@ -119,7 +121,8 @@ int mneme_hand_parked_add(bool *was_parked, const struct mneme_config *config, c
     mneme_pg_param_long(&params, position.partition);
     mneme_pg_param_long(&params, position.offset);
     mneme_pg_param_str(&params, mneme_str_from(reason));
-    int status = mneme_pg_connect_to(&postgres, config, MNEME_PG_SCHEMA_LEDGER, "mneme-dead-letters", error);
+    int status =
+        mneme_pg_connect_to(&postgres, config, MNEME_PROJECTION_POSTGRES, "mneme-dead-letters", error);
     if (status == MNEME_OK) {
         status = mneme_pg_query(&rows, postgres, mneme_sql_hand_park, &params, true, error);
     }
@@ -145,7 +148,8 @@ int mneme_schema_wait_note(const struct mneme_config *config, const struct mneme
         mneme_pg_param_long(&params, wait->position.offset);
         mneme_pg_param_str(&params, mneme_str_from(wait->reason));
     }
-    int status = mneme_pg_connect_to(&postgres, config, MNEME_PG_SCHEMA_LEDGER, "mneme-schema-wait", error);
+    int status =
+        mneme_pg_connect_to(&postgres, config, MNEME_PROJECTION_POSTGRES, "mneme-schema-wait", error);
     if (status == MNEME_OK) {
         status = mneme_pg_query(NULL, postgres, sql, &params, true, error);
     }

@@ -82,8 +82,8 @@ static int prepare(struct projection *projection, const struct mneme_config *con
                                         (size_t)mneme_config_long(config, MNEME_SETTING_STREAM_CACHE), error);
     }
     if (status == MNEME_OK) {
-        status = mneme_session_init(&projection->session, config, MNEME_PG_SCHEMA_LEDGER,
-                                    mneme_postgres_projection.name, error);
+        status = mneme_session_init(&projection->session, config, MNEME_PROJECTION_POSTGRES,
+                                    mneme_projections[MNEME_PROJECTION_POSTGRES].name, error);
     }
     if (status == MNEME_OK) {
         status = mneme_kafka_events_topic(projection->progress.topic, config, error);
@@ -106,8 +106,8 @@ static int prepare(struct projection *projection, const struct mneme_config *con
     fold->sha256_context = EVP_MD_CTX_new();
     projection->writer.ledger.sha256 = fold->sha256;
     projection->writer.ledger.context = fold->sha256_context;
-    projection->progress.projection = mneme_postgres_projection.name;
-    projection->progress.mended_by = mneme_postgres_projection.name;
+    projection->progress.facts = &mneme_projections[MNEME_PROJECTION_POSTGRES];
+    projection->progress.projection = projection->progress.facts->name;
     projection->is_notifying = mneme_config_bool(config, MNEME_SETTING_NOTIFY);
     return fold->sha256 == NULL || fold->sha256_context == NULL ? mneme_fold_no_memory(error) : MNEME_OK;
 }
@@ -408,7 +408,7 @@ static enum mneme_apply_result apply(void *context, struct mneme_batch *batch, s
 }
 
 const struct mneme_projection_ops mneme_postgres_projection = {
-    .name = "postgres",
+    .facts = &mneme_projections[MNEME_PROJECTION_POSTGRES],
     .open = open_projection,
     .assign = assign,
     .apply = apply,

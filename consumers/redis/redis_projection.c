@@ -80,8 +80,8 @@ static int prepare(struct projection *projection, const struct mneme_config *con
     for (int kind = 0; kind < MNEME_HOT_KIND_COUNT; kind++) {
         projection->changes.terms.ttl_s[kind] = mneme_hot_ttl_s(config, (enum mneme_hot_kind)kind);
     }
-    int status = mneme_session_init(&projection->session, config, MNEME_PG_SCHEMA_LEDGER,
-                                    mneme_redis_projection.name, error);
+    int status = mneme_session_init(&projection->session, config, MNEME_PROJECTION_POSTGRES,
+                                    mneme_projections[MNEME_PROJECTION_REDIS].name, error);
     projection->session.settings_sql = ONE_PLAN;
     if (status == MNEME_OK) {
         status = mneme_hot_prefix(&claims->prefix, config, error);
@@ -418,7 +418,7 @@ static enum mneme_apply_result apply(void *context, struct mneme_batch *batch, s
 }
 
 const struct mneme_projection_ops mneme_redis_projection = {
-    .name = "redis",
+    .facts = &mneme_projections[MNEME_PROJECTION_REDIS],
     .open = open_projection,
     .assign = assign,
     .apply = apply,

@@ -6,10 +6,9 @@
 #include <stddef.h>
 
 #include "common/base/uuid.h"
+#include "schemas/access_stream.h"
 #include "stores/redis/keys.h"
 #include "stores/redis/memory_load.h"
-
-#define ACCESS_SUFFIX MNEME_STR_LIT("#access")
 
 /* What was filled just before an event was recorded may outlive it by as much as clocks differ. */
 #define CLOCKS_MICROS INT64_C(60000000)
@@ -121,12 +120,9 @@ static bool add_accesses(struct mneme_touches *touches, const struct mneme_batch
                                      ? event->payload.memory_accessed.memory_ids
                                      : event->payload.memory_retrieved.memory_ids;
     struct mneme_touch touch = touch_of(item, MNEME_TOUCH_ACCESS);
-    struct mneme_str *stream = &touch.stream_id;
-    if (stream->len >= ACCESS_SUFFIX.len &&
-        memcmp(stream->data + stream->len - ACCESS_SUFFIX.len, ACCESS_SUFFIX.data, ACCESS_SUFFIX.len) == 0) {
-        stream->len -= ACCESS_SUFFIX.len;
-    }
-    touch.partition = mneme_hot_partition(&touches->scratch, touch.tenant, *stream, terms->topic_partitions);
+    touch.stream_id = mneme_access_stream_subject(touch.stream_id);
+    touch.partition =
+        mneme_hot_partition(&touches->scratch, touch.tenant, touch.stream_id, terms->topic_partitions);
     bool is_added = !touches->scratch.failed;
     for (size_t i = 0; is_added && i < ids.count; i++) {
         if (mneme_uuid_parse(&touch.id, ids.items[i])) {

@@ -188,7 +188,7 @@ void mneme_worker_refuse_missing_records(struct mneme_error *error, const struct
         error, MNEME_E_UNSAFE,
         "cannot fold topic %s: it is gone, and its records with it; run `mneme rebuild %s` to make "
         "them again",
-        worker->topic, mneme_projection_mended_by(worker->options->projection));
+        worker->topic, mneme_projection_rebuilt_by(worker->options->projection->facts));
 }
 
 /* Ends the worker when the topic has been gone for too long. */
@@ -276,8 +276,8 @@ static int check_offsets(struct mneme_worker *worker, struct mneme_error *error)
     }
     for (size_t i = 0; status == MNEME_OK && i < worker->partition_count; i++) {
         struct mneme_saved_offset saved = {
-            .projection = worker->options->projection->name,
-            .mended_by = mneme_projection_mended_by(worker->options->projection),
+            .projection = worker->options->projection->facts->name,
+            .rebuilt_by = mneme_projection_rebuilt_by(worker->options->projection->facts),
             .takes_loss = mneme_projection_takes_loss(worker->options->projection),
             .topic = worker->topic,
             .partition = worker->partitions[i].partition,

@@ -136,7 +136,7 @@ static void set_queue(struct mneme_worker *worker, rd_kafka_queue_t *queue) {
 
 int mneme_worker_connect(struct mneme_worker *worker, struct mneme_error *error) {
     char purpose[128];
-    (void)snprintf(purpose, sizeof purpose, "work-%s", worker->options->projection->name);
+    (void)snprintf(purpose, sizeof purpose, "work-%s", worker->options->projection->facts->name);
     rd_kafka_conf_t *conf = NULL;
     int status = mneme_kafka_conf(&conf, worker->config, purpose, error);
     if (status != MNEME_OK) {

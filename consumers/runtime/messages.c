@@ -53,7 +53,8 @@ static void refuse_other_log(struct mneme_worker *worker, const struct mneme_wor
         "cannot fold partition %d of %s: the event at offset %lld is not the one that %s folded there, "
         "so the topic was deleted and made anew; run `mneme rebuild %s` to fold what the log holds",
         (int)partition->partition, worker->topic, (long long)mneme_log_digest_offset(&partition->expected),
-        worker->options->projection->name, mneme_projection_mended_by(worker->options->projection));
+        worker->options->projection->facts->name,
+        mneme_projection_rebuilt_by(worker->options->projection->facts));
     mneme_worker_fail(worker, &error);
 }
 
@@ -205,7 +206,7 @@ static void fail_out_of_range(struct mneme_worker *worker, const rd_kafka_messag
         "made anew; run `mneme rebuild %s` to fold what the log holds",
         (int)message->partition, worker->topic,
         (long long)(partition == NULL ? message->offset : partition->read_offset),
-        mneme_projection_mended_by(worker->options->projection));
+        mneme_projection_rebuilt_by(worker->options->projection->facts));
     mneme_worker_fail(worker, &error);
 }
 

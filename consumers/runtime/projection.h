@@ -10,7 +10,7 @@
 #ifndef MNEME_CONSUMERS_RUNTIME_PROJECTION_H
 #define MNEME_CONSUMERS_RUNTIME_PROJECTION_H
 
-#include "common/config/config.h"
+#include "common/config/projections.h"
 #include "common/kafka/kafka.h"
 #include "consumers/log/batch.h"
 #include "consumers/log/marks.h"
@@ -56,7 +56,7 @@ struct mneme_assignment {
 struct mneme_rebuild_ops; /* consumers/runtime/rebuild.h */
 
 struct mneme_projection_ops {
-    const char *name; /* also the consumer group's name behind the topic prefix */
+    const struct mneme_projection_facts *facts;
 
     /* Says which log is folded; NULL: the events topic. Called before `open`, and again before the group is
      * joined anew after FENCED, since it may be another one then; and every few seconds while there is
@@ -90,8 +90,7 @@ struct mneme_projection_ops {
     void (*close)(void *projection);
 
     const struct mneme_rebuild_ops *rebuild; /* NULL: it is made again in a way of its own */
-    const char *mended_by;   /* whose `mneme rebuild` makes it again from another log; NULL: its own */
-    size_t max_batch_events; /* where one event is much work; 0: what the settings say */
+    size_t max_batch_events;                 /* where one event is much work; 0: what the settings say */
 
     /* What an event makes here takes the place of what was there as a whole, and is guarded by its source
      * position: one that cannot be applied is parked alone, and the next of its key goes on. Else later
@@ -112,14 +111,9 @@ struct mneme_projection_ops {
                      struct mneme_error *error);
 };
 
-/* What comes behind `mneme rebuild` where the projection does not fit its log. */
-static inline const char *mneme_projection_mended_by(const struct mneme_projection_ops *projection) {
-    return projection->mended_by != NULL ? projection->mended_by : projection->name;
-}
-
-/* Whether that command takes --accept-loss. */
+/* Whether the `mneme rebuild` that makes it again takes --accept-loss. */
 static inline bool mneme_projection_takes_loss(const struct mneme_projection_ops *projection) {
-    return projection->mended_by == NULL && projection->rebuild != NULL;
+    return projection->facts->rebuilt_by == NULL && projection->rebuild != NULL;
 }
 
 /* The projection's source, or the events topic. */

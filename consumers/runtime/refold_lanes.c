@@ -36,7 +36,7 @@ static int recognise(void *context, struct mneme_batch *batch, struct mneme_erro
                 "fold what the log holds",
                 (int)item->position.partition, mneme_log_reader_topic(lane->reader),
                 (long long)item->position.offset,
-                mneme_projection_mended_by(lane->refold->options.projection));
+                mneme_projection_rebuilt_by(lane->refold->options.projection->facts));
         }
     }
     return MNEME_OK;
@@ -89,8 +89,9 @@ static int claim(struct mneme_refold_lane *lane, const int64_t *starts, const in
                            starts[partition] <= mneme_log_history_lost(options->history, partition);
         bool begins_late = lane->applied[i] == 0 && is_accepted;
         int64_t from = begins_late ? starts[partition] : lane->applied[i];
-        struct mneme_saved_offset saved = {.projection = options->projection->name,
-                                           .mended_by = mneme_projection_mended_by(options->projection),
+        struct mneme_saved_offset saved = {.projection = options->projection->facts->name,
+                                           .rebuilt_by =
+                                               mneme_projection_rebuilt_by(options->projection->facts),
                                            .takes_loss = mneme_projection_takes_loss(options->projection),
                                            .topic = assignment.topic,
                                            .partition = partition,
@@ -249,7 +250,7 @@ int mneme_refold_open_lanes(struct mneme_refold *refold, struct mneme_error *err
     if (status == MNEME_OK && options->projection->read_marks != NULL) {
         status = options->projection->read_marks(&refold->marks, options->config,
                                                  mneme_log_reader_topic(refold->lanes[0].reader),
-                                                 options->projection->name, error);
+                                                 options->projection->facts->name, error);
     }
     return status == MNEME_OK ? fill_lanes(refold, error) : status;
 }

@@ -26,7 +26,7 @@ static int check_partition_count(struct mneme_worker *worker, struct mneme_error
             "to "
             "it, run `mneme topics repartition`",
             worker->topic, (int)worker->rules.topic_partitions, (int)facts.partitions,
-            mneme_projection_mended_by(worker->options->projection));
+            mneme_projection_rebuilt_by(worker->options->projection->facts));
     }
     return status;
 }

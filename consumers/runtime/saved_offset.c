@@ -21,6 +21,6 @@ int mneme_saved_offset_check(const struct mneme_saved_offset *saved, struct mnem
         "cannot fold partition %d of %s: the log holds offsets %lld to %lld and %s is at %lld: %s; "
         "run `mneme rebuild %s%s` to fold what the log holds",
         (int)saved->partition, saved->topic, (long long)saved->log_start, (long long)saved->log_end,
-        saved->projection, (long long)saved->next_offset, reason, saved->mended_by,
+        saved->projection, (long long)saved->next_offset, reason, saved->rebuilt_by,
         is_lost && saved->takes_loss ? " --accept-loss" : "");
 }

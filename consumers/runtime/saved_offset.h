@@ -11,8 +11,8 @@
 /* What is compared; offsets of one partition. */
 struct mneme_saved_offset {
     const char *projection;
-    const char *mended_by; /* the projection whose rebuild makes it again */
-    bool takes_loss;       /* that rebuild is asked whether a loss is meant */
+    const char *rebuilt_by; /* the projection whose rebuild makes it again */
+    bool takes_loss;        /* that rebuild is asked whether a loss is meant */
     const char *topic;
     int32_t partition;
     int64_t next_offset; /* the projection's; 0 when it never began */

@@ -8,16 +8,19 @@
 
 int mneme_worker_read_marks(struct mneme_worker *worker, struct mneme_error *error) {
     const struct mneme_projection_ops *projection = worker->options->projection;
-    return projection->read_marks == NULL ? MNEME_OK
-                                          : projection->read_marks(&worker->marks, worker->config,
-                                                                   worker->topic, projection->name, error);
+    return projection->read_marks == NULL
+               ? MNEME_OK
+               : projection->read_marks(&worker->marks, worker->config, worker->topic,
+                                        projection->facts->name, error);
 }
 
 /* That nobody could be told is no reason to do anything else than to wait. */
 static void note(struct mneme_worker *worker, struct mneme_position position, const char *reason) {
     const struct mneme_projection_ops *projection = worker->options->projection;
-    const struct mneme_schema_wait wait = {
-        .projection = projection->name, .topic = worker->topic, .position = position, .reason = reason};
+    const struct mneme_schema_wait wait = {.projection = projection->facts->name,
+                                           .topic = worker->topic,
+                                           .position = position,
+                                           .reason = reason};
     struct mneme_error error = {0};
     if (projection->note_wait != NULL && projection->note_wait(worker->config, &wait, &error) != MNEME_OK) {
         mneme_log(MNEME_LOG_DEBUG, "the status is not told of a waiting partition",

@@ -70,9 +70,9 @@ static int read_settings(struct mneme_worker *worker, struct mneme_error *error)
     worker->rules.linger_micros = mneme_config_long(config, MNEME_SETTING_BATCH_LINGER_MS) * 1000;
     worker->rules.parks_alone = worker->options->projection->parks_alone;
     worker->rules.release = release_message;
-    int len =
-        snprintf(worker->group, sizeof worker->group, "%s%s",
-                 mneme_config_string(config, MNEME_SETTING_TOPIC_PREFIX), worker->options->projection->name);
+    int len = snprintf(worker->group, sizeof worker->group, "%s%s",
+                       mneme_config_string(config, MNEME_SETTING_TOPIC_PREFIX),
+                       worker->options->projection->facts->name);
     if (len < 0 || (size_t)len >= sizeof worker->group) {
         return mneme_error_set(
             error, MNEME_E_USAGE,

@@ -299,16 +299,16 @@ int mneme_worker_run(const struct mneme_config *config, const struct mneme_worke
     mneme_arena_init(&worker.halving.scratch, 0);
     if (mneme_worker_start(&worker, &outcome) == MNEME_OK && !worker.is_stopping) {
         const char *id = options->instance_id == NULL ? "" : options->instance_id;
-        mneme_log(MNEME_LOG_INFO, "worker started", MNEME_LOG_S("projection", options->projection->name),
-                  MNEME_LOG_S("group", worker.group), MNEME_LOG_S("topic", worker.topic),
-                  MNEME_LOG_S("id", id));
+        mneme_log(
+            MNEME_LOG_INFO, "worker started", MNEME_LOG_S("projection", options->projection->facts->name),
+            MNEME_LOG_S("group", worker.group), MNEME_LOG_S("topic", worker.topic), MNEME_LOG_S("id", id));
         turn(&worker);
     }
     int64_t applied = worker.applied_events;
     note_loss(&worker, &outcome);
     clean_up(&worker);
     pthread_mutex_destroy(&worker.queue_mutex);
-    mneme_log(MNEME_LOG_INFO, "worker ended", MNEME_LOG_S("projection", options->projection->name),
+    mneme_log(MNEME_LOG_INFO, "worker ended", MNEME_LOG_S("projection", options->projection->facts->name),
               MNEME_LOG_I("events", applied), MNEME_LOG_S("status", mneme_status_name(outcome.code)));
     if (outcome.code != MNEME_OK) {
         return mneme_error_set(error, outcome.code, "%s", outcome.message);

@@ -92,8 +92,8 @@ static int prepare(struct projection *projection, const struct mneme_config *con
                                len);
     }
     memcpy(projection->text_search_config, text_search_config, len + 1);
-    projection->progress.projection = mneme_search_projection.name;
-    projection->progress.mended_by = mneme_search_projection.name;
+    projection->progress.facts = &mneme_projections[MNEME_PROJECTION_SEARCH];
+    projection->progress.projection = projection->progress.facts->name;
     int status = mneme_documents_init(&projection->documents, error);
     if (status == MNEME_OK) {
         status =
@@ -101,8 +101,8 @@ static int prepare(struct projection *projection, const struct mneme_config *con
         projection->writer.analysis = projection->analysis;
     }
     if (status == MNEME_OK) {
-        status = mneme_session_init(&projection->session, config, MNEME_PG_SCHEMA_SEARCH,
-                                    mneme_search_projection.name, error);
+        status = mneme_session_init(&projection->session, config, MNEME_PROJECTION_SEARCH,
+                                    mneme_projections[MNEME_PROJECTION_SEARCH].name, error);
     }
     if (status == MNEME_OK) {
         status = mneme_kafka_events_topic(projection->progress.topic, config, error);
@@ -230,7 +230,7 @@ static enum mneme_apply_result apply(void *context, struct mneme_batch *batch, s
 }
 
 const struct mneme_projection_ops mneme_search_projection = {
-    .name = "search",
+    .facts = &mneme_projections[MNEME_PROJECTION_SEARCH],
     .open = open_projection,
     .assign = assign,
     .apply = apply,

@@ -8,7 +8,7 @@
 
 static const struct mneme_store_rebuild kind = {
     .projection = &mneme_search_projection,
-    .schema = MNEME_PG_SCHEMA_SEARCH,
+    .schema = MNEME_PROJECTION_SEARCH,
     .migrations = &mneme_migrations_search,
 };
 

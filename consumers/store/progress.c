@@ -80,15 +80,16 @@ static int refuse_other_count(const struct mneme_progress *progress,
                                "MNEME_TOPIC_PREFIX as it was, or "
                                "run `mneme rebuild %s` to make them from this topic",
                                progress->topic, progress->projection, PQgetvalue(other, 0, 0),
-                               progress->mended_by);
+                               mneme_projection_rebuilt_by(progress->facts));
     }
-    if (progress->is_of_records) {
+    if (progress->facts->source != NULL) { /* of records: the place of a key does not matter */
         return mneme_error_set(error, MNEME_E_UNSAFE,
                                "the topic %s was not folded: it has %d partitions and had %lld when it was "
                                "made, so that the newest record of a key cannot be told; run `mneme rebuild "
                                "%s` to make its records again",
                                progress->topic, assignment->topic_partitions,
-                               (long long)mneme_pg_get_long(other, 0, 1), progress->mended_by);
+                               (long long)mneme_pg_get_long(other, 0, 1),
+                               mneme_projection_rebuilt_by(progress->facts));
     }
     return mneme_error_set(
         error, MNEME_E_UNSAFE,
@@ -97,7 +98,7 @@ static int refuse_other_count(const struct mneme_progress *progress,
         "were "
         "added to it, run `mneme topics repartition`",
         progress->topic, assignment->topic_partitions, (long long)mneme_pg_get_long(other, 0, 1),
-        progress->projection, progress->mended_by);
+        progress->projection, mneme_projection_rebuilt_by(progress->facts));
 }
 
 static int take_claimed(struct mneme_progress *progress, struct mneme_assignment *assignment,

@@ -14,9 +14,8 @@ struct mneme_owned_partition {
 };
 
 struct mneme_progress {
-    const char *projection; /* what it goes by */
-    const char *mended_by;  /* the projection whose rebuild makes what was folded again */
-    bool is_of_records;     /* the topic's place of a key does not matter */
+    const struct mneme_projection_facts *facts;
+    const char *projection; /* what it goes by: the projection's name, and what it is of behind that */
     char topic[MNEME_TOPIC_NAME_BYTES];
     struct mneme_owned_partition *owned; /* malloc'd */
     size_t owned_count, owned_capacity;

@@ -24,7 +24,7 @@ static const char settings_sql[] =
     "SET enable_bitmapscan = off; SET max_parallel_workers_per_gather = 0";
 
 int mneme_session_init(struct mneme_session *session, const struct mneme_config *config,
-                       enum mneme_pg_schema schema, const char *projection, struct mneme_error *error) {
+                       enum mneme_projection schema, const char *projection, struct mneme_error *error) {
     *session = (struct mneme_session){.config = config, .schema = schema};
     struct mneme_uuid unique;
     int status = mneme_uuid_v7(&unique, error);

@@ -12,7 +12,7 @@
 
 struct mneme_session {
     const struct mneme_config *config;
-    enum mneme_pg_schema schema;
+    enum mneme_projection schema;
     const char *settings_sql;        /* further settings of each connection; set it behind init, or NULL */
     char owner[MNEME_OWNER_BYTES];   /* names this worker in progress.owner and pg_stat_activity; unique */
     struct mneme_postgres *postgres; /* NULL: not connected */
@@ -20,7 +20,7 @@ struct mneme_session {
 
 /* Makes the owner's name. `config` must outlive the session. Connects nothing yet. */
 int mneme_session_init(struct mneme_session *session, const struct mneme_config *config,
-                       enum mneme_pg_schema schema, const char *projection, struct mneme_error *error);
+                       enum mneme_projection schema, const char *projection, struct mneme_error *error);
 void mneme_session_clean_up(struct mneme_session *session);
 
 /* A connection that is set up and outside a transaction. */

@@ -175,7 +175,7 @@ static int check_log(const struct mneme_generation *generation, const struct mne
     char projection[MNEME_EDITION_PROGRESS_BYTES];
     bool is_begun = false;
     mneme_edition_progress(projection, generation->model, generation->edition, true);
-    int status = mneme_pg_connect_to(&postgres, config, MNEME_PG_SCHEMA_EMBED, "mneme-loss", &why);
+    int status = mneme_pg_connect_to(&postgres, config, MNEME_PROJECTION_EMBED, "mneme-loss", &why);
     if (status == MNEME_OK) {
         status = mneme_log_reader_open(&reader, config, "records", &why);
     }

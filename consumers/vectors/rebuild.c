@@ -55,7 +55,7 @@ static int lock(struct mneme_postgres *postgres, struct mneme_error *error) {
 
 static int connect_and_lock(struct mneme_postgres **out, const struct mneme_config *config,
                             struct mneme_error *error) {
-    int status = mneme_pg_connect_to(out, config, MNEME_PG_SCHEMA_VECTORS, "mneme rebuild", error);
+    int status = mneme_pg_connect_to(out, config, MNEME_PROJECTION_VECTORS, "mneme rebuild", error);
     if (status == MNEME_OK) {
         /* A program that was killed must not hold the lock for as long as its last statement runs. */
         status = mneme_pg_set(
@@ -237,7 +237,7 @@ static int begin_as(void **out, const struct mneme_config *config, bool is_again
 static int check(const struct mneme_config *config, struct mneme_error *error) {
     struct mneme_postgres *postgres = NULL;
     struct mneme_generation active;
-    int status = mneme_pg_connect_to(&postgres, config, MNEME_PG_SCHEMA_VECTORS, "mneme rebuild", error);
+    int status = mneme_pg_connect_to(&postgres, config, MNEME_PROJECTION_VECTORS, "mneme rebuild", error);
     if (status == MNEME_OK) {
         status = mneme_generation_active(&active, postgres, error);
     }

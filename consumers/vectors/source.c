@@ -11,7 +11,7 @@ int mneme_vectors_source(struct mneme_log_source *source, const struct mneme_con
     struct mneme_generation generation;
     struct mneme_error none = {0};
     *source = (struct mneme_log_source){.is_of_records = true, .is_of_embeddings = true};
-    int status = mneme_pg_connect_to(&postgres, config, MNEME_PG_SCHEMA_VECTORS, "mneme-vectors", error);
+    int status = mneme_pg_connect_to(&postgres, config, MNEME_PROJECTION_VECTORS, "mneme-vectors", error);
     if (status != MNEME_OK) {
         return status;
     }

@@ -73,8 +73,8 @@ static int open_projection(void **out, const struct mneme_config *config, struct
         return out_of_memory(error);
     }
     projection->config = config;
-    int status = mneme_session_init(&projection->session, config, MNEME_PG_SCHEMA_VECTORS,
-                                    mneme_vectors_projection.name, error);
+    int status = mneme_session_init(&projection->session, config, MNEME_PROJECTION_VECTORS,
+                                    mneme_projections[MNEME_PROJECTION_VECTORS].name, error);
     if (status == MNEME_OK) { /* it only reads: the topic does not matter */
         status = mneme_embedding_codec_new(&projection->codec, config, "", error);
     }
@@ -246,8 +246,7 @@ static enum mneme_apply_result assign(void *context, struct mneme_assignment *as
         compare_settings(&projection->generation, projection->config);
         mneme_generation_progress(projection->progress_name, &projection->generation);
         progress->projection = projection->progress_name;
-        progress->mended_by = mneme_vectors_projection.mended_by;
-        progress->is_of_records = true;
+        progress->facts = &mneme_projections[MNEME_PROJECTION_VECTORS];
         status = mneme_progress_claim(progress, &projection->session, assignment, error);
     }
     if (status == MNEME_OK) {
@@ -430,7 +429,7 @@ static void note_loss(const struct mneme_config *config, const char *reason) {
 }
 
 const struct mneme_projection_ops mneme_vectors_projection = {
-    .name = "vectors",
+    .facts = &mneme_projections[MNEME_PROJECTION_VECTORS],
     .source = mneme_vectors_source,
     .open = open_projection,
     .assign = assign,
@@ -438,7 +437,6 @@ const struct mneme_projection_ops mneme_vectors_projection = {
     .revoke = revoke,
     .close = close_projection,
     .rebuild = &mneme_vectors_rebuild,
-    .mended_by = "embed", /* from the texts */
     .note_loss = note_loss,
     .parks_alone = true,
     .read_marks = mneme_hand_parked_read,

@@ -215,8 +215,9 @@ static bool is_interrupted(void *context) {
 
 static int read_log(struct verify *verify, struct mneme_error *error) {
     struct mneme_log_marks marks = {0};
-    int status = mneme_hand_parked_read(&marks, verify->options->config,
-                                        mneme_log_reader_topic(verify->reader), "vectors", error);
+    int status =
+        mneme_hand_parked_read(&marks, verify->options->config, mneme_log_reader_topic(verify->reader),
+                               mneme_projections[MNEME_PROJECTION_VECTORS].name, error);
     struct mneme_log_read read = {.marks = &marks,
                                   .ranges = verify->ranges,
                                   .range_count = (size_t)verify->partitions,
@@ -235,7 +236,7 @@ static int set_targets(struct verify *verify, struct mneme_error *error) {
     struct mneme_pg_params params = {0};
     PGresult *rows = NULL;
     mneme_pg_param_str(&params, mneme_str_from(verify->generation.topic));
-    mneme_pg_param_str(&params, mneme_str_from(mneme_vectors_projection.name));
+    mneme_pg_param_str(&params, mneme_str_from(mneme_projections[MNEME_PROJECTION_VECTORS].name));
     int status = mneme_pg_query(&rows, verify->postgres, mneme_sql_verify_progress, &params, false, error);
     for (int row = 0; status == MNEME_OK && row < PQntuples(rows); row++) {
         long long partition = strtoll(PQgetvalue(rows, row, 0), NULL, 10);
@@ -374,7 +375,7 @@ static int open_all(struct verify *verify, struct mneme_error *error) {
     const struct mneme_config *config = verify->options->config;
     struct mneme_log_source source;
     int status =
-        mneme_pg_connect_to(&verify->postgres, config, MNEME_PG_SCHEMA_VECTORS, "mneme verify", error);
+        mneme_pg_connect_to(&verify->postgres, config, MNEME_PROJECTION_VECTORS, "mneme verify", error);
     if (status == MNEME_OK) {
         status = mneme_pg_run(verify->postgres, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", error);
     }
@@ -436,7 +437,7 @@ static int add_generation(void *context, const struct mneme_config *config, stru
 static int compare_definitions(struct verify *verify, struct mneme_verify_outcome *outcome,
                                bool *has_all_columns, struct mneme_error *error) {
     const struct mneme_definitions definitions = {
-        .schema = MNEME_PG_SCHEMA_VECTORS,
+        .schema = MNEME_PROJECTION_VECTORS,
         .migrations = &mneme_migrations_vectors,
         .add = add_generation,
         .context = verify,

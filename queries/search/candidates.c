@@ -200,19 +200,19 @@ static int gather_hits(struct gathering *gathering, struct mneme_postgres *postg
                                       sizeof parts / sizeof *parts};
     mneme_candidates_scope_params(&params, which);
     mneme_pg_param_str_array(&params, keys, key_count);
-    mneme_query_param_type(&params, MNEME_OID_TEXT_ARRAY);
+    mneme_query_param_type(&params, MNEME_PG_OID_TEXT_ARRAY);
     mneme_pg_param_str(&params, mneme_str_from(query->any.data));
-    mneme_query_param_type(&params, MNEME_OID_TSQUERY);
+    mneme_query_param_type(&params, MNEME_PG_OID_TSQUERY);
     mneme_pg_param_str(&params, mneme_str_from(query->whole.data));
-    mneme_query_param_type(&params, MNEME_OID_TSQUERY);
+    mneme_query_param_type(&params, MNEME_PG_OID_TSQUERY);
     mneme_query_param_opt_time(&params, which->since);
-    mneme_query_param_type(&params, MNEME_OID_TIMESTAMPTZ);
+    mneme_query_param_type(&params, MNEME_PG_OID_TIMESTAMPTZ);
     mneme_query_param_opt_time(&params, which->until);
-    mneme_query_param_type(&params, MNEME_OID_TIMESTAMPTZ);
+    mneme_query_param_type(&params, MNEME_PG_OID_TIMESTAMPTZ);
     mneme_pg_param_str(&params, mneme_str_from(query->loose.data));
-    mneme_query_param_type(&params, MNEME_OID_TSQUERY);
+    mneme_query_param_type(&params, MNEME_PG_OID_TSQUERY);
     mneme_pg_param_long(&params, MNEME_TSVECTOR_SURE_WORDS);
-    mneme_query_param_type(&params, MNEME_OID_INT8);
+    mneme_query_param_type(&params, MNEME_PG_OID_INT8);
     int status = mneme_query_run_composed(postgres, &hit_question, &composed, &params, note_hit, gathering,
                                           NULL, error);
     mneme_pg_params_clean_up(&params);

@@ -34,11 +34,11 @@ void mneme_candidates_scope_params(struct mneme_pg_params *params,
     const struct mneme_search_scope *scope = &which->scope;
     const struct mneme_str names[] = {scope->user_id, scope->agent_id, scope->run_id, scope->conversation_id};
     mneme_pg_param_str(params, scope->tenant);
-    mneme_query_param_type(params, MNEME_OID_TEXT);
+    mneme_query_param_type(params, MNEME_PG_OID_TEXT);
     mneme_query_param_as_of(params, &which->as_of);
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         mneme_pg_param_str(params, names[i]);
-        mneme_query_param_type(params, MNEME_OID_TEXT);
+        mneme_query_param_type(params, MNEME_PG_OID_TEXT);
     }
 }
 
@@ -249,13 +249,13 @@ int mneme_candidates_details(struct mneme_candidates *out, struct mneme_postgres
     mneme_candidates_scope_params(&params, which);
     bool is_done = add_keys(&params, adding.known.keys, adding.known.count, &out->arena);
     mneme_query_param_str_array(&params, which->types);
-    mneme_query_param_type(&params, MNEME_OID_TEXT_ARRAY);
+    mneme_query_param_type(&params, MNEME_PG_OID_TEXT_ARRAY);
     mneme_pg_param_bool(&params, which->include_expired);
     mneme_pg_param_bool(&params, which->include_archived);
     mneme_query_param_opt_time(&params, which->since);
-    mneme_query_param_type(&params, MNEME_OID_TIMESTAMPTZ);
+    mneme_query_param_type(&params, MNEME_PG_OID_TIMESTAMPTZ);
     mneme_query_param_opt_time(&params, which->until);
-    mneme_query_param_type(&params, MNEME_OID_TIMESTAMPTZ);
+    mneme_query_param_type(&params, MNEME_PG_OID_TIMESTAMPTZ);
     mneme_pg_param_long_array(&params, adding.known.is_known, adding.known.count);
     struct mneme_composed composed = {mneme_sql_candidates_details, &which->as_of, which->filter, parts,
                                       sizeof parts / sizeof *parts};

@@ -22,7 +22,7 @@ static int no_memory(struct mneme_error *error) {
 static int fill_in(struct mneme_buffer *sql, const char *template, struct mneme_postgres *postgres,
                    const struct mneme_config *config, struct mneme_error *error) {
     char schema[MNEME_PG_NAME_BYTES];
-    int status = mneme_pg_schema_name(schema, config, MNEME_PG_SCHEMA_EMBED, error);
+    int status = mneme_pg_schema_name(schema, config, MNEME_PROJECTION_EMBED, error);
     char *quoted =
         status == MNEME_OK ? PQescapeIdentifier(mneme_pg_raw(postgres), schema, strlen(schema)) : NULL;
     if (quoted == NULL) {
@@ -116,10 +116,11 @@ int mneme_edition_unused(int32_t *edition, char topic[MNEME_TOPIC_NAME_BYTES],
 
 void mneme_edition_progress(char text[MNEME_EDITION_PROGRESS_BYTES], const char *model, int32_t edition,
                             bool is_current) {
+    const char *name = mneme_projections[MNEME_PROJECTION_EMBED].name;
     if (is_current) {
-        snprintf(text, MNEME_EDITION_PROGRESS_BYTES, "embed.%s", model);
+        snprintf(text, MNEME_EDITION_PROGRESS_BYTES, "%s.%s", name, model);
     } else {
-        snprintf(text, MNEME_EDITION_PROGRESS_BYTES, "embed.%s#%d", model, (int)edition);
+        snprintf(text, MNEME_EDITION_PROGRESS_BYTES, "%s.%s#%d", name, model, (int)edition);
     }
 }
 

@@ -261,10 +261,11 @@ int mneme_generation_activate(const struct mneme_generation *generation, struct 
 
 void mneme_generation_progress(char text[MNEME_GENERATION_PROGRESS_BYTES],
                                const struct mneme_generation *generation) {
+    const char *name = mneme_projections[MNEME_PROJECTION_VECTORS].name;
     if (generation->state == MNEME_GENERATION_ACTIVE) {
-        snprintf(text, MNEME_GENERATION_PROGRESS_BYTES, "vectors");
+        snprintf(text, MNEME_GENERATION_PROGRESS_BYTES, "%s", name);
     } else {
-        snprintf(text, MNEME_GENERATION_PROGRESS_BYTES, "vectors.%d", generation->number);
+        snprintf(text, MNEME_GENERATION_PROGRESS_BYTES, "%s.%d", name, generation->number);
     }
 }
 

@@ -7,6 +7,7 @@
 #ifndef MNEME_STORES_VECTORS_GENERATION_H
 #define MNEME_STORES_VECTORS_GENERATION_H
 
+#include "common/config/projections.h"
 #include "common/kafka/kafka.h"
 #include "common/postgres/postgres.h"
 #include "stores/vectors/metric.h"

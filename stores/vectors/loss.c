@@ -17,7 +17,7 @@ void mneme_loss_note(const struct mneme_config *config, const char *seen_by, con
     if (reason != NULL) {
         mneme_pg_param_str(&params, mneme_str_from(reason));
     }
-    int status = mneme_pg_connect_to(&postgres, config, MNEME_PG_SCHEMA_VECTORS, "mneme-loss", &error);
+    int status = mneme_pg_connect_to(&postgres, config, MNEME_PROJECTION_VECTORS, "mneme-loss", &error);
     if (status == MNEME_OK) {
         status = mneme_pg_query(NULL, postgres, reason != NULL ? mneme_sql_loss_note : mneme_sql_loss_forget,
                                 &params, false, &error);

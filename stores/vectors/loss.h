@@ -5,12 +5,12 @@
 #ifndef MNEME_STORES_VECTORS_LOSS_H
 #define MNEME_STORES_VECTORS_LOSS_H
 
-#include "common/config/config.h"
+#include "common/config/projections.h"
 #include "common/postgres/postgres.h"
 
 /* Who sees it. */
-#define MNEME_LOSS_SEEN_IN_LOG "embed"
-#define MNEME_LOSS_SEEN_IN_RECORDS "vectors"
+#define MNEME_LOSS_SEEN_IN_LOG mneme_projections[MNEME_PROJECTION_EMBED].name
+#define MNEME_LOSS_SEEN_IN_RECORDS mneme_projections[MNEME_PROJECTION_VECTORS].name
 
 /* Notes it for the active generation, or with a null reason that it is not so. Opens a connection of its own;
  * any thread. That it could not be noted is told in the log alone. */

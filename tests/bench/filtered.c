@@ -59,10 +59,11 @@ static int set_up(struct bench *bench, struct mneme_error *error) {
     int status = mneme_fixture_set_up(&bench->fixture, MNEME_FIXTURE_POSTGRES, 0, error);
     const struct mneme_config *config = bench->fixture.config;
     if (status == MNEME_OK) {
-        status = mneme_pg_schema_name(schema, config, MNEME_PG_SCHEMA_VECTORS, error);
+        status = mneme_pg_schema_name(schema, config, MNEME_PROJECTION_VECTORS, error);
     }
     if (status == MNEME_OK) {
-        status = mneme_pg_connect_to(&bench->postgres, config, MNEME_PG_SCHEMA_VECTORS, "mneme-bench", error);
+        status =
+            mneme_pg_connect_to(&bench->postgres, config, MNEME_PROJECTION_VECTORS, "mneme-bench", error);
     }
     if (status == MNEME_OK) {
         status = mneme_migrate(bench->postgres, schema, mneme_migrations_vectors, NULL, NULL, error);

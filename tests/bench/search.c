@@ -92,7 +92,7 @@ static int run_fill(struct bench *bench, struct mneme_error *error) {
     return status;
 }
 
-static int migrate(struct bench *bench, enum mneme_pg_schema schema, const char *name,
+static int migrate(struct bench *bench, enum mneme_projection schema, const char *name,
                    struct mneme_migration_set migrations, struct mneme_error *error) {
     struct mneme_postgres *postgres = NULL;
     int status = mneme_pg_connect_to(&postgres, bench->fixture.config, schema, "bench", error);
@@ -106,10 +106,10 @@ static int migrate(struct bench *bench, enum mneme_pg_schema schema, const char 
 static int set_up(struct bench *bench, struct mneme_error *error) {
     int status = mneme_fixture_set_up(&bench->fixture, MNEME_FIXTURE_POSTGRES, 0, error);
     if (status == MNEME_OK) {
-        status = migrate(bench, MNEME_PG_SCHEMA_LEDGER, "mneme", mneme_migrations_postgres, error);
+        status = migrate(bench, MNEME_PROJECTION_POSTGRES, "mneme", mneme_migrations_postgres, error);
     }
     if (status == MNEME_OK) {
-        status = migrate(bench, MNEME_PG_SCHEMA_SEARCH, "mneme_search", mneme_migrations_search, error);
+        status = migrate(bench, MNEME_PROJECTION_SEARCH, "mneme_search", mneme_migrations_search, error);
     }
     if (status == MNEME_OK) {
         status = mneme_pg_connect(&bench->postgres, bench->fixture.config, "bench", error);

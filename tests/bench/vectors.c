@@ -56,7 +56,7 @@ static int begin(struct bench *bench, const char *store, long run, struct mneme_
         status = set(bench, MNEME_SETTING_VECTOR_STORE, store, error);
     }
     if (status == MNEME_OK) {
-        status = mneme_pg_connect_to(&bench->postgres, bench->fixture.config, MNEME_PG_SCHEMA_VECTORS,
+        status = mneme_pg_connect_to(&bench->postgres, bench->fixture.config, MNEME_PROJECTION_VECTORS,
                                      "mneme-bench", error);
     }
     return status == MNEME_OK

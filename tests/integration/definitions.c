@@ -33,25 +33,26 @@ static void set(enum mneme_setting setting, const char *value) {
                  error.message);
 }
 
-static struct mneme_postgres *connect_to(enum mneme_pg_schema schema) {
+static struct mneme_postgres *connect_to(enum mneme_projection schema) {
     struct mneme_postgres *postgres = NULL;
     cr_assert_eq(mneme_pg_connect_to(&postgres, fixture.config, schema, "mneme test", &error), MNEME_OK, "%s",
                  error.message);
     return postgres;
 }
 
-static void run(enum mneme_pg_schema schema, const char *sql) {
+static void run(enum mneme_projection schema, const char *sql) {
     struct mneme_postgres *postgres = connect_to(schema);
     cr_assert_eq(mneme_pg_run(postgres, sql, &error), MNEME_OK, "%s", error.message);
     mneme_pg_close(postgres);
 }
 
-static void migrate(const struct mneme_projection_schema *schema) {
+static void migrate(const struct mneme_projection_facts *projection) {
     char name[MNEME_PG_NAME_BYTES];
-    struct mneme_postgres *postgres = connect_to(schema->schema);
-    cr_assert_eq(mneme_pg_schema_name(name, fixture.config, schema->schema, &error), MNEME_OK);
-    cr_assert_eq(mneme_migrate(postgres, name, *schema->migrations, NULL, NULL, &error), MNEME_OK, "%s",
-                 error.message);
+    struct mneme_postgres *postgres = connect_to(projection->id);
+    cr_assert_eq(mneme_pg_schema_name(name, fixture.config, projection->id, &error), MNEME_OK);
+    cr_assert_eq(
+        mneme_migrate(postgres, name, *mneme_projection_migrations[projection->id], NULL, NULL, &error),
+        MNEME_OK, "%s", error.message);
     mneme_pg_close(postgres);
 }
 
@@ -68,8 +69,9 @@ static void take(void *context, const struct mneme_table_difference *table) {
     cr_assert(table->is_definitions && table->log_rows > 10);
 }
 
-static int64_t verify(const struct mneme_projection_schema *schema, bool *has_all_columns) {
-    const struct mneme_definitions definitions = {.schema = schema->schema, .migrations = schema->migrations};
+static int64_t verify(const struct mneme_projection_facts *projection, bool *has_all_columns) {
+    const struct mneme_definitions definitions = {.schema = projection->id,
+                                                  .migrations = mneme_projection_migrations[projection->id]};
     const struct mneme_verify_options options = {.config = fixture.config, .visit = take};
     struct mneme_verify_outcome outcome = {0};
     cr_assert_eq(mneme_definitions_verify(&outcome, has_all_columns, &definitions, &options, &error),
@@ -83,23 +85,27 @@ static void count_made(void *context, const char *statement) {
 
 Test(definitions, of_every_projection_are_as_migrated) {
     bool has_all_columns = false;
-    for (const struct mneme_projection_schema *schema = mneme_projection_schemas; schema->projection != NULL;
-         schema++) {
-        migrate(schema);
-        cr_assert_eq(verify(schema, &has_all_columns), 0, "%s: %s", schema->projection, missing.data);
+    for (size_t i = 0; i < MNEME_PROJECTIONS; i++) {
+        const struct mneme_projection_facts *projection = &mneme_projections[i];
+        if (!projection->has_schema) {
+            continue;
+        }
+        migrate(projection);
+        cr_assert_eq(verify(projection, &has_all_columns), 0, "%s: %s", projection->name, missing.data);
         cr_assert(has_all_columns);
     }
     mneme_buffer_clean_up(&missing);
 }
 
 Test(definitions, that_are_missing_are_named_and_made_again) {
-    const struct mneme_projection_schema *ledger = &mneme_projection_schemas[0];
-    const struct mneme_definitions definitions = {.schema = ledger->schema, .migrations = ledger->migrations};
+    const struct mneme_projection_facts *ledger = &mneme_projections[MNEME_PROJECTION_POSTGRES];
+    const struct mneme_definitions definitions = {.schema = ledger->id,
+                                                  .migrations = mneme_projection_migrations[ledger->id]};
     bool has_all_columns = false;
     int made = 0;
     set(MNEME_SETTING_PG_SCHEMA, "it's \"a.b\"");
     migrate(ledger);
-    run(ledger->schema, "DROP INDEX memories_user; ALTER TABLE memories DROP CONSTRAINT memories_pkey");
+    run(ledger->id, "DROP INDEX memories_user; ALTER TABLE memories DROP CONSTRAINT memories_pkey");
     cr_assert_eq(verify(ledger, &has_all_columns), 3);
     cr_assert_not_null(strstr(missing.data, "memories/index/memories_user"), "%s", missing.data);
     cr_assert_not_null(strstr(missing.data, "memories/constraint/memories_pkey"), "%s", missing.data);
@@ -108,10 +114,10 @@ Test(definitions, that_are_missing_are_named_and_made_again) {
                  "%s", error.message);
     cr_assert_eq(made, 2);
     cr_assert_eq(verify(ledger, &has_all_columns), 0);
-    run(ledger->schema, "ALTER TABLE memories ALTER importance DROP NOT NULL");
+    run(ledger->id, "ALTER TABLE memories ALTER importance DROP NOT NULL");
     cr_assert_eq(verify(ledger, &has_all_columns), 1);
     cr_assert(different == 1 && has_all_columns);
-    run(ledger->schema, "ALTER TABLE memories DROP importance CASCADE");
+    run(ledger->id, "ALTER TABLE memories DROP importance CASCADE");
     cr_assert_gt(verify(ledger, &has_all_columns), 0);
     cr_assert_not(has_all_columns, "a column that is gone cannot be compared");
     mneme_buffer_clean_up(&missing);
@@ -127,7 +133,7 @@ static struct mneme_migration_set before(const struct mneme_migration_set *all, 
     return some;
 }
 
-static int64_t count_of(enum mneme_pg_schema schema, const char *sql) {
+static int64_t count_of(enum mneme_projection schema, const char *sql) {
     struct mneme_postgres *postgres = connect_to(schema);
     PGresult *rows = NULL;
     cr_assert_eq(mneme_pg_query(&rows, postgres, sql, NULL, false, &error), MNEME_OK, "%s", error.message);
@@ -138,15 +144,16 @@ static int64_t count_of(enum mneme_pg_schema schema, const char *sql) {
 }
 
 Test(definitions, of_months_that_were_there_before_a_migration_are_those_of_new_ones) {
-    const struct mneme_projection_schema *ledger = &mneme_projection_schemas[0];
+    const struct mneme_projection_facts *ledger = &mneme_projections[MNEME_PROJECTION_POSTGRES];
     char name[MNEME_PG_NAME_BYTES];
-    struct mneme_postgres *postgres = connect_to(ledger->schema);
-    cr_assert_eq(mneme_pg_schema_name(name, fixture.config, ledger->schema, &error), MNEME_OK);
-    cr_assert_eq(
-        mneme_migrate(postgres, name, before(ledger->migrations, "narrow_indexes"), NULL, NULL, &error),
-        MNEME_OK, "%s", error.message);
+    struct mneme_postgres *postgres = connect_to(ledger->id);
+    cr_assert_eq(mneme_pg_schema_name(name, fixture.config, ledger->id, &error), MNEME_OK);
+    cr_assert_eq(mneme_migrate(postgres, name,
+                               before(mneme_projection_migrations[ledger->id], "narrow_indexes"), NULL, NULL,
+                               &error),
+                 MNEME_OK, "%s", error.message);
     mneme_pg_close(postgres);
-    run(ledger->schema,
+    run(ledger->id,
         "SELECT ledger_make_month('2026-01-15', true), ledger_make_month('2026-02-15', true), "
         "ledger_make_month('2026-03-15', false); "
         "INSERT INTO events (sequence_id, event_id, tenant, stream_id, event_type, version, verdict, "
@@ -157,23 +164,22 @@ Test(definitions, of_months_that_were_there_before_a_migration_are_those_of_new_
         "FROM (VALUES (0, timestamptz '2026-01-20'), (1, '2026-02-20'), (2, '2026-03-20')) AS rows (n, day); "
         "SELECT ledger_detach_month('2026-02-01')");
     migrate(ledger);
-    run(ledger->schema, "SELECT ledger_make_month('2026-04-15', true)");
+    run(ledger->id, "SELECT ledger_make_month('2026-04-15', true)");
     cr_assert_eq(
-        count_of(ledger->schema, "SELECT count(*) FROM pg_indexes WHERE tablename LIKE 'events\\_2026%'"),
-        4 * 5);
+        count_of(ledger->id, "SELECT count(*) FROM pg_indexes WHERE tablename LIKE 'events\\_2026%'"), 4 * 5);
     cr_assert_eq(
         count_of(
-            ledger->schema,
+            ledger->id,
             "SELECT count(DISTINCT definitions) FROM (SELECT string_agg(replace(indexdef, tablename, "
             "'month'), "
             "';' ORDER BY indexname) AS definitions FROM pg_indexes WHERE tablename LIKE 'events\\_2026%' "
             "GROUP BY tablename) AS months"),
         1);
-    cr_assert_eq(count_of(ledger->schema, "SELECT count(*) FROM pg_constraint WHERE contype = 'p' AND "
-                                          "conrelid::regclass::text LIKE 'events\\_2026%'"),
+    cr_assert_eq(count_of(ledger->id, "SELECT count(*) FROM pg_constraint WHERE contype = 'p' AND "
+                                      "conrelid::regclass::text LIKE 'events\\_2026%'"),
                  4);
-    run(ledger->schema, "SELECT ledger_attach_month('2026-02-01')");
-    cr_assert_eq(count_of(ledger->schema, "SELECT count(*) FROM events"), 3);
+    run(ledger->id, "SELECT ledger_attach_month('2026-02-01')");
+    cr_assert_eq(count_of(ledger->id, "SELECT count(*) FROM events"), 3);
 }
 
 /* Waits for the server to see that the one before is closed. */
@@ -182,7 +188,7 @@ static struct mneme_scratch open_scratch(void) {
     int64_t deadline = mneme_clock_monotonic_micros() + INT64_C(60000000);
     int status;
     do {
-        status = mneme_scratch_open(&scratch, fixture.config, MNEME_PG_SCHEMA_LEDGER, "rebuild", &error);
+        status = mneme_scratch_open(&scratch, fixture.config, MNEME_PROJECTION_POSTGRES, "rebuild", &error);
         mneme_clock_pause(status == MNEME_E_CONFLICT ? 20000 : 0);
     } while (status == MNEME_E_CONFLICT && mneme_clock_monotonic_micros() < deadline);
     cr_assert_eq(status, MNEME_OK, "%s", error.message);
@@ -219,13 +225,13 @@ Test(definitions, of_a_killed_rebuild_are_worked_on_by_nobody_when_the_next_begi
                  error.message);
     struct mneme_postgres *waiting = NULL; /* has joined, and holds no table */
     struct mneme_postgres *building = NULL;
-    cr_assert_eq(
-        mneme_pg_connect_to(&waiting, scratch.config, MNEME_PG_SCHEMA_LEDGER, "mneme rebuild index", &error),
-        MNEME_OK);
+    cr_assert_eq(mneme_pg_connect_to(&waiting, scratch.config, MNEME_PROJECTION_POSTGRES,
+                                     "mneme rebuild index", &error),
+                 MNEME_OK);
     cr_assert_eq(mneme_scratch_join(waiting, &error), MNEME_OK, "%s", error.message);
-    cr_assert_eq(
-        mneme_pg_connect_to(&building, scratch.config, MNEME_PG_SCHEMA_LEDGER, "mneme rebuild index", &error),
-        MNEME_OK);
+    cr_assert_eq(mneme_pg_connect_to(&building, scratch.config, MNEME_PROJECTION_POSTGRES,
+                                     "mneme rebuild index", &error),
+                 MNEME_OK);
     cr_assert_eq(mneme_pg_run(building, "BEGIN; DROP INDEX memories_user", &error), MNEME_OK, "%s",
                  error.message);
     mneme_scratch_close(&scratch); /* as the end of its program does */

@@ -45,7 +45,7 @@ static void set_up(void) {
     set(MNEME_SETTING_TOPIC_PARTITIONS, partitions);
     set(MNEME_SETTING_SCHEMA_REGISTRY_URL, "");
     set(MNEME_SETTING_EMBEDDING_MODEL, MODEL);
-    OK(mneme_pg_connect_to(&postgres, fixture.config, MNEME_PG_SCHEMA_VECTORS, "test", &error));
+    OK(mneme_pg_connect_to(&postgres, fixture.config, MNEME_PROJECTION_VECTORS, "test", &error));
     OK(mneme_embedding_writer_open(&writer, fixture.config, MODEL, &error));
 }
 

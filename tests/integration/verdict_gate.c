@@ -17,7 +17,7 @@ static struct mneme_postgres *postgres; /* as another projection has it */
 static void set_up(void) {
     mneme_fold_case_set_up(&fold);
     cr_assert_eq(
-        mneme_pg_connect_to(&postgres, fold.fixture.config, MNEME_PG_SCHEMA_SEARCH, "test", &fold.error),
+        mneme_pg_connect_to(&postgres, fold.fixture.config, MNEME_PROJECTION_SEARCH, "test", &fold.error),
         MNEME_OK, "%s", fold.error.message);
 }
 

@@ -215,7 +215,8 @@ int mneme_bench_wait_for_projection(struct mneme_bench_ground *ground, const cha
 
 int mneme_bench_wait_for_end(struct mneme_bench_ground *ground, const pid_t *workers, size_t count,
                              struct mneme_error *error) {
-    return mneme_bench_wait_for_projection(ground, MNEME_TABLES_PROJECTION, workers, count, error);
+    return mneme_bench_wait_for_projection(ground, mneme_projections[MNEME_PROJECTION_POSTGRES].name, workers,
+                                           count, error);
 }
 
 /* The processor time of the workers' sessions; 0 when the server runs elsewhere. */

@@ -10,7 +10,7 @@
 #include <time.h>
 
 #include "common/base/hash.h"
-#include "common/postgres/postgres.h"
+#include "common/postgres/schema.h"
 #include "consumers/projections.h"
 #include "consumers/store/migrate.h"
 
@@ -56,14 +56,14 @@ static int digest_of_tables(uint64_t *digest, const struct mneme_config *config,
     struct tm utc;
     gmtime_r(&now, &utc);
     *digest = mneme_hash_mix((uint64_t)utc.tm_year, (uint64_t)utc.tm_mon);
-    for (const struct mneme_projection_schema *schema = mneme_projection_schemas;
-         status == MNEME_OK && schema->projection != NULL; schema++) {
+    for (size_t p = 0; p < MNEME_PROJECTIONS && status == MNEME_OK; p++) {
+        const struct mneme_migration_set *set = mneme_projection_migrations[p];
         char name[MNEME_PG_NAME_BYTES];
-        status = mneme_pg_schema_name(name, config, schema->schema, error);
+        status = mneme_pg_schema_name(name, config, (enum mneme_projection)p, error);
         if (status == MNEME_OK) {
             *digest = mneme_hash_bytes(*digest, name, strlen(name));
-            for (size_t i = 0; i < schema->migrations->count; i++) {
-                const char *sql = schema->migrations->migrations[i].sql;
+            for (size_t i = 0; set != NULL && i < set->count; i++) {
+                const char *sql = set->migrations[i].sql;
                 *digest = mneme_hash_bytes(*digest, sql, strlen(sql));
             }
         }
@@ -73,16 +73,19 @@ static int digest_of_tables(uint64_t *digest, const struct mneme_config *config,
 
 static int make_tables(const struct mneme_config *config, struct mneme_error *error) {
     int status = MNEME_OK;
-    for (const struct mneme_projection_schema *schema = mneme_projection_schemas;
-         status == MNEME_OK && schema->projection != NULL; schema++) {
+    for (size_t p = 0; p < MNEME_PROJECTIONS && status == MNEME_OK; p++) {
+        enum mneme_projection projection = (enum mneme_projection)p;
         struct mneme_postgres *postgres = NULL;
         char name[MNEME_PG_NAME_BYTES];
-        status = mneme_pg_schema_name(name, config, schema->schema, error);
+        if (!mneme_projections[p].has_schema) {
+            continue;
+        }
+        status = mneme_pg_schema_name(name, config, projection, error);
         if (status == MNEME_OK) {
-            status = mneme_pg_connect_to(&postgres, config, schema->schema, "mneme-test", error);
+            status = mneme_pg_connect_to(&postgres, config, projection, "mneme-test", error);
         }
         if (status == MNEME_OK) {
-            status = mneme_migrate(postgres, name, *schema->migrations, NULL, NULL, error);
+            status = mneme_migrate(postgres, name, *mneme_projection_migrations[p], NULL, NULL, error);
         }
         mneme_pg_close(postgres);
     }

@@ -188,8 +188,10 @@ static int note_wait(const struct mneme_config *config, const struct mneme_schem
     return MNEME_OK;
 }
 
+static const struct mneme_projection_facts facts = {.name = "memory"};
+
 const struct mneme_projection_ops mneme_memory_projection = {
-    .name = "memory",
+    .facts = &facts,
     .open = open_view,
     .assign = assign,
     .apply = apply,

@@ -43,8 +43,8 @@ static const char make_rows[] =
     "ANALYZE";
 
 static int migrate(struct mneme_recall_ground *ground, struct mneme_error *error) {
-    static const enum mneme_pg_schema schemas[] = {MNEME_PG_SCHEMA_LEDGER, MNEME_PG_SCHEMA_SEARCH,
-                                                   MNEME_PG_SCHEMA_VECTORS};
+    static const enum mneme_projection schemas[] = {MNEME_PROJECTION_POSTGRES, MNEME_PROJECTION_SEARCH,
+                                                    MNEME_PROJECTION_VECTORS};
     static const struct mneme_migration_set *const sets[] = {
         &mneme_migrations_postgres, &mneme_migrations_search, &mneme_migrations_vectors};
     int status = MNEME_OK;
@@ -105,7 +105,7 @@ static int make_vectors(struct mneme_recall_ground *ground, int dimensions, stru
                                             .topic = "bench"};
     snprintf(generation->model, sizeof generation->model, "%s",
              mneme_config_string(config, MNEME_SETTING_EMBEDDING_MODEL));
-    int status = mneme_pg_connect_to(&postgres, config, MNEME_PG_SCHEMA_VECTORS, "mneme-bench", error);
+    int status = mneme_pg_connect_to(&postgres, config, MNEME_PROJECTION_VECTORS, "mneme-bench", error);
     if (status == MNEME_OK) {
         status = mneme_generation_add(generation, postgres, error);
     }

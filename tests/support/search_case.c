@@ -48,7 +48,7 @@ void mneme_search_case_begin(struct mneme_search_case *search) {
     search->folded = 0;
     int status = mneme_pg_run(fold->postgres, "DROP SCHEMA IF EXISTS mneme_search CASCADE", &fold->error);
     if (status == MNEME_OK) {
-        status = mneme_pg_connect_to(&postgres, fold->fixture.config, MNEME_PG_SCHEMA_SEARCH, "test",
+        status = mneme_pg_connect_to(&postgres, fold->fixture.config, MNEME_PROJECTION_SEARCH, "test",
                                      &fold->error);
     }
     if (status == MNEME_OK) {

@@ -21,7 +21,7 @@ void mneme_vector_case_set_up(struct mneme_vector_case *vectors, const char *sto
     mneme_arena_init(&vectors->arena, 0);
     require(mneme_fixture_set_up(&vectors->fixture, MNEME_FIXTURE_TABLES, 0, error), "fixture", error);
     const struct mneme_config *config = vectors->fixture.config;
-    require(mneme_pg_connect_to(&vectors->postgres, config, MNEME_PG_SCHEMA_VECTORS, "test", error),
+    require(mneme_pg_connect_to(&vectors->postgres, config, MNEME_PROJECTION_VECTORS, "test", error),
             "connect", error);
     require(mneme_pg_connect_to_all(&vectors->reader, config, "test", error), "connect", error);
     vectors->generation = (struct mneme_generation){

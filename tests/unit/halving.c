@@ -54,7 +54,7 @@ static enum mneme_apply_result apply(void *projection, struct mneme_batch *batch
     return MNEME_APPLIED;
 }
 
-static const struct mneme_projection_ops ops = {.name = "script", .apply = apply};
+static const struct mneme_projection_ops ops = {.apply = apply};
 
 /* `count` items over three partitions, each with a key of its own unless `key` is given; recorded_at is the
  * index. */

@@ -7,7 +7,7 @@
 
 static int check(int64_t next, int64_t start, int64_t end, struct mneme_error *error) {
     struct mneme_saved_offset saved = {.projection = "postgres",
-                                       .mended_by = "postgres",
+                                       .rebuilt_by = "postgres",
                                        .takes_loss = true,
                                        .topic = "mneme.events",
                                        .partition = 3,
@@ -49,7 +49,7 @@ Test(saved_offset, a_log_without_its_beginning_is_unsafe_for_a_new_projection) {
 Test(saved_offset, what_another_projection_mends_names_that_one) {
     struct mneme_error error = {0};
     const struct mneme_saved_offset saved = {.projection = "vectors",
-                                             .mended_by = "embed",
+                                             .rebuilt_by = "embed",
                                              .topic = "mneme.embeddings.m",
                                              .next_offset = 5,
                                              .log_start = 7,

@@ -14,7 +14,7 @@ static const struct mneme_catalog_example month = {
 
 static const struct mneme_store_rebuild kind = {
     .projection = &mneme_postgres_projection,
-    .schema = MNEME_PG_SCHEMA_LEDGER,
+    .schema = MNEME_PROJECTION_POSTGRES,
     .migrations = &mneme_migrations_postgres,
     .example = &month,
     .keeps_losses = true,

@@ -315,7 +315,7 @@ static int replace_patiently(struct subject *subject, struct mneme_subject_outco
 
 static int open_places(struct subject *subject, struct mneme_error *error) {
     int status = mneme_scratch_open(&subject->scratch, subject->options->verify.config,
-                                    MNEME_PG_SCHEMA_LEDGER, "subject", error);
+                                    MNEME_PROJECTION_POSTGRES, "subject", error);
     if (status == MNEME_OK) {
         status = mneme_scratch_drop(&subject->scratch, error);
     }

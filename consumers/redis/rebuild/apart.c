@@ -251,7 +251,7 @@ int mneme_apart_open(struct mneme_apart *apart, const struct mneme_config *confi
     }
     if (status == MNEME_OK) {
         status =
-            mneme_pg_connect_to(&apart->postgres, config, MNEME_PG_SCHEMA_LEDGER, "mneme rebuild", error);
+            mneme_pg_connect_to(&apart->postgres, config, MNEME_PROJECTION_POSTGRES, "mneme rebuild", error);
     }
     if (status == MNEME_OK) {
         status = lock(apart, error);

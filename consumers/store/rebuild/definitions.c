@@ -18,11 +18,11 @@ struct comparison {
 static int open_both(struct comparison *comparison, const struct mneme_config *config,
                      struct mneme_error *error) {
     struct mneme_scratch *scratch = &comparison->scratch;
-    enum mneme_pg_schema schema = comparison->definitions->schema;
+    enum mneme_projection schema = comparison->definitions->schema;
     snprintf(scratch->name, sizeof scratch->name, "mneme_definitions_%ld_%d", (long)getpid(), (int)schema);
     int status = mneme_config_copy(&scratch->config, config, error);
     if (status == MNEME_OK) {
-        status = mneme_config_set(scratch->config, mneme_pg_schema_setting(schema), scratch->name,
+        status = mneme_config_set(scratch->config, mneme_projections[schema].schema_setting, scratch->name,
                                   MNEME_FROM_OPTION, error);
     }
     if (status == MNEME_OK) {

@@ -10,7 +10,7 @@
 #include "sql/embedded.h"
 
 struct mneme_definitions {
-    enum mneme_pg_schema schema;
+    enum mneme_projection schema;
     const struct mneme_migration_set *migrations;
     /* NULL, or makes what the projection makes beside its migrations, in the connection's schema. */
     int (*add)(void *context, const struct mneme_config *config, struct mneme_postgres *postgres,

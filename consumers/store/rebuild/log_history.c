@@ -65,7 +65,7 @@ int mneme_store_log_history(struct mneme_log_history *history, const struct mnem
     if (history->lost_until == NULL) {
         return out_of_memory(error);
     }
-    int status = mneme_pg_connect_to(&postgres, config, MNEME_PG_SCHEMA_LEDGER, "mneme rebuild", error);
+    int status = mneme_pg_connect_to(&postgres, config, MNEME_PROJECTION_POSTGRES, "mneme rebuild", error);
     if (status == MNEME_OK) {
         status = read_history(history, postgres, log, error);
     }

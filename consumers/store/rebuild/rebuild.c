@@ -121,7 +121,7 @@ static int run_own(struct rebuild *rebuild, const char *sql, struct mneme_error 
 /* What the builders share. One program at a time builds, so that they divide the places among themselves. */
 struct building {
     const struct mneme_config *config;
-    enum mneme_pg_schema schema;
+    enum mneme_projection schema;
     int64_t *places;
     size_t count;
     atomic_size_t next;
@@ -246,7 +246,7 @@ int mneme_store_rebuild_finish_load(void *context, unsigned jobs, struct mneme_e
         status = run_own(rebuild, rebuild->kind->complete_indexes_sql, error);
     }
     return status == MNEME_OK
-               ? mneme_catalog_require(&rebuild->scratch, rebuild->kind->projection->name, error)
+               ? mneme_catalog_require(&rebuild->scratch, rebuild->kind->projection->facts->name, error)
                : status;
 }
 
@@ -281,7 +281,7 @@ int mneme_store_rebuild_swap(void *context, const int64_t *next_offsets, int32_t
         status = run_own(rebuild, rebuild->kind->complete_indexes_sql, error);
     }
     if (status == MNEME_OK) {
-        status = mneme_catalog_require(scratch, rebuild->kind->projection->name, error);
+        status = mneme_catalog_require(scratch, rebuild->kind->projection->facts->name, error);
     }
     if (status == MNEME_OK) {
         status = tell_own_indexes(scratch, error);

@@ -13,7 +13,7 @@
 /* What differs from projection to projection. */
 struct mneme_store_rebuild {
     const struct mneme_projection_ops *projection;
-    enum mneme_pg_schema schema;
+    enum mneme_projection schema;
     const struct mneme_migration_set *migrations;
     const struct mneme_catalog_example *example; /* of parts that come with the load; or NULL */
     bool keeps_losses;                           /* its schema has the table log_losses */

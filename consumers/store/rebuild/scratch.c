@@ -118,7 +118,7 @@ static int end_orphans(struct mneme_scratch *scratch, struct mneme_error *error)
 }
 
 int mneme_scratch_open(struct mneme_scratch *scratch, const struct mneme_config *config,
-                       enum mneme_pg_schema schema, const char *suffix, struct mneme_error *error) {
+                       enum mneme_projection schema, const char *suffix, struct mneme_error *error) {
     *scratch = (struct mneme_scratch){0};
     int status = mneme_pg_schema_name(scratch->live, config, schema, error);
     if (status == MNEME_OK) {
@@ -127,7 +127,7 @@ int mneme_scratch_open(struct mneme_scratch *scratch, const struct mneme_config 
         status = mneme_config_copy(&scratch->config, config, error);
     }
     if (status == MNEME_OK) {
-        status = mneme_config_set(scratch->config, mneme_pg_schema_setting(schema), scratch->name,
+        status = mneme_config_set(scratch->config, mneme_projections[schema].schema_setting, scratch->name,
                                   MNEME_FROM_OPTION, error);
     }
     if (status == MNEME_OK) { /* what is folded a second time is no news */

@@ -30,7 +30,7 @@ struct mneme_scratch {
  * another has the lock or such a session does not end, MNEME_E_UNSAFE when the name is taken by a schema that
  * is not ours. Makes and drops nothing. */
 int mneme_scratch_open(struct mneme_scratch *scratch, const struct mneme_config *config,
-                       enum mneme_pg_schema schema, const char *suffix, struct mneme_error *error);
+                       enum mneme_projection schema, const char *suffix, struct mneme_error *error);
 
 /* Gives the lock back; the schema stays. Does nothing for a zeroed one. */
 void mneme_scratch_close(struct mneme_scratch *scratch);

@@ -47,7 +47,7 @@ static int read_progress(struct verify *verify, const PGresult *rows, const int6
                 "%s, with %d partitions, does not have; run `mneme rebuild %s` to fold what the log holds",
                 (long long)values[1], (long long)values[0], (long long)values[2],
                 mneme_log_reader_topic(verify->reader), (int)verify->partitions,
-                verify->kind->projection->name);
+                verify->kind->projection->facts->name);
         }
         verify->to[values[0]] = values[1];
         verify->is_begun[values[0]] = true;
@@ -69,7 +69,7 @@ static int find_targets(struct verify *verify, struct mneme_error *error) {
     struct mneme_pg_params params = {0};
     PGresult *rows = NULL;
     mneme_pg_param_str(&params, mneme_str_from(mneme_log_reader_topic(verify->reader)));
-    mneme_pg_param_str(&params, mneme_str_from(verify->kind->projection->name));
+    mneme_pg_param_str(&params, mneme_str_from(verify->kind->projection->facts->name));
     int status = mneme_pg_query(&rows, verify->live, mneme_sql_verify_progress, &params, true, error);
     if (status == MNEME_OK) {
         status =
