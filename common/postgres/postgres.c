@@ -84,6 +84,19 @@ const char *mneme_pg_own_schema(const struct mneme_postgres *postgres) {
     return postgres->schema;
 }
 
+void mneme_pg_unlock(struct mneme_postgres *postgres) {
+    if (postgres == NULL || PQstatus(postgres->connection) != CONNECTION_OK) {
+        return;
+    }
+    PGTransactionStatusType state = PQtransactionStatus(postgres->connection);
+    if (state == PQTRANS_INTRANS || state == PQTRANS_INERROR) {
+        PQclear(PQexec(postgres->connection, "ROLLBACK"));
+    }
+    if (PQtransactionStatus(postgres->connection) == PQTRANS_IDLE) {
+        PQclear(PQexec(postgres->connection, "SELECT pg_advisory_unlock_all()"));
+    }
+}
+
 void mneme_pg_close(struct mneme_postgres *postgres) {
     if (postgres == NULL) {
         return;

@@ -25,7 +25,8 @@ struct rebuild {
 
 static void end(void *context) {
     struct rebuild *rebuild = context;
-    mneme_pg_close(rebuild->postgres); /* a freeze goes with its transaction, and the lock with the session */
+    mneme_pg_unlock(rebuild->postgres); /* a freeze goes with its transaction */
+    mneme_pg_close(rebuild->postgres);
     mneme_config_destroy(rebuild->config);
     free(rebuild);
 }
@@ -373,6 +374,7 @@ static int abandon_as(const struct mneme_config *config, bool is_again, bool *wa
     if (status == MNEME_OK && search.is_found) {
         status = mneme_edition_forget(postgres, config, wanted.model, error);
     }
+    mneme_pg_unlock(postgres);
     mneme_pg_close(postgres);
     return status;
 }

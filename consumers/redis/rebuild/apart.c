@@ -267,6 +267,7 @@ int mneme_apart_open(struct mneme_apart *apart, const struct mneme_config *confi
 
 void mneme_apart_close(struct mneme_apart *apart) {
     mneme_redis_close(apart->redis);
+    mneme_pg_unlock(apart->postgres);
     mneme_pg_close(apart->postgres);
     if (apart->config != NULL) {
         mneme_config_destroy(apart->config);

@@ -163,6 +163,7 @@ int mneme_scratch_open(struct mneme_scratch *scratch, const struct mneme_config 
 }
 
 void mneme_scratch_close(struct mneme_scratch *scratch) {
+    mneme_pg_unlock(scratch->postgres);
     mneme_pg_close(scratch->postgres);
     if (scratch->config != NULL) {
         mneme_config_destroy(scratch->config);
