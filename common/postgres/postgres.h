@@ -31,8 +31,8 @@ int mneme_pg_connect(struct mneme_postgres **out, const struct mneme_config *con
 void mneme_pg_close(struct mneme_postgres *postgres);
 
 /* Ends an open transaction without effect and gives back the session's advisory locks. For right before the
- * close: the server sees the end of a session some time later, and would refuse the lock until then to whoever
- * comes next. NULL and a lost connection are fine. */
+ * close: the server sees the end of a session some time later, and would refuse the lock until then to
+ * whoever comes next. NULL and a lost connection are fine. */
 void mneme_pg_unlock(struct mneme_postgres *postgres);
 
 /* The schema whose tables come first; the connection's. */
