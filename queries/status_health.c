@@ -109,8 +109,8 @@ static int ask_postgres(struct mneme_health *out, struct answer *answer,
     }
     bool is_there = true;
     if (status == MNEME_OK) {
-        status =
-            mneme_status_enter(&is_there, source->postgres, source->config, mneme_projection_groups, error);
+        status = mneme_status_enter(&is_there, source->postgres, source->config,
+                                    &mneme_projections[MNEME_PROJECTION_POSTGRES], error);
     }
     if (status == MNEME_OK && !is_there) {
         status =
@@ -161,7 +161,6 @@ static int ask_redis(struct mneme_health *out, struct answer *answer,
 
 static int ask_vectors(struct mneme_health *out, struct answer *answer,
                        const struct mneme_health_source *source, struct mneme_error *error) {
-    static const struct mneme_projection_group group = {"vectors", MNEME_PG_SCHEMA_VECTORS};
     struct mneme_vectors *vectors = NULL;
     bool is_there = false;
     (void)out;
@@ -171,7 +170,8 @@ static int ask_vectors(struct mneme_health *out, struct answer *answer,
             "the vectors were not looked for: Postgres, which says where they are, does not "
             "answer; see the check of Postgres");
     }
-    int status = mneme_status_enter(&is_there, source->postgres, source->config, &group, error);
+    int status = mneme_status_enter(&is_there, source->postgres, source->config,
+                                    &mneme_projections[MNEME_PROJECTION_VECTORS], error);
     if (status != MNEME_OK) {
         return status;
     }
@@ -299,14 +299,16 @@ static void measure_errors(struct mneme_health_measures *out, const struct mneme
     struct mneme_error ignored = {0};
     int64_t errors = 0;
     int status = MNEME_OK;
-    for (const struct mneme_projection_group *group = mneme_projection_groups;
-         group->name != NULL && status == MNEME_OK; group++) {
+    for (size_t i = 0; i < MNEME_PROJECTIONS && status == MNEME_OK; i++) {
         bool is_there = false;
-        status = mneme_status_enter(&is_there, source->postgres, source->config, group, &ignored);
+        if (mneme_projections[i].has_schema) {
+            status = mneme_status_enter(&is_there, source->postgres, source->config, &mneme_projections[i],
+                                        &ignored);
+        }
         if (status == MNEME_OK && is_there) {
             status = count_errors(&errors, source, mneme_sql_status_parked_lately, &ignored);
         }
-        if (status == MNEME_OK && is_there && group->schema == MNEME_PG_SCHEMA_LEDGER) {
+        if (status == MNEME_OK && is_there && i == MNEME_PROJECTION_POSTGRES) {
             status = count_errors(&errors, source, mneme_sql_status_errors, &ignored);
         }
     }
