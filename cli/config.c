@@ -184,7 +184,7 @@ static const struct mneme_cli_option options[] = {
 const struct mneme_command mneme_command_config = {
     .name = "config",
     .summary = "The settings in effect and where each came from.",
-    .arguments = "[NAME…]",
+    .arguments = "[SETTING…]",
     .details =
         "Secrets, and passwords inside URLs, are shown as ********.\n"
         "--json: {\"name\",\"value\",\"source\",\"default\",\"secret\",\"doc\"}; source is default, file,\n"

@@ -43,9 +43,9 @@ static const struct mneme_read knowledge_list[] = {
 static const struct mneme_cli_option knowledge_options[] = {
     {"agent", 'a', "ID", -1, "What this agent knows."},
     {"user", 'u', "ID", -1, "What is about this user."},
-    {"domain", 0, "A,B", -1, "Any of these domains."},
-    {"type", 't', "A,B", -1, "Any of these types."},
-    {"status", 0, "A,B", -1, "Any of unvalidated, validated, disputed, refuted."},
+    {"domain", 0, "NAME,…", -1, "Any of these domains."},
+    {"type", 't', "NAME,…", -1, "Any of these types of knowledge."},
+    {"status", 0, "STATUS,…", -1, "Any of these states."},
     MNEME_READ_PAGE_OPTIONS,
     {0},
 };

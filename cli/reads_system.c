@@ -40,7 +40,7 @@ static const struct mneme_read stats[] = {
 };
 
 static const struct mneme_cli_option stats_options[] = {
-    {"type", 't', "A,B", -1, "Any of these types."},
+    {"type", 't', "TYPE,…", -1, "Any of these types."},
     MNEME_FILTER_OPTION,
     {0},
 };
@@ -58,7 +58,7 @@ const struct mneme_command mneme_command_stats = {
                "{\"kind\":\"agent\"|\"tier\"|\"all\",\"agent_id\",\"memory_type\",\"tier\",\"total\","
                "\"active\",\"deleted\",\n"
                "\"archived\",\"expired\",\"mean_confidence\",\"latest\"}, then "
-               "{\"kind\":\"system\",\"memories\",…}.\n\n" MNEME_FILTER_HELP,
+               "{\"kind\":\"system\",\"memories\",…}.",
     .examples = "  mneme stats\n"
                 "  mneme stats --user ada --json\n"
                 "  mneme stats --agent planner --filter 'tags contains tea' --as-of 2026-01-31\n",
@@ -96,7 +96,7 @@ static const struct mneme_cli_option timeline_options[] = {
     {"user", 'u', "ID", -1, "What is about this user."},
     {"agent", 'a', "ID", -1, "What belongs to this agent."},
     {"conversation", 0, "ID", -1, "What belongs to this conversation."},
-    {"type", 't', "A,B", -1, "Any of these: types of memories, turn, hypothesis, knowledge."},
+    {"type", 't', "ENTRY,…", -1, "Any of these: turns, or types of memories."},
     MNEME_READ_TIME_OPTIONS,
     MNEME_READ_PAGE_OPTIONS,
     {0},
@@ -145,9 +145,9 @@ static const struct mneme_read operations[] = {
 
 static const struct mneme_cli_option operation_options[] = {
     {"actor", 0, "NAME", -1, "Done by this actor, agent or user."},
-    {"type", 't', "A,B", -1, "Any of these operations, such as memory_deleted."},
+    {"type", 't', "EVENT-TYPE,…", -1, "Any of these operations."},
     {"stream", 's', "ID", -1, "Done in this stream."},
-    {"verdict", 0, "A,B", -1, "Any of these: accepted, rejected, duplicate, not_found, exists."},
+    {"verdict", 0, "VERDICT,…", -1, "Any of these verdicts."},
     {"of", 0, "ID", -1, "Done to this memory, conversation, decision or the like."},
     {"correlation", 0, "ID", -1, "Done for this request."},
     MNEME_READ_TIME_OPTIONS,

@@ -140,7 +140,7 @@ static const struct mneme_cli_option options[] = {
     {"from", 0, "WHEN", -1, "Begin here (default: beginning); what is there belongs to it."},
     {"to", 0, "WHEN", -1, "End here (default: end, as of now); what is there belongs to it."},
     {"stream", 's', "ID", -1, "Events of this stream."},
-    {"type", 't', "A,B", -1, "Any of these types, such as memory_created."},
+    {"type", 't', "EVENT-TYPE,…", -1, "Any of these types of events."},
     {"limit", 'n', "N", -1, "Maximum number of events (default: all)."},
     {0},
 };

@@ -108,7 +108,7 @@ static enum mneme_exit run(struct mneme_cli *cli) {
 }
 
 static const struct mneme_cli_option options[] = {
-    {"type", 't', "A,B", -1, "Memories of any of these types."},
+    {"type", 't', "TYPE,…", -1, "Memories of any of these types."},
     {"since", 0, "TIME", -1, "Created then or later."},
     {"until", 0, "TIME", -1, "Created then or earlier."},
     MNEME_FILTER_OPTION,
@@ -130,7 +130,7 @@ const struct mneme_command mneme_command_search = {
         "unless --limit says otherwise. Parts of words are found in scripts without spaces alone.\n"
         "With --type or --filter, turns are left out: they have neither. The day of a text is found too.\n"
         "--json: one object per line: score, kind, id, stream_id, text, created_at, conversation_id,\n"
-        "turn_index, speaker, role, user_id, agent_id, run_id, memory_type, metadata.\n\n" MNEME_FILTER_HELP,
+        "turn_index, speaker, role, user_id, agent_id, run_id, memory_type, metadata.",
     .examples = "  mneme search 'window seats' --user ada\n"
                 "  mneme search '\"green tea\" OR coffee -milk' --user ada --since 2026-01-01\n"
                 "  mneme search 'may 2023' --agent planner --type fact,decision --json\n"

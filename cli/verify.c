@@ -40,13 +40,10 @@ const struct mneme_projection_ops *mneme_cli_rebuildable(const struct mneme_cli 
     if (projection != NULL && projection->rebuild != NULL) {
         return projection;
     }
-    struct mneme_buffer names = {0};
-    for (size_t i = 0; i < MNEME_PROJECTIONS; i++) {
-        mneme_buffer_printf(&names, "%s%s", names.len == 0 ? "" : ", ", mneme_projections[i].name);
-    }
-    mneme_error_set(error, MNEME_E_USAGE, "cannot %s \"%s\": there is no such projection; there are: %.*s",
-                    deed, cli->arguments[0], MNEME_STR_ARG(mneme_buffer_str(&names)));
-    mneme_buffer_clean_up(&names);
+    mneme_error_set(
+        error, MNEME_E_USAGE,
+        "cannot %s \"%s\": it is filled from the vectors of embed, not from the events; %s embed instead",
+        deed, cli->arguments[0], deed);
     return NULL;
 }
 

@@ -34,6 +34,7 @@ struct mneme_memory_filter {
     struct mneme_str_array types;                                /* any of these */
     struct mneme_str_array tags;                                 /* all of these */
     struct mneme_str metadata;                                   /* JSON object that the metadata contains */
+    struct mneme_opt_long since, until;                          /* created from then on, and before then */
     bool include_expired, include_archived;
     const struct mneme_filter_node *filter; /* may be NULL */
     struct mneme_as_of as_of;

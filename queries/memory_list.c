@@ -29,6 +29,8 @@ int mneme_memory_list(struct mneme_postgres *postgres, const struct mneme_memory
         MNEME_SQL_GIVEN("types", filter->types.is_set),
         MNEME_SQL_GIVEN("tags", filter->tags.is_set),
         MNEME_SQL_GIVEN("metadata", filter->metadata.data != NULL),
+        MNEME_SQL_GIVEN("since", filter->since.is_set),
+        MNEME_SQL_GIVEN("until", filter->until.is_set),
         MNEME_SQL_GIVEN("cursor", filter->cursor.is_set),
     };
     struct mneme_composed composed = {mneme_sql_memory_list, &filter->as_of, filter->filter, parts,
@@ -63,6 +65,10 @@ int mneme_memory_list(struct mneme_postgres *postgres, const struct mneme_memory
     add_str(&params, filter->cursor.stream_id, MNEME_PG_OID_TEXT);
     mneme_pg_param_long(&params, filter->limit);
     mneme_pg_param_long(&params, filter->offset);
+    mneme_query_param_opt_time(&params, filter->since);
+    mneme_query_param_type(&params, MNEME_OID_TIMESTAMPTZ);
+    mneme_query_param_opt_time(&params, filter->until);
+    mneme_query_param_type(&params, MNEME_OID_TIMESTAMPTZ);
     status = mneme_memory_ask(postgres, "memories were not listed", &composed, &params, visit, context, count,
                               error);
     mneme_pg_params_clean_up(&params);

@@ -167,7 +167,7 @@ static enum mneme_exit run(struct mneme_cli *cli) {
 }
 
 static const struct mneme_cli_option options[] = {
-    {"projection", 'p', "NAME", -1,
+    {"projection", 'p', "PROJECTION", -1,
      "Only as this projection has it: search, embed or vectors (postgres: all but vectors)."},
     {"reason", 0, "TEXT", -1, "Why, for those who look later."},
     {0},

@@ -101,8 +101,7 @@ static enum mneme_exit run(struct mneme_cli *cli) {
 }
 
 static const struct mneme_cli_option options[] = {
-    {"projection", 'p', "NAME", -1,
-     "What this projection has parked: postgres, search, embed, vectors, redis."},
+    {"projection", 'p', "PROJECTION", -1, "What this projection has parked."},
     {"key", 'k', "KEY", -1, "Of this key, which is TENANT/STREAM."},
     {"user", 'u', "ID", -1, "Of this user's stream in the tenant."},
     {"all", 'a', NULL, -1, "Also the events that only wait behind another one of their key."},

@@ -97,7 +97,7 @@ static enum mneme_exit run(struct mneme_cli *cli) {
 }
 
 static const struct mneme_cli_option options[] = {
-    {"projection", 'p', "NAME", -1,
+    {"projection", 'p', "PROJECTION", -1,
      "What this projection has parked: postgres, search or embed (default: each)."},
     {"all", 'a', NULL, -1, "Everything that is parked."},
     {0},

@@ -176,7 +176,7 @@ static enum mneme_exit run(struct mneme_cli *cli) {
 }
 
 static const struct mneme_cli_option options[] = {
-    {"projection", 'p', "NAME", -1, "As this projection has it."},
+    {"projection", 'p', "PROJECTION", -1, "As this projection has it."},
     {0},
 };
 

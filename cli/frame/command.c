@@ -13,6 +13,7 @@
 #include "cli/frame/output.h"
 #include "cli/frame/signals.h"
 #include "cli/frame/values.h"
+#include "cli/frame/words.h"
 #include "common/json/write.h"
 #include "common/log/log.h"
 
@@ -133,6 +134,7 @@ static enum mneme_exit run(struct mneme_cli *cli, int argc, char **argv) {
     if (status != MNEME_OK) {
         return mneme_cli_fail(cli, &error);
     }
+    mneme_cli_suggest_words(cli);
     cli->json = mneme_cli_flag(cli, "json");
     return cli->command->run(cli);
 }

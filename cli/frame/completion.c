@@ -1,10 +1,11 @@
 /*
- * mneme completion: scripts for bash and zsh, made from the table of commands.
+ * mneme completion: scripts for bash, zsh and fish, made from the table of commands and that of words.
  */
 #include <stdio.h>
 
 #include "cli/commands.h"
 #include "cli/frame/options.h"
+#include "cli/frame/words.h"
 
 /* One command and the words that lead to it. */
 struct place {
@@ -39,17 +40,45 @@ static void print_path(const struct place *place) {
     }
 }
 
-/* The words of "bash|zsh", if it is such a list of fixed words. */
-static bool is_choice(const char *text) {
-    return text != NULL && strchr(text, '|') != NULL &&
-           text[strspn(text, "abcdefghijklmnopqrstuvwxyz_0123456789|")] == '\0';
+/* What may stand behind an option. */
+static void expect_of(struct mneme_cli_expected *expected, const struct mneme_cli_option *option) {
+    const char *description = option->argument;
+    if (option->setting >= 0) {
+        const struct mneme_setting_info *info = mneme_setting_info((enum mneme_setting)option->setting);
+        description = info->type == MNEME_TYPE_CHOICE ? info->choices : description;
+    }
+    mneme_cli_expect(expected, description);
 }
 
-static void print_choices(const char *text) {
-    for (; *text != '\0'; text++) {
-        putchar(*text == '|' ? ' ' : *text);
+/* Whether a file may stand among the arguments. */
+static bool takes_files(const struct mneme_command *command) {
+    struct mneme_cli_expected expected;
+    bool takes = false;
+    for (const char *at = command->arguments; *at != '\0'; at += strspn(at, " ")) {
+        mneme_cli_expect(&expected, at);
+        takes = takes || expected.is_file;
+        at += strcspn(at, " ");
+    }
+    return takes;
+}
+
+static void print_values(const struct mneme_cli_expected *expected) {
+    for (size_t i = 0; i < expected->count; i++) {
+        printf("%s%s", i > 0 ? " " : "", expected->values[i]);
     }
 }
+
+/* The commands below, or what the first argument may be. */
+static void print_words(const struct mneme_command *command) {
+    struct mneme_cli_expected expected;
+    for (size_t i = 0; command->subcommands != NULL && command->subcommands[i] != NULL; i++) {
+        printf("%s%s", i > 0 ? " " : "", command->subcommands[i]->name);
+    }
+    mneme_cli_expect(&expected, command->arguments);
+    print_values(&expected);
+}
+
+/* --- bash and zsh run the same two functions --- */
 
 static void print_case(const struct place *place) {
     const struct mneme_command *command = last(place);
@@ -58,33 +87,29 @@ static void print_case(const struct place *place) {
     printf("    '");
     print_path(place);
     printf("')\n        words='");
-    for (size_t i = 0; command->subcommands != NULL && command->subcommands[i] != NULL; i++) {
-        printf("%s%s", i > 0 ? " " : "", command->subcommands[i]->name);
-    }
-    if (is_choice(command->arguments)) {
-        print_choices(command->arguments);
-    }
-    printf("'\n        options='");
+    print_words(command);
+    printf("'%s\n        options='", takes_files(command) ? " files=1" : "");
     for (size_t i = 0; i < count; i++) {
         printf("%s--%s", i > 0 ? " " : "", list[i]->name);
     }
     printf("'\n        case $previous in\n");
     for (size_t i = 0; i < count; i++) {
+        struct mneme_cli_expected expected;
         if (list[i]->argument == NULL) {
             continue;
         }
-        const char *choices = list[i]->argument;
-        if (list[i]->setting >= 0 &&
-            mneme_setting_info((enum mneme_setting)list[i]->setting)->type == MNEME_TYPE_CHOICE) {
-            choices = mneme_setting_info((enum mneme_setting)list[i]->setting)->choices;
+        expect_of(&expected, list[i]);
+        printf("        --%s", list[i]->name);
+        if (list[i]->letter != '\0') {
+            printf("|-%c", list[i]->letter);
         }
-        printf("        --%s) ", list[i]->name);
-        if (is_choice(choices)) {
-            printf("value='");
-            print_choices(choices);
-            printf("'");
+        printf(") value=");
+        if (expected.count > 0) {
+            putchar('\'');
+            print_values(&expected);
+            printf("'%s", expected.is_list ? " list=1" : "");
         } else {
-            printf("value=%s", strcmp(list[i]->argument, "FILE") == 0 ? "@file" : "@any");
+            printf("%s", expected.is_file ? "@file" : "@any");
         }
         printf(" ;;\n");
     }
@@ -100,7 +125,7 @@ static void print_step(const struct place *place) {
     }
 }
 
-/* Both shells run the same two functions: which command the line has come to, and what may follow. */
+/* Which command the line has come to, and what may follow. */
 static void print_functions(void) {
     printf(
         "# Sets `at` to the command that the words name, and `ended` if -- is among them: files may follow "
@@ -116,17 +141,18 @@ static void print_functions(void) {
         "        next=\"${at:+$at }$word\"\n"
         "        case $next in\n");
     visit_all(print_step);
-    printf("        *) continue ;;\n"
-           "        esac\n"
-           "        at=$next\n"
-           "    done\n"
-           "}\n"
-           "\n"
-           "# Sets `words`, `options` and `value`: what may stand there, for the command `at` behind the "
-           "word `previous`.\n"
-           "_mneme_expected() {\n"
-           "    words='' options='' value=''\n"
-           "    case $at in\n");
+    printf(
+        "        *) continue ;;\n"
+        "        esac\n"
+        "        at=$next\n"
+        "    done\n"
+        "}\n"
+        "\n"
+        "# Sets `words`, `options`, `value`, `list` and `files`: what may stand there, for the command `at` "
+        "behind the word `previous`.\n"
+        "_mneme_expected() {\n"
+        "    words='' options='' value='' list='' files=''\n"
+        "    case $at in\n");
     visit_all(print_case);
     printf("    esac\n"
            "}\n"
@@ -136,26 +162,39 @@ static void print_functions(void) {
 static void print_bash(void) {
     printf("# Completion of mneme for bash: source <(mneme completion bash)\n\n");
     print_functions();
-    printf("_mneme() {\n"
-           "    local at ended words options value current=${COMP_WORDS[COMP_CWORD]} "
-           "previous=${COMP_WORDS[COMP_CWORD-1]}\n"
-           "    _mneme_path \"${COMP_WORDS[@]:1:COMP_CWORD-1}\"\n"
-           "    _mneme_expected\n"
-           "    if [[ -n $ended ]]; then\n"
-           "        mapfile -t COMPREPLY < <(compgen -f -- \"$current\")\n"
-           "    elif [[ $value == @any ]]; then\n"
-           "        COMPREPLY=()\n"
-           "    elif [[ -n $value && $value != @file ]]; then\n"
-           "        mapfile -t COMPREPLY < <(compgen -W \"$value\" -- \"$current\")\n"
-           "    elif [[ $current == -* ]]; then\n"
-           "        mapfile -t COMPREPLY < <(compgen -W \"$options\" -- \"$current\")\n"
-           "    elif [[ -n $words && -z $value ]]; then\n"
-           "        mapfile -t COMPREPLY < <(compgen -W \"$words\" -- \"$current\")\n"
-           "    else\n"
-           "        mapfile -t COMPREPLY < <(compgen -f -- \"$current\")\n"
-           "    fi\n"
-           "}\n"
-           "complete -o filenames -F _mneme mneme\n");
+    printf(
+        "_mneme() {\n"
+        "    local at ended words options value list files before=''\n"
+        "    local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD-1]}\n"
+        "    # bash takes the = of --option=value for a word of its own.\n"
+        "    if [[ $current == = ]]; then\n"
+        "        current=''\n"
+        "    elif [[ $previous == = ]]; then\n"
+        "        previous=${COMP_WORDS[COMP_CWORD-2]}\n"
+        "    fi\n"
+        "    _mneme_path \"${COMP_WORDS[@]:1:COMP_CWORD-1}\"\n"
+        "    _mneme_expected\n"
+        "    COMPREPLY=()\n"
+        "    if [[ -n $list ]]; then\n"
+        "        before=${current%%\"${current##*,}\"}\n"
+        "        compopt -o nospace 2>/dev/null\n"
+        "    fi\n"
+        "    if [[ -n $ended || $value == @file || ( -z $value && $current != -* && -z $words && -n $files ) "
+        "]]; then\n"
+        "        compopt -o filenames 2>/dev/null\n"
+        "        mapfile -t COMPREPLY < <(compgen -f -- \"$current\")\n"
+        "    elif [[ -n $value && $value != @any ]]; then\n"
+        "        mapfile -t COMPREPLY < <(compgen -P \"$before\" -W \"$value\" -- "
+        "\"${current#\"$before\"}\")\n"
+        "    elif [[ -z $value && $current == -* ]]; then\n"
+        "        mapfile -t COMPREPLY < <(compgen -W \"$options\" -- \"$current\")\n"
+        "    elif [[ -z $value ]]; then\n"
+        "        mapfile -t COMPREPLY < <(compgen -W \"$words\" -- \"$current\"; [[ -z $files ]] || compgen "
+        "-f -- "
+        "\"$current\")\n"
+        "    fi\n"
+        "}\n"
+        "complete -F _mneme mneme\n");
 }
 
 static void print_zsh(void) {
@@ -164,23 +203,28 @@ static void print_zsh(void) {
            "fpath\n\n");
     print_functions();
     printf("_mneme() {\n"
-           "    local at ended options value previous=${words[CURRENT-1]} current=${words[CURRENT]}\n"
+           "    local at ended options value list files previous=${words[CURRENT-1]} "
+           "current=${words[CURRENT]}\n"
            "    local -a before=(\"${(@)words[2,CURRENT-1]}\")\n"
            "    local words\n"
+           "    if [[ $current == --*=* ]]; then\n"
+           "        previous=${current%%%%=*}\n"
+           "        compset -P '*='\n"
+           "    fi\n"
            "    _mneme_path \"${before[@]}\"\n"
            "    _mneme_expected\n"
-           "    if [[ -n $ended ]]; then\n"
+           "    if [[ -n $ended || $value == @file ]]; then\n"
            "        _files\n"
            "    elif [[ $value == @any ]]; then\n"
            "        _message value\n"
-           "    elif [[ -n $value && $value != @file ]]; then\n"
+           "    elif [[ -n $value ]]; then\n"
+           "        [[ -z $list ]] || compset -P '*,'\n"
            "        compadd -- ${=value}\n"
            "    elif [[ $current == -* ]]; then\n"
            "        compadd -- ${=options}\n"
-           "    elif [[ -n $words && -z $value ]]; then\n"
-           "        compadd -- ${=words}\n"
            "    else\n"
-           "        _files\n"
+           "        [[ -z $words ]] || compadd -- ${=words}\n"
+           "        [[ -z $files ]] || _files\n"
            "    fi\n"
            "}\n"
            "if [[ ${funcstack[1]-} == _mneme ]]; then\n"
@@ -190,29 +234,144 @@ static void print_zsh(void) {
            "fi\n");
 }
 
+/* --- fish shows what each word does --- */
+
+/* A line of a candidate: the word, a tab, what it does; in quotes. */
+static void print_candidate(const char *dashes, const char *word, const char *text) {
+    printf(" '%s%s\t", dashes, word);
+    for (; *text != '\0'; text++) {
+        printf(*text == '\'' || *text == '\\' ? "\\%c" : "%c", *text);
+    }
+    putchar('\'');
+}
+
+static void print_fish_path(const struct place *place) {
+    putchar('\'');
+    print_path(place);
+    putchar('\'');
+}
+
+static void print_fish_step(const struct place *place) {
+    const struct mneme_command *command = last(place);
+    for (size_t i = 0; command->subcommands != NULL && command->subcommands[i] != NULL; i++) {
+        struct place below = *place;
+        if (below.depth < MNEME_CLI_MAX_DEPTH) {
+            below.path[below.depth++] = command->subcommands[i];
+            putchar(' ');
+            print_fish_path(&below);
+        }
+    }
+}
+
+static void print_fish_case(const struct place *place) {
+    const struct mneme_command *command = last(place);
+    const struct mneme_cli_option *list[MNEME_CLI_MAX_OPTIONS];
+    size_t count = mneme_cli_options_of(list, command, NULL);
+    struct mneme_cli_expected expected;
+    printf("        case ");
+    print_fish_path(place);
+    printf("\n            set words");
+    for (size_t i = 0; command->subcommands != NULL && command->subcommands[i] != NULL; i++) {
+        print_candidate("", command->subcommands[i]->name, command->subcommands[i]->summary);
+    }
+    mneme_cli_expect(&expected, command->arguments);
+    putchar(' ');
+    print_values(&expected);
+    printf("\n            set files %s\n            set options", takes_files(command) ? "1" : "");
+    for (size_t i = 0; i < count; i++) {
+        print_candidate("--", list[i]->name, list[i]->help);
+    }
+    printf("\n            switch \"$previous\"\n");
+    for (size_t i = 0; i < count; i++) {
+        if (list[i]->argument == NULL) {
+            continue;
+        }
+        expect_of(&expected, list[i]);
+        printf("                case --%s", list[i]->name);
+        if (list[i]->letter != '\0') {
+            printf(" -%c", list[i]->letter);
+        }
+        printf("\n                    set value ");
+        if (expected.count > 0) {
+            print_values(&expected);
+        } else {
+            printf("%s", expected.is_file ? "@file" : "@any");
+        }
+        printf("%s\n", expected.is_list && expected.count > 0 ? "\n                    set list 1" : "");
+    }
+    printf("            end\n");
+}
+
+static void print_fish(void) {
+    printf("# Completion of mneme for fish: mneme completion fish | source, or a file mneme.fish in\n"
+           "# ~/.config/fish/completions\n\n"
+           "function __mneme_complete\n"
+           "    set -l words\n"
+           "    set -l options\n"
+           "    set -l value\n"
+           "    set -l list\n"
+           "    set -l files\n"
+           "    set -l before ''\n"
+           "    set -l at ''\n"
+           "    set -l tokens (commandline -opc)\n"
+           "    set -l current (commandline -ct)\n"
+           "    set -l previous $tokens[-1]\n"
+           "    if string match -qr -- '^--[^=]+=' $current\n"
+           "        set previous (string replace -r -- '=.*' '' $current)\n"
+           "        set before $previous=\n"
+           "        set current (string replace -r -- '^[^=]*=' '' $current)\n"
+           "    end\n"
+           "    for word in $tokens[2..-1]\n"
+           "        if test \"$word\" = --\n"
+           "            __fish_complete_path $current\n"
+           "            return\n"
+           "        end\n"
+           "        switch (string trim -- \"$at $word\")\n"
+           "            case");
+    visit_all(print_fish_step);
+    printf("\n                set at (string trim -- \"$at $word\")\n"
+           "        end\n"
+           "    end\n"
+           "    switch \"$at\"\n");
+    visit_all(print_fish_case);
+    printf("    end\n"
+           "    if test \"$value\" = @file\n"
+           "        printf \"$before%%s\\n\" (__fish_complete_path $current)\n"
+           "    else if test \"$value\" = @any\n"
+           "        return\n"
+           "    else if test -n \"$value\"\n"
+           "        test -z \"$list\"; or set before $before(string replace -r -- '[^,]*$' '' $current)\n"
+           "        printf '%%s\\n' $before$value\n"
+           "    else if string match -q -- '-*' $current\n"
+           "        printf '%%s\\n' $options\n"
+           "    else\n"
+           "        test -z \"$words\"; or printf '%%s\\n' $words\n"
+           "        test -z \"$files\"; or __fish_complete_path $current\n"
+           "    end\n"
+           "end\n"
+           "complete -c mneme -f -a '(__mneme_complete)'\n");
+}
+
 static enum mneme_exit run(struct mneme_cli *cli) {
     static const struct {
         const char *shell;
         void (*print)(void);
-    } shells[] = {{"bash", print_bash}, {"zsh", print_zsh}};
+    } shells[] = {{"bash", print_bash}, {"zsh", print_zsh}, {"fish", print_fish}};
     for (size_t i = 0; i < sizeof shells / sizeof *shells; i++) {
         if (strcmp(cli->arguments[0], shells[i].shell) == 0) {
             shells[i].print();
-            return MNEME_EXIT_DONE;
         }
     }
-    struct mneme_error error = {0};
-    mneme_error_set(&error, MNEME_E_USAGE, "no completion was printed: '%s' is not known; choose bash or zsh",
-                    cli->arguments[0]);
-    return mneme_cli_fail(cli, &error);
+    return MNEME_EXIT_DONE; /* parsing has refused any other name */
 }
 
 const struct mneme_command mneme_command_completion = {
     .name = "completion",
-    .summary = "A script that completes commands and options in your shell.",
-    .arguments = "bash|zsh",
+    .summary = "A script that completes commands, options and values in your shell.",
+    .arguments = "bash|zsh|fish",
     .examples = "  source <(mneme completion bash)\n"
-                "  mneme completion zsh > ~/.zsh/completions/_mneme\n",
+                "  mneme completion zsh > ~/.zsh/completions/_mneme\n"
+                "  mneme completion fish > ~/.config/fish/completions/mneme.fish\n",
     .min_arguments = 1,
     .max_arguments = 1,
     .run = run,

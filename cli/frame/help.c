@@ -1,9 +1,12 @@
 /*
- * Help as text: names in a column, their explanation wrapped beside them.
+ * Help as text: names in a column, their explanation wrapped beside them. Nothing is wider than the page but
+ * what cannot be broken.
  */
 #include "cli/frame/help.h"
 
 #include <stdlib.h>
+
+#include "cli/frame/words.h"
 
 #define MAX_COLUMNS 100
 #define MIN_COLUMNS 40
@@ -19,43 +22,218 @@ static void heading(const struct page *page, const char *text) {
     fprintf(page->out, page->bold ? "\n\033[1m%s\033[0m\n" : "\n%s\n", text);
 }
 
-/* Words of `text` from column `indent` on, the first line going on where `column` is. */
-static void wrap(const struct page *page, int indent, int column, const char *text) {
-    const char *at = text;
-    bool is_first = true;
-    while (*at != '\0') {
-        size_t bytes = strcspn(at, " ");
-        int width = 0;
-        for (size_t i = 0; i < bytes; i++) {
-            width += ((unsigned char)at[i] & 0xC0) != 0x80; /* one column for each character */
-        }
-        if (is_first) {
-            fprintf(page->out, "%*s", indent - column, "");
-            column = indent;
-        } else if (column + 1 + width > page->columns) {
-            fprintf(page->out, "\n%*s", indent, "");
-            column = indent;
-        } else {
-            fputc(' ', page->out);
-            column++;
-        }
-        fprintf(page->out, "%.*s", (int)bytes, at);
-        column += width;
-        is_first = false;
-        at += bytes;
-        at += strspn(at, " ");
+/* --- words on lines --- */
+
+/* Where the next word goes. */
+struct line {
+    const struct page *page;
+    int indent; /* of the lines that follow */
+    int column;
+    bool is_empty; /* nothing but the indent, or what another has printed, is on it */
+};
+
+static int width_of(struct mneme_str text) {
+    int width = 0;
+    for (size_t i = 0; i < text.len; i++) {
+        width += ((unsigned char)text.data[i] & 0xC0) != 0x80; /* one column for each character */
     }
+    return width;
+}
+
+static void end_line(struct line *line) {
+    fprintf(line->page->out, "\n%*s", line->indent, "");
+    line->column = line->indent;
+    line->is_empty = true;
+}
+
+/* As much of a word that is wider than a line as ends with a comma or a bar and fits; the whole if none does.
+ */
+static struct mneme_str part_of(struct mneme_str word, int room) {
+    size_t end = 0;
+    int width = 0;
+    for (size_t i = 0; i < word.len; i++) {
+        width += ((unsigned char)word.data[i] & 0xC0) != 0x80;
+        if (width > room && end > 0) {
+            break;
+        }
+        end = word.data[i] == ',' || word.data[i] == '|' ? i + 1 : end;
+    }
+    return (struct mneme_str){word.data, end == 0 || width <= room ? word.len : end};
+}
+
+static void put_word(struct line *line, struct mneme_str word) {
+    int room = line->page->columns - line->indent;
+    int width = width_of(word);
+    if (!line->is_empty && line->column + 1 + width > line->page->columns) {
+        end_line(line);
+    } else if (!line->is_empty) {
+        fputc(' ', line->page->out);
+        line->column++;
+    }
+    while (word.len > 0) {
+        struct mneme_str part = part_of(word, room);
+        fprintf(line->page->out, "%.*s", MNEME_STR_ARG(part));
+        line->column += width_of(part);
+        line->is_empty = false;
+        word.data += part.len;
+        word.len -= part.len;
+        if (word.len > 0) {
+            end_line(line);
+        }
+    }
+}
+
+static void put_words(struct line *line, struct mneme_str text) {
+    while (text.len > 0) {
+        size_t len = 0;
+        while (len < text.len && text.data[len] != ' ') {
+            len++;
+        }
+        if (len > 0) {
+            put_word(line, (struct mneme_str){text.data, len});
+        }
+        size_t used = len < text.len ? len + 1 : len;
+        text.data += used;
+        text.len -= used;
+    }
+}
+
+/* The text from column `indent` on; `column` is where the first line is already. */
+static void wrap(const struct page *page, int indent, int column, const char *text) {
+    fprintf(page->out, "%*s", indent - column, "");
+    struct line line = {page, indent, indent, true};
+    put_words(&line, mneme_str_from(text));
     fputc('\n', page->out);
 }
 
 static void row(const struct page *page, const char *name, int indent, const char *text) {
-    int column = fprintf(page->out, "  %s", name);
+    fprintf(page->out, "  %s", name);
+    int column = 2 + width_of(mneme_str_from(name));
     if (column + 2 > indent) {
         fprintf(page->out, "\n");
         column = 0;
     }
     wrap(page, indent, column, text);
 }
+
+/* --- paragraphs --- */
+
+static size_t indent_of(struct mneme_str text) {
+    size_t indent = 0;
+    while (indent < text.len && text.data[indent] == ' ') {
+        indent++;
+    }
+    return indent;
+}
+
+/* Where the explanation of an entry such as "  postgres   the ledger" begins, in columns; the indent itself
+ * where the line is no entry. */
+static size_t hang_of(struct mneme_str text) {
+    size_t indent = indent_of(text);
+    for (size_t i = indent; indent > 0 && i + 2 < text.len; i++) {
+        if (text.data[i] == ' ' && text.data[i + 1] == ' ') {
+            size_t at = i + indent_of((struct mneme_str){text.data + i, text.len - i});
+            return (size_t)width_of((struct mneme_str){text.data, at});
+        }
+    }
+    return indent;
+}
+
+/* Lines of one indent flow into each other; an empty line, another indent and an option at the beginning of a
+ * line begin a paragraph of their own. A line "  name   text" goes on where its text began. */
+static void flow(const struct page *page, const char *text) {
+    struct mneme_str rest = mneme_str_from(text);
+    struct line line = {page, 0, 0, true};
+    bool is_open = false; /* words stand on the line */
+    while (rest.len > 0) {
+        const char *end = memchr(rest.data, '\n', rest.len);
+        struct mneme_str words = {rest.data, end == NULL ? rest.len : (size_t)(end - rest.data)};
+        size_t used = words.len + (end != NULL);
+        size_t indent = indent_of(words);
+        bool is_option = words.len > 2 && words.data[0] == '-' && words.data[1] == '-';
+        /* Lines of an object stand one column behind its brace. */
+        bool is_aligned = (int)indent == line.indent || (line.indent > 0 && (int)indent == line.indent + 1);
+        bool goes_on = is_open && words.len > 0 && is_aligned && !is_option;
+        if (!goes_on && is_open) {
+            fputc('\n', page->out);
+        }
+        if (words.len == 0) {
+            fputc('\n', page->out);
+            is_open = false;
+        } else if (goes_on) {
+            put_words(&line, words);
+        } else {
+            size_t hang = hang_of(words);
+            line = (struct line){page, (int)hang, (int)hang, true};
+            size_t bytes = 0;
+            while (bytes < words.len && width_of((struct mneme_str){words.data, bytes}) < (int)hang) {
+                bytes++;
+            }
+            fprintf(page->out, "%.*s", (int)bytes, words.data);
+            put_words(&line, (struct mneme_str){words.data + bytes, words.len - bytes});
+            is_open = true;
+        }
+        rest.data += used;
+        rest.len -= used;
+    }
+    if (is_open) {
+        fputc('\n', page->out);
+    }
+}
+
+/* --- examples --- */
+
+/* How many bytes of an example fit a line that ends with a backslash: up to a space that no quotes hold,
+ * rather one before an option; the whole where there is no such place. */
+static size_t part_of_example(struct mneme_str text, int room) {
+    size_t best = 0;
+    size_t before_option = 0;
+    char quote = '\0';
+    size_t indent = indent_of(text);
+    for (size_t i = indent; i < text.len; i++) {
+        char c = text.data[i];
+        if (c == '\\' && quote != '\'') {
+            i++;
+        } else if (quote != '\0') {
+            quote = c == quote ? '\0' : quote;
+        } else if (c == '\'' || c == '"') {
+            quote = c;
+        } else if (c == ' ' && i > indent &&
+                   (best == 0 || width_of((struct mneme_str){text.data, i}) <= room)) {
+            best = i;
+            bool is_before_option = i + 1 < text.len && text.data[i + 1] == '-';
+            before_option = is_before_option ? i : before_option;
+        }
+    }
+    best = before_option > 0 ? before_option : best;
+    return best == 0 ? text.len : best;
+}
+
+/* Lines that can be pasted into a shell as they stand. */
+static void print_examples(const struct page *page, const char *examples) {
+    struct mneme_str rest = mneme_str_from(examples);
+    while (rest.len > 0) {
+        const char *end = memchr(rest.data, '\n', rest.len);
+        struct mneme_str text = {rest.data, end == NULL ? rest.len : (size_t)(end - rest.data)};
+        size_t used = text.len + (end != NULL);
+        int before = 0;
+        while (before + width_of(text) > page->columns) {
+            size_t bytes = part_of_example(text, page->columns - before - 2);
+            if (bytes == text.len) {
+                break;
+            }
+            fprintf(page->out, "%*s%.*s \\\n", before, "", (int)bytes, text.data);
+            text.data += bytes + 1;
+            text.len -= bytes + 1;
+            before = 6;
+        }
+        fprintf(page->out, "%*s%.*s\n", before, "", MNEME_STR_ARG(text));
+        rest.data += used;
+        rest.len -= used;
+    }
+}
+
+/* --- the parts of a page --- */
 
 static void option_name(struct mneme_buffer *name, const struct mneme_cli_option *option) {
     mneme_buffer_clear(name);
@@ -89,6 +267,26 @@ static void option_text(struct mneme_buffer *text, const struct mneme_cli *cli,
     mneme_buffer_append_byte(text, '\0');
 }
 
+static void print_variable_note(const struct page *page, const struct mneme_cli *cli,
+                                const struct mneme_cli_option *first) {
+    struct mneme_cli_option example = *first;
+    example.setting = -1;
+    char variable[MNEME_CLI_VARIABLE_BYTES];
+    if (!mneme_cli_variable(variable, cli, &example)) {
+        return;
+    }
+    struct mneme_buffer text = {0};
+    mneme_buffer_printf(&text,
+                        "An option without a variable beside it takes one that is named after the command, "
+                        "such as %s. An option comes before the environment, that before the file, that "
+                        "before the default.",
+                        variable);
+    mneme_buffer_append_byte(&text, '\0');
+    fputc('\n', page->out);
+    wrap(page, 2, 0, text.data);
+    mneme_buffer_clean_up(&text);
+}
+
 static void print_options(const struct page *page, const struct mneme_cli *cli) {
     const struct mneme_cli_option *list[MNEME_CLI_MAX_OPTIONS];
     size_t own = 0;
@@ -98,7 +296,7 @@ static void print_options(const struct page *page, const struct mneme_cli *cli) 
     int indent = 0;
     for (size_t i = 0; i < count; i++) {
         option_name(&name, list[i]);
-        int wanted = (int)name.len - 1 + 4;
+        int wanted = width_of((struct mneme_str){name.data, name.len - 1}) + 4;
         indent = wanted > indent && wanted <= MAX_NAME_COLUMN ? wanted : indent;
     }
     for (size_t i = 0; i < count; i++) {
@@ -112,24 +310,39 @@ static void print_options(const struct page *page, const struct mneme_cli *cli) 
         row(page, name.data, indent, text.data);
     }
     if (own > 0) {
-        struct mneme_cli_option example = *list[0];
-        example.setting = -1;
-        char variable[MNEME_CLI_VARIABLE_BYTES];
-        if (mneme_cli_variable(variable, cli, &example)) {
-            mneme_buffer_clear(&text);
-            mneme_buffer_printf(
-                &text,
-                "An option without a variable beside it takes one that is named after the command, such "
-                "as %s. An option comes before the environment, that before the file, that before the "
-                "default.",
-                variable);
-            mneme_buffer_append_byte(&text, '\0');
-            fputc('\n', page->out);
-            wrap(page, 2, 0, text.data);
-        }
+        print_variable_note(page, cli, list[0]);
     }
     mneme_buffer_clean_up(&name);
     mneme_buffer_clean_up(&text);
+}
+
+/* What is explained of the words that stand for values. */
+struct values_part {
+    const struct page *page;
+    int indent;
+    bool is_begun;
+};
+
+static void measure_word(void *context, const char *name, const char *text) {
+    struct values_part *part = context;
+    int wanted = (int)strlen(name) + 4;
+    (void)text;
+    part->indent = wanted > part->indent ? wanted : part->indent;
+}
+
+static void print_word(void *context, const char *name, const char *text) {
+    struct values_part *part = context;
+    if (!part->is_begun) {
+        heading(part->page, "Values");
+        part->is_begun = true;
+    }
+    row(part->page, name, part->indent, text);
+}
+
+static void print_values(const struct page *page, const struct mneme_cli *cli) {
+    struct values_part part = {.page = page};
+    mneme_cli_explain_words(cli, measure_word, &part);
+    mneme_cli_explain_words(cli, print_word, &part);
 }
 
 static void print_usage(const struct page *page, const struct mneme_cli *cli) {
@@ -166,15 +379,16 @@ void mneme_help_print(const struct mneme_cli *cli, FILE *out, int columns, bool 
     fputc('\n', out);
     wrap(&page, 0, 0, command->summary);
     if (command->details != NULL) {
-        fprintf(out, "\n%s", command->details);
-        fprintf(out, "%s", command->details[strlen(command->details) - 1] == '\n' ? "" : "\n");
+        fputc('\n', out);
+        flow(&page, command->details);
     }
     if (command->subcommands != NULL) {
         print_subcommands(&page, command);
     }
     print_options(&page, cli);
+    print_values(&page, cli);
     if (command->examples != NULL) {
         heading(&page, "Examples");
-        fprintf(out, "%s", command->examples);
+        print_examples(&page, command->examples);
     }
 }

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <strings.h>
 
+#include "cli/frame/words.h"
 #include "common/base/nearest.h"
 
 #define COMMON_OF_ALL 0U
@@ -46,6 +47,17 @@ static const struct {
     {{"help", 'h', NULL, -1, "What the command does, its options and examples."}, COMMON_OF_ALL},
 };
 #define COMMON_COUNT (sizeof common_options / sizeof *common_options)
+
+/* What options of a command were called before: still taken, and shown by no list. */
+static const struct {
+    const char *command, *former, *name;
+    char letter; /* of the former name, where the name of today has another */
+} former_names[] = {
+    {"recall", "top-k", "limit", 'k'},
+    {"recall", "types", "type", '\0'},
+    {"query", "top-k", "limit", 'k'},
+};
+#define FORMER_COUNT (sizeof former_names / sizeof *former_names)
 
 bool mneme_cli_is_common(const struct mneme_cli_option *option) {
     for (size_t i = 0; i < COMMON_COUNT; i++) {
@@ -134,6 +146,11 @@ static int unknown_command(struct mneme_error *error, const struct mneme_cli *cl
     return refuse(error, cli, "there is no command '%s'; choose one of the list", word);
 }
 
+static bool is_option(const struct mneme_cli_option *option, const char *name, size_t len, char letter) {
+    bool is_named = name != NULL && strlen(option->name) == len && memcmp(option->name, name, len) == 0;
+    return is_named || (letter != '\0' && option->letter == letter);
+}
+
 /* The option of that name or letter: of the command, or while the command is not complete, any common one. */
 static const struct mneme_cli_option *find_option(const struct mneme_cli *cli, const char *name, size_t len,
                                                   char letter) {
@@ -145,9 +162,20 @@ static const struct mneme_cli_option *find_option(const struct mneme_cli *cli, c
         }
     }
     for (size_t i = 0; i < count; i++) {
-        bool is_named = name != NULL && strlen(list[i]->name) == len && memcmp(list[i]->name, name, len) == 0;
-        if (is_named || (letter != '\0' && list[i]->letter == letter)) {
+        if (is_option(list[i], name, len, letter)) {
             return list[i];
+        }
+    }
+    for (size_t i = 0; i < FORMER_COUNT; i++) {
+        const struct mneme_cli_option former = {.name = former_names[i].former,
+                                                .letter = former_names[i].letter};
+        const char *today = former_names[i].name;
+        bool is_meant =
+            strcmp(former_names[i].command, cli->command->name) == 0 && is_option(&former, name, len, letter);
+        for (size_t j = 0; is_meant && j < count; j++) {
+            if (is_option(list[j], today, strlen(today), '\0')) {
+                return list[j];
+            }
         }
     }
     return NULL;
@@ -278,6 +306,19 @@ static bool is_given(const struct mneme_cli_values *values, const struct mneme_c
     return false;
 }
 
+/* What the variable of a former name says, which is then put into `variable`. */
+static const char *former_variable(char variable[MNEME_CLI_VARIABLE_BYTES], const struct mneme_cli *cli,
+                                   const struct mneme_cli_option *option) {
+    for (size_t i = 0; i < FORMER_COUNT; i++) {
+        const struct mneme_cli_option former = {.name = former_names[i].former, .setting = -1};
+        if (strcmp(former_names[i].command, cli->command->name) == 0 &&
+            strcmp(former_names[i].name, option->name) == 0 && mneme_cli_variable(variable, cli, &former)) {
+            return getenv(variable);
+        }
+    }
+    return NULL;
+}
+
 /* Options that were not given but have a variable set. Settings are not among them: the configuration reads
  * those. */
 static int read_environment(struct mneme_cli *cli, struct mneme_cli_values *values,
@@ -291,6 +332,9 @@ static int read_environment(struct mneme_cli *cli, struct mneme_cli_values *valu
             continue;
         }
         const char *text = getenv(variable);
+        if (text == NULL || text[0] == '\0') {
+            text = former_variable(variable, cli, list[i]);
+        }
         if (text == NULL || text[0] == '\0') {
             continue;
         }
@@ -476,6 +520,9 @@ int mneme_cli_parse(struct mneme_cli *cli, struct mneme_cli_values *values, int 
     }
     if (status == MNEME_OK) {
         status = read_environment(cli, values, error);
+    }
+    if (status == MNEME_OK) {
+        status = mneme_cli_check_words(cli, error);
     }
     return status == MNEME_OK ? check_scopes(cli, values, error) : status;
 }

@@ -141,8 +141,7 @@ int mneme_cli_argument_uuid(struct mneme_uuid *out, const struct mneme_cli *cli,
     return MNEME_OK;
 }
 
-/* Cuts the next item off `rest`: up to the comma, trimmed. */
-static struct mneme_str next_item(struct mneme_str *rest) {
+struct mneme_str mneme_cli_next_item(struct mneme_str *rest) {
     const char *comma = memchr(rest->data, ',', rest->len);
     struct mneme_str item = {rest->data, comma == NULL ? rest->len : (size_t)(comma - rest->data)};
     size_t used = item.len + (comma != NULL);
@@ -184,7 +183,7 @@ int mneme_cli_opt_list(struct mneme_str_array *out, const struct mneme_cli *cli,
                                option);
     }
     for (size_t i = 0; i < count; i++) {
-        items[i] = next_item(&rest);
+        items[i] = mneme_cli_next_item(&rest);
         if (items[i].len == 0) {
             return mneme_error_set(
                 error, MNEME_E_USAGE,

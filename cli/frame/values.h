@@ -27,6 +27,9 @@ int mneme_cli_opt_uuid(struct mneme_opt_uuid *out, const struct mneme_cli *cli, 
 int mneme_cli_opt_list(struct mneme_str_array *out, const struct mneme_cli *cli, const char *option,
                        struct mneme_arena *arena, struct mneme_error *error);
 
+/* Cuts the next item off the rest of such a list: what is before the comma, trimmed. */
+struct mneme_str mneme_cli_next_item(struct mneme_str *rest);
+
 /* "partition:offset,…" into positions in the arena; *count is 0 when the option was not given. */
 int mneme_cli_opt_positions(const struct mneme_position **out, size_t *count, const struct mneme_cli *cli,
                             const char *option, struct mneme_arena *arena, struct mneme_error *error);

@@ -155,34 +155,18 @@ static enum mneme_exit import_all(struct import *import) {
     return import->format->passes_over ? sum_up(import) : import->worst;
 }
 
-static int find_format(const struct mneme_import_format **out, const struct mneme_cli *cli,
-                       struct mneme_error *error) {
-    *out = mneme_import_format_by_name(cli->arguments[0]);
-    if (*out != NULL) {
-        return MNEME_OK;
-    }
-    char names[128] = "";
-    for (size_t i = 0, len = 0; mneme_import_formats[i] != NULL && len < sizeof names; i++) {
-        len += (size_t)snprintf(names + len, sizeof names - len, "%s%s", i > 0 ? ", " : "",
-                                mneme_import_formats[i]->name);
-    }
-    return mneme_error_set(error, MNEME_E_USAGE,
-                           "cannot import \"%s\": there is no such format; give one of %s", cli->arguments[0],
-                           names);
-}
-
 static enum mneme_exit run(struct mneme_cli *cli) {
     struct mneme_error error = {0};
     struct import import = {
         .cli = cli,
+        .format = mneme_import_format_by_name(cli->arguments[0]), /* parsing takes no other */
         .source = {.user_id = mneme_cli_opt_str(cli, "user"),
                    .agent_id = mneme_cli_opt_str(cli, "agent"),
                    .run_id = mneme_cli_opt_str(cli, "run"),
                    .is_again = mneme_cli_flag(cli, "again")},
         .log = {.config = cli->config},
     };
-    if (find_format(&import.format, cli, &error) != MNEME_OK ||
-        (!mneme_cli_flag(cli, "dry-run") && mneme_write_open(&import.client, cli, &error) != MNEME_OK)) {
+    if (!mneme_cli_flag(cli, "dry-run") && mneme_write_open(&import.client, cli, &error) != MNEME_OK) {
         return mneme_cli_fail(cli, &error);
     }
     enum mneme_exit exit_code = import_all(&import);

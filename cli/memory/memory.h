@@ -36,26 +36,19 @@ struct mneme_memory_fields {
 /* Rows for a table of options. */
 #define MNEME_MEMORY_FIELD_OPTIONS                                                                           \
     {"content", 0, "JSON", -1, "The content as a JSON object, instead of a text."},                          \
-        {"tags", 0, "A,B", -1, "Labels to filter by."},                                                      \
-        {"entities", 0, "A,B", -1, "Names of the entities it speaks of."},                                   \
+        {"tags", 0, "TAG,…", -1, "Labels to filter by."},                                                    \
+        {"entities", 0, "NAME,…", -1, "Names of the entities it speaks of."},                                \
         {"confidence", 0, "0..1", -1, "How sure it is."},                                                    \
         {"importance", 0, "0..1", -1, "How much it matters."},                                               \
         {"priority", 0, "0..10", -1, "Its priority."},                                                       \
-        {"expires-at", 0, "TIME", -1, "When it stops being listed."},                                        \
+        {"expires-at", 0, "EXPIRY", -1, "When it stops being listed."},                                      \
         {"metadata", 0, "JSON", -1, "Fields of your own, a JSON object."}, {                                 \
         "reason", 0, "TEXT", -1, "Why, for the history."                                                     \
     }
 
-/* A row for a table of options, and what --help says of it. */
+/* A row for a table of options. */
 #define MNEME_FILTER_OPTION                                                                                  \
-    { "filter", 0, "EXPR", -1, "Memories for which this holds; see above." }
-#define MNEME_FILTER_HELP                                                                                    \
-    "EXPR is COLUMN OPERATOR VALUE, joined by AND, OR, NOT and parentheses. Operators are =, !=, >, >=, <, " \
-    "<= (or eq, ne, gt, gte, lt, lte), in, nin and contains. A column is one of memories or a path such as " \
-    "metadata.source or metadata.\"a b\".c; lists are (a, b); texts with blanks stand in quotes; a time is " \
-    "written as for --since. The same as JSON: "                                                             \
-    "{\"AND\":[{\"user_id\":\"ada\"},{\"confidence\":{\"gte\":0.7}}]}. What is missing equals nothing, so "  \
-    "!=, nin and NOT hold for it; = null asks for it."
+    { "filter", 0, "EXPR", -1, "Memories for which this holds." }
 
 /* Reads the fields; `text` is the content as plain text ("-": standard input), or NULL. What is made for them
  * lies in the arena, the rest in the options. */

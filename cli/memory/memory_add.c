@@ -68,9 +68,7 @@ static enum mneme_exit run(struct mneme_cli *cli) {
 }
 
 static const struct mneme_cli_option options[] = {
-    {"type", 't', "TYPE", -1,
-     "What kind: fact (the default), analysis, recommendation, hypothesis, insight, conversation, decision, "
-     "knowledge, rule, entity or relationship."},
+    {"type", 't', "TYPE", -1, "What kind it is (default fact)."},
     {"term", 0, "short_term|long_term", -1, "How long it is meant to live; short_term expires after 7 days."},
     MNEME_MEMORY_FIELD_OPTIONS,
     {"id", 0, "UUID", -1, "The memory's id; a fresh one by default."},

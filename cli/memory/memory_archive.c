@@ -107,7 +107,7 @@ static enum mneme_exit run(struct mneme_cli *cli) {
 }
 
 static const struct mneme_cli_option options[] = {
-    {"older-than", 0, "AGE", -1, "Created longer ago than this, such as 30d (the default), 12h, 4w."},
+    {"older-than", 0, "DURATION", -1, "Created longer ago than this (default 30d)."},
     {"below-importance", 0, "N", -1, "Importance, as it is shown, below this (default 0.3; 2: any)."},
     {"accessed-under", 0, "N", -1, "Accessed fewer times than this (default 2)."},
     {"dry-run", 'n', NULL, -1, "List what would be archived, and publish nothing."},
@@ -126,7 +126,7 @@ const struct mneme_command mneme_command_memory_archive = {
         "Without: all memories of --user, --agent, --run or --conversation (one is needed, else 6) that are\n"
         "old, unimportant and seldom accessed, all three; each only if it still has the version that was\n"
         "read. A terminal asks for your consent; without one it is refused (6) unless --yes is given.\n"
-        " --json: {\"selected\",\"archived\",\"failed\",\"dry_run\"}, with --dry-run behind a line for\n"
+        "--json: {\"selected\",\"archived\",\"failed\",\"dry_run\"}, with --dry-run behind a line for\n"
         "each memory, as memory list has it.",
     .examples = "  mneme memory archive 018f0f5e-7a5b-7cc1-9d3e-2f6a1b0c4d5e --reason 'project is over'\n"
                 "  mneme memory archive --user ada --dry-run\n"

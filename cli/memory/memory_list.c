@@ -3,6 +3,7 @@
  */
 #include "cli/frame/session.h"
 #include "cli/frame/show.h"
+#include "cli/frame/values.h"
 #include "cli/memory/memory.h"
 
 static void write_memory(const void *row, struct mneme_json_writer *json) {
@@ -39,6 +40,8 @@ static int read_filter(struct mneme_memory_filter *filter, const struct mneme_cl
     };
     if ((status = mneme_cli_opt_list(&filter->types, cli, "type", arena, error)) != MNEME_OK ||
         (status = mneme_cli_opt_list(&filter->tags, cli, "tags", arena, error)) != MNEME_OK ||
+        (status = mneme_cli_opt_time(&filter->since, cli, "since", error)) != MNEME_OK ||
+        (status = mneme_cli_opt_time(&filter->until, cli, "until", error)) != MNEME_OK ||
         (status = mneme_show_check_json(filter->metadata, "metadata", error)) != MNEME_OK ||
         (status = mneme_filter_parse(&filter->filter, mneme_cli_opt_str(cli, "filter"), arena, error)) !=
             MNEME_OK ||
@@ -72,9 +75,11 @@ static enum mneme_exit run(struct mneme_cli *cli) {
 }
 
 static const struct mneme_cli_option options[] = {
-    {"type", 't', "A,B", -1, "Any of these types."},
-    {"tags", 0, "A,B", -1, "All of these tags."},
+    {"type", 't', "TYPE,…", -1, "Any of these types."},
+    {"tags", 0, "TAG,…", -1, "All of these tags."},
     {"metadata", 0, "JSON", -1, "Metadata that contains this object."},
+    {"since", 0, "TIME", -1, "Created from this time on."},
+    {"until", 0, "TIME", -1, "Created before this time."},
     MNEME_FILTER_OPTION,
     {"include-expired", 0, NULL, -1, "Expired ones too."},
     {"include-archived", 0, NULL, -1, "Archived ones too."},
@@ -89,11 +94,12 @@ const struct mneme_command mneme_command_memory_list = {
         "100 rows unless --limit says otherwise, 10,000 at most.\n"
         "--json: one object per memory whose keys are the columns of the table memories, and \"cursor\":\n"
         "given to --cursor, the list goes on behind that memory, also when new ones have come "
-        "since.\n\n" MNEME_FILTER_HELP,
+        "since.",
     .examples = "  mneme memory list --user ada --type fact,insight --tags tea\n"
                 "  mneme memory list --user ada --filter 'confidence >= 0.7 AND NOT tags contains coffee'\n"
                 "  mneme memory list --all --filter "
                 "'{\"OR\":[{\"tier\":\"hot\"},{\"metadata.n\":{\"gt\":5}}]}' --json\n"
+                "  mneme memory list --user ada --since 7d\n"
                 "  mneme memory list --user ada --as-of 2026-01-31\n"
                 "  mneme memory list --agent planner --metadata '{\"source\":\"email\"}' --json\n"
                 "  mneme memory list --user ada --limit 1000 --cursor \"$cursor\" --json\n",

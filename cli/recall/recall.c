@@ -29,13 +29,13 @@ static int read_question(struct mneme_recall_question *question, const struct mn
         .without_vectors = mneme_cli_flag(cli, "no-vectors"),
     };
     int status;
-    if ((status = mneme_cli_long(&top_k, cli, "top-k", DEFAULT_TOP_K, 1, MNEME_RECALL_MAX_TOP_K, error)) !=
+    if ((status = mneme_cli_long(&top_k, cli, "limit", DEFAULT_TOP_K, 1, MNEME_RECALL_MAX_TOP_K, error)) !=
             MNEME_OK ||
         (status = mneme_cli_long(&per_conversation, cli, "per-conversation", 0, 0, MNEME_RECALL_MAX_TOP_K,
                                  error)) != MNEME_OK ||
         (status = mneme_cli_opt_time(&which->since, cli, "since", error)) != MNEME_OK ||
         (status = mneme_cli_opt_time(&which->until, cli, "until", error)) != MNEME_OK ||
-        (status = mneme_cli_opt_list(&which->types, cli, "types", arena, error)) != MNEME_OK ||
+        (status = mneme_cli_opt_list(&which->types, cli, "type", arena, error)) != MNEME_OK ||
         (status = mneme_cli_opt_double(&question->min_similarity, cli, "min-similarity", -1e9, 1e9, error)) !=
             MNEME_OK ||
         (status = mneme_metric_parse(&question->metric, mneme_cli_opt_str(cli, "metric"), error)) !=
@@ -124,14 +124,13 @@ static enum mneme_exit run(struct mneme_cli *cli) {
 }
 
 static const struct mneme_cli_option options[] = {
-    {"top-k", 'k', "N", -1, "Maximum number of results (default 10)."},
-    {"types", 't', "A,B", -1, "Memories of any of these types."},
+    {"limit", 'n', "N", -1, "Maximum number of results (default 10)."},
+    {"type", 't', "TYPE,…", -1, "Memories of any of these types."},
     MNEME_FILTER_OPTION,
     {"since", 0, "TIME", -1, "What was said or made from this time on."},
     {"until", 0, "TIME", -1, "What was said or made up to this time."},
     {"min-similarity", 0, "X", -1, "Only documents whose vector is so similar to the question's."},
-    {"metric", 0, "NAME", -1,
-     "How vectors are compared: cosine, euclidean or dot (default: as they are kept)."},
+    {"metric", 0, "METRIC", -1, "How vectors are compared (default: as they are kept)."},
     {"model", 0, "NAME", -1, "Ask the vectors of this model instead of the active one's."},
     {"per-conversation", 0, "N", -1, "Maximum number of results of one conversation."},
     {"explain", 'e', NULL, -1, "What each score is the sum of."},
@@ -172,9 +171,9 @@ const struct mneme_command mneme_command_recall = {
         "were\n"
         "returned (MNEME_RECALL_RECORD: the share that is). --as-of shows what could be found then; vectors "
         "are of\n"
-        "the texts of now and count where the text is the same.\n\n" MNEME_FILTER_HELP,
+        "the texts of now and count where the text is the same.",
     .examples = "  mneme recall 'Which tea does Ada like?' --user ada\n"
-                "  mneme recall 'deployment decisions' --agent planner --types decision --top-k 5 --explain\n"
+                "  mneme recall 'deployment decisions' --agent planner --type decision --limit 5 --explain\n"
                 "  mneme recall 'tea' --user ada --filter 'confidence >= 0.7' --since 2026-01-01 --json\n"
                 "  mneme recall 'tea' --user ada --at-least last --wait-vectors\n",
     .min_arguments = 1,

@@ -203,6 +203,6 @@ const struct mneme_command mneme_command_vector = {
     .summary = "Keep vectors of your own, and find the nearest.",
     .arguments = "",
     .examples = "  mneme vector add red --vector '[1, 0, 0]' --metadata '{\"warm\": true}'\n"
-                "  mneme vector query --vector '[0.9, 0.1, 0]' --top-k 3\n",
+                "  mneme vector query --vector '[0.9, 0.1, 0]' --limit 3\n",
     .subcommands = verbs,
 };

@@ -46,7 +46,7 @@ static int read_question(struct mneme_raw_question *question, const struct mneme
         return mneme_error_set(error, MNEME_E_USAGE,
                                "no vectors were asked for: near to which is not said; give --vector");
     }
-    int status = mneme_cli_long(&top_k, cli, "top-k", DEFAULT_TOP_K, 1, MNEME_VECTORS_MAX_K, error);
+    int status = mneme_cli_long(&top_k, cli, "limit", DEFAULT_TOP_K, 1, MNEME_VECTORS_MAX_K, error);
     if (status == MNEME_OK) {
         status = mneme_cli_opt_double(&least, cli, "min-similarity", -INFINITY, INFINITY, error);
     }
@@ -101,9 +101,9 @@ static enum mneme_exit run(struct mneme_cli *cli) {
 static const struct mneme_cli_option options[] = {
     {"vector", 'v', "JSON", -1, "The vector, an array of numbers."},
     {"collection", 'c', "NAME", -1, "Where to look; \"default\" unless it is given."},
-    {"top-k", 'k', "N", -1, "Maximum number of results (default 10)."},
+    {"limit", 'n', "N", -1, "Maximum number of results (default 10)."},
     {"filter", 0, "JSON", -1, "Only those whose metadata has these members, an object of plain values."},
-    {"metric", 0, "NAME", -1, "cosine, euclidean or dot; refused unless it is the collection's."},
+    {"metric", 0, "METRIC", -1, "How they are compared; refused unless it is the collection's way."},
     {"min-similarity", 0, "N", -1, "Only those that are at least so similar."},
     {0},
 };
@@ -116,7 +116,7 @@ const struct mneme_command mneme_command_vector_query = {
         "Similarity is the cosine, 1 / (1 + Euclidean distance), or the inner product, by the metric of\n"
         "the collection; the most similar come first.\n"
         "--json: {\"id\",\"similarity\",\"metadata\"}.",
-    .examples = "  mneme vector query --vector '[0.9, 0.1, 0]' --top-k 3\n"
+    .examples = "  mneme vector query --vector '[0.9, 0.1, 0]' --limit 3\n"
                 "  mneme vector query --vector '[1, 0, 0]' --filter '{\"warm\": true}' --json\n",
     .options = options,
     .common = MNEME_CLI_TENANT,

@@ -32,7 +32,7 @@ static enum mneme_exit run_turn(struct mneme_cli *cli) {
 }
 
 static const struct mneme_cli_option turn_options[] = {
-    {"role", 0, "ROLE", -1, "Who speaks: user (the default), assistant, system or tool."},
+    {"role", 0, "ROLE", -1, "Who speaks (default user)."},
     {"speaker", 0, "NAME", -1, "The speaker's name where roles do not tell it."},
     {"index", 0, "N", -1, "Its place in the conversation, from 0; the next one by default."},
     {"tokens", 0, "N", -1, "Its length in the model's tokens."},

@@ -16,6 +16,8 @@ FROM (
       {types?AND m.memory_type = ANY ($9)}
       {tags?AND m.tags @> $10}
       {metadata?AND m.metadata @> $11}
+      {since?AND m.created_at >= $19}
+      {until?AND m.created_at < $20}
       AND NOT m.is_deleted
       AND ($12 OR m.expires_at IS NULL OR m.expires_at > coalesce($2, now()))
       AND ($13 OR NOT m.is_archived)

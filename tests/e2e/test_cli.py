@@ -4,6 +4,7 @@ import fcntl
 import json
 import os
 import pty
+import re
 import select
 import signal
 import struct
@@ -35,6 +36,56 @@ def test_every_command_explains_itself(command):
     assert mneme_alone("help", *command, expect=0).stdout == text
 
 
+def paths(*path):
+    """The words of every command, groups too, with its help."""
+    text = mneme_alone(*path, "--help", expect=0).stdout
+    yield path, text
+    found = re.search(r"\nCommands\n(.*?)(\n\n|$)", text, re.S)
+    for name in re.findall(r"^  ([a-z-]+) ", found[1], re.M) if found else []:
+        yield from paths(*path, name)
+
+
+def test_the_help_of_every_command_fits_80_columns():
+    everything = dict(paths())
+    assert len(everything) > 75
+    too_wide = [(path, line) for path, text in everything.items() for line in text.splitlines() if width(line) > 80]
+    assert too_wide == []
+    assert [path for path, text in everything.items() if re.search(r" +$", text, re.M)] == []
+
+
+def test_help_fits_a_narrow_terminal_too():
+    text, code = on_terminal({}, "memory", "list", "--help", columns=60)
+    assert code == 0
+    prose = text[:text.index("Examples")]
+    assert max(map(width, prose.splitlines())) <= 60
+
+
+def test_examples_can_be_pasted():
+    """Where a line of an example was too long, it goes on behind a backslash, and never within quotes."""
+    for path, text in paths():
+        examples = text.partition("\nExamples\n")[2].replace("\033[0m", "")
+        checked = subprocess.run(["bash", "-n"], input=examples, capture_output=True, text=True, timeout=30, check=False)
+        assert (checked.returncode, checked.stderr) == (0, ""), (path, examples)
+
+
+def test_help_explains_the_words_that_stand_for_values():
+    text = " ".join(mneme_alone("memory", "list", "--help", expect=0).stdout.split())
+    assert "--type TYPE,… Any of these types." in text
+    assert "TYPE fact, analysis," in text and "rule, entity or relationship." in text
+    assert "TIME 7d (ago; also s, m, h, w and 1d12h)" in text and "Without a zone it is UTC." in text
+    assert "EXPR COLUMN OPERATOR VALUE" in text
+    text = " ".join(mneme_alone("memory", "add", "--help", expect=0).stdout.split())
+    assert "EXPIRY 7d (from now on;" in text
+
+
+def test_what_looks_mistyped_in_an_open_set_is_pointed_out():
+    nowhere = {"DATABASE_URL": "postgresql://127.0.0.1:1/x"}
+    result = mneme_alone("events", "--all", "--type", "memry_created,order_placed", env=nowhere, expect=3)
+    assert "mneme: note: --type 'memry_created' is not a known event type; did you mean 'memory_created'?" in result.stderr
+    assert "order_placed" not in result.stderr, "a type of one's own"
+    assert "note:" not in mneme_alone("events", "--all", "--type", "memory_created", env=nowhere, expect=3).stderr
+
+
 def test_the_help_of_the_whole_program_lists_commands_and_exit_codes():
     text = mneme_alone("--help", expect=0).stdout
     for command in COMMANDS:
@@ -62,7 +113,24 @@ def test_the_help_of_the_whole_program_lists_commands_and_exit_codes():
     (["memory", "delete"], "no memory is named"),
     (["events", "--all", "--from", "3"], "versions count within one stream"),
     (["events", "--all", "--since", "soon"], "is not a time; give 7d (ago), yesterday, 2026-11-30"),
-    (["completion", "fish"], "choose bash or zsh"),
+    (["completion", "powershell"], "choose one of bash, zsh or fish"),
+    (["memory", "list", "--all", "--type", "fackt"], "--type was not taken: there is no memory type 'fackt'; did you mean 'fact'?"),
+    (["memory", "list", "--all", "--type", "fact,insigt"], "there is no memory type 'insigt'; did you mean 'insight'?"),
+    (["memory", "add", "x", "--type", "opinion"], "there is no memory type 'opinion'; choose one of fact, analysis"),
+    (["memory", "add", "x", "--term", "shortterm"], "did you mean 'short_term'?"),
+    (["recall", "tea", "--all", "--type", "decison"], "did you mean 'decision'?"),
+    (["search", "tea", "--all", "--type", "decison"], "did you mean 'decision'?"),
+    (["stats", "--type", "decison"], "did you mean 'decision'?"),
+    (["timeline", "--all", "--type", "turns"], "there is no kind of entry 'turns'; did you mean 'turn'?"),
+    (["events", "--all", "--verdict", "acepted"], "there is no verdict 'acepted'; did you mean 'accepted'?"),
+    (["operations", "--verdict", "maybe"], "choose one of accepted, rejected, duplicate, not_found or exists"),
+    (["agent", "decisions", "--all", "--urgency", "hihg"], "there is no urgency 'hihg'; did you mean 'high'?"),
+    (["agent", "hypotheses", "--all", "--valid", "yes"], "choose one of true or false"),
+    (["knowledge", "list", "--all", "--status", "validate"], "did you mean 'validated'?"),
+    (["work", "postgrs"], "there is no projection 'postgrs'; did you mean 'postgres'?"),
+    (["rebuild", "graph"], "there is no projection 'graph'; choose one of postgres, search, embed, vectors or redis"),
+    (["dead-letters", "list", "--projection", "serch"], "did you mean 'search'?"),
+    (["import", "chatgtp", "x.json"], "there is no format 'chatgtp'; did you mean 'chatgpt'?"),
     ([], "it needs a command"),
 ])
 def test_wrong_usage_ends_with_2_and_says_what_to_do(arguments, said):
@@ -149,11 +217,87 @@ def test_bash_completes_commands_options_and_values(completion):
     assert complete(completion, "lock", "run", "nightly", "--", "--tt") == []
 
 
+PROJECTIONS = ["postgres", "search", "embed", "vectors", "redis"]
+
+# The words before the cursor, and what may follow them.
+VALUES = [
+    (["memory", "list", "--type", "in"], ["insight"]),
+    (["memory", "list", "-t", "in"], ["insight"]),
+    (["memory", "list", "--type", "fact,in"], ["fact,insight"]),
+    (["memory", "list", "--type", "fact,insight,ru"], ["fact,insight,rule"]),
+    (["recall", "tea", "--metric", ""], ["cosine", "euclidean", "dot"]),
+    (["events", "--type", "memory_cr"], ["memory_created"]),
+    (["operations", "--verdict", "accepted,ex"], ["accepted,exists"]),
+    (["timeline", "--type", "tu"], ["turn"]),
+    (["knowledge", "list", "--status", "val"], ["validated"]),
+    (["dead-letters", "list", "--projection", "em"], ["embed"]),
+    (["rebuild", "re"], ["redis"]),
+    (["import", "chat"], ["chatgpt"]),
+    (["config", "MNEME_RECALL_W"], ["MNEME_RECALL_WEIGHTS"]),
+    (["working", "turn", "x", "--role", "as"], ["assistant"]),
+    (["completion", ""], ["bash", "zsh", "fish"]),
+]
+
+
+@pytest.mark.parametrize("words, expected", VALUES, ids=lambda value: " ".join(value))
+def test_bash_completes_values(completion, words, expected):
+    assert complete(completion, *words) == expected
+
+
+def test_bash_completes_what_stands_behind_an_equals_sign(completion):
+    """bash makes three words of --type=in."""
+    assert complete(completion, "memory", "list", "--type", "=", "in") == ["insight"]
+    assert "fact" in complete(completion, "memory", "list", "--type", "=")
+
+
+def test_bash_offers_files_only_where_one_may_stand(completion, tmp_path, monkeypatch):
+    (tmp_path / "events.jsonl").touch()
+    monkeypatch.chdir(tmp_path)
+    assert complete(completion, "publish", "ev") == ["events.jsonl"]
+    assert complete(completion, "import", "jsonl", "ev") == ["events.jsonl"]
+    assert complete(completion, "memory", "list", "--config", "ev") == ["events.jsonl"]
+    assert complete(completion, "lock", "run", "nightly", "--", "ev") == ["events.jsonl"]
+    assert complete(completion, "memory", "get", "ev") == []
+    assert complete(completion, "memory", "list", "--user", "ev") == []
+    assert set(PROJECTIONS) <= set(complete(completion, "work", ""))
+    assert "events.jsonl" not in complete(completion, "work", "")
+
+
+def test_bash_itself_takes_the_script(completion):
+    """Through bash's own machinery: what compgen gives for the line."""
+    script = 'source "$1"; complete -p mneme'
+    done = subprocess.run(["bash", "-c", script, "bash", completion], capture_output=True, text=True, timeout=30, check=True)
+    assert done.stdout.strip() == "complete -F _mneme mneme"
+
+
+def test_fish_finds_the_same_words(tmp_path):
+    file = tmp_path / "mneme.fish"
+    file.write_text(mneme_alone("completion", "fish", expect=0).stdout)
+    subprocess.run(["fish", "-n", file], check=True, timeout=60)
+
+    def complete_in_fish(line):
+        done = subprocess.run(["fish", "--no-config", "-c", 'source $argv[1]; complete -C "$argv[2]"', file, line],
+                              capture_output=True, text=True, timeout=60, check=True, cwd=tmp_path,
+                              env={**clean_environment(), "HOME": str(tmp_path)})
+        assert done.stderr == ""
+        return [candidate.split("\t")[0] for candidate in done.stdout.splitlines()]
+
+    assert sorted(complete_in_fish("mneme memory ")) == sorted(MEMORY_VERBS)
+    assert complete_in_fish("mneme memory list --type fact,in") == ["fact,insight"]
+    assert complete_in_fish("mneme memory list --type=in") == ["--type=insight"]
+    assert complete_in_fish("mneme dead-letters list -p em") == ["embed"]
+    assert complete_in_fish("mneme memory get ") == []
+    assert set(PROJECTIONS) <= set(complete_in_fish("mneme work "))
+    assert "--include-expired" in complete_in_fish("mneme memory list --inc")
+    (tmp_path / "events.jsonl").touch()
+    assert complete_in_fish("mneme publish ev") == ["events.jsonl"]
+
+
 def test_zsh_finds_the_same_words(tmp_path):
     file = tmp_path / "_mneme"
     file.write_text(mneme_alone("completion", "zsh", expect=0).stdout)
     subprocess.run(["zsh", "-n", file], check=True, timeout=30)
-    script = ("compdef() { :; }; compadd() { shift; print -l -- $@; }; source $1; shift; "
+    script = ("compdef() { :; }; compset() { :; }; compadd() { shift; print -l -- $@; }; source $1; shift; "
               "words=($@) CURRENT=$#; _mneme")
 
     def complete_in_zsh(*words):
@@ -165,6 +309,9 @@ def test_zsh_finds_the_same_words(tmp_path):
     assert complete_in_zsh("memory", "") == MEMORY_VERBS
     assert "--include-expired" in complete_in_zsh("memory", "list", "--")
     assert complete_in_zsh("memory", "add", "x", "--term", "") == ["short_term", "long_term"]
+    assert "insight" in complete_in_zsh("memory", "list", "--type", "fact,")
+    assert "insight" in complete_in_zsh("memory", "list", "--type=")
+    assert set(PROJECTIONS) <= set(complete_in_zsh("work", ""))
 
 
 # --- output ---

@@ -21,7 +21,7 @@ def said(folded):
 ASKING = [
     (["events", "--stream", "ada"], "--since", "--until"), (["timeline", "--user", "ada"], "--since", "--until"),
     (["operations", "--stream", "ada"], "--since", "--until"), (["replay", "--stream", "ada"], "--from", "--to"),
-    (["conversation", "show", "chat-1"], "--since", "--until"),
+    (["conversation", "show", "chat-1"], "--since", "--until"), (["memory", "list", "--user", "ada"], "--since", "--until"),
 ]
 
 

@@ -121,6 +121,21 @@ Test(options, of_another_command_are_refused_wherever_they_stand) {
     REFUSE("no option --user", "version", "--user", "ada");
 }
 
+Test(options, former_names_are_taken_for_those_of_today) {
+    ACCEPT("recall", "tea", "--all", "--top-k", "5", "--types", "fact");
+    cr_assert_str_eq(mneme_cli_value(&cli, "limit"), "5");
+    cr_assert_str_eq(mneme_cli_value(&cli, "type"), "fact");
+    ACCEPT("recall", "tea", "--all", "-k5");
+    cr_assert_str_eq(mneme_cli_value(&cli, "limit"), "5");
+    ACCEPT("vector", "query", "--vector", "[1]", "--top-k=5", "--limit", "7");
+    cr_assert_str_eq(mneme_cli_value(&cli, "limit"), "7", "they are one option: the later of two wins");
+    cr_assert_eq(setenv("MNEME_RECALL_TOP_K", "3", 1), 0);
+    ACCEPT("recall", "tea", "--all");
+    cr_assert_str_eq(mneme_cli_value(&cli, "limit"), "3");
+    REFUSE("no option --top-k", "memory", "list", "--top-k", "5");
+    REFUSE("did you mean 'fact'?", "recall", "tea", "--all", "--types", "fackt");
+}
+
 Test(options, a_missing_value_is_refused) {
     REFUSE("--user is without its value; add ID", "memory", "list", "--user");
 }
