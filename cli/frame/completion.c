@@ -349,7 +349,7 @@ static void print_fish(void) {
            "        test -z \"$files\"; or __fish_complete_path $current\n"
            "    end\n"
            "end\n"
-           "complete -c mneme -f -a '(__mneme_complete)'\n");
+           "complete -f -a '(__mneme_complete)' -c mneme\n");
 }
 
 static enum mneme_exit run(struct mneme_cli *cli) {

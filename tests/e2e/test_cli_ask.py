@@ -79,13 +79,18 @@ def test_content_stays_what_it_was(worker, one):
     (["", "--user", "ada"], "content"),
     (["x" * 100_001, "--user", "ada"], "content"),
     (["x"], "scope"),
-    (["x", "--user", "ada", "--type", "guess"], "memory_type"),
     (["x", "--user", "ada", "--metadata", "[1]"], "metadata"),
     (["--content", "{", "--user", "ada"], "content"),
 ])
 def test_bad_input_is_refused_and_nothing_is_published(namespace, mneme, arguments, said):
     result = mneme("memory", "add", *arguments, expect=1)
     assert result.stdout == "" and said in result.stderr
+    assert sum(namespace.end_offsets().values()) == 0
+
+
+def test_a_type_that_is_not_known_is_wrong_usage(namespace, mneme):
+    result = mneme("memory", "add", "x", "--user", "ada", "--type", "guess", expect=2)
+    assert result.stdout == "" and "there is no memory type 'guess'; choose one of fact" in result.stderr
     assert sum(namespace.end_offsets().values()) == 0
 
 

@@ -32,11 +32,9 @@ class Commands:
         script = self.mneme("completion", "bash", expect=0).stdout
         self.subcommands = {path: words.split() for path, words in re.findall(r"^    '([^']*)'\)\n        words='([^']*)'", script, re.M)}
         self.options = {path: set(words.split()) for path, words in re.findall(
-            r"^    '([^']*)'\)\n        words='[^']*'\n        options='([^']*)'", script, re.M)}
-        self.projections = {}
-        for command in ("rebuild", "verify", "work"):
-            told = self.mneme(command, "nonsense", expect=2).stderr
-            self.projections[command] = set(re.search(r"there are: (.*)", told)[1].split(", "))
+            r"^    '([^']*)'\)\n        words='[^']*'(?: files=1)?\n        options='([^']*)'", script, re.M)}
+        # The words behind these are no commands, but what the first argument may be.
+        self.projections = {command: set(self.subcommands[command]) for command in ("rebuild", "verify", "work")}
 
     def path_of(self, words):
         """The longest command that the words begin with, and how many of them it takes."""
