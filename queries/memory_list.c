@@ -66,9 +66,9 @@ int mneme_memory_list(struct mneme_postgres *postgres, const struct mneme_memory
     mneme_pg_param_long(&params, filter->limit);
     mneme_pg_param_long(&params, filter->offset);
     mneme_query_param_opt_time(&params, filter->since);
-    mneme_query_param_type(&params, MNEME_OID_TIMESTAMPTZ);
+    mneme_query_param_type(&params, MNEME_PG_OID_TIMESTAMPTZ);
     mneme_query_param_opt_time(&params, filter->until);
-    mneme_query_param_type(&params, MNEME_OID_TIMESTAMPTZ);
+    mneme_query_param_type(&params, MNEME_PG_OID_TIMESTAMPTZ);
     status = mneme_memory_ask(postgres, "memories were not listed", &composed, &params, visit, context, count,
                               error);
     mneme_pg_params_clean_up(&params);
