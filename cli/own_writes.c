@@ -109,7 +109,7 @@ bool mneme_own_writes_wait(const struct mneme_cli *cli, struct mneme_postgres *p
     for (size_t i = 0; is_there && i < sizeof steps / sizeof *steps; i++) {
         struct mneme_error error = {0};
         int64_t left_ms = (deadline - mneme_clock_monotonic_micros()) / 1000;
-        const struct mneme_query_wait wait = {left_ms > 0 ? left_ms : 0, mneme_cli_interrupted};
+        const struct mneme_query_wait wait = {left_ms > 0 ? left_ms : 0, &mneme_cli_cancel};
         unsigned place = 1U << steps[i].projection;
         if ((places & place) == 0 || (recent.held & place) != 0) {
             continue;

@@ -27,9 +27,10 @@ int mneme_write_wants_verdict(bool *wanted, const struct mneme_cli *cli, struct 
 }
 
 /* What was written is written, also where it cannot be noted. */
-static void note_last_write(const struct mneme_config *config, const int64_t *offsets, size_t partitions) {
+static void note_last_write(const int64_t *offsets, size_t partitions, void *context) {
+    const struct mneme_cli *cli = context;
     struct mneme_error error = {0};
-    if (mneme_last_write_save(config, offsets, partitions, &error) != MNEME_OK) {
+    if (mneme_last_write_save(cli->config, offsets, partitions, &error) != MNEME_OK) {
         mneme_log(MNEME_LOG_WARN, "--at-least last will not know of this write",
                   MNEME_LOG_S("reason", error.message));
     }
@@ -39,6 +40,7 @@ int mneme_write_open(struct mneme_client **out, const struct mneme_cli *cli, str
     int status = mneme_client_open(out, cli->config, error);
     if (status == MNEME_OK) {
         (*out)->on_close = note_last_write;
+        (*out)->on_close_context = (void *)(uintptr_t)cli;
     }
     return status;
 }

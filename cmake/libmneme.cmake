@@ -1,6 +1,6 @@
 # libmneme for other programs: the static and the shared library, headers, pkg-config file and man page.
 set(libmneme_parts base json log config postgres redis kafka analysis schemas endpoints producers log_reader sql scripts vectors hot locks
-    queries library)
+    queries operations library)
 foreach(kind STATIC SHARED)
   string(TOLOWER ${kind} suffix)
   add_library(libmneme_${suffix} ${kind})

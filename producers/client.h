@@ -28,7 +28,8 @@ struct mneme_client {
 
     /* Called by mneme_close when everything is reported, with the highest offset of each partition that was
      * acknowledged (-1 for none). NULL: nobody asks. */
-    void (*on_close)(const struct mneme_config *config, const int64_t *offsets, size_t partitions);
+    void (*on_close)(const int64_t *offsets, size_t partitions, void *context);
+    void *on_close_context;
 };
 
 /* The settings of a call, as mneme_open tells it; the caller destroys *out. */
@@ -44,6 +45,10 @@ int mneme_client_open(struct mneme_client **out, const struct mneme_config *conf
  * answer within timeout_ms (above 0). */
 int mneme_client_open_now(struct mneme_client **out, const struct mneme_config *config, int timeout_ms,
                           struct mneme_error *error);
+
+/* As mneme_event_init, of a tenant that outlives the event; needs no publisher. Thread-safe. */
+int mneme_event_make(struct mneme_event *event, struct mneme_str tenant, enum mneme_event_type type,
+                     struct mneme_error *error);
 
 /* Frees everything; nothing may be under way that is not to be reported as MNEME_E_TIMEOUT. */
 void mneme_client_destroy(struct mneme_client *client);

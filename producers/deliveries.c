@@ -15,20 +15,6 @@ struct mneme_delivery_block {
     _Alignas(MNEME_DELIVERY_BYTES) struct mneme_delivery_block *next;
 };
 
-int mneme_condition_init(pthread_cond_t *condition) {
-    pthread_condattr_t attributes;
-    int failure = pthread_condattr_init(&attributes);
-    if (failure != 0) {
-        return failure;
-    }
-    failure = pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-    if (failure == 0) {
-        failure = pthread_cond_init(condition, &attributes);
-    }
-    (void)pthread_condattr_destroy(&attributes); /* cannot fail for one that was made */
-    return failure;
-}
-
 int mneme_deliveries_init(struct mneme_deliveries *deliveries, size_t max_events, size_t max_bytes,
                           struct mneme_error *error) {
     memset(deliveries, 0, sizeof *deliveries);
@@ -67,18 +53,6 @@ void mneme_deliveries_clean_up(struct mneme_deliveries *deliveries) {
     pthread_mutex_destroy(&deliveries->lock);
 }
 
-struct timespec mneme_deadline_after(int timeout_ms) {
-    struct timespec deadline;
-    clock_gettime(CLOCK_MONOTONIC, &deadline);
-    deadline.tv_sec += timeout_ms / 1000;
-    deadline.tv_nsec += (long)(timeout_ms % 1000) * 1000000L;
-    if (deadline.tv_nsec >= 1000000000L) {
-        deadline.tv_sec++;
-        deadline.tv_nsec -= 1000000000L;
-    }
-    return deadline;
-}
-
 static bool has_room(const struct mneme_deliveries *deliveries, size_t bytes) {
     return deliveries->events == 0 ||
            (deliveries->events < deliveries->max_events && deliveries->bytes <= deliveries->max_bytes &&
@@ -90,7 +64,7 @@ static bool wait_for_room(struct mneme_deliveries *deliveries, size_t bytes, int
     if (timeout_ms <= 0) {
         return false;
     }
-    struct timespec deadline = mneme_deadline_after(timeout_ms);
+    struct timespec deadline = mneme_condition_deadline(timeout_ms);
     deliveries->waiting_for_room++;
     int outcome = 0;
     while (!has_room(deliveries, bytes) && outcome != ETIMEDOUT) {
@@ -210,7 +184,7 @@ static bool is_settled(const struct mneme_deliveries *deliveries, uint64_t ticke
 }
 
 bool mneme_deliveries_wait(struct mneme_deliveries *deliveries, uint64_t ticket, int timeout_ms) {
-    struct timespec deadline = mneme_deadline_after(timeout_ms > 0 ? timeout_ms : 0);
+    struct timespec deadline = mneme_condition_deadline(timeout_ms > 0 ? timeout_ms : 0);
     pthread_mutex_lock(&deliveries->lock);
     deliveries->waiting_for_settled++;
     int outcome = timeout_ms > 0 ? 0 : ETIMEDOUT;

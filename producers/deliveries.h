@@ -9,8 +9,8 @@
 
 #include <pthread.h>
 #include <stdatomic.h>
-#include <time.h>
 
+#include "common/base/condition.h"
 #include "producers/publisher.h"
 
 /* One event under way, in one line of the cache, since it wanders between threads. Filled by
@@ -26,11 +26,6 @@ struct mneme_delivery {
     struct mneme_uuid event_id;
 };
 _Static_assert(sizeof(struct mneme_delivery) == MNEME_DELIVERY_BYTES, "one line of the cache");
-
-/* A condition that is waited for by the monotonic clock, so that a step of the wall clock changes no bound;
- * gives an errno, as pthread_cond_init. And the moment timeout_ms from now by that clock. */
-int mneme_condition_init(pthread_cond_t *condition);
-struct timespec mneme_deadline_after(int timeout_ms);
 
 struct mneme_delivery_block;
 

@@ -10,7 +10,7 @@ static struct mneme_uuid *fresh_id(struct mneme_event *event, const struct mneme
     return field->absent == MNEME_ABSENT_UUID ? (void *)((char *)&event->payload + field->offset) : NULL;
 }
 
-int mneme_event_init(struct mneme_event *event, const struct mneme_client *client, enum mneme_event_type type,
+int mneme_event_make(struct mneme_event *event, struct mneme_str tenant, enum mneme_event_type type,
                      struct mneme_error *error) {
     if ((int)type < 0 || type >= MNEME_EVENT_TYPE_COUNT) {
         return mneme_error_set(error, MNEME_E_USAGE,
@@ -18,7 +18,7 @@ int mneme_event_init(struct mneme_event *event, const struct mneme_client *clien
                                (int)type);
     }
     mneme_event_prepare(event, type);
-    event->tenant = mneme_str_from(mneme_config_string(client->config, MNEME_SETTING_TENANT));
+    event->tenant = tenant;
     event->occurred_at = mneme_clock_now_micros();
     int status = mneme_uuid_v7_at(&event->event_id, event->occurred_at, error);
     const struct mneme_record_info *payload = &mneme_payload_info[type];
@@ -29,6 +29,12 @@ int mneme_event_init(struct mneme_event *event, const struct mneme_client *clien
         }
     }
     return status;
+}
+
+int mneme_event_init(struct mneme_event *event, const struct mneme_client *client, enum mneme_event_type type,
+                     struct mneme_error *error) {
+    return mneme_event_make(event, mneme_str_from(mneme_config_string(client->config, MNEME_SETTING_TENANT)),
+                            type, error);
 }
 
 int mneme_event_set_idempotency_key(struct mneme_event *event, struct mneme_str key,

@@ -164,7 +164,8 @@ static int make_client(struct mneme_client **out, const struct mneme_config *con
 void mneme_client_destroy(struct mneme_client *client) {
     mneme_reporter_stop(&client->reporter);
     if (client->on_close != NULL && client->reporter.acknowledged_count > 0) {
-        client->on_close(client->config, client->reporter.acknowledged, client->reporter.acknowledged_count);
+        client->on_close(client->reporter.acknowledged, client->reporter.acknowledged_count,
+                         client->on_close_context);
     }
     if (client->topic != NULL) {
         rd_kafka_topic_destroy(client->topic);

@@ -56,7 +56,7 @@ static void come(const struct mneme_receipt *receipt, void *context) {
 
 static int meet(struct mneme_receipt *receipt, struct meeting *meeting, int timeout_ms,
                 struct mneme_error *error) {
-    struct timespec deadline = mneme_deadline_after(timeout_ms);
+    struct timespec deadline = mneme_condition_deadline(timeout_ms);
     pthread_mutex_lock(&meeting->lock);
     while (!meeting->has_receipt &&
            pthread_cond_timedwait(&meeting->is_reported, &meeting->lock, &deadline) == 0) {

@@ -27,15 +27,9 @@ static const struct mneme_row_column columns[] = {
 static const struct mneme_question question = {"the progress was not read", mneme_sql_position_wait, columns,
                                                sizeof columns / sizeof *columns, sizeof(struct progress_row)};
 
-/* For each partition, how far the projection has come; and whether it has parked anything. */
-struct progress {
-    int64_t next_offsets[MNEME_MAX_PARTITIONS];
-    bool has_parked;
-};
-
 static bool note_progress(const void *row, void *context) {
     const struct progress_row *progress_row = row;
-    struct progress *progress = context;
+    struct mneme_progress_snapshot *progress = context;
     if (progress_row->partition >= 0 && progress_row->partition < MNEME_MAX_PARTITIONS) {
         progress->next_offsets[progress_row->partition] = progress_row->next_offset;
     }
@@ -43,14 +37,20 @@ static bool note_progress(const void *row, void *context) {
     return true;
 }
 
-static int look(struct progress *progress, struct mneme_postgres *postgres,
-                const struct mneme_pg_params *params, struct mneme_error *error) {
-    memset(progress, 0, sizeof *progress);
-    return mneme_query_run(postgres, &question, params, note_progress, progress, NULL, error);
+int mneme_progress_snapshot(struct mneme_progress_snapshot *out, struct mneme_postgres *postgres,
+                            const char *projection, const char *topic, struct mneme_error *error) {
+    struct mneme_pg_params params = {0};
+    memset(out, 0, sizeof *out);
+    mneme_pg_param_str(&params, mneme_str_from(projection));
+    mneme_pg_param_str(&params, mneme_str_from(topic));
+    int status = mneme_query_run(postgres, &question, &params, note_progress, out, NULL, error);
+    mneme_pg_params_clean_up(&params);
+    return status;
 }
 
-static const struct mneme_position *first_missing(const struct progress *progress,
-                                                  const struct mneme_position *positions, size_t count) {
+const struct mneme_position *mneme_progress_first_missing(const struct mneme_progress_snapshot *progress,
+                                                          const struct mneme_position *positions,
+                                                          size_t count) {
     for (size_t i = 0; i < count; i++) {
         if (progress->next_offsets[positions[i].partition] <= positions[i].offset) {
             return &positions[i];
@@ -59,41 +59,45 @@ static const struct mneme_position *first_missing(const struct progress *progres
     return NULL;
 }
 
+int mneme_progress_missed(const struct mneme_progress_snapshot *progress, const char *projection,
+                          const char *topic, struct mneme_position missing,
+                          const struct mneme_query_wait *wait, struct mneme_error *error) {
+    char reason[64];
+    if (mneme_cancel_is_asked(wait->cancel)) {
+        snprintf(reason, sizeof reason, "interrupted");
+    } else {
+        snprintf(reason, sizeof reason, "not within %lld ms", (long long)wait->timeout_ms);
+    }
+    return mneme_error_set(
+        error, MNEME_E_TIMEOUT,
+        "position %d:%lld of %s is not in the tables yet: %s; projection %s is at %d:%lld there; see mneme "
+        "status, start mneme work %.*s or wait longer (--wait-timeout)",
+        missing.partition, (long long)missing.offset, topic, reason, projection, missing.partition,
+        (long long)progress->next_offsets[missing.partition], (int)strcspn(projection, "."),
+        projection); /* "embed.MODEL" */
+}
+
 /* *has_parked: the projection has parked something when it is there. */
 static int wait_for(bool *has_parked, struct mneme_postgres *postgres, const char *projection,
                     const char *topic, const struct mneme_position *positions, size_t count,
                     const struct mneme_query_wait *wait, struct mneme_error *error) {
-    struct progress progress;
-    struct mneme_pg_params params = {0};
-    mneme_pg_param_str(&params, mneme_str_from(projection));
-    mneme_pg_param_str(&params, mneme_str_from(topic));
+    struct mneme_progress_snapshot progress;
     int64_t deadline = mneme_clock_monotonic_micros() + wait->timeout_ms * 1000;
     int64_t pause_micros = FIRST_PAUSE_MICROS;
-    int status = look(&progress, postgres, &params, error);
+    int status = mneme_progress_snapshot(&progress, postgres, projection, topic, error);
     const struct mneme_position *missing = NULL;
-    while (status == MNEME_OK && (missing = first_missing(&progress, positions, count)) != NULL) {
+    while (status == MNEME_OK &&
+           (missing = mneme_progress_first_missing(&progress, positions, count)) != NULL) {
         int64_t left = deadline - mneme_clock_monotonic_micros();
-        bool is_interrupted = wait->interrupted != NULL && wait->interrupted();
-        if (left <= 0 || is_interrupted) {
-            char reason[64];
-            snprintf(reason, sizeof reason, is_interrupted ? "interrupted" : "not within %lld ms",
-                     (long long)wait->timeout_ms);
-            status =
-                mneme_error_set(error, MNEME_E_TIMEOUT,
-                                "position %d:%lld of %s is not in the tables yet: %s; projection %s is "
-                                "at %d:%lld there; see mneme "
-                                "status, start mneme work %.*s or wait longer (--wait-timeout)",
-                                missing->partition, (long long)missing->offset, topic, reason, projection,
-                                missing->partition, (long long)progress.next_offsets[missing->partition],
-                                (int)strcspn(projection, "."), projection); /* "embed.MODEL" */
+        if (left <= 0 || mneme_cancel_is_due(wait->cancel)) {
+            status = mneme_progress_missed(&progress, projection, topic, *missing, wait, error);
             break;
         }
         mneme_clock_pause(pause_micros < left ? pause_micros : left);
         pause_micros = pause_micros * 2 < LONGEST_PAUSE_MICROS ? pause_micros * 2 : LONGEST_PAUSE_MICROS;
-        status = look(&progress, postgres, &params, error);
+        status = mneme_progress_snapshot(&progress, postgres, projection, topic, error);
     }
     *has_parked = status == MNEME_OK && progress.has_parked;
-    mneme_pg_params_clean_up(&params);
     return status;
 }
 
@@ -131,8 +135,9 @@ static bool refuse(const void *row, void *context) {
     return false;
 }
 
-static int refuse_parked(struct mneme_postgres *postgres, const char *projection, const char *topic,
-                         const struct mneme_position *positions, size_t count, struct mneme_error *error) {
+int mneme_position_refuse_parked(struct mneme_postgres *postgres, const char *projection, const char *topic,
+                                 const struct mneme_position *positions, size_t count,
+                                 struct mneme_error *error) {
     static const struct mneme_row_column parked_columns[] = {
         {"partition", MNEME_ROW_LONG, offsetof(struct parked_row, partition)},
         {"kafka_offset", MNEME_ROW_LONG, offsetof(struct parked_row, kafka_offset)},
@@ -168,13 +173,13 @@ int mneme_position_wait_shown(struct mneme_postgres *postgres, const char *proje
     bool has_parked;
     int status = wait_for(&has_parked, postgres, projection, topic, positions, count, wait, error);
     return status == MNEME_OK && has_parked
-               ? refuse_parked(postgres, projection, topic, positions, count, error)
+               ? mneme_position_refuse_parked(postgres, projection, topic, positions, count, error)
                : status;
 }
 
 int mneme_position_has_begun(bool *out, struct mneme_postgres *postgres, const char *projection,
                              const char *topic, struct mneme_error *error) {
-    struct progress progress = {.has_parked = false};
+    struct mneme_progress_snapshot progress = {.has_parked = false};
     struct mneme_pg_params params = {0};
     size_t count = 0;
     mneme_pg_param_str(&params, mneme_str_from(projection));

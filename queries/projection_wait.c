@@ -18,7 +18,7 @@
 /* What is left of a bound that began at `started`. */
 static struct mneme_query_wait rest_of(const struct mneme_query_wait *wait, int64_t started) {
     int64_t left_ms = wait->timeout_ms - (mneme_clock_monotonic_micros() - started) / 1000;
-    return (struct mneme_query_wait){left_ms > 0 ? left_ms : 0, wait->interrupted};
+    return (struct mneme_query_wait){left_ms > 0 ? left_ms : 0, wait->cancel};
 }
 
 /* In the schema of the projection. */

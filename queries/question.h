@@ -4,6 +4,7 @@
 #ifndef MNEME_QUERIES_QUESTION_H
 #define MNEME_QUERIES_QUESTION_H
 
+#include "common/base/cancel.h"
 #include "common/postgres/postgres.h"
 #include "common/postgres/row.h"
 
@@ -58,10 +59,10 @@ void mneme_query_param_opt_time(struct mneme_pg_params *params, struct mneme_opt
 void mneme_query_param_str_array(struct mneme_pg_params *params,
                                  struct mneme_str_array items); /* unset: NULL */
 
-/* How a caller bounds a wait: `interrupted` (may be NULL) is asked between looks. */
+/* How a caller bounds a wait. */
 struct mneme_query_wait {
     int64_t timeout_ms;
-    bool (*interrupted)(void);
+    const struct mneme_cancel *cancel; /* may be NULL */
 };
 
 #endif

@@ -42,6 +42,19 @@ int mneme_stale_connect(struct mneme_postgres **out, bool *has_parked, const str
     return status;
 }
 
+int mneme_stale_check(bool *has_parked, struct mneme_postgres *postgres, struct mneme_error *error) {
+    PGresult *result = NULL;
+    *has_parked = false;
+    int status = mneme_pg_query(&result, postgres, mneme_sql_stale_has_parked, NULL, true, error);
+    if (status == MNEME_OK) {
+        *has_parked = *PQgetvalue(result, 0, 0) != 0;
+    } else if (strcmp(mneme_pg_sqlstate(postgres), SQLSTATE_NO_TABLE) == 0) {
+        status = MNEME_OK;
+    }
+    PQclear(result);
+    return status;
+}
+
 int mneme_stale_list(struct mneme_postgres *postgres, const char *topic, struct mneme_str tenant,
                      struct mneme_str stream_id, int64_t limit, mneme_row_visitor *visit, void *context,
                      struct mneme_error *error) {

@@ -20,6 +20,10 @@ struct mneme_stale_row {
 int mneme_stale_connect(struct mneme_postgres **out, bool *has_parked, const struct mneme_config *config,
                         const char *purpose, struct mneme_error *error);
 
+/* Whether events of any key wait, on a connection that is there already. A database without the tables has
+ * none. */
+int mneme_stale_check(bool *has_parked, struct mneme_postgres *postgres, struct mneme_error *error);
+
 /* Visits struct mneme_stale_row, up to `limit`, for the keys of the tenant that wait: those of the stream and
  * of the streams beside it ("stream#access"), or all (null). */
 int mneme_stale_list(struct mneme_postgres *postgres, const char *topic, struct mneme_str tenant,

@@ -90,7 +90,7 @@ static bool ask_hot(struct mneme_working *out, struct mneme_working_reader *read
                     const struct mneme_working_wanted *wanted, const struct mneme_position *at_least,
                     size_t count, const struct mneme_query_wait *wait) {
     int64_t wait_ms = wait->timeout_ms < HOT_WAIT_MS ? wait->timeout_ms : HOT_WAIT_MS;
-    return mneme_hot_reader_wait(reader->hot, at_least, count, wait_ms, wait->interrupted) &&
+    return mneme_hot_reader_wait(reader->hot, at_least, count, wait_ms, wait->cancel) &&
            mneme_hot_reader_working(out, reader->hot, wanted, mneme_clock_now_micros(), &reader->arena);
 }
 

@@ -8,6 +8,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "cli/face/commands.h"
 #include "cli/frame/help.h"
 #include "cli/frame/options.h"
 #include "cli/frame/output.h"
@@ -170,14 +171,22 @@ static void accept_habits(int argc, char **argv) {
 
 int mneme_cli_main(int argc, char **argv) {
     struct mneme_cli cli = {0};
+    struct mneme_arena arena;
+    mneme_arena_init(&arena, 0);
     accept_habits(argc, argv);
     mneme_cli_catch_signals();
     mneme_cli_output_begin();
     look_at_terminal(&cli);
     struct mneme_buffer stale = {0};
     cli.stale = &stale;
+    cli.root = mneme_face_commands(&mneme_command_root, &arena);
+    if (cli.root == NULL) {
+        fprintf(stderr, "mneme: nothing was run: memory is exhausted; free some\n");
+        return MNEME_EXIT_UNAVAILABLE;
+    }
     enum mneme_exit code = finish_stale(&cli, run(&cli, argc, argv));
     mneme_buffer_clean_up(&stale);
     mneme_config_destroy(cli.config);
+    mneme_arena_clean_up(&arena);
     return (int)mneme_cli_output_end(code);
 }

@@ -6,6 +6,7 @@
 #define MNEME_CLI_COMMAND_H
 
 #include "common/base/buffer.h"
+#include "common/base/cancel.h"
 #include "common/base/error.h"
 #include "common/config/config.h"
 
@@ -30,11 +31,12 @@ struct mneme_cli_option {
     char letter;          /* 'u', or 0 */
     const char *argument; /* what --help calls it, such as "ID"; NULL for a flag */
     int setting;          /* enum mneme_setting that it overrides, or -1 */
-    const char *help;
+    const char *help;     /* NULL: a name of earlier versions, taken and not shown */
 };
 
 struct mneme_cli;
-struct mneme_read; /* cli/read.h */
+struct mneme_read;      /* cli/read.h */
+struct mneme_operation; /* operations/operation.h */
 
 struct mneme_command {
     const char *name;
@@ -53,6 +55,7 @@ struct mneme_command {
     const char *const *scopes;
     enum mneme_exit (*run)(struct mneme_cli *cli); /* NULL if it only groups subcommands */
     const struct mneme_read *reads;                /* what mneme_read_run asks; ends with a NULL statement */
+    const struct mneme_operation *operation;       /* what mneme_face_run runs */
 };
 
 /* Common options; --json, --config and --help belong to every command. */
@@ -62,6 +65,8 @@ enum mneme_cli_common {
     MNEME_CLI_AT_LEAST = 4, /* --at-least POSITION, --wait-timeout MS */
     MNEME_CLI_LIMIT = 8,    /* --limit N, --offset N, --cursor C */
     MNEME_CLI_AS_OF = 16,   /* --as-of TIME|POSITION */
+    MNEME_CLI_PAGE = 128,   /* --limit N, --offset N */
+    MNEME_CLI_CURSOR = 256, /* --cursor C */
     MNEME_CLI_CONSENT = 64, /* --yes: it destroys more than one thing, and asks by mneme_cli_consent */
     MNEME_CLI_SERVICE = 32, /* no option: it runs for long, so it logs at info; others only warn by default */
 };
@@ -73,6 +78,7 @@ enum mneme_cli_common {
 
 /* Everything a command works with. Streams are stdio's; nothing below main() touches others. */
 struct mneme_cli {
+    const struct mneme_command *root; /* of the tree of commands */
     const struct mneme_command *command;
     const struct mneme_command *path[MNEME_CLI_MAX_DEPTH]; /* from the root to the command */
     int depth;                                             /* of path; 1 for the root alone */
@@ -106,10 +112,14 @@ enum mneme_exit mneme_cli_fail(const struct mneme_cli *cli, const struct mneme_e
 /* Set by SIGINT and SIGTERM; long work looks at it and ends with MNEME_EXIT_INTERRUPTED. */
 bool mneme_cli_interrupted(void);
 
+/* The same for what takes a struct mneme_cancel. */
+extern const struct mneme_cancel mneme_cli_cancel;
+
 /* The whole program: finds the command, parses, loads the configuration, runs. main() returns its value. */
 int mneme_cli_main(int argc, char **argv);
 
-/* The root of the table of commands (cli/commands.c lists them all). */
+/* The root of the tables of commands that are written by hand (cli/commands.c); mneme_face_commands adds
+ * those of the catalogue. */
 extern const struct mneme_command mneme_command_root;
 
 #endif

@@ -29,8 +29,8 @@ static void visit(const struct place *place, void (*print)(const struct place *p
     }
 }
 
-static void visit_all(void (*print)(const struct place *place)) {
-    visit(&(struct place){.path = {&mneme_command_root}, .depth = 1}, print);
+static void visit_all(const struct mneme_command *root, void (*print)(const struct place *place)) {
+    visit(&(struct place){.path = {root}, .depth = 1}, print);
 }
 
 /* "memory add": what the script has gathered when it gets to this place. */
@@ -126,7 +126,7 @@ static void print_step(const struct place *place) {
 }
 
 /* Which command the line has come to, and what may follow. */
-static void print_functions(void) {
+static void print_functions(const struct mneme_command *root) {
     printf(
         "# Sets `at` to the command that the words name, and `ended` if -- is among them: files may follow "
         "it.\n"
@@ -140,7 +140,7 @@ static void print_functions(void) {
         "        fi\n"
         "        next=\"${at:+$at }$word\"\n"
         "        case $next in\n");
-    visit_all(print_step);
+    visit_all(root, print_step);
     printf(
         "        *) continue ;;\n"
         "        esac\n"
@@ -153,15 +153,15 @@ static void print_functions(void) {
         "_mneme_expected() {\n"
         "    words='' options='' value='' list='' files=''\n"
         "    case $at in\n");
-    visit_all(print_case);
+    visit_all(root, print_case);
     printf("    esac\n"
            "}\n"
            "\n");
 }
 
-static void print_bash(void) {
+static void print_bash(const struct mneme_command *root) {
     printf("# Completion of mneme for bash: source <(mneme completion bash)\n\n");
-    print_functions();
+    print_functions(root);
     printf(
         "_mneme() {\n"
         "    local at ended words options value list files before=''\n"
@@ -197,11 +197,11 @@ static void print_bash(void) {
         "complete -F _mneme mneme\n");
 }
 
-static void print_zsh(void) {
+static void print_zsh(const struct mneme_command *root) {
     printf("#compdef mneme\n"
            "# Completion of mneme for zsh: source <(mneme completion zsh), or a file _mneme in a folder of "
            "fpath\n\n");
-    print_functions();
+    print_functions(root);
     printf("_mneme() {\n"
            "    local at ended options value list files previous=${words[CURRENT-1]} "
            "current=${words[CURRENT]}\n"
@@ -302,7 +302,7 @@ static void print_fish_case(const struct place *place) {
     printf("            end\n");
 }
 
-static void print_fish(void) {
+static void print_fish(const struct mneme_command *root) {
     printf("# Completion of mneme for fish: mneme completion fish | source, or a file mneme.fish in\n"
            "# ~/.config/fish/completions\n\n"
            "function __mneme_complete\n"
@@ -328,12 +328,12 @@ static void print_fish(void) {
            "        end\n"
            "        switch (string trim -- \"$at $word\")\n"
            "            case");
-    visit_all(print_fish_step);
+    visit_all(root, print_fish_step);
     printf("\n                set at (string trim -- \"$at $word\")\n"
            "        end\n"
            "    end\n"
            "    switch \"$at\"\n");
-    visit_all(print_fish_case);
+    visit_all(root, print_fish_case);
     printf("    end\n"
            "    if test \"$value\" = @file\n"
            "        printf \"$before%%s\\n\" (__fish_complete_path $current)\n"
@@ -355,11 +355,11 @@ static void print_fish(void) {
 static enum mneme_exit run(struct mneme_cli *cli) {
     static const struct {
         const char *shell;
-        void (*print)(void);
+        void (*print)(const struct mneme_command *root);
     } shells[] = {{"bash", print_bash}, {"zsh", print_zsh}, {"fish", print_fish}};
     for (size_t i = 0; i < sizeof shells / sizeof *shells; i++) {
         if (strcmp(cli->arguments[0], shells[i].shell) == 0) {
-            shells[i].print();
+            shells[i].print(cli->root);
         }
     }
     return MNEME_EXIT_DONE; /* parsing has refused any other name */

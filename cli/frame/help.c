@@ -295,6 +295,9 @@ static void print_options(const struct page *page, const struct mneme_cli *cli) 
     struct mneme_buffer text = {0};
     int indent = 0;
     for (size_t i = 0; i < count; i++) {
+        if (list[i]->help == NULL) {
+            continue;
+        }
         option_name(&name, list[i]);
         int wanted = width_of((struct mneme_str){name.data, name.len - 1}) + 4;
         indent = wanted > indent && wanted <= MAX_NAME_COLUMN ? wanted : indent;
@@ -304,6 +307,9 @@ static void print_options(const struct page *page, const struct mneme_cli *cli) 
             heading(page, "Options");
         } else if (i == own) {
             heading(page, "Common options");
+        }
+        if (list[i]->help == NULL) {
+            continue;
         }
         option_name(&name, list[i]);
         option_text(&text, cli, list[i]);

@@ -37,9 +37,10 @@ static const struct {
     {{"as-of", 0, "TIME|POSITION", -1,
       "As it was then: what was recorded up to the time, or up to the position (partition:offset)."},
      MNEME_CLI_AS_OF},
-    {{"limit", 'n', "N", -1, "Maximum number of rows."}, MNEME_CLI_LIMIT},
-    {{"offset", 0, "N", -1, "Skip so many rows first."}, MNEME_CLI_LIMIT},
-    {{"cursor", 0, "CURSOR", -1, "Go on behind the row that has this cursor."}, MNEME_CLI_LIMIT},
+    {{"limit", 'n', "N", -1, "Maximum number of rows."}, MNEME_CLI_LIMIT | MNEME_CLI_PAGE},
+    {{"offset", 0, "N", -1, "Skip this many rows first."}, MNEME_CLI_LIMIT | MNEME_CLI_PAGE},
+    {{"cursor", 0, "CURSOR", -1, "Go on behind the row that has this cursor."},
+     MNEME_CLI_LIMIT | MNEME_CLI_CURSOR},
     {{"yes", 'y', NULL, -1, "Agree beforehand: a terminal is not asked, and without one nothing is refused."},
      MNEME_CLI_CONSENT},
     {{"json", 0, NULL, -1, "One JSON object per line."}, COMMON_OF_ALL},
@@ -480,7 +481,7 @@ static int check_scopes(struct mneme_cli *cli, struct mneme_cli_values *values, 
 
 int mneme_cli_parse(struct mneme_cli *cli, struct mneme_cli_values *values, int argc, char **argv,
                     struct mneme_error *error) {
-    cli->command = &mneme_command_root;
+    cli->command = cli->root;
     cli->path[0] = cli->command;
     cli->depth = 1;
     cli->values = values;

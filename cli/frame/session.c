@@ -22,7 +22,7 @@
 struct mneme_query_wait mneme_session_wait(const struct mneme_cli *cli) {
     return (struct mneme_query_wait){.timeout_ms =
                                          mneme_config_long(cli->config, MNEME_SETTING_WAIT_TIMEOUT_MS),
-                                     .interrupted = mneme_cli_interrupted};
+                                     .cancel = &mneme_cli_cancel};
 }
 
 struct mneme_str mneme_session_tenant(const struct mneme_cli *cli) {
@@ -248,7 +248,7 @@ int mneme_session_open_hot(struct mneme_hot_reader **out, const struct mneme_cli
     }
     if (status == MNEME_OK &&
         !mneme_hot_reader_wait(*out, positions, count, wait_ms < HOT_WAIT_MS ? wait_ms : HOT_WAIT_MS,
-                               mneme_cli_interrupted)) {
+                               &mneme_cli_cancel)) {
         mneme_hot_reader_close(*out);
         *out = NULL;
     }

@@ -29,3 +29,9 @@ void mneme_cli_catch_signals(void) {
 bool mneme_cli_interrupted(void) {
     return interrupted != 0;
 }
+static bool is_cancelled(void *context) {
+    (void)context;
+    return mneme_cli_interrupted();
+}
+
+const struct mneme_cancel mneme_cli_cancel = {.is_cancelled = is_cancelled};

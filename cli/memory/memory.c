@@ -6,19 +6,11 @@
 #include "cli/commands.h"
 
 static const struct mneme_command *const verbs[] = {
-    &mneme_command_memory_add,
-    &mneme_command_memory_get,
-    &mneme_command_memory_list,
-    &mneme_command_memory_hot,
-    &mneme_command_memory_update,
-    &mneme_command_memory_delete,
-    &mneme_command_memory_history,
-    &mneme_command_memory_access,
-    &mneme_command_memory_promote,
-    &mneme_command_memory_prioritize,
-    &mneme_command_memory_archive,
-    &mneme_command_memory_set_retention,
-    NULL,
+    &mneme_command_memory_hot,           &mneme_command_memory_update,
+    &mneme_command_memory_delete,        &mneme_command_memory_history,
+    &mneme_command_memory_access,        &mneme_command_memory_promote,
+    &mneme_command_memory_prioritize,    &mneme_command_memory_archive,
+    &mneme_command_memory_set_retention, NULL,
 };
 
 const struct mneme_command mneme_command_memory = {

@@ -9,10 +9,7 @@
 #include "queries/memory.h"
 
 extern const struct mneme_command mneme_command_memory_access;
-extern const struct mneme_command mneme_command_memory_add;
-extern const struct mneme_command mneme_command_memory_get;
 extern const struct mneme_command mneme_command_memory_hot;
-extern const struct mneme_command mneme_command_memory_list;
 extern const struct mneme_command mneme_command_memory_update;
 extern const struct mneme_command mneme_command_memory_delete;
 extern const struct mneme_command mneme_command_memory_history;

@@ -207,7 +207,7 @@ static struct answer look(struct mneme_hot_reader *reader, const struct mneme_po
 }
 
 bool mneme_hot_reader_wait(struct mneme_hot_reader *reader, const struct mneme_position *positions,
-                           size_t count, int64_t timeout_ms, bool (*interrupted)(void)) {
+                           size_t count, int64_t timeout_ms, const struct mneme_cancel *cancel) {
     int64_t deadline = mneme_clock_monotonic_micros() + timeout_ms * 1000;
     if (count == 0) {
         return true;
@@ -218,7 +218,7 @@ bool mneme_hot_reader_wait(struct mneme_hot_reader *reader, const struct mneme_p
             return true;
         }
         if (answer.trust == MNEME_HOT_NOT_HERE || mneme_clock_monotonic_micros() >= deadline ||
-            (interrupted != NULL && interrupted())) {
+            mneme_cancel_is_due(cancel)) {
             return false;
         }
         mneme_clock_pause(POLL_MICROS);

@@ -10,6 +10,7 @@
 #define MNEME_STORES_REDIS_READER_H
 
 #include "common/base/arena.h"
+#include "common/base/cancel.h"
 #include "common/redis/redis.h"
 #include "stores/redis/keys.h"
 #include "stores/redis/memory_load.h"
@@ -65,9 +66,9 @@ bool mneme_hot_reader_values(struct mneme_str **out, size_t *count, struct mneme
 /* --- read your writes --- */
 
 /* Whether the hot tier has everything up to and with the positions: it is waited for as long as its workers
- * are there, at most `timeout_ms` and until `interrupted` (may be NULL). */
+ * are there, at most `timeout_ms` and until the cancel (may be NULL) is due. */
 bool mneme_hot_reader_wait(struct mneme_hot_reader *reader, const struct mneme_position *positions,
-                           size_t count, int64_t timeout_ms, bool (*interrupted)(void));
+                           size_t count, int64_t timeout_ms, const struct mneme_cancel *cancel);
 
 /* --- for readers of other kinds of keys --- */
 

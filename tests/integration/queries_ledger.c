@@ -364,13 +364,15 @@ Test(queries_ledger, a_wait_for_what_is_not_folded_yet_ends_in_time_and_says_whe
     cr_assert_not_null(strstr(error.message, "mneme work postgres"), "%s", error.message);
 }
 
-static bool is_interrupted(void) {
+static bool is_interrupted(void *context) {
+    (void)context;
     return true;
 }
 
 Test(queries_ledger, a_wait_can_be_interrupted) {
     struct mneme_position position = {0, 100};
-    struct mneme_query_wait wait = {.timeout_ms = 3600000, .interrupted = is_interrupted};
+    struct mneme_query_wait wait = {.timeout_ms = 3600000,
+                                    .cancel = &(const struct mneme_cancel){.is_cancelled = is_interrupted}};
     cr_assert_eq(mneme_position_wait(asking, "postgres", topic, &position, 1, &wait, &error),
                  MNEME_E_TIMEOUT);
     cr_assert_not_null(strstr(error.message, "interrupted"), "%s", error.message);

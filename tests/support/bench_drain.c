@@ -161,15 +161,18 @@ struct mneme_bench_usage mneme_bench_wait(pid_t pid, int *state) {
     };
 }
 
-/* What has_worker_ended asks about; its caller has no word to give it. */
-static const pid_t *watched;
-static size_t watched_count;
+/* Workers that somebody waits for. */
+struct watched {
+    const pid_t *workers;
+    size_t count;
+};
 
-static bool has_worker_ended(void) {
-    for (size_t i = 0; i < watched_count; i++) {
+static bool has_worker_ended(void *context) {
+    const struct watched *watched = context;
+    for (size_t i = 0; i < watched->count; i++) {
         siginfo_t state = {0};
-        if (waitid(P_PID, (id_t)watched[i], &state, WEXITED | WNOHANG | WNOWAIT) != 0 ||
-            state.si_pid == watched[i]) {
+        if (waitid(P_PID, (id_t)watched->workers[i], &state, WEXITED | WNOHANG | WNOWAIT) != 0 ||
+            state.si_pid == watched->workers[i]) {
             return true;
         }
     }
@@ -201,9 +204,9 @@ int mneme_bench_wait_for_projection(struct mneme_bench_ground *ground, const cha
     char topic[MNEME_TOPIC_NAME_BYTES];
     struct mneme_position ends[MAX_PARTITIONS];
     size_t end_count = 0;
-    const struct mneme_query_wait wait = {.timeout_ms = DRAIN_TIMEOUT_MS, .interrupted = has_worker_ended};
-    watched = workers;
-    watched_count = count;
+    struct watched watched = {workers, count};
+    const struct mneme_cancel cancel = {.is_cancelled = has_worker_ended, .context = &watched};
+    const struct mneme_query_wait wait = {.timeout_ms = DRAIN_TIMEOUT_MS, .cancel = &cancel};
     int status = mneme_kafka_events_topic(topic, ground->fixture.config, error);
     if (status == MNEME_OK) {
         status = find_ends(ends, &end_count, ground, topic, error);
@@ -245,12 +248,13 @@ static int check_rows(struct mneme_bench_ground *ground, struct mneme_error *err
 
 /* Waits until every worker that can have a partition has one, or a worker has ended, and notes how much was
  * folded by then. */
-static int watch_joining(struct mneme_bench_drain *drain, struct mneme_bench_ground *ground, size_t workers,
-                         struct mneme_error *error) {
+static int watch_joining(struct mneme_bench_drain *drain, struct mneme_bench_ground *ground,
+                         struct watched *watched, struct mneme_error *error) {
+    size_t workers = watched->count;
     long partitions = 0;
     long owners = 0;
     int status = ask(&partitions, ground, "SELECT coalesce(max(topic_partitions), 0) FROM progress", error);
-    while (status == MNEME_OK && !has_worker_ended() &&
+    while (status == MNEME_OK && !has_worker_ended(watched) &&
            (partitions == 0 || owners < (partitions < (long)workers ? partitions : (long)workers))) {
         mneme_clock_pause(JOIN_LOOK_MICROS);
         status = ask(&partitions, ground, "SELECT coalesce(max(topic_partitions), 0) FROM progress", error);
@@ -270,10 +274,9 @@ static int watch(struct mneme_bench_drain *drain, struct mneme_bench_ground *gro
     long session;
     int status = ask(&session, ground, "SELECT pg_backend_pid()", error);
     double server_before = mneme_bench_family_cpu_seconds(session);
-    watched = workers;
-    watched_count = count;
+    struct watched watched = {workers, count};
     if (status == MNEME_OK) {
-        status = watch_joining(drain, ground, count, error);
+        status = watch_joining(drain, ground, &watched, error);
     }
     drain->joined_seconds = (double)(mneme_clock_monotonic_micros() - started) / 1e6;
     if (status == MNEME_OK) {

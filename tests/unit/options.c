@@ -2,6 +2,7 @@
  * The parser of the command line, over the real table of commands.
  */
 #include "cli/frame/options.h"
+#include "cli/face/commands.h"
 
 #include <criterion/criterion.h>
 #include <stdlib.h>
@@ -9,6 +10,7 @@
 #define MAX_WORDS 16
 
 static struct mneme_cli cli;
+static struct mneme_arena arena; /* of the tree of commands; zero is as good as initialised */
 static struct mneme_cli_values values;
 static struct mneme_error error;
 static char *words[MAX_WORDS];
@@ -21,7 +23,7 @@ static int parse(const char *const *arguments) {
         words[count] = (char *)arguments[count - 1];
         count++;
     }
-    cli = (struct mneme_cli){0};
+    cli = (struct mneme_cli){.root = mneme_face_commands(&mneme_command_root, &arena)};
     error = (struct mneme_error){0};
     return mneme_cli_parse(&cli, &values, count, words, &error);
 }
@@ -275,7 +277,10 @@ static void check_command(const struct mneme_command *command) {
 }
 
 Test(options, of_every_command_have_names_and_letters_of_their_own) {
-    check_command(&mneme_command_root);
+    struct mneme_arena tree;
+    mneme_arena_init(&tree, 0);
+    check_command(mneme_face_commands(&mneme_command_root, &tree));
+    mneme_arena_clean_up(&tree);
 }
 
 Test(exit_codes, every_status_has_one) {

@@ -1,0 +1,214 @@
+#include "cli/face/commands.h"
+
+#include <stdio.h>
+
+#include "cli/face/face.h"
+#include "cli/frame/options.h"
+#include "operations/catalogue.h"
+#include "operations/request.h"
+#include "operations/values.h"
+
+#define MAX_VERBS 64
+#define MAX_IDS 10000
+
+/* Options of the groups that a command does not take as common ones. */
+static const struct mneme_cli_option wait_timeout = {"wait-timeout", 0, "MS", MNEME_SETTING_WAIT_TIMEOUT_MS,
+                                                     "How long to wait for it."};
+
+static const struct {
+    unsigned group, common;
+} common_of_groups[] = {
+    {MNEME_OP_OF_TENANT, MNEME_CLI_TENANT},    {MNEME_OP_SCOPED, MNEME_CLI_SCOPE},
+    {MNEME_OP_UP_TO_DATE, MNEME_CLI_AT_LEAST}, {MNEME_OP_IN_THE_PAST, MNEME_CLI_AS_OF},
+    {MNEME_OP_PAGED, MNEME_CLI_PAGE},          {MNEME_OP_WITH_CURSOR, MNEME_CLI_CURSOR},
+};
+
+static const enum mneme_op_common written[] = {MNEME_OP_STREAM,      MNEME_OP_IDEMPOTENCY_KEY,
+                                               MNEME_OP_CORRELATION, MNEME_OP_CAUSATION,
+                                               MNEME_OP_ACTOR,       MNEME_OP_WAIT};
+
+static const char *copy_text(struct mneme_arena *arena, const char *text) {
+    return mneme_arena_copy(arena, mneme_str_from(text)).data;
+}
+
+static struct mneme_cli_option make_option(const struct mneme_op_field *field, struct mneme_arena *arena) {
+    char name[MNEME_FACE_OPTION_BYTES];
+    mneme_face_option_name(name, field);
+    return (struct mneme_cli_option){
+        .name = copy_text(arena, name),
+        .letter = field->letter,
+        .argument = field->type == MNEME_OP_FLAG ? NULL
+                    : field->shown != NULL       ? field->shown
+                                                 : mneme_op_type_shown(field->type),
+        .setting = -1,
+        .help = field->help,
+    };
+}
+
+/* Options of the operation's own fields, then those of a write. */
+static const struct mneme_cli_option *make_options(const struct mneme_operation *operation,
+                                                   struct mneme_arena *arena) {
+    size_t count = 0;
+    struct mneme_cli_option *options = mneme_arena_calloc(arena, MNEME_CLI_MAX_OPTIONS, sizeof *options);
+    for (size_t i = 0; options != NULL && i < mneme_op_field_count(operation); i++) {
+        const struct mneme_op_field *field = &operation->fields[i];
+        if ((field->flags & MNEME_OP_POSITIONAL) != 0) {
+            continue;
+        }
+        options[count++] = make_option(field, arena);
+        if (field->former != NULL) {
+            options[count] = options[count - 1];
+            options[count].name = field->former;
+            options[count].letter = 0;
+            options[count++].help = NULL;
+        }
+    }
+    for (size_t i = 0; options != NULL && i < sizeof written / sizeof *written; i++) {
+        if (mneme_op_takes(operation, written[i])) {
+            options[count++] = make_option(mneme_op_common_field(written[i]), arena);
+        }
+    }
+    if (options != NULL && (operation->groups & MNEME_OP_WRITTEN) != 0) {
+        options[count++] = wait_timeout;
+    }
+    return options;
+}
+
+/* "ID [TEXT|-]" */
+static const char *make_arguments(struct mneme_command *command, struct mneme_arena *arena) {
+    const struct mneme_operation *operation = command->operation;
+    char text[256] = "";
+    size_t len = 0;
+    for (size_t i = 0; i < mneme_op_field_count(operation) && len < sizeof text; i++) {
+        const struct mneme_op_field *field = &operation->fields[i];
+        if ((field->flags & MNEME_OP_POSITIONAL) == 0) {
+            continue;
+        }
+        bool is_required = (field->flags & MNEME_OP_REQUIRED) != 0;
+        const char *name = field->shown != NULL ? field->shown : mneme_op_type_shown(field->type);
+        len += (size_t)snprintf(text + len, sizeof text - len, "%s%s%s%s%s%s", len > 0 ? " " : "",
+                                is_required ? "" : "[", name, field->type == MNEME_OP_LONG_TEXT ? "|-" : "",
+                                mneme_op_type_is_many(field->type) ? "…" : "", is_required ? "" : "]");
+        command->min_arguments += is_required;
+        command->max_arguments += mneme_op_type_is_many(field->type) ? MAX_IDS : 1;
+    }
+    return copy_text(arena, text);
+}
+
+/* Names of the options that narrow the read, as the command line has them. */
+static const char *const *make_scopes(const struct mneme_operation *operation,
+                                      const struct mneme_config *config, struct mneme_arena *arena) {
+    struct mneme_op_request request;
+    const char **scopes = mneme_arena_calloc(arena, MNEME_CLI_MAX_OPTIONS, sizeof *scopes);
+    if ((operation->groups & MNEME_OP_READS_A_SCOPE) == 0 || scopes == NULL) {
+        return NULL;
+    }
+    mneme_op_request_init(&request, operation, config);
+    for (size_t i = 0; operation->scopes[i] != NULL; i++) {
+        struct mneme_op_slot slot;
+        char name[MNEME_FACE_OPTION_BYTES];
+        if (mneme_op_request_find(&slot, &request, mneme_str_from(operation->scopes[i]), NULL) == MNEME_OK) {
+            mneme_face_option_name(name, slot.field);
+            scopes[i] = copy_text(arena, name);
+        }
+    }
+    mneme_op_request_clean_up(&request);
+    return scopes;
+}
+
+static const struct mneme_command *make_command(const struct mneme_operation *operation,
+                                                struct mneme_arena *arena) {
+    struct mneme_command *command = mneme_arena_calloc(arena, 1, sizeof *command);
+    if (command == NULL) {
+        return NULL;
+    }
+    *command = (struct mneme_command){
+        .name = strrchr(operation->name, '.') + 1,
+        .summary = operation->summary,
+        .details = operation->details,
+        .examples = operation->examples,
+        .operation = operation,
+        .options = make_options(operation, arena),
+        .scopes = make_scopes(operation, NULL, arena),
+        .run = mneme_face_run,
+    };
+    command->arguments = make_arguments(command, arena);
+    for (size_t i = 0; i < sizeof common_of_groups / sizeof *common_of_groups; i++) {
+        command->common |=
+            (operation->groups & common_of_groups[i].group) != 0 ? common_of_groups[i].common : 0;
+    }
+    command->common |= operation->consent != NULL ? MNEME_CLI_CONSENT : 0;
+    return command->options == NULL || command->arguments == NULL ? NULL : command;
+}
+
+/* The command of the noun: its verbs are those of the catalogue, then those of `before` (may be NULL). */
+static const struct mneme_command *make_noun(const struct mneme_op_noun *noun,
+                                             const struct mneme_command *before, struct mneme_arena *arena) {
+    struct mneme_command *command = mneme_arena_calloc(arena, 1, sizeof *command);
+    const struct mneme_command **verbs = mneme_arena_calloc(arena, MAX_VERBS + 1, sizeof *verbs);
+    size_t count = 0;
+    if (command == NULL || verbs == NULL) {
+        return NULL;
+    }
+    *command = (struct mneme_command){.name = noun->name, .summary = noun->summary, .arguments = ""};
+    for (; noun->operations[count] != NULL && count < MAX_VERBS; count++) {
+        verbs[count] = make_command(noun->operations[count], arena);
+        if (verbs[count] == NULL) {
+            return NULL;
+        }
+    }
+    command->examples = verbs[0]->examples;
+    if (before != NULL) {
+        *command = *before;
+        for (size_t i = 0; before->subcommands[i] != NULL && count < MAX_VERBS; i++) {
+            verbs[count++] = before->subcommands[i];
+        }
+    }
+    command->subcommands = verbs;
+    return command;
+}
+
+static const struct mneme_op_noun *find_noun(const char *name) {
+    for (const struct mneme_op_noun *noun = mneme_op_catalogue; noun->name != NULL; noun++) {
+        if (strcmp(noun->name, name) == 0) {
+            return noun;
+        }
+    }
+    return NULL;
+}
+
+static bool has_command(const struct mneme_command *root, const char *name) {
+    for (size_t i = 0; root->subcommands[i] != NULL; i++) {
+        if (strcmp(root->subcommands[i]->name, name) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+const struct mneme_command *mneme_face_commands(const struct mneme_command *root, struct mneme_arena *arena) {
+    struct mneme_command *tree = mneme_arena_calloc(arena, 1, sizeof *tree);
+    const struct mneme_command **all = mneme_arena_calloc(arena, 2 * MAX_VERBS + 1, sizeof *all);
+    size_t count = 0;
+    if (tree == NULL || all == NULL) {
+        return NULL;
+    }
+    for (size_t i = 0; root->subcommands[i] != NULL; i++) {
+        const struct mneme_op_noun *noun = find_noun(root->subcommands[i]->name);
+        all[count++] = noun == NULL ? root->subcommands[i] : make_noun(noun, root->subcommands[i], arena);
+        if (all[count - 1] == NULL) {
+            return NULL;
+        }
+    }
+    for (const struct mneme_op_noun *noun = mneme_op_catalogue; noun->name != NULL; noun++) {
+        if (!has_command(root, noun->name)) {
+            all[count] = make_noun(noun, NULL, arena);
+            if (all[count++] == NULL) {
+                return NULL;
+            }
+        }
+    }
+    *tree = *root;
+    tree->subcommands = all;
+    return tree;
+}

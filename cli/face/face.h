@@ -1,0 +1,36 @@
+/*
+ * The command line as a face of the catalogue: options and arguments into a request, rows and notes into a
+ * table, lines of labels, or JSON lines.
+ */
+#ifndef MNEME_CLI_FACE_FACE_H
+#define MNEME_CLI_FACE_FACE_H
+
+#include "cli/frame/command.h"
+#include "operations/request.h"
+#include "operations/sink.h"
+
+/* The `run` of every command that is an operation (cli->command->operation). */
+enum mneme_exit mneme_face_run(struct mneme_cli *cli);
+
+/* The option's name of a field: "expected-version". */
+#define MNEME_FACE_OPTION_BYTES 64
+void mneme_face_option_name(char text[MNEME_FACE_OPTION_BYTES], const struct mneme_op_field *field);
+
+/* Sets the request's fields from the options and arguments, and completes it. */
+int mneme_face_request(struct mneme_op_request *request, const struct mneme_cli *cli,
+                       struct mneme_error *error);
+
+/* --- what is printed --- */
+
+struct mneme_face_printer;
+
+/* NULL when memory is exhausted. */
+struct mneme_face_printer *mneme_face_printer_new(const struct mneme_cli *cli,
+                                                  const struct mneme_operation *operation, int64_t limit);
+struct mneme_op_sink mneme_face_printer_sink(struct mneme_face_printer *printer);
+
+/* Prints what is still to print, if the answer `is_whole`, and says so when it `has_more` rows beyond the
+ * limit. Frees. */
+enum mneme_exit mneme_face_printer_end(struct mneme_face_printer *printer, bool is_whole, bool has_more);
+
+#endif

@@ -1,0 +1,370 @@
+/*
+ * Rows as a person or a program reads them. JSON lines and lines of labels are printed as rows come; a table
+ * when all are there.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "cli/face/face.h"
+#include "cli/frame/output.h"
+#include "cli/frame/show.h"
+#include "cli/frame/table.h"
+#include "common/base/uuid.h"
+#include "queries/question.h"
+
+#define LABEL_BYTES 64
+#define MAX_HEADINGS 16
+#define MOST_STALE_SHOWN 3 /* keys, on stderr */
+
+struct mneme_face_printer {
+    const struct mneme_cli *cli;
+    const struct mneme_operation *operation;
+    int64_t limit; /* 0: none */
+
+    struct mneme_table table;
+    bool has_table;
+    const char *headings[MAX_HEADINGS + 1];
+    const struct mneme_op_column *columns; /* of the table */
+    const char *nothing;                   /* said when the table stays empty; NULL: nothing is */
+    int64_t rows;                          /* of the table, or of all lines */
+    int64_t total;
+    bool is_followed; /* something was printed before */
+
+    struct mneme_buffer line, cell;
+    struct mneme_json_writer stale; /* into cli->stale */
+    int64_t stale_count;
+    enum mneme_exit code;
+};
+
+/* --- values --- */
+
+static bool is_null(enum mneme_row_kind kind, const void *value) {
+    switch (kind) {
+    case MNEME_ROW_STR:
+    case MNEME_ROW_JSON:
+        return ((const struct mneme_str *)value)->data == NULL;
+    case MNEME_ROW_OPT_UUID:
+        return !((const struct mneme_opt_uuid *)value)->is_set;
+    case MNEME_ROW_OPT_LONG:
+    case MNEME_ROW_OPT_TIME:
+        return !((const struct mneme_opt_long *)value)->is_set;
+    case MNEME_ROW_OPT_DOUBLE:
+        return !((const struct mneme_opt_double *)value)->is_set;
+    case MNEME_ROW_OPT_BOOL:
+        return !((const struct mneme_opt_bool *)value)->is_set;
+    case MNEME_ROW_STR_ARRAY:
+        return ((const struct mneme_str_array *)value)->count == 0;
+    case MNEME_ROW_UUID:
+    case MNEME_ROW_LONG:
+    case MNEME_ROW_DOUBLE:
+    case MNEME_ROW_BOOL:
+    case MNEME_ROW_TIME:
+    case MNEME_ROW_POSITION:
+        break;
+    }
+    return false;
+}
+
+/* A value that is not null as text, in `out` unless it is text already. Times and JSON have forms of their
+ * own. */
+static struct mneme_str text_of(struct mneme_buffer *out, enum mneme_row_kind kind, const void *value) {
+    const struct mneme_str_array *list = value;
+    const struct mneme_position *position = value;
+    char id[MNEME_UUID_TEXT_BYTES];
+    mneme_buffer_clear(out);
+    switch (kind) {
+    case MNEME_ROW_STR:
+    case MNEME_ROW_JSON:
+        return *(const struct mneme_str *)value;
+    case MNEME_ROW_UUID:
+    case MNEME_ROW_OPT_UUID: /* which begins with the id */
+        mneme_uuid_format(*(const struct mneme_uuid *)value, id);
+        mneme_buffer_append(out, id, sizeof id);
+        break;
+    case MNEME_ROW_LONG:
+    case MNEME_ROW_OPT_LONG: /* which begins with the number; so do the others */
+        mneme_buffer_printf(out, "%lld", (long long)*(const int64_t *)value);
+        break;
+    case MNEME_ROW_DOUBLE:
+    case MNEME_ROW_OPT_DOUBLE:
+        mneme_buffer_printf(out, "%.6g", *(const double *)value);
+        break;
+    case MNEME_ROW_BOOL:
+    case MNEME_ROW_OPT_BOOL:
+        mneme_buffer_printf(out, "%s", *(const bool *)value ? "yes" : "no");
+        break;
+    case MNEME_ROW_STR_ARRAY:
+        for (size_t i = 0; i < list->count; i++) {
+            mneme_buffer_printf(out, "%s%.*s", i > 0 ? ", " : "", MNEME_STR_ARG(list->items[i]));
+        }
+        break;
+    case MNEME_ROW_POSITION:
+        mneme_buffer_printf(out, "%d:%lld", (int)position->partition, (long long)position->offset);
+        break;
+    case MNEME_ROW_TIME:
+    case MNEME_ROW_OPT_TIME:
+        break;
+    }
+    return mneme_buffer_str(out);
+}
+
+static bool is_time(enum mneme_row_kind kind) {
+    return kind == MNEME_ROW_TIME || kind == MNEME_ROW_OPT_TIME;
+}
+
+/* --- tables --- */
+
+static void put_cell(struct mneme_face_printer *printer, const struct mneme_op_row *row,
+                     const struct mneme_op_column *column) {
+    enum mneme_row_kind kind = MNEME_ROW_STR;
+    const void *value = NULL;
+    bool is_there = mneme_op_row_cell(row, column->name, &kind, &value);
+    if ((!is_there || is_null(kind, value)) && column->otherwise != NULL) {
+        is_there = mneme_op_row_cell(row, column->otherwise, &kind, &value);
+    }
+    if (!is_there || is_null(kind, value)) {
+        mneme_table_cell(&printer->table, MNEME_STR_NULL);
+    } else if (is_time(kind)) {
+        mneme_show_cell_time(&printer->table, *(const int64_t *)value);
+    } else if (kind == MNEME_ROW_JSON) {
+        mneme_show_cell_content(&printer->table, *(const struct mneme_str *)value);
+    } else {
+        mneme_table_cell(&printer->table, text_of(&printer->cell, kind, value));
+    }
+}
+
+static void begin_table(struct mneme_face_printer *printer, const struct mneme_op_column *columns) {
+    size_t count = 0;
+    for (size_t i = 0; columns[i].name != NULL && count < MAX_HEADINGS; i++) {
+        if (columns[i].heading != NULL) {
+            printer->headings[count++] = columns[i].heading;
+        }
+    }
+    printer->headings[count] = NULL;
+    printer->columns = columns;
+    mneme_table_init(&printer->table, printer->headings);
+    printer->has_table = true;
+}
+
+static void print_nothing(const struct mneme_face_printer *printer) {
+    if (printer->nothing != NULL && printer->nothing[0] != '\0') {
+        fflush(stdout);
+        fprintf(stderr, "mneme: %s\n", printer->nothing);
+    }
+}
+
+static void end_table(struct mneme_face_printer *printer) {
+    const struct mneme_cli *cli = printer->cli;
+    if (printer->has_table && printer->rows > 0) {
+        mneme_table_print(&printer->table, stdout, cli->stdout_is_terminal ? cli->terminal_columns : 0);
+    } else if (!cli->json && printer->rows == 0) {
+        print_nothing(printer);
+    }
+    if (printer->has_table) {
+        mneme_table_clean_up(&printer->table);
+    }
+    printer->has_table = false;
+    printer->rows = 0;
+}
+
+static void add_table_row(struct mneme_face_printer *printer, const struct mneme_op_row *row) {
+    if (!printer->has_table) {
+        begin_table(printer, row->shown != NULL ? row->shown : printer->operation->columns);
+    }
+    for (const struct mneme_op_column *column = printer->columns; column->name != NULL; column++) {
+        if (column->heading != NULL) {
+            put_cell(printer, row, column);
+        }
+    }
+}
+
+/* --- lines of label and value --- */
+
+static const char *label_of(char text[LABEL_BYTES], const struct mneme_op_column *columns, const char *name) {
+    for (const struct mneme_op_column *column = columns; column != NULL && column->name != NULL; column++) {
+        if (strcmp(column->name, name) == 0 && column->label != NULL) {
+            return column->label;
+        }
+    }
+    snprintf(text, LABEL_BYTES, "%s", name);
+    for (char *at = strchr(text, '_'); at != NULL; at = strchr(at, '_')) {
+        *at = ' ';
+    }
+    return text;
+}
+
+static void print_details(struct mneme_face_printer *printer, const struct mneme_op_row *row) {
+    if (printer->is_followed) {
+        putchar('\n');
+    }
+    printer->is_followed = true;
+    for (size_t i = 0; i < row->column_count; i++) {
+        enum mneme_row_kind kind = row->columns[i].kind;
+        const void *value = (const char *)row->cells + row->columns[i].offset;
+        char text[LABEL_BYTES];
+        const char *label = label_of(text, printer->operation->columns, row->columns[i].name);
+        bool is_false = kind == MNEME_ROW_BOOL && !*(const bool *)value;
+        if (is_false || is_null(kind, value)) {
+            continue;
+        }
+        if (is_time(kind)) {
+            mneme_show_time(label, (struct mneme_opt_long){*(const int64_t *)value, true});
+        } else if (kind == MNEME_ROW_JSON) {
+            mneme_show_content(label, *(const struct mneme_str *)value);
+        } else {
+            mneme_show_str(label, text_of(&printer->cell, kind, value));
+        }
+    }
+}
+
+/* --- receipts --- */
+
+#define RECEIPT_WIDTH 10
+
+static void print_receipt(struct mneme_face_printer *printer, const struct mneme_op_row *row) {
+    int width = RECEIPT_WIDTH;
+    for (size_t i = 0; i < row->column_count; i++) {
+        int wanted = (int)strlen(row->columns[i].name);
+        width = wanted > width && i == 0 ? wanted : width;
+    }
+    for (size_t i = 0; i < row->column_count; i++) {
+        const char *name = row->columns[i].name;
+        const void *value = (const char *)row->cells + row->columns[i].offset;
+        bool is_version = strcmp(name, "version") == 0 || strcmp(name, "actual_version") == 0;
+        if (is_null(row->columns[i].kind, value)) {
+            continue;
+        }
+        struct mneme_str text = text_of(&printer->cell, row->columns[i].kind, value);
+        if (is_version) {
+            printf(", the %sversion is %.*s", name[0] == 'a' ? "actual " : "", MNEME_STR_ARG(text));
+        } else {
+            printf("%s%-*s %.*s", i > 0 ? "\n" : "", width, name, MNEME_STR_ARG(text));
+        }
+    }
+    putchar('\n');
+}
+
+/* --- the sink --- */
+
+static bool on_row(const struct mneme_op_row *row, void *context) {
+    struct mneme_face_printer *printer = context;
+    printer->rows++;
+    printer->total++;
+    if (printer->cli->json) {
+        struct mneme_json_writer json = {.out = &printer->line};
+        mneme_json_begin_object(&json);
+        mneme_op_row_json(row, &json);
+        mneme_json_end_object(&json);
+        printer->code = mneme_cli_put_line(&printer->line);
+    } else if (printer->operation->form == MNEME_OP_TABLE) {
+        add_table_row(printer, row);
+    } else if (printer->operation->form == MNEME_OP_DETAILS) {
+        print_details(printer, row);
+    } else {
+        print_receipt(printer, row);
+    }
+    return printer->code == MNEME_EXIT_DONE && !mneme_cli_output_is_lost();
+}
+
+/* Lines on stderr, or with --json an object behind the answer. */
+static void add_stale(struct mneme_face_printer *printer, const struct mneme_stale_row *stale) {
+    if (printer->stale_count == 0) {
+        mneme_buffer_clear(printer->cli->stale);
+        printer->stale = (struct mneme_json_writer){.out = printer->cli->stale};
+        mneme_json_begin_array(&printer->stale);
+    }
+    mneme_stale_row_json(stale, &printer->stale);
+    if (printer->stale_count++ >= MOST_STALE_SHOWN || printer->cli->json) {
+        return;
+    }
+    struct mneme_buffer line = {0};
+    mneme_buffer_printf(&line, "mneme: stale: parked at %lld:%lld with %lld behind it, key ",
+                        (long long)stale->partition, (long long)stale->kafka_offset,
+                        (long long)stale->behind);
+    mneme_show_escape(&line, stale->key, false);
+    mneme_buffer_printf(&line, "; run `mneme dead-letters show %lld:%lld`\n", (long long)stale->partition,
+                        (long long)stale->kafka_offset);
+    (void)fwrite(line.data, 1, line.len, stderr);
+    mneme_buffer_clean_up(&line);
+}
+
+static void end_stale(struct mneme_face_printer *printer) {
+    if (printer->stale_count > 0) {
+        mneme_json_end_array(&printer->stale);
+    }
+    if (printer->stale_count > MOST_STALE_SHOWN && !printer->cli->json) {
+        fprintf(stderr, "mneme: stale: so are %lld other keys; run `mneme dead-letters list`\n",
+                (long long)(printer->stale_count - MOST_STALE_SHOWN));
+    }
+}
+
+static void on_note(const struct mneme_op_note *note, void *context) {
+    struct mneme_face_printer *printer = context;
+    switch (note->kind) {
+    case MNEME_OP_NOTE_WARNING:
+        fflush(stdout);
+        fprintf(stderr, "mneme: %.*s\n", MNEME_STR_ARG(note->text));
+        break;
+    case MNEME_OP_NOTE_MISSING:
+        fflush(stdout);
+        fprintf(
+            stderr,
+            "mneme: what was written last from here is not in %.*s yet after %lld ms, so the answer may be "
+            "without it; see mneme status (MNEME_READ_OWN_WRITES_MS sets the wait)\n",
+            MNEME_STR_ARG(note->text),
+            (long long)mneme_config_long(printer->cli->config, MNEME_SETTING_READ_OWN_WRITES_MS));
+        break;
+    case MNEME_OP_NOTE_STALE:
+        add_stale(printer, note->stale);
+        break;
+    case MNEME_OP_NOTE_TABLE:
+        if (!printer->cli->json && printer->is_followed) {
+            end_table(printer);
+            putchar('\n');
+        }
+        printer->is_followed = true;
+        printer->nothing = note->text.data;
+        break;
+    }
+}
+
+struct mneme_face_printer *mneme_face_printer_new(const struct mneme_cli *cli,
+                                                  const struct mneme_operation *operation, int64_t limit) {
+    struct mneme_face_printer *printer = calloc(1, sizeof *printer);
+    if (printer != NULL) {
+        *printer = (struct mneme_face_printer){.cli = cli,
+                                               .operation = operation,
+                                               .limit = limit,
+                                               .nothing = operation->nothing,
+                                               .code = MNEME_EXIT_DONE};
+    }
+    return printer;
+}
+
+struct mneme_op_sink mneme_face_printer_sink(struct mneme_face_printer *printer) {
+    return (struct mneme_op_sink){.on_row = on_row, .on_note = on_note, .context = printer};
+}
+
+static void drop(struct mneme_face_printer *printer) {
+    if (printer->has_table) {
+        mneme_table_clean_up(&printer->table);
+    }
+    mneme_buffer_clean_up(&printer->line);
+    mneme_buffer_clean_up(&printer->cell);
+    free(printer);
+}
+
+enum mneme_exit mneme_face_printer_end(struct mneme_face_printer *printer, bool is_whole, bool has_more) {
+    if (!printer->cli->json && is_whole) {
+        end_table(printer);
+    }
+    end_stale(printer);
+    if (!printer->cli->json && has_more) {
+        fflush(stdout);
+        fprintf(stderr, "mneme: there are more than these %lld; --limit shows more of them\n",
+                (long long)printer->total);
+    }
+    enum mneme_exit code = printer->code;
+    drop(printer);
+    return code;
+}

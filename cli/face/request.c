@@ -1,0 +1,64 @@
+/*
+ * Options and arguments into a request.
+ */
+#include <stdio.h>
+
+#include "cli/face/face.h"
+#include "cli/frame/input.h"
+#include "operations/values.h"
+
+void mneme_face_option_name(char text[MNEME_FACE_OPTION_BYTES], const struct mneme_op_field *field) {
+    snprintf(text, MNEME_FACE_OPTION_BYTES, "%s", field->option != NULL ? field->option : field->name);
+    for (char *at = text; *at != '\0'; at++) {
+        *at = *at == '_' ? '-' : *at;
+    }
+}
+
+/* The argument at *next, or all that are left for a field that takes many. */
+static int take_arguments(struct mneme_op_request *request, const struct mneme_op_slot *slot, int *next,
+                          const struct mneme_cli *cli, struct mneme_error *error) {
+    int status = MNEME_OK;
+    if (!mneme_op_type_is_many(slot->field->type)) {
+        struct mneme_str text = mneme_str_from(cli->arguments[(*next)++]);
+        if (slot->field->type == MNEME_OP_LONG_TEXT) {
+            status = mneme_cli_input(&text, text.data, &request->arena, error);
+        }
+        return status == MNEME_OK ? mneme_op_request_set(request, slot, text, error) : status;
+    }
+    for (; *next < cli->argument_count && status == MNEME_OK; (*next)++) {
+        status = mneme_op_request_add(request, slot, mneme_str_from(cli->arguments[*next]), error);
+    }
+    return status;
+}
+
+/* Settings come by the configuration, to which the options were applied. */
+static bool is_setting(const struct mneme_op_field *field) {
+    return field == mneme_op_common_field(MNEME_OP_TENANT) ||
+           field == mneme_op_common_field(MNEME_OP_WAIT_TIMEOUT);
+}
+
+int mneme_face_request(struct mneme_op_request *request, const struct mneme_cli *cli,
+                       struct mneme_error *error) {
+    struct mneme_op_slot slot;
+    int next = 0;
+    int status = MNEME_OK;
+    request->spells_options = true;
+    for (size_t i = 0; status == MNEME_OK && mneme_op_request_slot(&slot, request, i); i++) {
+        char name[MNEME_FACE_OPTION_BYTES];
+        if ((slot.field->flags & MNEME_OP_POSITIONAL) != 0) {
+            if (next < cli->argument_count) {
+                status = take_arguments(request, &slot, &next, cli, error);
+            }
+            continue;
+        }
+        mneme_face_option_name(name, slot.field);
+        const char *text = is_setting(slot.field) ? NULL : mneme_cli_value(cli, name);
+        if (text == NULL && slot.field->former != NULL) {
+            text = mneme_cli_value(cli, slot.field->former);
+        }
+        if (text != NULL) {
+            status = mneme_op_request_set(request, &slot, mneme_str_from(text), error);
+        }
+    }
+    return status == MNEME_OK ? mneme_op_request_complete(request, error) : status;
+}

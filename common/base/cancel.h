@@ -1,0 +1,36 @@
+/*
+ * How a caller ends what it waits for: by a flag of its own, or by a deadline. Plain data that is passed down
+ * to every wait; it must outlive the call.
+ */
+#ifndef MNEME_COMMON_BASE_CANCEL_H
+#define MNEME_COMMON_BASE_CANCEL_H
+
+#include "common/base/clock.h"
+
+/* All zero: nothing ends it. */
+struct mneme_cancel {
+    bool (*is_cancelled)(void *context); /* asked often, by whichever thread waits; may be NULL */
+    void *context;
+    int64_t deadline_micros; /* of mneme_clock_monotonic_micros; 0: none */
+};
+
+/* Whether the caller has said that it waits no longer. `cancel` may be NULL. */
+static inline bool mneme_cancel_is_asked(const struct mneme_cancel *cancel) {
+    return cancel != NULL && cancel->is_cancelled != NULL && cancel->is_cancelled(cancel->context);
+}
+
+/* Microseconds that are left, at most `most_micros`; 0 when the deadline has passed. */
+static inline int64_t mneme_cancel_left_micros(const struct mneme_cancel *cancel, int64_t most_micros) {
+    if (cancel == NULL || cancel->deadline_micros == 0) {
+        return most_micros;
+    }
+    int64_t left = cancel->deadline_micros - mneme_clock_monotonic_micros();
+    return left < 0 ? 0 : left < most_micros ? left : most_micros;
+}
+
+/* Whether the wait is over, for either reason. */
+static inline bool mneme_cancel_is_due(const struct mneme_cancel *cancel) {
+    return mneme_cancel_is_asked(cancel) || mneme_cancel_left_micros(cancel, 1) == 0;
+}
+
+#endif

@@ -1,0 +1,169 @@
+/*
+ * Lending what a read needs: as far as the call wants, as of the moment it asks of, with a word about what is
+ * not shown.
+ */
+#include "operations/call.h"
+
+#include "operations/own_writes.h"
+#include "operations/watcher.h"
+#include "queries/projection_wait.h"
+#include "queries/stale.h"
+
+#define HOT_WAIT_MS 500 /* then Postgres has it, too */
+
+/* The positions of at_least; none when it was not given. */
+static int positions_of(const struct mneme_position **out, size_t *count, struct mneme_op_call *call,
+                        struct mneme_error *error) {
+    const struct mneme_op_value *at_least = &call->request->common[MNEME_OP_AT_LEAST];
+    const struct mneme_op_own_writes_ops *own = mneme_service_own_writes(call->service);
+    *out = NULL;
+    *count = 0;
+    if (!at_least->is_set) {
+        return MNEME_OK;
+    }
+    if (at_least->positions.are_last) {
+        return own->last(out, count, call->arena, own->context, error);
+    }
+    *out = at_least->positions.items;
+    *count = at_least->positions.count;
+    return MNEME_OK;
+}
+
+/* A cancel that is due no later than the call's bound for waits. */
+static struct mneme_cancel bounded(const struct mneme_op_call *call) {
+    struct mneme_cancel cancel = call->cancel != NULL ? *call->cancel : (struct mneme_cancel){0};
+    int64_t deadline = mneme_clock_monotonic_micros() + call->wait_timeout_ms * 1000;
+    if (cancel.deadline_micros == 0 || deadline < cancel.deadline_micros) {
+        cancel.deadline_micros = deadline;
+    }
+    return cancel;
+}
+
+/* Usually all is there already, which one look at the connection that is there tells; else the watcher waits
+ * for all who wait. */
+static int wait_for_tables(struct mneme_op_call *call, const struct mneme_position *positions, size_t count,
+                           struct mneme_error *error) {
+    struct mneme_progress_snapshot progress;
+    const char *topic = mneme_service_topic(call->service);
+    int status = mneme_progress_snapshot(&progress, call->postgres,
+                                         mneme_projections[MNEME_PROJECTION_POSTGRES].name, topic, error);
+    if (status != MNEME_OK) {
+        return status;
+    }
+    if (mneme_progress_first_missing(&progress, positions, count) == NULL) {
+        return progress.has_parked
+                   ? mneme_position_refuse_parked(call->postgres,
+                                                  mneme_projections[MNEME_PROJECTION_POSTGRES].name, topic,
+                                                  positions, count, error)
+                   : MNEME_OK;
+    }
+    const struct mneme_cancel cancel = bounded(call);
+    return mneme_watcher_wait(mneme_service_watcher(call->service), positions, count, &cancel, error);
+}
+
+static int wait_for_stores(struct mneme_op_call *call, unsigned stores, bool *has_looked,
+                           struct mneme_error *error) {
+    const struct mneme_position *positions;
+    size_t count;
+    int status = positions_of(&positions, &count, call, error);
+    if (status == MNEME_OK && count == 0) {
+        *has_looked = mneme_op_own_writes_wait(call, call->postgres, stores);
+        return MNEME_OK;
+    }
+    if (status == MNEME_OK) {
+        status = wait_for_tables(call, positions, count, error);
+    }
+    if (status == MNEME_OK && (stores & MNEME_OP_TEXTS) != 0) {
+        const struct mneme_query_wait wait = {call->wait_timeout_ms, call->cancel};
+        status = mneme_search_wait(call->config, positions, count, &wait, error);
+    }
+    return status;
+}
+
+/* --- what is not shown --- */
+
+static bool note_stale(const void *row, void *context) {
+    const struct mneme_op_call *call = context;
+    const struct mneme_op_note note = {.kind = MNEME_OP_NOTE_STALE, .stale = row};
+    if (call->sink->on_note != NULL) {
+        call->sink->on_note(&note, call->sink->context);
+    }
+    return true;
+}
+
+/* Of the stream that is asked about, else the user's, else the tenant's. */
+static int note_what_waits(struct mneme_op_call *call, struct mneme_error *error) {
+    struct mneme_str stream_id = mneme_op_common_text(call->request, MNEME_OP_STREAM);
+    if (stream_id.data == NULL) {
+        stream_id = mneme_op_common_text(call->request, MNEME_OP_USER);
+    }
+    return mneme_stale_list(call->postgres, mneme_service_topic(call->service),
+                            mneme_op_tenant(call->request), stream_id, MNEME_QUERY_DEFAULT_LIMIT, note_stale,
+                            call, error);
+}
+
+/* --- lending --- */
+
+static int find_moment(struct mneme_op_call *call, struct mneme_error *error) {
+    const struct mneme_op_value *as_of = &call->request->common[MNEME_OP_AS_OF];
+    if (!as_of->is_set) {
+        return MNEME_OK;
+    }
+    call->as_of = as_of->as_of;
+    return as_of->as_of.is_position
+               ? mneme_as_of_position(&call->as_of, call->postgres, mneme_service_topic(call->service),
+                                      as_of->as_of.position, error)
+               : MNEME_OK;
+}
+
+int mneme_op_call_postgres(struct mneme_postgres **out, struct mneme_op_call *call, unsigned stores,
+                           struct mneme_error *error) {
+    bool has_parked = false;
+    bool has_looked = false;
+    *out = NULL;
+    if (call->is_connected) {
+        *out = call->postgres;
+        return MNEME_OK;
+    }
+    int status = mneme_service_lend_postgres(&call->postgres, &has_parked, call->service, error);
+    if (status == MNEME_OK) {
+        status = wait_for_stores(call, stores, &has_looked, error);
+    }
+    if (status == MNEME_OK) {
+        status = find_moment(call, error);
+    }
+    /* What came while it waited may have been parked. */
+    if (status == MNEME_OK && (has_parked || has_looked)) {
+        status = note_what_waits(call, error);
+    }
+    call->is_connected = status == MNEME_OK;
+    *out = status == MNEME_OK ? call->postgres : NULL;
+    return status;
+}
+
+int mneme_op_call_hot(struct mneme_hot_reader **out, struct mneme_op_call *call, struct mneme_error *error) {
+    const struct mneme_position *positions;
+    struct mneme_op_own_writes own;
+    size_t count;
+    int64_t wait_ms = call->wait_timeout_ms;
+    *out = NULL;
+    if (call->request->common[MNEME_OP_AS_OF].is_set) {
+        return MNEME_OK;
+    }
+    int status = positions_of(&positions, &count, call, error);
+    if (status == MNEME_OK && count == 0) {
+        mneme_op_own_writes_load(&own, call);
+        wait_ms = mneme_op_own_writes_bound_ms(call);
+        positions = own.positions;
+        count = own.count;
+    }
+    if (status == MNEME_OK && call->hot == NULL) {
+        status = mneme_service_lend_hot(&call->hot, call->service, error);
+    }
+    if (status == MNEME_OK &&
+        mneme_hot_reader_wait(call->hot, positions, count, wait_ms < HOT_WAIT_MS ? wait_ms : HOT_WAIT_MS,
+                              call->cancel)) {
+        *out = call->hot;
+    }
+    return status;
+}

@@ -1,0 +1,93 @@
+/*
+ * What the function of a read or a procedure is lent: connections, the moment it is asked of, a sink, and a
+ * way to be ended. Belongs to the thread that runs the call.
+ */
+#ifndef MNEME_OPERATIONS_CALL_H
+#define MNEME_OPERATIONS_CALL_H
+
+#include "common/base/cancel.h"
+#include "common/config/projections.h"
+#include "operations/request.h"
+#include "operations/sink.h"
+#include "producers/publisher.h"
+#include "stores/redis/reader.h"
+
+struct mneme_service;
+
+/* What the answer comes from, so what has to hold the caller's own writes, as bits. */
+enum mneme_op_store {
+    MNEME_OP_TABLES = 1 << MNEME_PROJECTION_POSTGRES,
+    MNEME_OP_TEXTS = 1 << MNEME_PROJECTION_SEARCH,    /* not waited for where no worker of it has been yet */
+    MNEME_OP_VECTORS = 1 << MNEME_PROJECTION_VECTORS, /* the same */
+};
+
+/* What came of a call, beside the rows. */
+struct mneme_op_outcome {
+    int64_t rows; /* that the sink took */
+    bool has_more;
+    enum mneme_status verdict; /* of a write that waited: of the first event that was not accepted */
+};
+
+struct mneme_op_call {
+    struct mneme_service *service;
+    const struct mneme_config *config;
+    const struct mneme_op_request *request;
+    const struct mneme_op_sink *sink;
+    const struct mneme_cancel *cancel;
+    struct mneme_op_outcome *outcome;
+    struct mneme_arena *arena; /* the request's */
+    int64_t wait_timeout_ms;   /* for positions and verdicts */
+    const char *model;         /* whose vectors answer; NULL: those that are active */
+    struct mneme_as_of as_of;  /* known once a connection was lent */
+
+    /* The call's own; use the functions. */
+    struct mneme_postgres *postgres;
+    struct mneme_hot_reader *hot;
+    bool is_connected;
+    struct mneme_op_batch *batch; /* what a procedure publishes */
+};
+
+/* A connection that answers up to at_least and as of as_of, the same each time: the first call waits for the
+ * stores that the answer comes from, at most until the cancel's deadline, and notes what is stale or missing.
+ * Returned by the service when the call ends. */
+int mneme_op_call_postgres(struct mneme_postgres **out, struct mneme_op_call *call, unsigned stores,
+                           struct mneme_error *error);
+
+/* The hot tier, if it can answer this call: *out is NULL as of a moment, or when Redis is not as far as the
+ * call wants within a short wait. */
+int mneme_op_call_hot(struct mneme_hot_reader **out, struct mneme_op_call *call, struct mneme_error *error);
+
+/* --- rows --- */
+
+/* Passes rows of one kind to the sink, up to a limit; more than that are only noticed, so ask for one more.
+ */
+struct mneme_op_rows {
+    struct mneme_op_call *call;
+    const struct mneme_row_column *columns; /* NULL: the row is a struct mneme_answer_row */
+    size_t column_count;
+    int64_t limit; /* 0: all */
+    int64_t count;
+    /* Where a list goes on behind the row; NULL: it cannot. */
+    void (*write_cursor)(struct mneme_buffer *out, const void *row);
+    struct mneme_buffer cursor;
+    const struct mneme_op_column *shown;
+};
+
+/* A mneme_row_visitor whose context is a struct mneme_op_rows. */
+bool mneme_op_rows_visit(const void *row, void *context);
+void mneme_op_rows_clean_up(struct mneme_op_rows *rows);
+
+void mneme_op_note(const struct mneme_op_call *call, enum mneme_op_note_kind kind, struct mneme_str text);
+
+/* --- publishing, for procedures --- */
+
+/* Queues the event. Waits for room only. What the brokers refuse later is counted. */
+int mneme_op_call_publish(struct mneme_op_call *call, const struct mneme_event *event,
+                          struct mneme_error *error);
+
+/* Waits until the brokers have answered for everything that was queued. *acknowledged and *failed count the
+ * events; MNEME_E_UNAVAILABLE with the first reason when one failed. */
+int mneme_op_call_flush(int64_t *acknowledged, int64_t *failed, struct mneme_op_call *call,
+                        struct mneme_error *error);
+
+#endif

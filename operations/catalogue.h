@@ -1,0 +1,21 @@
+/*
+ * All operations, in the order in which faces list them, and the nouns that they belong to.
+ */
+#ifndef MNEME_OPERATIONS_CATALOGUE_H
+#define MNEME_OPERATIONS_CATALOGUE_H
+
+#include "operations/operation.h"
+
+struct mneme_op_noun {
+    const char *name;                                /* "memory" */
+    const char *summary;                             /* one line */
+    const struct mneme_operation *const *operations; /* ends with NULL */
+};
+
+/* Ends with a NULL name. */
+extern const struct mneme_op_noun mneme_op_catalogue[];
+
+/* The operation of that name ("memory.add"), or NULL. */
+const struct mneme_operation *mneme_op_by_name(struct mneme_str name);
+
+#endif

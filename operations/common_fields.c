@@ -1,0 +1,132 @@
+/*
+ * The fields that many operations take, and which operation takes them.
+ */
+#include "operations/operation.h"
+
+static const char *const places_of_verdicts[] = {"postgres", NULL};
+
+static const struct {
+    unsigned groups; /* any of these has it */
+    struct mneme_op_field field;
+} fields[MNEME_OP_COMMON_COUNT] = {
+    [MNEME_OP_TENANT] = {MNEME_OP_OF_TENANT | MNEME_OP_SCOPED,
+                         {.name = "tenant", .type = MNEME_OP_TEXT, .help = "Whose data.", .shown = "NAME"}},
+    [MNEME_OP_USER] = {MNEME_OP_SCOPED,
+                       {.name = "user_id",
+                        .option = "user",
+                        .letter = 'u',
+                        .type = MNEME_OP_TEXT,
+                        .help = "The user it is about.",
+                        .shown = "ID"}},
+    [MNEME_OP_AGENT] = {MNEME_OP_SCOPED,
+                        {.name = "agent_id",
+                         .option = "agent",
+                         .letter = 'a',
+                         .type = MNEME_OP_TEXT,
+                         .help = "The agent it belongs to.",
+                         .shown = "ID"}},
+    [MNEME_OP_RUN] = {MNEME_OP_SCOPED,
+                      {.name = "run_id",
+                       .option = "run",
+                       .type = MNEME_OP_TEXT,
+                       .help = "The run of the agent.",
+                       .shown = "ID"}},
+    [MNEME_OP_CONVERSATION] = {MNEME_OP_SCOPED,
+                               {.name = "conversation_id",
+                                .option = "conversation",
+                                .type = MNEME_OP_TEXT,
+                                .help = "The conversation.",
+                                .shown = "ID"}},
+    [MNEME_OP_ALL] = {MNEME_OP_READS_A_SCOPE,
+                      {.name = "all",
+                       .type = MNEME_OP_FLAG,
+                       .help = "Of everybody in the tenant; without it the call says whose."}},
+    [MNEME_OP_AT_LEAST] = {MNEME_OP_UP_TO_DATE,
+                           {.name = "at_least",
+                            .type = MNEME_OP_POSITIONS,
+                            .help = "Wait until the tables hold the log up to these positions "
+                                    "(partition:offset, separated by commas), or up to the last one written "
+                                    "from here (last).",
+                            .shown = "POSITION"}},
+    [MNEME_OP_AS_OF] = {MNEME_OP_IN_THE_PAST,
+                        {.name = "as_of",
+                         .type = MNEME_OP_MOMENT,
+                         .help = "As it was then: what was recorded up to the time, or up to the position "
+                                 "(partition:offset).",
+                         .shown = "TIME|POSITION"}},
+    [MNEME_OP_LIMIT] = {MNEME_OP_PAGED,
+                        {.name = "limit",
+                         .letter = 'n',
+                         .type = MNEME_OP_INTEGER,
+                         .minimum = 1,
+                         .maximum = MNEME_QUERY_MAX_LIMIT,
+                         .help = "Maximum number of rows.",
+                         .shown = "N"}},
+    [MNEME_OP_OFFSET] = {MNEME_OP_PAGED,
+                         {.name = "offset",
+                          .type = MNEME_OP_INTEGER,
+                          .maximum = 9.2e18,
+                          .help = "Skip this many rows first.",
+                          .shown = "N"}},
+    [MNEME_OP_AFTER] = {MNEME_OP_WITH_CURSOR,
+                        {.name = "cursor",
+                         .type = MNEME_OP_CURSOR,
+                         .help = "Go on behind the row that has this cursor.",
+                         .shown = "CURSOR"}},
+    [MNEME_OP_STREAM] = {MNEME_OP_WRITTEN | MNEME_OP_OF_STREAM,
+                         {.name = "stream_id",
+                          .option = "stream",
+                          .type = MNEME_OP_TEXT,
+                          .help = "The stream; by default the user's, else the agent's.",
+                          .shown = "ID"}},
+    [MNEME_OP_IDEMPOTENCY_KEY] = {MNEME_OP_WRITTEN,
+                                  {.name = "idempotency_key",
+                                   .type = MNEME_OP_TEXT,
+                                   .help = "The same key again has no second effect.",
+                                   .shown = "KEY"}},
+    [MNEME_OP_CORRELATION] = {MNEME_OP_WRITTEN,
+                              {.name = "correlation_id",
+                               .option = "correlation",
+                               .type = MNEME_OP_TEXT,
+                               .help = "Ties together the events of one request.",
+                               .shown = "ID"}},
+    [MNEME_OP_CAUSATION] = {MNEME_OP_WRITTEN,
+                            {.name = "causation_id",
+                             .option = "causation",
+                             .type = MNEME_OP_TEXT,
+                             .help = "The event that led to this one.",
+                             .shown = "ID"}},
+    [MNEME_OP_ACTOR] = {MNEME_OP_WRITTEN,
+                        {.name = "actor",
+                         .type = MNEME_OP_TEXT,
+                         .help = "Who does it, where it is not the agent.",
+                         .shown = "NAME"}},
+    [MNEME_OP_WAIT] = {MNEME_OP_WRITTEN,
+                       {.name = "wait",
+                        .type = MNEME_OP_TEXT,
+                        .choices = places_of_verdicts,
+                        .help = "Wait for the verdict of this projection and report it.",
+                        .shown = "postgres"}},
+    [MNEME_OP_WAIT_TIMEOUT] = {MNEME_OP_WRITTEN | MNEME_OP_UP_TO_DATE,
+                               {.name = "wait_timeout",
+                                .type = MNEME_OP_INTEGER,
+                                .maximum = 9.2e15,
+                                .help = "How many milliseconds to wait for it.",
+                                .shown = "MS"}},
+};
+
+const struct mneme_op_field *mneme_op_common_field(enum mneme_op_common field) {
+    return &fields[field].field;
+}
+
+bool mneme_op_takes(const struct mneme_operation *operation, enum mneme_op_common field) {
+    return (fields[field].groups & operation->groups) != 0;
+}
+
+size_t mneme_op_field_count(const struct mneme_operation *operation) {
+    size_t count = 0;
+    while (operation->fields != NULL && operation->fields[count].name != NULL) {
+        count++;
+    }
+    return count;
+}

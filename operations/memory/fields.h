@@ -1,0 +1,92 @@
+/*
+ * What the operations of memories share: fields, columns, and texts of help.
+ */
+#ifndef MNEME_OPERATIONS_MEMORY_FIELDS_H
+#define MNEME_OPERATIONS_MEMORY_FIELDS_H
+
+#include "operations/call.h"
+#include "operations/events.h"
+#include "queries/memory.h"
+
+/* --- fields: rows of an operation's table --- */
+
+#define MNEME_MEMORY_ID_FIELD                                                                                \
+    {                                                                                                        \
+        .name = "memory_id", .type = MNEME_OP_ID, .help = "The memory.", .shown = "ID",                      \
+        .flags = MNEME_OP_REQUIRED | MNEME_OP_POSITIONAL | MNEME_OP_TO_PAYLOAD                               \
+    }
+#define MNEME_MEMORY_IDS_FIELD                                                                               \
+    {                                                                                                        \
+        .name = "memory_ids", .type = MNEME_OP_IDS, .help = "The memories.", .shown = "ID",                  \
+        .flags = MNEME_OP_POSITIONAL                                                                         \
+    }
+#define MNEME_MEMORY_TEXT_FIELD                                                                              \
+    {                                                                                                        \
+        .name = "text", .type = MNEME_OP_LONG_TEXT, .help = "What is remembered, as plain text.",            \
+        .flags = MNEME_OP_POSITIONAL                                                                         \
+    }
+#define MNEME_MEMORY_CONTENT_FIELD                                                                           \
+    {                                                                                                        \
+        .name = "content", .type = MNEME_OP_OBJECT,                                                          \
+        .help = "The content as a JSON object, instead of a text.", .flags = MNEME_OP_TO_PAYLOAD             \
+    }
+#define MNEME_MEMORY_TAGS_FIELD                                                                              \
+    { .name = "tags", .type = MNEME_OP_LIST, .help = "Labels to filter by.", .flags = MNEME_OP_TO_PAYLOAD }
+#define MNEME_MEMORY_ENTITIES_FIELD                                                                          \
+    {                                                                                                        \
+        .name = "entities", .type = MNEME_OP_LIST, .help = "Names of the entities it speaks of.",            \
+        .flags = MNEME_OP_TO_PAYLOAD                                                                         \
+    }
+#define MNEME_MEMORY_CONFIDENCE_FIELD                                                                        \
+    {                                                                                                        \
+        .name = "confidence", .type = MNEME_OP_DECIMAL, .maximum = 1, .shown = "0..1",                       \
+        .help = "How sure it is.", .flags = MNEME_OP_TO_PAYLOAD                                              \
+    }
+#define MNEME_MEMORY_IMPORTANCE_FIELD                                                                        \
+    {                                                                                                        \
+        .name = "importance", .type = MNEME_OP_DECIMAL, .maximum = 1, .shown = "0..1",                       \
+        .help = "How much it matters.", .flags = MNEME_OP_TO_PAYLOAD                                         \
+    }
+#define MNEME_MEMORY_PRIORITY_FIELD                                                                          \
+    {                                                                                                        \
+        .name = "priority", .type = MNEME_OP_INTEGER, .maximum = 10, .shown = "0..10",                       \
+        .help = "Its priority.", .flags = MNEME_OP_TO_PAYLOAD                                                \
+    }
+#define MNEME_MEMORY_EXPIRES_AT_FIELD                                                                        \
+    {                                                                                                        \
+        .name = "expires_at", .type = MNEME_OP_TIME, .shown = "EXPIRY",                                      \
+        .help = "When it stops being listed.", .flags = MNEME_OP_TO_PAYLOAD | MNEME_OP_AHEAD                 \
+    }
+#define MNEME_MEMORY_METADATA_FIELD                                                                          \
+    {                                                                                                        \
+        .name = "metadata", .type = MNEME_OP_OBJECT, .help = "Fields of your own, a JSON object.",           \
+        .flags = MNEME_OP_TO_PAYLOAD                                                                         \
+    }
+#define MNEME_MEMORY_REASON_FIELD                                                                            \
+    { .name = "reason", .type = MNEME_OP_TEXT, .help = "Why, for the history.", .flags = MNEME_OP_TO_PAYLOAD }
+#define MNEME_MEMORY_FILTER_FIELD                                                                            \
+    { .name = "filter", .type = MNEME_OP_FILTER, .help = "Memories for which this holds." }
+
+/* --- columns --- */
+
+/* All columns of a memory; headings are those of lists. */
+extern const struct mneme_op_column mneme_memory_op_columns[];
+
+/* Rows that are struct mneme_memory_row, with a cursor each. */
+struct mneme_op_rows mneme_memory_rows(struct mneme_op_call *call, int64_t limit);
+
+/* --- content --- */
+
+/* The content of a text or a JSON object, whichever was given; null: neither. {"text": …} lies in the arena.
+ * MNEME_E_USAGE when both were. */
+int mneme_memory_content(struct mneme_str *out, const struct mneme_op_request *request, int text_field,
+                         int content_field, struct mneme_arena *arena, struct mneme_error *error);
+
+/* --- finding --- */
+
+/* The stream of the memory, into the key: MNEME_E_NOT_FOUND, or MNEME_E_USAGE when several streams have it
+ * and the request does not choose one. Strings lie in the call's arena. */
+int mneme_memory_find_stream(struct mneme_memory_key *key, struct mneme_op_call *call,
+                             struct mneme_postgres *postgres, struct mneme_error *error);
+
+#endif

@@ -1,0 +1,229 @@
+/*
+ * An operation is something that a caller may ask for, whoever asks: one constant table that says what goes
+ * in, what comes out and what it does, and one function. The command line, libmneme and every other face make
+ * their options, help, calls and documents of these tables, so a verb that works from one works from all.
+ *
+ * Three kinds of function:
+ * - a write makes events of a request and does no input or output: whoever asked publishes them;
+ * - a read makes rows of a request, into a sink that takes one at a time;
+ * - a procedure reads and then publishes, in bounded memory.
+ * The tables are in operations/NOUN/, listed in operations/catalogue.c.
+ */
+#ifndef MNEME_OPERATIONS_OPERATION_H
+#define MNEME_OPERATIONS_OPERATION_H
+
+#include "common/postgres/row.h"
+#include "queries/as_of.h"
+#include "queries/cursor.h"
+#include "queries/filter/filter.h"
+#include "schemas/event.h"
+
+/* --- what goes in --- */
+
+/* What a field takes, and which member of its value (struct mneme_op_value) holds it. */
+enum mneme_op_type {
+    MNEME_OP_TEXT,      /* text */
+    MNEME_OP_LONG_TEXT, /* text; a face may take it from a file or from standard input */
+    MNEME_OP_LIST,      /* list: texts */
+    MNEME_OP_JSON,      /* text: any JSON */
+    MNEME_OP_OBJECT,    /* text: a JSON object */
+    MNEME_OP_ID,        /* id: a UUID */
+    MNEME_OP_IDS,       /* ids: UUIDs */
+    MNEME_OP_INTEGER,   /* number */
+    MNEME_OP_DECIMAL,   /* fraction */
+    MNEME_OP_FLAG,      /* truth: given, or not */
+    MNEME_OP_BOOLEAN,   /* truth: true or false */
+    MNEME_OP_TIME,      /* number: microseconds since 1970 */
+    MNEME_OP_DURATION,  /* number: microseconds */
+    MNEME_OP_MOMENT,    /* as_of: a time or a position of the log */
+    MNEME_OP_POSITIONS, /* positions of the log */
+    MNEME_OP_FILTER,    /* filter: an expression over a memory's columns */
+    MNEME_OP_CURSOR,    /* cursor: where a list goes on */
+};
+
+enum mneme_op_field_flag {
+    MNEME_OP_REQUIRED = 1,
+    MNEME_OP_POSITIONAL = 2, /* the thing itself: the command line takes it without an option's name */
+    MNEME_OP_TO_PAYLOAD = 4, /* a write's: the payload's field of the same name takes it */
+    MNEME_OP_NOT_EMPTY = 8,  /* "" is refused */
+    MNEME_OP_AHEAD = 16,     /* of a time: a bare duration is counted from now on, not back */
+};
+
+struct mneme_op_field {
+    const char *name; /* such as "expected_version" */
+    enum mneme_op_type type;
+    const char *help;           /* one sentence */
+    const char *shown;          /* what help calls a value, such as "0..1"; NULL: by its type */
+    double minimum, maximum;    /* of numbers, both included; both 0: unbounded */
+    const char *fallback;       /* the value when none is given, as text; NULL: it stays unset */
+    const char *const *choices; /* the only words that it takes, NULL-terminated; NULL: any */
+    const char *option;         /* its name on a command line; NULL: `name` with dashes */
+    const char *former;         /* an option's name of earlier versions, still taken; NULL: none */
+    char letter;                /* of the option; 0: none */
+    unsigned flags;             /* enum mneme_op_field_flag */
+};
+
+struct mneme_op_value {
+    bool is_set;
+    struct mneme_str text; /* of every type, what was given; of TEXT and JSON it is the value */
+    union {
+        int64_t number;
+        double fraction;
+        bool truth;
+        struct mneme_uuid id;
+        struct mneme_str_array list;
+        struct {
+            const struct mneme_uuid *items;
+            size_t count;
+        } ids;
+        struct {
+            const struct mneme_position *items;
+            size_t count;
+            bool are_last; /* "last": those that this caller wrote last */
+        } positions;
+        struct mneme_as_of as_of; /* of a position the time is not known yet */
+        const struct mneme_filter_node *filter;
+        struct mneme_cursor cursor;
+    };
+};
+
+/* Fields that many operations take (operations/common_fields.c). */
+enum mneme_op_common {
+    MNEME_OP_TENANT,
+    MNEME_OP_USER,
+    MNEME_OP_AGENT,
+    MNEME_OP_RUN,
+    MNEME_OP_CONVERSATION,
+    MNEME_OP_ALL,
+    MNEME_OP_AT_LEAST,
+    MNEME_OP_AS_OF,
+    MNEME_OP_LIMIT,
+    MNEME_OP_OFFSET,
+    MNEME_OP_AFTER, /* a cursor */
+    MNEME_OP_STREAM,
+    MNEME_OP_IDEMPOTENCY_KEY,
+    MNEME_OP_CORRELATION,
+    MNEME_OP_CAUSATION,
+    MNEME_OP_ACTOR,
+    MNEME_OP_WAIT,
+    MNEME_OP_WAIT_TIMEOUT,
+    MNEME_OP_COMMON_COUNT
+};
+
+/* Which of them an operation takes, in groups. */
+enum mneme_op_group {
+    MNEME_OP_OF_TENANT = 1,     /* tenant; implied by the next */
+    MNEME_OP_SCOPED = 2,        /* tenant, user, agent, run, conversation */
+    MNEME_OP_READS_A_SCOPE = 4, /* and one of `scopes` has to be given, or all */
+    MNEME_OP_UP_TO_DATE = 8,    /* at_least, wait_timeout */
+    MNEME_OP_IN_THE_PAST = 16,  /* as_of */
+    MNEME_OP_PAGED = 32,        /* limit, offset */
+    MNEME_OP_WITH_CURSOR = 64,  /* cursor */
+    MNEME_OP_OF_STREAM = 128,   /* stream */
+    MNEME_OP_WRITTEN = 256, /* stream, idempotency key, correlation, causation, actor, wait, wait_timeout */
+};
+
+/* --- what comes out --- */
+
+struct mneme_op_column {
+    const char *name;         /* of the row's column (struct mneme_row_column) and in JSON */
+    enum mneme_row_kind kind; /* what the value is */
+    const char *heading;      /* over its column in a table; NULL: only where all columns are shown */
+    const char *label;        /* beside the value of a single thing; NULL: `name` with blanks */
+    const char *otherwise;    /* the column that a table shows where this one is null; NULL: none */
+};
+
+/* How a person reads the rows. */
+enum mneme_op_form {
+    MNEME_OP_TABLE,   /* a table of the columns with headings */
+    MNEME_OP_DETAILS, /* each row as lines of label and value */
+    MNEME_OP_RECEIPT, /* what a write gives: the id, event_id, position, stream_id, and the verdict */
+};
+
+/* --- what it does --- */
+
+enum mneme_op_effect {
+    MNEME_OP_READS,
+    MNEME_OP_WRITES,
+    MNEME_OP_DESTROYS,    /* it takes away what only a new write brings back */
+    MNEME_OP_ADMINISTERS, /* it changes how the system works */
+};
+
+struct mneme_op_request; /* operations/request.h */
+struct mneme_op_events;  /* operations/events.h */
+struct mneme_op_call;    /* operations/call.h */
+
+/* Checks what the tables cannot say, such as fields that exclude each other. MNEME_E_USAGE. */
+typedef int mneme_op_check_fn(struct mneme_op_request *request, struct mneme_error *error);
+/* Adds the events to `out`. No input or output; what it allocates lies in the request's arena. */
+typedef int mneme_op_write_fn(struct mneme_op_events *out, const struct mneme_op_request *request,
+                              struct mneme_error *error);
+/* Puts rows into the call's sink. */
+typedef int mneme_op_read_fn(struct mneme_op_call *call, struct mneme_error *error);
+/* Puts rows into the call's sink and publishes by it. */
+typedef int mneme_op_procedure_fn(struct mneme_op_call *call, struct mneme_error *error);
+
+/* A read that is nothing but statements: one or several, whose rows come one after the other. Parameters: $1
+ * the tenant, $2 to $4 the moment (mneme_query_param_as_of), from $5 on the operation's fields that `inputs`
+ * names, then limit and offset if it is PAGED, then what a filter needs. */
+struct mneme_op_statement {
+    const char *sql;
+    const char *what;  /* for errors, such as "decisions were not listed" */
+    const int *inputs; /* MNEME_OP_INPUT or an own field's index; ends with MNEME_OP_END */
+    const struct mneme_op_column *columns; /* ends with a NULL name; NULL: the operation's */
+    const char *nothing;                   /* said when there is no row; NULL: the operation's */
+};
+#define MNEME_OP_END (-1)
+#define MNEME_OP_INPUT(common) (-2 - (common)) /* a common field as an input */
+
+struct mneme_operation {
+    const char *name;                    /* "NOUN.verb", such as "memory.add" */
+    const char *summary;                 /* one line */
+    const char *details;                 /* paragraphs; NULL: none */
+    const char *examples;                /* of the command line, lines "  mneme … \n" */
+    const struct mneme_op_field *fields; /* ends with a NULL name; NULL: none of its own */
+    unsigned groups;                     /* enum mneme_op_group */
+    const char *const *scopes; /* of READS_A_SCOPE: names of the fields that narrow it; ends with NULL */
+    int64_t page;              /* rows when no limit is given; 0: all */
+    enum mneme_op_effect effect;
+    const char *consent; /* the question before it destroys more than what is named; NULL: it never does */
+    const char *not_consented; /* what is said without consent, such as "nothing was deleted" */
+    bool (*needs_consent)(const struct mneme_op_request *request);
+
+    enum mneme_op_form form;
+    const struct mneme_op_column *columns; /* ends with a NULL name */
+    const char *nothing;                   /* said when there is no row, such as "no memory matches" */
+    const char *not_found; /* no row is MNEME_E_NOT_FOUND: "there is no …"; NULL: it is no error */
+
+    mneme_op_check_fn *check; /* may be NULL */
+    /* One of these; a write without a function takes its event from `event_type` and the fields that are
+     * TO_PAYLOAD. */
+    mneme_op_write_fn *write;
+    mneme_op_read_fn *read;
+    mneme_op_procedure_fn *procedure;
+    const struct mneme_op_statement *statements; /* ends with a NULL sql */
+
+    enum mneme_event_type event_type; /* of a write */
+    const char *id;                   /* the payload's field that a write's receipt names first */
+    /* Index, plus 1, of the field with the ids of memories whose streams are looked up when neither stream,
+     * user nor agent is given; 0: nothing is looked up. */
+    int finds;
+    bool finds_deleted; /* deleted ones, too */
+};
+
+/* Own fields of the operation. */
+size_t mneme_op_field_count(const struct mneme_operation *operation);
+
+/* Whether the operation takes this common field. */
+bool mneme_op_takes(const struct mneme_operation *operation, enum mneme_op_common field);
+
+/* The common field's table row; a constant. */
+const struct mneme_op_field *mneme_op_common_field(enum mneme_op_common field);
+
+/* Whether it makes events of a request without asking anything. */
+static inline bool mneme_op_is_write(const struct mneme_operation *operation) {
+    return operation->write != NULL ||
+           (operation->read == NULL && operation->procedure == NULL && operation->statements == NULL);
+}
+
+#endif

@@ -1,0 +1,236 @@
+/*
+ * What is shared by all calls of a process, opened when it is first needed; and the run of one call.
+ */
+#include "operations/service.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+
+#include "common/kafka/kafka.h"
+#include "operations/batch.h"
+#include "operations/statements.h"
+#include "operations/watcher.h"
+#include "operations/write.h"
+#include "producers/client.h"
+#include "queries/stale.h"
+
+#define MOST_IDLE 16 /* connections and readers that are kept for the next calls */
+
+struct mneme_service {
+    const struct mneme_config *config;
+    const char *purpose;
+    const struct mneme_op_own_writes_ops *own;
+    char topic[MNEME_TOPIC_NAME_BYTES];
+    struct mneme_watcher *watcher;
+
+    pthread_mutex_t lock; /* guards all below */
+    struct mneme_client *client;
+    struct mneme_postgres *idle_postgres[MOST_IDLE];
+    size_t idle_postgres_count;
+    struct mneme_hot_reader *idle_hot[MOST_IDLE];
+    size_t idle_hot_count;
+};
+
+/* --- own writes of a process that has no other place for them --- */
+
+static void load_nothing(struct mneme_op_own_writes *out, struct mneme_arena *arena, void *context) {
+    (void)arena;
+    (void)context;
+    *out = (struct mneme_op_own_writes){0};
+}
+
+static int no_last(const struct mneme_position **out, size_t *count, struct mneme_arena *arena, void *context,
+                   struct mneme_error *error) {
+    (void)arena;
+    (void)context;
+    *out = NULL;
+    *count = 0;
+    return mneme_error_set(error, MNEME_E_NOT_FOUND,
+                           "nothing was written from here yet: give positions instead of last");
+}
+
+static const struct mneme_op_own_writes_ops none_kept = {.load = load_nothing, .last = no_last};
+
+/* --- opening --- */
+
+int mneme_service_open(struct mneme_service **out, const struct mneme_config *config,
+                       const struct mneme_service_options *options, struct mneme_error *error) {
+    struct mneme_service *service = calloc(1, sizeof *service);
+    *out = NULL;
+    if (service == NULL || pthread_mutex_init(&service->lock, NULL) != 0) {
+        free(service);
+        return mneme_error_set(error, MNEME_E_NO_MEMORY,
+                               "the service was not opened: memory is exhausted; free some");
+    }
+    service->config = config;
+    service->purpose = options->purpose;
+    service->own = options->own != NULL ? options->own : &none_kept;
+    int status = mneme_kafka_events_topic(service->topic, config, error);
+    if (status == MNEME_OK) {
+        status = mneme_watcher_open(&service->watcher, config, service->topic, error);
+    }
+    if (status != MNEME_OK) {
+        mneme_service_close(service);
+        return status;
+    }
+    *out = service;
+    return MNEME_OK;
+}
+
+void mneme_service_close(struct mneme_service *service) {
+    if (service == NULL) {
+        return;
+    }
+    mneme_watcher_close(service->watcher);
+    (void)mneme_close(service->client, -1, NULL);
+    for (size_t i = 0; i < service->idle_postgres_count; i++) {
+        mneme_pg_close(service->idle_postgres[i]);
+    }
+    for (size_t i = 0; i < service->idle_hot_count; i++) {
+        mneme_hot_reader_close(service->idle_hot[i]);
+    }
+    pthread_mutex_destroy(&service->lock);
+    free(service);
+}
+
+/* --- lending --- */
+
+int mneme_service_client(struct mneme_client **out, struct mneme_service *service,
+                         struct mneme_error *error) {
+    int status = MNEME_OK;
+    pthread_mutex_lock(&service->lock);
+    if (service->client == NULL) {
+        status = mneme_client_open(&service->client, service->config, error);
+        if (status == MNEME_OK && service->own->save != NULL) {
+            service->client->on_close = service->own->save;
+            service->client->on_close_context = service->own->context;
+        }
+    }
+    *out = service->client;
+    pthread_mutex_unlock(&service->lock);
+    return status;
+}
+
+int mneme_service_lend_postgres(struct mneme_postgres **out, bool *has_parked, struct mneme_service *service,
+                                struct mneme_error *error) {
+    pthread_mutex_lock(&service->lock);
+    *out = service->idle_postgres_count > 0 ? service->idle_postgres[--service->idle_postgres_count] : NULL;
+    pthread_mutex_unlock(&service->lock);
+    if (*out == NULL) {
+        return mneme_stale_connect(out, has_parked, service->config, service->purpose, error);
+    }
+    int status = mneme_pg_ensure(*out, error);
+    return status == MNEME_OK ? mneme_stale_check(has_parked, *out, error) : status;
+}
+
+void mneme_service_return_postgres(struct mneme_service *service, struct mneme_postgres *postgres) {
+    pthread_mutex_lock(&service->lock);
+    bool is_kept = postgres != NULL && service->idle_postgres_count < MOST_IDLE;
+    if (is_kept) {
+        service->idle_postgres[service->idle_postgres_count++] = postgres;
+    }
+    pthread_mutex_unlock(&service->lock);
+    if (!is_kept) {
+        mneme_pg_close(postgres);
+    }
+}
+
+int mneme_service_lend_hot(struct mneme_hot_reader **out, struct mneme_service *service,
+                           struct mneme_error *error) {
+    pthread_mutex_lock(&service->lock);
+    *out = service->idle_hot_count > 0 ? service->idle_hot[--service->idle_hot_count] : NULL;
+    pthread_mutex_unlock(&service->lock);
+    return *out != NULL ? MNEME_OK : mneme_hot_reader_open(out, service->config, error);
+}
+
+void mneme_service_return_hot(struct mneme_service *service, struct mneme_hot_reader *reader) {
+    pthread_mutex_lock(&service->lock);
+    bool is_kept = reader != NULL && service->idle_hot_count < MOST_IDLE;
+    if (is_kept) {
+        service->idle_hot[service->idle_hot_count++] = reader;
+    }
+    pthread_mutex_unlock(&service->lock);
+    if (!is_kept) {
+        mneme_hot_reader_close(reader);
+    }
+}
+
+const struct mneme_op_own_writes_ops *mneme_service_own_writes(const struct mneme_service *service) {
+    return service->own;
+}
+
+const char *mneme_service_topic(const struct mneme_service *service) {
+    return service->topic;
+}
+
+struct mneme_watcher *mneme_service_watcher(struct mneme_service *service) {
+    return service->watcher;
+}
+
+/* --- calls --- */
+
+static int dispatch(struct mneme_op_request *request, struct mneme_op_call *call, struct mneme_error *error) {
+    const struct mneme_operation *operation = request->operation;
+    int status;
+    if (operation->read != NULL) {
+        status = operation->read(call, error);
+    } else if (operation->procedure != NULL) {
+        status = operation->procedure(call, error);
+    } else if (operation->statements != NULL) {
+        status = mneme_op_statements_run(call, error);
+    } else {
+        return mneme_op_write_run(request, call, error);
+    }
+    if (status == MNEME_OK && call->outcome->rows == 0 && operation->not_found != NULL) {
+        status =
+            mneme_error_set(error, MNEME_E_NOT_FOUND,
+                            "%s: the tables of tenant %.*s do not have it, or not yet; see mneme status, or "
+                            "name the position of its event with --at-least",
+                            operation->not_found, MNEME_STR_ARG(mneme_op_tenant(request)));
+    }
+    return status;
+}
+
+int mneme_service_run(struct mneme_op_outcome *outcome, struct mneme_service *service,
+                      struct mneme_op_request *request, const struct mneme_op_sink *sink,
+                      const struct mneme_cancel *cancel, struct mneme_error *error) {
+    const struct mneme_op_value *timeout = &request->common[MNEME_OP_WAIT_TIMEOUT];
+    struct mneme_op_call call = {
+        .service = service,
+        .config = service->config,
+        .request = request,
+        .sink = sink,
+        .cancel = cancel,
+        .outcome = outcome,
+        .arena = &request->arena,
+        .wait_timeout_ms = timeout->is_set
+                               ? timeout->number
+                               : mneme_config_long(service->config, MNEME_SETTING_WAIT_TIMEOUT_MS),
+    };
+    *outcome = (struct mneme_op_outcome){.verdict = MNEME_OK};
+    int status = dispatch(request, &call, error);
+    mneme_op_batch_destroy(call.batch, service->client);
+    mneme_service_return_postgres(service, call.postgres);
+    mneme_service_return_hot(service, call.hot);
+    return status;
+}
+
+int mneme_service_submit(size_t *count, struct mneme_service *service, struct mneme_op_request *request,
+                         mneme_delivery_fn *on_delivery, void *context, struct mneme_error *error) {
+    struct mneme_op_events events;
+    struct mneme_client *client;
+    *count = 0;
+    if (!mneme_op_is_write(request->operation)) {
+        return mneme_error_set(error, MNEME_E_USAGE, "%s was not submitted: it asks before it writes; run it",
+                               request->operation->name);
+    }
+    int status = mneme_op_events_make(&events, request, error);
+    if (status == MNEME_OK) {
+        status = mneme_service_client(&client, service, error);
+    }
+    for (size_t i = 0; i < events.count && status == MNEME_OK; i++) {
+        status = mneme_publish(client, &events.items[i], on_delivery, context, error);
+        *count += status == MNEME_OK;
+    }
+    return status;
+}

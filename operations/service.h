@@ -1,0 +1,85 @@
+/*
+ * One per process: what operations run on. Settings, one publisher, connections to Postgres, readers of the
+ * hot tier, and one watcher that all waits share; each is opened when it is first needed.
+ *
+ * Any number of threads may run requests at once, each a request of its own. A request that waits can be
+ * cancelled by its struct mneme_cancel.
+ */
+#ifndef MNEME_OPERATIONS_SERVICE_H
+#define MNEME_OPERATIONS_SERVICE_H
+
+#include "operations/call.h"
+
+struct mneme_service;
+
+/* What the caller's own writes are, so that it reads them without asking: a short-lived process keeps them in
+ * a file, a long-lived one in memory. */
+struct mneme_op_own_writes {
+    const struct mneme_position *positions;
+    size_t count;  /* 0: nothing lately */
+    unsigned held; /* enum mneme_op_store: who is known to hold them */
+    int64_t stamp; /* names this state of the notes, for `hold` */
+};
+struct mneme_op_own_writes_ops {
+    /* The writes of the last while; strings and positions in the arena. */
+    void (*load)(struct mneme_op_own_writes *out, struct mneme_arena *arena, void *context);
+    /* More stores are known to hold them. May be NULL. */
+    void (*hold)(const struct mneme_op_own_writes *writes, void *context);
+    /* The positions written last, for at_least "last": MNEME_E_NOT_FOUND when there are none. */
+    int (*last)(const struct mneme_position **out, size_t *count, struct mneme_arena *arena, void *context,
+                struct mneme_error *error);
+    /* The highest offset of each partition that was acknowledged (-1: none), when the publisher closes. */
+    void (*save)(const int64_t *offsets, size_t partitions, void *context);
+    void *context;
+};
+
+struct mneme_service_options {
+    const char *purpose;                       /* the application's name at Postgres, such as "mneme-cli" */
+    const struct mneme_op_own_writes_ops *own; /* NULL: those of this process since it began */
+};
+
+/* Connects to nothing yet. `config` must outlive the service; the options are borrowed. */
+int mneme_service_open(struct mneme_service **out, const struct mneme_config *config,
+                       const struct mneme_service_options *options, struct mneme_error *error);
+
+/* Waits for events under way as mneme_close does. NULL is allowed. Nobody may be running a request. */
+void mneme_service_close(struct mneme_service *service);
+
+/*
+ * Runs a complete request and gives its rows to the sink. Returns when all is done: of a write, when the
+ * brokers have it, and with `wait` when the projection has judged it. A verdict other than accepted is no
+ * error of the call: outcome->verdict tells it.
+ */
+int mneme_service_run(struct mneme_op_outcome *outcome, struct mneme_service *service,
+                      struct mneme_op_request *request, const struct mneme_op_sink *sink,
+                      const struct mneme_cancel *cancel, struct mneme_error *error);
+
+/*
+ * Queues the events of a complete write and returns at once; `on_delivery` is called for each as
+ * mneme_publish tells. For operations that are writes (mneme_op_is_write) and say where they go. *count is
+ * the number of events.
+ */
+int mneme_service_submit(size_t *count, struct mneme_service *service, struct mneme_op_request *request,
+                         mneme_delivery_fn *on_delivery, void *context, struct mneme_error *error);
+
+/* --- for the files of this folder --- */
+
+/* The publisher, opened when it is first asked for; the service's. */
+int mneme_service_client(struct mneme_client **out, struct mneme_service *service, struct mneme_error *error);
+
+/* A connection for reading that nobody else has until it is given back; *has_parked: acknowledged events of
+ * some key wait behind one that cannot be applied. */
+int mneme_service_lend_postgres(struct mneme_postgres **out, bool *has_parked, struct mneme_service *service,
+                                struct mneme_error *error);
+void mneme_service_return_postgres(struct mneme_service *service, struct mneme_postgres *postgres);
+
+/* A reader of the hot tier, the same way. */
+int mneme_service_lend_hot(struct mneme_hot_reader **out, struct mneme_service *service,
+                           struct mneme_error *error);
+void mneme_service_return_hot(struct mneme_service *service, struct mneme_hot_reader *reader);
+
+const struct mneme_op_own_writes_ops *mneme_service_own_writes(const struct mneme_service *service);
+const char *mneme_service_topic(const struct mneme_service *service);
+struct mneme_watcher *mneme_service_watcher(struct mneme_service *service);
+
+#endif

@@ -1,0 +1,49 @@
+/*
+ * Where an operation puts what it found: one row at a time, and notes beside the rows. A face makes of them a
+ * table, JSON lines, the body of an answer.
+ */
+#ifndef MNEME_OPERATIONS_SINK_H
+#define MNEME_OPERATIONS_SINK_H
+
+#include "operations/operation.h"
+#include "queries/stale.h"
+
+/* A row: `columns` say where in `cells` each value lies. All of it is valid during the call only. */
+struct mneme_op_row {
+    const struct mneme_row_column *columns;
+    size_t column_count;
+    const void *cells;
+    struct mneme_str cursor;             /* where a list goes on behind this row; null: it cannot */
+    const struct mneme_op_column *shown; /* what a person sees of it; NULL: the operation's columns */
+};
+
+enum mneme_op_note_kind {
+    MNEME_OP_NOTE_WARNING, /* text: a sentence */
+    MNEME_OP_NOTE_MISSING, /* text: which place ("the tables") does not hold the caller's own writes yet */
+    MNEME_OP_NOTE_STALE,   /* stale: acknowledged events that no answer shows, since they wait behind one that
+                              cannot be applied */
+    MNEME_OP_NOTE_TABLE,   /* text: what is said when there is no row; the rows of another statement follow */
+};
+
+struct mneme_op_note {
+    enum mneme_op_note_kind kind;
+    struct mneme_str text;               /* this and the next are valid during the call */
+    const struct mneme_stale_row *stale; /* of NOTE_STALE */
+};
+
+struct mneme_op_sink {
+    /* False: no more rows are wanted. */
+    bool (*on_row)(const struct mneme_op_row *row, void *context);
+    /* Never ends the call. May be NULL. */
+    void (*on_note)(const struct mneme_op_note *note, void *context);
+    void *context;
+};
+
+/* The row as members of a JSON object, without its braces; "cursor" last, where there is one. */
+void mneme_op_row_json(const struct mneme_op_row *row, struct mneme_json_writer *json);
+
+/* Where the column's value lies and what it is; false when the row has none of that name. */
+bool mneme_op_row_cell(const struct mneme_op_row *row, const char *column, enum mneme_row_kind *kind,
+                       const void **value);
+
+#endif
