@@ -3,10 +3,10 @@
 import pytest
 
 from oracle import assert_equal_to_log
-from oracle.document_events import updates_of_one
 from oracle.encode import Encoder
 from oracle.find import assert_searchable
 from oracle.generator import Generator
+from oracle.subjects.memories import updates_of_one
 
 
 def produce(namespace, steps):

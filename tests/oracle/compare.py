@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from psycopg.types.json import set_json_loads
 
+from oracle import subjects
 from oracle.chain import compare_chain
 from oracle.fold import Fold, Time
 from oracle.wire import Decoder, read_topic
@@ -18,30 +19,7 @@ TABLES = {
     "events": (("sequence_id",), ("hash",)),  # the chain is compared by itself
     "verdict_exceptions": (("kafka_partition", "kafka_offset"), ()),
     "streams": (("tenant", "stream_id"), ()),
-    "memories": (("id", "tenant", "stream_id"), ()),
-    "conversations": (("tenant", "stream_id", "conversation_id"), ()),
-    "conversation_turns": (("tenant", "stream_id", "conversation_id", "turn_index"), ()),
-    "conversation_memories": (("tenant", "stream_id", "conversation_id", "memory_id"), ()),
-    "agent_decisions": (("decision_id", "tenant", "stream_id"), ()),
-    "agent_handoffs": (("handoff_id", "tenant", "stream_id"), ()),
-    "hypotheses": (("hypothesis_id", "tenant", "stream_id"), ()),
-    "knowledge": (("knowledge_id", "tenant", "stream_id"), ()),
-    "profiles": (("tenant", "stream_id", "user_id"), ()),
-    "flow_run_history": (("flow_run_id", "tenant", "stream_id"), ()),
-    "task_outputs": (("task_output_id", "tenant", "stream_id"), ()),
-    "memory_access": (("tenant", "stream_id", "memory_id"), ()),
-    "memories_history": (("id", "tenant", "stream_id", "version"), ()),
-    "conversations_history": (("tenant", "stream_id", "conversation_id", "version"), ()),
-    "conversation_turns_history": (("tenant", "stream_id", "conversation_id", "turn_index", "source_sequence"), ()),
-    "knowledge_history": (("knowledge_id", "tenant", "stream_id", "version"), ()),
-    "profiles_history": (("tenant", "stream_id", "user_id", "version"), ()),
-    "retention_policies": (("policy_id", "tenant", "stream_id"), ()),
-    "retention_policies_history": (("policy_id", "tenant", "stream_id", "version"), ()),
-    "working_memory": (("tenant", "stream_id", "conversation_id"), ()),
-    "working_memory_history": (("tenant", "stream_id", "conversation_id", "version"), ()),
-    "working_entries": (("tenant", "stream_id", "conversation_id", "entry_index"), ()),
-    "context_keys": (("tenant", "stream_id", "conversation_id", "key"), ()),
-    "context_keys_history": (("tenant", "stream_id", "conversation_id", "key", "version"), ()),
+    **{table: (key, ()) for table, key in subjects.TABLES.items()},
     "parked_events": (("projection", "topic", "partition", "kafka_offset"), ("reason", "parked_at")),
 }
 

@@ -77,19 +77,3 @@ def memory_metadata(generator):
 def turn_metadata(generator):
     return {**generator.json_object(),
             "image_caption": generator.rng.choice(("a photo of the sea", "", " ", 7, None, ["a", "b"], "[nested] 海"))}
-
-
-
-def updates_of_one(generator, count):
-    """The steps of one memory that is updated `count` times, to few texts, so that they come again."""
-    stream = generator.streams[0]
-    memory = generator.id()
-
-    def effect():
-        stream.memories[memory] = [stream.memories[memory][0] + 1, True]
-
-    while memory not in stream.memories:
-        yield generator.finish_made(stream, generator.create(stream, memory))
-    for number in range(count):
-        payload = {"memory_id": memory, "content": f"version {number % 40}"}
-        yield generator.finish_made(stream, ("memory_updated", payload, "accepted", effect))

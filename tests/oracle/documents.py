@@ -5,7 +5,7 @@ import json
 from collections import defaultdict
 from decimal import Decimal
 
-from oracle.agents import MEMORY_MAKERS
+from oracle.subjects.memories import MEMORY_MAKERS
 from oracle.limits import BLANK
 
 ROLES = {"user": "User", "assistant": "Agent", "system": "System", "tool": "Tool"}

@@ -1,22 +1,18 @@
 """The fold: raw messages in log order into the rows that every table must hold. No code of the product is used."""
 
 import functools
-import hashlib
-import math
 import struct
 import uuid
 from dataclasses import dataclass
 
-from oracle import limits
-from oracle.agents import MEMORY_MAKERS, AgentTables, loads
+from oracle import limits, subjects
 from oracle.documents import Documents
 from oracle.redis_touches import RedisTouches
+from oracle.rows import Rows, loads
+from oracle.subjects.memories import MEMORY_MAKERS
 from oracle.wire import UnknownSchema, Unreadable, as_uuid, logical_type, murmur2_partition, snake
-from oracle.working import WorkingTables
 
 POSITIONS_PER_OFFSET = 4096
-SHORT_TERM_MICROS = 7 * 24 * 3600 * 1_000_000
-MAX_MICROS = 253402300799999999  # the end of the year 9999
 JSON_FORMATS = ("content", "json", "json_object")
 ALONE = -1  # in the place of the offset that a parked event waits behind: it waits behind nobody, and nobody behind it
 
@@ -45,7 +41,7 @@ def vector_json(value):
     return "[" + ", ".join(shortest(number) for (number,) in struct.iter_unpack("<f", value)) + "]"
 
 
-class Fold(AgentTables, WorkingTables):
+class Fold(Rows, *(module.Tables for module in subjects.MODULES)):
     """Feed `apply` with messages, each partition's in order of offsets; the tables are dictionaries by key."""
 
     def __init__(self, decoder, partitions, topic, projection="postgres", content_max_chars=100000, hand_parked=(),
@@ -62,30 +58,8 @@ class Fold(AgentTables, WorkingTables):
         self.events = {}
         self.verdict_exceptions = {}
         self.streams = {}
-        self.memories = {}
-        self.conversations = {}
-        self.conversation_turns = {}
-        self.conversation_memories = {}
-        self.agent_decisions = {}
-        self.agent_handoffs = {}
-        self.hypotheses = {}
-        self.knowledge = {}
-        self.profiles = {}
-        self.flow_run_history = {}
-        self.task_outputs = {}
-        self.retention_policies = {}
-        self.working_memory = {}
-        self.working_entries = {}
-        self.context_keys = {}
-        self.memory_access = {}
-        self.memories_history = {}
-        self.conversations_history = {}
-        self.conversation_turns_history = {}
-        self.knowledge_history = {}
-        self.profiles_history = {}
-        self.retention_policies_history = {}
-        self.working_memory_history = {}
-        self.context_keys_history = {}
+        for table in subjects.TABLES:
+            setattr(self, table, {})
         self.parked_events = {}
         self.next_offsets = {}
         self.documents = Documents()
@@ -193,50 +167,13 @@ class Fold(AgentTables, WorkingTables):
         expected = event["expected_version"]
         if expected is not None and expected != stream["version"]:
             return "rejected", stream["version"]
-        judge = JUDGES.get(event["type"])
+        judge = subjects.JUDGES.get(event["type"])
         return judge(self, place, event["payload"]) if judge else ("accepted", None)
-
-    def judge_create(self, place, payload):
-        memory = self.memories.get((payload["memory_id"], *place))
-        if memory is not None and not memory["is_deleted"]:
-            return "exists", memory["version"]
-        return "accepted", None
-
-    def judge_change(self, place, payload):
-        memory = self.memories.get((payload["memory_id"], *place))
-        if memory is None or memory["is_deleted"]:
-            return "not_found", memory["version"] if memory else 0
-        expected = payload["expected_memory_version"]
-        if expected is not None and expected != memory["version"]:
-            return "rejected", memory["version"]
-        return "accepted", None
-
-    def judge_conversation_create(self, place, payload):
-        conversation = self.conversations.get((*place, payload["conversation_id"]))
-        if conversation is not None and not conversation["is_deleted"]:
-            return "exists", conversation["version"]
-        return "accepted", None
-
-    def judge_conversation_change(self, place, payload):
-        conversation = self.conversations.get((*place, payload["conversation_id"]))
-        if conversation is None or conversation["is_deleted"]:
-            return "not_found", conversation["version"] if conversation else 0
-        return "accepted", None
-
-    def judge_turn(self, place, payload):
-        """A conversation begins with its first turn; one that was deleted does not."""
-        conversation = self.conversations.get((*place, payload["conversation_id"]))
-        if conversation is not None and conversation["is_deleted"]:
-            return "not_found", conversation["version"]
-        index = payload["turn_index"]
-        if index is not None and (*place, payload["conversation_id"], index) in self.conversation_turns:
-            return "exists", conversation["version"]
-        return "accepted", None
 
     # --- effects ---
 
     def effect(self, place, message, event):
-        apply = EFFECTS.get(event["type"])
+        apply = subjects.EFFECTS.get(event["type"])
         if apply:
             apply(self, place, event, event["payload"])
         self.documents.follow(self, place, event)
@@ -244,120 +181,6 @@ class Fold(AgentTables, WorkingTables):
             if message.position not in self.dropped_apart[group]:
                 documents.follow(self, place, event)
         self.redis.follow(self, place, event)
-
-    def supersede(self, table, key, event, extra_key=None):
-        """The version that is there goes into the history."""
-        row = getattr(self, table)[key]
-        history_key = (*key, row["version"] if extra_key is None else extra_key)
-        getattr(self, table + "_history")[history_key] = {
-            **row, "superseded_sequence": event["made"]["source_sequence"], "valid_to": event["made"]["valid_from"]}
-
-    def create_memory(self, place, event, payload):
-        key = (payload["memory_id"], *place)
-        before = self.memories.get(key)
-        if before:
-            self.supersede("memories", key, event)
-        expires_at = payload["expires_at"]
-        if expires_at is None and payload["term"] == "short_term":
-            expires_at = min(event["occurred_at"] + SHORT_TERM_MICROS, MAX_MICROS)
-        self.memories[key] = {
-            **event["scope"],
-            **{name: payload[name] for name in ("memory_type", "term", "confidence", "importance", "priority", "tier")},
-            "content": loads(payload["content"]),
-            "metadata": loads(payload["metadata"] or "{}"),
-            "tags": payload["tags"] or [],
-            "entities": payload["entities"] or [],
-            "created_at": event["occurred_at"], "updated_at": event["occurred_at"], "expires_at": expires_at,
-            "is_deleted": False, "is_archived": False,
-            "version": (before["version"] if before else 0) + 1, **event["made"],
-        }
-
-    def touch(self, table, key, event):
-        """Begins the next version of a row; gives the row."""
-        if hasattr(self, table + "_history"):
-            self.supersede(table, key, event)
-        row = getattr(self, table)[key]
-        row["version"] += 1
-        row["updated_at"] = event["occurred_at"]
-        row.update(event["made"])
-        return row
-
-    def update_memory(self, place, event, payload):
-        memory = self.touch("memories", (payload["memory_id"], *place), event)
-        for name in ("tags", "entities", "confidence", "importance", "priority", "expires_at"):
-            if payload[name] is not None:
-                memory[name] = payload[name]
-        for name in ("content", "metadata"):
-            if payload[name] is not None:
-                memory[name] = loads(payload[name])
-
-    def delete_memory(self, place, event, payload):
-        memory = self.touch("memories", (payload["memory_id"], *place), event)
-        memory["is_deleted"] = True
-
-    def promote_memory(self, place, event, payload):
-        memory = self.touch("memories", (payload["memory_id"], *place), event)
-        memory.update(term="long_term", expires_at=None, importance=min(1.0, memory["importance"] + 0.1))
-
-    def prioritize_memory(self, place, event, payload):
-        memory = self.touch("memories", (payload["memory_id"], *place), event)
-        memory["priority"] = min(10, math.floor(memory["priority"] * payload["boost_factor"] + 0.5))
-
-    def archive_memory(self, place, event, payload):
-        memory = self.touch("memories", (payload["memory_id"], *place), event)
-        memory["is_archived"] = True
-
-    def create_conversation(self, place, event, payload):
-        key = (*place, payload["conversation_id"])
-        before = self.conversations.get(key)
-        if before:  # the turns of its former life went with it
-            self.supersede("conversations", key, event)
-            for turn in [turn for turn in self.conversation_turns if turn[:3] == key]:
-                self.supersede("conversation_turns", turn, event, self.conversation_turns[turn]["source_sequence"])
-                del self.conversation_turns[turn]
-        self.conversations[key] = {
-            "user_id": event["scope"]["user_id"], "agent_id": event["scope"]["agent_id"],
-            "title": payload.get("title"), "metadata": loads(payload.get("metadata") or "{}"),
-            "is_active": True, "is_deleted": False, "turn_count": 0,
-            "created_at": event["occurred_at"], "updated_at": event["occurred_at"],
-            "last_activity_at": event["occurred_at"],
-            "version": (before["version"] if before else 0) + 1, **event["made"],
-        }
-
-    def update_conversation(self, place, event, payload):
-        conversation = self.touch("conversations", (*place, payload["conversation_id"]), event)
-        if payload["title"] is not None:
-            conversation["title"] = payload["title"]
-        if payload["metadata"] is not None:
-            conversation["metadata"] = loads(payload["metadata"])
-
-    def close_conversation(self, place, event, payload):
-        conversation = self.touch("conversations", (*place, payload["conversation_id"]), event)
-        conversation["is_active"] = False
-
-    def delete_conversation(self, place, event, payload):
-        conversation = self.touch("conversations", (*place, payload["conversation_id"]), event)
-        conversation["is_deleted"] = True
-        self.forget_working(place, event, payload)
-
-    def add_turn(self, place, event, payload):
-        key = (*place, payload["conversation_id"])
-        conversation = self.conversations.get(key)
-        if conversation is None:
-            self.create_conversation(place, event, {"conversation_id": payload["conversation_id"]})
-            conversation = self.conversations[key]
-        index = payload["turn_index"]
-        if index is None:
-            index = conversation["turn_count"]
-        event["turn_index"] = index
-        conversation["turn_count"] = max(conversation["turn_count"], index + 1)
-        conversation["last_activity_at"] = max(conversation["last_activity_at"], event["occurred_at"])
-        self.conversation_turns[(*key, index)] = {
-            **{name: payload[name] for name in ("role", "speaker", "content", "token_count", "model")},
-            "content_hash": hashlib.sha256(payload["content"].encode()).digest(),
-            "metadata": loads(payload["metadata"] or "{}"),
-            "created_at": event["occurred_at"], **event["made"],
-        }
 
     # --- the ledger's row ---
 
@@ -394,59 +217,3 @@ class Fold(AgentTables, WorkingTables):
                 value = loads(vector_json(value))
             result[field["name"]] = value
         return result
-
-
-JUDGES = {
-    "MemoryCreated": Fold.judge_create,
-    "MemoryUpdated": Fold.judge_change,
-    "MemoryDeleted": Fold.judge_change,
-    "MemoryPromoted": Fold.judge_change,
-    "MemoryPrioritized": Fold.judge_change,
-    "MemoryArchived": Fold.judge_change,
-    "ConversationCreated": Fold.judge_conversation_create,
-    "ConversationUpdated": Fold.judge_conversation_change,
-    "ConversationClosed": Fold.judge_conversation_change,
-    "ConversationDeleted": Fold.judge_conversation_change,
-    "ConversationTurn": Fold.judge_turn,
-    "ConversationMemoryLinked": Fold.judge_link,
-    "AgentDecision": Fold.judge_decision,
-    "AgentHandoff": Fold.judge_handoff,
-    "HypothesisFormed": Fold.judge_hypothesis,
-    "HypothesisValidated": Fold.judge_validation,
-    "FlowRunRecorded": Fold.judge_flow_run,
-    "TaskOutputRecorded": Fold.judge_task_output,
-    "ContextDeleted": Fold.judge_context_delete,
-}
-
-EFFECTS = {
-    "MemoryCreated": Fold.create_memory,
-    "MemoryUpdated": Fold.update_memory,
-    "MemoryDeleted": Fold.delete_memory,
-    "MemoryPromoted": Fold.promote_memory,
-    "MemoryPrioritized": Fold.prioritize_memory,
-    "MemoryArchived": Fold.archive_memory,
-    "ConversationCreated": Fold.create_conversation,
-    "ConversationUpdated": Fold.update_conversation,
-    "ConversationClosed": Fold.close_conversation,
-    "ConversationDeleted": Fold.delete_conversation,
-    "ConversationTurn": Fold.add_turn,
-    "ConversationMemoryLinked": Fold.link_memory,
-    "AgentDecision": Fold.decide_something,
-    "AgentHandoff": Fold.hand_off,
-    "HypothesisFormed": Fold.form_hypothesis,
-    "HypothesisValidated": Fold.validate_hypothesis,
-    "KnowledgeRecorded": Fold.record_knowledge,
-    "UserOnboarded": Fold.onboard_user,
-    "FlowRunRecorded": Fold.record_flow_run,
-    "TaskOutputRecorded": Fold.record_task_output,
-    "MemoryAccessed": Fold.count_accesses,
-    "MemoryRetrieved": Fold.count_accesses,
-    "RetentionSet": Fold.set_retention,
-    "ContextSet": Fold.set_context,
-    "ContextDeleted": Fold.delete_context,
-    "ContextCleared": Fold.clear_context,
-    "ContextAppended": Fold.append_context,
-    "WorkingThought": Fold.think,
-    "WorkingGoalSet": Fold.set_goal,
-    "WorkingCleared": Fold.clear_working,
-}

@@ -6,17 +6,14 @@ import random
 import uuid
 from dataclasses import dataclass, field
 
-from oracle import document_events
-from oracle.agent_events import agent_event
+from oracle import subjects
 from oracle.encode import Encoder, rfc3339, uuid7
-from oracle.working_events import working_event
+from oracle.subjects.memories import create
 
 START_MICROS = 1_780_000_000_000_000
 WORDS = ("coffee", "Zürich", "naïve", "記憶", "🙂🏽", "O'Brien", '"quoted"', "back\\slash", "tab\there", "line\nbreak", "\\.",
          "\\N", "NULL", "{curly}", "; DROP TABLE memories; --", "$1", "%s", "a,b", "<b>bold</b>", "e\u0301", "\u200bzero",
          "Anna", "moved", "to", "the", "sea", "likes", "tea", "and", "plays", "chess", "on", "Sundays", "with", "friends")
-MEMORY_TYPES = ("fact", "analysis", "recommendation", "hypothesis", "insight", "conversation", "decision", "knowledge",
-                "rule", "entity", "relationship")
 
 
 @dataclass
@@ -75,7 +72,6 @@ class Generator:
                         for tenant in range(tenants) for number in range(streams_per_tenant)]
         self.poisonable = self.streams[-poisoned:] if poisoned else []
         self.poisoned_keys = set()
-        self.kinds = {**MEMORY_KINDS, **OTHER_KINDS}
 
     def new_stream(self, tenant, number):
         if number % 4 == 3:
@@ -129,10 +125,8 @@ class Generator:
             # Of the latest or of any earlier one: an event id is seen for ever.
             line = stream.lines[-1] if self.rng.random() < 0.5 else self.rng.choice(stream.lines)
             return self.finish(stream, line, "duplicate", is_new=False)
-        kind = self.rng.choices(list(self.kinds), weights=[weight for weight, _ in self.kinds.values()])[0]
-        made = self.kinds[kind][1](self, stream)
-        if made is None:
-            made = self.create(stream)
+        maker = self.rng.choices(list(subjects.EVENTS), weights=subjects.EVENTS.values())[0]
+        made = maker(self, stream) or create(self, stream)
         return self.finish_made(stream, made)
 
     def finish_made(self, stream, made):
@@ -197,158 +191,22 @@ class Generator:
     def history(self, count):
         return [self.step() for _ in range(count)]
 
-    # --- memories: (type, payload, verdict, effect) ---
-
-    def create(self, stream, memory_id=None):
-        memory_id = memory_id or self.id()
-        payload = self.filled(
-            memory_id=memory_id, memory_type=self.rng.choice(MEMORY_TYPES),
-            content=document_events.content(self),
-            term=self.maybe(lambda: self.rng.choice(["short_term", "long_term"])),
-            metadata=self.maybe(lambda: document_events.memory_metadata(self)),
-            tags=self.maybe(self.labels), entities=self.maybe(self.labels), confidence=self.maybe(self.fraction),
-            importance=self.maybe(self.fraction), priority=self.maybe(lambda: self.rng.randint(0, 10)),
-            tier=self.maybe(lambda: self.rng.choice(["hot", "warm", "cold"])),
-            expires_at=self.maybe(self.time, 0.2), reason=self.maybe(self.text, 0.1))
-        version, is_there = stream.memories.get(memory_id, (0, False))
-
-        def effect():
-            stream.memories[memory_id] = [version + 1, True]
-
-        return "memory_created", payload, "exists" if is_there else "accepted", effect
-
-    def create_again(self, stream):
-        memory_id = stream.live_memory(self.rng) if self.rng.random() < 0.4 else stream.dead_memory(self.rng)
-        return self.create(stream, memory_id) if memory_id else None
-
-    def change(self, stream, kind, payload, is_there_after):
-        wanted = self.rng.random()
-        memory_id = stream.live_memory(self.rng) if wanted < 0.85 else stream.dead_memory(self.rng)
-        verdict = "accepted" if wanted < 0.85 else "not_found"
-        if memory_id is None:
-            memory_id, verdict = self.id(), "not_found"
-        payload = {"memory_id": memory_id, **payload}
-        version = stream.memories.get(memory_id, [0])[0]
-        if verdict == "accepted" and self.rng.random() < 0.3:
-            payload["expected_memory_version"] = version + self.rng.choice([0, 0, 0, 1])
-            if payload["expected_memory_version"] != version:
-                verdict = "rejected"
-
-        def effect():
-            stream.memories[memory_id] = [version + 1, is_there_after]
-
-        return kind, payload, verdict, effect
-
-    def update(self, stream):
-        payload = self.filled(
-            content=self.maybe(lambda: document_events.content(self)),
-            metadata=self.maybe(lambda: document_events.memory_metadata(self), 0.3), tags=self.maybe(self.labels, 0.3),
-            entities=self.maybe(self.labels, 0.3), confidence=self.maybe(self.fraction, 0.3),
-            importance=self.maybe(self.fraction, 0.3), priority=self.maybe(lambda: self.rng.randint(0, 10), 0.3),
-            expires_at=self.maybe(self.time, 0.2), reason=self.maybe(self.text, 0.1))
-        return self.change(stream, "memory_updated", payload, True)
-
-    def delete(self, stream):
-        return self.change(stream, "memory_deleted", self.filled(reason=self.maybe(self.text)), False)
-
-    def tend(self, stream):
-        kind, payload = self.rng.choice([
-            ("memory_promoted", {}), ("memory_archived", {}),
-            ("memory_prioritized", {"boost_factor": self.rng.choice([0, 0.5, 1.1, 1.5, 10])}),
-        ])
-        return self.change(stream, kind, payload, True)
-
-    # --- conversations ---
-
-    def conversation_id(self):
-        return f"talk {self.rng.randint(1, 10**9)} ü"
-
-    def begin_conversation(self, stream):
-        again = self.rng.random()
-        name = (stream.live_conversation(self.rng) if again < 0.2 else
-                stream.dead_conversation(self.rng) if again < 0.5 else None) or self.conversation_id()
-        state = stream.conversations.get(name, [False, set(), 0])
-
-        def effect():
-            stream.conversations[name] = [True, set(), 0]
-
-        return ("conversation_created",
-                self.filled(conversation_id=name, title=self.maybe(self.text), metadata=self.maybe(self.json_object)),
-                "exists" if state[0] else "accepted", effect)
-
-    def change_conversation(self, stream):
-        kind = self.rng.choice(["conversation_updated", "conversation_closed", "conversation_deleted"])
-        name = stream.live_conversation(self.rng) if self.rng.random() < 0.85 else stream.dead_conversation(self.rng)
-        verdict = "accepted" if name and stream.conversations[name][0] else "not_found"
-        name = name or self.conversation_id()
-        payload = {"conversation_id": name}
-        if kind == "conversation_updated":
-            payload |= self.filled(title=self.maybe(self.text), metadata=self.maybe(self.json_object))
+    def made_once(self, stream, kind, id_field, leaves_memory, **payload):
+        """A new thing, or one with the id of a thing or memory that is there already."""
+        made = stream.things.get(kind, [])
+        memory_id = stream.live_memory(self.rng) if leaves_memory else None
+        chance = self.rng.random()
+        verdict = "accepted"
+        if made and chance < 0.1:
+            thing, verdict = self.rng.choice(made), "exists"
+        elif memory_id and chance < 0.2:
+            thing, verdict = memory_id, "exists"
         else:
-            payload |= self.filled(reason=self.maybe(self.text))
+            thing = self.id()
 
         def effect():
-            stream.conversations[name][0] = kind != "conversation_deleted"
-            if kind == "conversation_deleted":
-                stream.contexts.pop(name, None)
+            stream.things.setdefault(kind, []).append(thing)
+            if leaves_memory:
+                stream.memories[thing] = [stream.memories.get(thing, [0])[0] + 1, True]
 
-        return kind, payload, verdict, effect
-
-    def turn(self, stream):
-        name = (stream.live_conversation(self.rng) if self.rng.random() < 0.9 else
-                stream.dead_conversation(self.rng)) or self.conversation_id()
-        there, indexes, following = stream.conversations.get(name, [True, set(), 0])
-        index, verdict = None, "accepted" if there else "not_found"
-        if self.rng.random() < 0.2:
-            index = following + self.rng.choice([0, 0, 1, 3])
-        elif there and indexes and self.rng.random() < 0.1:
-            index, verdict = self.rng.choice(sorted(indexes)), "exists"
-        taken = following if index is None else index
-
-        def effect():
-            stream.conversations[name] = [True, indexes | {taken}, max(following, taken + 1)]
-
-        return "conversation_turn", self.filled(
-            conversation_id=name, turn_index=index, role=self.rng.choice(["user", "assistant", "system", "tool"]),
-            speaker=self.maybe(lambda: self.rng.choice(["Ána", "Bo", " "])), content=document_events.text(self),
-            token_count=self.maybe(lambda: self.rng.randint(0, 2**40)), model=self.maybe(lambda: "model/1"),
-            metadata=self.maybe(lambda: document_events.turn_metadata(self))), verdict, effect
-
-    # --- everything else: kept in the ledger ---
-
-    def noted(self, kind, **payload):
-        return kind, self.filled(**payload), "accepted", lambda: None
-
-    def other_event(self, stream):
-        note = self.noted
-        return self.rng.choice([
-            lambda: note("user_onboarded", profile=self.maybe(self.json_object),
-                         preferences=self.maybe(self.json_object), source=self.maybe(lambda: "web")),
-            lambda: note("biometric_received", metric="heart_rate", value=self.rng.random() * 200, unit="bpm",
-                         measured_at=self.maybe(self.time)),
-            lambda: note("projection_updated", projection="postgres", action="rebuilt", details=self.json_object()),
-            lambda: note("error_occurred", error_type="oops", message=self.text(), severity=self.maybe(lambda: "warning")),
-            lambda: note("retention_set", min_priority=self.maybe(lambda: 3), max_age_days=self.maybe(lambda: 30),
-                         score_threshold=self.maybe(self.fraction)),
-            lambda: note("memory_retrieved", query=self.text(), memory_ids=[self.id()], scores=[self.rng.random()],
-                         latency_micros=self.maybe(lambda: 1234)),
-            lambda: note("custom", type=f"my.type {self.rng.randint(1, 3)}",
-                         json=self.rng.choice([{"a": 1}, [1, 2], "text", 0.5, True])),
-        ])()
-
-
-MEMORY_KINDS = {
-    "create": (30, Generator.create),
-    "create_again": (4, Generator.create_again),
-    "update": (20, Generator.update),
-    "delete": (7, Generator.delete),
-    "tend": (4, Generator.tend),
-}
-OTHER_KINDS = {
-    "begin": (4, Generator.begin_conversation),
-    "change": (4, Generator.change_conversation),
-    "turn": (15, Generator.turn),
-    "agent": (8, agent_event),
-    "other": (6, Generator.other_event),
-    "working": (8, working_event),
-}
+        return kind, self.filled(**{id_field: thing}, **payload), verdict, effect

@@ -5,10 +5,10 @@ import json
 import pytest
 
 from oracle.documents import is_blank, lexical_text, memory_text
-from oracle.document_events import updates_of_one
 from oracle.encode import Encoder
 from oracle.generator import Generator
 from oracle.hand import memory
+from oracle.subjects.memories import updates_of_one
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from oracle.encode import Encoder, rfc3339, uuid7
 from oracle.fold import ALONE, Stopped, Time
 from oracle.generator import Generator
 from oracle.hand import PARTITIONS, memory
-from oracle.wire import Decoder, UnknownSchema, Unreadable, fingerprint, murmur2_partition, released_schemas
+from oracle.wire import Decoder, UnknownSchema, Unreadable, fingerprint, murmur2_partition, released_schemas, snake
 
 
 @pytest.fixture
@@ -309,6 +309,12 @@ def by_stream_version(fold):
 def test_the_same_seed_gives_the_same_history():
     assert Generator(9).history(500) == Generator(9).history(500)
     assert Generator(9).history(500) != Generator(10).history(500)
+
+
+def test_a_history_has_events_of_every_type():
+    """Vectors that callers bring have tests of their own (e2e/test_vector.py)."""
+    made = {step.line["type"] for step in Generator(1).history(5000) if step.line}
+    assert {snake(name) for name in Decoder().payloads} - made == {"vector_indexed", "vector_deleted"}
 
 
 def test_version_seven_ids_sort_by_time():

@@ -1,13 +1,23 @@
-"""The fold of working memory: goal, thoughts and context of conversations, with or without a conversation of that name."""
+"""Working memory: goal, thoughts and context of conversations, with or without a conversation of that name."""
 
-from oracle.agents import loads
+from oracle.rows import loads
 
 SECOND = 1_000_000
 MAX_MICROS = 253402300799999999  # the end of the year 9999
 NOTHING_CLEARED = -1
+KEYS = ("intent", "slot/1", "ключ", "a:b")
+TTLS = (1, 3600, 315_360_000)
+
+TABLES = {
+    "working_memory": ("tenant", "stream_id", "conversation_id"),
+    "working_memory_history": ("tenant", "stream_id", "conversation_id", "version"),
+    "working_entries": ("tenant", "stream_id", "conversation_id", "entry_index"),
+    "context_keys": ("tenant", "stream_id", "conversation_id", "key"),
+    "context_keys_history": ("tenant", "stream_id", "conversation_id", "key", "version"),
+}
 
 
-class WorkingTables:
+class Tables:
     """The part of a Fold that knows these tables."""
 
     # --- verdicts ---
@@ -87,3 +97,68 @@ class WorkingTables:
             sequence = event["made"]["source_sequence"]
             self.touch("working_memory", key, event).update(
                 goal=None, cleared_sequence=sequence, context_cleared_sequence=sequence)
+
+
+JUDGES = {"ContextDeleted": Tables.judge_context_delete}
+
+EFFECTS = {
+    "ContextSet": Tables.set_context,
+    "ContextDeleted": Tables.delete_context,
+    "ContextCleared": Tables.clear_context,
+    "ContextAppended": Tables.append_context,
+    "WorkingThought": Tables.think,
+    "WorkingGoalSet": Tables.set_goal,
+    "WorkingCleared": Tables.clear_working,
+}
+
+
+# --- events ---
+
+
+def working_event(g, stream):
+    """Of a conversation that is there, is gone or never was."""
+    rng = g.rng
+    name = (stream.live_conversation(rng) if rng.random() < 0.6 else stream.dead_conversation(rng)) or "nobody's"
+    return rng.choice(MAKERS)(g, name, stream.contexts.setdefault(name, set()))
+
+
+def put(g, name, keys):
+    key = g.rng.choice(KEYS)
+    payload = g.filled(conversation_id=name, key=key, value=g.rng.choice([[1, 2.50], "text", 0.1, True, {}, g.json_object()]),
+                       ttl_s=g.maybe(lambda: g.rng.choice(TTLS)))
+    return "context_set", payload, "accepted", lambda: keys.add(key)
+
+
+def delete(g, name, keys):
+    key = g.rng.choice(KEYS)
+    return ("context_deleted", {"conversation_id": name, "key": key}, "accepted" if key in keys else "not_found",
+            lambda: keys.remove(key))
+
+
+def clear(g, name, keys):
+    return "context_cleared", g.filled(conversation_id=name, reason=g.maybe(g.text)), "accepted", keys.clear
+
+
+def append(g, name, keys):
+    return "context_appended", {"conversation_id": name, "event": g.rng.choice([g.json_object(), [1], "x"])}, "accepted", done
+
+
+def think(g, name, keys):
+    return ("working_thought", g.filled(conversation_id=name, thought=g.text(), metadata=g.maybe(g.json_object)), "accepted",
+            done)
+
+
+def set_goal(g, name, keys):
+    return "working_goal_set", g.filled(conversation_id=name, goal=g.maybe(g.text, 0.7)), "accepted", done
+
+
+def clear_all(g, name, keys):
+    return "working_cleared", g.filled(conversation_id=name, reason=g.maybe(g.text)), "accepted", keys.clear
+
+
+def done():
+    """Nothing that a later verdict depends on."""
+
+
+MAKERS = (put, put, put, delete, clear, append, append, think, think, set_goal, clear_all)
+EVENTS = {working_event: 8}
