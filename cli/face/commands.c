@@ -188,7 +188,7 @@ static bool has_command(const struct mneme_command *root, const char *name) {
 
 const struct mneme_command *mneme_face_commands(const struct mneme_command *root, struct mneme_arena *arena) {
     struct mneme_command *tree = mneme_arena_calloc(arena, 1, sizeof *tree);
-    const struct mneme_command **all = mneme_arena_calloc(arena, 2 * MAX_VERBS + 1, sizeof *all);
+    const struct mneme_command **all = mneme_arena_calloc(arena, 4 * MAX_VERBS + 1, sizeof *all);
     size_t count = 0;
     if (tree == NULL || all == NULL) {
         return NULL;
