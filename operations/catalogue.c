@@ -10,8 +10,11 @@ static const struct mneme_operation *const memory[] = {
 };
 
 const struct mneme_op_noun mneme_op_catalogue[] = {
-    {"memory", "Add, read, change and forget memories.", memory},
-    {NULL, NULL, NULL},
+    {"memory", "Remember, read, change and forget memories.",
+     "  mneme memory add 'Ada prefers tea' --user ada\n"
+     "  mneme memory list --user ada\n",
+     memory},
+    {0},
 };
 
 const struct mneme_operation *mneme_op_by_name(struct mneme_str name) {

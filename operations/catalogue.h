@@ -7,8 +7,9 @@
 #include "operations/operation.h"
 
 struct mneme_op_noun {
-    const char *name;                                /* "memory" */
-    const char *summary;                             /* one line */
+    const char *name;     /* "memory"; "": operations whose name is a verb alone, such as "search" */
+    const char *summary;  /* one line */
+    const char *examples; /* of the command line */
     const struct mneme_operation *const *operations; /* ends with NULL */
 };
 

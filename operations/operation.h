@@ -177,10 +177,11 @@ struct mneme_op_statement {
 #define MNEME_OP_INPUT(common) (-2 - (common)) /* a common field as an input */
 
 struct mneme_operation {
-    const char *name;                    /* "NOUN.verb", such as "memory.add" */
-    const char *summary;                 /* one line */
-    const char *details;                 /* paragraphs; NULL: none */
-    const char *examples;                /* of the command line, lines "  mneme … \n" */
+    const char *name;     /* "NOUN.verb", such as "memory.add"; or a verb alone, such as "search" */
+    const char *summary;  /* one line */
+    const char *alias;    /* another name that means the same, such as "decision.list"; NULL: none */
+    const char *details;  /* paragraphs; NULL: none */
+    const char *examples; /* of the command line, lines "  mneme … \n" */
     const struct mneme_op_field *fields; /* ends with a NULL name; NULL: none of its own */
     unsigned groups;                     /* enum mneme_op_group */
     const char *const *scopes; /* of READS_A_SCOPE: names of the fields that narrow it; ends with NULL */

@@ -116,14 +116,16 @@ static const char *const *make_scopes(const struct mneme_operation *operation,
     return scopes;
 }
 
-static const struct mneme_command *make_command(const struct mneme_operation *operation,
+/* `name` is the operation's, or its alias. */
+static const struct mneme_command *make_command(const struct mneme_operation *operation, const char *name,
                                                 struct mneme_arena *arena) {
+    const char *dot = strrchr(name, '.');
     struct mneme_command *command = mneme_arena_calloc(arena, 1, sizeof *command);
     if (command == NULL) {
         return NULL;
     }
     *command = (struct mneme_command){
-        .name = strrchr(operation->name, '.') + 1,
+        .name = dot != NULL ? dot + 1 : name,
         .summary = operation->summary,
         .details = operation->details,
         .examples = operation->examples,
@@ -141,23 +143,41 @@ static const struct mneme_command *make_command(const struct mneme_operation *op
     return command->options == NULL || command->arguments == NULL ? NULL : command;
 }
 
+/* Appends the commands of operations that belong to the noun, by their names or their aliases. */
+static bool add_verbs(const struct mneme_command **verbs, size_t *count, const char *noun,
+                      struct mneme_arena *arena) {
+    size_t noun_len = strlen(noun);
+    for (const struct mneme_op_noun *any = mneme_op_catalogue; any->name != NULL; any++) {
+        for (size_t i = 0; any->operations[i] != NULL; i++) {
+            const char *names[] = {any->operations[i]->name, any->operations[i]->alias};
+            for (size_t j = 0; j < 2; j++) {
+                bool is_of = names[j] != NULL && (noun_len == 0 ? strchr(names[j], '.') == NULL
+                                                                : strncmp(names[j], noun, noun_len) == 0 &&
+                                                                      names[j][noun_len] == '.');
+                if (!is_of || *count == MAX_VERBS) {
+                    continue;
+                }
+                verbs[*count] = make_command(any->operations[i], names[j], arena);
+                if (verbs[(*count)++] == NULL) {
+                    return false;
+                }
+            }
+        }
+    }
+    return true;
+}
+
 /* The command of the noun: its verbs are those of the catalogue, then those of `before` (may be NULL). */
 static const struct mneme_command *make_noun(const struct mneme_op_noun *noun,
                                              const struct mneme_command *before, struct mneme_arena *arena) {
     struct mneme_command *command = mneme_arena_calloc(arena, 1, sizeof *command);
     const struct mneme_command **verbs = mneme_arena_calloc(arena, MAX_VERBS + 1, sizeof *verbs);
     size_t count = 0;
-    if (command == NULL || verbs == NULL) {
+    if (command == NULL || verbs == NULL || !add_verbs(verbs, &count, noun->name, arena)) {
         return NULL;
     }
-    *command = (struct mneme_command){.name = noun->name, .summary = noun->summary, .arguments = ""};
-    for (; noun->operations[count] != NULL && count < MAX_VERBS; count++) {
-        verbs[count] = make_command(noun->operations[count], arena);
-        if (verbs[count] == NULL) {
-            return NULL;
-        }
-    }
-    command->examples = verbs[0]->examples;
+    *command = (struct mneme_command){
+        .name = noun->name, .summary = noun->summary, .arguments = "", .examples = noun->examples};
     if (before != NULL) {
         *command = *before;
         for (size_t i = 0; before->subcommands[i] != NULL && count < MAX_VERBS; i++) {
@@ -188,25 +208,27 @@ static bool has_command(const struct mneme_command *root, const char *name) {
 
 const struct mneme_command *mneme_face_commands(const struct mneme_command *root, struct mneme_arena *arena) {
     struct mneme_command *tree = mneme_arena_calloc(arena, 1, sizeof *tree);
-    const struct mneme_command **all = mneme_arena_calloc(arena, 4 * MAX_VERBS + 1, sizeof *all);
+    const struct mneme_command **all = mneme_arena_calloc(arena, 3 * MAX_VERBS + 1, sizeof *all);
     size_t count = 0;
     if (tree == NULL || all == NULL) {
         return NULL;
     }
     for (size_t i = 0; root->subcommands[i] != NULL; i++) {
         const struct mneme_op_noun *noun = find_noun(root->subcommands[i]->name);
-        all[count++] = noun == NULL ? root->subcommands[i] : make_noun(noun, root->subcommands[i], arena);
-        if (all[count - 1] == NULL) {
+        all[count] = noun == NULL ? root->subcommands[i] : make_noun(noun, root->subcommands[i], arena);
+        if (all[count++] == NULL) {
             return NULL;
         }
     }
     for (const struct mneme_op_noun *noun = mneme_op_catalogue; noun->name != NULL; noun++) {
-        if (!has_command(root, noun->name)) {
-            all[count] = make_noun(noun, NULL, arena);
-            if (all[count++] == NULL) {
-                return NULL;
-            }
+        bool is_new = noun->name[0] != '\0' && !has_command(root, noun->name);
+        all[count] = is_new ? make_noun(noun, NULL, arena) : NULL;
+        if (is_new && all[count++] == NULL) {
+            return NULL;
         }
+    }
+    if (!add_verbs(all, &count, "", arena)) {
+        return NULL;
     }
     *tree = *root;
     tree->subcommands = all;
