@@ -49,6 +49,7 @@ void mneme_import_report_clean_up(struct mneme_import_report *report) {
 
 struct checking {
     const char *tenant;
+    struct mneme_import_sink *sink;
     struct mneme_import_check check;
     struct mneme_arena arena;
     int64_t events, warnings;
@@ -64,7 +65,11 @@ static int check_line(void *context, struct mneme_str line, struct mneme_error *
         status = mneme_import_check_event(&checking->check, &event, error);
     }
     checking->events += status == MNEME_OK ? 1 : 0;
-    return status;
+    const struct mneme_import_observer *observer = checking->observer;
+    const struct mneme_import_place place = {.where = checking->sink->where};
+    return status == MNEME_OK && observer->on_event != NULL
+               ? observer->on_event(observer->context, &event, &place, error)
+               : status;
 }
 
 static int warn_line(void *context, int64_t entry, const char *why, struct mneme_error *error) {
@@ -92,6 +97,7 @@ static int check_file(struct mneme_import_report *out, struct mneme_client *clie
                       struct mneme_error *error) {
     struct checking checking = {.tenant = source->tenant, .observer = observer};
     struct mneme_import_sink sink = {.put = check_line, .warn = warn_line, .context = &checking};
+    checking.sink = &sink;
     mneme_import_check_init(&checking.check, client, config);
     mneme_arena_init(&checking.arena, 0);
     int status = format->read(source, &sink, error);

@@ -82,6 +82,12 @@ extern const struct mneme_import_format *const mneme_import_formats[];
 /* The format of that name, or NULL. */
 const struct mneme_import_format *mneme_import_format_by_name(const char *name);
 
+/* Where something of a file is. */
+struct mneme_import_place {
+    int64_t entry, line; /* of a format that is judged by entry; else 0 */
+    const char *where;   /* a phrase, "entry 3 (line 12)", "session_2, turn 5" */
+};
+
 /* What the caller wants to know while it runs, and is asked; each function may be NULL. */
 struct mneme_import_observer {
     void (*on_progress)(void *context, int64_t done, int64_t total); /* events; called often */
@@ -91,6 +97,9 @@ struct mneme_import_observer {
     int (*on_refused)(void *context, int64_t entry, int64_t line, const char *why, struct mneme_error *error);
     /* Something was mended or taken otherwise than it is written; entry and line as above. */
     int (*on_warned)(void *context, int64_t entry, int64_t line, const char *why, struct mneme_error *error);
+    /* An event that is fine, of a file that is only checked; it is valid during the call. */
+    int (*on_event)(void *context, const struct mneme_event *event, const struct mneme_import_place *place,
+                    struct mneme_error *error);
     /* Whether the log has that event at that position; without it nothing remembered is believed. */
     bool (*is_in_log)(void *context, struct mneme_position position, struct mneme_uuid event_id);
     void *context;

@@ -147,6 +147,14 @@ static void tell_progress(const struct importing *importing) {
     }
 }
 
+static int tell_event(const struct importing *importing, const struct mneme_event *event,
+                      struct mneme_error *error) {
+    char where[64];
+    const struct mneme_import_place place = {importing->sink.entry, importing->sink.line, where};
+    snprintf(where, sizeof where, "entry %lld (line %lld)", (long long)place.entry, (long long)place.line);
+    return importing->observer->on_event(importing->observer->context, event, &place, error);
+}
+
 static int put_event(void *context, const struct mneme_event *event, struct mneme_error *error) {
     struct importing *importing = context;
     struct mneme_import_report *report = importing->report;
@@ -166,13 +174,16 @@ static int put_event(void *context, const struct mneme_event *event, struct mnem
     if (event->type == MNEME_EVENT_MEMORY_CREATED && !mneme_import_agents_count(&report->agents, event)) {
         return mneme_error_set(error, MNEME_E_NO_MEMORY, "cannot import: out of memory; free some memory");
     }
+    if (is_dry_run(importing) && importing->observer->on_event != NULL) {
+        status = tell_event(importing, event, error);
+    }
     report->events++;
     report->already += is_known ? 1 : 0;
     if (!is_dry_run(importing)) {
         move_mark(importing);
     }
     tell_progress(importing);
-    return MNEME_OK;
+    return status;
 }
 
 static int refuse(void *context, int64_t entry, const struct mneme_error *why, struct mneme_error *error) {

@@ -5,17 +5,21 @@
 
 #include "cli/commands.h"
 #include "cli/frame/progress.h"
+#include "cli/frame/session.h"
 #include "cli/frame/values.h"
 #include "cli/import/import_files.h"
 #include "cli/import/import_log.h"
 #include "cli/import/import_report.h"
+#include "cli/import/import_validate.h"
 #include "cli/write.h"
 #include "producers/client.h"
 
 struct import {
     const struct mneme_cli *cli;
     const struct mneme_import_format *format;
-    struct mneme_client *client; /* NULL for a dry run */
+    struct mneme_client *client;                /* NULL for a dry run, and to validate */
+    struct mneme_postgres *postgres;            /* to validate; else NULL */
+    struct mneme_import_validation *validation; /* of the file at hand */
     struct mneme_import_source source;
     struct mneme_import_log log;
     struct mneme_progress progress;
@@ -56,7 +60,14 @@ static bool is_in_log(void *context, struct mneme_position position, struct mnem
     return mneme_import_log_has(&import->log, position, event_id);
 }
 
-static enum mneme_exit report_one(const struct import *import, const struct mneme_import_report *report) {
+static int validate_event(void *context, const struct mneme_event *event,
+                          const struct mneme_import_place *place, struct mneme_error *error) {
+    struct import *import = context;
+    return mneme_import_validation_take(import->validation, event, place, error);
+}
+
+static enum mneme_exit report_one(const struct import *import, const struct mneme_import_report *report,
+                                  const struct mneme_import_validated *validated) {
     const struct mneme_import_said said = {
         .path = import->source.path,
         .format = import->format->name,
@@ -64,10 +75,11 @@ static enum mneme_exit report_one(const struct import *import, const struct mnem
         .is_judged_by_entry = import->format->is_judged_by_entry,
         .is_dry_run = import->client == NULL,
         .report = report,
+        .validated = validated,
     };
     enum mneme_exit exit_code = mneme_cli_import_report(import->cli, &said);
-    if (mneme_cli_interrupted()) {
-        return MNEME_EXIT_INTERRUPTED;
+    if (exit_code == MNEME_EXIT_DONE && validated != NULL && validated->missing + validated->differing > 0) {
+        return MNEME_EXIT_UNSAFE;
     }
     return exit_code == MNEME_EXIT_DONE && report->refused > 0 ? MNEME_EXIT_REFUSED : exit_code;
 }
@@ -82,30 +94,44 @@ static void count_file(struct import *import, const struct mneme_import_report *
 static enum mneme_exit import_one(struct import *import, const char *path) {
     struct mneme_error error = {0};
     struct mneme_import_report report = {0};
+    struct mneme_import_validated validated = {0};
+    bool validates = import->postgres != NULL;
     const struct mneme_import_observer observer = {.on_progress = show_progress,
                                                    .is_cancelled = mneme_cli_interrupted,
                                                    .on_refused = say_refused,
                                                    .on_warned = say_warned,
+                                                   .on_event = validates ? validate_event : NULL,
                                                    .is_in_log = is_in_log,
                                                    .context = import};
     import->source.path = path;
     mneme_progress_begin(&import->progress, path, "events", 0,
-                         import->cli->stderr_is_terminal && !import->cli->json);
-    int status = mneme_import_file(&report, import->client, import->cli->config, import->format,
+                         import->cli->stderr_is_terminal && !import->cli->json && !validates);
+    int status = validates ? mneme_import_validation_begin(&import->validation, import->cli, import->postgres,
+                                                           path, &error)
+                           : MNEME_OK;
+    if (status == MNEME_OK) {
+        status = mneme_import_file(&report, import->client, import->cli->config, import->format,
                                    &import->source, &observer, &error);
+    }
+    if (import->validation != NULL) {
+        status = mneme_import_validation_end(&validated, import->validation, status, &error);
+        import->validation = NULL;
+    }
     mneme_progress_end(&import->progress);
     count_file(import, &report);
-    enum mneme_exit exit_code =
-        status == MNEME_OK ? report_one(import, &report) : mneme_cli_fail(import->cli, &error);
+    enum mneme_exit exit_code = status == MNEME_OK
+                                    ? report_one(import, &report, validates ? &validated : NULL)
+                                    : mneme_cli_fail(import->cli, &error);
+    mneme_import_agents_clean_up(&validated.agents);
     mneme_import_report_clean_up(&report);
-    return exit_code;
+    return mneme_cli_interrupted() ? MNEME_EXIT_INTERRUPTED : exit_code;
 }
 
 /* A file that is refused or not there keeps no other from being imported; what the brokers say concerns them
  * all. */
 static bool goes_on(enum mneme_exit exit_code) {
     return exit_code == MNEME_EXIT_DONE || exit_code == MNEME_EXIT_REFUSED ||
-           exit_code == MNEME_EXIT_NOT_FOUND;
+           exit_code == MNEME_EXIT_NOT_FOUND || exit_code == MNEME_EXIT_UNSAFE;
 }
 
 static void note_exit(struct import *import, enum mneme_exit exit_code) {
@@ -166,10 +192,14 @@ static enum mneme_exit run(struct mneme_cli *cli) {
                    .is_again = mneme_cli_flag(cli, "again")},
         .log = {.config = cli->config},
     };
-    if (!mneme_cli_flag(cli, "dry-run") && mneme_write_open(&import.client, cli, &error) != MNEME_OK) {
+    bool validates = mneme_cli_flag(cli, "validate");
+    bool publishes = !validates && !mneme_cli_flag(cli, "dry-run");
+    if ((validates && mneme_session_open_read(&import.postgres, cli, &error) != MNEME_OK) ||
+        (publishes && mneme_write_open(&import.client, cli, &error) != MNEME_OK)) {
         return mneme_cli_fail(cli, &error);
     }
     enum mneme_exit exit_code = import_all(&import);
+    mneme_pg_close(import.postgres);
     mneme_import_log_close(&import.log);
     if (mneme_close(import.client, -1, &error) != MNEME_OK && exit_code == MNEME_EXIT_DONE) {
         return mneme_cli_fail(cli, &error);
@@ -179,6 +209,7 @@ static enum mneme_exit run(struct mneme_cli *cli) {
 
 static const struct mneme_cli_option options[] = {
     {"dry-run", 'n', NULL, -1, "Check the files and publish nothing; needs no brokers."},
+    {"validate", 0, NULL, -1, "Compare the files with the store and publish nothing."},
     {"user", 0, "ID", -1, "The user, where the file names none."},
     {"agent", 0, "ID", -1, "The agent, where the file names none."},
     {"run", 0, "ID", -1, "The run, where the file names none."},
@@ -218,6 +249,10 @@ const struct mneme_command mneme_command_import = {
                "by itself; what is wrong is told with entry and line, the rest is published, and the\n"
                "exit code is 1. With --dry-run it tells what would be imported and what refused.\n"
                "\n"
+               "With --validate, after an import, it compares what the files give with the store: counts\n"
+               "by agent and type, and by name what is missing or differs, which is exit code 6; what was\n"
+               "changed or deleted since is named, too.\n"
+               "\n"
                "Importing is idempotent: events are known by their content (in jsonl by event_id or\n"
                "idempotency_key where a line has one, in exports by the ids of messages), so that the\n"
                "same file again, under any name, has no further effect, two equal entries count once,\n"
@@ -231,10 +266,11 @@ const struct mneme_command mneme_command_import = {
                 "  mneme import chatgpt --user ada ~/Downloads/chatgpt-export/\n"
                 "  mneme import claude --user ada conversations.json\n"
                 "  mneme import legacy-json get_all.json\n"
-                "  mneme import legacy-json --dry-run --json old-memories/\n",
+                "  mneme import legacy-json --dry-run --json old-memories/\n"
+                "  mneme import legacy-json --validate old-memories/ --at-least last\n",
     .min_arguments = 2,
     .max_arguments = -1,
     .options = options,
-    .common = MNEME_CLI_TENANT,
+    .common = MNEME_CLI_TENANT | MNEME_CLI_AT_LEAST,
     .run = run,
 };

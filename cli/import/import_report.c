@@ -25,22 +25,55 @@ static void put_bool(struct mneme_json_writer *json, const char *name, bool valu
     mneme_json_bool(json, value);
 }
 
-static void put_agent(struct mneme_json_writer *json, const struct mneme_import_agent *agent) {
+/* The same agent among those that the store has; NULL: it has nothing of it, or nothing was compared. */
+static const struct mneme_import_agent *find_agent(const struct mneme_import_validated *validated,
+                                                   const struct mneme_import_agent *agent) {
+    for (size_t i = 0; validated != NULL && i < validated->agents.count; i++) {
+        if (strcmp(validated->agents.items[i]->agent_id, agent->agent_id) == 0) {
+            return validated->agents.items[i];
+        }
+    }
+    return NULL;
+}
+
+static void put_types(struct mneme_json_writer *json, const char *name,
+                      const struct mneme_import_agent *agent) {
+    mneme_json_key(json, mneme_str_from(name));
     mneme_json_begin_object(json);
-    put_string(json, "agent_id", agent->agent_id[0] == '\0' ? NULL : agent->agent_id);
-    put_long(json, "memories", agent->memories);
-    mneme_json_key(json, MNEME_STR_LIT("types"));
-    mneme_json_begin_object(json);
-    for (size_t i = 0; i < MNEME_IMPORT_MAX_TYPES && mneme_import_type_name(i) != NULL; i++) {
+    for (size_t i = 0; agent != NULL && i < MNEME_IMPORT_MAX_TYPES && mneme_import_type_name(i) != NULL;
+         i++) {
         if (agent->by_type[i] > 0) {
             put_long(json, mneme_import_type_name(i), agent->by_type[i]);
         }
     }
     mneme_json_end_object(json);
+}
+
+static void put_agent(struct mneme_json_writer *json, const struct mneme_import_agent *agent,
+                      const struct mneme_import_validated *validated) {
+    mneme_json_begin_object(json);
+    put_string(json, "agent_id", agent->agent_id[0] == '\0' ? NULL : agent->agent_id);
+    put_long(json, "memories", agent->memories);
+    put_types(json, "types", agent);
+    if (validated != NULL) {
+        const struct mneme_import_agent *stored = find_agent(validated, agent);
+        put_long(json, "in_store", stored == NULL ? 0 : stored->memories);
+        put_types(json, "types_in_store", stored);
+    }
     mneme_json_end_object(json);
 }
 
-static void put_entries(struct mneme_json_writer *json, const struct mneme_import_report *report) {
+static void put_validated(struct mneme_json_writer *json, const struct mneme_import_validated *validated) {
+    put_bool(json, "validated", true);
+    put_long(json, "as_in_store", validated->there);
+    put_long(json, "missing", validated->missing);
+    put_long(json, "differing", validated->differing);
+    put_long(json, "changed_since", validated->changed);
+    put_long(json, "deleted_since", validated->deleted);
+}
+
+static void put_entries(struct mneme_json_writer *json, const struct mneme_import_said *said) {
+    const struct mneme_import_report *report = said->report;
     put_long(json, "entries", report->entries);
     put_long(json, "refused", report->refused);
     put_long(json, "already", report->already);
@@ -52,7 +85,7 @@ static void put_entries(struct mneme_json_writer *json, const struct mneme_impor
     mneme_json_key(json, MNEME_STR_LIT("agents"));
     mneme_json_begin_array(json);
     for (size_t i = 0; i < report->agents.count; i++) {
-        put_agent(json, report->agents.items[i]);
+        put_agent(json, report->agents.items[i], said->validated);
     }
     mneme_json_end_array(json);
     put_long(json, "memories_of_other_agents", report->agents.others);
@@ -74,7 +107,10 @@ static enum mneme_exit print_json(const struct mneme_import_said *said) {
     mneme_json_key(&json, MNEME_STR_LIT("seconds"));
     mneme_json_double(&json, report->seconds);
     if (said->is_judged_by_entry) {
-        put_entries(&json, report);
+        put_entries(&json, said);
+    }
+    if (said->validated != NULL) {
+        put_validated(&json, said->validated);
     }
     mneme_json_end_object(&json);
     enum mneme_exit exit_code = mneme_cli_put_line(&line);
@@ -84,24 +120,38 @@ static enum mneme_exit print_json(const struct mneme_import_said *said) {
 
 /* --- text --- */
 
-static void print_agent(const struct mneme_import_agent *agent) {
+/* A count, or how many of it the store has. */
+static void print_count(int64_t count, const int64_t *stored) {
+    if (stored != NULL) {
+        printf("%lld of ", (long long)*stored);
+    }
+    printf("%lld", (long long)count);
+}
+
+static void print_agent(const struct mneme_import_agent *agent,
+                        const struct mneme_import_validated *validated) {
+    static const struct mneme_import_agent nothing;
     const char *separator = " (";
-    printf("  %s: %lld", agent->agent_id[0] == '\0' ? "no agent" : agent->agent_id,
-           (long long)agent->memories);
+    const struct mneme_import_agent *stored = find_agent(validated, agent);
+    stored = validated != NULL && stored == NULL ? &nothing : stored;
+    printf("  %s: ", agent->agent_id[0] == '\0' ? "no agent" : agent->agent_id);
+    print_count(agent->memories, stored == NULL ? NULL : &stored->memories);
     for (size_t i = 0; i < MNEME_IMPORT_MAX_TYPES && mneme_import_type_name(i) != NULL; i++) {
         if (agent->by_type[i] > 0) {
-            printf("%s%s %lld", separator, mneme_import_type_name(i), (long long)agent->by_type[i]);
+            printf("%s%s ", separator, mneme_import_type_name(i));
+            print_count(agent->by_type[i], stored == NULL ? NULL : &stored->by_type[i]);
             separator = ", ";
         }
     }
     printf(")\n");
 }
 
-static void print_agents(const struct mneme_import_agents *agents) {
+static void print_agents(const struct mneme_import_agents *agents,
+                         const struct mneme_import_validated *validated) {
     int64_t others = agents->others;
     for (size_t i = 0; i < agents->count; i++) {
         if (i < SHOWN_AGENTS) {
-            print_agent(agents->items[i]);
+            print_agent(agents->items[i], validated);
         } else {
             others += agents->items[i]->memories;
         }
@@ -109,6 +159,16 @@ static void print_agents(const struct mneme_import_agents *agents) {
     if (others > 0) {
         printf("  other agents: %lld\n", (long long)others);
     }
+}
+
+static void print_validated(const struct mneme_import_said *said) {
+    const struct mneme_import_validated *validated = said->validated;
+    printf(
+        "%s: %lld %s, %lld in the store as they are here, %lld missing, %lld differing, %lld changed since, "
+        "%lld deleted since, %lld refused\n",
+        said->path, (long long)said->report->events, said->noun == NULL ? "events" : said->noun,
+        (long long)validated->there, (long long)validated->missing, (long long)validated->differing,
+        (long long)validated->changed, (long long)validated->deleted, (long long)said->report->refused);
 }
 
 static void print_entries(const struct mneme_import_said *said, double rate) {
@@ -122,7 +182,9 @@ static void print_entries(const struct mneme_import_said *said, double rate) {
                (long long)report->events, said->noun);
         return;
     }
-    if (said->is_dry_run) {
+    if (said->validated != NULL) {
+        print_validated(said);
+    } else if (said->is_dry_run) {
         printf("%s: %lld %s to import, %lld refused; nothing was published\n", said->path,
                (long long)report->events, said->noun, (long long)report->refused);
     } else {
@@ -130,7 +192,7 @@ static void print_entries(const struct mneme_import_said *said, double rate) {
                (long long)report->acknowledged, said->noun, (long long)report->already,
                (long long)report->refused, report->seconds, rate);
     }
-    print_agents(&report->agents);
+    print_agents(&report->agents, said->validated);
     if (report->unknown_types > 0) {
         printf("  %lld of a type that is unknown here: they became facts, with metadata.legacy_type\n",
                (long long)report->unknown_types);
@@ -155,6 +217,8 @@ static void print_text(const struct mneme_import_said *said) {
     double rate = report->seconds > 0 ? (double)report->acknowledged / report->seconds : 0;
     if (said->is_judged_by_entry) {
         print_entries(said, rate);
+    } else if (said->validated != NULL) {
+        print_validated(said);
     } else if (said->is_dry_run) {
         printf("%s: fine, %lld events, %lld skipped; nothing was published\n", said->path,
                (long long)report->events, (long long)report->skipped);

@@ -5,6 +5,7 @@
 #define MNEME_CLI_IMPORT_REPORT_H
 
 #include "cli/frame/command.h"
+#include "cli/import/import_validate.h"
 #include "importers/import.h"
 
 struct mneme_import_said {
@@ -13,6 +14,7 @@ struct mneme_import_said {
     bool is_judged_by_entry;
     bool is_dry_run;
     const struct mneme_import_report *report;
+    const struct mneme_import_validated *validated; /* NULL: nothing was compared */
 };
 
 /* One JSON object, or lines of text. */
