@@ -227,9 +227,13 @@ static int show_generation(void *context, const struct mneme_generation *generat
     return MNEME_OK;
 }
 
+/* Empty ones would fill the screen. */
 static void add_table(struct mneme_table *table, const void *row) {
     const struct mneme_table_size_row *size = row;
     char text[32];
+    if (size->rows == 0) {
+        return;
+    }
     snprintf(text, sizeof text, "%s%lld", size->is_estimate ? "about " : "", (long long)size->rows);
     mneme_table_cell(table, size->schema);
     mneme_table_cell(table, size->table);
@@ -281,7 +285,8 @@ static int ask_generations(struct mneme_postgres *postgres, const struct mneme_p
 
 static int ask_tables(struct mneme_postgres *postgres, const struct mneme_projection_facts *projection,
                       struct mneme_listing *listing, struct mneme_error *error) {
-    return mneme_status_tables(postgres, projection, mneme_listing_visit, listing, error);
+    (void)projection;
+    return mneme_status_tables(postgres, mneme_listing_visit, listing, error);
 }
 
 static enum mneme_exit print_parked(struct observer *observer) {

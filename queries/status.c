@@ -146,14 +146,18 @@ int mneme_status_refused(struct mneme_postgres *postgres, mneme_row_visitor *vis
     return mneme_query_run(postgres, &question, NULL, visit, context, NULL, error);
 }
 
-int mneme_status_tables(struct mneme_postgres *postgres, const struct mneme_projection_facts *projection,
-                        mneme_row_visitor *visit, void *context, struct mneme_error *error) {
-    const struct mneme_question question = {
-        "the tables were not measured",
-        projection->id == MNEME_PROJECTION_POSTGRES ? mneme_sql_status_tables
-                                                    : mneme_sql_status_schema_tables,
-        size_columns, COUNT(size_columns), sizeof(struct mneme_table_size_row)};
-    return mneme_query_run(postgres, &question, NULL, visit, context, NULL, error);
+int mneme_status_tables(struct mneme_postgres *postgres, mneme_row_visitor *visit, void *context,
+                        struct mneme_error *error) {
+    PGresult *statement = NULL;
+    int status = mneme_pg_query(&statement, postgres, mneme_sql_status_tables, NULL, false, error);
+    if (status == MNEME_OK && PQntuples(statement) > 0) {
+        const struct mneme_question question = {"the tables were not measured", PQgetvalue(statement, 0, 0),
+                                                size_columns, COUNT(size_columns),
+                                                sizeof(struct mneme_table_size_row)};
+        status = mneme_query_run(postgres, &question, NULL, visit, context, NULL, error);
+    }
+    PQclear(statement);
+    return status;
 }
 
 void mneme_parked_row_json(const struct mneme_parked_row *row, struct mneme_json_writer *json) {

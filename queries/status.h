@@ -81,13 +81,13 @@ void mneme_generation_json(const struct mneme_generation *generation, struct mne
 struct mneme_table_size_row {
     struct mneme_str schema, table;
     int64_t rows;
-    bool is_estimate; /* those of the ledger's schema are counted up to 10,000 rows */
+    bool is_estimate; /* they are counted up to 10,000 */
     int64_t bytes;    /* with indexes */
 };
 void mneme_table_size_row_json(const struct mneme_table_size_row *row, struct mneme_json_writer *json);
 
-/* Visits struct mneme_table_size_row: the main tables of the ledger's schema, all of another's. */
-int mneme_status_tables(struct mneme_postgres *postgres, const struct mneme_projection_facts *projection,
-                        mneme_row_visitor *visit, void *context, struct mneme_error *error);
+/* Visits struct mneme_table_size_row: the tables of the schema that was entered, the largest first. */
+int mneme_status_tables(struct mneme_postgres *postgres, mneme_row_visitor *visit, void *context,
+                        struct mneme_error *error);
 
 #endif

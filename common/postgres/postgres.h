@@ -95,7 +95,7 @@ int mneme_pg_require_session(struct mneme_postgres *postgres, const char *what, 
 /* Several statements without parameters or results, in one round trip. */
 int mneme_pg_run(struct mneme_postgres *postgres, const char *sql, struct mneme_error *error);
 
-#define MNEME_PG_MAX_CALLS 32 /* of one pipeline */
+#define MNEME_PG_MAX_CALLS 128 /* of one pipeline; who sends a number that grows asserts that it fits */
 
 /* One statement of a pipeline, as for mneme_pg_query; `params` may be NULL. */
 struct mneme_pg_call {

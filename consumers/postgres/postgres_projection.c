@@ -19,10 +19,13 @@
 #include "consumers/store/progress.h"
 #include "sql/embedded.h"
 
-/* Of a pipeline: at the beginning the progress and the questions, at the end a change of each table and its
- * history, the streams, the accesses and COMMIT. */
-#define MAX_CALLS (2 * MNEME_FOLD_TABLE_COUNT + 8)
-static_assert(MAX_CALLS >= 2 + MNEME_FOLD_MAX_QUESTIONS, "a pipeline holds all questions");
+/* The calls of a batch's two pipelines. It begins with BEGIN, the progress and the questions; it ends with a
+ * change of each table and of its history, the streams, the accesses, the ledger's heads, the notifications
+ * and COMMIT. */
+#define MAX_FIRST_CALLS (2 + MNEME_FOLD_MAX_QUESTIONS)
+#define MAX_LAST_CALLS (2 * MNEME_FOLD_TABLE_COUNT + 5)
+#define MAX_CALLS (MAX_FIRST_CALLS > MAX_LAST_CALLS ? MAX_FIRST_CALLS : MAX_LAST_CALLS)
+static_assert(MAX_CALLS <= MNEME_PG_MAX_CALLS, "a pipeline holds the calls of a batch; raise its bound");
 #define SQLSTATE_WRITTEN "23505"  /* a unique index has the row */
 #define SQLSTATE_LIMIT "54000"    /* at the commit: the queue of notifications is full */
 #define SQLSTATE_NO_MONTH "23514" /* no table of the ledger takes the row; there are no other checks */
@@ -189,9 +192,9 @@ static int look_up(struct projection *projection, struct mneme_error *error) {
 /* Begins the transaction: the progress moves first, so that a writer without a right to it does nothing else.
  */
 static int begin(struct projection *projection, const struct mneme_batch *batch, struct mneme_error *error) {
-    struct mneme_pg_call calls[MAX_CALLS] = {
+    struct mneme_pg_call calls[MAX_FIRST_CALLS] = {
         {"BEGIN", NULL}, {mneme_sql_fold_advance, &projection->params[MNEME_FOLD_MAX_QUESTIONS]}};
-    PGresult *results[MAX_CALLS] = {NULL};
+    PGresult *results[MAX_FIRST_CALLS] = {NULL};
     size_t asked = 0;
     if (!mneme_progress_advance(&projection->progress, &projection->params[MNEME_FOLD_MAX_QUESTIONS], batch,
                                 &projection->fold.arena)) {
@@ -261,7 +264,7 @@ static int add_changes(struct projection *projection, struct mneme_pg_call *call
 
 /* Changes of rows, streams and accesses, and the end of the transaction, in one round trip. */
 static int finish(struct projection *projection, struct mneme_error *error) {
-    struct mneme_pg_call calls[MAX_CALLS];
+    struct mneme_pg_call calls[MAX_LAST_CALLS];
     size_t count = 0;
     size_t streams = 0;
     int status = add_changes(projection, calls, &count, error);

@@ -7,6 +7,7 @@
 #include <math.h>
 #include <stdio.h>
 
+#include "common/postgres/row.h"
 #include "tests/support/fixture.h"
 
 static struct mneme_fixture fixture;
@@ -182,6 +183,21 @@ Test(postgres, gives_the_results_of_a_pipeline_in_order) {
     }
     mneme_pg_params_clear(&params);
     check_query("SELECT count(*) FROM t", "1");
+}
+
+Test(postgres, runs_as_many_statements_of_a_pipeline_as_fit_and_no_more) {
+    static struct mneme_pg_call calls[MNEME_PG_MAX_CALLS + 1];
+    static PGresult *results[MNEME_PG_MAX_CALLS];
+    for (size_t i = 0; i < sizeof calls / sizeof *calls; i++) {
+        calls[i].sql = i == MNEME_PG_MAX_CALLS - 1 ? "SELECT 7::bigint" : "SELECT 1::bigint";
+    }
+    cr_assert_eq(mneme_pg_pipeline(results, postgres, calls, MNEME_PG_MAX_CALLS, &error), MNEME_OK, "%s",
+                 error.message);
+    cr_assert_eq(mneme_pg_get_long(results[MNEME_PG_MAX_CALLS - 1], 0, 0), 7);
+    for (size_t i = 0; i < MNEME_PG_MAX_CALLS; i++) {
+        PQclear(results[i]);
+    }
+    cr_assert_eq(mneme_pg_pipeline(NULL, postgres, calls, MNEME_PG_MAX_CALLS + 1, &error), MNEME_E_USAGE);
 }
 
 Test(postgres, runs_nothing_of_a_pipeline_behind_what_failed) {

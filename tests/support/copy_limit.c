@@ -1,5 +1,6 @@
 /*
- * COPY as psql's \copy does it: text, one statement for each table, the rows in the order in which they lie.
+ * COPY as psql's \copy does it: text, one statement for each table that has rows, in the order in which they
+ * lie.
  */
 #include "tests/support/copy_limit.h"
 
@@ -12,37 +13,10 @@
 
 #define CHUNK_BYTES (256 * 1024)
 
-/* All that a fold writes rows into. */
-static const char *const tables[] = {
-    "events",
-    "ledger_heads",
-    "verdict_exceptions",
-    "streams",
-    "memories",
-    "memories_history",
-    "memory_access",
-    "conversation_memories",
-    "conversations",
-    "conversations_history",
-    "conversation_turns",
-    "conversation_turns_history",
-    "knowledge",
-    "knowledge_history",
-    "profiles",
-    "profiles_history",
-    "hypotheses",
-    "agent_decisions",
-    "agent_handoffs",
-    "flow_run_history",
-    "task_outputs",
-    "parked_events",
-    "working_memory",
-    "working_memory_history",
-    "working_entries",
-    "context_keys",
-    "context_keys_history",
-};
-enum { TABLES = sizeof tables / sizeof *tables };
+/* All that a fold writes rows into; the ledger's months are one table. */
+static const char tables_sql[] =
+    "SELECT relname FROM pg_class WHERE relnamespace = $1::text::regnamespace AND relkind IN ('r', 'p') "
+    "AND NOT relispartition AND relname NOT IN ('schema_migrations', 'progress') ORDER BY relname";
 
 static int told(struct mneme_error *error, PGconn *connection, const char *what) {
     return mneme_error_set(error, MNEME_E_UNAVAILABLE, "%s was not copied: %s", what,
@@ -112,16 +86,33 @@ static int make_tables(struct mneme_postgres *postgres, const char *schema, cons
     return status == MNEME_OK ? mneme_pg_run(postgres, "CHECKPOINT", error) : status;
 }
 
+static int list_tables(PGresult **tables, struct mneme_postgres *postgres, const char *schema,
+                       struct mneme_error *error) {
+    struct mneme_pg_params params = {0};
+    mneme_pg_param_str(&params, mneme_str_from(schema));
+    int status = mneme_pg_query(tables, postgres, tables_sql, &params, false, error);
+    mneme_pg_params_clean_up(&params);
+    return status;
+}
+
 int mneme_copy_limit(struct mneme_bench_time *time, const struct mneme_config *config, const char *from,
                      const char *to, struct mneme_error *error) {
     struct mneme_postgres *postgres = NULL;
-    FILE *files[TABLES] = {NULL};
+    PGresult *tables = NULL;
     int status = mneme_pg_connect(&postgres, config, "bench copy", error);
-    for (size_t i = 0; i < TABLES && status == MNEME_OK; i++) {
+    if (status == MNEME_OK) {
+        status = list_tables(&tables, postgres, from, error);
+    }
+    int count = status == MNEME_OK ? PQntuples(tables) : 0;
+    FILE **files = calloc((size_t)count + 1, sizeof(FILE *));
+    if (files == NULL) {
+        abort();
+    }
+    for (int i = 0; i < count && status == MNEME_OK; i++) {
         files[i] = tmpfile();
         status = files[i] == NULL
                      ? mneme_error_set(error, MNEME_E_UNAVAILABLE, "no temporary file could be made")
-                     : export_table(files[i], mneme_pg_raw(postgres), from, tables[i], error);
+                     : export_table(files[i], mneme_pg_raw(postgres), from, PQgetvalue(tables, i, 0), error);
     }
     if (status == MNEME_OK) {
         status = make_tables(postgres, to, from, error);
@@ -129,16 +120,21 @@ int mneme_copy_limit(struct mneme_bench_time *time, const struct mneme_config *c
     long server = status == MNEME_OK ? PQbackendPID(mneme_pg_raw(postgres)) : 0;
     double cpu = mneme_bench_cpu_seconds(server);
     int64_t started = mneme_clock_monotonic_micros();
-    for (size_t i = 0; i < TABLES && status == MNEME_OK; i++) {
-        status = import_table(files[i], mneme_pg_raw(postgres), to, tables[i], error);
+    for (int i = 0; i < count && status == MNEME_OK; i++) {
+        if (getc(files[i]) != EOF) { /* the table has rows */
+            rewind(files[i]);
+            status = import_table(files[i], mneme_pg_raw(postgres), to, PQgetvalue(tables, i, 0), error);
+        }
     }
     time->seconds = (double)(mneme_clock_monotonic_micros() - started) / 1e6;
     time->cpu_seconds = mneme_bench_cpu_seconds(server) - cpu;
-    for (size_t i = 0; i < TABLES; i++) {
+    for (int i = 0; i < count; i++) {
         if (files[i] != NULL) {
             fclose(files[i]);
         }
     }
+    free(files);
+    PQclear(tables);
     mneme_pg_close(postgres);
     return status;
 }
