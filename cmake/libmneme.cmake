@@ -1,5 +1,5 @@
 # libmneme for other programs: the static and the shared library, headers, pkg-config file and man page.
-set(libmneme_parts base json log config postgres redis kafka analysis schemas endpoints producers log_reader sql scripts vectors hot locks
+set(libmneme_parts base json log config postgres redis kafka http analysis schemas endpoints producers log_reader sql scripts vectors hot locks
     queries operations library)
 foreach(kind STATIC SHARED)
   string(TOLOWER ${kind} suffix)

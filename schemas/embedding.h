@@ -12,7 +12,7 @@
 #include "common/config/config.h"
 #include "common/kafka/kafka.h"
 
-/* schemas/embedding.vN.avsc, oldest first: all are read, the last is written. */
+/* schemas/avsc/mneme.embedding.vN.avsc, oldest first: all are read, the last is written. */
 #define MNEME_EMBEDDING_VERSIONS 2
 extern const char *const mneme_embedding_schemas[MNEME_EMBEDDING_VERSIONS];
 

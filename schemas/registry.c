@@ -1,17 +1,17 @@
 /*
- * The registry's two requests over libcurl. Redirects are not followed and no scheme but http and https is
- * spoken, so that an answer cannot send the worker elsewhere; answers have a limit of size.
+ * The registry's two requests, each over a client of its own, so that any thread may ask.
  */
 #include "schemas/registry.h"
 
-#include <curl/curl.h>
 #include <inttypes.h>
 #include <jansson.h>
+#include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include "common/base/backoff.h"
+#include "common/base/clock.h"
 #include "common/base/redact.h"
+#include "common/http/http.h"
 #include "common/json/write.h"
 
 #define MAX_TRIES 4
@@ -21,15 +21,8 @@
 #define CONTENT_TYPE "application/vnd.schemaregistry.v1+json"
 
 struct mneme_registry {
-    char *base_url;                /* without a slash at its end */
-    struct mneme_buffer shown_url; /* without its password; NUL-terminated */
+    char *base_url;
     int64_t timeout_ms;
-};
-
-struct answer {
-    struct mneme_buffer body;
-    long http_status; /* 0: none came */
-    char reason[CURL_ERROR_SIZE];
 };
 
 /* What the registry's HTTP statuses mean, those of a class last. */
@@ -56,13 +49,23 @@ static int out_of_memory(struct mneme_error *error) {
                            "cannot ask the schema registry: out of memory; free some memory");
 }
 
+static int open_client(struct mneme_http **out, const char *base_url, struct mneme_error *error) {
+    static const char *const headers[] = {"Content-Type: " CONTENT_TYPE,
+                                          "Accept: " CONTENT_TYPE ", application/json", NULL};
+    const struct mneme_http_options options = {.base_url = base_url,
+                                               .base_url_setting = "SCHEMA_REGISTRY_URL",
+                                               .service = "the registry",
+                                               .headers = headers};
+    return mneme_http_open(out, &options, error);
+}
+
 int mneme_registry_new(struct mneme_registry **out, const char *base_url, int64_t timeout_ms,
                        struct mneme_error *error) {
-    if (strncmp(base_url, "http://", 7) != 0 && strncmp(base_url, "https://", 8) != 0) {
-        return mneme_error_set(
-            error, MNEME_E_USAGE,
-            "SCHEMA_REGISTRY_URL cannot be used: it begins with neither http:// nor https://; "
-            "give the address of the registry");
+    struct mneme_http *client = NULL;
+    int status = open_client(&client, base_url, error); /* checks the address */
+    mneme_http_close(client);
+    if (status != MNEME_OK) {
+        return status;
     }
     struct mneme_registry *registry = calloc(1, sizeof *registry);
     char *url = strdup(base_url);
@@ -71,73 +74,16 @@ int mneme_registry_new(struct mneme_registry **out, const char *base_url, int64_
         free(url);
         return out_of_memory(error);
     }
-    for (size_t len = strlen(url); len > 0 && url[len - 1] == '/'; len--) {
-        url[len - 1] = '\0';
-    }
-    registry->base_url = url;
-    registry->timeout_ms = timeout_ms;
-    mneme_redact(&registry->shown_url, mneme_str_from(url));
-    mneme_buffer_append_byte(&registry->shown_url, '\0');
-    if (registry->shown_url.failed) {
-        mneme_registry_destroy(registry);
-        return out_of_memory(error);
-    }
+    *registry = (struct mneme_registry){url, timeout_ms};
     *out = registry;
     return MNEME_OK;
 }
 
 void mneme_registry_destroy(struct mneme_registry *registry) {
     if (registry != NULL) {
-        mneme_buffer_clean_up(&registry->shown_url);
         free(registry->base_url);
         free(registry);
     }
-}
-
-static size_t receive(char *data, size_t item_bytes, size_t items, void *context) {
-    struct answer *answer = context;
-    size_t len = item_bytes * items;
-    if (answer->body.len + len > MAX_ANSWER_BYTES) {
-        return 0; /* curl ends the request with an error */
-    }
-    mneme_buffer_append(&answer->body, data, len);
-    return answer->body.failed ? 0 : len;
-}
-
-/* One request; false when no answer came. `body` is NULL for GET. */
-static bool request_once(struct answer *answer, const struct mneme_registry *registry, const char *url,
-                         const struct mneme_buffer *body) {
-    CURL *curl = curl_easy_init();
-    struct curl_slist *headers = curl_slist_append(NULL, "Content-Type: " CONTENT_TYPE);
-    struct curl_slist *all_headers = curl_slist_append(headers, "Accept: " CONTENT_TYPE ", application/json");
-    bool is_set = curl != NULL && all_headers != NULL &&
-                  curl_easy_setopt(curl, CURLOPT_URL, url) == CURLE_OK &&
-                  curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https") == CURLE_OK &&
-                  curl_easy_setopt(curl, CURLOPT_FOLLOWLOCATION, 0L) == CURLE_OK &&
-                  curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L) == CURLE_OK &&
-                  curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, (long)registry->timeout_ms) == CURLE_OK &&
-                  curl_easy_setopt(curl, CURLOPT_HTTPHEADER, all_headers) == CURLE_OK &&
-                  curl_easy_setopt(curl, CURLOPT_USERAGENT, "mneme/" MNEME_VERSION) == CURLE_OK &&
-                  curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, answer->reason) == CURLE_OK &&
-                  curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, receive) == CURLE_OK &&
-                  curl_easy_setopt(curl, CURLOPT_WRITEDATA, answer) == CURLE_OK;
-    if (is_set && body != NULL) {
-        is_set = curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)body->len) == CURLE_OK &&
-                 curl_easy_setopt(curl, CURLOPT_POSTFIELDS, body->data) == CURLE_OK;
-    }
-    mneme_buffer_clear(&answer->body);
-    answer->http_status = 0;
-    answer->reason[0] = '\0';
-    CURLcode code = is_set ? curl_easy_perform(curl) : CURLE_OUT_OF_MEMORY;
-    if (code == CURLE_OK) {
-        code = curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &answer->http_status);
-    }
-    if (code != CURLE_OK && answer->reason[0] == '\0') {
-        (void)snprintf(answer->reason, sizeof answer->reason, "%s", curl_easy_strerror(code));
-    }
-    curl_slist_free_all(all_headers == NULL ? headers : all_headers);
-    curl_easy_cleanup(curl);
-    return code == CURLE_OK;
 }
 
 /* What the registry says itself where it has no schema of an id: a mere 404 may come from any server, and
@@ -146,9 +92,10 @@ static bool request_once(struct answer *answer, const struct mneme_registry *reg
 
 /* The registry's own words on a failure, else those of HTTP; *code is that of its answer, 0 where it has
  * none. */
-static int explain(json_int_t *code, const struct answer *answer, const struct mneme_registry *registry,
+static int explain(json_int_t *code, const struct mneme_http_answer *answer, const struct mneme_http *client,
                    const char *what, struct mneme_error *error) {
-    enum mneme_status status = mneme_registry_classify(answer->http_status);
+    enum mneme_status status = mneme_registry_classify(answer->status);
+    const char *url = mneme_http_shown_url(client);
     static const char *const advice[] = {
         [-MNEME_E_UNAVAILABLE] = "check that it is running and that SCHEMA_REGISTRY_URL is right",
         [-MNEME_E_DENIED] = "check the user and password in SCHEMA_REGISTRY_URL",
@@ -157,25 +104,20 @@ static int explain(json_int_t *code, const struct answer *answer, const struct m
         [-MNEME_E_NOT_FOUND] = "check SCHEMA_REGISTRY_URL and that nobody deleted it",
         [-MNEME_E_INTERNAL] = "check that SCHEMA_REGISTRY_URL is the address of a schema registry",
     };
-    json_t *body = json_loadb(mneme_buffer_str(&answer->body).data, answer->body.len, 0, NULL);
+    json_t *body = json_loadb(answer->body.data, answer->body.len, 0, NULL);
     const char *message = json_string_value(json_object_get(body, "message"));
     *code = json_integer_value(json_object_get(body, "error_code"));
-    if (answer->http_status == 0) {
+    if (answer->status == 0) {
         status = mneme_error_set(error, status, "%s: the schema registry at %s does not answer: %s; %s", what,
-                                 registry->shown_url.data, answer->reason, advice[-status]);
+                                 url, answer->reason, advice[-status]);
     } else {
-        status = mneme_error_set(error, status == MNEME_E_CONFLICT ? MNEME_E_INVALID : status,
-                                 "%s: the schema registry at %s answered %ld: %.300s; %s", what,
-                                 registry->shown_url.data, answer->http_status,
-                                 message == NULL ? "no reason given" : message, advice[-status]);
+        status =
+            mneme_error_set(error, status == MNEME_E_CONFLICT ? MNEME_E_INVALID : status,
+                            "%s: the schema registry at %s answered %ld: %.300s; %s", what, url,
+                            answer->status, message == NULL ? "no reason given" : message, advice[-status]);
     }
     json_decref(body);
     return status;
-}
-
-static void pause_ms(int64_t ms) {
-    struct timespec left = {.tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000};
-    (void)nanosleep(&left, NULL); /* a signal ends it early; then the next try comes sooner */
 }
 
 /* Asks until there is an answer that will not change by asking again, or the tries are used up. A conflict is
@@ -185,54 +127,58 @@ static void pause_ms(int64_t ms) {
 static int request(json_t **out, json_int_t *code, const struct mneme_registry *registry, const char *what,
                    const struct mneme_buffer *path, const struct mneme_buffer *body,
                    struct mneme_error *error) {
-    struct mneme_buffer url = {0};
-    struct answer answer = {0};
+    struct mneme_http *client = NULL;
+    struct mneme_http_answer answer = {0};
     struct mneme_backoff backoff;
-    mneme_backoff_init(&backoff, FIRST_PAUSE_MS, LONGEST_PAUSE_MS);
-    mneme_buffer_printf(&url, "%s%.*s", registry->base_url, (int)path->len, path->data);
-    mneme_buffer_append_byte(&url, '\0');
-    enum mneme_status status =
-        url.failed || (body != NULL && body->failed) ? MNEME_E_NO_MEMORY : MNEME_E_UNAVAILABLE;
+    if (path->failed || (body != NULL && body->failed)) {
+        return out_of_memory(error);
+    }
+    const struct mneme_http_request asked = {.path = path->data,
+                                             .body = body == NULL ? MNEME_STR_NULL : mneme_buffer_str(body),
+                                             .timeout_ms = registry->timeout_ms,
+                                             .max_answer_bytes = MAX_ANSWER_BYTES};
+    int result = open_client(&client, registry->base_url, error);
+    enum mneme_status status = MNEME_E_UNAVAILABLE;
     int conflicts = 0;
-    for (int tries = 0; (status == MNEME_E_UNAVAILABLE || (body != NULL && conflicts == 1) ||
-                         (body == NULL && status == MNEME_E_NOT_FOUND)) &&
-                        tries < MAX_TRIES;
+    mneme_backoff_init(&backoff, FIRST_PAUSE_MS, LONGEST_PAUSE_MS);
+    for (int tries = 0; result == MNEME_OK && tries < MAX_TRIES &&
+                        (status == MNEME_E_UNAVAILABLE || (body != NULL && conflicts == 1) ||
+                         (body == NULL && status == MNEME_E_NOT_FOUND));
          tries++) {
         if (tries > 0) {
-            pause_ms(mneme_backoff_next_ms(&backoff));
+            mneme_clock_pause(mneme_backoff_next_ms(&backoff) * 1000);
         }
-        (void)request_once(&answer, registry, url.data, body); /* without an answer the status is 0 */
-        status = mneme_registry_classify(answer.http_status);
+        result = mneme_http_ask(&answer, client, &asked, NULL, NULL, error);
+        status = mneme_registry_classify(answer.status); /* without an answer the status is 0 */
         conflicts = status == MNEME_E_CONFLICT ? conflicts + 1 : 0;
     }
-    int result = MNEME_OK;
-    if (status == MNEME_E_NO_MEMORY) {
-        result = out_of_memory(error);
-    } else if (status != MNEME_OK) {
-        result = explain(code, &answer, registry, what, error);
-    } else {
+    if (result == MNEME_OK && status != MNEME_OK) {
+        result = explain(code, &answer, client, what, error);
+    } else if (result == MNEME_OK) {
         json_error_t reason;
-        *out = json_loadb(mneme_buffer_str(&answer.body).data, answer.body.len, 0, &reason);
+        *out = json_loadb(answer.body.data, answer.body.len, 0, &reason);
         if (*out == NULL) {
-            result =
-                mneme_error_set(error, MNEME_E_INTERNAL,
-                                "%s: the answer of %s is no JSON: %s; check that SCHEMA_REGISTRY_URL is the "
-                                "address of a schema registry",
-                                what, registry->shown_url.data, reason.text);
+            result = mneme_error_set(error, MNEME_E_INTERNAL,
+                                     "%s: the answer of %s is not JSON: %s; check that SCHEMA_REGISTRY_URL "
+                                     "is the address of a schema registry",
+                                     what, mneme_http_shown_url(client), reason.text);
         }
     }
-    mneme_buffer_clean_up(&answer.body);
-    mneme_buffer_clean_up(&url);
+    mneme_http_close(client);
     return result;
 }
 
 static int not_understood(const struct mneme_registry *registry, const char *what,
                           struct mneme_error *error) {
-    return mneme_error_set(
+    struct mneme_buffer url = {0};
+    mneme_redact(&url, mneme_str_from(registry->base_url));
+    int status = mneme_error_set(
         error, MNEME_E_INTERNAL,
-        "%s: the answer of %s has no such member; check that SCHEMA_REGISTRY_URL is the address of a "
+        "%s: the answer of %.*s has no such member; check that SCHEMA_REGISTRY_URL is the address of a "
         "schema registry",
-        what, registry->shown_url.data);
+        what, MNEME_STR_ARG(mneme_buffer_str(&url)));
+    mneme_buffer_clean_up(&url);
+    return status;
 }
 
 int mneme_registry_register(int32_t *id, const struct mneme_registry *registry, const char *subject,
@@ -242,18 +188,15 @@ int mneme_registry_register(int32_t *id, const struct mneme_registry *registry, 
     struct mneme_buffer body = {0};
     json_t *answer = NULL;
     json_int_t code = 0;
-    char *escaped = curl_easy_escape(NULL, subject, 0);
-    if (escaped == NULL) {
-        return out_of_memory(error);
-    }
-    mneme_buffer_printf(&path, "/subjects/%s/versions", escaped);
+    mneme_buffer_append_str(&path, MNEME_STR_LIT("/subjects/"));
+    mneme_http_append_part(&path, mneme_str_from(subject));
+    mneme_buffer_append(&path, "/versions", sizeof "/versions");
     struct mneme_json_writer json = {.out = &body};
     mneme_json_begin_object(&json);
     mneme_json_key(&json, MNEME_STR_LIT("schema"));
     mneme_json_string(&json, mneme_str_from(schema_json));
     mneme_json_end_object(&json);
-    int status =
-        path.failed ? out_of_memory(error) : request(&answer, &code, registry, what, &path, &body, error);
+    int status = request(&answer, &code, registry, what, &path, &body, error);
     if (status == MNEME_OK) {
         const json_t *member = json_object_get(answer, "id");
         json_int_t value = json_integer_value(member);
@@ -264,7 +207,6 @@ int mneme_registry_register(int32_t *id, const struct mneme_registry *registry, 
         }
     }
     json_decref(answer);
-    curl_free(escaped);
     mneme_buffer_clean_up(&body);
     mneme_buffer_clean_up(&path);
     return status;
@@ -278,8 +220,8 @@ int mneme_registry_schema(struct mneme_buffer *schema_json, const struct mneme_r
     json_int_t code = 0;
     (void)snprintf(what, sizeof what, "cannot read the schema with id %" PRId32, id);
     mneme_buffer_printf(&path, "/schemas/ids/%" PRId32, id);
-    int status =
-        path.failed ? out_of_memory(error) : request(&answer, &code, registry, what, &path, NULL, error);
+    mneme_buffer_append_byte(&path, '\0');
+    int status = request(&answer, &code, registry, what, &path, NULL, error);
     if ((status == MNEME_E_NOT_FOUND && code != NO_SUCH_SCHEMA) || status == MNEME_E_INVALID) {
         status = mneme_error_set(error, MNEME_E_UNKNOWN_SCHEMA, "%s", error == NULL ? "" : error->message);
     } else if (status == MNEME_OK) {

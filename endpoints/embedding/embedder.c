@@ -7,6 +7,7 @@
 #include "endpoints/embedding/embedder_state.h"
 
 #define ARENA_BLOCK_BYTES ((size_t)1024 * 1024)
+#define CONNECT_TIMEOUT_MS 5000
 
 static int no_memory(struct mneme_error *error) {
     return mneme_error_set(error, MNEME_E_NO_MEMORY,
@@ -46,6 +47,33 @@ static void take_settings(struct mneme_embedder *embedder, const struct mneme_co
                     mneme_clock_monotonic_micros());
 }
 
+static int open_endpoint(struct mneme_embedder *embedder, const struct mneme_config *config,
+                         struct mneme_error *error) {
+    static const char *const headers[] = {"Content-Type: application/json", "Accept: application/json", NULL};
+    const struct mneme_http_options options = {
+        .base_url = mneme_config_string(config, MNEME_SETTING_OPENAI_BASE_URL),
+        .base_url_setting = "OPENAI_BASE_URL",
+        .service = "an OpenAI-compatible endpoint, such as http://127.0.0.1:8080/v1",
+        .bearer = mneme_config_string(config, MNEME_SETTING_OPENAI_API_KEY),
+        .bearer_setting = "OPENAI_API_KEY",
+        .headers = headers,
+        .slots = (size_t)mneme_config_long(config, MNEME_SETTING_EMBEDDING_CONCURRENCY),
+        .connect_timeout_ms = CONNECT_TIMEOUT_MS,
+    };
+    int status = mneme_http_open(&embedder->http, &options, error);
+    if (status != MNEME_OK) {
+        return status;
+    }
+    mneme_buffer_printf(&embedder->shown_url, "%s" MNEME_EMBEDDING_PATH,
+                        mneme_http_shown_url(embedder->http));
+    mneme_buffer_append_byte(&embedder->shown_url, '\0');
+    embedder->in_flight = calloc(mneme_http_slots(embedder->http), sizeof *embedder->in_flight);
+    embedder->requests = calloc(mneme_http_slots(embedder->http), sizeof *embedder->requests);
+    return embedder->in_flight == NULL || embedder->requests == NULL || embedder->shown_url.failed
+               ? no_memory(error)
+               : MNEME_OK;
+}
+
 int mneme_embedder_open(struct mneme_embedder **out, const struct mneme_config *config,
                         const struct mneme_embedding_model *model, struct mneme_error *error) {
     struct mneme_embedding_model of_settings;
@@ -58,11 +86,7 @@ int mneme_embedder_open(struct mneme_embedder **out, const struct mneme_config *
     take_settings(embedder, config);
     int status = take_model(embedder, model == NULL ? &of_settings : model, error);
     if (status == MNEME_OK) {
-        status = mneme_endpoint_open(&embedder->endpoint, config, error);
-    }
-    if (status == MNEME_OK) {
-        embedder->in_flight = calloc(mneme_endpoint_slots(embedder->endpoint), sizeof *embedder->in_flight);
-        status = embedder->in_flight == NULL ? no_memory(error) : MNEME_OK;
+        status = open_endpoint(embedder, config, error);
     }
     if (status != MNEME_OK) {
         mneme_embedder_close(embedder);
@@ -74,11 +98,16 @@ int mneme_embedder_open(struct mneme_embedder **out, const struct mneme_config *
 
 void mneme_embedder_close(struct mneme_embedder *embedder) {
     if (embedder != NULL) {
-        mneme_endpoint_close(embedder->endpoint);
+        for (size_t i = 0; embedder->requests != NULL && i < mneme_http_slots(embedder->http); i++) {
+            mneme_buffer_clean_up(&embedder->requests[i]);
+        }
+        mneme_http_close(embedder->http);
+        mneme_buffer_clean_up(&embedder->shown_url);
         mneme_buffer_clean_up(&embedder->strings);
         mneme_buffer_clean_up(&embedder->scratch);
         mneme_arena_clean_up(&embedder->arena);
         free(embedder->in_flight);
+        free(embedder->requests);
         free(embedder);
     }
 }

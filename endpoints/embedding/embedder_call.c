@@ -8,7 +8,7 @@
 #include "common/log/log.h"
 #include "endpoints/embedding/answer.h"
 #include "endpoints/embedding/embedder_state.h"
-#include "endpoints/http_status.h"
+#include "endpoints/verdict.h"
 
 #define ARENA_KEEP_BYTES ((size_t)16 * 1024 * 1024)
 #define MAX_REQUEST_BYTES ((size_t)256 * 1024) /* of texts; a longer text goes alone */
@@ -110,15 +110,19 @@ static void write_request(struct mneme_buffer *out, const struct run *run,
 
 static void send(struct run *run, size_t slot, struct mneme_embedding_stretch *stretch, int64_t now) {
     struct mneme_embedder *embedder = run->embedder;
-    write_request(mneme_endpoint_body(embedder->endpoint, slot), run, stretch);
+    struct mneme_buffer *body = &embedder->requests[slot];
+    mneme_buffer_clear(body);
+    write_request(body, run, stretch);
     int64_t left_ms = run->deadline == INT64_MAX ? embedder->timeout_ms : (run->deadline - now) / 1000;
-    struct mneme_error error = {0};
-    int status = mneme_endpoint_start(embedder->endpoint, slot,
-                                      left_ms < embedder->timeout_ms ? left_ms : embedder->timeout_ms,
-                                      ANSWER_BYTES + stretch->count * ANSWER_BYTES_PER_TEXT, &error);
-    if (status != MNEME_OK) {
+    const struct mneme_http_request request = {
+        .path = MNEME_EMBEDDING_PATH,
+        .body = mneme_buffer_str(body),
+        .timeout_ms = left_ms < embedder->timeout_ms ? left_ms : embedder->timeout_ms,
+        .max_answer_bytes = ANSWER_BYTES + stretch->count * ANSWER_BYTES_PER_TEXT,
+    };
+    if (body->failed || mneme_http_start(embedder->http, slot, &request, NULL) != MNEME_OK) {
         mneme_breaker_give_up(&embedder->breaker, now);
-        FAIL(run, error.code, "%s", error.message);
+        FAIL(run, MNEME_E_NO_MEMORY, "out of memory; free some memory");
         return;
     }
     embedder->in_flight[slot] = stretch;
@@ -129,7 +133,7 @@ static void send(struct run *run, size_t slot, struct mneme_embedding_stretch *s
 static int64_t send_ready(struct run *run) {
     struct mneme_embedder *embedder = run->embedder;
     int64_t wait = INT64_MAX;
-    for (size_t slot = 0; slot < mneme_endpoint_slots(embedder->endpoint); slot++) {
+    for (size_t slot = 0; slot < mneme_http_slots(embedder->http); slot++) {
         if (embedder->in_flight[slot] != NULL) {
             continue;
         }
@@ -145,8 +149,8 @@ static int64_t send_ready(struct run *run) {
         int64_t pause = embedder->not_before - now;
         if (pause > LONGEST_WAIT_MS * 1000 || now + pause >= run->deadline) {
             FAIL(run, MNEME_E_UNAVAILABLE, "%s wants to be left alone for another %lld ms; %s",
-                 mneme_endpoint_shown_url(embedder->endpoint), (long long)(pause / 1000),
-                 mneme_http_advice(MNEME_HTTP_BUSY));
+                 embedder->shown_url.data, (long long)(pause / 1000),
+                 mneme_endpoint_advice(MNEME_ENDPOINT_BUSY));
             return INT64_MAX;
         }
         if (pause > 0 || !mneme_rate_take(&embedder->rate, now, &pause)) {
@@ -158,7 +162,7 @@ static int64_t send_ready(struct run *run) {
                     run, MNEME_E_UNAVAILABLE,
                     "%s has failed too often and is left alone for another %lld ms; check that it is running "
                     "and that OPENAI_BASE_URL is right",
-                    mneme_endpoint_shown_url(embedder->endpoint),
+                    embedder->shown_url.data,
                     (long long)(mneme_breaker_wait_micros(&embedder->breaker, now) / 1000));
             }
             return INT64_MAX;
@@ -179,17 +183,17 @@ static void put_back(struct run *run, struct mneme_embedding_stretch *stretch, i
 
 /* The endpoint failed this request: another try, in halves where it may have been too much, or the end. */
 static void try_again(struct run *run, struct mneme_embedding_stretch *stretch,
-                      const struct mneme_endpoint_reply *reply, enum mneme_http_verdict verdict,
+                      const struct mneme_http_answer *answer, enum mneme_endpoint_verdict verdict,
                       const char *why) {
     struct mneme_embedder *embedder = run->embedder;
-    int64_t asked_ms = reply->retry_after_ms;
+    int64_t asked_ms = answer->retry_after_ms;
     stretch->tries++;
     if (asked_ms > 0) {
         embedder->not_before = mneme_clock_monotonic_micros() + asked_ms * 1000;
     }
     if (stretch->tries >= embedder->tries || asked_ms > LONGEST_WAIT_MS) {
-        FAIL(run, MNEME_E_UNAVAILABLE, "%s; %s", why, mneme_http_advice(verdict));
-    } else if (reply->is_timeout && stretch->count > 1) {
+        FAIL(run, MNEME_E_UNAVAILABLE, "%s; %s", why, mneme_endpoint_advice(verdict));
+    } else if (answer->outcome == MNEME_HTTP_TIMED_OUT && stretch->count > 1) {
         cut_in_halves(run, stretch);
     } else {
         int64_t pause_ms = mneme_backoff_next_ms(&stretch->backoff);
@@ -231,9 +235,10 @@ static int take_vectors(struct run *run, const struct mneme_embedding_stretch *s
     return MNEME_OK;
 }
 
-static void tell_breaker(struct mneme_embedder *embedder, enum mneme_http_verdict verdict, const char *why) {
+static void tell_breaker(struct mneme_embedder *embedder, enum mneme_endpoint_verdict verdict,
+                         const char *why) {
     enum mneme_breaker_state before = embedder->breaker.state;
-    if (verdict == MNEME_HTTP_RETRY) {
+    if (verdict == MNEME_ENDPOINT_RETRY) {
         mneme_breaker_fail(&embedder->breaker, mneme_clock_monotonic_micros());
     } else {
         mneme_breaker_succeed(&embedder->breaker);
@@ -248,56 +253,55 @@ static void tell_breaker(struct mneme_embedder *embedder, enum mneme_http_verdic
 
 /* What became of a request, in words; the endpoint's own where it has any. */
 static void explain(struct mneme_error *why, struct mneme_embedder *embedder,
-                    const struct mneme_endpoint_reply *reply) {
-    const char *url = mneme_endpoint_shown_url(embedder->endpoint);
-    if (reply->http_status == 0) {
-        mneme_error_set(why, MNEME_E_UNAVAILABLE, "%s does not answer: %s", url, reply->reason);
+                    const struct mneme_http_answer *answer) {
+    const char *url = embedder->shown_url.data;
+    if (answer->status == 0) {
+        mneme_error_set(why, MNEME_E_UNAVAILABLE, "%s does not answer: %s", url, answer->reason);
     } else {
-        struct mneme_str reason = mneme_embedding_answer_reason(&embedder->arena, reply->body);
-        mneme_error_set(why, MNEME_E_UNAVAILABLE, "%s answered %ld: %.*s", url, reply->http_status,
+        struct mneme_str reason = mneme_embedding_answer_reason(&embedder->arena, answer->body);
+        mneme_error_set(why, MNEME_E_UNAVAILABLE, "%s answered %ld: %.*s", url, answer->status,
                         MNEME_STR_ARG(reason));
     }
 }
 
-static void handle(struct run *run, const struct mneme_endpoint_reply *reply) {
+static void handle(struct run *run, const struct mneme_http_answer *answer) {
     struct mneme_embedder *embedder = run->embedder;
-    struct mneme_embedding_stretch *stretch = embedder->in_flight[reply->slot];
-    enum mneme_http_verdict verdict = mneme_http_classify(reply->http_status);
+    struct mneme_embedding_stretch *stretch = embedder->in_flight[answer->slot];
+    enum mneme_endpoint_verdict verdict = mneme_endpoint_classify(answer->status);
     struct mneme_error why = {0};
-    embedder->in_flight[reply->slot] = NULL;
+    embedder->in_flight[answer->slot] = NULL;
     run->flying--;
-    if (verdict == MNEME_HTTP_OK) {
+    if (verdict == MNEME_ENDPOINT_OK) {
         struct mneme_error wrong = {0};
-        int status = take_vectors(run, stretch, reply->body, &wrong);
+        int status = take_vectors(run, stretch, answer->body, &wrong);
         if (status == MNEME_E_UNAVAILABLE) {
-            verdict = MNEME_HTTP_RETRY;
-            mneme_error_set(&why, status, "%s answers nonsense: %s",
-                            mneme_endpoint_shown_url(embedder->endpoint), wrong.message);
+            verdict = MNEME_ENDPOINT_RETRY;
+            mneme_error_set(&why, status, "%s answers nonsense: %s", embedder->shown_url.data, wrong.message);
         } else if (status != MNEME_OK) {
             FAIL(run, status, "%s; free some memory", wrong.message);
         }
     } else {
-        explain(&why, embedder, reply);
-        if (reply->http_status >= 500 && mneme_http_tells_too_long(mneme_str_from(why.message))) {
-            verdict = MNEME_HTTP_CONTENTS;
+        explain(&why, embedder, answer);
+        if (answer->status >= 500 && mneme_endpoint_says_too_long(mneme_str_from(why.message))) {
+            verdict = MNEME_ENDPOINT_CONTENTS;
         }
     }
     tell_breaker(embedder, verdict, why.message);
     switch (verdict) {
-    case MNEME_HTTP_OK:
+    case MNEME_ENDPOINT_OK:
         break;
-    case MNEME_HTTP_RETRY:
-    case MNEME_HTTP_BUSY:
-        try_again(run, stretch, reply, verdict, why.message);
+    case MNEME_ENDPOINT_RETRY:
+    case MNEME_ENDPOINT_BUSY:
+        try_again(run, stretch, answer, verdict, why.message);
         break;
-    case MNEME_HTTP_CONTENTS:
+    case MNEME_ENDPOINT_CONTENTS:
         narrow_down(run, stretch, why.message);
         break;
-    case MNEME_HTTP_DENIED:
-        FAIL(run, MNEME_E_DENIED, "%s; %s", why.message, mneme_http_advice(verdict));
+    case MNEME_ENDPOINT_DENIED:
+        FAIL(run, MNEME_E_DENIED, "%s; %s", why.message, mneme_endpoint_advice(verdict));
         break;
-    case MNEME_HTTP_WRONG:
-        FAIL(run, MNEME_E_USAGE, "%s; %s", why.message, mneme_http_advice(verdict));
+    case MNEME_ENDPOINT_WRONG:
+        FAIL(run, MNEME_E_USAGE, "%s; %s", why.message, mneme_endpoint_advice(verdict));
         break;
     }
 }
@@ -314,7 +318,7 @@ static bool is_over(struct run *run) {
             mneme_breaker_fail(&run->embedder->breaker, now);
         }
         FAIL(run, MNEME_E_TIMEOUT, "%s did not answer within %lld ms; check that it is running",
-             mneme_endpoint_shown_url(run->embedder->endpoint), (long long)bounds->timeout_ms);
+             run->embedder->shown_url.data, (long long)bounds->timeout_ms);
         return true;
     }
     return false;
@@ -322,9 +326,9 @@ static bool is_over(struct run *run) {
 
 static void give_up(struct run *run) {
     struct mneme_embedder *embedder = run->embedder;
-    mneme_endpoint_cancel(embedder->endpoint);
+    mneme_http_cancel(embedder->http);
     mneme_breaker_give_up(&embedder->breaker, mneme_clock_monotonic_micros());
-    for (size_t i = 0; i < mneme_endpoint_slots(embedder->endpoint); i++) {
+    for (size_t i = 0; i < mneme_http_slots(embedder->http); i++) {
         embedder->in_flight[i] = NULL;
     }
 }
@@ -340,11 +344,11 @@ static int run_to_end(struct run *run, size_t count) {
         int64_t wait = run->status == MNEME_OK ? send_ready(run) : INT64_MAX;
         int64_t left = run->deadline - mneme_clock_monotonic_micros();
         wait = wait < left ? wait : left;
-        struct mneme_endpoint_reply reply;
+        struct mneme_http_answer answer;
         if ((run->flying > 0 || run->status == MNEME_OK) &&
-            mneme_endpoint_take(&reply, run->embedder->endpoint,
-                                wait > SLICE_MS * 1000 ? SLICE_MS : (int)(wait / 1000 + 1))) {
-            handle(run, &reply);
+            mneme_http_take(&answer, run->embedder->http,
+                            wait > SLICE_MS * 1000 ? SLICE_MS : (int)(wait / 1000 + 1))) {
+            handle(run, &answer);
         }
     }
     return run->status;

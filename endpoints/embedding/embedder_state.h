@@ -5,18 +5,22 @@
 #define MNEME_ENDPOINTS_EMBEDDING_EMBEDDER_STATE_H
 
 #include "common/base/arena.h"
+#include "common/http/http.h"
 #include "endpoints/breaker.h"
 #include "endpoints/embedding/embedder.h"
-#include "endpoints/embedding/endpoint.h"
 #include "endpoints/rate.h"
+
+#define MNEME_EMBEDDING_PATH "/embeddings"
 
 struct mneme_embedding_stretch; /* items that are one request */
 
 struct mneme_embedder {
     struct mneme_buffer strings; /* the model's, each with its NUL */
     struct mneme_embedding_model model;
-    struct mneme_endpoint *endpoint;
-    size_t dimensions; /* to insist on; 0: not known yet */
+    struct mneme_http *http;
+    struct mneme_buffer shown_url; /* of the requests, NUL-terminated */
+    struct mneme_buffer *requests; /* by slot: the bodies */
+    size_t dimensions;             /* to insist on; 0: not known yet */
     size_t asked_dimensions;
     size_t batch;
     int64_t timeout_ms, tries, first_pause_ms, longest_pause_ms;

@@ -16,7 +16,7 @@ from harness.waiting import wait_until
 from oracle.parts import parts_of, vectors_of
 from oracle.wire import fingerprint, read_topic
 
-SCHEMA = json.loads((ROOT / "schemas" / "embedding.v2.avsc").read_text(encoding="utf-8"))
+SCHEMA = json.loads((ROOT / "schemas" / "avsc" / "mneme.embedding.v2.avsc").read_text(encoding="utf-8"))
 PARSED = fastavro.parse_schema(json.loads(json.dumps(SCHEMA).replace('"logicalType"', '"was"')))
 EAGER = {"MNEME_RETRY_INITIAL_MS": "20", "MNEME_RETRY_MAX_MS": "200", "MNEME_EMBEDDING_TIMEOUT_MS": "1000",
          "MNEME_EMBEDDING_TRIES": "2", "MNEME_EMBEDDING_BREAKER_OPEN_MS": "100"}

@@ -9,7 +9,7 @@
 
 #include "common/base/clock.h"
 #include "endpoints/embedding/query.h"
-#include "tests/support/fake_registry.h"
+#include "tests/support/fake_server.h"
 #include "tests/support/fixture.h"
 
 #define TWO_VECTORS "{\"data\":[{\"embedding\":[1,2]},{\"embedding\":[3,4]}]}"
@@ -18,7 +18,7 @@
 
 static struct mneme_config *config;
 static struct mneme_embedder *embedder;
-static struct mneme_fake_registry *fake;
+static struct mneme_fake_server *fake;
 static struct mneme_error error;
 
 static void set(enum mneme_setting setting, const char *value) {
@@ -36,7 +36,7 @@ static void set_up(void) {
 static void tear_down(void) {
     mneme_embedder_close(embedder);
     if (fake != NULL) {
-        mneme_fake_registry_stop(fake);
+        mneme_fake_server_stop(fake);
     }
     mneme_config_destroy(config);
 }
@@ -51,9 +51,9 @@ static void open_real(void) {
 /* An endpoint that gives these answers, the last one again and again. */
 static void open_fake(const struct mneme_fake_answer *answers, size_t count) {
     char url[64];
-    fake = mneme_fake_registry_start(0, answers, count);
+    fake = mneme_fake_server_start(0, answers, count);
     cr_assert_not_null(fake);
-    snprintf(url, sizeof url, "http://127.0.0.1:%d/v1", mneme_fake_registry_port(fake));
+    snprintf(url, sizeof url, "http://127.0.0.1:%d/v1", mneme_fake_server_port(fake));
     set(MNEME_SETTING_OPENAI_BASE_URL, url);
     set(MNEME_SETTING_EMBEDDING_CONCURRENCY, "1");
     cr_assert_eq(mneme_embedder_open(&embedder, config, NULL, &error), MNEME_OK, "%s", error.message);
@@ -125,16 +125,16 @@ Test(embedder, an_unknown_model_is_an_error_of_the_settings) {
 
 Test(embedder, a_failure_is_tried_again_until_it_is_answered) {
     static const struct mneme_fake_answer answers[] = {
-        {500, "{}", NULL}, {200, "<html>", NULL}, {200, "{\"data\":[]}", NULL}, {200, TWO_VECTORS, NULL}};
+        {500, "{}", NULL, NULL}, {200, "<html>", NULL, NULL}, {200, "{\"data\":[]}", NULL, NULL}, {200, TWO_VECTORS, NULL, NULL}};
     struct mneme_embedding_item items[] = {{.text = MNEME_STR_LIT("a")}, {.text = MNEME_STR_LIT("b")}};
     open_fake(answers, 4);
     cr_assert_eq(embed(items, 2, 0), MNEME_OK, "%s", error.message);
-    cr_assert_eq(mneme_fake_registry_requests(fake), 4);
+    cr_assert_eq(mneme_fake_server_requests(fake), 4);
     cr_assert_eq(items[1].vector[1], 4);
 }
 
 Test(embedder, after_its_tries_the_endpoint_counts_as_away_and_then_is_left_alone) {
-    static const struct mneme_fake_answer answers[] = {{503, "over capacity", NULL}};
+    static const struct mneme_fake_answer answers[] = {{503, "over capacity", NULL, NULL}};
     struct mneme_embedding_item item = {.text = MNEME_STR_LIT("a")};
     set(MNEME_SETTING_EMBEDDING_BREAKER_FAILURES, "4");
     open_fake(answers, 1);
@@ -142,12 +142,12 @@ Test(embedder, after_its_tries_the_endpoint_counts_as_away_and_then_is_left_alon
     cr_assert_not_null(strstr(error.message, "answered 503: over capacity"), "%s", error.message);
     cr_assert_eq(embed(&item, 1, 0), MNEME_E_UNAVAILABLE);
     cr_assert_not_null(strstr(error.message, "is left alone"), "%s", error.message);
-    cr_assert_eq(mneme_fake_registry_requests(fake), 4);
+    cr_assert_eq(mneme_fake_server_requests(fake), 4);
 }
 
 Test(embedder, a_text_that_is_refused_is_found_and_the_others_are_embedded) {
     static const struct mneme_fake_answer answers[] = {
-        {400, REFUSED, NULL}, {200, ONE_VECTOR, NULL}, {400, REFUSED, NULL}};
+        {400, REFUSED, NULL, NULL}, {200, ONE_VECTOR, NULL, NULL}, {400, REFUSED, NULL, NULL}};
     struct mneme_embedding_item items[] = {{.text = MNEME_STR_LIT("a")}, {.text = MNEME_STR_LIT("b")}};
     open_fake(answers, 3);
     cr_assert_eq(embed(items, 2, 0), MNEME_OK, "%s", error.message);
@@ -158,7 +158,7 @@ Test(embedder, a_text_that_is_refused_is_found_and_the_others_are_embedded) {
 }
 
 Test(embedder, an_endpoint_that_refuses_every_text_is_wrong_itself) {
-    static const struct mneme_fake_answer answers[] = {{422, REFUSED, NULL}};
+    static const struct mneme_fake_answer answers[] = {{422, REFUSED, NULL, NULL}};
     struct mneme_embedding_item items[] = {{.text = MNEME_STR_LIT("a")}, {.text = MNEME_STR_LIT("b")}};
     open_fake(answers, 1);
     cr_assert_eq(embed(items, 2, 0), MNEME_E_USAGE);
@@ -166,8 +166,8 @@ Test(embedder, an_endpoint_that_refuses_every_text_is_wrong_itself) {
 }
 
 Test(embedder, the_endpoint_cannot_change_its_dimension) {
-    static const struct mneme_fake_answer answers[] = {{200, ONE_VECTOR, NULL},
-                                                       {200, "{\"data\":[{\"embedding\":[1,2,3]}]}", NULL}};
+    static const struct mneme_fake_answer answers[] = {{200, ONE_VECTOR, NULL, NULL},
+                                                       {200, "{\"data\":[{\"embedding\":[1,2,3]}]}", NULL, NULL}};
     struct mneme_embedding_item item = {.text = MNEME_STR_LIT("a")};
     open_fake(answers, 2);
     cr_assert_eq(embed(&item, 1, 0), MNEME_OK, "%s", error.message);
@@ -177,7 +177,7 @@ Test(embedder, the_endpoint_cannot_change_its_dimension) {
 }
 
 Test(embedder, a_refused_key_is_said_to_be_one_and_never_shown) {
-    static const struct mneme_fake_answer answers[] = {{401, "{\"error\":\"bad key\"}", NULL}};
+    static const struct mneme_fake_answer answers[] = {{401, "{\"error\":\"bad key\"}", NULL, NULL}};
     struct mneme_embedding_item item = {.text = MNEME_STR_LIT("a")};
     set(MNEME_SETTING_OPENAI_API_KEY, "sk-secret");
     open_fake(answers, 1);
@@ -187,13 +187,13 @@ Test(embedder, a_refused_key_is_said_to_be_one_and_never_shown) {
 }
 
 Test(embedder, the_request_names_model_form_and_dimensions) {
-    static const struct mneme_fake_answer answers[] = {{200, ONE_VECTOR, NULL}};
+    static const struct mneme_fake_answer answers[] = {{200, ONE_VECTOR, NULL, NULL}};
     struct mneme_embedding_item item = {.text = MNEME_STR_LIT("a \"b\"")};
     set(MNEME_SETTING_EMBEDDING_DIMENSIONS, "2");
     open_fake(answers, 1);
     cr_assert_eq(embed(&item, 1, 0), MNEME_OK, "%s", error.message);
-    cr_assert_str_eq(mneme_fake_registry_target(fake), "POST /v1/embeddings");
-    cr_assert_str_eq(mneme_fake_registry_body(fake),
+    cr_assert_str_eq(mneme_fake_server_target(fake), "POST /v1/embeddings");
+    cr_assert_str_eq(mneme_fake_server_body(fake),
                      "{\"model\":\"all-minilm-l6-v2\",\"encoding_format\":\"base64\",\"dimensions\":2,"
                      "\"input\":[\"a \\\"b\\\"\"]}");
 }
@@ -228,10 +228,10 @@ Test(embedder, an_address_that_is_none_is_refused_at_once) {
 }
 
 Test(embedder, no_text_needs_no_request) {
-    static const struct mneme_fake_answer answers[] = {{500, "", NULL}};
+    static const struct mneme_fake_answer answers[] = {{500, "", NULL, NULL}};
     open_fake(answers, 1);
     cr_assert_eq(embed(NULL, 0, 0), MNEME_OK);
-    cr_assert_eq(mneme_fake_registry_requests(fake), 0);
+    cr_assert_eq(mneme_fake_server_requests(fake), 0);
 }
 
 /* --- questions and their cache --- */
@@ -253,7 +253,7 @@ static void expect_vector(struct mneme_query_embedder *questions, const char *qu
 }
 
 Test(embedder, a_question_is_embedded_once_and_then_comes_from_redis) {
-    static const struct mneme_fake_answer answers[] = {{200, ONE_VECTOR, NULL}};
+    static const struct mneme_fake_answer answers[] = {{200, ONE_VECTOR, NULL, NULL}};
     struct mneme_fixture fixture = {0};
     cr_assert_eq(mneme_fixture_set_up(&fixture, 0, 0, &error), MNEME_OK, "%s", error.message);
     open_fake(answers, 1);
@@ -264,23 +264,23 @@ Test(embedder, a_question_is_embedded_once_and_then_comes_from_redis) {
         expect_vector(questions, "where is the tea?");
         mneme_query_embedder_close(questions);
     }
-    cr_assert_eq(mneme_fake_registry_requests(fake), 1);
+    cr_assert_eq(mneme_fake_server_requests(fake), 1);
     set(MNEME_SETTING_EMBEDDING_QUERY_PREFIX, "another prefix: ");
     struct mneme_query_embedder *questions = open_questions(fixture.redis_prefix);
     expect_vector(questions, "where is the tea?");
     expect_vector(questions, "where is the milk?");
     mneme_query_embedder_close(questions);
-    cr_assert_eq(mneme_fake_registry_requests(fake), 3);
+    cr_assert_eq(mneme_fake_server_requests(fake), 3);
     mneme_fixture_tear_down(&fixture);
 }
 
 Test(embedder, without_redis_a_question_is_embedded_each_time) {
-    static const struct mneme_fake_answer answers[] = {{200, ONE_VECTOR, NULL}};
+    static const struct mneme_fake_answer answers[] = {{200, ONE_VECTOR, NULL, NULL}};
     open_fake(answers, 1);
     set(MNEME_SETTING_REDIS_URL, "redis://127.0.0.1:1/0");
     struct mneme_query_embedder *questions = open_questions("test:");
     expect_vector(questions, "where is the tea?");
     expect_vector(questions, "where is the tea?");
     mneme_query_embedder_close(questions);
-    cr_assert_eq(mneme_fake_registry_requests(fake), 2);
+    cr_assert_eq(mneme_fake_server_requests(fake), 2);
 }

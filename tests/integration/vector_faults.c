@@ -9,7 +9,7 @@
 
 #include "stores/vectors/chroma/chroma.h"
 #include "tests/support/embedding_load.h"
-#include "tests/support/fake_registry.h"
+#include "tests/support/fake_server.h"
 #include "tests/support/vector_case.h"
 
 static struct mneme_vector_case vectors;
@@ -65,21 +65,21 @@ Test(vector_faults, chroma_that_is_away_or_answers_nonsense_is_waited_for) {
         struct mneme_fake_answer answer;
         int status;
     } cases[] = {
-        {{200, "<html><body>Welcome</body></html>", NULL}, MNEME_E_UNAVAILABLE},
-        {{200, "{\"ids\": [[\"a\"", NULL}, MNEME_E_UNAVAILABLE},
-        {{200, "[]", NULL}, MNEME_E_UNAVAILABLE},
-        {{302, "", "http://127.0.0.1:1/"}, MNEME_E_UNAVAILABLE},
-        {{503, "{\"message\": \"busy\"}", NULL}, MNEME_E_UNAVAILABLE},
-        {{429, "", NULL}, MNEME_E_UNAVAILABLE},
-        {{401, "", NULL}, MNEME_E_DENIED},
+        {{200, "<html><body>Welcome</body></html>", NULL, NULL}, MNEME_E_UNAVAILABLE},
+        {{200, "{\"ids\": [[\"a\"", NULL, NULL}, MNEME_E_UNAVAILABLE},
+        {{200, "[]", NULL, NULL}, MNEME_E_UNAVAILABLE},
+        {{302, "", "http://127.0.0.1:1/", NULL}, MNEME_E_UNAVAILABLE},
+        {{503, "{\"message\": \"busy\"}", NULL, NULL}, MNEME_E_UNAVAILABLE},
+        {{429, "", NULL, NULL}, MNEME_E_UNAVAILABLE},
+        {{401, "", NULL, NULL}, MNEME_E_DENIED},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         char url[64];
-        struct mneme_fake_registry *fake = mneme_fake_registry_start(0, &cases[i].answer, 1);
+        struct mneme_fake_server *fake = mneme_fake_server_start(0, &cases[i].answer, 1);
         cr_assert_not_null(fake);
-        snprintf(url, sizeof url, "http://127.0.0.1:%d", mneme_fake_registry_port(fake));
+        snprintf(url, sizeof url, "http://127.0.0.1:%d", mneme_fake_server_port(fake));
         ask_at(url, &write_status, &query_status);
-        mneme_fake_registry_stop(fake);
+        mneme_fake_server_stop(fake);
         cr_expect_eq(write_status, cases[i].status, "case %zu: %s", i, vectors.error.message);
         cr_expect_eq(query_status, cases[i].status, "case %zu: %s", i, vectors.error.message);
     }

@@ -7,7 +7,7 @@
 
 #include "common/json/write.h"
 #include "common/kafka/murmur2.h"
-#include "tests/support/fake_registry.h"
+#include "tests/support/fake_server.h"
 #include "tests/support/fixture.h"
 #include "tests/support/memory_projection.h"
 #include "tests/support/running_worker.h"
@@ -22,10 +22,10 @@ static struct mneme_running_worker worker;
 /* A port where nothing listens now, and the registry will. */
 static int choose_port(void) {
     const struct mneme_fake_answer unused = {.status = 500, .body = ""};
-    struct mneme_fake_registry *registry = mneme_fake_registry_start(0, &unused, 1);
+    struct mneme_fake_server *registry = mneme_fake_server_start(0, &unused, 1);
     cr_assert_not_null(registry);
-    int port = mneme_fake_registry_port(registry);
-    mneme_fake_registry_stop(registry);
+    int port = mneme_fake_server_port(registry);
+    mneme_fake_server_stop(registry);
     return port;
 }
 
@@ -95,7 +95,7 @@ Test(worker_registry, a_partition_waits_for_its_schema_and_the_others_go_on, .ti
     mneme_json_end_object(&json);
     mneme_buffer_append_byte(&body, '\0');
     const struct mneme_fake_answer answer = {.status = 200, .body = body.data};
-    struct mneme_fake_registry *registry = mneme_fake_registry_start(port, &answer, 1);
+    struct mneme_fake_server *registry = mneme_fake_server_start(port, &answer, 1);
     cr_assert_not_null(registry);
     wait_for_rows(1001);
     cr_assert_eq(mneme_running_worker_stop(&worker), MNEME_OK, "%s", worker.error.message);
@@ -103,7 +103,7 @@ Test(worker_registry, a_partition_waits_for_its_schema_and_the_others_go_on, .ti
     cr_assert_eq(mneme_memory_count(), 1001);
     cr_assert_not(mneme_memory_find(partition, 0)->is_parked);
 
-    mneme_fake_registry_stop(registry);
+    mneme_fake_server_stop(registry);
     mneme_buffer_clean_up(&body);
     mneme_buffer_clean_up(&key);
     mneme_buffer_clean_up(&value);

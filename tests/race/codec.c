@@ -8,7 +8,7 @@
 #include <stdlib.h>
 
 #include "schemas/codec.h"
-#include "tests/support/fake_registry.h"
+#include "tests/support/fake_server.h"
 #include "tests/support/sample_event.h"
 
 #define THREADS 4
@@ -86,17 +86,17 @@ static int run_all(struct mneme_codec *codec) {
 int main(void) {
     json_t *answer = json_pack("{s:s, s:i}", "schema", mneme_event_schema_json, "id", 1);
     char *body = json_dumps(answer, 0);
-    struct mneme_fake_answer answers[] = {{200, body, NULL}};
-    struct mneme_fake_registry *fake = mneme_fake_registry_start(0, answers, 1);
-    struct mneme_codec *codec = fake == NULL ? NULL : open_codec(mneme_fake_registry_port(fake));
+    struct mneme_fake_answer answers[] = {{200, body, NULL, NULL}};
+    struct mneme_fake_server *fake = mneme_fake_server_start(0, answers, 1);
+    struct mneme_codec *codec = fake == NULL ? NULL : open_codec(mneme_fake_server_port(fake));
     if (codec == NULL) {
         (void)fprintf(stderr, "the codec cannot be opened\n");
         return 1;
     }
     int failures = run_all(codec);
-    int requests = mneme_fake_registry_requests(fake);
+    int requests = mneme_fake_server_requests(fake);
     mneme_codec_destroy(codec);
-    mneme_fake_registry_stop(fake);
+    mneme_fake_server_stop(fake);
     json_decref(answer);
     free(body);
     if (failures > 0 || requests != 1 + IDS) {

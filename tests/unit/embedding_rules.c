@@ -1,11 +1,11 @@
 /*
- * What the embedding client decides by: models and their prefixes, HTTP statuses, Retry-After, the circuit
- * breaker and the rate limit, each by a time that is passed in.
+ * What the embedding client decides by: models and their prefixes, HTTP statuses, the circuit breaker and the
+ * rate limit, each by a time that is passed in.
  */
 #include "endpoints/breaker.h"
 #include "endpoints/embedding/models.h"
-#include "endpoints/http_status.h"
 #include "endpoints/rate.h"
+#include "endpoints/verdict.h"
 
 #include <criterion/criterion.h>
 #include <stdlib.h>
@@ -51,48 +51,22 @@ Test(embedding_models, settings_override_the_table) {
     mneme_config_destroy(config);
 }
 
-Test(embedding_http, every_status_has_its_verdict) {
+Test(endpoint_verdict, every_status_has_its_verdict) {
     static const struct {
         long status;
-        enum mneme_http_verdict verdict;
+        enum mneme_endpoint_verdict verdict;
     } rows[] = {
-        {0, MNEME_HTTP_RETRY},      {200, MNEME_HTTP_OK},       {204, MNEME_HTTP_RETRY},
-        {301, MNEME_HTTP_WRONG},    {400, MNEME_HTTP_CONTENTS}, {401, MNEME_HTTP_DENIED},
-        {402, MNEME_HTTP_DENIED},   {403, MNEME_HTTP_DENIED},   {404, MNEME_HTTP_WRONG},
-        {405, MNEME_HTTP_WRONG},    {408, MNEME_HTTP_RETRY},    {413, MNEME_HTTP_CONTENTS},
-        {422, MNEME_HTTP_CONTENTS}, {425, MNEME_HTTP_RETRY},    {429, MNEME_HTTP_BUSY},
-        {500, MNEME_HTTP_RETRY},    {501, MNEME_HTTP_WRONG},    {502, MNEME_HTTP_RETRY},
-        {503, MNEME_HTTP_RETRY},    {504, MNEME_HTTP_RETRY},    {529, MNEME_HTTP_RETRY},
-        {600, MNEME_HTTP_WRONG},    {-1, MNEME_HTTP_WRONG},
+        {0, MNEME_ENDPOINT_RETRY},      {200, MNEME_ENDPOINT_OK},       {204, MNEME_ENDPOINT_RETRY},
+        {301, MNEME_ENDPOINT_WRONG},    {400, MNEME_ENDPOINT_CONTENTS}, {401, MNEME_ENDPOINT_DENIED},
+        {402, MNEME_ENDPOINT_DENIED},   {403, MNEME_ENDPOINT_DENIED},   {404, MNEME_ENDPOINT_WRONG},
+        {405, MNEME_ENDPOINT_WRONG},    {408, MNEME_ENDPOINT_RETRY},    {413, MNEME_ENDPOINT_CONTENTS},
+        {422, MNEME_ENDPOINT_CONTENTS}, {425, MNEME_ENDPOINT_RETRY},    {429, MNEME_ENDPOINT_BUSY},
+        {500, MNEME_ENDPOINT_RETRY},    {501, MNEME_ENDPOINT_WRONG},    {502, MNEME_ENDPOINT_RETRY},
+        {503, MNEME_ENDPOINT_RETRY},    {504, MNEME_ENDPOINT_RETRY},    {529, MNEME_ENDPOINT_RETRY},
+        {600, MNEME_ENDPOINT_WRONG},    {-1, MNEME_ENDPOINT_WRONG},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        cr_assert_eq(mneme_http_classify(rows[i].status), rows[i].verdict, "%ld", rows[i].status);
-    }
-}
-
-Test(embedding_http, retry_after_is_seconds_or_a_date) {
-    const int64_t now = INT64_C(784111777000000); /* Sun, 06 Nov 1994 08:49:37 GMT */
-    static const struct {
-        const char *value;
-        int64_t ms;
-    } rows[] = {
-        {"0", 0},
-        {"7", 7000},
-        {" 120\r\n", 120000},
-        {"99999999999999999999", 86400000},
-        {"Sun, 06 Nov 1994 08:49:47 GMT", 10000},
-        {"Sun, 06 Nov 1994 08:00:00 GMT", 0},
-        {"Sun, 06 Nov 2094 08:00:00 GMT", 86400000},
-        {"Sun, 06 Nvo 1994 08:49:47 GMT", -1},
-        {"soon", -1},
-        {"-5", -1},
-        {"1.5", -1},
-        {"", -1},
-        {"Sunday, 06-Nov-94 08:49:37 GMT and much more than any date has", -1},
-    };
-    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        cr_assert_eq(mneme_retry_after_ms(mneme_str_from(rows[i].value), now), rows[i].ms, "\"%s\"",
-                     rows[i].value);
+        cr_assert_eq(mneme_endpoint_classify(rows[i].status), rows[i].verdict, "%ld", rows[i].status);
     }
 }
 

@@ -11,13 +11,13 @@
 #include "common/base/clock.h"
 #include "schemas/codec.h"
 #include "schemas/registry.h"
-#include "tests/support/fake_registry.h"
+#include "tests/support/fake_server.h"
 #include "tests/support/sample_event.h"
 
 #define TIMEOUT_MS 5000
 #define TRIES 4
 
-static struct mneme_fake_registry *fake;
+static struct mneme_fake_server *fake;
 static struct mneme_registry *registry;
 static struct mneme_error error;
 static struct mneme_buffer schema;
@@ -25,7 +25,7 @@ static struct mneme_buffer schema;
 static void tear_down(void) {
     mneme_registry_destroy(registry);
     if (fake != NULL) {
-        mneme_fake_registry_stop(fake);
+        mneme_fake_server_stop(fake);
     }
     mneme_buffer_clean_up(&schema);
 }
@@ -39,9 +39,9 @@ static void open_at(const char *user, int port, const char *path) {
 }
 
 static void open_fake(const struct mneme_fake_answer *answers, size_t count) {
-    fake = mneme_fake_registry_start(0, answers, count);
+    fake = mneme_fake_server_start(0, answers, count);
     cr_assert_not_null(fake);
-    open_at("", mneme_fake_registry_port(fake), "/apis/ccompat/v7/");
+    open_at("", mneme_fake_server_port(fake), "/apis/ccompat/v7/");
 }
 
 /* A port that nobody listens on. */
@@ -96,41 +96,42 @@ Test(registry, only_http_and_https_are_spoken) {
 
 Test(registry, a_schema_is_asked_for_by_id_below_the_path_of_the_url) {
     static const struct mneme_fake_answer answers[] = {
-        {200, "{\"schema\":\"{\\\"type\\\":\\\"int\\\"}\"}", NULL}};
+        {200, "{\"schema\":\"{\\\"type\\\":\\\"int\\\"}\"}", NULL, NULL}};
     open_fake(answers, 1);
     cr_assert_eq(mneme_registry_schema(&schema, registry, 7, &error), MNEME_OK, "%s", error.message);
     cr_assert_str_eq(schema.data, "{\"type\":\"int\"}");
-    cr_assert_str_eq(mneme_fake_registry_target(fake), "GET /apis/ccompat/v7/schemas/ids/7");
+    cr_assert_str_eq(mneme_fake_server_target(fake), "GET /apis/ccompat/v7/schemas/ids/7");
 }
 
 Test(registry, a_schema_is_registered_under_its_subject) {
-    static const struct mneme_fake_answer answers[] = {{200, "{\"id\":42}", NULL}};
+    static const struct mneme_fake_answer answers[] = {{200, "{\"id\":42}", NULL, NULL}};
     int32_t id;
     open_fake(answers, 1);
     cr_assert_eq(mneme_registry_register(&id, registry, "a/b events-value", "{\"type\": \"int\"}", &error),
                  MNEME_OK, "%s", error.message);
     cr_assert_eq(id, 42);
     /* The daemon shows the path decoded; what was sent is one path segment. */
-    cr_assert_str_eq(mneme_fake_registry_target(fake),
+    cr_assert_str_eq(mneme_fake_server_target(fake),
                      "POST /apis/ccompat/v7/subjects/a/b events-value/versions");
-    cr_assert_str_eq(mneme_fake_registry_content_type(fake), "application/vnd.schemaregistry.v1+json");
-    cr_assert_str_eq(mneme_fake_registry_body(fake), "{\"schema\":\"{\\\"type\\\": \\\"int\\\"}\"}");
+    cr_assert_str_eq(mneme_fake_server_content_type(fake), "application/vnd.schemaregistry.v1+json");
+    cr_assert_str_eq(mneme_fake_server_body(fake), "{\"schema\":\"{\\\"type\\\": \\\"int\\\"}\"}");
 }
 
 Test(registry, is_asked_again_when_it_is_busy) {
-    static const struct mneme_fake_answer answers[] = {
-        {503, "busy", NULL}, {429, "{}", NULL}, {200, "{\"schema\":\"\\\"int\\\"\"}", NULL}};
+    static const struct mneme_fake_answer answers[] = {{503, "busy", NULL, NULL},
+                                                       {429, "{}", NULL, NULL},
+                                                       {200, "{\"schema\":\"\\\"int\\\"\"}", NULL, NULL}};
     open_fake(answers, 3);
     cr_assert_eq(mneme_registry_schema(&schema, registry, 7, &error), MNEME_OK, "%s", error.message);
-    cr_assert_eq(mneme_fake_registry_requests(fake), 3);
+    cr_assert_eq(mneme_fake_server_requests(fake), 3);
 }
 
 Test(registry, is_asked_a_bounded_number_of_times) {
     static const struct mneme_fake_answer answers[] = {
-        {503, "{\"error_code\":50001,\"message\":\"no store\"}", NULL}};
+        {503, "{\"error_code\":50001,\"message\":\"no store\"}", NULL, NULL}};
     open_fake(answers, 1);
     cr_assert_eq(mneme_registry_schema(&schema, registry, 7, &error), MNEME_E_UNAVAILABLE);
-    cr_assert_eq(mneme_fake_registry_requests(fake), TRIES);
+    cr_assert_eq(mneme_fake_server_requests(fake), TRIES);
     assert_says("id 7");
     assert_says("503");
     assert_says("no store");
@@ -143,19 +144,19 @@ static const struct {
     int on_register;
     const char *says;
 } final_answers[] = {
-    {{422, "{\"message\":\"bad id\"}", NULL}, MNEME_E_UNKNOWN_SCHEMA, MNEME_E_INVALID, "bad id"},
-    {{409, "{\"message\":\"is incompatible\"}", NULL},
+    {{422, "{\"message\":\"bad id\"}", NULL, NULL}, MNEME_E_UNKNOWN_SCHEMA, MNEME_E_INVALID, "bad id"},
+    {{409, "{\"message\":\"is incompatible\"}", NULL, NULL},
      MNEME_E_UNKNOWN_SCHEMA,
      MNEME_E_INVALID,
      "is incompatible"},
-    {{401, "", NULL}, MNEME_E_DENIED, MNEME_E_DENIED, "user and password"},
-    {{302, "", "http://127.0.0.1:1/elsewhere"}, MNEME_E_INTERNAL, MNEME_E_INTERNAL, "302"},
-    {{200, "<html>", NULL}, MNEME_E_INTERNAL, MNEME_E_INTERNAL, "no JSON"},
-    {{200, "{}", NULL}, MNEME_E_INTERNAL, MNEME_E_INTERNAL, "no such member"},
-    {{200, "[1]", NULL}, MNEME_E_INTERNAL, MNEME_E_INTERNAL, "no such member"},
-    {{200, "{\"schema\":7,\"id\":\"x\"}", NULL}, MNEME_E_INTERNAL, MNEME_E_INTERNAL, "no such member"},
-    {{200, "{\"id\":-1}", NULL}, MNEME_E_INTERNAL, MNEME_E_INTERNAL, "no such member"},
-    {{200, "{\"id\":2147483648}", NULL}, MNEME_E_INTERNAL, MNEME_E_INTERNAL, "no such member"},
+    {{401, "", NULL, NULL}, MNEME_E_DENIED, MNEME_E_DENIED, "user and password"},
+    {{302, "", "http://127.0.0.1:1/elsewhere", NULL}, MNEME_E_INTERNAL, MNEME_E_INTERNAL, "302"},
+    {{200, "<html>", NULL, NULL}, MNEME_E_INTERNAL, MNEME_E_INTERNAL, "not JSON"},
+    {{200, "{}", NULL, NULL}, MNEME_E_INTERNAL, MNEME_E_INTERNAL, "no such member"},
+    {{200, "[1]", NULL, NULL}, MNEME_E_INTERNAL, MNEME_E_INTERNAL, "no such member"},
+    {{200, "{\"schema\":7,\"id\":\"x\"}", NULL, NULL}, MNEME_E_INTERNAL, MNEME_E_INTERNAL, "no such member"},
+    {{200, "{\"id\":-1}", NULL, NULL}, MNEME_E_INTERNAL, MNEME_E_INTERNAL, "no such member"},
+    {{200, "{\"id\":2147483648}", NULL, NULL}, MNEME_E_INTERNAL, MNEME_E_INTERNAL, "no such member"},
 };
 
 Test(registry, final_answers_are_not_asked_for_again) {
@@ -170,10 +171,10 @@ Test(registry, final_answers_are_not_asked_for_again) {
                      final_answers[i].on_register, "case %zu: %s", i, error.message);
         assert_says(final_answers[i].says);
         /* A conflict of a registration has to be told twice. */
-        cr_assert_eq(mneme_fake_registry_requests(fake), final_answers[i].answer.status == 409 ? 3 : 2,
+        cr_assert_eq(mneme_fake_server_requests(fake), final_answers[i].answer.status == 409 ? 3 : 2,
                      "case %zu", i);
         mneme_registry_destroy(registry);
-        mneme_fake_registry_stop(fake);
+        mneme_fake_server_stop(fake);
         registry = NULL;
         fake = NULL;
     }
@@ -181,8 +182,8 @@ Test(registry, final_answers_are_not_asked_for_again) {
 
 Test(registry, a_conflict_with_the_same_schema_on_its_way_is_none) {
     static const struct mneme_fake_answer answers[] = {
-        {409, "{\"message\":\"An artifact with this ID already exists.\"}", NULL},
-        {200, "{\"id\":42}", NULL}};
+        {409, "{\"message\":\"An artifact with this ID already exists.\"}", NULL, NULL},
+        {200, "{\"id\":42}", NULL, NULL}};
     int32_t id = 0;
     open_fake(answers, 2);
     cr_assert_eq(mneme_registry_register(&id, registry, "s", "\"int\"", &error), MNEME_OK, "%s",
@@ -192,7 +193,7 @@ Test(registry, a_conflict_with_the_same_schema_on_its_way_is_none) {
 
 Test(registry, a_schema_of_another_kind_is_unknown) {
     static const struct mneme_fake_answer answers[] = {
-        {200, "{\"schemaType\":\"PROTOBUF\",\"schema\":\"x\"}", NULL}};
+        {200, "{\"schemaType\":\"PROTOBUF\",\"schema\":\"x\"}", NULL, NULL}};
     open_fake(answers, 1);
     cr_assert_eq(mneme_registry_schema(&schema, registry, 7, &error), MNEME_E_UNKNOWN_SCHEMA);
     assert_says("PROTOBUF");
@@ -228,10 +229,10 @@ Test(registry, an_endless_answer_is_cut_off) {
     char *body = malloc(size + 1);
     memset(body, 'x', size);
     body[size] = '\0';
-    struct mneme_fake_answer answers[] = {{200, body, NULL}};
+    struct mneme_fake_answer answers[] = {{200, body, NULL, NULL}};
     open_fake(answers, 1);
     cr_assert_eq(mneme_registry_schema(&schema, registry, 7, &error), MNEME_E_UNAVAILABLE);
-    mneme_fake_registry_stop(fake);
+    mneme_fake_server_stop(fake);
     fake = NULL;
     free(body);
 }
@@ -263,22 +264,22 @@ static char *newest_answer(void) {
 
 Test(registry, a_codec_registers_once_and_writes_the_id_it_was_given) {
     char *newest = newest_answer();
-    struct mneme_fake_answer answers[] = {{200, newest, NULL}};
+    struct mneme_fake_answer answers[] = {{200, newest, NULL, NULL}};
     struct mneme_arena arena;
     struct mneme_buffer message = {0};
     struct mneme_event event;
     mneme_arena_init(&arena, 0);
-    fake = mneme_fake_registry_start(0, answers, 1);
-    struct mneme_codec *codec = open_codec(mneme_fake_registry_port(fake));
-    cr_assert_eq(mneme_fake_registry_requests(fake), 0);
+    fake = mneme_fake_server_start(0, answers, 1);
+    struct mneme_codec *codec = open_codec(mneme_fake_server_port(fake));
+    cr_assert_eq(mneme_fake_server_requests(fake), 0);
     mneme_sample_event(&event, &arena, MNEME_EVENT_MEMORY_CREATED, MNEME_SAMPLE_FULL);
     for (int i = 0; i < 3; i++) {
         mneme_buffer_clear(&message);
         cr_assert_eq(mneme_codec_encode(codec, &event, &message, &error), MNEME_OK, "%s", error.message);
         cr_assert_eq(memcmp(message.data, "\0\0\0\x01\x2c", 5), 0);
     }
-    cr_assert_eq(mneme_fake_registry_requests(fake), 1);
-    cr_assert_str_eq(mneme_fake_registry_target(fake), "POST /subjects/acme.events-value/versions");
+    cr_assert_eq(mneme_fake_server_requests(fake), 1);
+    cr_assert_str_eq(mneme_fake_server_target(fake), "POST /subjects/acme.events-value/versions");
     mneme_codec_destroy(codec);
     mneme_buffer_clean_up(&message);
     mneme_arena_clean_up(&arena);
@@ -287,15 +288,15 @@ Test(registry, a_codec_registers_once_and_writes_the_id_it_was_given) {
 
 Test(registry, known_ids_go_on_while_the_registry_is_down_and_new_ones_wait_for_it) {
     char *newest = newest_answer();
-    struct mneme_fake_answer answers[] = {{200, newest, NULL}};
+    struct mneme_fake_answer answers[] = {{200, newest, NULL, NULL}};
     struct mneme_arena arena;
     struct mneme_buffer known = {0};
     struct mneme_buffer new_one = {0};
     struct mneme_event event;
     struct mneme_event back;
     mneme_arena_init(&arena, 0);
-    fake = mneme_fake_registry_start(0, answers, 1);
-    int port = mneme_fake_registry_port(fake);
+    fake = mneme_fake_server_start(0, answers, 1);
+    int port = mneme_fake_server_port(fake);
     struct mneme_codec *codec = open_codec(port);
     mneme_sample_event(&event, &arena, MNEME_EVENT_MEMORY_CREATED, MNEME_SAMPLE_FULL);
     cr_assert_eq(mneme_codec_encode(codec, &event, &known, &error), MNEME_OK, "%s", error.message);
@@ -304,7 +305,7 @@ Test(registry, known_ids_go_on_while_the_registry_is_down_and_new_ones_wait_for_
     mneme_frame_write_confluent(&new_one, 301);
     mneme_event_encode(&event, &new_one);
 
-    mneme_fake_registry_stop(fake);
+    mneme_fake_server_stop(fake);
     fake = NULL;
     cr_assert_eq(mneme_codec_decode(codec, &back, &arena, mneme_buffer_str(&known), &error), MNEME_OK, "%s",
                  error.message);
@@ -314,7 +315,7 @@ Test(registry, known_ids_go_on_while_the_registry_is_down_and_new_ones_wait_for_
     assert_says("id 301");
     assert_says("does not answer");
 
-    fake = mneme_fake_registry_start(port, answers, 1);
+    fake = mneme_fake_server_start(port, answers, 1);
     cr_assert_not_null(fake);
     cr_assert_eq(mneme_codec_decode(codec, &back, &arena, mneme_buffer_str(&new_one), &error), MNEME_OK, "%s",
                  error.message);
@@ -328,21 +329,21 @@ Test(registry, known_ids_go_on_while_the_registry_is_down_and_new_ones_wait_for_
 
 Test(registry, that_it_has_no_such_schema_is_believed_when_all_tries_tell_it) {
     static const struct mneme_fake_answer answers[] = {
-        {404, "{\"error_code\":40403,\"message\":\"Schema not found\"}", NULL},
-        {404, "{\"error_code\":40403,\"message\":\"Schema not found\"}", NULL},
-        {200, "{\"schema\":\"\\\"int\\\"\"}", NULL}};
+        {404, "{\"error_code\":40403,\"message\":\"Schema not found\"}", NULL, NULL},
+        {404, "{\"error_code\":40403,\"message\":\"Schema not found\"}", NULL, NULL},
+        {200, "{\"schema\":\"\\\"int\\\"\"}", NULL, NULL}};
     open_fake(answers, 3);
     cr_assert_eq(mneme_registry_schema(&schema, registry, 7, &error), MNEME_OK, "%s", error.message);
-    mneme_fake_registry_stop(fake);
+    mneme_fake_server_stop(fake);
     mneme_registry_destroy(registry);
     open_fake(answers, 1);
     cr_assert_eq(mneme_registry_schema(&schema, registry, 7, &error), MNEME_E_NOT_FOUND);
-    cr_assert_eq(mneme_fake_registry_requests(fake), TRIES);
+    cr_assert_eq(mneme_fake_server_requests(fake), TRIES);
     assert_says("Schema not found");
 }
 
 Test(registry, a_mere_404_is_another_address) {
-    static const struct mneme_fake_answer answers[] = {{404, "<html>", NULL}};
+    static const struct mneme_fake_answer answers[] = {{404, "<html>", NULL, NULL}};
     open_fake(answers, 1);
     cr_assert_eq(mneme_registry_schema(&schema, registry, 7, &error), MNEME_E_UNKNOWN_SCHEMA);
     assert_says("SCHEMA_REGISTRY_URL");
@@ -350,13 +351,13 @@ Test(registry, a_mere_404_is_another_address) {
 
 Test(registry, an_event_with_an_id_that_nobody_knows_stops_the_reader_and_garbage_does_not) {
     static const struct mneme_fake_answer answers[] = {
-        {404, "{\"error_code\":40403,\"message\":\"Schema 9 not found\"}", NULL}};
+        {404, "{\"error_code\":40403,\"message\":\"Schema 9 not found\"}", NULL, NULL}};
     struct mneme_event event;
     struct mneme_arena arena;
     struct mneme_buffer message = {0};
     mneme_arena_init(&arena, 0);
-    fake = mneme_fake_registry_start(0, answers, 1);
-    struct mneme_codec *codec = open_codec(mneme_fake_registry_port(fake));
+    fake = mneme_fake_server_start(0, answers, 1);
+    struct mneme_codec *codec = open_codec(mneme_fake_server_port(fake));
     mneme_frame_write_confluent(&message, 9);
     cr_assert_eq(mneme_codec_decode(codec, &event, &arena, mneme_buffer_str(&message), &error),
                  MNEME_E_INVALID);
@@ -372,13 +373,13 @@ Test(registry, an_event_with_an_id_that_nobody_knows_stops_the_reader_and_garbag
 }
 
 Test(registry, a_schema_that_is_no_event_stops_the_reader) {
-    static const struct mneme_fake_answer answers[] = {{200, "{\"schema\":\"\\\"string\\\"\"}", NULL}};
+    static const struct mneme_fake_answer answers[] = {{200, "{\"schema\":\"\\\"string\\\"\"}", NULL, NULL}};
     struct mneme_event event;
     struct mneme_arena arena;
     struct mneme_buffer message = {0};
     mneme_arena_init(&arena, 0);
-    fake = mneme_fake_registry_start(0, answers, 1);
-    struct mneme_codec *codec = open_codec(mneme_fake_registry_port(fake));
+    fake = mneme_fake_server_start(0, answers, 1);
+    struct mneme_codec *codec = open_codec(mneme_fake_server_port(fake));
     mneme_frame_write_confluent(&message, 9);
     cr_assert_eq(mneme_codec_decode(codec, &event, &arena, mneme_buffer_str(&message), &error),
                  MNEME_E_UNKNOWN_SCHEMA);

@@ -7,7 +7,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "common/base/redact.h"
 #include "common/json/write.h"
 #include "sql/embedded.h"
 
@@ -22,47 +21,31 @@ static const char *const spaces[MNEME_METRICS] = {
 
 static void close_store(void *context) {
     struct mneme_chroma *store = context;
-    curl_slist_free_all(store->headers);
-    curl_easy_cleanup(store->curl);
-    free(store->base_url);
-    mneme_buffer_clean_up(&store->shown);
+    mneme_http_close(store->http);
+    mneme_buffer_clean_up(&store->prefix);
+    mneme_buffer_clean_up(&store->path);
     mneme_buffer_clean_up(&store->request);
-    mneme_buffer_clean_up(&store->answer);
     mneme_pg_params_clean_up(&store->params);
     mneme_arena_clean_up(&store->arena);
     free(store);
 }
 
-/* The part of all URLs; NULL when memory is exhausted. */
-static char *make_base_url(CURL *curl, const struct mneme_config *config) {
-    const char *url = mneme_config_string(config, MNEME_SETTING_CHROMA_URL);
-    char *tenant = curl_easy_escape(curl, mneme_config_string(config, MNEME_SETTING_CHROMA_TENANT), 0);
-    char *database = curl_easy_escape(curl, mneme_config_string(config, MNEME_SETTING_CHROMA_DATABASE), 0);
-    struct mneme_buffer text = {0};
-    size_t len = strlen(url);
-    while (len > 0 && url[len - 1] == '/') {
-        len--;
-    }
-    if (tenant != NULL && database != NULL) {
-        mneme_buffer_printf(&text, "%.*s/api/v2/tenants/%s/databases/%s", (int)len, url, tenant, database);
-    }
-    mneme_buffer_append_byte(&text, 0);
-    if (text.failed || tenant == NULL || database == NULL) {
-        mneme_buffer_clean_up(&text);
-    }
-    curl_free(tenant);
-    curl_free(database);
-    return text.data;
+static void put_prefix(struct mneme_buffer *out, const struct mneme_config *config) {
+    mneme_buffer_append_str(out, MNEME_STR_LIT("/api/v2/tenants/"));
+    mneme_http_append_part(out, mneme_str_from(mneme_config_string(config, MNEME_SETTING_CHROMA_TENANT)));
+    mneme_buffer_append_str(out, MNEME_STR_LIT("/databases/"));
+    mneme_http_append_part(out, mneme_str_from(mneme_config_string(config, MNEME_SETTING_CHROMA_DATABASE)));
 }
 
 static int open_store(void **out, const struct mneme_config *config, struct mneme_postgres *postgres,
                       const struct mneme_generation *generation, struct mneme_error *error) {
-    const char *url = mneme_config_string(config, MNEME_SETTING_CHROMA_URL);
-    if (strncmp(url, "http://", 7) != 0 && strncmp(url, "https://", 8) != 0) {
-        return mneme_error_set(error, MNEME_E_USAGE,
-                               "CHROMA_URL cannot be used: it begins with neither http:// nor https://; give "
-                               "the address of Chroma");
-    }
+    static const char *const headers[] = {"Content-Type: application/json", NULL};
+    const struct mneme_http_options options = {
+        .base_url = mneme_config_string(config, MNEME_SETTING_CHROMA_URL),
+        .base_url_setting = "CHROMA_URL",
+        .service = "Chroma",
+        .headers = headers,
+    };
     struct mneme_chroma *store = calloc(1, sizeof *store);
     if (store == NULL) {
         return mneme_chroma_out_of_memory(error);
@@ -71,16 +54,12 @@ static int open_store(void **out, const struct mneme_config *config, struct mnem
     store->postgres = postgres;
     store->generation = *generation;
     store->timeout_ms = mneme_config_long(config, MNEME_SETTING_CHROMA_TIMEOUT_MS);
-    store->curl = curl_easy_init();
-    store->base_url = store->curl == NULL ? NULL : make_base_url(store->curl, config);
-    /* Without the second one curl would wait for leave to send a larger body. */
-    store->headers = curl_slist_append(NULL, "Content-Type: application/json");
-    struct curl_slist *all = curl_slist_append(store->headers, "Expect:");
-    mneme_redact(&store->shown, mneme_str_from(url));
-    mneme_buffer_append_byte(&store->shown, 0);
-    if (store->base_url == NULL || store->headers == NULL || all == NULL || store->shown.failed) {
+    put_prefix(&store->prefix, config);
+    int status = store->prefix.failed ? mneme_chroma_out_of_memory(error)
+                                      : mneme_http_open(&store->http, &options, error);
+    if (status != MNEME_OK) {
         close_store(store);
-        return mneme_chroma_out_of_memory(error);
+        return status;
     }
     *out = store;
     return MNEME_OK;
@@ -210,7 +189,7 @@ static int make_place(struct mneme_chroma_place *out, struct mneme_chroma *store
         return mneme_error_set(error, MNEME_E_UNSAFE,
                                "the vectors cannot be used: Chroma at %s has lost the collection %s, which "
                                "held vectors; run `mneme rebuild vectors`",
-                               store->shown.data, out->name);
+                               mneme_http_shown_url(store->http), out->name);
     }
     if (status != MNEME_OK || !is_made) {
         return status;

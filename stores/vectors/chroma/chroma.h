@@ -7,9 +7,9 @@
 #ifndef MNEME_STORES_VECTORS_CHROMA_CHROMA_H
 #define MNEME_STORES_VECTORS_CHROMA_CHROMA_H
 
-#include <curl/curl.h>
 #include <jansson.h>
 
+#include "common/http/http.h"
 #include "common/json/write.h"
 #include "stores/vectors/store.h"
 
@@ -29,12 +29,10 @@ struct mneme_chroma {
     struct mneme_postgres *postgres;
     struct mneme_generation generation;
     int64_t timeout_ms; /* of one request */
-    CURL *curl;
-    struct curl_slist *headers;
-    char *base_url;              /* up to and with /databases/NAME */
-    struct mneme_buffer shown;   /* the URL without its password, NUL-terminated */
-    struct mneme_buffer request; /* the body at hand */
-    struct mneme_buffer answer;
+    struct mneme_http *http;
+    struct mneme_buffer prefix;  /* of all paths: up to and with /databases/NAME */
+    struct mneme_buffer path;    /* of the request at hand, NUL-terminated */
+    struct mneme_buffer request; /* its body */
     struct mneme_chroma_place places[MNEME_CHROMA_PLACES];
     size_t place_count;
     struct mneme_pg_params params;

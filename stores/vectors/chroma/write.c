@@ -154,7 +154,7 @@ static int explain_missing(struct mneme_chroma *store, const struct mneme_chroma
     return mneme_error_set(error, MNEME_E_UNSAFE,
                            "the vectors were not written: Chroma at %s has lost the collection %s; run "
                            "`mneme rebuild vectors`",
-                           store->shown.data, place->name);
+                           mneme_http_shown_url(store->http), place->name);
 }
 
 static int write_request(struct mneme_chroma *store, const struct news *news, size_t count,
