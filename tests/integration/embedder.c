@@ -124,8 +124,10 @@ Test(embedder, an_unknown_model_is_an_error_of_the_settings) {
 }
 
 Test(embedder, a_failure_is_tried_again_until_it_is_answered) {
-    static const struct mneme_fake_answer answers[] = {
-        {500, "{}", NULL, NULL}, {200, "<html>", NULL, NULL}, {200, "{\"data\":[]}", NULL, NULL}, {200, TWO_VECTORS, NULL, NULL}};
+    static const struct mneme_fake_answer answers[] = {{500, "{}", NULL, NULL},
+                                                       {200, "<html>", NULL, NULL},
+                                                       {200, "{\"data\":[]}", NULL, NULL},
+                                                       {200, TWO_VECTORS, NULL, NULL}};
     struct mneme_embedding_item items[] = {{.text = MNEME_STR_LIT("a")}, {.text = MNEME_STR_LIT("b")}};
     open_fake(answers, 4);
     cr_assert_eq(embed(items, 2, 0), MNEME_OK, "%s", error.message);
@@ -166,8 +168,8 @@ Test(embedder, an_endpoint_that_refuses_every_text_is_wrong_itself) {
 }
 
 Test(embedder, the_endpoint_cannot_change_its_dimension) {
-    static const struct mneme_fake_answer answers[] = {{200, ONE_VECTOR, NULL, NULL},
-                                                       {200, "{\"data\":[{\"embedding\":[1,2,3]}]}", NULL, NULL}};
+    static const struct mneme_fake_answer answers[] = {
+        {200, ONE_VECTOR, NULL, NULL}, {200, "{\"data\":[{\"embedding\":[1,2,3]}]}", NULL, NULL}};
     struct mneme_embedding_item item = {.text = MNEME_STR_LIT("a")};
     open_fake(answers, 2);
     cr_assert_eq(embed(&item, 1, 0), MNEME_OK, "%s", error.message);
