@@ -3,8 +3,6 @@
  */
 #include "cli/commands.h"
 
-#include "cli/reads.h"
-
 /* clang-format off */ /* a line for each */
 static const struct mneme_command *const commands[] = {
     &mneme_command_publish,
@@ -16,18 +14,10 @@ static const struct mneme_command *const commands[] = {
     &mneme_command_conversation,
     &mneme_command_working,
     &mneme_command_context,
-    &mneme_command_agent,
-    &mneme_command_knowledge,
-    &mneme_command_profile,
     &mneme_command_vector,
     &mneme_command_lock,
-    &mneme_command_timeline,
-    &mneme_command_stats,
     &mneme_command_events,
     &mneme_command_replay,
-    &mneme_command_operations,
-    &mneme_command_flow_runs,
-    &mneme_command_task_outputs,
     &mneme_command_status,
     &mneme_command_dead_letters,
     &mneme_command_rebuild,

@@ -77,6 +77,12 @@ struct mneme_op_rows {
 bool mneme_op_rows_visit(const void *row, void *context);
 void mneme_op_rows_clean_up(struct mneme_op_rows *rows);
 
+/* Passes a JSON object as a row: its members, each of the kind that the column of its name has among the
+ * operation's, or JSON where none has it. `object` was checked. Cells lie in the call's arena. Fails when
+ * memory is exhausted; *goes_on is false when the sink wants no more. */
+int mneme_op_rows_put_object(bool *goes_on, struct mneme_op_rows *rows, struct mneme_str object,
+                             struct mneme_error *error);
+
 void mneme_op_note(const struct mneme_op_call *call, enum mneme_op_note_kind kind, struct mneme_str text);
 
 /* --- publishing, for procedures --- */

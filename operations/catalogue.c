@@ -1,26 +1,60 @@
 #include "operations/catalogue.h"
 
+#include "operations/agent/agent.h"
+#include "operations/conversation/conversation.h"
+#include "operations/decision/decision.h"
+#include "operations/handoff/handoff.h"
+#include "operations/hypothesis/hypothesis.h"
+#include "operations/knowledge/knowledge.h"
 #include "operations/memory/memory.h"
+#include "operations/output/output.h"
+#include "operations/profile/profile.h"
+#include "operations/run/run.h"
+#include "operations/system/system.h"
 
-static const struct mneme_operation *const memory[] = {
-    &mneme_op_memory_add,
-    &mneme_op_memory_get,
-    &mneme_op_memory_list,
-    NULL,
-};
+#define OPERATIONS(...) ((const struct mneme_operation *const[]){__VA_ARGS__, NULL})
 
+/* A noun without operations of its own has those whose aliases begin with it. */
 const struct mneme_op_noun mneme_op_catalogue[] = {
     {"memory", "Remember, read, change and forget memories.",
      "  mneme memory add 'Ada prefers tea' --user ada\n"
      "  mneme memory list --user ada\n",
-     memory},
+     OPERATIONS(&mneme_op_memory_add, &mneme_op_memory_get, &mneme_op_memory_list)},
+    {"conversation", "List, read and forget conversations.",
+     "  mneme conversation list --user ada\n"
+     "  mneme conversation show chat-1\n",
+     OPERATIONS(&mneme_op_conversation_recent, &mneme_op_conversation_get)},
+    {"agent", "What agents decided, handed over and supposed, and what they share.",
+     "  mneme agent context planner --all\n"
+     "  mneme agent decisions --agent planner\n",
+     OPERATIONS(&mneme_op_agent_context, &mneme_op_agent_recent, &mneme_op_decision_list,
+                &mneme_op_handoff_list, &mneme_op_hypothesis_list)},
+    {"decision", "What agents decided.", "  mneme decision list --agent planner\n", OPERATIONS(NULL)},
+    {"handoff", "What agents handed over to each other.", "  mneme handoff list --to writer\n",
+     OPERATIONS(NULL)},
+    {"hypothesis", "What agents supposed, and what became of it.",
+     "  mneme hypothesis list --all --validated true\n", OPERATIONS(NULL)},
+    {"knowledge", "What specialists know.", "  mneme knowledge list --all --domain cooking\n",
+     OPERATIONS(&mneme_op_knowledge_list, &mneme_op_knowledge_get, &mneme_op_knowledge_history)},
+    {"profile", "What is known of users.", "  mneme profile show ada\n",
+     OPERATIONS(&mneme_op_profile_show, &mneme_op_profile_history)},
+    {"run", "What runs of flows recorded.", "  mneme run list --flow onboarding --all\n", OPERATIONS(NULL)},
+    {"output", "What tasks gave.", "  mneme output list --task summarise --all\n", OPERATIONS(NULL)},
+    {"", NULL, NULL,
+     OPERATIONS(&mneme_op_timeline, &mneme_op_stats, &mneme_op_operations, &mneme_op_run_list,
+                &mneme_op_output_list)},
     {0},
 };
+
+static bool is_called(const struct mneme_operation *operation, struct mneme_str name) {
+    return mneme_str_equal(name, mneme_str_from(operation->name)) ||
+           (operation->alias != NULL && mneme_str_equal(name, mneme_str_from(operation->alias)));
+}
 
 const struct mneme_operation *mneme_op_by_name(struct mneme_str name) {
     for (const struct mneme_op_noun *noun = mneme_op_catalogue; noun->name != NULL; noun++) {
         for (size_t i = 0; noun->operations[i] != NULL; i++) {
-            if (mneme_str_equal(name, mneme_str_from(noun->operations[i]->name))) {
+            if (is_called(noun->operations[i], name)) {
                 return noun->operations[i];
             }
         }

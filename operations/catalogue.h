@@ -16,7 +16,7 @@ struct mneme_op_noun {
 /* Ends with a NULL name. */
 extern const struct mneme_op_noun mneme_op_catalogue[];
 
-/* The operation of that name ("memory.add"), or NULL. */
+/* The operation of that name or alias ("memory.add"), or NULL. */
 const struct mneme_operation *mneme_op_by_name(struct mneme_str name);
 
 #endif

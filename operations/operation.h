@@ -120,7 +120,11 @@ enum mneme_op_group {
     MNEME_OP_PAGED = 32,        /* limit, offset */
     MNEME_OP_WITH_CURSOR = 64,  /* cursor */
     MNEME_OP_OF_STREAM = 128,   /* stream */
-    MNEME_OP_WRITTEN = 256, /* stream, idempotency key, correlation, causation, actor, wait, wait_timeout */
+    MNEME_OP_WRITTEN = 256,  /* stream, idempotency key, correlation, causation, actor, wait, wait_timeout */
+    MNEME_OP_OF_USER = 2048, /* one field of a scope each, for those that take some of them */
+    MNEME_OP_OF_AGENT = 4096,
+    MNEME_OP_OF_RUN = 8192,
+    MNEME_OP_OF_CONVERSATION = 16384,
 };
 
 /* --- what comes out --- */

@@ -1,6 +1,7 @@
 /*
  * Rows on their way to the sink, and as JSON.
  */
+#include "common/json/read.h"
 #include "operations/call.h"
 #include "queries/question.h"
 
@@ -44,6 +45,73 @@ bool mneme_op_rows_visit(const void *row, void *context) {
     rows->count++;
     rows->call->outcome->rows++;
     return rows->call->sink->on_row(&shown, rows->call->sink->context);
+}
+
+/* --- JSON objects as rows --- */
+
+static size_t count_members(struct mneme_str object) {
+    struct mneme_json_reader reader = mneme_json_enter(object);
+    struct mneme_str key, value;
+    size_t count = 0;
+    while (mneme_json_next(&reader, &key, &value)) {
+        count++;
+    }
+    return count;
+}
+
+static enum mneme_row_kind kind_of(const struct mneme_op_column *columns, const char *name) {
+    for (const struct mneme_op_column *column = columns; column != NULL && column->name != NULL; column++) {
+        if (strcmp(column->name, name) == 0) {
+            return column->kind;
+        }
+    }
+    return MNEME_ROW_JSON;
+}
+
+/* One member into the cell at the column's offset; a value that is not of the kind stays JSON. */
+static bool read_member(struct mneme_row_column *column, char *cells, struct mneme_str key,
+                        struct mneme_str value, const struct mneme_op_rows *rows) {
+    struct mneme_arena *arena = rows->call->arena;
+    struct mneme_str name;
+    if (!mneme_json_unquote(&name, arena, key)) {
+        return false;
+    }
+    name = mneme_arena_copy(arena, name);
+    if (name.data == NULL) {
+        return false;
+    }
+    column->name = name.data;
+    column->kind =
+        kind_of(rows->shown != NULL ? rows->shown : rows->call->request->operation->columns, column->name);
+    if (!mneme_row_parse_value(cells + column->offset, column->kind, value, arena)) {
+        column->kind = MNEME_ROW_JSON;
+        *(struct mneme_str *)(void *)(cells + column->offset) = value;
+    }
+    return true;
+}
+
+int mneme_op_rows_put_object(bool *goes_on, struct mneme_op_rows *rows, struct mneme_str object,
+                             struct mneme_error *error) {
+    struct mneme_arena *arena = rows->call->arena;
+    size_t capacity = count_members(object);
+    struct mneme_row_column *columns = mneme_arena_calloc(arena, capacity + 1, sizeof *columns);
+    char *cells = mneme_arena_calloc(arena, capacity + 1, MNEME_ROW_CELL_BYTES);
+    struct mneme_json_reader reader = mneme_json_enter(object);
+    struct mneme_str key, value;
+    bool fits = columns != NULL && cells != NULL;
+    size_t count = 0;
+    for (; fits && mneme_json_next(&reader, &key, &value); count++) {
+        columns[count].offset = count * MNEME_ROW_CELL_BYTES;
+        fits = read_member(&columns[count], cells, key, value, rows);
+    }
+    if (!fits) {
+        return mneme_error_set(error, MNEME_E_NO_MEMORY,
+                               "%s was not answered: memory is exhausted; free some",
+                               rows->call->request->operation->name);
+    }
+    const struct mneme_answer_row answer = {.columns = columns, .count = count, .cells = cells};
+    *goes_on = mneme_op_rows_visit(&answer, rows);
+    return MNEME_OK;
 }
 
 void mneme_op_rows_clean_up(struct mneme_op_rows *rows) {

@@ -4,11 +4,12 @@
 #include "cli/conversation/conversation.h"
 
 #include "cli/commands.h"
-#include "cli/recent.h"
 
 static const struct mneme_command *const verbs[] = {
-    &mneme_command_conversation_list, &mneme_command_conversation_recent, &mneme_command_conversation_get,
-    &mneme_command_conversation_show, &mneme_command_conversation_delete, NULL,
+    &mneme_command_conversation_list,
+    &mneme_command_conversation_show,
+    &mneme_command_conversation_delete,
+    NULL,
 };
 
 const struct mneme_command mneme_command_conversation = {

@@ -7,7 +7,6 @@
 #include "cli/frame/command.h"
 
 extern const struct mneme_command mneme_command_conversation_delete;
-extern const struct mneme_command mneme_command_conversation_get;
 extern const struct mneme_command mneme_command_conversation_list;
 extern const struct mneme_command mneme_command_conversation_show;
 

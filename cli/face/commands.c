@@ -23,6 +23,9 @@ static const struct {
     {MNEME_OP_PAGED, MNEME_CLI_PAGE},          {MNEME_OP_WITH_CURSOR, MNEME_CLI_CURSOR},
 };
 
+/* Fields that stand among the command's own options, unless they come with a scope. */
+static const enum mneme_op_common scope[] = {MNEME_OP_USER, MNEME_OP_AGENT, MNEME_OP_RUN,
+                                             MNEME_OP_CONVERSATION};
 static const enum mneme_op_common written[] = {MNEME_OP_STREAM,      MNEME_OP_IDEMPOTENCY_KEY,
                                                MNEME_OP_CORRELATION, MNEME_OP_CAUSATION,
                                                MNEME_OP_ACTOR,       MNEME_OP_WAIT};
@@ -45,11 +48,26 @@ static struct mneme_cli_option make_option(const struct mneme_op_field *field, s
     };
 }
 
-/* Options of the operation's own fields, then those of a write. */
+/* Appends those of the common fields that the operation takes. */
+static size_t add_common(struct mneme_cli_option *options, size_t count, const enum mneme_op_common *fields,
+                         size_t field_count, const struct mneme_operation *operation,
+                         struct mneme_arena *arena) {
+    for (size_t i = 0; i < field_count; i++) {
+        if (mneme_op_takes(operation, fields[i])) {
+            options[count++] = make_option(mneme_op_common_field(fields[i]), arena);
+        }
+    }
+    return count;
+}
+
+/* Options of whom it is about, of the operation's own fields, then those of a write. */
 static const struct mneme_cli_option *make_options(const struct mneme_operation *operation,
                                                    struct mneme_arena *arena) {
     size_t count = 0;
     struct mneme_cli_option *options = mneme_arena_calloc(arena, MNEME_CLI_MAX_OPTIONS, sizeof *options);
+    if (options != NULL && (operation->groups & MNEME_OP_SCOPED) == 0) {
+        count = add_common(options, count, scope, sizeof scope / sizeof *scope, operation, arena);
+    }
     for (size_t i = 0; options != NULL && i < mneme_op_field_count(operation); i++) {
         const struct mneme_op_field *field = &operation->fields[i];
         if ((field->flags & MNEME_OP_POSITIONAL) != 0) {
@@ -63,10 +81,8 @@ static const struct mneme_cli_option *make_options(const struct mneme_operation 
             options[count++].help = NULL;
         }
     }
-    for (size_t i = 0; options != NULL && i < sizeof written / sizeof *written; i++) {
-        if (mneme_op_takes(operation, written[i])) {
-            options[count++] = make_option(mneme_op_common_field(written[i]), arena);
-        }
+    if (options != NULL) {
+        count = add_common(options, count, written, sizeof written / sizeof *written, operation, arena);
     }
     if (options != NULL && (operation->groups & MNEME_OP_WRITTEN) != 0) {
         options[count++] = wait_timeout;

@@ -35,7 +35,6 @@ struct mneme_cli_option {
 };
 
 struct mneme_cli;
-struct mneme_read;      /* cli/read.h */
 struct mneme_operation; /* operations/operation.h */
 
 struct mneme_command {
@@ -54,7 +53,6 @@ struct mneme_command {
      * the command takes then. NULL: it reads no content, or its arguments name it. */
     const char *const *scopes;
     enum mneme_exit (*run)(struct mneme_cli *cli); /* NULL if it only groups subcommands */
-    const struct mneme_read *reads;                /* what mneme_read_run asks; ends with a NULL statement */
     const struct mneme_operation *operation;       /* what mneme_face_run runs */
 };
 

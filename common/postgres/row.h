@@ -64,6 +64,11 @@ void mneme_row_json(const void *row, const struct mneme_row_column *columns, siz
 bool mneme_row_parse(void *row, const struct mneme_row_column *columns, size_t column_count,
                      struct mneme_str json, struct mneme_arena *arena);
 
+/* Fills one value of the kind from JSON as mneme_row_json writes it, or null. Strings point into `value` or
+ * lie in the arena. False for anything else, or when memory is exhausted. */
+bool mneme_row_parse_value(void *target, enum mneme_row_kind kind, struct mneme_str value,
+                           struct mneme_arena *arena);
+
 /* NULL as the kind can hold it; false for a kind that cannot. */
 bool mneme_row_set_null(void *target, enum mneme_row_kind kind);
 

@@ -152,10 +152,12 @@ static bool parse_number(void *target, enum mneme_row_kind kind, struct mneme_st
     return kind == MNEME_ROW_DOUBLE && mneme_json_to_double(target, number);
 }
 
-/* A value that is not null. */
-static bool parse_value(void *target, enum mneme_row_kind kind, struct mneme_str value,
-                        struct mneme_arena *arena) {
+bool mneme_row_parse_value(void *target, enum mneme_row_kind kind, struct mneme_str value,
+                           struct mneme_arena *arena) {
     struct mneme_str text;
+    if (mneme_json_kind_of(value) == MNEME_JSON_NULL) {
+        return mneme_row_set_null(target, kind);
+    }
     if (kind == MNEME_ROW_JSON) {
         *(struct mneme_str *)target = value;
         return true;
@@ -196,12 +198,7 @@ bool mneme_row_parse(void *row, const struct mneme_row_column *columns, size_t c
     size_t i = 0;
     for (; fits && mneme_json_next(&reader, &key, &value); i++) {
         fits = i < column_count && mneme_json_unquotes_to(key, mneme_str_from(columns[i].name));
-        if (fits) {
-            void *target = (char *)row + columns[i].offset;
-            fits = mneme_json_kind_of(value) == MNEME_JSON_NULL
-                       ? mneme_row_set_null(target, columns[i].kind)
-                       : parse_value(target, columns[i].kind, value, arena);
-        }
+        fits = fits && mneme_row_parse_value((char *)row + columns[i].offset, columns[i].kind, value, arena);
     }
     return fits && i == column_count;
 }

@@ -153,7 +153,7 @@ def test_a_position_that_is_not_folded_is_told(folded, log):
     error = folded.mneme("memory", "list", "--all", "--as-of", f"0:{end + 5}", "--at-least", f"0:{end + 5}", "--wait-timeout", "100",
                          expect=3).stderr
     assert "not within 100 ms" in error
-    assert "neither a time nor a position" in folded.mneme("stats", "--as-of", "soon", expect=2).stderr
+    assert "nor a position such as 3:17" in folded.mneme("stats", "--as-of", "soon", expect=2).stderr
     assert ask(folded, "memory", "list", "--all", "--as-of", "2001-01-01") == []
     before = ask(folded, "memory", "list", "--all", "--limit", LIMIT)
     assert [row["id"] for row in ask(folded, "memory", "list", "--all", "--limit", LIMIT, "--as-of", "2100-01-01")] == [

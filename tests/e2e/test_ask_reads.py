@@ -104,7 +104,7 @@ def test_knowledge_has_versions(ask, history):
     (row,) = ask("knowledge", "get", ident(400), "--as-of", versions[0]["position"])
     assert row["content"] == "k0"
     ask("knowledge", "get", ident(401), expect=5)
-    assert "knowledge id" in history.mneme("knowledge", "get", "x", expect=2).stderr
+    assert "not a UUID" in history.mneme("knowledge", "get", "x", expect=2).stderr
 
 
 def test_a_profile_is_shown_and_has_a_history(ask, history):
@@ -224,3 +224,22 @@ def test_a_person_sees_a_table_and_finds_help(history, command):
     assert history.mneme(*command, env={"MNEME_ALL": "1"}, expect=0).stdout.splitlines()[0].split()[0].isupper()
     empty = history.mneme(*command, "--tenant", "nobody", env={"MNEME_ALL": "1"}, expect=0)
     assert "Traceback" not in empty.stderr
+
+
+@pytest.mark.parametrize("one, other", [
+    (["agent", "decisions", "--all"], ["decision", "list", "--all"]),
+    (["agent", "handoffs", "--all"], ["handoff", "list", "--all"]),
+    (["agent", "hypotheses", "--all"], ["hypothesis", "list", "--all"]),
+    (["profile", "show", "ada"], ["profile", "get", "ada"]),
+    (["flow-runs", "--all"], ["run", "list", "--all"]),
+    (["task-outputs", "--all"], ["output", "list", "--all"]),
+])
+def test_a_read_has_a_name_with_its_noun_too(ask, one, other):
+    rows = ask(*one)
+    assert rows and rows == ask(*other)
+
+
+def test_an_empty_id_is_nobody(history):
+    for option in ("--user", "--agent"):
+        assert "is empty" in history.mneme("agent", "decisions", option, "", expect=2).stderr
+    assert "is empty" in history.mneme("handoff", "list", "--to", "", expect=2).stderr

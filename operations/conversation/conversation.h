@@ -1,0 +1,12 @@
+/*
+ * The operations of conversations, a file each.
+ */
+#ifndef MNEME_OPERATIONS_CONVERSATION_H
+#define MNEME_OPERATIONS_CONVERSATION_H
+
+#include "operations/operation.h"
+
+extern const struct mneme_operation mneme_op_conversation_get;
+extern const struct mneme_operation mneme_op_conversation_recent;
+
+#endif

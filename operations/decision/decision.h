@@ -1,0 +1,11 @@
+/*
+ * The operations of decisions, a file each.
+ */
+#ifndef MNEME_OPERATIONS_DECISION_H
+#define MNEME_OPERATIONS_DECISION_H
+
+#include "operations/operation.h"
+
+extern const struct mneme_operation mneme_op_decision_list;
+
+#endif

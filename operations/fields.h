@@ -1,0 +1,38 @@
+/*
+ * Rows of fields and columns that the tables of several nouns share.
+ */
+#ifndef MNEME_OPERATIONS_FIELDS_H
+#define MNEME_OPERATIONS_FIELDS_H
+
+#include "operations/operation.h"
+
+#define MNEME_OP_SINCE_FIELD                                                                                 \
+    { .name = "since", .type = MNEME_OP_TIME, .help = "From this time on." }
+#define MNEME_OP_UNTIL_FIELD                                                                                 \
+    { .name = "until", .type = MNEME_OP_TIME, .help = "Before this time." }
+
+/* A column that only a person who wants all of them sees. */
+#define MNEME_OP_BESIDE(name, kind)                                                                          \
+    { name, kind, NULL, NULL, NULL }
+/* One of a table. */
+#define MNEME_OP_SHOWN(name, kind, heading)                                                                  \
+    { name, kind, heading, NULL, NULL }
+
+/* Whose a row is. */
+#define MNEME_OP_SCOPE_COLUMNS                                                                               \
+    MNEME_OP_BESIDE("tenant", MNEME_ROW_STR), MNEME_OP_BESIDE("stream_id", MNEME_ROW_STR),                   \
+        MNEME_OP_BESIDE("user_id", MNEME_ROW_STR), MNEME_OP_BESIDE("run_id", MNEME_ROW_STR),                 \
+        MNEME_OP_BESIDE("conversation_id", MNEME_ROW_STR)
+
+/* Which version of a row it is. */
+#define MNEME_OP_VERSION_COLUMNS                                                                             \
+    MNEME_OP_BESIDE("version", MNEME_ROW_OPT_LONG), MNEME_OP_BESIDE("source_event_id", MNEME_ROW_OPT_UUID)
+
+/* Of a history: the event that made a version. */
+#define MNEME_OP_ORIGIN_COLUMNS                                                                              \
+    MNEME_OP_BESIDE("event_id", MNEME_ROW_OPT_UUID), MNEME_OP_BESIDE("event_type", MNEME_ROW_STR),           \
+        MNEME_OP_BESIDE("position", MNEME_ROW_STR), MNEME_OP_BESIDE("stream_id", MNEME_ROW_STR),             \
+        MNEME_OP_BESIDE("recorded_at", MNEME_ROW_OPT_TIME), MNEME_OP_BESIDE("valid_to", MNEME_ROW_OPT_TIME), \
+        MNEME_OP_BESIDE("correlation_id", MNEME_ROW_STR), MNEME_OP_BESIDE("causation_id", MNEME_ROW_STR)
+
+#endif

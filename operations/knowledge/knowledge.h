@@ -1,0 +1,22 @@
+/*
+ * The operations of what specialists know, a file each.
+ */
+#ifndef MNEME_OPERATIONS_KNOWLEDGE_H
+#define MNEME_OPERATIONS_KNOWLEDGE_H
+
+#include "operations/operation.h"
+
+extern const struct mneme_operation mneme_op_knowledge_get;
+extern const struct mneme_operation mneme_op_knowledge_history;
+extern const struct mneme_operation mneme_op_knowledge_list;
+
+/* Columns of the table knowledge; headings are those of lists. */
+extern const struct mneme_op_column mneme_knowledge_op_columns[];
+
+#define MNEME_KNOWLEDGE_ID_FIELD                                                                             \
+    {                                                                                                        \
+        .name = "knowledge_id", .type = MNEME_OP_ID, .help = "The piece of knowledge.", .shown = "ID",       \
+        .flags = MNEME_OP_REQUIRED | MNEME_OP_POSITIONAL                                                     \
+    }
+
+#endif
