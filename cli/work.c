@@ -2,6 +2,7 @@
  * mneme work: this process becomes a worker of one projection until it is told to end.
  */
 #include "cli/commands.h"
+#include "common/log/log.h"
 #include "consumers/projections.h"
 #include "consumers/runtime/worker.h"
 
@@ -34,6 +35,7 @@ static enum mneme_exit run(struct mneme_cli *cli) {
         .should_stop = should_stop,
     };
     struct mneme_error error = {0};
+    mneme_log_set_projection(projection->name);
     if (mneme_worker_run(cli->config, &options, &error) != MNEME_OK) {
         return mneme_cli_fail(cli, &error);
     }

@@ -106,6 +106,21 @@ static enum mneme_log_level log_level(const struct mneme_cli *cli) {
     return MNEME_LOG_INFO;
 }
 
+static enum mneme_log_format log_format(const struct mneme_cli *cli) {
+    static const struct {
+        const char *name;
+        enum mneme_log_format format;
+    } formats[] = {{"text", MNEME_LOG_TEXT}, {"logfmt", MNEME_LOG_LOGFMT}, {"json", MNEME_LOG_JSON}};
+    const char *name = mneme_config_string(cli->config, MNEME_SETTING_LOG_FORMAT);
+    for (size_t i = 0; i < sizeof formats / sizeof *formats; i++) {
+        if (strcmp(formats[i].name, name) == 0) {
+            return formats[i].format;
+        }
+    }
+    bool is_for_programs = (cli->command->common & MNEME_CLI_SERVICE) != 0 && !cli->stderr_is_terminal;
+    return is_for_programs ? MNEME_LOG_LOGFMT : MNEME_LOG_TEXT;
+}
+
 static int load_settings(struct mneme_cli *cli, struct mneme_error *error) {
     int status = mneme_config_load(&cli->config, mneme_cli_value(cli, "config"), error);
     if (status == MNEME_OK) {
@@ -116,8 +131,7 @@ static int load_settings(struct mneme_cli *cli, struct mneme_error *error) {
         error->code = error->code == MNEME_E_INVALID ? MNEME_E_USAGE : error->code;
         return status;
     }
-    bool is_json = strcmp(mneme_config_string(cli->config, MNEME_SETTING_LOG_FORMAT), "json") == 0;
-    mneme_log_configure(log_level(cli), is_json ? MNEME_LOG_JSON : MNEME_LOG_LOGFMT);
+    mneme_log_configure(log_level(cli), log_format(cli));
     return MNEME_OK;
 }
 

@@ -7,27 +7,14 @@
 
 #include "common/base/buffer.h"
 #include "common/base/clock.h"
+#include "common/base/printable.h"
 #include "common/base/uuid.h"
 #include "common/json/read.h"
 
 #define LABEL_FORMAT "%-14s "
 
 void mneme_show_escape(struct mneme_buffer *out, struct mneme_str text, bool keep_lines) {
-    for (size_t i = 0; i < text.len; i++) {
-        unsigned char c = (unsigned char)text.data[i];
-        /* U+0080..U+009F are controls too, and terminals obey them. */
-        bool is_c1 = c == 0xC2 && i + 1 < text.len && (unsigned char)text.data[i + 1] < 0xA0;
-        if (is_c1) {
-            i++;
-            mneme_buffer_printf(out, "\\x%02x", (unsigned)(unsigned char)text.data[i]);
-        } else if ((c >= 0x20 && c != 0x7F) || (keep_lines && (c == '\n' || c == '\t'))) {
-            mneme_buffer_append_byte(out, c);
-        } else if (c == '\n' || c == '\t' || c == '\r') {
-            mneme_buffer_printf(out, "\\%c", c == '\n' ? 'n' : c == '\t' ? 't' : 'r');
-        } else {
-            mneme_buffer_printf(out, "\\x%02x", c);
-        }
-    }
+    mneme_printable(out, text, keep_lines);
 }
 
 /* The text of {"text": …}, in the arena or the JSON; other JSON as it is. */

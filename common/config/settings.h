@@ -191,8 +191,8 @@
       "How long a read of the command line waits for what was written from here within the last minute; 0: not.") \
     X(LOG_LEVEL, "LOG_LEVEL", CHOICE, "info", ONE_OF("debug|info|warn|error"), PLAIN, \
       "What is logged.") \
-    X(LOG_FORMAT, "MNEME_LOG_FORMAT", CHOICE, "logfmt", ONE_OF("logfmt|json"), PLAIN, \
-      "How it is logged.")
+    X(LOG_FORMAT, "MNEME_LOG_FORMAT", CHOICE, "auto", ONE_OF("auto|text|logfmt|json"), PLAIN, \
+      "How it is logged; auto means logfmt of workers whose log is no terminal, and text of all else.")
 /* clang-format on */
 
 #endif

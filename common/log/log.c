@@ -12,11 +12,13 @@
 
 #include "common/base/buffer.h"
 #include "common/base/clock.h"
+#include "common/base/printable.h"
 #include "common/base/text_check.h"
 #include "common/json/write.h"
 
 static atomic_int configured_level = MNEME_LOG_INFO;
 static atomic_int configured_format = MNEME_LOG_LOGFMT;
+static _Atomic(const char *) configured_projection;
 
 static const char *const level_names[] = {[MNEME_LOG_DEBUG] = "debug",
                                           [MNEME_LOG_INFO] = "info",
@@ -26,6 +28,10 @@ static const char *const level_names[] = {[MNEME_LOG_DEBUG] = "debug",
 void mneme_log_configure(enum mneme_log_level level, enum mneme_log_format format) {
     atomic_store_explicit(&configured_level, (int)level, memory_order_relaxed);
     atomic_store_explicit(&configured_format, (int)format, memory_order_relaxed);
+}
+
+void mneme_log_set_projection(const char *name) {
+    atomic_store_explicit(&configured_projection, name, memory_order_relaxed);
 }
 
 bool mneme_log_enabled(enum mneme_log_level level) {
@@ -83,6 +89,18 @@ static void append_json(struct mneme_json_writer *json, const struct mneme_log_f
     }
 }
 
+static const char projection_field[] = "projection";
+
+/* What the entry is to say of the process; NULL where it says so itself, or there is nothing. */
+static const char *projection_of(const struct mneme_log_field *fields, size_t count) {
+    for (size_t i = 0; i < count; i++) {
+        if (strcmp(fields[i].name, projection_field) == 0) {
+            return NULL;
+        }
+    }
+    return atomic_load_explicit(&configured_projection, memory_order_relaxed);
+}
+
 static void append_head(struct mneme_json_writer *json, enum mneme_log_level level, const char *event,
                         bool is_json) {
     char time[MNEME_RFC3339_BYTES];
@@ -99,6 +117,88 @@ static void append_head(struct mneme_json_writer *json, enum mneme_log_level lev
     mneme_json_string(json, mneme_str_from(level_names[level]));
     mneme_json_key(json, MNEME_STR_LIT("event"));
     mneme_json_string(json, mneme_str_from(event));
+}
+
+static void append_structured(struct mneme_json_writer *json, enum mneme_log_level level, const char *event,
+                              const struct mneme_log_field *fields, size_t count, bool is_json) {
+    void (*append)(struct mneme_json_writer *, const struct mneme_log_field *) =
+        is_json ? append_json : append_logfmt;
+    const char *projection = projection_of(fields, count);
+    append_head(json, level, event, is_json);
+    if (projection != NULL) {
+        append(json, &MNEME_LOG_S(projection_field, projection));
+    }
+    for (size_t i = 0; i < count; i++) {
+        append(json, &fields[i]);
+    }
+    if (is_json) {
+        mneme_json_end_object(json);
+    }
+}
+
+/* --- for people --- */
+
+static void append_plain(struct mneme_json_writer *json, const struct mneme_log_field *field) {
+    json->needs_comma = false;
+    switch (field->kind) {
+    case MNEME_LOG_FIELD_STR:
+        mneme_printable(json->out, field->text, false);
+        break;
+    case MNEME_LOG_FIELD_LONG:
+        mneme_json_long(json, field->number);
+        break;
+    case MNEME_LOG_FIELD_DOUBLE:
+        mneme_buffer_printf(json->out, "%.1f", field->real);
+        break;
+    }
+}
+
+static bool is_empty(const struct mneme_log_field *field) {
+    return field->kind == MNEME_LOG_FIELD_STR && field->text.len == 0;
+}
+
+/* Fields that a sentence is made of, with what stands before them. */
+static const struct {
+    const char *name;
+    const char *before;
+} parts[] = {{"reason", ": "}, {"advice", "; "}};
+#define PART_COUNT (sizeof parts / sizeof *parts)
+
+static bool is_part(const struct mneme_log_field *field) {
+    for (size_t i = 0; i < PART_COUNT; i++) {
+        if (strcmp(field->name, parts[i].name) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void append_text(struct mneme_json_writer *json, const char *event,
+                        const struct mneme_log_field *fields, size_t count) {
+    const char *projection = atomic_load_explicit(&configured_projection, memory_order_relaxed);
+    if (projection != NULL) {
+        char time[MNEME_RFC3339_BYTES];
+        mneme_clock_format_rfc3339(mneme_clock_now_micros(), time);
+        mneme_buffer_printf(json->out, "%.8sZ ", time + strlen("2026-01-02T"));
+    }
+    mneme_buffer_printf(json->out, "%s: %s", projection == NULL ? "mneme" : projection, event);
+    for (size_t part = 0; part < PART_COUNT; part++) {
+        for (size_t i = 0; i < count; i++) {
+            if (strcmp(fields[i].name, parts[part].name) == 0 && !is_empty(&fields[i])) {
+                mneme_buffer_printf(json->out, "%s", parts[part].before);
+                append_plain(json, &fields[i]);
+            }
+        }
+    }
+    const char *before = " (";
+    for (size_t i = 0; i < count; i++) {
+        if (!is_part(&fields[i]) && !is_empty(&fields[i]) && strcmp(fields[i].name, projection_field) != 0) {
+            mneme_buffer_printf(json->out, "%s%s ", before, fields[i].name);
+            append_plain(json, &fields[i]);
+            before = ", ";
+        }
+    }
+    mneme_buffer_printf(json->out, "%s", strcmp(before, ", ") == 0 ? ")" : "");
 }
 
 /* There is nobody to tell when stderr does not take the line. */
@@ -120,20 +220,14 @@ void mneme_log_write(enum mneme_log_level level, const char *event, const struct
     if (!mneme_log_enabled(level)) {
         return;
     }
-    bool is_json = atomic_load_explicit(&configured_format, memory_order_relaxed) == MNEME_LOG_JSON;
+    int format = atomic_load_explicit(&configured_format, memory_order_relaxed);
     int saved_errno = errno;
     struct mneme_buffer line = {0};
     struct mneme_json_writer json = {.out = &line};
-    append_head(&json, level, event, is_json);
-    for (size_t i = 0; i < count; i++) {
-        if (is_json) {
-            append_json(&json, &fields[i]);
-        } else {
-            append_logfmt(&json, &fields[i]);
-        }
-    }
-    if (is_json) {
-        mneme_json_end_object(&json);
+    if (format == MNEME_LOG_TEXT) {
+        append_text(&json, event, fields, count);
+    } else {
+        append_structured(&json, level, event, fields, count, format == MNEME_LOG_JSON);
     }
     mneme_buffer_append_byte(&line, '\n');
     if (line.failed) {

@@ -1,6 +1,6 @@
 /*
- * Structured logs on stderr, one line an entry: logfmt on a terminal or by default, JSON when
- * MNEME_LOG_FORMAT=json. Values are escaped, so that content never makes a line of its own.
+ * Structured logs on stderr, one line an entry: logfmt or JSON for programs, text for people. Values are
+ * escaped, so that content never makes a line of its own.
  */
 #ifndef MNEME_COMMON_LOG_LOG_H
 #define MNEME_COMMON_LOG_LOG_H
@@ -8,10 +8,20 @@
 #include "common/base/types.h"
 
 enum mneme_log_level { MNEME_LOG_DEBUG, MNEME_LOG_INFO, MNEME_LOG_WARN, MNEME_LOG_ERROR };
-enum mneme_log_format { MNEME_LOG_LOGFMT, MNEME_LOG_JSON };
+enum mneme_log_format {
+    MNEME_LOG_LOGFMT,
+    MNEME_LOG_JSON,
+    /* "mneme: EVENT: reason; advice (name value, …)", from the fields of these names and the others. */
+    MNEME_LOG_TEXT,
+};
 
 /* Process-wide; call before any other thread logs. The default is info in logfmt. */
 void mneme_log_configure(enum mneme_log_level level, enum mneme_log_format format);
+
+/* What this process works for, such as "postgres": a field `projection` of every entry that has none of its
+ * own; in text the time of day in UTC and the name stand in the place of "mneme". A constant; NULL (the
+ * default) for a process that works for nothing. Process-wide; call before any other thread logs. */
+void mneme_log_set_projection(const char *name);
 
 /* One field of an entry. Build with the macros below. */
 struct mneme_log_field {

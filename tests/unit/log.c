@@ -112,3 +112,45 @@ Test(log, does_not_mix_the_lines_of_threads) {
     cr_assert_eq(lines, 2000);
     free(text);
 }
+
+/* --- of a process that works for something --- */
+
+Test(log, a_projection_is_a_field_of_every_entry_that_has_none) {
+    mneme_log_set_projection("search");
+    mneme_log(MNEME_LOG_INFO, "progress", MNEME_LOG_I("lag", 3));
+    mneme_log(MNEME_LOG_INFO, "worker ended", MNEME_LOG_S("projection", "embed"));
+    mneme_log_configure(MNEME_LOG_INFO, MNEME_LOG_JSON);
+    mneme_log(MNEME_LOG_INFO, "progress", MNEME_LOG_I("lag", 3));
+    char *text = read_captured();
+    cr_assert_not_null(strstr(text, "event=progress projection=search lag=3\n"), "%s", text);
+    cr_assert_not_null(strstr(text, "event=\"worker ended\" projection=embed\n"), "%s", text);
+    cr_assert_not_null(strstr(text, "\"event\":\"progress\",\"projection\":\"search\",\"lag\":3}\n"), "%s",
+                       text);
+    free(text);
+}
+
+/* --- for people --- */
+
+Test(log, text_is_a_sentence_of_reason_and_advice_with_the_rest_behind_it) {
+    mneme_log_configure(MNEME_LOG_INFO, MNEME_LOG_TEXT);
+    mneme_log(MNEME_LOG_WARN, "nothing is remembered", MNEME_LOG_S("advice", "set MNEME_STATE_DIR"),
+              MNEME_LOG_S("folder", "/tmp/x"), MNEME_LOG_S("reason", "no home\nat all"),
+              MNEME_LOG_I("files", 2), MNEME_LOG_S("id", ""));
+    mneme_log(MNEME_LOG_INFO, "short", MNEME_LOG_S("reason", ""));
+    char *text = read_captured();
+    cr_assert_str_eq(
+        text, "mneme: nothing is remembered: no home\\nat all; set MNEME_STATE_DIR (folder /tmp/x, files 2)\n"
+              "mneme: short\n");
+    free(text);
+}
+
+Test(log, text_of_a_worker_has_the_time_and_its_projection) {
+    mneme_log_configure(MNEME_LOG_INFO, MNEME_LOG_TEXT);
+    mneme_log_set_projection("postgres");
+    mneme_log(MNEME_LOG_INFO, "worker ended", MNEME_LOG_S("projection", "postgres"),
+              MNEME_LOG_D("after_s", 1.25));
+    char *text = read_captured();
+    cr_assert_eq(strlen("23:04:43Z"), strcspn(text, " "), "%s", text);
+    cr_assert_str_eq(strchr(text, ' '), " postgres: worker ended (after_s 1.2)\n");
+    free(text);
+}

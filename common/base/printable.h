@@ -1,0 +1,14 @@
+/*
+ * Text of others for a terminal: without what a terminal would obey, or what would make text read otherwise
+ * than it is stored.
+ */
+#ifndef MNEME_COMMON_BASE_PRINTABLE_H
+#define MNEME_COMMON_BASE_PRINTABLE_H
+
+#include "common/base/buffer.h"
+
+/* Appends the text with control characters (C0, DEL, C1), the characters that turn the direction of writing,
+ * and line and paragraph separators escaped: \n, \x1b, \u202e. `keep_lines` leaves line feeds and tabs. */
+void mneme_printable(struct mneme_buffer *out, struct mneme_str text, bool keep_lines);
+
+#endif

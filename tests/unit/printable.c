@@ -1,0 +1,42 @@
+/*
+ * Text of others as a terminal gets it.
+ */
+#include "common/base/printable.h"
+
+#include <criterion/criterion.h>
+
+static void check(const char *text, bool keep_lines, const char *wanted) {
+    struct mneme_buffer out = {0};
+    mneme_printable(&out, mneme_str_from(text), keep_lines);
+    mneme_buffer_append_byte(&out, '\0');
+    cr_assert_str_eq(out.data, wanted);
+    mneme_buffer_clean_up(&out);
+}
+
+Test(printable, text_stays_as_it_is) {
+    check("", false, "");
+    check("green tea, \xe8\x8c\xb6 \xf0\x9f\x8d\xb5 \xc2\xa0 caf\xc3\xa9", false,
+          "green tea, \xe8\x8c\xb6 \xf0\x9f\x8d\xb5 \xc2\xa0 caf\xc3\xa9");
+}
+
+Test(printable, what_a_terminal_would_obey_is_escaped) {
+    check("a\nb\tc\rd", false, "a\\nb\\tc\\rd");
+    check("\x1b[31mred\x07\x7f", false, "\\x1b[31mred\\x07\\x7f");
+    check("\xc2\x9b"
+          "31m",
+          false, "\\x9b31m");
+}
+
+Test(printable, what_turns_the_direction_of_writing_is_escaped) {
+    check("abc\xe2\x80\xae"
+          "def\xe2\x81\xa6\xe2\x80\x8f\xd8\x9c\xe2\x80\xa8",
+          false, "abc\\u202edef\\u2066\\u200f\\u061c\\u2028");
+}
+
+Test(printable, lines_may_be_kept) {
+    check("a\n\tb\r", true, "a\n\tb\\r");
+}
+
+Test(printable, bytes_that_are_no_utf8_are_shown_as_numbers) {
+    check("\xff\xc3(\xe2\x80", false, "\\xff\\xc3(\\xe2\\x80");
+}
