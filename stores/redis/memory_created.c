@@ -4,6 +4,8 @@
  */
 #include "stores/redis/memory_created.h"
 
+#include "common/base/clock.h"
+
 #define SHORT_TERM MNEME_STR_LIT("short_term")
 #define SHORT_TERM_MICROS (INT64_C(7) * 86400 * 1000000)
 
@@ -26,7 +28,9 @@ static struct mneme_opt_long expires_at(const struct mneme_event *event) {
         !mneme_str_equal(created->term, SHORT_TERM)) {
         return created->expires_at;
     }
-    return (struct mneme_opt_long){.is_set = true, .value = event->occurred_at + SHORT_TERM_MICROS};
+    bool is_beyond = event->occurred_at > MNEME_MAX_MICROS - SHORT_TERM_MICROS;
+    return (struct mneme_opt_long){
+        .is_set = true, .value = is_beyond ? MNEME_MAX_MICROS : event->occurred_at + SHORT_TERM_MICROS};
 }
 
 static struct mneme_str_array or_empty(struct mneme_str_array items) {

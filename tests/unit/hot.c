@@ -3,8 +3,9 @@
  */
 #include <criterion/criterion.h>
 
+#include "common/base/clock.h"
 #include "stores/redis/keys.h"
-#include "stores/redis/memory.h"
+#include "stores/redis/memory_created.h"
 
 static struct mneme_arena arena;
 static struct mneme_buffer text;
@@ -162,4 +163,18 @@ Test(hot, accesses_add_to_the_importance) {
     row = (struct mneme_memory_row){.importance = 0.5, .access_count = 51};
     mneme_memory_row_add_accesses(&row);
     cr_assert_eq(row.importance, 1);
+}
+
+Test(hot, a_short_term_memory_of_the_last_day_expires_before_time_ends) {
+    struct mneme_error error = {0};
+    struct mneme_hot_memory memory;
+    struct mneme_json_normal normal = {0};
+    struct mneme_event event = {.type = MNEME_EVENT_MEMORY_CREATED, .occurred_at = MNEME_MAX_MICROS};
+    event.payload.memory_created.term = MNEME_STR_LIT("short_term");
+    event.payload.memory_created.content = MNEME_STR_LIT("{}");
+    event.payload.memory_created.metadata = MNEME_STR_LIT("{}");
+    cr_assert_eq(mneme_hot_memory_create(&memory, &event, 1, &arena, &text, &normal, &error), MNEME_OK, "%s",
+                 error.message);
+    cr_assert_eq(memory.row.expires_at.value, MNEME_MAX_MICROS);
+    mneme_json_normal_clean_up(&normal);
 }
