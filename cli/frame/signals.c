@@ -1,5 +1,5 @@
 /*
- * The interrupt flag. It is the one thing that the handler touches.
+ * The interrupt flags. They are the one thing that the handler touches.
  */
 #include "cli/frame/signals.h"
 
@@ -9,10 +9,15 @@
 #include "cli/frame/command.h"
 
 static volatile sig_atomic_t interrupted;
+static volatile sig_atomic_t interrupted_from_terminal;
 
+/* Only a second SIGINT is impatience: a SIGTERM beside the first comes from a parent that passes it on. */
 static void on_signal(int signal_number) {
-    if (interrupted && signal_number == SIGINT) {
-        _exit(MNEME_EXIT_INTERRUPTED);
+    if (signal_number == SIGINT) {
+        if (interrupted_from_terminal) {
+            _exit(MNEME_EXIT_INTERRUPTED);
+        }
+        interrupted_from_terminal = 1;
     }
     interrupted = 1;
 }

@@ -24,6 +24,8 @@ const struct mneme_projection_facts mneme_projections[MNEME_PROJECTIONS] = {
                                 .has_schema = true,
                                 .schema_setting = MNEME_SETTING_EMBED_SCHEMA,
                                 .schema_suffix = "_embed",
+                                .is_optional = true,
+                                .given_by = MNEME_SETTING_OPENAI_BASE_URL,
                                 .is_by_model = true},
     [MNEME_PROJECTION_VECTORS] = {.id = MNEME_PROJECTION_VECTORS,
                                   .name = "vectors",
@@ -31,9 +33,15 @@ const struct mneme_projection_facts mneme_projections[MNEME_PROJECTIONS] = {
                                   .has_schema = true,
                                   .schema_setting = MNEME_SETTING_VECTORS_SCHEMA,
                                   .schema_suffix = "_vectors",
+                                  .is_optional = true,
+                                  .given_by = MNEME_SETTING_OPENAI_BASE_URL,
                                   .source = &mneme_projections[MNEME_PROJECTION_EMBED],
                                   .rebuilt_by = &mneme_projections[MNEME_PROJECTION_EMBED]}, /* the texts */
-    [MNEME_PROJECTION_REDIS] = {.id = MNEME_PROJECTION_REDIS, .name = "redis", .place = "the cache"},
+    [MNEME_PROJECTION_REDIS] = {.id = MNEME_PROJECTION_REDIS,
+                                .name = "redis",
+                                .place = "the cache",
+                                .is_optional = true,
+                                .given_by = MNEME_SETTING_REDIS_URL},
 };
 
 const struct mneme_projection_facts *mneme_projection_named(const char *name) {

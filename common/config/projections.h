@@ -31,6 +31,10 @@ struct mneme_projection_facts {
         schema_setting; /* names it; while that is empty, the ledger's name and the suffix do */
     const char *schema_suffix;
 
+    /* Works on what an installation need not have: `mneme work all` runs it where this setting is given. */
+    bool is_optional;
+    enum mneme_setting given_by;
+
     bool is_by_model; /* keeps a progress for each model */
     /* Whose records it folds, topic by topic; NULL: the events topic. What readers wait for here they wait
      * for there before. */

@@ -33,7 +33,7 @@ class Remaking:
 
     def _begin(self):
         with open(self.path, "wb") as log:
-            self.process = self.ground.mneme.start(*self.command, env={"LOG_LEVEL": "info"}, stdin=subprocess.DEVNULL,
+            self.process = self.ground.mneme.start(*self.command, env={"LOG_LEVEL": "info", "MNEME_LOG_FORMAT": "logfmt"}, stdin=subprocess.DEVNULL,
                                                    stdout=log, stderr=log, start_new_session=True)
         wait_until(lambda: "phase=" in self.log or self.process.poll() is not None, message="it begins or refuses",
                    interval=0.002)

@@ -2,6 +2,7 @@
 
 import ctypes
 import os
+import pathlib
 import random
 import re
 import signal
@@ -14,22 +15,42 @@ from harness.program import BINARY, clean_environment
 from harness.waiting import PATIENCE, wait_until
 
 
-def free_port(run_folder):
-    """A loopback port that no other process of the test run takes. Below the range of outgoing connections and of
-    the stack's own ports."""
-    for _ in range(500):
-        port = random.randrange(10000, 20000)
+def is_free(run_folder, port):
+    """Whether it can be had; then no other process of the test run takes it."""
+    try:
+        os.close(os.open(run_folder / f"port-{port}", os.O_CREAT | os.O_EXCL))
+    except FileExistsError:
+        return False
+    with socket.socket() as probe:
         try:
-            os.close(os.open(run_folder / f"port-{port}", os.O_CREAT | os.O_EXCL))
-        except FileExistsError:
-            continue
-        with socket.socket() as probe:
-            try:
-                probe.bind(("127.0.0.1", port))
-            except OSError:
-                continue
-        return port
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
+
+
+def free_port(run_folder, count=1):
+    """The first of so many loopback ports in a row. Below the range of outgoing connections and of the stack's own
+    ports."""
+    for _ in range(500):
+        port = random.randrange(10000, 20000 - count)
+        if all(is_free(run_folder, port + i) for i in range(count)):
+            return port
     raise AssertionError("no free port was found")
+
+
+def processes():
+    """{pid: (parent's pid, command line)} of all that run; one that has ended and waits for its parent is none."""
+    found = {}
+    for folder in pathlib.Path("/proc").glob("[0-9]*"):
+        try:
+            state, parent = folder.joinpath("stat").read_text().rpartition(")")[2].split()[:2]
+            words = folder.joinpath("cmdline").read_bytes().decode(errors="replace").split("\0")
+        except (OSError, ValueError):
+            continue
+        if state not in "ZX":
+            found[int(folder.name)] = (int(parent), words)
+    return found
 
 
 PR_SET_PDEATHSIG = 1
@@ -41,11 +62,14 @@ def die_with_parent():
     LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
+GROUP_SIZE = 5  # the most workers that `mneme work all` starts
+
+
 class Worker:
-    """One `mneme work …` process with its log in a file."""
+    """One `mneme work …` process with its log in a file; `mneme work all` has members."""
 
     def __init__(self, namespace, number, projection="postgres", arguments=(), env=None):
-        self.port = free_port(namespace.run_folder)
+        self.port = free_port(namespace.run_folder, GROUP_SIZE if projection == "all" else 1)
         self.log_path = namespace.folder / f"worker-{number}.log"
         self._log = open(self.log_path, "wb")
         self.process = subprocess.Popen(
@@ -65,6 +89,10 @@ class Worker:
     @property
     def is_running(self):
         return self.process.poll() is None
+
+    def members(self):
+        """{projection: pid} of the workers that `mneme work all` has running."""
+        return {words[2]: pid for pid, (parent, words) in processes().items() if parent == self.pid and words[1:2] == ["work"]}
 
     @property
     def rss_kb(self):

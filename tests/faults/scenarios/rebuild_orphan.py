@@ -25,7 +25,7 @@ OBJECTS = """
 def begin(ground, projection, number):
     log = ground.namespace.folder / f"orphan-{projection}-{number}.log"
     with open(log, "wb") as file:
-        process = ground.mneme.start("rebuild", projection, "--jobs", "1", env={"LOG_LEVEL": "info"},
+        process = ground.mneme.start("rebuild", projection, "--jobs", "1", env={"LOG_LEVEL": "info", "MNEME_LOG_FORMAT": "logfmt"},
                                      stdin=subprocess.DEVNULL, stdout=file, stderr=file, start_new_session=True)
     return process, log
 

@@ -1,0 +1,260 @@
+/*
+ * mneme work all: a process for each projection that the settings allow, in one process group. This process
+ * has no threads and folds nothing: it starts them, passes on their logs and signals, and starts again what
+ * dies.
+ */
+#include "cli/work/group.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "cli/frame/values.h"
+#include "common/base/clock.h"
+#include "common/config/projections.h"
+
+#define LONGEST_POLL_MS 1000
+#define NOT_SAID (-1.0)
+#define STEADY_MICROS INT64_C(60000000) /* who has run for so long begins with a short pause again */
+
+struct group {
+    struct mneme_member members[MNEME_PROJECTIONS];
+    size_t count;
+    struct mneme_member_options options;
+    struct mneme_voice voice;
+    enum mneme_exit code; /* of the first that failed for good */
+    int64_t stop_micros;  /* when it was asked to stop; 0 before that */
+    bool is_killed;
+};
+
+/* --- who is in it --- */
+
+/* A default would lead to a service that nobody may have. */
+static bool is_allowed(const struct mneme_projection_facts *projection, const struct mneme_config *config) {
+    return !projection->is_optional ||
+           (mneme_config_source(config, projection->given_by) != MNEME_FROM_DEFAULT &&
+            mneme_config_string(config, projection->given_by)[0] != '\0');
+}
+
+static int add_members(struct group *group, const struct mneme_config *config, struct mneme_error *error) {
+    int64_t port = mneme_config_long(config, MNEME_SETTING_METRICS_PORT);
+    int64_t initial_ms = mneme_config_long(config, MNEME_SETTING_RETRY_INITIAL_MS);
+    int64_t max_ms = mneme_config_long(config, MNEME_SETTING_RETRY_MAX_MS);
+    for (size_t i = 0; i < MNEME_PROJECTIONS; i++) {
+        if (!is_allowed(&mneme_projections[i], config)) {
+            continue;
+        }
+        struct mneme_member *member = &group->members[group->count++];
+        member->projection = mneme_projections[i].name;
+        member->log = -1;
+        member->metrics_port = port > 0 ? (int)(port + (int64_t)group->count - 1) : 0;
+        mneme_backoff_init(&member->backoff, initial_ms, max_ms);
+    }
+    if (port + (int64_t)group->count - 1 > 65535) {
+        return mneme_error_set(
+            error, MNEME_E_USAGE,
+            "no worker was started: --metrics %lld leaves no port for each of %zu workers; give a "
+            "port up to %zu",
+            (long long)port, group->count, 65536 - group->count);
+    }
+    return MNEME_OK;
+}
+
+static void tell_members(const struct group *group, const struct mneme_config *config) {
+    char text[256];
+    for (size_t i = 0; i < MNEME_PROJECTIONS; i++) {
+        const struct mneme_member left_out = {.projection = mneme_projections[i].name};
+        if (!is_allowed(&mneme_projections[i], config)) {
+            (void)snprintf(text, sizeof text, "%s is not set",
+                           mneme_setting_info(mneme_projections[i].given_by)->env);
+            mneme_voice_tell(&group->voice, MNEME_LOG_INFO, &left_out, "is left out", NOT_SAID, text);
+        }
+    }
+    for (size_t i = 0; i < group->count && group->members[0].metrics_port > 0; i++) {
+        (void)snprintf(text, sizeof text, "http://%s:%d/metrics",
+                       mneme_config_string(config, MNEME_SETTING_METRICS_HOST),
+                       group->members[i].metrics_port);
+        mneme_voice_tell(&group->voice, MNEME_LOG_INFO, &group->members[i], "serves metrics", NOT_SAID, text);
+    }
+}
+
+/* --- beginning and end of a member --- */
+
+/* Sets when the member is started again, and gives in how many seconds. */
+static double pause_member(struct mneme_member *member) {
+    int64_t pause_ms = mneme_backoff_next_ms(&member->backoff);
+    member->state = MNEME_MEMBER_WAITS;
+    member->start_at_micros = mneme_clock_monotonic_micros() + pause_ms * 1000;
+    return (double)pause_ms / 1000;
+}
+
+static void start(struct group *group, struct mneme_member *member) {
+    struct mneme_error error = {0};
+    if (mneme_member_start(member, &group->options, &error) != MNEME_OK) {
+        mneme_voice_tell(&group->voice, MNEME_LOG_WARN, member, "is started later", pause_member(member),
+                         error.message);
+    }
+}
+
+/* What only a person can mend: another start would end the same. */
+static bool is_for_good(int code) {
+    static const enum mneme_exit codes[] = {MNEME_EXIT_USAGE, MNEME_EXIT_CONFLICT, MNEME_EXIT_NOT_FOUND,
+                                            MNEME_EXIT_UNSAFE};
+    for (size_t i = 0; i < sizeof codes / sizeof *codes; i++) {
+        if (code == (int)codes[i]) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* "signal 9 (Killed)", or the worker's own words. */
+static void describe_end(char *text, size_t size, const struct mneme_member *member, int wait_status) {
+    if (WIFSIGNALED(wait_status)) {
+        (void)snprintf(text, size, "signal %d (%s)", WTERMSIG(wait_status), strsignal(WTERMSIG(wait_status)));
+    } else if (member->last_words[0] != '\0') {
+        (void)snprintf(text, size, "exit code %d: %s", WEXITSTATUS(wait_status), member->last_words);
+    } else {
+        (void)snprintf(text, size, "exit code %d", WEXITSTATUS(wait_status));
+    }
+}
+
+static void note_end(struct group *group, struct mneme_member *member) {
+    char how[640];
+    int wait_status = mneme_member_reap(member);
+    bool is_clean = WIFEXITED(wait_status) && WEXITSTATUS(wait_status) == MNEME_EXIT_DONE;
+    describe_end(how, sizeof how, member, wait_status);
+    if (group->stop_micros != 0) {
+        member->state = MNEME_MEMBER_ENDED;
+        if (!is_clean) {
+            mneme_voice_tell(&group->voice, MNEME_LOG_WARN, member, "has not stopped as it should", NOT_SAID,
+                             how);
+        }
+    } else if (WIFEXITED(wait_status) && is_for_good(WEXITSTATUS(wait_status))) {
+        member->state = MNEME_MEMBER_ENDED;
+        member->code = (enum mneme_exit)WEXITSTATUS(wait_status);
+        group->code = group->code == MNEME_EXIT_DONE ? member->code : group->code;
+        mneme_voice_tell(&group->voice, MNEME_LOG_ERROR, member, "has failed and is not started again",
+                         NOT_SAID, how);
+    } else {
+        if (mneme_clock_monotonic_micros() - member->started_micros >= STEADY_MICROS) {
+            mneme_backoff_reset(&member->backoff);
+        }
+        mneme_voice_tell(&group->voice, MNEME_LOG_WARN, member, "has ended and is started again",
+                         pause_member(member), how);
+    }
+}
+
+/* --- the loop --- */
+
+static void pass_on(void *context, struct mneme_member *member, struct mneme_str line) {
+    const struct group *group = context;
+    mneme_voice_pass_on(&group->voice, member, line);
+}
+
+static void send_signal(const struct group *group, int signal_number) {
+    for (size_t i = 0; i < group->count; i++) {
+        if (group->members[i].state == MNEME_MEMBER_RUNS) {
+            (void)kill(group->members[i].pid, signal_number); /* it may have just ended */
+        }
+    }
+}
+
+/* A terminal has sent its SIGINT to the whole process group; a second SIGINT would end a worker at once, so
+ * it is SIGTERM that is passed on. */
+static void heed_signals(struct group *group, int64_t now) {
+    if (group->stop_micros == 0 && mneme_cli_interrupted()) {
+        group->stop_micros = now;
+        send_signal(group, SIGTERM);
+        send_signal(group, SIGCONT); /* a stopped one would not hear it */
+    }
+    if (group->stop_micros != 0 && !group->is_killed &&
+        now - group->stop_micros > MNEME_WORK_STOP_S * INT64_C(1000000)) {
+        group->is_killed = true;
+        mneme_voice_tell(&group->voice, MNEME_LOG_WARN, NULL, "workers that did not stop in time are killed",
+                         NOT_SAID, "what they had not committed is folded by the next ones");
+        send_signal(group, SIGKILL);
+    }
+    for (size_t i = 0; i < group->count; i++) {
+        struct mneme_member *member = &group->members[i];
+        if (member->state == MNEME_MEMBER_WAITS && group->stop_micros != 0) {
+            member->state = MNEME_MEMBER_ENDED;
+        } else if (member->state == MNEME_MEMBER_WAITS && now >= member->start_at_micros) {
+            start(group, member);
+        }
+    }
+}
+
+static bool is_over(const struct group *group) {
+    for (size_t i = 0; i < group->count; i++) {
+        if (group->members[i].state != MNEME_MEMBER_ENDED) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static int poll_ms(const struct group *group, int64_t now) {
+    int64_t wait_ms = LONGEST_POLL_MS;
+    for (size_t i = 0; i < group->count; i++) {
+        const struct mneme_member *member = &group->members[i];
+        int64_t left_ms = (member->start_at_micros - now + 999) / 1000;
+        if (member->state == MNEME_MEMBER_WAITS && left_ms < wait_ms) {
+            wait_ms = left_ms < 0 ? 0 : left_ms;
+        }
+    }
+    return (int)wait_ms;
+}
+
+/* Waits for whatever comes first: a line, the end of a log, a signal, a start that is due. */
+static void read_logs(struct group *group, int64_t now) {
+    struct pollfd logs[MNEME_PROJECTIONS];
+    for (size_t i = 0; i < group->count; i++) {
+        logs[i] = (struct pollfd){.fd = group->members[i].log, .events = POLLIN}; /* -1 is passed over */
+    }
+    if (poll(logs, group->count, poll_ms(group, now)) <= 0) {
+        return;
+    }
+    for (size_t i = 0; i < group->count; i++) {
+        if (logs[i].revents != 0 && !mneme_member_read(&group->members[i], pass_on, group)) {
+            note_end(group, &group->members[i]);
+        }
+    }
+}
+
+enum mneme_exit mneme_work_all(struct mneme_cli *cli) {
+    struct mneme_error error = {0};
+    const char *format = mneme_config_string(cli->config, MNEME_SETTING_LOG_FORMAT);
+    bool is_auto = strcmp(format, "auto") == 0;
+    struct group group = {
+        .voice = {.is_quiet = cli->stderr_is_terminal && is_auto && !mneme_cli_flag(cli, "verbose")},
+        .options = {.config_path = mneme_cli_value(cli, "config"), .id = mneme_cli_value(cli, "id")},
+    };
+    if (group.voice.is_quiet) {
+        group.options.log_format = "json";
+    } else if (is_auto) {
+        group.options.log_format = cli->stderr_is_terminal ? "text" : "logfmt";
+    } else {
+        group.options.log_format = format;
+    }
+    if (add_members(&group, cli->config, &error) != MNEME_OK) {
+        return mneme_cli_fail(cli, &error);
+    }
+    tell_members(&group, cli->config);
+    for (size_t i = 0; i < group.count && !mneme_cli_interrupted(); i++) {
+        start(&group, &group.members[i]);
+    }
+    while (!is_over(&group)) {
+        int64_t now = mneme_clock_monotonic_micros();
+        heed_signals(&group, now);
+        read_logs(&group, now);
+    }
+    for (size_t i = 0; i < group.count; i++) {
+        mneme_buffer_clean_up(&group.members[i].line);
+    }
+    return group.code;
+}
