@@ -3,14 +3,19 @@
  */
 #include "cli/commands.h"
 
+/* What is all in the catalogue of operations stands here for its place in the list. */
+static const struct mneme_command search = {.name = "search"};
+static const struct mneme_command recall = {.name = "recall"};
+static const struct mneme_command memory = {.name = "memory"};
+
 /* clang-format off */ /* a line for each */
 static const struct mneme_command *const commands[] = {
     &mneme_command_publish,
     &mneme_command_import,
     &mneme_command_work,
-    &mneme_command_search,
-    &mneme_command_recall,
-    &mneme_command_memory,
+    &search,
+    &recall,
+    &memory,
     &mneme_command_conversation,
     &mneme_command_working,
     &mneme_command_context,

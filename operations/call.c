@@ -11,9 +11,8 @@
 
 #define HOT_WAIT_MS 500 /* then Postgres has it, too */
 
-/* The positions of at_least; none when it was not given. */
-static int positions_of(const struct mneme_position **out, size_t *count, struct mneme_op_call *call,
-                        struct mneme_error *error) {
+int mneme_op_call_positions(const struct mneme_position **out, size_t *count, struct mneme_op_call *call,
+                            struct mneme_error *error) {
     const struct mneme_op_value *at_least = &call->request->common[MNEME_OP_AT_LEAST];
     const struct mneme_op_own_writes_ops *own = mneme_service_own_writes(call->service);
     *out = NULL;
@@ -65,7 +64,7 @@ static int wait_for_stores(struct mneme_op_call *call, unsigned stores, bool *ha
                            struct mneme_error *error) {
     const struct mneme_position *positions;
     size_t count;
-    int status = positions_of(&positions, &count, call, error);
+    int status = mneme_op_call_positions(&positions, &count, call, error);
     if (status == MNEME_OK && count == 0) {
         *has_looked = mneme_op_own_writes_wait(call, call->postgres, stores);
         return MNEME_OK;
@@ -92,14 +91,14 @@ static bool note_stale(const void *row, void *context) {
 }
 
 /* Of the stream that is asked about, else the user's, else the tenant's. */
-static int note_what_waits(struct mneme_op_call *call, struct mneme_error *error) {
+int mneme_op_call_note_stale(struct mneme_op_call *call, struct mneme_postgres *postgres,
+                             struct mneme_error *error) {
     struct mneme_str stream_id = mneme_op_common_text(call->request, MNEME_OP_STREAM);
     if (stream_id.data == NULL) {
         stream_id = mneme_op_common_text(call->request, MNEME_OP_USER);
     }
-    return mneme_stale_list(call->postgres, mneme_service_topic(call->service),
-                            mneme_op_tenant(call->request), stream_id, MNEME_QUERY_DEFAULT_LIMIT, note_stale,
-                            call, error);
+    return mneme_stale_list(postgres, mneme_service_topic(call->service), mneme_op_tenant(call->request),
+                            stream_id, MNEME_QUERY_DEFAULT_LIMIT, note_stale, call, error);
 }
 
 /* --- lending --- */
@@ -134,7 +133,7 @@ int mneme_op_call_postgres(struct mneme_postgres **out, struct mneme_op_call *ca
     }
     /* What came while it waited may have been parked. */
     if (status == MNEME_OK && (has_parked || has_looked)) {
-        status = note_what_waits(call, error);
+        status = mneme_op_call_note_stale(call, call->postgres, error);
     }
     call->is_connected = status == MNEME_OK;
     *out = status == MNEME_OK ? call->postgres : NULL;
@@ -150,7 +149,7 @@ int mneme_op_call_hot(struct mneme_hot_reader **out, struct mneme_op_call *call,
     if (call->request->common[MNEME_OP_AS_OF].is_set) {
         return MNEME_OK;
     }
-    int status = positions_of(&positions, &count, call, error);
+    int status = mneme_op_call_positions(&positions, &count, call, error);
     if (status == MNEME_OK && count == 0) {
         mneme_op_own_writes_load(&own, call);
         wait_ms = mneme_op_own_writes_bound_ms(call);

@@ -57,6 +57,14 @@ int mneme_op_call_postgres(struct mneme_postgres **out, struct mneme_op_call *ca
  * call wants within a short wait. */
 int mneme_op_call_hot(struct mneme_hot_reader **out, struct mneme_op_call *call, struct mneme_error *error);
 
+/* The positions of at_least, those of "last" looked up; none when it was not given. */
+int mneme_op_call_positions(const struct mneme_position **out, size_t *count, struct mneme_op_call *call,
+                            struct mneme_error *error);
+
+/* Notes acknowledged events that no answer shows, by a connection of the caller's. */
+int mneme_op_call_note_stale(struct mneme_op_call *call, struct mneme_postgres *postgres,
+                             struct mneme_error *error);
+
 /* --- rows --- */
 
 /* Passes rows of one kind to the sink, up to a limit; more than that are only noticed, so ask for one more.
@@ -85,11 +93,20 @@ int mneme_op_rows_put_object(bool *goes_on, struct mneme_op_rows *rows, struct m
 
 void mneme_op_note(const struct mneme_op_call *call, enum mneme_op_note_kind kind, struct mneme_str text);
 
+/* Where memories lie, in the arena: places[i] of ids[i], in the request's stream if it names one. Errors as
+ * for a write (operations/write.h). */
+int mneme_op_find_places(struct mneme_op_place **places, struct mneme_op_call *call,
+                         const struct mneme_uuid *ids, size_t count, struct mneme_error *error);
+
 /* --- publishing, for procedures --- */
 
 /* Queues the event. Waits for room only. What the brokers refuse later is counted. */
 int mneme_op_call_publish(struct mneme_op_call *call, const struct mneme_event *event,
                           struct mneme_error *error);
+
+/* Publishes the event and waits for the brokers, as mneme_publish_wait. */
+int mneme_op_call_publish_now(struct mneme_receipt *receipt, struct mneme_op_call *call,
+                              const struct mneme_event *event, struct mneme_error *error);
 
 /* Waits until the brokers have answered for everything that was queued. *acknowledged and *failed count the
  * events; MNEME_E_UNAVAILABLE with the first reason when one failed. */

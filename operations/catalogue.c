@@ -9,6 +9,7 @@
 #include "operations/memory/memory.h"
 #include "operations/output/output.h"
 #include "operations/profile/profile.h"
+#include "operations/recall/recall.h"
 #include "operations/run/run.h"
 #include "operations/system/system.h"
 
@@ -19,7 +20,10 @@ const struct mneme_op_noun mneme_op_catalogue[] = {
     {"memory", "Remember, read, change and forget memories.",
      "  mneme memory add 'Ada prefers tea' --user ada\n"
      "  mneme memory list --user ada\n",
-     OPERATIONS(&mneme_op_memory_add, &mneme_op_memory_get, &mneme_op_memory_list)},
+     OPERATIONS(&mneme_op_memory_add, &mneme_op_memory_get, &mneme_op_memory_list, &mneme_op_memory_hot,
+                &mneme_op_memory_update, &mneme_op_memory_delete, &mneme_op_memory_history,
+                &mneme_op_memory_access, &mneme_op_memory_promote, &mneme_op_memory_prioritize,
+                &mneme_op_memory_archive, &mneme_op_memory_set_retention, &mneme_op_memory_apply_retention)},
     {"conversation", "List, read and forget conversations.",
      "  mneme conversation list --user ada\n"
      "  mneme conversation show chat-1\n",
@@ -41,8 +45,8 @@ const struct mneme_op_noun mneme_op_catalogue[] = {
     {"run", "What runs of flows recorded.", "  mneme run list --flow onboarding --all\n", OPERATIONS(NULL)},
     {"output", "What tasks gave.", "  mneme output list --task summarise --all\n", OPERATIONS(NULL)},
     {"", NULL, NULL,
-     OPERATIONS(&mneme_op_timeline, &mneme_op_stats, &mneme_op_operations, &mneme_op_run_list,
-                &mneme_op_output_list)},
+     OPERATIONS(&mneme_op_search, &mneme_op_recall, &mneme_op_timeline, &mneme_op_stats, &mneme_op_operations,
+                &mneme_op_run_list, &mneme_op_output_list)},
     {0},
 };
 

@@ -12,7 +12,7 @@
 static struct mneme_event *next_event(struct mneme_op_events *out) {
     if (out->count == out->capacity) {
         size_t capacity = out->capacity == 0 ? FIRST_CAPACITY : 2 * out->capacity;
-        struct mneme_event *items = mneme_arena_calloc(&out->request->arena, capacity, sizeof *items);
+        struct mneme_event *items = mneme_arena_calloc(out->arena, capacity, sizeof *items);
         if (items == NULL) {
             return NULL;
         }
@@ -160,7 +160,7 @@ void mneme_op_events_address(struct mneme_event *event, const struct mneme_op_re
 int mneme_op_events_make(struct mneme_op_events *out, struct mneme_op_request *request,
                          struct mneme_error *error) {
     struct mneme_event *event;
-    *out = (struct mneme_op_events){.request = request};
+    *out = (struct mneme_op_events){.request = request, .arena = &request->arena};
     return request->operation->write != NULL
                ? request->operation->write(out, request, error)
                : mneme_op_events_add(&event, out, request->operation->event_type, error);

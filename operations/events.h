@@ -8,7 +8,8 @@
 
 /* Lies in the request's arena with all it holds, so it is valid as long as the request. */
 struct mneme_op_events {
-    struct mneme_op_request *request;
+    const struct mneme_op_request *request;
+    struct mneme_arena *arena; /* the request's */
     struct mneme_event *items;
     size_t count, capacity;
 };

@@ -121,6 +121,8 @@ enum mneme_op_group {
     MNEME_OP_WITH_CURSOR = 64,  /* cursor */
     MNEME_OP_OF_STREAM = 128,   /* stream */
     MNEME_OP_WRITTEN = 256,  /* stream, idempotency key, correlation, causation, actor, wait, wait_timeout */
+    MNEME_OP_LIMITED = 512,  /* limit */
+    MNEME_OP_TRACED = 1024,  /* correlation, causation, actor: of a procedure's events */
     MNEME_OP_OF_USER = 2048, /* one field of a scope each, for those that take some of them */
     MNEME_OP_OF_AGENT = 4096,
     MNEME_OP_OF_RUN = 8192,
@@ -201,8 +203,9 @@ struct mneme_operation {
     const char *not_found; /* no row is MNEME_E_NOT_FOUND: "there is no …"; NULL: it is no error */
 
     mneme_op_check_fn *check; /* may be NULL */
-    /* One of these; a write without a function takes its event from `event_type` and the fields that are
-     * TO_PAYLOAD. */
+    /* One of these, or a write and a procedure: the write then runs when `finds` names a field that is set,
+     * the procedure when it is not. A write without a function takes its event from `event_type` and the
+     * fields that are TO_PAYLOAD. */
     mneme_op_write_fn *write;
     mneme_op_read_fn *read;
     mneme_op_procedure_fn *procedure;
@@ -224,11 +227,5 @@ bool mneme_op_takes(const struct mneme_operation *operation, enum mneme_op_commo
 
 /* The common field's table row; a constant. */
 const struct mneme_op_field *mneme_op_common_field(enum mneme_op_common field);
-
-/* Whether it makes events of a request without asking anything. */
-static inline bool mneme_op_is_write(const struct mneme_operation *operation) {
-    return operation->write != NULL ||
-           (operation->read == NULL && operation->procedure == NULL && operation->statements == NULL);
-}
 
 #endif

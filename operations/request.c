@@ -28,6 +28,14 @@ struct mneme_str mneme_op_tenant(const struct mneme_op_request *request) {
                           : mneme_str_from(mneme_config_string(request->config, MNEME_SETTING_TENANT));
 }
 
+bool mneme_op_request_is_write(const struct mneme_op_request *request) {
+    const struct mneme_operation *operation = request->operation;
+    if (operation->procedure != NULL) {
+        return operation->write != NULL && request->own[operation->finds - 1].is_set;
+    }
+    return operation->read == NULL && operation->statements == NULL;
+}
+
 int64_t mneme_op_limit(const struct mneme_op_request *request) {
     const struct mneme_op_value *limit = &request->common[MNEME_OP_LIMIT];
     return limit->is_set ? limit->number : request->operation->page;

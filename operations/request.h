@@ -107,6 +107,9 @@ static inline struct mneme_str mneme_op_common_text(const struct mneme_op_reques
 /* Whose data: the tenant that was set, else the settings'. */
 struct mneme_str mneme_op_tenant(const struct mneme_op_request *request);
 
+/* Whether it is a write, of which mneme_op_events_make makes events. */
+bool mneme_op_request_is_write(const struct mneme_op_request *request);
+
 /* Rows to give and to leave out first. */
 int64_t mneme_op_limit(const struct mneme_op_request *request);
 int64_t mneme_op_offset(const struct mneme_op_request *request);

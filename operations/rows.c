@@ -32,10 +32,12 @@ bool mneme_op_rows_visit(const void *row, void *context) {
         return false;
     }
     const struct mneme_answer_row *answer = row;
-    struct mneme_op_row shown = {rows->columns, rows->column_count, row, MNEME_STR_NULL, rows->shown};
+    struct mneme_op_row shown = {
+        .columns = rows->columns, .column_count = rows->column_count, .cells = row, .shown = rows->shown};
     if (rows->columns == NULL) {
-        shown =
-            (struct mneme_op_row){answer->columns, answer->count, answer->cells, MNEME_STR_NULL, rows->shown};
+        shown.columns = answer->columns;
+        shown.column_count = answer->count;
+        shown.cells = answer->cells;
     }
     if (rows->write_cursor != NULL) {
         mneme_buffer_clear(&rows->cursor);

@@ -172,14 +172,15 @@ struct mneme_watcher *mneme_service_watcher(struct mneme_service *service) {
 static int dispatch(struct mneme_op_request *request, struct mneme_op_call *call, struct mneme_error *error) {
     const struct mneme_operation *operation = request->operation;
     int status;
+    if (mneme_op_request_is_write(request)) {
+        return mneme_op_write_run(request, call, error);
+    }
     if (operation->read != NULL) {
         status = operation->read(call, error);
     } else if (operation->procedure != NULL) {
         status = operation->procedure(call, error);
-    } else if (operation->statements != NULL) {
-        status = mneme_op_statements_run(call, error);
     } else {
-        return mneme_op_write_run(request, call, error);
+        status = mneme_op_statements_run(call, error);
     }
     if (status == MNEME_OK && call->outcome->rows == 0 && operation->not_found != NULL) {
         status =
@@ -220,7 +221,7 @@ int mneme_service_submit(size_t *count, struct mneme_service *service, struct mn
     struct mneme_op_events events;
     struct mneme_client *client;
     *count = 0;
-    if (!mneme_op_is_write(request->operation)) {
+    if (!mneme_op_request_is_write(request)) {
         return mneme_error_set(error, MNEME_E_USAGE, "%s was not submitted: it asks before it writes; run it",
                                request->operation->name);
     }

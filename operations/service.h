@@ -56,8 +56,8 @@ int mneme_service_run(struct mneme_op_outcome *outcome, struct mneme_service *se
 
 /*
  * Queues the events of a complete write and returns at once; `on_delivery` is called for each as
- * mneme_publish tells. For operations that are writes (mneme_op_is_write) and say where they go. *count is
- * the number of events.
+ * mneme_publish tells. For requests that are writes (mneme_op_request_is_write) and say where they go. *count
+ * is the number of events.
  */
 int mneme_service_submit(size_t *count, struct mneme_service *service, struct mneme_op_request *request,
                          mneme_delivery_fn *on_delivery, void *context, struct mneme_error *error);

@@ -15,10 +15,13 @@ struct mneme_op_row {
     const void *cells;
     struct mneme_str cursor;             /* where a list goes on behind this row; null: it cannot */
     const struct mneme_op_column *shown; /* what a person sees of it; NULL: the operation's columns */
+    struct mneme_str sentence;           /* what a person reads instead, such as a count; null: the columns */
+    bool is_summary;                     /* of all rows before it; a person reads its sentence or nothing */
 };
 
 enum mneme_op_note_kind {
     MNEME_OP_NOTE_WARNING, /* text: a sentence */
+    MNEME_OP_NOTE_IN_ROW,  /* text: a sentence that the summary says, too */
     MNEME_OP_NOTE_MISSING, /* text: which place ("the tables") does not hold the caller's own writes yet */
     MNEME_OP_NOTE_STALE,   /* stale: acknowledged events that no answer shows, since they wait behind one that
                               cannot be applied */

@@ -132,12 +132,27 @@ static int read_integer(const struct reading *reading) {
                : refuse(reading, "give a whole number");
 }
 
+/* As JSON writes it, or without the zero before the point. */
+static bool to_fraction(double *out, struct mneme_str text) {
+    char digits[MAX_NUMBER_BYTES + 1] = "0";
+    const char *reason;
+    size_t at;
+    enum mneme_json_kind kind;
+    if (text.len == 0 || text.len >= MAX_NUMBER_BYTES) {
+        return false;
+    }
+    memcpy(digits + 1, text.data, text.len);
+    const struct mneme_str number = text.data[0] == '.' ? (struct mneme_str){digits, text.len + 1}
+                                                        : (struct mneme_str){digits + 1, text.len};
+    return mneme_json_check(number, &kind, &reason, &at) && kind == MNEME_JSON_NUMBER &&
+           mneme_json_to_double(out, number) && isfinite(*out);
+}
+
 static int read_decimal(const struct reading *reading) {
     const struct mneme_op_field *field = reading->field;
     bool is_bounded = field->minimum != 0 || field->maximum != 0;
     double *value = &reading->value->fraction;
-    if (reading->text.len > 0 && reading->text.len < MAX_NUMBER_BYTES &&
-        mneme_json_to_double(value, reading->text) && isfinite(*value) &&
+    if (to_fraction(value, reading->text) &&
         (!is_bounded || (*value >= field->minimum && *value <= field->maximum))) {
         return MNEME_OK;
     }

@@ -12,6 +12,7 @@
 struct finding {
     const struct mneme_uuid *ids;
     size_t count;
+    struct mneme_str stream_id; /* the only one that counts; null: any */
     struct mneme_op_place *places;
     size_t *found; /* streams of each id */
     struct mneme_arena *arena;
@@ -21,6 +22,9 @@ struct finding {
 static bool note_place(const void *row, void *context) {
     const struct mneme_memory_place_row *place = row;
     struct finding *finding = context;
+    if (finding->stream_id.data != NULL && !mneme_str_equal(place->stream_id, finding->stream_id)) {
+        return true;
+    }
     for (size_t i = 0; i < finding->count; i++) {
         if (memcmp(&finding->ids[i], &place->id, sizeof place->id) != 0) {
             continue;
@@ -69,34 +73,40 @@ static bool is_addressed(const struct mneme_op_request *request) {
            request->common[MNEME_OP_AGENT].is_set;
 }
 
+int mneme_op_find_places(struct mneme_op_place **places, struct mneme_op_call *call,
+                         const struct mneme_uuid *ids, size_t count, struct mneme_error *error) {
+    const struct mneme_op_request *request = call->request;
+    struct mneme_postgres *postgres;
+    struct finding finding = {.ids = ids,
+                              .count = count,
+                              .stream_id = mneme_op_common_text(request, MNEME_OP_STREAM),
+                              .arena = call->arena};
+    finding.places = mneme_arena_calloc(call->arena, count + 1, sizeof *finding.places);
+    finding.found = mneme_arena_calloc(call->arena, count + 1, sizeof *finding.found);
+    finding.failed = finding.places == NULL || finding.found == NULL;
+    int status = finding.failed ? MNEME_OK : mneme_op_call_postgres(&postgres, call, MNEME_OP_TABLES, error);
+    if (status == MNEME_OK && !finding.failed) {
+        status = mneme_memory_places(postgres, mneme_op_tenant(request), ids, count,
+                                     request->operation->finds_deleted, note_place, &finding, error);
+    }
+    *places = finding.places;
+    return status == MNEME_OK ? check_found(&finding, request, error) : status;
+}
+
 int mneme_op_write_find(struct mneme_op_request *request, struct mneme_op_call *call,
                         struct mneme_error *error) {
-    struct mneme_postgres *postgres;
+    struct mneme_op_place *places = NULL;
     if (request->operation->finds == 0 || is_addressed(request)) {
         return MNEME_OK;
     }
     const struct mneme_op_value *named = &request->own[request->operation->finds - 1];
     bool is_one = request->operation->fields[request->operation->finds - 1].type == MNEME_OP_ID;
-    struct finding finding = {.ids = is_one ? &named->id : named->ids.items,
-                              .count = !named->is_set ? 0
-                                       : is_one       ? 1
-                                                      : named->ids.count,
-                              .arena = call->arena};
-    if (finding.count == 0) {
+    if (!named->is_set) {
         return MNEME_OK;
     }
-    finding.places = mneme_arena_calloc(call->arena, finding.count, sizeof *finding.places);
-    finding.found = mneme_arena_calloc(call->arena, finding.count, sizeof *finding.found);
-    finding.failed = finding.places == NULL || finding.found == NULL;
-    int status = finding.failed ? MNEME_OK : mneme_op_call_postgres(&postgres, call, MNEME_OP_TABLES, error);
-    if (status == MNEME_OK && !finding.failed) {
-        status = mneme_memory_places(postgres, mneme_op_tenant(request), finding.ids, finding.count,
-                                     request->operation->finds_deleted, note_place, &finding, error);
-    }
-    if (status == MNEME_OK) {
-        status = check_found(&finding, request, error);
-    }
-    request->places = finding.places;
+    int status = mneme_op_find_places(&places, call, is_one ? &named->id : named->ids.items,
+                                      is_one ? 1 : named->ids.count, error);
+    request->places = places;
     return status;
 }
 

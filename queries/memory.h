@@ -82,8 +82,8 @@ struct mneme_memory_version_row {
     struct mneme_str tier;
 };
 
-void mneme_memory_version_row_json(const struct mneme_memory_version_row *row,
-                                   struct mneme_json_writer *json);
+extern const struct mneme_row_column mneme_memory_version_columns[];
+extern const size_t mneme_memory_version_column_count;
 
 /* Visits every version of the memory, oldest first, beginning behind version `after`; key->stream_id must be
  * set, and deleted versions are shown whatever the key says. What the ledger says is null where its month was

@@ -7,7 +7,7 @@
 #define COLUMN(column_name, column_kind)                                                                     \
     { #column_name, column_kind, offsetof(struct mneme_memory_version_row, column_name) }
 
-static const struct mneme_row_column columns[] = {
+const struct mneme_row_column mneme_memory_version_columns[] = {
     COLUMN(version, MNEME_ROW_LONG),
     COLUMN(event_id, MNEME_ROW_UUID),
     COLUMN(event_type, MNEME_ROW_STR),
@@ -36,21 +36,15 @@ static const struct mneme_row_column columns[] = {
     COLUMN(is_archived, MNEME_ROW_BOOL),
     COLUMN(tier, MNEME_ROW_STR),
 };
-#define COLUMN_COUNT (sizeof columns / sizeof *columns)
-
-static const struct mneme_question question = {"the history was not read", mneme_sql_memory_history, columns,
-                                               COLUMN_COUNT, sizeof(struct mneme_memory_version_row)};
-
-void mneme_memory_version_row_json(const struct mneme_memory_version_row *row,
-                                   struct mneme_json_writer *json) {
-    mneme_json_begin_object(json);
-    mneme_row_json(row, columns, COLUMN_COUNT, json);
-    mneme_json_end_object(json);
-}
+const size_t mneme_memory_version_column_count =
+    sizeof mneme_memory_version_columns / sizeof *mneme_memory_version_columns;
 
 int mneme_memory_history(struct mneme_postgres *postgres, const struct mneme_memory_key *key, int64_t after,
                          int64_t limit, mneme_row_visitor *visit, void *context, size_t *count,
                          struct mneme_error *error) {
+    const struct mneme_question question = {"the history was not read", mneme_sql_memory_history,
+                                            mneme_memory_version_columns, mneme_memory_version_column_count,
+                                            sizeof(struct mneme_memory_version_row)};
     struct mneme_pg_params params = {0};
     mneme_pg_param_str(&params, key->tenant);
     mneme_query_param_as_of(&params, &key->as_of);

@@ -111,7 +111,7 @@ bool mneme_memory_list_hot(struct mneme_hot_reader *hot, const struct mneme_memo
             (void)mneme_hot_reader_memories(memories, found, hot, ids, count, &arena);
             size_t kept = 0;
             for (size_t i = 0; i < count; i++) {
-                if (found[i]) {
+                if (found[i] && (filter->include_archived || !memories[i].row.is_archived)) {
                     memories[kept++] = memories[i];
                 }
             }

@@ -81,6 +81,9 @@ static const struct mneme_cli_option *make_options(const struct mneme_operation 
             options[count++].help = NULL;
         }
     }
+    if (options != NULL && (operation->groups & MNEME_OP_LIMITED) != 0) {
+        options[count++] = make_option(mneme_op_common_field(MNEME_OP_LIMIT), arena);
+    }
     if (options != NULL) {
         count = add_common(options, count, written, sizeof written / sizeof *written, operation, arena);
     }
@@ -167,9 +170,8 @@ static bool add_verbs(const struct mneme_command **verbs, size_t *count, const c
         for (size_t i = 0; any->operations[i] != NULL; i++) {
             const char *names[] = {any->operations[i]->name, any->operations[i]->alias};
             for (size_t j = 0; j < 2; j++) {
-                bool is_of = names[j] != NULL && (noun_len == 0 ? strchr(names[j], '.') == NULL
-                                                                : strncmp(names[j], noun, noun_len) == 0 &&
-                                                                      names[j][noun_len] == '.');
+                bool is_of =
+                    names[j] != NULL && strncmp(names[j], noun, noun_len) == 0 && names[j][noun_len] == '.';
                 if (!is_of || *count == MAX_VERBS) {
                     continue;
                 }
@@ -194,7 +196,7 @@ static const struct mneme_command *make_noun(const struct mneme_op_noun *noun,
     }
     *command = (struct mneme_command){
         .name = noun->name, .summary = noun->summary, .arguments = "", .examples = noun->examples};
-    if (before != NULL) {
+    if (before != NULL && before->subcommands != NULL) {
         *command = *before;
         for (size_t i = 0; before->subcommands[i] != NULL && count < MAX_VERBS; i++) {
             verbs[count++] = before->subcommands[i];
@@ -230,8 +232,12 @@ const struct mneme_command *mneme_face_commands(const struct mneme_command *root
         return NULL;
     }
     for (size_t i = 0; root->subcommands[i] != NULL; i++) {
-        const struct mneme_op_noun *noun = find_noun(root->subcommands[i]->name);
-        all[count] = noun == NULL ? root->subcommands[i] : make_noun(noun, root->subcommands[i], arena);
+        const char *name = root->subcommands[i]->name;
+        const struct mneme_op_noun *noun = find_noun(name);
+        const struct mneme_operation *operation = mneme_op_by_name(mneme_str_from(name));
+        all[count] = noun != NULL        ? make_noun(noun, root->subcommands[i], arena)
+                     : operation != NULL ? make_command(operation, name, arena)
+                                         : root->subcommands[i];
         if (all[count++] == NULL) {
             return NULL;
         }
@@ -242,9 +248,14 @@ const struct mneme_command *mneme_face_commands(const struct mneme_command *root
         if (is_new && all[count++] == NULL) {
             return NULL;
         }
-    }
-    if (!add_verbs(all, &count, "", arena)) {
-        return NULL;
+        for (size_t i = 0; noun->name[0] == '\0' && noun->operations[i] != NULL; i++) {
+            const char *name = noun->operations[i]->name;
+            bool is_listed = has_command(root, name);
+            all[count] = is_listed ? NULL : make_command(noun->operations[i], name, arena);
+            if (!is_listed && all[count++] == NULL) {
+                return NULL;
+            }
+        }
     }
     *tree = *root;
     tree->subcommands = all;

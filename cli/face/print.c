@@ -246,16 +246,38 @@ static void print_receipt(struct mneme_face_printer *printer, const struct mneme
 
 /* --- the sink --- */
 
+/* What is stale is a member of the summary, not a line of its own behind it. */
+static void put_stale(struct mneme_face_printer *printer, struct mneme_json_writer *json) {
+    if (printer->stale_count == 0) {
+        return;
+    }
+    mneme_json_end_array(&printer->stale);
+    mneme_json_key(json, MNEME_STR_LIT("stale"));
+    mneme_json_raw(json, mneme_buffer_str(printer->cli->stale));
+    mneme_buffer_clear(printer->cli->stale);
+    printer->stale_count = 0;
+}
+
 static bool on_row(const struct mneme_op_row *row, void *context) {
     struct mneme_face_printer *printer = context;
-    printer->rows++;
-    printer->total++;
+    printer->rows += !row->is_summary;
+    printer->total += !row->is_summary;
     if (printer->cli->json) {
         struct mneme_json_writer json = {.out = &printer->line};
         mneme_json_begin_object(&json);
         mneme_op_row_json(row, &json);
+        if (row->is_summary) {
+            put_stale(printer, &json);
+        }
         mneme_json_end_object(&json);
         printer->code = mneme_cli_put_line(&printer->line);
+    } else if (row->is_summary && row->sentence.len == 0) {
+        return true;
+    } else if (row->sentence.data != NULL) {
+        printer->rows -= !row->is_summary; /* of the table before it */
+        end_table(printer);
+        printf("%.*s\n", MNEME_STR_ARG(row->sentence));
+        printer->nothing = NULL;
     } else if (printer->operation->form == MNEME_OP_TABLE) {
         add_table_row(printer, row);
     } else if (printer->operation->form == MNEME_OP_DETAILS) {
@@ -301,6 +323,13 @@ static void end_stale(struct mneme_face_printer *printer) {
 static void on_note(const struct mneme_op_note *note, void *context) {
     struct mneme_face_printer *printer = context;
     switch (note->kind) {
+    case MNEME_OP_NOTE_IN_ROW:
+        if (printer->cli->json) {
+            break;
+        }
+        fflush(stdout);
+        fprintf(stderr, "mneme: %.*s\n", MNEME_STR_ARG(note->text));
+        break;
     case MNEME_OP_NOTE_WARNING:
         fflush(stdout);
         fprintf(stderr, "mneme: %.*s\n", MNEME_STR_ARG(note->text));

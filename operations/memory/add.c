@@ -80,7 +80,7 @@ static int write(struct mneme_op_events *out, const struct mneme_op_request *req
     if (status == MNEME_OK) {
         event->expected_version = mneme_op_number(request, EXPECTED_VERSION);
         status = mneme_memory_content(&event->payload.memory_created.content, request, TEXT, CONTENT,
-                                      &out->request->arena, error);
+                                      out->arena, error);
     }
     return status;
 }

@@ -20,6 +20,17 @@
         .name = "memory_ids", .type = MNEME_OP_IDS, .help = "The memories.", .shown = "ID",                  \
         .flags = MNEME_OP_POSITIONAL                                                                         \
     }
+#define MNEME_MEMORY_REQUIRED_IDS_FIELD                                                                      \
+    {                                                                                                        \
+        .name = "memory_ids", .type = MNEME_OP_IDS, .help = "The memories.", .shown = "ID",                  \
+        .flags = MNEME_OP_REQUIRED | MNEME_OP_POSITIONAL                                                     \
+    }
+#define MNEME_MEMORY_EXPECTED_VERSION_FIELD                                                                  \
+    {                                                                                                        \
+        .name = "expected_memory_version", .option = "expected-version", .type = MNEME_OP_INTEGER,           \
+        .maximum = 9.2e18, .help = "Only if the memory has this version; for one memory.",                   \
+        .flags = MNEME_OP_TO_PAYLOAD                                                                         \
+    }
 #define MNEME_MEMORY_TEXT_FIELD                                                                              \
     {                                                                                                        \
         .name = "text", .type = MNEME_OP_LONG_TEXT, .help = "What is remembered, as plain text.",            \
@@ -64,6 +75,11 @@
     }
 #define MNEME_MEMORY_REASON_FIELD                                                                            \
     { .name = "reason", .type = MNEME_OP_TEXT, .help = "Why, for the history.", .flags = MNEME_OP_TO_PAYLOAD }
+#define MNEME_MEMORY_DRY_RUN_FIELD                                                                           \
+    {                                                                                                        \
+        .name = "dry_run", .letter = 'n', .type = MNEME_OP_FLAG,                                             \
+        .help = "List what would be archived, and publish nothing."                                          \
+    }
 #define MNEME_MEMORY_FILTER_FIELD                                                                            \
     { .name = "filter", .type = MNEME_OP_FILTER, .help = "Memories for which this holds." }
 

@@ -8,11 +8,7 @@
 enum { IDS, INCLUDE_DELETED, FIELD_COUNT };
 
 static const struct mneme_op_field fields[FIELD_COUNT + 1] = {
-    [IDS] = {.name = "memory_ids",
-             .type = MNEME_OP_IDS,
-             .help = "The memories.",
-             .shown = "ID",
-             .flags = MNEME_OP_REQUIRED | MNEME_OP_POSITIONAL},
+    [IDS] = MNEME_MEMORY_REQUIRED_IDS_FIELD,
     [INCLUDE_DELETED] = {.name = "include_deleted",
                          .type = MNEME_OP_FLAG,
                          .help = "Show it even if it is deleted."},

@@ -193,7 +193,7 @@ def completion(tmp_path):
 
 
 MEMORY_VERBS = ["add", "get", "list", "hot", "update", "delete", "history", "access", "promote", "prioritize", "archive",
-                "set-retention"]
+                "set-retention", "apply-retention"]
 
 
 def complete(file, *words):

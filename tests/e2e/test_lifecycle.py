@@ -96,7 +96,7 @@ def test_of_unknown_memories_nothing_is_published(folded, remember, verb, option
     missing = "0190a5a0-0000-7000-8000-0000000000ff"
     ends = folded.end_offsets()
     assert missing in folded.mneme("memory", verb, ids["a"], missing, *options, expect=5).stderr
-    assert "memory id" in folded.mneme("memory", verb, ids["a"], "x", *options, expect=2).stderr
+    assert "is not a UUID" in folded.mneme("memory", verb, ids["a"], "x", *options, expect=2).stderr
     assert folded.end_offsets() == ends
     # Where the stream is named nothing is looked up, and the log decides; the others are done all the same.
     done = folded.mneme("memory", verb, missing, ids["b"], *options, "--user", user, "--wait", "postgres", "--json",
@@ -205,4 +205,27 @@ def test_a_policy_is_kept_with_its_history_and_carried_out(folded, remember):
     assert folded.rows("SELECT min_priority, max_age_days, score_threshold, source_event_id::text "
                        "FROM retention_policies_history WHERE user_id = 'pol'") == [(5, 10, 0.5, told["event_id"])]
     assert len(contents(folded, "pol")) == 3
+    assert_equal_to_log(folded)
+
+
+def test_policies_are_carried_out_again(folded, remember):
+    """What has grown old since the policy was set is archived by the next run, and only once."""
+    folded.mneme("memory", "set-retention", "--user", "again", "--max-age-days", "5", "--yes", expect=0)
+    folded.mneme("memory", "set-retention", "--user", "other", "--max-age-days", "5", "--yes", expect=0)
+    remember([created("again", "old", ago(days=9)), created("again", "young", ago(days=1)),
+              created("other", "old too", ago(days=9))])
+    ends = folded.end_offsets()
+    assert "nothing was archived" in folded.mneme("memory", "apply-retention", "--user", "again", expect=6).stderr
+    assert "whose data" in folded.mneme("memory", "apply-retention", "--yes", expect=2).stderr
+    *listed, counts = folded.mneme("memory", "apply-retention", "--user", "again", "--dry-run", "--json",
+                                   expect=0).json_lines
+    assert [row["content"]["text"] for row in listed] == ["old"]
+    assert counts == {"selected": 1, "archived": 0, "failed": 0, "dry_run": True}
+    assert folded.end_offsets() == ends
+    assert "1 memories archived" in folded.mneme("memory", "apply-retention", "--user", "again", "--yes",
+                                                 expect=0).stdout
+    folded.drain()
+    assert contents(folded, "again") == ["young"] and contents(folded, "other") == ["old too"]
+    done = folded.mneme("memory", "apply-retention", "--user", "again", "--yes", "--json", expect=0)
+    assert done.json_lines == [{"selected": 0, "archived": 0, "failed": 0, "dry_run": False}]
     assert_equal_to_log(folded)
