@@ -2,6 +2,7 @@
  * mneme audit heads: where the chain ends, to be kept where nobody who can write the ledger can write.
  */
 #include "cli/audit.h"
+#include "common/base/text_check.h"
 
 #include <errno.h>
 #include <stdio.h>

@@ -5,6 +5,7 @@
 
 #include <stdio.h>
 
+#include "common/base/text_check.h"
 #include "common/json/read.h"
 #include "importers/chat_marks.h"
 #include "importers/legacy.h"

@@ -7,6 +7,7 @@
 #include <stdio.h>
 
 #include "common/base/buffer.h"
+#include "common/base/text_check.h"
 #include "common/json/read.h"
 
 /* Private-use characters with which ChatGPT frames its marks: begin, kind, separator, argument, …, end. */

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "common/base/text_check.h"
 #include "common/json/read.h"
 #include "common/json/write.h"
 #include "importers/import.h"

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "common/base/hash.h"
+#include "common/base/text_check.h"
 #include "common/json/read.h"
 #include "importers/chat_events.h"
 #include "importers/chat_mended.h"

@@ -5,6 +5,7 @@
 #include <strings.h>
 
 #include "common/base/clock.h"
+#include "common/base/text_check.h"
 #include "common/json/read.h"
 #include "importers/legacy.h"
 

@@ -9,6 +9,7 @@
 
 #include "common/base/clock.h"
 #include "common/base/floats.h"
+#include "common/base/text_check.h"
 #include "common/base/uuid.h"
 #include "common/json/read.h"
 #include "schemas/event.h"

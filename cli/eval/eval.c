@@ -12,6 +12,7 @@
 #include "cli/frame/output.h"
 #include "cli/frame/progress.h"
 #include "cli/write.h"
+#include "common/base/text_check.h"
 #include "importers/import.h"
 #include "importers/input.h"
 #include "importers/locomo.h"

@@ -7,6 +7,7 @@
 #include "cli/frame/session.h"
 #include "cli/frame/values.h"
 #include "cli/vector/vector.h"
+#include "common/base/text_check.h"
 #include "common/json/read.h"
 #include "common/json/write.h"
 #include "common/postgres/schema.h"

@@ -4,8 +4,8 @@
  */
 #include <endian.h>
 
-#include "common/base/text_check.h"
 #include "common/base/utf8.h"
+#include "common/json/check.h"
 
 _Static_assert(MNEME_JSON_MAX_DEPTH <= 64, "what is open is kept in the bits of one word");
 

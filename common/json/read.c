@@ -6,6 +6,7 @@
 #include <locale.h>
 #include <stdlib.h>
 
+#include "common/base/text_check.h"
 #include "common/base/utf8.h"
 
 static bool is_space(char character) {

@@ -7,7 +7,7 @@
 #define MNEME_COMMON_JSON_READ_H
 
 #include "common/base/arena.h"
-#include "common/base/text_check.h"
+#include "common/json/check.h"
 
 /* The value without white space around it. */
 struct mneme_str mneme_json_trim(struct mneme_str text);

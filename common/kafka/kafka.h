@@ -85,4 +85,10 @@ int mneme_kafka_topic_look(struct mneme_topic_facts *facts, const char *name,
 int mneme_kafka_topic_ensure(struct mneme_topic_facts *facts, const char *name,
                              const struct mneme_config *config, bool is_compacted, struct mneme_error *error);
 
+/* The partition of a key by murmur2, where Java's clients and those of the setting partitioner=murmur2 put
+ * it. `partitions` > 0. */
+static inline int32_t mneme_kafka_partition_of(struct mneme_str key, int32_t partitions) {
+    return rd_kafka_msg_partitioner_murmur2(NULL, key.data, key.len, partitions, NULL, NULL);
+}
+
 #endif

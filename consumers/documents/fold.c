@@ -2,6 +2,7 @@
  * What each event makes of the documents, in the order of the log. Every function is false when memory is
  * exhausted, and only then.
  */
+#include "common/base/text_check.h"
 #include "common/json/read.h"
 #include "consumers/documents/documents_fold.h"
 #include "consumers/documents/text.h"

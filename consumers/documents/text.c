@@ -4,6 +4,7 @@
  */
 #include "consumers/documents/text.h"
 
+#include "common/base/text_check.h"
 #include "common/json/read.h"
 
 /* What is being written, and the names of the objects around a value. */

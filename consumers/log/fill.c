@@ -7,7 +7,7 @@
 #include <stdlib.h>
 
 #include "common/base/clock.h"
-#include "common/kafka/murmur2.h"
+#include "common/kafka/kafka.h"
 
 /* What an emptied batch may keep for the next one. */
 #define KEEP_ARENA_BYTES ((size_t)8 * 1024 * 1024)
@@ -121,7 +121,7 @@ static int check_place(struct mneme_fill *fill, const struct mneme_fill_rules *r
         return mneme_error_set(error, MNEME_E_INVALID, "the message's key is not that of its event, \"%.*s\"",
                                MNEME_STR_ARG(expected));
     }
-    int32_t partition = mneme_partition_of(record->key, rules->topic_partitions);
+    int32_t partition = mneme_kafka_partition_of(record->key, rules->topic_partitions);
     if (partition != record->position.partition) {
         fill->has_stray = true;
         return mneme_error_set(

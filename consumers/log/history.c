@@ -3,13 +3,13 @@
  */
 #include "consumers/log/history.h"
 
-#include "common/kafka/murmur2.h"
+#include "common/kafka/kafka.h"
 
 static bool has_moved(const struct mneme_log_history *history, int32_t partitions,
                       const struct mneme_batch_item *item) {
     return item->park_reason != NULL && item->key.data != NULL &&
-           mneme_partition_of(item->key, partitions) != item->position.partition &&
-           mneme_partition_of(item->key, history->partitions) == item->position.partition;
+           mneme_kafka_partition_of(item->key, partitions) != item->position.partition &&
+           mneme_kafka_partition_of(item->key, history->partitions) == item->position.partition;
 }
 
 int mneme_log_history_check(const struct mneme_log_history *history, const char *topic, int32_t partitions,

@@ -12,7 +12,7 @@
 #include "common/base/clock.h"
 #include "common/base/hash.h"
 #include "common/base/position.h"
-#include "common/kafka/murmur2.h"
+#include "common/kafka/kafka.h"
 #include "consumers/replay/merge.h"
 #include "consumers/replay/repartition_topic.h"
 
@@ -74,9 +74,10 @@ static int take_copied(void *context, struct mneme_batch *batch, struct mneme_er
     for (size_t i = 0; i < batch->count; i++) {
         const struct mneme_batch_item *item = &batch->items[i];
         struct mneme_position source = {-1, -1};
-        bool is_known = item->source.data != NULL && mneme_position_parse(&source, item->source) &&
-                        source.partition < copy->source_partitions &&
-                        mneme_partition_of(item->key, copy->options->partitions) == item->position.partition;
+        bool is_known =
+            item->source.data != NULL && mneme_position_parse(&source, item->source) &&
+            source.partition < copy->source_partitions &&
+            mneme_kafka_partition_of(item->key, copy->options->partitions) == item->position.partition;
         int64_t *last = is_known ? last_of(copy, item->position.partition, source.partition) : NULL;
         if (last == NULL || source.offset <= *last) {
             return mneme_error_set(error, MNEME_E_UNSAFE,
@@ -170,7 +171,7 @@ static int wait_until_quiet(struct copy *copy, struct mneme_error *error) {
 
 static enum mneme_merge_step take_source(void *context, const struct mneme_batch_item *item) {
     struct copy *copy = context;
-    int32_t target = mneme_partition_of(item->key, copy->options->partitions);
+    int32_t target = mneme_kafka_partition_of(item->key, copy->options->partitions);
     add(&copy->wanted[item->position.partition], item, item->position.offset);
     if (item->position.offset > *last_of(copy, target, item->position.partition)) {
         copy->status = mneme_repartition_write(copy->writer, target, item, &copy->error);

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 
 #include "common/base/read_scope.h"
-#include "common/kafka/murmur2.h"
+#include "common/kafka/kafka.h"
 #include "consumers/replay/merge.h"
 #include "consumers/replay/when.h"
 
@@ -79,7 +79,7 @@ static size_t choose_ranges(struct mneme_log_range *ranges, struct replaying *re
                             const int64_t *offsets, int32_t partitions) {
     int32_t only = replaying->replay->filter.stream_id.data == NULL
                        ? -1
-                       : mneme_partition_of(mneme_buffer_str(&replaying->key_prefix), partitions);
+                       : mneme_kafka_partition_of(mneme_buffer_str(&replaying->key_prefix), partitions);
     size_t count = 0;
     for (int32_t i = 0; i < partitions; i++) {
         int64_t from = offsets[i];

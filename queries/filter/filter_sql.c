@@ -3,6 +3,7 @@
  * down to the comparisons, so that a comparison that is not negated can lead to an index, and one that is
  * negated is true where it cannot be decided.
  */
+#include "common/base/text_check.h"
 #include "queries/filter/filter.h"
 
 #include "common/base/uuid.h"

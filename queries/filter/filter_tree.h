@@ -6,7 +6,7 @@
 
 #include "common/base/arena.h"
 #include "common/base/error.h"
-#include "common/base/text_check.h"
+#include "common/json/check.h"
 
 /* In the order of the table of operators. */
 enum mneme_filter_op {

@@ -4,7 +4,7 @@
 #include "stores/redis/keys.h"
 
 #include "common/base/percent.h"
-#include "common/kafka/murmur2.h"
+#include "common/kafka/kafka.h"
 
 #define RESERVED "/: \n"
 
@@ -49,7 +49,7 @@ int32_t mneme_hot_partition(struct mneme_buffer *scratch, struct mneme_str tenan
     mneme_buffer_append_str(scratch, tenant);
     mneme_buffer_append_byte(scratch, '/');
     mneme_buffer_append_str(scratch, stream_id);
-    return mneme_partition_of(mneme_buffer_str(scratch), partitions);
+    return mneme_kafka_partition_of(mneme_buffer_str(scratch), partitions);
 }
 
 void mneme_hot_topic_key(struct mneme_buffer *out, struct mneme_str prefix) {

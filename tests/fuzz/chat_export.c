@@ -6,6 +6,7 @@
 
 #include "common/base/buffer.h"
 #include "common/base/text_check.h"
+#include "common/json/check.h"
 #include "common/json/mend.h"
 #include "common/json/read.h"
 #include "importers/chat.h"

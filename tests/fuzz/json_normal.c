@@ -5,7 +5,7 @@
 
 #include <stdlib.h>
 
-#include "common/base/text_check.h"
+#include "common/json/check.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -5,7 +5,7 @@
 
 #include <stdlib.h>
 
-#include "common/base/text_check.h"
+#include "common/json/check.h"
 #include "common/json/mend.h"
 #include "common/json/read.h"
 

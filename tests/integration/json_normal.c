@@ -7,7 +7,7 @@
 #include <criterion/criterion.h>
 #include <stdlib.h>
 
-#include "common/base/text_check.h"
+#include "common/json/check.h"
 #include "common/postgres/postgres.h"
 #include "tests/support/fixture.h"
 

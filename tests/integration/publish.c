@@ -9,7 +9,6 @@
 #include <stdlib.h>
 
 #include "common/kafka/kafka.h"
-#include "common/kafka/murmur2.h"
 #include "producers/client.h"
 #include "tests/support/fixture.h"
 
@@ -131,7 +130,7 @@ static struct mneme_receipt expected;
 static void see_expected(const rd_kafka_message_t *message, const struct mneme_event *event) {
     struct mneme_str key = {message->key, message->key_len};
     cr_assert(mneme_str_equal(key, MNEME_STR_LIT("default/ada")), "%.*s", MNEME_STR_ARG(key));
-    cr_assert_eq(message->partition, mneme_partition_of(key, PARTITIONS));
+    cr_assert_eq(message->partition, mneme_kafka_partition_of(key, PARTITIONS));
     cr_assert_eq(message->partition, expected.position.partition);
     cr_assert_eq(message->offset, expected.position.offset);
     cr_assert_eq(memcmp(&event->event_id, &expected.event_id, sizeof expected.event_id), 0);

@@ -7,7 +7,6 @@
 #include <stdlib.h>
 
 #include "common/kafka/kafka.h"
-#include "common/kafka/murmur2.h"
 #include "tests/support/fixture.h"
 #include "tests/support/memory_projection.h"
 #include "tests/support/running_worker.h"
@@ -421,7 +420,7 @@ Test(worker, a_partition_waits_before_a_message_of_an_unknown_schema_and_the_oth
     for (int i = 0; i < 3000; i++) {
         char key[40];
         (void)snprintf(key, sizeof key, "default/user-%d", i % 50);
-        others += mneme_partition_of(mneme_str_from(key), PARTITIONS) != 1;
+        others += mneme_kafka_partition_of(mneme_str_from(key), PARTITIONS) != 1;
     }
     wait_for_rows(others + (size_t)offset);
     pthread_mutex_lock(&store->mutex);

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 
 #include "common/json/write.h"
-#include "common/kafka/murmur2.h"
+#include "common/kafka/kafka.h"
 #include "tests/support/fake_server.h"
 #include "tests/support/fixture.h"
 #include "tests/support/memory_projection.h"
@@ -80,7 +80,7 @@ Test(worker_registry, a_partition_waits_for_its_schema_and_the_others_go_on, .ti
     for (int i = 0; i < 1000; i++) {
         char text[40];
         (void)snprintf(text, sizeof text, "default/user-%d", i % 100);
-        others += mneme_partition_of(mneme_str_from(text), PARTITIONS) != partition;
+        others += mneme_kafka_partition_of(mneme_str_from(text), PARTITIONS) != partition;
     }
     cr_assert(others > 0 && others < 1000);
     wait_for_rows(others);

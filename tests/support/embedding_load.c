@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "common/kafka/murmur2.h"
+#include "common/kafka/kafka.h"
 #include "consumers/log/batch.h"
 
 #define CLUSTERS 1000
@@ -175,7 +175,7 @@ static int produce(struct mneme_embedding_writer *writer, const struct mneme_emb
     snprintf(source, sizeof source, "%" PRId64, source_sequence);
     mneme_buffer_clear(&writer->key);
     mneme_embedding_key_write(&writer->key, &key);
-    int32_t partition = mneme_partition_of(mneme_buffer_str(&writer->key), writer->partitions);
+    int32_t partition = mneme_kafka_partition_of(mneme_buffer_str(&writer->key), writer->partitions);
     rd_kafka_resp_err_t code;
     do {
         code =

@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "common/kafka/murmur2.h"
+#include "common/kafka/kafka.h"
 #include "consumers/postgres/postgres_projection.h"
 
 #define FIRST_TIME INT64_C(1767225600000000) /* 2026-01-01 */
@@ -125,7 +125,7 @@ struct mneme_batch_item *mneme_fold_case_add(struct mneme_fold_case *fold, const
     item->key = mneme_arena_copy(&fold->arena, mneme_buffer_str(&key));
     mneme_buffer_clean_up(&key);
     item->value = MNEME_STR_LIT("raw bytes");
-    item->position.partition = mneme_partition_of(item->key, MNEME_FOLD_CASE_PARTITIONS);
+    item->position.partition = mneme_kafka_partition_of(item->key, MNEME_FOLD_CASE_PARTITIONS);
     item->position.offset = fold->next_offset[item->position.partition]++;
     item->recorded_at = FIRST_TIME + (int64_t)fold->count * 1000;
     item->blocked_by = item->position.offset;

@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "common/kafka/murmur2.h"
+#include "common/kafka/kafka.h"
 
 static void require(int status, const struct mneme_error *error) {
     if (status != MNEME_OK) {
@@ -44,6 +44,6 @@ void mneme_test_event(struct mneme_buffer *key, struct mneme_buffer *value, int3
             &error);
     mneme_event_key(&event, key);
     require(mneme_codec_encode(codec, &event, value, &error), &error);
-    *partition = mneme_partition_of(mneme_buffer_str(key), partitions);
+    *partition = mneme_kafka_partition_of(mneme_buffer_str(key), partitions);
     mneme_arena_clean_up(&arena);
 }

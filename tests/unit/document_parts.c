@@ -7,7 +7,6 @@
 #include <stdlib.h>
 
 #include "common/base/buffer.h"
-#include "common/base/text_check.h"
 #include "common/base/utf8.h"
 
 static void check_part(const char *text, size_t max_bytes, const char *part, const char *left) {

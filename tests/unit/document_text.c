@@ -5,8 +5,6 @@
 
 #include <criterion/criterion.h>
 
-#include "common/base/text_check.h"
-
 static struct mneme_buffer out, scratch;
 
 static void tear_down(void) {

@@ -7,8 +7,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "common/base/text_check.h"
-
 Test(error, returns_the_code_and_keeps_code_and_sentence) {
     struct mneme_error error = {0};
     cr_assert_eq(mneme_error_set(&error, MNEME_E_CONFLICT, "cannot %s: %d", "do it", 7), MNEME_E_CONFLICT);

@@ -6,7 +6,7 @@
 #include <stdio.h>
 
 #include "common/base/buffer.h"
-#include "common/base/text_check.h"
+#include "common/json/check.h"
 
 static bool is_json(struct mneme_str text, const char **reason) {
     size_t at;

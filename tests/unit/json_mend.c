@@ -6,7 +6,7 @@
 #include <criterion/criterion.h>
 #include <stdio.h>
 
-#include "common/base/text_check.h"
+#include "common/json/check.h"
 
 static const struct {
     const char *json, *mended;

@@ -5,7 +5,7 @@
 
 #include <criterion/criterion.h>
 
-#include "common/base/text_check.h"
+#include "common/json/check.h"
 
 static struct mneme_buffer out;
 static struct mneme_json_normal normal;

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "common/base/text_check.h"
+#include "common/json/check.h"
 #include "importers/json_stream.h"
 
 static FILE *file;

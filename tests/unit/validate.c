@@ -7,7 +7,7 @@
 #include <stdio.h>
 
 #include "common/base/clock.h"
-#include "common/base/text_check.h"
+#include "common/json/check.h"
 #include "tests/support/sample_event.h"
 
 #define CONTENT_MAX 100

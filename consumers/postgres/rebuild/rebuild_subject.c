@@ -6,7 +6,7 @@
 #include <stdlib.h>
 
 #include "common/base/clock.h"
-#include "common/kafka/murmur2.h"
+#include "common/kafka/kafka.h"
 #include "consumers/log/hand_parked.h"
 #include "consumers/postgres/postgres_projection.h"
 #include "consumers/postgres/rebuild/rebuild.h"
@@ -143,7 +143,7 @@ static int look_into_tables(struct subject *subject, struct mneme_error *error) 
 static void name_stream(void *context, struct mneme_str key, struct mneme_str tenant,
                         struct mneme_str stream_id) {
     struct subject *subject = context;
-    int32_t partition = mneme_partition_of(key, subject->partitions);
+    int32_t partition = mneme_kafka_partition_of(key, subject->partitions);
     if (!subject->is_touched[partition]) {
         subject->is_touched[partition] = true;
         subject->touched[subject->touched_count++] = partition;
