@@ -86,11 +86,9 @@ static void put_number(const struct mneme_legacy_entry *entry, enum mneme_legacy
 
 /* Only a confidence can be found that is not a number: the others are kept in the metadata then. */
 static void put_numbers(const struct mneme_legacy_entry *entry, struct mneme_memory_created *memory) {
-    double priority = (double)memory->priority;
     put_number(entry, MNEME_LEGACY_CONFIDENCE, 1, &memory->confidence);
     put_number(entry, MNEME_LEGACY_IMPORTANCE, 1, &memory->importance);
-    put_number(entry, MNEME_LEGACY_PRIORITY, 10, &priority);
-    memory->priority = (int64_t)priority;
+    put_number(entry, MNEME_LEGACY_PRIORITY, 10, &memory->priority);
 }
 
 /* False when there is no time, or none that can be read. */

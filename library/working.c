@@ -89,7 +89,8 @@ int mneme_working_set_goal(struct mneme_receipt *receipt, struct mneme_client *c
     struct mneme_event event;
     int status = begin(&event, client, MNEME_EVENT_WORKING_GOAL_SET, place, error);
     if (status == MNEME_OK) {
-        event.payload.working_goal_set = (struct mneme_working_goal_set){place->conversation_id, goal};
+        event.payload.working_goal_set =
+            (struct mneme_working_goal_set){.conversation_id = place->conversation_id, .goal = goal};
         status = mneme_publish_wait(receipt, client, &event, timeout_ms, error);
     }
     return status;

@@ -76,7 +76,7 @@ struct mneme_memory_version_row {
     struct mneme_str memory_type, term, content, metadata; /* the last two JSON */
     struct mneme_str_array tags, entities;
     double confidence, importance; /* without what accesses add */
-    int64_t priority;
+    double priority;
     struct mneme_opt_long expires_at;
     bool is_deleted, is_archived;
     struct mneme_str tier;

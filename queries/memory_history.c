@@ -30,7 +30,7 @@ const struct mneme_row_column mneme_memory_version_columns[] = {
     COLUMN(entities, MNEME_ROW_STR_ARRAY),
     COLUMN(confidence, MNEME_ROW_DOUBLE),
     COLUMN(importance, MNEME_ROW_DOUBLE),
-    COLUMN(priority, MNEME_ROW_LONG),
+    COLUMN(priority, MNEME_ROW_DOUBLE),
     COLUMN(expires_at, MNEME_ROW_OPT_TIME),
     COLUMN(is_deleted, MNEME_ROW_BOOL),
     COLUMN(is_archived, MNEME_ROW_BOOL),

@@ -269,6 +269,7 @@ int mneme_decoder_decode(const struct mneme_decoder *decoder, struct mneme_event
     struct decoding decoding = {.decoder = decoder, .event = event, .arena = arena};
     decoding.cursor = (struct mneme_avro_cursor){begin, begin + bytes.len, NULL};
     memset(event, 0, offsetof(struct mneme_event, payload));
+    event->schema_version = decoder->schema_version;
     bool is_done = run(&decoding, &decoder->envelope, event);
     if (is_done && decoding.cursor.at != decoding.cursor.end) {
         decoding.step = NULL;

@@ -4,11 +4,14 @@
  * C would not know.
  */
 #include <avro.h>
+#include <jansson.h>
 #include <stdlib.h>
 
 #include "schemas/decoder.h"
 
 #define PAYLOAD "payload"
+#define VERSION                                                                                              \
+    "mneme.version" /* since version 2, an attribute of the record; a schema without it is of version 1 */
 
 #define NO_CONTAINER (-1)
 
@@ -263,6 +266,22 @@ static int compile_branches(const struct compiling *compiling, avro_schema_t eve
     return status;
 }
 
+/* An event of a version to come may have effects that this program does not know of. */
+static int read_version(const struct compiling *compiling, const char *writer_schema_json) {
+    json_t *schema = json_loads(writer_schema_json, 0, NULL);
+    json_t *version = json_object_get(schema, VERSION);
+    json_int_t number = version == NULL ? 1 : json_integer_value(version); /* 0 for what is no whole number */
+    json_decref(schema);
+    if (number < 1 || number > MNEME_EVENT_SCHEMA_VERSION) {
+        return mneme_error_set(compiling->error, MNEME_E_UNKNOWN_SCHEMA,
+                               "schema cannot be read as an event: its " VERSION
+                               " is %lld, and this program knows 1 to %d; run a newer version",
+                               (long long)number, MNEME_EVENT_SCHEMA_VERSION);
+    }
+    compiling->decoder->schema_version = (int)number;
+    return MNEME_OK;
+}
+
 static int compile(const struct compiling *compiling, const char *writer_schema_json) {
     avro_schema_t event = NULL;
     if (avro_schema_from_json_length(writer_schema_json, strlen(writer_schema_json), &event) != 0) {
@@ -276,6 +295,9 @@ static int compile(const struct compiling *compiling, const char *writer_schema_
             compiling->error, MNEME_E_UNKNOWN_SCHEMA,
             "schema cannot be read as an event: it is %s, no record %s; see who registered it",
             avro_schema_type_name(event), mneme_envelope_info.name);
+    }
+    if (status == MNEME_OK) {
+        status = read_version(compiling, writer_schema_json);
     }
     if (status == MNEME_OK) {
         status = compile_branches(compiling, event);

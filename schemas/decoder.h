@@ -68,6 +68,7 @@ struct mneme_skip_node {
 
 struct mneme_decoder {
     struct mneme_arena memory; /* of everything below */
+    int schema_version;        /* of the writer */
     struct mneme_decode_plan envelope;
     struct mneme_decode_branch *branches;
     size_t branch_count;

@@ -46,10 +46,27 @@ void mneme_field_set_default(void *record, const struct mneme_field_info *field)
     }
 }
 
+/* Of the kinds that the generator lets have it. */
+static void set_initial(void *record, const struct mneme_field_info *field) {
+    void *at = (char *)record + field->offset;
+    if (field->kind == MNEME_FIELD_STRING) {
+        *(struct mneme_str *)at = field->initial_text;
+    } else if (field->kind == MNEME_FIELD_DOUBLE) {
+        *(struct mneme_opt_double *)at = (struct mneme_opt_double){field->initial_number, true};
+    } else if (field->kind == MNEME_FIELD_BOOL) {
+        *(struct mneme_opt_bool *)at = (struct mneme_opt_bool){field->initial_number != 0, true};
+    } else {
+        *(struct mneme_opt_long *)at = (struct mneme_opt_long){(int64_t)field->initial_number, true};
+    }
+}
+
 void mneme_record_set_defaults(void *record, const struct mneme_record_info *info) {
     for (size_t i = 0; i < info->field_count; i++) {
-        if (info->fields[i].has_default && !info->fields[i].is_nullable) {
-            mneme_field_set_default(record, &info->fields[i]);
+        const struct mneme_field_info *field = &info->fields[i];
+        if (field->has_initial) {
+            set_initial(record, field);
+        } else if (field->has_default && !field->is_nullable) {
+            mneme_field_set_default(record, field);
         }
     }
 }

@@ -28,7 +28,8 @@ enum mneme_field_kind {
 /* What a string must be beyond UTF-8 without NUL. */
 enum mneme_field_format {
     MNEME_FORMAT_NONE,
-    MNEME_FORMAT_TEXT,    /* 1..content limit characters, not blank */
+    MNEME_FORMAT_TEXT,           /* 1..content limit characters, not blank */
+    MNEME_FORMAT_TEXT_OR_OBJECT, /* the same; a text that is a JSON object is one, since version 2 */
     MNEME_FORMAT_CONTENT, /* JSON object; as TEXT for the string under "text", else the whole JSON's length */
     MNEME_FORMAT_JSON,    /* any JSON */
     MNEME_FORMAT_JSON_OBJECT, /* a JSON object */
@@ -60,9 +61,15 @@ struct mneme_field_info {
     size_t max_chars;                             /* SIZE_MAX when unbounded */
     size_t max_items, item_max_bytes;             /* of arrays, maps and vectors */
     const struct mneme_field_info *same_count_as; /* the array that this one goes along with; NULL: none */
+    const struct mneme_field_info *excludes; /* of a bool: the field that is null where it is true, or NULL */
     enum mneme_field_absent absent;
     struct mneme_str default_text; /* of strings */
     double default_number;         /* of numbers and bools */
+    /* What a new event holds unless its publisher says otherwise; one that was written without it has null.
+     */
+    bool has_initial;
+    struct mneme_str initial_text;
+    double initial_number;
 };
 
 struct mneme_record_info {
@@ -80,7 +87,8 @@ const struct mneme_field_info *mneme_record_field(const struct mneme_record_info
 /* Sets one field of a zeroed record to its default. */
 void mneme_field_set_default(void *record, const struct mneme_field_info *field);
 
-/* Sets the fields of a zeroed record that have a default other than null. */
+/* Sets the fields of a zeroed record of a new event that have a default, or something to begin with, other
+ * than null. */
 void mneme_record_set_defaults(void *record, const struct mneme_record_info *info);
 
 /* Whether the field of that record holds null. A map and a nested record never do. */

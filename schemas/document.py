@@ -4,6 +4,7 @@
 usage: document.py AVSC… > docs/events.md   (files named mneme.event.vN.avsc)
 """
 
+import json
 import pathlib
 import sys
 
@@ -25,7 +26,7 @@ TYPES = {
     "map:string": "object of texts",
 }
 JSON_MAX_DEPTH = 64  # MNEME_JSON_MAX_DEPTH
-FORMATS = {"content": "text or object", "json": "any JSON", "json_object": "object", "uuid": "list of UUIDs"}
+FORMATS = {"content": "text or object", "text_or_object": "text or object", "json": "any JSON", "json_object": "object", "uuid": "list of UUIDs"}
 
 INTRO = """<!-- Made by schemas/document.py from schemas/avsc; edit those. -->
 # Events
@@ -52,7 +53,15 @@ has a default may be left out, and `null` is the same as leaving out. Unknown ke
 
 Two keys are no fields: `type`, and `idempotency_key` (1 to 512 bytes), from which the event's id is derived ([Ids](#ids)).
 Times are RFC 3339 texts; without an offset they are UTC. Where a field takes JSON it is given as JSON, not as a text that
-holds JSON, and is kept with all its digits. `content` may be a plain text, which means `{{"text": …}}`.
+holds JSON, and is kept with all its digits. A memory's `content` may be a plain text, which means `{{"text": …}}`. Where a
+field is a text or an object, a text that is a JSON object counts as one.
+
+A turn may be given as what was said: `user_message` stands for `role` user and `content`, and `agent_response` beside it for
+the assistant's turn behind that one (by itself, for a turn of the role assistant). Both together are one event and two turns:
+
+```json
+{{"type":"conversation_turn","user_id":"melanie","conversation_id":"c-1","payload":{{"user_message":"Hi!","agent_response":"Hello."}}}}
+```
 
 ## Limits
 Text is UTF-8 without NUL. Names (texts with a limit in bytes, and items of lists) hold no control characters. A field
@@ -88,9 +97,13 @@ parks an event whose key or partition is another, alone (see What cannot be appl
 message is the brokers' (`message.timestamp.type=LogAppendTime`); the caller's is `occurred_at`. Retention is unlimited.
 
 ## What an event does to what is there
-- **Arithmetic.** `memory_prioritized` multiplies the priority by `boost_factor`, rounds half up and keeps it within 0 to 10:
-  3 × 1.5 = 4.5 becomes 5, 5 × 0.5 = 2.5 becomes 3, 9 × 1.5 becomes 10. The factor is the event's number as a double, and what
-  is rounded is `floor(product + 0.5)`. `memory_promoted` adds 0.1 to the importance, which is not rounded and ends at 1.
+- **Arithmetic.** `memory_prioritized` multiplies the priority by `boost_factor` and keeps it within 0 to 10: 3 × 1.5 becomes
+  4.5, 9 × 1.5 becomes 10. Both are doubles, and nothing is rounded. `memory_promoted` adds 0.1 to the importance, which is
+  not rounded either and ends at 1.
+- **By the writer's version.** The effects of an event are those that its version of the schema had when it was released, so
+  that a rebuild gives the same rows after every upgrade. The version is the attribute `mneme.version` of the writer's schema;
+  a schema without it is of version 1. Priorities of version 1 are whole numbers: its `memory_prioritized` rounds half up
+  (3 × 1.5 becomes 5).
 - **A document's source position** (full text, embeddings, vectors) is that of the last event that set its text:
   `memory_created`, `memory_updated` with a `content` (also one that says the same again), `agent_decision`, `agent_handoff`,
   `conversation_turn`, and the deletion that removes it (`memory_deleted`, `conversation_deleted`, an update to a blank text).
@@ -135,13 +148,14 @@ Avro binary behind one of two headers; a reader takes both.
 | Avro single-object | `C3 01`, then the schema's CRC-64-AVRO fingerprint, 8 bytes, little-endian | otherwise |
 
 ## New versions
+A schema tells its version in the attribute `mneme.version` (none: 1), and a reader refuses one that is newer than its own.
 A new version may add payload types, and fields with a default; a field may become wider (int to long, float to double,
 text to bytes and back, a value to one that may be null). It may not drop a required field, change a meaning, or make
 required what was not. Tests check each new version against all released ones, and a registry with the rule BACKWARD does
 too.
 
-**Upgrade workers before producers.** A worker reads every version up to its own, and of newer ones whatever differs only
-by fields that it does not know. It stops, with the reason, at an event whose payload type or schema it does not know; it
+**Upgrade workers before producers.** A worker reads every version up to its own, with fields that it does not know
+among the others. It stops, with the reason, at an event whose payload type or schema it does not know; it
 never skips one. Once it is upgraded it goes on from there. While a registry is down, workers go on with the schemas that
 they have met, and wait at a new one.
 
@@ -192,6 +206,8 @@ def presence_text(item):
         return "now when absent"
     if item.type_key == "long:timestamp-micros" and not item.nullable:
         return "that of the event when absent"
+    if "default" in item.limits:
+        return f"`{json.dumps(item.limits['default']).strip(chr(34))}`"
     if item.nullable or item.type_key == "map:string":
         return ""
     return f"`{item.default}`" if item.has_default else "**required**"
@@ -208,7 +224,7 @@ def limits_text(item):
     parts = []
     if "values" in limits:
         parts.append(", ".join(f"`{value}`" for value in limits["values"]))
-    if limits.get("format") in ("text", "content"):
+    if limits.get("format") in ("text", "text_or_object", "content"):
         parts.append("*content limit*")
     if "min" in limits or "max" in limits:
         parts.append(span_text(limits.get("min"), limits.get("max"), ""))
@@ -224,6 +240,8 @@ def limits_text(item):
         parts.append(f"each at most {limits['item_max_bytes']:,} bytes")
     if "same_count_as" in limits:
         parts.append(f"as many as `{limits['same_count_as']}`")
+    if "excludes" in limits:
+        parts.append(f"true without `{limits['excludes']}` alone")
     return "; ".join(parts)
 
 

@@ -39,6 +39,7 @@ void mneme_event_key(const struct mneme_event *event, struct mneme_buffer *out) 
 void mneme_event_prepare(struct mneme_event *event, enum mneme_event_type type) {
     memset(event, 0, sizeof *event);
     event->type = type;
+    event->schema_version = MNEME_EVENT_SCHEMA_VERSION;
     mneme_record_set_defaults(event, &mneme_envelope_info);
     mneme_record_set_defaults(&event->payload, &mneme_payload_info[type]);
 }

@@ -50,7 +50,11 @@ struct mneme_str mneme_event_subject(const struct mneme_event *event);
 /* The Kafka key "tenant/stream_id", appended to `out`. */
 void mneme_event_key(const struct mneme_event *event, struct mneme_buffer *out);
 
-/* Zeroes the event and gives it its type and the defaults of the payload's fields. */
+/* The first version of the schema by whose rules a text that is a JSON object counts as one, and the rest of
+ * what came with it. Events of the versions before keep the effects that they had. */
+#define MNEME_EVENT_RULES_2 2
+
+/* Zeroes the event and gives it its type, the newest version, and what its fields hold unless told. */
 void mneme_event_prepare(struct mneme_event *event, enum mneme_event_type type);
 
 /* The namespace of version 5 ids derived from tenant and idempotency key; the same in every schema. */
@@ -74,8 +78,10 @@ int mneme_event_validate(const struct mneme_event *event, size_t content_max_cha
 /* Whether every text of the event is UTF-8; a null one is. Thread-safe. */
 bool mneme_event_is_utf8(const struct mneme_event *event);
 
-/* The value of a field, not null, as JSON: as it is where it holds JSON, else by its kind. */
-void mneme_field_json(struct mneme_json_writer *json, const struct mneme_field_info *field, const void *at);
+/* The value of a field, not null, of an event of that version of the schema as JSON: as it is where it holds
+ * JSON, else by its kind. */
+void mneme_field_json(struct mneme_json_writer *json, const struct mneme_field_info *field, const void *at,
+                      int schema_version);
 
 /* The payload as one JSON object (fields that are null are left out), as the ledger keeps it. */
 void mneme_event_payload_json(const struct mneme_event *event, struct mneme_json_writer *json);

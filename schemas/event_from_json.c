@@ -8,6 +8,7 @@
 #include "common/json/read.h"
 #include "schemas/json_input.h"
 
+#define USER_MESSAGE "user_message"
 #define MAX_SLOTS 64 /* more than any record has fields; the generator sees to it */
 
 /* One key that an object may have, and where its value goes. */
@@ -180,6 +181,46 @@ static int read_slots(const struct mneme_json_input *input, const struct slots *
     return MNEME_OK;
 }
 
+static struct slot *slot_of(struct slots *slots, const char *name) {
+    size_t i = 0;
+    while (strcmp(slots->items[i].name, name) != 0) {
+        i++;
+    }
+    return &slots->items[i];
+}
+
+/* A value that another key implies: an absent one becomes it. */
+static int imply(const struct mneme_json_input *input, struct slot *slot, const char *by,
+                 struct mneme_str json) {
+    if (slot->value.data == NULL) {
+        slot->value = json;
+    }
+    return mneme_str_equal(slot->value, json)
+               ? MNEME_OK
+               : MNEME_JSON_REFUSE(input, slot->name, "must be %.*s beside %s", MNEME_STR_ARG(json), by);
+}
+
+/* What a user says and an agent answers, under names that tell the roles: "user_message" is no field. */
+static int read_messages(const struct mneme_json_input *input, struct slots *slots) {
+    struct slot *said = slot_of(slots, USER_MESSAGE);
+    struct slot *content = slot_of(slots, "content");
+    struct slot *role = slot_of(slots, "role");
+    struct slot *answer = slot_of(slots, "agent_response");
+    if (said->value.data != NULL) {
+        if (content->value.data != NULL) {
+            return MNEME_JSON_REFUSE(input, USER_MESSAGE, "and content are both given; give one of them");
+        }
+        content->value = said->value;
+        return imply(input, role, USER_MESSAGE, MNEME_STR_LIT("\"user\""));
+    }
+    if (answer->value.data != NULL && content->value.data == NULL) { /* a turn by itself */
+        content->value = answer->value;
+        answer->value = MNEME_STR_NULL;
+        return imply(input, role, answer->name, MNEME_STR_LIT("\"assistant\""));
+    }
+    return MNEME_OK;
+}
+
 static int read_payload(struct mneme_json_input *input, struct mneme_str value) {
     struct slots slots = {.count = 0};
     int status = MNEME_OK;
@@ -188,14 +229,21 @@ static int read_payload(struct mneme_json_input *input, struct mneme_str value) 
     }
     input->prefix = "payload.";
     add_fields(&slots, &input->event->payload, &mneme_payload_info[input->event->type]);
+    bool is_turn = input->event->type == MNEME_EVENT_CONVERSATION_TURN;
+    if (is_turn) {
+        add_slot(&slots, USER_MESSAGE);
+    }
     if (value.data != NULL) {
         status = collect(input, &slots, value);
+    }
+    if (status == MNEME_OK && is_turn) {
+        status = read_messages(input, &slots);
     }
     if (status == MNEME_OK) {
         status = read_slots(input, &slots);
     }
     for (size_t i = 0; status == MNEME_OK && i < slots.count; i++) {
-        if (slots.items[i].value.data == NULL) {
+        if (slots.items[i].field != NULL && slots.items[i].value.data == NULL) {
             status = fill_absent(input, &slots.items[i]);
         }
     }

@@ -3,6 +3,7 @@
  * JSON fields come out as JSON, times as RFC 3339, ids as text; what is null is left out.
  */
 #include "common/base/floats.h"
+#include "common/json/check.h"
 #include "schemas/event.h"
 
 /* White space between the parts of a caller's JSON may hold line breaks; output is one line an object. */
@@ -17,8 +18,9 @@ static void write_raw(struct mneme_json_writer *json, struct mneme_str text) {
 }
 
 static void write_text(struct mneme_json_writer *json, const struct mneme_field_info *field,
-                       struct mneme_str text) {
-    if (mneme_field_is_json(field)) {
+                       struct mneme_str text, int schema_version) {
+    if (mneme_field_is_json(field) || (field->format == MNEME_FORMAT_TEXT_OR_OBJECT &&
+                                       schema_version >= MNEME_EVENT_RULES_2 && mneme_is_json_object(text))) {
         write_raw(json, text);
     } else {
         mneme_json_string(json, text);
@@ -68,10 +70,11 @@ static void write_map(struct mneme_json_writer *json, const struct mneme_str_map
     mneme_json_end_object(json);
 }
 
-void mneme_field_json(struct mneme_json_writer *json, const struct mneme_field_info *field, const void *at) {
+void mneme_field_json(struct mneme_json_writer *json, const struct mneme_field_info *field, const void *at,
+                      int schema_version) {
     switch (field->kind) {
     case MNEME_FIELD_STRING:
-        write_text(json, field, *(const struct mneme_str *)at);
+        write_text(json, field, *(const struct mneme_str *)at, schema_version);
         break;
     case MNEME_FIELD_UUID:
         mneme_json_uuid(json, *(const struct mneme_uuid *)at);
@@ -111,26 +114,26 @@ void mneme_field_json(struct mneme_json_writer *json, const struct mneme_field_i
 
 /* The fields of a record, without braces; those of a nested record (the scope) among them. */
 static void write_record(struct mneme_json_writer *json, const void *record,
-                         const struct mneme_record_info *info) {
+                         const struct mneme_record_info *info, int schema_version) {
     for (size_t i = 0; i < info->field_count; i++) {
         const struct mneme_field_info *field = &info->fields[i];
         const void *at = (const char *)record + field->offset;
         if (field->kind == MNEME_FIELD_RECORD) {
-            write_record(json, at, field->record);
+            write_record(json, at, field->record, schema_version);
             continue;
         }
         bool is_empty_map =
             field->kind == MNEME_FIELD_STRING_MAP && mneme_field_item_count(record, field) == 0;
         if (!is_empty_map && !mneme_field_is_null(record, field)) {
             mneme_json_key(json, mneme_str_from(field->name));
-            mneme_field_json(json, field, at);
+            mneme_field_json(json, field, at, schema_version);
         }
     }
 }
 
 void mneme_event_payload_json(const struct mneme_event *event, struct mneme_json_writer *json) {
     mneme_json_begin_object(json);
-    write_record(json, &event->payload, &mneme_payload_info[event->type]);
+    write_record(json, &event->payload, &mneme_payload_info[event->type], event->schema_version);
     mneme_json_end_object(json);
 }
 
@@ -138,7 +141,7 @@ void mneme_event_json(const struct mneme_event *event, struct mneme_json_writer 
     mneme_json_begin_object(json);
     mneme_json_key(json, MNEME_STR_LIT("type"));
     mneme_json_string(json, mneme_str_from(mneme_event_type_text(event->type)));
-    write_record(json, event, &mneme_envelope_info);
+    write_record(json, event, &mneme_envelope_info, event->schema_version);
     mneme_json_key(json, MNEME_STR_LIT("payload"));
     mneme_event_payload_json(event, json);
     mneme_json_end_object(json);

@@ -29,12 +29,12 @@ KINDS = {
     "array:double": ("DOUBLE_ARRAY", "struct mneme_double_array", "struct mneme_double_array"),
     "map:string": ("STRING_MAP", "struct mneme_str_map", None),
 }
-FORMATS = {"text": "TEXT", "content": "CONTENT", "json": "JSON", "json_object": "JSON_OBJECT", "uuid": "UUID",
-           "segment": "SEGMENT"}
+FORMATS = {"text": "TEXT", "text_or_object": "TEXT_OR_OBJECT", "content": "CONTENT", "json": "JSON",
+           "json_object": "JSON_OBJECT", "uuid": "UUID", "segment": "SEGMENT"}
 MAX_FIELDS = 48  # of one object of JSON input; schemas/event_from_json.c keeps them on the stack
 ABSENT = {"uuid": "UUID", "scope": "SCOPE"}
 LIMITS = set(
-    "absent format item_max_bytes max max_bytes max_chars max_items min min_bytes same_count_as values".split()
+    "absent default excludes format item_max_bytes max max_bytes max_chars max_items min min_bytes same_count_as values".split()
 )
 RESERVED = set(
     "auto bool break case char class const continue default delete do double else enum export extern false "
@@ -138,6 +138,8 @@ def read_field(owner, avro):
         result.record = read_record(avro_type)
         return result
     result.type_key = type_key(avro_type)
+    if "default" in limits and not (nullable and isinstance(limits["default"], (str, int, float))):
+        raise SchemaError(f"{where}: mneme.default is of a nullable text, number or boolean")
     if result.type_key not in KINDS or (nullable and KINDS[result.type_key][2] is None):
         raise SchemaError(f"{where}: no C type for {json.dumps(avro['type'])}")
     if result.type_key[:3] in ("arr", "map") and result.default:
@@ -164,6 +166,8 @@ def read_schema(path):
         raise SchemaError(f"{path}: the last field of the event must be its payload")
     envelope = read_record({**avro, "fields": avro["fields"][:-1]})
     payloads = [read_record(branch) for branch in payload["type"]]
+    if avro.get("mneme.version", 1) != int(match[1]):
+        raise SchemaError(f"{path}: mneme.version must be {match[1]}, as the file is named")
     return Schema(int(match[1]), text, uuid.UUID(avro["mneme.id_namespace"]), envelope, payloads)
 
 
@@ -205,6 +209,8 @@ def header_text(schema):
         + "".join(struct_text(r) for r in schema.payloads)
         + comment(schema.envelope.doc)
         + f"struct mneme_event {{\n{envelope}"
+        + comment("By which version of the schema it was written: the rules of its effects go by it. It is no field.", "    ")
+        + "    int schema_version;\n"
         + comment("Which member of payload is valid.", "    ")
         + f"    enum mneme_event_type type;\n    union {{\n{union}    }} payload;\n}};\n\n"
         "#ifdef __cplusplus\n}\n#endif\n\n#endif\n"
@@ -219,20 +225,25 @@ def string_slice(text):
     return "{NULL, 0}" if text is None else f"{{{c_string(text)}, sizeof({c_string(text)}) - 1}}"
 
 
-def companion(record, item):
-    """The row of the array that this one goes along with."""
-    if "same_count_as" not in item.limits:
+def companion(record, item, limit):
+    """The row of the field before this one that a limit of it names."""
+    if limit not in item.limits:
         return "NULL"
     names = [f.name for f in record.fields]
-    if item.limits["same_count_as"] not in names[: names.index(item.name)]:
-        raise SchemaError(f"{record.name}.{item.name}: mneme.same_count_as names no field before it")
-    return f"&{record.snake}_fields[{names.index(item.limits['same_count_as'])}]"
+    if item.limits[limit] not in names[: names.index(item.name)]:
+        raise SchemaError(f"{record.name}.{item.name}: mneme.{limit} names no field before it")
+    return f"&{record.snake}_fields[{names.index(item.limits[limit])}]"
+
+
+def split_value(value):
+    """As a text and a number, one of which says nothing."""
+    return (value, 0) if isinstance(value, str) else (None, value if isinstance(value, (int, float)) else 0)
 
 
 def field_initialiser(record, item, struct):
     limits = item.limits
-    default_text = item.default if isinstance(item.default, str) else None
-    default_number = item.default if isinstance(item.default, (int, float)) else 0
+    default_text, default_number = split_value(item.default)
+    initial_text, initial_number = split_value(limits.get("default"))
     parts = {
         "name": c_string(item.name),
         "doc": c_string(item.doc),
@@ -250,10 +261,14 @@ def field_initialiser(record, item, struct):
         "max_chars": str(limits.get("max_chars", "SIZE_MAX")),
         "max_items": str(limits.get("max_items", "SIZE_MAX")),
         "item_max_bytes": str(limits.get("item_max_bytes", "SIZE_MAX")),
-        "same_count_as": companion(record, item),
+        "same_count_as": companion(record, item, "same_count_as"),
+        "excludes": companion(record, item, "excludes"),
         "absent": f"MNEME_ABSENT_{ABSENT[limits['absent']] if 'absent' in limits else 'REFUSED'}",
         "default_text": string_slice(default_text),
         "default_number": number(default_number),
+        "has_initial": "true" if "default" in limits else "false",
+        "initial_text": string_slice(initial_text),
+        "initial_number": number(initial_number),
     }
     return "    {" + ",\n     ".join(f".{key} = {value}" for key, value in parts.items()) + "},\n"
 

@@ -52,10 +52,24 @@ static int read_content(const struct mneme_json_input *input, const char *name, 
     return MNEME_OK;
 }
 
+/* An object is kept as its JSON. */
+static int read_text_or_object(const struct mneme_json_input *input, const char *name, struct mneme_str *out,
+                               struct mneme_str value) {
+    enum mneme_json_kind kind = mneme_json_kind_of(value);
+    if (kind == MNEME_JSON_OBJECT) {
+        return mneme_json_compact(out, input->arena, value) ? MNEME_OK : mneme_json_out_of_memory(input);
+    }
+    return kind == MNEME_JSON_STRING ? mneme_json_read_string(input, name, out, value)
+                                     : mneme_json_wrong_kind(input, name, "a string or an object", value);
+}
+
 static int read_text(const struct mneme_json_input *input, const struct mneme_field_info *field,
                      struct mneme_str *out, struct mneme_str value) {
     if (field->format == MNEME_FORMAT_CONTENT) {
         return read_content(input, field->name, out, value);
+    }
+    if (field->format == MNEME_FORMAT_TEXT_OR_OBJECT) {
+        return read_text_or_object(input, field->name, out, value);
     }
     if (!mneme_field_is_json(field)) {
         return mneme_json_read_string(input, field->name, out, value);

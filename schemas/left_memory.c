@@ -24,7 +24,7 @@ void mneme_left_memory_content(const struct mneme_event *event, const struct mne
             mneme_record_field(&mneme_payload_info[event->type], members->field);
         if (field != NULL && !mneme_field_is_null(payload, field)) {
             mneme_json_key(json, mneme_str_from(members->name));
-            mneme_field_json(json, field, payload + field->offset);
+            mneme_field_json(json, field, payload + field->offset, event->schema_version);
         }
     }
     mneme_json_end_object(json);

@@ -162,7 +162,8 @@ static int check_string(const struct check *check, struct mneme_str text) {
     if (status == MNEME_OK && field->values != NULL) {
         status = check_values(check, text);
     }
-    if (status == MNEME_OK && field->format == MNEME_FORMAT_TEXT) {
+    if (status == MNEME_OK &&
+        (field->format == MNEME_FORMAT_TEXT || field->format == MNEME_FORMAT_TEXT_OR_OBJECT)) {
         status = check_text(check, characters, mneme_is_blank(text));
     }
     if (status == MNEME_OK && field->format == MNEME_FORMAT_SEGMENT &&
@@ -204,6 +205,13 @@ static int check_double(const struct check *check, double value) {
         return REFUSE(check, "is %.15g; give at most %.15g", value, check->field->maximum);
     }
     return MNEME_OK;
+}
+
+static int check_bool(const struct check *check, const void *record, bool value) {
+    const struct mneme_field_info *excluded = check->field->excludes;
+    return value && excluded != NULL && !mneme_field_is_null(record, excluded)
+               ? REFUSE(check, "is true and %s is given; give one of them", excluded->name)
+               : MNEME_OK;
 }
 
 static int check_uuid(const struct check *check, const struct mneme_uuid *id) {
@@ -339,7 +347,7 @@ static int check_field(const struct check *check, const void *record) {
     case MNEME_FIELD_DOUBLE:
         return check_double(check, *(const double *)at);
     case MNEME_FIELD_BOOL:
-        return MNEME_OK;
+        return check_bool(check, record, *(const bool *)at);
     case MNEME_FIELD_VECTOR:
         return check_vector(check, *(const struct mneme_str *)at);
     case MNEME_FIELD_STRING_ARRAY:
@@ -371,6 +379,16 @@ static int check_record(struct check check, const void *record, const struct mne
     return MNEME_OK;
 }
 
+static int check_answer(const struct mneme_conversation_turn *turn, struct mneme_error *error) {
+    return turn->agent_response.data == NULL || mneme_str_equal(turn->role, MNEME_STR_LIT("user"))
+               ? MNEME_OK
+               : mneme_error_set(
+                     error, MNEME_E_INVALID,
+                     "event refused: payload.agent_response answers a turn of the role %.*s; give "
+                     "it beside a turn of the role user",
+                     MNEME_STR_ARG(turn->role));
+}
+
 int mneme_event_validate(const struct mneme_event *event, size_t content_max_chars,
                          struct mneme_error *error) {
     if ((unsigned)event->type >= MNEME_EVENT_TYPE_COUNT) {
@@ -393,5 +411,8 @@ int mneme_event_validate(const struct mneme_event *event, size_t content_max_cha
             "event refused: tenant holds a \"/\", which parts it from the stream; leave it out");
     }
     check.prefix = "payload.";
-    return check_record(check, &event->payload, &mneme_payload_info[event->type]);
+    status = check_record(check, &event->payload, &mneme_payload_info[event->type]);
+    return status == MNEME_OK && event->type == MNEME_EVENT_CONVERSATION_TURN
+               ? check_answer(&event->payload.conversation_turn, error)
+               : status;
 }

@@ -383,3 +383,11 @@ bool mneme_json_check(struct mneme_str text, enum mneme_json_kind *kind, const c
     }
     return true;
 }
+
+bool mneme_is_json_object(struct mneme_str text) {
+    enum mneme_json_kind kind;
+    const char *reason;
+    size_t at;
+    return text.len > 0 && text.data[0] == '{' && mneme_json_check(text, &kind, &reason, &at) &&
+           kind == MNEME_JSON_OBJECT;
+}

@@ -118,7 +118,7 @@ static int write_prioritize(struct mneme_op_events *out, const struct mneme_op_r
 const struct mneme_operation mneme_op_memory_prioritize = {
     .name = "memory.prioritize",
     .summary = "Raise or lower the priority of memories.",
-    .details = "The priority, 0..10, becomes its product with the factor.\n\n" HELP,
+    .details = "The priority, 0..10, becomes its product with the factor, up to 10.\n\n" HELP,
     .examples = "  mneme memory prioritize 018f0f5e-7a5b-7cc1-9d3e-2f6a1b0c4d5e --boost-factor 1.5\n"
                 "  mneme memory prioritize 018f0f5e-7a5b-7cc1-9d3e-2f6a1b0c4d5e --boost-factor 0.5 \\\n"
                 "      --expected-version 3 --wait postgres\n",

@@ -19,7 +19,7 @@ const struct mneme_op_column mneme_memory_op_columns[] = {
     {"entities", MNEME_ROW_STR_ARRAY, NULL, NULL, NULL},
     {"confidence", MNEME_ROW_DOUBLE, NULL, NULL, NULL},
     {"importance", MNEME_ROW_DOUBLE, NULL, NULL, NULL},
-    {"priority", MNEME_ROW_LONG, NULL, NULL, NULL},
+    {"priority", MNEME_ROW_DOUBLE, NULL, NULL, NULL},
     {"access_count", MNEME_ROW_LONG, NULL, "accessed", NULL},
     {"last_accessed_at", MNEME_ROW_OPT_TIME, NULL, "last accessed", NULL},
     {"created_at", MNEME_ROW_TIME, "CREATED", "created", NULL},

@@ -60,8 +60,8 @@
     }
 #define MNEME_MEMORY_PRIORITY_FIELD                                                                          \
     {                                                                                                        \
-        .name = "priority", .type = MNEME_OP_INTEGER, .maximum = 10, .shown = "0..10",                       \
-        .help = "Its priority.", .flags = MNEME_OP_TO_PAYLOAD                                                \
+        .name = "priority", .type = MNEME_OP_DECIMAL, .maximum = 10, .shown = "0..10",                       \
+        .help = "Its priority, such as 7.5.", .flags = MNEME_OP_TO_PAYLOAD                                   \
     }
 #define MNEME_MEMORY_EXPIRES_AT_FIELD                                                                        \
     {                                                                                                        \

@@ -42,7 +42,7 @@ static const struct mneme_op_column columns[] = {
     {"entities", MNEME_ROW_STR_ARRAY, NULL, NULL, NULL},
     {"confidence", MNEME_ROW_DOUBLE, NULL, NULL, NULL},
     {"importance", MNEME_ROW_DOUBLE, NULL, NULL, NULL},
-    {"priority", MNEME_ROW_LONG, NULL, NULL, NULL},
+    {"priority", MNEME_ROW_DOUBLE, NULL, NULL, NULL},
     {"expires_at", MNEME_ROW_OPT_TIME, NULL, NULL, NULL},
     {"is_deleted", MNEME_ROW_BOOL, NULL, NULL, NULL},
     {"is_archived", MNEME_ROW_BOOL, NULL, NULL, NULL},

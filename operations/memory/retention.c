@@ -19,7 +19,7 @@ enum { MIN_PRIORITY, MAX_AGE_DAYS, SCORE_THRESHOLD, SET_DRY_RUN, SET_REASON, SET
 
 static const struct mneme_op_field set_fields[SET_FIELD_COUNT + 1] = {
     [MIN_PRIORITY] = {.name = "min_priority",
-                      .type = MNEME_OP_INTEGER,
+                      .type = MNEME_OP_DECIMAL,
                       .maximum = 10,
                       .shown = "0..10",
                       .help = "Memories of this priority and above are kept.",
@@ -70,12 +70,11 @@ static int run_set(struct mneme_op_call *call, struct mneme_error *error) {
     struct mneme_event *event = NULL;
     struct mneme_scope_counts counts = {0};
     struct mneme_memory_filter filter;
-    struct mneme_opt_long priority = mneme_op_number(request, MIN_PRIORITY);
     bool is_dry = mneme_op_truth(request, SET_DRY_RUN);
     bool is_empty = true;
     const struct mneme_scope_rule rule =
-        rule_of((struct mneme_opt_double){(double)priority.value, priority.is_set},
-                mneme_op_number(request, MAX_AGE_DAYS), mneme_op_fraction(request, SCORE_THRESHOLD));
+        rule_of(mneme_op_fraction(request, MIN_PRIORITY), mneme_op_number(request, MAX_AGE_DAYS),
+                mneme_op_fraction(request, SCORE_THRESHOLD));
     int status = mneme_op_events_add(&event, &events, MNEME_EVENT_RETENTION_SET, error);
     if (status == MNEME_OK && !is_dry) {
         status = mneme_op_call_publish_now(&receipt, call, event, error);

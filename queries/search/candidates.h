@@ -57,8 +57,8 @@ struct mneme_candidate_memory {
     struct mneme_str memory_type;
     struct mneme_str content, metadata; /* JSON */
     double importance;                  /* with what accesses add */
-    double confidence;
-    int64_t priority, access_count;
+    double confidence, priority;
+    int64_t access_count;
     struct mneme_opt_long last_accessed_at, expires_at;
     int64_t updated_at, version;
 };

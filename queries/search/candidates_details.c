@@ -100,7 +100,7 @@ static const struct mneme_row_column columns[] = {
     OF("metadata", MNEME_ROW_JSON, memory.metadata),
     OF("importance", MNEME_ROW_DOUBLE, memory.importance),
     OF("confidence", MNEME_ROW_DOUBLE, memory.confidence),
-    OF("priority", MNEME_ROW_LONG, memory.priority),
+    OF("priority", MNEME_ROW_DOUBLE, memory.priority),
     OF("access_count", MNEME_ROW_LONG, memory.access_count),
     OF("last_accessed_at", MNEME_ROW_OPT_TIME, memory.last_accessed_at),
     OF("expires_at", MNEME_ROW_OPT_TIME, memory.expires_at),

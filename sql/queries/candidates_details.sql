@@ -8,7 +8,7 @@ SELECT w.n, d.stream_id, d.kind, d.ref, d.user_id, d.agent_id, d.run_id, d.conve
        d.created_at, d.source_sequence, d.text, d.length::bigint AS length, d.lexemes,
        m.id IS NOT NULL AS is_memory, m.memory_type, m.content, m.metadata,
        coalesce(least(1, m.importance + a.access_count / 100.0::float8), 0) AS importance, coalesce(m.confidence, 0) AS confidence,
-       coalesce(m.priority, 0)::bigint AS priority, coalesce(a.access_count, 0) AS access_count, a.last_accessed_at,
+       coalesce(m.priority, 0) AS priority, coalesce(a.access_count, 0) AS access_count, a.last_accessed_at,
        m.expires_at, coalesce(m.updated_at, d.created_at) AS updated_at, coalesce(m.version, 0) AS version
 FROM unnest($9::text[], $10::text[], $11::text[], $17::bigint[]) WITH ORDINALITY AS w(stream_id, kind, ref, is_known, n)
 CROSS JOIN LATERAL (

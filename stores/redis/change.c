@@ -3,6 +3,8 @@
  */
 #include "stores/redis/change.h"
 
+#include <math.h>
+
 #include "stores/redis/scripts.h"
 #include "stores/redis/working_json.h"
 
@@ -11,8 +13,11 @@ void mneme_hot_call_clean_up(struct mneme_hot_call *call) {
     mneme_buffer_clean_up(&call->words);
 }
 
-#define RANK_STEP INT64_C(10000000000000) /* as the script has it */
-#define PRIORITY_OF_OTHERS 5              /* as a memory has that nobody gave one */
+/* As the script has them: hundredths of a priority count before time, which is told in tenths of a second. */
+#define RANK_STEP INT64_C(100000000000)
+#define RANK_MICROS 100000
+#define RANKS_OF_PRIORITY 100
+#define PRIORITY_OF_OTHERS 5 /* as a memory has that nobody gave one */
 
 /* A word until the call is complete: the text may move. Its place is taken by the slice. */
 struct place {
@@ -138,10 +143,10 @@ static void put_memory_entry(struct mneme_hot_call *call, const struct mneme_mem
     put_entry(call, MNEME_HOT_MEMORY, names, 3);
 }
 
-/* A priority counts more than any time. */
-static void put_rank(struct mneme_hot_call *call, int64_t priority, int64_t micros) {
-    int64_t millis = micros < 0 ? 0 : micros / 1000;
-    mneme_hot_call_put_long(call, priority * RANK_STEP + (millis < RANK_STEP ? millis : RANK_STEP - 1));
+static void put_rank(struct mneme_hot_call *call, double priority, int64_t micros) {
+    int64_t level = (int64_t)floor(priority * RANKS_OF_PRIORITY + 0.5);
+    int64_t tenths = micros < 0 ? 0 : micros / RANK_MICROS;
+    mneme_hot_call_put_long(call, level * RANK_STEP + (tenths < RANK_STEP ? tenths : RANK_STEP - 1));
 }
 
 static void put_owner(struct mneme_hot_call *call, struct mneme_str tenant, struct mneme_str user_id,

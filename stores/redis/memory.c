@@ -29,7 +29,7 @@ const struct mneme_row_column mneme_memory_columns[MNEME_MEMORY_COLUMN_COUNT] = 
     COLUMN(entities, MNEME_ROW_STR_ARRAY),
     COLUMN(confidence, MNEME_ROW_DOUBLE),
     COLUMN(importance, MNEME_ROW_DOUBLE),
-    COLUMN(priority, MNEME_ROW_LONG),
+    COLUMN(priority, MNEME_ROW_DOUBLE),
     COLUMN(access_count, MNEME_ROW_LONG),
     COLUMN(last_accessed_at, MNEME_ROW_OPT_TIME),
     COLUMN(created_at, MNEME_ROW_TIME),

@@ -13,8 +13,8 @@ struct mneme_memory_row {
     struct mneme_str memory_type, term;
     struct mneme_str content, metadata; /* JSON */
     struct mneme_str_array tags, entities;
-    double confidence, importance;
-    int64_t priority, access_count;
+    double confidence, importance, priority;
+    int64_t access_count;
     struct mneme_opt_long last_accessed_at;
     int64_t created_at, updated_at;
     struct mneme_opt_long expires_at;

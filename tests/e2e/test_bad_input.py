@@ -41,7 +41,7 @@ REFUSED = [
     ("confidence of a wrong type", line(payload=created(confidence="high")), r"payload\.confidence"),
     ("tags of a wrong type", line(payload=created(tags="tea")), r"payload\.tags"),
     ("a tag of a wrong type", line(payload=created(tags=[1])), r"payload\.tags"),
-    ("priority that is no whole number", line(payload=created(priority=1.5)), r"payload\.priority"),
+    ("priority that is no number", line(payload=created(priority="high")), r"payload\.priority must be a number"),
     ("user_id of a wrong type", line(user_id=7), r"user_id"),
     ("expected_version of a wrong type", line(expected_version="1"), r"expected_version"),
     ("expected_version below 0", line(expected_version=-1), r"expected_version"),

@@ -13,7 +13,7 @@ NEWEST = max((ROOT / "schemas" / "avsc").glob("mneme.event.v*.avsc"), key=lambda
 
 
 def generate(folder, schema):
-    path = folder / "mneme.event.v1.avsc"
+    path = folder / NEWEST.name
     path.write_text(json.dumps(schema), encoding="utf-8")
     return subprocess.run(
         [sys.executable, ROOT / "schemas" / "generate.py", folder / "out", path],

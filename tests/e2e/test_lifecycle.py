@@ -2,6 +2,7 @@
 events, the same in every fold."""
 
 import datetime
+import re
 
 import pytest
 
@@ -61,7 +62,10 @@ def test_priorities_are_multiplied_within_bounds(folded, remember):
     ids = remember([created("pri", "a", priority=5), created("pri", "b", priority=9), created("pri", "c", priority=3)])
     folded.mneme("memory", "prioritize", *ids.values(), "--boost-factor", "1.5", "--user", "pri", "--wait", "postgres",
                  expect=0)
-    assert [columns(folded, "priority", ids[name]) for name in "abc"] == [(8,), (10,), (5,)]
+    assert [columns(folded, "priority", ids[name]) for name in "abc"] == [(7.5,), (10,), (4.5,)]
+    assert re.search(r"^priority +7\.5$", folded.mneme("memory", "get", ids["a"], "--at-least", "last", expect=0).stdout, re.M)
+    listed = folded.mneme("memory", "list", "--user", "pri", "--filter", "priority gt 4.4 AND priority lte 7.5", "--json", expect=0)
+    assert sorted(row["priority"] for row in listed.json_lines) == [4.5, 7.5]
     assert "--boost-factor" in folded.mneme("memory", "prioritize", ids["a"], expect=2).stderr
     folded.mneme("memory", "prioritize", ids["a"], "--boost-factor", "11", expect=2)
 

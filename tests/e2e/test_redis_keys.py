@@ -72,7 +72,7 @@ def test_a_partition_keeps_its_share(namespace, mneme, worker, check):
     worker("postgres", env=env)
     worker("redis", env=env)
     generator = Generator(12, start=time.time_ns() // 1000 - 600_000_000)
-    publish_steps(mneme, namespace, generator.history(300))
+    publish_steps(mneme, namespace, generator.history(600))
     check()
     with contextlib.closing(redis_client(namespace.env["REDIS_URL"])) as client:
         for partition in range(namespace.partitions):

@@ -25,6 +25,7 @@ SAMPLES = [
     ("memory_promoted", {"memory_id": MEMORY, "reason": "asked for often"}),
     ("memory_prioritized", {"memory_id": MEMORY, "boost_factor": 1.5}),
     ("memory_archived", {"memory_id": OTHER}),
+    ("memory_unarchived", {"memory_id": OTHER}),
     ("retention_set", {"min_priority": 2, "max_age_days": 90, "score_threshold": 0.1}),
     ("conversation_created", {"conversation_id": "talk", "title": "Tea", "metadata": {"channel": "web"}}),
     ("conversation_turn", {"conversation_id": "talk", "role": "user", "speaker": "Anna", "content": "Tea, please.",
@@ -56,7 +57,9 @@ SAMPLES = [
                         "metadata": {"page": 1}}),
     ("vector_deleted", {"vector_id": "a/1", "collection": "pictures"}),
     ("custom", {"type": "tea.ordered", "json": {"cups": 1}}),
+    ("import_finished", {"format": "jsonl", "content_sha256": "0123456789abcdef" * 4, "file": "tea.jsonl", "events": 1}),
     ("memory_deleted", {"memory_id": MEMORY, "reason": "asked to forget"}),
+    ("memory_restored", {"memory_id": MEMORY, "reason": "asked in vain"}),
 ]
 
 

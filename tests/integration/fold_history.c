@@ -22,6 +22,7 @@ static void tear_down(void) {
 TestSuite(fold_history, .init = set_up, .fini = tear_down);
 
 #define ADD(...) mneme_fold_case_add(&fold, __VA_ARGS__)
+#define OLD(item) mneme_fold_case_write_old(&fold, item)
 #define TEXT(...) mneme_fold_case_text(&fold, __VA_ARGS__)
 
 /* Once event by event, once in pairs, once as one batch; `check` looks at the tables each time. */
@@ -130,6 +131,10 @@ static void check_agents(void) {
         TEXT("SELECT id, memory_type, agent_id, content, confidence FROM memories ORDER BY id"),
         A "|decision|bot|{\"text\": \"Offer tea\", \"urgency\": \"low\"}|1;" B
           "|knowledge|cook|{\"text\": \"one tea\", \"to_agent\": \"cook\", \"from_agent\": \"waiter\"}|1");
+    cr_assert_str_eq(TEXT("SELECT category FROM agent_decisions"), "-");
+    cr_assert_str_eq(TEXT("SELECT payload FROM events WHERE event_type = 'agent_handoff'"),
+                     "{\"topic\": \"one tea\", \"to_agent\": \"cook\", \"from_agent\": \"waiter\", "
+                     "\"handoff_id\": \"" B "\"}");
     cr_assert_str_eq(TEXT("SELECT decision, urgency, insights_used FROM agent_decisions"),
                      "Offer tea|low|{}");
     cr_assert_str_eq(TEXT("SELECT from_agent, to_agent, topic FROM agent_handoffs"), "waiter|cook|one tea");
@@ -140,13 +145,13 @@ static void check_agents(void) {
                      "accepted;exists;accepted;not_found;accepted;accepted");
 }
 
-Test(fold_history, decisions_and_handoffs_leave_memories) {
-    ADD("{'type':'agent_decision','agent_id':'bot','payload':{'decision_id':'" A
-        "','decision':'Offer tea','urgency':'low'}}");
+Test(fold_history, decisions_and_handoffs_of_the_first_version_leave_what_they_did) {
+    OLD(ADD("{'type':'agent_decision','agent_id':'bot','payload':{'decision_id':'" A
+            "','decision':'Offer tea','urgency':'low'}}"));
     ADD("{'type':'memory_created','agent_id':'bot','payload':{'memory_id':'" A
         "','memory_type':'fact','content':'x'}}");
-    ADD("{'type':'agent_handoff','agent_id':'bot','payload':{'handoff_id':'" B
-        "','from_agent':'waiter','to_agent':'cook','topic':'one tea'}}");
+    OLD(ADD("{'type':'agent_handoff','agent_id':'bot','payload':{'handoff_id':'" B
+            "','from_agent':'waiter','to_agent':'cook','topic':'one tea'}}"));
     ADD("{'type':'hypothesis_validated','agent_id':'bot','payload':{'hypothesis_id':'" B
         "','is_valid':true}}");
     ADD("{'type':'hypothesis_formed','agent_id':'bot','payload':{'hypothesis_id':'" B

@@ -22,6 +22,7 @@ static void tear_down(void) {
 TestSuite(fold_rows, .init = set_up, .fini = tear_down);
 
 #define ADD(...) mneme_fold_case_add(&fold, __VA_ARGS__)
+#define OLD(item) mneme_fold_case_write_old(&fold, item)
 #define TEXT(...) mneme_fold_case_text(&fold, __VA_ARGS__)
 #define APPLY(size) cr_assert_eq(mneme_fold_case_apply(&fold, size), MNEME_APPLIED, "%s", fold.error.message)
 
@@ -109,7 +110,7 @@ static void check_arithmetic(size_t batch_size) {
     ADD("{'type':'memory_prioritized','user_id':'ada','payload':{'memory_id':'" A "','boost_factor':1.5}}");
     APPLY(batch_size);
     cr_assert_str_eq(TEXT("SELECT term, expires_at, round(importance::numeric, 9), priority FROM memories"),
-                     "long_term|-|0.800000000|8");
+                     "long_term|-|0.800000000|7.5");
     for (int i = 0; i < 3; i++) {
         ADD("{'type':'memory_promoted','user_id':'ada','payload':{'memory_id':'" A "'}}");
         ADD("{'type':'memory_prioritized','user_id':'ada','payload':{'memory_id':'" A
@@ -126,6 +127,30 @@ Test(fold_rows, promotion_and_priority_reckon_with_what_is_there_within_a_batch)
 
 Test(fold_rows, promotion_and_priority_reckon_with_what_is_there_across_batches) {
     check_arithmetic(1);
+}
+
+static void check_mixed_arithmetic(size_t batch_size) {
+#define BOOST(factor)                                                                                        \
+    ADD("{'type':'memory_prioritized','user_id':'ada','payload':{'memory_id':'" A "','boost_factor':" factor \
+        "}}")
+    OLD(ADD("{'type':'memory_created','user_id':'ada','payload':{'memory_id':'" A
+            "','memory_type':'fact','content':'tea','priority':3}}"));
+    OLD(BOOST("1.5"));
+    BOOST("1.1");
+    ADD("{'type':'memory_updated','user_id':'ada','payload':{'memory_id':'" A "','priority':7.25}}");
+    OLD(BOOST("1"));
+    APPLY(batch_size);
+    cr_assert_str_eq(TEXT("SELECT priority FROM (SELECT version, priority FROM memories UNION ALL "
+                          "SELECT version, priority FROM memories_history) AS versions ORDER BY version"),
+                     "3;5;5.5;7.25;7");
+}
+
+Test(fold_rows, a_priority_of_the_first_version_stays_whole_within_a_batch) {
+    check_mixed_arithmetic(0);
+}
+
+Test(fold_rows, a_priority_of_the_first_version_stays_whole_across_batches) {
+    check_mixed_arithmetic(1);
 }
 
 static void add_turn(const char *conversation, const char *index, int number) {

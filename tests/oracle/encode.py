@@ -76,7 +76,8 @@ class Encoder:
             value = values[field["name"]]
             if field.get("mneme.format") == "content" and isinstance(value, str):
                 value = {"text": value}
-            if field.get("mneme.format") in ("content", "json", "json_object") and value is not None:
+            is_object = field.get("mneme.format") == "text_or_object" and isinstance(value, dict)
+            if is_object or (field.get("mneme.format") in ("content", "json", "json_object") and value is not None):
                 value = json.dumps(value, ensure_ascii=False)
             if isinstance(field["type"], dict) and field["type"].get("logicalType") == "vector" and isinstance(value, list):
                 value = struct.pack(f"<{len(value)}f", *value)

@@ -106,6 +106,8 @@ class Fold(Rows, *(module.Tables for module in subjects.MODULES)):
             refusal = str(error)
         for record, values in ((self.decoder.newest, event), (self.decoder.payloads[event["type"]], event["payload"])):
             for name in self.decoder.uuid_fields[record["name"]]:
+                if values[name] is None and self.decoder.is_nullable(record, name):
+                    continue
                 values[name] = as_uuid(values[name])
                 if values[name] is None:
                     raise Unreadable(f"{name} is no UUID")
@@ -207,7 +209,9 @@ class Fold(Rows, *(module.Tables for module in subjects.MODULES)):
             value = event["payload"][field["name"]]
             if value is None:
                 continue
-            if field.get("mneme.format") in JSON_FORMATS:
+            if field.get("mneme.format") in JSON_FORMATS or (
+                    field.get("mneme.format") == "text_or_object" and event["schema_version"] > 1 and
+                    limits.json_object(value) is not None):
                 value = loads(value)
             elif logical_type(field) == "timestamp-micros":
                 value = Time(value)

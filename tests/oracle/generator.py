@@ -9,7 +9,9 @@ from dataclasses import dataclass, field
 from oracle import subjects
 from oracle.encode import Encoder, rfc3339, uuid7
 from oracle.subjects.memories import create
+from oracle.wire import released_schemas
 
+OLD_RUN = 120
 START_MICROS = 1_780_000_000_000_000
 WORDS = ("coffee", "Zürich", "naïve", "記憶", "🙂🏽", "O'Brien", '"quoted"', "back\\slash", "tab\there", "line\nbreak", "\\.",
          "\\N", "NULL", "{curly}", "; DROP TABLE memories; --", "$1", "%s", "a,b", "<b>bold</b>", "e\u0301", "\u200bzero",
@@ -18,7 +20,7 @@ WORDS = ("coffee", "Zürich", "naïve", "記憶", "🙂🏽", "O'Brien", '"quote
 
 @dataclass
 class Step:
-    """Either a line for `mneme publish`, or a raw message for the topic; and what the fold must make of it."""
+    """A line for `mneme publish`, unless there is a raw message for the topic; and what the fold must make of it."""
 
     verdict: str  # accepted, rejected, …, or parked
     line: dict | None = None
@@ -62,11 +64,14 @@ def pick(rng, items):
 class Generator:
     """history(n) gives n steps; the same seed gives the same steps."""
 
-    def __init__(self, seed, tenants=3, streams_per_tenant=8, poisoned=2, with_garbage=True,
+    def __init__(self, seed, tenants=3, streams_per_tenant=8, poisoned=2, with_garbage=True, with_old=True,
                  start=START_MICROS):
         self.rng = random.Random(seed)
         self.with_garbage = with_garbage
+        self.with_old = with_old
         self.encoder = Encoder()
+        self.old_encoder = Encoder(released_schemas()[0])
+        self.written = 0
         self.clock = start
         self.streams = [self.new_stream(f"tenant-{tenant}" if tenant else "default", number)
                         for tenant in range(tenants) for number in range(streams_per_tenant)]
@@ -107,12 +112,21 @@ class Generator:
     def fraction(self):
         return self.rng.choice([0, 1, 0.1, 0.30000000000000004, 5e-324, self.rng.random()])
 
+    def priority(self):
+        """Version 1 has whole ones alone."""
+        return self.rng.randint(0, 10) if self.is_old else self.rng.choice([0, 3, 7.5, 9.99, 0.1, 10, self.rng.random() * 10])
+
     def labels(self):
         return [self.text(2).replace("\t", " ").replace("\n", " ") for _ in range(self.rng.randint(0, 4))]
 
     def filled(self, **fields):
         """Without what is None: absent and null are the same."""
         return {name: value for name, value in fields.items() if value is not None}
+
+    @property
+    def is_old(self):
+        """Whether events are written by the first version of the schema: some hundred in a row, now and then."""
+        return self.with_old and self.written // OLD_RUN % 3 == 1
 
     # --- one step ---
 
@@ -167,7 +181,16 @@ class Generator:
             stream.lines.append(line)
         if stream.key in self.poisoned_keys:
             verdict = "parked"
-        return Step(verdict, line=line)
+        raw = self.as_old(line) if self.is_old else None
+        self.written += 1
+        return Step(verdict, line=line, raw=raw)
+
+    def as_old(self, line):
+        """By the first version, unless it says what only the newest can say: a line that is sent again."""
+        try:
+            return self.old_encoder.message(line)
+        except (KeyError, ValueError):
+            return None
 
     def poison(self, stream):
         """An event that can never be applied: all behind it waits."""

@@ -82,7 +82,7 @@ def check_content(raw, limit):
 
 
 def check_format(name, text, limit):
-    if name == "text":
+    if name in ("text", "text_or_object"):
         check_text(text, limit)
     elif name == "content":
         check_content(text, limit)
@@ -161,9 +161,20 @@ def check_number(field, number):
         raise Refused(f"{number} is out of range")
 
 
+def json_object(text):
+    """What a text that is a JSON object says, else None."""
+    try:
+        value = strict_json(text) if text.startswith("{") else None
+    except Refused:
+        return None
+    return value if isinstance(value, dict) else None
+
+
 def check_record(record, values, content_max_chars):
     for field in record["fields"]:
         value = values[field["name"]]
+        if value is True and values.get(field.get("mneme.excludes")) is not None:
+            raise Refused(f"{field['name']} beside {field['mneme.excludes']}")
         if isinstance(field["type"], dict) and field["type"]["type"] == "record":
             check_record(field["type"], value, content_max_chars)
         elif field["name"] == "payload" or value is None or isinstance(value, bool):
@@ -187,5 +198,7 @@ def check_event(decoder, event, content_max_chars=100000):
         check_record(decoder.payloads[event["type"]], event["payload"], content_max_chars)
     except Refused as refused:
         raise Refused(f"{event['type']}: {refused}") from refused
+    if event["type"] == "ConversationTurn" and event["payload"]["agent_response"] is not None and event["payload"]["role"] != "user":
+        raise Refused("an answer to nothing")
     if "/" in event["tenant"]:
         raise Refused("tenant with a slash")

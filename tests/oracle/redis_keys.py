@@ -1,12 +1,13 @@
 """Which keys Redis must have for what the log says (docs/redis.md): names, values and times to live, from the oracle's
 fold alone."""
 
+import math
 from collections import defaultdict
 from dataclasses import dataclass
 
 from oracle.fold import Time
 
-RANK_STEP = 10**13  # a priority counts more than any time
+RANK_STEP = 10**11  # a hundredth of a priority counts more than any time, in tenths of a second
 CONVERSATIONS, DECISIONS = 10, 5  # of a list of recent ones
 TURNS, THOUGHTS, EVENTS = 50, 100, 100  # of working memory
 MEMORY_COLUMNS = (
@@ -66,6 +67,10 @@ class Working:
     least_offset: int
     expires_ms: int
     written_from: int  # microseconds: not before
+
+
+def rank_of(priority, micros):
+    return math.floor(priority * 100 + 0.5) * RANK_STEP + min(max(micros, 0) // 100_000, RANK_STEP - 1)
 
 
 def encode(*names):
@@ -136,7 +141,7 @@ class RedisKeys:
                      source_event_id=str(row["source_event_id"]), **times(row, "created_at", "updated_at", "expires_at")),
             sequence=row["source_sequence"], accesses=accesses, accessed_at=accessed_at,
             lists="" if agent_id is None else encode(tenant, user_id, agent_id), expires_ms=expires_at // 1000,
-            rank=row["priority"] * RANK_STEP + min(max(since // 1000, (accessed_at or 0) // 1000), RANK_STEP - 1),
+            rank=rank_of(row["priority"], max(since, accessed_at or 0)),
             owner=encode(tenant, user_id) if user_id else encode(tenant, "", stream_id))
         member = encode(stream_id, str(memory_id))
         if agent_id is not None:

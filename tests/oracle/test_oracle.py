@@ -16,9 +16,9 @@ from oracle.wire import Decoder, UnknownSchema, Unreadable, fingerprint, murmur2
 @pytest.fixture
 def publish(log, fold):
     """Appends an event and folds it; gives its verdict and actual version."""
-    encoder = Encoder()
+    newest = Encoder()
 
-    def one(kind, payload, **line):
+    def one(kind, payload, encoder=newest, **line):
         message = log.append(**encoder.message({"type": kind, "user_id": "u", "payload": payload, **line}))
         fold.apply(message)
         row = fold.events[message.offset * 4096 + message.partition]
@@ -146,9 +146,20 @@ def test_promoting_and_prioritizing_stay_within_bounds(publish, fold):
     publish("memory_promoted", {"memory_id": memory()})
     publish("memory_prioritized", {"memory_id": memory(), "boost_factor": 1.5})
     row = only(fold.memories)
-    assert (row["term"], row["expires_at"], row["importance"], row["priority"]) == ("long_term", None, 1.0, 5)
+    assert (row["term"], row["expires_at"], row["importance"], row["priority"]) == ("long_term", None, 1.0, 4.5)
     publish("memory_prioritized", {"memory_id": memory(), "boost_factor": 10})
     assert only(fold.memories)["priority"] == 10
+
+
+def test_events_of_the_first_version_go_by_its_rules(publish, fold):
+    first = Encoder(released_schemas()[0])
+    publish("memory_created", {"memory_id": memory(), "memory_type": "fact", "content": "a", "priority": 3}, encoder=first)
+    publish("memory_prioritized", {"memory_id": memory(), "boost_factor": 1.5}, encoder=first)
+    assert only(fold.memories)["priority"] == 5
+    publish("memory_prioritized", {"memory_id": memory(), "boost_factor": 1.1})
+    assert only(fold.memories)["priority"] == 5.5
+    publish("memory_prioritized", {"memory_id": memory(), "boost_factor": 1}, encoder=first)
+    assert only(fold.memories)["priority"] == 6
 
 
 @pytest.mark.parametrize("value", [b"garbage", None, b""])

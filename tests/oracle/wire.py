@@ -113,7 +113,7 @@ def fingerprint(schema):
 
 
 class Decoder:
-    """Messages into dictionaries {envelope fields…, "type": record name, "payload": {…}}."""
+    """Messages into dictionaries {envelope fields…, "type": record name, "payload": {…}, "schema_version": the writer's}."""
 
     def __init__(self, registry_url=None):
         schemas = released_schemas()
@@ -122,12 +122,15 @@ class Decoder:
         self.uuid_fields = {record["name"]: [field["name"] for field in record["fields"] if logical_type(field) == "uuid"]
                             for record in (self.newest, *self.payloads.values())}
         self.registry_url = registry_url
-        self._by_fingerprint = {fingerprint(schema): self.parse(schema) for schema in schemas}
+        self._by_fingerprint = {fingerprint(schema): (self.parse(schema), version_of(schema)) for schema in schemas}
         self._by_id = {}
 
     @staticmethod
     def field(record, name):
         return next(field for field in record["fields"] if field["name"] == name)
+
+    def is_nullable(self, record, name):
+        return isinstance(self.field(record, name)["type"], list)
 
     @staticmethod
     def parse(schema):
@@ -137,18 +140,18 @@ class Decoder:
         if value is None:
             raise Unreadable("no value")
         if value[:2] == b"\xc3\x01" and len(value) >= 10:
-            schema = self._by_fingerprint.get(value[2:10])
-            if schema is None:
+            written = self._by_fingerprint.get(value[2:10])
+            if written is None:
                 raise UnknownSchema(f"fingerprint {value[2:10].hex()}")
-            return self.read(schema, value[10:])
+            return self.read(*written, value[10:])
         if value[:1] == b"\0" and len(value) >= 5:
             try:
-                schema = self.of_registry(struct.unpack(">i", value[1:5])[0])
+                written = self.of_registry(struct.unpack(">i", value[1:5])[0])
             except UnknownSchema as error:
                 if begins_as_event(value[5:]):
                     raise
                 raise Unreadable(f"{error}, and no event behind it") from error
-            return self.read(schema, value[5:])
+            return self.read(*written, value[5:])
         raise Unreadable("neither framing")
 
     def of_registry(self, schema_id):
@@ -159,10 +162,13 @@ class Decoder:
             if answer.status_code == 404:
                 raise UnknownSchema(f"schema id {schema_id}")
             answer.raise_for_status()
-            self._by_id[schema_id] = self.parse(json.loads(answer.json()["schema"]))
+            schema = json.loads(answer.json()["schema"])
+            self._by_id[schema_id] = self.parse(schema), version_of(schema)
         return self._by_id[schema_id]
 
-    def read(self, schema, body):
+    def read(self, schema, version, body):
+        if version > version_of(self.newest):
+            raise UnknownSchema(f"version {version}")
         stream = io.BytesIO(body)
         try:
             event = fastavro.schemaless_reader(stream, schema, None, return_record_name=True)
@@ -176,13 +182,18 @@ class Decoder:
             raise UnknownSchema(f"payload {name}")
         event["payload"] = self.resolve(self.payloads[event["type"]], payload)
         event["scope"] = self.resolve(self.field(self.newest, "scope")["type"], event["scope"])
-        return self.resolve(self.newest, event) | {"type": event["type"]}
+        return self.resolve(self.newest, event) | {"type": event["type"], "schema_version": version}
 
     @staticmethod
     def resolve(record, values):
         """Fields of the newest schema; absent ones by their default."""
         return {field["name"]: values[field["name"]] if field["name"] in values else field["default"]
                 for field in record["fields"]}
+
+
+def version_of(schema):
+    """By whose rules its events have effects; version 1 does not say so."""
+    return schema.get("mneme.version", 1)
 
 
 def begins_as_event(body):

@@ -10,6 +10,8 @@
 
 #include "common/kafka/kafka.h"
 #include "consumers/postgres/postgres_projection.h"
+#include "schemas/codec.h"
+#include "tests/support/avro_oracle.h"
 
 #define FIRST_TIME INT64_C(1767225600000000) /* 2026-01-01 */
 
@@ -130,6 +132,37 @@ struct mneme_batch_item *mneme_fold_case_add(struct mneme_fold_case *fold, const
     item->recorded_at = FIRST_TIME + (int64_t)fold->count * 1000;
     item->blocked_by = item->position.offset;
     fold->count++;
+    return item;
+}
+
+/* The first version fills nothing in. */
+static void forget_initial(void *record, const struct mneme_record_info *info) {
+    for (size_t i = 0; i < info->field_count; i++) {
+        const struct mneme_field_info *field = &info->fields[i];
+        struct mneme_str *text = (struct mneme_str *)(void *)((char *)record + field->offset);
+        if (field->has_initial && field->kind == MNEME_FIELD_STRING &&
+            text->data == field->initial_text.data) {
+            *text = MNEME_STR_NULL;
+        }
+    }
+}
+
+struct mneme_batch_item *mneme_fold_case_write_old(struct mneme_fold_case *fold,
+                                                   struct mneme_batch_item *item) {
+    const char *schema = mneme_released_schemas[0].json;
+    struct mneme_decoder *decoder = NULL;
+    struct mneme_oracle oracle;
+    struct mneme_buffer bytes = {0};
+    forget_initial(&item->event.payload, &mneme_payload_info[item->event.type]);
+    require(mneme_oracle_open(&oracle, schema) && mneme_oracle_encode(&oracle, &item->event, &bytes),
+            "write by the first version", &fold->error);
+    require(mneme_decoder_compile(&decoder, schema, &fold->error) == MNEME_OK, "compile", &fold->error);
+    struct mneme_str kept = mneme_arena_copy(&fold->arena, mneme_buffer_str(&bytes));
+    require(mneme_decoder_decode(decoder, &item->event, &fold->arena, kept, &fold->error) == MNEME_OK,
+            "read the first version", &fold->error);
+    mneme_decoder_destroy(decoder);
+    mneme_oracle_close(&oracle);
+    mneme_buffer_clean_up(&bytes);
     return item;
 }
 

@@ -37,6 +37,10 @@ enum mneme_apply_result mneme_fold_case_open(struct mneme_fold_case *fold, void 
 struct mneme_batch_item *mneme_fold_case_add(struct mneme_fold_case *fold, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
+/* The item's event as a publisher of the first version of the schema writes it. Gives the item. */
+struct mneme_batch_item *mneme_fold_case_write_old(struct mneme_fold_case *fold,
+                                                   struct mneme_batch_item *item);
+
 /* Empties the tables and opens the projection again, with the settings as they are now; the log stays. */
 void mneme_fold_case_empty(struct mneme_fold_case *fold);
 

@@ -48,6 +48,8 @@ static struct mneme_str sample_text(const struct mneme_field_info *field, struct
         return mneme_str_from("[1,{\"deep\":[true,\"x\"]},12345678901234567890]");
     case MNEME_FORMAT_JSON_OBJECT:
         return mneme_str_from("{\"a\":1,\"b\":{\"c\":[0.10]}}");
+    case MNEME_FORMAT_TEXT_OR_OBJECT:
+        return mneme_str_from("{\"do\":[\"Ça\",2.50]}");
     case MNEME_FORMAT_TEXT:
     case MNEME_FORMAT_NONE:
     case MNEME_FORMAT_UUID:
@@ -55,7 +57,11 @@ static struct mneme_str sample_text(const struct mneme_field_info *field, struct
         break;
     }
     bool is_name = field->max_bytes != SIZE_MAX; /* no line breaks in names */
-    (void)snprintf(text, sizeof text, "%s of \"é\\日😀\"%s", field->name, is_name ? "" : "\n\tnext line");
+    int len = snprintf(text, sizeof text, "%s of \"é\\日😀\"%s", field->name, is_name ? "" : "\n\tnext line");
+    for (; (size_t)len < field->min_bytes && (size_t)len + 1 < sizeof text; len++) {
+        text[len] = 'x';
+        text[len + 1] = '\0';
+    }
     return keep(arena, text);
 }
 
@@ -159,7 +165,7 @@ void mneme_sample_field(void *record, const struct mneme_field_info *field, stru
         }
         break;
     case MNEME_FIELD_BOOL:
-        *(bool *)at = true;
+        *(bool *)at = field->excludes == NULL; /* true goes without the other field, which is there */
         if (field->is_nullable) {
             ((struct mneme_opt_bool *)at)->is_set = true;
         }
@@ -190,7 +196,11 @@ void mneme_sample_event(struct mneme_event *event, struct mneme_arena *arena, en
     mneme_event_prepare(event, type);
     sample_record(event, &mneme_envelope_info, arena, sample);
     sample_record(&event->payload, &mneme_payload_info[type], arena, sample);
-    event->tenant = MNEME_STR_LIT("acme"); /* the one text with a rule of its own */
+    /* The texts with rules of their own. */
+    event->tenant = MNEME_STR_LIT("acme");
+    if (type == MNEME_EVENT_CONVERSATION_TURN) {
+        event->payload.conversation_turn.role = MNEME_STR_LIT("user");
+    }
 }
 
 static bool same_items(const void *a, const void *b, const struct mneme_field_info *field, size_t count) {

@@ -240,12 +240,12 @@ Test(decode_hostile, no_more_items_than_the_schema_allows_are_read) {
 }
 
 /* The rest of a MemoryCreated behind its tags: entities null, confidence, importance, priority, tier,
- * expires_at and reason null. */
+ * expires_at and reason null. A double takes eight bytes. */
 #define REST_OF_MEMORY                                                                                       \
     "\0"                                                                                                     \
     "\0\0\0\0\0\0\0\0"                                                                                       \
     "\0\0\0\0\0\0\0\0"                                                                                       \
-    "\0"                                                                                                     \
+    "\0\0\0\0\0\0\0\0"                                                                                       \
     "\x08warm"                                                                                               \
     "\0"                                                                                                     \
     "\0"
@@ -273,13 +273,16 @@ Test(decode_hostile, a_text_that_is_no_uuid_is_refused) {
 }
 
 Test(decode_hostile, a_whole_number_of_more_than_32_bits_is_no_int) {
-    static const char tail[] = "\0"
-                               "\0"
-                               "\0\0\0\0\0\0\0\0"
-                               "\0\0\0\0\0\0\0\0"
-                               "\x80\x80\x80\x80\x10"
-                               "\x08warm\0\0";
-    cr_assert_eq(decode_with_tags(tail, sizeof tail - 1), MNEME_E_INVALID);
+    static const char tail[] = "\x02"                 /* max_age_days is no null */
+                               "\x80\x80\x80\x80\x10" /* 2^31 */
+                               "\0\0";
+    struct mneme_event whole;
+    mneme_sample_event(&whole, &arena, MNEME_EVENT_RETENTION_SET, MNEME_SAMPLE_REQUIRED);
+    mneme_buffer_clear(&bytes);
+    mneme_event_encode(&whole, &bytes);
+    bytes.len -= 3; /* max_age_days, score_threshold and reason are null */
+    mneme_buffer_append(&bytes, tail, sizeof tail - 1);
+    cr_assert_eq(decode_copy(decoder, bytes.data, bytes.len), MNEME_E_INVALID);
     cr_assert_not_null(strstr(error.message, "more than 32 bits"), "%s", error.message);
-    cr_assert_not_null(strstr(error.message, "in priority"), "%s", error.message);
+    cr_assert_not_null(strstr(error.message, "in max_age_days"), "%s", error.message);
 }

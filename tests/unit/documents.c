@@ -170,8 +170,10 @@ Test(documents, the_same_id_in_another_stream_or_tenant_is_another_document) {
 Test(documents, a_decision_and_a_hand_off_leave_memories) {
     add("agent_decision", NULL, "'decision':'go by train','category':'travel','context':{'city':'Paris'}");
     add("agent_handoff", NULL, "'from_agent':'a','to_agent':'b','topic':'the trip'");
-    cr_assert_str_eq(fold(), "memory*: 1 text: go by train | category: travel | context.city: Paris; "
-                             "memory*: 2 text: the trip | from_agent: a | to_agent: b");
+    cr_assert_str_eq(
+        fold(), "memory*: 1 text: go by train | category: travel | urgency: normal | context.city: Paris; "
+                "memory*: 2 text: the trip | from_agent: a | to_agent: b | reason: "
+                "specialist_expertise_required");
     cr_assert(mneme_str_equal(documents.first->next->first->agent_id, MNEME_STR_LIT("b")));
 }
 

@@ -33,6 +33,10 @@ static void assert_str(struct mneme_str got, const char *wanted) {
 }
 
 #define CREATED(rest) "{\"type\":\"memory_created\",\"user_id\":\"u\"," rest "}"
+#define SAID(payload)                                                                                        \
+    "{\"type\":\"conversation_turn\",\"user_id\":\"u\",\"conversation_id\":\"c\",\"payload\":{" payload "}}"
+#define DECIDED_WITH(decision)                                                                               \
+    "{\"type\":\"agent_decision\",\"agent_id\":\"a\",\"payload\":{\"decision\":" decision "}}"
 #define CREATED_WITH(payload) CREATED("\"payload\":{\"memory_type\":\"fact\"," payload "}")
 
 Test(event_from_json, fills_in_what_is_absent) {
@@ -152,6 +156,56 @@ Test(event_from_json, an_empty_scope_is_left_for_the_check_to_refuse) {
     cr_assert_not_null(strstr(error.message, "scope is empty"), "%s", error.message);
 }
 
+Test(event_from_json, a_priority_has_decimals) {
+    read_line(CREATED_WITH("\"content\":\"x\",\"priority\":7.5"));
+    cr_assert_eq(event.payload.memory_created.priority, 7.5);
+    cr_assert_eq(mneme_event_validate(&event, 10000, &error), MNEME_OK, "%s", error.message);
+}
+
+Test(event_from_json, a_decision_is_a_text_or_an_object) {
+    read_line(DECIDED_WITH("\"go\""));
+    assert_str(event.payload.agent_decision.decision, "go");
+    read_line(DECIDED_WITH("{ \"do\" : [1, 2.50] }"));
+    assert_str(event.payload.agent_decision.decision, "{\"do\":[1,2.50]}");
+    cr_assert_eq(mneme_event_validate(&event, 10000, &error), MNEME_OK, "%s", error.message);
+}
+
+Test(event_from_json, a_new_event_says_what_is_usual) {
+    read_line(DECIDED_WITH("\"go\",\"urgency\":null"));
+    assert_str(event.payload.agent_decision.category, "general");
+    assert_str(event.payload.agent_decision.urgency, "normal");
+    read_line("{\"type\":\"agent_handoff\",\"user_id\":\"u\",\"payload\":{\"from_agent\":\"a\","
+              "\"to_agent\":\"b\",\"topic\":\"t\",\"expected_duration\":\"2 h\"}}");
+    const struct mneme_agent_handoff *handoff = &event.payload.agent_handoff;
+    assert_str(handoff->reason, "specialist_expertise_required");
+    assert_str(handoff->handoff_type, "consultation");
+    assert_str(handoff->urgency, "normal");
+    assert_str(handoff->expected_duration, "2 h");
+    cr_assert(handoff->requires_response.is_set && handoff->requires_response.value);
+}
+
+Test(event_from_json, what_is_said_and_answered_is_one_event) {
+    read_line(SAID("\"user_message\":\"Hi\",\"agent_response\":\"Hello\""));
+    assert_str(event.payload.conversation_turn.role, "user");
+    assert_str(event.payload.conversation_turn.content, "Hi");
+    assert_str(event.payload.conversation_turn.agent_response, "Hello");
+    cr_assert_eq(mneme_event_validate(&event, 10000, &error), MNEME_OK, "%s", error.message);
+    read_line(SAID("\"role\":\"user\",\"content\":\"Hi\",\"agent_response\":\"Hello\""));
+    assert_str(event.payload.conversation_turn.content, "Hi");
+    assert_str(event.payload.conversation_turn.agent_response, "Hello");
+}
+
+Test(event_from_json, a_message_by_itself_is_a_turn_of_its_role) {
+    read_line(SAID("\"user_message\":\"Hi\""));
+    assert_str(event.payload.conversation_turn.role, "user");
+    assert_str(event.payload.conversation_turn.content, "Hi");
+    cr_assert_null(event.payload.conversation_turn.agent_response.data);
+    read_line(SAID("\"agent_response\":\"Hello\",\"role\":\"assistant\""));
+    assert_str(event.payload.conversation_turn.role, "assistant");
+    assert_str(event.payload.conversation_turn.content, "Hello");
+    cr_assert_null(event.payload.conversation_turn.agent_response.data);
+}
+
 Test(event_from_json, a_type_of_the_users_own_is_custom) {
     read_line("{\"type\":\"custom\",\"agent_id\":\"a\",\"payload\":{\"type\":\"lunch\",\"json\":[1, "
               "{\"a\":null}]}}");
@@ -204,7 +258,16 @@ static const struct {
     {CREATED_WITH("\"content\":null"), "payload.content is missing"},
     {CREATED_WITH("\"confidence\":\"high\""), "payload.confidence must be a number, not a string"},
     {CREATED_WITH("\"confidence\":true"), "payload.confidence must be a number, not a boolean"},
-    {CREATED_WITH("\"priority\":5.5"), "payload.priority must be a whole number"},
+    {CREATED_WITH("\"priority\":\"high\""), "payload.priority must be a number, not a string"},
+    {DECIDED_WITH("[1]"), "payload.decision must be a string or an object, not an array"},
+    {SAID("\"user_message\":\"a\",\"content\":\"b\""), "payload.user_message and content are both given"},
+    {SAID("\"user_message\":\"a\",\"role\":\"assistant\""),
+     "payload.role must be \"user\" beside user_message"},
+    {SAID("\"agent_response\":\"a\",\"role\":\"user\""),
+     "payload.role must be \"assistant\" beside agent_response"},
+    {SAID("\"user_mesage\":\"a\""), "unknown key payload.user_mesage; did you mean payload.user_message?"},
+    {SAID("\"content\":\"b\""), "payload.role is missing"},
+    {SAID("\"role\":\"user\""), "payload.content is missing"},
     {CREATED_WITH("\"memory_id\":\"7\""), "payload.memory_id is no UUID"},
     {CREATED_WITH("\"metadata\":\"{}\""), "payload.metadata must be an object, not a string"},
     {CREATED_WITH("\"tags\":\"a\""), "payload.tags must be an array, not a string"},

@@ -80,6 +80,22 @@ Test(event_json, has_the_documented_form) {
                      "\"confidence\":1,\"importance\":0.5,\"priority\":5,\"tier\":\"warm\"}}");
 }
 
+/* The decision, as the event's JSON has it. */
+static const char *decision_of(int schema_version, struct mneme_str decision) {
+    struct mneme_event event;
+    mneme_event_prepare(&event, MNEME_EVENT_AGENT_DECISION);
+    event.schema_version = schema_version;
+    event.payload.agent_decision.decision = decision;
+    return strstr(json_of(&event), "\"decision\":");
+}
+
+Test(event_json, a_decision_that_is_an_object_is_one_since_version_2) {
+    static const char go[] = "{\"go\":1}";
+    cr_assert(strstr(decision_of(2, mneme_str_from(go)), "\"decision\":{\"go\":1}") != NULL);
+    cr_assert(strstr(decision_of(1, mneme_str_from(go)), "\"decision\":\"{\\\"go\\\":1}\"") != NULL);
+    cr_assert(strstr(decision_of(2, MNEME_STR_LIT("{go}")), "\"decision\":\"{go}\"") != NULL);
+}
+
 Test(event_json, is_one_line_whatever_the_content) {
     for (int type = 0; type < MNEME_EVENT_TYPE_COUNT; type++) {
         struct mneme_event event;

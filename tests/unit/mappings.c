@@ -39,8 +39,10 @@ TestSuite(mappings, .init = set_up, .fini = tear_down);
 Test(mappings, the_built_in_ones_fit_events_and_tables) {
     cr_assert_eq(init_tables(), MNEME_OK, "%s", error.message);
     cr_assert_eq(mneme_mapping_plan_init(&plan, tables, &error), MNEME_OK, "%s", error.message);
-    cr_assert_eq(plan.by_type[MNEME_EVENT_CONVERSATION_TURN].count, 2);
-    cr_assert_eq(plan.by_type[MNEME_EVENT_CUSTOM].count, 0);
+    for (int version = 0; version < MNEME_EVENT_SCHEMA_VERSION; version++) {
+        cr_assert_eq(plan.by_version[version][MNEME_EVENT_CONVERSATION_TURN].count, 2);
+        cr_assert_eq(plan.by_version[version][MNEME_EVENT_CUSTOM].count, 0);
+    }
 }
 
 /* --- tables --- */
@@ -170,8 +172,8 @@ Test(mappings, an_unknown_envelope_field_is_refused) {
 
 Test(mappings, a_value_of_another_kind_is_refused) {
     const struct mneme_source source = {
-        .column = "priority", .kind = MNEME_SOURCE_PAYLOAD, .field = "importance"};
-    check_source_refused(&source, "another kind of value belongs in the column priority");
+        .column = "tier", .kind = MNEME_SOURCE_PAYLOAD, .field = "importance"};
+    check_source_refused(&source, "another kind of value belongs in the column tier");
 }
 
 Test(mappings, plain_text_in_a_json_column_is_refused) {

@@ -2,6 +2,7 @@
  * others are refused when the schema is met. */
 #include <criterion/criterion.h>
 #include <jansson.h>
+#include <math.h>
 #include <stdlib.h>
 
 #include "schemas/codec.h"
@@ -176,16 +177,28 @@ Test(schema_evolution, the_newest_is_backward_compatible_with_every_released_one
     }
 }
 
-/* What the old version does not have comes back as the default. */
+static bool is_written_whole(avro_schema_t written, const char *name) {
+    avro_schema_t type = avro_schema_record_field_get(written, name);
+    type = is_avro_union(type) ? avro_schema_union_branch(type, 1) : type;
+    return is_avro_int32(type) || is_avro_int64(type);
+}
+
+/* What the old version does not have comes back as the default, never as what new events begin with; a number
+ * that was whole there has no decimals. */
 static void forget_unknown(void *record, const struct mneme_record_info *info, avro_schema_t written) {
     struct mneme_event blank;
     memset(&blank, 0, sizeof blank);
-    mneme_record_set_defaults(&blank, info);
     for (size_t i = 0; i < info->field_count; i++) {
         const struct mneme_field_info *field = &info->fields[i];
         size_t end = i + 1 < info->field_count ? info->fields[i + 1].offset : info->size;
+        if (field->has_default && !field->is_nullable) {
+            mneme_field_set_default(&blank, field);
+        }
         if (avro_schema_record_field_get_index(written, field->name) < 0) {
             memcpy((char *)record + field->offset, (char *)&blank + field->offset, end - field->offset);
+        } else if (field->kind == MNEME_FIELD_DOUBLE && is_written_whole(written, field->name)) {
+            double *number = (double *)(void *)((char *)record + field->offset);
+            *number = trunc(*number);
         }
     }
 }
@@ -205,6 +218,7 @@ Test(schema_evolution, every_released_version_is_read) {
             cr_assert(mneme_oracle_encode(&oracle, &event, &bytes));
             cr_assert_eq(mneme_decoder_decode(decoder, &back, &arena, mneme_buffer_str(&bytes), &error),
                          MNEME_OK, "%s", error.message);
+            cr_assert_eq(back.schema_version, mneme_released_schemas[i].version);
             forget_unknown(&event.payload, &mneme_payload_info[type],
                            avro_schema_union_branch(payload, branch));
             assert_same(&event, &back);
@@ -212,6 +226,26 @@ Test(schema_evolution, every_released_version_is_read) {
         mneme_oracle_close(&oracle);
         mneme_decoder_destroy(decoder);
     }
+}
+
+Test(schema_evolution, a_schema_that_tells_no_version_is_of_the_first) {
+    struct mneme_event event;
+    struct mneme_event back;
+    cr_assert_eq(json_object_del(schema, "mneme.version"), 0);
+    char *text = json_dumps(schema, 0);
+    mneme_sample_event(&event, &arena, MNEME_EVENT_MEMORY_CREATED, MNEME_SAMPLE_FULL);
+    cr_assert_eq(pass(&back, text, &event), MNEME_OK, "%s", error.message);
+    assert_same(&event, &back);
+    cr_assert_eq(back.schema_version, 1);
+    free(text);
+}
+
+Test(schema_evolution, what_a_version_to_come_means_is_not_guessed) {
+    cr_assert_eq(json_object_set_new(schema, "mneme.version", json_integer(MNEME_EVENT_SCHEMA_VERSION + 1)),
+                 0);
+    assert_schema_refused("its mneme.version is 3, and this program knows 1 to 2; run a newer version");
+    cr_assert_eq(json_object_set_new(schema, "mneme.version", json_string("2")), 0);
+    assert_schema_refused("mneme.version");
 }
 
 /* --- schemas that may come --- */
@@ -318,6 +352,7 @@ Test(schema_evolution, narrower_numbers_and_bytes_are_promoted) {
     set_type("ConversationTurn", "turn_index", "[\"null\",\"int\"]");
     set_type("MemoryCreated", "confidence", "\"float\"");
     set_type("MemoryCreated", "importance", "\"int\"");
+    set_type("MemoryCreated", "priority", "\"int\"");
     set_type("MemoryPrioritized", "boost_factor", "\"long\"");
     set_type("MemoryUpdated", "confidence", "[\"null\",\"float\"]");
     char *text = json_dumps(schema, 0);
@@ -327,6 +362,7 @@ Test(schema_evolution, narrower_numbers_and_bytes_are_promoted) {
     mneme_sample_event(&event, &arena, MNEME_EVENT_MEMORY_CREATED, MNEME_SAMPLE_FULL);
     event.payload.memory_created.confidence = 0.75;
     event.payload.memory_created.importance = 1;
+    event.payload.memory_created.priority = 8;
     event.expected_version.value = -300;
     cr_assert_eq(pass(&back, text, &event), MNEME_OK, "%s", error.message);
     assert_same(&event, &back);
@@ -424,8 +460,8 @@ Test(schema_evolution, a_value_that_may_be_null_does_not_fit_one_that_may_not) {
 }
 
 Test(schema_evolution, wider_numbers_do_not_fit) {
-    set_type("MemoryCreated", "priority", "\"long\"");
-    assert_schema_refused("MemoryCreated.priority is another type");
+    set_type("RetentionSet", "max_age_days", "[\"null\",\"long\"]");
+    assert_schema_refused("RetentionSet.max_age_days is another type");
 }
 
 Test(schema_evolution, doubles_do_not_fit_whole_numbers) {

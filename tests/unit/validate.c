@@ -183,6 +183,9 @@ static void check_values(void *record, const struct mneme_field_info *field) {
     if (field->values == NULL) {
         return;
     }
+    if (event.type == MNEME_EVENT_CONVERSATION_TURN) {
+        event.payload.conversation_turn.agent_response = MNEME_STR_NULL; /* it goes with one role alone */
+    }
     for (size_t i = 0; field->values[i] != NULL; i++) {
         *(struct mneme_str *)place(record, field) = mneme_str_from(field->values[i]);
         assert_valid(field->values[i]);
@@ -434,9 +437,10 @@ static void check_control(void *record, const struct mneme_field_info *field) {
     if (field->kind != MNEME_FIELD_STRING || field->max_bytes == SIZE_MAX || field->values != NULL) {
         return;
     }
-    *(struct mneme_str *)place(record, field) = MNEME_STR_LIT("a\nb");
+    size_t len = field->min_bytes > 3 ? field->min_bytes : 3;
+    *(struct mneme_str *)place(record, field) = repeat("\n", len);
     assert_refused(field->name, "control character");
-    *(struct mneme_str *)place(record, field) = MNEME_STR_LIT("a\x7f");
+    *(struct mneme_str *)place(record, field) = repeat("\x7f", len);
     assert_refused(field->name, "control character");
 }
 
@@ -486,4 +490,27 @@ Test(validate, a_collection_holds_no_slash) {
     mneme_sample_event(&event, &arena, MNEME_EVENT_VECTOR_DELETED, MNEME_SAMPLE_FULL);
     event.payload.vector_deleted.collection = MNEME_STR_LIT("a/b");
     assert_refused("collection", "holds a \"/\"");
+}
+
+Test(validate, what_is_cleared_is_not_given_too) {
+    mneme_sample_event(&event, &arena, MNEME_EVENT_MEMORY_UPDATED, MNEME_SAMPLE_FULL);
+    struct mneme_memory_updated *updated = &event.payload.memory_updated;
+    assert_valid("neither is cleared");
+    updated->clear_expires_at.value = true;
+    assert_refused("a cleared expiry",
+                   "payload.clear_expires_at is true and expires_at is given; give one of them");
+    updated->expires_at.is_set = false;
+    updated->clear_term.value = true;
+    assert_refused("a cleared term", "payload.clear_term is true and term is given");
+    updated->term = MNEME_STR_NULL;
+    assert_valid("both are cleared");
+}
+
+Test(validate, an_answer_stands_beside_what_a_user_says) {
+    mneme_sample_event(&event, &arena, MNEME_EVENT_CONVERSATION_TURN, MNEME_SAMPLE_FULL);
+    assert_valid("a user's turn");
+    event.payload.conversation_turn.role = MNEME_STR_LIT("tool");
+    assert_refused("a tool's turn", "payload.agent_response answers a turn of the role tool");
+    event.payload.conversation_turn.agent_response = MNEME_STR_NULL;
+    assert_valid("a tool's turn without answer");
 }

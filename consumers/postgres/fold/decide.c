@@ -97,10 +97,10 @@ static bool judge(struct mneme_fold *fold, struct mneme_fold_decision *decision,
         return true;
     }
     const void *payload = mneme_event_payload(event);
-    size_t count = fold->mappings->by_type[event->type].count;
+    const struct mneme_type_plan *does = mneme_mapping_of(fold->mappings, event);
     *decision = (struct mneme_fold_decision){.verdict = MNEME_VERDICT_ACCEPTED};
-    for (size_t i = 0; i < count && decision->verdict == MNEME_VERDICT_ACCEPTED; i++) {
-        const struct mneme_action_plan *action = &fold->mappings->by_type[event->type].actions[i];
+    for (size_t i = 0; i < does->count && decision->verdict == MNEME_VERDICT_ACCEPTED; i++) {
+        const struct mneme_action_plan *action = &does->actions[i];
         if (action->action->kind == MNEME_ACTION_APPEND) {
             item->rows[i] = child_row(fold, item, action, event);
             if (item->rows[i] == NULL) {
@@ -125,10 +125,9 @@ static bool note_exception(struct mneme_fold *fold, const struct mneme_fold_deci
 }
 
 static bool carry_out(struct mneme_fold *fold, const struct mneme_fold_item *item) {
-    enum mneme_event_type type = item->from->event.type;
-    for (size_t i = 0; i < fold->mappings->by_type[type].count; i++) {
-        const struct mneme_action_plan *action = &fold->mappings->by_type[type].actions[i];
-        if (!mneme_fold_row_apply(fold, item->rows[i], action, item->from)) {
+    const struct mneme_type_plan *does = mneme_mapping_of(fold->mappings, &item->from->event);
+    for (size_t i = 0; i < does->count; i++) {
+        if (!mneme_fold_row_apply(fold, item->rows[i], &does->actions[i], item->from)) {
             return false;
         }
     }

@@ -334,31 +334,45 @@ static int resolve_action(const struct resolver *resolver, struct mneme_action_p
     return status;
 }
 
-/* Adds the action to those of its type, behind the one that was added before. */
+/* Adds the action to those of its type and version, behind the one that was added before. */
 static int add_action(const struct resolver *resolver, struct mneme_action_plan *out,
-                      const struct mneme_action *action) {
+                      const struct mneme_action *action, int version) {
     int status = resolve_action(resolver, out, action);
     if (status != 0) {
         return status;
     }
-    enum mneme_event_type type = action->type;
-    size_t *same = &resolver->plan->by_type[type].count;
-    if (*same == 0) {
-        resolver->plan->by_type[type].actions = out;
-    } else if (resolver->plan->by_type[type].actions + *same != out || *same == MNEME_MAX_ACTIONS) {
+    struct mneme_type_plan *same = &resolver->plan->by_version[version - 1][action->type];
+    if (same->count == 0) {
+        same->actions = out;
+    } else if (same->actions + same->count != out || same->count == MNEME_MAX_ACTIONS) {
         return fail(resolver, action, "its entries stand apart, or are too many, for",
-                    mneme_event_type_text(type));
+                    mneme_event_type_text(action->type));
     }
-    for (size_t i = 0; i < *same && out->table->has_parent; i++) {
-        if (resolver->plan->by_type[type].actions[i].action->table == out->table->parent) {
+    for (size_t i = 0; i < same->count && out->table->has_parent; i++) {
+        if (same->actions[i].action->table == out->table->parent) {
             out->parent_action = (int)i;
         }
     }
     if (out->table->has_parent && out->parent_action < 0) {
         return fail(resolver, action, "no action before it is on", resolver->tables[out->table->parent].name);
     }
-    (*same)++;
+    same->count++;
     return MNEME_OK;
+}
+
+/* What events of that version do. `plans` has room for all actions. */
+static int resolve_version(const struct resolver *resolver, int version, struct mneme_action_plan *plans) {
+    int status = MNEME_OK;
+    for (int i = 0; i < MNEME_FOLD_TABLE_COUNT; i++) {
+        const struct mneme_fold_table *table = resolver->tables[i].table;
+        for (size_t k = 0; k < table->action_count && status == MNEME_OK; k++) {
+            const struct mneme_action *action = &table->actions[k];
+            if (version >= action->since && (action->until == 0 || version <= action->until)) {
+                status = add_action(resolver, plans++, action, version);
+            }
+        }
+    }
+    return status;
 }
 
 int mneme_mapping_plan_init(struct mneme_mapping_plan *plan,
@@ -371,13 +385,10 @@ int mneme_mapping_plan_init(struct mneme_mapping_plan *plan,
     for (int i = 0; i < MNEME_FOLD_TABLE_COUNT; i++) {
         count += tables[i].table->action_count;
     }
-    struct mneme_action_plan *plans = mneme_arena_calloc(&plan->arena, count + 1, sizeof *plans);
-    int status = plans == NULL ? no_memory(&resolver) : MNEME_OK;
-    for (int i = 0; i < MNEME_FOLD_TABLE_COUNT; i++) {
-        const struct mneme_fold_table *table = tables[i].table;
-        for (size_t k = 0; k < table->action_count && status == MNEME_OK; k++) {
-            status = add_action(&resolver, plans++, &table->actions[k]);
-        }
+    int status = MNEME_OK;
+    for (int version = 1; version <= MNEME_EVENT_SCHEMA_VERSION && status == MNEME_OK; version++) {
+        struct mneme_action_plan *plans = mneme_arena_calloc(&plan->arena, count + 1, sizeof *plans);
+        status = plans == NULL ? no_memory(&resolver) : resolve_version(&resolver, version, plans);
     }
     return status;
 }

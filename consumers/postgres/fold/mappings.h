@@ -20,8 +20,7 @@ enum mneme_source_kind {
     MNEME_SOURCE_SHA256, /* of the payload's text field */
     MNEME_SOURCE_LATEST, /* the later of what is there and the envelope's time */
     MNEME_SOURCE_PLUS,   /* what is there plus `number`, within minimum..maximum */
-    MNEME_SOURCE_TIMES,  /* what is there times the payload's field, rounded if whole, within minimum..maximum
-                          */
+    MNEME_SOURCE_TIMES,  /* what is there times the payload's field, within minimum..maximum */
     /* The payload's time; when null and the payload's field `when_field` holds `text`, occurred_at plus
      * `number` microseconds. */
     MNEME_SOURCE_TIME_OR_AFTER,
@@ -39,6 +38,7 @@ struct mneme_source {
     const char *text;
     double number;
     double minimum, maximum;
+    bool rounds; /* of TIMES: the product, half up, to a whole number */
     const char *when_field;
     const struct mneme_member *members;
 };
@@ -57,6 +57,7 @@ enum mneme_action_kind {
 
 struct mneme_action {
     enum mneme_event_type type;
+    int since, until; /* the versions of the schema whose events do it; 0: the first, the newest */
     enum mneme_action_kind kind;
     enum mneme_fold_table_id table;
     const char *id;                     /* payload field of the key, or "scope.user_id" and the like, or
@@ -74,7 +75,9 @@ struct mneme_action {
 /* Actions of one type stand one after the other, in the list of one table, and are judged in this order; an
  * action on a table with a parent follows the one on its parent. Key columns, source_sequence, valid_from,
  * version and the parent's next index are kept by the fold. Types that are in no list only enter the ledger.
- */
+ *
+ * What an event does never changes once its version of the schema is released: every rebuild gives the same
+ * rows. What events of a later version do instead is an entry beside it, with `since` and `until`. */
 
 /* Whether the kind calculates with what the column holds. */
 static inline bool mneme_source_needs_value(enum mneme_source_kind kind) {
@@ -105,13 +108,22 @@ struct mneme_action_plan {
     struct mneme_source_plan *creates, *changes;
 };
 
+/* What events of one type and version do. */
+struct mneme_type_plan {
+    const struct mneme_action_plan *actions;
+    size_t count;
+};
+
 struct mneme_mapping_plan {
-    struct {
-        const struct mneme_action_plan *actions;
-        size_t count;
-    } by_type[MNEME_EVENT_TYPE_COUNT];
+    struct mneme_type_plan by_version[MNEME_EVENT_SCHEMA_VERSION][MNEME_EVENT_TYPE_COUNT];
     struct mneme_arena arena;
 };
+
+/* Those that the event does. */
+static inline const struct mneme_type_plan *mneme_mapping_of(const struct mneme_mapping_plan *plan,
+                                                             const struct mneme_event *event) {
+    return &plan->by_version[event->schema_version - 1][event->type];
+}
 
 /* Resolves the actions of all `tables`, which must outlive the plan. MNEME_E_INTERNAL with the event type and
  * the name that is wrong: an unknown column or field, kinds that do not fit, a column of a new row without a

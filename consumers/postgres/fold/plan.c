@@ -219,9 +219,9 @@ static bool plan_item(struct mneme_fold *fold, struct mneme_fold_item *item) {
     } else if (is_known) {
         is_done = plan_suspect(fold, item, event->event_id);
     }
-    size_t count = fold->mappings->by_type[event->type].count;
-    for (size_t i = 0; i < count && is_done; i++) {
-        const struct mneme_action_plan *action = &fold->mappings->by_type[event->type].actions[i];
+    const struct mneme_type_plan *does = mneme_mapping_of(fold->mappings, event);
+    for (size_t i = 0; i < does->count && is_done; i++) {
+        const struct mneme_action_plan *action = &does->actions[i];
         if (action->action->kind == MNEME_ACTION_APPEND) {
             item->stream->has_children = true;
         } else if (is_known || !waits_for_stream(action)) {
@@ -282,9 +282,9 @@ static bool plan_children(struct mneme_fold *fold, const struct mneme_fold_strea
     bool is_done = true;
     for (struct mneme_fold_item *item = stream->first; item != NULL; item = item->next) {
         const struct mneme_event *event = &item->from->event;
-        size_t count = fold->mappings->by_type[event->type].count;
-        for (size_t i = 0; i < count && is_done; i++) {
-            const struct mneme_action_plan *action = &fold->mappings->by_type[event->type].actions[i];
+        const struct mneme_type_plan *does = mneme_mapping_of(fold->mappings, event);
+        for (size_t i = 0; i < does->count && is_done; i++) {
+            const struct mneme_action_plan *action = &does->actions[i];
             if (action->action->kind == MNEME_ACTION_APPEND) {
                 is_done = plan_child(fold, item, i, action, event);
             }

@@ -80,7 +80,7 @@ static bool hash_text(struct mneme_fold *fold, union mneme_cell *cell) {
 
 /* The object's text lies in the arena. */
 static bool make_object(struct mneme_fold *fold, union mneme_cell *cell,
-                        const struct mneme_source_plan *source, const char *payload) {
+                        const struct mneme_source_plan *source, const char *payload, int schema_version) {
     struct mneme_buffer *out = &fold->scratch;
     struct mneme_json_writer json = {.out = out};
     mneme_buffer_clear(out);
@@ -88,7 +88,7 @@ static bool make_object(struct mneme_fold *fold, union mneme_cell *cell,
     for (size_t i = 0; source->members[i] != NULL; i++) {
         if (!mneme_field_is_null(payload, source->members[i])) {
             mneme_json_key(&json, mneme_str_from(source->source->members[i].name));
-            mneme_field_json(&json, source->members[i], payload + source->members[i]->offset);
+            mneme_field_json(&json, source->members[i], payload + source->members[i]->offset, schema_version);
         }
     }
     mneme_json_end_object(&json);
@@ -100,7 +100,8 @@ static double within(double value, const struct mneme_source *bounds) {
     return value < bounds->minimum ? bounds->minimum : value > bounds->maximum ? bounds->maximum : value;
 }
 
-/* Arithmetic on what is there: a floating column as it is, a whole one rounded half up. */
+/* Arithmetic on what is there: a floating column as it is unless told otherwise, a whole one rounded half up.
+ */
 static union mneme_cell calculate(const struct mneme_fold_row *row, const struct mneme_source_plan *source,
                                   double operand) {
     union mneme_cell cell = row->cells[source->column];
@@ -108,7 +109,7 @@ static union mneme_cell calculate(const struct mneme_fold_row *row, const struct
     double before = is_real ? cell.real : (double)cell.number;
     double after = source->source->kind == MNEME_SOURCE_PLUS ? before + operand : before * operand;
     if (is_real) {
-        cell.real = within(after, source->source);
+        cell.real = within(source->source->rounds ? floor(after + 0.5) : after, source->source);
     } else {
         cell.number = (int64_t)within(floor(after + 0.5), source->source);
     }
@@ -184,7 +185,7 @@ static bool apply_source(struct mneme_fold *fold, struct mneme_fold_row *row,
         cell.number = mneme_sequence_id(item->position);
         break;
     case MNEME_SOURCE_OBJECT:
-        is_done = make_object(fold, &cell, source, payload);
+        is_done = make_object(fold, &cell, source, payload, event->schema_version);
         break;
     case MNEME_SOURCE_TIME_OR_AFTER:
         is_set = load(&cell, source, payload + source->offset);

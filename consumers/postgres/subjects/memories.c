@@ -47,10 +47,13 @@ static const struct mneme_source memory_promoted[] = {
     CHANGED_BY_EVENT,
 };
 
-static const struct mneme_source memory_prioritized[] = {
-    {.column = "priority", .kind = MNEME_SOURCE_TIMES, .field = "boost_factor", .minimum = 0, .maximum = 10},
-    CHANGED_BY_EVENT,
-};
+#define BOOSTED                                                                                              \
+    .column = "priority", .kind = MNEME_SOURCE_TIMES, .field = "boost_factor", .minimum = 0, .maximum = 10
+
+/* Priorities of version 1 are whole numbers. */
+static const struct mneme_source memory_prioritized_1[] = {{BOOSTED, .rounds = true}, CHANGED_BY_EVENT};
+
+static const struct mneme_source memory_prioritized[] = {{BOOSTED}, CHANGED_BY_EVENT};
 
 static const struct mneme_source memory_archived[] = {NUMBER("is_archived", true), CHANGED_BY_EVENT};
 
@@ -67,7 +70,8 @@ static const struct mneme_action memory_actions[] = {
     {.type = MNEME_EVENT_MEMORY_UPDATED, MEMORY(memory_updated)},
     {.type = MNEME_EVENT_MEMORY_DELETED, MEMORY(memory_deleted)},
     {.type = MNEME_EVENT_MEMORY_PROMOTED, MEMORY(memory_promoted)},
-    {.type = MNEME_EVENT_MEMORY_PRIORITIZED, MEMORY(memory_prioritized)},
+    {.type = MNEME_EVENT_MEMORY_PRIORITIZED, .until = 1, MEMORY(memory_prioritized_1)},
+    {.type = MNEME_EVENT_MEMORY_PRIORITIZED, .since = 2, MEMORY(memory_prioritized)},
     {.type = MNEME_EVENT_MEMORY_ARCHIVED, MEMORY(memory_archived)},
 };
 

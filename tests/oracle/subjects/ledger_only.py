@@ -26,8 +26,18 @@ def mishap(g, stream):
     return noted("error_occurred", g.filled(error_type="oops", message=g.text(), severity=g.maybe(lambda: "warning")))
 
 
+def imported(g, stream):
+    return noted("import_finished", g.filled(format="jsonl", content_sha256="0123456789abcdef" * 4, file="a/b ü.jsonl",
+                                             events=g.rng.randint(0, 2**40), last_event_id=g.maybe(g.id),
+                                             last_position=g.maybe(lambda: "3:17")))
+
+
+def way_back(g, stream):
+    return noted(g.rng.choice(("memory_unarchived", "memory_restored")), {"memory_id": g.id()})
+
+
 def custom(g, stream):
     return noted("custom", {"type": f"my.type {g.rng.randint(1, 3)}", "json": g.rng.choice([{"a": 1}, [1, 2], "text", 0.5, True])})
 
 
-EVENTS = {biometric: 1, projection: 1, mishap: 1, custom: 1}
+EVENTS = {biometric: 1, projection: 1, mishap: 1, imported: 1, way_back: 1, custom: 1}

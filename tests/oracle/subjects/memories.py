@@ -84,7 +84,8 @@ class Tables:
 
     def prioritize_memory(self, place, event, payload):
         memory = self.touch("memories", (payload["memory_id"], *place), event)
-        memory["priority"] = min(10, math.floor(memory["priority"] * payload["boost_factor"] + 0.5))
+        priority = memory["priority"] * payload["boost_factor"]
+        memory["priority"] = min(10, math.floor(priority + 0.5) if event["schema_version"] == 1 else priority)
 
     def archive_memory(self, place, event, payload):
         memory = self.touch("memories", (payload["memory_id"], *place), event)
@@ -147,7 +148,7 @@ def create(g, stream, memory_id=None):
         term=g.maybe(lambda: g.rng.choice(["short_term", "long_term"])),
         metadata=g.maybe(lambda: document_events.memory_metadata(g)),
         tags=g.maybe(g.labels), entities=g.maybe(g.labels), confidence=g.maybe(g.fraction),
-        importance=g.maybe(g.fraction), priority=g.maybe(lambda: g.rng.randint(0, 10)),
+        importance=g.maybe(g.fraction), priority=g.maybe(g.priority),
         tier=g.maybe(lambda: g.rng.choice(["hot", "warm", "cold"])),
         expires_at=g.maybe(g.time, 0.2), reason=g.maybe(g.text, 0.1))
     version, is_there = stream.memories.get(memory_id, (0, False))
@@ -187,7 +188,7 @@ def update(g, stream):
         content=g.maybe(lambda: document_events.content(g)),
         metadata=g.maybe(lambda: document_events.memory_metadata(g), 0.3), tags=g.maybe(g.labels, 0.3),
         entities=g.maybe(g.labels, 0.3), confidence=g.maybe(g.fraction, 0.3),
-        importance=g.maybe(g.fraction, 0.3), priority=g.maybe(lambda: g.rng.randint(0, 10), 0.3),
+        importance=g.maybe(g.fraction, 0.3), priority=g.maybe(g.priority, 0.3),
         expires_at=g.maybe(g.time, 0.2), reason=g.maybe(g.text, 0.1))
     return change(g, stream, "memory_updated", payload, True)
 
@@ -217,7 +218,7 @@ def retrieval(g, stream):
 
 
 def policy(g, stream):
-    payload = g.filled(min_priority=g.maybe(lambda: 3), max_age_days=g.maybe(lambda: 30), score_threshold=g.maybe(g.fraction))
+    payload = g.filled(min_priority=g.maybe(g.priority), max_age_days=g.maybe(lambda: 30), score_threshold=g.maybe(g.fraction))
     return "retention_set", payload, "accepted", lambda: None
 
 

@@ -29,7 +29,8 @@
 -- as that would have been in it.
 
 local base = string.sub(KEYS[1], 1, -9) -- without "progress"
-local RANK_STEP = 10000000000000 -- more than any milliseconds up to the year 2286: priority counts before time
+local RANK_STEP = 100000000000 -- more than any tenths of a second up to the year 2286: priority, in hundredths, counts before time
+local RANK_MICROS = 100000 -- of a tenth
 local NEVER = '-' -- was it accessed
 local MOST = 1000 -- words of one command
 local ACCESSES_ALONE = '0000000000000000000' -- the sequence of a memory of which nothing else is known yet

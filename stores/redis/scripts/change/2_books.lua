@@ -114,8 +114,8 @@ local function put_in(entry, old, new)
 end
 
 -- Its accesses alone have changed.
-local function as_accessed(old, accessed_ms)
-    local rank = old.rank and math.floor(old.rank / RANK_STEP) * RANK_STEP + math.max(old.rank % RANK_STEP, accessed_ms)
+local function as_accessed(old, accessed)
+    local rank = old.rank and math.floor(old.rank / RANK_STEP) * RANK_STEP + math.max(old.rank % RANK_STEP, accessed)
     return {bytes = old.bytes, rank = rank, expires_ms = old.expires_ms, owner = old.owner, lists = old.lists}
 end
 
@@ -128,8 +128,8 @@ local function settle()
     for i, old in ipairs(books_of(entries)) do
         local entry = entries[i]
         local new = books[entry]
-        if new and new.accessed_ms then
-            new = old and as_accessed(old, new.accessed_ms)
+        if new and new.accessed then
+            new = old and as_accessed(old, new.accessed)
         end
         if old then
             grown = grown - old.bytes

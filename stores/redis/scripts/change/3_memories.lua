@@ -28,8 +28,8 @@ local function later(a, b)
 end
 
 -- As far as a rank can tell.
-local function millis_of(accessed_at)
-    return accessed_at == NEVER and 0 or math.max(0, math.min(math.floor(tonumber(accessed_at) / 1000), RANK_STEP - 1))
+local function tenths_of(accessed_at)
+    return accessed_at == NEVER and 0 or math.max(0, math.min(math.floor(tonumber(accessed_at) / RANK_MICROS), RANK_STEP - 1))
 end
 
 -- What is too large for its owner is not there, and lists that it belongs into are not whole.
@@ -87,7 +87,7 @@ function changes.memory()
             return
         end
         local accessed_at = later(new.accessed_at, old.accessed_at)
-        rank = math.floor(rank / RANK_STEP) * RANK_STEP + math.max(rank % RANK_STEP, millis_of(accessed_at))
+        rank = math.floor(rank / RANK_STEP) * RANK_STEP + math.max(rank % RANK_STEP, tenths_of(accessed_at))
         value = string.format('%s %.0f %s %s', new.sequence, math.max(new.accesses, old.accesses), accessed_at, lists)
                 .. new.rest
     end
@@ -132,5 +132,5 @@ function changes.access()
     end
     call('SET', key, string.format('%s %.0f %s %s', old.sequence, accesses, accessed_at, old.lists) .. old.rest,
          'KEEPTTL')
-    note(entry, {accessed_ms = millis_of(accessed_at)})
+    note(entry, {accessed = tenths_of(accessed_at)})
 end
