@@ -1,8 +1,10 @@
 #include "operations/catalogue.h"
 
 #include "operations/agent/agent.h"
+#include "operations/biometric/biometric.h"
 #include "operations/conversation/conversation.h"
 #include "operations/decision/decision.h"
+#include "operations/error/error.h"
 #include "operations/handoff/handoff.h"
 #include "operations/hypothesis/hypothesis.h"
 #include "operations/knowledge/knowledge.h"
@@ -33,17 +35,39 @@ const struct mneme_op_noun mneme_op_catalogue[] = {
      "  mneme agent decisions --agent planner\n",
      OPERATIONS(&mneme_op_agent_context, &mneme_op_agent_recent, &mneme_op_decision_list,
                 &mneme_op_handoff_list, &mneme_op_hypothesis_list)},
-    {"decision", "What agents decided.", "  mneme decision list --agent planner\n", OPERATIONS(NULL)},
-    {"handoff", "What agents handed over to each other.", "  mneme handoff list --to writer\n",
-     OPERATIONS(NULL)},
+    {"decision", "What agents decided.",
+     "  mneme decision record 'Rest today' --agent coach --user ada\n"
+     "  mneme decision list --agent coach\n",
+     OPERATIONS(&mneme_op_decision_record)},
+    {"handoff", "What agents handed over to each other.",
+     "  mneme handoff record 'the letter' --from planner --to writer\n"
+     "  mneme handoff list --to writer\n",
+     OPERATIONS(&mneme_op_handoff_record)},
     {"hypothesis", "What agents supposed, and what became of it.",
-     "  mneme hypothesis list --all --validated true\n", OPERATIONS(NULL)},
-    {"knowledge", "What specialists know.", "  mneme knowledge list --all --domain cooking\n",
-     OPERATIONS(&mneme_op_knowledge_list, &mneme_op_knowledge_get, &mneme_op_knowledge_history)},
-    {"profile", "What is known of users.", "  mneme profile show ada\n",
-     OPERATIONS(&mneme_op_profile_show, &mneme_op_profile_history)},
-    {"run", "What runs of flows recorded.", "  mneme run list --flow onboarding --all\n", OPERATIONS(NULL)},
-    {"output", "What tasks gave.", "  mneme output list --task summarise --all\n", OPERATIONS(NULL)},
+     "  mneme hypothesis form 'Ada sleeps badly after coffee' --agent coach --user ada\n"
+     "  mneme hypothesis list --all --validated true\n",
+     OPERATIONS(&mneme_op_hypothesis_form)},
+    {"knowledge", "What specialists know.",
+     "  mneme knowledge record 'Rice needs water' --domain cooking --agent chef\n"
+     "  mneme knowledge list --all --domain cooking\n",
+     OPERATIONS(&mneme_op_knowledge_record, &mneme_op_knowledge_list, &mneme_op_knowledge_get,
+                &mneme_op_knowledge_history)},
+    {"profile", "What is known of users.",
+     "  mneme profile record ada --profile '{\"name\": \"Ada\"}'\n"
+     "  mneme profile show ada\n",
+     OPERATIONS(&mneme_op_profile_record, &mneme_op_profile_show, &mneme_op_profile_history)},
+    {"biometric", "Readings of a user's body.", "  mneme biometric record heart_rate 58 --user ada\n",
+     OPERATIONS(&mneme_op_biometric_record)},
+    {"error", "What went wrong in agents.", "  mneme error record timeout 'no answer' --agent planner\n",
+     OPERATIONS(&mneme_op_error_record)},
+    {"run", "What runs of flows leave behind.",
+     "  mneme run record onboarding '{\"steps\": 3}' --agent planner\n"
+     "  mneme run list --flow onboarding --all\n",
+     OPERATIONS(&mneme_op_run_record)},
+    {"output", "What tasks gave.",
+     "  mneme output record summarise '{\"text\": \"short\"}' --agent writer\n"
+     "  mneme output list --task summarise --all\n",
+     OPERATIONS(&mneme_op_output_record)},
     {"", NULL, NULL,
      OPERATIONS(&mneme_op_search, &mneme_op_recall, &mneme_op_timeline, &mneme_op_stats, &mneme_op_operations,
                 &mneme_op_run_list, &mneme_op_output_list)},

@@ -68,6 +68,8 @@ static bool set_field(struct mneme_event *event, const struct mneme_field_info *
     switch (type) {
     case MNEME_OP_TEXT:
     case MNEME_OP_LONG_TEXT:
+    case MNEME_OP_TEXT_OR_OBJECT:
+    case MNEME_OP_VALUE:
     case MNEME_OP_JSON:
     case MNEME_OP_OBJECT:
         *(struct mneme_str *)at = value->text;
@@ -118,6 +120,18 @@ static int fill_payload(struct mneme_event *event, const struct mneme_op_request
     return MNEME_OK;
 }
 
+/* What the payload says of the scope again, where no field said it. */
+static void fill_from_scope(struct mneme_event *event) {
+    const struct mneme_record_info *payload = &mneme_payload_info[event->type];
+    for (size_t i = 0; i < payload->field_count; i++) {
+        const struct mneme_field_info *field = &payload->fields[i];
+        struct mneme_str *at = (void *)((char *)&event->payload + field->offset);
+        if (field->absent == MNEME_ABSENT_SCOPE && at->data == NULL) {
+            *at = mneme_event_scope_value(event, field->name);
+        }
+    }
+}
+
 /* --- events --- */
 
 static void fill_envelope(struct mneme_event *event, const struct mneme_op_request *request) {
@@ -145,7 +159,11 @@ int mneme_op_events_add(struct mneme_event **event, struct mneme_op_events *out,
         status = mneme_event_set_idempotency_key(*event, key, error);
     }
     fill_envelope(*event, request);
-    return status == MNEME_OK ? fill_payload(*event, request, error) : status;
+    if (status == MNEME_OK) {
+        status = fill_payload(*event, request, error);
+    }
+    fill_from_scope(*event);
+    return status;
 }
 
 void mneme_op_events_address(struct mneme_event *event, const struct mneme_op_request *request,

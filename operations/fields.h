@@ -11,6 +11,22 @@
 #define MNEME_OP_UNTIL_FIELD                                                                                 \
     { .name = "until", .type = MNEME_OP_TIME, .help = "Before this time." }
 
+#define MNEME_OP_METADATA_FIELD                                                                              \
+    {                                                                                                        \
+        .name = "metadata", .type = MNEME_OP_OBJECT, .help = "Fields of your own, a JSON object.",           \
+        .flags = MNEME_OP_TO_PAYLOAD                                                                         \
+    }
+#define MNEME_OP_CONFIDENCE_FIELD                                                                            \
+    {                                                                                                        \
+        .name = "confidence", .type = MNEME_OP_DECIMAL, .maximum = 1, .shown = "0..1",                       \
+        .help = "How sure the agent is.", .flags = MNEME_OP_TO_PAYLOAD                                       \
+    }
+
+/* What --json gives of a write, for details: `id` is what its receipt names first. */
+#define MNEME_OP_RECEIPT_DETAILS(id)                                                                         \
+    "--json: {\"" id "\",\"event_id\",\"position\",\"stream_id\"}, and with --wait also \"verdict\" and "    \
+    "\"version\", or \"actual_version\" where it was not accepted."
+
 /* A column that only a person who wants all of them sees. */
 #define MNEME_OP_BESIDE(name, kind)                                                                          \
     { name, kind, NULL, NULL, NULL }

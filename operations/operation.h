@@ -22,23 +22,25 @@
 
 /* What a field takes, and which member of its value (struct mneme_op_value) holds it. */
 enum mneme_op_type {
-    MNEME_OP_TEXT,      /* text */
-    MNEME_OP_LONG_TEXT, /* text; a face may take it from a file or from standard input */
-    MNEME_OP_LIST,      /* list: texts */
-    MNEME_OP_JSON,      /* text: any JSON */
-    MNEME_OP_OBJECT,    /* text: a JSON object */
-    MNEME_OP_ID,        /* id: a UUID */
-    MNEME_OP_IDS,       /* ids: UUIDs */
-    MNEME_OP_INTEGER,   /* number */
-    MNEME_OP_DECIMAL,   /* fraction */
-    MNEME_OP_FLAG,      /* truth: given, or not */
-    MNEME_OP_BOOLEAN,   /* truth: true or false */
-    MNEME_OP_TIME,      /* number: microseconds since 1970 */
-    MNEME_OP_DURATION,  /* number: microseconds */
-    MNEME_OP_MOMENT,    /* as_of: a time or a position of the log */
-    MNEME_OP_POSITIONS, /* positions of the log */
-    MNEME_OP_FILTER,    /* filter: an expression over a memory's columns */
-    MNEME_OP_CURSOR,    /* cursor: where a list goes on */
+    MNEME_OP_TEXT,           /* text */
+    MNEME_OP_LONG_TEXT,      /* text; a face may take it from a file or from standard input */
+    MNEME_OP_TEXT_OR_OBJECT, /* text, which may be a JSON object; long, too */
+    MNEME_OP_VALUE,          /* text: any JSON, or a text that is none (operations/json_value.h); long, too */
+    MNEME_OP_LIST,           /* list: texts */
+    MNEME_OP_JSON,           /* text: any JSON */
+    MNEME_OP_OBJECT,         /* text: a JSON object */
+    MNEME_OP_ID,             /* id: a UUID */
+    MNEME_OP_IDS,            /* ids: UUIDs */
+    MNEME_OP_INTEGER,        /* number */
+    MNEME_OP_DECIMAL,        /* fraction */
+    MNEME_OP_FLAG,           /* truth: given, or not */
+    MNEME_OP_BOOLEAN,        /* truth: true or false */
+    MNEME_OP_TIME,           /* number: microseconds since 1970 */
+    MNEME_OP_DURATION,       /* number: microseconds */
+    MNEME_OP_MOMENT,         /* as_of: a time or a position of the log */
+    MNEME_OP_POSITIONS,      /* positions of the log */
+    MNEME_OP_FILTER,         /* filter: an expression over a memory's columns */
+    MNEME_OP_CURSOR,         /* cursor: where a list goes on */
 };
 
 enum mneme_op_field_flag {

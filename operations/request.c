@@ -130,7 +130,8 @@ int mneme_op_request_add(struct mneme_op_request *request, const struct mneme_op
 /* --- by a JSON object --- */
 
 static bool takes_json(const struct mneme_op_field *field) {
-    return field->type == MNEME_OP_JSON || field->type == MNEME_OP_OBJECT || field->type == MNEME_OP_FILTER;
+    return field->type == MNEME_OP_JSON || field->type == MNEME_OP_OBJECT || field->type == MNEME_OP_FILTER ||
+           field->type == MNEME_OP_TEXT_OR_OBJECT || field->type == MNEME_OP_VALUE;
 }
 
 static int set_items(struct mneme_op_request *request, const struct mneme_op_slot *slot,
@@ -175,7 +176,8 @@ static int set_member(struct mneme_op_request *request, const struct mneme_op_sl
                                mneme_op_type_is_many(slot->field->type) ? "an array of strings"
                                                                         : "a single value");
     }
-    bool is_quoted = kind == MNEME_JSON_STRING && slot->field->type != MNEME_OP_JSON;
+    bool is_quoted = kind == MNEME_JSON_STRING && slot->field->type != MNEME_OP_JSON &&
+                     slot->field->type != MNEME_OP_VALUE;
     if (is_quoted && !mneme_json_unquote(&text, &request->arena, value)) {
         return mneme_error_set(error, MNEME_E_NO_MEMORY,
                                "the request was not read: memory is exhausted; free some");

@@ -12,6 +12,8 @@ static void add_value(struct mneme_pg_params *params, const struct mneme_op_fiel
     switch (field->type) {
     case MNEME_OP_TEXT:
     case MNEME_OP_LONG_TEXT:
+    case MNEME_OP_TEXT_OR_OBJECT:
+    case MNEME_OP_VALUE:
     case MNEME_OP_JSON:
     case MNEME_OP_OBJECT:
     case MNEME_OP_FILTER:

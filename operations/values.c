@@ -355,6 +355,8 @@ static const struct {
 } types[] = {
     [MNEME_OP_TEXT] = {"TEXT", read_text},
     [MNEME_OP_LONG_TEXT] = {"TEXT", read_text},
+    [MNEME_OP_TEXT_OR_OBJECT] = {"TEXT", read_text},
+    [MNEME_OP_VALUE] = {"VALUE", read_text},
     [MNEME_OP_LIST] = {"A,B", read_many},
     [MNEME_OP_JSON] = {"JSON", read_json},
     [MNEME_OP_OBJECT] = {"JSON", read_json},

@@ -30,6 +30,20 @@ struct mneme_str mneme_event_subject(const struct mneme_event *event) {
     return event->scope.user_id.data != NULL ? event->scope.user_id : event->scope.agent_id;
 }
 
+struct mneme_str mneme_event_scope_value(const struct mneme_event *event, const char *name) {
+    const struct mneme_field_info *fields = mneme_envelope_info.fields;
+    for (size_t i = 0; i < mneme_envelope_info.field_count; i++) {
+        const struct mneme_record_info *scope = fields[i].record;
+        for (size_t j = 0; scope != NULL && j < scope->field_count; j++) {
+            if (strcmp(scope->fields[j].name, name) == 0) {
+                const char *at = (const char *)event + fields[i].offset + scope->fields[j].offset;
+                return *(const struct mneme_str *)(const void *)at;
+            }
+        }
+    }
+    return MNEME_STR_NULL;
+}
+
 void mneme_event_key(const struct mneme_event *event, struct mneme_buffer *out) {
     mneme_buffer_append_str(out, event->tenant);
     mneme_buffer_append_byte(out, '/');

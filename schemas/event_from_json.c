@@ -90,20 +90,6 @@ static int collect(const struct mneme_json_input *input, struct slots *slots, st
     return MNEME_OK;
 }
 
-static struct mneme_str scope_value(const struct mneme_event *event, const char *name) {
-    const struct mneme_field_info *fields = mneme_envelope_info.fields;
-    for (size_t i = 0; i < mneme_envelope_info.field_count; i++) {
-        const struct mneme_record_info *scope = fields[i].record;
-        for (size_t j = 0; scope != NULL && j < scope->field_count; j++) {
-            if (strcmp(scope->fields[j].name, name) == 0) {
-                const char *at = (const char *)event + fields[i].offset + scope->fields[j].offset;
-                return *(const struct mneme_str *)(const void *)at;
-            }
-        }
-    }
-    return MNEME_STR_NULL;
-}
-
 static int fill_absent(const struct mneme_json_input *input, const struct slot *slot) {
     const struct mneme_field_info *field = slot->field;
     void *at = (char *)slot->record + field->offset;
@@ -116,8 +102,9 @@ static int fill_absent(const struct mneme_json_input *input, const struct slot *
                    : mneme_field_id_of_key(at, input->event->tenant, input->idempotency_key, field->name,
                                            input->error);
     }
-    if (field->absent == MNEME_ABSENT_SCOPE && scope_value(input->event, field->name).data != NULL) {
-        *(struct mneme_str *)at = scope_value(input->event, field->name);
+    if (field->absent == MNEME_ABSENT_SCOPE &&
+        mneme_event_scope_value(input->event, field->name).data != NULL) {
+        *(struct mneme_str *)at = mneme_event_scope_value(input->event, field->name);
         return MNEME_OK;
     }
     if (field->kind == MNEME_FIELD_TIME) {

@@ -106,7 +106,7 @@ static const char *make_arguments(struct mneme_command *command, struct mneme_ar
         bool is_required = (field->flags & MNEME_OP_REQUIRED) != 0;
         const char *name = field->shown != NULL ? field->shown : mneme_op_type_shown(field->type);
         len += (size_t)snprintf(text + len, sizeof text - len, "%s%s%s%s%s%s", len > 0 ? " " : "",
-                                is_required ? "" : "[", name, field->type == MNEME_OP_LONG_TEXT ? "|-" : "",
+                                is_required ? "" : "[", name, mneme_op_type_is_long(field->type) ? "|-" : "",
                                 mneme_op_type_is_many(field->type) ? "…" : "", is_required ? "" : "]");
         command->min_arguments += is_required;
         command->max_arguments += mneme_op_type_is_many(field->type) ? MAX_IDS : 1;

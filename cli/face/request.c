@@ -20,7 +20,7 @@ static int take_arguments(struct mneme_op_request *request, const struct mneme_o
     int status = MNEME_OK;
     if (!mneme_op_type_is_many(slot->field->type)) {
         struct mneme_str text = mneme_str_from(cli->arguments[(*next)++]);
-        if (slot->field->type == MNEME_OP_LONG_TEXT) {
+        if (mneme_op_type_is_long(slot->field->type)) {
             status = mneme_cli_input(&text, text.data, &request->arena, error);
         }
         return status == MNEME_OK ? mneme_op_request_set(request, slot, text, error) : status;

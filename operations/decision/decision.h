@@ -7,5 +7,6 @@
 #include "operations/operation.h"
 
 extern const struct mneme_operation mneme_op_decision_list;
+extern const struct mneme_operation mneme_op_decision_record;
 
 #endif

@@ -6,6 +6,7 @@
 
 #include "operations/operation.h"
 
+extern const struct mneme_operation mneme_op_hypothesis_form;
 extern const struct mneme_operation mneme_op_hypothesis_list;
 
 #endif

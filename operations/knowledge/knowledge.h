@@ -9,6 +9,7 @@
 extern const struct mneme_operation mneme_op_knowledge_get;
 extern const struct mneme_operation mneme_op_knowledge_history;
 extern const struct mneme_operation mneme_op_knowledge_list;
+extern const struct mneme_operation mneme_op_knowledge_record;
 
 /* Columns of the table knowledge; headings are those of lists. */
 extern const struct mneme_op_column mneme_knowledge_op_columns[];

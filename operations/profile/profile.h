@@ -7,6 +7,7 @@
 #include "operations/operation.h"
 
 extern const struct mneme_operation mneme_op_profile_history;
+extern const struct mneme_operation mneme_op_profile_record;
 extern const struct mneme_operation mneme_op_profile_show;
 
 #define MNEME_PROFILE_USER_FIELD                                                                             \

@@ -7,5 +7,6 @@
 #include "operations/operation.h"
 
 extern const struct mneme_operation mneme_op_run_list;
+extern const struct mneme_operation mneme_op_run_record;
 
 #endif

@@ -1,0 +1,139 @@
+"""Every kind of thing that agents leave is recorded by a verb of its own, and read again by the verb beside it."""
+
+import uuid
+
+import pytest
+
+from oracle import assert_equal_to_log
+
+
+@pytest.fixture
+def one(folded):
+    """Runs a command with --json and gives its only line."""
+    def run(*arguments, expect=0, **options):
+        (line,) = folded.mneme(*arguments, "--json", expect=expect, **options).json_lines
+        return line
+    return run
+
+
+@pytest.fixture
+def recorded(one):
+    """Runs a command that writes, with --wait, and gives its receipt."""
+    def run(*arguments, **options):
+        receipt = one(*arguments, "--wait", "postgres", **options)
+        assert receipt["verdict"] == "accepted"
+        return receipt
+    return run
+
+
+@pytest.fixture(autouse=True)
+def equal_to_the_log(folded):
+    yield
+    folded.drain()
+    assert_equal_to_log(folded)
+
+
+def test_a_decision(recorded, one):
+    receipt = recorded("decision", "record", "Rest today", "--agent", "coach", "--user", "ada", "--category", "sport", "--urgency",
+                       "high", "--confidence", "0.8", "--context", '{"hrv": 41}', "--insights-used", "a,b", "--triggering-events",
+                       "e-1", "--metadata", '{"n": 1}', "--correlation", "req-9")
+    row = one("agent", "decisions", "--agent", "coach")
+    assert (row["decision_id"], row["stream_id"], row["decision"], row["category"], row["urgency"], row["confidence"], row["context"],
+            row["insights_used"], row["triggering_events"], row["metadata"]) == (
+        receipt["decision_id"], "ada", "Rest today", "sport", "high", 0.8, {"hrv": 41}, ["a", "b"], ["e-1"], {"n": 1})
+    made = str(uuid.uuid4())
+    assert recorded("decision", "add", "-", "--agent", "lead", "--id", made, input="from a pipe\n")["decision_id"] == made
+    assert one("decision", "list", "--agent", "lead")["decision"] == "from a pipe"
+
+
+def test_a_handoff_is_given_by_the_agent_that_it_belongs_to(recorded, one, folded):
+    receipt = recorded("handoff", "record", "the letter", "--from", "planner", "--to", "writer", "--user", "ada", "--context",
+                       '{"pages": 3}', "--reason", "it is planned")
+    row = one("agent", "handoffs", "--to", "writer")
+    assert (row["handoff_id"], row["from_agent"], row["to_agent"], row["topic"], row["context"], row["reason"], row["user_id"]) == (
+        receipt["handoff_id"], "planner", "writer", "the letter", {"pages": 3}, "it is planned", "ada")
+    receipt = recorded("handoff", "record", "taxes", "--agent", "clerk", "--to", "accountant")
+    assert receipt["stream_id"] == "clerk"
+    assert one("handoff", "list", "--from", "clerk")["topic"] == "taxes"
+    assert recorded("handoff", "record", "rent", "--from", "clerk", "--to", "landlord")["stream_id"] == "clerk"
+    error = folded.mneme("handoff", "record", "nothing", "--to", "writer", "--user", "ada", expect=2).stderr
+    assert "nothing says who hands over; give --from, or --agent" in error
+
+
+def test_a_hypothesis(recorded, one):
+    receipt = recorded("hypothesis", "form", "Coffee keeps Ada awake", "--agent", "coach", "--user", "ada", "--confidence", "0.4",
+                       "--evidence", '["a night"]')
+    row = one("hypothesis", "list", "--agent", "coach")
+    assert (row["hypothesis_id"], row["hypothesis"], row["confidence"], row["evidence"], row["is_valid"]) == (
+        receipt["hypothesis_id"], "Coffee keeps Ada awake", 0.4, ["a night"], None)
+
+
+def test_knowledge_and_its_next_version(recorded, one):
+    receipt = recorded("knowledge", "record", "Twice its volume of water", "--domain", "rice", "--type", "ratio", "--agent", "chef",
+                       "--confidence", "0.5", "--evidence", '{"tries": 1}')
+    known = receipt["knowledge_id"]
+    again = recorded("knowledge", "add", "Three times", "--domain", "rice", "--agent", "chef", "--status", "validated", "--id", known)
+    assert again["knowledge_id"] == known
+    row = one("knowledge", "get", known)
+    assert (row["content"], row["validation_status"], row["confidence"], row["knowledge_type"], row["version"]) == (
+        "Three times", "validated", 0.5, "ratio", 2)
+
+
+def test_a_profile_is_patched(recorded, one):
+    receipt = recorded("profile", "record", "bob", "--profile", '{"name": "Bob"}', "--preferences", '{"tea": {"milk": true}}',
+                       "--source", "form", "--actor", "clerk")
+    assert receipt["stream_id"] == "bob"
+    recorded("profile", "add", "bob", "--profile", '{"name": "Bobby"}')
+    row = one("profile", "show", "bob")
+    assert (row["profile"], row["preferences"], row["source"], row["version"]) == (
+        {"name": "Bobby"}, {"tea": {"milk": True}}, "form", 2)
+
+
+def test_a_biometric_and_an_error_are_in_the_ledger(recorded, one):
+    recorded("biometric", "record", "heart_rate", "58.5", "--unit", "bpm", "--device", "watch", "--user", "cleo", "--at",
+             "2026-01-31T06:30:00Z", "--metadata", '{"rest": true}')
+    assert one("events", "--stream", "cleo", "--type", "biometric_received")["payload"] == {
+        "metric": "heart_rate", "value": 58.5, "unit": "bpm", "device": "watch", "measured_at": "2026-01-31T06:30:00.000000Z",
+        "metadata": {"rest": True}}
+    recorded("error", "record", "timeout", "the calendar did not answer", "--component", "calendar", "--severity", "warning",
+             "--details", '{"ms": 3000}', "--agent", "planner")
+    assert one("events", "--stream", "planner", "--type", "error_occurred")["payload"] == {
+        "error_type": "timeout", "message": "the calendar did not answer", "component": "calendar", "severity": "warning",
+        "details": {"ms": 3000}}
+
+
+@pytest.mark.parametrize("given, options, kept", [
+    ('{"steps": [1, 2]}', [], {"steps": [1, 2]}),
+    ("all went well", [], "all went well"),
+    ("12", [], 12),
+    ("12", ["--text"], "12"),
+    ('"quoted"', ["--text"], '"quoted"'),
+])
+def test_what_a_run_or_a_task_left_is_json_or_a_text(recorded, one, given, options, kept):
+    agent = f"agent-{uuid.uuid4()}"
+    recorded("run", "record", "onboarding", given, "--run", "r-1", "--agent", agent, *options)
+    row = one("flow-runs", "--flow", "onboarding", "--agent", agent)
+    assert (row["run"], row["data"]) == ("r-1", kept)
+    recorded("output", "record", "summarise", given, "--agent", agent, "--run", "r-1", "--metadata", '{"n": 1}', *options)
+    row = one("task-outputs", "--task", "summarise", "--agent", agent)
+    assert (row["output"], row["run_id"], row["metadata"]) == (kept, "r-1", {"n": 1})
+
+
+@pytest.mark.parametrize("arguments, said, code", [
+    (["decision", "record", "x"], "scope", 1),
+    (["decision", "record", "--agent", "a"], "TEXT", 2),
+    (["decision", "record", "x", "--agent", "a", "--urgency", "soon"], "urgency", 2),
+    (["decision", "record", "x", "--agent", "a", "--confidence", "2"], "--confidence", 2),
+    (["decision", "record", "x", "--agent", "a", "--context", "{"], "--context", 1),
+    (["knowledge", "record", "x", "--agent", "a"], "--domain is missing", 2),
+    (["biometric", "record", "hrv", "high", "--user", "ada"], "give a number", 2),
+    (["error", "record", "t", "m", "--agent", "a", "--severity", "bad"], "severity", 2),
+    (["run", "record", "f", "{broken", "--agent", "a"], "add --text to keep it as a text", 2),
+    (["profile", "record", "ada", "--profile", "[1]"], "--profile", 1),
+    (["profile", "record", ""], "empty", 2),
+])
+def test_wrong_records_change_nothing(folded, arguments, said, code):
+    before = folded.end_offsets()
+    result = folded.mneme(*arguments, expect=code)
+    assert result.stdout == "" and said in result.stderr
+    assert folded.end_offsets() == before
