@@ -25,7 +25,8 @@ struct reading {
 
 struct observer {
     struct mneme_cli *cli;
-    struct mneme_postgres *postgres;
+    struct mneme_pg_pool *pool;
+    struct mneme_postgres *postgres; /* of the pool */
     struct mneme_log_probe *log;
     int64_t parked_shown;
     struct mneme_error error;
@@ -112,6 +113,7 @@ static enum mneme_exit print_health_json(const struct observer *observer, const 
         .postgres = observer->postgres,
         .postgres_reason = observer->error.message,
         .log = observer->log,
+        .pool = observer->pool,
         .timeout_ms = HEALTH_TIMEOUT_MS,
         .projections = reading->projections,
         .projection_count = reading->count,
@@ -400,13 +402,16 @@ static enum mneme_exit watch(struct observer *observer, int64_t interval_ms) {
 }
 
 static enum mneme_exit run(struct mneme_cli *cli) {
+    const struct mneme_pg_pool_options pool = {.purpose = "mneme-status", .is_read_only = true, .tries = 1};
+    const struct mneme_pg_pool_wait no_wait = {0};
     struct observer observer = {.cli = cli};
     int64_t interval_ms;
     enum mneme_exit code;
     if (mneme_cli_long(&interval_ms, cli, "interval", 1000, 100, 3600000, &observer.error) != MNEME_OK ||
         mneme_cli_long(&observer.parked_shown, cli, "limit", PARKED_SHOWN, 1, MNEME_QUERY_MAX_LIMIT,
                        &observer.error) != MNEME_OK ||
-        (mneme_query_connect(&observer.postgres, cli->config, "mneme-status", &observer.error) != MNEME_OK &&
+        mneme_pg_pool_open(&observer.pool, cli->config, &pool, &observer.error) != MNEME_OK ||
+        (mneme_query_borrow(&observer.postgres, observer.pool, &no_wait, &observer.error) != MNEME_OK &&
          !cli->json) ||
         mneme_log_probe_open(&observer.log, cli->config, &observer.error) != MNEME_OK) {
         code = mneme_cli_fail(cli, &observer.error);
@@ -418,7 +423,8 @@ static enum mneme_exit run(struct mneme_cli *cli) {
         code = show_once(&observer);
     }
     mneme_log_probe_close(observer.log);
-    mneme_pg_close(observer.postgres);
+    mneme_pg_pool_give_back(observer.pool, observer.postgres);
+    mneme_pg_pool_close(observer.pool);
     return code;
 }
 

@@ -5,14 +5,23 @@
 
 #include "common/postgres/schema.h"
 
-int mneme_query_dial(struct mneme_postgres **out, const struct mneme_config *config, const char *purpose,
-                     struct mneme_error *error) {
-    int status = mneme_pg_connect_to_all(out, config, purpose, error);
+/* Adds to the sentence of an error where a Postgres may come from. */
+static int add_hint(int status, struct mneme_error *error) {
     if (status == MNEME_E_UNAVAILABLE && error != NULL) {
         mneme_error_set(error, MNEME_E_UNAVAILABLE, "%s (ops/stack up starts one on this machine)",
                         error->message);
     }
     return status;
+}
+
+int mneme_query_dial(struct mneme_postgres **out, const struct mneme_config *config, const char *purpose,
+                     struct mneme_error *error) {
+    return add_hint(mneme_pg_connect_to_all(out, config, purpose, error), error);
+}
+
+int mneme_query_borrow(struct mneme_postgres **out, struct mneme_pg_pool *pool,
+                       const struct mneme_pg_pool_wait *wait, struct mneme_error *error) {
+    return add_hint(mneme_pg_pool_borrow(out, pool, wait, error), error);
 }
 
 int mneme_query_connect(struct mneme_postgres **out, const struct mneme_config *config, const char *purpose,

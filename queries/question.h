@@ -5,7 +5,7 @@
 #define MNEME_QUERIES_QUESTION_H
 
 #include "common/base/cancel.h"
-#include "common/postgres/postgres.h"
+#include "common/postgres/pool.h"
 #include "common/postgres/row.h"
 
 #define MNEME_QUERY_DEFAULT_LIMIT 100
@@ -38,6 +38,10 @@ int mneme_query_dial(struct mneme_postgres **out, const struct mneme_config *con
 /* A connection for questions: it may read only. As mneme_pg_connect. */
 int mneme_query_connect(struct mneme_postgres **out, const struct mneme_config *config, const char *purpose,
                         struct mneme_error *error);
+
+/* A connection of the pool, for the caller to give back. As mneme_pg_pool_borrow. */
+int mneme_query_borrow(struct mneme_postgres **out, struct mneme_pg_pool *pool,
+                       const struct mneme_pg_pool_wait *wait, struct mneme_error *error);
 
 /* Asks and gives the rows, binary; the caller PQclears *out. `what` begins the sentence of an error. A
  * database without the tables is MNEME_E_UNAVAILABLE with a sentence that names `mneme migrate`. */

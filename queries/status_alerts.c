@@ -16,7 +16,7 @@ static const struct kind {
     const char *before, *behind, *advice; /* of the value */
 } kinds[] = {
     {"pool", MEASURE(pool_percent), 80, 95, NOBODY, "", " % of this process's connections are lent",
-     "ask less at a time"},
+     "raise MNEME_PG_POOL_MAX, or ask less at a time"},
     {"connections", MEASURE(connections_percent), 80, 95, NOBODY, "",
      " % of the connections that Postgres takes are open",
      "raise max_connections, or put PgBouncer before it"},

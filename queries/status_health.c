@@ -322,9 +322,8 @@ static void measure(struct mneme_health *out, const struct mneme_health_source *
     char path[MNEME_STATE_PATH_BYTES];
     struct mneme_error ignored = {0};
     if (source->pool != NULL) {
-        out->pool = *source->pool;
-        measures->pool_percent =
-            percent_of(source->pool->size - source->pool->idle_size, source->pool->max_size);
+        mneme_pg_pool_stats_read(&out->pool, source->pool);
+        measures->pool_percent = percent_of(out->pool.size - out->pool.idle_size, out->pool.max_size);
     }
     measures->latency_p95_ms = source->latency_p95_ms;
     measure_projections(measures, source);
@@ -398,7 +397,7 @@ static void put_checks(struct mneme_json_writer *json, const struct mneme_health
     mneme_json_end_object(json);
 }
 
-static void put_pool(struct mneme_json_writer *json, const struct mneme_health_pool *pool) {
+static void put_pool(struct mneme_json_writer *json, const struct mneme_pg_pool_stats *pool) {
     const struct {
         const char *key;
         int64_t number;

@@ -6,6 +6,7 @@
 #ifndef MNEME_QUERIES_STATUS_HEALTH_H
 #define MNEME_QUERIES_STATUS_HEALTH_H
 
+#include "common/postgres/pool.h"
 #include "queries/projection_status.h"
 
 /* In rising order. */
@@ -51,15 +52,10 @@ struct mneme_health_measures {
     char backlog_projection[128], lag_projection[128]; /* whose backlog and lag these are */
 };
 
-/* Connections of a pool; zeros for a process that has none. */
-struct mneme_health_pool {
-    int64_t size, min_size, max_size, idle_size;
-};
-
 struct mneme_health {
     enum mneme_health_state state; /* never UNUSED */
     struct mneme_health_check checks[MNEME_HEALTH_SERVICES];
-    struct mneme_health_pool pool;
+    struct mneme_pg_pool_stats pool;          /* zeros for a process that has none */
     char database_version[64];                /* "" when Postgres does not answer */
     struct mneme_opt_long active_connections; /* to this database, by whoever */
     struct mneme_health_measures measures;
@@ -76,7 +72,7 @@ struct mneme_health_source {
     int64_t timeout_ms; /* of each service */
 
     /* Without these, what they tell is not set. */
-    const struct mneme_health_pool *pool;
+    struct mneme_pg_pool *pool;
     const struct mneme_projection_status *projections;
     size_t projection_count;
     struct mneme_opt_double latency_p95_ms;

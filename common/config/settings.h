@@ -52,6 +52,18 @@
       "How long connecting to Postgres may take.") \
     X(PG_POOL_MODE, "MNEME_PG_POOL_MODE", CHOICE, "transaction", ONE_OF("transaction|session"), PLAIN, \
       "The pool_mode of a pooler (PgBouncer) that DATABASE_URL leads to; without one it has no effect.") \
+    X(PG_POOL_MIN, "MNEME_PG_POOL_MIN", LONG, "10", RANGE(0, 1000), PLAIN, \
+      "Connections to Postgres that a process which lends them keeps open.") \
+    X(PG_POOL_MAX, "MNEME_PG_POOL_MAX", LONG, "50", RANGE(1, 1000), PLAIN, \
+      "Maximum number of connections to Postgres that such a process opens.") \
+    X(PG_POOL_IDLE_S, "MNEME_PG_POOL_IDLE_S", LONG, "300", RANGE(0, 86400), PLAIN, \
+      "After how long without use such a process closes a connection beyond MNEME_PG_POOL_MIN.") \
+    X(PG_COMMAND_TIMEOUT_MS, "MNEME_PG_COMMAND_TIMEOUT_MS", LONG, "30000", RANGE(0, 86400000), PLAIN, \
+      "How long one statement over such a connection may take; 0 means no limit.") \
+    X(PG_CONNECT_TRIES, "MNEME_PG_CONNECT_TRIES", LONG, "5", RANGE(1, 100), PLAIN, \
+      "How often such a process tries to connect to Postgres before a request fails.") \
+    X(PG_CONNECT_RETRY_MS, "MNEME_PG_CONNECT_RETRY_MS", LONG, "1000", RANGE(1, 600000), PLAIN, \
+      "First wait before it tries again; it doubles, with jitter.") \
     X(REDIS_URL, "REDIS_URL", STRING, "redis://127.0.0.1:6379/0", ANY, PLAIN, \
       "Redis: redis://[[user]:password@]host[:port][/database], or several with commas between, nodes of one cluster " \
       "(docs/redis.md).") \

@@ -105,7 +105,47 @@ static int set_up_session(struct mneme_postgres *postgres, struct mneme_error *e
                             : mneme_pg_set(postgres, sql.data, error);
     mneme_buffer_clean_up(&sql);
     PQfreemem(schema);
+    if (status == MNEME_OK && postgres->always != NULL) {
+        status = mneme_pg_set(postgres, postgres->always, error);
+    }
+    postgres->has_other_settings = false;
     return status;
+}
+
+int mneme_pg_set_always(struct mneme_postgres *postgres, const char *settings_sql,
+                        struct mneme_error *error) {
+    char *always = strdup(settings_sql);
+    if (always == NULL) {
+        return mneme_error_set(error, MNEME_E_NO_MEMORY,
+                               "cannot set up a session of Postgres: out of memory; free some memory");
+    }
+    free(postgres->always);
+    postgres->always = always;
+    int status = mneme_pg_set(postgres, always, error);
+    postgres->has_other_settings = false;
+    return status;
+}
+
+int mneme_pg_reset(struct mneme_postgres *postgres, struct mneme_error *error) {
+    PGTransactionStatusType state = PQtransactionStatus(postgres->connection);
+    int status = MNEME_OK;
+    if (state == PQTRANS_ACTIVE || state == PQTRANS_UNKNOWN ||
+        PQpipelineStatus(postgres->connection) != PQ_PIPELINE_OFF) {
+        return mneme_error_set(error, MNEME_E_UNAVAILABLE,
+                               "the session of Postgres is in the middle of something; connect again");
+    }
+    if (state != PQTRANS_IDLE) {
+        status = mneme_pg_run(postgres, "ROLLBACK", error);
+    }
+    if (status != MNEME_OK || !postgres->has_other_settings) {
+        return status;
+    }
+    if (postgres->is_pooled) {
+        mneme_pg_forget_settings(postgres);
+    } else {
+        status = mneme_pg_run(postgres, "RESET ALL", error);
+    }
+    return status == MNEME_OK ? set_up_session(postgres, error) : status;
 }
 
 /* Whether libpq gave up on the URL itself, before it turned to a server. */

@@ -95,8 +95,11 @@ static bool is_other_answer(const PGresult *result) {
 }
 
 int mneme_pg_result_error(struct mneme_error *error, char sqlstate[MNEME_SQLSTATE_BYTES], PGconn *connection,
-                          const PGresult *result) {
+                          const PGresult *result, bool is_pooled) {
     const char *code = result == NULL ? NULL : PQresultErrorField(result, PG_DIAG_SQLSTATE);
+    if (is_pooled && code != NULL && strcmp(code, MNEME_SQLSTATE_OF_POOLER) == 0) {
+        code = MNEME_SQLSTATE_LOST;
+    }
     const char *primary = result == NULL ? NULL : PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
     const char *object = result == NULL ? NULL : PQresultErrorField(result, PG_DIAG_CONSTRAINT_NAME);
     if (primary == NULL && is_other_answer(result)) {
@@ -147,6 +150,9 @@ int mneme_pg_connect_error(struct mneme_error *error, char sqlstate[MNEME_SQLSTA
     if (code != NULL) {
         snprintf(sqlstate, MNEME_SQLSTATE_BYTES, "%.5s", code);
         message = code + 7;
+        if (strcmp(sqlstate, MNEME_SQLSTATE_OF_POOLER) == 0) {
+            memcpy(sqlstate, MNEME_SQLSTATE_LOST, sizeof MNEME_SQLSTATE_LOST);
+        }
     }
     snprintf(reason, sizeof reason, "%.*s", line_len(message), message);
     return mneme_pg_error(error, what, sqlstate, reason);

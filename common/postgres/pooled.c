@@ -127,6 +127,7 @@ static void pipe_settings(struct mneme_postgres *postgres) {
 }
 
 int mneme_pg_set(struct mneme_postgres *postgres, const char *settings_sql, struct mneme_error *error) {
+    postgres->has_other_settings = true;
     if (!postgres->is_pooled) {
         return mneme_pg_run(postgres, settings_sql, error);
     }

@@ -109,6 +109,7 @@ void mneme_pg_close(struct mneme_postgres *postgres) {
     free(postgres->schema);
     free(postgres->path);
     free(postgres->purpose);
+    free(postgres->always);
     free(postgres);
 }
 
@@ -137,7 +138,8 @@ const char *mneme_pg_sqlstate(const struct mneme_postgres *postgres) {
 }
 
 int mneme_pg_failed(struct mneme_postgres *postgres, const PGresult *result, struct mneme_error *error) {
-    return mneme_pg_result_error(error, postgres->sqlstate, postgres->connection, result);
+    return mneme_pg_result_error(error, postgres->sqlstate, postgres->connection, result,
+                                 postgres->is_pooled);
 }
 
 static bool is_success(const PGresult *result) {

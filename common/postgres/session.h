@@ -22,6 +22,8 @@ struct mneme_postgres {
     bool is_pool_shared; /* MNEME_PG_POOL_MODE: a pooler, where there is one, may change sessions */
     bool is_pooled;      /* there is one, so nothing may be left in the session (postgres_pooled.c) */
     struct mneme_buffer simple_settings, piped_settings; /* for each transaction there */
+    char *always;            /* settings of each session, beside our own; NULL: none */
+    bool has_other_settings; /* mneme_pg_set was called since the session was set up */
     char sqlstate[MNEME_SQLSTATE_BYTES];
 };
 
@@ -31,6 +33,13 @@ int mneme_pg_connect_path(struct mneme_postgres **out, const struct mneme_config
 
 /* Opens a connection and sets it up; on failure the old one is gone and `connection` is a bad one or NULL. */
 int mneme_pg_open(struct mneme_postgres *postgres, struct mneme_error *error);
+
+/* Settings of this session and of each that takes its place; see mneme_pg_set. */
+int mneme_pg_set_always(struct mneme_postgres *postgres, const char *settings_sql, struct mneme_error *error);
+
+/* Makes the session as it was when it was set up, for another user of it: no transaction is open, and only
+ * its first settings hold. Fails for one that is broken or in the middle of something. */
+int mneme_pg_reset(struct mneme_postgres *postgres, struct mneme_error *error);
 
 /* Checks the parameters and prepares the statement unless this session has; *name is NULL when it is to be
  * run unprepared, else valid while the session is. */

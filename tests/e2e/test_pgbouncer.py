@@ -1,10 +1,12 @@
 """Postgres behind PgBouncer in transaction mode: workers and reads work; what needs a session of its own is refused."""
 
 import json
+import os
 import subprocess
 
 import pytest
 from harness.pgbouncer import PgBouncer
+from harness.program import BUILD
 from harness.waiting import wait_until
 from harness.worker import free_port
 from oracle import assert_equal_to_log
@@ -58,6 +60,29 @@ def test_reads_look_into_the_right_schema(namespace, mneme, worker, drain, poole
     mneme("audit", "verify", expect=0, env=pooled)
     with namespace.connect() as direct:  # nothing was left behind in a session that others get
         assert direct.execute("SELECT count(*) FROM pg_prepared_statements").fetchone() == (0,)
+
+
+def test_sessions_that_end_behind_it_are_no_end_of_a_worker(namespace, mneme, worker, drain, pooled):
+    """It tells each loss as a violation of the protocol."""
+    running = worker(env=pooled)
+    ended = 0
+    with namespace.connect() as direct:
+        for first in range(0, 3000, 100):
+            mneme.publish(memories(first, 100))
+            ((count,),) = direct.execute(
+                "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity"
+                " WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend'").fetchall()
+            ended += count
+    drain(timeout=120)
+    assert ended > 0 and running.is_running, running.log[-3000:]
+    assert_equal_to_log(namespace)
+
+
+def test_borrowed_connections_leave_nothing_behind(namespace, pooled):
+    """Four connections of one process over three sessions: settings and transactions of a borrower end with it."""
+    done = subprocess.run([BUILD / "mneme_race_pool", pooled["DATABASE_URL"]], env={**os.environ, **namespace.env},
+                          capture_output=True, timeout=600, check=False)
+    assert done.returncode == 0, done.stderr.decode()
 
 
 def test_events_are_followed_without_notifications(namespace, mneme, worker, pooled):

@@ -99,7 +99,7 @@ Test(status_alerts, the_document_holds_checks_pool_and_alerts) {
     struct mneme_buffer text = {0};
     struct mneme_json_writer json = {.out = &text};
     health.state = MNEME_HEALTH_DEGRADED;
-    health.pool = (struct mneme_health_pool){9, 10, 50, 0};
+    health.pool = (struct mneme_pg_pool_stats){9, 10, 50, 0, 0};
     health.measures.pool_percent = known(90);
     health.checks[MNEME_HEALTH_REDIS].state = MNEME_HEALTH_DEGRADED;
     snprintf(health.checks[MNEME_HEALTH_REDIS].detail, sizeof health.checks[0].detail, "it is \"away\"");
