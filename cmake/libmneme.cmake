@@ -30,11 +30,13 @@ set_target_properties(libmneme_shared PROPERTIES VERSION ${PROJECT_VERSION} SOVE
 file(RELATIVE_PATH MNEME_PC_TO_PREFIX ${CMAKE_INSTALL_FULL_LIBDIR}/pkgconfig ${CMAKE_INSTALL_PREFIX})
 configure_file(${CMAKE_SOURCE_DIR}/cmake/mneme.pc.in ${CMAKE_BINARY_DIR}/mneme.pc @ONLY)
 install(TARGETS mneme libmneme_static libmneme_shared)
+# Headers are installed as they include each other, below one folder.
+foreach(header include/mneme/operations.h producers/publisher.h stores/locks/locks.h stores/redis/working.h
+               common/base/types.h common/base/error.h)
+  get_filename_component(folder ${header} DIRECTORY)
+  install(FILES ${header} DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/mneme/${folder})
+endforeach()
 install(FILES library/include/mneme.h DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/mneme)
-install(FILES producers/publisher.h DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/mneme/producers)
-install(FILES stores/locks/locks.h DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/mneme/locks)
-install(FILES stores/redis/working.h DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/mneme/hot)
-install(FILES common/base/types.h common/base/error.h DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/mneme/common)
 install(FILES ${CMAKE_BINARY_DIR}/generated/mneme/event_types.h DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/mneme/mneme)
 install(FILES ${CMAKE_BINARY_DIR}/mneme.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
 install(FILES docs/man/libmneme.3 DESTINATION ${CMAKE_INSTALL_MANDIR}/man3)

@@ -9,6 +9,7 @@
 #ifndef MNEME_H
 #define MNEME_H
 
+#include "include/mneme/operations.h"
 #include "producers/publisher.h"
 #include "stores/locks/locks.h"
 #include "stores/redis/working.h"

@@ -1,5 +1,6 @@
 """libmneme as other programs use it: installed into a folder of its own, found by pkg-config, static and shared."""
 
+import json
 import os
 import re
 import shutil
@@ -10,7 +11,7 @@ import pytest
 from harness.program import BUILD, clean_environment
 from harness.stack import ROOT
 
-EXAMPLES = ("publish_one", "publish_many", "conditional_update", "replay_stream", "hold_lock", "working_memory")
+EXAMPLES = ("publish_one", "publish_many", "conditional_update", "replay_stream", "hold_lock", "working_memory", "remember")
 CC = os.environ.get("CC", "cc")
 
 
@@ -125,8 +126,8 @@ def test_an_example_replays_a_stream(programs, namespace, mneme, kind):
     done = run(programs["replay_stream", kind], "ada", receipts[2]["position"], receipts[2]["position"],
                env=namespace.env)
     assert (done.returncode, done.stdout.splitlines()) == (0, [lines[2], "1 events"])
-    done = run(programs["replay_stream", kind], "ada", "yesterday", env=namespace.env)
-    assert done.returncode == 1 and "yesterday" in done.stderr and done.stdout == ""
+    done = run(programs["replay_stream", kind], "ada", "someday", env=namespace.env)
+    assert done.returncode == 1 and "someday" in done.stderr and done.stdout == ""
 
 
 @pytest.mark.parametrize("kind", ["shared", "static"])
@@ -148,6 +149,87 @@ def test_an_example_reads_what_is_at_hand(programs, namespace, worker, mneme, ki
     mneme("working", "turn", "Hello", "--user", "ada", "--conversation", "c", expect=0)
     done = run(programs["working_memory", kind], "ada", "c", "Book a flight", env=namespace.env)
     assert (done.returncode, done.stdout, done.stderr) == (0, "goal: Book a flight\nuser: Hello\nseats = 2\n", "")
+
+
+@pytest.mark.parametrize("kind", ["shared", "static"])
+def test_an_example_remembers_and_lists_by_operations(programs, namespace, worker, mneme, kind):
+    worker()
+    done = run(programs["remember", kind], "ada", env=namespace.env)
+    assert done.returncode == 0, done.stderr
+    listed = mneme("memory", "list", "--user", "ada", "--json", expect=0).json_lines
+    assert done.stdout.splitlines() == [
+        *(f"{memory['id']} {json.dumps(memory['content'])}" for memory in listed), "2 memories"]
+    assert [memory["content"]["text"] for memory in listed] == ["sits by the window", "prefers tea"]
+
+
+OPERATIONS = r"""
+#include <mneme.h>
+#include <stdio.h>
+#include <string.h>
+
+static bool print_row(struct mneme_result *row, void *context) {
+    (void)context;
+    printf("%.*s\n", MNEME_STR_ARG(mneme_result_json(row)));
+    return true;
+}
+
+int main(int argc, char **argv) {
+    struct mneme *mneme;
+    struct mneme_request *request = NULL;
+    struct mneme_error error = {0};
+    int status = mneme_connect(&mneme, NULL, NULL, 0, &error);
+    if (status == MNEME_OK && argc == 1) {
+        const char *name;
+        for (size_t i = 0; (name = mneme_operation_name(i)) != NULL; i++) {
+            puts(name);
+        }
+    } else if (status == MNEME_OK) {
+        status = mneme_request_new(&request, mneme, argv[1], &error);
+    }
+    if (request != NULL && argc > 2) {
+        status = mneme_request_set_json(request, mneme_str_from(argv[2]), &error);
+    }
+    if (request != NULL && status == MNEME_OK) {
+        status = mneme_call(mneme, request, print_row, NULL, 30000, &error);
+    }
+    mneme_request_free(request);
+    mneme_disconnect(mneme);
+    if (status != MNEME_OK) {
+        fprintf(stderr, "%s\n", error.message);
+    }
+    return -status;
+}
+"""
+
+
+def test_every_operation_is_there_by_its_name(pkg_config, prefix, namespace, worker, mneme, tmp_path):
+    """One program, compiled once, that knows no operation: what joins the catalogue is there for it."""
+    (library,) = prefix.glob("lib*/**/libmneme.so")
+    source, program = tmp_path / "call.c", tmp_path / "call"
+    source.write_text(OPERATIONS)
+    compile_program(source, program, [*pkg_config("--cflags", "--libs"), f"-Wl,-rpath,{library.parent}"])
+
+    def call(*arguments, status=0):
+        done = run(program, *arguments, env=namespace.env)
+        assert done.returncode == status, done
+        return done.stderr if status else done.stdout
+
+    names = call().split()
+    assert len(names) == len(set(names))
+    for name in names:
+        mneme(*name.split("."), "--help", expect=0)
+    assert {"memory.add", "memory.list", "search", "recall"} <= set(names)
+    worker()
+    receipt = json.loads(call("memory.add", json.dumps({"text": "tea", "user_id": "ada", "wait": "postgres"})))
+    assert receipt["verdict"] == "accepted" and receipt["stream_id"] == "ada"
+    (row,) = [json.loads(line) for line in call("memory.list", '{"user_id":"ada"}').splitlines()]
+    assert row == mneme("memory", "list", "--user", "ada", "--json", expect=0).json_lines[0]
+    again = json.dumps({"memory_id": receipt["memory_id"], "text": "x", "user_id": "ada", "wait": "postgres"})
+    assert "not accepted" in call("memory.add", again, status=4)
+    assert "did you mean memory.list" in call("memory.lst", status=2)
+    assert "did you mean user_id" in call("memory.list", '{"user_di":"ada"}', status=2)
+    assert "whose data" in call("memory.list", status=2)
+    assert "was not found" in call("memory.get", '{"memory_ids":["0190a5a0-0000-7000-8000-0000000000ff"]}', status=5)
 
 
 def declared_functions(prefix):

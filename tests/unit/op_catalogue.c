@@ -7,6 +7,7 @@
 
 #include "cli/face/commands.h"
 #include "cli/frame/options.h"
+#include "include/mneme/operations.h"
 #include "operations/catalogue.h"
 #include "operations/events.h"
 #include "operations/values.h"
@@ -160,4 +161,37 @@ Test(op_catalogue, the_command_line_has_every_field) {
     cr_assert_not_null(tree);
     for_each(check_command);
     mneme_arena_clean_up(&arena);
+}
+
+static struct mneme *mneme;
+
+/* Whether the library takes a value is the field's business; that it knows the field is what is asked here.
+ */
+static void check_call(const struct mneme_operation *operation) {
+    struct mneme_op_request request;
+    struct mneme_op_slot slot;
+    struct mneme_request *call;
+    cr_assert_eq(mneme_request_new(&call, mneme, operation->name, &error), MNEME_OK, "%s", error.message);
+    mneme_op_request_init(&request, operation, config);
+    for (size_t i = 0; mneme_op_request_slot(&slot, &request, i); i++) {
+        error.message[0] = '\0';
+        (void)mneme_request_set(call, slot.field->name, "1", &error);
+        cr_expect_null(strstr(error.message, "has no field"), "%s", error.message);
+    }
+    cr_expect_eq(mneme_request_set(call, "no_such_field", "1", &error), MNEME_E_USAGE);
+    cr_expect_not_null(strstr(error.message, "has no field 'no_such_field'"), "%s", error.message);
+    mneme_op_request_clean_up(&request);
+    mneme_request_free(call);
+}
+
+Test(op_catalogue, the_library_has_every_operation_and_field) {
+    size_t count = 0;
+    cr_assert_eq(mneme_connect(&mneme, NULL, NULL, 0, &error), MNEME_OK, "%s", error.message);
+    for_each(check_call);
+    while (mneme_operation_name(count) != NULL) {
+        cr_expect_not_null(mneme_op_by_name(mneme_str_from(mneme_operation_name(count))));
+        count++;
+    }
+    cr_assert_gt(count, 10);
+    mneme_disconnect(mneme);
 }
