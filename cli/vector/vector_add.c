@@ -85,6 +85,7 @@ static void put_text(struct mneme_json_writer *json, const char *key, struct mne
 static int add(struct adding *adding, const struct input *input, struct mneme_error *error) {
     int status = check(adding, input, error);
     struct mneme_json_writer json = {.out = &adding->payload};
+    enum mneme_vector_metric metric;
     if (status != MNEME_OK) {
         return status;
     }
@@ -92,7 +93,10 @@ static int add(struct adding *adding, const struct input *input, struct mneme_er
     mneme_json_begin_object(&json);
     put_text(&json, "vector_id", input->id);
     put_text(&json, "collection", input->collection);
-    put_text(&json, "metric", input->metric);
+    /* By its own name, whatever word was given; the check has parsed it already. */
+    if (mneme_metric_parse(&metric, input->metric, NULL) == MNEME_OK && metric != MNEME_METRIC_ANY) {
+        put_text(&json, "metric", mneme_str_from(mneme_metric_names[metric]));
+    }
     mneme_json_key(&json, MNEME_STR_LIT("vector"));
     mneme_json_raw(&json, mneme_json_trim(input->vector));
     if (input->metadata.data != NULL) {
@@ -255,7 +259,8 @@ static const struct mneme_cli_option options[] = {
     {"collection", 'c', "NAME", -1, "Where it lies; \"default\" unless it is given."},
     {"metadata", 0, "JSON", -1, "What is kept beside it, an object."},
     {"metric", 0, "NAME", -1,
-     "How vectors of the collection are compared: cosine (the default), euclidean or dot. The first "
+     "How vectors of the collection are compared: cosine (the default), euclidean or dot (also dotproduct). "
+     "The first "
      "decides."},
     {0},
 };

@@ -137,7 +137,7 @@
       "How long Redis keeps the vector of a question; 0 means that it is not kept.") \
     X(VECTOR_STORE, "MNEME_VECTOR_STORE", CHOICE, "pgvector", ONE_OF("pgvector|chroma"), PLAIN, \
       "Where vectors are kept.") \
-    X(VECTOR_METRIC, "MNEME_VECTOR_METRIC", CHOICE, "cosine", ONE_OF("cosine|euclidean|dot"), PLAIN, \
+    X(VECTOR_METRIC, "MNEME_VECTOR_METRIC", CHOICE, "cosine", ONE_OF("cosine|euclidean|dot|dotproduct"), PLAIN, \
       "How vectors of documents are compared, until a vector store has settled on one.") \
     X(VECTOR_GENERATION, "MNEME_VECTOR_GENERATION", LONG, "0", RANGE(0, 2147483647), PLAIN, \
       "Which generation of vectors is filled; 0 means the active one. A rebuild sets it for itself.") \

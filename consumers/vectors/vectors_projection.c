@@ -137,6 +137,11 @@ static void compare_settings(const struct mneme_generation *generation, const st
     };
     for (size_t i = 0; i < sizeof facts / sizeof *facts; i++) {
         const char *wanted = mneme_config_string(config, facts[i].setting);
+        enum mneme_vector_metric metric;
+        if (facts[i].setting == MNEME_SETTING_VECTOR_METRIC && /* which has a choice of words */
+            mneme_metric_parse(&metric, mneme_str_from(wanted), NULL) == MNEME_OK) {
+            wanted = mneme_metric_names[metric];
+        }
         if (mneme_config_source(config, facts[i].setting) != MNEME_FROM_DEFAULT &&
             strcmp(wanted, facts[i].kept) != 0) {
             mneme_log(MNEME_LOG_WARN, "a setting differs from what the vectors were made with",

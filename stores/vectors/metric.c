@@ -17,6 +17,10 @@ int mneme_metric_parse(enum mneme_vector_metric *out, struct mneme_str text, str
     if (text.data == NULL) {
         return MNEME_OK;
     }
+    if (mneme_str_equal(text, MNEME_STR_LIT("dotproduct"))) { /* as other stores call it */
+        *out = MNEME_METRIC_DOT;
+        return MNEME_OK;
+    }
     for (int i = MNEME_METRIC_ANY + 1; i < MNEME_METRICS; i++) {
         if (mneme_str_equal(text, mneme_str_from(mneme_metric_names[i]))) {
             *out = (enum mneme_vector_metric)i;

@@ -18,7 +18,9 @@ enum mneme_vector_metric {
 /* "cosine", "euclidean", "dot"; "" for ANY. */
 extern const char *const mneme_metric_names[MNEME_METRICS];
 
-/* MNEME_E_USAGE names those that there are. A null text is ANY. */
+/* One of these names, or "dotproduct" for "dot". MNEME_E_USAGE names those that there are. A null text is
+ * ANY.
+ */
 int mneme_metric_parse(enum mneme_vector_metric *out, struct mneme_str text, struct mneme_error *error);
 
 /* Of two vectors of `dimensions` floats. */

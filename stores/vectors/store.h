@@ -2,6 +2,15 @@
  * What a vector store is: one constant table of operations for each. Reading goes through
  * stores/vectors/vectors.h, which checks what it hands on; writing is the projection's alone.
  *
+ * To add a store: a folder beside pgvector/ and chroma/ that ends in one `const struct
+ * mneme_vector_store_ops`; its declaration below and a place in the list of stores.c; its name among the
+ * choices of MNEME_VECTOR_STORE in common/config/settings.h, and its own settings there; and its name among
+ * the stores of tests/integration/vector_stores.c, whose tests it has to pass. Nothing else knows a store by
+ * name. It answers calls in this order: `open`; `make`, when its generation is added and again when the
+ * dimensions are known; `load` and `finish_load`, or `write`, while it is filled; then `write` for each
+ * batch, and `bound`, `check`, `query`, `similarities`, `fetch`, `query_raw` and `scan` as they come; `drop`,
+ * when another generation has taken its place; `close`.
+ *
  * A store that is open belongs to one thread and one generation, and uses the connection that it was opened
  * with, which it borrows. Operations may block up to their time-outs and never retry by themselves:
  * MNEME_E_UNAVAILABLE and MNEME_E_TIMEOUT say that trying again may help.

@@ -101,3 +101,11 @@ def test_an_index_of_the_vectors_that_is_gone_is_named_and_made_again(namespace,
     mneme("rebuild", "vectors", expect=0)
     assert ids(mneme, "[1, 0]") == ["a"]
     mneme("verify", "vectors", expect=0)
+
+
+def test_dotproduct_is_another_word_for_dot(mneme):
+    mneme("vector", "add", "long", "--vector", "[9, 0]", "--collection", "d", "--metric", "dotproduct", expect=0)
+    mneme("vector", "add", "short", "--vector", "[1, 0]", "--collection", "d", "--metric", "dot", expect=0)
+    wait_for(mneme, ["long", "short"], "[1, 0]", "--collection", "d")
+    hit = mneme("vector", "query", "--vector", "[1, 0]", "--collection", "d", "--json", expect=0).json_lines[0]
+    assert hit["similarity"] == pytest.approx(9)

@@ -105,7 +105,7 @@ static int make_extension(struct mneme_pgvector *store, struct mneme_error *erro
                ? status
                : mneme_error_set(error, MNEME_E_UNSAFE,
                                  "no vectors can be kept: Postgres gives no pgvector: %.600s; install it for "
-                                 "this server (0.8 or later), or set MNEME_VECTOR_STORE=chroma",
+                                 "this server (0.8 or later), or choose another MNEME_VECTOR_STORE",
                                  error == NULL ? "" : error->message);
 }
 
