@@ -18,7 +18,7 @@ static int begin(struct mneme_event *event, struct mneme_client *client, enum mn
     event->stream_id = place->stream_id;
     event->scope.user_id = place->user_id;
     event->scope.agent_id = place->agent_id;
-    event->scope.conversation_id = place->conversation_id;
+    event->scope.conversation_id = place->conversation_id; /* a context of its own has none */
     return status;
 }
 
@@ -28,8 +28,14 @@ int mneme_context_set(struct mneme_receipt *receipt, struct mneme_client *client
     struct mneme_event event;
     int status = begin(&event, client, MNEME_EVENT_CONTEXT_SET, place, error);
     if (status == MNEME_OK) {
-        struct mneme_context_set *set = &event.payload.context_set;
-        *set = (struct mneme_context_set){place->conversation_id, key, json, ttl_s == 0 ? set->ttl_s : ttl_s};
+        event.payload.context_set = (struct mneme_context_set){
+            .conversation_id = mneme_working_id(place),
+            .key = key,
+            .value = json,
+            .ttl_s = ttl_s == MNEME_CONTEXT_TTL_DEFAULT
+                         ? mneme_config_long(client->config, MNEME_SETTING_CONTEXT_TTL_S)
+                         : ttl_s,
+        };
         status = mneme_publish_wait(receipt, client, &event, timeout_ms, error);
     }
     return status;
@@ -41,7 +47,7 @@ int mneme_context_delete(struct mneme_receipt *receipt, struct mneme_client *cli
     struct mneme_event event;
     int status = begin(&event, client, MNEME_EVENT_CONTEXT_DELETED, place, error);
     if (status == MNEME_OK) {
-        event.payload.context_deleted = (struct mneme_context_deleted){place->conversation_id, key};
+        event.payload.context_deleted = (struct mneme_context_deleted){mneme_working_id(place), key};
         status = mneme_publish_wait(receipt, client, &event, timeout_ms, error);
     }
     return status;
@@ -53,7 +59,7 @@ int mneme_context_append(struct mneme_receipt *receipt, struct mneme_client *cli
     struct mneme_event event;
     int status = begin(&event, client, MNEME_EVENT_CONTEXT_APPENDED, place, error);
     if (status == MNEME_OK) {
-        event.payload.context_appended = (struct mneme_context_appended){place->conversation_id, json};
+        event.payload.context_appended = (struct mneme_context_appended){mneme_working_id(place), json};
         status = mneme_publish_wait(receipt, client, &event, timeout_ms, error);
     }
     return status;
@@ -64,7 +70,7 @@ int mneme_context_clear(struct mneme_receipt *receipt, struct mneme_client *clie
     struct mneme_event event;
     int status = begin(&event, client, MNEME_EVENT_CONTEXT_CLEARED, place, error);
     if (status == MNEME_OK) {
-        event.payload.context_cleared.conversation_id = place->conversation_id;
+        event.payload.context_cleared.conversation_id = mneme_working_id(place);
         status = mneme_publish_wait(receipt, client, &event, timeout_ms, error);
     }
     return status;
@@ -76,7 +82,7 @@ int mneme_working_think(struct mneme_receipt *receipt, struct mneme_client *clie
     struct mneme_event event;
     int status = begin(&event, client, MNEME_EVENT_WORKING_THOUGHT, place, error);
     if (status == MNEME_OK) {
-        event.payload.working_thought.conversation_id = place->conversation_id;
+        event.payload.working_thought.conversation_id = mneme_working_id(place);
         event.payload.working_thought.thought = thought;
         status = mneme_publish_wait(receipt, client, &event, timeout_ms, error);
     }
@@ -90,7 +96,7 @@ int mneme_working_set_goal(struct mneme_receipt *receipt, struct mneme_client *c
     int status = begin(&event, client, MNEME_EVENT_WORKING_GOAL_SET, place, error);
     if (status == MNEME_OK) {
         event.payload.working_goal_set =
-            (struct mneme_working_goal_set){.conversation_id = place->conversation_id, .goal = goal};
+            (struct mneme_working_goal_set){.conversation_id = mneme_working_id(place), .goal = goal};
         status = mneme_publish_wait(receipt, client, &event, timeout_ms, error);
     }
     return status;
@@ -101,7 +107,7 @@ int mneme_working_clear(struct mneme_receipt *receipt, struct mneme_client *clie
     struct mneme_event event;
     int status = begin(&event, client, MNEME_EVENT_WORKING_CLEARED, place, error);
     if (status == MNEME_OK) {
-        event.payload.working_cleared.conversation_id = place->conversation_id;
+        event.payload.working_cleared.conversation_id = mneme_working_id(place);
         status = mneme_publish_wait(receipt, client, &event, timeout_ms, error);
     }
     return status;
@@ -146,7 +152,23 @@ int mneme_working_get(struct mneme_working *out, struct mneme_reader *reader,
                       const struct mneme_working_place *place, const struct mneme_position *at_least,
                       size_t count, int timeout_ms, struct mneme_error *error) {
     const struct mneme_query_wait wait = {.timeout_ms = timeout_ms};
-    return mneme_working_ask(out, reader->working, place, at_least, count, &wait, error);
+    const struct mneme_working_question question = {.place = *place};
+    return mneme_working_ask(out, reader->working, &question, at_least, count, &wait, error);
+}
+
+int mneme_context_events(struct mneme_working *out, struct mneme_reader *reader,
+                         const struct mneme_working_place *place, struct mneme_opt_long after, int64_t most,
+                         const struct mneme_position *at_least, size_t count, int timeout_ms,
+                         struct mneme_error *error) {
+    const struct mneme_query_wait wait = {.timeout_ms = timeout_ms};
+    const struct mneme_working_question question = {
+        .place = *place, .most = most, .is_page = true, .after = after};
+    if (most < 1 || most > MNEME_QUERY_MAX_LIMIT) {
+        return mneme_error_set(error, MNEME_E_USAGE,
+                               "events of the context were not read: %lld are asked for; ask for 1 to %d",
+                               (long long)most, MNEME_QUERY_MAX_LIMIT);
+    }
+    return mneme_working_ask(out, reader->working, &question, at_least, count, &wait, error);
 }
 
 int mneme_context_get(struct mneme_context_key *out, struct mneme_reader *reader,
@@ -159,9 +181,8 @@ int mneme_context_get(struct mneme_context_key *out, struct mneme_reader *reader
     if (status == MNEME_OK && found == NULL) {
         return mneme_error_set(
             error, MNEME_E_NOT_FOUND,
-            "the key %.*s was not found: the context of conversation %.*s does not have it, or "
-            "not any more; set it",
-            MNEME_STR_ARG(key), MNEME_STR_ARG(place->conversation_id));
+            "the key %.*s was not found: the context %.*s does not have it, or not any more; set it",
+            MNEME_STR_ARG(key), MNEME_STR_ARG(mneme_working_id(place)));
     }
     if (status == MNEME_OK) {
         *out = *found;

@@ -58,14 +58,19 @@ void mneme_working_close(struct mneme_working_reader *reader) {
     }
 }
 
+struct mneme_str mneme_working_id(const struct mneme_working_place *place) {
+    return place->context_id.len > 0 ? place->context_id : place->conversation_id;
+}
+
 int mneme_working_stream(struct mneme_str *stream_id, const struct mneme_working_place *place,
                          struct mneme_error *error) {
     *stream_id = place->stream_id.len > 0 ? place->stream_id
                  : place->user_id.len > 0 ? place->user_id
                                           : place->agent_id;
-    if (place->conversation_id.len == 0) {
-        return mneme_error_set(error, MNEME_E_USAGE,
-                               "working memory was not found: no conversation is named; give its id");
+    if (mneme_working_id(place).len == 0) {
+        return mneme_error_set(
+            error, MNEME_E_USAGE,
+            "working memory was not found: neither a conversation nor a context is named; give its id");
     }
     if (stream_id->len == 0) {
         return mneme_error_set(error, MNEME_E_USAGE,
@@ -87,11 +92,12 @@ static int ensure_postgres(struct mneme_working_reader *reader, struct mneme_err
 
 /* Whether Redis answers, behind the positions. */
 static bool ask_hot(struct mneme_working *out, struct mneme_working_reader *reader,
-                    const struct mneme_working_wanted *wanted, const struct mneme_position *at_least,
-                    size_t count, const struct mneme_query_wait *wait) {
+                    const struct mneme_working_wanted *wanted, int64_t most,
+                    const struct mneme_position *at_least, size_t count,
+                    const struct mneme_query_wait *wait) {
     int64_t wait_ms = wait->timeout_ms < HOT_WAIT_MS ? wait->timeout_ms : HOT_WAIT_MS;
     return mneme_hot_reader_wait(reader->hot, at_least, count, wait_ms, wait->cancel) &&
-           mneme_hot_reader_working(out, reader->hot, wanted, mneme_clock_now_micros(), &reader->arena);
+           mneme_hot_reader_working(out, reader->hot, wanted, most, mneme_clock_now_micros(), &reader->arena);
 }
 
 static bool is_empty(const struct mneme_working *working) {
@@ -99,20 +105,21 @@ static bool is_empty(const struct mneme_working *working) {
            working->turn_count + working->thought_count + working->key_count + working->event_count == 0;
 }
 
-static int ask_tables(struct mneme_loaded_working *loaded, struct mneme_working_reader *reader,
-                      const struct mneme_working_wanted *wanted, const struct mneme_position *at_least,
-                      size_t count, const struct mneme_query_wait *wait, struct mneme_error *error) {
-    struct mneme_str topic = mneme_hot_reader_topic(reader->hot);
+/* A connection to tables that hold the log up to the positions. */
+static int reach_tables(struct mneme_working_reader *reader, const struct mneme_position *at_least,
+                        size_t count, const struct mneme_query_wait *wait, struct mneme_error *error) {
     int status = ensure_postgres(reader, error);
-    if (status == MNEME_OK && count > 0) {
-        status =
-            mneme_position_wait_shown(reader->postgres, mneme_projections[MNEME_PROJECTION_POSTGRES].name,
-                                      topic.data, at_least, count, wait, error);
-    }
-    if (status == MNEME_OK) {
-        status = mneme_working_params(&reader->params, &reader->arena, topic, wanted, 1,
-                                      mneme_clock_now_micros(), error);
-    }
+    return status == MNEME_OK && count > 0
+               ? mneme_position_wait_shown(
+                     reader->postgres, mneme_projections[MNEME_PROJECTION_POSTGRES].name,
+                     mneme_hot_reader_topic(reader->hot).data, at_least, count, wait, error)
+               : status;
+}
+
+static int ask_tables(struct mneme_loaded_working *loaded, struct mneme_working_reader *reader,
+                      const struct mneme_working_wanted *wanted, struct mneme_error *error) {
+    int status = mneme_working_params(&reader->params, &reader->arena, mneme_hot_reader_topic(reader->hot),
+                                      wanted, 1, mneme_clock_now_micros(), error);
     if (status == MNEME_OK) {
         status = mneme_query_rows(&reader->rows, reader->postgres, "working memory was not read",
                                   mneme_sql_hot_working, &reader->params, error);
@@ -120,33 +127,102 @@ static int ask_tables(struct mneme_loaded_working *loaded, struct mneme_working_
     return status == MNEME_OK ? mneme_working_read(loaded, 1, reader->rows, &reader->arena, error) : status;
 }
 
+/* --- a page of events --- */
+
+#define EVENT_COLUMN(column_name, column_kind)                                                               \
+    { #column_name, column_kind, offsetof(struct mneme_context_event, column_name) }
+
+static const struct mneme_row_column event_columns[] = {
+    EVENT_COLUMN(entry_index, MNEME_ROW_LONG),     EVENT_COLUMN(event, MNEME_ROW_JSON),
+    EVENT_COLUMN(created_at, MNEME_ROW_TIME),      EVENT_COLUMN(source_event_id, MNEME_ROW_UUID),
+    EVENT_COLUMN(source_sequence, MNEME_ROW_LONG),
+};
+
+static int ask_page(struct mneme_working *out, struct mneme_working_reader *reader,
+                    const struct mneme_working_question *question, const struct mneme_working_wanted *wanted,
+                    struct mneme_error *error) {
+    struct mneme_pg_params *params = &reader->params;
+    mneme_pg_params_clear(params);
+    mneme_pg_param_str(params, wanted->tenant);
+    mneme_pg_param_str(params, wanted->stream_id);
+    mneme_pg_param_str(params, wanted->conversation_id);
+    mneme_query_param_opt_long(params, question->after);
+    mneme_query_param_opt_long(params, question->before);
+    mneme_pg_param_long(params, question->most > 0 ? question->most : MNEME_QUERY_DEFAULT_LIMIT);
+    int status = mneme_query_rows(&reader->rows, reader->postgres, "events of the context were not read",
+                                  mneme_sql_context_events, params, error);
+    size_t count = status == MNEME_OK ? (size_t)PQntuples(reader->rows) : 0;
+    struct mneme_context_event *events = mneme_arena_calloc(&reader->arena, count + 1, sizeof *events);
+    if (status == MNEME_OK && events == NULL) {
+        return mneme_error_set(error, MNEME_E_NO_MEMORY,
+                               "events of the context were not read: memory is exhausted; ask for fewer");
+    }
+    for (size_t i = 0; status == MNEME_OK && i < count; i++) {
+        status = mneme_row_read(&events[i], event_columns, sizeof event_columns / sizeof *event_columns,
+                                reader->rows, (int)i, &reader->arena, error);
+    }
+    *out = (struct mneme_working){.events = events, .event_count = count};
+    return status;
+}
+
+/* --- the whole --- */
+
+/* How many elements of a list are before its latest `most`; 0: none is. */
+static size_t surplus(size_t count, int64_t most) {
+    return most > 0 && count > (size_t)most ? count - (size_t)most : 0;
+}
+
+static void keep_latest(struct mneme_working *working, int64_t most) {
+    size_t turns = surplus(working->turn_count, most);
+    size_t thoughts = surplus(working->thought_count, most);
+    size_t events = surplus(working->event_count, most);
+    working->turns += turns;
+    working->turn_count -= turns;
+    working->thoughts += thoughts;
+    working->thought_count -= thoughts;
+    working->events += events;
+    working->event_count -= events;
+}
+
+static int ask_all(struct mneme_working *out, struct mneme_working_reader *reader, int64_t most,
+                   struct mneme_working_wanted *wanted, struct mneme_error *error) {
+    struct mneme_loaded_working loaded;
+    wanted->partition = mneme_hot_reader_partition_of(reader->hot, wanted->tenant, wanted->stream_id);
+    int status = ask_tables(&loaded, reader, wanted, error);
+    if (status == MNEME_OK) {
+        *out = loaded.working;
+        if (wanted->partition >= 0 && !is_empty(out)) {
+            mneme_hot_reader_fill_working(reader->hot, wanted, &loaded);
+        }
+        keep_latest(out, most);
+    }
+    return status;
+}
+
 int mneme_working_ask(struct mneme_working *out, struct mneme_working_reader *reader,
-                      const struct mneme_working_place *place, const struct mneme_position *at_least,
+                      const struct mneme_working_question *question, const struct mneme_position *at_least,
                       size_t count, const struct mneme_query_wait *wait, struct mneme_error *error) {
+    const struct mneme_working_place *place = &question->place;
     struct mneme_str tenant = place->tenant;
     if (tenant.data == NULL) {
         tenant = mneme_str_from(mneme_config_string(reader->config, MNEME_SETTING_TENANT));
     }
     struct mneme_working_wanted wanted = {
-        .tenant = tenant, .conversation_id = place->conversation_id, .user_id = place->user_id};
-    struct mneme_loaded_working loaded;
+        .tenant = tenant, .conversation_id = mneme_working_id(place), .user_id = place->user_id};
     forget_answer(reader);
     int status = mneme_working_stream(&wanted.stream_id, place, error);
     if (status != MNEME_OK) {
         return status;
     }
-    if (ask_hot(out, reader, &wanted, at_least, count, wait)) {
+    if (!question->is_page && ask_hot(out, reader, &wanted, question->most, at_least, count, wait)) {
         return MNEME_OK;
     }
-    wanted.partition = mneme_hot_reader_partition_of(reader->hot, wanted.tenant, wanted.stream_id);
-    status = ask_tables(&loaded, reader, &wanted, at_least, count, wait, error);
-    if (status == MNEME_OK) {
-        *out = loaded.working;
-        if (wanted.partition >= 0 && !is_empty(out)) {
-            mneme_hot_reader_fill_working(reader->hot, &wanted, &loaded);
-        }
+    status = reach_tables(reader, at_least, count, wait, error);
+    if (status != MNEME_OK) {
+        return status;
     }
-    return status;
+    return question->is_page ? ask_page(out, reader, question, &wanted, error)
+                             : ask_all(out, reader, question->most, &wanted, error);
 }
 
 const struct mneme_context_key *mneme_working_find_key(const struct mneme_working *working,

@@ -8,7 +8,22 @@
 #include "queries/question.h"
 #include "stores/redis/working.h"
 
-/* The stream of the place; MNEME_E_USAGE when it has none, or no conversation. */
+/* What is asked of it. Zero-initialise. */
+struct mneme_working_question {
+    struct mneme_working_place place;
+    int64_t most; /* of turns, thoughts and events the latest so many each; 0: all that is at hand */
+
+    /* All events of the context there ever were since it was cleared, a page at a time, and nothing else:
+     * the first `most` of those behind the place `after`, else the last `most`; those before the place
+     * `before` alone, if it is set. */
+    bool is_page;
+    struct mneme_opt_long after, before; /* entry_index of an event */
+};
+
+/* The id of the context, or of the conversation that it belongs to. */
+struct mneme_str mneme_working_id(const struct mneme_working_place *place);
+
+/* The stream of the place; MNEME_E_USAGE when it has none, or neither conversation nor context. */
 int mneme_working_stream(struct mneme_str *stream_id, const struct mneme_working_place *place,
                          struct mneme_error *error);
 
@@ -23,11 +38,12 @@ void mneme_working_close(struct mneme_working_reader *reader); /* NULL is allowe
 
 /* The working memory as it is now, without keys that have expired by this machine's clock; empty where there
  * is nothing. It comes from Redis where a worker keeps it there, else from the tables, and then Redis is
- * given what it missed. First waits, as `wait` bounds, until one of them holds the log up to `at_least`
+ * given what it missed; a page of events comes from the tables. First waits, as `wait` bounds, until one of
+ * them holds the log up to `at_least`
  * (`count` positions; none: it does not wait). Strings and arrays are valid until the next question or close.
  */
 int mneme_working_ask(struct mneme_working *out, struct mneme_working_reader *reader,
-                      const struct mneme_working_place *place, const struct mneme_position *at_least,
+                      const struct mneme_working_question *question, const struct mneme_position *at_least,
                       size_t count, const struct mneme_query_wait *wait, struct mneme_error *error);
 
 /* The connection to the tables, borrowed; NULL while Redis has answered all. */

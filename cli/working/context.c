@@ -4,7 +4,7 @@
 #include "cli/commands.h"
 #include "cli/working/working.h"
 
-#define CONVERSATION(field) event->payload.field.conversation_id = event->scope.conversation_id
+#define CONVERSATION(field) event->payload.field.conversation_id = input->id
 
 /* --- set --- */
 
@@ -14,7 +14,8 @@ static void fill_set(struct mneme_event *event, const struct mneme_cli *cli,
     CONVERSATION(context_set);
     set->key = mneme_str_from(cli->arguments[0]);
     set->value = input->text;
-    set->ttl_s = input->ttl_s.is_set ? input->ttl_s.value : set->ttl_s;
+    set->ttl_s = input->ttl_s.is_set ? input->ttl_s.value
+                                     : mneme_config_long(cli->config, MNEME_SETTING_CONTEXT_TTL_S);
 }
 
 static enum mneme_exit run_set(struct mneme_cli *cli) {
@@ -24,7 +25,8 @@ static enum mneme_exit run_set(struct mneme_cli *cli) {
 }
 
 static const struct mneme_cli_option set_options[] = {
-    {"ttl", 0, "SECONDS", -1, "How long it is kept (default 3600)."},
+    {"ttl", 0, "SECONDS", MNEME_SETTING_CONTEXT_TTL_S, "How long it is kept; 0 means that it never expires."},
+    MNEME_WORKING_CONTEXT_OPTION,
     {"text", 0, NULL, -1, "Keep VALUE as a text, also where it is JSON."},
     MNEME_WRITE_OPTIONS,
     {0},
@@ -36,6 +38,7 @@ const struct mneme_command mneme_command_context_set = {
     .arguments = "KEY VALUE|-",
     .details = "Publishes a context_set event. VALUE is JSON; what is no JSON is a text. `-` reads it from\n"
                "standard input. It takes the place of what the key held, and is gone after --ttl seconds.\n"
+               "--context names a context outside any conversation.\n"
                "--json: {\"conversation_id\",\"event_id\",\"position\",\"stream_id\"}, and with --wait also\n"
                "\"verdict\" and \"version\", or \"actual_version\" where it was not accepted.",
     .examples =
@@ -65,6 +68,7 @@ static enum mneme_exit run_append(struct mneme_cli *cli) {
 }
 
 static const struct mneme_cli_option append_options[] = {
+    MNEME_WORKING_CONTEXT_OPTION,
     {"text", 0, NULL, -1, "Keep EVENT as a text, also where it is JSON."},
     MNEME_WRITE_OPTIONS,
     {0},
@@ -76,7 +80,7 @@ const struct mneme_command mneme_command_context_append = {
     .arguments = "EVENT|-",
     .details =
         "Publishes a context_appended event. EVENT is JSON; what is no JSON is a text. The context shows\n"
-        "the latest 100; the ledger keeps all.\n"
+        "the latest 100; mneme context events gives all of them.\n"
         "--json: as of context set.",
     .examples =
         "  mneme context append '{\"tool\":\"search\",\"hits\":3}' --user ada --conversation chat-1\n",
@@ -91,7 +95,6 @@ const struct mneme_command mneme_command_context_append = {
 
 static void fill_delete(struct mneme_event *event, const struct mneme_cli *cli,
                         const struct mneme_working_input *input) {
-    (void)input;
     CONVERSATION(context_deleted);
     event->payload.context_deleted.key = mneme_str_from(cli->arguments[0]);
 }
@@ -102,7 +105,11 @@ static enum mneme_exit run_delete(struct mneme_cli *cli) {
     return mneme_working_publish(cli, &verb);
 }
 
-static const struct mneme_cli_option delete_options[] = {MNEME_WRITE_OPTIONS, {0}};
+static const struct mneme_cli_option delete_options[] = {
+    MNEME_WORKING_CONTEXT_OPTION,
+    MNEME_WRITE_OPTIONS,
+    {0},
+};
 
 const struct mneme_command mneme_command_context_delete = {
     .name = "delete",
@@ -125,7 +132,6 @@ const struct mneme_command mneme_command_context_delete = {
 
 static void fill_clear(struct mneme_event *event, const struct mneme_cli *cli,
                        const struct mneme_working_input *input) {
-    (void)input;
     CONVERSATION(context_cleared);
     event->payload.context_cleared.reason = mneme_cli_opt_str(cli, "reason");
 }
@@ -139,6 +145,7 @@ static enum mneme_exit run_clear(struct mneme_cli *cli) {
 }
 
 static const struct mneme_cli_option clear_options[] = {
+    MNEME_WORKING_CONTEXT_OPTION,
     {"reason", 0, "TEXT", -1, "Why, for the history."},
     MNEME_WRITE_OPTIONS,
     {0},

@@ -59,9 +59,9 @@ static enum mneme_exit show_key(const struct mneme_cli *cli, const struct mneme_
     struct mneme_arena arena;
     if (key == NULL) {
         mneme_error_set(&error, MNEME_E_NOT_FOUND,
-                        "the context of conversation %.*s in stream %.*s has no key %.*s, or none any more; "
+                        "the context %.*s in stream %.*s has no key %.*s, or none any more; "
                         "--at-least waits for a write",
-                        MNEME_STR_ARG(place->conversation_id), MNEME_STR_ARG(place->stream_id),
+                        MNEME_STR_ARG(mneme_working_id(place)), MNEME_STR_ARG(place->stream_id),
                         MNEME_STR_ARG(name));
         return mneme_cli_fail(cli, &error);
     }
@@ -78,10 +78,14 @@ static enum mneme_exit show_key(const struct mneme_cli *cli, const struct mneme_
 }
 
 static enum mneme_exit run_get(struct mneme_cli *cli) {
-    return mneme_working_read_and_show(cli, cli->argument_count > 0 ? show_key : show_keys);
+    return mneme_working_read_and_show(cli, NULL, cli->argument_count > 0 ? show_key : show_keys);
 }
 
-static const struct mneme_cli_option get_options[] = {MNEME_WORKING_STREAM_OPTION, {0}};
+static const struct mneme_cli_option get_options[] = {
+    MNEME_WORKING_CONTEXT_OPTION,
+    MNEME_WORKING_STREAM_OPTION,
+    {0},
+};
 
 const struct mneme_command mneme_command_context_get = {
     .name = "get",
@@ -103,6 +107,7 @@ const struct mneme_command mneme_command_context_get = {
 
 static void add_event_cells(struct mneme_table *table, const void *row) {
     const struct mneme_context_event *event = row;
+    mneme_table_cell_long(table, event->entry_index);
     mneme_show_cell_time(table, event->created_at);
     add_plain_cell(table, event->event);
 }
@@ -111,46 +116,54 @@ static void write_event_json(const void *row, struct mneme_json_writer *json) {
     mneme_working_element_json(json, MNEME_WORKING_EVENT, row);
 }
 
-static const char *const event_headings[] = {"TIME", "EVENT", NULL};
+static const char *const event_headings[] = {"INDEX", "TIME", "EVENT", NULL};
 static const struct mneme_listing_kind event_kind = {event_headings, add_event_cells, write_event_json,
                                                      "the context has no events"};
 
 static enum mneme_exit show_events(const struct mneme_cli *cli, const struct mneme_working_place *place,
                                    const struct mneme_working *working) {
     struct mneme_listing listing;
-    struct mneme_error error = {0};
-    int64_t limit;
     (void)place;
-    if (mneme_cli_long(&limit, cli, "limit", MNEME_WORKING_EVENTS, 1, MNEME_WORKING_EVENTS, &error) !=
-        MNEME_OK) {
-        return mneme_cli_fail(cli, &error);
-    }
-    size_t from = working->event_count > (size_t)limit ? working->event_count - (size_t)limit : 0;
     mneme_listing_begin(&listing, cli, &event_kind, 0);
-    for (size_t i = from; i < working->event_count && mneme_listing_visit(&working->events[i], &listing);
-         i++) {
+    for (size_t i = 0; i < working->event_count && mneme_listing_visit(&working->events[i], &listing); i++) {
     }
     return mneme_listing_end(&listing);
 }
 
+/* The latest of them are at hand; what is beyond those comes from the tables. */
 static enum mneme_exit run_events(struct mneme_cli *cli) {
-    return mneme_working_read_and_show(cli, show_events);
+    struct mneme_working_question question = {0};
+    struct mneme_error error = {0};
+    if (mneme_cli_long(&question.most, cli, "limit", MNEME_WORKING_EVENTS, 1, MNEME_QUERY_MAX_LIMIT,
+                       &error) != MNEME_OK ||
+        mneme_cli_opt_long(&question.after, cli, "after", 0, INT64_MAX, &error) != MNEME_OK ||
+        mneme_cli_opt_long(&question.before, cli, "before", 0, INT64_MAX, &error) != MNEME_OK) {
+        return mneme_cli_fail(cli, &error);
+    }
+    question.is_page =
+        question.after.is_set || question.before.is_set || question.most > MNEME_WORKING_EVENTS;
+    return mneme_working_read_and_show(cli, &question, show_events);
 }
 
 static const struct mneme_cli_option event_options[] = {
+    MNEME_WORKING_CONTEXT_OPTION,
     MNEME_WORKING_STREAM_OPTION,
-    {"limit", 'n', "N", -1, "The latest so many (default 100, which is all that is kept at hand)."},
+    {"limit", 'n', "N", -1, "How many (default 100): the latest, unless --after is given."},
+    {"after", 0, "INDEX", -1, "The first ones behind this index."},
+    {"before", 0, "INDEX", -1, "Only those before this index."},
     {0},
 };
 
 const struct mneme_command mneme_command_context_events = {
     .name = "events",
-    .summary = "The latest events of a conversation's context.",
+    .summary = "The events of a context, a page at a time.",
     .arguments = "",
-    .details = "Oldest first. mneme events --all --type context_appended lists all that ever were.\n"
-               "--json: one object per event: {\"event\",\"created_at\",\"source_event_id\"}.",
+    .details =
+        "Oldest first. Each has an index; --before the first of a page gives the page before it, --after\n"
+        "the last the page behind it. Those before the context was cleared are in `mneme events`.\n"
+        "--json: one object per event: {\"entry_index\",\"event\",\"created_at\",\"source_event_id\"}.",
     .examples = "  mneme context events --user ada --conversation chat-1\n"
-                "  mneme context events --user ada --conversation chat-1 --limit 5 --json\n",
+                "  mneme context events --user ada --conversation chat-1 --limit 500 --before 1200 --json\n",
     .options = event_options,
     .common = MNEME_CLI_SCOPE | MNEME_CLI_AT_LEAST,
     .run = run_events,

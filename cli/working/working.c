@@ -21,12 +21,19 @@ static int place_of(struct mneme_working_place *place, const struct mneme_cli *c
         .conversation_id = mneme_cli_opt_str(cli, "conversation"),
         .user_id = mneme_cli_opt_str(cli, "user"),
         .agent_id = mneme_cli_opt_str(cli, "agent"),
+        .context_id = mneme_cli_opt_str(cli, "context"),
     };
+    if (place->context_id.len > 0 && place->conversation_id.len > 0) {
+        return mneme_error_set(
+            error, MNEME_E_USAGE,
+            "nothing was done: both --context and --conversation are given; a conversation's "
+            "context has its id, so give one of them");
+    }
     int status = mneme_working_stream(&stream_id, place, error);
     if (status != MNEME_OK) {
         return mneme_error_set(
             error, MNEME_E_USAGE,
-            place->conversation_id.len == 0
+            mneme_working_id(place).len == 0
                 ? "nothing was done: no conversation is named; give --conversation ID"
                 : "nothing was done: the conversation's stream is not named; give --user ID, "
                   "--agent ID or --stream ID");
@@ -83,13 +90,13 @@ static int read_text(struct mneme_working_input *input, const struct mneme_cli *
 }
 
 static int read_input(struct mneme_working_input *input, const struct mneme_cli *cli,
-                      const struct mneme_working_verb *verb, struct mneme_arena *arena,
-                      struct mneme_error *error) {
+                      const struct mneme_working_verb *verb, const struct mneme_working_place *place,
+                      struct mneme_arena *arena, struct mneme_error *error) {
     bool wants_verdict;
     int status;
-    *input = (struct mneme_working_input){0};
+    *input = (struct mneme_working_input){.id = mneme_working_id(place)};
     if ((status = mneme_write_wants_verdict(&wants_verdict, cli, error)) != MNEME_OK ||
-        (status = mneme_cli_opt_long(&input->ttl_s, cli, "ttl", 1, MAX_TTL_S, error)) != MNEME_OK ||
+        (status = mneme_cli_opt_long(&input->ttl_s, cli, "ttl", 0, MAX_TTL_S, error)) != MNEME_OK ||
         (status = mneme_cli_opt_long(&input->turn_index, cli, "index", 0, INT64_MAX, error)) != MNEME_OK ||
         (status = mneme_cli_opt_long(&input->token_count, cli, "tokens", 0, INT64_MAX, error)) != MNEME_OK) {
         return status;
@@ -109,7 +116,7 @@ static enum mneme_exit publish_event(struct mneme_cli *cli, const struct mneme_w
         code = mneme_cli_fail(cli, &error);
     } else {
         verb->fill(&event, cli, input);
-        code = mneme_write_publish_named(cli, client, &event, "conversation_id", place->conversation_id);
+        code = mneme_write_publish_named(cli, client, &event, "conversation_id", mneme_working_id(place));
     }
     (void)mneme_close(client, 0, NULL); /* nothing is under way any more */
     return code;
@@ -123,7 +130,7 @@ enum mneme_exit mneme_working_publish(struct mneme_cli *cli, const struct mneme_
     enum mneme_exit code = MNEME_EXIT_DONE;
     mneme_arena_init(&arena, 0);
     if (place_of(&place, cli, &error) != MNEME_OK ||
-        read_input(&input, cli, verb, &arena, &error) != MNEME_OK) {
+        read_input(&input, cli, verb, &place, &arena, &error) != MNEME_OK) {
         code = mneme_cli_fail(cli, &error);
     } else if (verb->question != NULL) {
         code = mneme_cli_consent(cli, "nothing was cleared", verb->question);
@@ -139,7 +146,7 @@ enum mneme_exit mneme_working_publish(struct mneme_cli *cli, const struct mneme_
 
 /* Behind --at-least, or a moment for own writes: without them where they do not come. */
 static int ask(struct mneme_working *out, struct mneme_working_reader *reader, const struct mneme_cli *cli,
-               const struct mneme_working_place *place, struct mneme_arena *arena,
+               const struct mneme_working_question *question, struct mneme_arena *arena,
                struct mneme_error *error) {
     const struct mneme_position *at_least;
     struct mneme_query_wait wait = mneme_session_wait(cli);
@@ -147,36 +154,37 @@ static int ask(struct mneme_working *out, struct mneme_working_reader *reader, c
     size_t count;
     int status = mneme_session_at_least(&at_least, &count, cli, arena, error);
     if (status != MNEME_OK || count > 0) {
-        return status == MNEME_OK ? mneme_working_ask(out, reader, place, at_least, count, &wait, error)
+        return status == MNEME_OK ? mneme_working_ask(out, reader, question, at_least, count, &wait, error)
                                   : status;
     }
     wait.timeout_ms = mneme_own_writes_of(&own, cli, arena);
-    status = mneme_working_ask(out, reader, place, own.positions, own.count, &wait, error);
+    status = mneme_working_ask(out, reader, question, own.positions, own.count, &wait, error);
     if (status != MNEME_OK && own.count > 0 && !mneme_cli_interrupted()) {
         if (status == MNEME_E_TIMEOUT) {
             mneme_own_writes_tell_missing(cli, "the tables");
         }
-        status = mneme_working_ask(out, reader, place, NULL, 0, &wait, error);
+        status = mneme_working_ask(out, reader, question, NULL, 0, &wait, error);
     }
     return status;
 }
 
-enum mneme_exit mneme_working_read_and_show(struct mneme_cli *cli, mneme_working_show_fn *show) {
+enum mneme_exit mneme_working_read_and_show(struct mneme_cli *cli, const struct mneme_working_question *asked,
+                                            mneme_working_show_fn *show) {
     struct mneme_error error = {0};
     struct mneme_working_reader *reader = NULL;
-    struct mneme_working_place place;
+    struct mneme_working_question question = asked == NULL ? (struct mneme_working_question){0} : *asked;
     struct mneme_working working;
     struct mneme_arena arena;
     enum mneme_exit code;
     mneme_arena_init(&arena, 0);
-    if (place_of(&place, cli, &error) != MNEME_OK ||
+    if (place_of(&question.place, cli, &error) != MNEME_OK ||
         mneme_working_open(&reader, cli->config, "mneme-cli", &error) != MNEME_OK ||
-        ask(&working, reader, cli, &place, &arena, &error) != MNEME_OK ||
+        ask(&working, reader, cli, &question, &arena, &error) != MNEME_OK ||
         (mneme_working_tables(reader) != NULL &&
          mneme_session_tell_stale(cli, mneme_working_tables(reader), &error) != MNEME_OK)) {
         code = mneme_cli_fail(cli, &error);
     } else {
-        code = show(cli, &place, &working);
+        code = show(cli, &question.place, &working);
     }
     mneme_working_close(reader);
     mneme_arena_clean_up(&arena);

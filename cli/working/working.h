@@ -21,13 +21,18 @@ extern const struct mneme_command mneme_command_working_thought;
 extern const struct mneme_command mneme_command_working_goal;
 extern const struct mneme_command mneme_command_working_clear;
 
+/* Row for a table of options of a verb about a context. */
+#define MNEME_WORKING_CONTEXT_OPTION                                                                         \
+    { "context", 0, "ID", -1, "A context of its own, outside any conversation, instead of --conversation." }
+
 /* Row for a table of options of a verb that reads. */
 #define MNEME_WORKING_STREAM_OPTION                                                                          \
     { "stream", 0, "ID", -1, "The stream it was written to; by default the user's, else the agent's." }
 
 /* What a verb that writes takes from the command line. */
 struct mneme_working_input {
-    struct mneme_str text;                                /* of its argument; null: none */
+    struct mneme_str id;   /* of the conversation, or of a context of its own */
+    struct mneme_str text; /* of its argument; null: none */
     struct mneme_opt_long ttl_s, turn_index, token_count; /* of options */
 };
 
@@ -49,7 +54,9 @@ typedef enum mneme_exit mneme_working_show_fn(const struct mneme_cli *cli,
                                               const struct mneme_working_place *place,
                                               const struct mneme_working *working);
 
-/* Reads the working memory of --conversation, behind --at-least, and shows it. */
-enum mneme_exit mneme_working_read_and_show(struct mneme_cli *cli, mneme_working_show_fn *show);
+/* Reads the working memory of --conversation (or --context), behind --at-least, and shows it. Of the question
+ * `asked` the place is filled in; NULL: all that is at hand. */
+enum mneme_exit mneme_working_read_and_show(struct mneme_cli *cli, const struct mneme_working_question *asked,
+                                            mneme_working_show_fn *show);
 
 #endif

@@ -72,10 +72,20 @@ static enum mneme_exit show(const struct mneme_cli *cli, const struct mneme_work
 }
 
 static enum mneme_exit run(struct mneme_cli *cli) {
-    return mneme_working_read_and_show(cli, show);
+    struct mneme_working_question question = {0};
+    struct mneme_error error = {0};
+    if (mneme_cli_long(&question.most, cli, "limit", 0, 1, MNEME_WORKING_EVENTS, &error) != MNEME_OK) {
+        return mneme_cli_fail(cli, &error);
+    }
+    return mneme_working_read_and_show(cli, &question, show);
 }
 
-static const struct mneme_cli_option options[] = {MNEME_WORKING_STREAM_OPTION, {0}};
+static const struct mneme_cli_option options[] = {
+    MNEME_WORKING_STREAM_OPTION,
+    {"limit", 'n', "N", -1,
+     "Of turns, thoughts and events the latest N each; all that is at hand by default."},
+    {0},
+};
 
 const struct mneme_command mneme_command_working_show = {
     .name = "show",

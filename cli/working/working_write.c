@@ -4,7 +4,7 @@
 #include "cli/commands.h"
 #include "cli/working/working.h"
 
-#define CONVERSATION(field) event->payload.field.conversation_id = event->scope.conversation_id
+#define CONVERSATION(field) event->payload.field.conversation_id = input->id
 #define RECEIPT                                                                                              \
     "--json: {\"conversation_id\",\"event_id\",\"position\",\"stream_id\"}, and with --wait also\n"          \
     "\"verdict\" and \"version\", or \"actual_version\" where it was not accepted."
@@ -141,7 +141,6 @@ const struct mneme_command mneme_command_working_goal = {
 
 static void fill_clear(struct mneme_event *event, const struct mneme_cli *cli,
                        const struct mneme_working_input *input) {
-    (void)input;
     CONVERSATION(working_cleared);
     event->payload.working_cleared.reason = mneme_cli_opt_str(cli, "reason");
 }

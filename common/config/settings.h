@@ -91,6 +91,8 @@
       "How long a decision counts as a recent one of its agent, and Redis keeps the list of them.") \
     X(REDIS_WORKING_TTL_S, "MNEME_REDIS_WORKING_TTL_S", LONG, "3600", RANGE(1, 31536000), PLAIN, \
       "How long Redis keeps turns, thoughts, goal and context of a conversation after the last change of any of them.") \
+    X(CONTEXT_TTL_S, "MNEME_CONTEXT_TTL_S", LONG, "3600", RANGE(0, 315360000), PLAIN, \
+      "How long a value of a context is kept where its writer does not say; 0 means that it never expires.") \
     X(LOCK_URLS, "MNEME_LOCK_URLS", STRING, "", ANY, PLAIN, \
       "Independent Redis servers that vote on locks, URLs separated by commas; empty means the one of REDIS_URL.") \
     X(LOCK_TTL_MS, "MNEME_LOCK_TTL_MS", LONG, "10000", RANGE(10, 86400000), PLAIN, \

@@ -62,13 +62,14 @@ MNEME_API int mneme_verdict_wait(struct mneme_verdict *out, struct mneme_ledger 
 /* --- working memory: what an agent holds of a conversation between two turns --- */
 
 /*
- * Changes. Each publishes one event about the conversation of `place` and waits for the brokers, as
+ * Changes. Each publishes one event about the conversation, or the context, of `place` and waits for the brokers, as
  * mneme_publish_wait: its errors are those, and MNEME_E_INVALID names a field of the event. A turn is an
  * event too: MNEME_EVENT_CONVERSATION_TURN. Readers see a change when a worker has folded it: give them
  * receipt->position.
  */
 
-/* The key holds the value, any JSON, in the place of what it held, for ttl_s seconds (0: 3600). */
+/* The key holds the value, any JSON, in the place of what it held, for ttl_s seconds: MNEME_CONTEXT_TTL_NEVER
+ * for ever, MNEME_CONTEXT_TTL_DEFAULT as the settings say. */
 MNEME_API int mneme_context_set(struct mneme_receipt *receipt, struct mneme_client *client,
                                 const struct mneme_working_place *place, struct mneme_str key,
                                 struct mneme_str json, int64_t ttl_s, int timeout_ms,
@@ -127,6 +128,14 @@ MNEME_API int mneme_working_get(struct mneme_working *out, struct mneme_reader *
                                 const struct mneme_working_place *place,
                                 const struct mneme_position *at_least, size_t count, int timeout_ms,
                                 struct mneme_error *error);
+
+/* Events of the context, also those that are at hand no more, a page at a time: the first `most` (1 to 10000)
+ * of those behind the place `after` (entry_index of an event), or unset the last `most`. They come from
+ * Postgres; nothing but out->events is filled. Otherwise as mneme_working_get. */
+MNEME_API int mneme_context_events(struct mneme_working *out, struct mneme_reader *reader,
+                                   const struct mneme_working_place *place, struct mneme_opt_long after,
+                                   int64_t most, const struct mneme_position *at_least, size_t count,
+                                   int timeout_ms, struct mneme_error *error);
 
 /* One key, as mneme_working_get; MNEME_E_NOT_FOUND when it is not there, or not any more. */
 MNEME_API int mneme_context_get(struct mneme_context_key *out, struct mneme_reader *reader,

@@ -3,6 +3,7 @@
  */
 #include "stores/redis/reader_working.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "common/base/clock.h"
@@ -86,7 +87,7 @@ static bool read_answer(struct mneme_working *out, const redisReply *answer, int
 }
 
 static redisReply *ask(struct mneme_hot_reader *reader, const struct mneme_working_wanted *wanted,
-                       int32_t partition) {
+                       int64_t most, int32_t partition) {
     const struct mneme_str names[] = {wanted->tenant, wanted->stream_id, wanted->conversation_id};
     struct mneme_buffer *text = &reader->scratch;
     redisReply *reply = NULL;
@@ -97,23 +98,27 @@ static redisReply *ask(struct mneme_hot_reader *reader, const struct mneme_worki
     if (text->failed) {
         return NULL;
     }
+    char most_text[24];
+    snprintf(most_text, sizeof most_text, "%lld", (long long)most);
     const struct mneme_str live = {text->data, live_bytes};
-    const struct mneme_str words[] = {
-        MNEME_STR_LIT("2"), live, {text->data + live_bytes, text->len - live_bytes}};
-    const struct mneme_redis_command command = {&mneme_hot_script_working, words, 3, live};
+    const struct mneme_str words[] = {MNEME_STR_LIT("2"),
+                                      live,
+                                      {text->data + live_bytes, text->len - live_bytes},
+                                      mneme_str_from(most_text)};
+    const struct mneme_redis_command command = {&mneme_hot_script_working, words, 4, live};
     (void)mneme_hot_reader_run(&reply, reader, &command);
     return reply;
 }
 
 bool mneme_hot_reader_working(struct mneme_working *out, struct mneme_hot_reader *reader,
-                              const struct mneme_working_wanted *wanted, int64_t now_micros,
+                              const struct mneme_working_wanted *wanted, int64_t most, int64_t now_micros,
                               struct mneme_arena *arena) {
     enum mneme_hot_trust trust = MNEME_HOT_LOOK_AGAIN;
     bool is_found = false;
     /* What a first look has learnt of the space, a second one knows. */
     for (int looks = 0; looks < 2 && trust == MNEME_HOT_LOOK_AGAIN; looks++) {
         int32_t partition = mneme_hot_reader_partition_of(reader, wanted->tenant, wanted->stream_id);
-        redisReply *reply = partition < 0 ? NULL : ask(reader, wanted, partition);
+        redisReply *reply = partition < 0 ? NULL : ask(reader, wanted, most, partition);
         bool is_answer = reply != NULL && reply->type == REDIS_REPLY_ARRAY && reply->elements > 0;
         trust = is_answer ? mneme_hot_reader_judge(reader, reply->element[0]) : MNEME_HOT_NOT_HERE;
         is_found = trust == MNEME_HOT_BELIEVE && reply->elements == ANSWER_PARTS &&

@@ -11,12 +11,21 @@
 #define MNEME_WORKING_THOUGHTS 100
 #define MNEME_WORKING_EVENTS 100
 
-/* Whose working memory: that of a conversation in a stream. Zero-initialise. */
+/* How long a value of a context is kept, instead of seconds. */
+#define MNEME_CONTEXT_TTL_NEVER 0 /* it never expires */
+#define MNEME_CONTEXT_TTL_DEFAULT                                                                            \
+    (-1) /* as the setting MNEME_CONTEXT_TTL_S says, an hour if it says nothing */
+
+/* Whose working memory: that of a conversation in a stream, or a context of its own there. Zero-initialise.
+ */
 struct mneme_working_place {
     struct mneme_str tenant;            /* null: that of the settings */
     struct mneme_str stream_id;         /* null: the user's, else the agent's; one of the three is required */
-    struct mneme_str conversation_id;   /* required */
+    struct mneme_str conversation_id;   /* required unless context_id is set */
     struct mneme_str user_id, agent_id; /* null: none */
+    /* A context outside any conversation, by an id of its own; null: the conversation's. A conversation's
+     * context has the conversation's id, so an id of both means the same context. */
+    struct mneme_str context_id;
 };
 
 struct mneme_recent_turn {
@@ -50,6 +59,7 @@ struct mneme_context_key {
 
 /* An event of the context. */
 struct mneme_context_event {
+    int64_t entry_index;    /* its place among the conversation's thoughts and events, from 0 */
     struct mneme_str event; /* JSON */
     int64_t created_at;
     struct mneme_uuid source_event_id;

@@ -35,6 +35,7 @@ static const struct mneme_row_column key_columns[] = {
 };
 
 static const struct mneme_row_column event_columns[] = {
+    COLUMN(mneme_context_event, entry_index, MNEME_ROW_LONG),
     COLUMN(mneme_context_event, event, MNEME_ROW_JSON),
     COLUMN(mneme_context_event, created_at, MNEME_ROW_TIME),
     COLUMN(mneme_context_event, source_event_id, MNEME_ROW_UUID),

@@ -110,6 +110,7 @@ static struct mneme_context_key key_of(const struct load_row *row) {
 
 static struct mneme_context_event event_of(const struct load_row *row) {
     return (struct mneme_context_event){
+        .entry_index = row->number.value,
         .event = row->json,
         .created_at = row->at.value,
         .source_event_id = row->source_event_id.value,

@@ -191,11 +191,12 @@ static int publish_working(struct bench *bench, struct mneme_error *error) {
 
 static int read_working(struct mneme_working *working, struct mneme_working_reader *reader,
                         struct mneme_error *error) {
-    static const struct mneme_working_place place = {.tenant = MNEME_STR_LIT("default"),
-                                                     .stream_id = MNEME_STR_LIT("ada"),
-                                                     .conversation_id = MNEME_STR_LIT("chat")};
+    static const struct mneme_working_question question = {
+        .place = {.tenant = MNEME_STR_LIT("default"),
+                  .stream_id = MNEME_STR_LIT("ada"),
+                  .conversation_id = MNEME_STR_LIT("chat")}};
     const struct mneme_query_wait wait = {.timeout_ms = PATIENCE_MS};
-    return mneme_working_ask(working, reader, &place, NULL, 0, &wait, error);
+    return mneme_working_ask(working, reader, &question, NULL, 0, &wait, error);
 }
 
 static int measure_working(struct run *run, struct bench *bench, struct mneme_error *error) {

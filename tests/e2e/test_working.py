@@ -94,17 +94,107 @@ def test_what_is_deleted_cleared_or_expired_is_not(worker, mneme, one):
     assert one("working", "show", "--at-least", "last")["turns"] == []
 
 
+@pytest.fixture(params=["redis", "tables"])
+def from_place(request, worker, drain):
+    """Starts the workers, and gives what makes a read ask that place alone."""
+    worker()
+    if request.param == "tables":
+        return {"wait": drain, "env": NO_REDIS}
+    worker("redis")
+    return {"wait": lambda: (drain(), drain("redis")), "env": NO_TABLES}
+
+
+def test_only_the_latest_are_shown_where_that_is_asked(mneme, from_place):
+    for number in range(5):
+        mneme("working", "turn", f"turn {number}", *HERE, expect=0)
+        mneme("working", "thought", f"thought {number}", *HERE, expect=0)
+        mneme("context", "append", str(number), *HERE, expect=0)
+    mneme("context", "set", "a", "1", *HERE, expect=0)
+    mneme("context", "set", "b", "2", *HERE, expect=0)
+    from_place["wait"]()
+
+    def show(*options):
+        done = wait_until(lambda: (done := mneme("working", "show", *options, "--json", *HERE, env=from_place["env"])).returncode == 0
+                          and done, message="the place has no answer")
+        row = done.json_lines[0]
+        return ([turn["content"] for turn in row["turns"]], [thought["thought"] for thought in row["thoughts"]],
+                [event["event"] for event in row["events"]], keys(row))
+
+    assert show("--limit", "2") == (["turn 3", "turn 4"], ["thought 3", "thought 4"], [3, 4], {"a": 1, "b": 2})
+    assert show("--limit", "100") == show() == (
+        [f"turn {n}" for n in range(5)], [f"thought {n}" for n in range(5)], [*range(5)], {"a": 1, "b": 2})
+
+
+def test_all_events_of_a_context_are_read_a_page_at_a_time(worker, mneme, drain):
+    worker()
+    context = {"type": "context_appended", "user_id": "ada", "conversation_id": "chat-1"}
+    mneme.publish([{**context, "payload": {"event": -1}}, {"type": "context_cleared", "user_id": "ada", "payload": {
+        "conversation_id": "chat-1"}}])
+    mneme.publish([{**context, "payload": {"event": number}} if number % 3 else
+                   {"type": "working_thought", "user_id": "ada", "payload": {"conversation_id": "chat-1", "thought": "hm"}}
+                   for number in range(450)])
+    drain()
+    wanted = [number for number in range(450) if number % 3]
+
+    def page(*options):
+        return mneme("context", "events", *options, "--json", *HERE, expect=0).json_lines
+
+    assert [line["event"] for line in page()] == wanted[-100:]
+    assert [line["event"] for line in page("--limit", "1000")] == wanted
+    back, before = [], ()
+    while lines := page("--limit", "77", *before):
+        back = [line["event"] for line in lines] + back
+        before = ("--before", lines[0]["entry_index"])
+    assert back == wanted
+    forth, after = [], ("--after", "0")
+    while lines := page("--limit", "77", *after):
+        forth += [line["event"] for line in lines]
+        after = ("--after", lines[-1]["entry_index"])
+    assert forth == wanted
+    assert [line["event"] for line in page("--after", lines_at(page, wanted[10]), "--before", lines_at(page, wanted[13]))] == wanted[11:13]
+    (line,) = page("--limit", "1")
+    assert set(line) == {"entry_index", "event", "created_at", "source_event_id"}
+
+
+def lines_at(page, event):
+    """The index of an event."""
+    return next(line["entry_index"] for line in page("--limit", "1000") if line["event"] == event)
+
+
+def test_a_context_of_its_own_needs_no_conversation(worker, mneme, namespace, drain):
+    worker()
+    own = ("--user", "ada", "--context", "trip")
+    receipt = mneme("context", "set", "to", "Oslo", "--json", *own, expect=0).json_lines[0]
+    assert receipt["conversation_id"] == "trip"
+    mneme("context", "append", '{"seen":1}', *own, expect=0)
+    mneme("context", "set", "to", "Bergen", *HERE, expect=0)
+    drain()
+    assert mneme("context", "get", "to", *own, expect=0).stdout == "Oslo\n"
+    assert mneme("context", "get", "to", *HERE, expect=0).stdout == "Bergen\n"
+    assert [line["event"] for line in mneme("context", "events", "--json", *own, expect=0).json_lines] == [{"seen": 1}]
+    assert namespace.rows("SELECT conversation_id, payload ->> 'conversation_id' FROM events ORDER BY sequence_id") == [
+        (None, "trip"), (None, "trip"), ("chat-1", "chat-1")]
+    assert namespace.count("conversations") == 0
+    mneme("context", "delete", "to", *own, "--wait", "postgres", expect=0)
+    mneme("context", "clear", "--yes", *own, expect=0)
+    drain()
+    mneme("context", "get", "to", *own, expect=5)
+    assert mneme("context", "events", *own, "--json", expect=0).json_lines == []
+
+
 @pytest.mark.parametrize(("arguments", "code", "words"), [
     (("context", "set", "k", "v", "--user", "ada"), 2, "give --conversation ID"),
     (("context", "set", "k", "v", "--conversation", "c"), 2, "--user ID, --agent ID or --stream ID"),
     (("context", "get", "--conversation", "c"), 2, "--user ID, --agent ID or --stream ID"),
     (("context", "set", "k", '{"a":', *HERE), 2, "add --text to keep it as a text"),
-    (("context", "set", "k", "v", "--ttl", "0", *HERE), 2, "--ttl"),
+    (("context", "set", "k", "v", "--ttl", "-1", *HERE), 2, "--ttl"),
     (("context", "set", "", "v", *HERE), 1, "payload.key"),
-    (("context", "events", "--limit", "101", *HERE), 2, "--limit"),
+    (("context", "events", "--limit", "10001", *HERE), 2, "--limit"),
+    (("context", "set", "k", "v", "--context", "c", *HERE), 2, "give one of them"),
+    (("working", "show", "--limit", "0", *HERE), 2, "--limit"),
     (("working", "goal", *HERE), 2, "give the goal, or --none"),
     (("working", "goal", "win", "--none", *HERE), 2, "give one of them"),
-    (("working", "turn", "hi", "--role", "boss", *HERE), 1, "payload.role"),
+    (("working", "turn", "hi", "--role", "boss", *HERE), 2, "user, assistant, system or tool"),
     (("working", "thought", " ", *HERE), 1, "payload.thought"),
 ])
 def test_odd_input_is_refused_with_what_to_do(mneme, arguments, code, words):

@@ -212,7 +212,7 @@ class RedisKeys:
             keys={place[3]: (element(row, "value", "ttl_s", key=place[3], **times(row, "updated_at", "expires_at")),
                              row["expires_at"])
                   for place, row in behind(self.fold.context_keys, "context_cleared_sequence") if not row["is_deleted"]},
-            events=[element(row, "event", **times(row, "created_at"))
-                    for _, row in appended if row["kind"] == "event"][-EVENTS:],
+            events=[element(row, "event", entry_index=place[3], **times(row, "created_at"))
+                    for place, row in appended if row["kind"] == "event"][-EVENTS:],
             least_offset=offset + 1, expires_ms=happened_at // 1000 + self.terms.working_ttl_s * 1000,
             written_from=recorded_at)
