@@ -187,7 +187,7 @@ def test_a_context_of_its_own_needs_no_conversation(worker, mneme, namespace, dr
     (("context", "set", "k", "v", "--conversation", "c"), 2, "--user ID, --agent ID or --stream ID"),
     (("context", "get", "--conversation", "c"), 2, "--user ID, --agent ID or --stream ID"),
     (("context", "set", "k", '{"a":', *HERE), 2, "add --text to keep it as a text"),
-    (("context", "set", "k", "v", "--ttl", "-1", *HERE), 2, "--ttl"),
+    (("context", "set", "k", "v", "--ttl", "-1", *HERE), 2, "0 to 315360000"),
     (("context", "set", "", "v", *HERE), 1, "payload.key"),
     (("context", "events", "--limit", "10001", *HERE), 2, "--limit"),
     (("context", "set", "k", "v", "--context", "c", *HERE), 2, "give one of them"),

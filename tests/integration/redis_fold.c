@@ -381,7 +381,7 @@ Test(redis_fold, working_memory_is_kept_whole) {
     cr_assert(strstr(ASK("LRANGE " GROUP ":turns 0 -1", at), "{\"turn_index\":0,\"role\":\"user\"") != NULL);
     cr_assert(strstr(ASK("LRANGE " GROUP ":thoughts 0 -1", at), "{\"thought\":\"who?\"") != NULL);
     cr_assert_str_eq(ASK("HKEYS " GROUP ":context", at), "mood");
-    cr_assert(strstr(ASK("LRANGE " GROUP ":events 0 -1", at), "{\"event\":[1]") != NULL);
+    cr_assert(strstr(ASK("LRANGE " GROUP ":events 0 -1", at), "{\"entry_index\":1,\"event\":[1]") != NULL);
     long left = strtol(ASK("TTL " GROUP ":context", at), NULL, 10);
     cr_assert(left > 3000 && left <= 3600, "%ld", left);
     IN_C1("working_cleared", "'reason':'over'");
