@@ -62,10 +62,10 @@ MNEME_API int mneme_verdict_wait(struct mneme_verdict *out, struct mneme_ledger 
 /* --- working memory: what an agent holds of a conversation between two turns --- */
 
 /*
- * Changes. Each publishes one event about the conversation, or the context, of `place` and waits for the brokers, as
- * mneme_publish_wait: its errors are those, and MNEME_E_INVALID names a field of the event. A turn is an
- * event too: MNEME_EVENT_CONVERSATION_TURN. Readers see a change when a worker has folded it: give them
- * receipt->position.
+ * Changes. Each publishes one event about the conversation, or the context, of `place` and waits for the
+ * brokers, as mneme_publish_wait: its errors are those, and MNEME_E_INVALID names a field of the event. A
+ * turn is an event too: MNEME_EVENT_CONVERSATION_TURN. Readers see a change when a worker has folded it: give
+ * them receipt->position.
  */
 
 /* The key holds the value, any JSON, in the place of what it held, for ttl_s seconds: MNEME_CONTEXT_TTL_NEVER
