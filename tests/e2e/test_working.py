@@ -6,6 +6,7 @@ import pytest
 import redis
 
 from harness.waiting import wait_until
+from oracle import assert_equal_to_log
 
 HERE = ("--user", "ada", "--conversation", "chat-1")
 NOWHERE = "127.0.0.1:1"
@@ -154,6 +155,18 @@ def test_all_events_of_a_context_are_read_a_page_at_a_time(worker, mneme, drain)
     assert [line["event"] for line in page("--after", lines_at(page, wanted[10]), "--before", lines_at(page, wanted[13]))] == wanted[11:13]
     (line,) = page("--limit", "1")
     assert set(line) == {"entry_index", "event", "created_at", "source_event_id"}
+
+
+def test_a_value_may_be_kept_for_ever(worker, mneme, drain, namespace):
+    worker()
+    mneme("context", "set", "for ever", "1", "--ttl", "0", *HERE, expect=0)
+    mneme("context", "set", "an hour", "1", *HERE, expect=0)
+    mneme("context", "set", "as set", "1", *HERE, env={"MNEME_CONTEXT_TTL_S": "0"}, expect=0)
+    drain()
+    found = {line["key"]: (line["ttl_s"], line["expires_at"][:4]) for line in
+             mneme("context", "get", "--json", *HERE, expect=0).json_lines}
+    assert found["for ever"] == found["as set"] == (0, "9999") and found["an hour"][0] == 3600
+    assert_equal_to_log(namespace)
 
 
 def lines_at(page, event):

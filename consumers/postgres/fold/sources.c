@@ -121,8 +121,11 @@ static int64_t at_most(int64_t micros) {
     return micros > MNEME_MAX_MICROS ? MNEME_MAX_MICROS : micros;
 }
 
-/* A clock that runs ahead lets nothing live longer. */
+/* A clock that runs ahead lets nothing live longer; without seconds it lasts as long as the calendar. */
 static int64_t expiry(const struct mneme_batch_item *item, int64_t ttl_s) {
+    if (ttl_s == 0) {
+        return MNEME_MAX_MICROS;
+    }
     int64_t occurred_at = item->event.occurred_at;
     return at_most((occurred_at < item->recorded_at ? occurred_at : item->recorded_at) +
                    ttl_s * MICROS_PER_SECOND);

@@ -53,7 +53,7 @@ class Tables:
         self.put("context_keys", key, event, {}, {})
         self.context_keys[key].update(
             value=loads(payload["value"]), ttl_s=payload["ttl_s"],
-            expires_at=min(begins + payload["ttl_s"] * SECOND, MAX_MICROS), is_deleted=False)
+            expires_at=min(begins + payload["ttl_s"] * SECOND, MAX_MICROS) if payload["ttl_s"] else MAX_MICROS, is_deleted=False)
 
     def delete_context(self, place, event, payload):
         self.touch("context_keys", (*place, payload["conversation_id"], payload["key"]), event)["is_deleted"] = True
