@@ -35,6 +35,7 @@ static const struct mneme_command *const commands[] = {
     &mneme_command_config,
     &mneme_command_version,
     &mneme_command_completion,
+    &mneme_command_manual,
     NULL,
 };
 /* clang-format on */

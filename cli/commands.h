@@ -17,6 +17,7 @@ extern const struct mneme_command mneme_command_events;
 extern const struct mneme_command mneme_command_replay;
 extern const struct mneme_command mneme_command_import;
 extern const struct mneme_command mneme_command_lock;
+extern const struct mneme_command mneme_command_manual;
 extern const struct mneme_command mneme_command_rebuild;
 extern const struct mneme_command mneme_command_reembed;
 extern const struct mneme_command mneme_command_vector;

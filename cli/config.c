@@ -16,27 +16,8 @@ static const char *const sources[] = {
     [MNEME_FROM_OPTION] = "option",
 };
 
-static const char *const types[] = {
-    [MNEME_TYPE_STRING] = "text", [MNEME_TYPE_LONG] = "whole number", [MNEME_TYPE_DOUBLE] = "number",
-    [MNEME_TYPE_BOOL] = "bool",   [MNEME_TYPE_CHOICE] = "choice",
-};
-
 static const struct mneme_setting_info *info_of(size_t setting) {
     return mneme_setting_info((enum mneme_setting)setting);
-}
-
-/* What the value may be, such as "1..4096" or "debug, info". */
-static void describe_range(const struct mneme_setting_info *info, struct mneme_buffer *out) {
-    if (info->type == MNEME_TYPE_CHOICE) {
-        for (const char *c = info->choices; *c != '\0'; c++) {
-            mneme_buffer_printf(out, *c == '|' ? ", " : "%c", *c);
-        }
-        return;
-    }
-    mneme_buffer_printf(out, "%s", types[info->type]);
-    if (info->min != 0 || info->max != 0) {
-        mneme_buffer_printf(out, ", %.0f to %.0f", info->min, info->max);
-    }
 }
 
 static const char page_head[] =
@@ -75,7 +56,7 @@ static void print_document(void) {
     for (size_t i = 0; i < MNEME_SETTING_COUNT; i++) {
         const struct mneme_setting_info *info = info_of(i);
         mneme_buffer_clear(&range);
-        describe_range(info, &range);
+        mneme_setting_describe_values(&range, (enum mneme_setting)i);
         printf("| `%s` | %.*s%s | ", info->env, MNEME_STR_ARG(mneme_buffer_str(&range)),
                info->is_secret ? ", secret" : "");
         if (info->default_value[0] != '\0') {

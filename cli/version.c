@@ -72,6 +72,7 @@ const struct mneme_command mneme_command_version = {
     .name = "version",
     .summary = "Versions of the program and of the libraries it runs with.",
     .arguments = "",
+    .common = MNEME_CLI_BARE,
     .examples = "  mneme version --json\n",
     .run = run,
 };

@@ -135,6 +135,17 @@ static int load_settings(struct mneme_cli *cli, struct mneme_error *error) {
     return MNEME_OK;
 }
 
+/* A file that is named on the command line is read in any case. */
+static bool needs_settings(const struct mneme_cli *cli) {
+    for (size_t i = 0; i < cli->values->count; i++) {
+        const struct mneme_cli_value *value = &cli->values->items[i];
+        if (strcmp(value->option->name, "config") == 0 && !value->from_environment) {
+            return true;
+        }
+    }
+    return (cli->command->common & MNEME_CLI_BARE) == 0;
+}
+
 static enum mneme_exit run(struct mneme_cli *cli, int argc, char **argv) {
     struct mneme_cli_values values;
     struct mneme_error error = {0};
@@ -143,7 +154,7 @@ static enum mneme_exit run(struct mneme_cli *cli, int argc, char **argv) {
         mneme_help_print(cli, stdout, cli->terminal_columns, cli->bold);
         return MNEME_EXIT_DONE;
     }
-    if (status == MNEME_OK) {
+    if (status == MNEME_OK && needs_settings(cli)) {
         status = load_settings(cli, &error);
     }
     if (status != MNEME_OK) {

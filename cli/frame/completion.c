@@ -374,5 +374,6 @@ const struct mneme_command mneme_command_completion = {
                 "  mneme completion fish > ~/.config/fish/completions/mneme.fish\n",
     .min_arguments = 1,
     .max_arguments = 1,
+    .common = MNEME_CLI_BARE,
     .run = run,
 };

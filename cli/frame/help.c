@@ -249,9 +249,8 @@ static void option_name(struct mneme_buffer *name, const struct mneme_cli_option
     mneme_buffer_append_byte(name, '\0');
 }
 
-/* The explanation, with the default of a setting and the variable's name. */
-static void option_text(struct mneme_buffer *text, const struct mneme_cli *cli,
-                        const struct mneme_cli_option *option) {
+void mneme_help_option_text(struct mneme_buffer *text, const struct mneme_cli *cli,
+                            const struct mneme_cli_option *option) {
     char variable[MNEME_CLI_VARIABLE_BYTES];
     mneme_buffer_clear(text);
     mneme_buffer_printf(text, "%s", option->help);
@@ -312,7 +311,7 @@ static void print_options(const struct page *page, const struct mneme_cli *cli) 
             continue;
         }
         option_name(&name, list[i]);
-        option_text(&text, cli, list[i]);
+        mneme_help_option_text(&text, cli, list[i]);
         row(page, name.data, indent, text.data);
     }
     if (own > 0) {

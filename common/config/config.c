@@ -52,6 +52,24 @@ const struct mneme_setting_info *mneme_setting_info(enum mneme_setting setting) 
     return &settings[setting];
 }
 
+void mneme_setting_describe_values(struct mneme_buffer *out, enum mneme_setting setting) {
+    static const char *const types[] = {
+        [MNEME_TYPE_STRING] = "text", [MNEME_TYPE_LONG] = "whole number", [MNEME_TYPE_DOUBLE] = "number",
+        [MNEME_TYPE_BOOL] = "bool",   [MNEME_TYPE_CHOICE] = "choice",
+    };
+    const struct mneme_setting_info *info = &settings[setting];
+    if (info->type == MNEME_TYPE_CHOICE) {
+        for (const char *c = info->choices; *c != '\0'; c++) {
+            mneme_buffer_printf(out, *c == '|' ? ", " : "%c", *c);
+        }
+        return;
+    }
+    mneme_buffer_printf(out, "%s", types[info->type]);
+    if (info->min != 0 || info->max != 0) {
+        mneme_buffer_printf(out, ", %.0f to %.0f", info->min, info->max);
+    }
+}
+
 int mneme_setting_by_env(struct mneme_str env) {
     for (int i = 0; i < MNEME_SETTING_COUNT; i++) {
         if (mneme_str_equal(mneme_str_from(settings[i].env), env)) {

@@ -40,6 +40,9 @@ struct mneme_config;
 /* The table's row; a constant. */
 const struct mneme_setting_info *mneme_setting_info(enum mneme_setting setting);
 
+/* Appends what its value may be, such as "whole number, 1 to 4096" or "debug, info". */
+void mneme_setting_describe_values(struct mneme_buffer *out, enum mneme_setting setting);
+
 /* The setting of that environment name, or -1. */
 int mneme_setting_by_env(struct mneme_str env);
 

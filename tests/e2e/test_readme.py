@@ -20,12 +20,13 @@ def blocks():
 
 
 def test_every_block_of_the_readme_is_known_here():
-    drawing, two_commands, afterwards = blocks()
+    drawing, two_commands, afterwards, install = blocks()
     assert "Kafka topic" in drawing
     assert [line.split("#")[0].strip() for line in two_commands.splitlines()] == ["ops/quickstart", "ops/test"]
     for line in two_commands.splitlines():
         assert os.access(ROOT / line.split()[0], os.X_OK)
     assert afterwards.startswith('eval "$(ops/stack env)"')
+    assert [line.split("#")[0].split()[:2] for line in install.splitlines()] == [["cmake", "--preset"], ["cmake", "--install"], ["man", "mneme"]]
 
 
 @pytest.fixture
