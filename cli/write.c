@@ -40,7 +40,7 @@ int mneme_write_open(struct mneme_client **out, const struct mneme_cli *cli, str
     int status = mneme_client_open(out, cli->config, error);
     if (status == MNEME_OK) {
         (*out)->on_close = note_last_write;
-        (*out)->on_close_context = (void *)(uintptr_t)cli;
+        (*out)->on_close_context = (void *)cli;
     }
     return status;
 }

@@ -253,7 +253,7 @@ static int split(struct mneme_str **items, size_t *count, const struct reading *
 /* A copy of the array with room for one more; arrays double, so that adding stays cheap. */
 static void *grow(const void *items, size_t count, size_t item_bytes, struct mneme_arena *arena) {
     if (count > 0 && (count & (count - 1)) != 0) {
-        return (void *)(uintptr_t)items; /* room is there: capacities are powers of two */
+        return (void *)items; /* room is there: capacities are powers of two */
     }
     void *grown = mneme_arena_calloc(arena, count == 0 ? 1 : 2 * count, item_bytes);
     if (grown != NULL && count > 0) {
