@@ -16,7 +16,7 @@ static bool print_memory(struct mneme_result *memory, void *context) {
     struct mneme_str id = mneme_result_text(memory, "id");
     struct mneme_str content = mneme_result_text(memory, "content");
     ++*(int *)context;
-    printf("%.*s %.*s\n", MNEME_STR_ARG(id), MNEME_STR_ARG(content));
+    printf("%.*s %.*s\n", (int)id.len, id.data, (int)content.len, content.data);
     return true;
 }
 

@@ -74,7 +74,8 @@ int mneme_registry_new(struct mneme_registry **out, const char *base_url, int64_
         free(url);
         return out_of_memory(error);
     }
-    *registry = (struct mneme_registry){url, timeout_ms};
+    registry->base_url = url;
+    registry->timeout_ms = timeout_ms;
     *out = registry;
     return MNEME_OK;
 }

@@ -13,6 +13,7 @@
 
 #include "common/base/backoff.h"
 #include "common/base/clock.h"
+#include "common/base/condition.h"
 #include "common/log/log.h"
 #include "common/postgres/schema.h"
 #include "common/postgres/session.h"
@@ -225,14 +226,13 @@ static int64_t look_micros(const struct bound *bound) {
 static int wait_in_line(struct mneme_postgres **out, struct mneme_pg_pool *pool, const struct bound *bound,
                         struct mneme_error *error) {
     struct waiter waiter = {0};
-    pthread_condattr_t monotonic;
     bool is_cancelled = false;
-    pthread_condattr_init(&monotonic);
-    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-    pthread_cond_init(&waiter.handed, &monotonic);
-    pthread_condattr_destroy(&monotonic);
+    if (mneme_condition_init(&waiter.handed) != 0) {
+        return mneme_error_set(error, MNEME_E_NO_MEMORY,
+                               "Postgres was not asked: memory is exhausted; free some");
+    }
     *(pool->last == NULL ? &pool->first : &pool->last->next) = &waiter;
-    pool->last = &waiter;
+    pool->last = &waiter; /* cppcheck-suppress autoVariables ; it leaves the line before it returns */
     pool->waiting++;
     while (!waiter.has_place && !pool->is_stopped && !is_cancelled && left_micros(bound) > 0) {
         struct timespec until = in_micros(look_micros(bound));
