@@ -16,6 +16,6 @@ int mneme_cli_read_heads(struct mneme_ledger_head **heads, size_t *count, const 
                          struct mneme_error *error);
 
 /* A line on stdout about what the log has lost. */
-void mneme_cli_put_loss(const struct mneme_loss *loss, bool is_json);
+void mneme_cli_put_loss(const struct mneme_audit_loss *loss, bool is_json);
 
 #endif

@@ -48,7 +48,7 @@ static void write_head(struct mneme_buffer *line, const struct mneme_ledger_head
     mneme_json_end_object(&json);
 }
 
-void mneme_cli_put_loss(const struct mneme_loss *loss, bool is_json) {
+void mneme_cli_put_loss(const struct mneme_audit_loss *loss, bool is_json) {
     char when[MNEME_RFC3339_BYTES];
     mneme_clock_format_rfc3339(loss->accepted_at, when);
     if (!is_json) {
@@ -75,7 +75,7 @@ void mneme_cli_put_loss(const struct mneme_loss *loss, bool is_json) {
 }
 
 /* To stderr: stdout is a file of heads. */
-static void warn_of_loss(void *context, const struct mneme_loss *loss) {
+static void warn_of_loss(void *context, const struct mneme_audit_loss *loss) {
     (void)context;
     fprintf(stderr,
             "mneme: the chain of partition %d begins behind offset %lld: the log had lost what was before, "

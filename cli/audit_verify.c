@@ -56,7 +56,7 @@ static void put_break_json(const struct mneme_break *found) {
     mneme_buffer_clean_up(&line);
 }
 
-static void on_loss(void *context, const struct mneme_loss *loss) {
+static void on_loss(void *context, const struct mneme_audit_loss *loss) {
     struct view *view = context;
     mneme_progress_end(&view->progress);
     mneme_cli_put_loss(loss, view->cli->json);

@@ -14,7 +14,7 @@
 #include "cli/frame/values.h"
 
 static void add_event(struct mneme_table *table, const void *row) {
-    const struct mneme_event_row *event = row;
+    const struct mneme_events_row *event = row;
     mneme_show_cell_position(table, event->position);
     mneme_show_cell_time(table, event->recorded_at);
     mneme_table_cell(table, event->stream_id);
@@ -28,16 +28,16 @@ static void add_event(struct mneme_table *table, const void *row) {
 }
 
 static void write_event(const void *row, struct mneme_json_writer *json) {
-    mneme_event_row_json(row, json);
+    mneme_events_row_json(row, json);
 }
 
-static int read_filter(struct mneme_event_filter *filter, const struct mneme_cli *cli,
+static int read_filter(struct mneme_events_filter *filter, const struct mneme_cli *cli,
                        struct mneme_arena *arena, struct mneme_error *error) {
     int status;
-    *filter = (struct mneme_event_filter){.tenant = mneme_session_tenant(cli),
-                                          .stream_id = mneme_cli_opt_str(cli, "stream"),
-                                          .correlation_id = mneme_cli_opt_str(cli, "correlation"),
-                                          .all_scopes = mneme_cli_flag(cli, "all")};
+    *filter = (struct mneme_events_filter){.tenant = mneme_session_tenant(cli),
+                                           .stream_id = mneme_cli_opt_str(cli, "stream"),
+                                           .correlation_id = mneme_cli_opt_str(cli, "correlation"),
+                                           .all_scopes = mneme_cli_flag(cli, "all")};
     if ((status = mneme_cli_opt_list(&filter->types, cli, "type", arena, error)) != MNEME_OK ||
         (status = mneme_cli_opt_list(&filter->verdicts, cli, "verdict", arena, error)) != MNEME_OK ||
         (status = mneme_cli_opt_time(&filter->since, cli, "since", error)) != MNEME_OK ||
@@ -96,7 +96,7 @@ static enum mneme_exit run(struct mneme_cli *cli) {
     static const struct mneme_listing_kind kind = {headings, add_event, write_event, "no event matches"};
     struct mneme_error error = {0};
     struct mneme_postgres *postgres = NULL;
-    struct mneme_event_filter filter;
+    struct mneme_events_filter filter;
     struct mneme_listing listing;
     struct mneme_arena arena;
     enum mneme_exit code;

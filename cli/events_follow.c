@@ -24,7 +24,7 @@
 struct following {
     const struct mneme_cli *cli;
     struct mneme_postgres *postgres; /* NULL: to be connected again */
-    const struct mneme_event_filter *filter;
+    const struct mneme_events_filter *filter;
     char topic[MNEME_TOPIC_NAME_BYTES];
     struct mneme_follow *follow;
     struct mneme_backoff backoff;
@@ -34,7 +34,7 @@ struct following {
     enum mneme_exit code; /* of printing */
 };
 
-static void write_text(struct mneme_buffer *line, const struct mneme_event_row *event) {
+static void write_text(struct mneme_buffer *line, const struct mneme_events_row *event) {
     char recorded[MNEME_RFC3339_BYTES];
     mneme_clock_format_rfc3339(event->recorded_at, recorded);
     mneme_buffer_printf(line, "%d:%lld  %.19sZ  ", (int)event->position.partition,
@@ -62,7 +62,7 @@ static bool print(const void *row, void *context) {
     }
     if (following->cli->json) {
         struct mneme_json_writer json = {.out = &following->line};
-        mneme_event_row_json(row, &json);
+        mneme_events_row_json(row, &json);
     } else {
         write_text(&following->line, row);
     }
@@ -152,7 +152,7 @@ static int run(struct following *following, struct mneme_error *error) {
 }
 
 enum mneme_exit mneme_events_follow(const struct mneme_cli *cli, struct mneme_postgres *postgres,
-                                    const struct mneme_event_filter *filter, int64_t limit) {
+                                    const struct mneme_events_filter *filter, int64_t limit) {
     struct mneme_error error = {0};
     struct following following = {.cli = cli, .postgres = postgres, .filter = filter, .limit = limit};
     mneme_backoff_init(&following.backoff, FIRST_PAUSE_MS, LONGEST_PAUSE_MS);

@@ -80,7 +80,7 @@ static int mend(struct report *report, const struct mneme_projection_facts *proj
                 struct mneme_error *error) {
     const struct mneme_definitions definitions = {.schema = projection->id,
                                                   .migrations = mneme_projection_migrations[projection->id]};
-    return mneme_definitions_mend(&definitions, report->cli->config, put_made, report, error);
+    return mneme_definitions_repair(&definitions, report->cli->config, put_made, report, error);
 }
 
 /* One projection's schema. */

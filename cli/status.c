@@ -221,7 +221,7 @@ static void add_generation(struct mneme_table *table, const void *row) {
 }
 
 static void generation_json(const void *row, struct mneme_json_writer *json) {
-    mneme_generation_json(row, json);
+    mneme_status_generation_json(row, json);
 }
 
 static int show_generation(void *context, const struct mneme_generation *generation) {
@@ -231,7 +231,7 @@ static int show_generation(void *context, const struct mneme_generation *generat
 
 /* Empty ones would fill the screen. */
 static void add_table(struct mneme_table *table, const void *row) {
-    const struct mneme_table_size_row *size = row;
+    const struct mneme_status_table_row *size = row;
     char text[32];
     if (size->rows == 0) {
         return;
@@ -244,7 +244,7 @@ static void add_table(struct mneme_table *table, const void *row) {
 }
 
 static void table_json(const void *row, struct mneme_json_writer *json) {
-    mneme_table_size_row_json(row, json);
+    mneme_status_table_row_json(row, json);
 }
 
 /* Asks each schema that is there, and shows what there is behind a blank line. */

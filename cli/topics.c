@@ -97,14 +97,14 @@ static enum mneme_exit look_at_topic(struct mneme_cli *cli, look_fn *look) {
 /* Those that projections have made. */
 static enum mneme_exit look_at_embeddings(struct mneme_cli *cli) {
     struct mneme_error error = {0};
-    struct mneme_topic_state *topics = calloc(MNEME_MAX_EMBEDDINGS_TOPICS, sizeof *topics);
+    struct mneme_topic_state *topics = calloc(MNEME_TOPIC_MAX_EMBEDDINGS, sizeof *topics);
     size_t count = 0;
     enum mneme_exit exit_code = MNEME_EXIT_DONE;
     if (topics == NULL) {
         mneme_error_set(&error, MNEME_E_NO_MEMORY, "the embeddings topics were not checked: out of memory");
         return mneme_cli_fail(cli, &error);
     }
-    if (mneme_embeddings_topics_check(topics, &count, cli->config, &error) != MNEME_OK) {
+    if (mneme_topic_check_embeddings(topics, &count, cli->config, &error) != MNEME_OK) {
         exit_code = mneme_cli_fail(cli, &error);
         count = 0;
     }

@@ -76,7 +76,7 @@ static void put_keys(struct mneme_json_writer *json, const struct mneme_buffer *
     mneme_json_end_array(json);
 }
 
-static void put_table_json(const struct mneme_table_difference *table) {
+static void put_table_json(const struct mneme_rebuild_table_difference *table) {
     struct mneme_buffer out = {0};
     struct mneme_json_writer json = {.out = &out};
     mneme_json_begin_object(&json);
@@ -104,7 +104,7 @@ static void put_table_json(const struct mneme_table_difference *table) {
     mneme_buffer_clean_up(&out);
 }
 
-static void put_table_text(const struct view *view, const struct mneme_table_difference *table) {
+static void put_table_text(const struct view *view, const struct mneme_rebuild_table_difference *table) {
     int64_t sum = 0;
     for (int kind = 0; kind < MNEME_DIFFERENCES; kind++) {
         sum += table->counts[kind];
@@ -138,7 +138,7 @@ static void put_table_text(const struct view *view, const struct mneme_table_dif
     }
 }
 
-static void visit(void *context, const struct mneme_table_difference *table) {
+static void visit(void *context, const struct mneme_rebuild_table_difference *table) {
     struct view *view = context;
     mneme_progress_end(&view->progress);
     view->tables++;

@@ -130,7 +130,7 @@ enum { BEGIN, LOCK, FENCE, DROP, SETTLE, CALL_COUNT };
 struct dropping {
     const struct mneme_drop *drop;
     const struct mneme_drop_item *item;
-    struct mneme_session session;
+    struct mneme_store_session session;
     struct mneme_pg_params params[CALL_COUNT];
 };
 
@@ -161,15 +161,15 @@ static int add_params(struct dropping *dropping, struct mneme_error *error) {
 
 static int claim(struct dropping *dropping, struct mneme_error *error) {
     const struct mneme_drop_item *item = dropping->item;
-    struct mneme_progress progress = {.facts = item->facts, .projection = item->projection};
+    struct mneme_store_progress progress = {.facts = item->facts, .projection = item->projection};
     int64_t next_offset;
     struct mneme_assignment assignment = {.topic = item->topic,
                                           .topic_partitions = (int32_t)item->topic_partitions,
                                           .partitions = &dropping->drop->position.partition,
                                           .next_offsets = &next_offset,
                                           .count = 1};
-    int status = mneme_progress_claim(&progress, &dropping->session, &assignment, error);
-    mneme_progress_clean_up(&progress);
+    int status = mneme_store_progress_claim(&progress, &dropping->session, &assignment, error);
+    mneme_store_progress_clean_up(&progress);
     return status;
 }
 
@@ -198,9 +198,9 @@ static int move(struct dropping *dropping, struct mneme_error *error) {
 static int drop_item(const struct mneme_drop *drop, const struct mneme_drop_item *item,
                      struct mneme_error *error) {
     struct dropping dropping = {.drop = drop, .item = item};
-    int status = mneme_session_init(&dropping.session, drop->config, item->facts->id, "drop", error);
+    int status = mneme_store_session_init(&dropping.session, drop->config, item->facts->id, "drop", error);
     if (status == MNEME_OK) {
-        status = mneme_session_ensure(&dropping.session, error);
+        status = mneme_store_session_ensure(&dropping.session, error);
     }
     if (status == MNEME_OK) {
         status = add_params(&dropping, error);
@@ -212,12 +212,12 @@ static int drop_item(const struct mneme_drop *drop, const struct mneme_drop_item
         status = move(&dropping, error);
     }
     if (status != MNEME_OK) {
-        mneme_session_rollback(&dropping.session);
+        mneme_store_session_rollback(&dropping.session);
     }
     for (size_t i = 0; i < CALL_COUNT; i++) {
         mneme_pg_params_clean_up(&dropping.params[i]);
     }
-    mneme_session_clean_up(&dropping.session);
+    mneme_store_session_clean_up(&dropping.session);
     return status;
 }
 

@@ -16,7 +16,7 @@ const struct mneme_projection_ops *const mneme_projection_workers[MNEME_PROJECTI
     [MNEME_PROJECTION_SEARCH] = &mneme_search_projection,
     [MNEME_PROJECTION_EMBED] = &mneme_embed_projection,
     [MNEME_PROJECTION_VECTORS] = &mneme_vectors_projection,
-    [MNEME_PROJECTION_REDIS] = &mneme_redis_projection,
+    [MNEME_PROJECTION_REDIS] = &mneme_cache_projection,
 };
 
 const struct mneme_migration_set *const mneme_projection_migrations[MNEME_PROJECTIONS] = {

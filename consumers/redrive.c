@@ -46,7 +46,7 @@ static void release_nothing(void *message) {
     (void)message; /* records belong to an answer of Postgres */
 }
 
-static void tell(const struct redriving *redriving, const struct mneme_batch_item *item) {
+static void count_event(const struct redriving *redriving, const struct mneme_batch_item *item) {
     if (item->park_reason == NULL) {
         redriving->counts->applied++;
     } else {
@@ -109,7 +109,7 @@ static int leave(struct redriving *redriving, const struct mneme_log_record *rec
                  const struct mneme_error *reason, struct mneme_error *error) {
     const struct mneme_batch_item item = {
         .position = record->position, .key = record->key, .park_reason = reason->message};
-    tell(redriving, &item);
+    count_event(redriving, &item);
     return record->key.data == NULL || mneme_park_set_add(&redriving->parked, redriving->partition,
                                                           record->key, record->position.offset)
                ? MNEME_OK
@@ -197,7 +197,7 @@ static int apply_next(struct redriving *redriving, bool *is_over, struct mneme_e
     if (status == MNEME_OK && redriving->fill.batch.count > 0) {
         status = apply(redriving, error);
         for (size_t i = 0; i < redriving->fill.batch.count && status == MNEME_OK; i++) {
-            tell(redriving, &redriving->fill.batch.items[i]);
+            count_event(redriving, &redriving->fill.batch.items[i]);
         }
     }
     if (status == MNEME_OK && count > 0) {

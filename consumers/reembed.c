@@ -172,7 +172,7 @@ static int pin(struct mneme_config **out, char model[MNEME_MODEL_BYTES],
 
 /* Whether there is nothing to do: of a change that is asked for again, since it was killed or cut off after
  * its switch, only the last events can be left. */
-static int look(struct run *run, struct mneme_error *error) {
+static int find_rest(struct run *run, struct mneme_error *error) {
     const struct mneme_reembed_options *options = run->options;
     struct mneme_reembed_outcome *outcome = run->outcome;
     struct mneme_generation active;
@@ -306,7 +306,7 @@ int mneme_reembed_run(struct mneme_reembed_outcome *outcome, const struct mneme_
     *outcome = (struct mneme_reembed_outcome){.is_interrupted = true}; /* until it is done */
     run.phase_micros = mneme_clock_monotonic_micros();
     int (*const steps[])(struct run *, struct mneme_error *) = {begin, embed, load, catch_up, switch_over};
-    int status = look(&run, error);
+    int status = find_rest(&run, error);
     for (size_t i = 0; i < sizeof steps / sizeof *steps && status == MNEME_OK && !outcome->was_active &&
                        !is_interrupted(&run);
          i++) {

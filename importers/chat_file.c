@@ -7,7 +7,7 @@
 #include <strings.h>
 
 struct judging {
-    struct mneme_json_stream *stream;
+    struct mneme_import_stream *stream;
     const struct mneme_chat_reader *reader, *other;
     bool has_values; /* objects, or items of lists */
     bool is_of_another;
@@ -20,11 +20,12 @@ static bool has_marker(struct mneme_str json, const struct mneme_chat_reader *re
 /* Looks at the value at the current place, and moves behind it; *is_known: the file has conversations, or is
  * broken. */
 static int judge_value(struct judging *judging, bool *is_known, struct mneme_error *error) {
-    enum mneme_json_extent extent;
+    enum mneme_import_stream_extent extent;
     struct mneme_str json;
-    int status = mneme_json_stream_take(&extent, &json, judging->stream, MNEME_CHAT_MAX_BYTES, error);
+    int status = mneme_import_stream_take(&extent, &json, judging->stream, MNEME_CHAT_MAX_BYTES, error);
     judging->has_values = true;
-    *is_known = status == MNEME_OK && (extent != MNEME_JSON_WHOLE || has_marker(json, judging->reader));
+    *is_known =
+        status == MNEME_OK && (extent != MNEME_IMPORT_STREAM_WHOLE || has_marker(json, judging->reader));
     if (status == MNEME_OK && !*is_known) {
         judging->is_of_another = judging->is_of_another || has_marker(json, judging->other);
     }
@@ -38,37 +39,37 @@ static bool begins_value(int byte) {
 
 static int judge_list(struct judging *judging, bool *is_known, struct mneme_error *error) {
     int byte;
-    mneme_json_stream_advance(judging->stream); /* the bracket */
-    int status = mneme_json_stream_peek(&byte, judging->stream, error);
+    mneme_import_stream_advance(judging->stream); /* the bracket */
+    int status = mneme_import_stream_peek(&byte, judging->stream, error);
     while (status == MNEME_OK && !*is_known && byte != ']') {
         *is_known = !begins_value(byte);
         status = *is_known ? MNEME_OK : judge_value(judging, is_known, error);
         if (status == MNEME_OK && !*is_known) {
-            status = mneme_json_stream_peek(&byte, judging->stream, error);
+            status = mneme_import_stream_peek(&byte, judging->stream, error);
         }
         if (status == MNEME_OK && !*is_known && byte == ',') {
-            mneme_json_stream_advance(judging->stream);
-            status = mneme_json_stream_peek(&byte, judging->stream, error);
+            mneme_import_stream_advance(judging->stream);
+            status = mneme_import_stream_peek(&byte, judging->stream, error);
             *is_known = status == MNEME_OK && byte == ']';
         } else {
             *is_known = *is_known || byte != ']';
         }
     }
     if (status == MNEME_OK && !*is_known) {
-        mneme_json_stream_advance(judging->stream);
+        mneme_import_stream_advance(judging->stream);
     }
     return status;
 }
 
 static int judge_values(struct judging *judging, bool *is_known, struct mneme_error *error) {
     int byte;
-    int status = mneme_json_stream_peek(&byte, judging->stream, error);
+    int status = mneme_import_stream_peek(&byte, judging->stream, error);
     while (status == MNEME_OK && !*is_known && byte >= 0) {
         status = byte == '['   ? judge_list(judging, is_known, error)
                  : byte == '{' ? judge_value(judging, is_known, error)
                                : (*is_known = true, MNEME_OK);
         if (status == MNEME_OK && !*is_known) {
-            status = mneme_json_stream_peek(&byte, judging->stream, error);
+            status = mneme_import_stream_peek(&byte, judging->stream, error);
         }
     }
     return status;
@@ -80,14 +81,14 @@ static bool is_named_json(const char *path) {
     return len >= 5 && strncasecmp(path + len - 5, ".json", 5) == 0;
 }
 
-int mneme_chat_file_judge(enum mneme_chat_file *out, struct mneme_json_stream *stream,
+int mneme_chat_file_judge(enum mneme_chat_file *out, struct mneme_import_stream *stream,
                           const struct mneme_chat_reader *reader, const struct mneme_chat_reader *other,
                           const char *path, struct mneme_error *error) {
-    struct mneme_json_place start = mneme_json_stream_place(stream);
+    struct mneme_import_stream_at start = mneme_import_stream_place(stream);
     struct judging judging = {.stream = stream, .reader = reader, .other = other};
     bool is_known = false;
     int byte;
-    int status = mneme_json_stream_peek(&byte, stream, error);
+    int status = mneme_import_stream_peek(&byte, stream, error);
     if (status != MNEME_OK) {
         return status;
     }
@@ -96,7 +97,7 @@ int mneme_chat_file_judge(enum mneme_chat_file *out, struct mneme_json_stream *s
         return MNEME_OK;
     }
     status = judge_values(&judging, &is_known, error);
-    mneme_json_stream_seek(stream, start);
+    mneme_import_stream_seek(stream, start);
     *out = is_known                ? MNEME_CHAT_FILE_CONVERSATIONS
            : judging.is_of_another ? MNEME_CHAT_FILE_OF_ANOTHER
            : judging.has_values    ? MNEME_CHAT_FILE_OTHER

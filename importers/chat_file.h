@@ -6,7 +6,7 @@
 #define MNEME_IMPORTERS_CHAT_FILE_H
 
 #include "importers/chat.h"
-#include "importers/json_stream.h"
+#include "importers/import_stream.h"
 
 #define MNEME_CHAT_MAX_BYTES ((size_t)64 * 1024 * 1024) /* of one conversation */
 
@@ -19,7 +19,7 @@ enum mneme_chat_file {
 };
 
 /* Looks through the file from the current place on until it is known what it is, and goes back there. */
-int mneme_chat_file_judge(enum mneme_chat_file *out, struct mneme_json_stream *stream,
+int mneme_chat_file_judge(enum mneme_chat_file *out, struct mneme_import_stream *stream,
                           const struct mneme_chat_reader *reader, const struct mneme_chat_reader *other,
                           const char *path, struct mneme_error *error);
 

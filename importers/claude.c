@@ -15,7 +15,7 @@ struct context {
 /* --- messages --- */
 
 /* Blocks that hold what was written or spoken. */
-static bool is_said(struct mneme_str type) {
+static bool is_text(struct mneme_str type) {
     return type.data != NULL && mneme_json_kind_of(type) == MNEME_JSON_STRING &&
            (mneme_json_unquotes_to(type, MNEME_STR_LIT("text")) ||
             mneme_json_unquotes_to(type, MNEME_STR_LIT("voice_note")));
@@ -32,7 +32,7 @@ static bool add_texts(struct mneme_buffer *text, struct mneme_arena *arena, stru
     }
     struct mneme_json_reader reader = mneme_json_enter(objects);
     while (mneme_json_next(&reader, &key, &object)) {
-        if (only_said && !is_said(mneme_chat_member(object, "type"))) {
+        if (only_said && !is_text(mneme_chat_member(object, "type"))) {
             continue;
         }
         if (!mneme_chat_string(&said, arena, mneme_chat_member(object, name))) {
@@ -44,7 +44,7 @@ static bool add_texts(struct mneme_buffer *text, struct mneme_arena *arena, stru
 }
 
 /* The blocks of text, else the text, and behind it what attachments held. */
-static bool add_said(struct mneme_buffer *text, struct mneme_chat_message *out, struct mneme_arena *arena,
+static bool add_text(struct mneme_buffer *text, struct mneme_chat_message *out, struct mneme_arena *arena,
                      struct mneme_str json) {
     struct mneme_str whole;
     if (!add_texts(text, arena, mneme_chat_member(json, "content"), "text", true)) {
@@ -80,7 +80,7 @@ static bool read_message(struct mneme_chat_message *out, const struct context *c
     if (out->model.data == NULL && is_answer) {
         out->model = context->model;
     }
-    is_read = is_read && add_said(&text, out, arena, json) &&
+    is_read = is_read && add_text(&text, out, arena, json) &&
               mneme_chat_take_text(&out->text, arena, &text, is_answer);
     mneme_buffer_clean_up(&text);
     return is_read;

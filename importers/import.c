@@ -121,7 +121,7 @@ struct publishing {
     int64_t total;
 };
 
-static void tell_progress(const struct publishing *publishing) {
+static void report_progress(const struct publishing *publishing) {
     if (publishing->observer->on_progress != NULL) {
         publishing->observer->on_progress(publishing->observer->context,
                                           atomic_load(&publishing->delivery.acknowledged), publishing->total);
@@ -131,7 +131,7 @@ static void tell_progress(const struct publishing *publishing) {
 static int publish(void *context, struct mneme_str line, struct mneme_error *error) {
     struct publishing *publishing = context;
     int status = mneme_import_deliver_line(&publishing->delivery, line, error);
-    tell_progress(publishing);
+    report_progress(publishing);
     return status;
 }
 
@@ -147,7 +147,7 @@ static int publish_file(struct mneme_import_report *out, struct mneme_client *cl
     }
     status = format->read(source, &sink, error);
     status = mneme_import_delivery_finish(&publishing.delivery, status, error);
-    tell_progress(&publishing);
+    report_progress(&publishing);
     mneme_import_delivery_clean_up(&publishing.delivery);
     out->acknowledged = atomic_load(&publishing.delivery.acknowledged);
     out->seconds = (double)(mneme_clock_monotonic_micros() - started) / 1e6;

@@ -7,14 +7,14 @@
 #include "common/json/read.h"
 #include "importers/chat_events.h"
 #include "importers/chat_file.h"
-#include "importers/chat_mended.h"
+#include "importers/chat_repaired.h"
 
 struct walk {
     const struct mneme_chat_reader *reader;
     struct mneme_chat_events events;
-    struct mneme_json_stream stream;
+    struct mneme_import_stream stream;
     struct mneme_arena arena; /* of the conversation at hand */
-    struct mneme_chat_mended mended;
+    struct mneme_chat_repaired mended;
     int64_t conversations;
     bool is_stopped; /* what follows cannot be read */
 };
@@ -23,7 +23,7 @@ struct walk {
 static int stop(struct walk *walk, const char *why, struct mneme_error *error) {
     struct mneme_error reason = {0};
     walk->is_stopped = true;
-    walk->events.sink->line = mneme_json_stream_place(&walk->stream).line;
+    walk->events.sink->line = mneme_import_stream_place(&walk->stream).line;
     (void)mneme_error_set(&reason, MNEME_E_INVALID, "file refused: %s", why);
     return walk->events.sink->refuse(walk->events.sink->context, 0, &reason, error);
 }
@@ -31,14 +31,14 @@ static int stop(struct walk *walk, const char *why, struct mneme_error *error) {
 static int stop_here(struct walk *walk, const char *what, struct mneme_error *error) {
     char why[200];
     snprintf(why, sizeof why, "%s at byte %lld, and what follows was not read; repair the file", what,
-             (long long)mneme_json_stream_place(&walk->stream).offset);
+             (long long)mneme_import_stream_place(&walk->stream).offset);
     return stop(walk, why, error);
 }
 
 /* --- one conversation --- */
 
-static int say_mended(struct walk *walk, size_t count, const char *where, const char *ids,
-                      struct mneme_error *error) {
+static int warn_repaired(struct walk *walk, size_t count, const char *where, const char *ids,
+                         struct mneme_error *error) {
     char what[64];
     char why[480];
     struct mneme_import_sink *sink = walk->events.sink;
@@ -46,7 +46,7 @@ static int say_mended(struct walk *walk, size_t count, const char *where, const 
         return MNEME_OK;
     }
     sink->mended += (int64_t)count;
-    mneme_chat_mended_say(what, sizeof what, count);
+    mneme_chat_repaired_format(what, sizeof what, count);
     snprintf(why, sizeof why, "%s: %s %s", where, what, ids);
     return sink->warn(sink->context, sink->entry, why, error);
 }
@@ -82,24 +82,24 @@ static int put_messages(struct walk *walk, size_t *mended, const struct mneme_ch
             .where = names.where,
             .ids = names.ids};
         name_message(&names, chat, i + 1);
-        size_t count = mneme_chat_mended_in(&walk->mended, json, turn.message->json);
+        size_t count = mneme_chat_repaired_in(&walk->mended, json, turn.message->json);
         *mended += count;
         status = mneme_chat_put_turn(&walk->events, &turn, error);
         if (status == MNEME_OK) {
-            status = say_mended(walk, count, names.where, names.ids, error);
+            status = warn_repaired(walk, count, names.where, names.ids, error);
         }
     }
     return status;
 }
 
 /* What was taken otherwise in the conversation itself than it is written. */
-static int say_notes(struct walk *walk, const struct mneme_chat *chat, size_t mended, const char *what,
-                     struct mneme_error *error) {
+static int warn_notes(struct walk *walk, const struct mneme_chat *chat, size_t mended, const char *what,
+                      struct mneme_error *error) {
     char ids[120];
     char why[320];
     struct mneme_import_sink *sink = walk->events.sink;
     mneme_chat_name(ids, sizeof ids, MNEME_STR_NULL, chat->id);
-    int status = say_mended(walk, mended, what, ids, error);
+    int status = warn_repaired(walk, mended, what, ids, error);
     if (status == MNEME_OK && chat->note != NULL) {
         snprintf(why, sizeof why, "%s: %s %s", what, chat->note, ids);
         status = sink->warn(sink->context, sink->entry, why, error);
@@ -115,8 +115,8 @@ static int put_chat(struct walk *walk, struct mneme_str json, struct mneme_error
     size_t at;
     size_t mended = 0;
     snprintf(what, sizeof what, "conversation %lld", (long long)walk->conversations);
-    mneme_chat_mended_clear(&walk->mended);
-    mneme_json_stream_mend(&walk->stream, json, mneme_chat_mended_note, &walk->mended);
+    mneme_chat_repaired_clear(&walk->mended);
+    mneme_import_stream_repair(&walk->stream, json, mneme_chat_repaired_add, &walk->mended);
     if (!mneme_json_check(json, NULL, &reason, &at)) {
         char message[160];
         snprintf(message, sizeof message, "it is no JSON: %s at byte %zu of it; repair it", reason, at);
@@ -136,47 +136,48 @@ static int put_chat(struct walk *walk, struct mneme_str json, struct mneme_error
     if (status == MNEME_OK) {
         status = put_messages(walk, &mended, &chat, json, error);
     }
-    return status == MNEME_OK ? say_notes(walk, &chat, walk->mended.count - mended, what, error) : status;
+    return status == MNEME_OK ? warn_notes(walk, &chat, walk->mended.count - mended, what, error) : status;
 }
 
 /* --- the file --- */
 
 /* The value at the current place. */
 static int read_chat(struct walk *walk, struct mneme_error *error) {
-    enum mneme_json_extent extent;
+    enum mneme_import_stream_extent extent;
     struct mneme_str json;
-    struct mneme_json_place place = mneme_json_stream_place(&walk->stream);
+    struct mneme_import_stream_at place = mneme_import_stream_place(&walk->stream);
     walk->conversations++;
     walk->events.sink->line = place.line;
-    int status = mneme_json_stream_take(&extent, &json, &walk->stream, MNEME_CHAT_MAX_BYTES, error);
+    int status = mneme_import_stream_take(&extent, &json, &walk->stream, MNEME_CHAT_MAX_BYTES, error);
     if (status != MNEME_OK) {
         return status;
     }
-    walk->events.sink->bytes = mneme_json_stream_place(&walk->stream).offset;
-    if (extent == MNEME_JSON_WHOLE) {
+    walk->events.sink->bytes = mneme_import_stream_place(&walk->stream).offset;
+    if (extent == MNEME_IMPORT_STREAM_WHOLE) {
         return put_chat(walk, json, error);
     }
-    if (extent == MNEME_JSON_TOO_LARGE) {
+    if (extent == MNEME_IMPORT_STREAM_TOO_LARGE) {
         char what[64];
         snprintf(what, sizeof what, "conversation %lld", (long long)walk->conversations);
         status = mneme_chat_refuse(&walk->events, what, NULL, "it is larger than 64 MiB; split it", error);
-        return status == MNEME_OK ? mneme_json_stream_skip(&extent, &walk->stream, error) : status;
+        return status == MNEME_OK ? mneme_import_stream_skip(&extent, &walk->stream, error) : status;
     }
     return stop_here(walk,
-                     extent == MNEME_JSON_CUT ? "the file ends within a conversation" : "brackets do not fit",
+                     extent == MNEME_IMPORT_STREAM_CUT ? "the file ends within a conversation"
+                                                       : "brackets do not fit",
                      error);
 }
 
 static int read_list(struct walk *walk, struct mneme_error *error) {
     int byte;
-    mneme_json_stream_advance(&walk->stream); /* the bracket */
-    int status = mneme_json_stream_peek(&byte, &walk->stream, error);
+    mneme_import_stream_advance(&walk->stream); /* the bracket */
+    int status = mneme_import_stream_peek(&byte, &walk->stream, error);
     bool goes_on = byte != ']';
     while (status == MNEME_OK && goes_on && !walk->is_stopped) {
         status = byte < 0 || byte == ',' || byte == ']' ? stop_here(walk, "a conversation is missing", error)
                                                         : read_chat(walk, error);
         if (status == MNEME_OK && !walk->is_stopped) {
-            status = mneme_json_stream_peek(&byte, &walk->stream, error);
+            status = mneme_import_stream_peek(&byte, &walk->stream, error);
         }
         if (status != MNEME_OK || walk->is_stopped) {
             break;
@@ -186,12 +187,12 @@ static int read_list(struct walk *walk, struct mneme_error *error) {
         }
         goes_on = byte == ',';
         if (goes_on) {
-            mneme_json_stream_advance(&walk->stream);
-            status = mneme_json_stream_peek(&byte, &walk->stream, error);
+            mneme_import_stream_advance(&walk->stream);
+            status = mneme_import_stream_peek(&byte, &walk->stream, error);
         }
     }
     if (status == MNEME_OK && !walk->is_stopped) {
-        mneme_json_stream_advance(&walk->stream); /* the bracket at the end */
+        mneme_import_stream_advance(&walk->stream); /* the bracket at the end */
     }
     return status;
 }
@@ -199,13 +200,13 @@ static int read_list(struct walk *walk, struct mneme_error *error) {
 /* All values of the file, one behind the other; mostly one list. */
 static int read_values(struct walk *walk, struct mneme_error *error) {
     int byte;
-    int status = mneme_json_stream_peek(&byte, &walk->stream, error);
+    int status = mneme_import_stream_peek(&byte, &walk->stream, error);
     while (status == MNEME_OK && byte >= 0 && !walk->is_stopped) {
         status = byte == '['   ? read_list(walk, error)
                  : byte == '{' ? read_chat(walk, error)
                                : stop_here(walk, "neither a list of conversations nor one", error);
         if (status == MNEME_OK && !walk->is_stopped) {
-            status = mneme_json_stream_peek(&byte, &walk->stream, error);
+            status = mneme_import_stream_peek(&byte, &walk->stream, error);
         }
     }
     return status;
@@ -250,13 +251,13 @@ static int read_file(const struct mneme_import_source *source, struct mneme_impo
     }
     struct walk walk = {.reader = reader, .events = {.source = source, .sink = sink, .format = reader->name}};
     mneme_arena_init(&walk.arena, 0);
-    int status = mneme_json_stream_init(&walk.stream, source->fd, error);
+    int status = mneme_import_stream_init(&walk.stream, source->fd, error);
     if (status == MNEME_OK) {
         status = read_open_file(&walk, error);
     }
-    mneme_json_stream_clean_up(&walk.stream);
+    mneme_import_stream_clean_up(&walk.stream);
     mneme_chat_events_clean_up(&walk.events);
-    mneme_chat_mended_clean_up(&walk.mended);
+    mneme_chat_repaired_clean_up(&walk.mended);
     mneme_arena_clean_up(&walk.arena);
     return status;
 }

@@ -9,7 +9,7 @@ void mneme_import_check_init(struct mneme_import_check *check, const struct mnem
         .content_max_chars = (size_t)mneme_config_long(config, MNEME_SETTING_CONTENT_MAX_CHARS),
         .max_event_bytes = client != NULL
                                ? client->max_event_bytes
-                               : (size_t)mneme_kafka_max_event_bytes(MNEME_USUAL_MAX_MESSAGE_BYTES),
+                               : (size_t)mneme_kafka_max_event_bytes(MNEME_KAFKA_USUAL_MAX_MESSAGE_BYTES),
     };
 }
 

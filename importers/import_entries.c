@@ -134,7 +134,7 @@ static int recall(struct importing *importing, const struct mneme_import_format 
 
 /* --- entries --- */
 
-static void tell_progress(const struct importing *importing) {
+static void report_progress(const struct importing *importing) {
     const struct mneme_import_report *report = importing->report;
     int64_t bytes = importing->sink.bytes;
     if (importing->observer->on_progress != NULL && bytes > 0) {
@@ -147,8 +147,8 @@ static void tell_progress(const struct importing *importing) {
     }
 }
 
-static int tell_event(const struct importing *importing, const struct mneme_event *event,
-                      struct mneme_error *error) {
+static int describe_event(const struct importing *importing, const struct mneme_event *event,
+                          struct mneme_error *error) {
     char where[64];
     const struct mneme_import_place place = {importing->sink.entry, importing->sink.line, where};
     snprintf(where, sizeof where, "entry %lld (line %lld)", (long long)place.entry, (long long)place.line);
@@ -175,14 +175,14 @@ static int put_event(void *context, const struct mneme_event *event, struct mnem
         return mneme_error_set(error, MNEME_E_NO_MEMORY, "cannot import: out of memory; free some memory");
     }
     if (is_dry_run(importing) && importing->observer->on_event != NULL) {
-        status = tell_event(importing, event, error);
+        status = describe_event(importing, event, error);
     }
     report->events++;
     report->already += is_known ? 1 : 0;
     if (!is_dry_run(importing)) {
         move_mark(importing);
     }
-    tell_progress(importing);
+    report_progress(importing);
     return status;
 }
 
@@ -232,7 +232,7 @@ static int read_entries(struct importing *importing, const struct mneme_import_f
         importing->report->acknowledged = atomic_load(&importing->delivery.acknowledged);
     }
     importing->report->seconds = (double)(mneme_clock_monotonic_micros() - started) / 1e6;
-    tell_progress(importing);
+    report_progress(importing);
     if (status == MNEME_OK && !atomic_load(&importing->delivery.has_failed)) {
         status = require_unchanged(importing, error);
         if (status == MNEME_OK && !is_dry_run(importing)) {

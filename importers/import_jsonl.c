@@ -80,7 +80,7 @@ static int warn_mended(struct mneme_import_sink *sink, size_t count, int64_t lin
 static int put_line(const struct mneme_import_source *source, struct mneme_import_sink *sink,
                     struct mneme_buffer *scratch, struct mneme_lines *lines, struct mneme_str line,
                     struct mneme_error *error) {
-    size_t mended = mneme_lines_mend(lines, line);
+    size_t mended = mneme_lines_repair(lines, line);
     enum mneme_json_kind kind;
     const char *reason;
     size_t at;

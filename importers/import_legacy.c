@@ -17,7 +17,7 @@
 struct walk {
     struct mneme_import_sink *sink;
     const char *tenant;
-    struct mneme_json_stream stream;
+    struct mneme_import_stream stream;
     struct mneme_legacy_reader reader;
     struct mneme_legacy_origin origin;
     char structure[160]; /* what origin.structure is */
@@ -28,7 +28,7 @@ struct walk {
 
 /* --- what is refused --- */
 
-static int refuse(struct walk *walk, struct mneme_json_place place, int64_t entry, const char *why,
+static int refuse(struct walk *walk, struct mneme_import_stream_at place, int64_t entry, const char *why,
                   struct mneme_error *error) {
     struct mneme_error reason = {0};
     walk->has_news = true;
@@ -37,13 +37,13 @@ static int refuse(struct walk *walk, struct mneme_json_place place, int64_t entr
     return walk->sink->refuse(walk->sink->context, entry, &reason, error);
 }
 
-static int refuse_entry(struct walk *walk, struct mneme_json_place place, const char *why,
+static int refuse_entry(struct walk *walk, struct mneme_import_stream_at place, const char *why,
                         struct mneme_error *error) {
     return refuse(walk, place, ++walk->sink->entry, why, error);
 }
 
 /* From here on the file cannot be read. */
-static int stop(struct walk *walk, struct mneme_json_place place, const char *what,
+static int stop(struct walk *walk, struct mneme_import_stream_at place, const char *what,
                 struct mneme_error *error) {
     char why[256];
     snprintf(why, sizeof why, "%s at byte %lld, and what follows was not read; repair the file", what,
@@ -62,7 +62,7 @@ static int64_t count_lines(struct mneme_str text, size_t end) {
     return lines;
 }
 
-static int refuse_malformed(struct walk *walk, struct mneme_json_place place, struct mneme_str entry,
+static int refuse_malformed(struct walk *walk, struct mneme_import_stream_at place, struct mneme_str entry,
                             const char *reason, size_t at, struct mneme_error *error) {
     char why[160];
     int64_t line = place.line + count_lines(entry, at);
@@ -86,14 +86,14 @@ static int warn(struct walk *walk, struct mneme_legacy_notes *notes, size_t mend
                : walk->sink->warn(walk->sink->context, walk->sink->entry, notes->warning, error);
 }
 
-static int read_entry(struct walk *walk, const struct mneme_legacy_ids *around, struct mneme_json_place place,
-                      struct mneme_str text, struct mneme_error *error) {
+static int read_entry(struct walk *walk, const struct mneme_legacy_ids *around,
+                      struct mneme_import_stream_at place, struct mneme_str text, struct mneme_error *error) {
     struct mneme_event event;
     struct mneme_error why = {0};
     struct mneme_legacy_notes notes;
     const char *reason;
     size_t at;
-    size_t mended = mneme_json_stream_mend(&walk->stream, text, NULL, NULL);
+    size_t mended = mneme_import_stream_repair(&walk->stream, text, NULL, NULL);
     if (!mneme_json_check(text, NULL, &reason, &at)) {
         return refuse_malformed(walk, place, text, reason, at, error);
     }
@@ -122,7 +122,7 @@ static int read_value(struct walk *walk, const struct mneme_legacy_ids *around, 
 
 static int read_part(struct walk *walk, const struct mneme_legacy_ids *around,
                      const struct mneme_legacy_part *part, struct mneme_error *error) {
-    mneme_json_stream_seek(&walk->stream, part->place);
+    mneme_import_stream_seek(&walk->stream, part->place);
     return read_value(walk, around, false, error);
 }
 
@@ -202,14 +202,14 @@ static int read_wrapper(struct walk *walk, const struct mneme_legacy_ids *around
     int status = read_parts(walk, &ids, outline, error);
     walk->depth--;
     if (status == MNEME_OK && !walk->is_stopped) {
-        mneme_json_stream_seek(&walk->stream, outline->end);
+        mneme_import_stream_seek(&walk->stream, outline->end);
         status = outline->broken == NULL ? MNEME_OK : stop(walk, outline->end, outline->broken, error);
     }
     return status;
 }
 
 /* An object that is too large for one memory, or of which the end is not to be found. */
-static int refuse_object(struct walk *walk, struct mneme_json_place start,
+static int refuse_object(struct walk *walk, struct mneme_import_stream_at start,
                          const struct mneme_legacy_outline *outline, struct mneme_error *error) {
     char why[160];
     if (outline->broken != NULL) {
@@ -217,7 +217,7 @@ static int refuse_object(struct walk *walk, struct mneme_json_place start,
                  outline->broken);
         return stop(walk, start, why, error);
     }
-    mneme_json_stream_seek(&walk->stream, outline->end);
+    mneme_import_stream_seek(&walk->stream, outline->end);
     snprintf(why, sizeof why, "it has %lld bytes; at most %zu are taken: split it",
              (long long)(outline->end.offset - start.offset), MAX_ENTRY_BYTES);
     return refuse_entry(walk, start, why, error);
@@ -235,25 +235,25 @@ static bool names_a_list(struct mneme_str object) {
 }
 
 static int read_object(struct walk *walk, const struct mneme_legacy_ids *around, struct mneme_error *error) {
-    struct mneme_json_place start = mneme_json_stream_place(&walk->stream);
+    struct mneme_import_stream_at start = mneme_import_stream_place(&walk->stream);
     struct mneme_legacy_outline outline;
-    enum mneme_json_extent extent;
+    enum mneme_import_stream_extent extent;
     struct mneme_str text;
-    int status = mneme_json_stream_take(&extent, &text, &walk->stream, MAX_ENTRY_BYTES, error);
-    if (status != MNEME_OK || (extent == MNEME_JSON_WHOLE && !names_a_list(text))) {
+    int status = mneme_import_stream_take(&extent, &text, &walk->stream, MAX_ENTRY_BYTES, error);
+    if (status != MNEME_OK || (extent == MNEME_IMPORT_STREAM_WHOLE && !names_a_list(text))) {
         return status == MNEME_OK ? read_entry(walk, around, start, text, error) : status;
     }
-    mneme_json_stream_seek(&walk->stream, start);
+    mneme_import_stream_seek(&walk->stream, start);
     status = mneme_legacy_outline(&outline, &walk->stream, &walk->reader.arena, error);
     if (status == MNEME_OK && outline.is_wrapper) {
         return read_wrapper(walk, around, &outline, error);
     }
-    if (status == MNEME_OK && extent != MNEME_JSON_WHOLE) {
+    if (status == MNEME_OK && extent != MNEME_IMPORT_STREAM_WHOLE) {
         return refuse_object(walk, start, &outline, error);
     }
     if (status == MNEME_OK) {
-        mneme_json_stream_seek(&walk->stream, start);
-        status = mneme_json_stream_take(&extent, &text, &walk->stream, MAX_ENTRY_BYTES, error);
+        mneme_import_stream_seek(&walk->stream, start);
+        status = mneme_import_stream_take(&extent, &text, &walk->stream, MAX_ENTRY_BYTES, error);
     }
     if (status != MNEME_OK) {
         return status;
@@ -266,39 +266,39 @@ static int read_object(struct walk *walk, const struct mneme_legacy_ids *around,
 
 static int read_list(struct walk *walk, const struct mneme_legacy_ids *around, struct mneme_error *error) {
     int byte;
-    mneme_json_stream_advance(&walk->stream);
-    int status = mneme_json_stream_peek(&byte, &walk->stream, error);
+    mneme_import_stream_advance(&walk->stream);
+    int status = mneme_import_stream_peek(&byte, &walk->stream, error);
     bool goes_on = byte != ']';
     while (status == MNEME_OK && goes_on) {
         status = read_value(walk, around, true, error);
         if (status == MNEME_OK && !walk->is_stopped) {
-            status = mneme_json_stream_peek(&byte, &walk->stream, error);
+            status = mneme_import_stream_peek(&byte, &walk->stream, error);
         }
         if (status != MNEME_OK || walk->is_stopped) {
             return status;
         }
         if (byte != ',' && byte != ']') {
             const char *what = byte < 0 ? "it ends within a list" : "it lacks a comma or the end of a list";
-            return stop(walk, mneme_json_stream_place(&walk->stream), what, error);
+            return stop(walk, mneme_import_stream_place(&walk->stream), what, error);
         }
         goes_on = byte == ',';
         if (goes_on) {
-            mneme_json_stream_advance(&walk->stream);
+            mneme_import_stream_advance(&walk->stream);
         }
     }
     if (status == MNEME_OK) {
-        mneme_json_stream_advance(&walk->stream); /* the bracket */
+        mneme_import_stream_advance(&walk->stream); /* the bracket */
     }
     return status;
 }
 
 static int refuse_other(struct walk *walk, int first_byte, struct mneme_error *error) {
-    struct mneme_json_place start = mneme_json_stream_place(&walk->stream);
-    enum mneme_json_extent extent;
+    struct mneme_import_stream_at start = mneme_import_stream_place(&walk->stream);
+    enum mneme_import_stream_extent extent;
     char first = (char)first_byte;
     char why[96];
-    int status = mneme_json_stream_skip(&extent, &walk->stream, error);
-    if (status == MNEME_OK && extent != MNEME_JSON_WHOLE) {
+    int status = mneme_import_stream_skip(&extent, &walk->stream, error);
+    if (status == MNEME_OK && extent != MNEME_IMPORT_STREAM_WHOLE) {
         return stop(walk, start, "something has no end", error);
     }
     bool is_known = first_byte == '-' || (first_byte >= '0' && first_byte <= '9') || first_byte == '"' ||
@@ -313,8 +313,8 @@ static int refuse_other(struct walk *walk, int first_byte, struct mneme_error *e
 static int read_value(struct walk *walk, const struct mneme_legacy_ids *around, bool is_item,
                       struct mneme_error *error) {
     int byte;
-    int status = mneme_json_stream_peek(&byte, &walk->stream, error);
-    walk->sink->bytes = mneme_json_stream_place(&walk->stream).offset;
+    int status = mneme_import_stream_peek(&byte, &walk->stream, error);
+    walk->sink->bytes = mneme_import_stream_place(&walk->stream).offset;
     if (status != MNEME_OK) {
         return status;
     }
@@ -325,7 +325,7 @@ static int read_value(struct walk *walk, const struct mneme_legacy_ids *around, 
         return read_list(walk, around, error);
     }
     if (byte < 0 || byte == ',' || byte == ':' || byte == '}' || byte == ']') {
-        return stop(walk, mneme_json_stream_place(&walk->stream),
+        return stop(walk, mneme_import_stream_place(&walk->stream),
                     byte < 0 ? "it ends within a list" : "a value is missing", error);
     }
     return refuse_other(walk, byte, error);
@@ -335,16 +335,16 @@ static int read_value(struct walk *walk, const struct mneme_legacy_ids *around, 
 
 static int read_values(struct walk *walk, const struct mneme_legacy_ids *around, struct mneme_error *error) {
     int byte;
-    int status = mneme_json_stream_peek(&byte, &walk->stream, error);
+    int status = mneme_import_stream_peek(&byte, &walk->stream, error);
     while (status == MNEME_OK && byte >= 0 && !walk->is_stopped) {
         snprintf(walk->structure, sizeof walk->structure, "%s", byte == '[' ? "list" : "object");
         status = read_value(walk, around, false, error);
         if (status == MNEME_OK && !walk->is_stopped) {
-            status = mneme_json_stream_peek(&byte, &walk->stream, error);
+            status = mneme_import_stream_peek(&byte, &walk->stream, error);
         }
     }
     if (status == MNEME_OK && !walk->has_news) {
-        struct mneme_json_place start = {.line = 1};
+        struct mneme_import_stream_at start = {.line = 1};
         status = refuse(walk, start, 0, "it holds no memory; check that it is the right one", error);
     }
     return status;
@@ -364,7 +364,7 @@ static int read_open_file(struct walk *walk, const struct mneme_import_source *s
         walk->origin = (struct mneme_legacy_origin){
             .file = source->path, .structure = walk->structure, .migrated_at = mneme_clock_now_micros()};
         walk->reader.origin = &walk->origin;
-        status = mneme_json_stream_init(&walk->stream, source->fd, error);
+        status = mneme_import_stream_init(&walk->stream, source->fd, error);
     }
     return status == MNEME_OK ? read_values(walk, &given, error) : status;
 }
@@ -375,7 +375,7 @@ static int read_file(const struct mneme_import_source *source, struct mneme_impo
     mneme_arena_init(&walk.reader.arena, 0);
     int status = read_open_file(&walk, source, error);
     mneme_legacy_reader_clean_up(&walk.reader);
-    mneme_json_stream_clean_up(&walk.stream);
+    mneme_import_stream_clean_up(&walk.stream);
     return status;
 }
 

@@ -9,7 +9,7 @@
 #include "common/base/text_check.h"
 #include "common/json/read.h"
 #include "importers/chat_events.h"
-#include "importers/chat_mended.h"
+#include "importers/chat_repaired.h"
 #include "importers/lines.h"
 
 #define EXPECTED_CONVERSATIONS 256
@@ -125,8 +125,8 @@ static bool note_conversation(struct walk *walk, struct mneme_str conversation_i
     return !walk->last.failed;
 }
 
-static int say_mended(const struct walk *walk, const struct mneme_chat_turn *turn,
-                      struct mneme_error *error) {
+static int warn_repaired(const struct walk *walk, const struct mneme_chat_turn *turn,
+                         struct mneme_error *error) {
     char what[64];
     char why[320];
     struct mneme_import_sink *sink = walk->events.sink;
@@ -134,7 +134,7 @@ static int say_mended(const struct walk *walk, const struct mneme_chat_turn *tur
         return MNEME_OK;
     }
     sink->mended += (int64_t)walk->mended;
-    mneme_chat_mended_say(what, sizeof what, walk->mended);
+    mneme_chat_repaired_format(what, sizeof what, walk->mended);
     snprintf(why, sizeof why, "%s: %s %s", turn->where, what, turn->ids);
     return sink->warn(sink->context, sink->entry, why, error);
 }
@@ -170,7 +170,7 @@ static int read_turn(struct walk *walk, struct mneme_str object, struct mneme_er
     mneme_chat_name(ids, sizeof ids, message.id, turn.conversation_id);
     turn.ids = ids;
     int status = mneme_chat_put_turn(&walk->events, &turn, error);
-    return status == MNEME_OK ? say_mended(walk, &turn, error) : status;
+    return status == MNEME_OK ? warn_repaired(walk, &turn, error) : status;
 }
 
 static int read_line(struct walk *walk, struct mneme_lines *lines, struct mneme_str line,
@@ -183,7 +183,7 @@ static int read_line(struct walk *walk, struct mneme_lines *lines, struct mneme_
         walk->events.sink->skipped++;
         return MNEME_OK;
     }
-    walk->mended = mneme_lines_mend(lines, line);
+    walk->mended = mneme_lines_repair(lines, line);
     if (!mneme_json_check(line, &kind, &reason, &at)) {
         snprintf(why, sizeof why, "it is no JSON: %s at byte %zu; repair it", reason, at);
         return mneme_chat_refuse(&walk->events, "the line", NULL, why, error);

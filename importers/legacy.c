@@ -6,7 +6,7 @@
 
 #include "common/json/read.h"
 #include "importers/import.h"
-#include "importers/json_canonical.h"
+#include "importers/import_canonical.h"
 
 int mneme_legacy_no_memory(const struct mneme_legacy_entry *entry) {
     return mneme_error_set(entry->error, MNEME_E_NO_MEMORY, "cannot import: out of memory; free some memory");
@@ -179,7 +179,7 @@ static bool is_score(const struct mneme_legacy_entry *entry, const struct mneme_
 }
 
 /* What the object says, in its canonical form. */
-static void put_said(struct mneme_buffer *out, const struct mneme_legacy_entry *entry) {
+static void put_text(struct mneme_buffer *out, const struct mneme_legacy_entry *entry) {
     mneme_buffer_append_byte(out, '{');
     for (size_t i = 0, count = 0; i < entry->count; i++) {
         const struct mneme_legacy_member *member = &entry->members[i];
@@ -205,7 +205,7 @@ static int identify(struct mneme_legacy_entry *entry, struct mneme_event *event)
     const struct mneme_str parts[] = {event->scope.agent_id, event->scope.user_id, event->scope.run_id,
                                       event->scope.conversation_id};
     mneme_buffer_clear(identity);
-    put_said(identity, entry);
+    put_text(identity, entry);
     for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
         mneme_buffer_append_byte(identity, 0); /* which none of them may hold */
         mneme_buffer_append_str(identity, parts[i]);
@@ -258,7 +258,7 @@ int mneme_legacy_read(struct mneme_event *out, struct mneme_legacy_notes *notes,
     mneme_buffer_clear(&reader->canonical);
     mneme_event_prepare(out, MNEME_EVENT_MEMORY_CREATED);
     out->tenant = mneme_str_from(tenant);
-    int status = mneme_json_canonical(&reader->canonical, &reader->arena, object, error);
+    int status = mneme_import_canonical(&reader->canonical, &reader->arena, object, error);
     if (status == MNEME_OK) {
         status = list_members(&entry, mneme_buffer_str(&reader->canonical));
     }

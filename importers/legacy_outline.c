@@ -26,7 +26,7 @@ const char *mneme_legacy_list_name(enum mneme_legacy_list list) {
 
 struct reading {
     struct mneme_legacy_outline *out;
-    struct mneme_json_stream *stream;
+    struct mneme_import_stream *stream;
     struct mneme_arena *arena;
     bool has_content;    /* beside lists */
     bool has_known_type; /* that only a memory has */
@@ -50,12 +50,12 @@ static int note_part(struct mneme_legacy_part *part, const struct reading *readi
                      struct mneme_error *error) {
     part->is_given_twice = part->first_byte != 0;
     part->first_byte = first_byte;
-    part->place = mneme_json_stream_place(reading->stream);
+    part->place = mneme_import_stream_place(reading->stream);
     if (first_byte != '[') {
         return MNEME_OK;
     }
-    mneme_json_stream_advance(reading->stream);
-    return mneme_json_stream_peek(&part->first_item, reading->stream, error);
+    mneme_import_stream_advance(reading->stream);
+    return mneme_import_stream_peek(&part->first_item, reading->stream, error);
 }
 
 /* The list that a member of that name is; MNEME_LEGACY_LISTS: none. */
@@ -89,10 +89,10 @@ static void note_other(struct mneme_legacy_outline *out, struct mneme_str key) {
 /* The scalar at the current place as JSON that is well-formed; null when it is none, or too long. */
 static int take_scalar(struct mneme_str *out, const struct reading *reading, size_t max_bytes,
                        struct mneme_error *error) {
-    enum mneme_json_extent extent;
+    enum mneme_import_stream_extent extent;
     const char *reason;
     size_t at;
-    int status = mneme_json_stream_take(&extent, out, reading->stream, max_bytes, error);
+    int status = mneme_import_stream_take(&extent, out, reading->stream, max_bytes, error);
     if (status == MNEME_OK && out->data != NULL && !mneme_json_check(*out, NULL, &reason, &at)) {
         *out = MNEME_STR_NULL;
     }
@@ -133,7 +133,7 @@ static int note_type(struct reading *reading, struct mneme_error *error) {
 /* Looks at a member whose value begins with that byte, and moves behind the value. */
 static int read_member(struct reading *reading, struct mneme_str key, int first_byte,
                        struct mneme_error *error) {
-    struct mneme_json_place place = mneme_json_stream_place(reading->stream);
+    struct mneme_import_stream_at place = mneme_import_stream_place(reading->stream);
     int rank;
     const char *reason;
     size_t at;
@@ -152,14 +152,15 @@ static int read_member(struct reading *reading, struct mneme_str key, int first_
         note_other(reading->out, is_name ? key : MNEME_STR_LIT("\"…\""));
         status = role == MNEME_LEGACY_TYPE && first_byte == '"' ? note_type(reading, error) : MNEME_OK;
     }
-    enum mneme_json_extent extent = MNEME_JSON_WHOLE;
+    enum mneme_import_stream_extent extent = MNEME_IMPORT_STREAM_WHOLE;
     if (status == MNEME_OK) {
-        mneme_json_stream_seek(reading->stream, place);
-        status = mneme_json_stream_skip(&extent, reading->stream, error);
+        mneme_import_stream_seek(reading->stream, place);
+        status = mneme_import_stream_skip(&extent, reading->stream, error);
     }
-    if (extent != MNEME_JSON_WHOLE) {
-        note_break(reading, extent == MNEME_JSON_CUT ? "the file ends within it"
-                                                     : "a bracket is closed by one of the other kind");
+    if (extent != MNEME_IMPORT_STREAM_WHOLE) {
+        note_break(reading, extent == MNEME_IMPORT_STREAM_CUT
+                                ? "the file ends within it"
+                                : "a bracket is closed by one of the other kind");
     }
     return status;
 }
@@ -169,9 +170,9 @@ static int read_key(struct reading *reading, char key[MAX_NAME_BYTES], size_t *l
                     struct mneme_error *error) {
     int byte;
     struct mneme_str text = MNEME_STR_NULL;
-    enum mneme_json_extent extent = MNEME_JSON_WHOLE;
+    enum mneme_import_stream_extent extent = MNEME_IMPORT_STREAM_WHOLE;
     *is_there = false;
-    int status = mneme_json_stream_peek(&byte, reading->stream, error);
+    int status = mneme_import_stream_peek(&byte, reading->stream, error);
     if (status != MNEME_OK || byte == '}') {
         return status;
     }
@@ -179,23 +180,23 @@ static int read_key(struct reading *reading, char key[MAX_NAME_BYTES], size_t *l
         note_break(reading, byte < 0 ? "the file ends within it" : "a member without a name");
         return MNEME_OK;
     }
-    status = mneme_json_stream_take(&extent, &text, reading->stream, MAX_NAME_BYTES, error);
+    status = mneme_import_stream_take(&extent, &text, reading->stream, MAX_NAME_BYTES, error);
     *len = text.len;
     if (text.data != NULL) {
         memcpy(key, text.data, text.len);
     } else if (status == MNEME_OK) { /* too long for any name that means something here */
-        status = mneme_json_stream_skip(&extent, reading->stream, error);
+        status = mneme_import_stream_skip(&extent, reading->stream, error);
         *len = (size_t)snprintf(key, MAX_NAME_BYTES, "\"…\"");
     }
     if (status == MNEME_OK) {
-        status = mneme_json_stream_peek(&byte, reading->stream, error);
+        status = mneme_import_stream_peek(&byte, reading->stream, error);
     }
     if (status == MNEME_OK && byte != ':') {
         note_break(reading, byte < 0 ? "the file ends within it" : "a name without a colon");
         return MNEME_OK;
     }
     if (status == MNEME_OK) {
-        mneme_json_stream_advance(reading->stream);
+        mneme_import_stream_advance(reading->stream);
         *is_there = true;
     }
     return status;
@@ -204,10 +205,10 @@ static int read_key(struct reading *reading, char key[MAX_NAME_BYTES], size_t *l
 /* Whether there is a comma behind a member. */
 static int read_comma(struct reading *reading, bool *goes_on, struct mneme_error *error) {
     int byte;
-    int status = mneme_json_stream_peek(&byte, reading->stream, error);
+    int status = mneme_import_stream_peek(&byte, reading->stream, error);
     *goes_on = status == MNEME_OK && byte == ',';
     if (*goes_on) {
-        mneme_json_stream_advance(reading->stream);
+        mneme_import_stream_advance(reading->stream);
     } else if (status == MNEME_OK && byte != '}') {
         note_break(reading,
                    byte < 0 ? "the file ends within it" : "neither a comma nor the end of an object");
@@ -226,7 +227,7 @@ static int read_members(struct reading *reading, struct mneme_error *error) {
         if (status != MNEME_OK || !goes_on) {
             break;
         }
-        status = mneme_json_stream_peek(&byte, reading->stream, error);
+        status = mneme_import_stream_peek(&byte, reading->stream, error);
         if (status == MNEME_OK && !begins_value(byte)) {
             note_break(reading, byte < 0 ? "the file ends within it" : "a name without a value");
         } else if (status == MNEME_OK) {
@@ -239,17 +240,17 @@ static int read_members(struct reading *reading, struct mneme_error *error) {
     return status;
 }
 
-static int read_object(struct mneme_legacy_outline *out, struct mneme_json_stream *stream,
+static int read_object(struct mneme_legacy_outline *out, struct mneme_import_stream *stream,
                        struct mneme_arena *arena, unsigned depth, struct mneme_error *error);
 
 /* Whether `data`, an object beside other fields of a memory, is itself a wrapper. */
-static int look_inside(bool *is_wrapper, const struct reading *reading, unsigned depth,
-                       struct mneme_error *error) {
+static int check_data(bool *is_wrapper, const struct reading *reading, unsigned depth,
+                      struct mneme_error *error) {
     struct mneme_legacy_outline inner;
     if (depth == MAX_DEPTH) {
         return MNEME_OK;
     }
-    mneme_json_stream_seek(reading->stream, reading->out->parts[MNEME_LEGACY_LIST_DATA].place);
+    mneme_import_stream_seek(reading->stream, reading->out->parts[MNEME_LEGACY_LIST_DATA].place);
     int status = read_object(&inner, reading->stream, reading->arena, depth + 1, error);
     *is_wrapper = status == MNEME_OK && inner.is_wrapper;
     return status;
@@ -282,31 +283,31 @@ static int decide(const struct reading *reading, unsigned depth, struct mneme_er
     }
     data->is_list_of_memories = out->is_wrapper || !reading->has_fields;
     int status =
-        data->is_list_of_memories ? MNEME_OK : look_inside(&data->is_list_of_memories, reading, depth, error);
+        data->is_list_of_memories ? MNEME_OK : check_data(&data->is_list_of_memories, reading, depth, error);
     out->is_wrapper = out->is_wrapper || data->is_list_of_memories;
     return status;
 }
 
-static int read_object(struct mneme_legacy_outline *out, struct mneme_json_stream *stream,
+static int read_object(struct mneme_legacy_outline *out, struct mneme_import_stream *stream,
                        struct mneme_arena *arena, unsigned depth, struct mneme_error *error) {
     *out = (struct mneme_legacy_outline){0};
     struct reading reading = {.out = out, .stream = stream, .arena = arena};
     int byte = -1;
-    int status = mneme_json_stream_peek(&byte, stream, error);
+    int status = mneme_import_stream_peek(&byte, stream, error);
     if (byte == '{') {
-        mneme_json_stream_advance(stream);
+        mneme_import_stream_advance(stream);
         status = read_members(&reading, error);
     } else {
         note_break(&reading, "the file was changed meanwhile");
     }
     if (status == MNEME_OK && out->broken == NULL) {
-        mneme_json_stream_advance(stream); /* the brace */
+        mneme_import_stream_advance(stream); /* the brace */
     }
-    out->end = mneme_json_stream_place(stream);
+    out->end = mneme_import_stream_place(stream);
     return status == MNEME_OK ? decide(&reading, depth, error) : status;
 }
 
-int mneme_legacy_outline(struct mneme_legacy_outline *out, struct mneme_json_stream *stream,
+int mneme_legacy_outline(struct mneme_legacy_outline *out, struct mneme_import_stream *stream,
                          struct mneme_arena *arena, struct mneme_error *error) {
     mneme_arena_reset(arena, SIZE_MAX);
     return read_object(out, stream, arena, 0, error);

@@ -6,7 +6,7 @@
 #ifndef MNEME_IMPORTERS_LEGACY_OUTLINE_H
 #define MNEME_IMPORTERS_LEGACY_OUTLINE_H
 
-#include "importers/json_stream.h"
+#include "importers/import_stream.h"
 #include "importers/legacy.h"
 
 #define MNEME_LEGACY_ID_BYTES 300 /* more than an id may have, so that one that is too long is seen */
@@ -29,9 +29,9 @@ enum mneme_legacy_list {
 const char *mneme_legacy_list_name(enum mneme_legacy_list list);
 
 struct mneme_legacy_part {
-    struct mneme_json_place place; /* of the value */
-    int first_byte;                /* of the value; 0: there is no such member */
-    int first_item;                /* of a list: the byte that its first item begins with, or ']' */
+    struct mneme_import_stream_at place; /* of the value */
+    int first_byte;                      /* of the value; 0: there is no such member */
+    int first_item;                      /* of a list: the byte that its first item begins with, or ']' */
     bool is_given_twice;
     bool is_list_of_memories; /* of a wrapper */
 };
@@ -42,13 +42,13 @@ struct mneme_legacy_outline {
     struct mneme_legacy_ids ids; /* what a wrapper says of all that is in it; slices of id_bytes */
     char id_bytes[MNEME_LEGACY_CONVERSATION + 1][MNEME_LEGACY_ID_BYTES];
     char others[MNEME_LEGACY_NAMES_BYTES]; /* names of members that are none of these: "version, count" */
-    struct mneme_json_place end;           /* behind the object; or where it is broken */
+    struct mneme_import_stream_at end;     /* behind the object; or where it is broken */
     const char *broken;                    /* what is wrong there; NULL: nothing */
 };
 
 /* Reads the object at the current place, where there is one; the stream is left anywhere. The arena is
  * reset. */
-int mneme_legacy_outline(struct mneme_legacy_outline *out, struct mneme_json_stream *stream,
+int mneme_legacy_outline(struct mneme_legacy_outline *out, struct mneme_import_stream *stream,
                          struct mneme_arena *arena, struct mneme_error *error);
 
 #endif

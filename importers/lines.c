@@ -67,8 +67,8 @@ enum mneme_line_state mneme_lines_next(struct mneme_str *line, struct mneme_line
     }
 }
 
-size_t mneme_lines_mend(struct mneme_lines *lines, struct mneme_str line) {
-    return mneme_json_mend(lines->buffer.data + (line.data - lines->buffer.data), line.len, NULL, NULL);
+size_t mneme_lines_repair(struct mneme_lines *lines, struct mneme_str line) {
+    return mneme_json_repair(lines->buffer.data + (line.data - lines->buffer.data), line.len, NULL, NULL);
 }
 
 /* --- reading --- */

@@ -7,7 +7,7 @@
 
 #include "common/base/buffer.h"
 #include "common/base/error.h"
-#include "common/json/mend.h"
+#include "common/json/repair.h"
 
 /* Longest line that is taken. */
 #define MNEME_LINE_MAX_BYTES ((size_t)4 * 1024 * 1024)
@@ -40,8 +40,8 @@ void mneme_lines_clean_up(struct mneme_lines *lines);
  * mark before the first line is dropped. */
 enum mneme_line_state mneme_lines_next(struct mneme_str *line, struct mneme_lines *lines);
 
-/* Mends half characters of the line given out last (common/json/mend.h); gives their number. */
-size_t mneme_lines_mend(struct mneme_lines *lines, struct mneme_str line);
+/* Mends half characters of the line given out last (common/json/repair.h); gives their number. */
+size_t mneme_lines_repair(struct mneme_lines *lines, struct mneme_str line);
 
 /* Reads once, and inflates gzip; blocks if nothing is there. A signal ends it with MNEME_OK and nothing read.
  * MNEME_E_INVALID for what cannot be inflated, or is no text (importers/input.h); lines before that can still

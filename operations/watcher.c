@@ -179,7 +179,7 @@ static void deliver(struct mneme_watcher *watcher, const struct job *job) {
 }
 
 /* One look for all. Called with the lock, which it gives up meanwhile. True: somebody was woken. */
-static bool look_once(struct mneme_watcher *watcher) {
+static bool poll_once(struct mneme_watcher *watcher) {
     struct mneme_error error = {0};
     struct mneme_arena arena;
     struct mneme_progress_snapshot progress;
@@ -233,7 +233,7 @@ static void *watch(void *context) {
         }
         bool is_fresh = watcher->last_serial != seen_serial;
         seen_serial = watcher->last_serial;
-        if (look_once(watcher) || is_fresh) {
+        if (poll_once(watcher) || is_fresh) {
             pause_micros = FIRST_PAUSE_MICROS;
         }
         if (has_waiting(watcher) && !watcher->ends) {

@@ -22,7 +22,7 @@ struct mneme_client {
     int64_t max_message_bytes; /* that the topic takes */
     size_t content_max_chars;
     int block_ms;
-    struct mneme_scratch_pool scratch;
+    struct mneme_producer_scratch_pool scratch;
     struct mneme_deliveries deliveries;
     struct mneme_reporter reporter;
 

@@ -82,9 +82,9 @@ static int64_t clamp(int64_t value, int64_t least, int64_t most) {
 /* Batches must fit the topic, which only a client can ask for: a second one is made when the topic is
  * unusual. With hasty_ms above 0 brokers that are away are waited for that long at most. */
 static int connect_to_topic(struct mneme_client *client, int hasty_ms, struct mneme_error *error) {
-    int64_t max_message_bytes = MNEME_USUAL_MAX_MESSAGE_BYTES;
+    int64_t max_message_bytes = MNEME_KAFKA_USUAL_MAX_MESSAGE_BYTES;
     int status = make_producer(client, max_message_bytes, error);
-    struct mneme_topic_facts facts;
+    struct mneme_kafka_topic_facts facts;
     if (status == MNEME_OK) {
         status =
             hasty_ms > 0
@@ -176,7 +176,7 @@ void mneme_client_destroy(struct mneme_client *client) {
     mneme_codec_destroy(client->codec);
     mneme_reporter_clean_up(&client->reporter);
     mneme_deliveries_clean_up(&client->deliveries);
-    mneme_scratch_pool_clean_up(&client->scratch);
+    mneme_producer_scratch_pool_clean_up(&client->scratch);
     mneme_config_destroy(client->owned_config);
     free(client);
 }

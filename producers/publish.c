@@ -20,8 +20,8 @@ const char *mneme_version(void) {
 }
 
 /* Leaves value and key of the message in the scratch buffers. */
-static int encode(struct mneme_client *client, struct mneme_scratch *scratch, const struct mneme_event *event,
-                  struct mneme_error *error) {
+static int encode(struct mneme_client *client, struct mneme_producer_scratch *scratch,
+                  const struct mneme_event *event, struct mneme_error *error) {
     int status = mneme_event_validate(event, client->content_max_chars, error);
     if (status == MNEME_OK) {
         status = mneme_codec_encode(client->codec, event, &scratch->value, error);
@@ -46,7 +46,7 @@ static int encode(struct mneme_client *client, struct mneme_scratch *scratch, co
     return MNEME_OK;
 }
 
-static int hand_over(struct mneme_client *client, struct mneme_scratch *scratch,
+static int hand_over(struct mneme_client *client, struct mneme_producer_scratch *scratch,
                      struct mneme_delivery *delivery, struct mneme_error *error) {
     /* The copy shares librdkafka's own allocation of the message: cheaper than a buffer handed over. */
     if (rd_kafka_produce(client->topic, RD_KAFKA_PARTITION_UA, RD_KAFKA_MSG_F_COPY, scratch->value.data,
@@ -62,7 +62,7 @@ static int hand_over(struct mneme_client *client, struct mneme_scratch *scratch,
     return mneme_kafka_error(error, "the event was not published to topic", client->topic_name, code, NULL);
 }
 
-static int queue_event(struct mneme_client *client, struct mneme_scratch *scratch,
+static int queue_event(struct mneme_client *client, struct mneme_producer_scratch *scratch,
                        const struct mneme_event *event, mneme_delivery_fn *on_delivery, void *context,
                        struct mneme_error *error) {
     int status = encode(client, scratch, event, error);
@@ -84,8 +84,9 @@ static int queue_event(struct mneme_client *client, struct mneme_scratch *scratc
     return status != MNEME_OK ? status : hand_over(client, scratch, delivery, error);
 }
 
-static int take_scratch(struct mneme_scratch **out, struct mneme_client *client, struct mneme_error *error) {
-    *out = mneme_scratch_take(&client->scratch);
+static int take_scratch(struct mneme_producer_scratch **out, struct mneme_client *client,
+                        struct mneme_error *error) {
+    *out = mneme_producer_scratch_take(&client->scratch);
     if (*out == NULL) {
         return mneme_error_set(error, MNEME_E_NO_MEMORY,
                                "the event was not published: out of memory; free some memory");
@@ -101,11 +102,11 @@ int mneme_publish(struct mneme_client *client, const struct mneme_event *event,
         with_stream.stream_id = mneme_event_subject(event); /* none: the checks refuse the event */
         event = &with_stream;
     }
-    struct mneme_scratch *scratch = NULL;
+    struct mneme_producer_scratch *scratch = NULL;
     int status = take_scratch(&scratch, client, error);
     if (status == MNEME_OK) {
         status = queue_event(client, scratch, event, on_delivery, context, error);
-        mneme_scratch_give(&client->scratch, scratch);
+        mneme_producer_scratch_give(&client->scratch, scratch);
     }
     return status;
 }
@@ -113,7 +114,7 @@ int mneme_publish(struct mneme_client *client, const struct mneme_event *event,
 int mneme_publish_json(struct mneme_client *client, struct mneme_str line, struct mneme_uuid *event_id,
                        char *stream_id, size_t stream_bytes, mneme_delivery_fn *on_delivery, void *context,
                        struct mneme_error *error) {
-    struct mneme_scratch *scratch = NULL;
+    struct mneme_producer_scratch *scratch = NULL;
     int status = take_scratch(&scratch, client, error);
     if (status != MNEME_OK) {
         return status;
@@ -138,7 +139,7 @@ int mneme_publish_json(struct mneme_client *client, struct mneme_str line, struc
         memcpy(stream_id, event.stream_id.data, event.stream_id.len);
         stream_id[event.stream_id.len] = '\0';
     }
-    mneme_scratch_give(&client->scratch, scratch);
+    mneme_producer_scratch_give(&client->scratch, scratch);
     return status;
 }
 

@@ -10,7 +10,7 @@
 /* One large event must not hold its memory for ever. */
 #define KEEP_BYTES ((size_t)256 * 1024)
 
-static void destroy(struct mneme_scratch *scratch) {
+static void destroy(struct mneme_producer_scratch *scratch) {
     if (scratch != NULL) {
         mneme_buffer_clean_up(&scratch->value);
         mneme_buffer_clean_up(&scratch->key);
@@ -19,8 +19,8 @@ static void destroy(struct mneme_scratch *scratch) {
     }
 }
 
-void mneme_scratch_pool_clean_up(struct mneme_scratch_pool *pool) {
-    for (size_t i = 0; i < MNEME_SCRATCH_PLACES; i++) {
+void mneme_producer_scratch_pool_clean_up(struct mneme_producer_scratch_pool *pool) {
+    for (size_t i = 0; i < MNEME_PRODUCER_SCRATCH_PLACES; i++) {
         destroy(atomic_exchange(&pool->places[i], NULL));
     }
 }
@@ -30,11 +30,11 @@ static size_t own_place(void) {
     return ((uintptr_t)pthread_self() >> 12) * UINT64_C(0x9E3779B97F4A7C15) >> 61;
 }
 
-struct mneme_scratch *mneme_scratch_take(struct mneme_scratch_pool *pool) {
-    _Static_assert(MNEME_SCRATCH_PLACES == 8, "own_place gives three bits");
-    struct mneme_scratch *scratch = NULL;
-    for (size_t i = 0, place = own_place(); i < MNEME_SCRATCH_PLACES && scratch == NULL; i++) {
-        scratch = atomic_exchange(&pool->places[(place + i) % MNEME_SCRATCH_PLACES], NULL);
+struct mneme_producer_scratch *mneme_producer_scratch_take(struct mneme_producer_scratch_pool *pool) {
+    _Static_assert(MNEME_PRODUCER_SCRATCH_PLACES == 8, "own_place gives three bits");
+    struct mneme_producer_scratch *scratch = NULL;
+    for (size_t i = 0, place = own_place(); i < MNEME_PRODUCER_SCRATCH_PLACES && scratch == NULL; i++) {
+        scratch = atomic_exchange(&pool->places[(place + i) % MNEME_PRODUCER_SCRATCH_PLACES], NULL);
     }
     if (scratch == NULL) {
         scratch = calloc(1, sizeof *scratch);
@@ -49,13 +49,14 @@ struct mneme_scratch *mneme_scratch_take(struct mneme_scratch_pool *pool) {
     return scratch;
 }
 
-void mneme_scratch_give(struct mneme_scratch_pool *pool, struct mneme_scratch *scratch) {
+void mneme_producer_scratch_give(struct mneme_producer_scratch_pool *pool,
+                                 struct mneme_producer_scratch *scratch) {
     if (scratch->value.capacity > KEEP_BYTES) {
         mneme_buffer_clean_up(&scratch->value);
     }
-    for (size_t i = 0, place = own_place(); i < MNEME_SCRATCH_PLACES; i++) {
-        struct mneme_scratch *empty = NULL;
-        if (atomic_compare_exchange_strong(&pool->places[(place + i) % MNEME_SCRATCH_PLACES], &empty,
+    for (size_t i = 0, place = own_place(); i < MNEME_PRODUCER_SCRATCH_PLACES; i++) {
+        struct mneme_producer_scratch *empty = NULL;
+        if (atomic_compare_exchange_strong(&pool->places[(place + i) % MNEME_PRODUCER_SCRATCH_PLACES], &empty,
                                            scratch)) {
             return;
         }

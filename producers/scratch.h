@@ -10,22 +10,24 @@
 #include "common/base/arena.h"
 #include "common/base/buffer.h"
 
-struct mneme_scratch {
+struct mneme_producer_scratch {
     struct mneme_buffer value;
     struct mneme_buffer key;
     struct mneme_arena arena;
 };
 
-#define MNEME_SCRATCH_PLACES 8
-struct mneme_scratch_pool {
-    _Atomic(struct mneme_scratch *) places[MNEME_SCRATCH_PLACES]; /* NULL: lent, or never made */
+#define MNEME_PRODUCER_SCRATCH_PLACES 8
+struct mneme_producer_scratch_pool {
+    _Atomic(struct mneme_producer_scratch *)
+        places[MNEME_PRODUCER_SCRATCH_PLACES]; /* NULL: lent, or never made */
 };
 
 /* Zero-initialise the pool. Everything lent must have been given back. */
-void mneme_scratch_pool_clean_up(struct mneme_scratch_pool *pool);
+void mneme_producer_scratch_pool_clean_up(struct mneme_producer_scratch_pool *pool);
 
 /* Empty buffers for the caller alone; NULL when memory is exhausted. */
-struct mneme_scratch *mneme_scratch_take(struct mneme_scratch_pool *pool);
-void mneme_scratch_give(struct mneme_scratch_pool *pool, struct mneme_scratch *scratch);
+struct mneme_producer_scratch *mneme_producer_scratch_take(struct mneme_producer_scratch_pool *pool);
+void mneme_producer_scratch_give(struct mneme_producer_scratch_pool *pool,
+                                 struct mneme_producer_scratch *scratch);
 
 #endif

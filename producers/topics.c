@@ -40,13 +40,13 @@ static void find_least(struct mneme_topic_state *state, const char *name, int64_
 }
 
 /* A number for which any value will do. */
-static void tell_number(struct mneme_topic_state *state, const char *name, int64_t actual) {
+static void report_number(struct mneme_topic_state *state, const char *name, int64_t actual) {
     char text[32];
     snprintf(text, sizeof text, "%lld", (long long)actual);
     find(state, name, text, "", true, "");
 }
 
-static void compare(struct mneme_topic_state *state, const struct mneme_topic_facts *facts,
+static void compare(struct mneme_topic_state *state, const struct mneme_kafka_topic_facts *facts,
                     const struct mneme_config *config) {
     state->finding_count = 0;
     find_number(state, "partitions", facts->partitions,
@@ -54,7 +54,7 @@ static void compare(struct mneme_topic_state *state, const struct mneme_topic_fa
                 "another number of partitions is another order of events; set MNEME_TOPIC_PARTITIONS to what "
                 "the topic "
                 "has, or use another MNEME_TOPIC_PREFIX");
-    tell_number(state, "replication", facts->replication);
+    report_number(state, "replication", facts->replication);
     find(state, "message.timestamp.type", facts->is_log_append_time ? "LogAppendTime" : "CreateTime",
          "LogAppendTime", facts->is_log_append_time,
          "recorded_at would be the publishers' clocks; set it with kafka-configs.sh --alter");
@@ -68,7 +68,7 @@ static void compare(struct mneme_topic_state *state, const struct mneme_topic_fa
          "earlier events of a stream would be dropped; set it with kafka-configs.sh --alter");
     int64_t longest = mneme_config_long(config, MNEME_SETTING_CONTENT_MAX_CHARS);
     if (mneme_kafka_max_event_bytes(facts->max_message_bytes) >= longest) {
-        tell_number(state, "max.message.bytes", facts->max_message_bytes);
+        report_number(state, "max.message.bytes", facts->max_message_bytes);
     } else {
         find_least(
             state, "max.message.bytes", facts->max_message_bytes, longest + longest / 8,
@@ -78,8 +78,8 @@ static void compare(struct mneme_topic_state *state, const struct mneme_topic_fa
 }
 
 /* What a topic of records must be, beside the events that these are of. */
-static void compare_records(struct mneme_topic_state *state, const struct mneme_topic_facts *facts,
-                            const struct mneme_topic_facts *events) {
+static void compare_records(struct mneme_topic_state *state, const struct mneme_kafka_topic_facts *facts,
+                            const struct mneme_kafka_topic_facts *events) {
     state->finding_count = 0;
     find(state, "cleanup.policy", facts->is_compacted ? "compact" : "delete", "compact", facts->is_compacted,
          "records that are older than its retention would be dropped, or kept for ever; set it with "
@@ -90,7 +90,7 @@ static void compare_records(struct mneme_topic_state *state, const struct mneme_
 
 static int check(struct mneme_topic_state *out, rd_kafka_t *kafka, const struct mneme_config *config,
                  struct mneme_error *error) {
-    struct mneme_topic_facts facts;
+    struct mneme_kafka_topic_facts facts;
     int status = mneme_kafka_topic_facts(&facts, kafka, out->name, ASK_TIMEOUT_MS, error);
     if (status != MNEME_OK) {
         return status;
@@ -166,7 +166,7 @@ static int list_embeddings(struct mneme_topic_state *out, size_t *count, rd_kafk
     if (code != RD_KAFKA_RESP_ERR_NO_ERROR) {
         return mneme_kafka_error(error, "cannot list the topics of", prefix, code, NULL);
     }
-    for (int i = 0; i < metadata->topic_cnt && *count < MNEME_MAX_EMBEDDINGS_TOPICS; i++) {
+    for (int i = 0; i < metadata->topic_cnt && *count < MNEME_TOPIC_MAX_EMBEDDINGS; i++) {
         const char *name = metadata->topics[i].topic;
         size_t len = strlen(prefix);
         bool is_ours = strncmp(name, prefix, len) == 0 && (name[len] == '.' || name[len] == '-');
@@ -182,11 +182,11 @@ static int list_embeddings(struct mneme_topic_state *out, size_t *count, rd_kafk
     return MNEME_OK;
 }
 
-int mneme_embeddings_topics_check(struct mneme_topic_state *out, size_t *count,
-                                  const struct mneme_config *config, struct mneme_error *error) {
+int mneme_topic_check_embeddings(struct mneme_topic_state *out, size_t *count,
+                                 const struct mneme_config *config, struct mneme_error *error) {
     char name[MNEME_TOPIC_NAME_BYTES];
-    struct mneme_topic_facts events;
-    struct mneme_topic_facts facts;
+    struct mneme_kafka_topic_facts events;
+    struct mneme_kafka_topic_facts facts;
     rd_kafka_t *kafka = NULL;
     *count = 0;
     int status = mneme_kafka_events_topic(name, config, error);

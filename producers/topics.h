@@ -29,10 +29,10 @@ int mneme_topic_check(struct mneme_topic_state *out, const struct mneme_config *
                       struct mneme_error *error);
 
 /* The embeddings topics that are there, each with its findings, in the order of their names: compacted, and
- * with room for a record of the largest event that `events` takes. At most MNEME_MAX_EMBEDDINGS_TOPICS. */
-#define MNEME_MAX_EMBEDDINGS_TOPICS 64
-int mneme_embeddings_topics_check(struct mneme_topic_state *out, size_t *count,
-                                  const struct mneme_config *config, struct mneme_error *error);
+ * with room for a record of the largest event that `events` takes. At most MNEME_TOPIC_MAX_EMBEDDINGS. */
+#define MNEME_TOPIC_MAX_EMBEDDINGS 64
+int mneme_topic_check_embeddings(struct mneme_topic_state *out, size_t *count,
+                                 const struct mneme_config *config, struct mneme_error *error);
 
 /* Makes the topic if there is none, then as mneme_topic_check. A topic that is there is never changed. */
 int mneme_topic_create(struct mneme_topic_state *out, const struct mneme_config *config,

@@ -8,7 +8,7 @@
 #include "sql/embedded.h"
 
 #define COLUMN(column_name, column_kind)                                                                     \
-    { #column_name, column_kind, offsetof(struct mneme_event_row, column_name) }
+    { #column_name, column_kind, offsetof(struct mneme_events_row, column_name) }
 
 static const struct mneme_row_column columns[] = {
     COLUMN(event_type, MNEME_ROW_STR),
@@ -36,9 +36,9 @@ static const struct mneme_row_column columns[] = {
 #define COLUMN_COUNT (sizeof columns / sizeof *columns)
 
 static const struct mneme_question stream_question = {"the stream was not read", mneme_sql_events_stream,
-                                                      columns, COLUMN_COUNT, sizeof(struct mneme_event_row)};
+                                                      columns, COLUMN_COUNT, sizeof(struct mneme_events_row)};
 static const struct mneme_question list_question = {"events were not listed", mneme_sql_events_list, columns,
-                                                    COLUMN_COUNT, sizeof(struct mneme_event_row)};
+                                                    COLUMN_COUNT, sizeof(struct mneme_events_row)};
 
 struct version_row {
     int64_t version;
@@ -49,7 +49,7 @@ static const struct mneme_question version_question = {"the stream's version was
                                                        mneme_sql_stream_version, version_columns, 1,
                                                        sizeof(struct version_row)};
 
-void mneme_event_row_json(const struct mneme_event_row *row, struct mneme_json_writer *json) {
+void mneme_events_row_json(const struct mneme_events_row *row, struct mneme_json_writer *json) {
     bool is_own_type = mneme_event_type_by_name(row->event_type) < 0;
     mneme_json_begin_object(json);
     mneme_json_key(json, MNEME_STR_LIT("type"));
@@ -59,13 +59,13 @@ void mneme_event_row_json(const struct mneme_event_row *row, struct mneme_json_w
     mneme_json_end_object(json);
 }
 
-static int check_scope(const struct mneme_event_filter *filter, struct mneme_error *error) {
+static int check_scope(const struct mneme_events_filter *filter, struct mneme_error *error) {
     const struct mneme_str scope[] = {filter->stream_id, filter->correlation_id};
     return mneme_read_scope_check(scope, sizeof scope / sizeof *scope, filter->all_scopes,
                                   "events were not listed", "stream_id or correlation_id", error);
 }
 
-int mneme_events_list(struct mneme_postgres *postgres, const struct mneme_event_filter *filter,
+int mneme_events_list(struct mneme_postgres *postgres, const struct mneme_events_filter *filter,
                       mneme_row_visitor *visit, void *context, size_t *count, struct mneme_error *error) {
     bool is_by_version = filter->from_version.is_set || filter->to_version.is_set;
     if (is_by_version && filter->stream_id.data == NULL) {
@@ -96,11 +96,11 @@ int mneme_events_list(struct mneme_postgres *postgres, const struct mneme_event_
     return status;
 }
 
-int mneme_events_at(struct mneme_postgres *postgres, const struct mneme_event_filter *filter,
+int mneme_events_at(struct mneme_postgres *postgres, const struct mneme_events_filter *filter,
                     const int64_t *first, const int64_t *last, size_t count, mneme_row_visitor *visit,
                     void *context, struct mneme_error *error) {
     static const struct mneme_question question = {"events were not read", mneme_sql_events_follow, columns,
-                                                   COLUMN_COUNT, sizeof(struct mneme_event_row)};
+                                                   COLUMN_COUNT, sizeof(struct mneme_events_row)};
     int status = check_scope(filter, error);
     if (status != MNEME_OK) {
         return status;

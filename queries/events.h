@@ -6,7 +6,7 @@
 
 #include "queries/question.h"
 
-struct mneme_event_row {
+struct mneme_events_row {
     struct mneme_str event_type; /* of a user's own type, its name */
     struct mneme_uuid event_id;
     struct mneme_str tenant, stream_id, agent_id, user_id, run_id, conversation_id;
@@ -24,12 +24,12 @@ struct mneme_event_row {
 
 /* The row as a JSON object: the form in which it was published ("type" is custom for a user's own types), and
  * what the ledger adds. */
-void mneme_event_row_json(const struct mneme_event_row *row, struct mneme_json_writer *json);
+void mneme_events_row_json(const struct mneme_events_row *row, struct mneme_json_writer *json);
 
 #define MNEME_EVENTS_DEFAULT_LIMIT 1000
 
 /* What to read: a null or unset field does not filter. */
-struct mneme_event_filter {
+struct mneme_events_filter {
     struct mneme_str tenant;                        /* required */
     struct mneme_str stream_id;                     /* this or correlation_id, unless all_scopes */
     bool all_scopes;                                /* of the whole tenant */
@@ -42,15 +42,15 @@ struct mneme_event_filter {
     int64_t limit;                        /* 1..MNEME_QUERY_MAX_LIMIT */
 };
 
-/* Visits struct mneme_event_row: of a stream by version (accepted events only) when a version bound is set,
+/* Visits struct mneme_events_row: of a stream by version (accepted events only) when a version bound is set,
  * else all by sequence_id. MNEME_E_USAGE for version bounds without a stream, and without a
  * scope, as mneme_read_scope_check says. */
-int mneme_events_list(struct mneme_postgres *postgres, const struct mneme_event_filter *filter,
+int mneme_events_list(struct mneme_postgres *postgres, const struct mneme_events_filter *filter,
                       mneme_row_visitor *visit, void *context, size_t *count, struct mneme_error *error);
 
 /* Visits those of the events at first[i], first[i] + 4096, … last[i] (sequence_ids; one partition for each i)
  * that pass the filter's tenant, stream_id, types, since, correlation_id and verdicts, by sequence_id. */
-int mneme_events_at(struct mneme_postgres *postgres, const struct mneme_event_filter *filter,
+int mneme_events_at(struct mneme_postgres *postgres, const struct mneme_events_filter *filter,
                     const int64_t *first, const int64_t *last, size_t count, mneme_row_visitor *visit,
                     void *context, struct mneme_error *error);
 

@@ -101,7 +101,7 @@ static void find_places(struct places *places, const struct mneme_follow *follow
 }
 
 int mneme_follow_read(struct mneme_follow *follow, bool *is_behind, struct mneme_postgres *postgres,
-                      const char *topic, const struct mneme_event_filter *filter, mneme_row_visitor *visit,
+                      const char *topic, const struct mneme_events_filter *filter, mneme_row_visitor *visit,
                       void *context, struct mneme_error *error) {
     struct places places;
     *is_behind = false;

@@ -18,13 +18,13 @@ int mneme_follow_begin(struct mneme_follow *follow, struct mneme_postgres *postg
                        struct mneme_opt_long since, struct mneme_error *error);
 
 /*
- * Visits struct mneme_event_row for what came since and passes the filter (its versions, until,
+ * Visits struct mneme_events_row for what came since and passes the filter (its versions, until,
  * after_sequence and limit are not looked at); a partition's in the order of its offsets. *is_behind tells
  * that there is more to be read at once. After an error nothing of the call was visited, and it can be made
  * again.
  */
 int mneme_follow_read(struct mneme_follow *follow, bool *is_behind, struct mneme_postgres *postgres,
-                      const char *topic, const struct mneme_event_filter *filter, mneme_row_visitor *visit,
+                      const char *topic, const struct mneme_events_filter *filter, mneme_row_visitor *visit,
                       void *context, struct mneme_error *error);
 
 #endif

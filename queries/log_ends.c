@@ -92,7 +92,7 @@ static int read_offsets(int64_t *offsets, rd_kafka_t *client, const char *topic,
 
 int mneme_log_ends_read(struct mneme_log_ends *out, struct mneme_log_probe *reader, const char *topic,
                         int timeout_ms, struct mneme_error *error) {
-    struct mneme_topic_facts facts;
+    struct mneme_kafka_topic_facts facts;
     *out = (struct mneme_log_ends){0};
     int status = mneme_kafka_topic_facts(&facts, reader->client, topic, timeout_ms, error);
     if (status != MNEME_OK) {

@@ -57,7 +57,7 @@ static const struct mneme_row_column refused_columns[] = {
 #undef COLUMN
 
 #define COLUMN(column_name, column_kind)                                                                     \
-    { #column_name, column_kind, offsetof(struct mneme_table_size_row, column_name) }
+    { #column_name, column_kind, offsetof(struct mneme_status_table_row, column_name) }
 static const struct mneme_row_column size_columns[] = {
     COLUMN(schema, MNEME_ROW_STR),       COLUMN(table, MNEME_ROW_STR),  COLUMN(rows, MNEME_ROW_LONG),
     COLUMN(is_estimate, MNEME_ROW_BOOL), COLUMN(bytes, MNEME_ROW_LONG),
@@ -153,7 +153,7 @@ int mneme_status_tables(struct mneme_postgres *postgres, mneme_row_visitor *visi
     if (status == MNEME_OK && PQntuples(statement) > 0) {
         const struct mneme_question question = {"the tables were not measured", PQgetvalue(statement, 0, 0),
                                                 size_columns, COUNT(size_columns),
-                                                sizeof(struct mneme_table_size_row)};
+                                                sizeof(struct mneme_status_table_row)};
         status = mneme_query_run(postgres, &question, NULL, visit, context, NULL, error);
     }
     PQclear(statement);
@@ -176,13 +176,13 @@ void mneme_wait_row_json(const struct mneme_wait_row *row, struct mneme_json_wri
     mneme_json_end_object(json);
 }
 
-void mneme_table_size_row_json(const struct mneme_table_size_row *row, struct mneme_json_writer *json) {
+void mneme_status_table_row_json(const struct mneme_status_table_row *row, struct mneme_json_writer *json) {
     mneme_json_begin_object(json);
     mneme_row_json(row, size_columns, COUNT(size_columns), json);
     mneme_json_end_object(json);
 }
 
-void mneme_generation_json(const struct mneme_generation *generation, struct mneme_json_writer *json) {
+void mneme_status_generation_json(const struct mneme_generation *generation, struct mneme_json_writer *json) {
     const struct {
         struct mneme_str key;
         const char *text;

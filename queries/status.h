@@ -76,17 +76,17 @@ int mneme_status_refused(struct mneme_postgres *postgres, mneme_row_visitor *vis
                          struct mneme_error *error);
 
 /* One object: generation, state, store, model, dimensions (null until they are known), metric, topic. */
-void mneme_generation_json(const struct mneme_generation *generation, struct mneme_json_writer *json);
+void mneme_status_generation_json(const struct mneme_generation *generation, struct mneme_json_writer *json);
 
-struct mneme_table_size_row {
+struct mneme_status_table_row {
     struct mneme_str schema, table;
     int64_t rows;
     bool is_estimate; /* they are counted up to 10,000 */
     int64_t bytes;    /* with indexes */
 };
-void mneme_table_size_row_json(const struct mneme_table_size_row *row, struct mneme_json_writer *json);
+void mneme_status_table_row_json(const struct mneme_status_table_row *row, struct mneme_json_writer *json);
 
-/* Visits struct mneme_table_size_row: the tables of the schema that was entered, the largest first. */
+/* Visits struct mneme_status_table_row: the tables of the schema that was entered, the largest first. */
 int mneme_status_tables(struct mneme_postgres *postgres, mneme_row_visitor *visit, void *context,
                         struct mneme_error *error);
 

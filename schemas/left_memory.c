@@ -3,19 +3,20 @@
  */
 #include "schemas/left_memory.h"
 
-const struct mneme_member mneme_decision_content[] = {{"text", "decision"},
-                                                      {"category", "category"},
-                                                      {"urgency", "urgency"},
-                                                      {"context", "context"},
-                                                      {"insights_used", "insights_used"},
-                                                      {"triggering_events", "triggering_events"},
-                                                      {0}};
+const struct mneme_left_memory_member mneme_decision_content[] = {{"text", "decision"},
+                                                                  {"category", "category"},
+                                                                  {"urgency", "urgency"},
+                                                                  {"context", "context"},
+                                                                  {"insights_used", "insights_used"},
+                                                                  {"triggering_events", "triggering_events"},
+                                                                  {0}};
 
-const struct mneme_member mneme_handoff_content[] = {{"text", "topic"},        {"from_agent", "from_agent"},
-                                                     {"to_agent", "to_agent"}, {"context", "context"},
-                                                     {"reason", "reason"},     {0}};
+const struct mneme_left_memory_member mneme_handoff_content[] = {
+    {"text", "topic"},      {"from_agent", "from_agent"}, {"to_agent", "to_agent"},
+    {"context", "context"}, {"reason", "reason"},         {0}};
 
-void mneme_left_memory_content(const struct mneme_event *event, const struct mneme_member *members,
+void mneme_left_memory_content(const struct mneme_event *event,
+                               const struct mneme_left_memory_member *members,
                                struct mneme_json_writer *json) {
     const char *payload = mneme_event_payload(event);
     mneme_json_begin_object(json);

@@ -7,16 +7,17 @@
 
 #include "schemas/event.h"
 
-struct mneme_member {
+struct mneme_left_memory_member {
     const char *name; /* in the object; NULL ends a list */
     const char *field;
 };
 
-extern const struct mneme_member mneme_decision_content[];
-extern const struct mneme_member mneme_handoff_content[];
+extern const struct mneme_left_memory_member mneme_decision_content[];
+extern const struct mneme_left_memory_member mneme_handoff_content[];
 
 /* Appends the object of the payload's fields that the list names; null ones are left out. */
-void mneme_left_memory_content(const struct mneme_event *event, const struct mneme_member *members,
+void mneme_left_memory_content(const struct mneme_event *event,
+                               const struct mneme_left_memory_member *members,
                                struct mneme_json_writer *json);
 
 #endif

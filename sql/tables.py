@@ -92,7 +92,7 @@ def source_text(tables, folded):
         out += [f'    {{"{column.name}", MNEME_COLUMN_{KINDS[column.kind]}, .is_nullable = {str(column.is_nullable).lower()}}},'
                 for column in columns]
         out.append("};")
-        out.append(f'static_assert({len(columns)} < MNEME_MAX_COLUMNS, "{table.name} has more columns than a change holds");')
+        out.append(f'static_assert({len(columns)} < MNEME_FOLD_MAX_COLUMNS, "{table.name} has more columns than a change holds");')
         out.append(f"static const int {table.name}_key[] = {{{', '.join(str(names.index(name)) for name in table.key)}}};\n")
         rows.append(
             f"    [MNEME_FOLD_TABLE_{table.name.upper()}] =\n"

@@ -59,7 +59,7 @@ static const char *event_type(size_t index) {
 }
 
 static const char *verdict(size_t index) {
-    return index <= MNEME_VERDICT_EXISTS ? mneme_verdict_names[index] : NULL;
+    return index <= MNEME_FOLD_EXISTS ? mneme_fold_verdict_names[index] : NULL;
 }
 
 static const char *projection(size_t index) {

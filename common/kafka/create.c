@@ -30,7 +30,7 @@ int mneme_kafka_admin(rd_kafka_t **out, const struct mneme_config *config, struc
 static int describe_topic(rd_kafka_NewTopic_t **out, const char *name, const struct mneme_config *config,
                           bool is_compacted, struct mneme_error *error) {
     char most_bytes[24];
-    snprintf(most_bytes, sizeof most_bytes, "%d", MNEME_RECORDS_MAX_MESSAGE_BYTES);
+    snprintf(most_bytes, sizeof most_bytes, "%d", MNEME_KAFKA_RECORDS_MAX_MESSAGE_BYTES);
     const char *const settings[][2] = {
         {"message.timestamp.type", "LogAppendTime"},
         {"retention.ms", "-1"},
@@ -101,7 +101,7 @@ int mneme_kafka_topic_create(rd_kafka_t *kafka, const char *name, const struct m
     return status;
 }
 
-int mneme_kafka_topic_look(struct mneme_topic_facts *facts, const char *name,
+int mneme_kafka_topic_find(struct mneme_kafka_topic_facts *facts, const char *name,
                            const struct mneme_config *config, struct mneme_error *error) {
     rd_kafka_t *kafka = NULL;
     int status = mneme_kafka_admin(&kafka, config, error);
@@ -112,11 +112,11 @@ int mneme_kafka_topic_look(struct mneme_topic_facts *facts, const char *name,
     return status;
 }
 
-int mneme_kafka_topic_ensure(struct mneme_topic_facts *out, const char *name,
+int mneme_kafka_topic_ensure(struct mneme_kafka_topic_facts *out, const char *name,
                              const struct mneme_config *config, bool is_compacted,
                              struct mneme_error *error) {
     rd_kafka_t *kafka = NULL;
-    struct mneme_topic_facts facts = {0};
+    struct mneme_kafka_topic_facts facts = {0};
     struct mneme_error why = {0}; /* that it is not there yet is no error of the caller's */
     int status = mneme_kafka_admin(&kafka, config, error);
     if (status != MNEME_OK) {

@@ -33,7 +33,7 @@ int mneme_kafka_error(struct mneme_error *error, const char *what, const char *o
 int mneme_kafka_events_topic(char text[MNEME_TOPIC_NAME_BYTES], const struct mneme_config *config,
                              struct mneme_error *error);
 
-struct mneme_topic_facts {
+struct mneme_kafka_topic_facts {
     int32_t partitions;
     int32_t replication; /* copies of each partition */
     bool has_settings; /* false: who asks may not read them, or no controller answered; all below is unset */
@@ -47,11 +47,11 @@ struct mneme_topic_facts {
 /* Asks the brokers. MNEME_E_NOT_FOUND for a missing topic (the sentence names `mneme topics create`),
  * MNEME_E_DENIED at once for refused credentials, MNEME_E_UNAVAILABLE when no broker answers in timeout_ms.
  * Blocks; any thread. */
-int mneme_kafka_topic_facts(struct mneme_topic_facts *out, rd_kafka_t *client, const char *topic,
+int mneme_kafka_topic_facts(struct mneme_kafka_topic_facts *out, rd_kafka_t *client, const char *topic,
                             int timeout_ms, struct mneme_error *error);
 
 /* The same, for who would rather do without: as soon as every broker has refused a connection it is over. */
-int mneme_kafka_topic_facts_now(struct mneme_topic_facts *out, rd_kafka_t *client, const char *topic,
+int mneme_kafka_topic_facts_now(struct mneme_kafka_topic_facts *out, rd_kafka_t *client, const char *topic,
                                 int timeout_ms, struct mneme_error *error);
 
 /* How large an event may be, key and value together, on a topic that takes batches of max_message_bytes: less
@@ -60,13 +60,13 @@ int mneme_kafka_topic_facts_now(struct mneme_topic_facts *out, rd_kafka_t *clien
 int64_t mneme_kafka_max_event_bytes(int64_t max_message_bytes);
 
 /* Kafka's default limit for a topic: 1 MiB and the overhead of a batch. */
-#define MNEME_USUAL_MAX_MESSAGE_BYTES 1048588
+#define MNEME_KAFKA_USUAL_MAX_MESSAGE_BYTES 1048588
 
 /* What a compacted topic of ours is made with: texts of any event, with a vector for each of their parts. */
-#define MNEME_RECORDS_MAX_MESSAGE_BYTES 16777216
+#define MNEME_KAFKA_RECORDS_MAX_MESSAGE_BYTES 16777216
 
 /* What a batch of one record adds to key and value, rounded up: batch header 61, record header below 30. */
-#define MNEME_RECORD_OVERHEAD_BYTES 100
+#define MNEME_KAFKA_RECORD_OVERHEAD_BYTES 100
 
 /* A client for questions about topics and for making them; the caller rd_kafka_destroys it. */
 int mneme_kafka_admin(rd_kafka_t **out, const struct mneme_config *config, struct mneme_error *error);
@@ -77,12 +77,12 @@ int mneme_kafka_topic_create(rd_kafka_t *client, const char *name, const struct 
                              bool is_compacted, struct mneme_error *error);
 
 /* Asks for it once on a connection of its own. MNEME_E_NOT_FOUND; errors of mneme_kafka_topic_facts. */
-int mneme_kafka_topic_look(struct mneme_topic_facts *facts, const char *name,
+int mneme_kafka_topic_find(struct mneme_kafka_topic_facts *facts, const char *name,
                            const struct mneme_config *config, struct mneme_error *error);
 
 /* Makes it if there is none, and returns when the brokers know it, with what they say of it (`facts` may be
  * NULL). Errors of mneme_kafka_topic_facts. */
-int mneme_kafka_topic_ensure(struct mneme_topic_facts *facts, const char *name,
+int mneme_kafka_topic_ensure(struct mneme_kafka_topic_facts *facts, const char *name,
                              const struct mneme_config *config, bool is_compacted, struct mneme_error *error);
 
 /* The partition of a key by murmur2, where Java's clients and those of the setting partitioner=murmur2 put

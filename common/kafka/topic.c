@@ -68,7 +68,7 @@ static int left_ms(int64_t deadline) {
     return left < 1 ? 1 : (int)left;
 }
 
-static int read_partitions(struct mneme_topic_facts *out, struct probe *probe, const char *topic,
+static int read_partitions(struct mneme_kafka_topic_facts *out, struct probe *probe, const char *topic,
                            int64_t deadline, struct mneme_error *error) {
     rd_kafka_topic_t *handle = rd_kafka_topic_new(probe->client, topic, NULL);
     if (handle == NULL) {
@@ -102,7 +102,7 @@ static int read_partitions(struct mneme_topic_facts *out, struct probe *probe, c
     return status;
 }
 
-static void take_entry(struct mneme_topic_facts *out, const char *name, const char *value) {
+static void take_entry(struct mneme_kafka_topic_facts *out, const char *name, const char *value) {
     if (strcmp(name, "max.message.bytes") == 0) {
         out->max_message_bytes = strtoll(value, NULL, 10);
     } else if (strcmp(name, "retention.ms") == 0) {
@@ -118,7 +118,7 @@ static void take_entry(struct mneme_topic_facts *out, const char *name, const ch
 
 /* A right that who only publishes need not have, or a controller that is away, which partitions' leaders do
  * not need. */
-static bool may_stay_untold(rd_kafka_resp_err_t code) {
+static bool is_expected(rd_kafka_resp_err_t code) {
     static const rd_kafka_resp_err_t codes[] = {
         RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED, RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED,
         RD_KAFKA_RESP_ERR__UNSUPPORTED_FEATURE, RD_KAFKA_RESP_ERR__TIMED_OUT};
@@ -130,7 +130,7 @@ static bool may_stay_untold(rd_kafka_resp_err_t code) {
     return false;
 }
 
-static int take_settings(struct mneme_topic_facts *out, rd_kafka_event_t *event, const char *topic,
+static int take_settings(struct mneme_kafka_topic_facts *out, rd_kafka_event_t *event, const char *topic,
                          struct mneme_error *error) {
     size_t count = 0;
     const rd_kafka_DescribeConfigs_result_t *result =
@@ -141,7 +141,7 @@ static int take_settings(struct mneme_topic_facts *out, rd_kafka_event_t *event,
     if (code == RD_KAFKA_RESP_ERR_NO_ERROR) {
         code = count == 1 ? rd_kafka_ConfigResource_error(resources[0]) : RD_KAFKA_RESP_ERR__BAD_MSG;
     }
-    if (may_stay_untold(code)) {
+    if (is_expected(code)) {
         return MNEME_OK;
     }
     if (code != RD_KAFKA_RESP_ERR_NO_ERROR) {
@@ -158,7 +158,7 @@ static int take_settings(struct mneme_topic_facts *out, rd_kafka_event_t *event,
     return MNEME_OK;
 }
 
-static int read_settings(struct mneme_topic_facts *out, struct probe *probe, const char *topic,
+static int read_settings(struct mneme_kafka_topic_facts *out, struct probe *probe, const char *topic,
                          int64_t deadline, struct mneme_error *error) {
     rd_kafka_queue_t *queue = rd_kafka_queue_new(probe->client);
     rd_kafka_ConfigResource_t *resource = rd_kafka_ConfigResource_new(RD_KAFKA_RESOURCE_TOPIC, topic);
@@ -175,19 +175,19 @@ static int read_settings(struct mneme_topic_facts *out, struct probe *probe, con
 
 int64_t mneme_kafka_max_event_bytes(int64_t max_message_bytes) {
     int64_t room = max_message_bytes / 16;
-    return max_message_bytes - MNEME_RECORD_OVERHEAD_BYTES -
+    return max_message_bytes - MNEME_KAFKA_RECORD_OVERHEAD_BYTES -
            (room < MOST_ROOM_BYTES ? room : MOST_ROOM_BYTES);
 }
 
-static int read_facts(struct mneme_topic_facts *out, rd_kafka_t *client, const char *topic, int timeout_ms,
-                      bool is_hasty, struct mneme_error *error) {
+static int read_facts(struct mneme_kafka_topic_facts *out, rd_kafka_t *client, const char *topic,
+                      int timeout_ms, bool is_hasty, struct mneme_error *error) {
     int64_t deadline = mneme_clock_monotonic_micros() + (int64_t)timeout_ms * 1000;
     struct probe probe = {.is_hasty = is_hasty};
     int status = open_probe(&probe, client, error);
     if (status != MNEME_OK) {
         return status;
     }
-    struct mneme_topic_facts facts = {0};
+    struct mneme_kafka_topic_facts facts = {0};
     status = read_partitions(&facts, &probe, topic, deadline, error);
     if (status == MNEME_OK) {
         status = read_settings(&facts, &probe, topic, deadline, error);
@@ -199,12 +199,12 @@ static int read_facts(struct mneme_topic_facts *out, rd_kafka_t *client, const c
     return status;
 }
 
-int mneme_kafka_topic_facts(struct mneme_topic_facts *out, rd_kafka_t *client, const char *topic,
+int mneme_kafka_topic_facts(struct mneme_kafka_topic_facts *out, rd_kafka_t *client, const char *topic,
                             int timeout_ms, struct mneme_error *error) {
     return read_facts(out, client, topic, timeout_ms, false, error);
 }
 
-int mneme_kafka_topic_facts_now(struct mneme_topic_facts *out, rd_kafka_t *client, const char *topic,
+int mneme_kafka_topic_facts_now(struct mneme_kafka_topic_facts *out, rd_kafka_t *client, const char *topic,
                                 int timeout_ms, struct mneme_error *error) {
     return read_facts(out, client, topic, timeout_ms, true, error);
 }

@@ -28,7 +28,7 @@ struct series {
 };
 
 struct mneme_metrics {
-    const struct mneme_metric_info *table;
+    const struct mneme_metrics_info *table;
     size_t count;
     pthread_mutex_t lock;             /* held to put a series at the head of a list */
     _Atomic(struct series *) *series; /* one list for each row of the table */
@@ -43,7 +43,7 @@ static void free_series(struct series *series) {
 }
 
 /* NULL when memory is exhausted. */
-static struct series *make_series(const struct mneme_metric_info *info, const char *label_value) {
+static struct series *make_series(const struct mneme_metrics_info *info, const char *label_value) {
     struct series *series = calloc(1, sizeof *series);
     if (series == NULL) {
         return NULL;
@@ -64,7 +64,7 @@ static struct series *make_series(const struct mneme_metric_info *info, const ch
     return series;
 }
 
-int mneme_metrics_new(struct mneme_metrics **out, const struct mneme_metric_info *table, size_t count,
+int mneme_metrics_new(struct mneme_metrics **out, const struct mneme_metrics_info *table, size_t count,
                       struct mneme_error *error) {
     struct mneme_metrics *metrics = calloc(1, sizeof *metrics);
     bool is_complete = metrics != NULL;
@@ -198,7 +198,7 @@ static void append_number(struct mneme_buffer *out, double value) {
     }
 }
 
-static void render_value(const struct mneme_metric_info *info, struct series *series,
+static void render_value(const struct mneme_metrics_info *info, struct series *series,
                          struct mneme_buffer *out) {
     mneme_buffer_append_str(out, mneme_str_from(info->name));
     if (series->label_value != NULL) {
@@ -212,7 +212,7 @@ static void render_value(const struct mneme_metric_info *info, struct series *se
 }
 
 /* Buckets are cumulative on the page; the count is their last one, so that the two always agree. */
-static void render_histogram(const struct mneme_metric_info *info, struct series *series,
+static void render_histogram(const struct mneme_metrics_info *info, struct series *series,
                              struct mneme_buffer *out) {
     uint64_t total = 0;
     for (size_t i = 0; i <= BUCKET_COUNT; i++) {
@@ -231,7 +231,7 @@ void mneme_metrics_render(struct mneme_metrics *metrics, struct mneme_buffer *ou
         [MNEME_COUNTER] = "counter", [MNEME_GAUGE] = "gauge", [MNEME_HISTOGRAM] = "histogram"};
     size_t start = out->len;
     for (size_t i = 0; i < metrics->count; i++) {
-        const struct mneme_metric_info *info = &metrics->table[i];
+        const struct mneme_metrics_info *info = &metrics->table[i];
         mneme_buffer_printf(out, "# HELP %s ", info->name);
         append_escaped(out, info->help, false);
         mneme_buffer_printf(out, "\n# TYPE %s %s\n", info->name, kinds[info->kind]);

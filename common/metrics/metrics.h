@@ -8,11 +8,11 @@
 #include "common/base/buffer.h"
 #include "common/base/error.h"
 
-enum mneme_metric_kind { MNEME_COUNTER, MNEME_GAUGE, MNEME_HISTOGRAM };
+enum mneme_metrics_kind { MNEME_COUNTER, MNEME_GAUGE, MNEME_HISTOGRAM };
 
-struct mneme_metric_info {
+struct mneme_metrics_info {
     const char *name; /* with unit suffix, such as mneme_batch_seconds */
-    enum mneme_metric_kind kind;
+    enum mneme_metrics_kind kind;
     const char *help;
     const char *label; /* label name or NULL */
 };
@@ -20,7 +20,7 @@ struct mneme_metric_info {
 struct mneme_metrics; /* one registry of one table */
 
 /* `table` must outlive the registry; metrics are addressed by their index in it. */
-int mneme_metrics_new(struct mneme_metrics **out, const struct mneme_metric_info *table, size_t count,
+int mneme_metrics_new(struct mneme_metrics **out, const struct mneme_metrics_info *table, size_t count,
                       struct mneme_error *error);
 void mneme_metrics_destroy(struct mneme_metrics *metrics);
 

@@ -110,7 +110,7 @@ static int ask(struct mneme_redis *redis, struct mneme_redis_node *node, struct 
 }
 
 /* Asks those first that are connected, since others may be gone. */
-static int learn(struct mneme_redis *redis, struct mneme_error *error) {
+static int read_slots(struct mneme_redis *redis, struct mneme_error *error) {
     int status = MNEME_E_UNAVAILABLE;
     size_t count = redis->node_count;
     for (int is_connected = 1; is_connected >= 0; is_connected--) {
@@ -133,9 +133,9 @@ int mneme_redis_reach(struct mneme_redis_node **out, struct mneme_redis *redis, 
                       struct mneme_error *error) {
     int status = MNEME_OK;
     if (redis->kind == MNEME_REDIS_UNKNOWN) {
-        status = learn(redis, error);
+        status = read_slots(redis, error);
     } else if (redis->kind == MNEME_REDIS_CLUSTER && redis->is_map_old && redis->in_flight == 0) {
-        (void)learn(redis, NULL); /* where nobody answers, what was known is all there is */
+        (void)read_slots(redis, NULL); /* where nobody answers, what was known is all there is */
     }
     if (status != MNEME_OK) {
         return status;
@@ -143,7 +143,7 @@ int mneme_redis_reach(struct mneme_redis_node **out, struct mneme_redis *redis, 
     *out = choose(redis, key);
     status = mneme_redis_node_ensure(*out, &redis->session, error);
     if (status == MNEME_E_UNAVAILABLE && redis->kind == MNEME_REDIS_CLUSTER && redis->in_flight == 0 &&
-        learn(redis, NULL) == MNEME_OK && choose(redis, key) != *out) {
+        read_slots(redis, NULL) == MNEME_OK && choose(redis, key) != *out) {
         *out = choose(redis, key);
         status = mneme_redis_node_ensure(*out, &redis->session, error);
     }

@@ -103,7 +103,7 @@ static bool create_memory(struct mneme_documents *documents, const struct mneme_
 
 /* The memory that a decision or a hand-off leaves behind. */
 static bool leave_memory(struct mneme_documents *documents, const struct mneme_document_item *item,
-                         const struct mneme_member *members, struct mneme_str agent_id,
+                         const struct mneme_left_memory_member *members, struct mneme_str agent_id,
                          struct mneme_str metadata) {
     struct mneme_json_writer json = {.out = &documents->text};
     mneme_buffer_clear(&documents->text);

@@ -20,7 +20,7 @@ static int no_memory(struct mneme_error *error) {
     return mneme_error_set(error, MNEME_E_NO_MEMORY, "no model was chosen: memory is exhausted; free some");
 }
 
-static int keep(struct mneme_embed_model *out, const struct mneme_embedding_model *model,
+static int keep(struct mneme_embed_model *out, const struct mneme_embedder_model_info *model,
                 struct mneme_error *error) {
     const char *const texts[] = {model->name, model->query_prefix, model->passage_prefix};
     size_t at[3];
@@ -33,7 +33,8 @@ static int keep(struct mneme_embed_model *out, const struct mneme_embedding_mode
         return no_memory(error);
     }
     const char *base = out->strings.data;
-    out->model = (struct mneme_embedding_model){base + at[0], base + at[1], base + at[2], model->dimensions};
+    out->model =
+        (struct mneme_embedder_model_info){base + at[0], base + at[1], base + at[2], model->dimensions};
     return MNEME_OK;
 }
 
@@ -42,15 +43,15 @@ static int take_row(struct mneme_embed_model *out, const struct mneme_config *co
                     struct mneme_error *error) {
     const char *name = PQgetvalue(rows, 0, 0);
     size_t dimensions = (size_t)strtoul(PQgetvalue(rows, 0, 3), NULL, 10);
-    struct mneme_embedding_model model;
-    mneme_embedding_model_of(&model, config);
+    struct mneme_embedder_model_info model;
+    mneme_embedder_model_of(&model, config);
     if (strcmp(name, model.name) != 0) {
-        const struct mneme_known_model *known = mneme_known_model(name);
-        model = (struct mneme_embedding_model){name, known->query_prefix, known->passage_prefix, 0};
+        const struct mneme_embedder_known_model *known = mneme_embedder_known_model(name);
+        model = (struct mneme_embedder_model_info){name, known->query_prefix, known->passage_prefix, 0};
     }
     if (dimensions > 0) {
-        model =
-            (struct mneme_embedding_model){name, PQgetvalue(rows, 0, 1), PQgetvalue(rows, 0, 2), dimensions};
+        model = (struct mneme_embedder_model_info){name, PQgetvalue(rows, 0, 1), PQgetvalue(rows, 0, 2),
+                                                   dimensions};
     }
     out->edition = (int32_t)strtol(PQgetvalue(rows, 0, 4), NULL, 10);
     return keep(out, &model, error);
@@ -59,8 +60,8 @@ static int take_row(struct mneme_embed_model *out, const struct mneme_config *co
 /* The settings' model, with the edition of its records that counts. */
 static int take_settings(struct mneme_embed_model *out, const struct mneme_config *config,
                          struct mneme_postgres *postgres, struct mneme_error *error) {
-    struct mneme_embedding_model model;
-    mneme_embedding_model_of(&model, config);
+    struct mneme_embedder_model_info model;
+    mneme_embedder_model_of(&model, config);
     out->is_current = true;
     int status = mneme_edition_current(&out->edition, postgres, config, model.name, error);
     return status == MNEME_OK ? keep(out, &model, error) : status;

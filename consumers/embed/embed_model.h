@@ -12,7 +12,7 @@
 
 /* A model with its strings. */
 struct mneme_embed_model {
-    struct mneme_embedding_model model; /* points into `strings` */
+    struct mneme_embedder_model_info model; /* points into `strings` */
     struct mneme_buffer strings;
     int32_t edition; /* of its records (stores/vectors/edition.h) */
     bool is_current; /* it is the one that counts; else it is being filled */

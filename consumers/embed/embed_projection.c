@@ -30,8 +30,8 @@
 
 struct projection {
     const struct mneme_config *config;
-    struct mneme_session session;
-    struct mneme_progress progress;
+    struct mneme_store_session session;
+    struct mneme_store_progress progress;
     struct mneme_documents documents;
     struct mneme_embed_model model;
     char name[MNEME_EDITION_PROGRESS_BYTES]; /* of the progress */
@@ -73,8 +73,8 @@ static void close_projection(void *context) {
         return;
     }
     close_model(projection);
-    mneme_session_clean_up(&projection->session);
-    mneme_progress_clean_up(&projection->progress);
+    mneme_store_session_clean_up(&projection->session);
+    mneme_store_progress_clean_up(&projection->progress);
     mneme_documents_clean_up(&projection->documents);
     mneme_embed_model_clean_up(&projection->model);
     mneme_embed_writer_clean_up(&projection->writer);
@@ -92,11 +92,11 @@ static int open_projection(void **out, const struct mneme_config *config, struct
     projection->config = config;
     int status = mneme_documents_init(&projection->documents, error);
     if (status == MNEME_OK) {
-        status = mneme_session_init(&projection->session, config, MNEME_PROJECTION_EMBED,
-                                    mneme_projections[MNEME_PROJECTION_EMBED].name, error);
+        status = mneme_store_session_init(&projection->session, config, MNEME_PROJECTION_EMBED,
+                                          mneme_projections[MNEME_PROJECTION_EMBED].name, error);
     }
     if (status == MNEME_OK) {
-        status = mneme_session_ensure(&projection->session, error);
+        status = mneme_store_session_ensure(&projection->session, error);
     }
     if (status == MNEME_OK) {
         status = mneme_migrate_check(projection->session.postgres, mneme_migrations_embed, error);
@@ -111,7 +111,7 @@ static int open_projection(void **out, const struct mneme_config *config, struct
 
 /* The topic is made for an edition that nothing was folded into yet. One that was there, and is not, has
  * taken the records with it. */
-static int find_topic(struct mneme_topic_facts *facts, struct projection *projection,
+static int find_topic(struct mneme_kafka_topic_facts *facts, struct projection *projection,
                       struct mneme_error *error) {
     const char *topic = projection->model.topic;
     struct mneme_pg_params params = {0};
@@ -128,15 +128,15 @@ static int find_topic(struct mneme_topic_facts *facts, struct projection *projec
     if (!has_begun) {
         return mneme_kafka_topic_ensure(facts, topic, projection->config, true, error);
     }
-    status = mneme_kafka_topic_look(facts, topic, projection->config, error);
+    status = mneme_kafka_topic_find(facts, topic, projection->config, error);
     return status == MNEME_E_NOT_FOUND ? refuse_lost_topic(projection, error) : status;
 }
 
 /* Opens what belongs to the model that is chosen now. */
 static int open_model(struct projection *projection, struct mneme_error *error) {
-    const struct mneme_embedding_model *model = &projection->model.model;
+    const struct mneme_embedder_model_info *model = &projection->model.model;
     const char *topic = projection->model.topic;
-    struct mneme_topic_facts facts = {0};
+    struct mneme_kafka_topic_facts facts = {0};
     close_model(projection);
     mneme_edition_progress(projection->name, model->name, projection->model.edition,
                            projection->model.is_current);
@@ -163,7 +163,7 @@ static int open_model(struct projection *projection, struct mneme_error *error) 
 }
 
 /* Whether the model is still the one to embed by. */
-static int look_at_model(bool *is_same, struct projection *projection, struct mneme_error *error) {
+static int check_model(bool *is_same, struct projection *projection, struct mneme_error *error) {
     struct mneme_embed_model wanted = {0};
     int status = mneme_embed_model_choose(&wanted, projection->config, projection->session.postgres, error);
     *is_same = status == MNEME_OK && projection->embedder != NULL &&
@@ -176,9 +176,9 @@ static enum mneme_apply_result assign(void *context, struct mneme_assignment *as
                                       struct mneme_error *error) {
     struct projection *projection = context;
     bool is_same = false;
-    int status = mneme_session_ensure(&projection->session, error);
+    int status = mneme_store_session_ensure(&projection->session, error);
     if (status == MNEME_OK) {
-        status = look_at_model(&is_same, projection, error);
+        status = check_model(&is_same, projection, error);
     }
     if (status == MNEME_OK && !is_same) {
         status = mneme_embed_model_choose(&projection->model, projection->config,
@@ -186,29 +186,29 @@ static enum mneme_apply_result assign(void *context, struct mneme_assignment *as
         status = status == MNEME_OK ? open_model(projection, error) : status;
     }
     if (status == MNEME_OK) {
-        status = mneme_progress_claim(&projection->progress, &projection->session, assignment, error);
+        status = mneme_store_progress_claim(&projection->progress, &projection->session, assignment, error);
     }
-    enum mneme_apply_result result = mneme_session_result(status);
+    enum mneme_apply_result result = mneme_store_session_result(status);
     return result == MNEME_REJECT || result == MNEME_FENCED ? MNEME_FATAL : result;
 }
 
 static void revoke(void *context, const int32_t *partitions, size_t count) {
     struct projection *projection = context;
-    mneme_progress_release(&projection->progress, partitions, count);
+    mneme_store_progress_release(&projection->progress, partitions, count);
 }
 
 /* Opens the transaction and moves the progress, which this worker then holds. */
 static int begin(struct projection *projection, const struct mneme_batch *batch, struct mneme_error *error) {
     const struct mneme_pg_call calls[] = {{"BEGIN", NULL}, {mneme_sql_fold_advance, &projection->advance}};
     PGresult *results[sizeof calls / sizeof *calls] = {NULL};
-    if (!mneme_progress_advance(&projection->progress, &projection->advance, batch,
-                                &projection->documents.arena)) {
-        return mneme_progress_fenced(&projection->progress, error);
+    if (!mneme_store_progress_advance(&projection->progress, &projection->advance, batch,
+                                      &projection->documents.arena)) {
+        return mneme_store_progress_fenced(&projection->progress, error);
     }
     int status =
         mneme_pg_pipeline(results, projection->session.postgres, calls, sizeof calls / sizeof *calls, error);
     if (status == MNEME_OK && strtoul(PQcmdTuples(results[1]), NULL, 10) != batch->partition_count) {
-        status = mneme_progress_fenced(&projection->progress, error);
+        status = mneme_store_progress_fenced(&projection->progress, error);
     }
     for (size_t i = 0; i < sizeof calls / sizeof *calls; i++) {
         PQclear(results[i]);
@@ -283,7 +283,7 @@ static bool add_entry(struct mneme_embed_entry *entry, const struct mneme_docume
 static int list_entries(struct mneme_embed_entry **entries, size_t *count, struct projection *projection,
                         struct mneme_error *error) {
     struct mneme_documents *documents = &projection->documents;
-    size_t part_bytes = mneme_embedding_part_bytes(projection->config, projection->model.model.name);
+    size_t part_bytes = mneme_embedder_part_bytes(projection->config, projection->model.model.name);
     *entries = mneme_arena_calloc(&documents->arena, documents->count + 1, sizeof **entries);
     *count = 0;
     mneme_buffer_clear(&projection->texts);
@@ -301,7 +301,7 @@ static int list_entries(struct mneme_embed_entry **entries, size_t *count, struc
 }
 
 /* Tells what the endpoint has not taken; of very many the first few one by one. */
-static void tell_refused(const struct mneme_embed_entry *entries, size_t count) {
+static void log_refused(const struct mneme_embed_entry *entries, size_t count) {
     int64_t refused = 0;
     for (size_t i = 0; i < count; i++) {
         const char *refusal;
@@ -342,18 +342,18 @@ static int fold_batch(struct projection *projection, struct mneme_batch *batch, 
         status = write_batch(projection, batch, is_accepted, entries, count, error);
     }
     if (status == MNEME_OK) {
-        tell_refused(entries, count);
+        log_refused(entries, count);
     }
     return status;
 }
 
 /* Records that nobody takes may be those of a topic that is gone; brokers that restart may say so for a
  * moment. */
-static int look_for_topic(struct projection *projection, int status, struct mneme_error *error) {
-    struct mneme_topic_facts facts;
+static int check_topic(struct projection *projection, int status, struct mneme_error *error) {
+    struct mneme_kafka_topic_facts facts;
     struct mneme_error none = {0};
     int64_t now = mneme_clock_monotonic_micros();
-    if (mneme_kafka_topic_look(&facts, projection->model.topic, projection->config, &none) !=
+    if (mneme_kafka_topic_find(&facts, projection->model.topic, projection->config, &none) !=
         MNEME_E_NOT_FOUND) {
         projection->missing_micros = 0;
         return status;
@@ -369,15 +369,15 @@ static int look_for_topic(struct projection *projection, int status, struct mnem
 static enum mneme_apply_result apply(void *context, struct mneme_batch *batch, struct mneme_error *error) {
     struct projection *projection = context;
     if (batch->count == 0) {
-        return mneme_progress_skip(&projection->progress, &projection->session, batch, error);
+        return mneme_store_progress_skip(&projection->progress, &projection->session, batch, error);
     }
     bool is_same = false;
-    int status = mneme_session_ensure(&projection->session, error);
+    int status = mneme_store_session_ensure(&projection->session, error);
     if (status == MNEME_OK) {
-        status = look_at_model(&is_same, projection, error);
+        status = check_model(&is_same, projection, error);
     }
     if (status != MNEME_OK) {
-        return mneme_session_result(status) == MNEME_RETRY ? MNEME_RETRY : MNEME_FATAL;
+        return mneme_store_session_result(status) == MNEME_RETRY ? MNEME_RETRY : MNEME_FATAL;
     }
     if (!is_same) {
         (void)mneme_error_set(error, MNEME_E_CONFLICT,
@@ -390,18 +390,18 @@ static enum mneme_apply_result apply(void *context, struct mneme_batch *batch, s
     status = fold_batch(projection, batch, error);
     if (status != MNEME_OK) {
         mneme_embed_records_drop(projection->records);
-        mneme_session_rollback(&projection->session);
+        mneme_store_session_rollback(&projection->session);
     }
     if (projection->is_write_refused) {
-        status = look_for_topic(projection, status, error);
+        status = check_topic(projection, status, error);
     } else if (status == MNEME_OK) {
         projection->missing_micros = 0;
     }
-    return mneme_session_result(status);
+    return mneme_store_session_result(status);
 }
 
 static void note_loss(const struct mneme_config *config, const char *reason) {
-    mneme_loss_note(config, MNEME_LOSS_SEEN_IN_LOG, reason);
+    mneme_loss_write(config, MNEME_LOSS_SEEN_IN_LOG, reason);
 }
 
 const struct mneme_projection_ops mneme_embed_projection = {

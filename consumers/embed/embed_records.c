@@ -15,7 +15,7 @@
 #define SLICE_MS 100
 
 /* Of a batch of one record with its header. */
-#define RECORD_OVERHEAD_BYTES (MNEME_RECORD_OVERHEAD_BYTES + 100)
+#define RECORD_OVERHEAD_BYTES (MNEME_KAFKA_RECORD_OVERHEAD_BYTES + 100)
 
 struct mneme_embed_records {
     const struct mneme_config *config;
@@ -45,7 +45,8 @@ int mneme_embed_records_open(struct mneme_embed_records **out, const struct mnem
                                "embeddings cannot be written: memory is exhausted; free some");
     }
     records->config = config;
-    records->max_message_bytes = max_message_bytes > 0 ? max_message_bytes : MNEME_USUAL_MAX_MESSAGE_BYTES;
+    records->max_message_bytes =
+        max_message_bytes > 0 ? max_message_bytes : MNEME_KAFKA_USUAL_MAX_MESSAGE_BYTES;
     (void)snprintf(records->topic, sizeof records->topic, "%s", topic);
     *out = records;
     return MNEME_OK;
@@ -147,7 +148,7 @@ int mneme_embed_records_add(struct mneme_embed_records *records, struct mneme_st
             "topic's max.message.bytes is %" PRId64
             "; raise it to %d with kafka-configs.sh --alter and start the worker again",
             records->topic, MNEME_STR_ARG(key), key.len + value.len, records->max_message_bytes,
-            MNEME_RECORDS_MAX_MESSAGE_BYTES);
+            MNEME_KAFKA_RECORDS_MAX_MESSAGE_BYTES);
     }
     int status = ensure(records, error);
     if (status != MNEME_OK) {
@@ -156,7 +157,7 @@ int mneme_embed_records_add(struct mneme_embed_records *records, struct mneme_st
     rd_kafka_resp_err_t code = rd_kafka_producev(
         records->producer, RD_KAFKA_V_TOPIC(records->topic), RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY),
         RD_KAFKA_V_KEY(key.data, key.len), RD_KAFKA_V_VALUE((void *)value.data, value.len),
-        RD_KAFKA_V_HEADER(MNEME_SOURCE_HEADER, source, source_len), RD_KAFKA_V_END);
+        RD_KAFKA_V_HEADER(MNEME_LOG_SOURCE_HEADER, source, source_len), RD_KAFKA_V_END);
     if (code != RD_KAFKA_RESP_ERR_NO_ERROR) {
         return mneme_kafka_error(error, "cannot write embeddings to topic", records->topic, code, NULL);
     }

@@ -146,13 +146,13 @@ static bool take_vector(struct mneme_embed_text *text, const float *vector, size
 static int embed_chunk(struct mneme_embed_text **texts, size_t count, struct mneme_embedder *embedder,
                        struct mneme_postgres *postgres, struct mneme_arena *arena,
                        struct mneme_error *error) {
-    struct mneme_embedding_item items[CHUNK];
+    struct mneme_embedder_item items[CHUNK];
     struct mneme_embed_text *embedded[CHUNK];
     size_t embedded_count = 0;
     for (size_t i = 0; i < count; i++) {
-        items[i] = (struct mneme_embedding_item){.text = texts[i]->text};
+        items[i] = (struct mneme_embedder_item){.text = texts[i]->text};
     }
-    int status = mneme_embedder_embed(embedder, MNEME_EMBED_PASSAGE, items, count, NULL, error);
+    int status = mneme_embedder_embed(embedder, MNEME_EMBEDDER_PASSAGE, items, count, NULL, error);
     for (size_t i = 0; i < count; i++) {
         if (items[i].refusal != NULL) {
             texts[i]->refusal = mneme_arena_copy(arena, mneme_str_from(items[i].refusal)).data;

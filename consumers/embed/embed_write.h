@@ -22,7 +22,7 @@ struct mneme_embed_writer {
     struct mneme_postgres *postgres;
     struct mneme_embed_records *records;
     struct mneme_embedding_codec *codec;
-    const struct mneme_embedding_model *model;
+    const struct mneme_embedder_model_info *model;
     int32_t edition; /* of the model's records */
     size_t dimensions;
     struct mneme_arena *arena; /* of the batch */

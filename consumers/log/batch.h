@@ -10,7 +10,7 @@
 #include "schemas/event.h"
 
 /* Names the header of a record that tells which event it comes from. */
-#define MNEME_SOURCE_HEADER "mneme-source"
+#define MNEME_LOG_SOURCE_HEADER "mneme-source"
 
 /* In the place of an offset: it waits behind nobody, and nobody waits behind it. */
 #define MNEME_PARKED_ALONE INT64_C(-1)
@@ -19,7 +19,7 @@ struct mneme_batch_item {
     struct mneme_position position;
     int64_t recorded_at;         /* the log's time of it, microseconds */
     struct mneme_str key, value; /* the raw message */
-    struct mneme_str source;     /* of a record: its header MNEME_SOURCE_HEADER; null: it has none */
+    struct mneme_str source;     /* of a record: its header MNEME_LOG_SOURCE_HEADER; null: it has none */
     const char *park_reason;     /* not NULL: do not apply, store as parked; in the arena */
     /* Of a parked item: the offset of the parked event that it waits behind, its own when later events of its
      * key wait behind it, or MNEME_PARKED_ALONE. */

@@ -12,8 +12,8 @@
  * itself. */
 #define DESTROY_TIMEOUT_MS 5000
 
-int mneme_kafka_require(rd_kafka_conf_t *conf, const struct mneme_kafka_property *properties, size_t count,
-                        struct mneme_error *error) {
+int mneme_kafka_client_require(rd_kafka_conf_t *conf, const struct mneme_kafka_client_property *properties,
+                               size_t count, struct mneme_error *error) {
     int status = MNEME_OK;
     for (size_t i = 0; status == MNEME_OK && i < count; i++) {
         status = mneme_kafka_conf_set(conf, properties[i].name, properties[i].value, error);
@@ -31,8 +31,8 @@ static bool is_default(const rd_kafka_conf_t *conf, const rd_kafka_conf_t *defau
     return !is_known || strcmp(now, usual) == 0;
 }
 
-int mneme_kafka_tune(rd_kafka_conf_t *conf, const struct mneme_kafka_property *properties, size_t count,
-                     struct mneme_error *error) {
+int mneme_kafka_client_tune(rd_kafka_conf_t *conf, const struct mneme_kafka_client_property *properties,
+                            size_t count, struct mneme_error *error) {
     int status = MNEME_OK;
     rd_kafka_conf_t *defaults = rd_kafka_conf_new();
     for (size_t i = 0; status == MNEME_OK && i < count; i++) {
@@ -44,7 +44,8 @@ int mneme_kafka_tune(rd_kafka_conf_t *conf, const struct mneme_kafka_property *p
     return status;
 }
 
-struct mneme_log_record mneme_kafka_record(rd_kafka_message_t *message, int64_t progress, bool takes_source) {
+struct mneme_log_record mneme_kafka_client_record(rd_kafka_message_t *message, int64_t progress,
+                                                  bool takes_source) {
     rd_kafka_timestamp_type_t type;
     int64_t timestamp = rd_kafka_message_timestamp(message, &type);
     struct mneme_str source = MNEME_STR_NULL;
@@ -52,7 +53,8 @@ struct mneme_log_record mneme_kafka_record(rd_kafka_message_t *message, int64_t 
     const void *bytes;
     size_t len;
     if (takes_source && rd_kafka_message_headers(message, &headers) == RD_KAFKA_RESP_ERR_NO_ERROR &&
-        rd_kafka_header_get_last(headers, MNEME_SOURCE_HEADER, &bytes, &len) == RD_KAFKA_RESP_ERR_NO_ERROR) {
+        rd_kafka_header_get_last(headers, MNEME_LOG_SOURCE_HEADER, &bytes, &len) ==
+            RD_KAFKA_RESP_ERR_NO_ERROR) {
         source = (struct mneme_str){bytes, len};
     }
     return (struct mneme_log_record){
@@ -71,7 +73,7 @@ static void *destroy_client(void *client) {
     return NULL;
 }
 
-void mneme_kafka_destroy(rd_kafka_t *client) {
+void mneme_kafka_client_destroy(rd_kafka_t *client) {
     struct timespec deadline;
     clock_gettime(CLOCK_REALTIME, &deadline);
     deadline.tv_sec += DESTROY_TIMEOUT_MS / 1000;

@@ -182,7 +182,8 @@ static int refuse_unknown(const struct reading *reading, const rd_kafka_message_
  * MNEME_OK and not interrupted. */
 static int add(struct reading *reading, struct reading_range *range, rd_kafka_message_t *message,
                struct mneme_error *error) {
-    struct mneme_log_record record = mneme_kafka_record(message, range->next, reading->rules.takes_records);
+    struct mneme_log_record record =
+        mneme_kafka_client_record(message, range->next, reading->rules.takes_records);
     for (;;) {
         int64_t now = mneme_clock_monotonic_micros();
         int status = mneme_fill_add(&reading->fill, &reading->rules, reading->parked, &record, now, error);

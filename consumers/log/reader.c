@@ -12,20 +12,20 @@
 
 #define FACTS_TIMEOUT_MS 10000
 
-static const struct mneme_kafka_property required[] = {
+static const struct mneme_kafka_client_property required[] = {
     {"enable.auto.commit", "false"},  {"enable.auto.offset.store", "false"}, {"auto.offset.reset", "error"},
     {"enable.partition.eof", "true"}, {"isolation.level", "read_committed"},
 };
 
 /* A full queue is looked at again only once a second, so it must hold what is taken in that time. */
-static const struct mneme_kafka_property tuned[] = {
+static const struct mneme_kafka_client_property tuned[] = {
     {"queued.min.messages", "200000"},
     {"fetch.max.bytes", "8388608"},
     {"fetch.wait.max.ms", "100"},
 };
 #define USUAL_QUEUE_KB 65536
 
-static void note_trouble(rd_kafka_t *client, int code, const char *reason, void *opaque) {
+static void set_trouble(rd_kafka_t *client, int code, const char *reason, void *opaque) {
     (void)client;
     (void)code;
     struct mneme_log_reader *reader = opaque;
@@ -38,8 +38,8 @@ static void note_trouble(rd_kafka_t *client, int code, const char *reason, void 
 static int set_queue(rd_kafka_conf_t *conf, size_t queue_kb, struct mneme_error *error) {
     char text[24];
     (void)snprintf(text, sizeof text, "%zu", queue_kb);
-    const struct mneme_kafka_property queue[] = {{"queued.max.messages.kbytes", text}};
-    return mneme_kafka_tune(conf, queue, 1, error);
+    const struct mneme_kafka_client_property queue[] = {{"queued.max.messages.kbytes", text}};
+    return mneme_kafka_client_tune(conf, queue, 1, error);
 }
 
 static int connect_client(struct mneme_log_reader *reader, const char *purpose, size_t queue_kb,
@@ -49,9 +49,9 @@ static int connect_client(struct mneme_log_reader *reader, const char *purpose, 
     if (status != MNEME_OK) {
         return status;
     }
-    status = mneme_kafka_require(conf, required, sizeof required / sizeof required[0], error);
+    status = mneme_kafka_client_require(conf, required, sizeof required / sizeof required[0], error);
     if (status == MNEME_OK) {
-        status = mneme_kafka_tune(conf, tuned, sizeof tuned / sizeof tuned[0], error);
+        status = mneme_kafka_client_tune(conf, tuned, sizeof tuned / sizeof tuned[0], error);
     }
     if (status == MNEME_OK) {
         status = set_queue(conf, queue_kb, error);
@@ -59,7 +59,7 @@ static int connect_client(struct mneme_log_reader *reader, const char *purpose, 
     if (status == MNEME_OK) {
         char reason[256];
         rd_kafka_conf_set_opaque(conf, reader);
-        rd_kafka_conf_set_error_cb(conf, note_trouble);
+        rd_kafka_conf_set_error_cb(conf, set_trouble);
         reader->client = rd_kafka_new(RD_KAFKA_CONSUMER, conf, reason, sizeof reason);
         if (reader->client != NULL) {
             return MNEME_OK;
@@ -71,8 +71,8 @@ static int connect_client(struct mneme_log_reader *reader, const char *purpose, 
     return status;
 }
 
-static int look_at_topic(struct mneme_log_reader *reader, struct mneme_error *error) {
-    struct mneme_topic_facts facts = {0};
+static int check_topic(struct mneme_log_reader *reader, struct mneme_error *error) {
+    struct mneme_kafka_topic_facts facts = {0};
     int status = mneme_kafka_topic_facts(&facts, reader->client, reader->name, FACTS_TIMEOUT_MS, error);
     if (status != MNEME_OK) {
         return status;
@@ -113,7 +113,7 @@ static int open_reader(struct mneme_log_reader **out, const struct mneme_config 
         status = connect_client(reader, purpose, queue_kb, error);
     }
     if (status == MNEME_OK) {
-        status = look_at_topic(reader, error);
+        status = check_topic(reader, error);
     }
     if (status != MNEME_OK) {
         mneme_log_reader_close(reader);
@@ -145,7 +145,7 @@ void mneme_log_reader_close(struct mneme_log_reader *reader) {
         rd_kafka_topic_destroy(reader->topic);
     }
     if (reader->client != NULL) {
-        mneme_kafka_destroy(reader->client);
+        mneme_kafka_client_destroy(reader->client);
     }
     if (reader->codec != NULL) {
         mneme_codec_destroy(reader->codec);

@@ -32,11 +32,11 @@ static_assert(MAX_CALLS <= MNEME_PG_MAX_CALLS, "a pipeline holds the calls of a 
 #define ARENA_BLOCK_BYTES ((size_t)1024 * 1024)
 
 struct projection {
-    struct mneme_session session;
+    struct mneme_store_session session;
     struct mneme_fold_table_plan tables[MNEME_FOLD_TABLE_COUNT];
     struct mneme_mapping_plan mappings;
     struct mneme_stream_cache *cache;
-    struct mneme_progress progress;
+    struct mneme_store_progress progress;
     struct mneme_ledger_heads heads;
     struct mneme_months months;
     bool is_notifying;     /* by the settings */
@@ -52,11 +52,11 @@ static void close_projection(void *context) {
     if (projection == NULL) {
         return;
     }
-    mneme_session_clean_up(&projection->session);
+    mneme_store_session_clean_up(&projection->session);
     mneme_fold_table_plans_clean_up(projection->tables);
     mneme_mapping_plan_clean_up(&projection->mappings);
     mneme_stream_cache_destroy(projection->cache);
-    mneme_progress_clean_up(&projection->progress);
+    mneme_store_progress_clean_up(&projection->progress);
     mneme_ledger_heads_clean_up(&projection->heads);
     mneme_buffer_clean_up(&projection->notifications);
     mneme_arena_clean_up(&projection->fold.arena);
@@ -85,8 +85,8 @@ static int prepare(struct projection *projection, const struct mneme_config *con
                                         (size_t)mneme_config_long(config, MNEME_SETTING_STREAM_CACHE), error);
     }
     if (status == MNEME_OK) {
-        status = mneme_session_init(&projection->session, config, MNEME_PROJECTION_POSTGRES,
-                                    mneme_projections[MNEME_PROJECTION_POSTGRES].name, error);
+        status = mneme_store_session_init(&projection->session, config, MNEME_PROJECTION_POSTGRES,
+                                          mneme_projections[MNEME_PROJECTION_POSTGRES].name, error);
     }
     if (status == MNEME_OK) {
         status = mneme_kafka_events_topic(projection->progress.topic, config, error);
@@ -122,7 +122,7 @@ static int open_projection(void **out, const struct mneme_config *config, struct
     }
     int status = prepare(projection, config, error);
     if (status == MNEME_OK) {
-        status = mneme_session_ensure(&projection->session, error);
+        status = mneme_store_session_ensure(&projection->session, error);
     }
     if (status == MNEME_OK) {
         status = mneme_migrate_check(projection->session.postgres, mneme_migrations_postgres, error);
@@ -138,9 +138,9 @@ static int open_projection(void **out, const struct mneme_config *config, struct
 static enum mneme_apply_result assign(void *context, struct mneme_assignment *assignment,
                                       struct mneme_error *error) {
     struct projection *projection = context;
-    int status = mneme_session_ensure(&projection->session, error);
+    int status = mneme_store_session_ensure(&projection->session, error);
     if (status == MNEME_OK) {
-        status = mneme_progress_claim(&projection->progress, &projection->session, assignment, error);
+        status = mneme_store_progress_claim(&projection->progress, &projection->session, assignment, error);
     }
     if (status == MNEME_OK) {
         status = mneme_ledger_heads_read(&projection->heads, projection->session.postgres,
@@ -151,13 +151,13 @@ static enum mneme_apply_result assign(void *context, struct mneme_assignment *as
     for (size_t i = 0; i < assignment->count; i++) {
         mneme_stream_cache_drop(projection->cache, assignment->partitions[i]);
     }
-    enum mneme_apply_result result = mneme_session_result(status);
+    enum mneme_apply_result result = mneme_store_session_result(status);
     return result == MNEME_REJECT || result == MNEME_FENCED ? MNEME_FATAL : result;
 }
 
 static void revoke(void *context, const int32_t *partitions, size_t count) {
     struct projection *projection = context;
-    mneme_progress_release(&projection->progress, partitions, count);
+    mneme_store_progress_release(&projection->progress, partitions, count);
     mneme_ledger_heads_drop(&projection->heads, partitions, count);
     for (size_t i = 0; i < count; i++) {
         mneme_stream_cache_drop(projection->cache, partitions[i]);
@@ -183,7 +183,7 @@ static int look_up(struct projection *projection, struct mneme_error *error) {
         status = mneme_pg_pipeline(answers, projection->session.postgres, calls, asked, error);
     }
     if (status == MNEME_OK) {
-        status = mneme_fold_hear(&projection->fold, answers, error);
+        status = mneme_fold_read_answers(&projection->fold, answers, error);
         clear_results(answers, asked);
     }
     return status;
@@ -196,9 +196,9 @@ static int begin(struct projection *projection, const struct mneme_batch *batch,
         {"BEGIN", NULL}, {mneme_sql_fold_advance, &projection->params[MNEME_FOLD_MAX_QUESTIONS]}};
     PGresult *results[MAX_FIRST_CALLS] = {NULL};
     size_t asked = 0;
-    if (!mneme_progress_advance(&projection->progress, &projection->params[MNEME_FOLD_MAX_QUESTIONS], batch,
-                                &projection->fold.arena)) {
-        return mneme_progress_fenced(&projection->progress, error);
+    if (!mneme_store_progress_advance(&projection->progress, &projection->params[MNEME_FOLD_MAX_QUESTIONS],
+                                      batch, &projection->fold.arena)) {
+        return mneme_store_progress_fenced(&projection->progress, error);
     }
     int status = mneme_fold_ask(&projection->fold, calls + 2, projection->params, &asked, error);
     if (status == MNEME_OK) {
@@ -208,9 +208,9 @@ static int begin(struct projection *projection, const struct mneme_batch *batch,
         return status;
     }
     if (strtoul(PQcmdTuples(results[1]), NULL, 10) != batch->partition_count) {
-        status = mneme_progress_fenced(&projection->progress, error);
+        status = mneme_store_progress_fenced(&projection->progress, error);
     } else {
-        status = mneme_fold_hear(&projection->fold, results + 2, error);
+        status = mneme_fold_read_answers(&projection->fold, results + 2, error);
     }
     clear_results(results, 2 + asked);
     return status;
@@ -387,11 +387,11 @@ static int correct(struct projection *projection, int status, struct mneme_error
 static enum mneme_apply_result apply(void *context, struct mneme_batch *batch, struct mneme_error *error) {
     struct projection *projection = context;
     if (batch->count == 0) {
-        return mneme_progress_skip(&projection->progress, &projection->session, batch, error);
+        return mneme_store_progress_skip(&projection->progress, &projection->session, batch, error);
     }
-    int status = mneme_session_ensure(&projection->session, error);
+    int status = mneme_store_session_ensure(&projection->session, error);
     if (status != MNEME_OK) {
-        enum mneme_apply_result result = mneme_session_result(status);
+        enum mneme_apply_result result = mneme_store_session_result(status);
         return result == MNEME_RETRY ? MNEME_RETRY : MNEME_FATAL;
     }
     projection->writer.postgres = projection->session.postgres;
@@ -405,9 +405,9 @@ static enum mneme_apply_result apply(void *context, struct mneme_batch *batch, s
         remember(projection);
     } else {
         status = correct(projection, status, error);
-        mneme_session_rollback(&projection->session);
+        mneme_store_session_rollback(&projection->session);
     }
-    return mneme_session_result(status);
+    return mneme_store_session_result(status);
 }
 
 const struct mneme_projection_ops mneme_postgres_projection = {

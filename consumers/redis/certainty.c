@@ -65,12 +65,12 @@ static bool creates(const struct mneme_stream_state *stream, const struct mneme_
            mneme_uuid_is_v7_above(event->payload.memory_created.memory_id, stream->memory_id_high);
 }
 
-bool mneme_certainty_note(struct mneme_certainty *certainty, const struct mneme_batch_item *item) {
+bool mneme_certainty_judge(struct mneme_certainty *certainty, const struct mneme_batch_item *item) {
     if (item->park_reason != NULL && item->blocked_by == MNEME_PARKED_ALONE) {
         return false;
     }
     if (item->park_reason != NULL) {
-        mneme_certainty_know(certainty, item->key, item->position.partition, highest, highest);
+        mneme_certainty_set(certainty, item->key, item->position.partition, highest, highest);
         return false;
     }
     const struct mneme_stream_state *known = mneme_stream_cache_find(certainty->streams, item->key);
@@ -90,8 +90,8 @@ void mneme_certainty_forget(struct mneme_certainty *certainty, int32_t partition
 
 /* --- what the ledger knows --- */
 
-void mneme_certainty_know(struct mneme_certainty *certainty, struct mneme_str key, int32_t partition,
-                          struct mneme_uuid event_id_high, struct mneme_uuid memory_id_high) {
+void mneme_certainty_set(struct mneme_certainty *certainty, struct mneme_str key, int32_t partition,
+                         struct mneme_uuid event_id_high, struct mneme_uuid memory_id_high) {
     const struct mneme_stream_state state = {.event_id_high = event_id_high,
                                              .memory_id_high = memory_id_high};
     mneme_stream_cache_put(certainty->streams, key, partition, &state);
@@ -139,8 +139,8 @@ static struct mneme_uuid get_high(const PGresult *rows, int row, int column) {
     return high;
 }
 
-int mneme_certainty_learn(struct mneme_certainty *certainty, struct mneme_postgres *postgres,
-                          struct mneme_batch *batch, struct mneme_error *error) {
+int mneme_certainty_read(struct mneme_certainty *certainty, struct mneme_postgres *postgres,
+                         struct mneme_batch *batch, struct mneme_error *error) {
     const struct mneme_batch_item **items =
         mneme_arena_alloc(&batch->arena, (batch->count + 1) * sizeof *items);
     if (items == NULL) {
@@ -151,8 +151,8 @@ int mneme_certainty_learn(struct mneme_certainty *certainty, struct mneme_postgr
     int status = count == 0 ? MNEME_OK : ask(certainty, &rows, postgres, items, count, &batch->arena, error);
     for (int row = 0; status == MNEME_OK && rows != NULL && row < PQntuples(rows); row++) {
         const struct mneme_batch_item *item = items[mneme_pg_get_long(rows, row, 0) - 1];
-        mneme_certainty_know(certainty, item->key, item->position.partition, get_high(rows, row, 1),
-                             get_high(rows, row, 2));
+        mneme_certainty_set(certainty, item->key, item->position.partition, get_high(rows, row, 1),
+                            get_high(rows, row, 2));
     }
     PQclear(rows);
     return status;

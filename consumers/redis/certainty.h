@@ -25,17 +25,17 @@ void mneme_certainty_destroy(struct mneme_certainty *certainty);
 /* The item's event is the next of its partition: whether it is certain to create a memory that never was.
  * Every item is to be shown, also those that are parked: nothing behind one of these is certain any more, but
  * behind one that is parked alone. One that is shown again is not certain then. */
-bool mneme_certainty_note(struct mneme_certainty *certainty, const struct mneme_batch_item *item);
+bool mneme_certainty_judge(struct mneme_certainty *certainty, const struct mneme_batch_item *item);
 
 /* Reads what the ledger, which has passed the batch, knows of those streams of it that are not known yet: one
  * round trip, or none. `postgres` looks into the ledger's schema. */
-int mneme_certainty_learn(struct mneme_certainty *certainty, struct mneme_postgres *postgres,
-                          struct mneme_batch *batch, struct mneme_error *error);
+int mneme_certainty_read(struct mneme_certainty *certainty, struct mneme_postgres *postgres,
+                         struct mneme_batch *batch, struct mneme_error *error);
 
 /* The same for one stream, by the log's key of it: the highest version 7 ids of its events and of its
  * memories, all zeros where there is none. */
-void mneme_certainty_know(struct mneme_certainty *certainty, struct mneme_str key, int32_t partition,
-                          struct mneme_uuid event_id_high, struct mneme_uuid memory_id_high);
+void mneme_certainty_set(struct mneme_certainty *certainty, struct mneme_str key, int32_t partition,
+                         struct mneme_uuid event_id_high, struct mneme_uuid memory_id_high);
 
 /* The partition is not ours any more, or not known to have been all the time. */
 void mneme_certainty_forget(struct mneme_certainty *certainty, int32_t partition);

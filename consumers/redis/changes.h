@@ -11,7 +11,7 @@
 #include "stores/redis/working_load.h"
 
 /* One change of one partition's keys. */
-struct mneme_redis_change {
+struct mneme_cache_change {
     int32_t partition;
     int64_t offset; /* of the last event that it comes from */
     int64_t expires_ms, happened_at;
@@ -26,38 +26,38 @@ struct mneme_redis_change {
 };
 
 /* A memory that was accessed, of whatever partition. */
-struct mneme_redis_access {
+struct mneme_cache_access {
     int32_t partition;
     const struct mneme_memory_row *row;
 };
 
 /* How long what is kept under each kind of key lasts, in seconds. */
-struct mneme_redis_terms {
+struct mneme_cache_terms {
     int64_t ttl_s[MNEME_HOT_KIND_COUNT];
 };
 
-#define MNEME_REDIS_CALLS 8 /* statements of one batch */
+#define MNEME_CACHE_CALLS 8 /* statements of one batch */
 
 /* The changes of one batch, in its arena; strings point into `answers`. */
-struct mneme_redis_changes {
-    struct mneme_redis_change *items; /* by partition and offset */
+struct mneme_cache_changes {
+    struct mneme_cache_change *items; /* by partition and offset */
     size_t count;
-    struct mneme_redis_access *accesses; /* by partition; of memories that there are */
+    struct mneme_cache_access *accesses; /* by partition; of memories that there are */
     size_t access_count;
 
-    PGresult *answers[MNEME_REDIS_CALLS];
-    struct mneme_pg_params params[MNEME_REDIS_CALLS];
-    struct mneme_redis_terms terms;
+    PGresult *answers[MNEME_CACHE_CALLS];
+    struct mneme_pg_params params[MNEME_CACHE_CALLS];
+    struct mneme_cache_terms terms;
     struct mneme_buffer text; /* of what comes right from an event */
     struct mneme_json_normal normal;
 };
-void mneme_redis_changes_clean_up(struct mneme_redis_changes *changes);
+void mneme_cache_changes_clean_up(struct mneme_cache_changes *changes);
 
 /* Reads all that is touched, as it is in one moment, forgetting the changes before; what events tell whole is
  * taken from them. `postgres` finds the ledger's tables on its search path, is outside a transaction, and the
  * ledger has passed the batch if there is anything to read.
  * MNEME_E_UNAVAILABLE when it turns out not to have. */
-int mneme_redis_changes_load(struct mneme_redis_changes *changes, struct mneme_postgres *postgres,
+int mneme_cache_changes_load(struct mneme_cache_changes *changes, struct mneme_postgres *postgres,
                              struct mneme_str topic, const struct mneme_touches *touches,
                              const struct mneme_batch *batch, struct mneme_arena *arena,
                              struct mneme_error *error);

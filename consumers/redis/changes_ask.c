@@ -18,7 +18,7 @@ static int compare_offsets(const void *a, const void *b) {
 
 /* In the order of the log: where one value comes of several, the last one is the latest, whatever the batch.
  * What an event tells whole is not asked for. */
-static bool list_touches(struct mneme_redis_load *load, enum mneme_touch_kind kind) {
+static bool list_touches(struct mneme_cache_load *load, enum mneme_touch_kind kind) {
     size_t most = load->touches->count[kind];
     const struct mneme_touch **list = mneme_arena_alloc(load->arena, (most + 1) * sizeof(*list));
     for (const struct mneme_touch *touch = load->touches->first[kind]; list != NULL && touch != NULL;
@@ -34,12 +34,12 @@ static bool list_touches(struct mneme_redis_load *load, enum mneme_touch_kind ki
     return list != NULL;
 }
 
-static int ask_ledger(struct mneme_redis_load *load, struct mneme_str topic, const struct mneme_batch *batch,
+static int ask_ledger(struct mneme_cache_load *load, struct mneme_str topic, const struct mneme_batch *batch,
                       struct mneme_error *error) {
-    struct mneme_pg_params *params = &load->changes->params[MNEME_REDIS_LEDGER];
+    struct mneme_pg_params *params = &load->changes->params[MNEME_CACHE_LEDGER];
     int64_t *partitions = mneme_arena_alloc(load->arena, (batch->partition_count + 1) * sizeof *partitions);
     if (partitions == NULL) {
-        return mneme_redis_changes_no_memory(error);
+        return mneme_cache_changes_no_memory(error);
     }
     for (size_t i = 0; i < batch->partition_count; i++) {
         partitions[i] = batch->partitions[i].partition;
@@ -50,31 +50,31 @@ static int ask_ledger(struct mneme_redis_load *load, struct mneme_str topic, con
     return MNEME_OK;
 }
 
-static int ask_memories(struct mneme_redis_load *load, struct mneme_str topic, struct mneme_error *error) {
+static int ask_memories(struct mneme_cache_load *load, struct mneme_str topic, struct mneme_error *error) {
     const size_t counts[] = {load->count[MNEME_TOUCH_MEMORY], load->count[MNEME_TOUCH_ACCESS]};
     struct mneme_hot_memory_key *keys =
         mneme_arena_alloc(load->arena, (counts[0] + counts[1] + 1) * sizeof *keys);
     if (keys == NULL) {
-        return mneme_redis_changes_no_memory(error);
+        return mneme_cache_changes_no_memory(error);
     }
     for (size_t i = 0; i < counts[0] + counts[1]; i++) {
         const struct mneme_touch *touch = i < counts[0] ? load->asked[MNEME_TOUCH_MEMORY][i]
                                                         : load->asked[MNEME_TOUCH_ACCESS][i - counts[0]];
         keys[i] = (struct mneme_hot_memory_key){touch->partition, touch->tenant, touch->stream_id, touch->id};
     }
-    return mneme_hot_memories_params(&load->changes->params[MNEME_REDIS_MEMORIES], load->arena, topic, keys,
+    return mneme_hot_memories_params(&load->changes->params[MNEME_CACHE_MEMORIES], load->arena, topic, keys,
                                      counts[0] + counts[1], error);
 }
 
 /* The names of touches as arrays: tenants, streams unless there are none, names, and partitions if asked. */
-static int ask_names(struct mneme_redis_load *load, int call, enum mneme_touch_kind kind, bool has_streams,
+static int ask_names(struct mneme_cache_load *load, int call, enum mneme_touch_kind kind, bool has_streams,
                      bool wants_partitions, struct mneme_error *error) {
     size_t count = load->count[kind];
     struct mneme_pg_params *params = &load->changes->params[call];
     struct mneme_str *texts = mneme_arena_alloc(load->arena, (3 * count + 1) * sizeof *texts);
     int64_t *partitions = mneme_arena_alloc(load->arena, (count + 1) * sizeof *partitions);
     if (texts == NULL || partitions == NULL) {
-        return mneme_redis_changes_no_memory(error);
+        return mneme_cache_changes_no_memory(error);
     }
     for (size_t i = 0; i < count; i++) {
         const struct mneme_touch *touch = load->asked[kind][i];
@@ -95,28 +95,28 @@ static int ask_names(struct mneme_redis_load *load, int call, enum mneme_touch_k
     return MNEME_OK;
 }
 
-static int ask_working(struct mneme_redis_load *load, struct mneme_str topic, int64_t now,
+static int ask_working(struct mneme_cache_load *load, struct mneme_str topic, int64_t now,
                        struct mneme_error *error) {
     size_t count = load->count[MNEME_TOUCH_WORKING];
     struct mneme_working_wanted *wanted = mneme_arena_alloc(load->arena, (count + 1) * sizeof *wanted);
     if (wanted == NULL) {
-        return mneme_redis_changes_no_memory(error);
+        return mneme_cache_changes_no_memory(error);
     }
     for (size_t i = 0; i < count; i++) {
         const struct mneme_touch *touch = load->asked[MNEME_TOUCH_WORKING][i];
         wanted[i] = (struct mneme_working_wanted){touch->partition, touch->tenant, touch->stream_id,
                                                   touch->name, touch->user_id};
     }
-    return mneme_working_params(&load->changes->params[MNEME_REDIS_WORKING], load->arena, topic, wanted,
+    return mneme_working_params(&load->changes->params[MNEME_CACHE_WORKING], load->arena, topic, wanted,
                                 count, now, error);
 }
 
-static int ask(struct mneme_redis_load *load, struct mneme_str topic, const struct mneme_batch *batch,
+static int ask(struct mneme_cache_load *load, struct mneme_str topic, const struct mneme_batch *batch,
                struct mneme_error *error) {
-    struct mneme_redis_changes *changes = load->changes;
+    struct mneme_cache_changes *changes = load->changes;
     for (int kind = 0; kind < MNEME_TOUCH_KIND_COUNT; kind++) {
         if (!list_touches(load, (enum mneme_touch_kind)kind)) {
-            return mneme_redis_changes_no_memory(error);
+            return mneme_cache_changes_no_memory(error);
         }
     }
     int status = ask_ledger(load, topic, batch, error);
@@ -124,23 +124,23 @@ static int ask(struct mneme_redis_load *load, struct mneme_str topic, const stru
         status = ask_memories(load, topic, error);
     }
     if (status == MNEME_OK) {
-        status = ask_names(load, MNEME_REDIS_CONVERSATIONS, MNEME_TOUCH_CONVERSATION, true, false, error);
+        status = ask_names(load, MNEME_CACHE_CONVERSATIONS, MNEME_TOUCH_CONVERSATION, true, false, error);
     }
     if (status == MNEME_OK) {
-        status = ask_names(load, MNEME_REDIS_RECENT, MNEME_TOUCH_CONVERSATION, true, true, error);
+        status = ask_names(load, MNEME_CACHE_RECENT, MNEME_TOUCH_CONVERSATION, true, true, error);
     }
     if (status == MNEME_OK) {
-        status = ask_names(load, MNEME_REDIS_DECISIONS, MNEME_TOUCH_DECISIONS, false, true, error);
+        status = ask_names(load, MNEME_CACHE_DECISIONS, MNEME_TOUCH_DECISIONS, false, true, error);
     }
     if (status == MNEME_OK) {
         status = ask_working(load, topic, load->touches->now, error);
     }
-    mneme_pg_param_long(&changes->params[MNEME_REDIS_RECENT], RECENT_CONVERSATIONS);
-    mneme_pg_param_long(&changes->params[MNEME_REDIS_DECISIONS], RECENT_DECISIONS);
+    mneme_pg_param_long(&changes->params[MNEME_CACHE_RECENT], RECENT_CONVERSATIONS);
+    mneme_pg_param_long(&changes->params[MNEME_CACHE_DECISIONS], RECENT_DECISIONS);
     return status;
 }
 
-static bool asks_nothing(const struct mneme_redis_load *load) {
+static bool asks_nothing(const struct mneme_cache_load *load) {
     size_t count = 0;
     for (int kind = 0; kind < MNEME_TOUCH_KIND_COUNT; kind++) {
         count += load->count[kind];
@@ -149,30 +149,30 @@ static bool asks_nothing(const struct mneme_redis_load *load) {
 }
 
 /* Runs those of the statements that something is asked of. */
-static int run(struct mneme_redis_load *load, struct mneme_postgres *postgres, struct mneme_error *error) {
+static int run(struct mneme_cache_load *load, struct mneme_postgres *postgres, struct mneme_error *error) {
     const size_t *count = load->count;
     struct mneme_pg_params *params = load->changes->params;
     const struct {
         const char *sql;
         bool is_asked;
-    } statements[MNEME_REDIS_CALL_COUNT] = {
-        [MNEME_REDIS_BEGIN] = {"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", true},
-        [MNEME_REDIS_LEDGER] = {mneme_sql_hot_ledger, true},
-        [MNEME_REDIS_MEMORIES] = {mneme_sql_hot_memories,
+    } statements[MNEME_CACHE_CALL_COUNT] = {
+        [MNEME_CACHE_BEGIN] = {"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", true},
+        [MNEME_CACHE_LEDGER] = {mneme_sql_hot_ledger, true},
+        [MNEME_CACHE_MEMORIES] = {mneme_sql_hot_memories,
                                   count[MNEME_TOUCH_MEMORY] + count[MNEME_TOUCH_ACCESS] > 0},
-        [MNEME_REDIS_CONVERSATIONS] = {mneme_sql_hot_conversations, count[MNEME_TOUCH_CONVERSATION] > 0},
-        [MNEME_REDIS_RECENT] = {mneme_sql_hot_recent_conversations, count[MNEME_TOUCH_CONVERSATION] > 0},
-        [MNEME_REDIS_DECISIONS] = {mneme_sql_hot_recent_decisions, count[MNEME_TOUCH_DECISIONS] > 0},
-        [MNEME_REDIS_WORKING] = {mneme_sql_hot_working, count[MNEME_TOUCH_WORKING] > 0},
-        [MNEME_REDIS_COMMIT] = {"COMMIT", true},
+        [MNEME_CACHE_CONVERSATIONS] = {mneme_sql_hot_conversations, count[MNEME_TOUCH_CONVERSATION] > 0},
+        [MNEME_CACHE_RECENT] = {mneme_sql_hot_recent_conversations, count[MNEME_TOUCH_CONVERSATION] > 0},
+        [MNEME_CACHE_DECISIONS] = {mneme_sql_hot_recent_decisions, count[MNEME_TOUCH_DECISIONS] > 0},
+        [MNEME_CACHE_WORKING] = {mneme_sql_hot_working, count[MNEME_TOUCH_WORKING] > 0},
+        [MNEME_CACHE_COMMIT] = {"COMMIT", true},
     };
-    struct mneme_pg_call calls[MNEME_REDIS_CALL_COUNT];
-    PGresult *results[MNEME_REDIS_CALL_COUNT] = {NULL};
-    int asked[MNEME_REDIS_CALL_COUNT];
+    struct mneme_pg_call calls[MNEME_CACHE_CALL_COUNT];
+    PGresult *results[MNEME_CACHE_CALL_COUNT] = {NULL};
+    int asked[MNEME_CACHE_CALL_COUNT];
     size_t call_count = 0;
-    for (int i = 0; i < MNEME_REDIS_CALL_COUNT; i++) {
+    for (int i = 0; i < MNEME_CACHE_CALL_COUNT; i++) {
         if (statements[i].is_asked) {
-            bool has_params = i != MNEME_REDIS_BEGIN && i != MNEME_REDIS_COMMIT;
+            bool has_params = i != MNEME_CACHE_BEGIN && i != MNEME_CACHE_COMMIT;
             asked[call_count] = i;
             calls[call_count++] = (struct mneme_pg_call){statements[i].sql, has_params ? &params[i] : NULL};
         }
@@ -184,7 +184,7 @@ static int run(struct mneme_redis_load *load, struct mneme_postgres *postgres, s
     return status;
 }
 
-int mneme_redis_changes_ask(struct mneme_redis_load *load, struct mneme_postgres *postgres,
+int mneme_cache_changes_ask(struct mneme_cache_load *load, struct mneme_postgres *postgres,
                             struct mneme_str topic, const struct mneme_batch *batch,
                             struct mneme_error *error) {
     int status = ask(load, topic, batch, error);

@@ -7,36 +7,36 @@
 #include "consumers/redis/changes.h"
 
 /* The statements of the one transaction that sees one moment. */
-enum mneme_redis_call_kind {
-    MNEME_REDIS_BEGIN,
-    MNEME_REDIS_LEDGER,
-    MNEME_REDIS_MEMORIES,
-    MNEME_REDIS_CONVERSATIONS,
-    MNEME_REDIS_RECENT,
-    MNEME_REDIS_DECISIONS,
-    MNEME_REDIS_WORKING,
-    MNEME_REDIS_COMMIT,
-    MNEME_REDIS_CALL_COUNT,
+enum mneme_cache_call_kind {
+    MNEME_CACHE_BEGIN,
+    MNEME_CACHE_LEDGER,
+    MNEME_CACHE_MEMORIES,
+    MNEME_CACHE_CONVERSATIONS,
+    MNEME_CACHE_RECENT,
+    MNEME_CACHE_DECISIONS,
+    MNEME_CACHE_WORKING,
+    MNEME_CACHE_COMMIT,
+    MNEME_CACHE_CALL_COUNT,
 };
-_Static_assert(MNEME_REDIS_CALL_COUNT == MNEME_REDIS_CALLS, "one answer for each");
+_Static_assert(MNEME_CACHE_CALL_COUNT == MNEME_CACHE_CALLS, "one answer for each");
 
 /* What is made of one batch. */
-struct mneme_redis_load {
-    struct mneme_redis_changes *changes;
+struct mneme_cache_load {
+    struct mneme_cache_changes *changes;
     const struct mneme_touches *touches;
     struct mneme_arena *arena;
     const struct mneme_touch **asked[MNEME_TOUCH_KIND_COUNT]; /* in the order of the arrays */
     size_t count[MNEME_TOUCH_KIND_COUNT];
 };
 
-int mneme_redis_changes_no_memory(struct mneme_error *error);
+int mneme_cache_changes_no_memory(struct mneme_error *error);
 
 /* Asks for all that cannot be told without the tables: one round trip, or none. */
-int mneme_redis_changes_ask(struct mneme_redis_load *load, struct mneme_postgres *postgres,
+int mneme_cache_changes_ask(struct mneme_cache_load *load, struct mneme_postgres *postgres,
                             struct mneme_str topic, const struct mneme_batch *batch,
                             struct mneme_error *error);
 
 /* Makes changes of the answers, and of what the events tell whole. */
-int mneme_redis_changes_hear(struct mneme_redis_load *load, struct mneme_error *error);
+int mneme_cache_changes_read_answers(struct mneme_cache_load *load, struct mneme_error *error);
 
 #endif

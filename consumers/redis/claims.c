@@ -191,7 +191,7 @@ static int claim_all(struct mneme_claims *claims, struct mneme_assignment *assig
 }
 
 /* Readers learn from it which partition a stream lies in. */
-static int tell_topic(struct mneme_claims *claims, struct mneme_error *error) {
+static int write_topic(struct mneme_claims *claims, struct mneme_error *error) {
     struct mneme_buffer key = {0};
     char partitions[24];
     snprintf(partitions, sizeof partitions, "%d", (int)claims->topic_partitions);
@@ -222,7 +222,7 @@ int mneme_claims_take(struct mneme_claims *claims, struct mneme_assignment *assi
         status = claim_all(claims, assignment, spaces, error);
     }
     if (status == MNEME_OK && claims->wanted_space == 0) {
-        status = tell_topic(claims, error);
+        status = write_topic(claims, error);
     }
     mneme_redis_drop(claims->redis);
     free(spaces);

@@ -35,13 +35,13 @@
 
 struct projection {
     const struct mneme_config *config;
-    struct mneme_session session;
+    struct mneme_store_session session;
     struct mneme_redis *redis;
     struct mneme_claims claims;
     struct mneme_certainty *certainty;
     struct mneme_touches touches;
-    struct mneme_redis_changes changes;
-    struct mneme_redis_writer writer;
+    struct mneme_cache_changes changes;
+    struct mneme_cache_writer writer;
     struct mneme_pg_params params;
 };
 
@@ -51,7 +51,7 @@ static int no_memory(struct mneme_error *error) {
 
 /* What is wrong with the data here is wrong in the store, never in one event. */
 static enum mneme_apply_result result_of(int status) {
-    enum mneme_apply_result result = mneme_session_result(status);
+    enum mneme_apply_result result = mneme_store_session_result(status);
     return result == MNEME_REJECT ? MNEME_FATAL : result;
 }
 
@@ -60,12 +60,12 @@ static void close_projection(void *context) {
     if (projection == NULL) {
         return;
     }
-    mneme_session_clean_up(&projection->session);
+    mneme_store_session_clean_up(&projection->session);
     mneme_redis_close(projection->redis);
     mneme_claims_clean_up(&projection->claims);
     mneme_certainty_destroy(projection->certainty);
     mneme_touches_clean_up(&projection->touches);
-    mneme_redis_changes_clean_up(&projection->changes);
+    mneme_cache_changes_clean_up(&projection->changes);
     mneme_hot_call_clean_up(&projection->writer.call);
     mneme_pg_params_clean_up(&projection->params);
     free(projection);
@@ -80,8 +80,8 @@ static int prepare(struct projection *projection, const struct mneme_config *con
     for (int kind = 0; kind < MNEME_HOT_KIND_COUNT; kind++) {
         projection->changes.terms.ttl_s[kind] = mneme_hot_ttl_s(config, (enum mneme_hot_kind)kind);
     }
-    int status = mneme_session_init(&projection->session, config, MNEME_PROJECTION_POSTGRES,
-                                    mneme_projections[MNEME_PROJECTION_REDIS].name, error);
+    int status = mneme_store_session_init(&projection->session, config, MNEME_PROJECTION_POSTGRES,
+                                          mneme_projections[MNEME_PROJECTION_REDIS].name, error);
     projection->session.settings_sql = ONE_PLAN;
     if (status == MNEME_OK) {
         status = mneme_hot_prefix(&claims->prefix, config, error);
@@ -101,7 +101,7 @@ static int prepare(struct projection *projection, const struct mneme_config *con
     claims->config = config;
     claims->owner = projection->session.owner;
     claims->wanted_space = mneme_config_long(config, MNEME_SETTING_REDIS_SPACE);
-    projection->writer = (struct mneme_redis_writer){
+    projection->writer = (struct mneme_cache_writer){
         .redis = projection->redis,
         .claims = claims,
     };
@@ -115,7 +115,7 @@ static int open_projection(void **out, const struct mneme_config *config, struct
     }
     int status = prepare(projection, config, error);
     if (status == MNEME_OK) {
-        status = mneme_session_ensure(&projection->session, error);
+        status = mneme_store_session_ensure(&projection->session, error);
     }
     if (status == MNEME_OK) {
         status = mneme_migrate_check(projection->session.postgres, mneme_migrations_postgres, error);
@@ -223,7 +223,7 @@ static void forget(struct projection *projection, const int32_t *partitions, siz
 static enum mneme_apply_result assign(void *context, struct mneme_assignment *assignment,
                                       struct mneme_error *error) {
     struct projection *projection = context;
-    int status = mneme_session_ensure(&projection->session, error);
+    int status = mneme_store_session_ensure(&projection->session, error);
     forget(projection, assignment->partitions, assignment->count);
     if (status == MNEME_OK) {
         status = mneme_claims_take(&projection->claims, assignment, error);
@@ -254,8 +254,9 @@ static enum mneme_apply_result idle(void *context, struct mneme_error *error) {
     int64_t *offsets = calloc(claims->count, sizeof *offsets);
     bool *is_current = calloc(claims->count, sizeof *is_current);
     bool must_rewind = false;
-    int status = offsets == NULL || is_current == NULL ? no_memory(error)
-                                                       : mneme_session_ensure(&projection->session, error);
+    int status = offsets == NULL || is_current == NULL
+                     ? no_memory(error)
+                     : mneme_store_session_ensure(&projection->session, error);
     if (status == MNEME_OK) {
         status = read_ledger(projection, offsets, &must_rewind, error);
     }
@@ -321,14 +322,15 @@ struct known {
 /* Passes the gate, unless nothing that the batch touches depends on it. What was accessed before its creation
  * is folded here is remembered for a while alone (hot/scripts/change.lua): so what is certain must be young.
  */
-static int know(struct projection *projection, const struct known *known, struct mneme_batch *batch,
-                struct mneme_error *error) {
+static int judge_batch(struct projection *projection, const struct known *known, struct mneme_batch *batch,
+                       struct mneme_error *error) {
     struct mneme_postgres *postgres = projection->session.postgres;
     int64_t young = mneme_clock_now_micros() - CURRENT_MICROS;
     bool needs_ledger = false;
     for (size_t i = 0; i < batch->count; i++) {
         const struct mneme_batch_item *item = &batch->items[i];
-        known->is_certain[i] = mneme_certainty_note(projection->certainty, item) && item->recorded_at > young;
+        known->is_certain[i] =
+            mneme_certainty_judge(projection->certainty, item) && item->recorded_at > young;
         known->is_accepted[i] = item->park_reason == NULL;
         needs_ledger = needs_ledger || (known->is_accepted[i] && !known->is_certain[i] &&
                                         mneme_touches_are_made_by(item->event.type));
@@ -339,7 +341,7 @@ static int know(struct projection *projection, const struct known *known, struct
     int status =
         mneme_verdict_gate_pass(known->is_accepted, postgres, NULL, projection->claims.topic, batch, error);
     return status == MNEME_OK && batch->count <= LEARN_EVENTS
-               ? mneme_certainty_learn(projection->certainty, postgres, batch, error)
+               ? mneme_certainty_read(projection->certainty, postgres, batch, error)
                : status;
 }
 
@@ -361,13 +363,13 @@ static int fold_part(struct projection *projection, struct mneme_batch *part, co
     int status =
         mneme_touches_find(&projection->touches, part, known->is_accepted, known->is_certain, &terms, error);
     if (status == MNEME_OK) {
-        status = mneme_redis_changes_load(&projection->changes, projection->session.postgres,
+        status = mneme_cache_changes_load(&projection->changes, projection->session.postgres,
                                           mneme_str_from(projection->claims.topic), &projection->touches,
                                           part, &part->arena, error);
     }
     if (status == MNEME_OK) {
         judge(projection, part, terms.now, is_current);
-        status = mneme_redis_write(&projection->writer, &projection->changes, part, is_current, error);
+        status = mneme_cache_write(&projection->writer, &projection->changes, part, is_current, error);
     }
     return status;
 }
@@ -382,10 +384,10 @@ static int fold_batch(struct projection *projection, struct mneme_batch *batch, 
         return no_memory(error);
     }
     memcpy(moved, batch->partitions, partitions * sizeof *moved);
-    int status = know(projection, &known, batch, error);
+    int status = judge_batch(projection, &known, batch, error);
     struct mneme_batch part = *batch; /* the arena goes with it, and comes back */
     part.partitions = moved;
-    mneme_redis_write_drop(&projection->writer);
+    mneme_cache_write_drop(&projection->writer);
     size_t done = 0;
     do {
         size_t left = batch->count - done;
@@ -398,26 +400,26 @@ static int fold_batch(struct projection *projection, struct mneme_batch *batch, 
         done += part.count;
     } while (status == MNEME_OK && done < batch->count);
     if (status == MNEME_OK) {
-        status = mneme_redis_write_end(&projection->writer, error);
+        status = mneme_cache_write_end(&projection->writer, error);
     }
-    mneme_redis_write_drop(&projection->writer); /* what a failure left unread belongs to nobody */
+    mneme_cache_write_drop(&projection->writer); /* what a failure left unread belongs to nobody */
     batch->arena = part.arena;
     return status;
 }
 
 static enum mneme_apply_result apply(void *context, struct mneme_batch *batch, struct mneme_error *error) {
     struct projection *projection = context;
-    int status = mneme_session_ensure(&projection->session, error);
+    int status = mneme_store_session_ensure(&projection->session, error);
     if (status == MNEME_OK) {
         status = fold_batch(projection, batch, error);
     }
     if (status != MNEME_OK) {
-        mneme_session_rollback(&projection->session);
+        mneme_store_session_rollback(&projection->session);
     }
     return result_of(status);
 }
 
-const struct mneme_projection_ops mneme_redis_projection = {
+const struct mneme_projection_ops mneme_cache_projection = {
     .facts = &mneme_projections[MNEME_PROJECTION_REDIS],
     .open = open_projection,
     .assign = assign,
@@ -425,7 +427,7 @@ const struct mneme_projection_ops mneme_redis_projection = {
     .idle = idle,
     .revoke = revoke,
     .close = close_projection,
-    .rebuild = &mneme_redis_rebuild,
+    .rebuild = &mneme_cache_rebuild,
     .max_batch_events = MAX_BATCH_EVENTS,
     .read_marks = mneme_hand_parked_read,
     .note_wait = mneme_schema_wait_note,

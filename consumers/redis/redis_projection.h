@@ -10,6 +10,6 @@
 
 #include "consumers/runtime/projection.h"
 
-extern const struct mneme_projection_ops mneme_redis_projection;
+extern const struct mneme_projection_ops mneme_cache_projection;
 
 #endif

@@ -56,7 +56,7 @@ void mneme_touches_clean_up(struct mneme_touches *touches);
 bool mneme_touches_are_made_by(enum mneme_event_type type);
 
 /* Finds what the accepted events of the batch touch, forgetting the batch before; all of it lives in the
- * batch's arena. is_certain: mneme_certainty_note. Left out is what was recorded so long ago that nothing
+ * batch's arena. is_certain: mneme_certainty_judge. Left out is what was recorded so long ago that nothing
  * which is kept can know less of it. */
 int mneme_touches_find(struct mneme_touches *touches, struct mneme_batch *batch, const bool *is_accepted,
                        const bool *is_certain, const struct mneme_touch_terms *terms,

@@ -9,17 +9,17 @@
 #define CHUNK_CHANGES 100
 #define CHUNK_BYTES ((size_t)1 << 18) /* about: what Redis reads before it does any of it */
 
-void mneme_redis_write_drop(struct mneme_redis_writer *writer) {
+void mneme_cache_write_drop(struct mneme_cache_writer *writer) {
     mneme_redis_drop(writer->redis);
     writer->first = 0;
     writer->count = 0;
 }
 
-static int receive_one(struct mneme_redis_writer *writer, struct mneme_error *error) {
+static int receive_one(struct mneme_cache_writer *writer, struct mneme_error *error) {
     redisReply *reply = NULL;
-    struct mneme_redis_sent sent = writer->sent[writer->first];
+    struct mneme_cache_sent sent = writer->sent[writer->first];
     int status = mneme_redis_receive(&reply, writer->redis, error);
-    writer->first = (writer->first + 1) % MNEME_REDIS_CALLS_IN_FLIGHT;
+    writer->first = (writer->first + 1) % MNEME_CACHE_CALLS_IN_FLIGHT;
     writer->count--;
     if (status != MNEME_OK) {
         return status;
@@ -36,7 +36,7 @@ static int receive_one(struct mneme_redis_writer *writer, struct mneme_error *er
     return MNEME_OK;
 }
 
-int mneme_redis_write_end(struct mneme_redis_writer *writer, struct mneme_error *error) {
+int mneme_cache_write_end(struct mneme_cache_writer *writer, struct mneme_error *error) {
     int status = MNEME_OK;
     while (status == MNEME_OK && writer->count > 0) {
         status = receive_one(writer, error);
@@ -45,9 +45,9 @@ int mneme_redis_write_end(struct mneme_redis_writer *writer, struct mneme_error 
 }
 
 /* Sends the call that was put together; `claim` NULL: of accesses. */
-static int send_call(struct mneme_redis_writer *writer, struct mneme_claim *claim, int64_t end_offset,
+static int send_call(struct mneme_cache_writer *writer, struct mneme_claim *claim, int64_t end_offset,
                      struct mneme_error *error) {
-    int status = writer->count < MNEME_REDIS_CALLS_IN_FLIGHT ? MNEME_OK : receive_one(writer, error);
+    int status = writer->count < MNEME_CACHE_CALLS_IN_FLIGHT ? MNEME_OK : receive_one(writer, error);
     struct mneme_redis_command command = mneme_hot_call_command(&writer->call);
     if (writer->call.text.failed) {
         return mneme_error_set(error, MNEME_E_NO_MEMORY, "the batch was not folded: memory is exhausted");
@@ -56,17 +56,17 @@ static int send_call(struct mneme_redis_writer *writer, struct mneme_claim *clai
         status = mneme_redis_send(writer->redis, &command, error);
     }
     if (status == MNEME_OK) {
-        size_t at = (writer->first + writer->count++) % MNEME_REDIS_CALLS_IN_FLIGHT;
-        writer->sent[at] = (struct mneme_redis_sent){claim, end_offset};
+        size_t at = (writer->first + writer->count++) % MNEME_CACHE_CALLS_IN_FLIGHT;
+        writer->sent[at] = (struct mneme_cache_sent){claim, end_offset};
     }
     return status;
 }
 
 /* Accesses may be of memories of any partition; they are there before the progress that they come from. All
  * partitions are of one space but while a rebuild switches, and then what was accessed is folded again. */
-static int merge_accesses(struct mneme_redis_writer *writer, const struct mneme_redis_changes *changes,
+static int merge_accesses(struct mneme_cache_writer *writer, const struct mneme_cache_changes *changes,
                           const struct mneme_hot_space *space, struct mneme_error *error) {
-    const struct mneme_redis_access *accesses = changes->accesses;
+    const struct mneme_cache_access *accesses = changes->accesses;
     int status = MNEME_OK;
     for (size_t i = 0; status == MNEME_OK && i < changes->access_count;) {
         int32_t partition = accesses[i].partition;
@@ -78,10 +78,10 @@ static int merge_accesses(struct mneme_redis_writer *writer, const struct mneme_
         }
         status = send_call(writer, NULL, 0, error);
     }
-    return status == MNEME_OK ? mneme_redis_write_end(writer, error) : status;
+    return status == MNEME_OK ? mneme_cache_write_end(writer, error) : status;
 }
 
-static void put_change(struct mneme_hot_call *call, const struct mneme_redis_change *change,
+static void put_change(struct mneme_hot_call *call, const struct mneme_cache_change *change,
                        const struct mneme_claim *claim) {
     const struct mneme_hot_keeping keeping = {.expires_ms = change->expires_ms,
                                               .happened_at = change->happened_at,
@@ -98,7 +98,7 @@ static void put_change(struct mneme_hot_call *call, const struct mneme_redis_cha
 }
 
 /* Where the changes of the partition begin. */
-static size_t find_first(const struct mneme_redis_changes *changes, int32_t partition) {
+static size_t find_first(const struct mneme_cache_changes *changes, int32_t partition) {
     size_t low = 0;
     size_t high = changes->count;
     while (low < high) {
@@ -113,7 +113,7 @@ static size_t find_first(const struct mneme_redis_changes *changes, int32_t part
 }
 
 /* What it adds to a call, about; nothing where it is larger than what is kept. */
-static size_t size_of(const struct mneme_redis_change *change, const struct mneme_claim *claim) {
+static size_t size_of(const struct mneme_cache_change *change, const struct mneme_claim *claim) {
     size_t bytes = change->json.len;
     if (change->memory != NULL) {
         bytes = change->memory->row.content.len + change->memory->row.metadata.len;
@@ -125,9 +125,9 @@ static size_t size_of(const struct mneme_redis_change *change, const struct mnem
 
 /* Where a chunk ends that begins with change `next`. Changes of one event stay together: the progress has no
  * place between them. */
-static size_t find_end(const struct mneme_redis_changes *changes, size_t next,
+static size_t find_end(const struct mneme_cache_changes *changes, size_t next,
                        const struct mneme_claim *claim) {
-    const struct mneme_redis_change *items = changes->items;
+    const struct mneme_cache_change *items = changes->items;
     size_t end = next;
     size_t bytes = 0;
     while (end < changes->count && items[end].partition == claim->partition &&
@@ -139,7 +139,7 @@ static size_t find_end(const struct mneme_redis_changes *changes, size_t next,
 }
 
 /* All chunks of a partition, the last one also when there is no change at all. */
-static int write_partition(struct mneme_redis_writer *writer, const struct mneme_redis_changes *changes,
+static int write_partition(struct mneme_cache_writer *writer, const struct mneme_cache_changes *changes,
                            const struct mneme_batch_partition *part, bool is_current,
                            struct mneme_error *error) {
     struct mneme_claims *claims = writer->claims;
@@ -175,7 +175,7 @@ static int write_partition(struct mneme_redis_writer *writer, const struct mneme
     return status;
 }
 
-int mneme_redis_write(struct mneme_redis_writer *writer, const struct mneme_redis_changes *changes,
+int mneme_cache_write(struct mneme_cache_writer *writer, const struct mneme_cache_changes *changes,
                       const struct mneme_batch *part, const bool *is_current, struct mneme_error *error) {
     struct mneme_claims *claims = writer->claims;
     int status = claims->count == 0 || changes->access_count == 0

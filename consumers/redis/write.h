@@ -9,35 +9,35 @@
 #include "consumers/redis/claims.h"
 
 /* How many calls are in flight at most. */
-#define MNEME_REDIS_CALLS_IN_FLIGHT 64
+#define MNEME_CACHE_CALLS_IN_FLIGHT 64
 
 /* A call whose answer is to come. */
-struct mneme_redis_sent {
+struct mneme_cache_sent {
     struct mneme_claim *claim; /* NULL: accesses, which move no progress */
     int64_t end_offset;
 };
 
-struct mneme_redis_writer {
+struct mneme_cache_writer {
     struct mneme_redis *redis; /* borrowed */
     struct mneme_claims *claims;
 
     struct mneme_hot_call call;
-    struct mneme_redis_sent sent[MNEME_REDIS_CALLS_IN_FLIGHT]; /* a ring, in the order of sending */
+    struct mneme_cache_sent sent[MNEME_CACHE_CALLS_IN_FLIGHT]; /* a ring, in the order of sending */
     size_t first, count;
 };
 
 /* Forgets what is in flight: a batch begins, or one has failed. */
-void mneme_redis_write_drop(struct mneme_redis_writer *writer);
+void mneme_cache_write_drop(struct mneme_cache_writer *writer);
 
 /* Sends the changes of a part of the batch and moves the progress of its partitions with them; a partition of
  * which readers may be told has the flag set in is_current (one for each of the part's). Most answers are
  * still to come then, so that the next part can be read from Postgres meanwhile. What was written before a
  * failure stays, with the progress up to there: the same batch again begins behind it. MNEME_E_CONFLICT when
  * a partition is not this worker's any more. */
-int mneme_redis_write(struct mneme_redis_writer *writer, const struct mneme_redis_changes *changes,
+int mneme_cache_write(struct mneme_cache_writer *writer, const struct mneme_cache_changes *changes,
                       const struct mneme_batch *part, const bool *is_current, struct mneme_error *error);
 
 /* Waits for all answers. */
-int mneme_redis_write_end(struct mneme_redis_writer *writer, struct mneme_error *error);
+int mneme_cache_write_end(struct mneme_cache_writer *writer, struct mneme_error *error);
 
 #endif

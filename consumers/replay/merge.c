@@ -128,7 +128,7 @@ static void wait_for_news(struct merging *merging) {
     (void)pthread_cond_timedwait(&merging->has_news, &merging->mutex, &until);
 }
 
-static void look_at_item(struct lane *lane) {
+static void set_item_time(struct lane *lane) {
     int64_t recorded_at = lane->items[lane->at].recorded_at;
     lane->high_micros = recorded_at > lane->high_micros ? recorded_at : lane->high_micros;
     lane->key_micros = lane->high_micros;
@@ -152,7 +152,7 @@ static bool refill(struct merging *merging, struct lane *lane) {
     lane->items = lane->batch == NULL ? NULL : lane->batch->items;
     pthread_mutex_unlock(&merging->mutex);
     if (lane->count > 0) {
-        look_at_item(lane);
+        set_item_time(lane);
     }
     return !is_interrupted;
 }
@@ -208,7 +208,7 @@ static int merge_lanes(struct merging *merging, struct mneme_error *error) {
                 return MNEME_OK;
             }
             if (++lane->at < lane->count) {
-                look_at_item(lane);
+                set_item_time(lane);
             }
         }
         if (lane->at == lane->count) {

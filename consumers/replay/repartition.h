@@ -1,8 +1,8 @@
 /*
  * Copying the log into a topic of another number of partitions: all events in the order of the log's time, so
  * that those of each key keep their order wherever they lay, with key, value and time as they were. Each
- * record says where it comes from (the header MNEME_SOURCE_HEADER), so that a copy which was cut off goes on
- * without doubling anything, and the whole of it can be compared with its source.
+ * record says where it comes from (the header MNEME_LOG_SOURCE_HEADER), so that a copy which was cut off goes
+ * on without doubling anything, and the whole of it can be compared with its source.
  */
 #ifndef MNEME_CONSUMERS_REPLAY_REPARTITION_H
 #define MNEME_CONSUMERS_REPLAY_REPARTITION_H

@@ -61,8 +61,8 @@ static int alter(const char *name, const struct mneme_config *config, const char
     return status;
 }
 
-static int look(struct mneme_topic_facts *facts, const char *name, const struct mneme_config *config,
-                struct mneme_error *error) {
+static int find_topic(struct mneme_kafka_topic_facts *facts, const char *name,
+                      const struct mneme_config *config, struct mneme_error *error) {
     rd_kafka_t *client = NULL;
     int status = mneme_kafka_admin(&client, config, error);
     if (status == MNEME_OK) {
@@ -82,11 +82,11 @@ static int look(struct mneme_topic_facts *facts, const char *name, const struct 
 /* A setting is known to the brokers a moment after it is set. */
 static int wait_for_clock(const char *name, const struct mneme_config *config, bool is_log_append_time,
                           struct mneme_error *error) {
-    struct mneme_topic_facts facts;
+    struct mneme_kafka_topic_facts facts;
     int64_t deadline = mneme_clock_monotonic_micros() + ASK_TIMEOUT_MS * INT64_C(1000);
     int status;
     do {
-        status = look(&facts, name, config, error);
+        status = find_topic(&facts, name, config, error);
         if (status == MNEME_OK && facts.is_log_append_time == is_log_append_time) {
             return MNEME_OK;
         }
@@ -123,7 +123,7 @@ static int count_records(int64_t *count, const char *name, int32_t partitions,
 }
 
 /* A topic that is there: an unfinished copy, or one that is still empty. */
-static int take_topic(bool *is_new, const struct mneme_topic_facts *facts, const char *name,
+static int take_topic(bool *is_new, const struct mneme_kafka_topic_facts *facts, const char *name,
                       const struct mneme_config *config, struct mneme_error *error) {
     int64_t partitions = mneme_config_long(config, MNEME_SETTING_TOPIC_PARTITIONS);
     int64_t count = 0;
@@ -145,10 +145,10 @@ static int take_topic(bool *is_new, const struct mneme_topic_facts *facts, const
 
 int mneme_repartition_make_topic(const char *name, const char *source, const struct mneme_config *config,
                                  struct mneme_error *error) {
-    struct mneme_topic_facts facts;
+    struct mneme_kafka_topic_facts facts;
     struct mneme_error missing = {0};
     bool is_new = false;
-    int status = look(&facts, name, config, &missing);
+    int status = find_topic(&facts, name, config, &missing);
     if (status == MNEME_OK) {
         status = take_topic(&is_new, &facts, name, config, error);
     } else if (status == MNEME_E_NOT_FOUND) {
@@ -160,7 +160,7 @@ int mneme_repartition_make_topic(const char *name, const char *source, const str
     if (status != MNEME_OK || !is_new) {
         return status;
     }
-    status = look(&facts, source, config, error);
+    status = find_topic(&facts, source, config, error);
     if (status == MNEME_OK) {
         status = alter(name, config, "CreateTime", facts.max_message_bytes, error);
     }
@@ -169,8 +169,8 @@ int mneme_repartition_make_topic(const char *name, const char *source, const str
 
 int mneme_repartition_finish_topic(const char *name, const struct mneme_config *config,
                                    struct mneme_error *error) {
-    struct mneme_topic_facts facts;
-    int status = look(&facts, name, config, error);
+    struct mneme_kafka_topic_facts facts;
+    int status = find_topic(&facts, name, config, error);
     if (status == MNEME_OK) {
         status = alter(name, config, "LogAppendTime", facts.max_message_bytes, error);
     }
@@ -244,7 +244,7 @@ int mneme_repartition_write(struct mneme_repartition_writer *writer, int32_t par
             RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY), RD_KAFKA_V_KEY(item->key.data, item->key.len),
             RD_KAFKA_V_VALUE((void *)item->value.data, item->value.len),
             RD_KAFKA_V_TIMESTAMP(item->recorded_at / 1000),
-            RD_KAFKA_V_HEADER(MNEME_SOURCE_HEADER, source, (ssize_t)len), RD_KAFKA_V_END);
+            RD_KAFKA_V_HEADER(MNEME_LOG_SOURCE_HEADER, source, (ssize_t)len), RD_KAFKA_V_END);
         (void)rd_kafka_poll(writer->client, code == RD_KAFKA_RESP_ERR__QUEUE_FULL ? POLL_MS : 0);
     } while (code == RD_KAFKA_RESP_ERR__QUEUE_FULL && writer->failure == RD_KAFKA_RESP_ERR_NO_ERROR);
     code = writer->failure != RD_KAFKA_RESP_ERR_NO_ERROR ? writer->failure : code;

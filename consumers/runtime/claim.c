@@ -122,7 +122,7 @@ static void drop_batches(struct mneme_worker *worker) {
 }
 
 /* The job at hand is brought to its end; what it applied counts. */
-static void settle(struct mneme_worker *worker) {
+static void finish_job(struct mneme_worker *worker) {
     mneme_sink_wait(worker->sink, -1);
     struct mneme_job *job = mneme_sink_take(worker->sink);
     if (job != NULL && job->kind == MNEME_JOB_APPLY &&
@@ -145,14 +145,14 @@ static void revoke(struct mneme_worker *worker) {
                        .count = worker->partition_count},
     };
     mneme_sink_post(worker->sink, &worker->job);
-    settle(worker);
+    finish_job(worker);
 }
 
 void mneme_worker_release(struct mneme_worker *worker) {
     if (worker->sink == NULL) {
         return;
     }
-    settle(worker);
+    finish_job(worker);
     mneme_worker_commit(worker);
     drop_batches(worker);
     if (worker->partition_count > 0) {
@@ -169,14 +169,14 @@ void mneme_worker_release(struct mneme_worker *worker) {
 void mneme_worker_rejoin(struct mneme_worker *worker, const char *reason) {
     struct mneme_error error = {0};
     mneme_error_set(&error, MNEME_E_CONFLICT, "%s", reason);
-    settle(worker);
+    finish_job(worker);
     drop_batches(worker);
     worker->phase = MNEME_PHASE_REJOINING;
     worker->rejoin.is_active = false; /* each one is told */
     mneme_worker_wait_begin(&worker->rejoin, "worker joins the group anew", &error);
 }
 
-void mneme_worker_dispel_doubt(struct mneme_worker *worker) {
+void mneme_worker_rejoin_if_topic_changed(struct mneme_worker *worker) {
     if (worker->phase == MNEME_PHASE_READING && !worker->is_draining &&
         atomic_exchange(&worker->is_doubted, false)) {
         mneme_worker_rejoin(worker, "the topic was away, and may be another one now");
@@ -204,8 +204,8 @@ static void topic_is_missing(struct mneme_worker *worker, const struct mneme_err
     mneme_worker_fail(worker, worker->rules.takes_records ? &lost : error);
 }
 
-void mneme_worker_look_for_topic(struct mneme_worker *worker) {
-    struct mneme_topic_facts facts = {0};
+void mneme_worker_find_topic(struct mneme_worker *worker) {
+    struct mneme_kafka_topic_facts facts = {0};
     struct mneme_error error = {0};
     int status = mneme_kafka_topic_facts(&facts, worker->kafka, worker->topic, FACTS_TIMEOUT_MS, &error);
     if (status == MNEME_E_NOT_FOUND) {
@@ -229,7 +229,7 @@ static void claim_failed(struct mneme_worker *worker, const struct mneme_error *
 }
 
 void mneme_worker_claim(struct mneme_worker *worker) {
-    struct mneme_topic_facts facts = {0};
+    struct mneme_kafka_topic_facts facts = {0};
     struct mneme_error error = {0};
     int status = mneme_kafka_topic_facts(&facts, worker->kafka, worker->topic, FACTS_TIMEOUT_MS, &error);
     if (status == MNEME_OK && facts.partitions > MNEME_MAX_PARTITIONS) {

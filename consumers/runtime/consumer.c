@@ -20,7 +20,7 @@
 #define HEARTBEATS_PER_SESSION 100
 
 /* What the worker's correctness rests on. */
-static const struct mneme_kafka_property required[] = {
+static const struct mneme_kafka_client_property required[] = {
     {"enable.auto.commit", "false"},  {"enable.auto.offset.store", "false"},
     {"auto.offset.reset", "error"},   {"partition.assignment.strategy", "range"},
     {"enable.partition.eof", "true"}, {"isolation.level", "read_committed"},
@@ -33,7 +33,7 @@ static const struct mneme_kafka_property required[] = {
  * queue is looked at again only once a second, so it must hold what a projection applies in that time; each
  * message costs its bytes and about 350 more. What is fetched above that is compressed: four times as many
  * bytes once it is unpacked. */
-static const struct mneme_kafka_property tuned[] = {
+static const struct mneme_kafka_client_property tuned[] = {
     {"queued.min.messages", "50000"},
     {"queued.max.messages.kbytes", "65536"},
     {"fetch.max.bytes", "4194304"},
@@ -110,10 +110,10 @@ static int watch_topic(rd_kafka_conf_t *conf, struct mneme_error *error) {
 static int set_up(rd_kafka_conf_t *conf, struct mneme_worker *worker, struct mneme_error *error) {
     int status = set_membership(conf, worker, error);
     if (status == MNEME_OK) {
-        status = mneme_kafka_require(conf, required, sizeof required / sizeof required[0], error);
+        status = mneme_kafka_client_require(conf, required, sizeof required / sizeof required[0], error);
     }
     if (status == MNEME_OK) {
-        status = mneme_kafka_tune(conf, tuned, sizeof tuned / sizeof tuned[0], error);
+        status = mneme_kafka_client_tune(conf, tuned, sizeof tuned / sizeof tuned[0], error);
     }
     if (status == MNEME_OK) {
         status = watch_topic(conf, error);
@@ -207,7 +207,7 @@ void mneme_worker_leave(struct mneme_worker *worker) {
 void mneme_worker_disconnect(struct mneme_worker *worker) {
     set_queue(worker, NULL);
     if (worker->kafka != NULL) {
-        mneme_kafka_destroy(worker->kafka);
+        mneme_kafka_client_destroy(worker->kafka);
         worker->kafka = NULL;
     }
 }

@@ -13,7 +13,7 @@
 static bool add(struct mneme_worker *worker, struct mneme_worker_partition *partition,
                 rd_kafka_message_t *message, struct mneme_error *error) {
     struct mneme_log_record record =
-        mneme_kafka_record(message, partition->read_offset, worker->rules.takes_records);
+        mneme_kafka_client_record(message, partition->read_offset, worker->rules.takes_records);
     int status = mneme_fill_add(worker->filling, &worker->rules, &worker->parked, &record,
                                 mneme_clock_monotonic_micros(), error);
     if (status == MNEME_OK) {
@@ -64,7 +64,7 @@ static bool recognise(struct mneme_worker *worker, struct mneme_worker_partition
                       rd_kafka_message_t *message) {
     struct mneme_error error = {0};
     struct mneme_log_digest digest = {0};
-    struct mneme_log_record record = mneme_kafka_record(message, partition->read_offset, false);
+    struct mneme_log_record record = mneme_kafka_client_record(message, partition->read_offset, false);
     int status = mneme_log_digest(&digest, message->offset, mneme_fill_recorded_at(record.timestamp_ms),
                                   record.key, record.value, &error);
     if (status == MNEME_OK && !mneme_log_digest_equal(&digest, &partition->expected)) {
@@ -82,7 +82,7 @@ static bool recognise(struct mneme_worker *worker, struct mneme_worker_partition
 static void take_event(struct mneme_worker *worker, rd_kafka_message_t *message) {
     struct mneme_worker_partition *partition = mneme_worker_partition(worker, message->partition);
     struct mneme_error error = {0};
-    mneme_worker_dispel_doubt(worker);
+    mneme_worker_rejoin_if_topic_changed(worker);
     bool is_awaited = partition != NULL && worker->phase == MNEME_PHASE_READING && !worker->is_draining;
     if (!is_awaited || (partition->expected.is_set && (!recognise(worker, partition, message) ||
                                                        message->offset < partition->read_offset))) {
@@ -146,7 +146,7 @@ static bool retry_stalled(struct mneme_worker *worker, struct mneme_worker_parti
 }
 
 /* What was parked by hand since the last attempt. */
-static void look_at_marks(struct mneme_worker *worker) {
+static void reread_marks(struct mneme_worker *worker) {
     struct mneme_error error = {0};
     if (mneme_worker_read_marks(worker, &error) != MNEME_OK) {
         mneme_log(MNEME_LOG_DEBUG, "what was parked by hand is not known",
@@ -157,7 +157,7 @@ static void look_at_marks(struct mneme_worker *worker) {
 void mneme_worker_retry_stalled(struct mneme_worker *worker) {
     struct mneme_error error = {0};
     bool is_over = true;
-    look_at_marks(worker);
+    reread_marks(worker);
     for (size_t i = 0; i < worker->partition_count && !worker->is_draining; i++) {
         struct mneme_worker_partition *partition = &worker->partitions[i];
         struct mneme_error reason = {0};
@@ -230,7 +230,7 @@ static void take_error(struct mneme_worker *worker, const rd_kafka_message_t *me
     case RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART:
     case RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC:
     case RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION:
-        mneme_worker_look_for_topic(worker);
+        mneme_worker_find_topic(worker);
         break;
     default:
         mneme_log(MNEME_LOG_WARN, "kafka consumer", MNEME_LOG_S("reason", detail));

@@ -25,9 +25,9 @@ const char *const mneme_rebuild_phase_names[MNEME_REBUILD_PHASES] = {
 };
 
 const char *const mneme_difference_names[MNEME_DIFFERENCES] = {
-    [MNEME_ROW_MISSING] = "missing",
-    [MNEME_ROW_EXTRA] = "extra",
-    [MNEME_ROW_DIFFERENT] = "different",
+    [MNEME_REBUILD_ROW_MISSING] = "missing",
+    [MNEME_REBUILD_ROW_EXTRA] = "extra",
+    [MNEME_REBUILD_ROW_DIFFERENT] = "different",
 };
 
 struct run {

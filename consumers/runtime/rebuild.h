@@ -18,9 +18,9 @@ struct mneme_rebuild_log {
 };
 
 enum mneme_difference {
-    MNEME_ROW_MISSING,   /* by the log it should be there */
-    MNEME_ROW_EXTRA,     /* by the log it should not */
-    MNEME_ROW_DIFFERENT, /* it is there, with other values */
+    MNEME_REBUILD_ROW_MISSING,   /* by the log it should be there */
+    MNEME_REBUILD_ROW_EXTRA,     /* by the log it should not */
+    MNEME_REBUILD_ROW_DIFFERENT, /* it is there, with other values */
     MNEME_DIFFERENCES,
 };
 
@@ -28,7 +28,7 @@ extern const char *const mneme_difference_names[MNEME_DIFFERENCES];
 
 /* A live table against what the log makes of it. */
 #define MNEME_DIFFERENCE_KEYS 5 /* so many are told of each kind */
-struct mneme_table_difference {
+struct mneme_rebuild_table_difference {
     const char *table;
     int64_t rows, log_rows; /* live, and by the log */
     int64_t left_out;       /* not judged: there was no room for all, or they are moving */
@@ -46,7 +46,7 @@ struct mneme_verify_options {
     void (*on_phase)(void *context, int64_t total);   /* so many events are to be folded */
     void (*on_progress)(void *context, int64_t done); /* about ten times a second */
     void (*visit)(void *context,
-                  const struct mneme_table_difference *table); /* each table, also equal ones */
+                  const struct mneme_rebuild_table_difference *table); /* each table, also equal ones */
     void *context;
 };
 

@@ -16,7 +16,7 @@
  * holds for them.
  */
 static int check_partition_count(struct mneme_worker *worker, struct mneme_error *error) {
-    struct mneme_topic_facts facts = {0};
+    struct mneme_kafka_topic_facts facts = {0};
     int status = mneme_kafka_topic_facts(&facts, worker->kafka, worker->topic, FACTS_TIMEOUT_MS, error);
     if (status == MNEME_OK && facts.partitions != worker->rules.topic_partitions) {
         status = mneme_error_set(

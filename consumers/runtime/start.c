@@ -156,7 +156,7 @@ int mneme_worker_start(struct mneme_worker *worker, struct mneme_error *error) {
     if (status == MNEME_OK && !worker->is_stopping) {
         status = mneme_worker_subscribe(worker, error);
     }
-    const struct mneme_topic_facts *facts = &worker->facts;
+    const struct mneme_kafka_topic_facts *facts = &worker->facts;
     if (status == MNEME_OK && facts->has_settings && !facts->is_log_append_time &&
         !worker->rules.takes_records) {
         mneme_log(MNEME_LOG_WARN, "topic keeps the publishers' times", MNEME_LOG_S("topic", worker->topic),

@@ -87,7 +87,7 @@ static void join_again(struct mneme_worker *worker) {
 }
 
 /* A log that nothing is written to any more gives no batch that could be refused. */
-static void look_at_source(struct mneme_worker *worker, int64_t now) {
+static void check_source(struct mneme_worker *worker, int64_t now) {
     bool has_work = worker->applying != NULL || !mneme_fill_is_empty(worker->filling);
     if (has_work || worker->phase != MNEME_PHASE_READING || now - worker->source_micros < SOURCE_MICROS) {
         worker->source_micros = has_work ? now : worker->source_micros;
@@ -106,7 +106,7 @@ static void look_at_source(struct mneme_worker *worker, int64_t now) {
 }
 
 /* What the projection found while there was nothing to apply. */
-static void heed_idle(struct mneme_worker *worker) {
+static void handle_idle(struct mneme_worker *worker) {
     struct mneme_error error = {0};
     enum mneme_apply_result result = mneme_sink_take_idle(worker->sink, &error);
     if (result == MNEME_FENCED && worker->phase == MNEME_PHASE_READING && !worker->is_draining) {
@@ -233,7 +233,7 @@ static void turn(struct mneme_worker *worker) {
         if (worker->name.is_lost) {
             mneme_worker_lose_name(worker);
         }
-        heed_idle(worker);
+        handle_idle(worker);
         give_work(worker, now);
         if (worker->is_ended || is_drained(worker)) {
             break;
@@ -243,12 +243,12 @@ static void turn(struct mneme_worker *worker) {
         }
         if (worker->missing.is_active && worker->phase != MNEME_PHASE_CLAIMING &&
             mneme_worker_wait_is_over(&worker->missing, now)) {
-            mneme_worker_look_for_topic(worker);
+            mneme_worker_find_topic(worker);
         }
-        mneme_worker_dispel_doubt(worker);
+        mneme_worker_rejoin_if_topic_changed(worker);
         note_known_log(worker);
         if (worker->options->projection->source != NULL && !worker->is_draining) {
-            look_at_source(worker, now);
+            check_source(worker, now);
         }
         mneme_worker_report(worker, now);
         mneme_worker_wake_client(worker, now);

@@ -5,7 +5,7 @@
 
 #include <stdio.h>
 
-const struct mneme_metric_info mneme_worker_metric_table[] = {
+const struct mneme_metrics_info mneme_worker_metric_table[] = {
 #define X(id, metric_name, metric_kind, label_name, text)                                                    \
     {.name = (metric_name), .kind = (metric_kind), .help = (text), .label = (label_name)},
     MNEME_WORKER_METRICS(X)

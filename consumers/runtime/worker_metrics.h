@@ -39,7 +39,7 @@ enum mneme_worker_metric {
 };
 
 /* The table for mneme_metrics_new; MNEME_WORKER_METRIC_COUNT rows. */
-extern const struct mneme_metric_info mneme_worker_metric_table[];
+extern const struct mneme_metrics_info mneme_worker_metric_table[];
 
 /* Sets a gauge of one partition. */
 void mneme_worker_metric_set_partition(struct mneme_metrics *metrics, enum mneme_worker_metric metric,

@@ -103,8 +103,8 @@ struct mneme_worker {
     struct mneme_worker_wait missing; /* the topic seems to be gone */
 
     /* The start. */
-    struct mneme_worker_wait starting; /* a service that it needs is away */
-    struct mneme_topic_facts facts;    /* of the topic, as they were then */
+    struct mneme_worker_wait starting;    /* a service that it needs is away */
+    struct mneme_kafka_topic_facts facts; /* of the topic, as they were then */
 
     /* The end. */
     bool is_draining; /* nothing more is read; what was read is applied, then the worker ends */
@@ -166,10 +166,10 @@ void mneme_worker_release(struct mneme_worker *worker);
 void mneme_worker_refuse_missing_records(struct mneme_error *error, const struct mneme_worker *worker);
 
 /* Asks whether the topic is still there, after the client has said that it is not. */
-void mneme_worker_look_for_topic(struct mneme_worker *worker);
+void mneme_worker_find_topic(struct mneme_worker *worker);
 
 /* Claims the partitions anew if the topic may be another one: the claim recognises it. */
-void mneme_worker_dispel_doubt(struct mneme_worker *worker);
+void mneme_worker_rejoin_if_topic_changed(struct mneme_worker *worker);
 
 /* Drops all batches and asks the group for partitions anew, after a wait. */
 void mneme_worker_rejoin(struct mneme_worker *worker, const char *reason);

@@ -20,8 +20,8 @@
 #define CONFIG_BYTES 256           /* its name, with a schema and a NUL */
 
 struct projection {
-    struct mneme_session session;
-    struct mneme_progress progress;
+    struct mneme_store_session session;
+    struct mneme_store_progress progress;
     struct mneme_documents documents;
     struct mneme_search_writer writer;
     struct mneme_analysis *analysis;
@@ -39,8 +39,8 @@ static void close_projection(void *context) {
     if (projection == NULL) {
         return;
     }
-    mneme_session_clean_up(&projection->session);
-    mneme_progress_clean_up(&projection->progress);
+    mneme_store_session_clean_up(&projection->session);
+    mneme_store_progress_clean_up(&projection->progress);
     mneme_documents_clean_up(&projection->documents);
     mneme_search_writer_clean_up(&projection->writer);
     mneme_analysis_close(projection->analysis);
@@ -101,14 +101,14 @@ static int prepare(struct projection *projection, const struct mneme_config *con
         projection->writer.analysis = projection->analysis;
     }
     if (status == MNEME_OK) {
-        status = mneme_session_init(&projection->session, config, MNEME_PROJECTION_SEARCH,
-                                    mneme_projections[MNEME_PROJECTION_SEARCH].name, error);
+        status = mneme_store_session_init(&projection->session, config, MNEME_PROJECTION_SEARCH,
+                                          mneme_projections[MNEME_PROJECTION_SEARCH].name, error);
     }
     if (status == MNEME_OK) {
         status = mneme_kafka_events_topic(projection->progress.topic, config, error);
     }
     if (status == MNEME_OK) {
-        status = mneme_session_ensure(&projection->session, error);
+        status = mneme_store_session_ensure(&projection->session, error);
     }
     if (status == MNEME_OK) {
         status = mneme_migrate_check(projection->session.postgres, mneme_migrations_search, error);
@@ -133,20 +133,20 @@ static int open_projection(void **out, const struct mneme_config *config, struct
 static enum mneme_apply_result assign(void *context, struct mneme_assignment *assignment,
                                       struct mneme_error *error) {
     struct projection *projection = context;
-    int status = mneme_session_ensure(&projection->session, error);
+    int status = mneme_store_session_ensure(&projection->session, error);
     if (status == MNEME_OK) {
         status = check_settings(projection, error); /* the tables may have been made anew by others */
     }
     if (status == MNEME_OK) {
-        status = mneme_progress_claim(&projection->progress, &projection->session, assignment, error);
+        status = mneme_store_progress_claim(&projection->progress, &projection->session, assignment, error);
     }
-    enum mneme_apply_result result = mneme_session_result(status);
+    enum mneme_apply_result result = mneme_store_session_result(status);
     return result == MNEME_REJECT || result == MNEME_FENCED ? MNEME_FATAL : result;
 }
 
 static void revoke(void *context, const int32_t *partitions, size_t count) {
     struct projection *projection = context;
-    mneme_progress_release(&projection->progress, partitions, count);
+    mneme_store_progress_release(&projection->progress, partitions, count);
 }
 
 /* Opens the transaction and moves the progress. */
@@ -155,13 +155,13 @@ static int begin(struct projection *projection, const struct mneme_batch *batch,
     const struct mneme_pg_call calls[] = {
         {"BEGIN", NULL}, {mneme_sql_fold_advance, &projection->advance}, {mneme_sql_search_staging, NULL}};
     PGresult *results[sizeof calls / sizeof *calls] = {NULL};
-    if (!mneme_progress_advance(&projection->progress, &projection->advance, batch,
-                                &projection->documents.arena)) {
-        return mneme_progress_fenced(&projection->progress, error);
+    if (!mneme_store_progress_advance(&projection->progress, &projection->advance, batch,
+                                      &projection->documents.arena)) {
+        return mneme_store_progress_fenced(&projection->progress, error);
     }
     int status = mneme_pg_pipeline(results, postgres, calls, sizeof calls / sizeof *calls, error);
     if (status == MNEME_OK && strtoul(PQcmdTuples(results[1]), NULL, 10) != batch->partition_count) {
-        status = mneme_progress_fenced(&projection->progress, error);
+        status = mneme_store_progress_fenced(&projection->progress, error);
     }
     for (size_t i = 0; i < sizeof calls / sizeof *calls; i++) {
         PQclear(results[i]);
@@ -207,11 +207,11 @@ static int fold_batch(struct projection *projection, struct mneme_batch *batch, 
 static enum mneme_apply_result apply(void *context, struct mneme_batch *batch, struct mneme_error *error) {
     struct projection *projection = context;
     if (batch->count == 0) {
-        return mneme_progress_skip(&projection->progress, &projection->session, batch, error);
+        return mneme_store_progress_skip(&projection->progress, &projection->session, batch, error);
     }
-    int status = mneme_session_ensure(&projection->session, error);
+    int status = mneme_store_session_ensure(&projection->session, error);
     if (status != MNEME_OK) {
-        return mneme_session_result(status) == MNEME_RETRY ? MNEME_RETRY : MNEME_FATAL;
+        return mneme_store_session_result(status) == MNEME_RETRY ? MNEME_RETRY : MNEME_FATAL;
     }
     status = fold_batch(projection, batch, error);
     if (status == MNEME_E_INVALID &&
@@ -224,9 +224,9 @@ static enum mneme_apply_result apply(void *context, struct mneme_batch *batch, s
                             error->message);
     }
     if (status != MNEME_OK) {
-        mneme_session_rollback(&projection->session);
+        mneme_store_session_rollback(&projection->session);
     }
-    return mneme_session_result(status);
+    return mneme_store_session_result(status);
 }
 
 const struct mneme_projection_ops mneme_search_projection = {

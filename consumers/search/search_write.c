@@ -161,7 +161,7 @@ static int supersede(struct mneme_pg_params *params, size_t *count, const struct
 }
 
 /* Whether a version of the batch is over, and whether one is not. */
-static void look_at_versions(const struct mneme_documents *documents, bool *has_past, bool *has_present) {
+static void find_versions(const struct mneme_documents *documents, bool *has_past, bool *has_present) {
     for (const struct mneme_document *document = documents->first; document != NULL;
          document = document->next) {
         *has_present |= document->last->is_there;
@@ -188,7 +188,7 @@ int mneme_search_changes(struct mneme_search_writer *writer, struct mneme_pg_cal
     if (superseded > 0) {
         calls[(*count)++] = (struct mneme_pg_call){mneme_sql_search_supersede, &writer->params[1]};
     }
-    look_at_versions(documents, &has_past, &has_present);
+    find_versions(documents, &has_past, &has_present);
     if (has_past) {
         calls[(*count)++] = (struct mneme_pg_call){mneme_sql_search_load_history, NULL};
     }

@@ -12,14 +12,14 @@
 
 #define SQLSTATE_LOCK_TIMEOUT "55P03"
 
-void mneme_progress_clean_up(struct mneme_progress *progress) {
+void mneme_store_progress_clean_up(struct mneme_store_progress *progress) {
     free(progress->owned);
     free(progress->parked_keys);
     PQclear(progress->parked_rows);
-    *progress = (struct mneme_progress){0};
+    *progress = (struct mneme_store_progress){0};
 }
 
-static struct mneme_owned_partition *find(const struct mneme_progress *progress, int32_t partition) {
+static struct mneme_owned_partition *find(const struct mneme_store_progress *progress, int32_t partition) {
     for (size_t i = 0; i < progress->owned_count; i++) {
         if (progress->owned[i].partition == partition) {
             return &progress->owned[i];
@@ -28,7 +28,8 @@ static struct mneme_owned_partition *find(const struct mneme_progress *progress,
     return NULL;
 }
 
-void mneme_progress_release(struct mneme_progress *progress, const int32_t *partitions, size_t count) {
+void mneme_store_progress_release(struct mneme_store_progress *progress, const int32_t *partitions,
+                                  size_t count) {
     for (size_t i = 0; i < count; i++) {
         struct mneme_owned_partition *owned = find(progress, partitions[i]);
         if (owned != NULL) {
@@ -37,7 +38,7 @@ void mneme_progress_release(struct mneme_progress *progress, const int32_t *part
     }
 }
 
-static bool reserve(struct mneme_progress *progress, size_t count) {
+static bool reserve(struct mneme_store_progress *progress, size_t count) {
     if (progress->owned_capacity - progress->owned_count >= count) {
         return true;
     }
@@ -52,7 +53,7 @@ static bool reserve(struct mneme_progress *progress, size_t count) {
 }
 
 /* Projection, topic and partitions: what the statements here begin with. */
-static int begin_params(struct mneme_pg_params *params, const struct mneme_progress *progress,
+static int begin_params(struct mneme_pg_params *params, const struct mneme_store_progress *progress,
                         const struct mneme_assignment *assignment, struct mneme_error *error) {
     int64_t *partitions = malloc((assignment->count + 1) * sizeof *partitions);
     if (partitions == NULL) {
@@ -68,7 +69,7 @@ static int begin_params(struct mneme_pg_params *params, const struct mneme_progr
     return MNEME_OK;
 }
 
-static int refuse_other_count(const struct mneme_progress *progress,
+static int refuse_other_count(const struct mneme_store_progress *progress,
                               const struct mneme_assignment *assignment, const PGresult *other,
                               struct mneme_error *error) {
     if (PQntuples(other) == 0) {
@@ -101,7 +102,7 @@ static int refuse_other_count(const struct mneme_progress *progress,
         progress->projection, mneme_projection_rebuilt_by(progress->facts));
 }
 
-static int take_claimed(struct mneme_progress *progress, struct mneme_assignment *assignment,
+static int take_claimed(struct mneme_store_progress *progress, struct mneme_assignment *assignment,
                         const PGresult *claimed, struct mneme_error *error) {
     if (PQntuples(claimed) != (int)assignment->count || !reserve(progress, assignment->count)) {
         return mneme_error_set(error, MNEME_E_NO_MEMORY, "partitions were not claimed: out of memory");
@@ -127,8 +128,8 @@ static int take_claimed(struct mneme_progress *progress, struct mneme_assignment
 }
 
 /* Takes `rows`, which the keys point into. */
-static int take_parked(struct mneme_progress *progress, struct mneme_assignment *assignment, PGresult *rows,
-                       struct mneme_error *error) {
+static int take_parked(struct mneme_store_progress *progress, struct mneme_assignment *assignment,
+                       PGresult *rows, struct mneme_error *error) {
     PQclear(progress->parked_rows);
     free(progress->parked_keys);
     progress->parked_rows = rows;
@@ -152,7 +153,7 @@ static int take_parked(struct mneme_progress *progress, struct mneme_assignment 
 
 enum { BEGIN, BOUNDS, OTHER_COUNT, CLAIM, PARKED_KEYS, CALL_COUNT };
 
-static int claim_once(struct mneme_progress *progress, struct mneme_session *session,
+static int claim_once(struct mneme_store_progress *progress, struct mneme_store_session *session,
                       struct mneme_assignment *assignment, struct mneme_error *error) {
     struct mneme_pg_params topic = {0};
     struct mneme_pg_params claim = {0};
@@ -203,7 +204,7 @@ static int claim_once(struct mneme_progress *progress, struct mneme_session *ses
 }
 
 /* Ends the sessions of the writers before, which hold what the claim waits for. */
-static int evict(struct mneme_progress *progress, struct mneme_session *session,
+static int evict(struct mneme_store_progress *progress, struct mneme_store_session *session,
                  const struct mneme_assignment *assignment, struct mneme_error *error) {
     struct mneme_pg_params params = {0};
     PGresult *rows = NULL;
@@ -220,8 +221,8 @@ static int evict(struct mneme_progress *progress, struct mneme_session *session,
     return status;
 }
 
-int mneme_progress_claim(struct mneme_progress *progress, struct mneme_session *session,
-                         struct mneme_assignment *assignment, struct mneme_error *error) {
+int mneme_store_progress_claim(struct mneme_store_progress *progress, struct mneme_store_session *session,
+                               struct mneme_assignment *assignment, struct mneme_error *error) {
     size_t len = strlen(assignment->topic);
     if (len >= sizeof progress->topic) {
         return mneme_error_set(error, MNEME_E_USAGE,
@@ -233,12 +234,12 @@ int mneme_progress_claim(struct mneme_progress *progress, struct mneme_session *
         return MNEME_OK;
     }
     bool is_locked = strcmp(mneme_pg_sqlstate(session->postgres), SQLSTATE_LOCK_TIMEOUT) == 0;
-    mneme_session_rollback(session);
+    mneme_store_session_rollback(session);
     if (!is_locked || session->postgres == NULL) {
         return status;
     }
     if (evict(progress, session, assignment, error) != MNEME_OK) {
-        return mneme_session_result(error->code) == MNEME_RETRY
+        return mneme_store_session_result(error->code) == MNEME_RETRY
                    ? error->code
                    : mneme_error_set(error, MNEME_E_UNAVAILABLE,
                                      "partitions of %s were not claimed: a former owner holds them and could "
@@ -247,20 +248,20 @@ int mneme_progress_claim(struct mneme_progress *progress, struct mneme_session *
     }
     status = claim_once(progress, session, assignment, error);
     if (status != MNEME_OK) {
-        mneme_session_rollback(session);
+        mneme_store_session_rollback(session);
     }
     return status;
 }
 
-int mneme_progress_fenced(const struct mneme_progress *progress, struct mneme_error *error) {
+int mneme_store_progress_fenced(const struct mneme_store_progress *progress, struct mneme_error *error) {
     return mneme_error_set(
         error, MNEME_E_CONFLICT,
         "the batch was not folded: another worker owns a partition of %s now; join the group again",
         progress->topic);
 }
 
-bool mneme_progress_advance(const struct mneme_progress *progress, struct mneme_pg_params *params,
-                            const struct mneme_batch *batch, struct mneme_arena *arena) {
+bool mneme_store_progress_advance(const struct mneme_store_progress *progress, struct mneme_pg_params *params,
+                                  const struct mneme_batch *batch, struct mneme_arena *arena) {
     size_t count = batch->partition_count;
     int64_t *numbers = mneme_arena_alloc(arena, 4 * count * sizeof *numbers);
     struct mneme_str *digests = mneme_arena_alloc(arena, count * sizeof *digests);
@@ -292,16 +293,16 @@ bool mneme_progress_advance(const struct mneme_progress *progress, struct mneme_
     return true;
 }
 
-static int skip(const struct mneme_progress *progress, struct mneme_session *session,
+static int skip(const struct mneme_store_progress *progress, struct mneme_store_session *session,
                 struct mneme_batch *batch, struct mneme_error *error) {
     struct mneme_pg_params params = {0};
     const struct mneme_pg_call calls[] = {{"BEGIN", NULL}, {mneme_sql_fold_advance, &params}};
     PGresult *results[2] = {NULL};
-    int status = mneme_progress_advance(progress, &params, batch, &batch->arena)
+    int status = mneme_store_progress_advance(progress, &params, batch, &batch->arena)
                      ? mneme_pg_pipeline(results, session->postgres, calls, 2, error)
-                     : mneme_progress_fenced(progress, error);
+                     : mneme_store_progress_fenced(progress, error);
     if (status == MNEME_OK && strtoul(PQcmdTuples(results[1]), NULL, 10) != batch->partition_count) {
-        status = mneme_progress_fenced(progress, error);
+        status = mneme_store_progress_fenced(progress, error);
     }
     PQclear(results[0]);
     PQclear(results[1]);
@@ -309,16 +310,16 @@ static int skip(const struct mneme_progress *progress, struct mneme_session *ses
     return status == MNEME_OK ? mneme_pg_run(session->postgres, "COMMIT", error) : status;
 }
 
-enum mneme_apply_result mneme_progress_skip(const struct mneme_progress *progress,
-                                            struct mneme_session *session, struct mneme_batch *batch,
-                                            struct mneme_error *error) {
-    int status = mneme_session_ensure(session, error);
+enum mneme_apply_result mneme_store_progress_skip(const struct mneme_store_progress *progress,
+                                                  struct mneme_store_session *session,
+                                                  struct mneme_batch *batch, struct mneme_error *error) {
+    int status = mneme_store_session_ensure(session, error);
     if (status != MNEME_OK) {
-        return mneme_session_result(status) == MNEME_RETRY ? MNEME_RETRY : MNEME_FATAL;
+        return mneme_store_session_result(status) == MNEME_RETRY ? MNEME_RETRY : MNEME_FATAL;
     }
     status = skip(progress, session, batch, error);
     if (status != MNEME_OK) {
-        mneme_session_rollback(session);
+        mneme_store_session_rollback(session);
     }
-    return mneme_session_result(status);
+    return mneme_store_session_result(status);
 }

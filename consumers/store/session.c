@@ -23,9 +23,10 @@ static const char settings_sql[] =
     "off; "
     "SET enable_bitmapscan = off; SET max_parallel_workers_per_gather = 0";
 
-int mneme_session_init(struct mneme_session *session, const struct mneme_config *config,
-                       enum mneme_projection schema, const char *projection, struct mneme_error *error) {
-    *session = (struct mneme_session){.config = config, .schema = schema};
+int mneme_store_session_init(struct mneme_store_session *session, const struct mneme_config *config,
+                             enum mneme_projection schema, const char *projection,
+                             struct mneme_error *error) {
+    *session = (struct mneme_store_session){.config = config, .schema = schema};
     struct mneme_uuid unique;
     int status = mneme_uuid_v7(&unique, error);
     if (status != MNEME_OK) {
@@ -42,12 +43,12 @@ int mneme_session_init(struct mneme_session *session, const struct mneme_config 
     return MNEME_OK;
 }
 
-static void drop(struct mneme_session *session) {
+static void drop(struct mneme_store_session *session) {
     mneme_pg_close(session->postgres);
     session->postgres = NULL;
 }
 
-void mneme_session_clean_up(struct mneme_session *session) {
+void mneme_store_session_clean_up(struct mneme_store_session *session) {
     drop(session);
 }
 
@@ -56,7 +57,7 @@ static bool is_usable(PGconn *connection) {
            PQtransactionStatus(connection) == PQTRANS_IDLE;
 }
 
-int mneme_session_ensure(struct mneme_session *session, struct mneme_error *error) {
+int mneme_store_session_ensure(struct mneme_store_session *session, struct mneme_error *error) {
     if (session->postgres != NULL && is_usable(mneme_pg_raw(session->postgres))) {
         return MNEME_OK;
     }
@@ -77,7 +78,7 @@ int mneme_session_ensure(struct mneme_session *session, struct mneme_error *erro
     return status;
 }
 
-void mneme_session_rollback(struct mneme_session *session) {
+void mneme_store_session_rollback(struct mneme_store_session *session) {
     if (session->postgres == NULL) {
         return;
     }
@@ -92,7 +93,7 @@ void mneme_session_rollback(struct mneme_session *session) {
     }
 }
 
-enum mneme_apply_result mneme_session_result(int status) {
+enum mneme_apply_result mneme_store_session_result(int status) {
     switch ((enum mneme_status)status) {
     case MNEME_OK:
         return MNEME_APPLIED;

@@ -10,7 +10,7 @@
 
 #define MNEME_OWNER_BYTES 64 /* what an application_name holds, with a NUL */
 
-struct mneme_session {
+struct mneme_store_session {
     const struct mneme_config *config;
     enum mneme_projection schema;
     const char *settings_sql;        /* further settings of each connection; set it behind init, or NULL */
@@ -19,17 +19,17 @@ struct mneme_session {
 };
 
 /* Makes the owner's name. `config` must outlive the session. Connects nothing yet. */
-int mneme_session_init(struct mneme_session *session, const struct mneme_config *config,
-                       enum mneme_projection schema, const char *projection, struct mneme_error *error);
-void mneme_session_clean_up(struct mneme_session *session);
+int mneme_store_session_init(struct mneme_store_session *session, const struct mneme_config *config,
+                             enum mneme_projection schema, const char *projection, struct mneme_error *error);
+void mneme_store_session_clean_up(struct mneme_store_session *session);
 
 /* A connection that is set up and outside a transaction. */
-int mneme_session_ensure(struct mneme_session *session, struct mneme_error *error);
+int mneme_store_session_ensure(struct mneme_store_session *session, struct mneme_error *error);
 
 /* Ends an open transaction without effect, or the connection where that cannot be done. */
-void mneme_session_rollback(struct mneme_session *session);
+void mneme_store_session_rollback(struct mneme_store_session *session);
 
 /* What the runtime is to do after that status. */
-enum mneme_apply_result mneme_session_result(int status);
+enum mneme_apply_result mneme_store_session_result(int status);
 
 #endif

@@ -22,7 +22,7 @@ struct gate {
     const char *topic;
     struct mneme_batch *batch;
     int64_t *numbers; /* ARRAYS of them, each with one number for each partition of the batch */
-    struct mneme_pg_params look, exceptions, waiting;
+    struct mneme_pg_params behind, exceptions, waiting;
     bool is_waiting_asked;
 };
 
@@ -46,9 +46,9 @@ static int prepare(struct gate *gate, struct mneme_error *error) {
         gate->numbers[FIRST] = gate->batch->items[0].position.offset;
         gate->numbers[END] = gate->batch->items[gate->batch->count - 1].position.offset + 1;
     }
-    mneme_pg_param_str(&gate->look, mneme_str_from(gate->topic));
-    mneme_pg_param_long_array(&gate->look, gate->numbers, count);
-    mneme_pg_param_long_array(&gate->look, gate->numbers + END * count, count);
+    mneme_pg_param_str(&gate->behind, mneme_str_from(gate->topic));
+    mneme_pg_param_long_array(&gate->behind, gate->numbers, count);
+    mneme_pg_param_long_array(&gate->behind, gate->numbers + END * count, count);
     for (size_t i = 0; i < ARRAYS; i++) {
         mneme_pg_param_long_array(&gate->exceptions, gate->numbers + i * count, count);
     }
@@ -105,7 +105,8 @@ static int park(const struct gate *gate, struct mneme_batch_item *item, int64_t 
     return item->park_reason == NULL ? no_memory(error) : MNEME_OK;
 }
 
-static int shut(const struct gate *gate, bool *is_accepted, const PGresult *rows, struct mneme_error *error) {
+static int apply_exceptions(const struct gate *gate, bool *is_accepted, const PGresult *rows,
+                            struct mneme_error *error) {
     size_t count = (size_t)PQntuples(rows);
     if (count == 0) {
         return MNEME_OK;
@@ -149,7 +150,7 @@ static int hold_back(const struct gate *gate, bool *is_accepted, const PGresult 
     return MNEME_OK;
 }
 
-static int behind(const struct gate *gate, const PGresult *rows, struct mneme_error *error) {
+static int set_behind_error(const struct gate *gate, const PGresult *rows, struct mneme_error *error) {
     return mneme_error_set(error, MNEME_E_UNAVAILABLE,
                            "the batch waits for the ledger, which is at offset %lld of partition %lld of %s; "
                            "check that `mneme work postgres` runs",
@@ -159,9 +160,9 @@ static int behind(const struct gate *gate, const PGresult *rows, struct mneme_er
 
 /* One look; *is_open when the ledger was there, and the exceptions are taken then. The order matters: what is
  * found after the ledger has passed is all there will be, but for what is tried again. */
-static int look(struct gate *gate, struct mneme_postgres *postgres, bool *is_accepted, bool *is_open,
-                struct mneme_error *error) {
-    const struct mneme_pg_call calls[] = {{mneme_sql_gate_look, &gate->look},
+static int ask_ledger(struct gate *gate, struct mneme_postgres *postgres, bool *is_accepted, bool *is_open,
+                      struct mneme_error *error) {
+    const struct mneme_pg_call calls[] = {{mneme_sql_gate_behind, &gate->behind},
                                           {mneme_sql_gate_exceptions, &gate->exceptions},
                                           {mneme_sql_gate_waiting, &gate->waiting}};
     PGresult *results[sizeof calls / sizeof *calls] = {NULL};
@@ -172,10 +173,10 @@ static int look(struct gate *gate, struct mneme_postgres *postgres, bool *is_acc
     }
     *is_open = PQntuples(results[0]) == 0;
     if (!*is_open) {
-        (void)behind(gate, results[0], error);
+        (void)set_behind_error(gate, results[0], error);
     }
     if (*is_open) {
-        status = shut(gate, is_accepted, results[1], error);
+        status = apply_exceptions(gate, is_accepted, results[1], error);
     }
     if (*is_open && status == MNEME_OK && gate->is_waiting_asked) {
         status = hold_back(gate, is_accepted, results[2], error);
@@ -197,7 +198,7 @@ int mneme_verdict_gate_pass(bool *is_accepted, struct mneme_postgres *postgres, 
     struct mneme_error reason = {0};
     int status = prepare(&gate, error);
     while (status == MNEME_OK && !is_open) {
-        status = look(&gate, postgres, is_accepted, &is_open, &reason);
+        status = ask_ledger(&gate, postgres, is_accepted, &is_open, &reason);
         bool is_over = mneme_clock_monotonic_micros() >= deadline;
         if (status != MNEME_OK || (!is_open && is_over)) {
             status = mneme_error_set(error, reason.code, "%s", reason.message);
@@ -205,7 +206,7 @@ int mneme_verdict_gate_pass(bool *is_accepted, struct mneme_postgres *postgres, 
             mneme_clock_pause(LOOK_AGAIN_MICROS);
         }
     }
-    mneme_pg_params_clean_up(&gate.look);
+    mneme_pg_params_clean_up(&gate.behind);
     mneme_pg_params_clean_up(&gate.exceptions);
     mneme_pg_params_clean_up(&gate.waiting);
     free(gate.numbers);

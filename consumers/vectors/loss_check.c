@@ -71,10 +71,10 @@ static int ask(int64_t *offsets, const struct check *check, enum mneme_log_point
 
 static int open_topic(struct check *check, const struct mneme_config *config, struct mneme_error *error) {
     struct mneme_log_source source = {.is_of_records = true};
-    struct mneme_topic_facts facts = {0};
+    struct mneme_kafka_topic_facts facts = {0};
     struct mneme_error why = {0};
     memcpy(source.topic, check->topic, strlen(check->topic) + 1);
-    int status = mneme_kafka_topic_look(&facts, check->topic, config, &why);
+    int status = mneme_kafka_topic_find(&facts, check->topic, config, &why);
     if (status == MNEME_OK) {
         status = mneme_log_reader_open_source(&check->reader, config, &source, "records", &why);
     }
@@ -202,7 +202,7 @@ static int check_log(const struct mneme_generation *generation, const struct mne
 static void note(const struct mneme_config *config, const char *seen_by, int status,
                  const struct mneme_error *error) {
     if (status == MNEME_OK || status == MNEME_E_UNSAFE) {
-        mneme_loss_note(config, seen_by, status == MNEME_OK ? NULL : error->message);
+        mneme_loss_write(config, seen_by, status == MNEME_OK ? NULL : error->message);
     }
 }
 

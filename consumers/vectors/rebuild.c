@@ -78,8 +78,8 @@ static int add(struct rebuild *rebuild, const struct mneme_config *config, struc
 /* The model of the settings, where these pin it: the topic of its own is there before. */
 static int describe_model(struct mneme_generation *out, const struct mneme_config *config,
                           struct mneme_error *error) {
-    struct mneme_embedding_model model;
-    mneme_embedding_model_of(&model, config);
+    struct mneme_embedder_model_info model;
+    mneme_embedder_model_of(&model, config);
     if (strlen(model.name) >= sizeof out->model || strlen(model.query_prefix) >= sizeof out->query_prefix ||
         strlen(model.passage_prefix) >= sizeof out->passage_prefix) {
         return mneme_error_set(

@@ -24,14 +24,14 @@ static int read_source(int64_t *out, const struct mneme_batch_item *item, struct
     char text[24];
     char *end;
     if (item->source.data == NULL || item->source.len == 0 || item->source.len >= sizeof text) {
-        return refuse(item, "it has no header " MNEME_SOURCE_HEADER, error);
+        return refuse(item, "it has no header " MNEME_LOG_SOURCE_HEADER, error);
     }
     memcpy(text, item->source.data, item->source.len);
     text[item->source.len] = '\0';
     errno = 0;
     long long value = strtoll(text, &end, 10);
     if (errno != 0 || *end != '\0' || value < 0) {
-        return refuse(item, "its header " MNEME_SOURCE_HEADER " is no position", error);
+        return refuse(item, "its header " MNEME_LOG_SOURCE_HEADER " is no position", error);
     }
     *out = value;
     return MNEME_OK;
@@ -130,7 +130,7 @@ int mneme_vector_record_read(struct mneme_vector_record *out, struct mneme_embed
         return mneme_error_set(error, (enum mneme_status)status, REFUSED "%s", POSITION(item),
                                reason.message);
     }
-    out->change.document = (struct mneme_document_key){key.stream_id, key.kind, key.ref};
+    out->change.document = (struct mneme_vector_document_key){key.stream_id, key.kind, key.ref};
     out->change.scope.tenant = key.tenant;
     out->change.is_removal = item->value.data == NULL;
     status = read_source(&out->change.source_sequence, item, error);

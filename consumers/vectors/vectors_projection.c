@@ -26,13 +26,13 @@
 
 struct projection {
     const struct mneme_config *config;
-    struct mneme_session session;
+    struct mneme_store_session session;
     struct mneme_generation generation;
     bool is_current; /* the generation is as the database has it */
     void *store;     /* of the generation, on the session's connection; NULL: to be opened */
     struct mneme_postgres *store_postgres;
     struct mneme_embedding_codec *codec;
-    struct mneme_progress progress;
+    struct mneme_store_progress progress;
     char progress_name[MNEME_GENERATION_PROGRESS_BYTES];
     struct mneme_pg_params params;
     struct mneme_buffer rows;
@@ -58,8 +58,8 @@ static void close_projection(void *context) {
         return;
     }
     close_store(projection);
-    mneme_session_clean_up(&projection->session);
-    mneme_progress_clean_up(&projection->progress);
+    mneme_store_session_clean_up(&projection->session);
+    mneme_store_progress_clean_up(&projection->progress);
     mneme_embedding_codec_destroy(projection->codec);
     mneme_pg_params_clean_up(&projection->params);
     mneme_buffer_clean_up(&projection->rows);
@@ -73,13 +73,13 @@ static int open_projection(void **out, const struct mneme_config *config, struct
         return out_of_memory(error);
     }
     projection->config = config;
-    int status = mneme_session_init(&projection->session, config, MNEME_PROJECTION_VECTORS,
-                                    mneme_projections[MNEME_PROJECTION_VECTORS].name, error);
+    int status = mneme_store_session_init(&projection->session, config, MNEME_PROJECTION_VECTORS,
+                                          mneme_projections[MNEME_PROJECTION_VECTORS].name, error);
     if (status == MNEME_OK) { /* it only reads: the topic does not matter */
         status = mneme_embedding_codec_new(&projection->codec, config, "", error);
     }
     if (status == MNEME_OK) {
-        status = mneme_session_ensure(&projection->session, error);
+        status = mneme_store_session_ensure(&projection->session, error);
     }
     if (status == MNEME_OK) {
         status = mneme_migrate_check(projection->session.postgres, mneme_migrations_vectors, error);
@@ -242,8 +242,8 @@ static int take_marks(struct projection *projection, struct mneme_assignment *as
 static enum mneme_apply_result assign(void *context, struct mneme_assignment *assignment,
                                       struct mneme_error *error) {
     struct projection *projection = context;
-    struct mneme_progress *progress = &projection->progress;
-    int status = mneme_session_ensure(&projection->session, error);
+    struct mneme_store_progress *progress = &projection->progress;
+    int status = mneme_store_session_ensure(&projection->session, error);
     if (status == MNEME_OK) {
         status = choose(projection, assignment, error);
     }
@@ -252,7 +252,7 @@ static enum mneme_apply_result assign(void *context, struct mneme_assignment *as
         mneme_generation_progress(projection->progress_name, &projection->generation);
         progress->projection = projection->progress_name;
         progress->facts = &mneme_projections[MNEME_PROJECTION_VECTORS];
-        status = mneme_progress_claim(progress, &projection->session, assignment, error);
+        status = mneme_store_progress_claim(progress, &projection->session, assignment, error);
     }
     if (status == MNEME_OK) {
         status = take_marks(projection, assignment, error);
@@ -264,13 +264,13 @@ static enum mneme_apply_result assign(void *context, struct mneme_assignment *as
     if (status == MNEME_OK) {
         status = check_chosen(projection, error);
     }
-    enum mneme_apply_result result = mneme_session_result(status);
+    enum mneme_apply_result result = mneme_store_session_result(status);
     return result == MNEME_REJECT ? MNEME_FATAL : result;
 }
 
 static void revoke(void *context, const int32_t *partitions, size_t count) {
     struct projection *projection = context;
-    mneme_progress_release(&projection->progress, partitions, count);
+    mneme_store_progress_release(&projection->progress, partitions, count);
 }
 
 /* --- a batch --- */
@@ -287,7 +287,7 @@ static int advance(struct projection *projection, struct mneme_batch *batch, str
     const struct mneme_pg_call calls[] = {{"BEGIN", NULL}, {mneme_sql_fold_advance, &projection->params}};
     PGresult *results[2] = {NULL};
     mneme_records_mark(batch, projection->marks, projection->mark_count);
-    if (!mneme_progress_advance(&projection->progress, &projection->params, batch, &batch->arena)) {
+    if (!mneme_store_progress_advance(&projection->progress, &projection->params, batch, &batch->arena)) {
         return fenced(projection, error);
     }
     int status = mneme_pg_pipeline(results, projection->session.postgres, calls, 2, error);
@@ -408,9 +408,9 @@ static void drop_retired(struct projection *projection) {
 static enum mneme_apply_result apply(void *context, struct mneme_batch *batch, struct mneme_error *error) {
     struct projection *projection = context;
     if (batch->count == 0) {
-        return mneme_progress_skip(&projection->progress, &projection->session, batch, error);
+        return mneme_store_progress_skip(&projection->progress, &projection->session, batch, error);
     }
-    int status = mneme_session_ensure(&projection->session, error);
+    int status = mneme_store_session_ensure(&projection->session, error);
     if (status == MNEME_OK) {
         status = refresh(projection, error);
         /* Dropped: another one took its place. */
@@ -424,13 +424,13 @@ static enum mneme_apply_result apply(void *context, struct mneme_batch *batch, s
         drop_retired(projection);
     } else {
         projection->is_current = false;
-        mneme_session_rollback(&projection->session);
+        mneme_store_session_rollback(&projection->session);
     }
-    return mneme_session_result(status);
+    return mneme_store_session_result(status);
 }
 
 static void note_loss(const struct mneme_config *config, const char *reason) {
-    mneme_loss_note(config, MNEME_LOSS_SEEN_IN_RECORDS, reason);
+    mneme_loss_write(config, MNEME_LOSS_SEEN_IN_RECORDS, reason);
 }
 
 const struct mneme_projection_ops mneme_vectors_projection = {

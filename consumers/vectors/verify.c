@@ -56,7 +56,7 @@ struct verify {
     struct mneme_buffer key;
     struct mneme_vector_collection collection; /* that was looked up last */
     struct mneme_buffer collection_name;       /* tenant, NUL, name */
-    struct mneme_table_difference tables[TABLES];
+    struct mneme_rebuild_table_difference tables[TABLES];
 };
 
 static int out_of_memory(struct mneme_error *error) {
@@ -304,7 +304,7 @@ static int fold_rest(struct verify *verify, struct mneme_error *error) {
 /* A row by the key of its document, with the number of its part where it is a further one. */
 static void note(struct verify *verify, bool is_raw, enum mneme_difference difference, struct mneme_str key,
                  size_t part) {
-    struct mneme_table_difference *table = &verify->tables[is_raw ? RAW_VECTORS : DOCUMENTS];
+    struct mneme_rebuild_table_difference *table = &verify->tables[is_raw ? RAW_VECTORS : DOCUMENTS];
     if (table->counts[difference]++ < MNEME_DIFFERENCE_KEYS) {
         struct mneme_buffer *keys = &table->keys[difference];
         mneme_buffer_append(keys, key.data, key.len - 1); /* without the last slash */
@@ -324,7 +324,7 @@ static int compare_row(void *context, const struct mneme_vector_change *change) 
         return MNEME_OK;
     }
     if (entry == NULL || change->part >= entry->parts) {
-        note(verify, is_raw, MNEME_ROW_EXTRA, mneme_buffer_str(&verify->key), change->part);
+        note(verify, is_raw, MNEME_REBUILD_ROW_EXTRA, mneme_buffer_str(&verify->key), change->part);
         return MNEME_OK;
     }
     struct part *part = part_of(entry, change->part);
@@ -332,7 +332,7 @@ static int compare_row(void *context, const struct mneme_vector_change *change) 
     part->is_seen = true;
     if (hash_row(change) != entry->row_hash ||
         !mneme_vector_sketch_equal(&sketch, &part->sketch, verify->generation.store->is_in_postgres)) {
-        note(verify, is_raw, MNEME_ROW_DIFFERENT, entry->key, change->part);
+        note(verify, is_raw, MNEME_REBUILD_ROW_DIFFERENT, entry->key, change->part);
     }
     return MNEME_OK;
 }
@@ -343,7 +343,7 @@ static void note_missing(struct verify *verify) {
         for (size_t part = 0; entry != NULL && part < entry->parts; part++) {
             verify->tables[entry->is_raw ? RAW_VECTORS : DOCUMENTS].log_rows++;
             if (!part_of(entry, part)->is_seen && !entry->is_moving) {
-                note(verify, entry->is_raw, MNEME_ROW_MISSING, entry->key, part);
+                note(verify, entry->is_raw, MNEME_REBUILD_ROW_MISSING, entry->key, part);
             }
         }
     }

@@ -14,7 +14,7 @@
 #define MAX_REASON_BYTES 300
 
 struct reading {
-    struct mneme_embedding_answer *out;
+    struct mneme_embedder_answer *out;
     struct mneme_arena *arena;
     size_t count; /* of texts */
     bool *is_there;
@@ -60,7 +60,7 @@ static size_t count_items(struct mneme_str array) {
 
 /* The first vector settles the dimension where none was asked for, and how much room all of them need. */
 static int settle_dimensions(struct reading *reading, size_t dimensions) {
-    struct mneme_embedding_answer *out = reading->out;
+    struct mneme_embedder_answer *out = reading->out;
     if (dimensions == 0 || dimensions > MAX_DIMENSIONS) {
         return REFUSE(reading->error, "a vector has %zu dimensions", dimensions);
     }
@@ -196,10 +196,10 @@ static int check_json(struct mneme_str body, struct mneme_error *error) {
     return kind == MNEME_JSON_OBJECT ? MNEME_OK : REFUSE(error, "the answer is no JSON object");
 }
 
-int mneme_embedding_answer_read(struct mneme_embedding_answer *out, struct mneme_arena *arena,
-                                struct mneme_str body, size_t count, size_t dimensions,
-                                struct mneme_error *error) {
-    *out = (struct mneme_embedding_answer){.dimensions = dimensions};
+int mneme_embedder_answer_read(struct mneme_embedder_answer *out, struct mneme_arena *arena,
+                               struct mneme_str body, size_t count, size_t dimensions,
+                               struct mneme_error *error) {
+    *out = (struct mneme_embedder_answer){.dimensions = dimensions};
     int status = check_json(body, error);
     if (status != MNEME_OK) {
         return status;
@@ -225,7 +225,7 @@ int mneme_embedding_answer_read(struct mneme_embedding_answer *out, struct mneme
     return status;
 }
 
-struct mneme_str mneme_embedding_answer_reason(struct mneme_arena *arena, struct mneme_str body) {
+struct mneme_str mneme_embedder_answer_reason(struct mneme_arena *arena, struct mneme_str body) {
     static const char *const names[] = {"message", "detail", "error"};
     struct mneme_error ignored = {0};
     struct mneme_str text = MNEME_STR_NULL;

@@ -8,7 +8,7 @@
 #include "common/base/arena.h"
 #include "common/base/error.h"
 
-struct mneme_embedding_answer {
+struct mneme_embedder_answer {
     float *vectors; /* count × dimensions, in the order of the request's texts; in the arena */
     size_t dimensions;
 };
@@ -17,12 +17,12 @@ struct mneme_embedding_answer {
  * embedding as numbers or as base64 of little-endian floats; without an index, in order. `dimensions` is what
  * a vector must have, 0 for whatever they all have. MNEME_E_UNAVAILABLE for an answer that is none, with a
  * phrase such as "2 vectors came for 3 texts". Thread-safe. */
-int mneme_embedding_answer_read(struct mneme_embedding_answer *out, struct mneme_arena *arena,
-                                struct mneme_str body, size_t count, size_t dimensions,
-                                struct mneme_error *error);
+int mneme_embedder_answer_read(struct mneme_embedder_answer *out, struct mneme_arena *arena,
+                               struct mneme_str body, size_t count, size_t dimensions,
+                               struct mneme_error *error);
 
 /* The reason in an endpoint's refusal: the message of {"error": {"message"}}, {"error"}, {"message"} or
  * {"detail"}, else the beginning of the body. Borrowed from body or arena; may be empty. */
-struct mneme_str mneme_embedding_answer_reason(struct mneme_arena *arena, struct mneme_str body);
+struct mneme_str mneme_embedder_answer_reason(struct mneme_arena *arena, struct mneme_str body);
 
 #endif

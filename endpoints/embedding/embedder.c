@@ -15,7 +15,7 @@ static int no_memory(struct mneme_error *error) {
 }
 
 /* Copies the model's strings. */
-static int take_model(struct mneme_embedder *embedder, const struct mneme_embedding_model *model,
+static int take_model(struct mneme_embedder *embedder, const struct mneme_embedder_model_info *model,
                       struct mneme_error *error) {
     const char *const strings[] = {model->name, model->query_prefix, model->passage_prefix};
     size_t at[3];
@@ -28,7 +28,7 @@ static int take_model(struct mneme_embedder *embedder, const struct mneme_embedd
     }
     const char *base = embedder->strings.data;
     embedder->model =
-        (struct mneme_embedding_model){base + at[0], base + at[1], base + at[2], model->dimensions};
+        (struct mneme_embedder_model_info){base + at[0], base + at[1], base + at[2], model->dimensions};
     embedder->dimensions = model->dimensions;
     return MNEME_OK;
 }
@@ -64,8 +64,7 @@ static int open_endpoint(struct mneme_embedder *embedder, const struct mneme_con
     if (status != MNEME_OK) {
         return status;
     }
-    mneme_buffer_printf(&embedder->shown_url, "%s" MNEME_EMBEDDING_PATH,
-                        mneme_http_shown_url(embedder->http));
+    mneme_buffer_printf(&embedder->shown_url, "%s" MNEME_EMBEDDER_PATH, mneme_http_shown_url(embedder->http));
     mneme_buffer_append_byte(&embedder->shown_url, '\0');
     embedder->in_flight = calloc(mneme_http_slots(embedder->http), sizeof *embedder->in_flight);
     embedder->requests = calloc(mneme_http_slots(embedder->http), sizeof *embedder->requests);
@@ -75,9 +74,9 @@ static int open_endpoint(struct mneme_embedder *embedder, const struct mneme_con
 }
 
 int mneme_embedder_open(struct mneme_embedder **out, const struct mneme_config *config,
-                        const struct mneme_embedding_model *model, struct mneme_error *error) {
-    struct mneme_embedding_model of_settings;
-    mneme_embedding_model_of(&of_settings, config);
+                        const struct mneme_embedder_model_info *model, struct mneme_error *error) {
+    struct mneme_embedder_model_info of_settings;
+    mneme_embedder_model_of(&of_settings, config);
     struct mneme_embedder *embedder = calloc(1, sizeof *embedder);
     if (embedder == NULL) {
         return no_memory(error);
@@ -116,6 +115,6 @@ size_t mneme_embedder_dimensions(const struct mneme_embedder *embedder) {
     return embedder->dimensions;
 }
 
-const struct mneme_embedding_model *mneme_embedder_model(const struct mneme_embedder *embedder) {
+const struct mneme_embedder_model_info *mneme_embedder_model(const struct mneme_embedder *embedder) {
     return &embedder->model;
 }

@@ -16,10 +16,10 @@
 
 struct mneme_embedder;
 
-enum mneme_embedding_use { MNEME_EMBED_PASSAGE, MNEME_EMBED_QUERY };
+enum mneme_embedder_use { MNEME_EMBEDDER_PASSAGE, MNEME_EMBEDDER_QUERY };
 
 /* A text on its way to a vector. */
-struct mneme_embedding_item {
+struct mneme_embedder_item {
     struct mneme_str text; /* UTF-8, not blank, without prefix; borrowed during the call */
     /* Out, both until the embedder's next call: */
     const float *vector; /* of the embedder's dimensions; NULL: it has none */
@@ -27,7 +27,7 @@ struct mneme_embedding_item {
 };
 
 /* How long a call may take; zeroed: as long as the settings let its requests take. */
-struct mneme_embedding_bounds {
+struct mneme_embedder_bounds {
     int64_t timeout_ms; /* 0: no bound of its own */
     bool (*is_interrupted)(
         void *context); /* asked about ten times a second, from the calling thread; or NULL */
@@ -37,7 +37,7 @@ struct mneme_embedding_bounds {
 /* Copies what it needs of settings and model (NULL: that of the settings). Makes no request yet.
  * MNEME_E_USAGE for an OPENAI_BASE_URL that is none. */
 int mneme_embedder_open(struct mneme_embedder **out, const struct mneme_config *config,
-                        const struct mneme_embedding_model *model, struct mneme_error *error);
+                        const struct mneme_embedder_model_info *model, struct mneme_error *error);
 void mneme_embedder_close(struct mneme_embedder *embedder);
 
 /*
@@ -52,14 +52,14 @@ void mneme_embedder_close(struct mneme_embedder *embedder);
  * A request that takes too long, or that is refused for its contents, is tried again in halves, down to the
  * text that it is about.
  */
-int mneme_embedder_embed(struct mneme_embedder *embedder, enum mneme_embedding_use use,
-                         struct mneme_embedding_item *items, size_t count,
-                         const struct mneme_embedding_bounds *bounds, struct mneme_error *error);
+int mneme_embedder_embed(struct mneme_embedder *embedder, enum mneme_embedder_use use,
+                         struct mneme_embedder_item *items, size_t count,
+                         const struct mneme_embedder_bounds *bounds, struct mneme_error *error);
 
 /* The dimension of its vectors: given, or seen in the first answer; 0 before. */
 size_t mneme_embedder_dimensions(const struct mneme_embedder *embedder);
 
 /* The model that it embeds by; borrowed. */
-const struct mneme_embedding_model *mneme_embedder_model(const struct mneme_embedder *embedder);
+const struct mneme_embedder_model_info *mneme_embedder_model(const struct mneme_embedder *embedder);
 
 #endif

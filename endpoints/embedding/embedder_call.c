@@ -18,22 +18,22 @@
 #define LONGEST_WAIT_MS INT64_C(60000) /* within a call, for an endpoint that wants to be left alone */
 #define WHAT "texts were not embedded: "
 
-struct mneme_embedding_stretch {
+struct mneme_embedder_stretch {
     size_t first, count;
     int64_t tries;
     int64_t not_before; /* monotonic microseconds */
     struct mneme_backoff backoff;
-    struct mneme_embedding_stretch *next;
+    struct mneme_embedder_stretch *next;
 };
 
 /* One call. */
 struct run {
     struct mneme_embedder *embedder;
     struct mneme_str prefix;
-    struct mneme_embedding_item *items;
-    const struct mneme_embedding_bounds *bounds;
+    struct mneme_embedder_item *items;
+    const struct mneme_embedder_bounds *bounds;
     int64_t deadline; /* monotonic microseconds; INT64_MAX: none */
-    struct mneme_embedding_stretch *waiting;
+    struct mneme_embedder_stretch *waiting;
     size_t flying;
     size_t embedded, refused; /* items */
     int status;               /* of the first failure, which ends the call */
@@ -46,15 +46,15 @@ struct run {
                          ? (run)->status                                                                     \
                          : (int)mneme_error_set((run)->error, (code), WHAT __VA_ARGS__))
 
-static struct mneme_embedding_stretch *add_stretch(struct run *run, struct mneme_embedding_stretch **place,
-                                                   size_t first, size_t count, int64_t tries) {
-    struct mneme_embedding_stretch *stretch = mneme_arena_calloc(&run->embedder->arena, 1, sizeof *stretch);
+static struct mneme_embedder_stretch *add_stretch(struct run *run, struct mneme_embedder_stretch **place,
+                                                  size_t first, size_t count, int64_t tries) {
+    struct mneme_embedder_stretch *stretch = mneme_arena_calloc(&run->embedder->arena, 1, sizeof *stretch);
     if (stretch == NULL) {
         FAIL(run, MNEME_E_NO_MEMORY, "out of memory; free some memory");
         return NULL;
     }
     *stretch =
-        (struct mneme_embedding_stretch){.first = first, .count = count, .tries = tries, .next = *place};
+        (struct mneme_embedder_stretch){.first = first, .count = count, .tries = tries, .next = *place};
     mneme_backoff_init(&stretch->backoff, run->embedder->first_pause_ms, run->embedder->longest_pause_ms);
     *place = stretch;
     return stretch;
@@ -62,7 +62,7 @@ static struct mneme_embedding_stretch *add_stretch(struct run *run, struct mneme
 
 /* Cuts the items into requests, by number and by bytes. */
 static void cut(struct run *run, size_t count) {
-    struct mneme_embedding_stretch **end = &run->waiting;
+    struct mneme_embedder_stretch **end = &run->waiting;
     for (size_t first = 0; first < count && run->status == MNEME_OK;) {
         size_t bytes = run->items[first].text.len;
         size_t next = first + 1;
@@ -70,20 +70,20 @@ static void cut(struct run *run, size_t count) {
                bytes + run->items[next].text.len <= MAX_REQUEST_BYTES) {
             bytes += run->items[next++].text.len;
         }
-        struct mneme_embedding_stretch *stretch = add_stretch(run, end, first, next - first, 0);
+        struct mneme_embedder_stretch *stretch = add_stretch(run, end, first, next - first, 0);
         end = stretch == NULL ? end : &stretch->next;
         first = next;
     }
 }
 
-static void cut_in_halves(struct run *run, const struct mneme_embedding_stretch *stretch) {
+static void cut_in_halves(struct run *run, const struct mneme_embedder_stretch *stretch) {
     size_t half = stretch->count / 2;
     (void)add_stretch(run, &run->waiting, stretch->first + half, stretch->count - half, stretch->tries);
     (void)add_stretch(run, &run->waiting, stretch->first, half, stretch->tries);
 }
 
 static void write_request(struct mneme_buffer *out, const struct run *run,
-                          const struct mneme_embedding_stretch *stretch) {
+                          const struct mneme_embedder_stretch *stretch) {
     struct mneme_json_writer json = {.out = out};
     mneme_json_begin_object(&json);
     mneme_json_key(&json, MNEME_STR_LIT("model"));
@@ -108,14 +108,14 @@ static void write_request(struct mneme_buffer *out, const struct run *run,
     mneme_json_end_object(&json);
 }
 
-static void send(struct run *run, size_t slot, struct mneme_embedding_stretch *stretch, int64_t now) {
+static void send(struct run *run, size_t slot, struct mneme_embedder_stretch *stretch, int64_t now) {
     struct mneme_embedder *embedder = run->embedder;
     struct mneme_buffer *body = &embedder->requests[slot];
     mneme_buffer_clear(body);
     write_request(body, run, stretch);
     int64_t left_ms = run->deadline == INT64_MAX ? embedder->timeout_ms : (run->deadline - now) / 1000;
     const struct mneme_http_request request = {
-        .path = MNEME_EMBEDDING_PATH,
+        .path = MNEME_EMBEDDER_PATH,
         .body = mneme_buffer_str(body),
         .timeout_ms = left_ms < embedder->timeout_ms ? left_ms : embedder->timeout_ms,
         .max_answer_bytes = ANSWER_BYTES + stretch->count * ANSWER_BYTES_PER_TEXT,
@@ -138,7 +138,7 @@ static int64_t send_ready(struct run *run) {
             continue;
         }
         int64_t now = mneme_clock_monotonic_micros();
-        struct mneme_embedding_stretch **place = &run->waiting;
+        struct mneme_embedder_stretch **place = &run->waiting;
         while (*place != NULL && (*place)->not_before > now) {
             wait = (*place)->not_before - now < wait ? (*place)->not_before - now : wait;
             place = &(*place)->next;
@@ -167,7 +167,7 @@ static int64_t send_ready(struct run *run) {
             }
             return INT64_MAX;
         }
-        struct mneme_embedding_stretch *stretch = *place;
+        struct mneme_embedder_stretch *stretch = *place;
         *place = stretch->next;
         send(run, slot, stretch, now);
     }
@@ -175,14 +175,14 @@ static int64_t send_ready(struct run *run) {
 }
 
 /* Puts it back, to be sent again after the pause. */
-static void put_back(struct run *run, struct mneme_embedding_stretch *stretch, int64_t pause_ms) {
+static void put_back(struct run *run, struct mneme_embedder_stretch *stretch, int64_t pause_ms) {
     stretch->not_before = mneme_clock_monotonic_micros() + pause_ms * 1000;
     stretch->next = run->waiting;
     run->waiting = stretch;
 }
 
 /* The endpoint failed this request: another try, in halves where it may have been too much, or the end. */
-static void try_again(struct run *run, struct mneme_embedding_stretch *stretch,
+static void try_again(struct run *run, struct mneme_embedder_stretch *stretch,
                       const struct mneme_http_answer *answer, enum mneme_endpoint_verdict verdict,
                       const char *why) {
     struct mneme_embedder *embedder = run->embedder;
@@ -204,7 +204,7 @@ static void try_again(struct run *run, struct mneme_embedding_stretch *stretch,
 }
 
 /* The endpoint will not take this request: which text is it? */
-static void narrow_down(struct run *run, struct mneme_embedding_stretch *stretch, const char *why) {
+static void narrow_down(struct run *run, struct mneme_embedder_stretch *stretch, const char *why) {
     if (stretch->count > 1) {
         cut_in_halves(run, stretch);
         return;
@@ -218,12 +218,12 @@ static void narrow_down(struct run *run, struct mneme_embedding_stretch *stretch
     run->refused++;
 }
 
-static int take_vectors(struct run *run, const struct mneme_embedding_stretch *stretch, struct mneme_str body,
+static int take_vectors(struct run *run, const struct mneme_embedder_stretch *stretch, struct mneme_str body,
                         struct mneme_error *error) {
     struct mneme_embedder *embedder = run->embedder;
-    struct mneme_embedding_answer answer;
-    int status = mneme_embedding_answer_read(&answer, &embedder->arena, body, stretch->count,
-                                             embedder->dimensions, error);
+    struct mneme_embedder_answer answer;
+    int status = mneme_embedder_answer_read(&answer, &embedder->arena, body, stretch->count,
+                                            embedder->dimensions, error);
     if (status != MNEME_OK) {
         return status;
     }
@@ -235,8 +235,8 @@ static int take_vectors(struct run *run, const struct mneme_embedding_stretch *s
     return MNEME_OK;
 }
 
-static void tell_breaker(struct mneme_embedder *embedder, enum mneme_endpoint_verdict verdict,
-                         const char *why) {
+static void update_breaker(struct mneme_embedder *embedder, enum mneme_endpoint_verdict verdict,
+                           const char *why) {
     enum mneme_breaker_state before = embedder->breaker.state;
     if (verdict == MNEME_ENDPOINT_RETRY) {
         mneme_breaker_fail(&embedder->breaker, mneme_clock_monotonic_micros());
@@ -258,7 +258,7 @@ static void explain(struct mneme_error *why, struct mneme_embedder *embedder,
     if (answer->status == 0) {
         mneme_error_set(why, MNEME_E_UNAVAILABLE, "%s does not answer: %s", url, answer->reason);
     } else {
-        struct mneme_str reason = mneme_embedding_answer_reason(&embedder->arena, answer->body);
+        struct mneme_str reason = mneme_embedder_answer_reason(&embedder->arena, answer->body);
         mneme_error_set(why, MNEME_E_UNAVAILABLE, "%s answered %ld: %.*s", url, answer->status,
                         MNEME_STR_ARG(reason));
     }
@@ -266,7 +266,7 @@ static void explain(struct mneme_error *why, struct mneme_embedder *embedder,
 
 static void handle(struct run *run, const struct mneme_http_answer *answer) {
     struct mneme_embedder *embedder = run->embedder;
-    struct mneme_embedding_stretch *stretch = embedder->in_flight[answer->slot];
+    struct mneme_embedder_stretch *stretch = embedder->in_flight[answer->slot];
     enum mneme_endpoint_verdict verdict = mneme_endpoint_classify(answer->status);
     struct mneme_error why = {0};
     embedder->in_flight[answer->slot] = NULL;
@@ -286,7 +286,7 @@ static void handle(struct run *run, const struct mneme_http_answer *answer) {
             verdict = MNEME_ENDPOINT_CONTENTS;
         }
     }
-    tell_breaker(embedder, verdict, why.message);
+    update_breaker(embedder, verdict, why.message);
     switch (verdict) {
     case MNEME_ENDPOINT_OK:
         break;
@@ -307,7 +307,7 @@ static void handle(struct run *run, const struct mneme_http_answer *answer) {
 }
 
 static bool is_over(struct run *run) {
-    const struct mneme_embedding_bounds *bounds = run->bounds;
+    const struct mneme_embedder_bounds *bounds = run->bounds;
     if (bounds->is_interrupted != NULL && bounds->is_interrupted(bounds->context)) {
         FAIL(run, MNEME_E_TIMEOUT, "the call was interrupted");
         return true;
@@ -356,7 +356,7 @@ static int run_to_end(struct run *run, size_t count) {
 
 /* Whether the endpoint takes any text at all; where it does not, none of them is to blame. */
 static int check_refusals(struct run *run) {
-    struct mneme_embedding_item plain = {.text = MNEME_STR_LIT("text")};
+    struct mneme_embedder_item plain = {.text = MNEME_STR_LIT("text")};
     struct run probe = *run;
     probe.items = &plain;
     probe.prefix = MNEME_STR_LIT("");
@@ -368,15 +368,15 @@ static int check_refusals(struct run *run) {
     return probe.status;
 }
 
-int mneme_embedder_embed(struct mneme_embedder *embedder, enum mneme_embedding_use use,
-                         struct mneme_embedding_item *items, size_t count,
-                         const struct mneme_embedding_bounds *bounds, struct mneme_error *error) {
-    static const struct mneme_embedding_bounds unbounded = {0};
+int mneme_embedder_embed(struct mneme_embedder *embedder, enum mneme_embedder_use use,
+                         struct mneme_embedder_item *items, size_t count,
+                         const struct mneme_embedder_bounds *bounds, struct mneme_error *error) {
+    static const struct mneme_embedder_bounds unbounded = {0};
     struct mneme_error ignored = {0};
-    const struct mneme_embedding_model *model = &embedder->model;
+    const struct mneme_embedder_model_info *model = &embedder->model;
     struct run run = {
         .embedder = embedder,
-        .prefix = mneme_str_from(use == MNEME_EMBED_QUERY ? model->query_prefix : model->passage_prefix),
+        .prefix = mneme_str_from(use == MNEME_EMBEDDER_QUERY ? model->query_prefix : model->passage_prefix),
         .items = items,
         .bounds = bounds == NULL ? &unbounded : bounds,
         .deadline = INT64_MAX,

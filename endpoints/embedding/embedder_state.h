@@ -10,13 +10,13 @@
 #include "endpoints/embedding/embedder.h"
 #include "endpoints/rate.h"
 
-#define MNEME_EMBEDDING_PATH "/embeddings"
+#define MNEME_EMBEDDER_PATH "/embeddings"
 
-struct mneme_embedding_stretch; /* items that are one request */
+struct mneme_embedder_stretch; /* items that are one request */
 
 struct mneme_embedder {
     struct mneme_buffer strings; /* the model's, each with its NUL */
-    struct mneme_embedding_model model;
+    struct mneme_embedder_model_info model;
     struct mneme_http *http;
     struct mneme_buffer shown_url; /* of the requests, NUL-terminated */
     struct mneme_buffer *requests; /* by slot: the bodies */
@@ -26,10 +26,10 @@ struct mneme_embedder {
     int64_t timeout_ms, tries, first_pause_ms, longest_pause_ms;
     struct mneme_breaker breaker;
     struct mneme_rate rate;
-    int64_t not_before;                         /* what the endpoint asked for, monotonic microseconds */
-    struct mneme_embedding_stretch **in_flight; /* by slot; NULL: free */
-    struct mneme_arena arena;                   /* of the last call: vectors, refusals, what is on its way */
-    struct mneme_buffer scratch;                /* a text behind its prefix */
+    int64_t not_before;                        /* what the endpoint asked for, monotonic microseconds */
+    struct mneme_embedder_stretch **in_flight; /* by slot; NULL: free */
+    struct mneme_arena arena;                  /* of the last call: vectors, refusals, what is on its way */
+    struct mneme_buffer scratch;               /* a text behind its prefix */
 };
 
 #endif

@@ -14,7 +14,7 @@
 #define USUAL_PART 1500   /* 512 tokens */
 #define LONGEST_PART 6000 /* 2,048 tokens or more */
 
-static const struct mneme_known_model known[] = {
+static const struct mneme_embedder_known_model known[] = {
     {"bge-m3*", "", "", LONGEST_PART},
     {"bge-*-en*", RETRIEVAL, "", USUAL_PART},
     {"mxbai-embed-large*", RETRIEVAL, "", USUAL_PART},
@@ -30,7 +30,7 @@ static const struct mneme_known_model known[] = {
     {"*", "", "", USUAL_PART},
 };
 
-const struct mneme_known_model *mneme_known_model(const char *name) {
+const struct mneme_embedder_known_model *mneme_embedder_known_model(const char *name) {
     const char *slash = strrchr(name, '/');
     const char *last = slash == NULL ? name : slash + 1;
     size_t i = 0;
@@ -46,10 +46,10 @@ static const char *prefix(const struct mneme_config *config, enum mneme_setting 
     return strcmp(given, "auto") == 0 ? of_model : given;
 }
 
-void mneme_embedding_model_of(struct mneme_embedding_model *out, const struct mneme_config *config) {
+void mneme_embedder_model_of(struct mneme_embedder_model_info *out, const struct mneme_config *config) {
     const char *name = mneme_config_string(config, MNEME_SETTING_EMBEDDING_MODEL);
-    const struct mneme_known_model *model = mneme_known_model(name);
-    *out = (struct mneme_embedding_model){
+    const struct mneme_embedder_known_model *model = mneme_embedder_known_model(name);
+    *out = (struct mneme_embedder_model_info){
         .name = name,
         .query_prefix = prefix(config, MNEME_SETTING_EMBEDDING_QUERY_PREFIX, model->query_prefix),
         .passage_prefix = prefix(config, MNEME_SETTING_EMBEDDING_PASSAGE_PREFIX, model->passage_prefix),
@@ -57,7 +57,7 @@ void mneme_embedding_model_of(struct mneme_embedding_model *out, const struct mn
     };
 }
 
-size_t mneme_embedding_part_bytes(const struct mneme_config *config, const char *name) {
+size_t mneme_embedder_part_bytes(const struct mneme_config *config, const char *name) {
     int64_t given = mneme_config_long(config, MNEME_SETTING_EMBEDDING_PART_BYTES);
-    return given > 0 ? (size_t)given : mneme_known_model(name)->part_bytes;
+    return given > 0 ? (size_t)given : mneme_embedder_known_model(name)->part_bytes;
 }

@@ -10,7 +10,7 @@
 #include "common/config/config.h"
 
 /* Plain data; its strings belong to whoever made it. */
-struct mneme_embedding_model {
+struct mneme_embedder_model_info {
     const char *name;
     const char *query_prefix;   /* "" where it wants none */
     const char *passage_prefix; /* "" where it wants none */
@@ -18,7 +18,7 @@ struct mneme_embedding_model {
 };
 
 /* A row of the table of known models; `pattern` is of the last part of the name, as fnmatch takes it. */
-struct mneme_known_model {
+struct mneme_embedder_known_model {
     const char *pattern;
     const char *query_prefix;
     const char *passage_prefix;
@@ -27,14 +27,14 @@ struct mneme_known_model {
 
 /* The row that fits the name, whatever its case and whoever is named before a slash; never NULL: a model that
  * nobody knows wants no prefix. */
-const struct mneme_known_model *mneme_known_model(const char *name);
+const struct mneme_embedder_known_model *mneme_embedder_known_model(const char *name);
 
 /* The model that the settings name, with the prefixes that they give or else those of the table. Its strings
  * live as long as `config`. */
-void mneme_embedding_model_of(struct mneme_embedding_model *out, const struct mneme_config *config);
+void mneme_embedder_model_of(struct mneme_embedder_model_info *out, const struct mneme_config *config);
 
 /* How long a text may be, in bytes, that becomes one vector of that model: what the settings say, or else the
  * table. */
-size_t mneme_embedding_part_bytes(const struct mneme_config *config, const char *name);
+size_t mneme_embedder_part_bytes(const struct mneme_config *config, const char *name);
 
 #endif

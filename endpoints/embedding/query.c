@@ -16,7 +16,7 @@
 #define REDIS_TIMEOUT_MS 200 /* a cache that is slower than the model is none */
 #define HASH_BYTES 32
 
-struct mneme_query_embedder {
+struct mneme_embedder_query {
     struct mneme_embedder *embedder;
     struct mneme_redis *redis; /* NULL: nothing is kept */
     struct mneme_buffer key_prefix;
@@ -31,9 +31,9 @@ static int no_memory(struct mneme_error *error) {
                            "a question was not embedded: out of memory; free some memory");
 }
 
-int mneme_query_embedder_open(struct mneme_query_embedder **out, const struct mneme_config *config,
-                              const struct mneme_embedding_model *model, struct mneme_error *error) {
-    struct mneme_query_embedder *made = calloc(1, sizeof *made);
+int mneme_embedder_query_open(struct mneme_embedder_query **out, const struct mneme_config *config,
+                              const struct mneme_embedder_model_info *model, struct mneme_error *error) {
+    struct mneme_embedder_query *made = calloc(1, sizeof *made);
     if (made == NULL) {
         return no_memory(error);
     }
@@ -49,14 +49,14 @@ int mneme_query_embedder_open(struct mneme_query_embedder **out, const struct mn
                                   &options, error);
     }
     if (status != MNEME_OK) {
-        mneme_query_embedder_close(made);
+        mneme_embedder_query_close(made);
         return status;
     }
     *out = made;
     return MNEME_OK;
 }
 
-void mneme_query_embedder_close(struct mneme_query_embedder *embedder) {
+void mneme_embedder_query_close(struct mneme_embedder_query *embedder) {
     if (embedder != NULL) {
         mneme_embedder_close(embedder->embedder);
         mneme_redis_close(embedder->redis);
@@ -69,8 +69,8 @@ void mneme_query_embedder_close(struct mneme_query_embedder *embedder) {
 }
 
 /* Whatever the vector depends on goes into the key: name, prefix and dimension of the model, and the text. */
-static bool make_key(struct mneme_query_embedder *embedder, struct mneme_str question) {
-    const struct mneme_embedding_model *model = mneme_embedder_model(embedder->embedder);
+static bool make_key(struct mneme_embedder_query *embedder, struct mneme_str question) {
+    const struct mneme_embedder_model_info *model = mneme_embedder_model(embedder->embedder);
     uint64_t dimensions = htole64((uint64_t)model->dimensions);
     uint8_t hash[HASH_BYTES] = {0};
     EVP_MD_CTX *context = EVP_MD_CTX_new();
@@ -94,7 +94,7 @@ static void note_failure(const struct mneme_error *error) {
 }
 
 /* Whether the cache has it: then it is in embedder->vector. */
-static bool take_vector(struct mneme_query_embedder *embedder, size_t *dimensions, const redisReply *reply) {
+static bool take_vector(struct mneme_embedder_query *embedder, size_t *dimensions, const redisReply *reply) {
     size_t expected = mneme_embedder_dimensions(embedder->embedder);
     size_t count = reply->len / sizeof(float);
     if (reply->type != REDIS_REPLY_STRING || count == 0 || reply->len % sizeof(float) != 0 ||
@@ -114,7 +114,7 @@ static bool take_vector(struct mneme_query_embedder *embedder, size_t *dimension
     return true;
 }
 
-static bool look_up(struct mneme_query_embedder *embedder, size_t *dimensions) {
+static bool look_up(struct mneme_embedder_query *embedder, size_t *dimensions) {
     struct mneme_str key = mneme_buffer_str(&embedder->key);
     const struct mneme_str words[] = {MNEME_STR_LIT("GET"), key};
     const struct mneme_redis_command command = {.words = words, .count = 2, .key = key};
@@ -129,7 +129,7 @@ static bool look_up(struct mneme_query_embedder *embedder, size_t *dimensions) {
     return is_found;
 }
 
-static void keep(struct mneme_query_embedder *embedder, const float *vector, size_t dimensions) {
+static void keep(struct mneme_embedder_query *embedder, const float *vector, size_t dimensions) {
     struct mneme_buffer *wire = &embedder->wire;
     struct mneme_str key = mneme_buffer_str(&embedder->key);
     char ttl_s[24];
@@ -146,8 +146,9 @@ static void keep(struct mneme_query_embedder *embedder, const float *vector, siz
     }
 }
 
-int mneme_query_embed(const float **vector, size_t *dimensions, struct mneme_query_embedder *embedder,
-                      struct mneme_str question, int64_t timeout_ms, struct mneme_error *error) {
+int mneme_embedder_query_embed(const float **vector, size_t *dimensions,
+                               struct mneme_embedder_query *embedder, struct mneme_str question,
+                               int64_t timeout_ms, struct mneme_error *error) {
     int64_t start = mneme_clock_monotonic_micros();
     bool is_cached = embedder->redis != NULL;
     if (is_cached && !make_key(embedder, question)) {
@@ -158,12 +159,12 @@ int mneme_query_embed(const float **vector, size_t *dimensions, struct mneme_que
         return MNEME_OK;
     }
     int64_t spent_ms = (mneme_clock_monotonic_micros() - start) / 1000;
-    struct mneme_embedding_bounds bounds = {0};
+    struct mneme_embedder_bounds bounds = {0};
     if (timeout_ms > 0) {
         bounds.timeout_ms = spent_ms < timeout_ms ? timeout_ms - spent_ms : 1;
     }
-    struct mneme_embedding_item item = {.text = question};
-    int status = mneme_embedder_embed(embedder->embedder, MNEME_EMBED_QUERY, &item, 1, &bounds, error);
+    struct mneme_embedder_item item = {.text = question};
+    int status = mneme_embedder_embed(embedder->embedder, MNEME_EMBEDDER_QUERY, &item, 1, &bounds, error);
     if (status == MNEME_OK && item.refusal != NULL) {
         status = mneme_error_set(error, MNEME_E_INVALID,
                                  "the question was not embedded: %s; ask it in other words", item.refusal);

@@ -73,7 +73,7 @@ void mneme_recall_close(struct mneme_recall *recall) {
     if (recall == NULL) {
         return;
     }
-    mneme_query_embedder_close(recall->embedder);
+    mneme_embedder_query_close(recall->embedder);
     mneme_vectors_close(recall->vectors);
     mneme_hot_reader_close(recall->hot);
     mneme_pg_close(recall->postgres);

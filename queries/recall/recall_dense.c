@@ -17,7 +17,7 @@
 /* --- the generation that is asked --- */
 
 static void forget(struct mneme_recall *recall) {
-    mneme_query_embedder_close(recall->embedder);
+    mneme_embedder_query_close(recall->embedder);
     mneme_vectors_close(recall->vectors);
     recall->embedder = NULL;
     recall->vectors = NULL;
@@ -36,11 +36,11 @@ static int open_generation(struct mneme_recall *recall, struct mneme_error *erro
     if (status != MNEME_OK) {
         return status;
     }
-    const struct mneme_embedding_model model = {.name = generation->model,
-                                                .query_prefix = generation->query_prefix,
-                                                .passage_prefix = generation->passage_prefix,
-                                                .dimensions = (size_t)generation->dimensions};
-    return mneme_query_embedder_open(&recall->embedder, recall->config, &model, error);
+    const struct mneme_embedder_model_info model = {.name = generation->model,
+                                                    .query_prefix = generation->query_prefix,
+                                                    .passage_prefix = generation->passage_prefix,
+                                                    .dimensions = (size_t)generation->dimensions};
+    return mneme_embedder_query_open(&recall->embedder, recall->config, &model, error);
 }
 
 /* Opens what is to be asked, or follows a switch to another generation. */
@@ -109,7 +109,7 @@ static int reserve_hits(struct mneme_recalling *recalling, size_t count, struct 
 
 static int note_match(struct mneme_recalling *recalling, const struct mneme_vector_match *match,
                       bool is_topic, struct mneme_error *error) {
-    const struct mneme_document_key *key = &match->key;
+    const struct mneme_vector_document_key *key = &match->key;
     struct mneme_recall_hit *hit = mneme_recall_hit_of(recalling, key->stream_id, key->kind, key->ref);
     if (hit == NULL) {
         hit = &recalling->hits[recalling->hit_count++];
@@ -135,7 +135,8 @@ static int embed(float **out, size_t *dimensions, struct mneme_recalling *recall
     const float *vector;
     int64_t timeout_ms = mneme_config_long(recalling->recall->config, MNEME_SETTING_RECALL_TIMEOUT_MS);
     int64_t started = mneme_clock_monotonic_micros();
-    int status = mneme_query_embed(&vector, dimensions, recalling->recall->embedder, text, timeout_ms, error);
+    int status =
+        mneme_embedder_query_embed(&vector, dimensions, recalling->recall->embedder, text, timeout_ms, error);
     recalling->out->embedding_micros += mneme_clock_monotonic_micros() - started;
     if (status != MNEME_OK) {
         return status;
@@ -207,7 +208,7 @@ static int take_matches(struct mneme_recalling *recalling, const struct mneme_ve
         return status != MNEME_OK ? status : mneme_recall_no_memory(error);
     }
     for (size_t i = 0; i < recalling->hit_count; i++) {
-        const struct mneme_document_key *key = &recalling->hits[i].key;
+        const struct mneme_vector_document_key *key = &recalling->hits[i].key;
         keys[i] = (struct mneme_candidate_key){key->stream_id, key->kind, key->ref};
     }
     return mneme_candidates_add(&recalling->out->candidates, recalling->recall->postgres, &recalling->which,
@@ -217,7 +218,7 @@ static int take_matches(struct mneme_recalling *recalling, const struct mneme_ve
 static int copy_matches(struct mneme_vector_matches *matches, struct mneme_arena *arena,
                         struct mneme_error *error) {
     for (size_t i = 0; i < matches->count; i++) {
-        struct mneme_document_key *key = &matches->items[i].key;
+        struct mneme_vector_document_key *key = &matches->items[i].key;
         key->stream_id = mneme_arena_copy(arena, key->stream_id);
         key->kind = mneme_arena_copy(arena, key->kind);
         key->ref = mneme_arena_copy(arena, key->ref);

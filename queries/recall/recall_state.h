@@ -23,14 +23,14 @@ struct mneme_recall {
     struct mneme_hot_reader *hot;
     char *model;                           /* NULL: the active one */
     struct mneme_vectors *vectors;         /* NULL: not open yet, or gone */
-    struct mneme_query_embedder *embedder; /* for the model of `vectors` */
+    struct mneme_embedder_query *embedder; /* for the model of `vectors` */
     char lost[200];                        /* why its records are not those of the log; "": they are */
     int64_t looked_at; /* monotonic: when `vectors` was found to be the active generation */
 };
 
 /* Similarities of one document. */
 struct mneme_recall_hit {
-    struct mneme_document_key key;
+    struct mneme_vector_document_key key;
     double meaning, topic; /* NAN: not among the hits of that list */
 };
 

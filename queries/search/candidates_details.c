@@ -185,7 +185,7 @@ static bool note_document(const void *row, void *context) {
     struct details_row told;
     if (adding->known.is_known[key] == 1) {
         told = *details;
-        mneme_candidates_tell(&told.candidate, &adding->known.memories[key]);
+        mneme_candidates_fill(&told.candidate, &adding->known.memories[key]);
         details = &told;
     }
     struct mneme_candidate *twin = find_twin(out, &details->candidate);
@@ -235,7 +235,8 @@ int mneme_candidates_details(struct mneme_candidates *out, struct mneme_postgres
     if (count == 0) {
         return MNEME_OK;
     }
-    if (!make_room(out, count) || !mneme_candidates_know(&adding.known, which, keys, count, &out->arena)) {
+    if (!make_room(out, count) ||
+        !mneme_candidates_read_known(&adding.known, which, keys, count, &out->arena)) {
         return no_memory(error);
     }
     const struct mneme_sql_part own[] = {

@@ -53,8 +53,10 @@ static bool ask(struct mneme_known_candidates *out, const struct mneme_candidate
     return true;
 }
 
-bool mneme_candidates_know(struct mneme_known_candidates *out, const struct mneme_candidate_filter *which,
-                           const struct mneme_candidate_key *keys, size_t count, struct mneme_arena *arena) {
+bool mneme_candidates_read_known(struct mneme_known_candidates *out,
+                                 const struct mneme_candidate_filter *which,
+                                 const struct mneme_candidate_key *keys, size_t count,
+                                 struct mneme_arena *arena) {
     int64_t now = mneme_clock_now_micros();
     *out = (struct mneme_known_candidates){
         .keys = mneme_arena_alloc(arena, (count + 1) * sizeof *out->keys),
@@ -78,7 +80,7 @@ bool mneme_candidates_know(struct mneme_known_candidates *out, const struct mnem
     return true;
 }
 
-void mneme_candidates_tell(struct mneme_candidate *candidate, const struct mneme_hot_memory *memory) {
+void mneme_candidates_fill(struct mneme_candidate *candidate, const struct mneme_hot_memory *memory) {
     struct mneme_memory_row row = memory->row;
     mneme_memory_row_add_accesses(&row);
     candidate->is_memory = true;

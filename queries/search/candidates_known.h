@@ -18,10 +18,12 @@ struct mneme_known_candidates {
 
 /* Asks which->hot, if there is one and the question is one that it can answer: nothing is known otherwise.
  * All lies in the arena. False when memory is exhausted. */
-bool mneme_candidates_know(struct mneme_known_candidates *out, const struct mneme_candidate_filter *which,
-                           const struct mneme_candidate_key *keys, size_t count, struct mneme_arena *arena);
+bool mneme_candidates_read_known(struct mneme_known_candidates *out,
+                                 const struct mneme_candidate_filter *which,
+                                 const struct mneme_candidate_key *keys, size_t count,
+                                 struct mneme_arena *arena);
 
 /* What the memory says of the candidate, instead of the row. */
-void mneme_candidates_tell(struct mneme_candidate *candidate, const struct mneme_hot_memory *memory);
+void mneme_candidates_fill(struct mneme_candidate *candidate, const struct mneme_hot_memory *memory);
 
 #endif

@@ -166,7 +166,7 @@ const struct mneme_term *mneme_search_whole(const struct mneme_search_query *que
     const struct mneme_term *first = mneme_term_at(&query->terms, operand->first);
     size_t places = 0;
     for (size_t i = 0; i < operand->count; i++) {
-        places += mneme_term_has_place(first + i) ? 1 : 0;
+        places += mneme_search_term_has_place(first + i) ? 1 : 0;
     }
     return first->kind == MNEME_TERM_WHOLE && first->joined == places ? first : NULL;
 }
@@ -176,10 +176,10 @@ static bool has_phrase(const struct mneme_search_query *query) {
         const struct mneme_search_operand *operand = mneme_search_operand_at(query, i);
         size_t places = 0;
         for (size_t at = operand->first; at < operand->first + operand->count; at++) {
-            places +=
-                mneme_term_has_place(mneme_term_at(&query->terms, at)) && !mneme_search_is_left_out(query, at)
-                    ? 1
-                    : 0;
+            places += mneme_search_term_has_place(mneme_term_at(&query->terms, at)) &&
+                              !mneme_search_is_left_out(query, at)
+                          ? 1
+                          : 0;
         }
         if (places > 1) {
             return true;

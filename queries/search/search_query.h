@@ -62,7 +62,7 @@ static inline bool mneme_search_is_left_out(const struct mneme_search_query *que
 }
 
 /* Whether the term has a place of its own in a phrase. */
-static inline bool mneme_term_has_place(const struct mneme_term *term) {
+static inline bool mneme_search_term_has_place(const struct mneme_term *term) {
     return term->kind != MNEME_TERM_WHOLE && term->kind != MNEME_TERM_PIECE;
 }
 

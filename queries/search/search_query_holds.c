@@ -31,7 +31,8 @@ static bool has_at(const struct mneme_terms *document, size_t *at, uint32_t plac
 static size_t next_word(const struct mneme_search_query *query, const struct mneme_search_operand *operand,
                         size_t at) {
     while (at < operand->first + operand->count &&
-           (!mneme_term_has_place(mneme_term_at(&query->terms, at)) || mneme_search_is_left_out(query, at))) {
+           (!mneme_search_term_has_place(mneme_term_at(&query->terms, at)) ||
+            mneme_search_is_left_out(query, at))) {
         at++;
     }
     return at;

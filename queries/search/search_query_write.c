@@ -24,7 +24,7 @@ static size_t write_words(struct mneme_buffer *out, const struct mneme_search_qu
     uint32_t before = 0;
     for (size_t at = operand->first; at < operand->first + operand->count; at++) {
         const struct mneme_term *term = mneme_term_at(&query->terms, at);
-        if (!mneme_term_has_place(term) || mneme_search_is_left_out(query, at)) {
+        if (!mneme_search_term_has_place(term) || mneme_search_is_left_out(query, at)) {
             continue;
         }
         if (count > 0 && is_loose) {

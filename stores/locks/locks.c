@@ -231,8 +231,8 @@ static int try_once(struct mneme_lock *lock, struct mneme_locks *locks, struct c
 }
 
 /* A value is for one try: what a late packet of an earlier one takes is nobody's. */
-static int try_anew(struct mneme_lock *lock, struct mneme_locks *locks, int64_t ttl_ms,
-                    struct mneme_error *error) {
+static int try_again(struct mneme_lock *lock, struct mneme_locks *locks, int64_t ttl_ms,
+                     struct mneme_error *error) {
     struct mneme_uuid id;
     struct call call = {0};
     int status = mneme_uuid_v7(&id, error);
@@ -283,7 +283,7 @@ int mneme_lock_acquire(struct mneme_lock *out, struct mneme_locks *locks, struct
     }
     mneme_backoff_init(&backoff, FIRST_RETRY_MS, locks->retry_ms);
     for (;;) {
-        status = try_anew(&lock, locks, ttl_ms, error);
+        status = try_again(&lock, locks, ttl_ms, error);
         int64_t left = deadline - mneme_clock_monotonic_micros();
         if ((status != MNEME_E_CONFLICT && status != MNEME_E_UNAVAILABLE) || left <= 0 ||
             (options->is_interrupted != NULL && options->is_interrupted())) {

@@ -146,7 +146,7 @@ enum mneme_hot_trust mneme_hot_reader_judge(struct mneme_hot_reader *reader, con
 /* --- read your writes --- */
 
 /* Asks for `live` and for the progress of the position's partition, which lie beside each other. */
-static bool send_look(struct mneme_hot_reader *reader, struct mneme_position position) {
+static bool send_progress_question(struct mneme_hot_reader *reader, struct mneme_position position) {
     struct mneme_error ignored = {0};
     struct mneme_buffer *text = &reader->scratch;
     mneme_buffer_clear(text);
@@ -169,7 +169,7 @@ struct answer {
     bool has_it;
 };
 
-static struct answer receive_look(struct mneme_hot_reader *reader, struct mneme_position position) {
+static struct answer receive_progress(struct mneme_hot_reader *reader, struct mneme_position position) {
     struct mneme_error ignored = {0};
     struct answer answer = {MNEME_HOT_NOT_HERE, false};
     redisReply *live = NULL;
@@ -193,12 +193,12 @@ static struct answer look(struct mneme_hot_reader *reader, const struct mneme_po
                           size_t count) {
     struct answer all = {MNEME_HOT_BELIEVE, true};
     size_t sent = 0;
-    while (sent < count && send_look(reader, positions[sent])) {
+    while (sent < count && send_progress_question(reader, positions[sent])) {
         sent++;
     }
     size_t received = 0;
     while (received < sent && mneme_redis_in_flight(reader->redis) > 0) {
-        struct answer one = receive_look(reader, positions[received++]);
+        struct answer one = receive_progress(reader, positions[received++]);
         all.trust = one.trust > all.trust ? one.trust : all.trust;
         all.has_it = all.has_it && one.has_it;
     }

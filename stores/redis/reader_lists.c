@@ -88,7 +88,7 @@ static enum mneme_hot_trust receive_part(struct listing *listing) {
 }
 
 /* All parts, some at a time; the worst of what they say. */
-static enum mneme_hot_trust look_for_list(struct listing *listing, int32_t partitions) {
+static enum mneme_hot_trust find_list(struct listing *listing, int32_t partitions) {
     struct mneme_redis *redis = listing->reader->redis;
     enum mneme_hot_trust trust = MNEME_HOT_BELIEVE;
     listing->count = 0;
@@ -120,8 +120,7 @@ bool mneme_hot_reader_list(struct mneme_hot_memory_id **out, size_t *count, stru
         int32_t partitions = mneme_hot_reader_partitions(reader);
         listing.capacity = most * (size_t)partitions;
         listing.ids = mneme_arena_alloc(arena, (listing.capacity + 1) * sizeof *listing.ids);
-        trust =
-            partitions > 0 && listing.ids != NULL ? look_for_list(&listing, partitions) : MNEME_HOT_NOT_HERE;
+        trust = partitions > 0 && listing.ids != NULL ? find_list(&listing, partitions) : MNEME_HOT_NOT_HERE;
     }
     *out = listing.ids;
     *count = trust == MNEME_HOT_BELIEVE ? listing.count : 0;

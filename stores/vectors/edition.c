@@ -81,7 +81,7 @@ int mneme_edition_current_topic(char topic[MNEME_TOPIC_NAME_BYTES], struct mneme
 /* The next number whose topic is not there. */
 static int skip_topics(int64_t *edition, char topic[MNEME_TOPIC_NAME_BYTES], rd_kafka_t *kafka,
                        const struct mneme_config *config, const char *model, struct mneme_error *error) {
-    struct mneme_topic_facts facts;
+    struct mneme_kafka_topic_facts facts;
     struct mneme_error none = {0};
     int status = MNEME_OK;
     do {

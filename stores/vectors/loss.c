@@ -9,7 +9,7 @@
 #include "common/postgres/schema.h"
 #include "sql/embedded.h"
 
-void mneme_loss_note(const struct mneme_config *config, const char *seen_by, const char *reason) {
+void mneme_loss_write(const struct mneme_config *config, const char *seen_by, const char *reason) {
     struct mneme_postgres *postgres = NULL;
     struct mneme_pg_params params = {0};
     struct mneme_error error = {0};
@@ -19,7 +19,7 @@ void mneme_loss_note(const struct mneme_config *config, const char *seen_by, con
     }
     int status = mneme_pg_connect_to(&postgres, config, MNEME_PROJECTION_VECTORS, "mneme-loss", &error);
     if (status == MNEME_OK) {
-        status = mneme_pg_query(NULL, postgres, reason != NULL ? mneme_sql_loss_note : mneme_sql_loss_forget,
+        status = mneme_pg_query(NULL, postgres, reason != NULL ? mneme_sql_loss_write : mneme_sql_loss_forget,
                                 &params, false, &error);
     }
     if (status != MNEME_OK) {

@@ -14,7 +14,7 @@
 
 /* Notes it for the active generation, or with a null reason that it is not so. Opens a connection of its own;
  * any thread. That it could not be noted is told in the log alone. */
-void mneme_loss_note(const struct mneme_config *config, const char *seen_by, const char *reason);
+void mneme_loss_write(const struct mneme_config *config, const char *seen_by, const char *reason);
 
 /* The reason that was noted for the generation, by `seen_by` or (NULL) by anybody, cut to `size` bytes with
  * the NUL; "" when there is none. The search path has the schema of vectors. */

@@ -5,7 +5,7 @@
 
 #include <math.h>
 
-const char *const mneme_metric_names[MNEME_METRICS] = {
+const char *const mneme_metric_names[MNEME_METRIC_COUNT] = {
     [MNEME_METRIC_ANY] = "",
     [MNEME_METRIC_COSINE] = "cosine",
     [MNEME_METRIC_EUCLIDEAN] = "euclidean",
@@ -21,7 +21,7 @@ int mneme_metric_parse(enum mneme_vector_metric *out, struct mneme_str text, str
         *out = MNEME_METRIC_DOT;
         return MNEME_OK;
     }
-    for (int i = MNEME_METRIC_ANY + 1; i < MNEME_METRICS; i++) {
+    for (int i = MNEME_METRIC_ANY + 1; i < MNEME_METRIC_COUNT; i++) {
         if (mneme_str_equal(text, mneme_str_from(mneme_metric_names[i]))) {
             *out = (enum mneme_vector_metric)i;
             return MNEME_OK;
@@ -51,7 +51,7 @@ double mneme_metric_similarity(enum mneme_vector_metric metric, const float *a, 
         return mneme_metric_from_distance(metric, sqrt(fmax(aa + bb - 2 * dot, 0)));
     case MNEME_METRIC_ANY:
     case MNEME_METRIC_COSINE:
-    case MNEME_METRICS:
+    case MNEME_METRIC_COUNT:
         break;
     }
     return aa == 0 || bb == 0 ? 0 : dot / sqrt(aa * bb);
@@ -65,7 +65,7 @@ double mneme_metric_from_distance(enum mneme_vector_metric metric, double distan
         return 1 / (1 + distance);
     case MNEME_METRIC_ANY:
     case MNEME_METRIC_COSINE:
-    case MNEME_METRICS:
+    case MNEME_METRIC_COUNT:
         break;
     }
     return isnan(distance) ? 0 : 1 - distance; /* of a vector that is all zeros */

@@ -12,11 +12,11 @@ enum mneme_vector_metric {
     MNEME_METRIC_COSINE,    /* the cosine: -1 to 1; 0 when one of them is all zeros */
     MNEME_METRIC_EUCLIDEAN, /* 1 / (1 + distance): 0 to 1 */
     MNEME_METRIC_DOT,       /* the inner product */
-    MNEME_METRICS,
+    MNEME_METRIC_COUNT,
 };
 
 /* "cosine", "euclidean", "dot"; "" for ANY. */
-extern const char *const mneme_metric_names[MNEME_METRICS];
+extern const char *const mneme_metric_names[MNEME_METRIC_COUNT];
 
 /* One of these names, or "dotproduct" for "dot". MNEME_E_USAGE names those that there are. A null text is
  * ANY.

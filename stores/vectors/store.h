@@ -26,7 +26,7 @@
 
 /* A record of the topic: a vector that is there, or one that is gone. Slices are borrowed. */
 struct mneme_vector_change {
-    struct mneme_document_key document; /* of a raw vector: its kind and the record's ref */
+    struct mneme_vector_document_key document; /* of a raw vector: its kind and the record's ref */
     struct mneme_vector_scope scope;
     int64_t source_sequence; /* the higher one counts, whatever comes first */
     bool is_removal;         /* then what follows is not set */
@@ -90,9 +90,9 @@ struct mneme_vector_store_ops {
     int (*query)(struct mneme_vector_matches *out, void *store, const struct mneme_vector_question *question,
                  struct mneme_error *error);
     int (*fetch)(float *out, bool *found, void *store, struct mneme_str tenant,
-                 const struct mneme_document_key *keys, size_t count, struct mneme_error *error);
+                 const struct mneme_vector_document_key *keys, size_t count, struct mneme_error *error);
     int (*similarities)(double *out, void *store, struct mneme_str tenant,
-                        const struct mneme_document_key *keys, size_t count, const float *vector,
+                        const struct mneme_vector_document_key *keys, size_t count, const float *vector,
                         enum mneme_vector_metric metric, struct mneme_error *error);
     int (*query_raw)(struct mneme_raw_matches *out, void *store, const struct mneme_raw_question *question,
                      struct mneme_error *error);

@@ -192,8 +192,8 @@ int mneme_vectors_query(struct mneme_vector_matches *out, struct mneme_vectors *
 }
 
 int mneme_vectors_similarities(double *out, struct mneme_vectors *vectors, struct mneme_str tenant,
-                               const struct mneme_document_key *keys, size_t count, const float *vector,
-                               size_t dimensions, enum mneme_vector_metric metric,
+                               const struct mneme_vector_document_key *keys, size_t count,
+                               const float *vector, size_t dimensions, enum mneme_vector_metric metric,
                                struct mneme_error *error) {
     for (size_t i = 0; i < count; i++) {
         out[i] = NAN;
@@ -215,7 +215,8 @@ int mneme_vectors_similarities(double *out, struct mneme_vectors *vectors, struc
 }
 
 int mneme_vectors_fetch(float *out, bool *found, struct mneme_vectors *vectors, struct mneme_str tenant,
-                        const struct mneme_document_key *keys, size_t count, struct mneme_error *error) {
+                        const struct mneme_vector_document_key *keys, size_t count,
+                        struct mneme_error *error) {
     for (size_t i = 0; i < count; i++) {
         found[i] = false;
     }

@@ -37,7 +37,7 @@ struct mneme_vector_scope {
 };
 
 /* A document within its tenant. */
-struct mneme_document_key {
+struct mneme_vector_document_key {
     struct mneme_str stream_id;
     struct mneme_str kind; /* "memory" or "turn" */
     struct mneme_str ref;
@@ -55,7 +55,7 @@ struct mneme_vector_question {
 };
 
 struct mneme_vector_match {
-    struct mneme_document_key key;
+    struct mneme_vector_document_key key;
     double similarity;
 };
 
@@ -76,13 +76,15 @@ int mneme_vectors_query(struct mneme_vector_matches *out, struct mneme_vectors *
 
 /* How similar each of the `count` documents is to the vector, in their order; NAN where there is none. */
 int mneme_vectors_similarities(double *out, struct mneme_vectors *vectors, struct mneme_str tenant,
-                               const struct mneme_document_key *keys, size_t count, const float *vector,
-                               size_t dimensions, enum mneme_vector_metric metric, struct mneme_error *error);
+                               const struct mneme_vector_document_key *keys, size_t count,
+                               const float *vector, size_t dimensions, enum mneme_vector_metric metric,
+                               struct mneme_error *error);
 
 /* The vectors of the `count` documents, of a long one that of its first part, in their order: count ×
  * dimensions floats into `out`, and into `found` whether there is one; without one its floats are 0. */
 int mneme_vectors_fetch(float *out, bool *found, struct mneme_vectors *vectors, struct mneme_str tenant,
-                        const struct mneme_document_key *keys, size_t count, struct mneme_error *error);
+                        const struct mneme_vector_document_key *keys, size_t count,
+                        struct mneme_error *error);
 
 /* Raw vectors: a user's own, by collection, which has its own dimensions and metric. */
 struct mneme_raw_question {

@@ -290,7 +290,7 @@ static int run_bare(double *out, struct bench *bench, struct mneme_error *error)
         return error->code;
     }
     rd_kafka_topic_t *topic = rd_kafka_topic_new(kafka, bench->client->topic_name, NULL);
-    struct mneme_topic_facts facts;
+    struct mneme_kafka_topic_facts facts;
     int status = mneme_kafka_topic_facts(&facts, kafka, bench->client->topic_name, 5000, error);
     int64_t started = mneme_clock_monotonic_micros();
     struct bare bare = {kafka, topic};

@@ -7,8 +7,8 @@
 #include "common/base/buffer.h"
 #include "common/base/text_check.h"
 #include "common/json/check.h"
-#include "common/json/mend.h"
 #include "common/json/read.h"
+#include "common/json/repair.h"
 #include "importers/chat.h"
 #include "importers/chat_marks.h"
 #include "importers/chat_parts.h"
@@ -62,7 +62,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     }
     mneme_buffer_clear(&json);
     mneme_buffer_append(&json, data, size);
-    (void)mneme_json_mend(json.data, json.len, NULL, NULL);
+    (void)mneme_json_repair(json.data, json.len, NULL, NULL);
     if (mneme_json_check(mneme_buffer_str(&json), &kind, &reason, &at) && kind == MNEME_JSON_OBJECT) {
         check_chat(&mneme_chatgpt_reader, mneme_json_trim(mneme_buffer_str(&json)));
         check_chat(&mneme_claude_reader, mneme_json_trim(mneme_buffer_str(&json)));

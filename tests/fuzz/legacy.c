@@ -6,8 +6,8 @@
 #include <stdlib.h>
 
 #include "common/json/check.h"
-#include "common/json/mend.h"
 #include "common/json/read.h"
+#include "common/json/repair.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -34,7 +34,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     size_t at;
     mneme_buffer_clear(&json);
     mneme_buffer_append(&json, data, size);
-    (void)mneme_json_mend(json.data, json.len, NULL, NULL);
+    (void)mneme_json_repair(json.data, json.len, NULL, NULL);
     if (!mneme_json_check(mneme_buffer_str(&json), &kind, &reason, &at) || kind != MNEME_JSON_OBJECT) {
         return 0;
     }

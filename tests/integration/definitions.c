@@ -59,13 +59,14 @@ static void migrate(const struct mneme_projection_facts *projection) {
 static struct mneme_buffer missing; /* what the last comparison found */
 static int64_t different;
 
-static void take(void *context, const struct mneme_table_difference *table) {
+static void take(void *context, const struct mneme_rebuild_table_difference *table) {
     (void)context;
     mneme_buffer_clean_up(&missing);
     missing = (struct mneme_buffer){0};
-    mneme_buffer_append(&missing, table->keys[MNEME_ROW_MISSING].data, table->keys[MNEME_ROW_MISSING].len);
+    mneme_buffer_append(&missing, table->keys[MNEME_REBUILD_ROW_MISSING].data,
+                        table->keys[MNEME_REBUILD_ROW_MISSING].len);
     mneme_buffer_append_byte(&missing, '\0');
-    different = table->counts[MNEME_ROW_DIFFERENT];
+    different = table->counts[MNEME_REBUILD_ROW_DIFFERENT];
     cr_assert(table->is_definitions && table->log_rows > 10);
 }
 
@@ -110,7 +111,7 @@ Test(definitions, that_are_missing_are_named_and_made_again) {
     cr_assert_not_null(strstr(missing.data, "memories/index/memories_user"), "%s", missing.data);
     cr_assert_not_null(strstr(missing.data, "memories/constraint/memories_pkey"), "%s", missing.data);
     cr_assert(has_all_columns, "rows can be compared without indexes");
-    cr_assert_eq(mneme_definitions_mend(&definitions, fixture.config, count_made, &made, &error), MNEME_OK,
+    cr_assert_eq(mneme_definitions_repair(&definitions, fixture.config, count_made, &made, &error), MNEME_OK,
                  "%s", error.message);
     cr_assert_eq(made, 2);
     cr_assert_eq(verify(ledger, &has_all_columns), 0);

@@ -59,9 +59,9 @@ static void open_fake(const struct mneme_fake_answer *answers, size_t count) {
     cr_assert_eq(mneme_embedder_open(&embedder, config, NULL, &error), MNEME_OK, "%s", error.message);
 }
 
-static int embed(struct mneme_embedding_item *items, size_t count, int64_t timeout_ms) {
-    const struct mneme_embedding_bounds bounds = {.timeout_ms = timeout_ms};
-    return mneme_embedder_embed(embedder, MNEME_EMBED_PASSAGE, items, count, &bounds, &error);
+static int embed(struct mneme_embedder_item *items, size_t count, int64_t timeout_ms) {
+    const struct mneme_embedder_bounds bounds = {.timeout_ms = timeout_ms};
+    return mneme_embedder_embed(embedder, MNEME_EMBEDDER_PASSAGE, items, count, &bounds, &error);
 }
 
 static float dot(const float *a, const float *b, size_t count) {
@@ -76,7 +76,7 @@ Test(embedder, many_texts_have_their_own_vectors_whatever_the_requests_are) {
     enum { COUNT = 150 };
     static char texts[COUNT][64];
     static float vectors[COUNT][384];
-    struct mneme_embedding_item items[COUNT];
+    struct mneme_embedder_item items[COUNT];
     for (size_t i = 0; i < COUNT; i++) {
         snprintf(texts[i], sizeof texts[i], "note %zu about \"tea\"\n\\ %s", i, i % 3 == 0 ? "茶" : "");
         items[i].text = mneme_str_from(texts[i]);
@@ -93,20 +93,20 @@ Test(embedder, many_texts_have_their_own_vectors_whatever_the_requests_are) {
         cr_assert_float_eq(dot(vectors[i], vectors[i], 384), 1, 1e-4);
     }
     for (size_t i = 0; i < COUNT; i += 37) {
-        struct mneme_embedding_item alone = {.text = items[i].text};
+        struct mneme_embedder_item alone = {.text = items[i].text};
         cr_assert_eq(embed(&alone, 1, 0), MNEME_OK, "%s", error.message);
         cr_assert_float_eq(dot(alone.vector, vectors[i], 384), 1, 1e-4);
     }
 }
 
 Test(embedder, questions_go_behind_the_prefix_of_their_model) {
-    const struct mneme_embedding_model with = {"all-minilm-l6-v2", "motor oil: ", "", 0};
-    const struct mneme_embedding_model without = {"all-minilm-l6-v2", "", "", 0};
-    struct mneme_embedding_item question = {.text = MNEME_STR_LIT("tea")};
-    struct mneme_embedding_item whole = {.text = MNEME_STR_LIT("motor oil: tea")};
+    const struct mneme_embedder_model_info with = {"all-minilm-l6-v2", "motor oil: ", "", 0};
+    const struct mneme_embedder_model_info without = {"all-minilm-l6-v2", "", "", 0};
+    struct mneme_embedder_item question = {.text = MNEME_STR_LIT("tea")};
+    struct mneme_embedder_item whole = {.text = MNEME_STR_LIT("motor oil: tea")};
     float first[384];
     cr_assert_eq(mneme_embedder_open(&embedder, config, &with, &error), MNEME_OK, "%s", error.message);
-    cr_assert_eq(mneme_embedder_embed(embedder, MNEME_EMBED_QUERY, &question, 1, NULL, &error), MNEME_OK);
+    cr_assert_eq(mneme_embedder_embed(embedder, MNEME_EMBEDDER_QUERY, &question, 1, NULL, &error), MNEME_OK);
     memcpy(first, question.vector, sizeof first);
     mneme_embedder_close(embedder);
     cr_assert_eq(mneme_embedder_open(&embedder, config, &without, &error), MNEME_OK, "%s", error.message);
@@ -115,7 +115,7 @@ Test(embedder, questions_go_behind_the_prefix_of_their_model) {
 }
 
 Test(embedder, an_unknown_model_is_an_error_of_the_settings) {
-    struct mneme_embedding_item item = {.text = MNEME_STR_LIT("tea")};
+    struct mneme_embedder_item item = {.text = MNEME_STR_LIT("tea")};
     set(MNEME_SETTING_EMBEDDING_MODEL, "no-such-model");
     open_real();
     cr_assert_eq(embed(&item, 1, 0), MNEME_E_USAGE);
@@ -128,7 +128,7 @@ Test(embedder, a_failure_is_tried_again_until_it_is_answered) {
                                                        {200, "<html>", NULL, NULL},
                                                        {200, "{\"data\":[]}", NULL, NULL},
                                                        {200, TWO_VECTORS, NULL, NULL}};
-    struct mneme_embedding_item items[] = {{.text = MNEME_STR_LIT("a")}, {.text = MNEME_STR_LIT("b")}};
+    struct mneme_embedder_item items[] = {{.text = MNEME_STR_LIT("a")}, {.text = MNEME_STR_LIT("b")}};
     open_fake(answers, 4);
     cr_assert_eq(embed(items, 2, 0), MNEME_OK, "%s", error.message);
     cr_assert_eq(mneme_fake_server_requests(fake), 4);
@@ -137,7 +137,7 @@ Test(embedder, a_failure_is_tried_again_until_it_is_answered) {
 
 Test(embedder, after_its_tries_the_endpoint_counts_as_away_and_then_is_left_alone) {
     static const struct mneme_fake_answer answers[] = {{503, "over capacity", NULL, NULL}};
-    struct mneme_embedding_item item = {.text = MNEME_STR_LIT("a")};
+    struct mneme_embedder_item item = {.text = MNEME_STR_LIT("a")};
     set(MNEME_SETTING_EMBEDDING_BREAKER_FAILURES, "4");
     open_fake(answers, 1);
     cr_assert_eq(embed(&item, 1, 0), MNEME_E_UNAVAILABLE);
@@ -150,7 +150,7 @@ Test(embedder, after_its_tries_the_endpoint_counts_as_away_and_then_is_left_alon
 Test(embedder, a_text_that_is_refused_is_found_and_the_others_are_embedded) {
     static const struct mneme_fake_answer answers[] = {
         {400, REFUSED, NULL, NULL}, {200, ONE_VECTOR, NULL, NULL}, {400, REFUSED, NULL, NULL}};
-    struct mneme_embedding_item items[] = {{.text = MNEME_STR_LIT("a")}, {.text = MNEME_STR_LIT("b")}};
+    struct mneme_embedder_item items[] = {{.text = MNEME_STR_LIT("a")}, {.text = MNEME_STR_LIT("b")}};
     open_fake(answers, 3);
     cr_assert_eq(embed(items, 2, 0), MNEME_OK, "%s", error.message);
     cr_assert_not_null(items[0].vector);
@@ -161,7 +161,7 @@ Test(embedder, a_text_that_is_refused_is_found_and_the_others_are_embedded) {
 
 Test(embedder, an_endpoint_that_refuses_every_text_is_wrong_itself) {
     static const struct mneme_fake_answer answers[] = {{422, REFUSED, NULL, NULL}};
-    struct mneme_embedding_item items[] = {{.text = MNEME_STR_LIT("a")}, {.text = MNEME_STR_LIT("b")}};
+    struct mneme_embedder_item items[] = {{.text = MNEME_STR_LIT("a")}, {.text = MNEME_STR_LIT("b")}};
     open_fake(answers, 1);
     cr_assert_eq(embed(items, 2, 0), MNEME_E_USAGE);
     cr_assert_not_null(strstr(error.message, "every text is refused"), "%s", error.message);
@@ -170,7 +170,7 @@ Test(embedder, an_endpoint_that_refuses_every_text_is_wrong_itself) {
 Test(embedder, the_endpoint_cannot_change_its_dimension) {
     static const struct mneme_fake_answer answers[] = {
         {200, ONE_VECTOR, NULL, NULL}, {200, "{\"data\":[{\"embedding\":[1,2,3]}]}", NULL, NULL}};
-    struct mneme_embedding_item item = {.text = MNEME_STR_LIT("a")};
+    struct mneme_embedder_item item = {.text = MNEME_STR_LIT("a")};
     open_fake(answers, 2);
     cr_assert_eq(embed(&item, 1, 0), MNEME_OK, "%s", error.message);
     cr_assert_eq(embed(&item, 1, 0), MNEME_E_UNAVAILABLE);
@@ -180,7 +180,7 @@ Test(embedder, the_endpoint_cannot_change_its_dimension) {
 
 Test(embedder, a_refused_key_is_said_to_be_one_and_never_shown) {
     static const struct mneme_fake_answer answers[] = {{401, "{\"error\":\"bad key\"}", NULL, NULL}};
-    struct mneme_embedding_item item = {.text = MNEME_STR_LIT("a")};
+    struct mneme_embedder_item item = {.text = MNEME_STR_LIT("a")};
     set(MNEME_SETTING_OPENAI_API_KEY, "sk-secret");
     open_fake(answers, 1);
     cr_assert_eq(embed(&item, 1, 0), MNEME_E_DENIED);
@@ -190,7 +190,7 @@ Test(embedder, a_refused_key_is_said_to_be_one_and_never_shown) {
 
 Test(embedder, the_request_names_model_form_and_dimensions) {
     static const struct mneme_fake_answer answers[] = {{200, ONE_VECTOR, NULL, NULL}};
-    struct mneme_embedding_item item = {.text = MNEME_STR_LIT("a \"b\"")};
+    struct mneme_embedder_item item = {.text = MNEME_STR_LIT("a \"b\"")};
     set(MNEME_SETTING_EMBEDDING_DIMENSIONS, "2");
     open_fake(answers, 1);
     cr_assert_eq(embed(&item, 1, 0), MNEME_OK, "%s", error.message);
@@ -206,7 +206,7 @@ static bool yes(void *context) {
 }
 
 Test(embedder, a_call_ends_at_its_bound_and_when_it_is_interrupted) {
-    struct mneme_embedding_item item = {.text = MNEME_STR_LIT("a")};
+    struct mneme_embedder_item item = {.text = MNEME_STR_LIT("a")};
     set(MNEME_SETTING_OPENAI_BASE_URL, "http://127.0.0.1:1/v1"); /* nobody listens there */
     set(MNEME_SETTING_EMBEDDING_TRIES, "100");
     set(MNEME_SETTING_EMBEDDING_BREAKER_FAILURES, "1000");
@@ -217,8 +217,8 @@ Test(embedder, a_call_ends_at_its_bound_and_when_it_is_interrupted) {
     cr_assert_eq(embed(&item, 1, 300), MNEME_E_TIMEOUT);
     int64_t took = mneme_clock_monotonic_micros() - start;
     cr_assert(took >= 300000 && took < 5000000, "%lld", (long long)took);
-    const struct mneme_embedding_bounds bounds = {.is_interrupted = yes};
-    cr_assert_eq(mneme_embedder_embed(embedder, MNEME_EMBED_PASSAGE, &item, 1, &bounds, &error),
+    const struct mneme_embedder_bounds bounds = {.is_interrupted = yes};
+    cr_assert_eq(mneme_embedder_embed(embedder, MNEME_EMBEDDER_PASSAGE, &item, 1, &bounds, &error),
                  MNEME_E_TIMEOUT);
     cr_assert_not_null(strstr(error.message, "interrupted"), "%s", error.message);
 }
@@ -238,18 +238,19 @@ Test(embedder, no_text_needs_no_request) {
 
 /* --- questions and their cache --- */
 
-static struct mneme_query_embedder *open_questions(const char *redis_prefix) {
-    struct mneme_query_embedder *questions = NULL;
+static struct mneme_embedder_query *open_questions(const char *redis_prefix) {
+    struct mneme_embedder_query *questions = NULL;
     set(MNEME_SETTING_REDIS_PREFIX, redis_prefix);
-    cr_assert_eq(mneme_query_embedder_open(&questions, config, NULL, &error), MNEME_OK, "%s", error.message);
+    cr_assert_eq(mneme_embedder_query_open(&questions, config, NULL, &error), MNEME_OK, "%s", error.message);
     return questions;
 }
 
-static void expect_vector(struct mneme_query_embedder *questions, const char *question) {
+static void expect_vector(struct mneme_embedder_query *questions, const char *question) {
     const float *vector;
     size_t dimensions;
-    cr_assert_eq(mneme_query_embed(&vector, &dimensions, questions, mneme_str_from(question), 5000, &error),
-                 MNEME_OK, "%s", error.message);
+    cr_assert_eq(
+        mneme_embedder_query_embed(&vector, &dimensions, questions, mneme_str_from(question), 5000, &error),
+        MNEME_OK, "%s", error.message);
     cr_assert_eq(dimensions, 2);
     cr_assert(vector[0] == 1 && vector[1] == 2);
 }
@@ -261,17 +262,17 @@ Test(embedder, a_question_is_embedded_once_and_then_comes_from_redis) {
     open_fake(answers, 1);
     set(MNEME_SETTING_EMBEDDING_CACHE_TTL_S, "60");
     for (int i = 0; i < 2; i++) { /* a second process finds it, too */
-        struct mneme_query_embedder *questions = open_questions(fixture.redis_prefix);
+        struct mneme_embedder_query *questions = open_questions(fixture.redis_prefix);
         expect_vector(questions, "where is the tea?");
         expect_vector(questions, "where is the tea?");
-        mneme_query_embedder_close(questions);
+        mneme_embedder_query_close(questions);
     }
     cr_assert_eq(mneme_fake_server_requests(fake), 1);
     set(MNEME_SETTING_EMBEDDING_QUERY_PREFIX, "another prefix: ");
-    struct mneme_query_embedder *questions = open_questions(fixture.redis_prefix);
+    struct mneme_embedder_query *questions = open_questions(fixture.redis_prefix);
     expect_vector(questions, "where is the tea?");
     expect_vector(questions, "where is the milk?");
-    mneme_query_embedder_close(questions);
+    mneme_embedder_query_close(questions);
     cr_assert_eq(mneme_fake_server_requests(fake), 3);
     mneme_fixture_tear_down(&fixture);
 }
@@ -280,9 +281,9 @@ Test(embedder, without_redis_a_question_is_embedded_each_time) {
     static const struct mneme_fake_answer answers[] = {{200, ONE_VECTOR, NULL, NULL}};
     open_fake(answers, 1);
     set(MNEME_SETTING_REDIS_URL, "redis://127.0.0.1:1/0");
-    struct mneme_query_embedder *questions = open_questions("test:");
+    struct mneme_embedder_query *questions = open_questions("test:");
     expect_vector(questions, "where is the tea?");
     expect_vector(questions, "where is the tea?");
-    mneme_query_embedder_close(questions);
+    mneme_embedder_query_close(questions);
     cr_assert_eq(mneme_fake_server_requests(fake), 2);
 }

@@ -42,7 +42,7 @@ static void open_client(void) {
     cr_assert_not_null(client, "%s", reason);
 }
 
-static int64_t ask(int *status, const char *topic, int timeout_ms, struct mneme_topic_facts *facts) {
+static int64_t ask(int *status, const char *topic, int timeout_ms, struct mneme_kafka_topic_facts *facts) {
     int64_t before = mneme_clock_monotonic_micros();
     *status = mneme_kafka_topic_facts(facts, client, topic, timeout_ms, &error);
     return (mneme_clock_monotonic_micros() - before) / 1000;
@@ -50,7 +50,7 @@ static int64_t ask(int *status, const char *topic, int timeout_ms, struct mneme_
 
 Test(kafka_topic, has_the_facts_it_was_made_with) {
     char topic[MNEME_TOPIC_NAME_BYTES];
-    struct mneme_topic_facts facts = {0};
+    struct mneme_kafka_topic_facts facts = {0};
     int status;
     cr_assert_eq(mneme_kafka_events_topic(topic, fixture.config, &error), MNEME_OK);
     open_client();
@@ -65,7 +65,7 @@ Test(kafka_topic, has_the_facts_it_was_made_with) {
 }
 
 Test(kafka_topic, that_is_missing_is_said_at_once) {
-    struct mneme_topic_facts facts;
+    struct mneme_kafka_topic_facts facts;
     int status;
     open_client();
     int64_t took_ms = ask(&status, "there.is.no.such.topic", 15000, &facts);
@@ -76,7 +76,7 @@ Test(kafka_topic, that_is_missing_is_said_at_once) {
 
 Test(kafka_topic, of_brokers_that_are_away_is_given_up_in_time) {
     set(MNEME_SETTING_KAFKA_BOOTSTRAP_SERVERS, "127.0.0.1:1");
-    struct mneme_topic_facts facts;
+    struct mneme_kafka_topic_facts facts;
     int status;
     open_client();
     int64_t took_ms = ask(&status, "events", 700, &facts);
@@ -87,7 +87,7 @@ Test(kafka_topic, of_brokers_that_are_away_is_given_up_in_time) {
 
 Test(kafka_topic, of_brokers_without_tls_is_denied_at_once_to_who_wants_it) {
     set(MNEME_SETTING_KAFKA_SECURITY_PROTOCOL, "ssl");
-    struct mneme_topic_facts facts;
+    struct mneme_kafka_topic_facts facts;
     int status;
     open_client();
     int64_t took_ms = ask(&status, "events", 30000, &facts);
@@ -110,7 +110,7 @@ static void log_in(const char *password) {
 }
 
 Test(kafka_topic, is_denied_at_once_to_a_wrong_password) {
-    struct mneme_topic_facts facts;
+    struct mneme_kafka_topic_facts facts;
     int status;
     log_in("not-the-password");
     int64_t took_ms = ask(&status, "events", 30000, &facts);
@@ -121,7 +121,7 @@ Test(kafka_topic, is_denied_at_once_to_a_wrong_password) {
 
 Test(kafka_topic, is_shown_to_who_logs_in) {
     char topic[MNEME_TOPIC_NAME_BYTES];
-    struct mneme_topic_facts facts;
+    struct mneme_kafka_topic_facts facts;
     int status;
     cr_assert_eq(mneme_kafka_events_topic(topic, fixture.config, &error), MNEME_OK);
     log_in(need("MNEME_STACK_SASL_PASSWORD"));

@@ -51,14 +51,14 @@ static struct mneme_batch_item *note(const char *user, const char *name, const c
 }
 
 static bool see_event(const void *row, void *context) {
-    const struct mneme_event_row *event = row;
+    const struct mneme_events_row *event = row;
     (void)context;
     mneme_buffer_printf(&seen, "%.*s/%.*s ", MNEME_STR_ARG(event->stream_id),
                         MNEME_STR_ARG(event->event_type));
     return true;
 }
 
-static const char *list(const struct mneme_event_filter *filter) {
+static const char *list(const struct mneme_events_filter *filter) {
     cr_assert_eq(mneme_events_list(asking, filter, see_event, NULL, NULL, &error), MNEME_OK, "%s",
                  error.message);
     return saw();
@@ -72,11 +72,11 @@ Test(queries_ledger, a_stream_is_read_from_exclusive_to_inclusive) {
         note("bob", "other", "");
     }
     apply();
-    struct mneme_event_filter filter = {.tenant = MNEME_STR_LIT("default"),
-                                        .stream_id = MNEME_STR_LIT("ada"),
-                                        .from_version = {1, true},
-                                        .to_version = {4, true},
-                                        .limit = 1000};
+    struct mneme_events_filter filter = {.tenant = MNEME_STR_LIT("default"),
+                                         .stream_id = MNEME_STR_LIT("ada"),
+                                         .from_version = {1, true},
+                                         .to_version = {4, true},
+                                         .limit = 1000};
     cr_assert_str_eq(list(&filter), "ada/n2 ada/n3 ada/n4 ");
     filter.limit = 2;
     cr_assert_str_eq(list(&filter), "ada/n2 ada/n3 ");
@@ -93,13 +93,13 @@ Test(queries_ledger, a_stream_is_read_from_exclusive_to_inclusive) {
 }
 
 Test(queries_ledger, versions_without_a_stream_are_refused) {
-    struct mneme_event_filter filter = {
+    struct mneme_events_filter filter = {
         .tenant = MNEME_STR_LIT("default"), .from_version = {1, true}, .limit = 10};
     cr_assert_eq(mneme_events_list(asking, &filter, see_event, NULL, NULL, &error), MNEME_E_USAGE);
 }
 
 Test(queries_ledger, what_is_everybodys_has_to_be_asked_for) {
-    struct mneme_event_filter events = {.tenant = MNEME_STR_LIT("default"), .limit = 10};
+    struct mneme_events_filter events = {.tenant = MNEME_STR_LIT("default"), .limit = 10};
     struct mneme_conversation_filter conversations = {.tenant = MNEME_STR_LIT("default"), .limit = 10};
     int64_t sequence = 0;
     cr_assert_eq(mneme_events_list(asking, &events, see_event, NULL, NULL, &error), MNEME_E_USAGE);
@@ -121,16 +121,18 @@ Test(queries_ledger, events_are_found_by_type_time_correlation_and_verdict) {
     apply();
     struct mneme_str first = MNEME_STR_LIT("first");
     struct mneme_str rejected = MNEME_STR_LIT("rejected");
-    struct mneme_event_filter filter = {.tenant = MNEME_STR_LIT("default"), .all_scopes = true, .limit = 10};
+    struct mneme_events_filter filter = {.tenant = MNEME_STR_LIT("default"), .all_scopes = true, .limit = 10};
     filter.types = (struct mneme_str_array){&first, 1, true};
     cr_assert_str_eq(list(&filter), "ada/first ada/first ");
     filter.correlation_id = MNEME_STR_LIT("req-1");
     cr_assert_str_eq(list(&filter), "ada/first ");
-    filter = (struct mneme_event_filter){.tenant = MNEME_STR_LIT("default"), .all_scopes = true, .limit = 10};
+    filter =
+        (struct mneme_events_filter){.tenant = MNEME_STR_LIT("default"), .all_scopes = true, .limit = 10};
     filter.verdicts = (struct mneme_str_array){&rejected, 1, true};
     cr_assert_str_eq(list(&filter), "ada/second ");
     int64_t now = mneme_clock_now_micros();
-    filter = (struct mneme_event_filter){.tenant = MNEME_STR_LIT("default"), .all_scopes = true, .limit = 10};
+    filter =
+        (struct mneme_events_filter){.tenant = MNEME_STR_LIT("default"), .all_scopes = true, .limit = 10};
     filter.since = (struct mneme_opt_long){now + INT64_C(3600000000), true};
     cr_assert_str_eq(list(&filter), "");
     filter.since = (struct mneme_opt_long){0, true};
@@ -142,14 +144,14 @@ Test(queries_ledger, a_list_goes_on_behind_a_sequence_id) {
     note("ada", "n1", "");
     note("ada", "n2", "");
     apply();
-    struct mneme_event_filter filter = {.tenant = MNEME_STR_LIT("default"), .all_scopes = true, .limit = 10};
+    struct mneme_events_filter filter = {.tenant = MNEME_STR_LIT("default"), .all_scopes = true, .limit = 10};
     filter.after_sequence = (struct mneme_opt_long){mneme_sequence_id(fold.log[0].position), true};
     cr_assert_str_eq(list(&filter), "ada/n2 ");
 }
 
 static bool copy_event_json(const void *row, void *context) {
     struct mneme_json_writer json = {.out = context};
-    mneme_event_row_json(row, &json);
+    mneme_events_row_json(row, &json);
     return true;
 }
 
@@ -158,7 +160,7 @@ Test(queries_ledger, an_event_is_shown_in_the_form_it_was_published_in) {
         "a','user_id':'ada','occurred_at':'2026-01-01T00:00:00Z','correlation_id':'req-1',"
         "'metadata':{'k':'v'},'payload':{'profile':{'n':[1]}}}");
     apply();
-    struct mneme_event_filter filter = {.tenant = MNEME_STR_LIT("default"), .all_scopes = true, .limit = 10};
+    struct mneme_events_filter filter = {.tenant = MNEME_STR_LIT("default"), .all_scopes = true, .limit = 10};
     cr_assert_eq(mneme_events_list(asking, &filter, copy_event_json, &seen, NULL, &error), MNEME_OK, "%s",
                  error.message);
     char expected[256];
@@ -182,7 +184,7 @@ Test(queries_ledger, an_event_is_shown_in_the_form_it_was_published_in) {
 Test(queries_ledger, an_event_of_a_users_own_type_is_shown_as_custom_with_its_name) {
     note("ada", "greeted", "");
     apply();
-    struct mneme_event_filter filter = {.tenant = MNEME_STR_LIT("default"), .all_scopes = true, .limit = 10};
+    struct mneme_events_filter filter = {.tenant = MNEME_STR_LIT("default"), .all_scopes = true, .limit = 10};
     cr_assert_eq(mneme_events_list(asking, &filter, copy_event_json, &seen, NULL, &error), MNEME_OK);
     const char *json = saw();
     cr_assert_not_null(strstr(json, "{\"type\":\"custom\",\"event_type\":\"greeted\","), "%s", json);

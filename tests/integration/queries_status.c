@@ -180,8 +180,8 @@ Test(queries_status, what_kafka_would_tell_is_left_out_when_it_cannot_be_asked) 
 }
 
 static bool note_size(const void *row, void *context) {
-    const struct mneme_table_size_row *size = row;
-    struct mneme_table_size_row *events = context;
+    const struct mneme_status_table_row *size = row;
+    struct mneme_status_table_row *events = context;
     if (mneme_str_equal(size->table, MNEME_STR_LIT("streams"))) {
         events->rows = size->rows;
         events->is_estimate = size->is_estimate;
@@ -191,7 +191,7 @@ static bool note_size(const void *row, void *context) {
 }
 
 Test(queries_status, small_tables_are_counted_and_large_ones_estimated) {
-    struct mneme_table_size_row size = {0};
+    struct mneme_status_table_row size = {0};
     migrate();
     run("INSERT INTO streams SELECT 'default', 's' || n, 1, NULL, NULL, 0, now() FROM generate_series(1, "
         "10000) AS n");

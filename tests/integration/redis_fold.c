@@ -112,28 +112,28 @@ Test(redis_fold, a_writer_that_was_replaced_is_fenced) {
     cr_assert_eq(mneme_redis_case_apply_some(&hot, hot.projection, 1, 1), MNEME_FENCED);
     cr_assert(strstr(hot.fold.error.message, "another worker owns it now") != NULL, "%s",
               hot.fold.error.message);
-    cr_assert_eq(mneme_redis_projection.idle(hot.projection, &hot.fold.error), MNEME_FENCED);
+    cr_assert_eq(mneme_cache_projection.idle(hot.projection, &hot.fold.error), MNEME_FENCED);
     cr_assert_eq(mneme_redis_case_apply_some(&hot, other, 1, 1), MNEME_APPLIED, "%s", hot.fold.error.message);
-    mneme_redis_projection.close(other);
+    mneme_cache_projection.close(other);
 }
 
 /* Redis is empty, or an older copy: it is noticed without an event, and it goes on from what is there. */
 Test(redis_fold, a_redis_that_lost_something_is_filled_again) {
     int32_t at = CREATE("ada", "1", "")->position.partition;
     mneme_redis_case_apply(&hot, 0);
-    cr_assert_eq(mneme_redis_projection.idle(hot.projection, &hot.fold.error), MNEME_APPLIED);
+    cr_assert_eq(mneme_cache_projection.idle(hot.projection, &hot.fold.error), MNEME_APPLIED);
     mneme_redis_case_flush(&hot);
-    cr_assert_eq(mneme_redis_projection.idle(hot.projection, &hot.fold.error), MNEME_FENCED);
+    cr_assert_eq(mneme_cache_projection.idle(hot.projection, &hot.fold.error), MNEME_FENCED);
     cr_assert(strstr(hot.fold.error.message, "Redis has lost it") != NULL, "%s", hot.fold.error.message);
     cr_assert_eq(mneme_redis_case_assign(&hot, hot.projection), MNEME_APPLIED);
-    cr_assert_eq(mneme_redis_projection.idle(hot.projection, &hot.fold.error), MNEME_APPLIED);
+    cr_assert_eq(mneme_cache_projection.idle(hot.projection, &hot.fold.error), MNEME_APPLIED);
     cr_assert_str_eq(ASK("EXISTS %%{%d}:live", at), "0", "readers are sent to what is not filled yet");
     hot.folded = 0;
     mneme_redis_case_apply(&hot, 0);
     check_memory(at, "default/ada/" ID("1"), "tea");
     cr_assert_str_eq(ASK("GET %%{%d}:live", at), "1/4");
     ASK("HSET %%1:{%d}:progress next_offset 0", at);
-    cr_assert_eq(mneme_redis_projection.idle(hot.projection, &hot.fold.error), MNEME_FENCED);
+    cr_assert_eq(mneme_cache_projection.idle(hot.projection, &hot.fold.error), MNEME_FENCED);
     cr_assert(strstr(hot.fold.error.message, "an older copy") != NULL, "%s", hot.fold.error.message);
 }
 
@@ -190,7 +190,7 @@ Test(redis_fold, what_counts_least_makes_room) {
     cr_assert_str_eq(ASK("EXISTS %%1:{%d}:memory:default/ada/" ID("2"), at), "0");
     cr_assert_str_eq(ASK("ZCARD %%1:{%d}:user-agent:default/ada/x", at), "2");
     cr_assert_str_eq(ASK("HGET %%1:{%d}:progress evicted", at), "2");
-    mneme_redis_projection.close(small);
+    mneme_cache_projection.close(small);
 }
 
 static void apply_all(void *projection) {
@@ -221,7 +221,7 @@ Test(redis_fold, one_user_has_a_share) {
     cr_assert_str_neq(ASK("ZSCORE %%1:{%d}:gaps agent:default/x", at), "-");
     cr_assert_str_neq(ASK("ZSCORE %%1:{%d}:gaps user-agent:default/ada/x", at), "-");
     cr_assert_str_eq(ASK("ZSCORE %%1:{%d}:gaps user-agent:default/bob/x", at), "-");
-    mneme_redis_projection.close(small);
+    mneme_cache_projection.close(small);
 }
 
 #define IN_CHAT(user, chat, type, more)                                                                      \
@@ -248,7 +248,7 @@ Test(redis_fold, bytes_of_all_kinds_are_counted) {
     cr_assert_str_eq(ASK("EXISTS %%1:{%d}:working:default/s/c5", at), "1");
     cr_assert_str_eq(ASK("EXISTS %%1:{%d}:memory:default/s/" ID("2"), at), "1");
     cr_assert_leq(strtol(ASK("HGET %%1:{%d}:progress bytes", at), NULL, 10), 65536 / 4);
-    mneme_redis_projection.close(small);
+    mneme_cache_projection.close(small);
 }
 
 /* Larger than what one owner may have: it is not kept, and what was there before goes. */
@@ -281,7 +281,7 @@ Test(redis_fold, what_is_larger_than_a_share_is_not_kept) {
     cr_assert_str_neq(ASK("ZSCORE %%1:{%d}:gaps recent-conversations:default/ada", at), "-");
     cr_assert_eq(strtol(ASK("HGET %%1:{%d}:progress evicted", at), NULL, 10), evicted + 3);
     cr_assert_str_eq(ASK("HGET %%1:{%d}:progress bytes", at), "0");
-    mneme_redis_projection.close(small);
+    mneme_cache_projection.close(small);
 }
 
 /* Accesses are told in another stream, which lies in another partition. */
@@ -429,7 +429,7 @@ Test(redis_fold, a_worker_follows_the_live_space) {
     int32_t at = CREATE("ada", "1", "")->position.partition;
     mneme_redis_case_apply(&hot, 0);
     ASK("SET %%{%d}:space 2", at);
-    cr_assert_eq(mneme_redis_projection.idle(hot.projection, &hot.fold.error), MNEME_FENCED);
+    cr_assert_eq(mneme_cache_projection.idle(hot.projection, &hot.fold.error), MNEME_FENCED);
     cr_assert_eq(mneme_redis_case_apply_some(&hot, hot.projection, 0, 1), MNEME_FENCED);
     cr_assert_eq(mneme_redis_case_assign(&hot, hot.projection), MNEME_APPLIED);
     cr_assert_eq(hot.next_offsets[at], 0);

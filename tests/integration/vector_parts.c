@@ -151,7 +151,7 @@ STORE_TEST(many_parts_of_one_document_crowd_out_no_other) {
 STORE_TEST(given_documents_are_compared_by_their_best_part) {
     SET_UP(MNEME_GENERATION_ACTIVE);
     WRITE(long_document(1, 3), DOCUMENT("acme", "ada", "short", 2, 0, 1, 1));
-    const struct mneme_document_key keys[] = {
+    const struct mneme_vector_document_key keys[] = {
         {MNEME_STR_LIT("ada"), MNEME_STR_LIT("memory"), MNEME_STR_LIT("short")},
         {MNEME_STR_LIT("ada"), MNEME_STR_LIT("memory"), MNEME_STR_LIT("none")},
         {MNEME_STR_LIT("ada"), MNEME_STR_LIT("memory"), MNEME_STR_LIT("long")},

@@ -155,7 +155,7 @@ STORE_TEST(similarities_and_vectors_of_given_documents) {
     SET_UP(MNEME_GENERATION_ACTIVE, MNEME_METRIC_COSINE);
     WRITE(DOCUMENT("acme", "ada", "a", 1, 3, 4, 0), DOCUMENT("acme", "ada", "b", 2, 0.5F, 0, 0),
           DOCUMENT("other", "ada", "c", 3, 1, 0, 0));
-    const struct mneme_document_key keys[] = {
+    const struct mneme_vector_document_key keys[] = {
         {MNEME_STR_LIT("ada"), MNEME_STR_LIT("memory"), MNEME_STR_LIT("b")},
         {MNEME_STR_LIT("ada"), MNEME_STR_LIT("memory"), MNEME_STR_LIT("c")},
         {MNEME_STR_LIT("ada"), MNEME_STR_LIT("memory"), MNEME_STR_LIT("a")},

@@ -152,7 +152,7 @@ static bool finds(long number) {
     return is_found;
 }
 
-static void on_table(void *context, const struct mneme_table_difference *table) {
+static void on_table(void *context, const struct mneme_rebuild_table_difference *table) {
     (void)context;
     for (int kind = 0; kind < MNEME_DIFFERENCES; kind++) {
         if (table->counts[kind] > 0) {
@@ -330,7 +330,7 @@ static void put_long(long number, size_t parts, int64_t source_sequence) {
 /* Rows of the store, as verify counts them. */
 static int64_t row_count;
 
-static void on_rows(void *context, const struct mneme_table_difference *table) {
+static void on_rows(void *context, const struct mneme_rebuild_table_difference *table) {
     on_table(context, table);
     row_count += table->is_definitions ? 0 : table->rows;
 }

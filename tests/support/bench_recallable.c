@@ -73,9 +73,9 @@ static int find_words(bool *found, struct bench *bench, const struct mneme_str *
 
 static int find_vectors(bool *found, struct bench *bench, const struct mneme_str *refs, size_t count,
                         struct mneme_error *error) {
-    struct mneme_document_key keys[MOST_ASKED];
+    struct mneme_vector_document_key keys[MOST_ASKED];
     for (size_t i = 0; i < count; i++) {
-        keys[i] = (struct mneme_document_key){MNEME_STR_LIT(STREAM), MNEME_STR_LIT("memory"), refs[i]};
+        keys[i] = (struct mneme_vector_document_key){MNEME_STR_LIT(STREAM), MNEME_STR_LIT("memory"), refs[i]};
     }
     return mneme_vectors_fetch(bench->floats, found, bench->vectors, MNEME_STR_LIT("default"), keys, count,
                                error);

@@ -140,7 +140,7 @@ static int connect_producer(struct mneme_embedding_writer *writer, const struct 
 int mneme_embedding_writer_open(struct mneme_embedding_writer **out, const struct mneme_config *config,
                                 const char *model, struct mneme_error *error) {
     struct mneme_embedding_writer *writer = calloc(1, sizeof *writer);
-    struct mneme_topic_facts facts;
+    struct mneme_kafka_topic_facts facts;
     if (writer == NULL) {
         return mneme_error_set(error, MNEME_E_NO_MEMORY, "out of memory");
     }
@@ -182,7 +182,7 @@ static int produce(struct mneme_embedding_writer *writer, const struct mneme_emb
             rd_kafka_producev(writer->kafka, RD_KAFKA_V_TOPIC(writer->topic), RD_KAFKA_V_PARTITION(partition),
                               RD_KAFKA_V_KEY(writer->key.data, writer->key.len),
                               RD_KAFKA_V_VALUE((void *)value.data, value.len),
-                              RD_KAFKA_V_HEADER(MNEME_SOURCE_HEADER, source, -1),
+                              RD_KAFKA_V_HEADER(MNEME_LOG_SOURCE_HEADER, source, -1),
                               RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY), RD_KAFKA_V_END);
         rd_kafka_poll(writer->kafka, code == RD_KAFKA_RESP_ERR__QUEUE_FULL ? 100 : 0);
     } while (code == RD_KAFKA_RESP_ERR__QUEUE_FULL);

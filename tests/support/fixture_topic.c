@@ -56,7 +56,7 @@ static int take_result(rd_kafka_event_t *event, const char *what, const char *to
 /* A topic that was just made may be unknown to the brokers for a moment. */
 static int wait_for_topic(rd_kafka_t *client, const char *name, struct mneme_error *error) {
     int64_t deadline = mneme_clock_monotonic_micros() + (int64_t)ADMIN_TIMEOUT_MS * 1000;
-    struct mneme_topic_facts facts;
+    struct mneme_kafka_topic_facts facts;
     int status;
     while ((status = mneme_kafka_topic_facts(&facts, client, name, ADMIN_TIMEOUT_MS, error)) ==
                MNEME_E_NOT_FOUND &&

@@ -20,7 +20,7 @@ static void require(bool is_fine, const char *what, const struct mneme_error *er
 
 void *mneme_redis_case_open(struct mneme_redis_case *hot) {
     void *projection = NULL;
-    require(mneme_redis_projection.open(&projection, hot->fold.fixture.config, &hot->fold.error) == MNEME_OK,
+    require(mneme_cache_projection.open(&projection, hot->fold.fixture.config, &hot->fold.error) == MNEME_OK,
             "open", &hot->fold.error);
     return projection;
 }
@@ -35,7 +35,7 @@ enum mneme_apply_result mneme_redis_case_assign(struct mneme_redis_case *hot, vo
                                           .partitions = partitions,
                                           .next_offsets = hot->next_offsets,
                                           .count = MNEME_FOLD_CASE_PARTITIONS};
-    return mneme_redis_projection.assign(projection, &assignment, &hot->fold.error);
+    return mneme_cache_projection.assign(projection, &assignment, &hot->fold.error);
 }
 
 void mneme_redis_case_set_up(struct mneme_redis_case *hot) {
@@ -65,7 +65,7 @@ void mneme_redis_case_flush(struct mneme_redis_case *hot) {
 
 void mneme_redis_case_tear_down(struct mneme_redis_case *hot) {
     mneme_redis_case_flush(hot);
-    mneme_redis_projection.close(hot->projection);
+    mneme_cache_projection.close(hot->projection);
     mneme_redis_close(hot->redis);
     mneme_fold_case_tear_down(&hot->fold);
 }
@@ -74,7 +74,7 @@ enum mneme_apply_result mneme_redis_case_apply_some(struct mneme_redis_case *hot
                                                     size_t first, size_t count) {
     struct mneme_batch batch;
     mneme_fold_case_batch(&hot->fold, &batch, first, count);
-    enum mneme_apply_result result = mneme_redis_projection.apply(projection, &batch, &hot->fold.error);
+    enum mneme_apply_result result = mneme_cache_projection.apply(projection, &batch, &hot->fold.error);
     mneme_fold_case_free_batch(&batch);
     return result;
 }

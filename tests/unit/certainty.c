@@ -41,11 +41,11 @@ static struct mneme_batch_item creation(unsigned char number) {
 }
 
 static void know(void) {
-    mneme_certainty_know(certainty, KEY, 3, id_of(7, 10), id_of(7, 10));
+    mneme_certainty_set(certainty, KEY, 3, id_of(7, 10), id_of(7, 10));
 }
 
 static bool note(struct mneme_batch_item item) {
-    return mneme_certainty_note(certainty, &item);
+    return mneme_certainty_judge(certainty, &item);
 }
 
 Test(certainty, nothing_is_certain_of_a_stream_that_is_not_known) {

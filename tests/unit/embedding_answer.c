@@ -17,13 +17,13 @@ static void tear_down(void) {
 
 TestSuite(embedding_answer, .init = set_up, .fini = tear_down);
 
-static int read_answer(struct mneme_embedding_answer *answer, const char *body, size_t count,
+static int read_answer(struct mneme_embedder_answer *answer, const char *body, size_t count,
                        size_t dimensions, struct mneme_error *error) {
-    return mneme_embedding_answer_read(answer, &arena, mneme_str_from(body), count, dimensions, error);
+    return mneme_embedder_answer_read(answer, &arena, mneme_str_from(body), count, dimensions, error);
 }
 
 static void expect_vectors(const char *body, size_t count, size_t dimensions, const float *expected) {
-    struct mneme_embedding_answer answer;
+    struct mneme_embedder_answer answer;
     struct mneme_error error = {0};
     cr_assert_eq(read_answer(&answer, body, count, 0, &error), MNEME_OK, "%s: %s", body, error.message);
     cr_assert_eq(answer.dimensions, dimensions);
@@ -88,7 +88,7 @@ Test(embedding_answer, what_is_no_answer_is_refused_with_the_reason) {
          "no whole number"},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        struct mneme_embedding_answer answer;
+        struct mneme_embedder_answer answer;
         struct mneme_error error = {0};
         cr_assert_eq(read_answer(&answer, rows[i].body, 2, 2, &error), MNEME_E_UNAVAILABLE, "%s",
                      rows[i].body);
@@ -109,7 +109,7 @@ Test(embedding_answer, the_reason_of_a_refusal_is_found_where_servers_put_it) {
         {"", ""},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        struct mneme_str reason = mneme_embedding_answer_reason(&arena, mneme_str_from(rows[i].body));
+        struct mneme_str reason = mneme_embedder_answer_reason(&arena, mneme_str_from(rows[i].body));
         cr_assert(mneme_str_equal(reason, mneme_str_from(rows[i].reason)), "%s: %.*s", rows[i].body,
                   MNEME_STR_ARG(reason));
     }

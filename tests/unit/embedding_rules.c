@@ -30,7 +30,7 @@ Test(embedding_models, prefixes_follow_the_name) {
         {"", "", ""},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        const struct mneme_known_model *model = mneme_known_model(rows[i].name);
+        const struct mneme_embedder_known_model *model = mneme_embedder_known_model(rows[i].name);
         cr_assert_str_eq(model->query_prefix, rows[i].query, "%s", rows[i].name);
         cr_assert_str_eq(model->passage_prefix, rows[i].passage, "%s", rows[i].name);
     }
@@ -38,12 +38,12 @@ Test(embedding_models, prefixes_follow_the_name) {
 
 Test(embedding_models, settings_override_the_table) {
     struct mneme_config *config;
-    struct mneme_embedding_model model;
+    struct mneme_embedder_model_info model;
     cr_assert_eq(mneme_config_load(&config, NULL, NULL), MNEME_OK);
     mneme_config_set(config, MNEME_SETTING_EMBEDDING_MODEL, "e5-base", MNEME_FROM_OPTION, NULL);
     mneme_config_set(config, MNEME_SETTING_EMBEDDING_QUERY_PREFIX, "", MNEME_FROM_OPTION, NULL);
     mneme_config_set(config, MNEME_SETTING_EMBEDDING_DIMENSIONS, "12", MNEME_FROM_OPTION, NULL);
-    mneme_embedding_model_of(&model, config);
+    mneme_embedder_model_of(&model, config);
     cr_assert_str_eq(model.name, "e5-base");
     cr_assert_str_eq(model.query_prefix, "");
     cr_assert_str_eq(model.passage_prefix, "passage: ");

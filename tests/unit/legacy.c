@@ -9,7 +9,7 @@
 
 #include "common/base/clock.h"
 #include "common/base/uuid.h"
-#include "importers/json_canonical.h"
+#include "importers/import_canonical.h"
 #include "importers/legacy.h"
 #include "importers/legacy_path.h"
 
@@ -40,7 +40,7 @@ Test(legacy, has_one_form_for_what_says_the_same) {
         struct mneme_str text = mneme_str_from(texts[i]);
         text.data += i;
         text.len -= 2 * i;
-        cr_assert_eq(mneme_json_canonical(&out, &reader.arena, text, &error), MNEME_OK);
+        cr_assert_eq(mneme_import_canonical(&out, &reader.arena, text, &error), MNEME_OK);
         ASSERT_STR(mneme_buffer_str(&out), "{\"a\":1.50,\"b\":[1,{\"x\":\"é/\",\"y\":null}]}");
         mneme_buffer_clean_up(&out);
     }
@@ -48,8 +48,8 @@ Test(legacy, has_one_form_for_what_says_the_same) {
 
 Test(legacy, refuses_a_name_given_twice_however_it_is_written) {
     struct mneme_buffer out = {0};
-    cr_assert_eq(mneme_json_canonical(&out, &reader.arena,
-                                      MNEME_STR_LIT("{\"a\":[{\"x\":1,\"y\":2,\"\\u0078\":3}]}"), &error),
+    cr_assert_eq(mneme_import_canonical(&out, &reader.arena,
+                                        MNEME_STR_LIT("{\"a\":[{\"x\":1,\"y\":2,\"\\u0078\":3}]}"), &error),
                  MNEME_E_INVALID);
     cr_assert_not_null(strstr(error.message, "\"x\" is given twice"));
     mneme_buffer_clean_up(&out);

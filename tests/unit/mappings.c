@@ -12,7 +12,7 @@ static struct mneme_error error;
 /* What the migrations and the subjects say; a test changes what it is about. */
 static struct mneme_fold_shape shapes[MNEME_FOLD_TABLE_COUNT];
 static struct mneme_fold_table declared[MNEME_FOLD_TABLE_COUNT];
-static struct mneme_column columns[MNEME_MAX_COLUMNS];
+static struct mneme_column columns[MNEME_FOLD_MAX_COLUMNS];
 
 static int init_tables(void) {
     const struct mneme_fold_table *all[MNEME_FOLD_TABLE_COUNT];

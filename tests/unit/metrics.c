@@ -10,7 +10,7 @@
 
 enum { COUNTER, GAUGE, HISTOGRAM, METRICS };
 
-static const struct mneme_metric_info table[] = {
+static const struct mneme_metrics_info table[] = {
     [COUNTER] = {"test_events_total", MNEME_COUNTER, "Events \\ of\nall kinds.", NULL},
     [GAUGE] = {"test_lag_events", MNEME_GAUGE, "Lag.", "partition"},
     [HISTOGRAM] = {"test_batch_seconds", MNEME_HISTOGRAM, "Time of a batch.", NULL},

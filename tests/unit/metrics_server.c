@@ -7,7 +7,7 @@
 
 #include "common/metrics/metrics.h"
 
-static const struct mneme_metric_info table[] = {{"test_events_total", MNEME_COUNTER, "Events.", NULL}};
+static const struct mneme_metrics_info table[] = {{"test_events_total", MNEME_COUNTER, "Events.", NULL}};
 
 static struct mneme_metrics *metrics;
 static struct mneme_metrics_server *server;

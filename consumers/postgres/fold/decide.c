@@ -4,10 +4,10 @@
  */
 #include "consumers/postgres/fold/fold.h"
 
-const char *const mneme_verdict_names[] = {
-    [MNEME_VERDICT_ACCEPTED] = "accepted",   [MNEME_VERDICT_REJECTED] = "rejected",
-    [MNEME_VERDICT_DUPLICATE] = "duplicate", [MNEME_VERDICT_NOT_FOUND] = "not_found",
-    [MNEME_VERDICT_EXISTS] = "exists",
+const char *const mneme_fold_verdict_names[] = {
+    [MNEME_FOLD_ACCEPTED] = "accepted",   [MNEME_FOLD_REJECTED] = "rejected",
+    [MNEME_FOLD_DUPLICATE] = "duplicate", [MNEME_FOLD_NOT_FOUND] = "not_found",
+    [MNEME_FOLD_EXISTS] = "exists",
 };
 
 /* The child's row, at the index that the event gives or that its parent gives next. */
@@ -27,13 +27,13 @@ static struct mneme_fold_row *child_row(struct mneme_fold *fold, struct mneme_fo
     return row;
 }
 
-static struct mneme_fold_decision judged(enum mneme_verdict verdict, int64_t actual) {
+static struct mneme_fold_decision judged(enum mneme_fold_verdict verdict, int64_t actual) {
     return (struct mneme_fold_decision){.verdict = verdict, .actual = {actual, true}};
 }
 
 static struct mneme_fold_decision judge_action(const struct mneme_fold_row *row,
                                                const struct mneme_action_plan *action, const void *payload) {
-    const struct mneme_fold_decision accepted = {.verdict = MNEME_VERDICT_ACCEPTED};
+    const struct mneme_fold_decision accepted = {.verdict = MNEME_FOLD_ACCEPTED};
     if (row == NULL) {
         return accepted; /* the event names none */
     }
@@ -42,23 +42,22 @@ static struct mneme_fold_decision judge_action(const struct mneme_fold_row *row,
     struct mneme_opt_long expected;
     switch (action->action->kind) {
     case MNEME_ACTION_CREATE:
-        return is_live ? judged(MNEME_VERDICT_EXISTS, version) : accepted;
+        return is_live ? judged(MNEME_FOLD_EXISTS, version) : accepted;
     case MNEME_ACTION_APPEND:
-        return is_live ? judged(MNEME_VERDICT_EXISTS, mneme_fold_row_version(row->parent)) : accepted;
+        return is_live ? judged(MNEME_FOLD_EXISTS, mneme_fold_row_version(row->parent)) : accepted;
     case MNEME_ACTION_PUT:
     case MNEME_ACTION_TOUCH:
         return accepted;
     case MNEME_ACTION_REQUIRE:
-        return is_live ? accepted : judged(MNEME_VERDICT_NOT_FOUND, version);
+        return is_live ? accepted : judged(MNEME_FOLD_NOT_FOUND, version);
     case MNEME_ACTION_ENSURE:
-        return row->is_there && !is_live ? judged(MNEME_VERDICT_NOT_FOUND, version) : accepted;
+        return row->is_there && !is_live ? judged(MNEME_FOLD_NOT_FOUND, version) : accepted;
     case MNEME_ACTION_CHANGE:
         if (!is_live) {
-            return judged(MNEME_VERDICT_NOT_FOUND, version);
+            return judged(MNEME_FOLD_NOT_FOUND, version);
         }
         expected = mneme_fold_opt_long(payload, action->expected_offset);
-        return expected.is_set && expected.value != version ? judged(MNEME_VERDICT_REJECTED, version)
-                                                            : accepted;
+        return expected.is_set && expected.value != version ? judged(MNEME_FOLD_REJECTED, version) : accepted;
     }
     return accepted;
 }
@@ -89,17 +88,17 @@ static bool judge(struct mneme_fold *fold, struct mneme_fold_decision *decision,
                   const struct mneme_event *event) {
     struct mneme_stream_state *state = &item->stream->state;
     if (is_duplicate(fold, item, event->event_id)) {
-        *decision = judged(MNEME_VERDICT_DUPLICATE, state->version);
+        *decision = judged(MNEME_FOLD_DUPLICATE, state->version);
         return true;
     }
     if (event->expected_version.is_set && event->expected_version.value != state->version) {
-        *decision = judged(MNEME_VERDICT_REJECTED, state->version);
+        *decision = judged(MNEME_FOLD_REJECTED, state->version);
         return true;
     }
     const void *payload = mneme_event_payload(event);
     const struct mneme_type_plan *does = mneme_mapping_of(fold->mappings, event);
-    *decision = (struct mneme_fold_decision){.verdict = MNEME_VERDICT_ACCEPTED};
-    for (size_t i = 0; i < does->count && decision->verdict == MNEME_VERDICT_ACCEPTED; i++) {
+    *decision = (struct mneme_fold_decision){.verdict = MNEME_FOLD_ACCEPTED};
+    for (size_t i = 0; i < does->count && decision->verdict == MNEME_FOLD_ACCEPTED; i++) {
         const struct mneme_action_plan *action = &does->actions[i];
         if (action->action->kind == MNEME_ACTION_APPEND) {
             item->rows[i] = child_row(fold, item, action, event);
@@ -139,7 +138,7 @@ int mneme_fold_decide(struct mneme_fold *fold, struct mneme_fold_decision *decis
     item->stream->is_touched = true;
     item->stream->last_recorded_at = item->from->recorded_at;
     bool is_done = judge(fold, decision, item, &item->from->event);
-    if (is_done && decision->verdict == MNEME_VERDICT_ACCEPTED) {
+    if (is_done && decision->verdict == MNEME_FOLD_ACCEPTED) {
         decision->version = (struct mneme_opt_long){++item->stream->state.version, true};
         is_done = carry_out(fold, item);
     } else if (is_done) {

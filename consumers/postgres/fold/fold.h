@@ -79,17 +79,17 @@ struct mneme_fold_past {
     struct mneme_fold_past *next;
 };
 
-enum mneme_verdict {
-    MNEME_VERDICT_ACCEPTED,
-    MNEME_VERDICT_REJECTED,
-    MNEME_VERDICT_DUPLICATE,
-    MNEME_VERDICT_NOT_FOUND,
-    MNEME_VERDICT_EXISTS,
+enum mneme_fold_verdict {
+    MNEME_FOLD_ACCEPTED,
+    MNEME_FOLD_REJECTED,
+    MNEME_FOLD_DUPLICATE,
+    MNEME_FOLD_NOT_FOUND,
+    MNEME_FOLD_EXISTS,
 };
-extern const char *const mneme_verdict_names[];
+extern const char *const mneme_fold_verdict_names[];
 
 struct mneme_fold_decision {
-    enum mneme_verdict verdict;
+    enum mneme_fold_verdict verdict;
     struct mneme_opt_long version; /* of the stream, when accepted */
     struct mneme_opt_long actual;  /* when not */
 };
@@ -99,7 +99,7 @@ struct mneme_fold_item {
     struct mneme_fold_stream *stream;   /* NULL: the item is parked */
     struct mneme_fold_suspect *suspect; /* NULL: the event is new */
     bool is_planned;
-    struct mneme_fold_row *rows[MNEME_MAX_ACTIONS];
+    struct mneme_fold_row *rows[MNEME_FOLD_MAX_ACTIONS];
     struct mneme_fold_item *next;        /* of its stream */
     struct mneme_fold_item *next_in_log; /* of its partition */
     struct mneme_fold_decision decision;
@@ -118,7 +118,7 @@ struct mneme_fold_partition {
 
 struct mneme_fold_exception {
     struct mneme_position position;
-    enum mneme_verdict verdict;
+    enum mneme_fold_verdict verdict;
     int64_t actual;
     struct mneme_fold_exception *next;
 };
@@ -261,7 +261,7 @@ int mneme_fold_ask(struct mneme_fold *fold, struct mneme_pg_call *calls, struct 
                    size_t *asked, struct mneme_error *error);
 
 /* Reads the answers to them, in the same order, and empties the wanted lists. MNEME_E_NO_MEMORY. */
-int mneme_fold_hear(struct mneme_fold *fold, PGresult *const *answers, struct mneme_error *error);
+int mneme_fold_read_answers(struct mneme_fold *fold, PGresult *const *answers, struct mneme_error *error);
 
 /* Adds an array of ids of the column's kind; false when memory is exhausted. */
 bool mneme_fold_id_param(struct mneme_fold *fold, struct mneme_pg_params *params, enum mneme_column_kind kind,
@@ -326,7 +326,7 @@ bool mneme_fold_want(struct mneme_fold *fold, struct mneme_fold_request *request
 int mneme_fold_no_memory(struct mneme_error *error);
 
 /* Postgres counts microseconds from 2000-01-01. */
-#define MNEME_PG_EPOCH_MICROS INT64_C(946684800000000)
+#define MNEME_FOLD_PG_EPOCH_MICROS INT64_C(946684800000000)
 
 /* All columns of the table. */
 static inline uint64_t mneme_fold_all_columns(const struct mneme_fold_table_plan *table) {

@@ -156,7 +156,7 @@ static void *entry_of(const struct mneme_fold_request *request, const PGresult *
     return request->entries[mneme_pg_get_long(answer, row, 0) - 1];
 }
 
-static void hear_streams(struct mneme_fold_request *request, const PGresult *answer) {
+static void read_streams(struct mneme_fold_request *request, const PGresult *answer) {
     for (size_t i = 0; i < request->count; i++) {
         ((struct mneme_fold_stream *)request->entries[i])->is_known = true;
     }
@@ -168,7 +168,7 @@ static void hear_streams(struct mneme_fold_request *request, const PGresult *ans
     }
 }
 
-static void hear_suspects(const struct mneme_fold_request *request, const PGresult *answer) {
+static void read_suspects(const struct mneme_fold_request *request, const PGresult *answer) {
     for (int i = 0; i < PQntuples(answer); i++) {
         ((struct mneme_fold_suspect *)entry_of(request, answer, i))->is_seen = true;
     }
@@ -184,7 +184,7 @@ static union mneme_cell get_cell(enum mneme_column_kind kind, const PGresult *an
         cell.number = mneme_pg_get_long(answer, row, column);
         break;
     case MNEME_COLUMN_TIME:
-        cell.number = mneme_pg_get_long(answer, row, column) + MNEME_PG_EPOCH_MICROS;
+        cell.number = mneme_pg_get_long(answer, row, column) + MNEME_FOLD_PG_EPOCH_MICROS;
         break;
     case MNEME_COLUMN_INT:
         memcpy(&narrow, wire, sizeof narrow);
@@ -209,7 +209,7 @@ static union mneme_cell get_cell(enum mneme_column_kind kind, const PGresult *an
     return cell;
 }
 
-static bool hear_rows(struct mneme_fold *fold, const struct mneme_fold_request *request,
+static bool read_rows(struct mneme_fold *fold, const struct mneme_fold_request *request,
                       const struct mneme_fold_table_plan *table, const PGresult *answer) {
     for (int i = 0; i < PQntuples(answer); i++) {
         struct mneme_fold_row *row = entry_of(request, answer, i);
@@ -229,20 +229,20 @@ static bool hear_rows(struct mneme_fold *fold, const struct mneme_fold_request *
     return true;
 }
 
-int mneme_fold_hear(struct mneme_fold *fold, PGresult *const *answers, struct mneme_error *error) {
+int mneme_fold_read_answers(struct mneme_fold *fold, PGresult *const *answers, struct mneme_error *error) {
     size_t at = 0;
     bool is_done = true;
     if (fold->wanted_streams.count > 0) {
-        hear_streams(&fold->wanted_streams, answers[at++]);
+        read_streams(&fold->wanted_streams, answers[at++]);
         fold->wanted_streams.count = 0;
     }
     if (fold->wanted_suspects.count > 0) {
-        hear_suspects(&fold->wanted_suspects, answers[at++]);
+        read_suspects(&fold->wanted_suspects, answers[at++]);
         fold->wanted_suspects.count = 0;
     }
     for (int i = 0; i < MNEME_FOLD_TABLE_COUNT && is_done; i++) {
         if (fold->wanted_rows[i].count > 0) {
-            is_done = hear_rows(fold, &fold->wanted_rows[i], &fold->tables[i], answers[at++]);
+            is_done = read_rows(fold, &fold->wanted_rows[i], &fold->tables[i], answers[at++]);
             fold->wanted_rows[i].count = 0;
         }
     }

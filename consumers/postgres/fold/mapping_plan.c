@@ -344,7 +344,7 @@ static int add_action(const struct resolver *resolver, struct mneme_action_plan 
     struct mneme_type_plan *same = &resolver->plan->by_version[version - 1][action->type];
     if (same->count == 0) {
         same->actions = out;
-    } else if (same->actions + same->count != out || same->count == MNEME_MAX_ACTIONS) {
+    } else if (same->actions + same->count != out || same->count == MNEME_FOLD_MAX_ACTIONS) {
         return fail(resolver, action, "its entries stand apart, or are too many, for",
                     mneme_event_type_text(action->type));
     }

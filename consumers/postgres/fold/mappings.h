@@ -40,7 +40,7 @@ struct mneme_source {
     double minimum, maximum;
     bool rounds; /* of TIMES: the product, half up, to a whole number */
     const char *when_field;
-    const struct mneme_member *members;
+    const struct mneme_left_memory_member *members;
 };
 
 /* What an event does, and the verdict that follows when it cannot. */
@@ -84,7 +84,7 @@ static inline bool mneme_source_needs_value(enum mneme_source_kind kind) {
     return kind == MNEME_SOURCE_LATEST || kind == MNEME_SOURCE_PLUS || kind == MNEME_SOURCE_TIMES;
 }
 
-#define MNEME_MAX_ACTIONS 4 /* of one event type */
+#define MNEME_FOLD_MAX_ACTIONS 4 /* of one event type */
 
 /* --- resolved --- */
 

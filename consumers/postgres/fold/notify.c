@@ -66,7 +66,7 @@ int mneme_notify_params(struct mneme_fold *fold, struct mneme_buffer *text, stru
     for (size_t i = 0; i < fold->partition_count; i++) {
         for (const struct mneme_fold_item *item = fold->partitions[i].first; item != NULL;
              item = item->next_in_log) {
-            if (item->decision.verdict == MNEME_VERDICT_ACCEPTED) {
+            if (item->decision.verdict == MNEME_FOLD_ACCEPTED) {
                 add_entry(&payloads, text, item->from);
             }
         }

@@ -16,30 +16,30 @@
 #define ALL ((UINT32_C(1) << MNEME_LEDGER_FIELDS) - 1)
 static const uint32_t exchanges[] = {ALL & ~POSITION & ~TIME, ALL & ~POSITION, PAYLOAD, PAYLOAD | METADATA};
 
-void mneme_suspects_clean_up(struct mneme_suspects *suspects) {
+void mneme_fold_suspects_clean_up(struct mneme_fold_suspects *suspects) {
     for (size_t i = 0; i < suspects->count; i++) {
         free(suspects->items[i].bytes);
     }
     free(suspects->items);
-    *suspects = (struct mneme_suspects){0};
+    *suspects = (struct mneme_fold_suspects){0};
 }
 
-struct mneme_suspect *mneme_suspects_add(struct mneme_suspects *suspects, const struct mneme_ledger_read *row,
-                                         bool *is_full) {
-    *is_full = suspects->count == MNEME_MAX_SUSPECTS;
+struct mneme_fold_suspect_item *mneme_fold_suspects_add(struct mneme_fold_suspects *suspects,
+                                                        const struct mneme_ledger_read *row, bool *is_full) {
+    *is_full = suspects->count == MNEME_FOLD_MAX_SUSPECTS;
     if (*is_full) {
         return NULL;
     }
     if (suspects->items == NULL) {
-        suspects->items = calloc(MNEME_MAX_SUSPECTS, sizeof *suspects->items);
+        suspects->items = calloc(MNEME_FOLD_MAX_SUSPECTS, sizeof *suspects->items);
     }
     char *bytes = suspects->items == NULL ? NULL : malloc(row->fields.len);
     if (bytes == NULL) {
         return NULL;
     }
     memcpy(bytes, row->fields.data, row->fields.len);
-    struct mneme_suspect *suspect = &suspects->items[suspects->count++];
-    *suspect = (struct mneme_suspect){.row = *row, .kind = MNEME_BREAK_CHANGED, .other_offset = -1};
+    struct mneme_fold_suspect_item *suspect = &suspects->items[suspects->count++];
+    *suspect = (struct mneme_fold_suspect_item){.row = *row, .kind = MNEME_BREAK_CHANGED, .other_offset = -1};
     suspect->row.fields.data = suspect->bytes = bytes;
     for (size_t i = 0; i < MNEME_LEDGER_FIELDS; i++) {
         suspect->row.field[i].data = bytes + (row->field[i].data - row->fields.data);
@@ -72,10 +72,10 @@ static void hash_exchanged(struct judge *judge, uint8_t hash[MNEME_LEDGER_HASH_B
 }
 
 /* Those directly behind a row whose hash should be another are right if they follow from that one. */
-static void clear_behind(struct judge *judge, struct mneme_suspects *suspects, int64_t offset,
+static void clear_behind(struct judge *judge, struct mneme_fold_suspects *suspects, int64_t offset,
                          const uint8_t right[MNEME_LEDGER_HASH_BYTES]) {
     for (size_t i = 0; i < suspects->count; i++) {
-        struct mneme_suspect *suspect = &suspects->items[i];
+        struct mneme_fold_suspect_item *suspect = &suspects->items[i];
         uint8_t hash[MNEME_LEDGER_HASH_BYTES];
         if (suspect->previous_offset == offset && suspect->kind != MNEME_BREAK_SWAPPED) {
             hash_exchanged(judge, hash, right, &suspect->row, &suspect->row, 0);
@@ -84,8 +84,9 @@ static void clear_behind(struct judge *judge, struct mneme_suspects *suspects, i
     }
 }
 
-static bool try_exchange(struct judge *judge, struct mneme_suspects *suspects, struct mneme_suspect *first,
-                         struct mneme_suspect *second, uint32_t exchange) {
+static bool try_exchange(struct judge *judge, struct mneme_fold_suspects *suspects,
+                         struct mneme_fold_suspect_item *first, struct mneme_fold_suspect_item *second,
+                         uint32_t exchange) {
     uint8_t low[MNEME_LEDGER_HASH_BYTES];
     uint8_t high[MNEME_LEDGER_HASH_BYTES];
     hash_exchanged(judge, low, first->previous, &first->row, &second->row, exchange);
@@ -105,7 +106,8 @@ static bool try_exchange(struct judge *judge, struct mneme_suspects *suspects, s
     return true;
 }
 
-bool mneme_suspects_judge(struct mneme_suspects *suspects, EVP_MD_CTX *context, const EVP_MD *sha256) {
+bool mneme_fold_suspects_judge(struct mneme_fold_suspects *suspects, EVP_MD_CTX *context,
+                               const EVP_MD *sha256) {
     struct judge judge = {.context = context, .sha256 = sha256};
     for (size_t i = 0; i < suspects->count; i++) {
         for (size_t k = i + 1; k < suspects->count; k++) {

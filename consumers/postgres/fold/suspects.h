@@ -9,8 +9,8 @@
 
 #include "consumers/postgres/ledger/audit.h"
 
-#define MNEME_LEDGER_FIELDS 20 /* without the hash */
-#define MNEME_MAX_SUSPECTS 64  /* of a partition; of those beyond, only that they are broken is known */
+#define MNEME_LEDGER_FIELDS 20     /* without the hash */
+#define MNEME_FOLD_MAX_SUSPECTS 64 /* of a partition; of those beyond, only that they are broken is known */
 
 /* A row as it was read. */
 struct mneme_ledger_read {
@@ -21,7 +21,7 @@ struct mneme_ledger_read {
     uint8_t hash[MNEME_LEDGER_HASH_BYTES];
 };
 
-struct mneme_suspect {
+struct mneme_fold_suspect_item {
     struct mneme_ledger_read row;
     char *bytes;                               /* of its fields */
     uint8_t previous[MNEME_LEDGER_HASH_BYTES]; /* what the row before says of itself */
@@ -31,18 +31,19 @@ struct mneme_suspect {
     bool is_cleared; /* it was the row before that is wrong */
 };
 
-struct mneme_suspects {
-    struct mneme_suspect *items;
+struct mneme_fold_suspects {
+    struct mneme_fold_suspect_item *items;
     size_t count;
 };
-void mneme_suspects_clean_up(struct mneme_suspects *suspects);
+void mneme_fold_suspects_clean_up(struct mneme_fold_suspects *suspects);
 
 /* A copy of the row; NULL when there are too many of them (*is_full) or memory is exhausted. */
-struct mneme_suspect *mneme_suspects_add(struct mneme_suspects *suspects, const struct mneme_ledger_read *row,
-                                         bool *is_full);
+struct mneme_fold_suspect_item *mneme_fold_suspects_add(struct mneme_fold_suspects *suspects,
+                                                        const struct mneme_ledger_read *row, bool *is_full);
 
 /* Finds those that have changed places, and clears those that were only behind them. False when memory is
  * exhausted or OpenSSL fails. */
-bool mneme_suspects_judge(struct mneme_suspects *suspects, EVP_MD_CTX *context, const EVP_MD *sha256);
+bool mneme_fold_suspects_judge(struct mneme_fold_suspects *suspects, EVP_MD_CTX *context,
+                               const EVP_MD *sha256);
 
 #endif

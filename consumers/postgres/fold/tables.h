@@ -74,7 +74,7 @@ struct mneme_fold_table {
 
 extern const struct mneme_fold_table *const mneme_fold_tables[MNEME_FOLD_TABLE_COUNT];
 
-#define MNEME_MAX_COLUMNS 64 /* a change is a mask of 64 bits; a table has fewer columns */
+#define MNEME_FOLD_MAX_COLUMNS 64 /* a change is a mask of 64 bits; a table has fewer columns */
 
 /* A table with its parts found by name and its statements written; made once at open. */
 struct mneme_fold_table_plan {
@@ -91,8 +91,8 @@ struct mneme_fold_table_plan {
     int forgotten;                                   /* a column of the parent, or -1 */
     int key_rest[3]; /* the key columns behind tenant and stream_id, in the order of the parameters */
     size_t key_rest_count;
-    uint64_t keys;               /* a bit for each key column */
-    int read[MNEME_MAX_COLUMNS]; /* the columns that the look-up fetches, in its order: verdicts and
+    uint64_t keys;                    /* a bit for each key column */
+    int read[MNEME_FOLD_MAX_COLUMNS]; /* the columns that the look-up fetches, in its order: verdicts and
                                     arithmetic need them */
     int read_count;
     /* NUL-terminated SQL, owned. The look-up takes arrays of tenants, streams, ids (seconds, indexes) and

@@ -25,7 +25,7 @@ static void make_rows(struct mneme_fold_writer *writer, struct mneme_fold_partit
     struct mneme_buffer *made = partition->rows;
     for (; partition->next != NULL && made->len < bytes; partition->next = partition->next->next_in_log) {
         struct mneme_fold_item *item = partition->next;
-        const struct mneme_ledger_decision decision = {mneme_verdict_names[item->decision.verdict],
+        const struct mneme_ledger_decision decision = {mneme_fold_verdict_names[item->decision.verdict],
                                                        item->decision.version, item->decision.actual};
         item->row_at = made->len;
         mneme_ledger_row(&writer->ledger, made, item->from, &decision, &partition->head);

@@ -71,7 +71,7 @@ static int write_exceptions(struct mneme_fold *fold, struct mneme_fold_writer *w
             mneme_copy_row(rows, 4);
             mneme_copy_int(rows, item->position.partition);
             mneme_copy_long(rows, item->position.offset);
-            mneme_copy_str(rows, mneme_str_from(mneme_verdict_names[item->verdict]));
+            mneme_copy_str(rows, mneme_str_from(mneme_fold_verdict_names[item->verdict]));
             mneme_copy_long(rows, item->actual);
             status = mneme_pg_copy_flush_full(writer->postgres, &writer->rows, error);
         }

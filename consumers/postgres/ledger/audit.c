@@ -36,7 +36,7 @@ struct link {
     uint8_t before[MNEME_LEDGER_HASH_BYTES];     /* of the row before it */
     uint8_t before_run[MNEME_LEDGER_HASH_BYTES]; /* of the last row that followed */
     size_t run;                                  /* rows since then that did not */
-    struct mneme_suspects suspects;
+    struct mneme_fold_suspects suspects;
     size_t next_base;
 };
 
@@ -165,12 +165,13 @@ static void mark_inserted(struct link *link, size_t count) {
     }
 }
 
-static void suspect(struct verifier *verifier, struct link *link, const struct mneme_ledger_read *row) {
+static void add_unverified(struct verifier *verifier, struct link *link,
+                           const struct mneme_ledger_read *row) {
     bool is_full;
-    struct mneme_suspect *suspect = mneme_suspects_add(&link->suspects, row, &is_full);
-    if (suspect != NULL) {
-        memcpy(suspect->previous, link->hash, sizeof suspect->previous);
-        suspect->previous_offset = link->offset;
+    struct mneme_fold_suspect_item *add_unverified = mneme_fold_suspects_add(&link->suspects, row, &is_full);
+    if (add_unverified != NULL) {
+        memcpy(add_unverified->previous, link->hash, sizeof add_unverified->previous);
+        add_unverified->previous_offset = link->offset;
     } else if (is_full) {
         note_at(verifier, MNEME_BREAK_CHANGED, link->partition, row->offset, row->offset,
                 reasons[MNEME_BREAK_CHANGED]);
@@ -268,7 +269,7 @@ static void take_row(struct verifier *verifier, const struct mneme_ledger_read *
     if (is_next || explain(verifier, link, row)) {
         link->run = 0;
     } else {
-        suspect(verifier, link, row);
+        add_unverified(verifier, link, row);
         link->run++;
     }
     memcpy(link->before, link->hash, sizeof link->before);
@@ -298,10 +299,10 @@ static void check_end(struct verifier *verifier, const struct link *link,
 
 static void end_link(struct verifier *verifier, struct link *link) {
     cross_bases(verifier, link, INT64_MAX);
-    verifier->has_failed |= !mneme_suspects_judge(&link->suspects, verifier->context, verifier->sha256);
+    verifier->has_failed |= !mneme_fold_suspects_judge(&link->suspects, verifier->context, verifier->sha256);
     const struct mneme_ledger_head *head = mneme_audit_head_of(&verifier->store, link->partition);
     for (size_t i = 0; i < link->suspects.count; i++) {
-        const struct mneme_suspect *item = &link->suspects.items[i];
+        const struct mneme_fold_suspect_item *item = &link->suspects.items[i];
         bool is_told = item->kind == MNEME_BREAK_SWAPPED && item->other_offset < item->row.offset;
         bool is_behind_end = head == NULL || item->row.sequence_id > head->sequence_id; /* told below */
         if (!item->is_cleared && !is_told && !is_behind_end) {
@@ -325,7 +326,7 @@ static int compare_breaks(const void *a, const void *b) {
 }
 
 /* Neighbours of one kind are one break. */
-static void tell(struct verifier *verifier) {
+static void report_breaks(struct verifier *verifier) {
     if (verifier->break_count > 0) {
         qsort(verifier->breaks, verifier->break_count, sizeof *verifier->breaks, compare_breaks);
     }
@@ -427,12 +428,12 @@ int mneme_audit_verify(struct mneme_audit_result *result, struct mneme_postgres 
         if (verifier.has_failed) {
             status = mneme_error_set(error, MNEME_E_NO_MEMORY, "the ledger was not verified: out of memory");
         } else {
-            tell(&verifier);
+            report_breaks(&verifier);
             status = mneme_pg_run(postgres, "COMMIT", error);
         }
     }
     for (size_t i = 0; i < verifier.link_count; i++) {
-        mneme_suspects_clean_up(&verifier.links[i].suspects);
+        mneme_fold_suspects_clean_up(&verifier.links[i].suspects);
     }
     free(verifier.links);
     free(verifier.breaks);

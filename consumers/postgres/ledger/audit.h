@@ -26,7 +26,7 @@ struct mneme_break {
 };
 
 /* What the log lost before a rebuild, and somebody accepted: the chain begins behind it. */
-struct mneme_loss {
+struct mneme_audit_loss {
     int32_t partition;
     int64_t first_offset, last_offset;
     int64_t head_sequence; /* where the chain before it ended; -1: it had no rows */
@@ -41,8 +41,8 @@ struct mneme_audit {
     bool (*is_interrupted)(void *context);
     void (*on_total)(void *context, int64_t rows);
     void (*on_progress)(void *context, int64_t rows);
-    void (*on_loss)(void *context, const struct mneme_loss *loss);    /* before the first row is read */
-    void (*on_break)(void *context, const struct mneme_break *found); /* by partition and offset */
+    void (*on_loss)(void *context, const struct mneme_audit_loss *loss); /* before the first row is read */
+    void (*on_break)(void *context, const struct mneme_break *found);    /* by partition and offset */
     void *context;
 };
 
@@ -64,7 +64,7 @@ int mneme_audit_verify(struct mneme_audit_result *result, struct mneme_postgres 
 
 /* Shows each recorded loss, by partition and offset; its text is valid during the call. */
 int mneme_audit_losses(struct mneme_postgres *postgres,
-                       void (*on_loss)(void *context, const struct mneme_loss *loss), void *context,
+                       void (*on_loss)(void *context, const struct mneme_audit_loss *loss), void *context,
                        struct mneme_error *error);
 
 /* The heads as they are stored, ascending by sequence_id; *heads is the caller's to free. */

@@ -83,12 +83,12 @@ static int read_parked(struct mneme_audit_store *store, struct mneme_postgres *p
 }
 
 int mneme_audit_losses(struct mneme_postgres *postgres,
-                       void (*on_loss)(void *context, const struct mneme_loss *loss), void *context,
+                       void (*on_loss)(void *context, const struct mneme_audit_loss *loss), void *context,
                        struct mneme_error *error) {
     PGresult *rows = NULL;
     int status = mneme_pg_query(&rows, postgres, mneme_sql_audit_losses, NULL, true, error);
     for (int i = 0; status == MNEME_OK && i < PQntuples(rows); i++) {
-        const struct mneme_loss loss = {
+        const struct mneme_audit_loss loss = {
             .partition = (int32_t)mneme_pg_get_long(rows, i, 0),
             .first_offset = mneme_pg_get_long(rows, i, 1),
             .last_offset = mneme_pg_get_long(rows, i, 2),
@@ -109,7 +109,7 @@ struct losses {
 };
 
 /* The last loss of a partition says where its chain begins. */
-static void take_loss(void *context, const struct mneme_loss *loss) {
+static void take_loss(void *context, const struct mneme_audit_loss *loss) {
     struct losses *losses = context;
     struct mneme_audit_store *store = losses->store;
     if (losses->audit->partition >= 0 && losses->audit->partition != loss->partition) {
@@ -140,8 +140,8 @@ static int read_losses(struct mneme_audit_store *store, struct mneme_postgres *p
     return status == MNEME_OK && losses.has_failed ? no_memory(error) : status;
 }
 
-static int tell_total(struct mneme_postgres *postgres, const struct mneme_audit *audit,
-                      struct mneme_error *error) {
+static int report_total(struct mneme_postgres *postgres, const struct mneme_audit *audit,
+                        struct mneme_error *error) {
     PGresult *rows = NULL;
     int status = mneme_pg_query(&rows, postgres, mneme_sql_audit_count, NULL, true, error);
     if (status == MNEME_OK) {
@@ -200,7 +200,7 @@ int mneme_audit_store_open(struct mneme_audit_store *store, struct mneme_postgre
         status = read_losses(store, postgres, audit, error);
     }
     if (status == MNEME_OK) {
-        status = tell_total(postgres, audit, error);
+        status = report_total(postgres, audit, error);
     }
     if (status == MNEME_OK) {
         status = set_partition(postgres, audit->partition, error);

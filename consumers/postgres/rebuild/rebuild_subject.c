@@ -50,7 +50,7 @@ static bool add_stream(struct subject *subject, struct mneme_str tenant, struct 
 
 /* --- which streams --- */
 
-static int look_for_streams(void *context, struct mneme_batch *batch, struct mneme_error *error) {
+static int collect_streams(void *context, struct mneme_batch *batch, struct mneme_error *error) {
     struct subject *subject = context;
     const struct mneme_subject_options *options = subject->options;
     for (size_t i = 0; i < batch->count; i++) {
@@ -99,7 +99,7 @@ static int scan(struct subject *subject, struct mneme_error *error) {
                                   .range_count = count,
                                   .read_marks = mneme_hand_parked_read,
                                   .is_interrupted = ask_interrupted,
-                                  .on_batch = look_for_streams,
+                                  .on_batch = collect_streams,
                                   .context = subject};
     if (status == MNEME_OK) {
         subject->options->verify.on_phase(subject->options->verify.context, total);
@@ -114,7 +114,7 @@ static int scan(struct subject *subject, struct mneme_error *error) {
 }
 
 /* Streams that the tables have of the subject, whether or not the log knows them. */
-static int look_into_tables(struct subject *subject, struct mneme_error *error) {
+static int read_tables(struct subject *subject, struct mneme_error *error) {
     const struct mneme_subject_options *options = subject->options;
     bool is_user = options->user.data != NULL;
     struct mneme_pg_params column = {0};
@@ -239,26 +239,28 @@ static int64_t number(const PGresult *rows, int row, int column) {
     return strtoll(PQgetvalue(rows, row, column), NULL, 10);
 }
 
-static int tell_changes(struct subject *subject, struct mneme_subject_outcome *outcome,
-                        struct mneme_error *error) {
+static int report_changes(struct subject *subject, struct mneme_subject_outcome *outcome,
+                          struct mneme_error *error) {
     PGresult *rows = NULL;
     int status = mneme_pg_query(&rows, subject->live, mneme_sql_subject_changes, NULL, false, error);
     for (int i = 0; status == MNEME_OK && i < PQntuples(rows); i++) {
-        struct mneme_table_difference table = {
+        struct mneme_rebuild_table_difference table = {
             .table = PQgetvalue(rows, i, 0),
             .rows = number(rows, i, 1),
             .log_rows = number(rows, i, 2),
-            .counts = {[MNEME_ROW_MISSING] = number(rows, i, 3), [MNEME_ROW_EXTRA] = number(rows, i, 4)},
+            .counts = {[MNEME_REBUILD_ROW_MISSING] = number(rows, i, 3),
+                       [MNEME_REBUILD_ROW_EXTRA] = number(rows, i, 4)},
         };
-        int64_t changes = table.counts[MNEME_ROW_MISSING] + table.counts[MNEME_ROW_EXTRA];
+        int64_t changes = table.counts[MNEME_REBUILD_ROW_MISSING] + table.counts[MNEME_REBUILD_ROW_EXTRA];
         if (strcmp(table.table, "events") == 0 && changes > 0) {
             status = mneme_error_set(
                 error, MNEME_E_UNSAFE,
                 "nothing was rebuilt: the ledger itself has %lld rows of the subject that the "
                 "log does not have so, and all behind them is chained to them; run `mneme "
                 "rebuild postgres` for all",
-                (long long)table.counts[MNEME_ROW_EXTRA] > 0 ? (long long)table.counts[MNEME_ROW_EXTRA]
-                                                             : (long long)table.counts[MNEME_ROW_MISSING]);
+                (long long)table.counts[MNEME_REBUILD_ROW_EXTRA] > 0
+                    ? (long long)table.counts[MNEME_REBUILD_ROW_EXTRA]
+                    : (long long)table.counts[MNEME_REBUILD_ROW_MISSING]);
         } else {
             outcome->changes += changes;
             subject->options->verify.visit(subject->options->verify.context, &table);
@@ -289,7 +291,7 @@ static int replace_rows(struct subject *subject, struct mneme_subject_outcome *o
     }
     status = mneme_pg_run(subject->live, mneme_sql_subject_replace, error);
     if (status == MNEME_OK) {
-        status = tell_changes(subject, outcome, error);
+        status = report_changes(subject, outcome, error);
     }
     if (status == MNEME_OK && outcome->changes > 0 && !subject->options->is_dry_run) {
         status = ask_progress(subject, mneme_sql_subject_fence, error);
@@ -331,7 +333,7 @@ static int open_places(struct subject *subject, struct mneme_error *error) {
     if (status == MNEME_OK) {
         status = mneme_pg_set(subject->live, "SET lock_timeout = '10s'", error);
     }
-    return status == MNEME_OK ? mneme_scratch_tell_names(&subject->scratch, subject->live, error) : status;
+    return status == MNEME_OK ? mneme_scratch_set_names(&subject->scratch, subject->live, error) : status;
 }
 
 static void clean_up(struct subject *subject) {
@@ -354,7 +356,7 @@ static void clean_up(struct subject *subject) {
 static int find_streams(struct subject *subject, struct mneme_error *error) {
     int status = scan(subject, error);
     if (status == MNEME_OK) {
-        status = look_into_tables(subject, error);
+        status = read_tables(subject, error);
     }
     return status == MNEME_OK ? name_streams(subject, error) : status;
 }

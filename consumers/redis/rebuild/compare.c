@@ -26,8 +26,8 @@ static int no_memory(struct mneme_error *error) {
     return mneme_error_set(error, MNEME_E_NO_MEMORY, "nothing was compared: out of memory");
 }
 
-int mneme_compare_init(struct mneme_compare *compare, struct mneme_error *error) {
-    *compare = (struct mneme_compare){0};
+int mneme_cache_compare_init(struct mneme_cache_compare *compare, struct mneme_error *error) {
+    *compare = (struct mneme_cache_compare){0};
     mneme_arena_init(&compare->arena, (size_t)1 << 18);
     return mneme_hash_init(&compare->entries, &compare->arena, 1024) &&
                    mneme_hash_init(&compare->reported, &compare->arena, 16)
@@ -35,18 +35,18 @@ int mneme_compare_init(struct mneme_compare *compare, struct mneme_error *error)
                : no_memory(error);
 }
 
-void mneme_compare_clean_up(struct mneme_compare *compare) {
+void mneme_cache_compare_clean_up(struct mneme_cache_compare *compare) {
     mneme_arena_clean_up(&compare->arena);
     mneme_buffer_clean_up(&compare->text);
-    for (size_t i = 0; i < MNEME_COMPARE_TABLES; i++) {
+    for (size_t i = 0; i < MNEME_CACHE_COMPARE_TABLES; i++) {
         for (int kind = 0; kind < MNEME_DIFFERENCES; kind++) {
             mneme_buffer_clean_up(&compare->tables[i].keys[kind]);
         }
     }
 }
 
-static size_t table_of(const struct mneme_look *look) {
-    return look->has_kind ? look->kind : OTHER;
+static size_t table_of(const struct mneme_cache_snapshot *snapshot) {
+    return snapshot->has_kind ? snapshot->kind : OTHER;
 }
 
 static bool is_list(size_t table) {
@@ -59,10 +59,11 @@ static bool is_books(size_t table) {
     return table == MNEME_HOT_PROGRESS || (table >= MNEME_HOT_SIZES && table <= MNEME_HOT_GAPS);
 }
 
-static bool is_compared(const struct mneme_compare *compare, const struct mneme_look *look) {
-    int32_t partition = look->scanned.partition;
-    return look->is_there && partition < compare->partition_count && compare->partitions[partition] &&
-           !is_books(table_of(look));
+static bool is_compared(const struct mneme_cache_compare *compare,
+                        const struct mneme_cache_snapshot *snapshot) {
+    int32_t partition = snapshot->scanned.partition;
+    return snapshot->is_there && partition < compare->partition_count && compare->partitions[partition] &&
+           !is_books(table_of(snapshot));
 }
 
 /* Expired, or so soon that both sides may not have been seen with it. */
@@ -76,7 +77,8 @@ static uint64_t hash_name(const struct mneme_hot_scanned *scanned) {
     return mneme_hash_bytes((uint64_t)scanned->partition, scanned->name.data, scanned->name.len);
 }
 
-static struct entry *find(const struct mneme_compare *compare, const struct mneme_hot_scanned *scanned) {
+static struct entry *find(const struct mneme_cache_compare *compare,
+                          const struct mneme_hot_scanned *scanned) {
     uint64_t hash = hash_name(scanned);
     uint64_t cursor = hash;
     struct entry *entry;
@@ -88,29 +90,32 @@ static struct entry *find(const struct mneme_compare *compare, const struct mnem
 }
 
 /* The key as it is in the live space, and its parts, in the arena. */
-static bool copy_names(struct mneme_compare *compare, struct mneme_hot_scanned *out, struct mneme_str *names,
-                       const struct mneme_look *look) {
+static bool copy_names(struct mneme_cache_compare *compare, struct mneme_hot_scanned *out,
+                       struct mneme_str *names, const struct mneme_cache_snapshot *snapshot) {
     const struct mneme_hot_space space = {compare->live.prefix,
-                                          compare->live_numbers[look->scanned.partition]};
+                                          compare->live_numbers[snapshot->scanned.partition]};
     mneme_buffer_clear(&compare->text);
-    mneme_hot_base(&compare->text, &space, look->scanned.partition);
+    mneme_hot_base(&compare->text, &space, snapshot->scanned.partition);
     size_t base_len = compare->text.len;
-    mneme_buffer_append_str(&compare->text, look->scanned.name);
+    mneme_buffer_append_str(&compare->text, snapshot->scanned.name);
     struct mneme_str key = mneme_arena_copy(&compare->arena, mneme_buffer_str(&compare->text));
     if (key.data == NULL || compare->text.failed) {
         return false;
     }
-    *out = (struct mneme_hot_scanned){
-        .key = key, .partition = look->scanned.partition, .name = {key.data + base_len, key.len - base_len}};
-    size_t names_at = look->names.len == 0 ? 0 : (size_t)(look->names.data - look->scanned.name.data);
-    *names = (struct mneme_str){out->name.data + names_at, look->names.len};
+    *out = (struct mneme_hot_scanned){.key = key,
+                                      .partition = snapshot->scanned.partition,
+                                      .name = {key.data + base_len, key.len - base_len}};
+    size_t names_at =
+        snapshot->names.len == 0 ? 0 : (size_t)(snapshot->names.data - snapshot->scanned.name.data);
+    *names = (struct mneme_str){out->name.data + names_at, snapshot->names.len};
     return true;
 }
 
-int mneme_compare_expect(struct mneme_compare *compare, const struct mneme_look *look,
-                         struct mneme_error *error) {
-    size_t table = table_of(look);
-    if (!is_compared(compare, look) || is_going(look->expires_ms) || find(compare, &look->scanned) != NULL) {
+int mneme_cache_compare_expect(struct mneme_cache_compare *compare,
+                               const struct mneme_cache_snapshot *snapshot, struct mneme_error *error) {
+    size_t table = table_of(snapshot);
+    if (!is_compared(compare, snapshot) || is_going(snapshot->expires_ms) ||
+        find(compare, &snapshot->scanned) != NULL) {
         return MNEME_OK;
     }
     compare->tables[table].log_rows++;
@@ -118,20 +123,20 @@ int mneme_compare_expect(struct mneme_compare *compare, const struct mneme_look 
         return MNEME_OK;
     }
     struct entry *entry = mneme_arena_calloc(&compare->arena, 1, sizeof *entry);
-    if (entry == NULL || !copy_names(compare, &entry->scanned, &entry->names, look)) {
+    if (entry == NULL || !copy_names(compare, &entry->scanned, &entry->names, snapshot)) {
         return no_memory(error);
     }
     entry->table = table;
-    entry->expires_ms = look->expires_ms;
-    entry->hash = look->hash;
+    entry->expires_ms = snapshot->expires_ms;
+    entry->hash = snapshot->hash;
     return mneme_hash_add(&compare->entries, hash_name(&entry->scanned), entry) ? MNEME_OK : no_memory(error);
 }
 
 /* --- suspects --- */
 
-static struct mneme_suspect *suspect(struct mneme_compare *compare, enum mneme_difference difference,
-                                     size_t table) {
-    struct mneme_suspect *made = mneme_arena_calloc(&compare->arena, 1, sizeof *made);
+static struct mneme_cache_suspect *add_suspect(struct mneme_cache_compare *compare,
+                                               enum mneme_difference difference, size_t table) {
+    struct mneme_cache_suspect *made = mneme_arena_calloc(&compare->arena, 1, sizeof *made);
     if (made != NULL) {
         made->difference = difference;
         made->table = table;
@@ -143,29 +148,29 @@ static struct mneme_suspect *suspect(struct mneme_compare *compare, enum mneme_d
     return made;
 }
 
-static int suspect_look(struct mneme_compare *compare, enum mneme_difference difference,
-                        const struct mneme_look *look, struct mneme_error *error) {
-    struct mneme_suspect *made = suspect(compare, difference, table_of(look));
-    if (made == NULL || !copy_names(compare, &made->scanned, &made->names, look)) {
+static int suspect_snapshot(struct mneme_cache_compare *compare, enum mneme_difference difference,
+                            const struct mneme_cache_snapshot *snapshot, struct mneme_error *error) {
+    struct mneme_cache_suspect *made = add_suspect(compare, difference, table_of(snapshot));
+    if (made == NULL || !copy_names(compare, &made->scanned, &made->names, snapshot)) {
         return no_memory(error);
     }
-    made->hash = look->hash;
-    made->expires_ms = look->expires_ms;
+    made->hash = snapshot->hash;
+    made->expires_ms = snapshot->expires_ms;
     return MNEME_OK;
 }
 
 /* A list that is wrong is told once, however many memories say so. */
-static int suspect_list(struct mneme_compare *compare, enum mneme_difference difference, size_t table,
+static int suspect_list(struct mneme_cache_compare *compare, enum mneme_difference difference, size_t table,
                         struct mneme_str key, struct mneme_error *error) {
     uint64_t hash = mneme_hash_bytes(0, key.data, key.len);
     uint64_t cursor = hash;
-    const struct mneme_suspect *known;
+    const struct mneme_cache_suspect *known;
     while ((known = mneme_hash_next(&compare->reported, hash, &cursor)) != NULL) {
         if (mneme_str_equal(known->scanned.key, key)) {
             return MNEME_OK;
         }
     }
-    struct mneme_suspect *made = suspect(compare, difference, table);
+    struct mneme_cache_suspect *made = add_suspect(compare, difference, table);
     if (made == NULL) {
         return no_memory(error);
     }
@@ -176,51 +181,52 @@ static int suspect_list(struct mneme_compare *compare, enum mneme_difference dif
 }
 
 /* Which lists lack the memory. */
-static int judge_lists(struct mneme_compare *compare, const struct mneme_look *look,
+static int judge_lists(struct mneme_cache_compare *compare, const struct mneme_cache_snapshot *snapshot,
                        struct mneme_error *error) {
     int status = MNEME_OK;
-    size_t base_len = look->scanned.key.len - look->scanned.name.len;
-    for (size_t i = 0; status == MNEME_OK && i + 1 < look->lacking_count; i += 2) {
-        struct mneme_str key = {look->lacking[i + 1]->str, look->lacking[i + 1]->len};
+    size_t base_len = snapshot->scanned.key.len - snapshot->scanned.name.len;
+    for (size_t i = 0; status == MNEME_OK && i + 1 < snapshot->lacking_count; i += 2) {
+        struct mneme_str key = {snapshot->lacking[i + 1]->str, snapshot->lacking[i + 1]->len};
         struct mneme_str names;
         enum mneme_hot_kind kind = MNEME_HOT_RANKS;
-        bool is_absent = strcmp(look->lacking[i]->str, "missing") == 0;
+        bool is_absent = strcmp(snapshot->lacking[i]->str, "missing") == 0;
         (void)mneme_hot_kind_parse(&kind, &names,
                                    (struct mneme_str){key.data + base_len, key.len - base_len});
-        status = suspect_list(compare, is_absent ? MNEME_ROW_MISSING : MNEME_ROW_DIFFERENT, kind, key, error);
+        status = suspect_list(compare, is_absent ? MNEME_REBUILD_ROW_MISSING : MNEME_REBUILD_ROW_DIFFERENT,
+                              kind, key, error);
     }
     return status;
 }
 
 /* Readers may have made it last longer, but no longer than what is new. */
-static bool is_kept_as_long(const struct mneme_compare *compare, const struct mneme_look *look,
-                            int64_t expires_ms) {
+static bool is_kept_as_long(const struct mneme_cache_compare *compare,
+                            const struct mneme_cache_snapshot *snapshot, int64_t expires_ms) {
     int64_t now_ms = mneme_clock_now_micros() / 1000;
-    int64_t later_ms = look->expires_ms - expires_ms;
+    int64_t later_ms = snapshot->expires_ms - expires_ms;
     return (later_ms >= -SAME_MS && later_ms <= SAME_MS) ||
-           (later_ms > 0 && look->has_kind &&
-            look->expires_ms <= now_ms + compare->ttl_ms[look->kind] + SAME_MS);
+           (later_ms > 0 && snapshot->has_kind &&
+            snapshot->expires_ms <= now_ms + compare->ttl_ms[snapshot->kind] + SAME_MS);
 }
 
-int mneme_compare_live(struct mneme_compare *compare, const struct mneme_look *look,
-                       struct mneme_error *error) {
-    size_t table = table_of(look);
-    int32_t partition = look->scanned.partition;
-    if (!is_compared(compare, look) || compare->live_numbers[partition] != compare->live.number ||
-        is_going(look->expires_ms)) {
+int mneme_cache_compare_live(struct mneme_cache_compare *compare, const struct mneme_cache_snapshot *snapshot,
+                             struct mneme_error *error) {
+    size_t table = table_of(snapshot);
+    int32_t partition = snapshot->scanned.partition;
+    if (!is_compared(compare, snapshot) || compare->live_numbers[partition] != compare->live.number ||
+        is_going(snapshot->expires_ms)) {
         return MNEME_OK;
     }
-    struct entry *entry = find(compare, &look->scanned);
+    struct entry *entry = find(compare, &snapshot->scanned);
     if (entry != NULL && entry->is_seen) {
         return MNEME_OK; /* it was listed twice */
     }
     compare->tables[table].rows++;
     if (is_list(table)) {
-        return look->strangers == 0
+        return snapshot->strangers == 0
                    ? MNEME_OK
-                   : suspect_list(compare, MNEME_ROW_DIFFERENT, table, look->scanned.key, error);
+                   : suspect_list(compare, MNEME_REBUILD_ROW_DIFFERENT, table, snapshot->scanned.key, error);
     }
-    int status = judge_lists(compare, look, error);
+    int status = judge_lists(compare, snapshot, error);
     if (status != MNEME_OK) {
         return status;
     }
@@ -230,14 +236,14 @@ int mneme_compare_live(struct mneme_compare *compare, const struct mneme_look *l
         return MNEME_OK;
     }
     if (entry == NULL) {
-        return suspect_look(compare, MNEME_ROW_EXTRA, look, error);
+        return suspect_snapshot(compare, MNEME_REBUILD_ROW_EXTRA, snapshot, error);
     }
     entry->is_seen = true;
-    bool is_same = entry->hash == look->hash;
-    if (is_same && is_kept_as_long(compare, look, entry->expires_ms)) {
+    bool is_same = entry->hash == snapshot->hash;
+    if (is_same && is_kept_as_long(compare, snapshot, entry->expires_ms)) {
         return MNEME_OK;
     }
-    status = suspect_look(compare, MNEME_ROW_DIFFERENT, look, error);
+    status = suspect_snapshot(compare, MNEME_REBUILD_ROW_DIFFERENT, snapshot, error);
     if (status == MNEME_OK) {
         compare->first->folded_hash = entry->hash;
         compare->first->is_by_expiry = is_same;
@@ -245,7 +251,7 @@ int mneme_compare_live(struct mneme_compare *compare, const struct mneme_look *l
     return status;
 }
 
-int mneme_compare_missing(struct mneme_compare *compare, struct mneme_error *error) {
+int mneme_cache_compare_missing(struct mneme_cache_compare *compare, struct mneme_error *error) {
     for (size_t i = 0; i < compare->entries.capacity; i++) {
         const struct entry *entry = compare->entries.slots[i].entry;
         if (entry == NULL || entry->is_seen || is_going(entry->expires_ms)) {
@@ -255,7 +261,7 @@ int mneme_compare_missing(struct mneme_compare *compare, struct mneme_error *err
             compare->tables[entry->table].left_out++;
             continue;
         }
-        struct mneme_suspect *made = suspect(compare, MNEME_ROW_MISSING, entry->table);
+        struct mneme_cache_suspect *made = add_suspect(compare, MNEME_REBUILD_ROW_MISSING, entry->table);
         if (made == NULL) {
             return no_memory(error);
         }
@@ -268,10 +274,11 @@ int mneme_compare_missing(struct mneme_compare *compare, struct mneme_error *err
 
 /* --- the report --- */
 
-int64_t mneme_compare_report(struct mneme_compare *compare, const struct mneme_verify_options *options) {
+int64_t mneme_cache_compare_report(struct mneme_cache_compare *compare,
+                                   const struct mneme_verify_options *options) {
     int64_t differences = 0;
-    for (const struct mneme_suspect *one = compare->first; one != NULL; one = one->next) {
-        struct mneme_table_difference *table = &compare->tables[one->table];
+    for (const struct mneme_cache_suspect *one = compare->first; one != NULL; one = one->next) {
+        struct mneme_rebuild_table_difference *table = &compare->tables[one->table];
         if (one->is_excused) {
             continue;
         }
@@ -282,8 +289,8 @@ int64_t mneme_compare_report(struct mneme_compare *compare, const struct mneme_v
             mneme_buffer_append_str(keys, one->scanned.key);
         }
     }
-    for (size_t i = 0; i < MNEME_COMPARE_TABLES; i++) {
-        struct mneme_table_difference *table = &compare->tables[i];
+    for (size_t i = 0; i < MNEME_CACHE_COMPARE_TABLES; i++) {
+        struct mneme_rebuild_table_difference *table = &compare->tables[i];
         mneme_buffer_clear(&compare->text);
         if (i == OTHER) {
             mneme_buffer_append_str(&compare->text, MNEME_STR_LIT("other"));
@@ -293,7 +300,7 @@ int64_t mneme_compare_report(struct mneme_compare *compare, const struct mneme_v
         mneme_buffer_append_byte(&compare->text, '\0');
         table->table = compare->text.data;
         bool is_told = !is_books(i) && i != OTHER;
-        bool is_shown = is_told || table->rows > 0 || table->counts[MNEME_ROW_DIFFERENT] > 0;
+        bool is_shown = is_told || table->rows > 0 || table->counts[MNEME_REBUILD_ROW_DIFFERENT] > 0;
         if (is_shown && !compare->text.failed) {
             options->visit(options->context, table);
         }

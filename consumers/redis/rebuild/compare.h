@@ -10,11 +10,11 @@
 #define MNEME_CONSUMERS_REDIS_REBUILD_COMPARE_H
 
 #include "common/base/hash.h"
-#include "consumers/redis/rebuild/look.h"
+#include "consumers/redis/rebuild/snapshot.h"
 #include "consumers/runtime/rebuild.h"
 
 /* One that may be wrong. */
-struct mneme_suspect {
+struct mneme_cache_suspect {
     enum mneme_difference difference;
     struct mneme_hot_scanned scanned; /* of the live space */
     struct mneme_str names;           /* as of a look */
@@ -25,12 +25,12 @@ struct mneme_suspect {
     uint64_t folded_hash; /* of what was folded; 0 where there is nothing */
     bool is_by_expiry;    /* nothing else differs */
     bool is_excused;      /* it is right after all */
-    struct mneme_suspect *next;
+    struct mneme_cache_suspect *next;
 };
 
-#define MNEME_COMPARE_TABLES (MNEME_HOT_KIND_COUNT + 1) /* the last: keys of no kind */
+#define MNEME_CACHE_COMPARE_TABLES (MNEME_HOT_KIND_COUNT + 1) /* the last: keys of no kind */
 
-struct mneme_compare {
+struct mneme_cache_compare {
     const bool *partitions; /* which are compared, by number */
     int32_t partition_count;
     struct mneme_hot_space live;
@@ -42,27 +42,28 @@ struct mneme_compare {
     struct mneme_arena arena;
     struct mneme_hash entries;  /* of the space apart */
     struct mneme_hash reported; /* lists that are suspects already */
-    struct mneme_suspect *first;
+    struct mneme_cache_suspect *first;
     size_t suspect_count;
-    struct mneme_table_difference tables[MNEME_COMPARE_TABLES];
+    struct mneme_rebuild_table_difference tables[MNEME_CACHE_COMPARE_TABLES];
     struct mneme_buffer text;
 };
 
 /* `live`, `partitions`, `live_numbers`, `evicted`, `evicted_apart` and `ttl_ms` are the caller's to set
  * afterwards. */
-int mneme_compare_init(struct mneme_compare *compare, struct mneme_error *error);
-void mneme_compare_clean_up(struct mneme_compare *compare);
+int mneme_cache_compare_init(struct mneme_cache_compare *compare, struct mneme_error *error);
+void mneme_cache_compare_clean_up(struct mneme_cache_compare *compare);
 
 /* A key of the space apart; all of them first. */
-int mneme_compare_expect(struct mneme_compare *compare, const struct mneme_look *look,
-                         struct mneme_error *error);
+int mneme_cache_compare_expect(struct mneme_cache_compare *compare,
+                               const struct mneme_cache_snapshot *snapshot, struct mneme_error *error);
 /* A key of the live space. */
-int mneme_compare_live(struct mneme_compare *compare, const struct mneme_look *look,
-                       struct mneme_error *error);
+int mneme_cache_compare_live(struct mneme_cache_compare *compare, const struct mneme_cache_snapshot *snapshot,
+                             struct mneme_error *error);
 /* No live key is left. */
-int mneme_compare_missing(struct mneme_compare *compare, struct mneme_error *error);
+int mneme_cache_compare_missing(struct mneme_cache_compare *compare, struct mneme_error *error);
 
 /* Counts the suspects that are not excused, and shows every table. Returns how many they are. */
-int64_t mneme_compare_report(struct mneme_compare *compare, const struct mneme_verify_options *options);
+int64_t mneme_cache_compare_report(struct mneme_cache_compare *compare,
+                                   const struct mneme_verify_options *options);
 
 #endif

@@ -9,20 +9,20 @@
 #include <stdlib.h>
 
 #include "common/log/log.h"
-#include "consumers/redis/rebuild/apart.h"
+#include "consumers/redis/rebuild/shadow.h"
 
 #define FREEZE_MS 15000
 
 struct rebuild {
-    struct mneme_apart apart;
+    struct mneme_cache_shadow shadow;
     bool is_frozen;
 };
 
 static int freeze_all(struct rebuild *rebuild, int64_t for_ms, struct mneme_error *error) {
     struct mneme_hot_standing standing;
     int status = MNEME_OK;
-    for (int32_t p = 0; status == MNEME_OK && p < rebuild->apart.partitions; p++) {
-        status = mneme_apart_freeze(&standing, &rebuild->apart, p, for_ms, error);
+    for (int32_t p = 0; status == MNEME_OK && p < rebuild->shadow.partitions; p++) {
+        status = mneme_cache_shadow_freeze(&standing, &rebuild->shadow, p, for_ms, error);
     }
     return status;
 }
@@ -33,7 +33,7 @@ static void end(void *context) {
     if (rebuild->is_frozen) {
         (void)freeze_all(rebuild, 0, &ignored); /* else it ends by itself */
     }
-    mneme_apart_close(&rebuild->apart);
+    mneme_cache_shadow_close(&rebuild->shadow);
     free(rebuild);
 }
 
@@ -44,12 +44,12 @@ static int begin(void **out, const struct mneme_config *config, const struct mne
     if (rebuild == NULL) {
         return mneme_error_set(error, MNEME_E_NO_MEMORY, "nothing was rebuilt: out of memory");
     }
-    struct mneme_apart *apart = &rebuild->apart;
-    int status = mneme_apart_open(apart, config, MNEME_APART_REBUILD, error);
+    struct mneme_cache_shadow *shadow = &rebuild->shadow;
+    int status = mneme_cache_shadow_open(shadow, config, MNEME_CACHE_SHADOW_REBUILD, error);
     if (status == MNEME_OK) {
-        *is_resumed =
-            apart->is_there && apart->partitions == log->partitions && strcmp(apart->topic, log->topic) == 0;
-        status = *is_resumed ? MNEME_OK : mneme_apart_make(apart, log, error);
+        *is_resumed = shadow->is_there && shadow->partitions == log->partitions &&
+                      strcmp(shadow->topic, log->topic) == 0;
+        status = *is_resumed ? MNEME_OK : mneme_cache_shadow_make(shadow, log, error);
     }
     if (status != MNEME_OK) {
         end(rebuild);
@@ -61,12 +61,12 @@ static int begin(void **out, const struct mneme_config *config, const struct mne
 
 static int restart(void *context, const struct mneme_rebuild_log *log, struct mneme_error *error) {
     struct rebuild *rebuild = context;
-    return mneme_apart_make(&rebuild->apart, log, error);
+    return mneme_cache_shadow_make(&rebuild->shadow, log, error);
 }
 
 static const struct mneme_config *config_of(void *context) {
     const struct rebuild *rebuild = context;
-    return rebuild->apart.config;
+    return rebuild->shadow.config;
 }
 
 static int finish_load(void *context, unsigned jobs, struct mneme_error *error) {
@@ -86,23 +86,23 @@ static int swap(void *context, const int64_t *next_offsets, int32_t partitions, 
     struct rebuild *rebuild = context;
     (void)next_offsets; /* the space's own progress says it */
     (void)partitions;
-    int status = mneme_apart_switch(&rebuild->apart, error);
+    int status = mneme_cache_shadow_switch(&rebuild->shadow, error);
     rebuild->is_frozen = rebuild->is_frozen && status != MNEME_OK;
     return status;
 }
 
 static int abandon(const struct mneme_config *config, bool *was_there, struct mneme_error *error) {
-    struct mneme_apart apart;
-    int status = mneme_apart_open(&apart, config, MNEME_APART_REBUILD, error);
-    *was_there = status == MNEME_OK && apart.is_there;
+    struct mneme_cache_shadow shadow;
+    int status = mneme_cache_shadow_open(&shadow, config, MNEME_CACHE_SHADOW_REBUILD, error);
+    *was_there = status == MNEME_OK && shadow.is_there;
     if (status == MNEME_OK) {
-        status = mneme_apart_drop(&apart, error);
+        status = mneme_cache_shadow_drop(&shadow, error);
     }
-    mneme_apart_close(&apart);
+    mneme_cache_shadow_close(&shadow);
     return status;
 }
 
-const struct mneme_rebuild_ops mneme_redis_rebuild = {
+const struct mneme_rebuild_ops mneme_cache_rebuild = {
     .history = mneme_store_log_history,
     .begin = begin,
     .restart = restart,
@@ -111,6 +111,6 @@ const struct mneme_rebuild_ops mneme_redis_rebuild = {
     .freeze = freeze,
     .swap = swap,
     .end = end,
-    .verify = mneme_redis_verify,
+    .verify = mneme_cache_verify,
     .abandon = abandon,
 };

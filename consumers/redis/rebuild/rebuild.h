@@ -7,10 +7,10 @@
 
 #include "consumers/runtime/rebuild.h"
 
-extern const struct mneme_rebuild_ops mneme_redis_rebuild;
+extern const struct mneme_rebuild_ops mneme_cache_rebuild;
 
 /* As struct mneme_rebuild_ops says it. */
-int mneme_redis_verify(struct mneme_verify_outcome *outcome, const struct mneme_verify_options *options,
+int mneme_cache_verify(struct mneme_verify_outcome *outcome, const struct mneme_verify_options *options,
                        struct mneme_error *error);
 
 #endif

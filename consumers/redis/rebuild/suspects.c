@@ -14,7 +14,7 @@ static int no_memory(struct mneme_error *error) {
 /* --- what the tables have --- */
 
 struct question {
-    struct mneme_compare *compare;
+    struct mneme_cache_compare *compare;
     struct mneme_postgres *postgres;
     struct mneme_str topic;
 };
@@ -29,7 +29,7 @@ static bool decode(struct mneme_str *out, struct mneme_arena *arena, struct mnem
 
 /* Tenant, stream and id; false for names that no memory has. */
 static bool take_names(struct mneme_hot_memory_key *out, struct mneme_arena *arena,
-                       const struct mneme_suspect *one) {
+                       const struct mneme_cache_suspect *one) {
     const char *end = one->names.data + one->names.len;
     const char *first = memchr(one->names.data, '/', one->names.len);
     const char *second = first == NULL ? NULL : memchr(first + 1, '/', (size_t)(end - first - 1));
@@ -42,7 +42,7 @@ static bool take_names(struct mneme_hot_memory_key *out, struct mneme_arena *are
 }
 
 /* Whether the suspect is what the table has: a reader has filled it, from later than what was folded. */
-static int excuse_filled(const struct question *question, struct mneme_suspect *const *suspects,
+static int excuse_filled(const struct question *question, struct mneme_cache_suspect *const *suspects,
                          const struct mneme_hot_memory_key *keys, size_t count, struct mneme_error *error) {
     struct mneme_arena *arena = &question->compare->arena;
     struct mneme_buffer *value = &question->compare->text;
@@ -57,10 +57,10 @@ static int excuse_filled(const struct question *question, struct mneme_suspect *
         status = mneme_hot_memories_read(&loaded, rows, row, arena, error);
         mneme_buffer_clear(value);
         if (status == MNEME_OK && !loaded.memory.row.is_deleted) {
-            struct mneme_suspect *one = suspects[loaded.n - 1];
+            struct mneme_cache_suspect *one = suspects[loaded.n - 1];
             mneme_hot_memory_write(value, &loaded.memory);
             status = value->failed ? no_memory(error) : MNEME_OK;
-            one->is_excused = one->hash == mneme_look_hash_memory(mneme_buffer_str(value));
+            one->is_excused = one->hash == mneme_cache_snapshot_hash_memory(mneme_buffer_str(value));
         }
     }
     PQclear(rows);
@@ -68,20 +68,20 @@ static int excuse_filled(const struct question *question, struct mneme_suspect *
     return status;
 }
 
-int mneme_suspects_ask(struct mneme_compare *compare, struct mneme_postgres *postgres, struct mneme_str topic,
-                       struct mneme_error *error) {
+int mneme_cache_suspects_ask(struct mneme_cache_compare *compare, struct mneme_postgres *postgres,
+                             struct mneme_str topic, struct mneme_error *error) {
     const struct question question = {compare, postgres, topic};
     struct mneme_arena *arena = &compare->arena;
     size_t most = compare->suspect_count;
-    struct mneme_suspect **suspects = mneme_arena_alloc(arena, (most + 1) * sizeof(*suspects));
+    struct mneme_cache_suspect **suspects = mneme_arena_alloc(arena, (most + 1) * sizeof(*suspects));
     struct mneme_hot_memory_key *keys = mneme_arena_alloc(arena, (most + 1) * sizeof *keys);
     size_t count = 0;
     if (suspects == NULL || keys == NULL) {
         return no_memory(error);
     }
-    for (struct mneme_suspect *one = compare->first; one != NULL; one = one->next) {
-        if (one->table == MNEME_HOT_MEMORY && one->difference != MNEME_ROW_MISSING && !one->is_by_expiry &&
-            take_names(&keys[count], arena, one)) {
+    for (struct mneme_cache_suspect *one = compare->first; one != NULL; one = one->next) {
+        if (one->table == MNEME_HOT_MEMORY && one->difference != MNEME_REBUILD_ROW_MISSING &&
+            !one->is_by_expiry && take_names(&keys[count], arena, one)) {
             suspects[count++] = one;
         }
     }
@@ -92,38 +92,40 @@ int mneme_suspects_ask(struct mneme_compare *compare, struct mneme_postgres *pos
 
 /* The suspects that are looked at again, and the next of them. */
 struct again {
-    struct mneme_suspect **suspects;
+    struct mneme_cache_suspect **suspects;
     struct mneme_hot_scanned *keys;
     size_t count, next;
 };
 
-static int look_at_live(void *context, const struct mneme_look *look, struct mneme_error *error) {
+static int recheck_live(void *context, const struct mneme_cache_snapshot *snapshot,
+                        struct mneme_error *error) {
     struct again *again = context;
-    struct mneme_suspect *one = again->suspects[again->next++];
-    bool was_there = one->difference != MNEME_ROW_MISSING;
+    struct mneme_cache_suspect *one = again->suspects[again->next++];
+    bool was_there = one->difference != MNEME_REBUILD_ROW_MISSING;
     (void)error;
-    one->is_excused = one->is_excused || look->is_there != was_there ||
-                      (was_there && (look->hash != one->hash || look->expires_ms != one->expires_ms));
+    one->is_excused = one->is_excused || snapshot->is_there != was_there ||
+                      (was_there && (snapshot->hash != one->hash || snapshot->expires_ms != one->expires_ms));
     return MNEME_OK;
 }
 
-static int look_at_folded(void *context, const struct mneme_look *look, struct mneme_error *error) {
+static int recheck_folded(void *context, const struct mneme_cache_snapshot *snapshot,
+                          struct mneme_error *error) {
     struct again *again = context;
-    struct mneme_suspect *one = again->suspects[again->next++];
-    bool was_there = one->difference != MNEME_ROW_EXTRA;
+    struct mneme_cache_suspect *one = again->suspects[again->next++];
+    bool was_there = one->difference != MNEME_REBUILD_ROW_EXTRA;
     (void)error;
-    one->is_excused =
-        one->is_excused || look->is_there != was_there || (was_there && look->hash != one->folded_hash);
+    one->is_excused = one->is_excused || snapshot->is_there != was_there ||
+                      (was_there && snapshot->hash != one->folded_hash);
     return MNEME_OK;
 }
 
 /* Where the suspects are in the space apart. */
-static bool move_keys(struct again *again, struct mneme_compare *compare,
-                      const struct mneme_hot_space *apart) {
+static bool move_keys(struct again *again, struct mneme_cache_compare *compare,
+                      const struct mneme_hot_space *shadow) {
     for (size_t i = 0; i < again->count; i++) {
         struct mneme_hot_scanned *key = &again->keys[i];
         mneme_buffer_clear(&compare->text);
-        mneme_hot_base(&compare->text, apart, key->partition);
+        mneme_hot_base(&compare->text, shadow, key->partition);
         size_t base_len = compare->text.len;
         mneme_buffer_append_str(&compare->text, key->name);
         key->key = mneme_arena_copy(&compare->arena, mneme_buffer_str(&compare->text));
@@ -136,34 +138,36 @@ static bool move_keys(struct again *again, struct mneme_compare *compare,
     return true;
 }
 
-int mneme_suspects_look(struct mneme_compare *compare, struct mneme_redis *redis,
-                        const struct mneme_hot_space *apart, struct mneme_error *error) {
+int mneme_cache_suspects_recheck(struct mneme_cache_compare *compare, struct mneme_redis *redis,
+                                 const struct mneme_hot_space *shadow, struct mneme_error *error) {
     size_t most = compare->suspect_count + 1;
     struct again again = {
-        .suspects = mneme_arena_alloc(&compare->arena, most * sizeof(struct mneme_suspect *)),
+        .suspects = mneme_arena_alloc(&compare->arena, most * sizeof(struct mneme_cache_suspect *)),
         .keys = mneme_arena_alloc(&compare->arena, most * sizeof(struct mneme_hot_scanned)),
     };
     if (again.suspects == NULL || again.keys == NULL) {
         return no_memory(error);
     }
-    for (struct mneme_suspect *one = compare->first; one != NULL; one = one->next) {
+    for (struct mneme_cache_suspect *one = compare->first; one != NULL; one = one->next) {
         if (!one->is_list) {
             again.keys[again.count] = one->scanned;
             again.suspects[again.count++] = one;
         }
     }
     /* The number of the space matters for lists alone, which do not count here. */
-    int status = mneme_look_run(redis, &compare->live, again.keys, again.count, look_at_live, &again, error);
+    int status = mneme_cache_snapshot_each(redis, &compare->live, again.keys, again.count, recheck_live,
+                                           &again, error);
     if (status == MNEME_OK) {
-        status = move_keys(&again, compare, apart)
-                     ? mneme_look_run(redis, apart, again.keys, again.count, look_at_folded, &again, error)
+        status = move_keys(&again, compare, shadow)
+                     ? mneme_cache_snapshot_each(redis, shadow, again.keys, again.count, recheck_folded,
+                                                 &again, error)
                      : no_memory(error);
     }
     return status;
 }
 
-void mneme_suspects_leave_out(struct mneme_compare *compare) {
-    for (struct mneme_suspect *one = compare->first; one != NULL; one = one->next) {
+void mneme_cache_suspects_leave_out(struct mneme_cache_compare *compare) {
+    for (struct mneme_cache_suspect *one = compare->first; one != NULL; one = one->next) {
         if (!one->is_list && !one->is_excused) {
             one->is_excused = true;
             compare->tables[one->table].left_out++;

@@ -6,8 +6,8 @@
 
 #include "common/base/clock.h"
 #include "common/postgres/row.h"
-#include "consumers/redis/rebuild/apart.h"
 #include "consumers/redis/rebuild/rebuild.h"
+#include "consumers/redis/rebuild/shadow.h"
 #include "consumers/redis/rebuild/suspects.h"
 #include "consumers/redis/redis_projection.h"
 #include "consumers/runtime/refold.h"
@@ -25,17 +25,18 @@
 
 struct verify {
     const struct mneme_verify_options *options;
-    struct mneme_apart apart;
+    struct mneme_cache_shadow shadow;
     struct mneme_log_reader *reader;
     struct mneme_refold *refold;
-    struct mneme_compare compare;
+    struct mneme_cache_compare compare;
     struct mneme_log_history history;
     int32_t partitions;
     int64_t *to, *ledger, *evicted, *evicted_apart; /* by partition */
     bool *is_begun;                                 /* the live space has a progress of it */
     int64_t frozen_at;                              /* 0: it is not */
     struct mneme_pg_params params;
-    int (*take)(struct mneme_compare *compare, const struct mneme_look *look, struct mneme_error *error);
+    int (*take)(struct mneme_cache_compare *compare, const struct mneme_cache_snapshot *snapshot,
+                struct mneme_error *error);
 };
 
 static int no_memory(struct mneme_error *error) {
@@ -45,11 +46,11 @@ static int no_memory(struct mneme_error *error) {
 /* --- how far --- */
 
 /* Where the live space is in each partition, held up for so long. */
-static int stand(struct verify *verify, int64_t for_ms, struct mneme_hot_standing *standings,
-                 struct mneme_error *error) {
+static int freeze_live(struct verify *verify, int64_t for_ms, struct mneme_hot_standing *standings,
+                       struct mneme_error *error) {
     int status = MNEME_OK;
     for (int32_t p = 0; status == MNEME_OK && p < verify->partitions; p++) {
-        status = mneme_apart_freeze(&standings[p], &verify->apart, p, for_ms, error);
+        status = mneme_cache_shadow_freeze(&standings[p], &verify->shadow, p, for_ms, error);
     }
     verify->frozen_at = for_ms == 0 ? 0 : mneme_clock_monotonic_micros();
     return status;
@@ -66,7 +67,7 @@ static int find_targets(struct verify *verify, int64_t for_ms, struct mneme_erro
     struct mneme_hot_standing *standings = calloc(count + 1, sizeof *standings);
     int64_t *ends = calloc(count + 1, sizeof *ends);
     int status =
-        standings == NULL || ends == NULL ? no_memory(error) : stand(verify, for_ms, standings, error);
+        standings == NULL || ends == NULL ? no_memory(error) : freeze_live(verify, for_ms, standings, error);
     if (status == MNEME_OK) {
         status =
             mneme_log_reader_resolve(ends, verify->reader, &(struct mneme_log_point){.kind = MNEME_LOG_END},
@@ -104,10 +105,10 @@ static int read_ledger(struct verify *verify, struct mneme_error *error) {
         verify->ledger[p] = p;
     }
     mneme_pg_params_clear(&verify->params);
-    mneme_pg_param_str(&verify->params, mneme_str_from(verify->apart.topic));
+    mneme_pg_param_str(&verify->params, mneme_str_from(verify->shadow.topic));
     mneme_pg_param_long_array(&verify->params, verify->ledger, (size_t)verify->partitions);
     int status =
-        mneme_pg_query(&rows, verify->apart.postgres, mneme_sql_hot_ledger, &verify->params, true, error);
+        mneme_pg_query(&rows, verify->shadow.postgres, mneme_sql_hot_ledger, &verify->params, true, error);
     for (int row = 0; status == MNEME_OK && row < PQntuples(rows); row++) {
         verify->ledger[mneme_pg_get_long(rows, row, 0)] = mneme_pg_get_long(rows, row, 1);
     }
@@ -119,8 +120,8 @@ static int read_ledger(struct verify *verify, struct mneme_error *error) {
 
 static int open_refold(struct verify *verify, struct mneme_error *error) {
     const struct mneme_refold_options options = {
-        .projection = &mneme_redis_projection,
-        .config = verify->apart.config,
+        .projection = &mneme_cache_projection,
+        .config = verify->shadow.config,
         .jobs = verify->options->jobs,
         .partitions = verify->is_begun,
         .history = &verify->history,
@@ -151,9 +152,10 @@ static int fold(struct verify *verify, struct mneme_error *error) {
 
 /* --- looking --- */
 
-static int visit_look(void *context, const struct mneme_look *look, struct mneme_error *error) {
+static int visit_snapshot(void *context, const struct mneme_cache_snapshot *snapshot,
+                          struct mneme_error *error) {
     struct verify *verify = context;
-    return verify->take(&verify->compare, look, error);
+    return verify->take(&verify->compare, snapshot, error);
 }
 
 struct walk {
@@ -166,27 +168,28 @@ static int visit_keys(void *context, const struct mneme_hot_scanned *keys, size_
     const struct walk *walk = context;
     struct verify *verify = walk->verify;
     struct mneme_hot_standing standing;
-    int status = mneme_look_run(verify->apart.redis, &walk->space, keys, count, visit_look, verify, error);
+    int status = mneme_cache_snapshot_each(verify->shadow.redis, &walk->space, keys, count, visit_snapshot,
+                                           verify, error);
     bool is_due = mneme_clock_monotonic_micros() - verify->frozen_at > RENEW_MICROS;
     for (int32_t p = 0; status == MNEME_OK && is_due && p < verify->partitions; p++) {
-        status = mneme_apart_freeze(&standing, &verify->apart, p, FREEZE_MS, error);
+        status = mneme_cache_shadow_freeze(&standing, &verify->shadow, p, FREEZE_MS, error);
     }
     verify->frozen_at = is_due ? mneme_clock_monotonic_micros() : verify->frozen_at;
     return status;
 }
 
 static int walk_space(struct verify *verify, int64_t number, struct mneme_error *error) {
-    struct walk walk = {verify, {verify->apart.space.prefix, number}};
-    const struct mneme_hot_scan scan = {verify->apart.redis, walk.space, verify->partitions, visit_keys,
+    struct walk walk = {verify, {verify->shadow.space.prefix, number}};
+    const struct mneme_hot_scan scan = {verify->shadow.redis, walk.space, verify->partitions, visit_keys,
                                         &walk};
     return mneme_hot_scan_run(&scan, error);
 }
 
 /* Each space that is live in some partition. */
 static int walk_live(struct verify *verify, struct mneme_error *error) {
-    const int64_t *numbers = verify->apart.live_numbers;
+    const int64_t *numbers = verify->shadow.live_numbers;
     int status = MNEME_OK;
-    verify->take = mneme_compare_live;
+    verify->take = mneme_cache_compare_live;
     for (int32_t p = 0; status == MNEME_OK && p < verify->partitions; p++) {
         bool is_walked = false;
         for (int32_t before = 0; before < p; before++) {
@@ -202,36 +205,36 @@ static int walk_live(struct verify *verify, struct mneme_error *error) {
 
 static int compare_all(struct verify *verify, struct mneme_error *error) {
     const struct mneme_config *config = verify->options->config;
-    struct mneme_compare *compare = &verify->compare;
-    int status = mneme_compare_init(compare, error);
+    struct mneme_cache_compare *compare = &verify->compare;
+    int status = mneme_cache_compare_init(compare, error);
     compare->partitions = verify->is_begun;
     compare->partition_count = verify->partitions;
-    compare->live.prefix = verify->apart.space.prefix;
-    compare->live_numbers = verify->apart.live_numbers;
+    compare->live.prefix = verify->shadow.space.prefix;
+    compare->live_numbers = verify->shadow.live_numbers;
     compare->evicted = verify->evicted;
     compare->evicted_apart = verify->evicted_apart;
     for (int kind = 0; kind < MNEME_HOT_KIND_COUNT; kind++) {
         compare->ttl_ms[kind] = mneme_hot_ttl_s(config, (enum mneme_hot_kind)kind) * 1000;
     }
-    verify->take = mneme_compare_expect;
+    verify->take = mneme_cache_compare_expect;
     for (int32_t p = 0; status == MNEME_OK && p < verify->partitions; p++) {
         struct mneme_hot_standing standing = {0};
-        status = mneme_hot_space_freeze(&standing, verify->apart.redis, &verify->apart.space, p, 0, error);
+        status = mneme_hot_space_freeze(&standing, verify->shadow.redis, &verify->shadow.space, p, 0, error);
         verify->evicted_apart[p] = standing.evicted;
     }
     if (status == MNEME_OK) {
-        status = walk_space(verify, verify->apart.space.number, error);
+        status = walk_space(verify, verify->shadow.space.number, error);
     }
     if (status == MNEME_OK) {
         status = walk_live(verify, error);
     }
-    return status == MNEME_OK ? mneme_compare_missing(compare, error) : status;
+    return status == MNEME_OK ? mneme_cache_compare_missing(compare, error) : status;
 }
 
 /* --- suspects --- */
 
 /* Until the live space is where the ledger was; *is_settled tells whether it is. */
-static int settle(struct verify *verify, bool *is_settled, struct mneme_error *error) {
+static int wait_for_live(struct verify *verify, bool *is_settled, struct mneme_error *error) {
     int64_t deadline = mneme_clock_monotonic_micros() + SETTLE_MICROS;
     struct mneme_hot_standing standing;
     int status = MNEME_OK;
@@ -239,8 +242,8 @@ static int settle(struct verify *verify, bool *is_settled, struct mneme_error *e
     while (status == MNEME_OK && !*is_settled) {
         *is_settled = true;
         for (int32_t p = 0; status == MNEME_OK && p < verify->partitions; p++) {
-            status =
-                verify->is_begun[p] ? mneme_apart_freeze(&standing, &verify->apart, p, 0, error) : status;
+            status = verify->is_begun[p] ? mneme_cache_shadow_freeze(&standing, &verify->shadow, p, 0, error)
+                                         : status;
             *is_settled = *is_settled && (!verify->is_begun[p] || standing.next_offset >= verify->ledger[p]);
         }
         if (!*is_settled && mneme_clock_monotonic_micros() > deadline) {
@@ -255,13 +258,14 @@ static int settle(struct verify *verify, bool *is_settled, struct mneme_error *e
 
 static int judge_suspects(struct verify *verify, struct mneme_error *error) {
     bool is_settled = true;
-    struct mneme_apart *apart = &verify->apart;
-    int status = mneme_suspects_ask(&verify->compare, apart->postgres, mneme_str_from(apart->topic), error);
+    struct mneme_cache_shadow *shadow = &verify->shadow;
+    int status =
+        mneme_cache_suspects_ask(&verify->compare, shadow->postgres, mneme_str_from(shadow->topic), error);
     if (status == MNEME_OK) {
         status = read_ledger(verify, error);
     }
     if (status == MNEME_OK) {
-        status = settle(verify, &is_settled, error);
+        status = wait_for_live(verify, &is_settled, error);
     }
     if (status == MNEME_OK) {
         status = find_targets(verify, 0, error);
@@ -270,10 +274,10 @@ static int judge_suspects(struct verify *verify, struct mneme_error *error) {
         status = mneme_refold_run(verify->refold, verify->to, error);
     }
     if (status == MNEME_OK) {
-        status = mneme_suspects_look(&verify->compare, apart->redis, &apart->space, error);
+        status = mneme_cache_suspects_recheck(&verify->compare, shadow->redis, &shadow->space, error);
     }
     if (status == MNEME_OK && !is_settled) {
-        mneme_suspects_leave_out(&verify->compare);
+        mneme_cache_suspects_leave_out(&verify->compare);
     }
     return status;
 }
@@ -283,7 +287,7 @@ static int judge_suspects(struct verify *verify, struct mneme_error *error) {
 static int open_all(struct verify *verify, struct mneme_error *error) {
     const struct mneme_config *config = verify->options->config;
     struct mneme_log_source source;
-    int status = mneme_projection_source(&source, &mneme_redis_projection, config, error);
+    int status = mneme_projection_source(&source, &mneme_cache_projection, config, error);
     if (status == MNEME_OK) {
         status = mneme_log_reader_open_source(&verify->reader, config, &source, "verify", error);
     }
@@ -305,16 +309,16 @@ static int open_all(struct verify *verify, struct mneme_error *error) {
     }
     status = mneme_store_log_history(&verify->history, config, &log, error);
     if (status == MNEME_OK) {
-        status = mneme_apart_open(&verify->apart, config, MNEME_APART_VERIFY, error);
+        status = mneme_cache_shadow_open(&verify->shadow, config, MNEME_CACHE_SHADOW_VERIFY, error);
     }
-    return status == MNEME_OK ? mneme_apart_make(&verify->apart, &log, error) : status;
+    return status == MNEME_OK ? mneme_cache_shadow_make(&verify->shadow, &log, error) : status;
 }
 
 static int thaw(struct verify *verify, struct mneme_error *error) {
     struct mneme_hot_standing standing;
     int status = MNEME_OK;
     for (int32_t p = 0; status == MNEME_OK && verify->frozen_at != 0 && p < verify->partitions; p++) {
-        status = mneme_apart_freeze(&standing, &verify->apart, p, 0, error);
+        status = mneme_cache_shadow_freeze(&standing, &verify->shadow, p, 0, error);
     }
     verify->frozen_at = status == MNEME_OK ? 0 : verify->frozen_at;
     return status;
@@ -323,11 +327,11 @@ static int thaw(struct verify *verify, struct mneme_error *error) {
 static void clean_up(struct verify *verify) {
     struct mneme_error ignored = {0};
     mneme_refold_close(verify->refold);
-    (void)thaw(verify, &ignored);                     /* else it ends by itself */
-    (void)mneme_apart_drop(&verify->apart, &ignored); /* else the next one drops it */
-    mneme_apart_close(&verify->apart);
+    (void)thaw(verify, &ignored);                             /* else it ends by itself */
+    (void)mneme_cache_shadow_drop(&verify->shadow, &ignored); /* else the next one drops it */
+    mneme_cache_shadow_close(&verify->shadow);
     mneme_log_reader_close(verify->reader);
-    mneme_compare_clean_up(&verify->compare);
+    mneme_cache_compare_clean_up(&verify->compare);
     mneme_pg_params_clean_up(&verify->params);
     free(verify->history.lost_until);
     free(verify->to);
@@ -337,7 +341,7 @@ static void clean_up(struct verify *verify) {
     free(verify->is_begun);
 }
 
-int mneme_redis_verify(struct mneme_verify_outcome *outcome, const struct mneme_verify_options *options,
+int mneme_cache_verify(struct mneme_verify_outcome *outcome, const struct mneme_verify_options *options,
                        struct mneme_error *error) {
     struct verify verify = {.options = options};
     int64_t started = mneme_clock_monotonic_micros();
@@ -359,7 +363,7 @@ int mneme_redis_verify(struct mneme_verify_outcome *outcome, const struct mneme_
             status = judge_suspects(&verify, error);
         }
         if (status == MNEME_OK) {
-            outcome->differences = mneme_compare_report(&verify.compare, options);
+            outcome->differences = mneme_cache_compare_report(&verify.compare, options);
         }
     }
     clean_up(&verify);

@@ -19,8 +19,8 @@ static int order_of(const PGresult *a, int row_a, const PGresult *b, int row_b) 
     return order;
 }
 
-static void note(struct mneme_table_difference *found, enum mneme_difference kind, const PGresult *rows,
-                 int row) {
+static void note(struct mneme_rebuild_table_difference *found, enum mneme_difference kind,
+                 const PGresult *rows, int row) {
     if (found->counts[kind]++ >= MAX_NAMED) {
         return;
     }
@@ -34,8 +34,8 @@ static bool holds_rows(const PGresult *rows, int row) {
     return strcmp(kind, "column") == 0 || strcmp(kind, "table") == 0;
 }
 
-static void merge(struct mneme_table_difference *found, bool *has_all_columns, const PGresult *expected,
-                  const PGresult *actual) {
+static void merge(struct mneme_rebuild_table_difference *found, bool *has_all_columns,
+                  const PGresult *expected, const PGresult *actual) {
     int at = 0;
     for (int row = 0; row < PQntuples(expected); row++) {
         int order = -1;
@@ -48,20 +48,20 @@ static void merge(struct mneme_table_difference *found, bool *has_all_columns, c
         found->rows += is_there ? 1 : 0;
         found->log_rows++;
         if (!is_same) {
-            note(found, is_there ? MNEME_ROW_DIFFERENT : MNEME_ROW_MISSING, expected, row);
+            note(found, is_there ? MNEME_REBUILD_ROW_DIFFERENT : MNEME_REBUILD_ROW_MISSING, expected, row);
             *has_all_columns = *has_all_columns && (is_there || !holds_rows(expected, row));
         }
     }
 }
 
-int mneme_catalog_compare(struct mneme_table_difference *found, bool *has_all_columns,
+int mneme_catalog_compare(struct mneme_rebuild_table_difference *found, bool *has_all_columns,
                           struct mneme_scratch *scratch, struct mneme_postgres *postgres,
                           struct mneme_error *error) {
     struct mneme_pg_params params = {0};
     PGresult *parts = NULL;
     PGresult *expected = NULL;
     PGresult *actual = NULL;
-    *found = (struct mneme_table_difference){.table = MNEME_CATALOG_TABLE, .is_definitions = true};
+    *found = (struct mneme_rebuild_table_difference){.table = MNEME_CATALOG_TABLE, .is_definitions = true};
     *has_all_columns = true;
     int status = mneme_pg_query(&parts, postgres, mneme_sql_catalog_parts, NULL, false, error);
     if (status == MNEME_OK) {
@@ -87,7 +87,7 @@ int mneme_catalog_compare(struct mneme_table_difference *found, bool *has_all_co
 }
 
 int mneme_catalog_require(struct mneme_scratch *scratch, const char *projection, struct mneme_error *error) {
-    struct mneme_table_difference found;
+    struct mneme_rebuild_table_difference found;
     bool has_all_columns;
     int status = mneme_catalog_compare(&found, &has_all_columns, scratch, scratch->postgres, error);
     int64_t count = 0;

@@ -15,7 +15,7 @@
  * schema (mneme_scratch_prepare, or mneme_scratch_keep_catalog). Objects that are missing or different are
  * named "table/kind/name" in found->keys, which the caller cleans up; what somebody added is not looked at.
  * *has_all_columns: every table and column that is expected is as expected, so that rows can be compared. */
-int mneme_catalog_compare(struct mneme_table_difference *found, bool *has_all_columns,
+int mneme_catalog_compare(struct mneme_rebuild_table_difference *found, bool *has_all_columns,
                           struct mneme_scratch *scratch, struct mneme_postgres *postgres,
                           struct mneme_error *error);
 

@@ -168,8 +168,8 @@ static void put_field(struct mneme_buffer *out, struct field field, char kind) {
 }
 
 /* Counts a row that differs, and keeps the first keys. */
-static void note(struct mneme_table_difference *table, enum mneme_difference kind, const struct side *side,
-                 const char *kinds) {
+static void note(struct mneme_rebuild_table_difference *table, enum mneme_difference kind,
+                 const struct side *side, const char *kinds) {
     if (table->counts[kind]++ >= MNEME_DIFFERENCE_KEYS) {
         return;
     }
@@ -183,7 +183,7 @@ static void note(struct mneme_table_difference *table, enum mneme_difference kin
     }
 }
 
-static int merge(struct mneme_table_difference *table, struct side *live, struct side *scratch,
+static int merge(struct mneme_rebuild_table_difference *table, struct side *live, struct side *scratch,
                  const char *kinds, struct mneme_error *error) {
     size_t columns = strlen(kinds) + 1;
     int status = next(live, columns, error);
@@ -193,11 +193,11 @@ static int merge(struct mneme_table_difference *table, struct side *live, struct
     while (status == MNEME_OK && !(live->is_at_end && scratch->is_at_end)) {
         int order = live->is_at_end ? 1 : scratch->is_at_end ? -1 : compare_keys(live, scratch, kinds);
         if (order < 0) {
-            note(table, MNEME_ROW_EXTRA, live, kinds);
+            note(table, MNEME_REBUILD_ROW_EXTRA, live, kinds);
         } else if (order > 0) {
-            note(table, MNEME_ROW_MISSING, scratch, kinds);
+            note(table, MNEME_REBUILD_ROW_MISSING, scratch, kinds);
         } else if (compare_bytes(live->fields[columns - 1], scratch->fields[columns - 1]) != 0) {
-            note(table, MNEME_ROW_DIFFERENT, live, kinds);
+            note(table, MNEME_REBUILD_ROW_DIFFERENT, live, kinds);
         }
         if (order <= 0) {
             status = next(live, columns, error);
@@ -209,7 +209,7 @@ static int merge(struct mneme_table_difference *table, struct side *live, struct
     return status;
 }
 
-static int compare_table(struct mneme_table_difference *table, struct mneme_scratch *scratch,
+static int compare_table(struct mneme_rebuild_table_difference *table, struct mneme_scratch *scratch,
                          struct mneme_postgres *live, const char *const *statements, const char *kinds,
                          struct mneme_error *error) {
     struct side left = {.postgres = live};
@@ -236,14 +236,16 @@ static int compare_table(struct mneme_table_difference *table, struct mneme_scra
                                                    : mneme_error_set(error, later.code, "%s", later.message);
 }
 
-int mneme_compare_tables(int64_t *differences, struct mneme_scratch *scratch, struct mneme_postgres *live,
-                         void (*visit)(void *context, const struct mneme_table_difference *table),
-                         void *context, struct mneme_error *error) {
+int mneme_store_compare_tables(int64_t *differences, struct mneme_scratch *scratch,
+                               struct mneme_postgres *live,
+                               void (*visit)(void *context,
+                                             const struct mneme_rebuild_table_difference *table),
+                               void *context, struct mneme_error *error) {
     PGresult *tables = NULL;
     *differences = 0;
     int status = mneme_pg_query(&tables, scratch->postgres, mneme_sql_compare_tables, NULL, false, error);
     for (int i = 0; status == MNEME_OK && i < PQntuples(tables); i++) {
-        struct mneme_table_difference table = {.table = PQgetvalue(tables, i, 0)};
+        struct mneme_rebuild_table_difference table = {.table = PQgetvalue(tables, i, 0)};
         const char *statements[] = {PQgetvalue(tables, i, 2), PQgetvalue(tables, i, 3)};
         status = compare_table(&table, scratch, live, statements, PQgetvalue(tables, i, 1), error);
         if (status == MNEME_OK) {

@@ -10,8 +10,10 @@
 
 /* Compares every table of the scratch schema with its live counterpart, both as the two connections see them,
  * and shows each to `visit`. `differences` counts the rows that differ. Blocks. */
-int mneme_compare_tables(int64_t *differences, struct mneme_scratch *scratch, struct mneme_postgres *live,
-                         void (*visit)(void *context, const struct mneme_table_difference *table),
-                         void *context, struct mneme_error *error);
+int mneme_store_compare_tables(int64_t *differences, struct mneme_scratch *scratch,
+                               struct mneme_postgres *live,
+                               void (*visit)(void *context,
+                                             const struct mneme_rebuild_table_difference *table),
+                               void *context, struct mneme_error *error);
 
 #endif

@@ -53,7 +53,7 @@ int mneme_definitions_verify(struct mneme_verify_outcome *outcome, bool *has_all
                              const struct mneme_definitions *definitions,
                              const struct mneme_verify_options *options, struct mneme_error *error) {
     struct comparison comparison = {.definitions = definitions};
-    struct mneme_table_difference found = {0};
+    struct mneme_rebuild_table_difference found = {0};
     int status = open_both(&comparison, options->config, error);
     if (status == MNEME_OK) {
         status = make_expected(&comparison, error);
@@ -92,9 +92,9 @@ static int make_missing(struct comparison *comparison, const char *live,
     return status;
 }
 
-int mneme_definitions_mend(const struct mneme_definitions *definitions, const struct mneme_config *config,
-                           void (*on_made)(void *context, const char *statement), void *context,
-                           struct mneme_error *error) {
+int mneme_definitions_repair(const struct mneme_definitions *definitions, const struct mneme_config *config,
+                             void (*on_made)(void *context, const char *statement), void *context,
+                             struct mneme_error *error) {
     struct comparison comparison = {.definitions = definitions};
     char live[MNEME_PG_NAME_BYTES];
     int status = mneme_pg_schema_name(live, config, definitions->schema, error);

@@ -27,8 +27,8 @@ int mneme_definitions_verify(struct mneme_verify_outcome *outcome, bool *has_all
 
 /* Makes the indexes and constraints that are missing, and tells each statement. Writers of a table wait while
  * one of its indexes is made. What was made before a failure stays. */
-int mneme_definitions_mend(const struct mneme_definitions *definitions, const struct mneme_config *config,
-                           void (*on_made)(void *context, const char *statement), void *context,
-                           struct mneme_error *error);
+int mneme_definitions_repair(const struct mneme_definitions *definitions, const struct mneme_config *config,
+                             void (*on_made)(void *context, const char *statement), void *context,
+                             struct mneme_error *error);
 
 #endif

@@ -14,12 +14,12 @@ static int out_of_memory(struct mneme_error *error) {
     return mneme_error_set(error, MNEME_E_NO_MEMORY, "the log's history was not read: out of memory");
 }
 
-static int look(bool *has_progress, bool *has_losses, struct mneme_postgres *postgres,
-                struct mneme_error *error) {
+static int find_tables(bool *has_progress, bool *has_losses, struct mneme_postgres *postgres,
+                       struct mneme_error *error) {
     struct mneme_pg_params params = {0};
     PGresult *rows = NULL;
     mneme_pg_param_str(&params, mneme_str_from(mneme_pg_own_schema(postgres)));
-    int status = mneme_pg_query(&rows, postgres, mneme_sql_history_look, &params, true, error);
+    int status = mneme_pg_query(&rows, postgres, mneme_sql_history_tables, &params, true, error);
     *has_progress = status == MNEME_OK && PQgetvalue(rows, 0, 0)[0] != 0;
     *has_losses = status == MNEME_OK && PQgetvalue(rows, 0, 1)[0] != 0;
     PQclear(rows);
@@ -34,7 +34,7 @@ static int read_history(struct mneme_log_history *history, struct mneme_postgres
     bool has_progress;
     bool has_losses;
     mneme_pg_param_str(&params, mneme_str_from(log->topic));
-    int status = look(&has_progress, &has_losses, postgres, error);
+    int status = find_tables(&has_progress, &has_losses, postgres, error);
     if (status == MNEME_OK && has_progress) {
         status = mneme_pg_query(&rows, postgres, mneme_sql_history_partitions, &params, true, error);
         if (status == MNEME_OK && !PQgetisnull(rows, 0, 0)) {

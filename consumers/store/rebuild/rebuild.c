@@ -65,7 +65,7 @@ static bool can_go_on(struct rebuild *rebuild, const struct mneme_rebuild_log *l
     mneme_pg_param_long(&params, log->partitions);
     bool fits = scratch->is_there &&
                 mneme_migrate_check(scratch->postgres, *rebuild->kind->migrations, &reason) == MNEME_OK &&
-                mneme_pg_query(&rows, scratch->postgres, mneme_sql_rebuild_look, &params, true, &reason) ==
+                mneme_pg_query(&rows, scratch->postgres, mneme_sql_rebuild_fits, &params, true, &reason) ==
                     MNEME_OK &&
                 PQntuples(rows) == 1 && PQgetvalue(rows, 0, 0)[0] != 0;
     PQclear(rows);
@@ -253,7 +253,7 @@ int mneme_store_rebuild_finish_load(void *context, unsigned jobs, struct mneme_e
 /* --- the switch --- */
 
 /* Indexes that somebody added to the live tables go with them: not without a word. */
-static int tell_own_indexes(struct mneme_scratch *scratch, struct mneme_error *error) {
+static int log_own_indexes(struct mneme_scratch *scratch, struct mneme_error *error) {
     PGresult *rows = NULL;
     int status = mneme_pg_query(&rows, scratch->postgres, mneme_sql_rebuild_own_indexes, NULL, false, error);
     for (int row = 0; status == MNEME_OK && row < PQntuples(rows); row++) {
@@ -284,7 +284,7 @@ int mneme_store_rebuild_swap(void *context, const int64_t *next_offsets, int32_t
         status = mneme_catalog_require(scratch, rebuild->kind->projection->facts->name, error);
     }
     if (status == MNEME_OK) {
-        status = tell_own_indexes(scratch, error);
+        status = log_own_indexes(scratch, error);
     }
     if (status == MNEME_OK && rebuild->kind->keeps_losses) {
         status = mneme_pg_run(scratch->postgres, mneme_sql_loss_heads, error);

@@ -33,8 +33,8 @@ static void put_name(char name[MNEME_PG_NAME_BYTES], const char *live, const cha
              (unsigned long long)hash, suffix);
 }
 
-int mneme_scratch_tell_names(const struct mneme_scratch *scratch, struct mneme_postgres *postgres,
-                             struct mneme_error *error) {
+int mneme_scratch_set_names(const struct mneme_scratch *scratch, struct mneme_postgres *postgres,
+                            struct mneme_error *error) {
     struct mneme_pg_params params = {0};
     mneme_pg_param_str(&params, mneme_str_from(scratch->live));
     mneme_pg_param_str(&params, mneme_str_from(scratch->name));
@@ -58,7 +58,7 @@ static int lock(struct mneme_scratch *scratch, struct mneme_error *error) {
     return status;
 }
 
-static int look(struct mneme_scratch *scratch, struct mneme_error *error) {
+static int find_schemas(struct mneme_scratch *scratch, struct mneme_error *error) {
     PGresult *rows = NULL;
     int status = mneme_pg_query(&rows, scratch->postgres, mneme_sql_scratch_find, NULL, true, error);
     for (int i = 0; status == MNEME_OK && i < PQntuples(rows); i++) {
@@ -145,13 +145,13 @@ int mneme_scratch_open(struct mneme_scratch *scratch, const struct mneme_config 
                               "SET lock_timeout = '30s'; SET client_connection_check_interval = '1s'", error);
     }
     if (status == MNEME_OK) {
-        status = mneme_scratch_tell_names(scratch, scratch->postgres, error);
+        status = mneme_scratch_set_names(scratch, scratch->postgres, error);
     }
     if (status == MNEME_OK) {
         status = lock(scratch, error);
     }
     if (status == MNEME_OK) {
-        status = look(scratch, error);
+        status = find_schemas(scratch, error);
     }
     if (status == MNEME_OK && scratch->is_there) {
         status = end_orphans(scratch, error);

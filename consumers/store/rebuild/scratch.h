@@ -37,8 +37,8 @@ void mneme_scratch_close(struct mneme_scratch *scratch);
 
 /* Lets statements on another connection know the names of the schemas (the settings mneme.live, .scratch,
  * .old). */
-int mneme_scratch_tell_names(const struct mneme_scratch *scratch, struct mneme_postgres *postgres,
-                             struct mneme_error *error);
+int mneme_scratch_set_names(const struct mneme_scratch *scratch, struct mneme_postgres *postgres,
+                            struct mneme_error *error);
 
 /* Marks another session as one that works in the scratch schema: should it outlive its program, the next one
  * ends it. */

@@ -141,7 +141,7 @@ static int fold(struct verify *verify, struct mneme_error *error) {
 /* What the live tables are made of. */
 static int compare_definitions(struct verify *verify, struct mneme_verify_outcome *outcome,
                                bool *has_all_columns, struct mneme_error *error) {
-    struct mneme_table_difference found;
+    struct mneme_rebuild_table_difference found;
     int status = mneme_catalog_compare(&found, has_all_columns, &verify->scratch, verify->live, error);
     if (status == MNEME_OK) {
         verify->options->visit(verify->options->context, &found);
@@ -176,8 +176,8 @@ static int compare_rows(struct verify *verify, struct mneme_verify_outcome *outc
         status = mneme_scratch_note_progress(&verify->scratch, verify->to, verify->partitions, error);
     }
     if (status == MNEME_OK && !outcome->is_interrupted) {
-        status = mneme_compare_tables(&differences, &verify->scratch, verify->live, verify->options->visit,
-                                      verify->options->context, error);
+        status = mneme_store_compare_tables(&differences, &verify->scratch, verify->live,
+                                            verify->options->visit, verify->options->context, error);
         outcome->differences += differences;
     }
     return status;

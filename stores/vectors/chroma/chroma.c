@@ -16,7 +16,7 @@
 /* So many candidates are gathered for an answer, so that the best are among them. */
 #define SEARCH_CANDIDATES 200
 
-static const char *const spaces[MNEME_METRICS] = {
+static const char *const spaces[MNEME_METRIC_COUNT] = {
     [MNEME_METRIC_COSINE] = "cosine", [MNEME_METRIC_EUCLIDEAN] = "l2", [MNEME_METRIC_DOT] = "ip"};
 
 static void close_store(void *context) {
@@ -97,8 +97,8 @@ static int digest(char *hex, size_t digest_bytes, const struct mneme_str *parts,
     return MNEME_OK;
 }
 
-int mneme_chroma_id(char text[MNEME_CHROMA_ID_BYTES], const struct mneme_document_key *key, size_t part,
-                    struct mneme_error *error) {
+int mneme_chroma_id(char text[MNEME_CHROMA_ID_BYTES], const struct mneme_vector_document_key *key,
+                    size_t part, struct mneme_error *error) {
     char number[24];
     (void)snprintf(number, sizeof number, "%zu", part);
     const struct mneme_str parts[] = {key->stream_id, key->kind, key->ref, mneme_str_from(number)};

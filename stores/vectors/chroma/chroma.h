@@ -64,8 +64,8 @@ int mneme_chroma_find(struct mneme_chroma_place *out, struct mneme_chroma *store
 void mneme_chroma_prefix(char text[MNEME_CHROMA_NAME_BYTES], const struct mneme_chroma *store);
 
 /* The id of a part of a document, or of a raw vector (part 0), within its collection. */
-int mneme_chroma_id(char text[MNEME_CHROMA_ID_BYTES], const struct mneme_document_key *key, size_t part,
-                    struct mneme_error *error);
+int mneme_chroma_id(char text[MNEME_CHROMA_ID_BYTES], const struct mneme_vector_document_key *key,
+                    size_t part, struct mneme_error *error);
 
 /* Runs the request at hand against the collection. `what` begins the error's sentence. A collection that is
  * not there any more is MNEME_E_UNSAFE. */
@@ -82,9 +82,9 @@ bool mneme_chroma_read_vector(struct mneme_buffer *floats, size_t dimensions, co
 int mneme_chroma_query(struct mneme_vector_matches *out, void *store,
                        const struct mneme_vector_question *question, struct mneme_error *error);
 int mneme_chroma_fetch(float *out, bool *found, void *store, struct mneme_str tenant,
-                       const struct mneme_document_key *keys, size_t count, struct mneme_error *error);
+                       const struct mneme_vector_document_key *keys, size_t count, struct mneme_error *error);
 int mneme_chroma_similarities(double *out, void *store, struct mneme_str tenant,
-                              const struct mneme_document_key *keys, size_t count, const float *vector,
+                              const struct mneme_vector_document_key *keys, size_t count, const float *vector,
                               enum mneme_vector_metric metric, struct mneme_error *error);
 int mneme_chroma_query_raw(struct mneme_raw_matches *out, void *store,
                            const struct mneme_raw_question *question, struct mneme_error *error);

@@ -78,7 +78,7 @@ static int get_points(struct mneme_chroma *store, const struct mneme_chroma_plac
 
 /* The first part, or all of them, of the documents; `parts` (NULL: 1) by the place of the key. */
 static int get_documents(struct mneme_chroma *store, struct mneme_str tenant,
-                         const struct mneme_document_key *keys, size_t count, const size_t *parts,
+                         const struct mneme_vector_document_key *keys, size_t count, const size_t *parts,
                          take_vector *take, void *context, struct mneme_error *error) {
     struct mneme_chroma_place place;
     size_t pending = 0;
@@ -121,7 +121,8 @@ static void keep_vector(void *context, size_t place, const float *vector) {
 }
 
 int mneme_chroma_fetch(float *out, bool *found, void *context, struct mneme_str tenant,
-                       const struct mneme_document_key *keys, size_t count, struct mneme_error *error) {
+                       const struct mneme_vector_document_key *keys, size_t count,
+                       struct mneme_error *error) {
     struct mneme_chroma *store = context;
     struct fetching fetching = {.dimensions = (size_t)store->generation.dimensions};
     fetching.out = out;
@@ -149,7 +150,8 @@ static void compare_vector(void *context, size_t place, const float *vector) {
 
 /* How many parts there are of each, as far as they are known; else none. */
 static int count_parts(size_t *parts, struct mneme_chroma *store, struct mneme_str tenant,
-                       const struct mneme_document_key *keys, size_t count, struct mneme_error *error) {
+                       const struct mneme_vector_document_key *keys, size_t count,
+                       struct mneme_error *error) {
     PGresult *rows = NULL;
     struct mneme_str *texts = mneme_arena_alloc(&store->arena, 4 * count * sizeof *texts);
     if (texts == NULL) {
@@ -178,7 +180,7 @@ static int count_parts(size_t *parts, struct mneme_chroma *store, struct mneme_s
 }
 
 int mneme_chroma_similarities(double *out, void *context, struct mneme_str tenant,
-                              const struct mneme_document_key *keys, size_t count, const float *vector,
+                              const struct mneme_vector_document_key *keys, size_t count, const float *vector,
                               enum mneme_vector_metric metric, struct mneme_error *error) {
     struct mneme_chroma *store = context;
     struct comparing comparing = {

@@ -43,7 +43,7 @@ static double similarity_of(enum mneme_vector_metric metric, double distance) {
         return 1 - distance;
     case MNEME_METRIC_ANY:
     case MNEME_METRIC_COSINE:
-    case MNEME_METRICS:
+    case MNEME_METRIC_COUNT:
         break;
     }
     return mneme_metric_from_distance(metric, distance);
@@ -154,7 +154,8 @@ static int compare_parts(const void *a, const void *b) {
     return order != 0 ? order : (one->similarity < other->similarity) - (one->similarity > other->similarity);
 }
 
-static bool is_same_document(const struct mneme_document_key *a, const struct mneme_document_key *b) {
+static bool is_same_document(const struct mneme_vector_document_key *a,
+                             const struct mneme_vector_document_key *b) {
     return mneme_str_equal(a->ref, b->ref) && mneme_str_equal(a->kind, b->kind) &&
            mneme_str_equal(a->stream_id, b->stream_id);
 }
@@ -334,7 +335,7 @@ static int give_documents(struct mneme_vector_matches *out, const struct hits *h
     out->items = mneme_arena_calloc(&out->arena, hits->count + 1, sizeof *out->items);
     bool is_complete = out->items != NULL;
     for (size_t i = 0; i < hits->count && is_complete; i++) {
-        const struct mneme_document_key *key = &hits->items[i].change.document;
+        const struct mneme_vector_document_key *key = &hits->items[i].change.document;
         out->items[i] = (struct mneme_vector_match){
             .key = {mneme_arena_copy(&out->arena, key->stream_id), mneme_arena_copy(&out->arena, key->kind),
                     mneme_arena_copy(&out->arena, key->ref)},

@@ -191,7 +191,7 @@ static int in_transaction(struct mneme_pgvector *store,
 }
 
 /* Several partitions and a topic that is not compacted yet bring a document more than once. */
-static int settle(struct mneme_pgvector *store, struct mneme_error *error) {
+static int remove_former(struct mneme_pgvector *store, struct mneme_error *error) {
     const struct {
         const char *template, *table;
         bool is_of_documents;
@@ -242,7 +242,7 @@ static int nearest_settings(char *sql, size_t size, struct mneme_pgvector *store
 int mneme_pgvector_finish_load(void *context, unsigned jobs, struct mneme_error *error) {
     struct mneme_pgvector *store = context;
     char settings[160] = "";
-    int status = in_transaction(store, settle, "", error);
+    int status = in_transaction(store, remove_former, "", error);
     if (status == MNEME_OK) {
         status =
             in_transaction(store, mneme_pgvector_index, "SET LOCAL maintenance_work_mem = '256MB'", error);

@@ -13,9 +13,9 @@
 #define MAX_HALF_DIMENSIONS 4000   /* in half of it */
 #define MAX_PLAIN_DIMENSIONS 1500  /* that leave room in a page for the longest of other columns */
 
-static const char *const operators[MNEME_METRICS] = {
+static const char *const operators[MNEME_METRIC_COUNT] = {
     [MNEME_METRIC_COSINE] = "<=>", [MNEME_METRIC_EUCLIDEAN] = "<->", [MNEME_METRIC_DOT] = "<#>"};
-static const char *const operator_classes[MNEME_METRICS] = {
+static const char *const operator_classes[MNEME_METRIC_COUNT] = {
     [MNEME_METRIC_COSINE] = "cosine_ops", [MNEME_METRIC_EUCLIDEAN] = "l2_ops", [MNEME_METRIC_DOT] = "ip_ops"};
 
 int mneme_pgvector_out_of_memory(struct mneme_error *error) {

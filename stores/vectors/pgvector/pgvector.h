@@ -44,10 +44,12 @@ bool mneme_pgvector_read(float *out, size_t dimensions, struct mneme_str wire);
 int mneme_pgvector_query(struct mneme_vector_matches *out, void *store,
                          const struct mneme_vector_question *question, struct mneme_error *error);
 int mneme_pgvector_fetch(float *out, bool *found, void *store, struct mneme_str tenant,
-                         const struct mneme_document_key *keys, size_t count, struct mneme_error *error);
+                         const struct mneme_vector_document_key *keys, size_t count,
+                         struct mneme_error *error);
 int mneme_pgvector_similarities(double *out, void *store, struct mneme_str tenant,
-                                const struct mneme_document_key *keys, size_t count, const float *vector,
-                                enum mneme_vector_metric metric, struct mneme_error *error);
+                                const struct mneme_vector_document_key *keys, size_t count,
+                                const float *vector, enum mneme_vector_metric metric,
+                                struct mneme_error *error);
 int mneme_pgvector_query_raw(struct mneme_raw_matches *out, void *store,
                              const struct mneme_raw_question *question, struct mneme_error *error);
 int mneme_pgvector_write(void *store, const struct mneme_vector_change *changes, size_t count,

@@ -27,7 +27,7 @@ static const char exact_settings[] =
     "SELECT set_config('plan_cache_mode', 'force_custom_plan', true), set_config('jit', 'off', true)";
 
 /* Ends what was begun without effect, so that settings are as before. */
-static int heal(struct mneme_pgvector *store, bool is_nested, int status) {
+static int roll_back(struct mneme_pgvector *store, bool is_nested, int status) {
     struct mneme_error ignored = {0};
     PGTransactionStatusType state = PQtransactionStatus(mneme_pg_raw(store->postgres));
     if (state == PQTRANS_INERROR || state == PQTRANS_INTRANS) {
@@ -51,7 +51,7 @@ static int ask(PGresult **out, struct mneme_pgvector *store, const char *setting
     PGresult *results[sizeof calls / sizeof *calls] = {NULL};
     int status = mneme_pg_pipeline(results, store->postgres, calls, sizeof calls / sizeof *calls, error);
     if (status != MNEME_OK) {
-        return heal(store, is_nested, status);
+        return roll_back(store, is_nested, status);
     }
     *out = results[2];
     results[2] = NULL;
@@ -238,7 +238,7 @@ int mneme_pgvector_query(struct mneme_vector_matches *out, void *context,
 }
 
 static int key_params(struct mneme_pgvector *store, struct mneme_str tenant,
-                      const struct mneme_document_key *keys, size_t count, struct mneme_error *error) {
+                      const struct mneme_vector_document_key *keys, size_t count, struct mneme_error *error) {
     mneme_arena_reset(&store->arena, SIZE_MAX);
     struct mneme_str *texts = mneme_arena_calloc(&store->arena, 3 * count, sizeof *texts);
     if (texts == NULL) {
@@ -264,8 +264,9 @@ static const char key_settings[] =
     "set_config('enable_mergejoin', 'off', true)";
 
 int mneme_pgvector_similarities(double *out, void *context, struct mneme_str tenant,
-                                const struct mneme_document_key *keys, size_t count, const float *vector,
-                                enum mneme_vector_metric metric, struct mneme_error *error) {
+                                const struct mneme_vector_document_key *keys, size_t count,
+                                const float *vector, enum mneme_vector_metric metric,
+                                struct mneme_error *error) {
     struct mneme_pgvector *store = context;
     PGresult *rows = NULL;
     int status = key_params(store, tenant, keys, count, error);
@@ -286,7 +287,8 @@ int mneme_pgvector_similarities(double *out, void *context, struct mneme_str ten
 }
 
 int mneme_pgvector_fetch(float *out, bool *found, void *context, struct mneme_str tenant,
-                         const struct mneme_document_key *keys, size_t count, struct mneme_error *error) {
+                         const struct mneme_vector_document_key *keys, size_t count,
+                         struct mneme_error *error) {
     struct mneme_pgvector *store = context;
     PGresult *rows = NULL;
     size_t dimensions = (size_t)store->generation.dimensions;

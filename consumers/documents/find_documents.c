@@ -50,7 +50,7 @@ static bool ask_memories(struct mneme_documents *documents, struct mneme_pg_para
     return true;
 }
 
-static int hear_memories(struct mneme_documents *documents, const struct mneme_document_item **wanted,
+static int read_memories(struct mneme_documents *documents, const struct mneme_document_item **wanted,
                          size_t count, const PGresult *answer, struct mneme_error *error) {
     for (int row = 0; row < PQntuples(answer); row++) {
         struct mneme_document_state *state = wanted[mneme_pg_get_long(answer, row, 0) - 1]->state;
@@ -123,7 +123,7 @@ static int find_row(const PGresult *answer, int64_t sequence) {
     return low < PQntuples(answer) && mneme_pg_get_long(answer, low, 0) == sequence ? low : -1;
 }
 
-static int hear_turns(struct mneme_documents *documents, const PGresult *answer, struct mneme_error *error) {
+static int read_turns(struct mneme_documents *documents, const PGresult *answer, struct mneme_error *error) {
     for (size_t i = 0; i < documents->item_count; i++) {
         struct mneme_document_item *item = &documents->items[i];
         if (!item->wants_turn_index) {
@@ -175,10 +175,10 @@ int mneme_documents_look_up(struct mneme_documents *documents, struct mneme_post
     }
     int status = asked == 0 ? MNEME_OK : mneme_pg_pipeline(answers, postgres, calls, asked, error);
     if (status == MNEME_OK && count > 0) {
-        status = hear_memories(documents, wanted, count, answers[0], error);
+        status = read_memories(documents, wanted, count, answers[0], error);
     }
     if (status == MNEME_OK && documents->conversation_count > 0) {
-        status = hear_turns(documents, answers[asked - 1], error);
+        status = read_turns(documents, answers[asked - 1], error);
     }
     for (size_t i = 0; i < asked; i++) {
         PQclear(answers[i]);

@@ -1,7 +1,7 @@
 /*
  * Members are sorted by the bytes of their names; equal ones then stand beside each other.
  */
-#include "importers/json_canonical.h"
+#include "importers/import_canonical.h"
 
 #include <stdlib.h>
 
@@ -120,8 +120,8 @@ static int put_value(struct mneme_json_writer *json, struct mneme_arena *arena, 
     return MNEME_OK;
 }
 
-int mneme_json_canonical(struct mneme_buffer *out, struct mneme_arena *arena, struct mneme_str value,
-                         struct mneme_error *error) {
+int mneme_import_canonical(struct mneme_buffer *out, struct mneme_arena *arena, struct mneme_str value,
+                           struct mneme_error *error) {
     struct mneme_json_writer json = {.out = out};
     int status = put_value(&json, arena, value, error);
     return status == MNEME_OK && out->failed ? out_of_memory(error) : status;

@@ -2,13 +2,13 @@
  * What is behind keys, as far as it must be the same whenever they were written: without the place where the
  * ledger was then, without what has expired.
  */
-#ifndef MNEME_CONSUMERS_REDIS_REBUILD_LOOK_H
-#define MNEME_CONSUMERS_REDIS_REBUILD_LOOK_H
+#ifndef MNEME_CONSUMERS_REDIS_REBUILD_SNAPSHOT_H
+#define MNEME_CONSUMERS_REDIS_REBUILD_SNAPSHOT_H
 
 #include "stores/redis/scan.h"
 
 /* What is behind one key. */
-struct mneme_look {
+struct mneme_cache_snapshot {
     struct mneme_hot_scanned scanned;
     bool has_kind; /* one of those that a space has: */
     enum mneme_hot_kind kind;
@@ -26,13 +26,14 @@ struct mneme_look {
 };
 
 /* The hash of a look at a memory with this value. */
-uint64_t mneme_look_hash_memory(struct mneme_str value);
+uint64_t mneme_cache_snapshot_hash_memory(struct mneme_str value);
 
 /* Looks at each of the keys, in their order. What `visit` gets is valid during the call, which must not use
  * the connection. Nothing may be in flight. */
-int mneme_look_run(struct mneme_redis *redis, const struct mneme_hot_space *space,
-                   const struct mneme_hot_scanned *keys, size_t count,
-                   int (*visit)(void *context, const struct mneme_look *look, struct mneme_error *error),
-                   void *context, struct mneme_error *error);
+int mneme_cache_snapshot_each(struct mneme_redis *redis, const struct mneme_hot_space *space,
+                              const struct mneme_hot_scanned *keys, size_t count,
+                              int (*visit)(void *context, const struct mneme_cache_snapshot *snapshot,
+                                           struct mneme_error *error),
+                              void *context, struct mneme_error *error);
 
 #endif

@@ -1,7 +1,7 @@
 /*
  * A script for each key, many in flight.
  */
-#include "consumers/redis/rebuild/look.h"
+#include "consumers/redis/rebuild/snapshot.h"
 
 #include <stdlib.h>
 
@@ -45,41 +45,41 @@ static bool is_of_a_moment(struct mneme_str field) {
 }
 
 /* Fields in any order. */
-static void take_hash(struct mneme_look *look, redisReply *const *words, size_t count) {
-    bool is_context = look->has_kind && look->kind == MNEME_HOT_WORKING_CONTEXT;
-    look->is_there = !is_context;
+static void take_hash(struct mneme_cache_snapshot *snapshot, redisReply *const *words, size_t count) {
+    bool is_context = snapshot->has_kind && snapshot->kind == MNEME_HOT_WORKING_CONTEXT;
+    snapshot->is_there = !is_context;
     for (size_t i = 0; i + 1 < count; i += 2) {
         struct mneme_str field = str_of(words[i]);
         struct mneme_str value = str_of(words[i + 1]);
         if (is_context ? has_expired(value) : is_of_a_moment(field)) {
             continue;
         }
-        look->is_there = true;
-        look->hash ^= hash_str(hash_str(SEED, field), value);
+        snapshot->is_there = true;
+        snapshot->hash ^= hash_str(hash_str(SEED, field), value);
     }
 }
 
-static void take_string(struct mneme_look *look, redisReply *const *words, size_t count) {
+static void take_string(struct mneme_cache_snapshot *snapshot, redisReply *const *words, size_t count) {
     struct mneme_str value = str_of(words[0]);
-    bool is_memory = look->has_kind && look->kind == MNEME_HOT_MEMORY;
-    look->hash = hash_str(SEED, is_memory ? value : without_line(value));
-    look->lacking = (const redisReply *const *)words + 1;
-    look->lacking_count = count - 1;
+    bool is_memory = snapshot->has_kind && snapshot->kind == MNEME_HOT_MEMORY;
+    snapshot->hash = hash_str(SEED, is_memory ? value : without_line(value));
+    snapshot->lacking = (const redisReply *const *)words + 1;
+    snapshot->lacking_count = count - 1;
 }
 
-static void take_list(struct mneme_look *look, redisReply *const *words, size_t count) {
+static void take_list(struct mneme_cache_snapshot *snapshot, redisReply *const *words, size_t count) {
     for (size_t i = 0; i < count; i++) {
-        look->hash = hash_str(look->hash, str_of(words[i]));
+        snapshot->hash = hash_str(snapshot->hash, str_of(words[i]));
     }
 }
 
-static void take_members(struct mneme_look *look, redisReply *const *words, size_t count) {
-    look->strangers = count == 0 ? 0 : strtoll(words[0]->str, NULL, 10);
+static void take_members(struct mneme_cache_snapshot *snapshot, redisReply *const *words, size_t count) {
+    snapshot->strangers = count == 0 ? 0 : strtoll(words[0]->str, NULL, 10);
 }
 
 static const struct {
     const char *name;
-    void (*take)(struct mneme_look *look, redisReply *const *words, size_t count);
+    void (*take)(struct mneme_cache_snapshot *snapshot, redisReply *const *words, size_t count);
 } types[] = {
     {"string", take_string},
     {"hash", take_hash},
@@ -87,39 +87,39 @@ static const struct {
     {"zset", take_members},
 };
 
-static void take_reply(struct mneme_look *look, const redisReply *reply) {
+static void take_reply(struct mneme_cache_snapshot *snapshot, const redisReply *reply) {
     if (reply->type != REDIS_REPLY_ARRAY || reply->elements < 2) {
         return;
     }
-    look->is_there = true;
-    look->expires_ms = strtoll(reply->element[1]->str, NULL, 10);
+    snapshot->is_there = true;
+    snapshot->expires_ms = strtoll(reply->element[1]->str, NULL, 10);
     for (size_t i = 0; i < sizeof types / sizeof *types; i++) {
         if (strcmp(reply->element[0]->str, types[i].name) == 0 && reply->elements > 2) {
-            types[i].take(look, reply->element + 2, reply->elements - 2);
-            look->hash = mneme_hash_mix(look->hash, i);
+            types[i].take(snapshot, reply->element + 2, reply->elements - 2);
+            snapshot->hash = mneme_hash_mix(snapshot->hash, i);
         }
     }
 }
 
-uint64_t mneme_look_hash_memory(struct mneme_str value) {
+uint64_t mneme_cache_snapshot_hash_memory(struct mneme_str value) {
     return mneme_hash_mix(hash_str(SEED, value), 0); /* the first of the types */
 }
 
-static void name(struct mneme_look *look, const struct mneme_hot_scanned *scanned) {
-    *look = (struct mneme_look){.scanned = *scanned};
-    look->has_kind = mneme_hot_kind_parse(&look->kind, &look->names, scanned->name);
+static void name(struct mneme_cache_snapshot *snapshot, const struct mneme_hot_scanned *scanned) {
+    *snapshot = (struct mneme_cache_snapshot){.scanned = *scanned};
+    snapshot->has_kind = mneme_hot_kind_parse(&snapshot->kind, &snapshot->names, scanned->name);
 }
 
 static int send_one(struct mneme_redis *redis, const struct mneme_hot_space *space,
                     const struct mneme_hot_scanned *scanned, struct mneme_buffer *text,
                     struct mneme_error *error) {
-    struct mneme_look look;
-    name(&look, scanned);
+    struct mneme_cache_snapshot snapshot;
+    name(&snapshot, scanned);
     mneme_buffer_clear(text);
     mneme_hot_base(text, space, scanned->partition);
     size_t base_len = text->len;
-    if (look.has_kind) {
-        mneme_hot_kind_names(text, look.kind, NULL, 0);
+    if (snapshot.has_kind) {
+        mneme_hot_kind_names(text, snapshot.kind, NULL, 0);
     }
     if (text->failed) {
         return mneme_error_set(error, MNEME_E_NO_MEMORY, "keys were not compared: out of memory");
@@ -128,15 +128,16 @@ static int send_one(struct mneme_redis *redis, const struct mneme_hot_space *spa
                                       scanned->key,
                                       {text->data, base_len},
                                       {text->data + base_len, text->len - base_len},
-                                      look.names};
-    const struct mneme_redis_command command = {&mneme_hot_script_look, words, 5, scanned->key};
+                                      snapshot.names};
+    const struct mneme_redis_command command = {&mneme_hot_script_snapshot, words, 5, scanned->key};
     return mneme_redis_send(redis, &command, error);
 }
 
-int mneme_look_run(struct mneme_redis *redis, const struct mneme_hot_space *space,
-                   const struct mneme_hot_scanned *keys, size_t count,
-                   int (*visit)(void *context, const struct mneme_look *look, struct mneme_error *error),
-                   void *context, struct mneme_error *error) {
+int mneme_cache_snapshot_each(struct mneme_redis *redis, const struct mneme_hot_space *space,
+                              const struct mneme_hot_scanned *keys, size_t count,
+                              int (*visit)(void *context, const struct mneme_cache_snapshot *snapshot,
+                                           struct mneme_error *error),
+                              void *context, struct mneme_error *error) {
     struct mneme_buffer text = {0};
     int status = MNEME_OK;
     size_t sent = 0;
@@ -145,13 +146,13 @@ int mneme_look_run(struct mneme_redis *redis, const struct mneme_hot_space *spac
             status = send_one(redis, space, &keys[sent++], &text, error);
             continue;
         }
-        struct mneme_look look;
+        struct mneme_cache_snapshot snapshot;
         redisReply *reply = NULL;
-        name(&look, &keys[heard++]);
+        name(&snapshot, &keys[heard++]);
         status = mneme_redis_receive(&reply, redis, error);
         if (status == MNEME_OK) {
-            take_reply(&look, reply);
-            status = visit(context, &look, error);
+            take_reply(&snapshot, reply);
+            status = visit(context, &snapshot, error);
         }
         freeReplyObject(reply);
     }

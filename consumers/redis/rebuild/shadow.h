@@ -4,21 +4,21 @@
  *
  * A rebuild fills the space behind the live one, a verification the one behind that.
  */
-#ifndef MNEME_CONSUMERS_REDIS_REBUILD_APART_H
-#define MNEME_CONSUMERS_REDIS_REBUILD_APART_H
+#ifndef MNEME_CONSUMERS_REDIS_REBUILD_SHADOW_H
+#define MNEME_CONSUMERS_REDIS_REBUILD_SHADOW_H
 
 #include "common/postgres/schema.h"
 #include "consumers/runtime/rebuild.h"
 #include "stores/redis/spaces.h"
 
-enum mneme_apart_task {
-    MNEME_APART_REBUILD,
-    MNEME_APART_VERIFY,
-    MNEME_APART_TASKS,
+enum mneme_cache_shadow_task {
+    MNEME_CACHE_SHADOW_REBUILD,
+    MNEME_CACHE_SHADOW_VERIFY,
+    MNEME_CACHE_SHADOW_TASKS,
 };
 
-struct mneme_apart {
-    enum mneme_apart_task task;
+struct mneme_cache_shadow {
+    enum mneme_cache_shadow_task task;
     struct mneme_config *config;     /* leads to the space */
     struct mneme_postgres *postgres; /* its session holds the lock */
     struct mneme_redis *redis;
@@ -34,23 +34,23 @@ struct mneme_apart {
 
 /* Connects and begins: nobody else can until it is closed (MNEME_E_CONFLICT). Ends a switch that was
  * interrupted, and takes away what an interrupted verification has left. */
-int mneme_apart_open(struct mneme_apart *apart, const struct mneme_config *config, enum mneme_apart_task task,
-                     struct mneme_error *error);
-void mneme_apart_close(struct mneme_apart *apart);
+int mneme_cache_shadow_open(struct mneme_cache_shadow *shadow, const struct mneme_config *config,
+                            enum mneme_cache_shadow_task task, struct mneme_error *error);
+void mneme_cache_shadow_close(struct mneme_cache_shadow *shadow);
 
 /* Makes it for this log, without what was there. */
-int mneme_apart_make(struct mneme_apart *apart, const struct mneme_rebuild_log *log,
-                     struct mneme_error *error);
+int mneme_cache_shadow_make(struct mneme_cache_shadow *shadow, const struct mneme_rebuild_log *log,
+                            struct mneme_error *error);
 
 /* Takes it away. */
-int mneme_apart_drop(struct mneme_apart *apart, struct mneme_error *error);
+int mneme_cache_shadow_drop(struct mneme_cache_shadow *shadow, struct mneme_error *error);
 
 /* Where the live space of one of the log's partitions is, which is held up for so long; 0: it goes on. */
-int mneme_apart_freeze(struct mneme_hot_standing *out, struct mneme_apart *apart, int32_t partition,
-                       int64_t for_ms, struct mneme_error *error);
+int mneme_cache_shadow_freeze(struct mneme_hot_standing *out, struct mneme_cache_shadow *shadow,
+                              int32_t partition, int64_t for_ms, struct mneme_error *error);
 
 /* Puts it in the place of the live one, partition by partition, and takes that away. MNEME_E_CONFLICT, and
  * nothing is switched, when Redis or Postgres has forgotten what was begun. */
-int mneme_apart_switch(struct mneme_apart *apart, struct mneme_error *error);
+int mneme_cache_shadow_switch(struct mneme_cache_shadow *shadow, struct mneme_error *error);
 
 #endif

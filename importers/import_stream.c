@@ -2,7 +2,7 @@
  * The window moves over the file by pread; a scan keeps its state from one filling to the next, so that a
  * value larger than the window is passed in pieces.
  */
-#include "importers/json_stream.h"
+#include "importers/import_stream.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -13,10 +13,10 @@
 #define CHUNK_BYTES ((size_t)256 * 1024)
 #define TYPED_DEPTH 64 /* brackets deeper than JSON may be are counted, but not told apart */
 
-int mneme_json_stream_init(struct mneme_json_stream *stream, int fd, struct mneme_error *error) {
-    *stream = (struct mneme_json_stream){.fd = fd, .line = 1};
+int mneme_import_stream_init(struct mneme_import_stream *stream, int fd, struct mneme_error *error) {
+    *stream = (struct mneme_import_stream){.fd = fd, .line = 1};
     int byte;
-    int status = mneme_json_stream_peek(&byte, stream, error);
+    int status = mneme_import_stream_peek(&byte, stream, error);
     struct mneme_str start = mneme_buffer_str(&stream->window);
     if (status == MNEME_OK && stream->at == 0) {
         stream->at = start.len - mneme_without_mark(start).len;
@@ -24,15 +24,15 @@ int mneme_json_stream_init(struct mneme_json_stream *stream, int fd, struct mnem
     return status;
 }
 
-void mneme_json_stream_clean_up(struct mneme_json_stream *stream) {
+void mneme_import_stream_clean_up(struct mneme_import_stream *stream) {
     mneme_buffer_clean_up(&stream->window);
 }
 
-struct mneme_json_place mneme_json_stream_place(const struct mneme_json_stream *stream) {
-    return (struct mneme_json_place){stream->window_offset + (int64_t)stream->at, stream->line};
+struct mneme_import_stream_at mneme_import_stream_place(const struct mneme_import_stream *stream) {
+    return (struct mneme_import_stream_at){stream->window_offset + (int64_t)stream->at, stream->line};
 }
 
-void mneme_json_stream_seek(struct mneme_json_stream *stream, struct mneme_json_place place) {
+void mneme_import_stream_seek(struct mneme_import_stream *stream, struct mneme_import_stream_at place) {
     int64_t at = place.offset - stream->window_offset;
     stream->line = place.line;
     if (at >= 0 && at <= (int64_t)stream->window.len) {
@@ -46,7 +46,7 @@ void mneme_json_stream_seek(struct mneme_json_stream *stream, struct mneme_json_
 }
 
 /* Reads more behind the window. What lies before `keep` is given up. */
-static int fill(struct mneme_json_stream *stream, size_t keep, struct mneme_error *error) {
+static int fill(struct mneme_import_stream *stream, size_t keep, struct mneme_error *error) {
     struct mneme_buffer *window = &stream->window;
     if (keep > 0) {
         memmove(window->data, window->data + keep, window->len - keep);
@@ -73,7 +73,7 @@ static int fill(struct mneme_json_stream *stream, size_t keep, struct mneme_erro
     return MNEME_OK;
 }
 
-int mneme_json_stream_peek(int *byte, struct mneme_json_stream *stream, struct mneme_error *error) {
+int mneme_import_stream_peek(int *byte, struct mneme_import_stream *stream, struct mneme_error *error) {
     for (;;) {
         for (; stream->at < stream->window.len; stream->at++) {
             char next = stream->window.data[stream->at];
@@ -94,7 +94,7 @@ int mneme_json_stream_peek(int *byte, struct mneme_json_stream *stream, struct m
     }
 }
 
-void mneme_json_stream_advance(struct mneme_json_stream *stream) {
+void mneme_import_stream_advance(struct mneme_import_stream *stream) {
     assert(stream->at < stream->window.len);
     stream->line += stream->window.data[stream->at] == '\n' ? 1 : 0;
     stream->at++;
@@ -194,30 +194,31 @@ static enum scan_state scan_bytes(struct scan *scan, const char **at, const char
 }
 
 /* The window may be empty here, as it is when the stream has just gone to this place. */
-static int begin_scan(struct scan *scan, struct mneme_json_stream *stream, struct mneme_error *error) {
+static int begin_scan(struct scan *scan, struct mneme_import_stream *stream, struct mneme_error *error) {
     int first = -1;
-    int status = mneme_json_stream_peek(&first, stream, error);
+    int status = mneme_import_stream_peek(&first, stream, error);
     *scan = (struct scan){.is_scalar = first >= 0 && first != '"' && first != '{' && first != '['};
     return status;
 }
 
 /* Scans from `*from` (in the window) on; keeps the bytes from the current place on if is_kept, up to
  * max_bytes. */
-static int run_scan(enum mneme_json_extent *extent, struct mneme_json_stream *stream, struct scan *scan,
-                    size_t *from, bool is_kept, size_t max_bytes, struct mneme_error *error) {
+static int run_scan(enum mneme_import_stream_extent *extent, struct mneme_import_stream *stream,
+                    struct scan *scan, size_t *from, bool is_kept, size_t max_bytes,
+                    struct mneme_error *error) {
     for (;;) {
         const char *at = stream->window.data + *from;
         enum scan_state state = scan_bytes(scan, &at, stream->window.data + stream->window.len);
         *from = (size_t)(at - stream->window.data);
         if (is_kept && *from - stream->at > max_bytes) {
-            *extent = MNEME_JSON_TOO_LARGE;
+            *extent = MNEME_IMPORT_STREAM_TOO_LARGE;
             return MNEME_OK;
         }
         if (state != SCAN_GOES_ON || stream->is_at_end) {
             bool is_whole = state == SCAN_DONE || (state == SCAN_GOES_ON && scan->is_scalar);
-            *extent = is_whole                ? MNEME_JSON_WHOLE
-                      : state == SCAN_CROSSED ? MNEME_JSON_CROSSED
-                                              : MNEME_JSON_CUT;
+            *extent = is_whole                ? MNEME_IMPORT_STREAM_WHOLE
+                      : state == SCAN_CROSSED ? MNEME_IMPORT_STREAM_CROSSED
+                                              : MNEME_IMPORT_STREAM_CUT;
             return MNEME_OK;
         }
         if (!is_kept) {
@@ -232,8 +233,9 @@ static int run_scan(enum mneme_json_extent *extent, struct mneme_json_stream *st
     }
 }
 
-int mneme_json_stream_take(enum mneme_json_extent *extent, struct mneme_str *value,
-                           struct mneme_json_stream *stream, size_t max_bytes, struct mneme_error *error) {
+int mneme_import_stream_take(enum mneme_import_stream_extent *extent, struct mneme_str *value,
+                             struct mneme_import_stream *stream, size_t max_bytes,
+                             struct mneme_error *error) {
     struct scan scan;
     *value = MNEME_STR_NULL;
     int status = begin_scan(&scan, stream, error);
@@ -242,7 +244,7 @@ int mneme_json_stream_take(enum mneme_json_extent *extent, struct mneme_str *val
     }
     size_t end = stream->at;
     status = run_scan(extent, stream, &scan, &end, true, max_bytes, error);
-    if (status == MNEME_OK && *extent == MNEME_JSON_WHOLE) {
+    if (status == MNEME_OK && *extent == MNEME_IMPORT_STREAM_WHOLE) {
         *value = (struct mneme_str){stream->window.data + stream->at, end - stream->at};
         stream->at = end;
         stream->line += scan.lines;
@@ -250,14 +252,14 @@ int mneme_json_stream_take(enum mneme_json_extent *extent, struct mneme_str *val
     return status;
 }
 
-size_t mneme_json_stream_mend(struct mneme_json_stream *stream, struct mneme_str value,
-                              mneme_json_mended *on_mended, void *context) {
+size_t mneme_import_stream_repair(struct mneme_import_stream *stream, struct mneme_str value,
+                                  mneme_json_repaired *on_mended, void *context) {
     char *at = stream->window.data + (value.data - stream->window.data);
-    return mneme_json_mend(at, value.len, on_mended, context);
+    return mneme_json_repair(at, value.len, on_mended, context);
 }
 
-int mneme_json_stream_skip(enum mneme_json_extent *extent, struct mneme_json_stream *stream,
-                           struct mneme_error *error) {
+int mneme_import_stream_skip(enum mneme_import_stream_extent *extent, struct mneme_import_stream *stream,
+                             struct mneme_error *error) {
     struct scan scan;
     int status = begin_scan(&scan, stream, error);
     if (status != MNEME_OK) {

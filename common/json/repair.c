@@ -1,7 +1,7 @@
 /*
  * One pass over the bytes. A backslash begins an escape, since outside of strings it would be no JSON anyway.
  */
-#include "common/json/mend.h"
+#include "common/json/repair.h"
 
 #include "common/base/utf8.h"
 
@@ -60,7 +60,7 @@ static bool is_half_in_bytes(const char *at, const char *end) {
            mneme_utf8_is_continuation((uint8_t)at[2]);
 }
 
-size_t mneme_json_mend(char *json, size_t len, mneme_json_mended *on_mended, void *context) {
+size_t mneme_json_repair(char *json, size_t len, mneme_json_repaired *on_mended, void *context) {
     if (len == 0) {
         return 0; /* `json` may be NULL */
     }
