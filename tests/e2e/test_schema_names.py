@@ -6,10 +6,11 @@ import uuid
 import psycopg
 import pytest
 
+from harness.namespace import SCHEMA, SCHEMAS
 from harness.program import Program
 
 NAMES = ("AgentMemory", "agent memory", "a.b", 'it\'s "größe"', "x" * 55)
-SUFFIXES = ("", "_search", "_embed", "_vectors")
+SUFFIXES = [schema.removeprefix(SCHEMA) for schema in SCHEMAS.values()]
 
 
 def schemas(namespace):

@@ -16,8 +16,9 @@ from harness.stack import ROOT
 from harness.waiting import wait_until
 
 SCHEMA = "mneme"
-# Where a projection keeps its rows.
-SCHEMAS = {"postgres": SCHEMA, "search": SCHEMA + "_search", "embed": SCHEMA + "_embed", "vectors": SCHEMA + "_vectors"}
+# Where each projection that has tables keeps its rows.
+SCHEMAS = {folder.name: SCHEMA if folder.name == "postgres" else f"{SCHEMA}_{folder.name}"
+           for folder in sorted((ROOT / "sql" / "migrations").iterdir()) if folder.is_dir()}
 NO_LEADER_YET = (KafkaError.NOT_LEADER_FOR_PARTITION, KafkaError.LEADER_NOT_AVAILABLE,
                  KafkaError.UNKNOWN_TOPIC_OR_PART, KafkaError._UNKNOWN_PARTITION)
 

@@ -89,6 +89,7 @@ class Comparison:
         self.found = []
         self.evicted, self.progress = {}, {}
         self.forget_accesses_alone()
+        self.kept = set(self.left)
         for partition in range(expected.fold.partitions):
             self.compare_progress(partition)
         for key, memory in expected.memories.items():
@@ -234,8 +235,7 @@ class Comparison:
         for member, memory_key in members.items():
             memory = self.expected.memories[memory_key]
             score = actual.pop(member, None)
-            is_kept = memory_key in self.snapshot.keys
-            if score is None and is_kept and self.snapshot.is_due(memory.expires_ms):
+            if score is None and memory_key in self.kept and self.snapshot.is_due(memory.expires_ms):
                 self.say(key, f"{member} is missing")
             elif score is not None:
                 if not self.snapshot.is_over(memory.expires_ms):

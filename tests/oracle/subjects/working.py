@@ -116,9 +116,13 @@ EFFECTS = {
 
 
 def working_event(g, stream):
-    """Of a conversation that is there, is gone or never was."""
+    """Of a conversation that is there, is gone or never was; often of one whose context holds something."""
     rng = g.rng
-    name = (stream.live_conversation(rng) if rng.random() < 0.6 else stream.dead_conversation(rng)) or "nobody's"
+    holding = [name for name, keys in stream.contexts.items() if keys]
+    if holding and rng.random() < 0.5:
+        name = rng.choice(holding)
+    else:
+        name = (stream.live_conversation(rng) if rng.random() < 0.6 else stream.dead_conversation(rng)) or "nobody's"
     return rng.choice(MAKERS)(g, name, stream.contexts.setdefault(name, set()))
 
 
@@ -130,7 +134,7 @@ def put(g, name, keys):
 
 
 def delete(g, name, keys):
-    key = g.rng.choice(KEYS)
+    key = g.rng.choice(sorted(keys) if keys and g.rng.random() < 0.6 else KEYS)
     return ("context_deleted", {"conversation_id": name, "key": key}, "accepted" if key in keys else "not_found",
             lambda: keys.remove(key))
 
