@@ -4,8 +4,8 @@
 #include <stdio.h>
 
 #include "cli/commands.h"
+#include "cli/frame/listing.h"
 #include "cli/frame/output.h"
-#include "cli/frame/table.h"
 #include "common/base/nearest.h"
 #include "common/json/write.h"
 
@@ -114,7 +114,7 @@ static enum mneme_exit print_settings(const struct mneme_cli *cli, const bool *c
         }
     }
     if (!cli->json) {
-        mneme_table_print(&table, stdout, cli->stdout_is_terminal ? cli->terminal_columns : 0);
+        code = mneme_listing_print(cli, &table);
     }
     mneme_table_clean_up(&table);
     mneme_buffer_clean_up(&value);
@@ -175,6 +175,6 @@ const struct mneme_command mneme_command_config = {
                 "  mneme config --config /etc/mneme.conf\n",
     .max_arguments = -1,
     .options = options,
-    .common = MNEME_CLI_TENANT,
+    .common = MNEME_CLI_TENANT | MNEME_CLI_TABLE,
     .run = run,
 };

@@ -152,7 +152,7 @@ const struct mneme_command mneme_command_events = {
                 "  mneme events --all --verdict rejected,exists\n"
                 "  mneme events --all --follow --type memory_created --json\n",
     .options = options,
-    .common = MNEME_CLI_TENANT | MNEME_CLI_AT_LEAST,
+    .common = MNEME_CLI_TENANT | MNEME_CLI_AT_LEAST | MNEME_CLI_TABLE,
     .scopes = MNEME_CLI_SCOPES("stream", "correlation"),
     .run = run,
 };

@@ -13,6 +13,7 @@
 #include "cli/frame/show.h"
 #include "common/base/backoff.h"
 #include "common/base/clock.h"
+#include "common/base/printable.h"
 #include "common/kafka/kafka.h"
 #include "common/log/log.h"
 #include "queries/events_follow.h"
@@ -39,15 +40,15 @@ static void write_text(struct mneme_buffer *line, const struct mneme_events_row 
     mneme_clock_format_rfc3339(event->recorded_at, recorded);
     mneme_buffer_printf(line, "%d:%lld  %.19sZ  ", (int)event->position.partition,
                         (long long)event->position.offset, recorded);
-    mneme_show_escape(line, event->stream_id, false);
+    mneme_printable(line, event->stream_id, false);
     if (event->version.is_set) {
         mneme_buffer_printf(line, "  %lld  ", (long long)event->version.value);
     } else {
         mneme_buffer_printf(line, "  %.*s  ", MNEME_STR_ARG(event->verdict));
     }
-    mneme_show_escape(line, event->event_type, false);
+    mneme_printable(line, event->event_type, false);
     mneme_buffer_printf(line, "  ");
-    mneme_show_escape(line, event->payload, false);
+    mneme_printable(line, event->payload, false);
 }
 
 static bool is_done(const struct following *following) {

@@ -75,7 +75,7 @@ static void print_projections(const struct mneme_cli *cli, const struct reading 
     for (size_t i = 0; i < reading->count; i++) {
         add_projection(&table, &reading->projections[i]);
     }
-    mneme_table_print(&table, stdout, cli->stdout_is_terminal ? cli->terminal_columns : 0);
+    (void)mneme_listing_print(cli, &table); /* it has told what failed */
     mneme_table_clean_up(&table);
     for (size_t i = 0; i < reading->count; i++) {
         const char *group = reading->projections[i].of->name;

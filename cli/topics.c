@@ -5,9 +5,9 @@
 #include <stdlib.h>
 
 #include "cli/commands.h"
+#include "cli/frame/listing.h"
 #include "cli/frame/output.h"
 #include "cli/frame/progress.h"
-#include "cli/frame/table.h"
 #include "cli/last_write.h"
 #include "common/json/write.h"
 #include "consumers/replay/merge.h"
@@ -30,7 +30,7 @@ static void print_table(const struct mneme_cli *cli, const struct mneme_topic_st
         add_cell(&table, finding->fits ? "fits" : "does not fit");
     }
     printf("topic %s%s\n", topic->name, topic->was_created ? " (made now)" : "");
-    mneme_table_print(&table, stdout, cli->stdout_is_terminal ? cli->terminal_columns : 0);
+    (void)mneme_listing_print(cli, &table); /* it has told what failed */
     mneme_table_clean_up(&table);
 }
 

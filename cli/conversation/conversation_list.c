@@ -85,7 +85,7 @@ const struct mneme_command mneme_command_conversation_list = {
                 "  mneme conversation list --all --active --limit 10 --json\n"
                 "  mneme conversation list --user ada --as-of 2026-01-31\n",
     .options = options,
-    .common = MNEME_CLI_TENANT | MNEME_CLI_LIMIT | MNEME_CLI_AT_LEAST | MNEME_CLI_AS_OF,
+    .common = MNEME_CLI_TENANT | MNEME_CLI_LIMIT | MNEME_CLI_AT_LEAST | MNEME_CLI_AS_OF | MNEME_CLI_TABLE,
     .scopes = MNEME_CLI_SCOPES("user", "agent"),
     .run = run,
 };

@@ -5,10 +5,11 @@
 
 #include "cli/conversation/conversation.h"
 #include "cli/conversation/conversation_find.h"
+#include "cli/frame/form.h"
 #include "cli/frame/output.h"
 #include "cli/frame/session.h"
-#include "cli/frame/show.h"
 #include "cli/frame/values.h"
+#include "common/base/printable.h"
 #include "common/json/write.h"
 #include "queries/conversation.h"
 
@@ -38,18 +39,22 @@ static bool show_conversation(const void *row, void *context) {
         mneme_conversation_row_json(conversation, &json);
         return put_line(showing);
     }
-    mneme_show_str("conversation", conversation->conversation_id);
-    mneme_show_str("title", conversation->title);
-    mneme_show_str("user", conversation->user_id);
-    mneme_show_str("agent", conversation->agent_id);
-    mneme_show_str("stream", conversation->stream_id);
-    mneme_show_content("metadata", conversation->metadata);
-    mneme_show_str("state", conversation->is_active ? MNEME_STR_LIT("active") : MNEME_STR_LIT("closed"));
-    mneme_show_long("turns", (struct mneme_opt_long){conversation->turn_count, true});
-    mneme_show_time("created", (struct mneme_opt_long){conversation->created_at, true});
-    mneme_show_time("last activity", (struct mneme_opt_long){conversation->last_activity_at, true});
+    struct mneme_form form;
+    mneme_form_begin(&form);
+    mneme_form_str(&form, "conversation", conversation->conversation_id);
+    mneme_form_str(&form, "title", conversation->title);
+    mneme_form_str(&form, "user", conversation->user_id);
+    mneme_form_str(&form, "agent", conversation->agent_id);
+    mneme_form_str(&form, "stream", conversation->stream_id);
+    mneme_form_content(&form, "metadata", conversation->metadata);
+    mneme_form_str(&form, "state",
+                   conversation->is_active ? MNEME_STR_LIT("active") : MNEME_STR_LIT("closed"));
+    mneme_form_long(&form, "turns", (struct mneme_opt_long){conversation->turn_count, true});
+    mneme_form_time(&form, "created", (struct mneme_opt_long){conversation->created_at, true});
+    mneme_form_time(&form, "last activity", (struct mneme_opt_long){conversation->last_activity_at, true});
+    showing->code = mneme_form_end(&form, showing->cli);
     putchar('\n');
-    return true;
+    return showing->code == MNEME_EXIT_DONE;
 }
 
 static bool show_turn(const void *row, void *context) {
@@ -66,9 +71,9 @@ static bool show_turn(const void *row, void *context) {
         return put_line(showing);
     }
     struct mneme_str who = turn->speaker.data != NULL ? turn->speaker : turn->role;
-    mneme_show_escape(&showing->line, who, false);
+    mneme_printable(&showing->line, who, false);
     mneme_buffer_append_str(&showing->line, MNEME_STR_LIT(": "));
-    mneme_show_escape(&showing->line, turn->content, true);
+    mneme_printable(&showing->line, turn->content, true);
     printf("%lld ", (long long)turn->turn_index);
     return put_line(showing);
 }
@@ -83,8 +88,11 @@ static bool show_memory(const void *row, void *context) {
         mneme_json_end_object(&json);
         return put_line(showing);
     }
-    mneme_show_content("memory", *(const struct mneme_str *)mneme_answer_cell(memory, "content"));
-    return true;
+    struct mneme_form form;
+    mneme_form_begin(&form);
+    mneme_form_content(&form, "memory", *(const struct mneme_str *)mneme_answer_cell(memory, "content"));
+    showing->code = mneme_form_end(&form, showing->cli);
+    return showing->code == MNEME_EXIT_DONE;
 }
 
 static int read_range(struct mneme_turn_range *range, const struct mneme_cli *cli,

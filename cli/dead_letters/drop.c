@@ -10,6 +10,7 @@
 #include "cli/frame/output.h"
 #include "cli/frame/show.h"
 #include "cli/frame/values.h"
+#include "common/base/printable.h"
 #include "common/json/write.h"
 
 struct dropping {
@@ -84,7 +85,7 @@ static enum mneme_exit agree(const struct mneme_cli *cli, const struct mneme_dro
         }
         if (count++ == 0 && item->shown_key[0] != '\0') {
             mneme_buffer_append_str(&question, MNEME_STR_LIT(" of key "));
-            mneme_show_escape(&question, mneme_str_from(item->shown_key), false);
+            mneme_printable(&question, mneme_str_from(item->shown_key), false);
         }
         behind = item->behind > behind ? item->behind : behind;
         mneme_buffer_printf(&question, "%s%s", count == 1 ? " in " : ", ", item->projection);

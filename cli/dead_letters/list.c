@@ -127,6 +127,6 @@ const struct mneme_command mneme_command_dead_letters_list = {
                 "  mneme dead-letters list --dropped\n"
                 "  mneme dead-letters list --json | jq -r .position\n",
     .options = options,
-    .common = MNEME_CLI_TENANT,
+    .common = MNEME_CLI_TENANT | MNEME_CLI_TABLE,
     .run = run,
 };

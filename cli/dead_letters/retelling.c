@@ -6,6 +6,7 @@
 #include "cli/dead_letters/dead_letters.h"
 #include "cli/frame/output.h"
 #include "cli/frame/show.h"
+#include "common/base/printable.h"
 #include "common/json/write.h"
 
 #define MOST_TOLD 20 /* events that stay parked */
@@ -34,7 +35,7 @@ void mneme_retelling_event(void *context, const char *projection, const struct m
         mneme_buffer_printf(&retelling->line,
                             "mneme: %d:%lld stays parked by %s: ", (int)item->position.partition,
                             (long long)item->position.offset, projection);
-        mneme_show_escape(&retelling->line, mneme_str_from(item->park_reason), false);
+        mneme_printable(&retelling->line, mneme_str_from(item->park_reason), false);
         mneme_buffer_append_byte(&retelling->line, '\n');
         (void)fwrite(retelling->line.data, 1, retelling->line.len, stderr);
         mneme_buffer_clear(&retelling->line);

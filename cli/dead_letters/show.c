@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "cli/dead_letters/dead_letters.h"
+#include "cli/frame/form.h"
 #include "cli/frame/output.h"
 #include "cli/frame/session.h"
 #include "cli/frame/show.h"
@@ -88,26 +89,33 @@ static void show_lines(struct showing *showing, const struct mneme_dead_letter_r
     if (showing->count > 1) {
         putchar('\n');
     }
-    printf("%-12s %d:%lld of %.*s\n", "position", (int)row->partition, (long long)row->kafka_offset,
-           MNEME_STR_ARG(row->topic));
-    mneme_show_str(row->dropped_at.is_set ? "dropped in" : "parked by", row->projection);
-    mneme_show_str("key", row->key);
-    mneme_show_str("reason", row->reason);
+    struct mneme_form form;
+    mneme_form_begin(&form);
+    mneme_form_printf(&form, "position", "%d:%lld of %.*s", (int)row->partition, (long long)row->kafka_offset,
+                      MNEME_STR_ARG(row->topic));
+    mneme_form_str(&form, row->dropped_at.is_set ? "dropped in" : "parked by", row->projection);
+    mneme_form_str(&form, "key", row->key);
+    mneme_form_str(&form, "reason", row->reason);
     if (row->waits_for.is_set) {
-        printf("%-12s %lld:%lld\n", "waits for", (long long)row->partition, (long long)row->waits_for.value);
+        mneme_form_printf(&form, "waits for", "%lld:%lld", (long long)row->partition,
+                          (long long)row->waits_for.value);
     }
     if (!row->dropped_at.is_set) {
-        printf("%-12s %lld\n", "behind", (long long)row->behind);
+        mneme_form_long(&form, "behind", (struct mneme_opt_long){row->behind, true});
     }
-    mneme_show_time("recorded at", (struct mneme_opt_long){row->recorded_at, true});
-    mneme_show_time("parked at", (struct mneme_opt_long){row->parked_at, true});
-    mneme_show_time("dropped at", row->dropped_at);
-    mneme_show_str("note", row->note);
+    mneme_form_time(&form, "recorded at", (struct mneme_opt_long){row->recorded_at, true});
+    mneme_form_time(&form, "parked at", (struct mneme_opt_long){row->parked_at, true});
+    mneme_form_time(&form, "dropped at", row->dropped_at);
+    mneme_form_str(&form, "note", row->note);
     if (showing->event.len > 0) {
-        mneme_show_str("event", mneme_buffer_str(&showing->event));
+        mneme_form_str(&form, "event", mneme_buffer_str(&showing->event));
+    } else {
+        mneme_form_str(&form, "no event", mneme_str_from(reason->message));
+    }
+    showing->code = mneme_form_end(&form, showing->cli);
+    if (showing->event.len > 0) {
         return;
     }
-    mneme_show_str("no event", mneme_str_from(reason->message));
     show_bytes(mneme_buffer_str(&showing->bytes));
 }
 

@@ -135,6 +135,17 @@ static const char *const *make_scopes(const struct mneme_operation *operation,
     return scopes;
 }
 
+/* --columns is of one table: where statements show columns of their own, there are several. */
+static unsigned table_options(const struct mneme_operation *operation) {
+    bool has_several = false;
+    for (const struct mneme_op_statement *statement = operation->statements;
+         statement != NULL && statement->sql != NULL; statement++) {
+        has_several = has_several || statement->columns != NULL;
+    }
+    unsigned one_or_several = has_several ? MNEME_CLI_TABLES : MNEME_CLI_TABLE;
+    return operation->form == MNEME_OP_TABLE ? one_or_several : 0;
+}
+
 /* `name` is the operation's, or its alias. */
 static const struct mneme_command *make_command(const struct mneme_operation *operation, const char *name,
                                                 struct mneme_arena *arena) {
@@ -159,6 +170,7 @@ static const struct mneme_command *make_command(const struct mneme_operation *op
             (operation->groups & common_of_groups[i].group) != 0 ? common_of_groups[i].common : 0;
     }
     command->common |= operation->consent != NULL ? MNEME_CLI_CONSENT : 0;
+    command->common |= table_options(operation);
     return command->options == NULL || command->arguments == NULL ? NULL : command;
 }
 

@@ -2,18 +2,24 @@
  * Rows as a person or a program reads them. JSON lines and lines of labels are printed as rows come; a table
  * when all are there.
  */
+#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "cli/face/face.h"
+#include "cli/frame/form.h"
+#include "cli/frame/listing.h"
 #include "cli/frame/output.h"
 #include "cli/frame/show.h"
-#include "cli/frame/table.h"
+#include "cli/frame/values.h"
+#include "common/base/choice.h"
+#include "common/base/printable.h"
 #include "common/base/uuid.h"
 #include "queries/question.h"
 
 #define LABEL_BYTES 64
 #define MAX_HEADINGS 16
+#define MAX_KNOWN 64       /* columns of a row */
 #define MOST_STALE_SHOWN 3 /* keys, on stderr */
 
 struct mneme_face_printer {
@@ -24,9 +30,11 @@ struct mneme_face_printer {
     struct mneme_table table;
     bool has_table;
     const char *headings[MAX_HEADINGS + 1];
-    const struct mneme_op_column *columns; /* of the table */
-    const char *nothing;                   /* said when the table stays empty; NULL: nothing is */
-    int64_t rows;                          /* of the table, or of all lines */
+    const struct mneme_op_column *columns;           /* of the table */
+    struct mneme_op_column chosen[MAX_HEADINGS + 1]; /* by --columns */
+    char chosen_headings[MAX_HEADINGS][LABEL_BYTES];
+    const char *nothing; /* said when the table stays empty; NULL: nothing is */
+    int64_t rows;        /* of the table, or of all lines */
     int64_t total;
     bool is_followed; /* something was printed before */
 
@@ -114,6 +122,30 @@ static bool is_time(enum mneme_row_kind kind) {
 
 /* --- tables --- */
 
+static enum mneme_table_kind cell_kind(enum mneme_row_kind kind) {
+    switch (kind) {
+    case MNEME_ROW_UUID:
+    case MNEME_ROW_OPT_UUID:
+        return MNEME_TABLE_ID;
+    case MNEME_ROW_LONG:
+    case MNEME_ROW_OPT_LONG:
+    case MNEME_ROW_DOUBLE:
+    case MNEME_ROW_OPT_DOUBLE:
+        return MNEME_TABLE_NUMBER;
+    case MNEME_ROW_POSITION:
+    case MNEME_ROW_BOOL:
+    case MNEME_ROW_OPT_BOOL:
+        return MNEME_TABLE_WORD;
+    case MNEME_ROW_STR:
+    case MNEME_ROW_JSON:
+    case MNEME_ROW_STR_ARRAY:
+    case MNEME_ROW_TIME:
+    case MNEME_ROW_OPT_TIME:
+        break;
+    }
+    return MNEME_TABLE_TEXT;
+}
+
 static void put_cell(struct mneme_face_printer *printer, const struct mneme_op_row *row,
                      const struct mneme_op_column *column) {
     enum mneme_row_kind kind = MNEME_ROW_STR;
@@ -129,12 +161,64 @@ static void put_cell(struct mneme_face_printer *printer, const struct mneme_op_r
     } else if (kind == MNEME_ROW_JSON) {
         mneme_show_cell_content(&printer->table, *(const struct mneme_str *)value);
     } else {
-        mneme_table_cell(&printer->table, text_of(&printer->cell, kind, value));
+        mneme_table_cell_of(&printer->table, cell_kind(kind), text_of(&printer->cell, kind, value));
     }
 }
 
-static void begin_table(struct mneme_face_printer *printer, const struct mneme_op_column *columns) {
+/* The columns that --columns names: by their headings, or by what the rows call them. MNEME_E_USAGE. */
+static int choose_columns(struct mneme_face_printer *printer, const struct mneme_op_row *row,
+                          const struct mneme_op_column *columns, struct mneme_str names,
+                          struct mneme_error *error) {
+    const char *known[MAX_KNOWN + 1] = {NULL};
     size_t count = 0;
+    for (size_t i = 0; i < row->column_count && i < MAX_KNOWN; i++) {
+        known[i] = row->columns[i].name;
+    }
+    while (names.len > 0) {
+        struct mneme_str name = mneme_cli_next_item(&names);
+        char *heading = printer->chosen_headings[count];
+        char lower[LABEL_BYTES];
+        size_t len = name.len < LABEL_BYTES ? name.len : LABEL_BYTES - 1;
+        if (count == MAX_HEADINGS) {
+            return mneme_error_set(error, MNEME_E_USAGE,
+                                   "--columns was not taken: it names more than %d; leave some out",
+                                   MAX_HEADINGS);
+        }
+        for (size_t i = 0; i < len; i++) {
+            heading[i] = (char)toupper((unsigned char)name.data[i]);
+            lower[i] = (char)tolower((unsigned char)name.data[i]);
+        }
+        heading[len] = '\0';
+        struct mneme_op_column *chosen = &printer->chosen[count++];
+        *chosen = (struct mneme_op_column){.heading = heading};
+        for (size_t i = 0; columns[i].name != NULL && chosen->name == NULL; i++) {
+            if (columns[i].heading != NULL && strcmp(columns[i].heading, heading) == 0) {
+                chosen->name = columns[i].name;
+                chosen->otherwise = columns[i].otherwise;
+            }
+        }
+        int index = mneme_choice_index((struct mneme_str){lower, len}, known);
+        chosen->name = chosen->name == NULL && index >= 0 ? known[index] : chosen->name;
+        if (chosen->name == NULL) {
+            return mneme_choice_check((struct mneme_str){lower, len}, known, "--columns", "column", error);
+        }
+    }
+    printer->chosen[count] = (struct mneme_op_column){0};
+    return count > 0 ? MNEME_OK
+                     : mneme_error_set(error, MNEME_E_USAGE,
+                                       "--columns was not taken: it is empty; name one, or leave it out");
+}
+
+static void begin_table(struct mneme_face_printer *printer, const struct mneme_op_row *row) {
+    const struct mneme_op_column *columns = row->shown != NULL ? row->shown : printer->operation->columns;
+    struct mneme_str names = mneme_str_from(mneme_cli_value(printer->cli, "columns"));
+    struct mneme_error error = {0};
+    size_t count = 0;
+    if (names.data != NULL && choose_columns(printer, row, columns, names, &error) == MNEME_OK) {
+        columns = printer->chosen;
+    } else if (names.data != NULL) {
+        printer->code = mneme_cli_fail(printer->cli, &error);
+    }
     for (size_t i = 0; columns[i].name != NULL && count < MAX_HEADINGS; i++) {
         if (columns[i].heading != NULL) {
             printer->headings[count++] = columns[i].heading;
@@ -156,7 +240,8 @@ static void print_nothing(const struct mneme_face_printer *printer) {
 static void end_table(struct mneme_face_printer *printer) {
     const struct mneme_cli *cli = printer->cli;
     if (printer->has_table && printer->rows > 0) {
-        mneme_table_print(&printer->table, stdout, cli->stdout_is_terminal ? cli->terminal_columns : 0);
+        printer->code =
+            printer->code == MNEME_EXIT_DONE ? mneme_listing_print(cli, &printer->table) : printer->code;
     } else if (!cli->json && printer->rows == 0) {
         print_nothing(printer);
     }
@@ -169,7 +254,7 @@ static void end_table(struct mneme_face_printer *printer) {
 
 static void add_table_row(struct mneme_face_printer *printer, const struct mneme_op_row *row) {
     if (!printer->has_table) {
-        begin_table(printer, row->shown != NULL ? row->shown : printer->operation->columns);
+        begin_table(printer, row);
     }
     for (const struct mneme_op_column *column = printer->columns; column->name != NULL; column++) {
         if (column->heading != NULL) {
@@ -198,6 +283,8 @@ static void print_details(struct mneme_face_printer *printer, const struct mneme
         putchar('\n');
     }
     printer->is_followed = true;
+    struct mneme_form form;
+    mneme_form_begin(&form);
     for (size_t i = 0; i < row->column_count; i++) {
         enum mneme_row_kind kind = row->columns[i].kind;
         const void *value = (const char *)row->cells + row->columns[i].offset;
@@ -208,13 +295,14 @@ static void print_details(struct mneme_face_printer *printer, const struct mneme
             continue;
         }
         if (is_time(kind)) {
-            mneme_show_time(label, (struct mneme_opt_long){*(const int64_t *)value, true});
+            mneme_form_time(&form, label, (struct mneme_opt_long){*(const int64_t *)value, true});
         } else if (kind == MNEME_ROW_JSON) {
-            mneme_show_content(label, *(const struct mneme_str *)value);
+            mneme_form_content(&form, label, *(const struct mneme_str *)value);
         } else {
-            mneme_show_str(label, text_of(&printer->cell, kind, value));
+            mneme_form_str(&form, label, text_of(&printer->cell, kind, value));
         }
     }
+    printer->code = mneme_form_end(&form, printer->cli);
 }
 
 /* --- receipts --- */
@@ -303,7 +391,7 @@ static void add_stale(struct mneme_face_printer *printer, const struct mneme_sta
     mneme_buffer_printf(&line, "mneme: stale: parked at %lld:%lld with %lld behind it, key ",
                         (long long)stale->partition, (long long)stale->kafka_offset,
                         (long long)stale->behind);
-    mneme_show_escape(&line, stale->key, false);
+    mneme_printable(&line, stale->key, false);
     mneme_buffer_printf(&line, "; run `mneme dead-letters show %lld:%lld`\n", (long long)stale->partition,
                         (long long)stale->kafka_offset);
     (void)fwrite(line.data, 1, line.len, stderr);

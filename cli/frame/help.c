@@ -6,6 +6,7 @@
 
 #include <stdlib.h>
 
+#include "cli/frame/text.h"
 #include "cli/frame/words.h"
 
 #define MAX_COLUMNS 100
@@ -32,14 +33,6 @@ struct line {
     bool is_empty; /* nothing but the indent, or what another has printed, is on it */
 };
 
-static int width_of(struct mneme_str text) {
-    int width = 0;
-    for (size_t i = 0; i < text.len; i++) {
-        width += ((unsigned char)text.data[i] & 0xC0) != 0x80; /* one column for each character */
-    }
-    return width;
-}
-
 static void end_line(struct line *line) {
     fprintf(line->page->out, "\n%*s", line->indent, "");
     line->column = line->indent;
@@ -63,7 +56,7 @@ static struct mneme_str part_of(struct mneme_str word, int room) {
 
 static void put_word(struct line *line, struct mneme_str word) {
     int room = line->page->columns - line->indent;
-    int width = width_of(word);
+    int width = mneme_text_width(word);
     if (!line->is_empty && line->column + 1 + width > line->page->columns) {
         end_line(line);
     } else if (!line->is_empty) {
@@ -73,7 +66,7 @@ static void put_word(struct line *line, struct mneme_str word) {
     while (word.len > 0) {
         struct mneme_str part = part_of(word, room);
         fprintf(line->page->out, "%.*s", MNEME_STR_ARG(part));
-        line->column += width_of(part);
+        line->column += mneme_text_width(part);
         line->is_empty = false;
         word.data += part.len;
         word.len -= part.len;
@@ -108,7 +101,7 @@ static void wrap(const struct page *page, int indent, int column, const char *te
 
 static void row(const struct page *page, const char *name, int indent, const char *text) {
     fprintf(page->out, "  %s", name);
-    int column = 2 + width_of(mneme_str_from(name));
+    int column = 2 + mneme_text_width(mneme_str_from(name));
     if (column + 2 > indent) {
         fprintf(page->out, "\n");
         column = 0;
@@ -133,7 +126,7 @@ static size_t hang_of(struct mneme_str text) {
     for (size_t i = indent; indent > 0 && i + 2 < text.len; i++) {
         if (text.data[i] == ' ' && text.data[i + 1] == ' ') {
             size_t at = i + indent_of((struct mneme_str){text.data + i, text.len - i});
-            return (size_t)width_of((struct mneme_str){text.data, at});
+            return (size_t)mneme_text_width((struct mneme_str){text.data, at});
         }
     }
     return indent;
@@ -166,7 +159,7 @@ static void flow(const struct page *page, const char *text) {
             size_t hang = hang_of(words);
             line = (struct line){page, (int)hang, (int)hang, true};
             size_t bytes = 0;
-            while (bytes < words.len && width_of((struct mneme_str){words.data, bytes}) < (int)hang) {
+            while (bytes < words.len && mneme_text_width((struct mneme_str){words.data, bytes}) < (int)hang) {
                 bytes++;
             }
             fprintf(page->out, "%.*s", (int)bytes, words.data);
@@ -199,7 +192,7 @@ static size_t part_of_example(struct mneme_str text, int room) {
         } else if (c == '\'' || c == '"') {
             quote = c;
         } else if (c == ' ' && i > indent &&
-                   (best == 0 || width_of((struct mneme_str){text.data, i}) <= room)) {
+                   (best == 0 || mneme_text_width((struct mneme_str){text.data, i}) <= room)) {
             best = i;
             bool is_before_option = i + 1 < text.len && text.data[i + 1] == '-';
             before_option = is_before_option ? i : before_option;
@@ -217,7 +210,7 @@ static void print_examples(const struct page *page, const char *examples) {
         struct mneme_str text = {rest.data, end == NULL ? rest.len : (size_t)(end - rest.data)};
         size_t used = text.len + (end != NULL);
         int before = 0;
-        while (before + width_of(text) > page->columns) {
+        while (before + mneme_text_width(text) > page->columns) {
             size_t bytes = part_of_example(text, page->columns - before - 2);
             if (bytes == text.len) {
                 break;
@@ -298,7 +291,7 @@ static void print_options(const struct page *page, const struct mneme_cli *cli) 
             continue;
         }
         option_name(&name, list[i]);
-        int wanted = width_of((struct mneme_str){name.data, name.len - 1}) + 4;
+        int wanted = mneme_text_width((struct mneme_str){name.data, name.len - 1}) + 4;
         indent = wanted > indent && wanted <= MAX_NAME_COLUMN ? wanted : indent;
     }
     for (size_t i = 0; i < count; i++) {

@@ -27,7 +27,11 @@ struct mneme_listing {
     enum mneme_exit code;
 };
 
-/* `limit` 0 means all. */
+/* Prints a table on stdout as the call wants it: to fit the terminal, or as --wide and --columns say. */
+enum mneme_exit mneme_listing_print(const struct mneme_cli *cli, const struct mneme_table *table);
+
+/* `limit` 0 means all. What --columns names and the kind does not have is told at once; nothing is shown
+ * then, and mneme_listing_end gives the exit code. */
 void mneme_listing_begin(struct mneme_listing *listing, const struct mneme_cli *cli,
                          const struct mneme_listing_kind *kind, int64_t limit);
 

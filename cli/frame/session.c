@@ -12,6 +12,7 @@
 #include "common/base/clock.h"
 #include "common/base/moment.h"
 #include "common/base/position.h"
+#include "common/base/printable.h"
 #include "common/kafka/kafka.h"
 #include "queries/projection_wait.h"
 #include "queries/stale.h"
@@ -75,7 +76,7 @@ static bool tell_stale_key(const void *row, void *context) {
     mneme_buffer_printf(&line, "mneme: stale: parked at %lld:%lld with %lld behind it, key ",
                         (long long)stale->partition, (long long)stale->kafka_offset,
                         (long long)stale->behind);
-    mneme_show_escape(&line, stale->key, false);
+    mneme_printable(&line, stale->key, false);
     mneme_buffer_printf(&line, "; run `mneme dead-letters show %lld:%lld`\n", (long long)stale->partition,
                         (long long)stale->kafka_offset);
     (void)fwrite(line.data, 1, line.len, stderr);

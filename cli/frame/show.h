@@ -1,11 +1,11 @@
 /*
- * Values as a person reads them: in cells of a table, and as lines of a label and a value.
+ * Values as a person reads them, in cells of a table; lines of a label and a value are in form.h.
  */
 #ifndef MNEME_CLI_SHOW_H
 #define MNEME_CLI_SHOW_H
 
 #include "cli/frame/table.h"
-#include "common/base/buffer.h"
+#include "common/base/clock.h"
 #include "common/base/error.h"
 #include "common/base/types.h"
 
@@ -17,17 +17,11 @@ void mneme_show_cell_content(struct mneme_table *table, struct mneme_str json);
 void mneme_show_cell_bytes(struct mneme_table *table, int64_t bytes); /* such as "12.3 MB" */
 void mneme_show_cell_position(struct mneme_table *table, struct mneme_position position);
 
-/* Lines on stdout; one that says nothing (null, empty, {}) is left out. Control characters are shown escaped,
- * except for line feeds and tabs of content. */
-void mneme_show_uuid(const char *label, struct mneme_uuid id);
-void mneme_show_str(const char *label, struct mneme_str text);
-void mneme_show_content(const char *label, struct mneme_str json);
-void mneme_show_array(const char *label, const struct mneme_str_array *array);
-void mneme_show_time(const char *label, struct mneme_opt_long micros);
-void mneme_show_long(const char *label, struct mneme_opt_long value);
+/* The text of {"text": …}, in the arena or the JSON itself; other JSON as it is. */
+struct mneme_str mneme_show_text_of(struct mneme_str json, struct mneme_arena *arena);
 
-/* Text without what a terminal would obey; `keep_lines` leaves line feeds and tabs. */
-void mneme_show_escape(struct mneme_buffer *out, struct mneme_str text, bool keep_lines);
+/* "2026-01-02 03:04:05", in UTC. */
+struct mneme_str mneme_show_time_of(char text[MNEME_RFC3339_BYTES], int64_t micros);
 
 /* MNEME_E_USAGE unless it is null or a JSON object. */
 int mneme_show_check_json(struct mneme_str json, const char *option, struct mneme_error *error);

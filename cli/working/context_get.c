@@ -5,6 +5,7 @@
 #include "cli/frame/output.h"
 #include "cli/frame/show.h"
 #include "cli/working/working.h"
+#include "common/base/printable.h"
 #include "common/json/read.h"
 #include "stores/redis/working_json.h"
 
@@ -69,7 +70,7 @@ static enum mneme_exit show_key(const struct mneme_cli *cli, const struct mneme_
     if (cli->json) {
         mneme_working_element_json(&json, MNEME_WORKING_KEY, key);
     } else {
-        mneme_show_escape(&line, plain(key->value, &arena), true);
+        mneme_printable(&line, plain(key->value, &arena), true);
     }
     enum mneme_exit code = mneme_cli_put_line(&line);
     mneme_buffer_clean_up(&line);
@@ -99,7 +100,7 @@ const struct mneme_command mneme_command_context_get = {
                 "  mneme context get --user ada --conversation chat-1 --at-least last --json\n",
     .max_arguments = 1,
     .options = get_options,
-    .common = MNEME_CLI_SCOPE | MNEME_CLI_AT_LEAST,
+    .common = MNEME_CLI_SCOPE | MNEME_CLI_AT_LEAST | MNEME_CLI_TABLE,
     .run = run_get,
 };
 
@@ -165,6 +166,6 @@ const struct mneme_command mneme_command_context_events = {
     .examples = "  mneme context events --user ada --conversation chat-1\n"
                 "  mneme context events --user ada --conversation chat-1 --limit 500 --before 1200 --json\n",
     .options = event_options,
-    .common = MNEME_CLI_SCOPE | MNEME_CLI_AT_LEAST,
+    .common = MNEME_CLI_SCOPE | MNEME_CLI_AT_LEAST | MNEME_CLI_TABLE,
     .run = run_events,
 };

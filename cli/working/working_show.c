@@ -3,9 +3,11 @@
  */
 #include <stdio.h>
 
+#include "cli/frame/form.h"
 #include "cli/frame/output.h"
 #include "cli/frame/show.h"
 #include "cli/working/working.h"
+#include "common/base/printable.h"
 #include "stores/redis/working_json.h"
 
 static enum mneme_exit print_json(const struct mneme_working_place *place,
@@ -29,9 +31,9 @@ static enum mneme_exit print_json(const struct mneme_working_place *place,
 /* "  <label>: <text>" */
 static void print_entry(struct mneme_buffer *line, struct mneme_str label, struct mneme_str text) {
     mneme_buffer_append_str(line, MNEME_STR_LIT("  "));
-    mneme_show_escape(line, label, false);
+    mneme_printable(line, label, false);
     mneme_buffer_append_str(line, label.len > 0 ? MNEME_STR_LIT(": ") : MNEME_STR_LIT(""));
-    mneme_show_escape(line, text, false);
+    mneme_printable(line, text, false);
     (void)mneme_cli_put_line(line);
 }
 
@@ -47,9 +49,12 @@ static enum mneme_exit show(const struct mneme_cli *cli, const struct mneme_work
     if (cli->json) {
         return print_json(place, working);
     }
-    mneme_show_str("conversation", place->conversation_id);
-    mneme_show_str("stream", place->stream_id);
-    mneme_show_str("goal", working->goal);
+    struct mneme_form form;
+    mneme_form_begin(&form);
+    mneme_form_str(&form, "conversation", place->conversation_id);
+    mneme_form_str(&form, "stream", place->stream_id);
+    mneme_form_str(&form, "goal", working->goal);
+    enum mneme_exit code = mneme_form_end(&form, cli);
     print_heading("turns", working->turn_count);
     for (size_t i = 0; i < working->turn_count; i++) {
         const struct mneme_recent_turn *turn = &working->turns[i];
@@ -68,7 +73,7 @@ static enum mneme_exit show(const struct mneme_cli *cli, const struct mneme_work
         print_entry(&line, MNEME_STR_LIT(""), working->events[i].event);
     }
     mneme_buffer_clean_up(&line);
-    return MNEME_EXIT_DONE;
+    return code;
 }
 
 static enum mneme_exit run(struct mneme_cli *cli) {

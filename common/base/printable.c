@@ -12,7 +12,8 @@ static const struct {
     {0x007F, 0x009F},                   /* DEL and C1 */
     {0x061C, 0x061C},                   /* marks and overrides of direction */
     {0x200E, 0x200F}, {0x2028, 0x202E}, /* among them the separators of lines and paragraphs */
-    {0x2066, 0x2069},
+    {0x2060, 0x206F},                   /* and what shows nothing */
+    {0x200B, 0x200B}, {0xFEFF, 0xFEFF}, {0xFFF9, 0xFFFB}, {0xE0000, 0xE007F},
 };
 
 static bool is_obeyed(uint32_t character) {

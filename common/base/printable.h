@@ -8,7 +8,9 @@
 #include "common/base/buffer.h"
 
 /* Appends the text with control characters (C0, DEL, C1), the characters that turn the direction of writing,
- * and line and paragraph separators escaped: \n, \x1b, \u202e. `keep_lines` leaves line feeds and tabs. */
+ * line and paragraph separators, and what shows nothing but hides between other characters, escaped: \n,
+ * \x1b, \u202e. Joiners, which words and emoji are spelled with, stay. `keep_lines` leaves line feeds and
+ * tabs. */
 void mneme_printable(struct mneme_buffer *out, struct mneme_str text, bool keep_lines);
 
 #endif

@@ -62,7 +62,7 @@ def test_what_is_written_is_at_hand(worker, mneme, one):
         "plain"]
     shown = mneme("working", "show", *HERE, expect=0).stdout
     assert "  Ada: Two seats to Oslo, please\n  assistant: On which\\nday?\n" in shown
-    assert "goal           Book a flight\n" in shown and "  She is in a hurry\n" in shown
+    assert "goal          Book a flight\n" in shown and "  She is in a hurry\n" in shown
     assert mneme("working", "show", "--user", "bob", "--conversation", "chat-1", "--json", expect=0).json_lines[0]["turns"] == []
 
 

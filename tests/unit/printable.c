@@ -33,6 +33,21 @@ Test(printable, what_turns_the_direction_of_writing_is_escaped) {
           false, "abc\\u202edef\\u2066\\u200f\\u061c\\u2028");
 }
 
+Test(printable, what_hides_between_other_characters_is_escaped) {
+    check("a\xe2\x80\x8b"
+          "b\xef\xbb\xbf"
+          "c\xe2\x81\xa0"
+          "d\xf3\xa0\x81\x81",
+          false, "a\\u200bb\\ufeffc\\u2060d\\ue0041");
+}
+
+Test(printable, all_writing_stays) {
+    static const char *const texts[] = {"Zürich", "日本語", "שלום", "مرحبا", "हिन्दी", "👩\xe2\x80\x8d🔬"};
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        check(texts[i], false, texts[i]);
+    }
+}
+
 Test(printable, lines_may_be_kept) {
     check("a\n\tb\r", true, "a\n\tb\\r");
 }
