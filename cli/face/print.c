@@ -150,9 +150,12 @@ static void put_cell(struct mneme_face_printer *printer, const struct mneme_op_r
                      const struct mneme_op_column *column) {
     enum mneme_row_kind kind = MNEME_ROW_STR;
     const void *value = NULL;
-    bool is_there = mneme_op_row_cell(row, column->name, &kind, &value);
+    const char *name = column->name;
+    struct mneme_uuid id;
+    bool is_there = mneme_op_row_cell(row, name, &kind, &value);
     if ((!is_there || is_null(kind, value)) && column->otherwise != NULL) {
-        is_there = mneme_op_row_cell(row, column->otherwise, &kind, &value);
+        name = column->otherwise;
+        is_there = mneme_op_row_cell(row, name, &kind, &value);
     }
     if (!is_there || is_null(kind, value)) {
         mneme_table_cell(&printer->table, MNEME_STR_NULL);
@@ -161,7 +164,10 @@ static void put_cell(struct mneme_face_printer *printer, const struct mneme_op_r
     } else if (kind == MNEME_ROW_JSON) {
         mneme_show_cell_content(&printer->table, *(const struct mneme_str *)value);
     } else {
-        mneme_table_cell_of(&printer->table, cell_kind(kind), text_of(&printer->cell, kind, value));
+        struct mneme_str text = text_of(&printer->cell, kind, value);
+        /* What is found among other things has its id as a text. */
+        bool is_id = kind == MNEME_ROW_STR && strcmp(name, "id") == 0 && mneme_uuid_parse(&id, text);
+        mneme_table_cell_of(&printer->table, is_id ? MNEME_TABLE_ID : cell_kind(kind), text);
     }
 }
 

@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "cli/face/face.h"
+#include "cli/frame/ids.h"
 #include "cli/frame/input.h"
 #include "operations/values.h"
 
@@ -14,19 +15,41 @@ void mneme_face_option_name(char text[MNEME_FACE_OPTION_BYTES], const struct mne
     }
 }
 
+/* What ids are of that may be given by their beginnings. */
+static const struct {
+    const char *field;
+    enum mneme_id_kind kind;
+} id_fields[] = {
+    {"memory_id", MNEME_ID_MEMORY}, {"memory_ids", MNEME_ID_MEMORY}, {"knowledge_id", MNEME_ID_KNOWLEDGE}};
+
+/* The argument's text; of an id the whole, also where the beginning was given. */
+static int read_argument(struct mneme_str *out, const struct mneme_op_slot *slot,
+                         struct mneme_op_request *request, const struct mneme_cli *cli, int argument,
+                         struct mneme_error *error) {
+    *out = mneme_str_from(cli->arguments[argument]);
+    for (size_t i = 0; i < sizeof id_fields / sizeof *id_fields; i++) {
+        if (strcmp(id_fields[i].field, slot->field->name) == 0) {
+            return mneme_cli_whole_id(out, cli, id_fields[i].kind, *out, &request->arena, error);
+        }
+    }
+    return MNEME_OK;
+}
+
 /* The argument at *next, or all that are left for a field that takes many. */
 static int take_arguments(struct mneme_op_request *request, const struct mneme_op_slot *slot, int *next,
                           const struct mneme_cli *cli, struct mneme_error *error) {
     int status = MNEME_OK;
+    struct mneme_str text;
     if (!mneme_op_type_is_many(slot->field->type)) {
-        struct mneme_str text = mneme_str_from(cli->arguments[(*next)++]);
-        if (mneme_op_type_is_long(slot->field->type)) {
+        status = read_argument(&text, slot, request, cli, (*next)++, error);
+        if (status == MNEME_OK && mneme_op_type_is_long(slot->field->type)) {
             status = mneme_cli_input(&text, text.data, &request->arena, error);
         }
         return status == MNEME_OK ? mneme_op_request_set(request, slot, text, error) : status;
     }
     for (; *next < cli->argument_count && status == MNEME_OK; (*next)++) {
-        status = mneme_op_request_add(request, slot, mneme_str_from(cli->arguments[*next]), error);
+        status = read_argument(&text, slot, request, cli, *next, error);
+        status = status == MNEME_OK ? mneme_op_request_add(request, slot, text, error) : status;
     }
     return status;
 }

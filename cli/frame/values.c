@@ -10,7 +10,6 @@
 
 #include "common/base/moment.h"
 #include "common/base/position.h"
-#include "common/base/uuid.h"
 
 #define MAX_ITEMS 1000
 
@@ -112,33 +111,6 @@ int mneme_cli_opt_duration(struct mneme_opt_long *out, const struct mneme_cli *c
     int status = mneme_duration_read(&out->value, text, dashed(name, option), error);
     out->is_set = status == MNEME_OK;
     return status;
-}
-
-int mneme_cli_opt_uuid(struct mneme_opt_uuid *out, const struct mneme_cli *cli, const char *option,
-                       struct mneme_error *error) {
-    *out = (struct mneme_opt_uuid){0};
-    struct mneme_str text = mneme_cli_opt_str(cli, option);
-    if (text.data == NULL) {
-        return MNEME_OK;
-    }
-    if (!mneme_uuid_parse(&out->value, text)) {
-        return mneme_error_set(error, MNEME_E_USAGE,
-                               "--%s was not taken: '%s' is no UUID; give 36 characters such as "
-                               "018f0f5e-7a5b-7cc1-9d3e-2f6a1b0c4d5e",
-                               option, text.data);
-    }
-    out->is_set = true;
-    return MNEME_OK;
-}
-
-int mneme_cli_argument_uuid(struct mneme_uuid *out, const struct mneme_cli *cli, int argument,
-                            const char *what, struct mneme_error *error) {
-    const char *text = cli->arguments[argument];
-    if (!mneme_uuid_parse(out, mneme_str_from(text))) {
-        return mneme_error_set(error, MNEME_E_USAGE,
-                               "the %s was not taken: '%s' is no UUID; give its 36 characters", what, text);
-    }
-    return MNEME_OK;
 }
 
 struct mneme_str mneme_cli_next_item(struct mneme_str *rest) {

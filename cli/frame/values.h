@@ -20,9 +20,6 @@ int mneme_cli_opt_time_ahead(struct mneme_opt_long *out, const struct mneme_cli 
 /* "30d" as microseconds. */
 int mneme_cli_opt_duration(struct mneme_opt_long *out, const struct mneme_cli *cli, const char *option,
                            struct mneme_error *error);
-int mneme_cli_opt_uuid(struct mneme_opt_uuid *out, const struct mneme_cli *cli, const char *option,
-                       struct mneme_error *error);
-
 /* "a,b , c" into its items, trimmed, in the arena. An empty item is refused; "" is an empty list. */
 int mneme_cli_opt_list(struct mneme_str_array *out, const struct mneme_cli *cli, const char *option,
                        struct mneme_arena *arena, struct mneme_error *error);
@@ -36,9 +33,5 @@ int mneme_cli_opt_positions(const struct mneme_position **out, size_t *count, co
 
 /* The option's text, null when it was not given. */
 struct mneme_str mneme_cli_opt_str(const struct mneme_cli *cli, const char *option);
-
-/* The argument as a UUID; `what` names it in the sentence, such as "memory id". */
-int mneme_cli_argument_uuid(struct mneme_uuid *out, const struct mneme_cli *cli, int argument,
-                            const char *what, struct mneme_error *error);
 
 #endif

@@ -187,6 +187,32 @@ bool mneme_uuid_parse(struct mneme_uuid *out, struct mneme_str text) {
     return true;
 }
 
+bool mneme_uuid_parse_prefix(struct mneme_uuid *first, struct mneme_uuid *last, struct mneme_str text) {
+    struct mneme_uuid id = {{0}};
+    const size_t most = 2 * sizeof id.bytes;
+    size_t count = 0; /* digits */
+    for (size_t i = 0; i < text.len; i++) {
+        unsigned digit = hex_digits[(uint8_t)text.data[i]];
+        bool is_hyphen = text.data[i] == '-' && count % 2 == 0 && has_hyphen_before(count / 2);
+        if (is_hyphen && text.data[i - 1] != '-') {
+            continue;
+        }
+        if (digit == 0 || count == most) {
+            return false;
+        }
+        id.bytes[count / 2] |= (uint8_t)((digit - 1) << (count % 2 == 0 ? 4 : 0));
+        count++;
+    }
+    if (count < MNEME_UUID_MIN_PREFIX) {
+        return false;
+    }
+    *first = *last = id;
+    for (; count < most; count++) {
+        last->bytes[count / 2] |= (uint8_t)(count % 2 == 0 ? 0xF0 : 0x0F);
+    }
+    return true;
+}
+
 void mneme_uuid_format(struct mneme_uuid id, char text[MNEME_UUID_TEXT_BYTES]) {
     static const char digits[] = "0123456789abcdef";
     for (size_t i = 0; i < sizeof id.bytes; i++) {

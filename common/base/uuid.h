@@ -24,6 +24,11 @@ int mneme_uuid_v5(struct mneme_uuid *out, struct mneme_uuid namespace_id, struct
 /* Takes the 36-character form in either case; false when it is anything else. */
 bool mneme_uuid_parse(struct mneme_uuid *out, struct mneme_str text);
 
+/* Takes the beginning of the 36-character form, in either case and with its dashes or without: from
+ * MNEME_UUID_MIN_PREFIX digits on. *first and *last are the lowest and the highest id that begin so. */
+#define MNEME_UUID_MIN_PREFIX 4
+bool mneme_uuid_parse_prefix(struct mneme_uuid *first, struct mneme_uuid *last, struct mneme_str text);
+
 /* Writes 36 lower-case characters and no NUL. */
 void mneme_uuid_format(struct mneme_uuid id, char text[MNEME_UUID_TEXT_BYTES]);
 

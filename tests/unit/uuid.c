@@ -150,3 +150,44 @@ Test(uuid_text, is_refused_in_any_other_form) {
     struct mneme_uuid id;
     cr_assert_not(mneme_uuid_parse(&id, MNEME_STR_NULL));
 }
+
+/* The lowest and the highest id that begin so. */
+static void check_prefix(const char *text, const char *lowest, const char *highest) {
+    struct mneme_uuid first, last;
+    cr_assert(mneme_uuid_parse_prefix(&first, &last, mneme_str_from(text)), "%s", text);
+    cr_assert_eq(mneme_uuid_compare(first, parse(lowest)), 0, "%s", text);
+    cr_assert_eq(mneme_uuid_compare(last, parse(highest)), 0, "%s", text);
+}
+
+Test(uuid_text, the_beginning_of_one_is_a_range) {
+    check_prefix("0190", "01900000-0000-0000-0000-000000000000", "0190ffff-ffff-ffff-ffff-ffffffffffff");
+    check_prefix("0190a", "0190a000-0000-0000-0000-000000000000", "0190afff-ffff-ffff-ffff-ffffffffffff");
+    check_prefix("0190A1B2", "0190a1b2-0000-0000-0000-000000000000", "0190a1b2-ffff-ffff-ffff-ffffffffffff");
+    check_prefix("0190a1b2-", "0190a1b2-0000-0000-0000-000000000000", "0190a1b2-ffff-ffff-ffff-ffffffffffff");
+    check_prefix("0190a1b2-c", "0190a1b2-c000-0000-0000-000000000000",
+                 "0190a1b2-cfff-ffff-ffff-ffffffffffff");
+    check_prefix("0190a1b2c3d47e5f8a9b0c1d2e3f4a5b", "0190a1b2-c3d4-7e5f-8a9b-0c1d2e3f4a5b",
+                 "0190a1b2-c3d4-7e5f-8a9b-0c1d2e3f4a5b");
+    check_prefix("0190a1b2-c3d4-7e5f-8a9b-0c1d2e3f4a5b", "0190a1b2-c3d4-7e5f-8a9b-0c1d2e3f4a5b",
+                 "0190a1b2-c3d4-7e5f-8a9b-0c1d2e3f4a5b");
+}
+
+Test(uuid_text, what_begins_none_is_refused) {
+    static const char *const wrong[] = {"",
+                                        "019",
+                                        "-0190a1b2",
+                                        "0190-",
+                                        "0190a1b2--c",
+                                        "0190a1b2x",
+                                        "0190a1b2_c3",
+                                        "0190 a1b2",
+                                        "0190a1b-2",
+                                        "01-90a1b2",
+                                        "0190a1b2c3d47e5f8a9b0c1d2e3f4a5b0",
+                                        "memory",
+                                        "ada"};
+    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
+        struct mneme_uuid first, last;
+        cr_assert_not(mneme_uuid_parse_prefix(&first, &last, mneme_str_from(wrong[i])), "%s", wrong[i]);
+    }
+}

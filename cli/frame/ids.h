@@ -1,0 +1,17 @@
+/*
+ * Ids as arguments: whole, or by the first digits that tell one from the others of the tenant.
+ */
+#ifndef MNEME_CLI_IDS_H
+#define MNEME_CLI_IDS_H
+
+#include "cli/frame/command.h"
+#include "common/base/arena.h"
+#include "queries/id_prefix.h"
+
+/* Sets *id to the whole id, in the arena, when `text` is the beginning of one; what is a whole id, or nothing
+ * of the kind, it is itself. Only a beginning is looked up, over a connection of its own that waits for
+ * --at-least. Fails as mneme_id_prefix_find and mneme_session_open. */
+int mneme_cli_whole_id(struct mneme_str *id, const struct mneme_cli *cli, enum mneme_id_kind kind,
+                       struct mneme_str text, struct mneme_arena *arena, struct mneme_error *error);
+
+#endif
