@@ -17,6 +17,10 @@ static const struct {
     [MNEME_ID_KNOWLEDGE] = {"knowledge", "the knowledge was not looked up", mneme_sql_id_prefix_knowledge},
 };
 
+const char *mneme_id_kind_name(enum mneme_id_kind kind) {
+    return kinds[kind].noun;
+}
+
 struct found {
     struct mneme_uuid ids[MOST_NAMED + 1];
     size_t count;

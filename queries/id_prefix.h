@@ -18,6 +18,9 @@ struct mneme_id_prefix {
     struct mneme_str text;              /* a prefix by mneme_uuid_parse_prefix */
 };
 
+/* "memory" */
+const char *mneme_id_kind_name(enum mneme_id_kind kind);
+
 /* Finds the one id of the tenant that begins with the prefix. MNEME_E_NOT_FOUND when there is none;
  * MNEME_E_USAGE when there are several, which are named. */
 int mneme_id_prefix_find(struct mneme_uuid *out, struct mneme_postgres *postgres,

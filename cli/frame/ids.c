@@ -7,14 +7,23 @@
 #include "cli/frame/values.h"
 #include "common/base/uuid.h"
 
+#define MOST_SHOWN 100 /* bytes of a wrong id in a sentence */
+
 int mneme_cli_whole_id(struct mneme_str *id, const struct mneme_cli *cli, enum mneme_id_kind kind,
                        struct mneme_str text, struct mneme_arena *arena, struct mneme_error *error) {
     struct mneme_postgres *postgres = NULL;
     struct mneme_uuid whole, first, last;
     char formatted[MNEME_UUID_TEXT_BYTES];
     *id = text;
-    if (mneme_uuid_parse(&whole, text) || !mneme_uuid_parse_prefix(&first, &last, text)) {
+    if (mneme_uuid_parse(&whole, text)) {
         return MNEME_OK;
+    }
+    if (!mneme_uuid_parse_prefix(&first, &last, text)) {
+        return mneme_error_set(error, MNEME_E_USAGE,
+                               "the %s id was not taken: '%.*s' is not a UUID; give 36 characters such as "
+                               "018f0f5e-7a5b-7cc1-9d3e-2f6a1b0c4d5e, or at least %d of its first digits",
+                               mneme_id_kind_name(kind), (int)(text.len < MOST_SHOWN ? text.len : MOST_SHOWN),
+                               text.data, MNEME_UUID_MIN_PREFIX);
     }
     const struct mneme_id_prefix prefix = {.kind = kind,
                                            .tenant = mneme_session_tenant(cli),

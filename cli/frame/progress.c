@@ -4,26 +4,115 @@
 #include "cli/frame/progress.h"
 
 #include <stdio.h>
+#include <stdlib.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
 
+#include "cli/frame/text.h"
 #include "common/base/clock.h"
+#include "common/base/printable.h"
 
 #define REDRAW_MICROS 100000
-#define BAR_CELLS 24
+#define MAX_BAR 24
+#define MIN_BAR 8
+#define DEFAULT_COLUMNS 80
+
+/* A terminal that cannot erase a line would be filled with bars. */
+static bool can_redraw(void) {
+    const char *term = getenv("TERM");
+    return term == NULL || strcmp(term, "dumb") != 0;
+}
 
 void mneme_progress_begin(struct mneme_progress *progress, const char *label, const char *unit, int64_t total,
                           bool visible) {
-    *progress = (struct mneme_progress){.label = label, .unit = unit, .total = total, .visible = visible};
+    *progress = (struct mneme_progress){
+        .label = label, .unit = unit, .total = total, .visible = visible && can_redraw()};
     progress->started_micros = mneme_clock_monotonic_micros();
 }
 
-static void print_time_left(double seconds) {
-    if (seconds >= 3600) {
-        fprintf(stderr, ", %.0f h %02d min left", seconds / 3600, (int)(seconds / 60) % 60);
+/* --- the line --- */
+
+static void put_time_left(struct mneme_buffer *out, int64_t seconds) {
+    if (seconds >= 86400) {
+        mneme_buffer_printf(out, ", %lld d %lld h left", (long long)(seconds / 86400),
+                            (long long)(seconds / 3600 % 24));
+    } else if (seconds >= 3600) {
+        mneme_buffer_printf(out, ", %lld h %lld min left", (long long)(seconds / 3600),
+                            (long long)(seconds / 60 % 60));
     } else if (seconds >= 60) {
-        fprintf(stderr, ", %d min %02d s left", (int)(seconds / 60), (int)seconds % 60);
+        mneme_buffer_printf(out, ", %lld min %lld s left", (long long)(seconds / 60),
+                            (long long)(seconds % 60));
     } else {
-        fprintf(stderr, ", %d s left", (int)seconds);
+        mneme_buffer_printf(out, ", %lld s left", (long long)seconds);
     }
+}
+
+/* " [###.....]" */
+static void put_bar(struct mneme_buffer *out, double share, int cells) {
+    int filled = (int)(share * cells);
+    mneme_buffer_printf(out, " [");
+    for (int i = 0; i < cells; i++) {
+        mneme_buffer_append_byte(out, i < filled ? '#' : '.');
+    }
+    mneme_buffer_append_byte(out, ']');
+}
+
+/* Appends the part unless the line gets too wide. */
+static void put_if_fits(struct mneme_buffer *out, const struct mneme_buffer *part, int *left) {
+    int width = mneme_text_width(mneme_buffer_str(part));
+    if (width <= *left) {
+        mneme_buffer_append_str(out, mneme_buffer_str(part));
+        *left -= width;
+    } else {
+        *left = 0; /* nor does what would come behind it */
+    }
+}
+
+void mneme_progress_line(struct mneme_buffer *out, const struct mneme_progress *progress, int64_t done,
+                         int64_t elapsed_micros, int columns) {
+    struct mneme_buffer label = {0};
+    struct mneme_buffer counts = {0};
+    struct mneme_buffer part = {0};
+    double seconds = (double)elapsed_micros / 1e6;
+    double rate = seconds > 0 ? (double)done / seconds : 0;
+    double share = progress->total > done ? (double)done / (double)progress->total : 1;
+    mneme_printable(&label, mneme_str_from(progress->label), false);
+    mneme_buffer_printf(&counts, " ");
+    if (progress->total > 0) {
+        mneme_buffer_printf(&counts, "%3d %%, ", (int)(share * 100));
+    }
+    mneme_buffer_printf(&counts, "%lld %s", (long long)done, progress->unit);
+    /* The label and the counts come first; the bar takes what is left between them. */
+    int width;
+    int room = columns - mneme_text_width(mneme_buffer_str(&counts));
+    size_t bytes = mneme_text_fit(mneme_buffer_str(&label), room > 0 ? room : 0, &width);
+    mneme_buffer_append(out, label.data, bytes);
+    int left = room - width;
+    int cells = left - 3 < MAX_BAR ? left - 3 : MAX_BAR;
+    if (progress->total > 0 && cells >= MIN_BAR) {
+        put_bar(out, share, cells);
+        left -= cells + 3;
+    }
+    mneme_buffer_append_str(out, mneme_buffer_str(&counts));
+    mneme_buffer_printf(&part, ", %.0f/s", rate);
+    put_if_fits(out, &part, &left);
+    if (progress->total > done && rate > 0) {
+        mneme_buffer_clear(&part);
+        put_time_left(&part, (int64_t)((double)(progress->total - done) / rate));
+        put_if_fits(out, &part, &left);
+    }
+    mneme_buffer_clean_up(&label);
+    mneme_buffer_clean_up(&counts);
+    mneme_buffer_clean_up(&part);
+}
+
+/* --- on the terminal --- */
+
+/* One column is left free: some terminals begin a new line behind the last. */
+static int columns_of_terminal(void) {
+    struct winsize size;
+    return ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 1 ? size.ws_col - 1
+                                                                           : DEFAULT_COLUMNS - 1;
 }
 
 void mneme_progress_update(struct mneme_progress *progress, int64_t done) {
@@ -31,25 +120,12 @@ void mneme_progress_update(struct mneme_progress *progress, int64_t done) {
     if (!progress->visible || now - progress->printed_micros < REDRAW_MICROS) {
         return;
     }
+    struct mneme_buffer line = {0};
     progress->printed_micros = now;
-    double seconds = (double)(now - progress->started_micros) / 1e6;
-    double rate = seconds > 0 ? (double)done / seconds : 0;
-    fprintf(stderr, "\r%s ", progress->label);
-    if (progress->total > 0) {
-        double share = done < progress->total ? (double)done / (double)progress->total : 1;
-        int filled = (int)(share * BAR_CELLS);
-        fputc('[', stderr);
-        for (int i = 0; i < BAR_CELLS; i++) {
-            fputc(i < filled ? '#' : '.', stderr);
-        }
-        fprintf(stderr, "] %3d %%, ", (int)(share * 100));
-    }
-    fprintf(stderr, "%lld %s, %.0f/s", (long long)done, progress->unit, rate);
-    if (progress->total > done && rate > 0) {
-        print_time_left((double)(progress->total - done) / rate);
-    }
-    fprintf(stderr, "\033[K");
+    mneme_progress_line(&line, progress, done, now - progress->started_micros, columns_of_terminal());
+    fprintf(stderr, "\r%.*s\033[K", MNEME_STR_ARG(mneme_buffer_str(&line)));
     fflush(stderr);
+    mneme_buffer_clean_up(&line);
 }
 
 void mneme_progress_clear(struct mneme_progress *progress) {

@@ -1,10 +1,10 @@
 /*
- * A progress bar on stderr, only if that is a terminal: share done, rate, time left.
+ * A progress bar on stderr, only if that is a terminal: share done, rate, time left, as far as they fit.
  */
 #ifndef MNEME_CLI_PROGRESS_H
 #define MNEME_CLI_PROGRESS_H
 
-#include "common/base/types.h"
+#include "common/base/buffer.h"
 
 struct mneme_progress {
     const char *label;
@@ -14,7 +14,7 @@ struct mneme_progress {
     bool visible;
 };
 
-/* `visible`: stderr is a terminal and output is not JSON. */
+/* `visible`: stderr is a terminal and output is not JSON. Strings are borrowed until the end. */
 void mneme_progress_begin(struct mneme_progress *progress, const char *label, const char *unit, int64_t total,
                           bool visible);
 /* Erases the bar, so that a line can be printed in its place; it comes back with an update. */
@@ -23,5 +23,10 @@ void mneme_progress_clear(struct mneme_progress *progress);
 void mneme_progress_update(struct mneme_progress *progress, int64_t done);
 /* Clears the line. */
 void mneme_progress_end(struct mneme_progress *progress);
+
+/* Appends what the bar shows after so long, at most `columns` wide: without room for all of it, first the
+ * time left goes, then the rate, then the bar itself, then the end of the label. */
+void mneme_progress_line(struct mneme_buffer *out, const struct mneme_progress *progress, int64_t done,
+                         int64_t elapsed_micros, int columns);
 
 #endif

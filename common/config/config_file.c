@@ -9,7 +9,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "common/base/nearest.h"
 #include "common/base/text_check.h"
+
+#define MAX_KEY 64
 
 static const char env_prefix[] = "MNEME_";
 
@@ -48,6 +51,54 @@ static int setting_by_key(const char *key) {
     return -1;
 }
 
+/* The value without a comment behind it, which begins with # behind white space; one in double quotes is what
+ * stands between them. In place. */
+static char *read_value(char *text) {
+    char *value = trim(text);
+    char *quote = value[0] == '"' ? strchr(value + 1, '"') : NULL;
+    const char *behind = quote == NULL ? "x" : quote + 1 + strspn(quote + 1, " \t");
+    if (*behind == '\0' || *behind == '#') {
+        *quote = '\0';
+        return value + 1;
+    }
+    for (char *at = value; *at != '\0'; at++) {
+        if (*at == '#' && (at == value || isspace((unsigned char)at[-1]))) {
+            *at = '\0';
+            return trim(value);
+        }
+    }
+    return value;
+}
+
+/* The key of a setting, as the file has it. */
+static void key_of(char key[MAX_KEY], enum mneme_setting setting) {
+    const char *env = mneme_setting_info(setting)->env;
+    size_t prefix_len = sizeof env_prefix - 1;
+    env += strncmp(env, env_prefix, prefix_len) == 0 ? prefix_len : 0;
+    size_t len = 0;
+    for (; env[len] != '\0' && len + 1 < MAX_KEY; len++) {
+        key[len] = (char)tolower((unsigned char)env[len]);
+    }
+    key[len] = '\0';
+}
+
+static int unknown_key(const char *key, const char *path, size_t number, struct mneme_error *error) {
+    char known[MNEME_SETTING_COUNT][MAX_KEY];
+    struct mneme_nearest nearest = {0};
+    for (int i = 0; i < MNEME_SETTING_COUNT; i++) {
+        key_of(known[i], (enum mneme_setting)i);
+        mneme_nearest_offer(&nearest, mneme_str_from(key), known[i]);
+    }
+    return mneme_error_set(
+        error, MNEME_E_USAGE,
+        nearest.name != NULL
+            ? "cannot read the settings: line %zu of %s: there is no setting \"%.100s\"; did you mean \"%s\"?"
+            : "cannot read the settings: line %zu of %s: there is no setting \"%.100s\"; `mneme config` "
+              "lists them "
+              "all%s",
+        number, path, key, nearest.name != NULL ? nearest.name : "");
+}
+
 static int read_line(struct mneme_config *config, char *line, const char *path, size_t number,
                      struct mneme_error *error) {
     char *key = trim(line);
@@ -62,13 +113,10 @@ static int read_line(struct mneme_config *config, char *line, const char *path, 
     }
     *equals = '\0';
     key = trim(key);
-    char *value = trim(equals + 1);
+    char *value = read_value(equals + 1);
     int setting = setting_by_key(key);
     if (setting < 0) {
-        return mneme_error_set(error, MNEME_E_USAGE,
-                               "cannot read the settings: line %zu of %s: there is no setting \"%.100s\"; "
-                               "`mneme config` lists them all",
-                               number, path, key);
+        return unknown_key(key, path, number, error);
     }
     enum mneme_setting id = (enum mneme_setting)setting;
     if (mneme_config_source(config, id) == MNEME_FROM_FILE) {

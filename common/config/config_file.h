@@ -6,8 +6,9 @@
 
 #include "common/config/config.h"
 
-/* Sets what the file at `path` says. A line that is no setting, an unknown key and a key given twice are
- * MNEME_E_USAGE with the number of the line. */
+/* Sets what the file at `path` says: lines "key = value", empty ones and comments. A comment begins with # at
+ * the beginning of a line or behind white space; a value that holds such a # stands in double quotes. A line
+ * that is no setting, an unknown key and a key given twice are MNEME_E_USAGE with the number of the line. */
 int mneme_config_read_file(struct mneme_config *config, const char *path, struct mneme_error *error);
 
 /* As mneme_config_set; `where` completes the sentence of the error: cannot use NAME = "value" <where>. */

@@ -103,7 +103,7 @@ def test_the_help_of_the_whole_program_lists_commands_and_exit_codes():
     (["memory", "list", "--all", "--metadata", "{"], "--metadata was not taken: it is not JSON"),
     (["memory", "list", "--all", "--metadata", "[]"], "give a JSON object"),
     (["memory", "list", "--all", "--at-least", "7"], "is not a position"),
-    (["memory", "get", "x"], "ID was not taken: 'x' is not a UUID"),
+    (["memory", "get", "x"], "the memory id was not taken: 'x' is not a UUID; give 36 characters"),
     (["memory", "get"], "it needs ID"),
     (["memory", "add"], "there is no content"),
     (["memory", "add", "x", "--content", "{}"], "there are two contents"),

@@ -92,6 +92,27 @@ Test(config, reads_the_file_that_the_environment_names) {
     cr_assert_str_eq(mneme_config_string(config, MNEME_SETTING_TENANT), "acme");
 }
 
+Test(config, a_comment_may_stand_behind_a_value) {
+    write_file("tenant = acme  # the company\n"
+               "batch_max_events = 7# no comment\n");
+    check_refused(path, "\"7# no comment\"");
+    write_file("tenant = acme  # the company\n"
+               "batch_max_events = 7\t# as measured\n"
+               "kafka_sasl_password = p#ss#word\n"
+               "topic_prefix = # nothing\n"
+               "kafka_sasl_username = \" a # b \"  # quoted\n"
+               "openai_api_key = \"half\n"
+               "log_level = info #\n");
+    load(path);
+    cr_assert_str_eq(mneme_config_string(config, MNEME_SETTING_TENANT), "acme");
+    cr_assert_eq(mneme_config_long(config, MNEME_SETTING_BATCH_MAX_EVENTS), 7);
+    cr_assert_str_eq(mneme_config_string(config, MNEME_SETTING_KAFKA_SASL_PASSWORD), "p#ss#word");
+    cr_assert_str_eq(mneme_config_string(config, MNEME_SETTING_TOPIC_PREFIX), "");
+    cr_assert_str_eq(mneme_config_string(config, MNEME_SETTING_KAFKA_SASL_USERNAME), " a # b ");
+    cr_assert_str_eq(mneme_config_string(config, MNEME_SETTING_OPENAI_API_KEY), "\"half");
+    cr_assert_str_eq(mneme_config_string(config, MNEME_SETTING_LOG_LEVEL), "info");
+}
+
 Test(config, an_empty_value_empties_a_string_and_leaves_a_number) {
     write_file("schema_registry_url = http://registry\nbatch_max_events = 5\n");
     setenv("SCHEMA_REGISTRY_URL", "", 1);
@@ -145,7 +166,9 @@ Test(config, refuses_a_file_that_is_no_list_of_settings) {
     write_file("tenant\n");
     check_refused(path, "line 1 of /tmp/");
     write_file("\nlog_levle = info\n");
-    check_refused(path, "there is no setting \"log_levle\"");
+    check_refused(path, "there is no setting \"log_levle\"; did you mean \"log_level\"?");
+    write_file("colour = red\n");
+    check_refused(path, "there is no setting \"colour\"; `mneme config` lists them all");
     write_file("MNEME_TENANT = a\n");
     check_refused(path, "there is no setting \"MNEME_TENANT\"");
     write_file("tenant = a\ntenant = b\n");
