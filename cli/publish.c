@@ -47,14 +47,13 @@ static void say_failed(struct publish *publish) {
     const char *message = publish->failed_message == NULL ? "" : publish->failed_message;
     const char *colon = strstr(message, ": ");
     const char *outcome = publish->failed_status == MNEME_E_TIMEOUT ? "not acknowledged" : "not published";
-    fflush(stdout);
+    message = colon == NULL ? message : colon + 2;
     if (publish->first_failed == publish->last_failed) {
-        fprintf(stderr, "mneme: line %lld was %s: ", (long long)publish->first_failed, outcome);
+        mneme_cli_say("line %lld was %s: %s", (long long)publish->first_failed, outcome, message);
     } else {
-        fprintf(stderr, "mneme: lines %lld to %lld were %s: ", (long long)publish->first_failed,
-                (long long)publish->last_failed, outcome);
+        mneme_cli_say("lines %lld to %lld were %s: %s", (long long)publish->first_failed,
+                      (long long)publish->last_failed, outcome, message);
     }
-    fprintf(stderr, "%s\n", colon == NULL ? message : colon + 2);
     free(publish->failed_message);
     publish->failed_message = NULL;
     publish->first_failed = 0;

@@ -44,8 +44,8 @@ static bool print_event(void *context, const struct mneme_batch_item *item) {
 static bool tell_refused(void *context, const struct mneme_batch_item *item) {
     struct printing *printing = context;
     if (printing->refused++ < MOST_REFUSED_TOLD) {
-        fprintf(stderr, "mneme: %d:%lld was left out: %s\n", (int)item->position.partition,
-                (long long)item->position.offset, item->park_reason);
+        mneme_cli_say("%d:%lld was left out: %s", (int)item->position.partition,
+                      (long long)item->position.offset, item->park_reason);
     }
     return true;
 }

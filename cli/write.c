@@ -143,10 +143,9 @@ static bool print_verdict(const void *row, void *context) {
         visit->code = mneme_exit_code(mneme_verdict_status(verdict->verdict));
     }
     if (verdict->reason.data != NULL) {
-        fflush(stdout);
-        fprintf(stderr, "mneme: the event was %.*s: %.*s; see mneme dead-letters show %d:%lld\n",
-                MNEME_STR_ARG(verdict->verdict), MNEME_STR_ARG(verdict->reason),
-                (int)visit->receipt->position.partition, (long long)visit->receipt->position.offset);
+        mneme_cli_say("the event was %.*s: %.*s; see mneme dead-letters show %d:%lld",
+                      MNEME_STR_ARG(verdict->verdict), MNEME_STR_ARG(verdict->reason),
+                      (int)visit->receipt->position.partition, (long long)visit->receipt->position.offset);
     }
     visit->is_seen = true;
     return true;

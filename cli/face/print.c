@@ -238,8 +238,7 @@ static void begin_table(struct mneme_face_printer *printer, const struct mneme_o
 
 static void print_nothing(const struct mneme_face_printer *printer) {
     if (printer->nothing != NULL && printer->nothing[0] != '\0') {
-        fflush(stdout);
-        fprintf(stderr, "mneme: %s\n", printer->nothing);
+        mneme_cli_say("%s", printer->nothing);
     }
 }
 
@@ -421,12 +420,10 @@ static void on_note(const struct mneme_op_note *note, void *context) {
         if (printer->cli->json) {
             break;
         }
-        fflush(stdout);
-        fprintf(stderr, "mneme: %.*s\n", MNEME_STR_ARG(note->text));
+        mneme_cli_say("%.*s", MNEME_STR_ARG(note->text));
         break;
     case MNEME_OP_NOTE_WARNING:
-        fflush(stdout);
-        fprintf(stderr, "mneme: %.*s\n", MNEME_STR_ARG(note->text));
+        mneme_cli_say("%.*s", MNEME_STR_ARG(note->text));
         break;
     case MNEME_OP_NOTE_MISSING:
         fflush(stdout);

@@ -15,7 +15,6 @@
 #include "cli/frame/signals.h"
 #include "cli/frame/values.h"
 #include "cli/frame/words.h"
-#include "common/base/printable.h"
 #include "common/json/write.h"
 #include "common/log/log.h"
 
@@ -60,13 +59,8 @@ const char *mneme_cli_value(const struct mneme_cli *cli, const char *option) {
 }
 
 enum mneme_exit mneme_cli_fail(const struct mneme_cli *cli, const struct mneme_error *error) {
-    struct mneme_buffer shown = {0};
     (void)cli;
-    fflush(stdout); /* what was printed before comes before it, where both go to one place */
-    mneme_printable(&shown, mneme_str_from(error->message),
-                    false); /* it may quote what somebody else wrote */
-    fprintf(stderr, "mneme: %.*s\n", MNEME_STR_ARG(mneme_buffer_str(&shown)));
-    mneme_buffer_clean_up(&shown);
+    mneme_cli_say("%s", error->message);
     return mneme_cli_interrupted() ? MNEME_EXIT_INTERRUPTED : mneme_exit_code(error->code);
 }
 

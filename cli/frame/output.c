@@ -6,8 +6,12 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <unistd.h>
+
+#include "common/base/printable.h"
 
 /* Of the one stdout that a process has; only the thread that prints touches it. */
 static int lost_errno;
@@ -73,6 +77,22 @@ enum mneme_exit mneme_cli_put_line(struct mneme_buffer *line) {
     }
     mneme_buffer_clear(line);
     return is_complete ? MNEME_EXIT_DONE : MNEME_EXIT_UNAVAILABLE;
+}
+
+void mneme_cli_say(const char *format, ...) {
+    struct mneme_buffer shown = {0};
+    char *sentence = NULL;
+    va_list arguments;
+    va_start(arguments, format);
+    int len = vasprintf(&sentence, format, arguments);
+    va_end(arguments);
+    fflush(stdout); /* what was printed before comes before it, where both go to one place */
+    if (len >= 0) {
+        mneme_printable(&shown, mneme_str_from(sentence), false);
+        fprintf(stderr, "mneme: %.*s\n", MNEME_STR_ARG(mneme_buffer_str(&shown)));
+        free(sentence);
+    }
+    mneme_buffer_clean_up(&shown);
 }
 
 bool mneme_cli_output_is_lost(void) {

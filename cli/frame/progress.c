@@ -15,6 +15,8 @@
 #define REDRAW_MICROS 100000
 #define MAX_BAR 24
 #define MIN_BAR 8
+#define FRAME 3 /* columns of a bar without its cells */
+#define MIN_LABEL 12
 #define DEFAULT_COLUMNS 80
 
 /* A terminal that cannot erase a line would be filled with bars. */
@@ -68,6 +70,20 @@ static void put_if_fits(struct mneme_buffer *out, const struct mneme_buffer *par
     }
 }
 
+/* At most so much of the label; gives its width. */
+static int put_label(struct mneme_buffer *out, struct mneme_str label, int wanted, int left) {
+    int room = wanted < left ? wanted : left;
+    int width = mneme_text_width(label);
+    if (width <= room) {
+        mneme_buffer_append_str(out, label);
+        return width;
+    }
+    label.len = mneme_text_fit(label, room > 1 ? room - 1 : 0, &width);
+    mneme_buffer_append_str(out, label);
+    mneme_buffer_append_str(out, room > 0 ? MNEME_STR_LIT("…") : MNEME_STR_LIT(""));
+    return width + (room > 0);
+}
+
 void mneme_progress_line(struct mneme_buffer *out, const struct mneme_progress *progress, int64_t done,
                          int64_t elapsed_micros, int columns) {
     struct mneme_buffer label = {0};
@@ -82,19 +98,20 @@ void mneme_progress_line(struct mneme_buffer *out, const struct mneme_progress *
         mneme_buffer_printf(&counts, "%3d %%, ", (int)(share * 100));
     }
     mneme_buffer_printf(&counts, "%lld %s", (long long)done, progress->unit);
-    /* The label and the counts come first; the bar takes what is left between them. */
-    int width;
-    int room = columns - mneme_text_width(mneme_buffer_str(&counts));
-    size_t bytes = mneme_text_fit(mneme_buffer_str(&label), room > 0 ? room : 0, &width);
-    mneme_buffer_append(out, label.data, bytes);
-    int left = room - width;
-    int cells = left - 3 < MAX_BAR ? left - 3 : MAX_BAR;
+    mneme_buffer_printf(&part, ", %.0f/s", rate);
+    int rate_width = mneme_text_width(mneme_buffer_str(&part));
+    int left = columns - mneme_text_width(mneme_buffer_str(&counts));
+    /* A long label, such as a path, leaves room for a short bar and the rate as long as it can be told by its
+     * beginning. */
+    int wanted = left - rate_width - (progress->total > 0 ? MIN_BAR + FRAME : 0);
+    left -= put_label(out, mneme_buffer_str(&label), wanted > MIN_LABEL ? wanted : MIN_LABEL, left);
+    int cells = left - FRAME - rate_width >= MIN_BAR ? left - FRAME - rate_width : left - FRAME;
+    cells = cells < MAX_BAR ? cells : MAX_BAR;
     if (progress->total > 0 && cells >= MIN_BAR) {
         put_bar(out, share, cells);
-        left -= cells + 3;
+        left -= cells + FRAME;
     }
     mneme_buffer_append_str(out, mneme_buffer_str(&counts));
-    mneme_buffer_printf(&part, ", %.0f/s", rate);
     put_if_fits(out, &part, &left);
     if (progress->total > done && rate > 0) {
         mneme_buffer_clear(&part);

@@ -7,6 +7,7 @@
 #include <stdio.h>
 
 #include "cli/frame/options.h"
+#include "cli/frame/output.h"
 #include "cli/frame/values.h"
 #include "common/base/choice.h"
 #include "common/base/moment.h"
@@ -217,8 +218,8 @@ static int suggest_item(const struct mneme_cli_expected *expected, struct mneme_
     const char *nearest = mneme_choice_nearest(item, expected->values);
     (void)error;
     if (nearest != NULL) {
-        fprintf(stderr, "mneme: note: %s '%.*s' is not a known %s; did you mean '%s'?\n", what,
-                MNEME_STR_ARG(item), expected->noun, nearest);
+        mneme_cli_say("note: %s '%.*s' is not a known %s; did you mean '%s'?", what, MNEME_STR_ARG(item),
+                      expected->noun, nearest);
     }
     return MNEME_OK;
 }

@@ -278,13 +278,13 @@ enum mneme_exit mneme_cli_import_refused(const struct mneme_cli *cli, const char
         (void)mneme_error_set(&said, MNEME_E_INVALID, "%s was not imported from line %lld on: %s", path,
                               (long long)line, why);
     }
-    fprintf(stderr, "mneme: %s\n", said.message);
+    mneme_cli_say("%s", said.message);
     return cli->json ? put_remark(path, entry, line, "refused", why) : MNEME_EXIT_DONE;
 }
 
 enum mneme_exit mneme_cli_import_warned(const struct mneme_cli *cli, const char *path, int64_t entry,
                                         int64_t line, const char *why) {
-    fprintf(stderr, "mneme: entry %lld of %s (line %lld) is imported with a change: %s\n", (long long)entry,
-            path, (long long)line, why);
+    mneme_cli_say("entry %lld of %s (line %lld) is imported with a change: %s", (long long)entry, path,
+                  (long long)line, why);
     return cli->json ? put_remark(path, entry, line, "warning", why) : MNEME_EXIT_DONE;
 }

@@ -67,7 +67,7 @@ static int say(const struct mneme_import_validation *validation, const struct it
     mneme_id_text(event_id, item->event.event_id);
     mneme_error_set(&said, MNEME_E_INVALID, "%s: %s is %s: event %s of stream %.*s: %s", validation->path,
                     item->place.where, word, event_id, MNEME_STR_ARG(item->event.stream_id), why);
-    fprintf(stderr, "mneme: %s\n", said.message);
+    mneme_cli_say("%s", said.message);
     if (!validation->cli->json) {
         return MNEME_OK;
     }

@@ -88,8 +88,7 @@ static enum mneme_exit run(struct mneme_cli *cli) {
         code = put_match(cli, &matches.items[i]);
     }
     if (status == MNEME_OK && matches.count == 0 && !cli->json) {
-        fprintf(stderr, "mneme: nothing near it in the collection %.*s\n",
-                MNEME_STR_ARG(question.collection));
+        mneme_cli_say("nothing near it in the collection %.*s", MNEME_STR_ARG(question.collection));
     }
     mneme_vectors_close(vectors);
     mneme_raw_matches_clean_up(&matches);

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "common/log/log.h"
 #include "common/postgres/postgres.h"
 
 #define CHECK_SERVER "check that Postgres runs, and DATABASE_URL"
@@ -73,9 +74,10 @@ enum mneme_pg_verdict mneme_pg_classify(const char *sqlstate) {
 
 int mneme_pg_error(struct mneme_error *error, const char *what, const char *sqlstate, const char *reason) {
     const struct meaning *meaning = find_meaning(sqlstate);
-    bool has_code = *sqlstate != '\0';
-    return mneme_error_set(error, meaning->status, "%s: %.600s%s%s%s; %s", what, reason,
-                           has_code ? " (SQLSTATE " : "", sqlstate, has_code ? ")" : "", meaning->advice);
+    /* The code is for who looks into Postgres; a person reads what it means. */
+    mneme_log(MNEME_LOG_DEBUG, "Postgres refused", MNEME_LOG_S("what", what),
+              MNEME_LOG_S("sqlstate", sqlstate), MNEME_LOG_S("reason", reason));
+    return mneme_error_set(error, meaning->status, "%s: %.600s; %s", what, reason, meaning->advice);
 }
 
 /* The first line, without the white space behind it. */

@@ -14,6 +14,7 @@ import unicodedata
 
 import pytest
 
+from harness.namespace import with_database
 from harness.program import BINARY, Program, clean_environment
 from harness.waiting import wait_until
 
@@ -382,6 +383,17 @@ def test_without_postgres_it_says_what_to_do(command):
 def test_without_kafka_publishing_says_what_to_do():
     result = mneme_alone("memory", "add", "x", "--user", "ada", env={"KAFKA_BOOTSTRAP_SERVERS": "127.0.0.1:1"}, expect=3)
     assert "KAFKA_BOOTSTRAP_SERVERS" in result.stderr
+    assert all(line.startswith("mneme: ") for line in result.stderr.splitlines()), "no line of the client's own"
+    assert not re.search(r"rdkafka|%\d\||FAIL|\[thrd", result.stderr)
+
+
+def test_codes_of_services_stay_in_the_log(namespace, mneme):
+    nowhere = {"DATABASE_URL": with_database(namespace.env["DATABASE_URL"], "nowhere")}
+    result = mneme("memory", "list", "--all", env=nowhere, expect=5)
+    assert 'database "nowhere" does not exist; create the database, or correct DATABASE_URL' in result.stderr
+    assert "SQLSTATE" not in result.stderr and "3D000" not in result.stderr
+    told = mneme("memory", "list", "--all", env={**nowhere, "LOG_LEVEL": "debug", "MNEME_LOG_FORMAT": "logfmt"}, expect=5)
+    assert "sqlstate=3D000" in told.stderr
 
 
 def test_without_tables_it_names_migrate(make_namespace):

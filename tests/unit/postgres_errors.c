@@ -38,10 +38,8 @@ Test(sqlstate, becomes_a_status_and_a_sentence) {
     struct mneme_error error = {0};
     cr_assert_eq(mneme_pg_error(&error, "cannot store", "42P01", "relation \"x\" does not exist"),
                  MNEME_E_NOT_FOUND);
-    cr_assert_str_eq(
-        error.message,
-        "cannot store: relation \"x\" does not exist (SQLSTATE 42P01); run `mneme migrate`; if it "
-        "applies nothing, `mneme verify postgres` names what is gone");
+    cr_assert_str_eq(error.message, "cannot store: relation \"x\" does not exist; run `mneme migrate`; if it "
+                                    "applies nothing, `mneme verify postgres` names what is gone");
     cr_assert_eq(mneme_pg_error(&error, "cannot store", "", "no answer"), MNEME_E_UNAVAILABLE);
     cr_assert_str_eq(error.message, "cannot store: no answer; check that Postgres runs, and DATABASE_URL");
     static const struct {

@@ -30,10 +30,20 @@ Test(progress_bar, shows_share_count_rate_and_time_left) {
 Test(progress_bar, gives_up_what_does_not_fit) {
     cr_assert_str_eq(draw(&folding, 250, 10 * SECOND, 70),
                      "Folding the log [######..................]  25 %, 250 events, 25/s");
-    cr_assert_str_eq(draw(&folding, 250, 10 * SECOND, 50),
-                     "Folding the log [###...........]  25 %, 250 events");
-    cr_assert_str_eq(draw(&folding, 250, 10 * SECOND, 40), "Folding the log  25 %, 250 events, 25/s");
-    cr_assert_str_eq(draw(&folding, 250, 10 * SECOND, 30), "Folding the   25 %, 250 events");
+    cr_assert_str_eq(draw(&folding, 250, 10 * SECOND, 54),
+                     "Folding the log [###.........]  25 %, 250 events, 25/s");
+    cr_assert_str_eq(draw(&folding, 250, 10 * SECOND, 45), "Folding the… [###.........]  25 %, 250 events");
+    cr_assert_str_eq(draw(&folding, 250, 10 * SECOND, 36), "Folding the…  25 %, 250 events, 25/s");
+    cr_assert_str_eq(draw(&folding, 250, 10 * SECOND, 30), "Folding the…  25 %, 250 events");
+}
+
+Test(progress_bar, a_long_label_leaves_room_for_the_bar) {
+    const struct mneme_progress importing = {
+        .label = "/home/ada/exports/2026/conversations-of-the-whole-year.jsonl",
+        .unit = "events",
+        .total = 1000};
+    cr_assert_str_eq(draw(&importing, 500, SECOND, 80),
+                     "/home/ada/exports/2026/conversations-of-the… [####....]  50 %, 500 events, 500/s");
 }
 
 Test(progress_bar, fits_every_width) {
