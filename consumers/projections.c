@@ -12,7 +12,7 @@
 #include "consumers/vectors/vectors_projection.h"
 
 const struct mneme_projection_ops *const mneme_projection_workers[MNEME_PROJECTIONS] = {
-    [MNEME_PROJECTION_POSTGRES] = &mneme_postgres_projection,
+    [MNEME_PROJECTION_POSTGRES] = &mneme_ledger_projection,
     [MNEME_PROJECTION_SEARCH] = &mneme_search_projection,
     [MNEME_PROJECTION_EMBED] = &mneme_embed_projection,
     [MNEME_PROJECTION_VECTORS] = &mneme_vectors_projection,

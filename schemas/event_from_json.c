@@ -6,7 +6,7 @@
 #include "common/base/nearest.h"
 #include "common/base/uuid.h"
 #include "common/json/read.h"
-#include "schemas/input.h"
+#include "schemas/event_input.h"
 
 #define USER_MESSAGE "user_message"
 #define MAX_SLOTS 64 /* more than any record has fields; the generator sees to it */
@@ -44,10 +44,11 @@ static void add_fields(struct slots *slots, void *record, const struct mneme_rec
     }
 }
 
-static int unknown_key(const struct mneme_input *input, const struct slots *slots, struct mneme_str quoted) {
+static int unknown_key(const struct mneme_event_input *input, const struct slots *slots,
+                       struct mneme_str quoted) {
     struct mneme_str key;
     if (!mneme_json_unquote(&key, input->arena, quoted)) {
-        return mneme_input_out_of_memory(input);
+        return mneme_event_input_out_of_memory(input);
     }
     struct mneme_nearest nearest = {0};
     for (size_t i = 0; i < slots->count; i++) {
@@ -65,7 +66,7 @@ static int unknown_key(const struct mneme_input *input, const struct slots *slot
 }
 
 /* Finds the values of an object's members; a null is as good as an absent one. */
-static int collect(const struct mneme_input *input, struct slots *slots, struct mneme_str object) {
+static int collect(const struct mneme_event_input *input, struct slots *slots, struct mneme_str object) {
     uint64_t seen = 0;
     struct mneme_str key;
     struct mneme_str value;
@@ -79,7 +80,7 @@ static int collect(const struct mneme_input *input, struct slots *slots, struct 
             return unknown_key(input, slots, key);
         }
         if (seen & UINT64_C(1) << i) {
-            return MNEME_INPUT_REFUSE(input, slots->items[i].name, "is given twice; give it once");
+            return MNEME_EVENT_INPUT_REFUSE(input, slots->items[i].name, "is given twice; give it once");
         }
         seen |= UINT64_C(1) << i;
         if (mneme_json_kind_of(value) != MNEME_JSON_NULL) {
@@ -89,7 +90,7 @@ static int collect(const struct mneme_input *input, struct slots *slots, struct 
     return MNEME_OK;
 }
 
-static int fill_absent(const struct mneme_input *input, const struct slot *slot) {
+static int fill_absent(const struct mneme_event_input *input, const struct slot *slot) {
     const struct mneme_field_info *field = slot->field;
     void *at = (char *)slot->record + field->offset;
     if (field->is_nullable || field->has_default) {
@@ -110,26 +111,28 @@ static int fill_absent(const struct mneme_input *input, const struct slot *slot)
         *(int64_t *)at = input->event->occurred_at;
         return MNEME_OK;
     }
-    return MNEME_INPUT_REFUSE(input, field->name, "is missing; it is required");
+    return MNEME_EVENT_INPUT_REFUSE(input, field->name, "is missing; it is required");
 }
 
-static int make_event_id(struct mneme_input *input, bool has_event_id) {
+static int make_event_id(struct mneme_event_input *input, bool has_event_id) {
     if (input->idempotency_key.data == NULL) {
         return has_event_id ? MNEME_OK : mneme_uuid_v7(&input->event->event_id, input->error);
     }
     if (has_event_id) {
-        return MNEME_INPUT_REFUSE(input, "event_id", "and idempotency_key are both given; give one of them");
+        return MNEME_EVENT_INPUT_REFUSE(input, "event_id",
+                                        "and idempotency_key are both given; give one of them");
     }
     return mneme_event_id_of_key(&input->event->event_id, input->event->tenant, input->idempotency_key,
                                  input->error);
 }
 
-static int read_type(const struct mneme_input *input, enum mneme_event_type *out, struct mneme_str value) {
+static int read_type(const struct mneme_event_input *input, enum mneme_event_type *out,
+                     struct mneme_str value) {
     struct mneme_str name;
     if (value.data == NULL) {
-        return MNEME_INPUT_REFUSE(input, "type", "is missing; give one such as memory_created");
+        return MNEME_EVENT_INPUT_REFUSE(input, "type", "is missing; give one such as memory_created");
     }
-    int status = mneme_input_read_string(input, "type", &name, value);
+    int status = mneme_event_input_read_string(input, "type", &name, value);
     if (status != MNEME_OK) {
         return status;
     }
@@ -144,20 +147,20 @@ static int read_type(const struct mneme_input *input, enum mneme_event_type *out
     }
     struct mneme_str shown = {name.data, name.len < 60 ? name.len : 60};
     return nearest.name != NULL
-               ? MNEME_INPUT_REFUSE(input, "type", "\"%.*s\" is unknown; did you mean %s?",
-                                    MNEME_STR_ARG(shown), nearest.name)
-               : MNEME_INPUT_REFUSE(
+               ? MNEME_EVENT_INPUT_REFUSE(input, "type", "\"%.*s\" is unknown; did you mean %s?",
+                                          MNEME_STR_ARG(shown), nearest.name)
+               : MNEME_EVENT_INPUT_REFUSE(
                      input, "type",
                      "\"%.*s\" is unknown; a type of your own is {\"type\":\"custom\",\"payload\":"
                      "{\"type\":…,\"json\":…}}",
                      MNEME_STR_ARG(shown));
 }
 
-static int read_slots(const struct mneme_input *input, const struct slots *slots) {
+static int read_slots(const struct mneme_event_input *input, const struct slots *slots) {
     for (size_t i = 0; i < slots->count; i++) {
         const struct slot *slot = &slots->items[i];
         if (slot->field != NULL && slot->value.data != NULL) {
-            int status = mneme_input_read_value(input, slot->field, slot->record, slot->value);
+            int status = mneme_event_input_read_value(input, slot->field, slot->record, slot->value);
             if (status != MNEME_OK) {
                 return status;
             }
@@ -175,24 +178,27 @@ static struct slot *slot_of(struct slots *slots, const char *name) {
 }
 
 /* A value that another key implies: an absent one becomes it. */
-static int imply(const struct mneme_input *input, struct slot *slot, const char *by, struct mneme_str json) {
+static int imply(const struct mneme_event_input *input, struct slot *slot, const char *by,
+                 struct mneme_str json) {
     if (slot->value.data == NULL) {
         slot->value = json;
     }
     return mneme_str_equal(slot->value, json)
                ? MNEME_OK
-               : MNEME_INPUT_REFUSE(input, slot->name, "must be %.*s beside %s", MNEME_STR_ARG(json), by);
+               : MNEME_EVENT_INPUT_REFUSE(input, slot->name, "must be %.*s beside %s", MNEME_STR_ARG(json),
+                                          by);
 }
 
 /* What a user says and an agent answers, under names that tell the roles: "user_message" is no field. */
-static int read_messages(const struct mneme_input *input, struct slots *slots) {
+static int read_messages(const struct mneme_event_input *input, struct slots *slots) {
     struct slot *said = slot_of(slots, USER_MESSAGE);
     struct slot *content = slot_of(slots, "content");
     struct slot *role = slot_of(slots, "role");
     struct slot *answer = slot_of(slots, "agent_response");
     if (said->value.data != NULL) {
         if (content->value.data != NULL) {
-            return MNEME_INPUT_REFUSE(input, USER_MESSAGE, "and content are both given; give one of them");
+            return MNEME_EVENT_INPUT_REFUSE(input, USER_MESSAGE,
+                                            "and content are both given; give one of them");
         }
         content->value = said->value;
         return imply(input, role, USER_MESSAGE, MNEME_STR_LIT("\"user\""));
@@ -205,11 +211,11 @@ static int read_messages(const struct mneme_input *input, struct slots *slots) {
     return MNEME_OK;
 }
 
-static int read_payload(struct mneme_input *input, struct mneme_str value) {
+static int read_payload(struct mneme_event_input *input, struct mneme_str value) {
     struct slots slots = {.count = 0};
     int status = MNEME_OK;
     if (value.data != NULL && mneme_json_kind_of(value) != MNEME_JSON_OBJECT) {
-        return mneme_input_wrong_kind(input, "payload", "an object", value);
+        return mneme_event_input_wrong_kind(input, "payload", "an object", value);
     }
     input->prefix = "payload.";
     add_fields(&slots, &input->event->payload, &mneme_payload_info[input->event->type]);
@@ -233,12 +239,12 @@ static int read_payload(struct mneme_input *input, struct mneme_str value) {
     }
     if (status == MNEME_OK && input->event->type == MNEME_EVENT_CUSTOM &&
         mneme_event_type_by_name(input->event->payload.custom.type) >= 0) {
-        status = MNEME_INPUT_REFUSE(input, "type", "is a type of Mneme's own; choose another name");
+        status = MNEME_EVENT_INPUT_REFUSE(input, "type", "is a type of Mneme's own; choose another name");
     }
     return status;
 }
 
-static int read_event(struct mneme_input *input, struct mneme_str object, const char *default_tenant) {
+static int read_event(struct mneme_event_input *input, struct mneme_str object, const char *default_tenant) {
     struct mneme_event *event = input->event;
     struct slots slots = {.count = 0};
     struct slot *type_slot = add_slot(&slots, "type");
@@ -252,7 +258,8 @@ static int read_event(struct mneme_input *input, struct mneme_str object, const 
         status = read_type(input, &type, type_slot->value);
     }
     if (status == MNEME_OK && key_slot->value.data != NULL) {
-        status = mneme_input_read_string(input, key_slot->name, &input->idempotency_key, key_slot->value);
+        status =
+            mneme_event_input_read_string(input, key_slot->name, &input->idempotency_key, key_slot->value);
     }
     if (status != MNEME_OK) {
         return status;
@@ -274,7 +281,7 @@ static int read_event(struct mneme_input *input, struct mneme_str object, const 
 
 int mneme_event_from_json(struct mneme_event *event, struct mneme_arena *arena, struct mneme_str line,
                           const char *default_tenant, struct mneme_error *error) {
-    struct mneme_input input = {.event = event, .arena = arena, .prefix = "", .error = error};
+    struct mneme_event_input input = {.event = event, .arena = arena, .prefix = "", .error = error};
     enum mneme_json_kind kind;
     const char *reason;
     size_t at;
@@ -290,7 +297,7 @@ int mneme_event_from_json(struct mneme_event *event, struct mneme_arena *arena, 
     struct mneme_str copy = mneme_arena_copy(arena, line);
     struct mneme_str tenant = mneme_arena_copy(arena, mneme_str_from(default_tenant));
     if (copy.data == NULL || (default_tenant != NULL && tenant.data == NULL)) {
-        return mneme_input_out_of_memory(&input);
+        return mneme_event_input_out_of_memory(&input);
     }
     return read_event(&input, mneme_json_trim(copy), tenant.data);
 }

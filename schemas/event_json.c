@@ -20,7 +20,7 @@ static void write_raw(struct mneme_json_writer *json, struct mneme_str text) {
 static void write_text(struct mneme_json_writer *json, const struct mneme_field_info *field,
                        struct mneme_str text, int schema_version) {
     if (mneme_field_is_json(field) || (field->format == MNEME_FORMAT_TEXT_OR_OBJECT &&
-                                       schema_version >= MNEME_EVENT_RULES_2 && mneme_is_json_object(text))) {
+                                       schema_version >= MNEME_EVENT_RULES_2 && mneme_json_is_object(text))) {
         write_raw(json, text);
     } else {
         mneme_json_string(json, text);

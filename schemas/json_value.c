@@ -1,7 +1,7 @@
 /*
  * One JSON value into one field of a record, by the field's kind and format; wrong types are refused by name.
  */
-#include "schemas/input.h"
+#include "schemas/event_input.h"
 
 #include <stdlib.h>
 
@@ -10,40 +10,41 @@
 #include "common/base/uuid.h"
 #include "common/json/read.h"
 
-int mneme_input_out_of_memory(const struct mneme_input *input) {
+int mneme_event_input_out_of_memory(const struct mneme_event_input *input) {
     return mneme_error_set(input->error, MNEME_E_NO_MEMORY,
                            "cannot read an event: out of memory; free some memory");
 }
 
-int mneme_input_wrong_kind(const struct mneme_input *input, const char *name, const char *wanted,
-                           struct mneme_str value) {
-    return MNEME_INPUT_REFUSE(input, name, "must be %s, not %s", wanted,
-                              mneme_json_kind_phrase(mneme_json_kind_of(value)));
+int mneme_event_input_wrong_kind(const struct mneme_event_input *input, const char *name, const char *wanted,
+                                 struct mneme_str value) {
+    return MNEME_EVENT_INPUT_REFUSE(input, name, "must be %s, not %s", wanted,
+                                    mneme_json_kind_phrase(mneme_json_kind_of(value)));
 }
 
-int mneme_input_read_string(const struct mneme_input *input, const char *name, struct mneme_str *out,
-                            struct mneme_str value) {
+int mneme_event_input_read_string(const struct mneme_event_input *input, const char *name,
+                                  struct mneme_str *out, struct mneme_str value) {
     if (mneme_json_kind_of(value) != MNEME_JSON_STRING) {
-        return mneme_input_wrong_kind(input, name, "a string", value);
+        return mneme_event_input_wrong_kind(input, name, "a string", value);
     }
-    return mneme_json_unquote(out, input->arena, value) ? MNEME_OK : mneme_input_out_of_memory(input);
+    return mneme_json_unquote(out, input->arena, value) ? MNEME_OK : mneme_event_input_out_of_memory(input);
 }
 
 /* A plain string means {"text": string}. */
-static int read_content(const struct mneme_input *input, const char *name, struct mneme_str *out,
+static int read_content(const struct mneme_event_input *input, const char *name, struct mneme_str *out,
                         struct mneme_str value) {
     enum mneme_json_kind kind = mneme_json_kind_of(value);
     if (kind == MNEME_JSON_OBJECT) {
-        return mneme_json_compact(out, input->arena, value) ? MNEME_OK : mneme_input_out_of_memory(input);
+        return mneme_json_compact(out, input->arena, value) ? MNEME_OK
+                                                            : mneme_event_input_out_of_memory(input);
     }
     if (kind != MNEME_JSON_STRING) {
-        return mneme_input_wrong_kind(input, name, "a string or an object", value);
+        return mneme_event_input_wrong_kind(input, name, "a string or an object", value);
     }
     static const char before[] = "{\"text\":";
     size_t len = sizeof before - 1 + value.len + 1;
     char *data = mneme_arena_alloc(input->arena, len);
     if (data == NULL) {
-        return mneme_input_out_of_memory(input);
+        return mneme_event_input_out_of_memory(input);
     }
     memcpy(data, before, sizeof before - 1);
     memcpy(data + sizeof before - 1, value.data, value.len);
@@ -53,17 +54,19 @@ static int read_content(const struct mneme_input *input, const char *name, struc
 }
 
 /* An object is kept as its JSON. */
-static int read_text_or_object(const struct mneme_input *input, const char *name, struct mneme_str *out,
+static int read_text_or_object(const struct mneme_event_input *input, const char *name, struct mneme_str *out,
                                struct mneme_str value) {
     enum mneme_json_kind kind = mneme_json_kind_of(value);
     if (kind == MNEME_JSON_OBJECT) {
-        return mneme_json_compact(out, input->arena, value) ? MNEME_OK : mneme_input_out_of_memory(input);
+        return mneme_json_compact(out, input->arena, value) ? MNEME_OK
+                                                            : mneme_event_input_out_of_memory(input);
     }
-    return kind == MNEME_JSON_STRING ? mneme_input_read_string(input, name, out, value)
-                                     : mneme_input_wrong_kind(input, name, "a string or an object", value);
+    return kind == MNEME_JSON_STRING
+               ? mneme_event_input_read_string(input, name, out, value)
+               : mneme_event_input_wrong_kind(input, name, "a string or an object", value);
 }
 
-static int read_text(const struct mneme_input *input, const struct mneme_field_info *field,
+static int read_text(const struct mneme_event_input *input, const struct mneme_field_info *field,
                      struct mneme_str *out, struct mneme_str value) {
     if (field->format == MNEME_FORMAT_CONTENT) {
         return read_content(input, field->name, out, value);
@@ -72,67 +75,69 @@ static int read_text(const struct mneme_input *input, const struct mneme_field_i
         return read_text_or_object(input, field->name, out, value);
     }
     if (!mneme_field_is_json(field)) {
-        return mneme_input_read_string(input, field->name, out, value);
+        return mneme_event_input_read_string(input, field->name, out, value);
     }
     if (field->format == MNEME_FORMAT_JSON_OBJECT && mneme_json_kind_of(value) != MNEME_JSON_OBJECT) {
-        return mneme_input_wrong_kind(input, field->name, "an object", value);
+        return mneme_event_input_wrong_kind(input, field->name, "an object", value);
     }
-    return mneme_json_compact(out, input->arena, value) ? MNEME_OK : mneme_input_out_of_memory(input);
+    return mneme_json_compact(out, input->arena, value) ? MNEME_OK : mneme_event_input_out_of_memory(input);
 }
 
-static int read_uuid(const struct mneme_input *input, const char *name, struct mneme_uuid *out,
+static int read_uuid(const struct mneme_event_input *input, const char *name, struct mneme_uuid *out,
                      struct mneme_str value) {
     struct mneme_str text;
-    int status = mneme_input_read_string(input, name, &text, value);
+    int status = mneme_event_input_read_string(input, name, &text, value);
     if (status == MNEME_OK && !mneme_uuid_parse(out, text)) {
-        return MNEME_INPUT_REFUSE(input, name,
-                                  "is no UUID; give one such as 0190a5f0-7c3e-7cc0-8f3a-5b6d1c2e3f40");
+        return MNEME_EVENT_INPUT_REFUSE(input, name,
+                                        "is no UUID; give one such as 0190a5f0-7c3e-7cc0-8f3a-5b6d1c2e3f40");
     }
     return status;
 }
 
-static int read_time(const struct mneme_input *input, const char *name, int64_t *out,
+static int read_time(const struct mneme_event_input *input, const char *name, int64_t *out,
                      struct mneme_str value) {
     struct mneme_str text;
-    int status = mneme_input_read_string(input, name, &text, value);
+    int status = mneme_event_input_read_string(input, name, &text, value);
     if (status == MNEME_OK && !mneme_clock_parse_rfc3339(out, text)) {
-        return MNEME_INPUT_REFUSE(input, name, "is no time; give RFC 3339, such as 2026-01-02T03:04:05Z");
+        return MNEME_EVENT_INPUT_REFUSE(input, name,
+                                        "is no time; give RFC 3339, such as 2026-01-02T03:04:05Z");
     }
     return status;
 }
 
-static int read_long(const struct mneme_input *input, const char *name, int64_t *out,
+static int read_long(const struct mneme_event_input *input, const char *name, int64_t *out,
                      struct mneme_str value) {
     if (mneme_json_kind_of(value) != MNEME_JSON_NUMBER) {
-        return mneme_input_wrong_kind(input, name, "a whole number", value);
+        return mneme_event_input_wrong_kind(input, name, "a whole number", value);
     }
     return mneme_json_to_long(out, value)
                ? MNEME_OK
-               : MNEME_INPUT_REFUSE(input, name, "must be a whole number of at most 64 bits");
+               : MNEME_EVENT_INPUT_REFUSE(input, name, "must be a whole number of at most 64 bits");
 }
 
-static int read_double(const struct mneme_input *input, const char *name, double *out,
+static int read_double(const struct mneme_event_input *input, const char *name, double *out,
                        struct mneme_str value) {
     if (mneme_json_kind_of(value) != MNEME_JSON_NUMBER) {
-        return mneme_input_wrong_kind(input, name, "a number", value);
+        return mneme_event_input_wrong_kind(input, name, "a number", value);
     }
-    return mneme_json_to_double(out, value) ? MNEME_OK : mneme_input_out_of_memory(input);
+    return mneme_json_to_double(out, value) ? MNEME_OK : mneme_event_input_out_of_memory(input);
 }
 
-static int read_bool(const struct mneme_input *input, const char *name, bool *out, struct mneme_str value) {
+static int read_bool(const struct mneme_event_input *input, const char *name, bool *out,
+                     struct mneme_str value) {
     if (mneme_json_kind_of(value) != MNEME_JSON_BOOL) {
-        return mneme_input_wrong_kind(input, name, "true or false", value);
+        return mneme_event_input_wrong_kind(input, name, "true or false", value);
     }
     *out = value.data[0] == 't';
     return MNEME_OK;
 }
 
 /* Memory for the items of a container that is what it should be; *count of them. */
-static int begin_items(const struct mneme_input *input, const char *name, struct mneme_str value,
+static int begin_items(const struct mneme_event_input *input, const char *name, struct mneme_str value,
                        enum mneme_json_kind kind, size_t item_bytes, void **items, size_t *count) {
     if (mneme_json_kind_of(value) != kind) {
-        return mneme_input_wrong_kind(input, name, kind == MNEME_JSON_ARRAY ? "an array" : "an object",
-                                      value);
+        return mneme_event_input_wrong_kind(input, name, kind == MNEME_JSON_ARRAY ? "an array" : "an object",
+                                            value);
     }
     struct mneme_str key;
     struct mneme_str item;
@@ -142,19 +147,19 @@ static int begin_items(const struct mneme_input *input, const char *name, struct
         ++*count;
     }
     *items = mneme_arena_calloc(input->arena, *count + 1, item_bytes);
-    return *items != NULL ? MNEME_OK : mneme_input_out_of_memory(input);
+    return *items != NULL ? MNEME_OK : mneme_event_input_out_of_memory(input);
 }
 
-static int read_item(const struct mneme_input *input, const struct mneme_field_info *field, void *out,
+static int read_item(const struct mneme_event_input *input, const struct mneme_field_info *field, void *out,
                      struct mneme_str item) {
     if (field->kind == MNEME_FIELD_STRING_ARRAY) {
-        return mneme_input_read_string(input, field->name, out, item);
+        return mneme_event_input_read_string(input, field->name, out, item);
     }
     return field->kind == MNEME_FIELD_LONG_ARRAY ? read_long(input, field->name, out, item)
                                                  : read_double(input, field->name, out, item);
 }
 
-static int read_array(const struct mneme_input *input, const struct mneme_field_info *field, void *at,
+static int read_array(const struct mneme_event_input *input, const struct mneme_field_info *field, void *at,
                       struct mneme_str value) {
     size_t item_bytes = field->kind == MNEME_FIELD_STRING_ARRAY ? sizeof(struct mneme_str)
                         : field->kind == MNEME_FIELD_LONG_ARRAY ? sizeof(int64_t)
@@ -182,7 +187,7 @@ static int read_array(const struct mneme_input *input, const struct mneme_field_
 }
 
 /* Numbers beyond single precision become infinite, which the checks refuse. */
-static int read_vector(const struct mneme_input *input, const char *name, struct mneme_str *out,
+static int read_vector(const struct mneme_event_input *input, const char *name, struct mneme_str *out,
                        struct mneme_str value) {
     void *memory;
     size_t count;
@@ -211,7 +216,7 @@ static int compare_keys(const void *a, const void *b) {
 }
 
 /* Values that are no strings are kept as their JSON. Sorted, so that two equal keys are neighbours. */
-static int read_map(const struct mneme_input *input, const struct mneme_field_info *field,
+static int read_map(const struct mneme_event_input *input, const struct mneme_field_info *field,
                     struct mneme_str_map *map, struct mneme_str value) {
     void *memory;
     size_t count;
@@ -229,22 +234,22 @@ static int read_map(const struct mneme_input *input, const struct mneme_field_in
         if (!mneme_json_unquote(&pairs[i].key, input->arena, key) ||
             !(is_string ? mneme_json_unquote(&pairs[i].value, input->arena, item)
                         : mneme_json_compact(&pairs[i].value, input->arena, item))) {
-            return mneme_input_out_of_memory(input);
+            return mneme_event_input_out_of_memory(input);
         }
     }
     qsort(pairs, count, sizeof *pairs, compare_keys);
     for (size_t i = 1; i < count; i++) {
         if (mneme_str_equal(pairs[i - 1].key, pairs[i].key)) {
-            return MNEME_INPUT_REFUSE(input, field->name, "has the key \"%.*s\" twice; give it once",
-                                      MNEME_STR_ARG(pairs[i].key));
+            return MNEME_EVENT_INPUT_REFUSE(input, field->name, "has the key \"%.*s\" twice; give it once",
+                                            MNEME_STR_ARG(pairs[i].key));
         }
     }
     *map = (struct mneme_str_map){pairs, count};
     return MNEME_OK;
 }
 
-int mneme_input_read_value(const struct mneme_input *input, const struct mneme_field_info *field,
-                           void *record, struct mneme_str value) {
+int mneme_event_input_read_value(const struct mneme_event_input *input, const struct mneme_field_info *field,
+                                 void *record, struct mneme_str value) {
     void *at = (char *)record + field->offset;
     int status = MNEME_OK;
     switch (field->kind) {

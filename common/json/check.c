@@ -384,7 +384,7 @@ bool mneme_json_check(struct mneme_str text, enum mneme_json_kind *kind, const c
     return true;
 }
 
-bool mneme_is_json_object(struct mneme_str text) {
+bool mneme_json_is_object(struct mneme_str text) {
     enum mneme_json_kind kind;
     const char *reason;
     size_t at;

@@ -25,6 +25,6 @@ enum mneme_json_kind {
 bool mneme_json_check(struct mneme_str text, enum mneme_json_kind *kind, const char **reason, size_t *at);
 
 /* Whether the text is a JSON object that mneme_json_check accepts, as the `{` that it begins with tells. */
-bool mneme_is_json_object(struct mneme_str text);
+bool mneme_json_is_object(struct mneme_str text);
 
 #endif

@@ -410,14 +410,14 @@ static enum mneme_apply_result apply(void *context, struct mneme_batch *batch, s
     return mneme_store_session_result(status);
 }
 
-const struct mneme_projection_ops mneme_postgres_projection = {
+const struct mneme_projection_ops mneme_ledger_projection = {
     .facts = &mneme_projections[MNEME_PROJECTION_POSTGRES],
     .open = open_projection,
     .assign = assign,
     .apply = apply,
     .revoke = revoke,
     .close = close_projection,
-    .rebuild = &mneme_postgres_rebuild,
+    .rebuild = &mneme_ledger_rebuild,
     .read_marks = mneme_hand_parked_read,
     .note_wait = mneme_schema_wait_note,
 };

@@ -7,6 +7,6 @@
 
 #include "consumers/runtime/projection.h"
 
-extern const struct mneme_projection_ops mneme_postgres_projection;
+extern const struct mneme_projection_ops mneme_ledger_projection;
 
 #endif

@@ -173,7 +173,7 @@ struct mneme_time_span mneme_question_time(struct mneme_str question, int64_t no
     struct mneme_time_words words;
     struct place place;
     struct place other;
-    struct mneme_moment moment = mneme_moment_of(now);
+    struct mneme_question_moment moment = mneme_question_moment_of(now);
     mneme_time_words_read(&words, question);
     for (size_t from = 0; find_place(&place, &words, from, words.count); from = place.end) {
         /* "in the spring" says less than the "spring of 2024" that begins within it. */

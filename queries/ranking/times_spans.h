@@ -8,17 +8,17 @@
 #include "queries/ranking/times.h"
 #include "queries/ranking/times_words.h"
 
-struct mneme_moment {
+struct mneme_question_moment {
     int64_t now;
     int year, month, day; /* month and day from 1 */
     int weekday;          /* from Monday, 0 */
 };
 
-struct mneme_moment mneme_moment_of(int64_t micros);
+struct mneme_question_moment mneme_question_moment_of(int64_t micros);
 
 /* `which` is the number of the form's row; unset where there is no such day. */
 typedef struct mneme_time_span mneme_time_maker(const struct mneme_time_read *read,
-                                                const struct mneme_moment *at, int which);
+                                                const struct mneme_question_moment *at, int which);
 
 /* `which` of mneme_time_latest_month and mneme_time_latest_season. */
 enum mneme_time_latest { MNEME_TIME_BEGUN, MNEME_TIME_OVER };

@@ -49,7 +49,7 @@ static void *apply_all(void *result) {
     struct mneme_error error = {0};
     struct mneme_batch batch;
     mneme_fold_case_batch(&fold, &batch, 0, fold.count);
-    *(enum mneme_apply_result *)result = mneme_postgres_projection.apply(fold.projection, &batch, &error);
+    *(enum mneme_apply_result *)result = mneme_ledger_projection.apply(fold.projection, &batch, &error);
     mneme_fold_case_free_batch(&batch);
     return NULL;
 }
@@ -105,7 +105,7 @@ Test(fold_failures, a_claim_ends_the_session_of_an_owner_that_was_stopped_in_mid
     cr_assert_eq(result, MNEME_RETRY);
     mneme_pg_close(holder);
     cr_assert_eq(mneme_fold_case_apply(&fold, 0), MNEME_FENCED);
-    mneme_postgres_projection.close(fold.projection);
+    mneme_ledger_projection.close(fold.projection);
     fold.projection = other;
     APPLY(0);
     cr_assert_str_eq(TEXT("SELECT count(*) FROM memories"), "500");
@@ -126,7 +126,7 @@ Test(fold_failures, a_former_owner_is_fenced_and_changes_nothing) {
     cr_assert_eq(mneme_fold_case_apply(&fold, 0), MNEME_FENCED);
     cr_assert_eq(fold.error.code, MNEME_E_CONFLICT);
     cr_assert_str_eq(mneme_fold_case_hash(&fold), before);
-    mneme_postgres_projection.close(fold.projection);
+    mneme_ledger_projection.close(fold.projection);
     fold.projection = other;
     APPLY(0);
     cr_assert_str_eq(TEXT("SELECT count(*), max(version) FROM events"), "20|4");
@@ -143,7 +143,7 @@ Test(fold_failures, a_batch_that_was_committed_is_fenced_the_second_time) {
 Test(fold_failures, a_revoked_partition_is_fenced_without_asking_and_comes_back_by_assignment) {
     const int32_t all[MNEME_FOLD_CASE_PARTITIONS] = {0, 1, 2, 3};
     add_memories(10);
-    mneme_postgres_projection.revoke(fold.projection, all, MNEME_FOLD_CASE_PARTITIONS);
+    mneme_ledger_projection.revoke(fold.projection, all, MNEME_FOLD_CASE_PARTITIONS);
     cr_assert_eq(mneme_fold_case_apply(&fold, 0), MNEME_FENCED);
     cr_assert_eq(mneme_fold_case_open(&fold, &fold.projection, NULL), MNEME_APPLIED);
     APPLY(0);
@@ -208,7 +208,7 @@ Test(fold_failures, parked_events_are_kept_beside_the_others_and_told_at_assignm
                                           .partitions = &partition,
                                           .next_offsets = &next_offset,
                                           .count = 1};
-    cr_assert_eq(mneme_postgres_projection.assign(fold.projection, &assignment, &fold.error), MNEME_APPLIED);
+    cr_assert_eq(mneme_ledger_projection.assign(fold.projection, &assignment, &fold.error), MNEME_APPLIED);
     cr_assert_eq(assignment.parked_key_count, 1);
     cr_assert_eq(assignment.parked_keys[0].partition, partition);
     cr_assert_eq(assignment.parked_keys[0].blocked_by, 0);
@@ -223,7 +223,7 @@ Test(fold_failures, another_partition_count_is_refused) {
                                           .partitions = &partition,
                                           .next_offsets = &next_offset,
                                           .count = 1};
-    cr_assert_eq(mneme_postgres_projection.assign(fold.projection, &assignment, &fold.error), MNEME_FATAL);
+    cr_assert_eq(mneme_ledger_projection.assign(fold.projection, &assignment, &fold.error), MNEME_FATAL);
     cr_assert_eq(fold.error.code, MNEME_E_UNSAFE);
     cr_assert_not_null(strstr(fold.error.message, "it has 8 partitions and had 4"));
     cr_assert_str_eq(TEXT("SELECT count(*) FROM progress"), "4");
@@ -232,7 +232,7 @@ Test(fold_failures, another_partition_count_is_refused) {
 Test(fold_failures, open_refuses_tables_that_are_not_there) {
     void *projection = NULL;
     TEXT("DROP SCHEMA mneme CASCADE");
-    int status = mneme_postgres_projection.open(&projection, fold.fixture.config, &fold.error);
+    int status = mneme_ledger_projection.open(&projection, fold.fixture.config, &fold.error);
     cr_assert_eq(status, MNEME_E_NOT_FOUND);
     cr_assert_not_null(strstr(fold.error.message, "run `mneme migrate`"));
 }
@@ -242,6 +242,6 @@ Test(fold_failures, open_tells_that_the_server_cannot_be_reached) {
     int status = mneme_config_set(fold.fixture.config, MNEME_SETTING_DATABASE_URL,
                                   "postgresql://127.0.0.1:1/none", MNEME_FROM_OPTION, &fold.error);
     cr_assert_eq(status, MNEME_OK);
-    cr_assert_eq(mneme_postgres_projection.open(&projection, fold.fixture.config, &fold.error),
+    cr_assert_eq(mneme_ledger_projection.open(&projection, fold.fixture.config, &fold.error),
                  MNEME_E_UNAVAILABLE);
 }

@@ -30,7 +30,7 @@ enum mneme_apply_result mneme_fold_case_open(struct mneme_fold_case *fold, void 
         partitions[i] = i;
     }
     if (*projection == NULL) {
-        int status = mneme_postgres_projection.open(projection, fold->fixture.config, &fold->error);
+        int status = mneme_ledger_projection.open(projection, fold->fixture.config, &fold->error);
         require(status == MNEME_OK, "open", &fold->error);
     }
     struct mneme_assignment assignment = {.topic = MNEME_FOLD_CASE_TOPIC,
@@ -38,7 +38,7 @@ enum mneme_apply_result mneme_fold_case_open(struct mneme_fold_case *fold, void 
                                           .partitions = partitions,
                                           .next_offsets = offsets,
                                           .count = MNEME_FOLD_CASE_PARTITIONS};
-    enum mneme_apply_result result = mneme_postgres_projection.assign(*projection, &assignment, &fold->error);
+    enum mneme_apply_result result = mneme_ledger_projection.assign(*projection, &assignment, &fold->error);
     if (next_offsets != NULL) {
         memcpy(next_offsets, offsets, sizeof offsets);
     }
@@ -57,7 +57,7 @@ void mneme_fold_case_set_up(struct mneme_fold_case *fold) {
 
 void mneme_fold_case_tear_down(struct mneme_fold_case *fold) {
     if (fold->projection != NULL) {
-        mneme_postgres_projection.close(fold->projection);
+        mneme_ledger_projection.close(fold->projection);
     }
     mneme_pg_close(fold->postgres);
     mneme_buffer_clean_up(&fold->text);
@@ -67,7 +67,7 @@ void mneme_fold_case_tear_down(struct mneme_fold_case *fold) {
 }
 
 void mneme_fold_case_empty(struct mneme_fold_case *fold) {
-    mneme_postgres_projection.close(fold->projection);
+    mneme_ledger_projection.close(fold->projection);
     fold->projection = NULL;
     int status =
         mneme_pg_run(fold->postgres,
@@ -198,7 +198,7 @@ enum mneme_apply_result mneme_fold_case_apply(struct mneme_fold_case *fold, size
         size_t count = batch_size == 0 || batch_size > left ? left : batch_size;
         struct mneme_batch batch;
         mneme_fold_case_batch(fold, &batch, fold->applied, count);
-        result = mneme_postgres_projection.apply(fold->projection, &batch, &fold->error);
+        result = mneme_ledger_projection.apply(fold->projection, &batch, &fold->error);
         mneme_fold_case_free_batch(&batch);
         fold->applied += result == MNEME_APPLIED ? count : 0;
     }

@@ -96,7 +96,7 @@ static bool judge(struct mneme_fold *fold, struct mneme_fold_decision *decision,
         return true;
     }
     const void *payload = mneme_event_payload(event);
-    const struct mneme_type_plan *does = mneme_mapping_of(fold->mappings, event);
+    const struct mneme_fold_type_plan *does = mneme_mapping_of(fold->mappings, event);
     *decision = (struct mneme_fold_decision){.verdict = MNEME_FOLD_ACCEPTED};
     for (size_t i = 0; i < does->count && decision->verdict == MNEME_FOLD_ACCEPTED; i++) {
         const struct mneme_action_plan *action = &does->actions[i];
@@ -124,7 +124,7 @@ static bool note_exception(struct mneme_fold *fold, const struct mneme_fold_deci
 }
 
 static bool carry_out(struct mneme_fold *fold, const struct mneme_fold_item *item) {
-    const struct mneme_type_plan *does = mneme_mapping_of(fold->mappings, &item->from->event);
+    const struct mneme_fold_type_plan *does = mneme_mapping_of(fold->mappings, &item->from->event);
     for (size_t i = 0; i < does->count; i++) {
         if (!mneme_fold_row_apply(fold, item->rows[i], &does->actions[i], item->from)) {
             return false;

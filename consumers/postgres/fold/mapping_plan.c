@@ -341,7 +341,7 @@ static int add_action(const struct resolver *resolver, struct mneme_action_plan 
     if (status != 0) {
         return status;
     }
-    struct mneme_type_plan *same = &resolver->plan->by_version[version - 1][action->type];
+    struct mneme_fold_type_plan *same = &resolver->plan->by_version[version - 1][action->type];
     if (same->count == 0) {
         same->actions = out;
     } else if (same->actions + same->count != out || same->count == MNEME_FOLD_MAX_ACTIONS) {

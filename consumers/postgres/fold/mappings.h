@@ -109,19 +109,19 @@ struct mneme_action_plan {
 };
 
 /* What events of one type and version do. */
-struct mneme_type_plan {
+struct mneme_fold_type_plan {
     const struct mneme_action_plan *actions;
     size_t count;
 };
 
 struct mneme_mapping_plan {
-    struct mneme_type_plan by_version[MNEME_EVENT_SCHEMA_VERSION][MNEME_EVENT_TYPE_COUNT];
+    struct mneme_fold_type_plan by_version[MNEME_EVENT_SCHEMA_VERSION][MNEME_EVENT_TYPE_COUNT];
     struct mneme_arena arena;
 };
 
 /* Those that the event does. */
-static inline const struct mneme_type_plan *mneme_mapping_of(const struct mneme_mapping_plan *plan,
-                                                             const struct mneme_event *event) {
+static inline const struct mneme_fold_type_plan *mneme_mapping_of(const struct mneme_mapping_plan *plan,
+                                                                  const struct mneme_event *event) {
     return &plan->by_version[event->schema_version - 1][event->type];
 }
 

@@ -219,7 +219,7 @@ static bool plan_item(struct mneme_fold *fold, struct mneme_fold_item *item) {
     } else if (is_known) {
         is_done = plan_suspect(fold, item, event->event_id);
     }
-    const struct mneme_type_plan *does = mneme_mapping_of(fold->mappings, event);
+    const struct mneme_fold_type_plan *does = mneme_mapping_of(fold->mappings, event);
     for (size_t i = 0; i < does->count && is_done; i++) {
         const struct mneme_action_plan *action = &does->actions[i];
         if (action->action->kind == MNEME_ACTION_APPEND) {
@@ -282,7 +282,7 @@ static bool plan_children(struct mneme_fold *fold, const struct mneme_fold_strea
     bool is_done = true;
     for (struct mneme_fold_item *item = stream->first; item != NULL; item = item->next) {
         const struct mneme_event *event = &item->from->event;
-        const struct mneme_type_plan *does = mneme_mapping_of(fold->mappings, event);
+        const struct mneme_fold_type_plan *does = mneme_mapping_of(fold->mappings, event);
         for (size_t i = 0; i < does->count && is_done; i++) {
             const struct mneme_action_plan *action = &does->actions[i];
             if (action->action->kind == MNEME_ACTION_APPEND) {

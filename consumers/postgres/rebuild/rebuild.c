@@ -13,7 +13,7 @@ static const struct mneme_catalog_example month = {
 };
 
 static const struct mneme_store_rebuild kind = {
-    .projection = &mneme_postgres_projection,
+    .projection = &mneme_ledger_projection,
     .schema = MNEME_PROJECTION_POSTGRES,
     .migrations = &mneme_migrations_postgres,
     .example = &month,
@@ -36,7 +36,7 @@ static int verify(struct mneme_verify_outcome *outcome, const struct mneme_verif
     return mneme_store_verify(outcome, &kind, options, error);
 }
 
-const struct mneme_rebuild_ops mneme_postgres_rebuild = {
+const struct mneme_rebuild_ops mneme_ledger_rebuild = {
     .history = mneme_store_log_history,
     .records_loss = true,
     .begin = begin,
@@ -47,6 +47,6 @@ const struct mneme_rebuild_ops mneme_postgres_rebuild = {
     .swap = mneme_store_rebuild_swap,
     .end = mneme_store_rebuild_end,
     .verify = verify,
-    .rebuild_subject = mneme_postgres_rebuild_subject,
+    .rebuild_subject = mneme_ledger_rebuild_subject,
     .abandon = abandon,
 };

@@ -7,10 +7,10 @@
 
 #include "consumers/store/rebuild/rebuild.h"
 
-extern const struct mneme_rebuild_ops mneme_postgres_rebuild;
+extern const struct mneme_rebuild_ops mneme_ledger_rebuild;
 
 /* See struct mneme_rebuild_ops. */
-int mneme_postgres_rebuild_subject(struct mneme_subject_outcome *outcome,
-                                   const struct mneme_subject_options *options, struct mneme_error *error);
+int mneme_ledger_rebuild_subject(struct mneme_subject_outcome *outcome,
+                                 const struct mneme_subject_options *options, struct mneme_error *error);
 
 #endif

@@ -212,7 +212,7 @@ static int open_refold(struct subject *subject, struct mneme_error *error) {
         return status;
     }
     const struct mneme_refold_options options = {
-        .projection = &mneme_postgres_projection,
+        .projection = &mneme_ledger_projection,
         .config = subject->scratch.config,
         .jobs = subject->options->verify.jobs,
         .partitions = subject->is_touched,
@@ -374,8 +374,8 @@ static int fold_and_replace(struct subject *subject, struct mneme_subject_outcom
                                                           : status;
 }
 
-int mneme_postgres_rebuild_subject(struct mneme_subject_outcome *outcome,
-                                   const struct mneme_subject_options *options, struct mneme_error *error) {
+int mneme_ledger_rebuild_subject(struct mneme_subject_outcome *outcome,
+                                 const struct mneme_subject_options *options, struct mneme_error *error) {
     struct subject subject = {.options = options};
     int64_t started = mneme_clock_monotonic_micros();
     *outcome = (struct mneme_subject_outcome){0};
