@@ -65,6 +65,11 @@ int mneme_op_call_positions(const struct mneme_position **out, size_t *count, st
 int mneme_op_call_note_stale(struct mneme_op_call *call, struct mneme_postgres *postgres,
                              struct mneme_error *error);
 
+/* Runs the complete request of another operation in place of this one, with the same sink, outcome and
+ * connections. */
+int mneme_op_call_another(struct mneme_op_call *call, struct mneme_op_request *other,
+                          struct mneme_error *error);
+
 /* --- rows --- */
 
 /* Passes rows of one kind to the sink, up to a limit; more than that are only noticed, so ask for one more.
@@ -93,10 +98,11 @@ int mneme_op_rows_put_object(bool *goes_on, struct mneme_op_rows *rows, struct m
 
 void mneme_op_note(const struct mneme_op_call *call, enum mneme_op_note_kind kind, struct mneme_str text);
 
-/* Where memories lie, in the arena: places[i] of ids[i], in the request's stream if it names one. Errors as
- * for a write (operations/write.h). */
-int mneme_op_find_places(struct mneme_op_place **places, struct mneme_op_call *call,
-                         const struct mneme_uuid *ids, size_t count, struct mneme_error *error);
+/* Where the things lie that the own field at `field` names, a place for each, in the request's stream if it
+ * names one; in the arena. The field is an ID, IDS, or a TEXT that is an id. Errors as for a write
+ * (operations/write.h). */
+int mneme_op_find_places(struct mneme_op_place **places, struct mneme_op_call *call, int field,
+                         struct mneme_error *error);
 
 /* --- publishing, for procedures --- */
 

@@ -29,12 +29,13 @@ const struct mneme_op_noun mneme_op_catalogue[] = {
     {"conversation", "List, read and forget conversations.",
      "  mneme conversation list --user ada\n"
      "  mneme conversation show chat-1\n",
-     OPERATIONS(&mneme_op_conversation_recent, &mneme_op_conversation_get)},
+     OPERATIONS(&mneme_op_conversation_create, &mneme_op_conversation_update, &mneme_op_conversation_close,
+                &mneme_op_conversation_link, &mneme_op_conversation_recent, &mneme_op_conversation_get)},
     {"agent", "What agents decided, handed over and supposed, and what they share.",
      "  mneme agent context planner --all\n"
      "  mneme agent decisions --agent planner\n",
-     OPERATIONS(&mneme_op_agent_context, &mneme_op_agent_recent, &mneme_op_decision_list,
-                &mneme_op_handoff_list, &mneme_op_hypothesis_list)},
+     OPERATIONS(&mneme_op_agent_context, &mneme_op_agent_control, &mneme_op_agent_recent,
+                &mneme_op_decision_list, &mneme_op_handoff_list, &mneme_op_hypothesis_list)},
     {"decision", "What agents decided.",
      "  mneme decision record 'Rest today' --agent coach --user ada\n"
      "  mneme decision list --agent coach\n",
@@ -46,7 +47,7 @@ const struct mneme_op_noun mneme_op_catalogue[] = {
     {"hypothesis", "What agents supposed, and what became of it.",
      "  mneme hypothesis form 'Ada sleeps badly after coffee' --agent coach --user ada\n"
      "  mneme hypothesis list --all --validated true\n",
-     OPERATIONS(&mneme_op_hypothesis_form)},
+     OPERATIONS(&mneme_op_hypothesis_form, &mneme_op_hypothesis_validate)},
     {"knowledge", "What specialists know.",
      "  mneme knowledge record 'Rice needs water' --domain cooking --agent chef\n"
      "  mneme knowledge list --all --domain cooking\n",

@@ -120,14 +120,20 @@ static int fill_payload(struct mneme_event *event, const struct mneme_op_request
     return MNEME_OK;
 }
 
-/* What the payload says of the scope again, where no field said it. */
+/* What the payload says of the scope again: either is filled from the other. */
 static void fill_from_scope(struct mneme_event *event) {
     const struct mneme_record_info *payload = &mneme_payload_info[event->type];
     for (size_t i = 0; i < payload->field_count; i++) {
         const struct mneme_field_info *field = &payload->fields[i];
         struct mneme_str *at = (void *)((char *)&event->payload + field->offset);
-        if (field->absent == MNEME_ABSENT_SCOPE && at->data == NULL) {
-            *at = mneme_event_scope_value(event, field->name);
+        if (field->absent != MNEME_ABSENT_SCOPE) {
+            continue;
+        }
+        struct mneme_str said = mneme_event_scope_value(event, field->name);
+        if (at->data == NULL) {
+            *at = said;
+        } else if (said.data == NULL) {
+            mneme_event_set_scope_value(event, field->name, *at);
         }
     }
 }
@@ -179,7 +185,12 @@ int mneme_op_events_make(struct mneme_op_events *out, struct mneme_op_request *r
                          struct mneme_error *error) {
     struct mneme_event *event;
     *out = (struct mneme_op_events){.request = request, .arena = &request->arena};
-    return request->operation->write != NULL
-               ? request->operation->write(out, request, error)
-               : mneme_op_events_add(&event, out, request->operation->event_type, error);
+    if (request->operation->write != NULL) {
+        return request->operation->write(out, request, error);
+    }
+    int status = mneme_op_events_add(&event, out, request->operation->event_type, error);
+    if (status == MNEME_OK) {
+        mneme_op_events_address(event, request, 0);
+    }
+    return status;
 }

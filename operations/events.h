@@ -27,7 +27,7 @@ int mneme_op_events_make(struct mneme_op_events *out, struct mneme_op_request *r
 int mneme_op_events_add(struct mneme_event **event, struct mneme_op_events *out, enum mneme_event_type type,
                         struct mneme_error *error);
 
-/* Sends the event where the memory lies that the request's ids name at `index`, if that was looked up. */
+/* Sends the event where the thing lies that the request's ids name at `index`, if that was looked up. */
 void mneme_op_events_address(struct mneme_event *event, const struct mneme_op_request *request, size_t index);
 
 #endif

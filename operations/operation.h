@@ -16,6 +16,7 @@
 #include "queries/as_of.h"
 #include "queries/cursor.h"
 #include "queries/filter/filter.h"
+#include "queries/places.h"
 #include "schemas/event.h"
 
 /* --- what goes in --- */
@@ -23,12 +24,12 @@
 /* What a field takes, and which member of its value (struct mneme_op_value) holds it. */
 enum mneme_op_type {
     MNEME_OP_TEXT,           /* text */
-    MNEME_OP_LONG_TEXT,      /* text; a face may take it from a file or from standard input */
-    MNEME_OP_TEXT_OR_OBJECT, /* text, which may be a JSON object; long, too */
-    MNEME_OP_VALUE,          /* text: any JSON, or a text that is none (operations/json_value.h); long, too */
-    MNEME_OP_LIST,           /* list: texts */
+    MNEME_OP_LONG_TEXT,      /* text; a face may take this and the next four from a file or standard input */
+    MNEME_OP_TEXT_OR_OBJECT, /* text, which may be a JSON object */
+    MNEME_OP_VALUE,          /* text: any JSON, or a text that is none (operations/json_value.h) */
     MNEME_OP_JSON,           /* text: any JSON */
     MNEME_OP_OBJECT,         /* text: a JSON object */
+    MNEME_OP_LIST,           /* list: texts */
     MNEME_OP_ID,             /* id: a UUID */
     MNEME_OP_IDS,            /* ids: UUIDs */
     MNEME_OP_INTEGER,        /* number */
@@ -141,6 +142,13 @@ struct mneme_op_column {
     const char *otherwise;    /* the column that a table shows where this one is null; NULL: none */
 };
 
+/* What the objects in a JSON column hold, which is an array of them, or an object of such arrays. Members
+ * with a heading are what a person sees of each. */
+struct mneme_op_part {
+    const char *column;                    /* of the row; NULL ends the list */
+    const struct mneme_op_column *members; /* ends with a NULL name */
+};
+
 /* How a person reads the rows. */
 enum mneme_op_form {
     MNEME_OP_TABLE,   /* a table of the columns with headings */
@@ -201,6 +209,7 @@ struct mneme_operation {
 
     enum mneme_op_form form;
     const struct mneme_op_column *columns; /* ends with a NULL name */
+    const struct mneme_op_part *parts;     /* of its JSON columns; NULL: none */
     const char *nothing;                   /* said when there is no row, such as "no memory matches" */
     const char *not_found; /* no row is MNEME_E_NOT_FOUND: "there is no …"; NULL: it is no error */
 
@@ -215,10 +224,11 @@ struct mneme_operation {
 
     enum mneme_event_type event_type; /* of a write */
     const char *id;                   /* the payload's field that a write's receipt names first */
-    /* Index, plus 1, of the field with the ids of memories whose streams are looked up when neither stream,
+    /* Index, plus 1, of the field with the ids of things whose streams are looked up when neither stream,
      * user nor agent is given; 0: nothing is looked up. */
     int finds;
-    bool finds_deleted; /* deleted ones, too */
+    enum mneme_place_kind finds_kind; /* what the things are */
+    bool finds_deleted;               /* deleted ones, too */
 };
 
 /* Own fields of the operation. */

@@ -14,7 +14,7 @@
 
 #define MNEME_OP_MAX_FIELDS 40 /* of its own, of one operation */
 
-/* Where the stream of a memory lies that a request names by its id alone. */
+/* Where a thing lies that a request names by its id alone. */
 struct mneme_op_place {
     struct mneme_str stream_id, user_id, agent_id;
 };

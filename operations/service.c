@@ -192,6 +192,19 @@ static int dispatch(struct mneme_op_request *request, struct mneme_op_call *call
     return status;
 }
 
+int mneme_op_call_another(struct mneme_op_call *call, struct mneme_op_request *other,
+                          struct mneme_error *error) {
+    struct mneme_op_call inner = *call;
+    inner.request = other;
+    inner.arena = &other->arena;
+    int status = dispatch(other, &inner, error);
+    call->postgres = inner.postgres;
+    call->is_connected = inner.is_connected;
+    call->hot = inner.hot;
+    call->batch = inner.batch;
+    return status;
+}
+
 int mneme_service_run(struct mneme_op_outcome *outcome, struct mneme_service *service,
                       struct mneme_op_request *request, const struct mneme_op_sink *sink,
                       const struct mneme_cancel *cancel, struct mneme_error *error) {

@@ -24,7 +24,8 @@ static inline bool mneme_op_type_is_many(enum mneme_op_type type) {
 
 /* Whether a face may take a value from a file or from standard input. */
 static inline bool mneme_op_type_is_long(enum mneme_op_type type) {
-    return type == MNEME_OP_LONG_TEXT || type == MNEME_OP_TEXT_OR_OBJECT || type == MNEME_OP_VALUE;
+    return type == MNEME_OP_LONG_TEXT || type == MNEME_OP_TEXT_OR_OBJECT || type == MNEME_OP_VALUE ||
+           type == MNEME_OP_JSON || type == MNEME_OP_OBJECT;
 }
 
 #endif

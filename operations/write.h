@@ -1,5 +1,5 @@
 /*
- * Running a write: where the memories lie that it names, its events into the log, and what became of them.
+ * Running a write: where the things lie that it names, its events into the log, and what became of them.
  */
 #ifndef MNEME_OPERATIONS_WRITE_H
 #define MNEME_OPERATIONS_WRITE_H
@@ -7,7 +7,7 @@
 #include "operations/events.h"
 #include "operations/service.h"
 
-/* Looks up the streams of the memories that the request names by their ids, unless it says where to write or
+/* Looks up the streams of the things that the request names by their ids, unless it says where to write or
  * names none. Sets request->places. MNEME_E_NOT_FOUND for one that the tables do not have; MNEME_E_USAGE
  * where several streams use an id. */
 int mneme_op_write_find(struct mneme_op_request *request, struct mneme_op_call *call,

@@ -45,24 +45,3 @@ int mneme_memory_get(struct mneme_postgres *postgres, const struct mneme_memory_
     mneme_pg_params_clean_up(&params);
     return status;
 }
-
-int mneme_memory_places(struct mneme_postgres *postgres, struct mneme_str tenant,
-                        const struct mneme_uuid *ids, size_t count, bool include_deleted,
-                        mneme_row_visitor *visit, void *context, struct mneme_error *error) {
-    static const struct mneme_row_column columns[] = {
-        {"id", MNEME_ROW_UUID, offsetof(struct mneme_memory_place_row, id)},
-        {"stream_id", MNEME_ROW_STR, offsetof(struct mneme_memory_place_row, stream_id)},
-        {"user_id", MNEME_ROW_STR, offsetof(struct mneme_memory_place_row, user_id)},
-        {"agent_id", MNEME_ROW_STR, offsetof(struct mneme_memory_place_row, agent_id)},
-    };
-    static const struct mneme_question question = {"the memories were not found", mneme_sql_memory_places,
-                                                   columns, sizeof columns / sizeof *columns,
-                                                   sizeof(struct mneme_memory_place_row)};
-    struct mneme_pg_params params = {0};
-    mneme_pg_param_str(&params, tenant);
-    mneme_pg_param_uuid_array(&params, ids, count);
-    mneme_pg_param_bool(&params, include_deleted);
-    int status = mneme_query_run(postgres, &question, &params, visit, context, NULL, error);
-    mneme_pg_params_clean_up(&params);
-    return status;
-}

@@ -26,17 +26,6 @@ struct mneme_memory_key {
 int mneme_memory_get(struct mneme_postgres *postgres, const struct mneme_memory_key *key,
                      mneme_row_visitor *visit, void *context, size_t *count, struct mneme_error *error);
 
-/* Where a memory lies. */
-struct mneme_memory_place_row {
-    struct mneme_uuid id;
-    struct mneme_str stream_id, user_id, agent_id;
-};
-
-/* Visits struct mneme_memory_place_row, in no order: one for each stream that uses one of the ids. */
-int mneme_memory_places(struct mneme_postgres *postgres, struct mneme_str tenant,
-                        const struct mneme_uuid *ids, size_t count, bool include_deleted,
-                        mneme_row_visitor *visit, void *context, struct mneme_error *error);
-
 /* What to list: a null or unset field does not filter. */
 struct mneme_memory_filter {
     struct mneme_str tenant;                                     /* required */

@@ -31,23 +31,6 @@ const struct mneme_recent_kind mneme_recent_decisions = {
     .most = 5,
 };
 
-struct mneme_str mneme_recent_member(struct mneme_str object, struct mneme_str member,
-                                     struct mneme_arena *arena) {
-    struct mneme_json_reader reader = mneme_json_enter(object);
-    struct mneme_str key;
-    struct mneme_str value;
-    while (mneme_json_next(&reader, &key, &value)) {
-        if (mneme_json_unquotes_to(key, member)) {
-            struct mneme_str text = value;
-            enum mneme_json_kind kind = mneme_json_kind_of(value);
-            bool is_there = kind != MNEME_JSON_NULL &&
-                            (kind != MNEME_JSON_STRING || mneme_json_unquote(&text, arena, value));
-            return is_there ? text : MNEME_STR_NULL;
-        }
-    }
-    return MNEME_STR_NULL;
-}
-
 /* --- from the hot tier --- */
 
 /* An object and what it is ordered by. */
@@ -74,10 +57,10 @@ static size_t take_objects(struct item *items, struct mneme_str array, const str
     struct item item;
     size_t count = 0;
     while (count < kind->most && mneme_json_next(&reader, &key, &item.object)) {
-        item.id = mneme_recent_member(item.object, kind->id, arena);
-        item.stream_id = mneme_recent_member(item.object, MNEME_STR_LIT("stream_id"), arena);
+        item.id = mneme_json_member(item.object, kind->id, arena);
+        item.stream_id = mneme_json_member(item.object, MNEME_STR_LIT("stream_id"), arena);
         bool is_timed =
-            mneme_clock_parse_rfc3339(&item.micros, mneme_recent_member(item.object, kind->time, arena));
+            mneme_clock_parse_rfc3339(&item.micros, mneme_json_member(item.object, kind->time, arena));
         if (is_timed && item.micros >= since) {
             items[count++] = item;
         }

@@ -35,9 +35,4 @@ int mneme_recent_tables(struct mneme_recent *out, struct mneme_postgres *postgre
                         const struct mneme_recent_kind *kind, struct mneme_str tenant, struct mneme_str name,
                         int64_t since, struct mneme_arena *arena, struct mneme_error *error);
 
-/* The member of an object: a string as what it stands for, all else as it is; null when it has none, or null.
- * The text lies in the arena or the object. */
-struct mneme_str mneme_recent_member(struct mneme_str object, struct mneme_str member,
-                                     struct mneme_arena *arena);
-
 #endif

@@ -30,18 +30,31 @@ struct mneme_str mneme_event_subject(const struct mneme_event *event) {
     return event->scope.user_id.data != NULL ? event->scope.user_id : event->scope.agent_id;
 }
 
-struct mneme_str mneme_event_scope_value(const struct mneme_event *event, const char *name) {
+/* Where the scope's field of that name lies in an event; SIZE_MAX when there is none. */
+static size_t scope_offset(const char *name) {
     const struct mneme_field_info *fields = mneme_envelope_info.fields;
     for (size_t i = 0; i < mneme_envelope_info.field_count; i++) {
         const struct mneme_record_info *scope = fields[i].record;
         for (size_t j = 0; scope != NULL && j < scope->field_count; j++) {
             if (strcmp(scope->fields[j].name, name) == 0) {
-                const char *at = (const char *)event + fields[i].offset + scope->fields[j].offset;
-                return *(const struct mneme_str *)(const void *)at;
+                return fields[i].offset + scope->fields[j].offset;
             }
         }
     }
-    return MNEME_STR_NULL;
+    return SIZE_MAX;
+}
+
+struct mneme_str mneme_event_scope_value(const struct mneme_event *event, const char *name) {
+    size_t offset = scope_offset(name);
+    return offset == SIZE_MAX ? MNEME_STR_NULL
+                              : *(const struct mneme_str *)(const void *)((const char *)event + offset);
+}
+
+void mneme_event_set_scope_value(struct mneme_event *event, const char *name, struct mneme_str value) {
+    size_t offset = scope_offset(name);
+    if (offset != SIZE_MAX) {
+        *(struct mneme_str *)(void *)((char *)event + offset) = value;
+    }
 }
 
 void mneme_event_key(const struct mneme_event *event, struct mneme_buffer *out) {

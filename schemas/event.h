@@ -49,6 +49,7 @@ struct mneme_str mneme_event_subject(const struct mneme_event *event);
 
 /* The scope's field of that name, such as "conversation_id"; null when it is, or when there is none. */
 struct mneme_str mneme_event_scope_value(const struct mneme_event *event, const char *name);
+void mneme_event_set_scope_value(struct mneme_event *event, const char *name, struct mneme_str value);
 
 /* The Kafka key "tenant/stream_id", appended to `out`. */
 void mneme_event_key(const struct mneme_event *event, struct mneme_buffer *out);

@@ -29,6 +29,11 @@ struct mneme_face_printer *mneme_face_printer_new(const struct mneme_cli *cli,
                                                   const struct mneme_operation *operation, int64_t limit);
 struct mneme_op_sink mneme_face_printer_sink(struct mneme_face_printer *printer);
 
+/* Prints the objects in a JSON column of which the operation says what they hold; false for another column.
+ */
+bool mneme_face_print_part(const struct mneme_operation *operation, const char *column, const char *label,
+                           struct mneme_str json);
+
 /* Prints what is still to print, if the answer `is_whole`, and says so when it `has_more` rows beyond the
  * limit. Frees. */
 enum mneme_exit mneme_face_printer_end(struct mneme_face_printer *printer, bool is_whole, bool has_more);

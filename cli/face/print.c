@@ -283,6 +283,19 @@ static const char *label_of(char text[LABEL_BYTES], const struct mneme_op_column
     return text;
 }
 
+/* The columns that hold objects, behind the others. */
+static void print_parts(struct mneme_face_printer *printer, const struct mneme_op_row *row) {
+    for (size_t i = 0; i < row->column_count; i++) {
+        const struct mneme_op_part *part = mneme_face_part(printer->operation, row->columns[i].name);
+        const void *value = (const char *)row->cells + row->columns[i].offset;
+        if (part != NULL && !is_null(row->columns[i].kind, value)) {
+            char text[LABEL_BYTES];
+            mneme_face_print_part(part, label_of(text, printer->operation->columns, row->columns[i].name),
+                                  *(const struct mneme_str *)value);
+        }
+    }
+}
+
 static void print_details(struct mneme_face_printer *printer, const struct mneme_op_row *row) {
     if (printer->is_followed) {
         putchar('\n');
@@ -296,7 +309,8 @@ static void print_details(struct mneme_face_printer *printer, const struct mneme
         char text[LABEL_BYTES];
         const char *label = label_of(text, printer->operation->columns, row->columns[i].name);
         bool is_false = kind == MNEME_ROW_BOOL && !*(const bool *)value;
-        if (is_false || is_null(kind, value)) {
+        if (is_false || is_null(kind, value) ||
+            mneme_face_part(printer->operation, row->columns[i].name) != NULL) {
             continue;
         }
         if (is_time(kind)) {
@@ -308,6 +322,7 @@ static void print_details(struct mneme_face_printer *printer, const struct mneme
         }
     }
     printer->code = mneme_form_end(&form, printer->cli);
+    print_parts(printer, row);
 }
 
 /* --- receipts --- */

@@ -283,6 +283,23 @@ bool mneme_json_to_long(int64_t *out, struct mneme_str number) {
     return is_negative ? (*out = value, true) : !__builtin_sub_overflow(0, value, out);
 }
 
+struct mneme_str mneme_json_member(struct mneme_str object, struct mneme_str member,
+                                   struct mneme_arena *arena) {
+    struct mneme_json_reader reader = mneme_json_enter(object);
+    struct mneme_str key;
+    struct mneme_str value;
+    while (mneme_json_next(&reader, &key, &value)) {
+        if (mneme_json_unquotes_to(key, member)) {
+            struct mneme_str text = value;
+            enum mneme_json_kind kind = mneme_json_kind_of(value);
+            bool is_there = kind != MNEME_JSON_NULL &&
+                            (kind != MNEME_JSON_STRING || mneme_json_unquote(&text, arena, value));
+            return is_there ? text : MNEME_STR_NULL;
+        }
+    }
+    return MNEME_STR_NULL;
+}
+
 bool mneme_json_to_double(double *out, struct mneme_str number) {
     char small[64];
     char *text = number.len < sizeof small ? small : malloc(number.len + 1);

@@ -41,6 +41,11 @@ bool mneme_json_unquote(struct mneme_str *out, struct mneme_arena *arena, struct
 /* Whether a string with its quotes stands for `text`. */
 bool mneme_json_unquotes_to(struct mneme_str quoted, struct mneme_str text);
 
+/* The member of an object: a string as what it stands for, all else as it is; null when it has none, or null.
+ * The text lies in the arena or the object. */
+struct mneme_str mneme_json_member(struct mneme_str object, struct mneme_str member,
+                                   struct mneme_arena *arena);
+
 /* The number of code points that a string with its quotes stands for, and whether all are white space. */
 void mneme_json_measure(struct mneme_str quoted, size_t *characters, bool *is_blank);
 

@@ -7,6 +7,7 @@
 #include "operations/operation.h"
 
 extern const struct mneme_operation mneme_op_agent_context;
+extern const struct mneme_operation mneme_op_agent_control;
 extern const struct mneme_operation mneme_op_agent_recent;
 
 #endif

@@ -6,7 +6,11 @@
 
 #include "operations/operation.h"
 
+extern const struct mneme_operation mneme_op_conversation_close;
+extern const struct mneme_operation mneme_op_conversation_create;
 extern const struct mneme_operation mneme_op_conversation_get;
+extern const struct mneme_operation mneme_op_conversation_link;
 extern const struct mneme_operation mneme_op_conversation_recent;
+extern const struct mneme_operation mneme_op_conversation_update;
 
 #endif

@@ -8,5 +8,6 @@
 
 extern const struct mneme_operation mneme_op_hypothesis_form;
 extern const struct mneme_operation mneme_op_hypothesis_list;
+extern const struct mneme_operation mneme_op_hypothesis_validate;
 
 #endif

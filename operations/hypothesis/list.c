@@ -5,13 +5,16 @@
 #include "operations/hypothesis/hypothesis.h"
 #include "sql/embedded.h"
 
-enum { VALIDATED, VALID, SINCE, UNTIL, FIELD_COUNT };
+enum { VALIDATED, VALID, TESTED, SINCE, UNTIL, FIELD_COUNT };
 
 static const struct mneme_op_field fields[FIELD_COUNT + 1] = {
     [VALIDATED] = {.name = "validated",
                    .type = MNEME_OP_BOOLEAN,
-                   .help = "Those that were put to the test, or those that were not."},
+                   .help = "Those that were found valid, or those that were not, or not yet."},
     [VALID] = {.name = "valid", .type = MNEME_OP_BOOLEAN, .help = "Those that held, or those that did not."},
+    [TESTED] = {.name = "tested",
+                .type = MNEME_OP_BOOLEAN,
+                .help = "Those that were put to the test, or those that were not."},
     [SINCE] = MNEME_OP_SINCE_FIELD,
     [UNTIL] = MNEME_OP_UNTIL_FIELD,
 };
@@ -38,7 +41,7 @@ static const struct mneme_op_statement statements[] = {
     {.sql = mneme_sql_hypotheses,
      .what = "hypotheses were not listed",
      .inputs = (const int[]){MNEME_OP_INPUT(MNEME_OP_AGENT), MNEME_OP_INPUT(MNEME_OP_USER), VALIDATED, VALID,
-                             SINCE, UNTIL, MNEME_OP_END}},
+                             TESTED, SINCE, UNTIL, MNEME_OP_END}},
     {0},
 };
 
@@ -48,7 +51,8 @@ const struct mneme_operation mneme_op_hypothesis_list = {
     .summary = "List hypotheses and what became of them, the latest first.",
     .details = "--json: one object per hypothesis whose keys are the columns of the table hypotheses.",
     .examples = "  mneme agent hypotheses --agent planner\n"
-                "  mneme agent hypotheses --all --validated true --valid true --json\n",
+                "  mneme agent hypotheses --all --validated true --json\n"
+                "  mneme agent hypotheses --all --tested false\n",
     .fields = fields,
     .groups = MNEME_OP_OF_TENANT | MNEME_OP_OF_USER | MNEME_OP_OF_AGENT | MNEME_OP_READS_A_SCOPE |
               MNEME_OP_UP_TO_DATE | MNEME_OP_PAGED,

@@ -144,7 +144,7 @@ static int run(struct mneme_op_call *call, struct mneme_error *error) {
     struct mneme_opt_long at = mneme_op_number(request, AT);
     struct mneme_op_place *places;
     struct batch *batches = NULL;
-    int status = mneme_op_find_places(&places, call, ids->ids.items, ids->ids.count, error);
+    int status = mneme_op_find_places(&places, call, IDS, error);
     for (size_t i = 0; i < ids->ids.count && status == MNEME_OK; i++) {
         status = add(&batches, &places[i], ids->ids.items[i], mneme_op_number(request, COUNT).value,
                      call->arena, error);

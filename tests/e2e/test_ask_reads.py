@@ -73,23 +73,31 @@ def test_decisions_handoffs_and_hypotheses_are_listed(ask):
     assert (row["from_agent"], row["topic"], row["context"], row["reason"]) == ("planner", "the text", {"pages": 3}, "it is planned")
     assert ask("agent", "handoffs", "--from", "writer") == []
     assert len(ask("agent", "hypotheses", "--all")) == 5
-    assert [row["hypothesis"] for row in ask("agent", "hypotheses", "--all", "--validated", "false")] == ["h4"]
+    assert [row["hypothesis"] for row in ask("agent", "hypotheses", "--all", "--tested", "false")] == ["h4"]
+    assert [row["hypothesis"] for row in ask("agent", "hypotheses", "--all", "--validated", "true")] == ["h2", "h0"]
+    assert [row["hypothesis"] for row in ask("agent", "hypotheses", "--all", "--validated", "false")] == ["h4", "h3", "h1"]
+    assert [row["hypothesis"] for row in ask("agent", "hypotheses", "--all", "--valid", "false")] == ["h3", "h1"]
     rows = ask("agent", "hypotheses", "--all", "--valid", "true")
     assert [(row["hypothesis"], row["final_confidence"], row["validated_at"]) for row in rows] \
         == [("h2", 0.9, "2026-01-01T01:02:00.000000Z"), ("h0", 0.9, "2026-01-01T01:00:00.000000Z")]
 
 
-def test_an_agent_sees_what_the_others_are_sure_of(ask):
-    rows = ask("agent", "context", "--all", "planner")
-    memories = [row for row in rows if row["kind"] == "memory"]
-    assert {row["agent_id"] for row in memories} == {"writer", "critic"}
-    assert all(row["confidence"] >= 0.7 for row in memories)
-    for agent in ("writer", "critic"):
-        times = [row["created_at"] for row in memories if row["agent_id"] == agent]
+def test_an_agent_sees_what_the_others_are_sure_of(ask, history):
+    (row,) = ask("agent", "context", "--all", "planner")
+    assert (row["user_id"], row["requesting_agent"]) == (None, "planner")
+    assert row["cross_agent_memories"].keys() == {"writer", "critic"}
+    for memories in row["cross_agent_memories"].values():
+        times = [memory["timestamp"] for memory in memories]
         assert 0 < len(times) <= 10 and times == sorted(times, reverse=True)
-    assert [row["decision"] for row in rows if row["kind"] == "decision"] == ["d6", "d5", "d4", "d3", "d2"]
-    assert [row["hypothesis"] for row in rows if row["kind"] == "hypothesis"] == ["h3", "h2", "h1"]
-    assert not [row for row in ask("agent", "context", "planner", "--user", "bob") if row["kind"] == "memory"]
+        assert all(memory["confidence"] >= 0.7 and memory["content"]["text"] for memory in memories)
+    assert [(taken["agent_id"], taken["decision"], taken["confidence"], taken["timestamp"]) for taken in row["recent_decisions"]] == [
+        (AGENTS[number % 3], f"d{number}", 0.5, f"2026-01-01T00:{40 + number}:00.000000Z") for number in range(6, 1, -1)]
+    assert [(held["hypothesis"], held["confidence"], held["evidence"], held["timestamp"]) for held in row["validated_hypotheses"]] \
+        == [("h2", 0.9, None, "2026-01-01T01:02:00.000000Z"), ("h0", 0.9, None, "2026-01-01T01:00:00.000000Z")]
+    (row,) = ask("agent", "context", "planner", "--user", "bob")
+    assert (row["user_id"], row["cross_agent_memories"], row["recent_decisions"], row["validated_hypotheses"]) == ("bob", {}, [], [])
+    text = history.mneme("agent", "context", "planner", "--all", expect=0).stdout
+    assert "\nrecent decisions\n  planner: d6\n  critic: d5\n" in text and "\n  critic\n    " in text
 
 
 def test_knowledge_has_versions(ask, history):
@@ -218,7 +226,7 @@ def test_a_conversation_goes_with_its_memories(ask, history):
     ask("conversation", "delete", "talk", expect=5)
 
 
-@pytest.mark.parametrize("command", [["agent", "decisions"], ["agent", "handoffs"], ["agent", "hypotheses"], ["agent", "context", "x"],
+@pytest.mark.parametrize("command", [["agent", "decisions"], ["agent", "handoffs"], ["agent", "hypotheses"],
                                      ["knowledge", "list"], ["timeline"], ["stats"], ["operations"], ["flow-runs"], ["task-outputs"]])
 def test_a_person_sees_a_table_and_finds_help(history, command):
     assert "Examples" in history.mneme(*command, "--help", expect=0).stdout

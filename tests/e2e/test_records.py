@@ -68,6 +68,21 @@ def test_a_hypothesis(recorded, one):
         receipt["hypothesis_id"], "Coffee keeps Ada awake", 0.4, ["a night"], None)
 
 
+def test_a_hypothesis_is_validated_where_it_lies(recorded, one, folded):
+    formed = recorded("hypothesis", "form", "Tea helps", "--agent", "coach", "--user", "dora")
+    known = formed["hypothesis_id"]
+    receipt = recorded("hypothesis", "validate", known, "--valid", "true", "--confidence", "0.9", "--evidence", '{"nights": 3}')
+    assert (receipt["hypothesis_id"], receipt["stream_id"]) == (known, "dora")
+    row = one("hypothesis", "list", "--user", "dora", "--validated", "true")
+    assert (row["is_valid"], row["final_confidence"], row["final_evidence"], row["agent_id"]) == (True, 0.9, {"nights": 3}, "coach")
+    before = folded.end_offsets()
+    error = folded.mneme("hypothesis", "validate", str(uuid.uuid4()), "--valid", "false", expect=5).stderr
+    assert "hypothesis" in error and "was not found" in error
+    assert folded.end_offsets() == before
+    elsewhere = one("hypothesis", "validate", known, "--valid", "false", "--user", "emil", "--wait", "postgres", expect=5)
+    assert elsewhere["verdict"] == "not_found"
+
+
 def test_knowledge_and_its_next_version(recorded, one):
     receipt = recorded("knowledge", "record", "Twice its volume of water", "--domain", "rice", "--type", "ratio", "--agent", "chef",
                        "--confidence", "0.5", "--evidence", '{"tries": 1}')
@@ -102,6 +117,37 @@ def test_a_biometric_and_an_error_are_in_the_ledger(recorded, one):
         "details": {"ms": 3000}}
 
 
+def test_a_conversation_begins_changes_and_ends(recorded, one, folded):
+    receipt = recorded("conversation", "create", "trip", "--user", "gil", "--title", "Oslo", "--metadata", '{"seats": 2}')
+    assert (receipt["conversation_id"], receipt["stream_id"]) == ("trip", "gil")
+    assert one("conversation", "create", "trip", "--user", "gil", "--wait", "postgres", expect=4)["verdict"] == "exists"
+    recorded("conversation", "update", "trip", "--title", "Bergen")
+    memory = recorded("memory", "add", "likes the sea", "--user", "gil")["memory_id"]
+    recorded("conversation", "link", "trip", memory, "--insights", '["sea"]', "--follow-up-actions", '["book"]', "--context", "[0, 1]")
+    row, linked = folded.mneme("conversation", "show", "trip", "--memories", "--json", expect=0).json_lines
+    assert (row["title"], row["metadata"], row["is_active"], row["turn_count"]) == ("Bergen", {"seats": 2}, True, 0)
+    assert (linked["id"], linked["insights"], linked["follow_up_actions"], linked["message_context"]) == (memory, ["sea"], ["book"], [0, 1])
+    closed = recorded("conversation", "close", "trip", "--reason", "booked")
+    assert (closed["conversation_id"], closed["stream_id"]) == ("trip", "gil")
+    assert one("conversation", "get", "trip")["is_active"] is False
+    assert one("events", "--stream", "gil", "--type", "conversation_closed")["conversation_id"] == "trip"
+    assert "was not found" in folded.mneme("conversation", "close", "nowhere", expect=5).stderr
+
+
+def test_a_conversation_has_an_id_of_its_own_where_none_is_given(recorded, one):
+    receipt = recorded("conversation", "create", "--agent", "clerk", "--title", "Rent")
+    assert receipt["conversation_id"] == receipt["event_id"]
+    assert one("conversation", "get", receipt["conversation_id"])["title"] == "Rent"
+
+
+def test_a_conversation_id_in_two_streams_is_not_guessed(recorded, folded):
+    for user in ("hans", "iris"):
+        recorded("conversation", "create", "shared", "--user", user)
+    error = folded.mneme("conversation", "close", "shared", expect=2).stderr
+    assert "conversation shared is ambiguous: 2 streams use this id; choose one with --stream" in error
+    assert recorded("conversation", "close", "shared", "--stream", "iris")["stream_id"] == "iris"
+
+
 @pytest.mark.parametrize("given, options, kept", [
     ('{"steps": [1, 2]}', [], {"steps": [1, 2]}),
     ("all went well", [], "all went well"),
@@ -131,9 +177,42 @@ def test_what_a_run_or_a_task_left_is_json_or_a_text(recorded, one, given, optio
     (["run", "record", "f", "{broken", "--agent", "a"], "add --text to keep it as a text", 2),
     (["profile", "record", "ada", "--profile", "[1]"], "--profile", 1),
     (["profile", "record", ""], "empty", 2),
+    (["hypothesis", "validate", "0194f000-0000-7000-8000-000000000001", "--user", "ada"], "--valid is missing", 2),
+    (["conversation", "create", "", "--user", "ada"], "empty", 2),
+    (["conversation", "update", "trip", "--user", "ada"], "give --title or --metadata", 2),
+    (["agent", "control", "planner", "dance"], "give set_retention", 2),
+    (["agent", "control", "planner", "forget"], "name them in the params", 2),
+    (["agent", "control", "planner", "prioritize", '{"memory_ids": ["0194f000-0000-7000-8000-000000000001"]}'], "boost_factor", 2),
+    (["agent", "control", "planner", "set_retention", '{"criteria": {"min_prio": 3}}'], "min_priority", 2),
 ])
 def test_wrong_records_change_nothing(folded, arguments, said, code):
     before = folded.end_offsets()
     result = folded.mneme(*arguments, expect=code)
     assert result.stdout == "" and said in result.stderr
     assert folded.end_offsets() == before
+
+
+def test_agents_control_what_is_kept_of_their_memories(one, recorded, folded):
+    agent = f"agent-{uuid.uuid4()}"
+    kept, old, gone = (recorded("memory", "add", text, "--agent", agent, "--priority", priority, "--importance", "0.2")["memory_id"]
+                       for text, priority in (("kept", "4"), ("old", "2"), ("gone", "8")))
+    stays = recorded("memory", "add", "of another", "--agent", "someone", "--priority", "1")["memory_id"]
+
+    def control(action, params=None, expect=0):
+        return one("agent", "control", agent, action, *([params] if params else []), "--wait", "postgres", expect=expect)
+
+    receipt = control("prioritize", f'{{"memory_ids": ["{kept}"], "boost_factor": 2}}')
+    assert (receipt["memory_id"], receipt["verdict"]) == (kept, "accepted")
+    assert one("memory", "get", kept)["priority"] == 8
+    control("promote", f'{{"memory_ids": ["{kept}"]}}')
+    control("forget", f'{{"memory_ids": ["{gone}"], "reason": "asked to"}}')
+    folded.mneme("memory", "get", gone, expect=5)
+    lines = folded.mneme("agent", "control", agent, "set_retention", '{"criteria": {"min_priority": 3}, "dry_run": true}', "--json",
+                         expect=0).json_lines
+    assert (lines[0]["id"], lines[-1]["selected"], lines[-1]["dry_run"]) == (old, 1, True)
+    receipt = one("agent", "control", agent, "set_retention", '{"criteria": {"min_priority": 3}}')
+    assert (receipt["selected"], receipt["archived"]) == (1, 1)
+    folded.drain()
+    assert [one("memory", "get", memory)["is_archived"] for memory in (kept, old, stays)] == [False, True, False]
+    done = folded.mneme("operations", "--actor", agent, "--json", expect=0).json_lines
+    assert {row["operation"] for row in done} >= {"memory_prioritized", "memory_promoted", "memory_deleted", "retention_set"}

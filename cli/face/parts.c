@@ -1,0 +1,99 @@
+/*
+ * The objects in a JSON column as a person reads them: a line for each, of the members with headings, the
+ * last one behind a colon.
+ */
+#include <stdio.h>
+
+#include "cli/face/face.h"
+#include "cli/frame/output.h"
+#include "cli/frame/show.h"
+#include "common/json/read.h"
+
+#define INDENT 2
+
+struct parts {
+    const struct mneme_op_column *members;
+    struct mneme_buffer line;
+    struct mneme_arena arena; /* of one object */
+};
+
+/* The member's text, or that of the one that stands in for it. */
+static struct mneme_str text_of(struct parts *parts, struct mneme_str object,
+                                const struct mneme_op_column *member) {
+    struct mneme_str text = mneme_json_member(object, mneme_str_from(member->name), &parts->arena);
+    if (text.len == 0 && member->otherwise != NULL) {
+        text = mneme_json_member(object, mneme_str_from(member->otherwise), &parts->arena);
+    }
+    return text.len > 0 && member->kind == MNEME_ROW_JSON ? mneme_show_text_of(text, &parts->arena) : text;
+}
+
+static const struct mneme_op_column *last_of(const struct mneme_op_column *members) {
+    const struct mneme_op_column *last = NULL;
+    for (; members->name != NULL; members++) {
+        last = members->heading != NULL ? members : last;
+    }
+    return last;
+}
+
+static void indent(struct mneme_buffer *line, int columns) {
+    mneme_buffer_printf(line, "%*s", columns, "");
+}
+
+static void print_object(struct parts *parts, struct mneme_str object, int columns) {
+    const struct mneme_op_column *last = last_of(parts->members);
+    bool is_begun = false;
+    mneme_arena_reset(&parts->arena, SIZE_MAX);
+    indent(&parts->line, columns);
+    for (const struct mneme_op_column *member = parts->members; member->name != NULL; member++) {
+        struct mneme_str text = member->heading == NULL ? MNEME_STR_NULL : text_of(parts, object, member);
+        if (text.len == 0) {
+            continue;
+        }
+        mneme_buffer_printf(&parts->line, "%s", !is_begun ? "" : member == last ? ": " : " ");
+        mneme_show_escape(&parts->line, text, false);
+        is_begun = true;
+    }
+    (void)mneme_cli_put_line(&parts->line);
+}
+
+/* An array of objects, or an object whose members are such arrays. */
+static void print_items(struct parts *parts, struct mneme_str json, int columns) {
+    struct mneme_json_reader reader = mneme_json_enter(json);
+    struct mneme_str key, item;
+    while (mneme_json_next(&reader, &key, &item)) {
+        if (key.data == NULL) {
+            print_object(parts, item, columns);
+            continue;
+        }
+        indent(&parts->line, columns);
+        mneme_arena_reset(&parts->arena, SIZE_MAX);
+        struct mneme_str name = {0};
+        (void)mneme_json_unquote(&name, &parts->arena, key);
+        mneme_show_escape(&parts->line, name, false);
+        (void)mneme_cli_put_line(&parts->line);
+        print_items(parts, item, columns + INDENT);
+    }
+}
+
+bool mneme_face_print_part(const struct mneme_operation *operation, const char *column, const char *label,
+                           struct mneme_str json) {
+    const struct mneme_op_part *part = operation->parts;
+    while (part != NULL && part->column != NULL && strcmp(part->column, column) != 0) {
+        part++;
+    }
+    if (part == NULL || part->column == NULL) {
+        return false;
+    }
+    struct parts parts = {.members = part->members};
+    struct mneme_str container = mneme_json_trim(json);
+    struct mneme_json_reader reader = mneme_json_enter(container);
+    struct mneme_str key, item;
+    if (mneme_json_next(&reader, &key, &item)) {
+        mneme_arena_init(&parts.arena, 0);
+        printf("%s\n", label);
+        print_items(&parts, container, INDENT);
+        mneme_arena_clean_up(&parts.arena);
+        mneme_buffer_clean_up(&parts.line);
+    }
+    return true;
+}
