@@ -1,23 +1,18 @@
 /*
- * Memories that another event leaves behind: which fields of an agent's decision or hand-off make up the
- * content of the memory. The tables and the texts that are searched read it from here.
+ * The memory that an agent's decision or hand-off leaves behind: its content and its metadata, as JSON. The
+ * tables and the texts that are searched read it from here.
  */
 #ifndef MNEME_SCHEMAS_LEFT_MEMORY_H
 #define MNEME_SCHEMAS_LEFT_MEMORY_H
 
 #include "schemas/event.h"
 
-struct mneme_left_memory_member {
-    const char *name; /* in the object; NULL ends a list */
-    const char *field;
-};
+/* Whether events of the type leave a memory. */
+bool mneme_leaves_memory(enum mneme_event_type type);
 
-extern const struct mneme_left_memory_member mneme_decision_content[];
-extern const struct mneme_left_memory_member mneme_handoff_content[];
-
-/* Appends the object of the payload's fields that the list names; null ones are left out. */
-void mneme_left_memory_content(const struct mneme_event *event,
-                               const struct mneme_left_memory_member *members,
-                               struct mneme_json_writer *json);
+/* The content and the metadata, each one JSON object, of the memory that the event leaves by the rules of its
+ * version. */
+void mneme_left_memory_content(const struct mneme_event *event, struct mneme_json_writer *json);
+void mneme_left_memory_metadata(const struct mneme_event *event, struct mneme_json_writer *json);
 
 #endif

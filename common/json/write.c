@@ -144,6 +144,24 @@ void mneme_json_raw(struct mneme_json_writer *json, struct mneme_str json_text) 
     append_literal(json, json_text.data, json_text.len);
 }
 
+void mneme_json_members(struct mneme_json_writer *json, struct mneme_str object) {
+    static const char spaces[] = " \t\n\r";
+    const char *at = memchr(object.data, '{', object.len);
+    const char *end = object.data + object.len;
+    assert(at != NULL && is_in_object(json) && !json->has_key);
+    for (at++; memchr(spaces, *at, sizeof spaces - 1) != NULL;) {
+        at++;
+    }
+    while (end[-1] != '}') {
+        end--;
+    }
+    if (--end > at) {
+        json->has_key = true; /* the first of them has its own */
+        before_value(json);
+        mneme_buffer_append(json->out, at, (size_t)(end - at));
+    }
+}
+
 void mneme_json_long(struct mneme_json_writer *json, int64_t value) {
     char text[21];
     char *at = text + sizeof text;

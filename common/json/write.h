@@ -25,6 +25,8 @@ void mneme_json_key(struct mneme_json_writer *json, struct mneme_str key);
 void mneme_json_string(struct mneme_json_writer *json, struct mneme_str text); /* null slice: null */
 void mneme_json_raw(struct mneme_json_writer *json,
                     struct mneme_str json_text); /* already JSON; null: null */
+/* The members of an object that is JSON already, into the object that is open. */
+void mneme_json_members(struct mneme_json_writer *json, struct mneme_str object);
 void mneme_json_long(struct mneme_json_writer *json, int64_t value);
 void mneme_json_double(struct mneme_json_writer *json, double value); /* shortest that reads back the same */
 void mneme_json_float(struct mneme_json_writer *json, float value);   /* the same in single precision */

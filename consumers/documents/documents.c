@@ -35,8 +35,9 @@ void mneme_documents_clean_up(struct mneme_documents *documents) {
     mneme_buffer_clean_up(&documents->text);
     mneme_buffer_clean_up(&documents->scratch);
     mneme_json_normal_clean_up(&documents->normal);
-    mneme_pg_params_clean_up(&documents->params[0]);
-    mneme_pg_params_clean_up(&documents->params[1]);
+    for (size_t i = 0; i < sizeof documents->params / sizeof *documents->params; i++) {
+        mneme_pg_params_clean_up(&documents->params[i]);
+    }
 }
 
 /* --- states and conversations by their keys --- */
@@ -113,6 +114,7 @@ enum subject {
     NEW_MEMORY,
     CHANGED_MEMORY,
     DELETED_MEMORY,
+    RESTORED_MEMORY,
     TURN,
     CONVERSATION,
 };
@@ -128,6 +130,7 @@ static const struct {
     [MNEME_EVENT_AGENT_HANDOFF] = {NEW_MEMORY, IN_EVENT(agent_handoff.handoff_id)},
     [MNEME_EVENT_MEMORY_UPDATED] = {CHANGED_MEMORY, IN_EVENT(memory_updated.memory_id)},
     [MNEME_EVENT_MEMORY_DELETED] = {DELETED_MEMORY, IN_EVENT(memory_deleted.memory_id)},
+    [MNEME_EVENT_MEMORY_RESTORED] = {RESTORED_MEMORY, IN_EVENT(memory_restored.memory_id)},
     [MNEME_EVENT_CONVERSATION_TURN] = {TURN, IN_EVENT(conversation_turn.conversation_id)},
     [MNEME_EVENT_CONVERSATION_DELETED] = {CONVERSATION, IN_EVENT(conversation_deleted.conversation_id)},
 };
@@ -154,8 +157,8 @@ static bool plan_memory(struct mneme_documents *documents, struct mneme_document
     }
     if (is_new) {
         item->state->document.is_new = subject == NEW_MEMORY;
-        item->wants_memory = subject == CHANGED_MEMORY;
     }
+    item->wants_memory = subject == RESTORED_MEMORY || (subject == CHANGED_MEMORY && is_new);
     return true;
 }
 
@@ -164,6 +167,11 @@ static void plan_turn(struct mneme_documents *documents, struct mneme_document_i
     struct mneme_document_conversation *conversation = item->conversation;
     item->turn_index = turn->turn_index.value;
     item->wants_turn_index = !turn->turn_index.is_set;
+    item->wants_turns = turn->turn_index.is_set && item->from->event.schema_version >= MNEME_EVENT_RULES_2;
+    for (size_t i = 0; i < MNEME_DOCUMENT_MAX_TURNS; i++) {
+        item->turns[i] =
+            (struct mneme_document_turn){!item->wants_turns, true, item->from->event.occurred_at};
+    }
     if (!item->wants_turn_index) {
         return;
     }
@@ -185,6 +193,7 @@ static bool plan_item(struct mneme_documents *documents, struct mneme_document_i
     case NEW_MEMORY:
     case CHANGED_MEMORY:
     case DELETED_MEMORY:
+    case RESTORED_MEMORY:
         return plan_memory(documents, item, subject, id);
     case TURN:
     case CONVERSATION:

@@ -41,7 +41,8 @@ struct mneme_document {
     struct mneme_str tenant, stream_id, ref;
     enum mneme_document_kind kind;
     /* The memory or turn was created by the batch: no store has a row of it, once the batch's removals are
-     * carried out. Together with !last->is_there it comes to nothing. */
+     * carried out. Together with !last->is_there it comes to nothing. Of one that is not new, what a store
+     * has ends with the first version, before any removal. */
     bool is_new;
     struct mneme_document_version *first, *last; /* in the order of the log; never NULL */
     struct mneme_document *next;
@@ -74,7 +75,7 @@ struct mneme_documents {
     size_t item_count;
     struct mneme_document_conversation **conversations; /* those whose turns' indexes are wanted */
     size_t conversation_count;
-    struct mneme_pg_params params[2];
+    struct mneme_pg_params params[3];
     uint64_t seed; /* of hashes: not to be guessed from outside */
 };
 

@@ -101,22 +101,48 @@ static bool create_memory(struct mneme_documents *documents, const struct mneme_
     return set_place(documents, &item->state->now) && set_memory_text(documents, item, content);
 }
 
-/* The memory that a decision or a hand-off leaves behind. */
-static bool leave_memory(struct mneme_documents *documents, const struct mneme_document_item *item,
-                         const struct mneme_left_memory_member *members, struct mneme_str agent_id,
-                         struct mneme_str metadata) {
+/* JSON of the memory that the event leaves, in the arena; null when memory is exhausted. */
+static struct mneme_str write_left(struct mneme_documents *documents, const struct mneme_event *event,
+                                   void (*write)(const struct mneme_event *, struct mneme_json_writer *)) {
     struct mneme_json_writer json = {.out = &documents->text};
     mneme_buffer_clear(&documents->text);
-    mneme_left_memory_content(&item->from->event, members, &json);
-    struct mneme_str content = mneme_arena_copy(&documents->arena, mneme_buffer_str(&documents->text));
-    return !documents->text.failed && content.data != NULL &&
-           create_memory(documents, item, agent_id, metadata, content);
+    write(event, &json);
+    return documents->text.failed ? MNEME_STR_NULL
+                                  : mneme_arena_copy(&documents->arena, mneme_buffer_str(&documents->text));
+}
+
+/* The memory that a decision or a hand-off leaves behind. */
+static bool leave_memory(struct mneme_documents *documents, const struct mneme_document_item *item,
+                         struct mneme_str agent_id) {
+    struct mneme_str content = write_left(documents, &item->from->event, mneme_left_memory_content);
+    struct mneme_str metadata = write_left(documents, &item->from->event, mneme_left_memory_metadata);
+    bool is_made = content.data != NULL && metadata.data != NULL;
+    bool is_empty = mneme_str_equal(metadata, MNEME_STR_LIT("{}"));
+    return is_made && create_memory(documents, item, agent_id, is_empty ? MNEME_STR_NULL : metadata, content);
+}
+
+/* What the tables have of the memory that the batch does not tell. */
+static void take_memory(const struct mneme_document_item *item) {
+    const struct mneme_document_memory *found = item->memory;
+    item->state->is_created = true;
+    item->state->now = (struct mneme_document_version){
+        .is_there = item->state->now.is_there,
+        .user_id = found->user_id,
+        .agent_id = found->agent_id,
+        .run_id = found->run_id,
+        .conversation_id = found->conversation_id,
+        .created_at = found->created_at,
+        .metadata = found->metadata,
+    };
 }
 
 static bool update_memory(struct mneme_documents *documents, const struct mneme_document_item *item) {
     const struct mneme_memory_updated *update = &item->from->event.payload.memory_updated;
     if (item->state == NULL) {
         return true; /* the batch says nothing of the text so far */
+    }
+    if (item->memory != NULL) {
+        take_memory(item);
     }
     if (update->metadata.data != NULL) {
         item->state->now.metadata = update->metadata;
@@ -127,6 +153,13 @@ static bool update_memory(struct mneme_documents *documents, const struct mneme_
     return set_place(documents, &item->state->now) && set_memory_text(documents, item, update->content);
 }
 
+/* Its text is made of the content as the tables print it, whatever the batch knows: every rebuild does the
+ * same. */
+static bool restore_memory(struct mneme_documents *documents, const struct mneme_document_item *item) {
+    take_memory(item);
+    return set_place(documents, &item->state->now) && set_memory_text(documents, item, item->memory->content);
+}
+
 static bool remove_document(struct mneme_documents *documents, struct mneme_document_state *state,
                             const struct mneme_batch_item *by) {
     bool was_there = state->now.is_there || !state->document.is_new;
@@ -134,12 +167,16 @@ static bool remove_document(struct mneme_documents *documents, struct mneme_docu
     return !was_there || add_version(documents, state, by);
 }
 
-static bool add_turn(struct mneme_documents *documents, const struct mneme_document_item *item) {
+static bool add_turn(struct mneme_documents *documents, const struct mneme_document_item *item,
+                     const struct mneme_conversation_turn *turn, int64_t index,
+                     const struct mneme_document_turn *made) {
     const struct mneme_event *event = &item->from->event;
-    const struct mneme_conversation_turn *turn = &event->payload.conversation_turn;
     bool is_new;
+    if (!made->is_there) {
+        return true;
+    }
     mneme_buffer_clear(&documents->scratch);
-    mneme_buffer_printf(&documents->scratch, "%lld/", (long long)item->turn_index);
+    mneme_buffer_printf(&documents->scratch, "%lld/", (long long)index);
     mneme_buffer_append_str(&documents->scratch, turn->conversation_id);
     if (documents->scratch.failed) {
         return false;
@@ -150,19 +187,20 @@ static bool add_turn(struct mneme_documents *documents, const struct mneme_docum
         return false;
     }
     if (is_new) {
-        state->document.is_new = true;
+        state->document.is_new = made->is_first;
         state->next_turn = item->conversation->first_turn;
         item->conversation->first_turn = state;
     }
     state->now = (struct mneme_document_version){
+        .is_there = state->now.is_there,
         .user_id = event->scope.user_id,
         .agent_id = event->scope.agent_id,
         .run_id = event->scope.run_id,
         .conversation_id = turn->conversation_id,
-        .position = {item->turn_index, true},
+        .position = {index, true},
         .speaker = turn->speaker,
         .role = turn->role,
-        .created_at = event->occurred_at,
+        .created_at = made->created_at,
         .metadata = turn->metadata,
     };
     mneme_buffer_clear(&documents->text);
@@ -170,6 +208,21 @@ static bool add_turn(struct mneme_documents *documents, const struct mneme_docum
         mneme_document_turn_text(&documents->text, turn);
     }
     return set_text(documents, state, item->from);
+}
+
+/* What is said, and what is answered. */
+static bool add_turns(struct mneme_documents *documents, const struct mneme_document_item *item) {
+    struct mneme_conversation_turn turn = item->from->event.payload.conversation_turn;
+    if (!add_turn(documents, item, &turn, item->turn_index, &item->turns[0])) {
+        return false;
+    }
+    if (mneme_document_turn_count(item) == 1) {
+        return true;
+    }
+    turn.role = MNEME_STR_LIT("assistant");
+    turn.speaker = MNEME_STR_NULL;
+    turn.content = turn.agent_response;
+    return add_turn(documents, item, &turn, item->turn_index + 1, &item->turns[1]);
 }
 
 static bool delete_conversation(struct mneme_documents *documents, const struct mneme_document_item *item) {
@@ -202,15 +255,12 @@ static bool create(struct mneme_documents *documents, const struct mneme_documen
 }
 
 static bool decide(struct mneme_documents *documents, const struct mneme_document_item *item) {
-    const struct mneme_event *event = &item->from->event;
-    return leave_memory(documents, item, mneme_decision_content, event->scope.agent_id,
-                        event->payload.agent_decision.metadata);
+    return leave_memory(documents, item, item->from->event.scope.agent_id);
 }
 
 /* For the receiver. */
 static bool hand_off(struct mneme_documents *documents, const struct mneme_document_item *item) {
-    return leave_memory(documents, item, mneme_handoff_content,
-                        item->from->event.payload.agent_handoff.to_agent, MNEME_STR_NULL);
+    return leave_memory(documents, item, item->from->event.payload.agent_handoff.to_agent);
 }
 
 static bool delete_memory(struct mneme_documents *documents, const struct mneme_document_item *item) {
@@ -219,13 +269,10 @@ static bool delete_memory(struct mneme_documents *documents, const struct mneme_
 
 static bool (*const folds[MNEME_EVENT_TYPE_COUNT])(struct mneme_documents *,
                                                    const struct mneme_document_item *) = {
-    [MNEME_EVENT_MEMORY_CREATED] = create,
-    [MNEME_EVENT_AGENT_DECISION] = decide,
-    [MNEME_EVENT_AGENT_HANDOFF] = hand_off,
-    [MNEME_EVENT_MEMORY_UPDATED] = update_memory,
-    [MNEME_EVENT_MEMORY_DELETED] = delete_memory,
-    [MNEME_EVENT_CONVERSATION_TURN] = add_turn,
-    [MNEME_EVENT_CONVERSATION_DELETED] = delete_conversation,
+    [MNEME_EVENT_MEMORY_CREATED] = create,        [MNEME_EVENT_AGENT_DECISION] = decide,
+    [MNEME_EVENT_AGENT_HANDOFF] = hand_off,       [MNEME_EVENT_MEMORY_UPDATED] = update_memory,
+    [MNEME_EVENT_MEMORY_DELETED] = delete_memory, [MNEME_EVENT_MEMORY_RESTORED] = restore_memory,
+    [MNEME_EVENT_CONVERSATION_TURN] = add_turns,  [MNEME_EVENT_CONVERSATION_DELETED] = delete_conversation,
 };
 
 bool mneme_document_fold_item(struct mneme_documents *documents, const struct mneme_document_item *item) {

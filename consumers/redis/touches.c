@@ -27,6 +27,8 @@ static const struct {
     {MNEME_EVENT_MEMORY_PROMOTED, MNEME_TOUCH_MEMORY, FIELD(memory_promoted, memory_id)},
     {MNEME_EVENT_MEMORY_PRIORITIZED, MNEME_TOUCH_MEMORY, FIELD(memory_prioritized, memory_id)},
     {MNEME_EVENT_MEMORY_ARCHIVED, MNEME_TOUCH_MEMORY, FIELD(memory_archived, memory_id)},
+    {MNEME_EVENT_MEMORY_UNARCHIVED, MNEME_TOUCH_MEMORY, FIELD(memory_unarchived, memory_id)},
+    {MNEME_EVENT_MEMORY_RESTORED, MNEME_TOUCH_MEMORY, FIELD(memory_restored, memory_id)},
     {MNEME_EVENT_AGENT_DECISION, MNEME_TOUCH_MEMORY, FIELD(agent_decision, decision_id)},
     {MNEME_EVENT_AGENT_DECISION, MNEME_TOUCH_DECISIONS, offsetof(struct mneme_event, scope.agent_id)},
     {MNEME_EVENT_AGENT_HANDOFF, MNEME_TOUCH_MEMORY, FIELD(agent_handoff, handoff_id)},

@@ -178,15 +178,13 @@ int mneme_search_changes(struct mneme_search_writer *writer, struct mneme_pg_cal
     size_t superseded = 0;
     int status = MNEME_OK;
     *count = 0;
-    if (documents->removal_count > 0) {
-        status = remove_turns(&writer->params[0], documents, arena, error);
-        calls[(*count)++] = (struct mneme_pg_call){mneme_sql_search_remove_turns, &writer->params[0]};
-    }
-    if (status == MNEME_OK) {
-        status = supersede(&writer->params[1], &superseded, documents, arena, error);
-    }
+    status = supersede(&writer->params[0], &superseded, documents, arena, error);
     if (superseded > 0) {
-        calls[(*count)++] = (struct mneme_pg_call){mneme_sql_search_supersede, &writer->params[1]};
+        calls[(*count)++] = (struct mneme_pg_call){mneme_sql_search_supersede, &writer->params[0]};
+    }
+    if (status == MNEME_OK && documents->removal_count > 0) {
+        status = remove_turns(&writer->params[1], documents, arena, error);
+        calls[(*count)++] = (struct mneme_pg_call){mneme_sql_search_remove_turns, &writer->params[1]};
     }
     find_versions(documents, &has_past, &has_present);
     if (has_past) {

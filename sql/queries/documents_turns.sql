@@ -1,5 +1,6 @@
 -- The indexes that turns were given: $1 tenants, $2 streams, $3 conversations, $4 and $5 the sequence_ids between which
--- the turns lie. In the order of the log; a turn of a conversation that was made again is in the history.
+-- the turns lie. In the order of the log, those of one event by their indexes; a turn of a conversation that was made again,
+-- or one that was corrected, is in the history.
 SELECT t.source_sequence, t.turn_index
 FROM unnest($1::text[], $2::text[], $3::text[], $4::bigint[], $5::bigint[]) AS w(tenant, stream_id, conversation_id, low, high)
 CROSS JOIN LATERAL (
@@ -13,4 +14,4 @@ CROSS JOIN LATERAL (
     WHERE h.tenant = w.tenant AND h.stream_id = w.stream_id AND h.conversation_id = w.conversation_id
       AND h.source_sequence BETWEEN w.low AND w.high
 ) AS t
-ORDER BY t.source_sequence
+ORDER BY t.source_sequence, t.turn_index

@@ -4,7 +4,7 @@ SELECT w.n
 FROM unnest($1::text[], $2::text[], $3::uuid[]) WITH ORDINALITY AS w(tenant, stream_id, event_id, n)
 CROSS JOIN LATERAL (
     SELECT e.tenant, e.stream_id FROM events e
-    WHERE e.event_id = w.event_id AND e.verdict <> 'duplicate'
+    WHERE e.event_id = w.event_id
     UNION ALL
     SELECT d.tenant, d.stream_id FROM detached_event_ids d
     WHERE d.event_id = w.event_id

@@ -32,7 +32,7 @@ CROSS JOIN LATERAL (
         LIMIT $7::bigint
     ) AS t
     WHERE c.tenant = w.tenant AND c.stream_id = w.stream_id AND c.conversation_id = w.conversation_id AND NOT c.is_deleted
-      AND t.source_sequence > w.cleared_sequence
+      AND coalesce(t.first_sequence, t.source_sequence) > w.cleared_sequence
     UNION ALL
     SELECT 2, NULL, NULL, e.thought, e.metadata, e.entry_index, NULL, NULL, e.created_at, NULL, e.source_event_id,
            e.source_sequence

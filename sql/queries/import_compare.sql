@@ -32,7 +32,7 @@ FROM told
 CROSS JOIN origin
 LEFT JOIN LATERAL (
     SELECT verdict::text FROM events AS e
-    WHERE e.event_id = told.event_id AND e.verdict <> 'duplicate' AND e.tenant = told.tenant AND e.stream_id = told.stream_id
+    WHERE e.event_id = told.event_id AND e.tenant = told.tenant AND e.stream_id = told.stream_id
     UNION ALL
     SELECT 'detached' FROM detached_event_ids AS d
     WHERE d.event_id = told.event_id AND d.tenant = told.tenant AND d.stream_id = told.stream_id

@@ -8,6 +8,7 @@
 
 #define A "0194f000-0000-7000-8000-00000000000a"
 #define B "0194f000-0000-7000-8000-00000000000b"
+#define C "0194f000-0000-7000-8000-00000000000c"
 
 static struct mneme_fold_case fold;
 
@@ -159,6 +160,68 @@ Test(fold_history, decisions_and_handoffs_of_the_first_version_leave_what_they_d
     ADD("{'type':'hypothesis_validated','agent_id':'bot','payload':{'hypothesis_id':'" B
         "','is_valid':false,'final_confidence':0.2,'evidence':{'turns':3}}}");
     apply_each_way(check_agents);
+}
+
+static void check_what_agents_say(void) {
+    cr_assert_str_eq(
+        TEXT("SELECT id, memory_type, agent_id, content, metadata FROM memories ORDER BY id"),
+        A "|decision|bot|{\"drink\": \"tea\"}|{\"more\": 2, \"urgency\": \"normal\", \"category\": "
+          "\"drinks\", \"insights_used\": [\"i\"], \"context_summary\": \"she is thirsty\", "
+          "\"decision_context\": {\"thirst\": 0.90}, \"cross_agent_collaboration\": [\"cook\"]};" B
+          "|conversation|cook|{\"topic\": \"one tea\", \"context\": [1], \"from_agent\": \"waiter\", "
+          "\"handoff_received\": true}|{\"handoff_id\": \"" B "\", \"requires_response\": false};" C
+          "|decision|bot|{\"text\": \"wait\"}|{\"urgency\": "
+          "\"low\", \"category\": \"general\"}");
+    cr_assert_str_eq(
+        TEXT("SELECT decision, category, urgency, context_summary, cross_agent_collaboration, metadata "
+             "FROM agent_decisions ORDER BY decision_id"),
+        "{\"drink\":\"tea\"}|drinks|normal|she is thirsty|[\"cook\"]|{\"more\": 2, \"category\": \"own\"};"
+        "wait|general|low|-|-|{}");
+    cr_assert_str_eq(
+        TEXT(
+            "SELECT reason, handoff_type, urgency, expected_duration, requires_response FROM agent_handoffs"),
+        "specialist_expertise_required|consultation|normal|10 min|f");
+    cr_assert_str_eq(TEXT("SELECT payload -> 'decision' FROM events WHERE event_type = 'agent_decision' "
+                          "ORDER BY sequence_id LIMIT 1"),
+                     "{\"drink\": \"tea\"}");
+}
+
+Test(fold_history, decisions_and_handoffs_leave_memories) {
+    ADD("{'type':'agent_decision','agent_id':'bot','payload':{'decision_id':'" A
+        "','decision':{'drink':'tea'},'category':'drinks','context':{'thirst':0.90},'insights_used':['i'],"
+        "'context_summary':'she is thirsty','cross_agent_collaboration':['cook'],"
+        "'metadata':{'category':'own','more':2}}}");
+    ADD("{'type':'agent_handoff','agent_id':'bot','payload':{'handoff_id':'" B
+        "','from_agent':'waiter','to_agent':'cook','topic':'one tea','context':[1],'expected_duration':'10 "
+        "min',"
+        "'requires_response':false}}");
+    ADD("{'type':'agent_decision','agent_id':'bot','payload':{'decision_id':'" C
+        "','decision':'wait','urgency':'low'}}");
+    apply_each_way(check_what_agents_say);
+}
+
+static void check_knowledge_states(void) {
+    cr_assert_str_eq(TEXT("SELECT version, content, validation_status, validated_at FROM knowledge"),
+                     "5|{\"water\":{\"degrees\":80.0}}|refuted|2026-03-01 00:00:00+00");
+    cr_assert_str_eq(
+        TEXT("SELECT version, validation_status, validated_at FROM knowledge_history ORDER BY version"),
+        "1|pending|-;2|validated|2026-02-01 00:00:00+00;3|validated|2026-02-01 00:00:00+00;"
+        "4|validated|2026-03-01 00:00:00+00");
+    cr_assert_str_eq(TEXT("SELECT validated_at, validation_status FROM knowledge_as_of(NULL)"),
+                     "2026-03-01 00:00:00+00|refuted");
+}
+
+Test(fold_history, knowledge_is_pending_until_it_is_validated) {
+#define KNOWN(at, more)                                                                                      \
+    ADD("{'type':'knowledge_recorded','user_id':'ada','occurred_at':'" at                                    \
+        "T00:00:00Z','payload':{'knowledge_id':'" A                                                          \
+        "','domain':'tea','content':{'water':{'degrees':80.0}}" more "}}")
+    KNOWN("2026-01-01", "");
+    KNOWN("2026-02-01", ",'validation_status':'validated'");
+    KNOWN("2026-02-02", ",'confidence':0.5");
+    KNOWN("2026-04-01", ",'validated_at':'2026-03-01T00:00:00Z'");
+    KNOWN("2026-05-01", ",'validation_status':'refuted'");
+    apply_each_way(check_knowledge_states);
 }
 
 static void check_links(void) {

@@ -153,11 +153,59 @@ Test(fold_rows, a_priority_of_the_first_version_stays_whole_across_batches) {
     check_mixed_arithmetic(1);
 }
 
+static void check_ways_back(size_t batch_size) {
+#define ON_A(type, more) ADD("{'type':'" type "','user_id':'ada','payload':{'memory_id':'" A "'" more "}}")
+    ADD("{'type':'memory_created','user_id':'ada','occurred_at':'2026-02-01T00:00:00Z','payload':{'memory_id'"
+        ":'" A "','memory_type':'fact','content':'tea','tags':['a'],'term':'short_term'}}");
+    ON_A("memory_restored", "");
+    ON_A("memory_archived", "");
+    ON_A("memory_deleted", "");
+    ON_A("memory_unarchived", "");
+    ON_A("memory_restored", ",'expected_memory_version':2");
+    ON_A("memory_restored", ",'expected_memory_version':3");
+    ADD("{'type':'memory_restored','user_id':'ada','payload':{'memory_id':'" B "'}}");
+    ON_A("memory_unarchived", "");
+    APPLY(batch_size);
+    cr_assert_str_eq(
+        TEXT("SELECT verdict, actual_version FROM events ORDER BY sequence_id"),
+        "accepted|-;exists|1;accepted|-;accepted|-;not_found|3;rejected|3;accepted|-;not_found|0;"
+        "accepted|-");
+    cr_assert_str_eq(TEXT("SELECT version, is_deleted, is_archived, content, tags, expires_at FROM memories"),
+                     "5|f|f|{\"text\": \"tea\"}|{a}|2026-02-08 00:00:00+00");
+    ON_A("memory_updated", ",'clear_expires_at':true,'clear_term':true,'memory_type':'rule'");
+    APPLY(batch_size);
+    cr_assert_str_eq(TEXT("SELECT memory_type, term, expires_at FROM memories"), "rule|-|-");
+    ADD("{'type':'memory_updated','user_id':'ada','occurred_at':'2026-03-01T00:00:00Z','payload':{'memory_id'"
+        ":'" A "','term':'short_term'}}");
+    APPLY(batch_size);
+    cr_assert_str_eq(TEXT("SELECT memory_type, term, expires_at FROM memories"),
+                     "rule|short_term|2026-03-08 00:00:00+00");
+    ON_A("memory_updated", ",'term':'long_term','clear_expires_at':false");
+    ON_A("memory_updated", ",'term':'short_term','clear_expires_at':true");
+    APPLY(batch_size);
+    cr_assert_str_eq(
+        TEXT("SELECT term, expires_at, version FROM (SELECT * FROM memories UNION ALL SELECT h.id, h.tenant, "
+             "h.stream_id, h.agent_id, h.user_id, h.run_id, h.conversation_id, h.memory_type, h.term, "
+             "h.content, h.metadata, h.tags, h.entities, h.confidence, h.importance, h.priority, "
+             "h.created_at, h.updated_at, h.expires_at, h.is_deleted, h.is_archived, h.tier, h.version, "
+             "h.source_event_id, h.source_sequence, h.valid_from FROM memories_history h) AS versions "
+             "WHERE version > 7 ORDER BY version"),
+        "long_term|2026-03-08 00:00:00+00|8;short_term|-|9");
+}
+
+Test(fold_rows, what_was_put_away_comes_back_within_a_batch) {
+    check_ways_back(0);
+}
+
+Test(fold_rows, what_was_put_away_comes_back_across_batches) {
+    check_ways_back(1);
+}
+
+/* By the first version of the schema: an index that is taken stands in its way. */
 static void add_turn(const char *conversation, const char *index, int number) {
-    ADD("{'type':'conversation_turn','user_id':'ada','payload':{'conversation_id':'%s','turn_index':%s,'role'"
-        ":'user',"
-        "'content':'turn %d'}}",
-        conversation, index, number);
+    OLD(ADD("{'type':'conversation_turn','user_id':'ada','payload':{'conversation_id':'%s','turn_index':%s,"
+            "'role':'user','content':'turn %d'}}",
+            conversation, index, number));
 }
 
 #define TURNS                                                                                                \

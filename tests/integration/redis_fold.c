@@ -392,6 +392,34 @@ Test(redis_fold, working_memory_is_kept_whole) {
     cr_assert(strstr(ASK("LRANGE " GROUP ":turns 0 -1", at), "{\"turn_index\":1") == hot.fold.text.data);
 }
 
+Test(redis_fold, a_corrected_turn_is_corrected_in_working_memory) {
+    int32_t at =
+        IN_C1("conversation_turn", "'user_message':'hi','agent_response':'hello'")->position.partition;
+    mneme_redis_case_apply(&hot, 0);
+    cr_assert_str_eq(ASK("LLEN " GROUP ":turns", at), "2");
+    IN_C1("conversation_turn", "'turn_index':0,'role':'user','content':'hey'");
+    mneme_redis_case_apply(&hot, 0);
+    cr_assert_str_eq(ASK("LLEN " GROUP ":turns", at), "2");
+    cr_assert(strstr(ASK("LINDEX " GROUP ":turns 0", at), "\"content\":\"hey\"") != NULL, "%s",
+              hot.fold.text.data);
+    cr_assert(strstr(ASK("LINDEX " GROUP ":turns 1", at), "\"content\":\"hello\"") != NULL, "%s",
+              hot.fold.text.data);
+    IN_C1("working_cleared", "'reason':'over'");
+    IN_C1("conversation_turn", "'turn_index':1,'role':'assistant','content':'good day'");
+    mneme_redis_case_apply(&hot, 0);
+    cr_assert_str_eq(ASK("LLEN " GROUP ":turns", at), "0");
+}
+
+Test(redis_fold, a_memory_that_is_restored_is_kept_again) {
+    int32_t at = CREATE("ada", "1", "")->position.partition;
+    ADD("{'type':'memory_deleted','user_id':'ada','payload':{'memory_id':'" ID("1") "'}}");
+    mneme_redis_case_apply(&hot, 0);
+    cr_assert_str_eq(ASK("EXISTS %%1:{%d}:memory:default/ada/" ID("1"), at), "0");
+    ADD("{'type':'memory_restored','user_id':'ada','payload':{'memory_id':'" ID("1") "'}}");
+    mneme_redis_case_apply(&hot, 0);
+    check_memory(at, "default/ada/" ID("1"), "tea");
+}
+
 Test(redis_fold, a_parked_event_has_no_effect_and_holds_up_nothing) {
     int32_t at = CREATE("ada", "1", "")->position.partition;
     ADD("{'type':'memory_deleted','user_id':'ada','payload':{'memory_id':'" ID("1") "'}}")->park_reason = "x";

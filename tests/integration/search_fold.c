@@ -71,6 +71,48 @@ Test(search_fold, a_memory_is_followed_through_its_life) {
     apply_each_way(check_life);
 }
 
+static void check_corrections(void) {
+    check_documents("/c-1|User: tea, please|7;/c-2|User: new|6;/c-1|Agent: Green?|0",
+                    "/c-1|User: tee|0|1;/c-1|User: tea|1|7;/c-2|User: old|2|3;/c-2|User: older|3|4");
+    cr_assert_str_eq(TEXT("SELECT to_char(created_at, 'YYYY-MM-DD'), position FROM mneme_search.documents "
+                          "WHERE text LIKE 'User: tea%%'"),
+                     "2023-05-08|0");
+}
+
+/* What says the same again, at last, has no effect. */
+Test(search_fold, a_corrected_turn_takes_the_place_of_the_former_one) {
+#define TURN(conversation, at, members)                                                                      \
+    ADD("{'type':'conversation_turn','user_id':'ada','occurred_at':'" at                                     \
+        "T00:00:00Z','payload':{'conversation_id':'" conversation "','turn_index':0," members "}}")
+    TURN("c-1", "2023-05-08", "'user_message':'tee','agent_response':'Green?'");
+    TURN("c-1", "2024-05-08", "'user_message':'tea','agent_response':'Green?'");
+    TURN("c-2", "2023-05-08", "'role':'user','content':'old'");
+    TURN("c-2", "2023-05-09", "'role':'user','content':'older'");
+    ADD("{'type':'conversation_deleted','user_id':'ada','payload':{'conversation_id':'c-2'}}");
+    ADD("{'type':'conversation_created','user_id':'ada','payload':{'conversation_id':'c-2'}}");
+    TURN("c-2", "2023-05-10", "'role':'user','content':'new'");
+    TURN("c-1", "2024-05-09", "'role':'user','content':'tea, please'");
+    TURN("c-1", "2024-05-10", "'role':'user','content':'tea, please'");
+    apply_each_way(check_corrections);
+}
+
+static void check_restored(void) {
+    check_documents("000a|b: 2.50 | list: 1000, x | name: tea|2",
+                    "000a|name: tea | list: 1e3, x | b: 2.50|0|1");
+    cr_assert_str_eq(TEXT("SELECT user_id, agent_id, conversation_id, position, speaker, created_at "
+                          "FROM mneme_search.documents"),
+                     "ada|x|c|7|Ada|2023-05-08 00:00:00+00");
+}
+
+Test(search_fold, a_restored_memory_is_found_as_the_tables_print_it) {
+    ADD("{'type':'memory_created','user_id':'ada','agent_id':'x','conversation_id':'c',"
+        "'occurred_at':'2023-05-08T00:00:00Z','payload':{'memory_type':'fact','memory_id':'" A
+        "','content':{'name':'tea','list':[1e3,'x'],'b':2.50},'metadata':{'turn_index':7,'speaker':'Ada'}}}");
+    ADD("{'type':'memory_deleted','user_id':'ada','payload':{'memory_id':'" A "'}}");
+    ADD("{'type':'memory_restored','user_id':'ada','payload':{'memory_id':'" A "'}}");
+    apply_each_way(check_restored);
+}
+
 static void check_columns(void) {
     cr_assert_str_eq(
         TEXT("SELECT tenant, stream_id, kind, user_id, agent_id, run_id, conversation_id, position, speaker, "

@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from oracle.subjects.memories import MEMORY_MAKERS
 from oracle.limits import BLANK
+from oracle.subjects.agents import content_of_decision, content_of_handoff
 
 ROLES = {"user": "User", "assistant": "Agent", "system": "System", "tool": "Tool"}
 SCOPE = ("user_id", "agent_id", "run_id", "conversation_id")
@@ -92,28 +93,25 @@ def speaker_of(metadata):
     return speaker if isinstance(speaker, str) and not is_blank(speaker) else None
 
 
-def contents_of_decision(payload):
-    """The content of the memory that a decision leaves, its fields in the order in which they are told."""
-    names = ("text", "category", "urgency", "context", "insights_used", "triggering_events")
-    values = {**payload, "text": payload["decision"], "context": json_value(payload["context"])}
-    return {name: values[name] for name in names if values[name] is not None}
+def as_printed(value):
+    """A value of a table with its parts in the order and the spelling in which Postgres prints them."""
+    if isinstance(value, dict):
+        names = sorted(value, key=lambda name: (len(name.encode()), name.encode()))
+        return {name: as_printed(value[name]) for name in names}
+    if isinstance(value, list):
+        return [as_printed(item) for item in value]
+    if isinstance(value, bool) or not isinstance(value, (int, float, Decimal)):
+        return value
+    number = Decimal(value)
+    return Number(format(abs(number) if number == 0 else number, "f"))
 
 
-def contents_of_handoff(payload):
-    names = ("text", "from_agent", "to_agent", "context", "reason")
-    values = {**payload, "text": payload["topic"], "context": json_value(payload["context"])}
-    return {name: values[name] for name in names if values[name] is not None}
-
-
-def json_value(text):
-    return None if text is None else loads_as_spelt(text)
-
-
+# What a memory's text is made of: the events that tell it.
 CONTENT = {
-    "MemoryCreated": lambda payload: payload["content"],
-    "MemoryUpdated": lambda payload: payload["content"],
-    "AgentDecision": contents_of_decision,
-    "AgentHandoff": contents_of_handoff,
+    "MemoryCreated": lambda event: event["payload"]["content"],
+    "MemoryUpdated": lambda event: event["payload"]["content"],
+    "AgentDecision": content_of_decision,
+    "AgentHandoff": content_of_handoff,
 }
 
 
@@ -129,11 +127,15 @@ class Documents:
     def follow(self, fold, place, event):
         kind, payload = event["type"], event["payload"]
         if kind in CONTENT:
-            self.keep_memory(fold, place, event, payload[MEMORY_MAKERS.get(kind, "memory_id")], CONTENT[kind](payload))
+            self.keep_memory(fold, place, event, payload[MEMORY_MAKERS.get(kind, "memory_id")], CONTENT[kind](event))
+        elif kind == "MemoryRestored":
+            content = as_printed(fold.memories[(payload["memory_id"], *place)]["content"])
+            self.keep_memory(fold, place, event, payload["memory_id"], content)
         elif kind == "MemoryDeleted":
             self.end((*place, "memory", str(payload["memory_id"])), event)
         elif kind == "ConversationTurn":
-            self.keep_turn(place, event, payload)
+            for index, turn in event["turns"]:
+                self.keep_turn(fold, place, event, index, turn)
         elif kind == "ConversationDeleted":
             for identity in self._turns.pop((*place, payload["conversation_id"]), ()):
                 self.end(identity, event)
@@ -149,13 +151,14 @@ class Documents:
             "speaker": speaker_of(metadata), "role": None,
             "created_at": row["created_at"], "text": memory_text(content)})
 
-    def keep_turn(self, place, event, payload):
-        identity = (*place, "turn", f"{event['turn_index']}/{payload['conversation_id']}")
-        self._turns[(*place, payload["conversation_id"])].add(identity)
+    def keep_turn(self, fold, place, event, index, turn):
+        name = event["payload"]["conversation_id"]
+        identity = (*place, "turn", f"{index}/{name}")
+        self._turns[(*place, name)].add(identity)
         self.keep(identity, event, {
-            **event["scope"], "conversation_id": payload["conversation_id"], "position": event["turn_index"],
-            "speaker": payload["speaker"], "role": payload["role"], "created_at": event["occurred_at"],
-            "text": turn_text(payload)})
+            **event["scope"], "conversation_id": name, "position": index, "speaker": turn["speaker"], "role": turn["role"],
+            "created_at": fold.conversation_turns[(*place, name, index)]["created_at"],
+            "text": turn_text({**turn, "metadata": event["payload"]["metadata"]})})
 
     def keep(self, identity, event, document):
         self.end(identity, event)

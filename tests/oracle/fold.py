@@ -170,6 +170,7 @@ class Fold(Rows, *(module.Tables for module in subjects.MODULES)):
         if expected is not None and expected != stream["version"]:
             return "rejected", stream["version"]
         judge = subjects.JUDGES.get(event["type"])
+        self.judging = event["schema_version"], stream["version"]  # for those that go by them
         return judge(self, place, event["payload"]) if judge else ("accepted", None)
 
     # --- effects ---

@@ -35,7 +35,7 @@ class StreamState:
     is_poisoned: bool = False
     version: int = 0
     memories: dict = field(default_factory=dict)       # id -> [version, is there]
-    conversations: dict = field(default_factory=dict)  # id -> [is there, turn indexes, next index]
+    conversations: dict = field(default_factory=dict)  # id -> [is there, {turn index: content}, next index]
     things: dict = field(default_factory=dict)         # kind of event -> [ids made by it]
     contexts: dict = field(default_factory=dict)       # conversation id -> keys that are there
     lines: list = field(default_factory=list)

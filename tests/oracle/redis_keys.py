@@ -73,6 +73,11 @@ def rank_of(priority, micros):
     return math.floor(priority * 100 + 0.5) * RANK_STEP + min(max(micros, 0) // 100_000, RANK_STEP - 1)
 
 
+def first_sequence(turn):
+    """Of the event that stored it first: one that is corrected stays cleared."""
+    return turn["source_sequence"] if turn["first_sequence"] is None else turn["first_sequence"]
+
+
 def encode(*names):
     """Names as keys have them."""
     return "/".join("".join(f"%{ord(c):02X}" if c in "%/: \n" else c for c in name or "") for name in names)
@@ -202,7 +207,7 @@ class RedisKeys:
         appended = behind(self.fold.working_entries, "context_cleared_sequence")
         # The last turns by their places; of these, those that came behind the clear.
         turns = sorted((place, row) for place, row in self.fold.conversation_turns.items() if place[:3] == key)[-TURNS:]
-        turns = [(place, row) for place, row in turns if has_turns and row["source_sequence"] > memory["cleared_sequence"]]
+        turns = [(place, row) for place, row in turns if has_turns and first_sequence(row) > memory["cleared_sequence"]]
         self.working[f"{self.base(self.partition(*key[:2]))}working:{encode(*key)}"] = Working(
             goal=memory["goal"],
             turns=[element(row, *TURN_COLUMNS, turn_index=place[3], **times(row, "created_at"))

@@ -8,15 +8,16 @@ from oracle.documents import is_blank, lexical_text, memory_text
 from oracle.encode import Encoder
 from oracle.generator import Generator
 from oracle.hand import memory
+from oracle.wire import released_schemas
 from oracle.subjects.memories import updates_of_one
 
 
 @pytest.fixture
 def publish(log, fold):
     """Appends an event and folds it; gives the documents by kind and ref."""
-    encoder = Encoder()
+    newest = Encoder()
 
-    def one(kind, payload, **line):
+    def one(kind, payload, encoder=newest, **line):
         fold.apply(log.append(**encoder.message({"type": kind, "user_id": "u", "payload": payload, **line})))
         return {identity[2:]: document for identity, document in fold.documents.live.items()}
 
@@ -90,13 +91,40 @@ def test_turns_come_and_go_with_their_conversation(publish):
     assert publish("conversation_turn", {**turn, "role": "user"}).keys() == {("turn", "0/c"), ("turn", "0/d")}
 
 
-def test_what_agents_leave_is_found(publish):
-    publish("agent_decision", {"decision_id": memory(1), "decision": "go"})
-    publish("agent_decision", {"decision_id": memory(2), "decision": "go", "urgency": "high", "context": {"a": {"b": 1}}})
-    documents = publish("agent_handoff", {"handoff_id": memory(3), "from_agent": "a", "to_agent": "b", "topic": "tea"})
-    assert [document["text"] for document in documents.values()] == [
-        "go", "text: go | urgency: high | context.a.b: 1", "text: tea | from_agent: a | to_agent: b"]
+DECISIONS = [{"decision_id": memory(1), "decision": "go"},
+             {"decision_id": memory(2), "decision": '{"do": "go"}', "urgency": "high", "context": {"a": {"b": 1}}}]
+HANDOFF = {"handoff_id": memory(3), "from_agent": "a", "to_agent": "b", "topic": "tea"}
+
+
+@pytest.mark.parametrize(("version", "texts"), [
+    (1, ["go", 'text: {"do": "go"} | urgency: high | context.a.b: 1', "text: tea | from_agent: a | to_agent: b"]),
+    (2, ["go", "do: go", "handoff_received: true | from_agent: a | topic: tea"]),
+])
+def test_what_agents_leave_is_found(publish, version, texts):
+    encoder = Encoder(released_schemas()[version - 1])
+    for decision in DECISIONS:
+        publish("agent_decision", decision, encoder)
+    documents = publish("agent_handoff", HANDOFF, encoder)
+    assert [document["text"] for document in documents.values()] == texts
     assert documents["memory", memory(3)]["agent_id"] == "b"
+
+
+def test_a_corrected_turn_keeps_its_place_and_its_time(publish, fold):
+    said = {"conversation_id": "c", "turn_index": 0, "role": "user", "content": "tee", "agent_response": "Green?"}
+    first = publish("conversation_turn", said, occurred_at="2026-01-01T00:00:00Z")
+    documents = publish("conversation_turn", {**said, "content": "tea"}, occurred_at="2026-02-01T00:00:00Z")
+    assert {ref: document["text"] for (_, ref), document in documents.items()} == {"0/c": "User: tea", "1/c": "Agent: Green?"}
+    assert documents["turn", "1/c"] == first["turn", "1/c"]
+    assert documents["turn", "0/c"]["created_at"] == first["turn", "0/c"]["created_at"]
+    (before,) = fold.documents.history.values()
+    assert before["text"] == "User: tee" and before["superseded_sequence"] == documents["turn", "0/c"]["source_sequence"]
+
+
+def test_a_restored_memory_is_found_as_the_tables_print_it(publish):
+    publish("memory_created", created(content={"name": "b", "a": 1.50, "list": [1e3]}))
+    assert publish("memory_deleted", {"memory_id": memory()}) == {}
+    restored = publish("memory_restored", {"memory_id": memory()})["memory", memory()]
+    assert restored["text"] == "a: 1.5 | list: 1000.0 | name: b"
 
 
 def test_a_thousand_updates_leave_one_document(log, fold):

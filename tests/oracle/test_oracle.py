@@ -105,7 +105,8 @@ def test_turns_make_their_conversation_and_follow_each_other(publish, fold):
     turn = {"conversation_id": "c", "role": "user", "content": "hello"}
     assert publish("conversation_turn", turn)[0] == "accepted"
     assert publish("conversation_turn", {**turn, "turn_index": 5})[0] == "accepted"
-    assert publish("conversation_turn", {**turn, "turn_index": 5})[0] == "exists"
+    assert publish("conversation_turn", {**turn, "turn_index": 5}, Encoder(released_schemas()[0])) == ("exists", 1)
+    assert publish("conversation_turn", {**turn, "turn_index": 5}) == ("duplicate", 2)
     assert publish("conversation_turn", turn)[0] == "accepted"
     assert sorted(key[-1] for key in fold.conversation_turns) == [0, 5, 6]
     assert only(fold.conversations)["turn_count"] == 7
@@ -149,6 +150,53 @@ def test_promoting_and_prioritizing_stay_within_bounds(publish, fold):
     assert (row["term"], row["expires_at"], row["importance"], row["priority"]) == ("long_term", None, 1.0, 4.5)
     publish("memory_prioritized", {"memory_id": memory(), "boost_factor": 10})
     assert only(fold.memories)["priority"] == 10
+
+
+def test_a_turn_that_is_stored_again_is_corrected(publish, fold):
+    said = {"conversation_id": "c", "turn_index": 0, "role": "user", "content": "tee", "agent_response": "Green?"}
+    publish("conversation_turn", said, occurred_at="2026-01-01T00:00:00Z")
+    again = {"event_id": memory(9)}
+    assert publish("conversation_turn", said, **again)[0] == "duplicate"
+    assert publish("conversation_turn", {**said, "content": "tea"}, occurred_at="2026-03-01T00:00:00Z")[0] == "accepted"
+    assert publish("conversation_turn", said, **again)[0] == "duplicate"  # however late: it was seen
+    rows = {key[-1]: row for key, row in fold.conversation_turns.items()}
+    assert [(row["role"], row["content"]) for row in rows.values()] == [("user", "tea"), ("assistant", "Green?")]
+    assert rows[0]["first_sequence"] == rows[1]["source_sequence"] and rows[1]["first_sequence"] is None
+    assert rfc3339(rows[0]["created_at"])[:7] == "2026-01" and rfc3339(rows[0]["corrected_at"])[:7] == "2026-03"
+    assert only(fold.conversation_turns_history)["content"] == "tee"
+    assert rfc3339(only(fold.conversations)["last_activity_at"])[:7] == "2026-01"
+
+
+def test_a_memory_comes_back(publish, fold):
+    publish("memory_created", {"memory_id": memory(), "memory_type": "fact", "content": "tea", "term": "short_term"})
+    assert publish("memory_restored", {"memory_id": memory()}) == ("exists", 1)
+    assert publish("memory_restored", {"memory_id": memory(2)}) == ("not_found", 0)
+    publish("memory_archived", {"memory_id": memory()})
+    publish("memory_deleted", {"memory_id": memory()})
+    assert publish("memory_restored", {"memory_id": memory(), "expected_memory_version": 2}) == ("rejected", 3)
+    assert publish("memory_restored", {"memory_id": memory(), "expected_memory_version": 3})[0] == "accepted"
+    publish("memory_unarchived", {"memory_id": memory()})
+    publish("memory_updated", {"memory_id": memory(), "clear_expires_at": True, "clear_term": True, "memory_type": "rule"})
+    row = only(fold.memories)
+    assert (row["is_deleted"], row["is_archived"], row["expires_at"], row["term"]) == (False, False, None, None)
+    assert (row["version"], row["memory_type"], row["content"]) == (6, "rule", {"text": "tea"})
+
+
+def test_what_a_decision_leaves_holds_what_it_rests_on(publish, fold):
+    publish("agent_decision", {"decision_id": memory(1), "decision": {"do": "go"}, "context": {"a": 1}, "metadata": {"category": "own",
+                               "more": 2}, "context_summary": "short", "cross_agent_collaboration": ["b"]})
+    row = only(fold.memories)
+    assert (row["memory_type"], row["content"]) == ("decision", {"do": "go"})
+    assert row["metadata"] == {"category": "general", "more": 2, "decision_context": {"a": 1}, "context_summary": "short",
+                               "urgency": "normal", "cross_agent_collaboration": ["b"]}
+
+
+def test_a_hand_off_leaves_a_memory_for_the_receiver(publish, fold):
+    publish("agent_handoff", {"handoff_id": memory(3), "from_agent": "a", "to_agent": "b", "topic": "tea", "context": [1]})
+    row = only(fold.memories)
+    assert (row["memory_type"], row["agent_id"]) == ("conversation", "b")
+    assert row["content"] == {"handoff_received": True, "from_agent": "a", "topic": "tea", "context": [1]}
+    assert row["metadata"] == {"handoff_id": memory(3), "requires_response": True}
 
 
 def test_events_of_the_first_version_go_by_its_rules(publish, fold):

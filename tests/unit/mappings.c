@@ -40,7 +40,7 @@ Test(mappings, the_built_in_ones_fit_events_and_tables) {
     cr_assert_eq(init_tables(), MNEME_OK, "%s", error.message);
     cr_assert_eq(mneme_mapping_plan_init(&plan, tables, &error), MNEME_OK, "%s", error.message);
     for (int version = 0; version < MNEME_EVENT_SCHEMA_VERSION; version++) {
-        cr_assert_eq(plan.by_version[version][MNEME_EVENT_CONVERSATION_TURN].count, 2);
+        cr_assert_eq(plan.by_version[version][MNEME_EVENT_CONVERSATION_TURN].count, version == 0 ? 2 : 3);
         cr_assert_eq(plan.by_version[version][MNEME_EVENT_CUSTOM].count, 0);
     }
 }
@@ -105,7 +105,8 @@ Test(mappings, the_look_up_reads_what_verdicts_and_arithmetic_need_and_nothing_e
         {MNEME_FOLD_TABLE_MEMORIES, "SELECT w.n, t.importance, t.priority, t.is_deleted, t.version FROM"},
         {MNEME_FOLD_TABLE_CONVERSATIONS,
          "SELECT w.n, t.is_deleted, t.turn_count, t.last_activity_at, t.version FROM"},
-        {MNEME_FOLD_TABLE_CONVERSATION_TURNS, "SELECT w.n FROM"},
+        {MNEME_FOLD_TABLE_CONVERSATION_TURNS,
+         "SELECT w.n, t.content_hash, t.created_at, t.source_sequence, t.first_sequence FROM"},
         {MNEME_FOLD_TABLE_WORKING_MEMORY,
          "SELECT w.n, t.context_cleared_sequence, t.entry_count, t.version FROM"},
         {MNEME_FOLD_TABLE_CONTEXT_KEYS, "SELECT w.n, t.is_deleted, t.version, t.source_sequence FROM"},

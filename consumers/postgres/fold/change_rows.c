@@ -246,12 +246,16 @@ static int make_statements(struct mneme_fold *fold, struct mneme_fold_writer *wr
     return MNEME_OK;
 }
 
+static bool is_for_table(const struct mneme_fold_past *past) {
+    return !past->is_written && !mneme_fold_past_is_whole(past);
+}
+
 int mneme_fold_change_past(struct mneme_fold *fold, struct mneme_fold_writer *writer,
                            enum mneme_fold_table_id table, const char **sql, struct mneme_pg_params *params,
                            struct mneme_error *error) {
     size_t count = 0;
     for (const struct mneme_fold_past *past = fold->first_past[table]; past != NULL; past = past->next) {
-        count += mneme_fold_past_is_whole(past) ? 0 : 1;
+        count += is_for_table(past) ? 1 : 0;
     }
     struct change *changes = mneme_arena_alloc(&fold->arena, (count + 1) * sizeof *changes);
     if (changes == NULL) {
@@ -259,7 +263,7 @@ int mneme_fold_change_past(struct mneme_fold *fold, struct mneme_fold_writer *wr
     }
     size_t at = 0;
     for (const struct mneme_fold_past *past = fold->first_past[table]; past != NULL; past = past->next) {
-        if (!mneme_fold_past_is_whole(past)) {
+        if (is_for_table(past)) {
             changes[at++] = (struct change){past->row, past->cells, past->changed & ~past->row->table->keys,
                                             past->nulls, past->end};
         }
@@ -267,8 +271,10 @@ int mneme_fold_change_past(struct mneme_fold *fold, struct mneme_fold_writer *wr
     return make_statements(fold, writer, changes, count, sql, params, error);
 }
 
+/* A child whose parent was created again has gone into the history. */
 static uint64_t changes_of(const struct mneme_fold_row *row) {
-    return row->is_in_store ? row->changed & ~row->table->keys : 0;
+    bool is_gone = row->parent != NULL && row->generation != row->parent->generation;
+    return row->is_in_store && !is_gone ? row->changed & ~row->table->keys : 0;
 }
 
 int mneme_fold_change_rows(struct mneme_fold *fold, struct mneme_fold_writer *writer,

@@ -10,12 +10,17 @@ const char *const mneme_fold_verdict_names[] = {
     [MNEME_FOLD_EXISTS] = "exists",
 };
 
-/* The child's row, at the index that the event gives or that its parent gives next. */
+/* The child's row, at the index that the event gives, or that is behind the child before it, or that its
+ * parent gives next. */
 static struct mneme_fold_row *child_row(struct mneme_fold *fold, struct mneme_fold_item *item,
                                         const struct mneme_action_plan *action,
-                                        const struct mneme_event *event) {
+                                        const struct mneme_event *event,
+                                        const struct mneme_fold_row *before) {
     struct mneme_fold_row *parent = item->rows[action->parent_action];
     struct mneme_opt_long index = mneme_fold_opt_long(mneme_event_payload(event), action->index_offset);
+    if (action->action->is_behind) {
+        index = (struct mneme_opt_long){before->index + 1, true};
+    }
     if (!index.is_set) {
         index.value = parent->is_there ? parent->cells[parent->table->next_index].number : 0;
     }
@@ -31,6 +36,33 @@ static struct mneme_fold_decision judged(enum mneme_fold_verdict verdict, int64_
     return (struct mneme_fold_decision){.verdict = verdict, .actual = {actual, true}};
 }
 
+/* False when memory is exhausted. A child that is there already, and may be corrected, stands in no event's
+ * way. */
+static bool judge_child(struct mneme_fold *fold, struct mneme_fold_decision *decision,
+                        struct mneme_fold_item *item, size_t number, const struct mneme_action_plan *action) {
+    const struct mneme_fold_row *row = item->rows[number];
+    item->has_children = true;
+    if (!mneme_fold_row_is_live(row)) {
+        item->has_new_children = true;
+        return true;
+    }
+    if (action->sameness == NULL) {
+        *decision = judged(MNEME_FOLD_EXISTS, mneme_fold_row_version(row->parent));
+        return true;
+    }
+    return mneme_fold_says_the_same(fold, &item->is_same[number], row, action, &item->from->event);
+}
+
+/* Whether all that the event has to say is there already. */
+static bool says_nothing_new(const struct mneme_fold_item *item, const struct mneme_type_plan *does) {
+    bool is_new = item->has_new_children || !item->has_children;
+    for (size_t i = 0; i < does->count; i++) {
+        bool is_child = does->actions[i].action->kind == MNEME_ACTION_APPEND && item->rows[i] != NULL;
+        is_new |= is_child && !item->is_same[i];
+    }
+    return !is_new;
+}
+
 static struct mneme_fold_decision judge_action(const struct mneme_fold_row *row,
                                                const struct mneme_action_plan *action, const void *payload) {
     const struct mneme_fold_decision accepted = {.verdict = MNEME_FOLD_ACCEPTED};
@@ -43,8 +75,7 @@ static struct mneme_fold_decision judge_action(const struct mneme_fold_row *row,
     switch (action->action->kind) {
     case MNEME_ACTION_CREATE:
         return is_live ? judged(MNEME_FOLD_EXISTS, version) : accepted;
-    case MNEME_ACTION_APPEND:
-        return is_live ? judged(MNEME_FOLD_EXISTS, mneme_fold_row_version(row->parent)) : accepted;
+    case MNEME_ACTION_APPEND: /* judge_child */
     case MNEME_ACTION_PUT:
     case MNEME_ACTION_TOUCH:
         return accepted;
@@ -53,8 +84,12 @@ static struct mneme_fold_decision judge_action(const struct mneme_fold_row *row,
     case MNEME_ACTION_ENSURE:
         return row->is_there && !is_live ? judged(MNEME_FOLD_NOT_FOUND, version) : accepted;
     case MNEME_ACTION_CHANGE:
-        if (!is_live) {
+    case MNEME_ACTION_RESTORE:
+        if (action->action->kind == MNEME_ACTION_RESTORE ? !row->is_there : !is_live) {
             return judged(MNEME_FOLD_NOT_FOUND, version);
+        }
+        if (action->action->kind == MNEME_ACTION_RESTORE && is_live) {
+            return judged(MNEME_FOLD_EXISTS, version);
         }
         expected = mneme_fold_opt_long(payload, action->expected_offset);
         return expected.is_set && expected.value != version ? judged(MNEME_FOLD_REJECTED, version) : accepted;
@@ -100,13 +135,17 @@ static bool judge(struct mneme_fold *fold, struct mneme_fold_decision *decision,
     *decision = (struct mneme_fold_decision){.verdict = MNEME_FOLD_ACCEPTED};
     for (size_t i = 0; i < does->count && decision->verdict == MNEME_FOLD_ACCEPTED; i++) {
         const struct mneme_action_plan *action = &does->actions[i];
-        if (action->action->kind == MNEME_ACTION_APPEND) {
-            item->rows[i] = child_row(fold, item, action, event);
-            if (item->rows[i] == NULL) {
+        if (action->action->kind != MNEME_ACTION_APPEND) {
+            *decision = judge_action(item->rows[i], action, payload);
+        } else if (mneme_fold_is_done(action, event)) {
+            item->rows[i] = child_row(fold, item, action, event, i == 0 ? NULL : item->rows[i - 1]);
+            if (item->rows[i] == NULL || !judge_child(fold, decision, item, i, action)) {
                 return false;
             }
         }
-        *decision = judge_action(item->rows[i], action, payload);
+    }
+    if (decision->verdict == MNEME_FOLD_ACCEPTED && says_nothing_new(item, does)) {
+        *decision = judged(MNEME_FOLD_DUPLICATE, state->version);
     }
     return true;
 }
@@ -125,8 +164,10 @@ static bool note_exception(struct mneme_fold *fold, const struct mneme_fold_deci
 
 static bool carry_out(struct mneme_fold *fold, const struct mneme_fold_item *item) {
     const struct mneme_fold_type_plan *does = mneme_mapping_of(fold->mappings, &item->from->event);
+    bool corrects = item->has_children && !item->has_new_children;
     for (size_t i = 0; i < does->count; i++) {
-        if (!mneme_fold_row_apply(fold, item->rows[i], &does->actions[i], item->from)) {
+        bool is_idle = item->is_same[i] || (corrects && does->actions[i].action->kind == MNEME_ACTION_ENSURE);
+        if (!is_idle && !mneme_fold_row_apply(fold, item->rows[i], &does->actions[i], item->from)) {
             return false;
         }
     }

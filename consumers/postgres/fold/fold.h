@@ -76,6 +76,7 @@ struct mneme_fold_past {
     const union mneme_cell *cells;    /* as they were */
     uint64_t known, nulls, changed;
     const struct mneme_batch_item *end; /* the event */
+    bool is_written;                    /* before its turn, since the table's row was about to go */
     struct mneme_fold_past *next;
 };
 
@@ -99,6 +100,9 @@ struct mneme_fold_item {
     struct mneme_fold_stream *stream;   /* NULL: the item is parked */
     struct mneme_fold_suspect *suspect; /* NULL: the event is new */
     bool is_planned;
+    bool has_children;               /* it appends some, unless they are there */
+    bool has_new_children;           /* one of them is at an index that was free */
+    bool is_same[MNEME_FOLD_MAX_ACTIONS]; /* the child is there already, with the same text */
     struct mneme_fold_row *rows[MNEME_FOLD_MAX_ACTIONS];
     struct mneme_fold_item *next;        /* of its stream */
     struct mneme_fold_item *next_in_log; /* of its partition */
@@ -192,6 +196,9 @@ struct mneme_fold_row *mneme_fold_row_find(struct mneme_fold *fold, bool *is_new
                                            struct mneme_fold_stream *stream, const struct mneme_event *event,
                                            int64_t index);
 
+/* Whether the event does it: it may be for those alone that have some field. */
+bool mneme_fold_is_done(const struct mneme_action_plan *action, const struct mneme_event *event);
+
 /* Whether the event names the row that the action is about: one of the scope may be left out. */
 bool mneme_fold_names_row(const struct mneme_action_plan *action, const struct mneme_event *event);
 
@@ -221,6 +228,11 @@ bool mneme_fold_row_apply(struct mneme_fold *fold, struct mneme_fold_row *row,
 bool mneme_fold_apply_sources(struct mneme_fold *fold, struct mneme_fold_row *row,
                               const struct mneme_source_plan *sources, size_t count,
                               const struct mneme_batch_item *item, bool is_new_row);
+
+/* Whether the child that is at an index says what the event says of it, by the action's SHA-256. False when
+ * memory is exhausted. */
+bool mneme_fold_says_the_same(struct mneme_fold *fold, bool *is_same, const struct mneme_fold_row *row,
+                              const struct mneme_action_plan *action, const struct mneme_event *event);
 
 /* --- past.c: versions that are over --- */
 

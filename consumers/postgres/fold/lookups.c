@@ -200,13 +200,33 @@ static union mneme_cell get_cell(enum mneme_column_kind kind, const PGresult *an
     case MNEME_COLUMN_UUID:
         cell.uuid = get_uuid(answer, row, column);
         break;
+    case MNEME_COLUMN_BYTES:
+        cell.text = (struct mneme_str){wire, (size_t)PQgetlength(answer, row, column)};
+        break;
     case MNEME_COLUMN_TEXT:
     case MNEME_COLUMN_JSONB:
     case MNEME_COLUMN_TEXT_ARRAY:
-    case MNEME_COLUMN_BYTES:
         break; /* not among the columns that are read: refused when the table was planned */
     }
     return cell;
+}
+
+/* False when memory is exhausted. */
+static bool read_cell(struct mneme_fold *fold, struct mneme_fold_row *row, int column, const PGresult *answer,
+                      int at, int field) {
+    enum mneme_column_kind kind = row->table->columns[column].kind;
+    uint64_t bit = UINT64_C(1) << column;
+    row->known |= bit;
+    if (PQgetisnull(answer, at, field)) {
+        row->nulls |= bit;
+        return true;
+    }
+    union mneme_cell *cell = &row->cells[column];
+    *cell = get_cell(kind, answer, at, field);
+    if (kind == MNEME_COLUMN_BYTES) {
+        cell->text = mneme_arena_copy(&fold->arena, cell->text); /* the answer goes */
+    }
+    return kind != MNEME_COLUMN_BYTES || cell->text.data != NULL;
 }
 
 static bool read_rows(struct mneme_fold *fold, const struct mneme_fold_request *request,
@@ -218,9 +238,9 @@ static bool read_rows(struct mneme_fold *fold, const struct mneme_fold_request *
             return false;
         }
         for (int k = 0; k < table->read_count; k++) {
-            int column = table->read[k];
-            row->cells[column] = get_cell(table->columns[column].kind, answer, i, k + 1);
-            row->known |= UINT64_C(1) << column;
+            if (!read_cell(fold, row, table->read[k], answer, i, k + 1)) {
+                return false;
+            }
         }
         if (table->next_index >= 0) {
             row->next_bound = row->cells[table->next_index].number;

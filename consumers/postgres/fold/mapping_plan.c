@@ -3,6 +3,7 @@
  * together is refused before the first event.
  */
 #include "consumers/postgres/fold/mappings.h"
+#include "schemas/left_memory.h"
 
 struct resolver {
     struct mneme_mapping_plan *plan;
@@ -83,7 +84,8 @@ static bool source_fits(const struct mneme_source *source, const struct mneme_fi
     bool is_text = column->kind == MNEME_COLUMN_TEXT || column->kind == MNEME_COLUMN_JSONB;
     switch (source->kind) {
     case MNEME_SOURCE_REPLACE:
-        return fits(field, column->kind) && (column->is_nullable || !field->is_nullable);
+        return fits(field, column->kind) &&
+               (column->is_nullable || !field->is_nullable || (source->has_default && source->text != NULL));
     case MNEME_SOURCE_PAYLOAD:
     case MNEME_SOURCE_ENVELOPE:
         return fits(field, column->kind) && (!source->has_default || (column->kind != MNEME_COLUMN_UUID &&
@@ -108,7 +110,8 @@ static bool source_fits(const struct mneme_source *source, const struct mneme_fi
         return field->kind == MNEME_FIELD_LONG && !field->is_nullable && column->kind == MNEME_COLUMN_TIME;
     case MNEME_SOURCE_SEQUENCE:
         return column->kind == MNEME_COLUMN_LONG;
-    case MNEME_SOURCE_OBJECT:
+    case MNEME_SOURCE_LEFT_CONTENT:
+    case MNEME_SOURCE_LEFT_METADATA:
         return column->kind == MNEME_COLUMN_JSONB;
     }
     return false;
@@ -138,24 +141,11 @@ static union mneme_cell constant_cell(const struct mneme_source *source, enum mn
     return (union mneme_cell){.number = 0};
 }
 
-/* The fields that an object is made of. */
-static int resolve_members(const struct resolver *resolver, struct mneme_source_plan *out,
-                           const struct mneme_action *action, const struct mneme_source *source) {
-    size_t count = 0;
-    while (source->members != NULL && source->members[count].name != NULL) {
-        count++;
-    }
-    out->members = mneme_arena_calloc(&resolver->plan->arena, count + 1, sizeof(void *));
-    if (out->members == NULL) {
-        return no_memory(resolver);
-    }
-    for (size_t i = 0; i < count; i++) {
-        out->members[i] = mneme_record_field(&mneme_payload_info[action->type], source->members[i].field);
-        if (out->members[i] == NULL) {
-            return fail(resolver, action, "the event has no field", source->members[i].field);
-        }
-    }
-    return count > 0 ? 0 : fail(resolver, action, "no field is named for the column", source->column);
+/* Whether the kind takes its value from elsewhere than a field that it names. */
+static bool names_no_field(enum mneme_source_kind kind) {
+    return kind == MNEME_SOURCE_CONSTANT || kind == MNEME_SOURCE_NULL || kind == MNEME_SOURCE_PLUS ||
+           kind == MNEME_SOURCE_SEQUENCE || kind == MNEME_SOURCE_LEFT_CONTENT ||
+           kind == MNEME_SOURCE_LEFT_METADATA;
 }
 
 static int resolve_source(const struct resolver *resolver, struct mneme_source_plan *out,
@@ -182,13 +172,7 @@ static int resolve_source(const struct resolver *resolver, struct mneme_source_p
         }
         out->field_kind = field->kind;
         out->is_nullable = field->is_nullable;
-    } else if (source->kind == MNEME_SOURCE_OBJECT) {
-        int status = resolve_members(resolver, out, action, source);
-        if (status != 0) {
-            return status;
-        }
-    } else if (source->kind != MNEME_SOURCE_CONSTANT && source->kind != MNEME_SOURCE_NULL &&
-               source->kind != MNEME_SOURCE_PLUS && source->kind != MNEME_SOURCE_SEQUENCE) {
+    } else if (!names_no_field(source->kind)) {
         return fail(resolver, action, "no field is named for the column", source->column);
     }
     if (source->kind == MNEME_SOURCE_TIME_OR_AFTER) {
@@ -198,6 +182,16 @@ static int resolve_source(const struct resolver *resolver, struct mneme_source_p
             return fail(resolver, action, "no text field tells when to fill the column", source->column);
         }
         out->when_offset = when->offset;
+    }
+    if (source->clear_field != NULL) {
+        out->clear = mneme_record_field(payload, source->clear_field);
+        if (out->clear == NULL || !table->columns[out->column].is_nullable) {
+            return fail(resolver, action, "no field can clear the column", source->column);
+        }
+    }
+    if ((source->kind == MNEME_SOURCE_LEFT_CONTENT || source->kind == MNEME_SOURCE_LEFT_METADATA) &&
+        !mneme_leaves_memory(action->type)) {
+        return fail(resolver, action, "the event leaves no memory for the column", source->column);
     }
     if (mneme_source_needs_value(source->kind) && (is_new_row || table->columns[out->column].is_nullable)) {
         return fail(resolver, action, "there may be nothing yet to reckon with in the column",
@@ -242,8 +236,12 @@ static int check_new_row(const struct resolver *resolver, const struct mneme_act
             return fail(resolver, plan->action, "there are two values for the column",
                         source->source->column);
         }
-        bool may_be_null = source->source->kind == MNEME_SOURCE_NULL ||
-                           (source->is_nullable && !source->source->has_default);
+        const char *only_with = plan->action->only_with;
+        bool is_certain = source->source->has_default ||
+                          (only_with != NULL && source->source->field != NULL &&
+                           strcmp(only_with, source->source->field) == 0);
+        bool may_be_null =
+            source->source->kind == MNEME_SOURCE_NULL || (source->is_nullable && !is_certain);
         covered |= may_be_null && !table->columns[source->column].is_nullable ? 0 : bit;
     }
     for (size_t i = 0; i < table->column_count; i++) {
@@ -292,6 +290,29 @@ static int resolve_id(const struct resolver *resolver, struct mneme_action_plan 
                : fail(resolver, action, "the event has no such key field", action->id);
 }
 
+/* When the action is done, and by what a child that is there already is known again. */
+static int resolve_terms(const struct resolver *resolver, struct mneme_action_plan *out) {
+    const struct mneme_action *action = out->action;
+    if (action->only_with != NULL) {
+        out->only_with = mneme_record_field(&mneme_payload_info[action->type], action->only_with);
+        if (out->only_with == NULL) {
+            return fail(resolver, action, "the event has no field", action->only_with);
+        }
+    }
+    if (action->kind != MNEME_ACTION_APPEND || action->change_count == 0) {
+        return 0;
+    }
+    for (size_t i = 0; i < action->create_count; i++) {
+        if (action->creates[i].kind == MNEME_SOURCE_SHA256) {
+            out->sameness = &out->creates[i];
+        }
+    }
+    return out->sameness != NULL && out->table->has_history
+               ? 0
+               : fail(resolver, action, "what is corrected needs a SHA-256 and a history in",
+                      out->table->name);
+}
+
 static int resolve_action(const struct resolver *resolver, struct mneme_action_plan *out,
                           const struct mneme_action *action) {
     const struct mneme_fold_table_plan *table = &resolver->tables[action->table];
@@ -316,8 +337,11 @@ static int resolve_action(const struct resolver *resolver, struct mneme_action_p
         status =
             resolve_sources(resolver, &out->changes, action, action->changes, action->change_count, false);
     }
+    if (status == 0) {
+        status = resolve_terms(resolver, out);
+    }
     bool makes_rows = action->kind != MNEME_ACTION_CHANGE && action->kind != MNEME_ACTION_TOUCH &&
-                      action->kind != MNEME_ACTION_REQUIRE;
+                      action->kind != MNEME_ACTION_REQUIRE && action->kind != MNEME_ACTION_RESTORE;
     if (status == 0 && makes_rows) {
         status = check_new_row(resolver, out);
     }
@@ -352,6 +376,9 @@ static int add_action(const struct resolver *resolver, struct mneme_action_plan 
         if (same->actions[i].action->table == out->table->parent) {
             out->parent_action = (int)i;
         }
+    }
+    if (action->is_behind && (same->count == 0 || out[-1].action->kind != MNEME_ACTION_APPEND)) {
+        return fail(resolver, action, "no child before it stands in", out->table->name);
     }
     if (out->table->has_parent && out->parent_action < 0) {
         return fail(resolver, action, "no action before it is on", resolver->tables[out->table->parent].name);

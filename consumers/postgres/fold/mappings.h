@@ -6,14 +6,15 @@
 #define MNEME_CONSUMERS_POSTGRES_MAPPINGS_H
 
 #include "consumers/postgres/fold/tables.h"
-#include "schemas/left_memory.h"
+#include "schemas/event.h"
 
 /* Where a column's value comes from. */
 enum mneme_source_kind {
     /* The payload's field. When it is null, a new row takes the default or NULL, an existing row stays as it
        is. */
     MNEME_SOURCE_PAYLOAD,
-    MNEME_SOURCE_REPLACE, /* the payload's field, which makes an existing row's column NULL when it is null */
+    /* The payload's field; when it is null, an existing row too takes the default or NULL. */
+    MNEME_SOURCE_REPLACE,
     MNEME_SOURCE_ENVELOPE, /* the envelope's field; "scope.user_id" and the like for those of the scope */
     MNEME_SOURCE_CONSTANT, /* `text` or `number` */
     MNEME_SOURCE_NULL,
@@ -22,12 +23,13 @@ enum mneme_source_kind {
     MNEME_SOURCE_PLUS,   /* what is there plus `number`, within minimum..maximum */
     MNEME_SOURCE_TIMES,  /* what is there times the payload's field, within minimum..maximum */
     /* The payload's time; when null and the payload's field `when_field` holds `text`, occurred_at plus
-     * `number` microseconds. */
+     * `number` microseconds; else as PAYLOAD. */
     MNEME_SOURCE_TIME_OR_AFTER,
     MNEME_SOURCE_EXPIRY, /* the payload's field, in seconds, after the earlier of occurred_at and recorded_at
                           */
-    MNEME_SOURCE_SEQUENCE, /* the event's sequence_id */
-    MNEME_SOURCE_OBJECT, /* a JSON object of the payload's fields that `members` names, null ones left out */
+    MNEME_SOURCE_SEQUENCE,     /* the event's sequence_id */
+    MNEME_SOURCE_LEFT_CONTENT, /* of the memory that the event leaves (schemas/left_memory.h) */
+    MNEME_SOURCE_LEFT_METADATA,
 };
 
 struct mneme_source {
@@ -40,7 +42,8 @@ struct mneme_source {
     double minimum, maximum;
     bool rounds; /* of TIMES: the product, half up, to a whole number */
     const char *when_field;
-    const struct mneme_left_memory_member *members;
+    const char *clear_field; /* the payload's field that makes the column NULL where it is true, or, being no
+                                boolean, where it is not null; NULL: none does */
 };
 
 /* What an event does, and the verdict that follows when it cannot. */
@@ -52,7 +55,13 @@ enum mneme_action_kind {
     MNEME_ACTION_ENSURE,  /* creates the row if it never was, then changes it; not_found if it is deleted */
     MNEME_ACTION_PUT,     /* creates the row, or changes the one that is there into its next version */
     MNEME_ACTION_TOUCH,   /* changes the row that is there into its next version; nothing if there is none */
-    MNEME_ACTION_APPEND,  /* a child row at an index, the parent's next one when null or none; else exists */
+    /* A child row at an index, the parent's next one when null or none. Where a row is at the index,
+       `exists`; but an action with changes corrects it, and an event all of whose children are there already
+       with the same text (by their SHA-256) is a duplicate. A correction is no activity: it leaves the parent
+       as it is. */
+    MNEME_ACTION_APPEND,
+    MNEME_ACTION_RESTORE, /* a row that is deleted; one that is not exists, one that never was is not_found;
+                             rejected at another version */
 };
 
 struct mneme_action {
@@ -60,11 +69,13 @@ struct mneme_action {
     int since, until; /* the versions of the schema whose events do it; 0: the first, the newest */
     enum mneme_action_kind kind;
     enum mneme_fold_table_id table;
-    const char *id;                     /* payload field of the key, or "scope.user_id" and the like, or
-                                           "scope": a UUID made of all of it. An event whose scope leaves it
-                                           out does nothing here */
-    const char *second;                 /* of a table with such a key: payload field */
-    const char *index;                  /* of APPEND: payload field of the index, or NULL: always the next */
+    const char *id;        /* payload field of the key, or "scope.user_id" and the like, or
+                              "scope": a UUID made of all of it. An event whose scope leaves it
+                              out does nothing here */
+    const char *second;    /* of a table with such a key: payload field */
+    const char *index;     /* of APPEND: payload field of the index, or NULL: always the next */
+    const char *only_with; /* payload field: the event does it only where that is not null; NULL: always */
+    bool is_behind;        /* of APPEND: at the index behind that of the action before it */
     const char *expected_version;       /* of CHANGE: payload field, or NULL */
     const struct mneme_source *creates; /* values of a new row */
     size_t create_count;
@@ -94,9 +105,9 @@ struct mneme_source_plan {
     enum mneme_column_kind column_kind;
     enum mneme_field_kind field_kind;
     bool is_nullable;
-    size_t offset, when_offset;              /* in the payload, or in the event for the envelope's */
-    union mneme_cell constant;               /* of CONSTANT, and the default of a field */
-    const struct mneme_field_info **members; /* of OBJECT, in the order of its list */
+    size_t offset, when_offset;           /* in the payload, or in the event for the envelope's */
+    const struct mneme_field_info *clear; /* NULL: none */
+    union mneme_cell constant;            /* of CONSTANT, and the default of a field */
 };
 
 struct mneme_action_plan {
@@ -105,7 +116,9 @@ struct mneme_action_plan {
     size_t id_offset;                                    /* in the event; SIZE_MAX: the whole scope */
     size_t second_offset, index_offset, expected_offset; /* in the payload; SIZE_MAX: none */
     int parent_action; /* which of the type's actions is on the table's parent; -1: it has none */
+    const struct mneme_field_info *only_with; /* NULL: always */
     struct mneme_source_plan *creates, *changes;
+    const struct mneme_source_plan *sameness; /* of an APPEND with changes: the SHA-256 among `creates` */
 };
 
 /* What events of one type and version do. */

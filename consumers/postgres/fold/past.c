@@ -17,7 +17,12 @@ bool mneme_fold_supersede(struct mneme_fold *fold, const struct mneme_fold_row *
     if (row->cells != NULL) {
         memcpy(cells, row->cells, bytes);
     }
-    *past = (struct mneme_fold_past){row, cells, row->known, row->nulls, row->changed, end, NULL};
+    *past = (struct mneme_fold_past){.row = row,
+                                     .cells = cells,
+                                     .known = row->known,
+                                     .nulls = row->nulls,
+                                     .changed = row->changed,
+                                     .end = end};
     *fold->last_past[table] = past;
     fold->last_past[table] = &past->next;
     return true;
@@ -63,6 +68,22 @@ int mneme_fold_write_past(struct mneme_fold *fold, struct mneme_fold_writer *wri
     return status;
 }
 
+/* Versions of children that only the table knows whole: it loses them next. */
+static int write_past_of_children(struct mneme_fold *fold, struct mneme_fold_writer *writer,
+                                  enum mneme_fold_table_id table, struct mneme_error *error) {
+    struct mneme_pg_params params = {0};
+    const char *sql;
+    int status = mneme_fold_change_past(fold, writer, table, &sql, &params, error);
+    if (status == MNEME_OK && sql != NULL) {
+        status = mneme_pg_query(NULL, writer->postgres, sql, &params, true, error);
+    }
+    for (struct mneme_fold_past *past = fold->first_past[table]; past != NULL; past = past->next) {
+        past->is_written = !mneme_fold_past_is_whole(past);
+    }
+    mneme_pg_params_clean_up(&params);
+    return status;
+}
+
 /* Parents that were created again: their children in the table belong to the life before. */
 static int wipe_children_of(struct mneme_fold *fold, struct mneme_fold_writer *writer, int table,
                             struct mneme_error *error) {
@@ -100,6 +121,9 @@ static int wipe_children_of(struct mneme_fold *fold, struct mneme_fold_writer *w
                      : mneme_fold_no_memory(error);
     mneme_pg_param_long_array(&params, sequences, count);
     mneme_pg_param_str_array(&params, texts + 2 * count, count);
+    if (status == MNEME_OK) {
+        status = write_past_of_children(fold, writer, parents->child, error);
+    }
     if (status == MNEME_OK) {
         const char *sql = fold->tables[parents->child].wipe_sql.data;
         status = mneme_pg_query(NULL, writer->postgres, sql, &params, true, error);

@@ -259,6 +259,7 @@ static bool plan_child(struct mneme_fold *fold, struct mneme_fold_item *item, si
                        const struct mneme_action_plan *action, const struct mneme_event *event) {
     struct mneme_opt_long index = mneme_fold_opt_long(mneme_event_payload(event), action->index_offset);
     struct mneme_fold_row *parent = item->rows[action->parent_action];
+    index.value += action->action->is_behind ? 1 : 0;
     if (!index.is_set) {
         parent->next_bound++;
         return true;
@@ -285,7 +286,7 @@ static bool plan_children(struct mneme_fold *fold, const struct mneme_fold_strea
         const struct mneme_fold_type_plan *does = mneme_mapping_of(fold->mappings, event);
         for (size_t i = 0; i < does->count && is_done; i++) {
             const struct mneme_action_plan *action = &does->actions[i];
-            if (action->action->kind == MNEME_ACTION_APPEND) {
+            if (action->action->kind == MNEME_ACTION_APPEND && mneme_fold_is_done(action, event)) {
                 is_done = plan_child(fold, item, i, action, event);
             }
         }

@@ -91,6 +91,10 @@ struct mneme_fold_row *mneme_fold_row_find(struct mneme_fold *fold, bool *is_new
     return row;
 }
 
+bool mneme_fold_is_done(const struct mneme_action_plan *action, const struct mneme_event *event) {
+    return action->only_with == NULL || !mneme_field_is_null(mneme_event_payload(event), action->only_with);
+}
+
 bool mneme_fold_names_row(const struct mneme_action_plan *action, const struct mneme_event *event) {
     const struct mneme_scope *scope = &event->scope;
     struct mneme_str text;
@@ -155,7 +159,8 @@ void mneme_fold_row_set_long(struct mneme_fold_row *row, int column, int64_t val
 static bool end_children(struct mneme_fold *fold, struct mneme_fold_row *row,
                          const struct mneme_batch_item *item) {
     for (const struct mneme_fold_row *child = row->first_child; child != NULL; child = child->next_sibling) {
-        if (child->is_there && !child->is_in_store && child->generation == row->generation &&
+        bool is_of_batch = !child->is_in_store || child->changed != 0; /* the table knows the others */
+        if (child->is_there && is_of_batch && child->generation == row->generation &&
             !mneme_fold_supersede(fold, child, item)) {
             return false;
         }
@@ -207,6 +212,20 @@ static bool create(struct mneme_fold *fold, struct mneme_fold_row *row,
     return mneme_fold_apply_sources(fold, row, action->creates, action->action->create_count, item, true);
 }
 
+/* The child says something else from here on. Where it stands in the log first of all is kept. */
+static bool correct(struct mneme_fold *fold, struct mneme_fold_row *row,
+                    const struct mneme_action_plan *action, const struct mneme_batch_item *item) {
+    int first = row->table->first;
+    if (!mneme_fold_supersede(fold, row, item)) {
+        return false;
+    }
+    if (first >= 0 && (row->nulls & UINT64_C(1) << first) != 0) {
+        mneme_fold_row_set_long(row, first, row->cells[row->table->sequence].number);
+    }
+    stamp(row, item);
+    return mneme_fold_apply_sources(fold, row, action->changes, action->action->change_count, item, false);
+}
+
 /* A child row, and with it its parent's next index. */
 static bool append(struct mneme_fold *fold, struct mneme_fold_row *row,
                    const struct mneme_action_plan *action, const struct mneme_batch_item *item) {
@@ -233,7 +252,8 @@ bool mneme_fold_row_apply(struct mneme_fold *fold, struct mneme_fold_row *row,
     case MNEME_ACTION_CREATE:
         return create(fold, row, action, item);
     case MNEME_ACTION_APPEND:
-        return append(fold, row, action, item);
+        return mneme_fold_row_is_live(row) ? correct(fold, row, action, item)
+                                           : append(fold, row, action, item);
     case MNEME_ACTION_ENSURE:
         is_done = row->is_there || create(fold, row, action, item);
         break;
@@ -250,6 +270,7 @@ bool mneme_fold_row_apply(struct mneme_fold *fold, struct mneme_fold_row *row,
         is_done = begin_version(fold, row, item);
         break;
     case MNEME_ACTION_CHANGE:
+    case MNEME_ACTION_RESTORE:
         is_done = begin_version(fold, row, item);
         break;
     }

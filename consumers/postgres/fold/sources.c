@@ -5,6 +5,7 @@
 
 #include "common/base/clock.h"
 #include "consumers/postgres/fold/fold.h"
+#include "schemas/left_memory.h"
 
 #define SHA256_BYTES 32
 #define MICROS_PER_SECOND INT64_C(1000000)
@@ -66,6 +67,7 @@ static bool load(union mneme_cell *cell, const struct mneme_source_plan *source,
     return false;
 }
 
+/* The text becomes its digest, in the arena. */
 static bool hash_text(struct mneme_fold *fold, union mneme_cell *cell) {
     unsigned char *digest = mneme_arena_alloc(&fold->arena, SHA256_BYTES);
     unsigned len = 0;
@@ -78,22 +80,24 @@ static bool hash_text(struct mneme_fold *fold, union mneme_cell *cell) {
     return true;
 }
 
-/* The object's text lies in the arena. */
-static bool make_object(struct mneme_fold *fold, union mneme_cell *cell,
-                        const struct mneme_source_plan *source, const char *payload, int schema_version) {
+/* JSON of the memory that the event leaves. The text lies in the arena. */
+static bool make_left(struct mneme_fold *fold, union mneme_cell *cell, const struct mneme_event *event,
+                      void (*write)(const struct mneme_event *, struct mneme_json_writer *)) {
     struct mneme_buffer *out = &fold->scratch;
     struct mneme_json_writer json = {.out = out};
     mneme_buffer_clear(out);
-    mneme_json_begin_object(&json);
-    for (size_t i = 0; source->members[i] != NULL; i++) {
-        if (!mneme_field_is_null(payload, source->members[i])) {
-            mneme_json_key(&json, mneme_str_from(source->source->members[i].name));
-            mneme_field_json(&json, source->members[i], payload + source->members[i]->offset, schema_version);
-        }
-    }
-    mneme_json_end_object(&json);
+    write(event, &json);
     cell->text = out->failed ? MNEME_STR_NULL : mneme_arena_copy(&fold->arena, mneme_buffer_str(out));
     return cell->text.data != NULL;
+}
+
+/* Whether another field of the payload leaves the column without a value. */
+static bool is_cleared(const struct mneme_source_plan *source, const char *payload) {
+    const struct mneme_field_info *field = source->clear;
+    if (field == NULL || mneme_field_is_null(payload, field)) {
+        return false;
+    }
+    return field->kind != MNEME_FIELD_BOOL || *(const bool *)(payload + field->offset);
 }
 
 static double within(double value, const struct mneme_source *bounds) {
@@ -140,6 +144,10 @@ static bool apply_source(struct mneme_fold *fold, struct mneme_fold_row *row,
     struct mneme_str when;
     bool is_set = true;
     bool is_done = true;
+    if (is_cleared(source, payload)) {
+        mneme_fold_row_set(row, source->column, cell, true);
+        return true;
+    }
     switch (source->source->kind) {
     case MNEME_SOURCE_PAYLOAD:
         is_set = load(&cell, source, payload + source->offset);
@@ -153,6 +161,10 @@ static bool apply_source(struct mneme_fold *fold, struct mneme_fold_row *row,
         break;
     case MNEME_SOURCE_REPLACE:
         is_set = load(&cell, source, payload + source->offset);
+        if (!is_set && source->source->has_default) {
+            cell = source->constant;
+            is_set = true;
+        }
         break;
     case MNEME_SOURCE_ENVELOPE:
         is_set = load(&cell, source, (const char *)event + source->offset);
@@ -187,8 +199,11 @@ static bool apply_source(struct mneme_fold *fold, struct mneme_fold_row *row,
     case MNEME_SOURCE_SEQUENCE:
         cell.number = mneme_sequence_id(item->position);
         break;
-    case MNEME_SOURCE_OBJECT:
-        is_done = make_object(fold, &cell, source, payload, event->schema_version);
+    case MNEME_SOURCE_LEFT_CONTENT:
+        is_done = make_left(fold, &cell, event, mneme_left_memory_content);
+        break;
+    case MNEME_SOURCE_LEFT_METADATA:
+        is_done = make_left(fold, &cell, event, mneme_left_memory_metadata);
         break;
     case MNEME_SOURCE_TIME_OR_AFTER:
         is_set = load(&cell, source, payload + source->offset);
@@ -196,6 +211,9 @@ static bool apply_source(struct mneme_fold *fold, struct mneme_fold_row *row,
         if (!is_set && mneme_str_equal(when, mneme_str_from(source->source->text))) {
             cell.number = at_most(event->occurred_at + (int64_t)source->source->number);
             is_set = true;
+        }
+        if (!is_set && !is_new_row) {
+            return true;
         }
         break;
     }
@@ -213,4 +231,14 @@ bool mneme_fold_apply_sources(struct mneme_fold *fold, struct mneme_fold_row *ro
         }
     }
     return true;
+}
+
+bool mneme_fold_says_the_same(struct mneme_fold *fold, bool *is_same, const struct mneme_fold_row *row,
+                              const struct mneme_action_plan *action, const struct mneme_event *event) {
+    const struct mneme_source_plan *source = action->sameness;
+    union mneme_cell cell;
+    (void)load(&cell, source, (const char *)mneme_event_payload(event) + source->offset); /* never null */
+    bool is_done = hash_text(fold, &cell);
+    *is_same = is_done && mneme_str_equal(cell.text, row->cells[source->column].text);
+    return is_done;
 }

@@ -61,7 +61,23 @@ static int find_known_columns(struct mneme_fold_table_plan *plan, struct mneme_e
             status = find_column(known[i].column, plan, known[i].name, known[i].kinds, error);
         }
     }
+    plan->first = mneme_fold_table_column(plan, "first_sequence");
+    if (status == MNEME_OK && plan->first >= 0 &&
+        (plan->columns[plan->first].kind != MNEME_COLUMN_LONG || !plan->columns[plan->first].is_nullable)) {
+        status = refuse(error, plan, "another type, or NULL, is needed for its column", "first_sequence");
+    }
     return status;
+}
+
+/* Texts are long: of children that are corrected none is looked up. */
+static int check_reads(const struct mneme_fold_table_plan *plan, struct mneme_error *error) {
+    const unsigned texts = KIND(MNEME_COLUMN_TEXT) | KIND(MNEME_COLUMN_JSONB) | KIND(MNEME_COLUMN_TEXT_ARRAY);
+    for (int i = 0; i < plan->read_count && plan->index >= 0; i++) {
+        if ((KIND(plan->columns[plan->read[i]].kind) & texts) != 0) {
+            return refuse(error, plan, "a correction must set its column", plan->columns[plan->read[i]].name);
+        }
+    }
+    return MNEME_OK;
 }
 
 /* What the primary key has beside tenant and stream. */
@@ -140,6 +156,23 @@ static void read_for_arithmetic(uint64_t reads[MNEME_FOLD_TABLE_COUNT],
     }
 }
 
+/* A child that may be corrected is known whole then: of what the correction leaves as it was, all is read. */
+static void read_for_corrections(uint64_t reads[MNEME_FOLD_TABLE_COUNT],
+                                 const struct mneme_fold_table_plan *plans,
+                                 const struct mneme_action *action) {
+    const struct mneme_fold_table_plan *plan = &plans[action->table];
+    if (action->kind != MNEME_ACTION_APPEND || action->change_count == 0) {
+        return;
+    }
+    uint64_t set = plan->keys | BIT(plan->valid_from);
+    for (size_t i = 0; i < action->change_count; i++) {
+        int column = mneme_fold_table_column(plan, action->changes[i].column);
+        bool is_compared = action->changes[i].kind == MNEME_SOURCE_SHA256;
+        set |= column < 0 || is_compared ? 0 : BIT(column);
+    }
+    reads[action->table] |= (BIT(plan->column_count) - 1) & ~set;
+}
+
 /* Which columns the look-ups fetch. */
 static void find_reads(struct mneme_fold_table_plan *plans) {
     uint64_t reads[MNEME_FOLD_TABLE_COUNT] = {0};
@@ -155,6 +188,7 @@ static void find_reads(struct mneme_fold_table_plan *plans) {
         }
         for (size_t k = 0; k < plan->table->action_count; k++) {
             read_for_arithmetic(reads, plans, &plan->table->actions[k]);
+            read_for_corrections(reads, plans, &plan->table->actions[k]);
         }
     }
     for (int i = 0; i < MNEME_FOLD_TABLE_COUNT; i++) {
@@ -191,7 +225,10 @@ int mneme_fold_table_plans_init(struct mneme_fold_table_plan plans[MNEME_FOLD_TA
         find_reads(plans);
     }
     for (int i = 0; i < MNEME_FOLD_TABLE_COUNT && status == MNEME_OK; i++) {
-        status = mneme_fold_table_write_sql(&plans[i], error);
+        status = check_reads(&plans[i], error);
+        if (status == MNEME_OK) {
+            status = mneme_fold_table_write_sql(&plans[i], error);
+        }
     }
     return status;
 }

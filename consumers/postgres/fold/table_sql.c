@@ -157,7 +157,8 @@ void mneme_fold_table_supersede_sql(const struct mneme_fold_table_plan *plan, ui
     mneme_buffer_append_byte(sql, 0);
 }
 
-/* Moves all children of the parents whose keys are given. A child's id is its parent's. */
+/* Moves all children of the parents whose keys are given. A child's id is its parent's. One that the batch
+ * has corrected before is in the history already, as it was until then. */
 static void write_wipe(struct mneme_fold_table_plan *plan) {
     struct mneme_buffer *sql = &plan->wipe_sql;
     mneme_buffer_printf(sql, "WITH gone AS (DELETE FROM %s t USING unnest(", plan->name);
@@ -171,7 +172,7 @@ static void write_wipe(struct mneme_fold_table_plan *plan) {
     mneme_buffer_printf(sql, ", w.superseded_sequence, w.valid_to::timestamptz) INSERT INTO %s_history (",
                         plan->name);
     append_columns(sql, plan, "");
-    mneme_buffer_printf(sql, ", superseded_sequence, valid_to) SELECT * FROM gone");
+    mneme_buffer_printf(sql, ", superseded_sequence, valid_to) SELECT * FROM gone ON CONFLICT DO NOTHING");
 }
 
 int mneme_fold_table_write_sql(struct mneme_fold_table_plan *plan, struct mneme_error *error) {

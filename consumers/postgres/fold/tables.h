@@ -57,9 +57,11 @@ struct mneme_action;
 
 /* What the fold does with a table. Some columns it knows by their names: tenant and stream_id;
  * source_sequence and valid_from, which say what event made the row's version; `version`, which counts the
- * row's changes (rows of a table without it never change); and `is_deleted`, the mark of a soft delete. What
- * else the primary key has names the row: one or two texts or UUIDs, and in a table of rows that belong to a
- * parent a bigint, the row's index. Such a table and its parent have the same id. */
+ * row's changes (rows of a table without it never change, unless they are children that are corrected);
+ * `is_deleted`, the mark of a soft delete; and `first_sequence`, which is null until a child is corrected,
+ * and is then the source_sequence of the event that stored it first. What else the primary key has names the
+ * row: one or two texts or UUIDs, and in a table of rows that belong to a parent a bigint, the row's index.
+ * Such a table and its parent have the same id. */
 struct mneme_fold_table {
     const struct mneme_action *actions; /* of the events that are about rows of this table first of all */
     size_t action_count;
@@ -88,6 +90,7 @@ struct mneme_fold_table_plan {
     enum mneme_column_kind id_kind, second_kind;
     int tenant, stream_id, id, sequence, valid_from; /* columns */
     int second, index, version, deleted, next_index; /* columns, or -1 */
+    int first;                                       /* a column, or -1 */
     int forgotten;                                   /* a column of the parent, or -1 */
     int key_rest[3]; /* the key columns behind tenant and stream_id, in the order of the parameters */
     size_t key_rest_count;

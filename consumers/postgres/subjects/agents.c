@@ -9,21 +9,20 @@
         ENVELOPE("created_at", "occurred_at"), NUMBER("is_deleted", false), NUMBER("is_archived", false),    \
         TEXT("tier", "warm"), CHANGED_BY_EVENT
 
+#define DECISION                                                                                             \
+    SCOPE("agent_id"), SCOPE("user_id"), SCOPE("run_id"), SCOPE("conversation_id"), PAYLOAD("decision"),     \
+        PAYLOAD("confidence"), PAYLOAD("context"), PAYLOAD_OR("insights_used", NULL),                        \
+        PAYLOAD_OR("triggering_events", NULL), PAYLOAD_OR("metadata", "{}"),                                 \
+        ENVELOPE("created_at", "occurred_at"), ENVELOPE("source_event_id", "event_id")
+
+static const struct mneme_source decision_made_1[] = {DECISION, PAYLOAD("category"), PAYLOAD("urgency")};
+
 static const struct mneme_source decision_made[] = {
-    SCOPE("agent_id"),
-    SCOPE("user_id"),
-    SCOPE("run_id"),
-    SCOPE("conversation_id"),
-    PAYLOAD("decision"),
-    PAYLOAD("category"),
-    PAYLOAD("urgency"),
-    PAYLOAD("confidence"),
-    PAYLOAD("context"),
-    PAYLOAD_OR("insights_used", NULL),
-    PAYLOAD_OR("triggering_events", NULL),
-    PAYLOAD_OR("metadata", "{}"),
-    ENVELOPE("created_at", "occurred_at"),
-    ENVELOPE("source_event_id", "event_id"),
+    DECISION,
+    PAYLOAD_OR("category", "general"),
+    PAYLOAD_OR("urgency", "normal"),
+    PAYLOAD("context_summary"),
+    PAYLOAD("cross_agent_collaboration"),
 };
 
 static const struct mneme_source decision_memory[] = {
@@ -32,8 +31,8 @@ static const struct mneme_source decision_memory[] = {
     SCOPE("run_id"),
     SCOPE("conversation_id"),
     TEXT("memory_type", "decision"),
-    {.column = "content", .kind = MNEME_SOURCE_OBJECT, .members = mneme_decision_content},
-    PAYLOAD_OR("metadata", "{}"),
+    LEFT_CONTENT,
+    LEFT_METADATA,
     {.column = "confidence",
      .kind = MNEME_SOURCE_PAYLOAD,
      .field = "confidence",
@@ -44,6 +43,11 @@ static const struct mneme_source decision_memory[] = {
 
 static const struct mneme_action decision_actions[] = {
     {.type = MNEME_EVENT_AGENT_DECISION,
+     .until = 1,
+     NEW(MNEME_FOLD_TABLE_AGENT_DECISIONS, "decision_id"),
+     CREATES(decision_made_1)},
+    {.type = MNEME_EVENT_AGENT_DECISION,
+     .since = 2,
      NEW(MNEME_FOLD_TABLE_AGENT_DECISIONS, "decision_id"),
      CREATES(decision_made)},
     {.type = MNEME_EVENT_AGENT_DECISION,
@@ -55,39 +59,43 @@ const struct mneme_fold_table mneme_fold_table_agent_decisions = {
     ACTIONS(decision_actions),
 };
 
+#define HANDOFF                                                                                              \
+    PAYLOAD("from_agent"), PAYLOAD("to_agent"), SCOPE("user_id"), SCOPE("run_id"), SCOPE("conversation_id"), \
+        PAYLOAD("topic"), PAYLOAD("context"), ENVELOPE("created_at", "occurred_at"),                         \
+        ENVELOPE("source_event_id", "event_id")
+
+static const struct mneme_source handed_off_1[] = {HANDOFF, PAYLOAD("reason")};
+
 static const struct mneme_source handed_off[] = {
-    PAYLOAD("from_agent"),
-    PAYLOAD("to_agent"),
-    SCOPE("user_id"),
-    SCOPE("run_id"),
-    SCOPE("conversation_id"),
-    PAYLOAD("topic"),
-    PAYLOAD("context"),
-    PAYLOAD("reason"),
-    ENVELOPE("created_at", "occurred_at"),
-    ENVELOPE("source_event_id", "event_id"),
+    HANDOFF,
+    PAYLOAD_OR("reason", "specialist_expertise_required"),
+    PAYLOAD_OR("handoff_type", "consultation"),
+    PAYLOAD_OR("urgency", "normal"),
+    PAYLOAD_OR("expected_duration", "unknown"),
+    {.column = "requires_response",
+     .kind = MNEME_SOURCE_PAYLOAD,
+     .field = "requires_response",
+     .has_default = true,
+     .number = true},
 };
 
 /* For the receiver. */
-static const struct mneme_source handoff_memory[] = {
-    {.column = "agent_id", .kind = MNEME_SOURCE_PAYLOAD, .field = "to_agent"},
-    SCOPE("user_id"),
-    SCOPE("run_id"),
-    SCOPE("conversation_id"),
-    TEXT("memory_type", "knowledge"),
-    {.column = "content", .kind = MNEME_SOURCE_OBJECT, .members = mneme_handoff_content},
-    TEXT("metadata", "{}"),
-    NUMBER("confidence", 1),
-    MEMORY_DEFAULTS,
-};
+#define HANDOFF_MEMORY                                                                                       \
+    {.column = "agent_id", .kind = MNEME_SOURCE_PAYLOAD, .field = "to_agent"}, SCOPE("user_id"),             \
+        SCOPE("run_id"), SCOPE("conversation_id"), LEFT_CONTENT, LEFT_METADATA, NUMBER("confidence", 1),     \
+        MEMORY_DEFAULTS
+
+static const struct mneme_source handoff_memory_1[] = {HANDOFF_MEMORY, TEXT("memory_type", "knowledge")};
+
+static const struct mneme_source handoff_memory[] = {HANDOFF_MEMORY, TEXT("memory_type", "conversation")};
+
+#define HANDED_OFF .type = MNEME_EVENT_AGENT_HANDOFF
 
 static const struct mneme_action handoff_actions[] = {
-    {.type = MNEME_EVENT_AGENT_HANDOFF,
-     NEW(MNEME_FOLD_TABLE_AGENT_HANDOFFS, "handoff_id"),
-     CREATES(handed_off)},
-    {.type = MNEME_EVENT_AGENT_HANDOFF,
-     NEW(MNEME_FOLD_TABLE_MEMORIES, "handoff_id"),
-     CREATES(handoff_memory)},
+    {HANDED_OFF, .until = 1, NEW(MNEME_FOLD_TABLE_AGENT_HANDOFFS, "handoff_id"), CREATES(handed_off_1)},
+    {HANDED_OFF, .until = 1, NEW(MNEME_FOLD_TABLE_MEMORIES, "handoff_id"), CREATES(handoff_memory_1)},
+    {HANDED_OFF, .since = 2, NEW(MNEME_FOLD_TABLE_AGENT_HANDOFFS, "handoff_id"), CREATES(handed_off)},
+    {HANDED_OFF, .since = 2, NEW(MNEME_FOLD_TABLE_MEMORIES, "handoff_id"), CREATES(handoff_memory)},
 };
 
 const struct mneme_fold_table mneme_fold_table_agent_handoffs = {

@@ -75,17 +75,64 @@ static const struct mneme_source turn_added[] = {
     ENVELOPE("source_event_id", "event_id"),
 };
 
+/* What a correction replaces: all but when the turn was said first. */
+#define CORRECTED                                                                                            \
+    {.column = "metadata",                                                                                   \
+     .kind = MNEME_SOURCE_REPLACE,                                                                           \
+     .field = "metadata",                                                                                    \
+     .has_default = true,                                                                                    \
+     .text = "{}"},                                                                                          \
+        ENVELOPE("corrected_at", "occurred_at"), ENVELOPE("source_event_id", "event_id")
+#define SAID                                                                                                 \
+    PAYLOAD("role"), REPLACE("speaker"), PAYLOAD("content"),                                                 \
+        {.column = "content_hash", .kind = MNEME_SOURCE_SHA256, .field = "content"}, REPLACE("token_count"), \
+    {                                                                                                        \
+        .column = "model", .kind = MNEME_SOURCE_REPLACE, .field = "model", .clear_field = "agent_response"   \
+    }
+
+static const struct mneme_source turn_said[] = {
+    SAID,
+    PAYLOAD_OR("metadata", "{}"),
+    ENVELOPE("created_at", "occurred_at"),
+    ENVELOPE("source_event_id", "event_id"),
+};
+
+static const struct mneme_source turn_corrected[] = {SAID, CORRECTED};
+
+/* The turn behind a user's, of the same event. */
+#define ANSWERED                                                                                             \
+    TEXT("role", "assistant"), NOTHING("speaker"),                                                           \
+        {.column = "content", .kind = MNEME_SOURCE_PAYLOAD, .field = "agent_response"},                      \
+        {.column = "content_hash", .kind = MNEME_SOURCE_SHA256, .field = "agent_response"},                  \
+        NOTHING("token_count"), REPLACE("model")
+
+static const struct mneme_source answer_given[] = {
+    ANSWERED,
+    PAYLOAD_OR("metadata", "{}"),
+    ENVELOPE("created_at", "occurred_at"),
+    ENVELOPE("source_event_id", "event_id"),
+};
+
+static const struct mneme_source answer_corrected[] = {ANSWERED, CORRECTED};
+
+#define TURN                                                                                                 \
+    .kind = MNEME_ACTION_APPEND, .table = MNEME_FOLD_TABLE_CONVERSATION_TURNS, .id = "conversation_id",      \
+    .index = "turn_index"
+
 static const struct mneme_action turn_actions[] = {
     {.type = MNEME_EVENT_CONVERSATION_TURN,
      CONVERSATION(MNEME_ACTION_ENSURE),
      CREATES(conversation_begun),
      CHANGES(conversation_active)},
+    {.type = MNEME_EVENT_CONVERSATION_TURN, .until = 1, TURN, CREATES(turn_added)},
+    {.type = MNEME_EVENT_CONVERSATION_TURN, .since = 2, TURN, CREATES(turn_said), CHANGES(turn_corrected)},
     {.type = MNEME_EVENT_CONVERSATION_TURN,
-     .kind = MNEME_ACTION_APPEND,
-     .table = MNEME_FOLD_TABLE_CONVERSATION_TURNS,
-     .id = "conversation_id",
-     .index = "turn_index",
-     CREATES(turn_added)},
+     .since = 2,
+     .only_with = "agent_response",
+     .is_behind = true,
+     TURN,
+     CREATES(answer_given),
+     CHANGES(answer_corrected)},
 };
 
 const struct mneme_fold_table mneme_fold_table_conversation_turns = {

@@ -3,32 +3,36 @@
  */
 #include "consumers/postgres/subjects/subject.h"
 
-static const struct mneme_source knowledge_recorded[] = {
-    SCOPE("agent_id"),
-    SCOPE("user_id"),
-    PAYLOAD("domain"),
-    PAYLOAD("knowledge_type"),
-    PAYLOAD("content"),
-    PAYLOAD("confidence"),
-    PAYLOAD("evidence"),
-    PAYLOAD("validation_status"),
-    PAYLOAD_OR("metadata", "{}"),
-    ENVELOPE("created_at", "occurred_at"),
-    CHANGED_BY_EVENT,
-};
+#define KNOWN                                                                                                \
+    PAYLOAD("domain"), PAYLOAD("knowledge_type"), PAYLOAD("content"), PAYLOAD("confidence"),                 \
+        PAYLOAD("evidence")
+#define RECORDED                                                                                             \
+    SCOPE("agent_id"), SCOPE("user_id"), KNOWN, PAYLOAD_OR("metadata", "{}"),                                \
+        ENVELOPE("created_at", "occurred_at"), CHANGED_BY_EVENT
+#define REVISED KNOWN, PAYLOAD("validation_status"), PAYLOAD("metadata"), CHANGED_BY_EVENT
+/* When it was checked: as the event says, or by the event that says that it is validated. */
+#define VALIDATED_AT                                                                                         \
+    {                                                                                                        \
+        .column = "validated_at", .kind = MNEME_SOURCE_TIME_OR_AFTER, .field = "validated_at",               \
+        .when_field = "validation_status", .text = "validated"                                               \
+    }
 
-static const struct mneme_source knowledge_revised[] = {
-    PAYLOAD("domain"),   PAYLOAD("knowledge_type"),    PAYLOAD("content"),  PAYLOAD("confidence"),
-    PAYLOAD("evidence"), PAYLOAD("validation_status"), PAYLOAD("metadata"), CHANGED_BY_EVENT,
-};
+static const struct mneme_source knowledge_recorded_1[] = {RECORDED, PAYLOAD("validation_status")};
+
+static const struct mneme_source knowledge_revised_1[] = {REVISED};
+
+static const struct mneme_source knowledge_recorded[] = {RECORDED, PAYLOAD_OR("validation_status", "pending"),
+                                                         VALIDATED_AT};
+
+static const struct mneme_source knowledge_revised[] = {REVISED, VALIDATED_AT};
+
+#define KNOWLEDGE_RECORDED                                                                                   \
+    .type = MNEME_EVENT_KNOWLEDGE_RECORDED, .kind = MNEME_ACTION_PUT, .table = MNEME_FOLD_TABLE_KNOWLEDGE,   \
+    .id = "knowledge_id"
 
 static const struct mneme_action knowledge_actions[] = {
-    {.type = MNEME_EVENT_KNOWLEDGE_RECORDED,
-     .kind = MNEME_ACTION_PUT,
-     .table = MNEME_FOLD_TABLE_KNOWLEDGE,
-     .id = "knowledge_id",
-     CREATES(knowledge_recorded),
-     CHANGES(knowledge_revised)},
+    {KNOWLEDGE_RECORDED, .until = 1, CREATES(knowledge_recorded_1), CHANGES(knowledge_revised_1)},
+    {KNOWLEDGE_RECORDED, .since = 2, CREATES(knowledge_recorded), CHANGES(knowledge_revised)},
 };
 
 const struct mneme_fold_table mneme_fold_table_knowledge = {

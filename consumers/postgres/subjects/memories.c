@@ -4,6 +4,9 @@
 #include "consumers/postgres/subjects/subject.h"
 
 #define DAY_MICROS 86400e6
+#define EXPIRES                                                                                              \
+    .column = "expires_at", .kind = MNEME_SOURCE_TIME_OR_AFTER, .field = "expires_at", .when_field = "term", \
+    .text = "short_term", .number = 7 * DAY_MICROS
 
 static const struct mneme_source memory_created[] = {
     SCOPE("agent_id"),
@@ -20,22 +23,26 @@ static const struct mneme_source memory_created[] = {
     PAYLOAD("importance"),
     PAYLOAD("priority"),
     ENVELOPE("created_at", "occurred_at"),
-    {.column = "expires_at",
-     .kind = MNEME_SOURCE_TIME_OR_AFTER,
-     .field = "expires_at",
-     .when_field = "term",
-     .text = "short_term",
-     .number = 7 * DAY_MICROS},
+    {EXPIRES},
     NUMBER("is_deleted", false),
     NUMBER("is_archived", false),
     PAYLOAD("tier"),
     CHANGED_BY_EVENT,
 };
 
+/* One that becomes short_term expires, unless the event says that it does not. */
 static const struct mneme_source memory_updated[] = {
-    PAYLOAD("content"),  PAYLOAD("metadata"),   PAYLOAD("tags"),
-    PAYLOAD("entities"), PAYLOAD("confidence"), PAYLOAD("importance"),
-    PAYLOAD("priority"), PAYLOAD("expires_at"), CHANGED_BY_EVENT,
+    PAYLOAD("memory_type"),
+    {.column = "term", .kind = MNEME_SOURCE_PAYLOAD, .field = "term", .clear_field = "clear_term"},
+    PAYLOAD("content"),
+    PAYLOAD("metadata"),
+    PAYLOAD("tags"),
+    PAYLOAD("entities"),
+    PAYLOAD("confidence"),
+    PAYLOAD("importance"),
+    PAYLOAD("priority"),
+    {EXPIRES, .clear_field = "clear_expires_at"},
+    CHANGED_BY_EVENT,
 };
 
 static const struct mneme_source memory_deleted[] = {MARKED_DELETED};
@@ -57,6 +64,10 @@ static const struct mneme_source memory_prioritized[] = {{BOOSTED}, CHANGED_BY_E
 
 static const struct mneme_source memory_archived[] = {NUMBER("is_archived", true), CHANGED_BY_EVENT};
 
+static const struct mneme_source memory_unarchived[] = {NUMBER("is_archived", false), CHANGED_BY_EVENT};
+
+static const struct mneme_source memory_restored[] = {NUMBER("is_deleted", false), CHANGED_BY_EVENT};
+
 #define MEMORY(change)                                                                                       \
     .kind = MNEME_ACTION_CHANGE, .table = MNEME_FOLD_TABLE_MEMORIES, .id = "memory_id",                      \
     .expected_version = "expected_memory_version", CHANGES(change)
@@ -73,6 +84,13 @@ static const struct mneme_action memory_actions[] = {
     {.type = MNEME_EVENT_MEMORY_PRIORITIZED, .until = 1, MEMORY(memory_prioritized_1)},
     {.type = MNEME_EVENT_MEMORY_PRIORITIZED, .since = 2, MEMORY(memory_prioritized)},
     {.type = MNEME_EVENT_MEMORY_ARCHIVED, MEMORY(memory_archived)},
+    {.type = MNEME_EVENT_MEMORY_UNARCHIVED, MEMORY(memory_unarchived)},
+    {.type = MNEME_EVENT_MEMORY_RESTORED,
+     .kind = MNEME_ACTION_RESTORE,
+     .table = MNEME_FOLD_TABLE_MEMORIES,
+     .id = "memory_id",
+     .expected_version = "expected_memory_version",
+     CHANGES(memory_restored)},
 };
 
 const struct mneme_fold_table mneme_fold_table_memories = {

@@ -36,6 +36,12 @@
     { .column = (name), .kind = MNEME_SOURCE_SEQUENCE }
 #define CHANGED_BY_EVENT ENVELOPE("updated_at", "occurred_at"), ENVELOPE("source_event_id", "event_id")
 
+/* Of the memory that the event leaves. */
+#define LEFT_CONTENT                                                                                         \
+    { .column = "content", .kind = MNEME_SOURCE_LEFT_CONTENT }
+#define LEFT_METADATA                                                                                        \
+    { .column = "metadata", .kind = MNEME_SOURCE_LEFT_METADATA }
+
 /* --- actions --- */
 
 #define CREATES(array) .creates = (array), .create_count = sizeof(array) / sizeof *(array)

@@ -14,6 +14,16 @@ TABLES = {
 }
 
 
+def turns_of(payload, first):
+    """(index, columns) of what is said, and of what is answered."""
+    answer = payload["agent_response"]
+    said = {name: payload[name] for name in ("role", "speaker", "content", "token_count", "model")}
+    yield first, said if answer is None else {**said, "model": None}
+    if answer is not None:
+        yield first + 1, {"role": "assistant", "speaker": None, "content": answer, "token_count": None,
+                          "model": payload["model"]}
+
+
 class Tables:
     """The part of a Fold that knows these tables."""
 
@@ -32,14 +42,21 @@ class Tables:
         return "accepted", None
 
     def judge_turn(self, place, payload):
-        """A conversation begins with its first turn; one that was deleted does not."""
-        conversation = self.conversations.get((*place, payload["conversation_id"]))
+        """A conversation begins with its first turn; one that was deleted does not. A turn that is there already stands in
+        the way of one of version 1; since then it is corrected, unless it says the same."""
+        key = (*place, payload["conversation_id"])
+        conversation = self.conversations.get(key)
         if conversation is not None and conversation["is_deleted"]:
             return "not_found", conversation["version"]
-        index = payload["turn_index"]
-        if index is not None and (*place, payload["conversation_id"], index) in self.conversation_turns:
-            return "exists", conversation["version"]
-        return "accepted", None
+        if payload["turn_index"] is None:
+            return "accepted", None
+        schema_version, stream_version = self.judging
+        said = [self.conversation_turns.get((*key, index)) for index, _ in turns_of(payload, payload["turn_index"])]
+        if schema_version == 1:
+            return ("accepted", None) if said[0] is None else ("exists", conversation["version"])
+        same = [row is not None and row["content"] == turn["content"]
+                for row, (_, turn) in zip(said, turns_of(payload, payload["turn_index"]), strict=True)]
+        return ("duplicate", stream_version) if all(same) else ("accepted", None)
 
     # --- effects ---
 
@@ -82,18 +99,26 @@ class Tables:
         if conversation is None:
             self.create_conversation(place, event, {"conversation_id": payload["conversation_id"]})
             conversation = self.conversations[key]
-        index = payload["turn_index"]
-        if index is None:
-            index = conversation["turn_count"]
-        event["turn_index"] = index
-        conversation["turn_count"] = max(conversation["turn_count"], index + 1)
-        conversation["last_activity_at"] = max(conversation["last_activity_at"], event["occurred_at"])
-        self.conversation_turns[(*key, index)] = {
-            **{name: payload[name] for name in ("role", "speaker", "content", "token_count", "model")},
-            "content_hash": hashlib.sha256(payload["content"].encode()).digest(),
-            "metadata": loads(payload["metadata"] or "{}"),
-            "created_at": event["occurred_at"], **event["made"],
-        }
+        first = conversation["turn_count"] if payload["turn_index"] is None else payload["turn_index"]
+        event["turns"] = []  # those that the event has made or corrected
+        for index, turn in turns_of(payload, first):
+            place_of_turn = (*key, index)
+            before = self.conversation_turns.get(place_of_turn)
+            if before is not None and before["content"] == turn["content"]:
+                continue
+            row = {"created_at": event["occurred_at"], "corrected_at": None, "first_sequence": None}
+            if before is None:
+                conversation["turn_count"] = max(conversation["turn_count"], index + 1)
+                conversation["last_activity_at"] = max(conversation["last_activity_at"], event["occurred_at"])
+            else:
+                self.supersede("conversation_turns", place_of_turn, event, before["source_sequence"])
+                first_sequence = before["first_sequence"]
+                row = {"created_at": before["created_at"], "corrected_at": event["occurred_at"],
+                       "first_sequence": before["source_sequence"] if first_sequence is None else first_sequence}
+            self.conversation_turns[place_of_turn] = {
+                **row, **turn, "content_hash": hashlib.sha256(turn["content"].encode()).digest(),
+                "metadata": loads(payload["metadata"] or "{}"), **event["made"]}
+            event["turns"].append((index, turn))
 
     def link_memory(self, place, event, payload):
         key = (*place, payload["conversation_id"], payload["memory_id"])
@@ -131,10 +156,10 @@ def begin(g, stream):
     again = g.rng.random()
     name = (stream.live_conversation(g.rng) if again < 0.2 else
             stream.dead_conversation(g.rng) if again < 0.5 else None) or conversation_id(g)
-    state = stream.conversations.get(name, [False, set(), 0])
+    state = stream.conversations.get(name, [False, {}, 0])
 
     def effect():
-        stream.conversations[name] = [True, set(), 0]
+        stream.conversations[name] = [True, {}, 0]
 
     return ("conversation_created",
             g.filled(conversation_id=name, title=g.maybe(g.text), metadata=g.maybe(g.json_object)),
@@ -163,20 +188,31 @@ def change(g, stream):
 def turn(g, stream):
     name = (stream.live_conversation(g.rng) if g.rng.random() < 0.9 else
             stream.dead_conversation(g.rng)) or conversation_id(g)
-    there, indexes, following = stream.conversations.get(name, [True, set(), 0])
+    there, said, following = stream.conversations.get(name, [True, {}, 0])
     index, verdict = None, "accepted" if there else "not_found"
+    role, content, answer = g.rng.choice(["user", "assistant", "system", "tool"]), document_events.text(g), None
+    if not g.is_old and g.rng.random() < 0.3:
+        role, answer = "user", document_events.text(g)
     if g.rng.random() < 0.2:
         index = following + g.rng.choice([0, 0, 1, 3])
-    elif there and indexes and g.rng.random() < 0.1:
-        index, verdict = g.rng.choice(sorted(indexes)), "exists"
-    taken = following if index is None else index
+    elif there and said and g.rng.random() < 0.25:
+        index = g.rng.choice(sorted(said))
+        if g.rng.random() < 0.5:  # the same again, or half of it
+            content = said[index]
+            answer = said.get(index + 1, answer) if answer and g.rng.random() < 0.5 else answer
+    first = following if index is None else index
+    texts = {first: content, **({} if answer is None else {first + 1: answer})}
+    if verdict == "accepted" and g.is_old and index in said:
+        verdict = "exists"
+    elif verdict == "accepted" and all(said.get(at) == text for at, text in texts.items()):
+        verdict = "duplicate"
 
     def effect():
-        stream.conversations[name] = [True, indexes | {taken}, max(following, taken + 1)]
+        stream.conversations[name] = [True, said | texts, max(following, max(texts) + 1)]
 
     return "conversation_turn", g.filled(
-        conversation_id=name, turn_index=index, role=g.rng.choice(["user", "assistant", "system", "tool"]),
-        speaker=g.maybe(lambda: g.rng.choice(["Ána", "Bo", " "])), content=document_events.text(g),
+        conversation_id=name, turn_index=index, role=role, agent_response=answer,
+        speaker=g.maybe(lambda: g.rng.choice(["Ána", "Bo", " "])), content=content,
         token_count=g.maybe(lambda: g.rng.randint(0, 2**40)), model=g.maybe(lambda: "model/1"),
         metadata=g.maybe(lambda: document_events.turn_metadata(g))), verdict, effect
 

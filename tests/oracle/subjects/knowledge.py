@@ -20,8 +20,14 @@ class Tables:
         scope = {name: event["scope"][name] for name in ("agent_id", "user_id")}
         for name in ("evidence", "metadata"):
             fields[name] = json_of(payload[name])
+        is_old = event["schema_version"] == 1
+        fields["validated_at"] = payload["validated_at"]
+        if fields["validated_at"] is None and payload["validation_status"] == "validated" and not is_old:
+            fields["validated_at"] = event["occurred_at"]
         if key not in self.knowledge and fields["metadata"] is None:
             fields["metadata"] = {}
+        if key not in self.knowledge and fields["validation_status"] is None and not is_old:
+            fields["validation_status"] = "pending"
         self.put("knowledge", key, event, scope, fields)
 
     def onboard_user(self, place, event, payload):
@@ -49,10 +55,13 @@ EFFECTS = {
 def knowledge(g, stream):
     known = stream.things.setdefault("knowledge_recorded", [])
     thing = g.rng.choice(known) if known and g.rng.random() < 0.5 else g.id()
+    status = ["disputed", "validated"] if g.is_old else ["pending", "validated", "refuted"]
     payload = g.filled(knowledge_id=thing, domain=g.rng.choice(["cooking", "law"]), content=g.text(),
                        knowledge_type=g.maybe(lambda: "rule"), confidence=g.maybe(g.fraction),
-                       validation_status=g.maybe(lambda: "disputed"), evidence=g.maybe(g.json_object),
+                       validation_status=g.maybe(lambda: g.rng.choice(status)), evidence=g.maybe(g.json_object),
                        metadata=g.maybe(g.json_object))
+    if not g.is_old:
+        payload |= g.filled(validated_at=g.maybe(g.time, 0.2), content=g.maybe(g.json_object, 0.3) or None)
     return "knowledge_recorded", payload, "accepted", lambda: known.append(thing)
 
 

@@ -32,10 +32,6 @@ def imported(g, stream):
                                              last_position=g.maybe(lambda: "3:17")))
 
 
-def way_back(g, stream):
-    return noted(g.rng.choice(("memory_unarchived", "memory_restored")), {"memory_id": g.id()})
-
-
 def vector(g, stream):
     """One that the caller brings: the projection of vectors keeps it."""
     place = {"vector_id": f"page/{g.rng.randint(1, 20)} ü", "collection": f"pictures {g.rng.randint(1, 2)}"}
@@ -48,4 +44,4 @@ def custom(g, stream):
     return noted("custom", {"type": f"my.type {g.rng.randint(1, 3)}", "json": g.rng.choice([{"a": 1}, [1, 2], "text", 0.5, True])})
 
 
-EVENTS = {biometric: 1, projection: 1, mishap: 1, imported: 1, way_back: 1, vector: 1, custom: 1}
+EVENTS = {biometric: 1, projection: 1, mishap: 1, imported: 1, vector: 1, custom: 1}

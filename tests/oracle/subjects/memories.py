@@ -43,6 +43,17 @@ class Tables:
             return "rejected", memory["version"]
         return "accepted", None
 
+    def judge_restore(self, place, payload):
+        memory = self.memories.get((payload["memory_id"], *place))
+        if memory is None:
+            return "not_found", 0
+        if not memory["is_deleted"]:
+            return "exists", memory["version"]
+        expected = payload["expected_memory_version"]
+        if expected is not None and expected != memory["version"]:
+            return "rejected", memory["version"]
+        return "accepted", None
+
     # --- effects ---
 
     def create_memory(self, place, event, payload):
@@ -67,9 +78,14 @@ class Tables:
 
     def update_memory(self, place, event, payload):
         memory = self.touch("memories", (payload["memory_id"], *place), event)
-        for name in ("tags", "entities", "confidence", "importance", "priority", "expires_at"):
+        for name in ("memory_type", "term", "tags", "entities", "confidence", "importance", "priority", "expires_at"):
             if payload[name] is not None:
                 memory[name] = payload[name]
+        if payload["term"] == "short_term" and payload["expires_at"] is None:
+            memory["expires_at"] = min(event["occurred_at"] + SHORT_TERM_MICROS, MAX_MICROS)
+        for name in ("expires_at", "term"):
+            if payload[f"clear_{name}"]:
+                memory[name] = None
         for name in ("content", "metadata"):
             if payload[name] is not None:
                 memory[name] = loads(payload[name])
@@ -90,6 +106,12 @@ class Tables:
     def archive_memory(self, place, event, payload):
         memory = self.touch("memories", (payload["memory_id"], *place), event)
         memory["is_archived"] = True
+
+    def unarchive_memory(self, place, event, payload):
+        self.touch("memories", (payload["memory_id"], *place), event)["is_archived"] = False
+
+    def restore_memory(self, place, event, payload):
+        self.touch("memories", (payload["memory_id"], *place), event)["is_deleted"] = False
 
     def count_accesses(self, place, event, payload):
         """As it is told, or once for each memory that a recall has returned."""
@@ -122,6 +144,8 @@ JUDGES = {
     "MemoryPromoted": Tables.judge_change,
     "MemoryPrioritized": Tables.judge_change,
     "MemoryArchived": Tables.judge_change,
+    "MemoryUnarchived": Tables.judge_change,
+    "MemoryRestored": Tables.judge_restore,
 }
 
 EFFECTS = {
@@ -131,6 +155,8 @@ EFFECTS = {
     "MemoryPromoted": Tables.promote_memory,
     "MemoryPrioritized": Tables.prioritize_memory,
     "MemoryArchived": Tables.archive_memory,
+    "MemoryUnarchived": Tables.unarchive_memory,
+    "MemoryRestored": Tables.restore_memory,
     "MemoryAccessed": Tables.count_accesses,
     "MemoryRetrieved": Tables.count_accesses,
     "RetentionSet": Tables.set_retention,
@@ -190,7 +216,30 @@ def update(g, stream):
         entities=g.maybe(g.labels, 0.3), confidence=g.maybe(g.fraction, 0.3),
         importance=g.maybe(g.fraction, 0.3), priority=g.maybe(g.priority, 0.3),
         expires_at=g.maybe(g.time, 0.2), reason=g.maybe(g.text, 0.1))
+    if not g.is_old:
+        payload |= g.filled(memory_type=g.maybe(lambda: g.rng.choice(MEMORY_TYPES), 0.2),
+                            term=g.maybe(lambda: g.rng.choice(["short_term", "long_term"]), 0.2))
+        for name in ("expires_at", "term"):
+            payload |= g.filled(**{f"clear_{name}": g.maybe(lambda name=name: name not in payload, 0.2)})
     return change(g, stream, "memory_updated", payload, True)
+
+
+def restore(g, stream):
+    """Of a deleted memory, of one that is there, or of one that never was."""
+    memory_id = stream.dead_memory(g.rng) if g.rng.random() < 0.8 else stream.live_memory(g.rng)
+    memory_id = memory_id or g.id()
+    version, is_there = stream.memories.get(memory_id, (None, False))
+    verdict = "not_found" if version is None else "exists" if is_there else "accepted"
+    payload = g.filled(memory_id=memory_id, reason=g.maybe(g.text))
+    if verdict == "accepted" and g.rng.random() < 0.3:
+        payload["expected_memory_version"] = version + g.rng.choice([0, 0, 1])
+        if payload["expected_memory_version"] != version:
+            verdict = "rejected"
+
+    def effect():
+        stream.memories[memory_id] = [version + 1, True]
+
+    return "memory_restored", payload, verdict, effect
 
 
 def delete(g, stream):
@@ -199,7 +248,7 @@ def delete(g, stream):
 
 def tend(g, stream):
     kind, payload = g.rng.choice([
-        ("memory_promoted", {}), ("memory_archived", {}),
+        ("memory_promoted", {}), ("memory_archived", {}), ("memory_unarchived", {}),
         ("memory_prioritized", {"boost_factor": g.rng.choice([0, 0.5, 1.1, 1.5, 10])}),
     ])
     return change(g, stream, kind, payload, True)
@@ -237,4 +286,4 @@ def updates_of_one(g, count):
         yield g.finish_made(stream, ("memory_updated", payload, "accepted", effect))
 
 
-EVENTS = {create: 30, create_again: 4, update: 20, delete: 7, tend: 4, accesses: 1, retrieval: 1, policy: 1}
+EVENTS = {create: 30, create_again: 4, update: 20, delete: 7, restore: 3, tend: 4, accesses: 1, retrieval: 1, policy: 1}
