@@ -100,8 +100,8 @@ struct mneme_fold_item {
     struct mneme_fold_stream *stream;   /* NULL: the item is parked */
     struct mneme_fold_suspect *suspect; /* NULL: the event is new */
     bool is_planned;
-    bool has_children;               /* it appends some, unless they are there */
-    bool has_new_children;           /* one of them is at an index that was free */
+    bool has_children;                    /* it appends some, unless they are there */
+    bool has_new_children;                /* one of them is at an index that was free */
     bool is_same[MNEME_FOLD_MAX_ACTIONS]; /* the child is there already, with the same text */
     struct mneme_fold_row *rows[MNEME_FOLD_MAX_ACTIONS];
     struct mneme_fold_item *next;        /* of its stream */

@@ -237,11 +237,10 @@ static int check_new_row(const struct resolver *resolver, const struct mneme_act
                         source->source->column);
         }
         const char *only_with = plan->action->only_with;
-        bool is_certain = source->source->has_default ||
-                          (only_with != NULL && source->source->field != NULL &&
-                           strcmp(only_with, source->source->field) == 0);
-        bool may_be_null =
-            source->source->kind == MNEME_SOURCE_NULL || (source->is_nullable && !is_certain);
+        bool is_certain =
+            source->source->has_default || (only_with != NULL && source->source->field != NULL &&
+                                            strcmp(only_with, source->source->field) == 0);
+        bool may_be_null = source->source->kind == MNEME_SOURCE_NULL || (source->is_nullable && !is_certain);
         covered |= may_be_null && !table->columns[source->column].is_nullable ? 0 : bit;
     }
     for (size_t i = 0; i < table->column_count; i++) {
