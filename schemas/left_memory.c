@@ -115,7 +115,7 @@ static void write_members(const struct mneme_event *event, const struct member *
 void mneme_left_memory_content(const struct mneme_event *event, struct mneme_json_writer *json) {
     const struct left *left = left_of(event);
     struct mneme_str object = left == NULL ? MNEME_STR_NULL : text_of(event, left->object);
-    if (object.data != NULL && mneme_is_json_object(object)) {
+    if (object.data != NULL && mneme_json_is_object(object)) {
         mneme_json_raw(json, object);
         return;
     }

@@ -54,7 +54,7 @@ static bool judge_child(struct mneme_fold *fold, struct mneme_fold_decision *dec
 }
 
 /* Whether all that the event has to say is there already. */
-static bool says_nothing_new(const struct mneme_fold_item *item, const struct mneme_type_plan *does) {
+static bool says_nothing_new(const struct mneme_fold_item *item, const struct mneme_fold_type_plan *does) {
     bool is_new = item->has_new_children || !item->has_children;
     for (size_t i = 0; i < does->count; i++) {
         bool is_child = does->actions[i].action->kind == MNEME_ACTION_APPEND && item->rows[i] != NULL;
