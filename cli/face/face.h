@@ -29,10 +29,11 @@ struct mneme_face_printer *mneme_face_printer_new(const struct mneme_cli *cli,
                                                   const struct mneme_operation *operation, int64_t limit);
 struct mneme_op_sink mneme_face_printer_sink(struct mneme_face_printer *printer);
 
-/* Prints the objects in a JSON column of which the operation says what they hold; false for another column.
- */
-bool mneme_face_print_part(const struct mneme_operation *operation, const char *column, const char *label,
-                           struct mneme_str json);
+/* What the operation says of the objects in the column; NULL for one that holds none. */
+const struct mneme_op_part *mneme_face_part(const struct mneme_operation *operation, const char *column);
+
+/* Prints the objects of such a column, unless there are none. */
+void mneme_face_print_part(const struct mneme_op_part *part, const char *label, struct mneme_str json);
 
 /* Prints what is still to print, if the answer `is_whole`, and says so when it `has_more` rows beyond the
  * limit. Frees. */

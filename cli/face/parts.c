@@ -7,6 +7,7 @@
 #include "cli/face/face.h"
 #include "cli/frame/output.h"
 #include "cli/frame/show.h"
+#include "common/base/printable.h"
 #include "common/json/read.h"
 
 #define INDENT 2
@@ -50,7 +51,7 @@ static void print_object(struct parts *parts, struct mneme_str object, int colum
             continue;
         }
         mneme_buffer_printf(&parts->line, "%s", !is_begun ? "" : member == last ? ": " : " ");
-        mneme_show_escape(&parts->line, text, false);
+        mneme_printable(&parts->line, text, false);
         is_begun = true;
     }
     (void)mneme_cli_put_line(&parts->line);
@@ -69,21 +70,21 @@ static void print_items(struct parts *parts, struct mneme_str json, int columns)
         mneme_arena_reset(&parts->arena, SIZE_MAX);
         struct mneme_str name = {0};
         (void)mneme_json_unquote(&name, &parts->arena, key);
-        mneme_show_escape(&parts->line, name, false);
+        mneme_printable(&parts->line, name, false);
         (void)mneme_cli_put_line(&parts->line);
         print_items(parts, item, columns + INDENT);
     }
 }
 
-bool mneme_face_print_part(const struct mneme_operation *operation, const char *column, const char *label,
-                           struct mneme_str json) {
+const struct mneme_op_part *mneme_face_part(const struct mneme_operation *operation, const char *column) {
     const struct mneme_op_part *part = operation->parts;
     while (part != NULL && part->column != NULL && strcmp(part->column, column) != 0) {
         part++;
     }
-    if (part == NULL || part->column == NULL) {
-        return false;
-    }
+    return part == NULL || part->column == NULL ? NULL : part;
+}
+
+void mneme_face_print_part(const struct mneme_op_part *part, const char *label, struct mneme_str json) {
     struct parts parts = {.members = part->members};
     struct mneme_str container = mneme_json_trim(json);
     struct mneme_json_reader reader = mneme_json_enter(container);
@@ -95,5 +96,4 @@ bool mneme_face_print_part(const struct mneme_operation *operation, const char *
         mneme_arena_clean_up(&parts.arena);
         mneme_buffer_clean_up(&parts.line);
     }
-    return true;
 }

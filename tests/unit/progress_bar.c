@@ -11,7 +11,7 @@
 
 static char line[256];
 
-static const char *draw(const struct mneme_store_progress *progress, int64_t done, int64_t elapsed, int columns) {
+static const char *draw(const struct mneme_progress *progress, int64_t done, int64_t elapsed, int columns) {
     struct mneme_buffer out = {0};
     mneme_progress_line(&out, progress, done, elapsed, columns);
     snprintf(line, sizeof line, "%.*s", MNEME_STR_ARG(mneme_buffer_str(&out)));
@@ -20,7 +20,7 @@ static const char *draw(const struct mneme_store_progress *progress, int64_t don
     return line;
 }
 
-static const struct mneme_store_progress folding = {.label = "Folding the log", .unit = "events", .total = 1000};
+static const struct mneme_progress folding = {.label = "Folding the log", .unit = "events", .total = 1000};
 
 Test(progress_bar, shows_share_count_rate_and_time_left) {
     cr_assert_str_eq(draw(&folding, 250, 10 * SECOND, 100),
@@ -38,7 +38,7 @@ Test(progress_bar, gives_up_what_does_not_fit) {
 }
 
 Test(progress_bar, a_long_label_leaves_room_for_the_bar) {
-    const struct mneme_store_progress importing = {
+    const struct mneme_progress importing = {
         .label = "/home/ada/exports/2026/conversations-of-the-whole-year.jsonl",
         .unit = "events",
         .total = 1000};
@@ -59,11 +59,11 @@ Test(progress_bar, time_left_is_told_in_the_units_that_matter) {
 }
 
 Test(progress_bar, without_a_total_there_is_no_share) {
-    const struct mneme_store_progress copying = {.label = "Copying the log", .unit = "events"};
+    const struct mneme_progress copying = {.label = "Copying the log", .unit = "events"};
     cr_assert_str_eq(draw(&copying, 250, 10 * SECOND, 100), "Copying the log 250 events, 25/s");
 }
 
 Test(progress_bar, a_label_of_others_cannot_move_the_cursor) {
-    const struct mneme_store_progress importing = {.label = "a\033[2Jb.json", .unit = "events"};
+    const struct mneme_progress importing = {.label = "a\033[2Jb.json", .unit = "events"};
     cr_assert_str_eq(draw(&importing, 1, SECOND, 100), "a\\x1b[2Jb.json 1 events, 1/s");
 }
