@@ -100,13 +100,30 @@ message is the brokers' (`message.timestamp.type=LogAppendTime`); the caller's i
 - **Arithmetic.** `memory_prioritized` multiplies the priority by `boost_factor` and keeps it within 0 to 10: 3 × 1.5 becomes
   4.5, 9 × 1.5 becomes 10. Both are doubles, and nothing is rounded. `memory_promoted` adds 0.1 to the importance, which is
   not rounded either and ends at 1.
+- **Turns.** A turn without an index goes behind the last one. One at an index that is taken corrects what is there, if its
+  `content` differs: role, speaker, content, tokens, model and metadata become the event's, the time at which it was said stays
+  (`created_at`; `corrected_at` is the correction's), the former turn goes into `conversation_turns_history`, and its document
+  and its place in working memory are replaced. The same content is a `duplicate` without effect. Of a user's turn with an
+  `agent_response` each of the two is corrected, stored or left by itself; the event is a duplicate when both are there. A
+  correction is no activity of its conversation, and brings back nothing that was cleared from working memory.
+- **What decisions and hand-offs leave.** A decision leaves a memory with its id, of type `decision`: the object that was
+  decided, or `{{"text": …}}`; its metadata are those of the event, and beside them `decision_context` (the event's `context`),
+  `context_summary`, `category`, `urgency`, `insights_used`, `triggering_events` and `cross_agent_collaboration`. A hand-off
+  leaves one for the receiver, of type `conversation`: `{{"handoff_received": true, "from_agent", "topic", "context"}}` with the
+  metadata `handoff_id` and `requires_response`.
+- **Ways back.** `memory_unarchived` and `memory_restored` (of a deleted memory; `exists` if it is not deleted, `not_found` if it
+  never was) leave everything else as it was. `memory_updated` changes type and term; with `clear_expires_at` or `clear_term`
+  there is none any more. A memory that becomes `short_term` expires 7 days after the event unless that says otherwise. The
+  text of a restored memory that is searched and embedded is made of its content as the tables print it.
 - **By the writer's version.** The effects of an event are those that its version of the schema had when it was released, so
   that a rebuild gives the same rows after every upgrade. The version is the attribute `mneme.version` of the writer's schema;
-  a schema without it is of version 1. Priorities of version 1 are whole numbers: its `memory_prioritized` rounds half up
-  (3 × 1.5 becomes 5).
+  a schema without it is of version 1. Of version 1: priorities are whole numbers, and `memory_prioritized` rounds half up (3 × 1.5
+  becomes 5); a turn at an index that is taken is refused (`exists`); the memory of a decision holds category, urgency, context,
+  insights and events in its content, that of a hand-off is of type `knowledge` with a `text`, and neither adds metadata;
+  nothing is filled in that the event leaves out.
 - **A document's source position** (full text, embeddings, vectors) is that of the last event that set its text:
   `memory_created`, `memory_updated` with a `content` (also one that says the same again), `agent_decision`, `agent_handoff`,
-  `conversation_turn`, and the deletion that removes it (`memory_deleted`, `conversation_deleted`, an update to a blank text).
+  `conversation_turn`, `memory_restored`, and the deletion that removes it (`memory_deleted`, `conversation_deleted`, an update to a blank text).
   An update of metadata, priority or expiry alone, a promotion, an archiving or an access does not move it: a memory that was
   created at 3:10, given another `metadata` at 3:12 and read at 3:15 keeps 3:10; an update of its content at 3:20 makes it 3:20.
 - **event_type.** In the ledger, in JSON and in filters an event is called as its payload type, and a `custom` event as the

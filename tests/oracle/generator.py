@@ -189,7 +189,7 @@ class Generator:
         """By the first version, unless it says what only the newest can say: a line that is sent again."""
         try:
             return self.old_encoder.message(line)
-        except (KeyError, ValueError):
+        except (KeyError, TypeError, ValueError):
             return None
 
     def poison(self, stream):
