@@ -11,6 +11,7 @@
 #include "common/config/state_folder.h"
 #include "common/redis/redis.h"
 #include "queries/status_alerts.h"
+#include "queries/status_endpoints.h"
 #include "queries/status_machine.h"
 #include "sql/embedded.h"
 #include "stores/vectors/store.h"
@@ -25,10 +26,9 @@ const char *const mneme_health_state_names[MNEME_HEALTH_STATES] = {
 };
 
 const char *const mneme_health_service_names[MNEME_HEALTH_SERVICES] = {
-    [MNEME_HEALTH_KAFKA] = "kafka",
-    [MNEME_HEALTH_POSTGRES] = "postgres",
-    [MNEME_HEALTH_REDIS] = "redis",
-    [MNEME_HEALTH_VECTORS] = "vectors",
+    [MNEME_HEALTH_KAFKA] = "kafka",         [MNEME_HEALTH_POSTGRES] = "postgres",
+    [MNEME_HEALTH_REDIS] = "redis",         [MNEME_HEALTH_VECTORS] = "vectors",
+    [MNEME_HEALTH_EMBEDDING] = "embedding", [MNEME_HEALTH_REGISTRY] = "registry",
 };
 
 /* What a check tells of a service that answers. */
@@ -154,6 +154,13 @@ static int ask_redis(struct mneme_health *out, struct answer *answer,
     }
     mneme_redis_close(redis);
     snprintf(answer->detail, sizeof answer->detail, "Redis answers");
+    if (status != MNEME_OK &&
+        mneme_config_source(source->config, MNEME_SETTING_REDIS_URL) == MNEME_FROM_DEFAULT) {
+        answer->is_unused = true;
+        snprintf(answer->detail, sizeof answer->detail,
+                 "REDIS_URL is not set, and nothing answers at its default");
+        return MNEME_OK;
+    }
     return status;
 }
 
@@ -193,6 +200,22 @@ static int ask_vectors(struct mneme_health *out, struct answer *answer,
     return status;
 }
 
+/* --- services behind HTTP --- */
+
+static int ask_embedding(struct mneme_health *out, struct answer *answer,
+                         const struct mneme_health_source *source, struct mneme_error *error) {
+    (void)out;
+    return mneme_status_ask_embedding(&answer->is_unused, answer->detail, sizeof answer->detail,
+                                      source->config, source->timeout_ms, error);
+}
+
+static int ask_registry(struct mneme_health *out, struct answer *answer,
+                        const struct mneme_health_source *source, struct mneme_error *error) {
+    (void)out;
+    return mneme_status_ask_registry(&answer->is_unused, answer->detail, sizeof answer->detail,
+                                     source->config, source->timeout_ms, error);
+}
+
 /* --- all of them --- */
 
 static const struct service {
@@ -203,6 +226,8 @@ static const struct service {
     [MNEME_HEALTH_POSTGRES] = {ask_postgres, MNEME_HEALTH_UNHEALTHY},
     [MNEME_HEALTH_REDIS] = {ask_redis, MNEME_HEALTH_DEGRADED},
     [MNEME_HEALTH_VECTORS] = {ask_vectors, MNEME_HEALTH_DEGRADED},
+    [MNEME_HEALTH_EMBEDDING] = {ask_embedding, MNEME_HEALTH_DEGRADED},
+    [MNEME_HEALTH_REGISTRY] = {ask_registry, MNEME_HEALTH_UNHEALTHY}, /* no event can be framed without it */
 };
 
 static double millis_since(int64_t started) {

@@ -26,6 +26,8 @@ enum mneme_health_service {
     MNEME_HEALTH_POSTGRES,
     MNEME_HEALTH_REDIS,
     MNEME_HEALTH_VECTORS,
+    MNEME_HEALTH_EMBEDDING, /* the endpoint that makes them */
+    MNEME_HEALTH_REGISTRY,  /* of schemas */
     MNEME_HEALTH_SERVICES,
 };
 
@@ -89,9 +91,10 @@ static inline bool mneme_health_is_ready(const struct mneme_health *health) {
     return health->state != MNEME_HEALTH_UNHEALTHY;
 }
 
-/* One object: status, checks {kafka, postgres, redis, vectors: {status, response_time_ms, detail}},
- * pool_stats {size, min_size, max_size, idle_size}, database_version, active_connections, response_time_ms,
- * timestamp, measures {…}, alerts [{type, severity, message, threshold, current_value, timestamp}]. */
+/* One object: status, checks {kafka, postgres, redis, vectors, embedding, registry: {status,
+ * response_time_ms, detail}}, pool_stats {size, min_size, max_size, idle_size}, database_version,
+ * active_connections, response_time_ms, timestamp, measures {…}, alerts [{type, severity, message, threshold,
+ * current_value, timestamp}]. */
 void mneme_health_json(const struct mneme_health *health, struct mneme_json_writer *json);
 
 #endif

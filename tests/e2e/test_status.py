@@ -148,9 +148,10 @@ def health(mneme):
 def test_the_health_of_the_whole_comes_last(namespace, worker, health):
     worker()
     namespace.drain()
-    told = health()
+    told = health(env={"OPENAI_BASE_URL": None, "SCHEMA_REGISTRY_URL": None})
     assert {name: check["status"] for name, check in told["checks"].items()} == {
-        "kafka": "healthy", "postgres": "healthy", "redis": "healthy", "vectors": "unused"}
+        "kafka": "healthy", "postgres": "healthy", "redis": "healthy", "vectors": "unused", "embedding": "unused",
+        "registry": "unused"}
     assert all(check["detail"] and check["response_time_ms"] >= 0 for check in told["checks"].values())
     assert set(told["pool_stats"]) == {"size", "min_size", "max_size", "idle_size"}
     with namespace.connect() as connection:
@@ -168,18 +169,31 @@ AWAY = {
     "kafka": ({"KAFKA_BOOTSTRAP_SERVERS": "127.0.0.1:1"}, "unhealthy", 3),
     "postgres": ({"DATABASE_URL": "postgresql://127.0.0.1:1/mneme"}, "unhealthy", 3),
     "redis": ({"REDIS_URL": "redis://127.0.0.1:1"}, "degraded", 0),
+    "embedding": ({"OPENAI_BASE_URL": "http://127.0.0.1:1/v1"}, "degraded", 0),
+    "registry": ({"SCHEMA_REGISTRY_URL": "http://127.0.0.1:1"}, "unhealthy", 0),
 }
 
 
 @pytest.mark.parametrize("service", AWAY)
 def test_a_service_that_is_away_is_named_with_what_to_do(namespace, health, service):
     env, status, code = AWAY[service]
-    told = health(code, env)
+    told = health(code, {"OPENAI_BASE_URL": None, "SCHEMA_REGISTRY_URL": None, **env})
     assert told["status"] == status
     check = told["checks"][service]
     assert check["status"] == status and "127.0.0.1:1" in check["detail"]
-    assert all(other["status"] == "healthy" for name, other in told["checks"].items()
-               if name != service and (name != "vectors" and (name, service) != ("redis", "kafka")))
+    assert all(other["status"] in ("healthy", "unused") for name, other in told["checks"].items()
+               if name not in (service, "vectors"))
+
+
+def test_the_embedding_endpoint_says_where_it_answers(namespace, health):
+    with Endpoint() as endpoint:
+        told = health(env={"OPENAI_BASE_URL": endpoint.url})["checks"]["embedding"]
+        assert (told["status"], told["detail"]) == ("healthy", f"{endpoint.url} answers")
+
+
+def test_a_redis_that_nobody_asked_for_is_not_missed(namespace, health):
+    told = health(env={"REDIS_URL": None})["checks"]["redis"]
+    assert told["status"] in ("healthy", "unused")  # one may run at the default address
 
 
 def test_a_database_without_tables_is_named_with_what_to_do(namespace, health):
