@@ -24,6 +24,7 @@ static const struct mneme_command *const commands[] = {
     &mneme_command_events,
     &mneme_command_replay,
     &mneme_command_status,
+    &mneme_command_doctor,
     &mneme_command_dead_letters,
     &mneme_command_rebuild,
     &mneme_command_verify,

@@ -136,6 +136,9 @@ static int load_settings(struct mneme_cli *cli, struct mneme_error *error) {
 
 /* A file that is named on the command line is read in any case. */
 static bool needs_settings(const struct mneme_cli *cli) {
+    if ((cli->command->common & MNEME_CLI_OWN_SETTINGS) != 0) {
+        return false;
+    }
     for (size_t i = 0; i < cli->values->count; i++) {
         const struct mneme_cli_value *value = &cli->values->items[i];
         if (strcmp(value->option->name, "config") == 0 && !value->from_environment) {

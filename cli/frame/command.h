@@ -68,8 +68,9 @@ enum mneme_cli_common {
     MNEME_CLI_CONSENT = 64, /* --yes: it destroys more than one thing, and asks by mneme_cli_consent */
     MNEME_CLI_BARE =
         512, /* no option: it needs no settings, and works where those are wrong; config is NULL */
-    MNEME_CLI_TABLE = 1024,  /* --columns NAME,…, --wide: it prints a table by mneme_listing_print */
-    MNEME_CLI_TABLES = 2048, /* --wide: it prints several, of other columns each */
+    MNEME_CLI_TABLE = 1024,        /* --columns NAME,…, --wide: it prints a table by mneme_listing_print */
+    MNEME_CLI_TABLES = 2048,       /* --wide: it prints several, of other columns each */
+    MNEME_CLI_OWN_SETTINGS = 4096, /* no option: it reads the settings itself; config is NULL */
     MNEME_CLI_SERVICE = 32, /* no option: it runs for long, so it logs at info; others only warn by default */
 };
 

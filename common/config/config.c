@@ -233,21 +233,26 @@ static int set_defaults(struct mneme_config *config, struct mneme_error *error) 
     return MNEME_OK;
 }
 
-static int set_from_environment(struct mneme_config *config, struct mneme_error *error) {
+static int set_from_environment(struct mneme_config *config, mneme_config_tell *tell, void *context,
+                                struct mneme_error *error) {
     for (int i = 0; i < MNEME_SETTING_COUNT; i++) {
         const char *value = getenv(settings[i].env);
         if (value == NULL || (*value == '\0' && settings[i].type != MNEME_TYPE_STRING)) {
             continue;
         }
         int status = mneme_config_set(config, (enum mneme_setting)i, value, MNEME_FROM_ENVIRONMENT, error);
-        if (status != MNEME_OK) {
+        if (status == MNEME_E_USAGE && tell != NULL) {
+            tell(context, error);
+        } else if (status != MNEME_OK) {
             return status;
         }
     }
     return MNEME_OK;
 }
 
-int mneme_config_load(struct mneme_config **out, const char *path, struct mneme_error *error) {
+/* `tell` may be NULL. */
+static int load(struct mneme_config **out, const char *path, mneme_config_tell *tell, void *context,
+                struct mneme_error *error) {
     struct mneme_config *config = calloc(1, sizeof *config);
     if (config == NULL) {
         return mneme_error_set(error, MNEME_E_NO_MEMORY,
@@ -258,10 +263,14 @@ int mneme_config_load(struct mneme_config **out, const char *path, struct mneme_
     }
     int status = set_defaults(config, error);
     if (status == MNEME_OK && path != NULL && *path != '\0') {
-        status = mneme_config_read_file(config, path, error);
+        status = mneme_config_read_file(config, path, tell, context, error);
+        if (status == MNEME_E_USAGE && tell != NULL) {
+            tell(context, error);
+            status = MNEME_OK;
+        }
     }
     if (status == MNEME_OK) {
-        status = set_from_environment(config, error);
+        status = set_from_environment(config, tell, context, error);
     }
     if (status != MNEME_OK) {
         mneme_config_destroy(config);
@@ -269,6 +278,15 @@ int mneme_config_load(struct mneme_config **out, const char *path, struct mneme_
     }
     *out = config;
     return MNEME_OK;
+}
+
+int mneme_config_load(struct mneme_config **out, const char *path, struct mneme_error *error) {
+    return load(out, path, NULL, NULL, error);
+}
+
+int mneme_config_load_telling(struct mneme_config **out, const char *path, mneme_config_tell *tell,
+                              void *context, struct mneme_error *error) {
+    return load(out, path, tell, context, error);
 }
 
 int mneme_config_copy(struct mneme_config **out, const struct mneme_config *config,

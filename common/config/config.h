@@ -53,6 +53,13 @@ int mneme_setting_by_env(struct mneme_str env);
 int mneme_config_load(struct mneme_config **out, const char *path, struct mneme_error *error);
 void mneme_config_destroy(struct mneme_config *config);
 
+/* The same, for who looks for everything that is wrong: calls `tell` for each line and variable that cannot
+ * be used, with the error, and goes on without it. What cannot be read at all leaves the defaults.
+ * MNEME_E_NO_MEMORY. */
+typedef void mneme_config_tell(void *context, const struct mneme_error *error);
+int mneme_config_load_telling(struct mneme_config **out, const char *path, mneme_config_tell *tell,
+                              void *context, struct mneme_error *error);
+
 /* Another one with the same values, independent of the first. */
 int mneme_config_copy(struct mneme_config **out, const struct mneme_config *config,
                       struct mneme_error *error);

@@ -133,7 +133,8 @@ static int read_line(struct mneme_config *config, char *line, const char *path, 
     return mneme_config_set_from(config, id, value, MNEME_FROM_FILE, len < 0 ? "in the file" : where, error);
 }
 
-int mneme_config_read_file(struct mneme_config *config, const char *path, struct mneme_error *error) {
+int mneme_config_read_file(struct mneme_config *config, const char *path, mneme_config_tell *tell,
+                           void *context, struct mneme_error *error) {
     FILE *file = fopen(path, "re");
     if (file == NULL) {
         return mneme_error_set(error, MNEME_E_USAGE,
@@ -148,6 +149,10 @@ int mneme_config_read_file(struct mneme_config *config, const char *path, struct
         struct mneme_str text = mneme_str_from(line);
         size_t mark = number == 1 ? text.len - mneme_without_mark(text).len : 0;
         status = read_line(config, line + mark, path, number, error);
+        if (status == MNEME_E_USAGE && tell != NULL) {
+            tell(context, error);
+            status = MNEME_OK;
+        }
     }
     if (status == MNEME_OK && !feof(file)) {
         status = mneme_error_set(error, MNEME_E_USAGE,

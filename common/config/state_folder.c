@@ -18,9 +18,8 @@ static int too_long(struct mneme_error *error) {
                            "MNEME_STATE_DIR to a shorter one");
 }
 
-/* Whether something can be made below the folder, which need not be there yet: its nearest ancestor decides.
- */
-static bool is_writable(const char *folder) {
+/* The nearest ancestor that is there decides. */
+bool mneme_state_is_writable(const char *folder) {
     char path[MNEME_STATE_PATH_BYTES];
     struct stat found;
     if ((size_t)snprintf(path, sizeof path, "%s", folder) >= sizeof path) {
@@ -94,7 +93,7 @@ int mneme_state_path(char path[MNEME_STATE_PATH_BYTES], const struct mneme_confi
     char folder[MNEME_STATE_PATH_BYTES];
     bool is_told = mneme_config_string(config, MNEME_SETTING_STATE_DIR)[0] != '\0';
     int status = put_usual(folder, config, error);
-    if (status == MNEME_OK && !is_told && (folder[0] == '\0' || !is_writable(folder))) {
+    if (status == MNEME_OK && !is_told && (folder[0] == '\0' || !mneme_state_is_writable(folder))) {
         status = put_temporary(folder, error);
         if (status == MNEME_OK) {
             status = check_temporary(folder, error);

@@ -15,6 +15,9 @@
 int mneme_state_path(char path[MNEME_STATE_PATH_BYTES], const struct mneme_config *config, const char *name,
                      struct mneme_error *error);
 
+/* Whether something can be made in the folder, which need not be there yet. */
+bool mneme_state_is_writable(const char *folder);
+
 /* Makes the folders above that path. That a temporary one is used is logged as a warning when it is made, and
  * so once. MNEME_E_INTERNAL with the folder that could not be made. */
 int mneme_state_make_folders(const char path[MNEME_STATE_PATH_BYTES], struct mneme_error *error);

@@ -199,3 +199,40 @@ Test(config, does_not_tell_a_secret_in_an_error) {
     check_refused(NULL, "postgresql://me:********@host/");
     cr_assert_null(strstr(error.message, "hush"));
 }
+
+/* --- everything that is wrong --- */
+
+struct told {
+    char sentences[8][1024];
+    size_t count;
+};
+
+static void note(void *context, const struct mneme_error *problem) {
+    struct told *told = context;
+    cr_assert_lt(told->count, 8);
+    snprintf(told->sentences[told->count++], sizeof told->sentences[0], "%s", problem->message);
+}
+
+Test(config, tells_everything_that_is_wrong_and_takes_the_rest) {
+    struct told told = {.count = 0};
+    write_file(
+        "topic_prefx = a.\ntopic_partitions = many\nno equals\nbatch_max_events = 7\nbatch_max_events = 8\n");
+    setenv("MNEME_TOPIC_REPLICATION", "none", 1);
+    cr_assert_eq(mneme_config_load_telling(&config, path, note, &told, &error), MNEME_OK);
+    cr_assert_eq(told.count, 5);
+    static const char *const parts[] = {"line 1", "line 2", "line 3", "line 5", "MNEME_TOPIC_REPLICATION"};
+    for (size_t i = 0; i < 5; i++) {
+        cr_assert_not_null(strstr(told.sentences[i], parts[i]), "%s", told.sentences[i]);
+    }
+    cr_assert_eq(mneme_config_long(config, MNEME_SETTING_BATCH_MAX_EVENTS), 7);
+    cr_assert_eq(mneme_config_long(config, MNEME_SETTING_TOPIC_PARTITIONS), 8);
+}
+
+Test(config, a_file_that_is_not_there_is_one_thing_that_is_wrong) {
+    struct told told = {.count = 0};
+    cr_assert_eq(mneme_config_load_telling(&config, "/nonexistent/mneme.conf", note, &told, &error),
+                 MNEME_OK);
+    cr_assert_eq(told.count, 1);
+    cr_assert_not_null(strstr(told.sentences[0], "/nonexistent/mneme.conf: No such file"), "%s",
+                       told.sentences[0]);
+}
