@@ -4,9 +4,9 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "common/base/choice.h"
 #include "common/base/clock.h"
 #include "common/base/moment.h"
-#include "common/base/nearest.h"
 #include "common/base/position.h"
 #include "common/base/uuid.h"
 #include "common/json/read.h"
@@ -44,29 +44,9 @@ static int read_text(const struct reading *reading) {
         return mneme_error_set(reading->error, MNEME_E_USAGE, "%s was not taken: it is empty; name one",
                                reading->label);
     }
-    if (choices == NULL) {
-        return MNEME_OK;
-    }
-    struct mneme_nearest nearest = {0};
-    struct mneme_buffer list = {0};
-    for (size_t i = 0; choices[i] != NULL; i++) {
-        if (mneme_str_equal(reading->text, mneme_str_from(choices[i]))) {
-            mneme_buffer_clean_up(&list);
-            return MNEME_OK;
-        }
-        mneme_nearest_offer(&nearest, reading->text, choices[i]);
-        mneme_buffer_printf(&list, "%s%s", i == 0 ? "" : choices[i + 1] == NULL ? " or " : ", ", choices[i]);
-    }
-    int status = nearest.name != NULL
-                     ? mneme_error_set(reading->error, MNEME_E_USAGE,
-                                       "%s was not taken: it is '%.*s'; did you mean %s? It is one of %.*s",
-                                       reading->label, MNEME_STR_ARG(reading->text), nearest.name,
-                                       MNEME_STR_ARG(mneme_buffer_str(&list)))
-                     : mneme_error_set(reading->error, MNEME_E_USAGE,
-                                       "%s was not taken: it is '%.*s'; give %.*s", reading->label,
-                                       MNEME_STR_ARG(reading->text), MNEME_STR_ARG(mneme_buffer_str(&list)));
-    mneme_buffer_clean_up(&list);
-    return status;
+    return choices == NULL
+               ? MNEME_OK
+               : mneme_choice_check(reading->text, choices, reading->label, "value", reading->error);
 }
 
 /* What an event is made of is input that is refused; all other fields are how the call is used. */

@@ -13,11 +13,12 @@
 static const struct {
     const char *noun, *what, *sql;
 } kinds[] = {
-    [MNEME_ID_MEMORY] = {"memory", "the memory was not looked up", mneme_sql_id_prefix_memories},
-    [MNEME_ID_KNOWLEDGE] = {"knowledge", "the knowledge was not looked up", mneme_sql_id_prefix_knowledge},
+    [MNEME_ID_PREFIX_MEMORY] = {"memory", "the memory was not looked up", mneme_sql_id_prefix_memories},
+    [MNEME_ID_PREFIX_KNOWLEDGE] = {"knowledge", "the knowledge was not looked up",
+                                   mneme_sql_id_prefix_knowledge},
 };
 
-const char *mneme_id_kind_name(enum mneme_id_kind kind) {
+const char *mneme_id_prefix_noun(enum mneme_id_prefix_kind kind) {
     return kinds[kind].noun;
 }
 

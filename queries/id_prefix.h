@@ -7,19 +7,19 @@
 #include "queries/question.h"
 
 /* What the id is of. */
-enum mneme_id_kind {
-    MNEME_ID_MEMORY, /* deleted ones count too: their history can be read */
-    MNEME_ID_KNOWLEDGE,
+enum mneme_id_prefix_kind {
+    MNEME_ID_PREFIX_MEMORY, /* deleted ones count too: their history can be read */
+    MNEME_ID_PREFIX_KNOWLEDGE,
 };
 
 struct mneme_id_prefix {
-    enum mneme_id_kind kind;
+    enum mneme_id_prefix_kind kind;
     struct mneme_str tenant, stream_id; /* the stream may be null: any */
     struct mneme_str text;              /* a prefix by mneme_uuid_parse_prefix */
 };
 
 /* "memory" */
-const char *mneme_id_kind_name(enum mneme_id_kind kind);
+const char *mneme_id_prefix_noun(enum mneme_id_prefix_kind kind);
 
 /* Finds the one id of the tenant that begins with the prefix. MNEME_E_NOT_FOUND when there is none;
  * MNEME_E_USAGE when there are several, which are named. */

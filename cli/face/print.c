@@ -33,6 +33,7 @@ struct mneme_face_printer {
     const struct mneme_op_column *columns;           /* of the table */
     struct mneme_op_column chosen[MAX_HEADINGS + 1]; /* by --columns */
     char chosen_headings[MAX_HEADINGS][LABEL_BYTES];
+    char chosen_names[MAX_HEADINGS][LABEL_BYTES];
     const char *nothing; /* said when the table stays empty; NULL: nothing is */
     int64_t rows;        /* of the table, or of all lines */
     int64_t total;
@@ -182,19 +183,19 @@ static int choose_columns(struct mneme_face_printer *printer, const struct mneme
     }
     while (names.len > 0) {
         struct mneme_str name = mneme_cli_next_item(&names);
-        char *heading = printer->chosen_headings[count];
-        char lower[LABEL_BYTES];
         size_t len = name.len < LABEL_BYTES ? name.len : LABEL_BYTES - 1;
         if (count == MAX_HEADINGS) {
             return mneme_error_set(error, MNEME_E_USAGE,
                                    "--columns was not taken: it names more than %d; leave some out",
                                    MAX_HEADINGS);
         }
+        char *heading = printer->chosen_headings[count];
+        char *lower = printer->chosen_names[count];
         for (size_t i = 0; i < len; i++) {
             heading[i] = (char)toupper((unsigned char)name.data[i]);
             lower[i] = (char)tolower((unsigned char)name.data[i]);
         }
-        heading[len] = '\0';
+        heading[len] = lower[len] = '\0';
         struct mneme_op_column *chosen = &printer->chosen[count++];
         *chosen = (struct mneme_op_column){.heading = heading};
         for (size_t i = 0; columns[i].name != NULL && chosen->name == NULL; i++) {
@@ -203,10 +204,13 @@ static int choose_columns(struct mneme_face_printer *printer, const struct mneme
                 chosen->otherwise = columns[i].otherwise;
             }
         }
-        int index = mneme_choice_index((struct mneme_str){lower, len}, known);
-        chosen->name = chosen->name == NULL && index >= 0 ? known[index] : chosen->name;
-        if (chosen->name == NULL) {
-            return mneme_choice_check((struct mneme_str){lower, len}, known, "--columns", "column", error);
+        if (chosen->name != NULL) {
+            continue;
+        }
+        chosen->name = lower;
+        int status = mneme_choice_check(mneme_str_from(lower), known, "--columns", "column", error);
+        if (status != MNEME_OK) {
+            return status;
         }
     }
     printer->chosen[count] = (struct mneme_op_column){0};

@@ -18,9 +18,10 @@ void mneme_face_option_name(char text[MNEME_FACE_OPTION_BYTES], const struct mne
 /* What ids are of that may be given by their beginnings. */
 static const struct {
     const char *field;
-    enum mneme_id_kind kind;
-} id_fields[] = {
-    {"memory_id", MNEME_ID_MEMORY}, {"memory_ids", MNEME_ID_MEMORY}, {"knowledge_id", MNEME_ID_KNOWLEDGE}};
+    enum mneme_id_prefix_kind kind;
+} id_fields[] = {{"memory_id", MNEME_ID_PREFIX_MEMORY},
+                 {"memory_ids", MNEME_ID_PREFIX_MEMORY},
+                 {"knowledge_id", MNEME_ID_PREFIX_KNOWLEDGE}};
 
 /* The argument's text; of an id the whole, also where the beginning was given. */
 static int read_argument(struct mneme_str *out, const struct mneme_op_slot *slot,

@@ -11,7 +11,7 @@
 /* Sets *id to the whole id, in the arena when `text` is the beginning of one. Only a beginning is looked up,
  * over a connection of its own that waits for --at-least. MNEME_E_USAGE when it is neither; else fails as
  * mneme_id_prefix_find and mneme_session_open. */
-int mneme_cli_whole_id(struct mneme_str *id, const struct mneme_cli *cli, enum mneme_id_kind kind,
+int mneme_cli_whole_id(struct mneme_str *id, const struct mneme_cli *cli, enum mneme_id_prefix_kind kind,
                        struct mneme_str text, struct mneme_arena *arena, struct mneme_error *error);
 
 #endif

@@ -4,6 +4,7 @@
 #include <math.h>
 #include <stdio.h>
 
+#include "cli/frame/listing.h"
 #include "cli/frame/output.h"
 #include "cli/frame/session.h"
 #include "cli/frame/values.h"
@@ -14,24 +15,40 @@
 
 #define DEFAULT_TOP_K 10
 
-static enum mneme_exit put_match(const struct mneme_cli *cli, const struct mneme_raw_match *match) {
-    struct mneme_buffer out = {0};
-    if (cli->json) {
-        struct mneme_json_writer json = {.out = &out};
-        mneme_json_begin_object(&json);
-        mneme_json_key(&json, MNEME_STR_LIT("id"));
-        mneme_json_string(&json, match->id);
-        mneme_json_key(&json, MNEME_STR_LIT("similarity"));
-        mneme_json_double(&json, match->similarity);
-        mneme_json_key(&json, MNEME_STR_LIT("metadata"));
-        mneme_json_raw(&json, match->metadata_json);
-        mneme_json_end_object(&json);
-    } else {
-        mneme_buffer_printf(&out, "%8.5f  %.*s  %.*s", match->similarity, MNEME_STR_ARG(match->id),
-                            MNEME_STR_ARG(match->metadata_json));
+static void add_match(struct mneme_table *table, const void *row) {
+    const struct mneme_raw_match *match = row;
+    char similarity[32];
+    snprintf(similarity, sizeof similarity, "%.5f", match->similarity);
+    mneme_table_cell_of(table, MNEME_TABLE_NUMBER, mneme_str_from(similarity));
+    mneme_table_cell(table, match->id);
+    mneme_table_cell(table, match->metadata_json);
+}
+
+static void write_match(const void *row, struct mneme_json_writer *json) {
+    const struct mneme_raw_match *match = row;
+    mneme_json_begin_object(json);
+    mneme_json_key(json, MNEME_STR_LIT("id"));
+    mneme_json_string(json, match->id);
+    mneme_json_key(json, MNEME_STR_LIT("similarity"));
+    mneme_json_double(json, match->similarity);
+    mneme_json_key(json, MNEME_STR_LIT("metadata"));
+    mneme_json_raw(json, match->metadata_json);
+    mneme_json_end_object(json);
+}
+
+static const char *const headings[] = {"SIMILARITY", "ID", "METADATA", NULL};
+static const struct mneme_listing_kind kind = {headings, add_match, write_match, NULL};
+
+static enum mneme_exit show(const struct mneme_cli *cli, const struct mneme_raw_matches *matches,
+                            struct mneme_str collection) {
+    struct mneme_listing listing;
+    mneme_listing_begin(&listing, cli, &kind, 0);
+    for (size_t i = 0; i < matches->count && mneme_listing_visit(&matches->items[i], &listing); i++) {
     }
-    enum mneme_exit code = mneme_cli_put_line(&out);
-    mneme_buffer_clean_up(&out);
+    enum mneme_exit code = mneme_listing_end(&listing);
+    if (matches->count == 0 && !cli->json && code == MNEME_EXIT_DONE) {
+        mneme_cli_say("nothing near it in the collection %.*s", MNEME_STR_ARG(collection));
+    }
     return code;
 }
 
@@ -75,7 +92,7 @@ static enum mneme_exit run(struct mneme_cli *cli) {
     struct mneme_postgres *postgres = NULL;
     struct mneme_vectors *vectors = NULL;
     struct mneme_arena arena;
-    enum mneme_exit code = MNEME_EXIT_DONE;
+    enum mneme_exit code;
     int status;
     mneme_arena_init(&arena, 0);
     if ((status = read_question(&question, cli, &arena, &error)) != MNEME_OK ||
@@ -83,12 +100,8 @@ static enum mneme_exit run(struct mneme_cli *cli) {
         (status = mneme_vectors_open(&vectors, cli->config, postgres, NULL, &error)) != MNEME_OK ||
         (status = mneme_vectors_query_raw(&matches, vectors, &question, &error)) != MNEME_OK) {
         code = mneme_cli_fail(cli, &error);
-    }
-    for (size_t i = 0; i < matches.count && code == MNEME_EXIT_DONE; i++) {
-        code = put_match(cli, &matches.items[i]);
-    }
-    if (status == MNEME_OK && matches.count == 0 && !cli->json) {
-        mneme_cli_say("nothing near it in the collection %.*s", MNEME_STR_ARG(question.collection));
+    } else {
+        code = show(cli, &matches, question.collection);
     }
     mneme_vectors_close(vectors);
     mneme_raw_matches_clean_up(&matches);
@@ -118,6 +131,6 @@ const struct mneme_command mneme_command_vector_query = {
     .examples = "  mneme vector query --vector '[0.9, 0.1, 0]' --limit 3\n"
                 "  mneme vector query --vector '[1, 0, 0]' --filter '{\"warm\": true}' --json\n",
     .options = options,
-    .common = MNEME_CLI_TENANT,
+    .common = MNEME_CLI_TENANT | MNEME_CLI_TABLE,
     .run = run,
 };

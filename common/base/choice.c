@@ -52,6 +52,7 @@ int mneme_choice_check(struct mneme_str word, const char *const *values, const c
     }
     char list[LIST_BYTES];
     list_all(list, values);
-    return mneme_error_set(error, MNEME_E_USAGE, "%s was not taken: there is no %s '%.*s'; choose one of %s",
-                           what, noun, MNEME_STR_ARG(shown), list);
+    bool is_choice = values[0] != NULL && values[1] != NULL;
+    return mneme_error_set(error, MNEME_E_USAGE, "%s was not taken: there is no %s '%.*s'; %s %s", what, noun,
+                           MNEME_STR_ARG(shown), is_choice ? "choose one of" : "give", list);
 }

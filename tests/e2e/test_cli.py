@@ -1,22 +1,15 @@
-"""The command line as a user meets it: help, settings, errors, output; what it asks is in test_cli_ask.py."""
+"""The command line as a user meets it: help, settings, errors, output; what it asks is in test_cli_ask.py, what a
+terminal shows in test_terminal.py."""
 
-import fcntl
 import json
-import os
-import pty
 import re
-import select
 import signal
-import struct
 import subprocess
-import termios
-import unicodedata
 
 import pytest
 
 from harness.namespace import with_database
 from harness.program import BINARY, Program, clean_environment
-from harness.waiting import wait_until
 
 mneme_alone = Program({})
 
@@ -49,16 +42,9 @@ def paths(*path):
 def test_the_help_of_every_command_fits_80_columns():
     everything = dict(paths())
     assert len(everything) > 75
-    too_wide = [(path, line) for path, text in everything.items() for line in text.splitlines() if width(line) > 80]
+    too_wide = [(path, line) for path, text in everything.items() for line in text.splitlines() if len(line) > 80]
     assert too_wide == []
     assert [path for path, text in everything.items() if re.search(r" +$", text, re.M)] == []
-
-
-def test_help_fits_a_narrow_terminal_too():
-    text, code = on_terminal({}, "memory", "list", "--help", columns=60)
-    assert code == 0
-    prose = text[:text.index("Examples")]
-    assert max(map(width, prose.splitlines())) <= 60
 
 
 def test_examples_can_be_pasted():
@@ -183,138 +169,6 @@ def test_versions_are_told():
     assert mneme_alone("--version", expect=0).stdout.startswith(f"mneme {version['version']} ")
 
 
-# --- completion ---
-
-
-@pytest.fixture
-def completion(tmp_path):
-    file = tmp_path / "completion.bash"
-    file.write_text(mneme_alone("completion", "bash", expect=0).stdout)
-    return file
-
-
-MEMORY_VERBS = ["add", "get", "list", "hot", "update", "delete", "history", "access", "promote", "prioritize", "archive",
-                "set-retention", "apply-retention"]
-
-
-def complete(file, *words):
-    script = ('source "$1"; shift; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _mneme; '
-              'printf "%s\\n" "${COMPREPLY[@]}"')
-    done = subprocess.run(["bash", "-c", script, "bash", file, "mneme", *words], capture_output=True, text=True,
-                          timeout=30, check=True)
-    assert done.stderr == ""
-    return done.stdout.split()
-
-
-def test_bash_completes_commands_options_and_values(completion):
-    subprocess.run(["bash", "-n", completion], check=True, timeout=30)
-    assert complete(completion, "mem") == ["memory"]
-    assert complete(completion, "memory", "") == MEMORY_VERBS
-    assert complete(completion, "--json", "memory", "up") == ["update"]
-    assert complete(completion, "memory", "list", "--inc") == ["--include-expired", "--include-archived"]
-    assert complete(completion, "memory", "add", "x", "--term", "") == ["short_term", "long_term"]
-    assert complete(completion, "completion", "b") == ["bash"]
-    assert complete(completion, "memory", "add", "--user", "") == []
-    assert complete(completion, "lock", "run", "nightly", "--", "--tt") == []
-
-
-PROJECTIONS = ["postgres", "search", "embed", "vectors", "redis"]
-
-# The words before the cursor, and what may follow them.
-VALUES = [
-    (["memory", "list", "--type", "in"], ["insight"]),
-    (["memory", "list", "-t", "in"], ["insight"]),
-    (["memory", "list", "--type", "fact,in"], ["fact,insight"]),
-    (["memory", "list", "--type", "fact,insight,ru"], ["fact,insight,rule"]),
-    (["recall", "tea", "--metric", ""], ["cosine", "euclidean", "dot"]),
-    (["events", "--type", "memory_cr"], ["memory_created"]),
-    (["operations", "--verdict", "accepted,ex"], ["accepted,exists"]),
-    (["timeline", "--type", "tu"], ["turn"]),
-    (["knowledge", "list", "--status", "val"], ["validated"]),
-    (["dead-letters", "list", "--projection", "em"], ["embed"]),
-    (["rebuild", "re"], ["redis"]),
-    (["import", "chat"], ["chatgpt"]),
-    (["config", "MNEME_RECALL_W"], ["MNEME_RECALL_WEIGHTS"]),
-    (["working", "turn", "x", "--role", "as"], ["assistant"]),
-    (["completion", ""], ["bash", "zsh", "fish"]),
-]
-
-
-@pytest.mark.parametrize("words, expected", VALUES, ids=lambda value: " ".join(value))
-def test_bash_completes_values(completion, words, expected):
-    assert complete(completion, *words) == expected
-
-
-def test_bash_completes_what_stands_behind_an_equals_sign(completion):
-    """bash makes three words of --type=in."""
-    assert complete(completion, "memory", "list", "--type", "=", "in") == ["insight"]
-    assert "fact" in complete(completion, "memory", "list", "--type", "=")
-
-
-def test_bash_offers_files_only_where_one_may_stand(completion, tmp_path, monkeypatch):
-    (tmp_path / "events.jsonl").touch()
-    monkeypatch.chdir(tmp_path)
-    assert complete(completion, "publish", "ev") == ["events.jsonl"]
-    assert complete(completion, "import", "jsonl", "ev") == ["events.jsonl"]
-    assert complete(completion, "memory", "list", "--config", "ev") == ["events.jsonl"]
-    assert complete(completion, "lock", "run", "nightly", "--", "ev") == ["events.jsonl"]
-    assert complete(completion, "memory", "get", "ev") == []
-    assert complete(completion, "memory", "list", "--user", "ev") == []
-    assert set(PROJECTIONS) <= set(complete(completion, "work", ""))
-    assert "events.jsonl" not in complete(completion, "work", "")
-
-
-def test_bash_itself_takes_the_script(completion):
-    """Through bash's own machinery: what compgen gives for the line."""
-    script = 'source "$1"; complete -p mneme'
-    done = subprocess.run(["bash", "-c", script, "bash", completion], capture_output=True, text=True, timeout=30, check=True)
-    assert done.stdout.strip() == "complete -F _mneme mneme"
-
-
-def test_fish_finds_the_same_words(tmp_path):
-    file = tmp_path / "mneme.fish"
-    file.write_text(mneme_alone("completion", "fish", expect=0).stdout)
-    subprocess.run(["fish", "-n", file], check=True, timeout=60)
-
-    def complete_in_fish(line):
-        done = subprocess.run(["fish", "--no-config", "-c", 'source $argv[1]; complete -C "$argv[2]"', file, line],
-                              capture_output=True, text=True, timeout=60, check=True, cwd=tmp_path,
-                              env={**clean_environment(), "HOME": str(tmp_path)})
-        assert done.stderr == ""
-        return [candidate.split("\t")[0] for candidate in done.stdout.splitlines()]
-
-    assert sorted(complete_in_fish("mneme memory ")) == sorted(MEMORY_VERBS)
-    assert complete_in_fish("mneme memory list --type fact,in") == ["fact,insight"]
-    assert complete_in_fish("mneme memory list --type=in") == ["--type=insight"]
-    assert complete_in_fish("mneme dead-letters list -p em") == ["embed"]
-    assert complete_in_fish("mneme memory get ") == []
-    assert set(PROJECTIONS) <= set(complete_in_fish("mneme work "))
-    assert "--include-expired" in complete_in_fish("mneme memory list --inc")
-    (tmp_path / "events.jsonl").touch()
-    assert complete_in_fish("mneme publish ev") == ["events.jsonl"]
-
-
-def test_zsh_finds_the_same_words(tmp_path):
-    file = tmp_path / "_mneme"
-    file.write_text(mneme_alone("completion", "zsh", expect=0).stdout)
-    subprocess.run(["zsh", "-n", file], check=True, timeout=30)
-    script = ("compdef() { :; }; compset() { :; }; compadd() { shift; print -l -- $@; }; source $1; shift; "
-              "words=($@) CURRENT=$#; _mneme")
-
-    def complete_in_zsh(*words):
-        done = subprocess.run(["zsh", "-fc", script, "zsh", file, "mneme", *words], capture_output=True, text=True,
-                              timeout=30, check=True)
-        assert done.stderr == ""
-        return done.stdout.split()
-
-    assert complete_in_zsh("memory", "") == MEMORY_VERBS
-    assert "--include-expired" in complete_in_zsh("memory", "list", "--")
-    assert complete_in_zsh("memory", "add", "x", "--term", "") == ["short_term", "long_term"]
-    assert "insight" in complete_in_zsh("memory", "list", "--type", "fact,")
-    assert "insight" in complete_in_zsh("memory", "list", "--type=")
-    assert set(PROJECTIONS) <= set(complete_in_zsh("work", ""))
-
-
 # --- output ---
 
 
@@ -332,39 +186,6 @@ def test_output_that_cannot_be_written_is_told():
                               timeout=30, check=False)
     assert done.returncode == 1
     assert "the output was not written: No space left on device" in done.stderr
-
-
-def on_terminal(env, *arguments, columns=60, stdin=b""):
-    """What the program prints when everything is a terminal of so many columns; and its exit code."""
-    pid, terminal = pty.fork()
-    if pid == 0:
-        env = {**clean_environment(env), "TERM": "xterm"}
-        os.execve(BINARY, [BINARY, *arguments], env)
-    fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
-    os.write(terminal, stdin)
-    text = b""
-    while select.select([terminal], [], [], 60)[0]:
-        try:
-            part = os.read(terminal, 65536)
-        except OSError:  # the other side is closed
-            break
-        if not part:
-            break
-        text += part
-    _, status = os.waitpid(pid, 0)
-    os.close(terminal)
-    return text.decode().replace("\r\n", "\n"), os.waitstatus_to_exitcode(status)
-
-
-def width(text):
-    return sum(0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)
-
-
-def test_headings_are_bold_on_a_terminal_unless_no_color_is_set():
-    text, code = on_terminal({}, "memory", "--help")
-    assert code == 0 and "\033[1mExamples\033[0m" in text
-    text, code = on_terminal({"NO_COLOR": "1"}, "memory", "--help")
-    assert code == 0 and "\033" not in text
 
 
 # --- services ---
@@ -410,137 +231,3 @@ def test_watching_ends_with_130_when_interrupted(namespace, mneme):
     _, errors = process.communicate(timeout=30)
     assert process.returncode == 130
     assert errors == ""
-
-
-def test_tables_fit_the_terminal(namespace, mneme, worker, drain):
-    worker()
-    for text in ("a very long text " * 20, "日本語のとても長いテキスト" * 10, "e\u0301" * 200, "line\nfeed\t\x1b[2Jand more"):
-        mneme("memory", "add", text, "--user", "ada", expect=0)
-    drain()
-    for columns in (60, 100):
-        text, code = on_terminal(namespace.env, "memory", "list", "--all", columns=columns)
-        assert code == 0
-        lines = text.splitlines()
-        assert len(lines) == 5
-        assert max(map(width, lines)) <= columns
-        assert "\033" not in text
-    assert "x1b[2J" in text
-    text, code = on_terminal(namespace.env, "memory", "list", "--user", "nobody")
-    assert (text, code) == ("mneme: no memory matches\n", 0)
-
-
-@pytest.fixture
-def some_memories(namespace, mneme, worker, drain):
-    """Ids of a few memories: two of one millisecond, others apart, one of no time."""
-    worker()
-    ids = ["018f0f5e-7a5b-7cc1-9d3e-2f6a1b0c4d5e", "018f0f5e-7a5b-7cd2-8a1b-0c4d5e2f6a1b", "018f0f61-0001-7000-8000-000000000001",
-           "c0ffee00-1234-4abc-8def-0123456789ab"]
-    mneme.publish([{"type": "memory_created", "user_id": "ada", "occurred_at": f"2026-01-02T03:04:0{number}Z",
-                    "payload": {"memory_id": memory, "memory_type": "fact", "content": f"tea number {number} " + "and so on " * 20}}
-                   for number, memory in enumerate(ids)])
-    drain()
-    return ids
-
-
-def test_a_list_leaves_room_for_its_text(namespace, some_memories):
-    text, code = on_terminal(namespace.env, "memory", "list", "--user", "ada", columns=80)
-    lines = text.splitlines()
-    assert code == 0 and max(map(width, lines)) <= 80
-    assert lines[0].split() == ["ID", "SUBJECT", "TYPE", "CREATED", "CONTENT"]
-    assert 80 - lines[0].index("CONTENT") >= 25, lines[0]
-    assert [line.split()[0] for line in lines[1:]] == [memory[:17] for memory in reversed(some_memories)], "what tells them apart"
-    assert "2026-01-02 03:04  tea number" in text, "to the minute"
-
-
-def test_a_wide_list_has_whole_values_and_wraps_the_text(namespace, some_memories):
-    text, code = on_terminal(namespace.env, "memory", "list", "--user", "ada", "--wide", columns=120)
-    assert code == 0 and max(map(width, text.splitlines())) <= 120
-    for memory in some_memories:
-        assert memory in text
-    assert "2026-01-02 03:04:03" in text and "…" not in text
-    assert " ".join(text.split()).count("and so on") >= 70, "all of it is there"
-
-
-def test_columns_are_chosen(namespace, mneme, some_memories):
-    text, code = on_terminal(namespace.env, "memory", "list", "--user", "ada", "--columns", "content,id", columns=80)
-    assert code == 0 and text.splitlines()[0].split() == ["CONTENT", "ID"]
-    chosen = mneme("memory", "list", "--user", "ada", "--columns", "id,confidence,created_at", expect=0).stdout.splitlines()
-    assert chosen[0].split() == ["ID", "CONFIDENCE", "CREATED_AT"]
-    assert chosen[1].split()[0] == some_memories[-1], "whole where output is piped"
-    error = mneme("memory", "list", "--user", "ada", "--columns", "id,contnt", expect=2)
-    assert error.stdout == "" and "there is no column 'contnt'; did you mean 'content'?" in error.stderr
-    assert "there is no column" in mneme("events", "--all", "--columns", "who", expect=2).stderr
-    with_json = mneme("memory", "list", "--user", "ada", "--columns", "id", "--json", expect=0).json_lines[0]
-    assert set(with_json) > {"id", "content", "confidence"}, "JSON lines have all"
-
-
-def test_one_memory_is_wrapped_beside_its_labels(namespace, mneme, some_memories):
-    text, code = on_terminal(namespace.env, "memory", "get", some_memories[0], columns=60)
-    lines = text.splitlines()
-    assert code == 0 and max(map(width, lines)) <= 60
-    at = lines[0].index(some_memories[0])
-    labelled = [line for line in lines if line[0] != " "]
-    assert all(line[at - 2:at] == "  " and line[at] != " " for line in labelled), "values stand in one column"
-    wrapped = [line for line in lines if line[0] == " "]
-    assert wrapped and all(line[:at].isspace() and line[at] != " " for line in wrapped)
-    assert " ".join(text.split()).count("and so on") == 20
-    piped = mneme("memory", "get", some_memories[0], expect=0).stdout
-    assert "and so on " * 20 in piped, "not wrapped where it is piped"
-
-
-def test_no_text_turns_or_hides_another(namespace, mneme, worker, drain):
-    worker()
-    mneme("memory", "add", "pay \u202e001\u202c to \u2066bob\u2069 \u200f\x9b", "--user", "ada", expect=0)
-    drain()
-    shown, _ = on_terminal(namespace.env, "memory", "list", "--all", columns=100)
-    for text in (shown, mneme("memory", "list", "--all", expect=0).stdout):
-        assert "pay \\u202e001\\u202c to \\u2066bob\\u2069 \\u200f\\x9b" in text
-    error = mneme("memory", "list", "--user", "ada", "--type", "\x1b[31m\u202e", expect=2).stderr
-    assert "[31m\\u202e" in error and "\x1b" not in error and "\u202e" not in error
-
-
-def test_deleting_all_asks_on_a_terminal(namespace, mneme, worker, drain):
-    worker()
-    mneme("memory", "add", "tea", "--user", "ada", expect=0)
-    drain()
-    text, code = on_terminal(namespace.env, "memory", "delete", "--all", "--user", "ada", stdin=b"n\n")
-    assert code == 6 and "Delete all memories of this scope?" in text
-    text, code = on_terminal(namespace.env, "memory", "delete", "--all", "--user", "ada", stdin=b"y\n")
-    assert code == 0 and "1 memories deleted" in text
-    wait_until(lambda: namespace.value("SELECT is_deleted FROM memories"), message="the memory is deleted")
-
-
-DESTROYING = [
-    ["memory", "delete", "--all", "--user", "ada"], ["conversation", "delete", "chat-1"],
-    ["memory", "archive", "--user", "ada"], ["memory", "set-retention", "--user", "ada", "--max-age-days", "1"],
-    ["working", "clear", "--user", "ada", "--conversation", "chat-1"],
-    ["context", "clear", "--user", "ada", "--conversation", "chat-1"],
-]
-
-
-def test_without_a_terminal_only_yes_destroys(namespace, mneme, worker, drain):
-    worker()
-    mneme.publish([{"type": "memory_created", "user_id": "ada", "payload": {"memory_type": "fact", "content": "tea"}},
-                   {"type": "conversation_turn", "user_id": "ada", "conversation_id": "chat-1",
-                    "payload": {"conversation_id": "chat-1", "role": "user", "content": "hi"}}])
-    drain()
-    before = sum(namespace.end_offsets().values())
-    for arguments in DESTROYING:
-        for answer in ("", "y\n"):  # a pipe cannot agree, whatever it says
-            done = mneme(*arguments, input=answer, expect=6)
-            assert "give --yes" in done.stderr and done.stdout == "", done
-    assert sum(namespace.end_offsets().values()) == before
-    for arguments in DESTROYING:
-        mneme(*arguments, "--yes", expect=0)
-    drain()
-    assert namespace.value("SELECT count(*) FROM memories WHERE NOT is_deleted") == 0
-    assert namespace.value("SELECT count(*) FROM conversations WHERE NOT is_deleted") == 0
-
-
-def test_a_working_memory_is_cleared_when_the_terminal_agrees(namespace, mneme):
-    clear = ["working", "clear", "--user", "ada", "--conversation", "chat-1"]
-    text, code = on_terminal(namespace.env, *clear, stdin=b"no\n")
-    assert code == 6 and "nothing was cleared: you did not agree" in text
-    assert sum(namespace.end_offsets().values()) == 0
-    text, code = on_terminal(namespace.env, *clear, stdin=b"y\n")
-    assert code == 0 and sum(namespace.end_offsets().values()) == 1

@@ -3,8 +3,8 @@ applied in its order."""
 
 import pytest
 
-from e2e.test_cli import on_terminal
 from e2e.test_redrive import LONG, SHORT, created, is_whole, of, text, updated
+from harness.terminal import on_terminal
 from oracle import assert_equal_to_log
 from oracle.find import assert_searchable
 

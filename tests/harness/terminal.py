@@ -3,12 +3,14 @@
 import fcntl
 import os
 import pty
+import select
 import struct
 import subprocess
 import termios
 import threading
+import unicodedata
 
-from harness.program import clean_environment
+from harness.program import BINARY, clean_environment
 from harness.waiting import PATIENCE
 from harness.worker import die_with_parent
 
@@ -69,3 +71,29 @@ class Terminal:
         code = self.process.wait(PATIENCE)
         self._thread.join(PATIENCE)
         return code
+
+
+def on_terminal(env, *arguments, columns=60, stdin=b""):
+    """What the program prints when everything is a terminal of so many columns; and its exit code."""
+    pid, terminal = pty.fork()
+    if pid == 0:
+        env = {**clean_environment(env), "TERM": "xterm"}
+        os.execve(BINARY, [BINARY, *arguments], env)
+    fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
+    os.write(terminal, stdin)
+    text = b""
+    while select.select([terminal], [], [], 60)[0]:
+        try:
+            part = os.read(terminal, 65536)
+        except OSError:  # the other side is closed
+            break
+        if not part:
+            break
+        text += part
+    _, status = os.waitpid(pid, 0)
+    os.close(terminal)
+    return text.decode().replace("\r\n", "\n"), os.waitstatus_to_exitcode(status)
+
+
+def width(text):
+    return sum(0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)

@@ -33,6 +33,13 @@ Test(choice, another_word_is_refused_with_all_of_them) {
                  MNEME_E_USAGE);
 }
 
+Test(choice, of_one_there_is_no_choice) {
+    static const char *const places[] = {"postgres", NULL};
+    cr_assert_eq(mneme_choice_check(MNEME_STR_LIT("redis"), places, "--wait", "place", &error),
+                 MNEME_E_USAGE);
+    cr_assert_str_eq(error.message, "--wait was not taken: there is no place 'redis'; give postgres");
+}
+
 Test(choice, the_nearest_is_pointed_out_where_any_word_is_taken) {
     cr_assert_str_eq(mneme_choice_nearest(MNEME_STR_LIT("duplicat"), verdicts), "duplicate");
     cr_assert_null(mneme_choice_nearest(MNEME_STR_LIT("duplicate"), verdicts), "it is one of them");
