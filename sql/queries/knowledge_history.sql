@@ -6,11 +6,16 @@ SELECT v.version, v.source_event_id AS event_id, e.event_type,
        e.metadata ->> 'correlation_id' AS correlation_id, e.metadata ->> 'causation_id' AS causation_id, v.domain,
        v.knowledge_type, v.content, v.confidence, v.evidence, v.validation_status, v.metadata
 FROM (
-    SELECT k.*, NULL::bigint AS superseded_sequence, NULL::timestamptz AS valid_to
+    SELECT k.version, k.source_event_id, k.source_sequence, k.stream_id, k.agent_id, k.updated_at, k.valid_from,
+           NULL::timestamptz AS valid_to, k.domain, k.knowledge_type, k.content, k.confidence, k.evidence,
+           k.validation_status, k.metadata
     FROM knowledge AS k
     WHERE k.tenant = $1::text AND k.knowledge_id = $5::uuid
     UNION ALL
-    SELECT h.* FROM knowledge_history AS h WHERE h.tenant = $1::text AND h.knowledge_id = $5::uuid
+    SELECT h.version, h.source_event_id, h.source_sequence, h.stream_id, h.agent_id, h.updated_at, h.valid_from,
+           h.valid_to, h.domain, h.knowledge_type, h.content, h.confidence, h.evidence, h.validation_status, h.metadata
+    FROM knowledge_history AS h
+    WHERE h.tenant = $1::text AND h.knowledge_id = $5::uuid
 ) AS v
 LEFT JOIN events AS e ON e.sequence_id = v.source_sequence AND e.recorded_at = v.valid_from
 WHERE ($6::text IS NULL OR v.stream_id = $6::text)

@@ -89,7 +89,7 @@ def test_an_agent_sees_what_the_others_are_sure_of(ask, history):
     for memories in row["cross_agent_memories"].values():
         times = [memory["timestamp"] for memory in memories]
         assert 0 < len(times) <= 10 and times == sorted(times, reverse=True)
-        assert all(memory["confidence"] >= 0.7 and memory["content"]["text"] for memory in memories)
+        assert all(memory["confidence"] >= 0.7 and memory["content"] for memory in memories)
     assert [(taken["agent_id"], taken["decision"], taken["confidence"], taken["timestamp"]) for taken in row["recent_decisions"]] == [
         (AGENTS[number % 3], f"d{number}", 0.5, f"2026-01-01T00:{40 + number}:00.000000Z") for number in range(6, 1, -1)]
     assert [(held["hypothesis"], held["confidence"], held["evidence"], held["timestamp"]) for held in row["validated_hypotheses"]] \

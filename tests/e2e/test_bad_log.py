@@ -203,7 +203,7 @@ def waits_before(namespace, process, mneme, position, *words):
     assert namespace.count("events", f"kafka_partition = {partition} AND kafka_offset >= {offset}") == 0
     assert namespace.count("parked_events") == 0
     assert process.is_running and process.is_ready()
-    assert f'event="partition waits" partition={partition} offset={offset}' in process.log
+    assert re.search(rf'event="partition waits" projection=\w+ partition={partition} offset={offset} ', process.log)
     assert process.metrics()[f'mneme_worker_waits_for_schema{{partition="{partition}"}}'] == 1
     text = mneme("status", expect=0).stdout
     assert f"waits at {place}" in text and f"mneme dead-letters park {place}" in text

@@ -34,8 +34,8 @@ def packages(group):
 
 def projections():
     """Those that the program has."""
-    table = (ROOT / "consumers" / "projections.c").read_text()
-    return set(re.findall(r"&mneme_(\w+)_projection,", table))
+    table = (ROOT / "common" / "config" / "projections.c").read_text()
+    return set(re.findall(r'\.name = "(\w+)"', table))
 
 
 def test_the_file_fits_the_compose_schema():

@@ -255,7 +255,7 @@ def test_a_bar_is_drawn_on_a_terminal_only(mneme, tmp_path):
     path = write(tmp_path / "lines.jsonl", "\n".join(event(i, user_id=f"u{i}") for i in range(60_000)))
     assert mneme("import", "jsonl", path, expect=0).stderr == ""
     reader, terminal = pty.openpty()
-    process = mneme.start("import", "jsonl", str(path), stderr=terminal)
+    process = mneme.start("import", "jsonl", str(path), stderr=terminal, env={"TERM": "xterm"})
     os.close(terminal)
     drawn = b""
     try:

@@ -293,7 +293,7 @@ def test_a_bar_is_drawn_on_a_terminal(quiet_topic, tmp_path):
     path = write(tmp_path / "bot.json", memories(10_000))
     reader, terminal = pty.openpty()
     process = quiet_topic.mneme.start("import", "legacy-json", str(path), stderr=terminal, stdout=-3,
-                                      env={"MNEME_STATE_DIR": str(tmp_path / "marks")})
+                                      env={"MNEME_STATE_DIR": str(tmp_path / "marks"), "TERM": "xterm"})
     os.close(terminal)
     drawn = b""
     try:

@@ -79,7 +79,8 @@ def damage(client, base):
 def test_each_damaged_key_is_named_and_a_rebuild_mends_it(namespace, mneme, worker, client):
     fill(namespace, mneme, worker)
     equal = verify(mneme, 0)
-    assert equal["memory"]["rows"] == len(keys(client, namespace, "1:*:memory:")) > 10
+    # A key may know the accesses of a memory alone, which is no row.
+    assert len(keys(client, namespace, "1:*:memory:")) >= equal["memory"]["rows"] > 10
     neighbour = namespace.redis_prefix[:-1] + "x:1:{0}:memory:a"  # of somebody whose prefix begins as ours
     client.set(neighbour, "theirs", ex=600)
     partition = keys(client, namespace, "1:*:memory:")[0].partition("{")[2].partition("}")[0]
