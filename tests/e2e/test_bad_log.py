@@ -4,6 +4,7 @@ with it. The rest goes on, nothing else changes."""
 import copy
 import json
 import os
+import re
 
 import pytest
 import requests

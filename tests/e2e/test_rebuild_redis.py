@@ -57,7 +57,7 @@ def damage(client, base):
     by_kind = {}
     for key in sorted(found):
         by_kind.setdefault(key.removeprefix(base).partition(":")[0], []).append(key)
-    changed, removed, hurried, *_ = by_kind["memory"]
+    changed, removed, hurried, *_ = (key for key in by_kind["memory"] if '"version":' in client.get(key))
     client.set(changed, client.get(changed).replace('"version":', '"version":1'), keepttl=True)
     client.delete(removed)
     client.expire(hurried, 60)
