@@ -172,11 +172,14 @@ enum mneme_exit mneme_working_read_and_show(struct mneme_cli *cli, const struct 
                                             mneme_working_show_fn *show) {
     struct mneme_error error = {0};
     struct mneme_working_reader *reader = NULL;
-    struct mneme_working_question question = asked == NULL ? (struct mneme_working_question){0} : *asked;
+    struct mneme_working_question question = {.most = 0};
     struct mneme_working working;
     struct mneme_arena arena;
     enum mneme_exit code;
     mneme_arena_init(&arena, 0);
+    if (asked != NULL) {
+        question = *asked;
+    }
     if (place_of(&question.place, cli, &error) != MNEME_OK ||
         mneme_working_open(&reader, cli->config, "mneme-cli", &error) != MNEME_OK ||
         ask(&working, reader, cli, &question, &arena, &error) != MNEME_OK ||
