@@ -72,7 +72,7 @@ int mneme_inflate_feed(struct mneme_inflate *state, struct mneme_str bytes, mnem
     z_stream *zlib = &state->zlib;
     int status = MNEME_OK;
     /* zlib does not write to it, but has no const. */
-    zlib->next_in = (Bytef *)(uintptr_t)bytes.data;
+    zlib->next_in = (Bytef *)bytes.data;
     zlib->avail_in = (uInt)bytes.len;
     bool is_full = false; /* there may be more without more input */
     while (status == MNEME_OK && (zlib->avail_in > 0 || is_full)) {

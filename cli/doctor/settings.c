@@ -13,8 +13,6 @@
 #include "common/postgres/schema.h"
 #include "queries/ranking/weights.h"
 
-extern char **environ;
-
 /* --- reading --- */
 
 static void tell_problem(void *context, const struct mneme_error *error) {

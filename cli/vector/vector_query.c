@@ -93,12 +93,11 @@ static enum mneme_exit run(struct mneme_cli *cli) {
     struct mneme_vectors *vectors = NULL;
     struct mneme_arena arena;
     enum mneme_exit code;
-    int status;
     mneme_arena_init(&arena, 0);
-    if ((status = read_question(&question, cli, &arena, &error)) != MNEME_OK ||
-        (status = mneme_pg_connect_to_all(&postgres, cli->config, "mneme-cli", &error)) != MNEME_OK ||
-        (status = mneme_vectors_open(&vectors, cli->config, postgres, NULL, &error)) != MNEME_OK ||
-        (status = mneme_vectors_query_raw(&matches, vectors, &question, &error)) != MNEME_OK) {
+    if (read_question(&question, cli, &arena, &error) != MNEME_OK ||
+        mneme_pg_connect_to_all(&postgres, cli->config, "mneme-cli", &error) != MNEME_OK ||
+        mneme_vectors_open(&vectors, cli->config, postgres, NULL, &error) != MNEME_OK ||
+        mneme_vectors_query_raw(&matches, vectors, &question, &error) != MNEME_OK) {
         code = mneme_cli_fail(cli, &error);
     } else {
         code = show(cli, &matches, question.collection);

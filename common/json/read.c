@@ -235,6 +235,9 @@ bool mneme_json_unquote(struct mneme_str *out, struct mneme_arena *arena, struct
 
 bool mneme_json_unquotes_to(struct mneme_str quoted, struct mneme_str text) {
     struct mneme_str raw = inside_quotes(quoted);
+    if (quoted.data == NULL || text.data == NULL) {
+        return false;
+    }
     if (!has_escape(raw)) {
         return raw.len == text.len && memcmp(raw.data, text.data, text.len) == 0;
     }

@@ -75,7 +75,8 @@ static void check(const struct mneme_operation *operation, const struct mneme_op
     while (columns[count].name != NULL) {
         count++;
     }
-    cr_expect_eq(count, PQnfields(result), "%s says that it has columns that do not come", operation->name);
+    cr_expect_eq(count, (size_t)PQnfields(result), "%s says that it has columns that do not come",
+                 operation->name);
     PQclear(result);
 }
 

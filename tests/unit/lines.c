@@ -104,7 +104,7 @@ Test(lines, lose_a_byte_order_mark_only_at_the_start) {
 /* Feeds the text as gzip, `piece` bytes at a time, and reads meanwhile. */
 static void feed_gzip(const char *text, size_t piece) {
     unsigned char data[4096];
-    z_stream zlib = {.next_in = (unsigned char *)(uintptr_t)text,
+    z_stream zlib = {.next_in = (unsigned char *)text,
                      .avail_in = (unsigned)strlen(text),
                      .next_out = data,
                      .avail_out = sizeof data};

@@ -94,10 +94,13 @@ Test(table, combining_characters_take_no_column) {
                                 "e\xcc\x81   x\n");
 }
 
+/* Characters that turn the direction of writing, around a word; byte by byte, so that no reader of this file
+ * is misled. */
+static const char turned[] = {'\xe2', '\x80', '\xae', 'e', 'v', 'i', 'l', '\xe2', '\x81', '\xa9', '\0'};
+
 Test(table, content_cannot_move_the_cursor_or_turn_the_line) {
     add("a\nb", "\033[2J\r\t\x7f\xc2\x9b");
-    add("c", "\xe2\x80\xae"
-             "evil\xe2\x81\xa9");
+    add("c", turned);
     cr_assert_str_eq(print(80), "ID    TEXT\n"
                                 "a\\nb  \\x1b[2J\\r\\t\\x7f\\x9b\n"
                                 "c     \\u202eevil\\u2069\n");

@@ -18,7 +18,7 @@ static struct mneme_fold_row *child_row(struct mneme_fold *fold, struct mneme_fo
                                         const struct mneme_fold_row *before) {
     struct mneme_fold_row *parent = item->rows[action->parent_action];
     struct mneme_opt_long index = mneme_fold_opt_long(mneme_event_payload(event), action->index_offset);
-    if (action->action->is_behind) {
+    if (action->action->is_behind && before != NULL) {
         index = (struct mneme_opt_long){before->index + 1, true};
     }
     if (!index.is_set) {

@@ -236,7 +236,7 @@ bool mneme_fold_apply_sources(struct mneme_fold *fold, struct mneme_fold_row *ro
 bool mneme_fold_says_the_same(struct mneme_fold *fold, bool *is_same, const struct mneme_fold_row *row,
                               const struct mneme_action_plan *action, const struct mneme_event *event) {
     const struct mneme_source_plan *source = action->sameness;
-    union mneme_cell cell;
+    union mneme_cell cell = {.text = MNEME_STR_NULL};
     (void)load(&cell, source, (const char *)mneme_event_payload(event) + source->offset); /* never null */
     bool is_done = hash_text(fold, &cell);
     *is_same = is_done && mneme_str_equal(cell.text, row->cells[source->column].text);
