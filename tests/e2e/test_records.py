@@ -180,7 +180,7 @@ def test_what_a_run_or_a_task_left_is_json_or_a_text(recorded, one, given, optio
     (["hypothesis", "validate", "0194f000-0000-7000-8000-000000000001", "--user", "ada"], "--valid is missing", 2),
     (["conversation", "create", "", "--user", "ada"], "empty", 2),
     (["conversation", "update", "trip", "--user", "ada"], "give --title or --metadata", 2),
-    (["agent", "control", "planner", "dance"], "give set_retention", 2),
+    (["agent", "control", "planner", "dance"], "one of set_retention", 2),
     (["agent", "control", "planner", "forget"], "name them in the params", 2),
     (["agent", "control", "planner", "prioritize", '{"memory_ids": ["0194f000-0000-7000-8000-000000000001"]}'], "boost_factor", 2),
     (["agent", "control", "planner", "set_retention", '{"criteria": {"min_prio": 3}}'], "min_priority", 2),
