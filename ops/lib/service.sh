@@ -117,7 +117,7 @@ log_tail() {
 service_state() {
     local pid
     if pid=$(live_pid "$PID_FILE"); then
-        if [[ $(process_state "$pid") == T ]]; then
+        if is_paused "$pid"; then
             echo paused
         elif service_ready; then
             echo up
@@ -139,6 +139,11 @@ bring_down() {
     note "$SERVICE: stopped"
 }
 
+# is_paused PID
+is_paused() {
+    [[ $(process_state "$1") == T ]]
+}
+
 # send_signal SIGNAL: to the service and all its children.
 send_signal() {
     local pid
@@ -147,6 +152,10 @@ send_signal() {
     local tree
     mapfile -t tree < <(process_tree "$pid")
     signal_tree "$1" "$pid"
+    # A process that waits for its disk stops when that is over.
+    if [[ $1 == STOP ]]; then
+        wait_until 5000 is_paused "$pid" || die "cannot pause $SERVICE" "process $pid still runs" "look at it with ps"
+    fi
     if [[ $1 == KILL ]]; then
         wait_until 5000 tree_is_gone "${tree[@]}" || die "cannot kill $SERVICE" "process $pid is still there" \
             "look at it with ps"
