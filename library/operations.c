@@ -50,7 +50,7 @@ int mneme_connect(struct mneme **out, const char *config_path, const struct mnem
 
 void mneme_disconnect(struct mneme *mneme) {
     if (mneme != NULL) {
-        mneme_service_close(mneme->service);
+        mneme_service_close(mneme->service, -1);
         mneme_config_destroy(mneme->config);
         free(mneme);
     }

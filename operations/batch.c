@@ -43,11 +43,8 @@ int mneme_op_call_publish(struct mneme_op_call *call, const struct mneme_event *
 int mneme_op_call_publish_now(struct mneme_receipt *receipt, struct mneme_op_call *call,
                               const struct mneme_event *event, struct mneme_error *error) {
     struct mneme_client *client;
-    struct mneme_cancel cancel = call->cancel != NULL ? *call->cancel : (struct mneme_cancel){0};
-    int64_t bound = mneme_clock_monotonic_micros() +
-                    mneme_config_long(call->config, MNEME_SETTING_PUBLISH_TIMEOUT_MS) * 1000;
-    cancel.deadline_micros =
-        cancel.deadline_micros != 0 && cancel.deadline_micros < bound ? cancel.deadline_micros : bound;
+    const struct mneme_cancel cancel =
+        mneme_cancel_within(call->cancel, mneme_config_long(call->config, MNEME_SETTING_PUBLISH_TIMEOUT_MS));
     int status = mneme_service_client(&client, call->service, error);
     return status == MNEME_OK
                ? mneme_op_receipts_publish(receipt, client, event, 1, call->arena, &cancel, error)

@@ -28,16 +28,6 @@ int mneme_op_call_positions(const struct mneme_position **out, size_t *count, st
     return MNEME_OK;
 }
 
-/* A cancel that is due no later than the call's bound for waits. */
-static struct mneme_cancel bounded(const struct mneme_op_call *call) {
-    struct mneme_cancel cancel = call->cancel != NULL ? *call->cancel : (struct mneme_cancel){0};
-    int64_t deadline = mneme_clock_monotonic_micros() + call->wait_timeout_ms * 1000;
-    if (cancel.deadline_micros == 0 || deadline < cancel.deadline_micros) {
-        cancel.deadline_micros = deadline;
-    }
-    return cancel;
-}
-
 /* Usually all is there already, which one look at the connection that is there tells; else the watcher waits
  * for all who wait. */
 static int wait_for_tables(struct mneme_op_call *call, const struct mneme_position *positions, size_t count,
@@ -56,7 +46,7 @@ static int wait_for_tables(struct mneme_op_call *call, const struct mneme_positi
                                                   positions, count, error)
                    : MNEME_OK;
     }
-    const struct mneme_cancel cancel = bounded(call);
+    const struct mneme_cancel cancel = mneme_cancel_within(call->cancel, call->wait_timeout_ms);
     return mneme_watcher_wait(mneme_service_watcher(call->service), positions, count, &cancel, error);
 }
 
@@ -124,7 +114,8 @@ int mneme_op_call_postgres(struct mneme_postgres **out, struct mneme_op_call *ca
         *out = call->postgres;
         return MNEME_OK;
     }
-    int status = mneme_service_lend_postgres(&call->postgres, &has_parked, call->service, error);
+    int status =
+        mneme_service_lend_postgres(&call->postgres, &has_parked, call->service, call->cancel, error);
     if (status == MNEME_OK) {
         status = wait_for_stores(call, stores, &has_looked, error);
     }

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "common/kafka/kafka.h"
+#include "common/postgres/pool.h"
 #include "operations/batch.h"
 #include "operations/statements.h"
 #include "operations/watcher.h"
@@ -14,19 +15,17 @@
 #include "producers/client.h"
 #include "queries/stale.h"
 
-#define MOST_IDLE 16 /* connections and readers that are kept for the next calls */
+#define MOST_IDLE 16 /* readers of the hot tier that are kept for the next calls */
 
 struct mneme_service {
     const struct mneme_config *config;
-    const char *purpose;
     const struct mneme_op_own_writes_ops *own;
     char topic[MNEME_TOPIC_NAME_BYTES];
     struct mneme_watcher *watcher;
+    struct mneme_pg_pool *pool;
 
     pthread_mutex_t lock; /* guards all below */
     struct mneme_client *client;
-    struct mneme_postgres *idle_postgres[MOST_IDLE];
-    size_t idle_postgres_count;
     struct mneme_hot_reader *idle_hot[MOST_IDLE];
     size_t idle_hot_count;
 };
@@ -63,29 +62,31 @@ int mneme_service_open(struct mneme_service **out, const struct mneme_config *co
                                "the service was not opened: memory is exhausted; free some");
     }
     service->config = config;
-    service->purpose = options->purpose;
     service->own = options->own != NULL ? options->own : &none_kept;
     int status = mneme_kafka_events_topic(service->topic, config, error);
     if (status == MNEME_OK) {
         status = mneme_watcher_open(&service->watcher, config, service->topic, error);
     }
+    if (status == MNEME_OK) {
+        const struct mneme_pg_pool_options pool = {
+            .purpose = options->purpose, .is_read_only = true, .tries = options->connect_tries};
+        status = mneme_pg_pool_open(&service->pool, config, &pool, error);
+    }
     if (status != MNEME_OK) {
-        mneme_service_close(service);
+        mneme_service_close(service, 0);
         return status;
     }
     *out = service;
     return MNEME_OK;
 }
 
-void mneme_service_close(struct mneme_service *service) {
+void mneme_service_close(struct mneme_service *service, int timeout_ms) {
     if (service == NULL) {
         return;
     }
     mneme_watcher_close(service->watcher);
-    (void)mneme_close(service->client, -1, NULL);
-    for (size_t i = 0; i < service->idle_postgres_count; i++) {
-        mneme_pg_close(service->idle_postgres[i]);
-    }
+    (void)mneme_close(service->client, timeout_ms, NULL); /* who published was told what came of it */
+    mneme_pg_pool_close(service->pool);
     for (size_t i = 0; i < service->idle_hot_count; i++) {
         mneme_hot_reader_close(service->idle_hot[i]);
     }
@@ -112,26 +113,25 @@ int mneme_service_client(struct mneme_client **out, struct mneme_service *servic
 }
 
 int mneme_service_lend_postgres(struct mneme_postgres **out, bool *has_parked, struct mneme_service *service,
-                                struct mneme_error *error) {
-    pthread_mutex_lock(&service->lock);
-    *out = service->idle_postgres_count > 0 ? service->idle_postgres[--service->idle_postgres_count] : NULL;
-    pthread_mutex_unlock(&service->lock);
-    if (*out == NULL) {
-        return mneme_stale_connect(out, has_parked, service->config, service->purpose, error);
+                                const struct mneme_cancel *cancel, struct mneme_error *error) {
+    const struct mneme_pg_pool_wait wait = {
+        .timeout_ms = mneme_cancel_left_micros(
+                          cancel, mneme_config_long(service->config, MNEME_SETTING_WAIT_TIMEOUT_MS) * 1000) /
+                      1000,
+        .is_cancelled = cancel == NULL ? NULL : cancel->is_cancelled,
+        .context = cancel == NULL ? NULL : cancel->context};
+    int status = mneme_query_borrow(out, service->pool, &wait, error);
+    if (status != MNEME_OK) {
+        return status;
     }
-    int status = mneme_pg_ensure(*out, error);
-    return status == MNEME_OK ? mneme_stale_check(has_parked, *out, error) : status;
+    mneme_pg_set_cancel(*out, cancel);
+    return mneme_stale_check(has_parked, *out, error);
 }
 
 void mneme_service_return_postgres(struct mneme_service *service, struct mneme_postgres *postgres) {
-    pthread_mutex_lock(&service->lock);
-    bool is_kept = postgres != NULL && service->idle_postgres_count < MOST_IDLE;
-    if (is_kept) {
-        service->idle_postgres[service->idle_postgres_count++] = postgres;
-    }
-    pthread_mutex_unlock(&service->lock);
-    if (!is_kept) {
-        mneme_pg_close(postgres);
+    if (postgres != NULL) {
+        mneme_pg_set_cancel(postgres, NULL);
+        mneme_pg_pool_give_back(service->pool, postgres);
     }
 }
 
@@ -183,11 +183,13 @@ static int dispatch(struct mneme_op_request *request, struct mneme_op_call *call
         status = mneme_op_statements_run(call, error);
     }
     if (status == MNEME_OK && call->outcome->rows == 0 && operation->not_found != NULL) {
+        char label[MNEME_OP_LABEL_BYTES];
         status =
             mneme_error_set(error, MNEME_E_NOT_FOUND,
                             "%s: the tables of tenant %.*s do not have it, or not yet; see mneme status, or "
-                            "name the position of its event with --at-least",
-                            operation->not_found, MNEME_STR_ARG(mneme_op_tenant(request)));
+                            "name the position of its event with %s",
+                            operation->not_found, MNEME_STR_ARG(mneme_op_tenant(request)),
+                            mneme_op_label(label, request, mneme_op_common_field(MNEME_OP_AT_LEAST)));
     }
     return status;
 }

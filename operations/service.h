@@ -12,8 +12,8 @@
 
 struct mneme_service;
 
-/* What the caller's own writes are, so that it reads them without asking: a short-lived process keeps them in
- * a file, a long-lived one in memory. */
+/* What the caller's own writes are, so that it reads them without asking: a process that makes one call keeps
+ * them in a file. */
 struct mneme_op_own_writes {
     const struct mneme_position *positions;
     size_t count;  /* 0: nothing lately */
@@ -34,16 +34,18 @@ struct mneme_op_own_writes_ops {
 };
 
 struct mneme_service_options {
-    const char *purpose;                       /* the application's name at Postgres, such as "mneme-cli" */
-    const struct mneme_op_own_writes_ops *own; /* NULL: those of this process since it began */
+    const char *purpose;   /* the application's name at Postgres, such as "mneme-cli" */
+    int64_t connect_tries; /* at a Postgres that is away; 0: as MNEME_PG_CONNECT_TRIES says */
+    const struct mneme_op_own_writes_ops *own; /* NULL: none are known, and reads wait for at_least alone */
 };
 
 /* Connects to nothing yet. `config` must outlive the service; the options are borrowed. */
 int mneme_service_open(struct mneme_service **out, const struct mneme_config *config,
                        const struct mneme_service_options *options, struct mneme_error *error);
 
-/* Waits for events under way as mneme_close does. NULL is allowed. Nobody may be running a request. */
-void mneme_service_close(struct mneme_service *service);
+/* Waits for events under way as mneme_close does, for timeout_ms (-1: until each is acknowledged or failed).
+ * NULL is allowed. Nobody may be running a request. */
+void mneme_service_close(struct mneme_service *service, int timeout_ms);
 
 /*
  * Runs a complete request and gives its rows to the sink. Returns when all is done: of a write, when the
@@ -67,10 +69,11 @@ int mneme_service_submit(size_t *count, struct mneme_service *service, struct mn
 /* The publisher, opened when it is first asked for; the service's. */
 int mneme_service_client(struct mneme_client **out, struct mneme_service *service, struct mneme_error *error);
 
-/* A connection for reading that nobody else has until it is given back; *has_parked: acknowledged events of
- * some key wait behind one that cannot be applied. */
+/* A connection for reading that nobody else has until it is given back, whose statements the cancel ends (it
+ * must live until then); *has_parked: acknowledged events of some key wait behind one that cannot be applied.
+ */
 int mneme_service_lend_postgres(struct mneme_postgres **out, bool *has_parked, struct mneme_service *service,
-                                struct mneme_error *error);
+                                const struct mneme_cancel *cancel, struct mneme_error *error);
 void mneme_service_return_postgres(struct mneme_service *service, struct mneme_postgres *postgres);
 
 /* A reader of the hot tier, the same way. */

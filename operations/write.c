@@ -90,12 +90,9 @@ struct publishing {
 
 static int publish(struct publishing *publishing, struct mneme_op_call *call, struct mneme_error *error) {
     struct mneme_client *client;
-    struct mneme_cancel cancel = call->cancel != NULL ? *call->cancel : (struct mneme_cancel){0};
-    int64_t bound = mneme_clock_monotonic_micros() +
-                    mneme_config_long(call->config, MNEME_SETTING_PUBLISH_TIMEOUT_MS) * 1000;
+    const struct mneme_cancel cancel =
+        mneme_cancel_within(call->cancel, mneme_config_long(call->config, MNEME_SETTING_PUBLISH_TIMEOUT_MS));
     int status = mneme_service_client(&client, call->service, error);
-    cancel.deadline_micros =
-        cancel.deadline_micros != 0 && cancel.deadline_micros < bound ? cancel.deadline_micros : bound;
     return status == MNEME_OK
                ? mneme_op_receipts_publish(publishing->receipts, client, publishing->events.items,
                                            publishing->events.count, call->arena, &cancel, error)
@@ -105,8 +102,7 @@ static int publish(struct publishing *publishing, struct mneme_op_call *call, st
 static int wait_for_verdicts(struct publishing *publishing, struct mneme_op_call *call,
                              struct mneme_error *error) {
     size_t count = publishing->events.count;
-    struct mneme_cancel cancel = call->cancel != NULL ? *call->cancel : (struct mneme_cancel){0};
-    cancel.deadline_micros = mneme_clock_monotonic_micros() + call->wait_timeout_ms * 1000;
+    const struct mneme_cancel cancel = mneme_cancel_within(call->cancel, call->wait_timeout_ms);
     for (size_t i = 0; i < count; i++) {
         publishing->positions[i] = publishing->receipts[i].position;
     }

@@ -59,7 +59,7 @@ static enum mneme_exit ask_consent(const struct mneme_cli *cli, const struct mne
 static enum mneme_exit run_request(struct mneme_cli *cli, struct mneme_op_request *request) {
     const struct mneme_op_own_writes_ops own = {
         .load = load_writes, .hold = hold_writes, .last = last_writes, .save = save_writes, .context = cli};
-    const struct mneme_service_options options = {.purpose = "mneme-cli", .own = &own};
+    const struct mneme_service_options options = {.purpose = "mneme-cli", .connect_tries = 1, .own = &own};
     struct mneme_error error = {0};
     struct mneme_service *service = NULL;
     struct mneme_op_outcome outcome = {0};
@@ -74,7 +74,7 @@ static enum mneme_exit run_request(struct mneme_cli *cli, struct mneme_op_reques
     if (status == MNEME_OK) {
         status = mneme_service_run(&outcome, service, request, &sink, &mneme_cli_cancel, &error);
     }
-    mneme_service_close(service);
+    mneme_service_close(service, mneme_cli_interrupted() ? 0 : -1);
     enum mneme_exit code = mneme_face_printer_end(printer, status == MNEME_OK, outcome.has_more);
     if (status != MNEME_OK) {
         return mneme_cli_fail(cli, &error);

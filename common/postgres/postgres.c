@@ -153,7 +153,7 @@ static int hand_over(PGresult **out, struct mneme_postgres *postgres, PGresult *
     if (!is_success(result)) {
         int status = mneme_pg_failed(postgres, result, error);
         PQclear(result);
-        return status;
+        return mneme_pg_explain_cancel(postgres, status, error);
     }
     postgres->sqlstate[0] = '\0';
     if (out != NULL) {
@@ -254,10 +254,12 @@ static int query_with_params(PGresult **out, struct mneme_postgres *postgres, co
     }
     const char *values[MNEME_PG_MAX_PARAMS];
     mneme_pg_param_values(values, params);
-    PGresult *result = name != NULL ? PQexecPrepared(postgres->connection, name, params->count, values,
-                                                     params->length, params->format, binary)
-                                    : PQexecParams(postgres->connection, sql, params->count, params->type,
-                                                   values, params->length, params->format, binary);
+    PGresult *result;
+    if (name != NULL) {
+        result = mneme_pg_exec_prepared(postgres, name, params, values, binary);
+    } else {
+        result = mneme_pg_exec_params(postgres, sql, params, values, binary);
+    }
     return hand_over(out, postgres, result, error);
 }
 
@@ -272,7 +274,8 @@ int mneme_pg_query(PGresult **out, struct mneme_postgres *postgres, const char *
     if (params != NULL && params->count > 0) {
         return query_with_params(out, postgres, sql, params, binary, error);
     }
-    PGresult *result = PQexecParams(postgres->connection, sql, 0, NULL, NULL, NULL, NULL, binary);
+    static const struct mneme_pg_params none = {.count = 0};
+    PGresult *result = mneme_pg_exec_params(postgres, sql, &none, NULL, binary);
     return hand_over(out, postgres, result, error);
 }
 

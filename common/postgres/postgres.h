@@ -8,6 +8,7 @@
 #include <libpq-fe.h>
 
 #include "common/base/buffer.h"
+#include "common/base/cancel.h"
 #include "common/base/error.h"
 #include "common/base/types.h"
 #include "common/config/config.h"
@@ -80,6 +81,10 @@ void mneme_pg_param_float_array(struct mneme_pg_params *params, const float *ite
  */
 int mneme_pg_query(PGresult **out, struct mneme_postgres *postgres, const char *sql,
                    const struct mneme_pg_params *params, bool binary, struct mneme_error *error);
+
+/* From now on statements of mneme_pg_query end when the cancel is due, with MNEME_E_TIMEOUT; NULL: never. It
+ * must live as long as it is set. Behind a pooler that shares sessions they end by themselves alone. */
+void mneme_pg_set_cancel(struct mneme_postgres *postgres, const struct mneme_cancel *cancel);
 
 /* Settings of the session: "SET name = value; SET …". Behind a pooler that shares sessions each transaction
  * gets them. They are gone after mneme_pg_ensure has connected again. */

@@ -25,6 +25,7 @@ struct mneme_postgres {
     char *always;            /* settings of each session, beside our own; NULL: none */
     bool has_other_settings; /* mneme_pg_set was called since the session was set up */
     char sqlstate[MNEME_SQLSTATE_BYTES];
+    const struct mneme_cancel *cancel; /* of mneme_pg_set_cancel */
 };
 
 /* As mneme_pg_connect, for that schema, with a search path that is quoted already; NULL: the schema alone. */
@@ -40,6 +41,18 @@ int mneme_pg_set_always(struct mneme_postgres *postgres, const char *settings_sq
 /* Makes the session as it was when it was set up, for another user of it: no transaction is open, and only
  * its first settings hold. Fails for one that is broken or in the middle of something. */
 int mneme_pg_reset(struct mneme_postgres *postgres, struct mneme_error *error);
+
+/* PQexecPrepared and PQexecParams, but that the connection's cancel ends them. `values` may be NULL without
+ * parameters. */
+PGresult *mneme_pg_exec_prepared(struct mneme_postgres *postgres, const char *name,
+                                 const struct mneme_pg_params *params, const char *const *values,
+                                 bool binary);
+PGresult *mneme_pg_exec_params(struct mneme_postgres *postgres, const char *sql,
+                               const struct mneme_pg_params *params, const char *const *values, bool binary);
+
+/* `status`, or MNEME_E_TIMEOUT with a sentence of its own where the failure is that the cancel ended the
+ * statement. */
+int mneme_pg_explain_cancel(struct mneme_postgres *postgres, int status, struct mneme_error *error);
 
 /* Checks the parameters and prepares the statement unless this session has; *name is NULL when it is to be
  * run unprepared, else valid while the session is. */

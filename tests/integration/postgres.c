@@ -210,3 +210,42 @@ Test(postgres, runs_nothing_of_a_pipeline_behind_what_failed) {
     mneme_pg_params_clear(&params);
     check_query("SELECT count(*) FROM t WHERE id = 6", "0");
 }
+
+/* Longer than the suite may take, so that a statement that is not ended fails the test. */
+#define ENDLESS "SELECT pg_sleep(600)"
+
+static bool is_asked(void *context) {
+    return *(const bool *)context;
+}
+
+static void check_ended(const struct mneme_cancel *cancel, const char *why) {
+    mneme_pg_set_cancel(postgres, cancel);
+    cr_expect_eq(query(ENDLESS), MNEME_E_TIMEOUT, "%s", error.message);
+    cr_expect_not_null(strstr(error.message, why), "%s", error.message);
+    mneme_pg_param_long(&params, 600);
+    cr_expect_eq(query("SELECT pg_sleep($1)"), MNEME_E_TIMEOUT, "%s", error.message);
+    mneme_pg_set_cancel(postgres, NULL);
+    check_query("SELECT 1", "1");
+}
+
+Test(postgres, ends_a_statement_when_the_time_of_the_call_is_over) {
+    const struct mneme_cancel cancel = mneme_cancel_within(NULL, 100);
+    check_ended(&cancel, "the time of the call was over");
+}
+
+Test(postgres, ends_a_statement_when_the_caller_asks) {
+    bool asked = true;
+    const struct mneme_cancel cancel = {.is_cancelled = is_asked, .context = &asked};
+    check_ended(&cancel, "the caller ended the call");
+}
+
+Test(postgres, answers_under_a_cancel_that_is_not_due) {
+    bool asked = false;
+    const struct mneme_cancel cancel = {.is_cancelled = is_asked, .context = &asked};
+    mneme_pg_set_cancel(postgres, &cancel);
+    check_query("SELECT 1 WHERE pg_sleep(0.1) IS NOT NULL", "1");
+    mneme_pg_param_long(&params, 7);
+    check_query("SELECT $1::bigint", "7");
+    cr_expect_eq(query("SELECT nothing"), MNEME_E_NOT_FOUND, "%s", error.message);
+    mneme_pg_set_cancel(postgres, NULL);
+}
