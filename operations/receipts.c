@@ -14,6 +14,7 @@ struct expected {
     struct gathering *gathering;
     struct mneme_receipt receipt;
     char *message; /* of a failure; NULL when memory is exhausted */
+    bool is_reported;
 };
 
 /* Shared by whoever waits and by the client's thread; the last one frees it. */
@@ -49,7 +50,8 @@ static struct gathering *make(const struct mneme_event *events, size_t count) {
             .receipt = {.status = MNEME_E_TIMEOUT,
                         .event_id = events[i].event_id,
                         .position = {.partition = -1, .offset = -1},
-                        .message = "the brokers did not acknowledge it in time"},
+                        .message =
+                            "the event was not published: the call was ended before; publish it again"},
         };
     }
     return gathering;
@@ -61,6 +63,7 @@ static void note(const struct mneme_receipt *receipt, void *context) {
     pthread_mutex_lock(&gathering->lock);
     expected->message = receipt->message[0] == '\0' ? NULL : strdup(receipt->message);
     expected->receipt = *receipt;
+    expected->is_reported = true;
     expected->receipt.message = expected->message == NULL ? "" : expected->message;
     bool is_last = --gathering->outstanding == 0;
     bool was_left = gathering->was_left;
@@ -80,13 +83,18 @@ static void wait_for_all(struct gathering *gathering, const struct mneme_cancel 
     pthread_mutex_unlock(&gathering->lock);
 }
 
-/* Copies the receipts, and gives the error of the first that failed. */
-static int copy_out(struct mneme_receipt *receipts, const struct gathering *gathering,
+/* Copies the receipts, and gives the error of the first that failed. Of the events that were published, some
+ * may be under way still. */
+static int copy_out(struct mneme_receipt *receipts, const struct gathering *gathering, size_t published,
                     struct mneme_arena *arena, struct mneme_error *error) {
     int status = MNEME_OK;
     for (size_t i = 0; i < gathering->count; i++) {
-        struct mneme_str message =
-            mneme_arena_copy(arena, mneme_str_from(gathering->items[i].receipt.message));
+        bool is_under_way = i < published && !gathering->items[i].is_reported;
+        struct mneme_str message = mneme_arena_copy(
+            arena, mneme_str_from(
+                       is_under_way ? "it is not known whether the event was published: the brokers did not "
+                                      "acknowledge it in time; publish it again with the same event_id"
+                                    : gathering->items[i].receipt.message));
         receipts[i] = gathering->items[i].receipt;
         receipts[i].message = message.data == NULL ? "" : message.data;
         if (receipts[i].status != MNEME_OK && status == MNEME_OK) {
@@ -123,7 +131,7 @@ int mneme_op_receipts_publish(struct mneme_receipt *receipts, struct mneme_clien
     }
     wait_for_all(gathering, cancel);
     pthread_mutex_lock(&gathering->lock);
-    int failed = copy_out(receipts, gathering, arena, error);
+    int failed = copy_out(receipts, gathering, published, arena, error);
     gathering->was_left = gathering->outstanding > 0;
     bool is_ours = !gathering->was_left;
     pthread_mutex_unlock(&gathering->lock);
