@@ -7,11 +7,15 @@ SELECT v.version, v.source_event_id AS event_id, e.event_type,
        e.payload - 'memory_id' - 'reason' AS changes, v.memory_type, v.term, v.content, v.metadata, v.tags, v.entities,
        v.confidence, v.importance, v.priority, v.expires_at, v.is_deleted, v.is_archived, v.tier
 FROM (
-    SELECT m.*, NULL::bigint AS superseded_sequence, NULL::timestamptz AS valid_to
+    SELECT m.version, m.source_event_id, m.source_sequence, m.updated_at, m.valid_from, NULL::timestamptz AS valid_to,
+           m.memory_type, m.term, m.content, m.metadata, m.tags, m.entities, m.confidence, m.importance, m.priority,
+           m.expires_at, m.is_deleted, m.is_archived, m.tier
     FROM memories AS m
     WHERE m.tenant = $1::text AND m.stream_id = $5::text AND m.id = $6::uuid
     UNION ALL
-    SELECT h.*
+    SELECT h.version, h.source_event_id, h.source_sequence, h.updated_at, h.valid_from, h.valid_to, h.memory_type,
+           h.term, h.content, h.metadata, h.tags, h.entities, h.confidence, h.importance, h.priority, h.expires_at,
+           h.is_deleted, h.is_archived, h.tier
     FROM memories_history AS h
     WHERE h.tenant = $1::text AND h.stream_id = $5::text AND h.id = $6::uuid
 ) AS v

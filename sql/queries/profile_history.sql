@@ -6,11 +6,15 @@ SELECT v.version, v.source_event_id AS event_id, e.event_type,
        e.metadata ->> 'correlation_id' AS correlation_id, e.metadata ->> 'causation_id' AS causation_id,
        e.payload AS changes, v.profile, v.preferences, v.source
 FROM (
-    SELECT p.*, NULL::bigint AS superseded_sequence, NULL::timestamptz AS valid_to
+    SELECT p.version, p.source_event_id, p.source_sequence, p.stream_id, p.updated_at, p.valid_from,
+           NULL::timestamptz AS valid_to, p.profile, p.preferences, p.source
     FROM profiles AS p
     WHERE p.tenant = $1::text AND p.user_id = $5::text
     UNION ALL
-    SELECT h.* FROM profiles_history AS h WHERE h.tenant = $1::text AND h.user_id = $5::text
+    SELECT h.version, h.source_event_id, h.source_sequence, h.stream_id, h.updated_at, h.valid_from, h.valid_to,
+           h.profile, h.preferences, h.source
+    FROM profiles_history AS h
+    WHERE h.tenant = $1::text AND h.user_id = $5::text
 ) AS v
 LEFT JOIN events AS e ON e.sequence_id = v.source_sequence AND e.recorded_at = v.valid_from
 WHERE ($6::text IS NULL OR v.stream_id = $6::text)
