@@ -16,7 +16,7 @@
         {"causation", 0, "ID", -1, "The event that led to this one."},                                       \
         {"actor", 0, "NAME", -1, "Who does it, where it is not the agent."},                                 \
         {"wait", 0, "postgres", -1, "Wait for the verdict of this projection and tell it."}, {               \
-        "wait-timeout", 0, "MS", MNEME_SETTING_WAIT_TIMEOUT_MS, "How long to wait for it."                   \
+        "wait-timeout", 0, "MS", MNEME_SETTING_WAIT_TIMEOUT_MS, "How many milliseconds to wait for it."      \
     }
 
 /* Whether --wait was given; MNEME_E_USAGE for a projection that gives no verdicts. */

@@ -13,7 +13,7 @@
 
 /* Options of the groups that a command does not take as common ones. */
 static const struct mneme_cli_option wait_timeout = {"wait-timeout", 0, "MS", MNEME_SETTING_WAIT_TIMEOUT_MS,
-                                                     "How long to wait for it."};
+                                                     "How many milliseconds to wait for it."};
 
 static const struct {
     unsigned group, common;

@@ -32,7 +32,7 @@ static const struct {
       "up to "
       "the last one written from here (last)."},
      MNEME_CLI_AT_LEAST},
-    {{"wait-timeout", 0, "MS", MNEME_SETTING_WAIT_TIMEOUT_MS, "How long to wait for it."},
+    {{"wait-timeout", 0, "MS", MNEME_SETTING_WAIT_TIMEOUT_MS, "How many milliseconds to wait for it."},
      MNEME_CLI_AT_LEAST},
     {{"as-of", 0, "TIME|POSITION", -1,
       "As it was then: what was recorded up to the time, or up to the position (partition:offset)."},

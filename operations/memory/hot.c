@@ -17,7 +17,7 @@ static const struct mneme_op_field fields[FIELD_COUNT + 1] = {
                .letter = 'a',
                .type = MNEME_OP_TEXT,
                .shown = "ID",
-               .help = "Whose.",
+               .help = "The agent.",
                .flags = MNEME_OP_REQUIRED | MNEME_OP_NOT_EMPTY},
     [USER] = {.name = "user_id",
               .option = "user",

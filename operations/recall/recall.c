@@ -140,7 +140,7 @@ static int make_question(struct mneme_recall_question *question, bool *has_asked
     if (status == MNEME_OK) {
         status = prepare(question, has_asked, call, error);
     }
-    question->which = mneme_recall_which(call);
+    question->which = mneme_recall_filter(call);
     question->which.types = mneme_op_list(request, TYPES);
     question->which.since = mneme_op_number(request, SINCE);
     question->which.until = mneme_op_number(request, UNTIL);

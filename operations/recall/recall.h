@@ -12,7 +12,7 @@ extern const struct mneme_operation mneme_op_search;
 extern const struct mneme_operation mneme_op_recall;
 
 /* Scope of the request and the moment of the call; the rest is zero. */
-struct mneme_candidate_filter mneme_recall_which(const struct mneme_op_call *call);
+struct mneme_candidate_filter mneme_recall_filter(const struct mneme_op_call *call);
 
 /* Records what was found, or does not, as MNEME_RECALL_RECORD says (a share, by chance). An answer is not
  * held up by its own record: brokers that are away are not waited for, and slow ones not long; what is not

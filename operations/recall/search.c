@@ -122,7 +122,7 @@ static bool show(const void *row, void *context) {
     return mneme_op_rows_visit(&shown, context);
 }
 
-struct mneme_candidate_filter mneme_recall_which(const struct mneme_op_call *call) {
+struct mneme_candidate_filter mneme_recall_filter(const struct mneme_op_call *call) {
     const struct mneme_op_request *request = call->request;
     return (struct mneme_candidate_filter){
         .scope = {.tenant = mneme_op_tenant(request),
@@ -150,7 +150,7 @@ static int read(struct mneme_op_call *call, struct mneme_error *error) {
         return status;
     }
     struct mneme_search_question question = {
-        .which = mneme_recall_which(call),
+        .which = mneme_recall_filter(call),
         .text = mneme_op_text(request, TEXT),
         .limit = (size_t)rows.limit + 1, /* one more tells that there are more */
         .offset = (size_t)mneme_op_number(request, OFFSET).value,

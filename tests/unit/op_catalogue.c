@@ -129,6 +129,7 @@ static void check_option(const struct mneme_command *command, const struct mneme
         if (strcmp(list[i]->name, name) == 0) {
             cr_expect_eq(list[i]->argument == NULL, field->type == MNEME_OP_FLAG, "%s --%s", command->name,
                          name);
+            cr_expect_str_eq(list[i]->help, field->help, "%s --%s", command->name, name);
             return;
         }
     }
