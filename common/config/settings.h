@@ -191,8 +191,9 @@
       "Longest wait before a failed batch is tried again.") \
     X(STREAM_CACHE, "MNEME_STREAM_CACHE", LONG, "100000", RANGE(100, 100000000), PLAIN, \
       "Streams whose versions a worker remembers.") \
-    X(NOTIFY, "MNEME_NOTIFY", BOOL, "true", ANY, PLAIN, \
-      "Whether accepted events are told to those who LISTEN to memory_events in Postgres.") \
+    X(NOTIFY, "MNEME_NOTIFY", CHOICE, "true", ONE_OF("true|each|false"), PLAIN, \
+      "Whether accepted events are told to those who LISTEN to memory_events in Postgres: true, arrays of them; each, " \
+      "one object for each.") \
     X(SESSION_TIMEOUT_MS, "MNEME_SESSION_TIMEOUT_MS", LONG, "10000", RANGE(1000, 1800000), PLAIN, \
       "After how much silence the group takes a worker's partitions away.") \
     X(METRICS_PORT, "MNEME_METRICS_PORT", LONG, "0", RANGE(0, 65535), PLAIN, \

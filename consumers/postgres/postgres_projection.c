@@ -39,7 +39,8 @@ struct projection {
     struct mneme_store_progress progress;
     struct mneme_ledger_heads heads;
     struct mneme_months months;
-    bool is_notifying;     /* by the settings */
+    bool is_notifying;     /* by the settings, and … */
+    bool notifies_each;    /* … of each event by itself */
     bool is_notify_paused; /* the server has no room for notifications: the batch goes without */
     struct mneme_buffer notifications;
     struct mneme_fold fold;
@@ -111,7 +112,9 @@ static int prepare(struct projection *projection, const struct mneme_config *con
     projection->writer.ledger.context = fold->sha256_context;
     projection->progress.facts = &mneme_projections[MNEME_PROJECTION_POSTGRES];
     projection->progress.projection = projection->progress.facts->name;
-    projection->is_notifying = mneme_config_bool(config, MNEME_SETTING_NOTIFY);
+    const char *notify = mneme_config_string(config, MNEME_SETTING_NOTIFY);
+    projection->is_notifying = strcmp(notify, "false") != 0;
+    projection->notifies_each = strcmp(notify, "each") == 0;
     return fold->sha256 == NULL || fold->sha256_context == NULL ? mneme_fold_no_memory(error) : MNEME_OK;
 }
 
@@ -291,7 +294,7 @@ static int finish(struct projection *projection, struct mneme_error *error) {
     }
     size_t notifications = 0;
     if (status == MNEME_OK && projection->is_notifying && !projection->is_notify_paused) {
-        status = mneme_notify_params(&projection->fold, &projection->notifications,
+        status = mneme_notify_params(&projection->fold, projection->notifies_each, &projection->notifications,
                                      &projection->params[count], &notifications, error);
     }
     if (notifications > 0) {

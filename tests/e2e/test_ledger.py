@@ -224,6 +224,22 @@ def test_accepted_events_are_told_to_those_who_listen(namespace, mneme, worker, 
     assert [*entries[0]] == ["sequence_id", "event_id", "stream_id", "event_type"]
 
 
+def test_each_event_is_told_by_itself_where_that_is_asked_for(namespace, mneme, worker, drain):
+    with psycopg.connect(namespace.database_url, autocommit=True) as connection:
+        connection.execute("LISTEN memory_events")
+        publish(mneme, 40)
+        mneme("publish", "-", expect=0, input=json.dumps(
+            {"type": "custom", "stream_id": "s0", "expected_version": 9999, "payload": {"type": "t", "json": 1}}) + "\n")
+        worker(env={"MNEME_NOTIFY": "each"})
+        drain()
+        told = []
+        wait_until(lambda: told.extend(connection.notifies(timeout=0.2)) or len(told) >= 40, message="40 events are told")
+    entries = [json.loads(one.payload) for one in told]
+    rows = namespace.rows("SELECT sequence_id, event_id::text, stream_id, event_type FROM events WHERE verdict = 'accepted'")
+    assert sorted(tuple(entry.values()) for entry in entries) == sorted(rows)
+    assert all([*entry] == ["sequence_id", "event_id", "stream_id", "event_type"] for entry in entries)
+
+
 def test_nothing_is_told_when_it_is_switched_off(namespace, mneme, worker, drain):
     with psycopg.connect(namespace.database_url, autocommit=True) as connection:
         connection.execute("LISTEN memory_events")

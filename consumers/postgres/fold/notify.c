@@ -33,6 +33,16 @@ static void write_entry(struct mneme_buffer *text, const struct mneme_batch_item
     mneme_buffer_append_byte(text, '}');
 }
 
+/* A notification of its own, with a byte behind it where the brackets of an array would be. */
+static void add_alone(struct payloads *payloads, struct mneme_buffer *text,
+                      const struct mneme_batch_item *item) {
+    if (payloads->count > 0) {
+        mneme_buffer_append_byte(text, ',');
+    }
+    payloads->starts[payloads->count++] = text->len;
+    write_entry(text, item);
+}
+
 /* Adds the entry to the last notification, or begins another one with it. */
 static void add_entry(struct payloads *payloads, struct mneme_buffer *text,
                       const struct mneme_batch_item *item) {
@@ -54,8 +64,10 @@ static void add_entry(struct payloads *payloads, struct mneme_buffer *text,
     payloads->starts[payloads->count++] = at;
 }
 
-int mneme_notify_params(struct mneme_fold *fold, struct mneme_buffer *text, struct mneme_pg_params *params,
-                        size_t *count, struct mneme_error *error) {
+int mneme_notify_params(struct mneme_fold *fold, bool is_each, struct mneme_buffer *text,
+                        struct mneme_pg_params *params, size_t *count, struct mneme_error *error) {
+    void (*add)(struct payloads *, struct mneme_buffer *, const struct mneme_batch_item *) =
+        is_each ? add_alone : add_entry;
     struct payloads payloads = {
         mneme_arena_alloc(&fold->arena, (fold->batch->count + 1) * sizeof *payloads.starts), 0};
     *count = 0;
@@ -67,7 +79,7 @@ int mneme_notify_params(struct mneme_fold *fold, struct mneme_buffer *text, stru
         for (const struct mneme_fold_item *item = fold->partitions[i].first; item != NULL;
              item = item->next_in_log) {
             if (item->decision.verdict == MNEME_FOLD_ACCEPTED) {
-                add_entry(&payloads, text, item->from);
+                add(&payloads, text, item->from);
             }
         }
     }
@@ -77,7 +89,7 @@ int mneme_notify_params(struct mneme_fold *fold, struct mneme_buffer *text, stru
         return mneme_fold_no_memory(error);
     }
     for (size_t i = 0; i < payloads.count; i++) {
-        size_t end = i + 1 < payloads.count ? payloads.starts[i + 1] : text->len;
+        size_t end = (i + 1 < payloads.count ? payloads.starts[i + 1] : text->len) - (is_each ? 1 : 0);
         slices[i] = (struct mneme_str){text->data + payloads.starts[i], end - payloads.starts[i]};
     }
     mneme_pg_params_clear(params);

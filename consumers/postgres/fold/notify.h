@@ -1,7 +1,7 @@
 /*
  * Telling those who LISTEN to memory_events which events were accepted: JSON arrays of {"sequence_id",
- * "event_id", "stream_id", "event_type"}, as many in one notification as it holds, by one statement for a
- * batch, in the transaction of its rows.
+ * "event_id", "stream_id", "event_type"}, as many in one notification as it holds, or a notification with one
+ * such object for each; by one statement for a batch, in the transaction of its rows.
  */
 #ifndef MNEME_CONSUMERS_POSTGRES_NOTIFY_H
 #define MNEME_CONSUMERS_POSTGRES_NOTIFY_H
@@ -9,8 +9,8 @@
 #include "consumers/postgres/fold/fold.h"
 
 /* The parameters of fold_notify for the fold's accepted events, which were decided; *count notifications.
- * `text` is scratch that is kept from batch to batch. MNEME_E_NO_MEMORY. */
-int mneme_notify_params(struct mneme_fold *fold, struct mneme_buffer *text, struct mneme_pg_params *params,
-                        size_t *count, struct mneme_error *error);
+ * `is_each`: one for each event. `text` is scratch that is kept from batch to batch. MNEME_E_NO_MEMORY. */
+int mneme_notify_params(struct mneme_fold *fold, bool is_each, struct mneme_buffer *text,
+                        struct mneme_pg_params *params, size_t *count, struct mneme_error *error);
 
 #endif
