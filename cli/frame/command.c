@@ -19,6 +19,7 @@
 #include "common/log/log.h"
 
 #define DEFAULT_COLUMNS 80
+#define DEFAULT_ROWS 24
 
 static const struct {
     enum mneme_status status;
@@ -64,14 +65,20 @@ enum mneme_exit mneme_cli_fail(const struct mneme_cli *cli, const struct mneme_e
     return mneme_cli_interrupted() ? MNEME_EXIT_INTERRUPTED : mneme_exit_code(error->code);
 }
 
-static int columns_of_terminal(void) {
+/* A size that the terminal does not tell, from the environment. */
+static int size_or(unsigned short size, const char *name, int fallback) {
+    const char *text = getenv(name);
+    long value = text == NULL ? 0 : strtol(text, NULL, 10);
+    return size > 0 ? size : value > 0 && value < 10000 ? (int)value : fallback;
+}
+
+void mneme_cli_measure_terminal(struct mneme_cli *cli) {
     struct winsize size;
-    if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0) {
-        return size.ws_col;
+    if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0) {
+        size = (struct winsize){0};
     }
-    const char *columns = getenv("COLUMNS");
-    long value = columns == NULL ? 0 : strtol(columns, NULL, 10);
-    return value > 0 && value < 10000 ? (int)value : DEFAULT_COLUMNS;
+    cli->terminal_columns = size_or(size.ws_col, "COLUMNS", DEFAULT_COLUMNS);
+    cli->terminal_rows = size_or(size.ws_row, "LINES", DEFAULT_ROWS);
 }
 
 static void look_at_terminal(struct mneme_cli *cli) {
@@ -79,7 +86,7 @@ static void look_at_terminal(struct mneme_cli *cli) {
     const char *term = getenv("TERM");
     cli->stdout_is_terminal = isatty(STDOUT_FILENO) == 1;
     cli->stderr_is_terminal = isatty(STDERR_FILENO) == 1;
-    cli->terminal_columns = columns_of_terminal();
+    mneme_cli_measure_terminal(cli);
     cli->bold = cli->stdout_is_terminal && (no_color == NULL || no_color[0] == '\0') &&
                 (term == NULL || strcmp(term, "dumb") != 0);
 }

@@ -91,6 +91,7 @@ struct mneme_cli {
     bool stderr_is_terminal;
     bool bold;            /* headings may be bold: a terminal, and NO_COLOR is not set */
     int terminal_columns; /* 80 when unknown */
+    int terminal_rows;    /* 24 when unknown */
     int argument_count;
     char **arguments; /* positional; ends with NULL */
     struct mneme_cli_values *values;
@@ -107,6 +108,9 @@ static inline bool mneme_cli_flag(const struct mneme_cli *cli, const char *optio
 /* The option as a whole number within bounds; `fallback` when not given. Fills the error (usage). */
 int mneme_cli_long(int64_t *out, const struct mneme_cli *cli, const char *option, int64_t fallback,
                    int64_t minimum, int64_t maximum, struct mneme_error *error);
+
+/* Measures the terminal again, which may have been resized. */
+void mneme_cli_measure_terminal(struct mneme_cli *cli);
 
 /* Prints "mneme: <sentence>" on stderr and gives the exit code: `return mneme_cli_fail(cli, &error);`. What
  * fails after an interrupt fails because of it. */

@@ -16,6 +16,9 @@
 /* Of the one stdout that a process has; only the thread that prints touches it. */
 static int lost_errno;
 
+/* Of a page: how many line feeds it still takes; -1: there is none. */
+static int rows_left = -1;
+
 /* A write that failed for a moment only is tried again. */
 static bool can_go_on(void) {
     if (errno == EINTR) {
@@ -25,10 +28,22 @@ static bool can_go_on(void) {
     return errno == EAGAIN && poll(&ready, 1, -1) == 1;
 }
 
+/* How much of it is on the page. A line feed on the last row would scroll it. */
+static size_t cut_to_page(const char *data, size_t size) {
+    size_t at = 0;
+    while (at < size && rows_left > 0) {
+        const char *end = memchr(data + at, '\n', size - at);
+        rows_left -= end == NULL ? 0 : 1;
+        at = end == NULL ? size : (size_t)(end - data) + (rows_left > 0 ? 1 : 0);
+    }
+    return at;
+}
+
 static ssize_t write_all(void *cookie, const char *data, size_t size) {
     (void)cookie;
-    for (size_t done = 0; done < size;) {
-        ssize_t written = write(STDOUT_FILENO, data + done, size - done);
+    size_t wanted = rows_left < 0 ? size : cut_to_page(data, size);
+    for (size_t done = 0; done < wanted;) {
+        ssize_t written = write(STDOUT_FILENO, data + done, wanted - done);
         if (written >= 0) {
             done += (size_t)written;
         } else if (!can_go_on()) {
@@ -45,6 +60,15 @@ void mneme_cli_output_begin(void) {
         (void)setvbuf(stream, NULL, isatty(STDOUT_FILENO) == 1 ? _IOLBF : _IOFBF, BUFSIZ);
         stdout = stream;
     }
+}
+
+void mneme_cli_output_page(int rows) {
+    fflush(stdout);
+    rows_left = -1;
+    /* Cleared from the top, and lines that are too long cut at the edge; then as terminals are. */
+    fputs(rows > 0 ? "\033[?7l\033[H\033[2J" : "\033[?7h", stdout);
+    fflush(stdout);
+    rows_left = rows > 0 ? rows : -1;
 }
 
 enum mneme_exit mneme_cli_output_end(enum mneme_exit code) {

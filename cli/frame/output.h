@@ -18,6 +18,10 @@ enum mneme_exit mneme_cli_output_end(enum mneme_exit code);
  * sentence on stderr, when memory was exhausted while the line was made. */
 enum mneme_exit mneme_cli_put_line(struct mneme_buffer *line);
 
+/* Begins a picture on a terminal of so many rows, in the place of the one before it: what does not fit is not
+ * written. 0 ends it. */
+void mneme_cli_output_page(int rows);
+
 /* "mneme: <sentence>" on stderr, behind what stdout has so far. What a terminal would obey is escaped, since
  * sentences quote what others wrote. */
 void mneme_cli_say(const char *format, ...) __attribute__((format(printf, 1, 2)));

@@ -2,347 +2,155 @@
  * mneme status: how the projections stand, what is parked, how large the tables are.
  */
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "cli/commands.h"
-#include "cli/frame/listing.h"
 #include "cli/frame/output.h"
-#include "cli/frame/show.h"
 #include "cli/frame/values.h"
+#include "cli/status/overview.h"
+#include "common/base/choice.h"
 #include "common/base/clock.h"
-#include "queries/status_health.h"
-#include "stores/vectors/store.h"
 
 #define PARKED_SHOWN 20
 #define RATE_MICROS 250000 /* how long the rate is measured when there is something to fold */
 #define HEALTH_TIMEOUT_MS 2000
 
-/* One look at everything. */
-struct reading {
-    struct mneme_projection_status *projections;
-    size_t count;
-    struct mneme_error log_error; /* why Kafka could not be asked, or code MNEME_OK */
-};
-
-struct observer {
-    struct mneme_cli *cli;
-    struct mneme_pg_pool *pool;
-    struct mneme_postgres *postgres; /* of the pool */
-    struct mneme_log_probe *log;
-    int64_t parked_shown;
-    struct mneme_error error;
-};
-
-static void reading_clean_up(struct reading *reading) {
+static void reading_clean_up(struct mneme_overview_reading *reading) {
     mneme_projection_status_clean_up(reading->projections, reading->count);
-    *reading = (struct reading){0};
+    *reading = (struct mneme_overview_reading){0};
 }
 
-static int read_status(struct reading *out, struct observer *observer, const struct reading *before) {
-    *out = (struct reading){0};
-    return mneme_projection_status_read(&out->projections, &out->count, observer->postgres, observer->log,
-                                        observer->cli->config, before->projections, before->count,
-                                        &out->log_error, &observer->error);
+bool mneme_overview_is_named(const struct mneme_overview *overview, struct mneme_str projection) {
+    const char *dot = memchr(projection.data, '.', projection.len);
+    struct mneme_str group = {projection.data,
+                              dot == NULL ? projection.len : (size_t)(dot - projection.data)};
+    return overview->only == NULL || mneme_str_equal(projection, mneme_str_from(overview->only)) ||
+           mneme_str_equal(group, mneme_str_from(overview->only));
 }
 
-static void add_projection(struct mneme_table *table, const struct mneme_projection_status *item) {
-    char text[64];
-    mneme_table_cell(table, mneme_str_from(item->projection));
-    mneme_table_cell(table, item->has_log ? mneme_str_from(item->group.state) : MNEME_STR_LIT("?"));
-    if (item->has_log) {
-        mneme_table_cell_long(table, item->group.workers);
-        mneme_table_cell_long(table, item->lag);
+/* A name that no projection has is a slip. */
+static int check_name(const struct mneme_overview *overview, const struct mneme_overview_reading *reading,
+                      struct mneme_error *error) {
+    const char **names = calloc(reading->count + MNEME_PROJECTIONS + 1, sizeof *names);
+    int status = MNEME_E_NO_MEMORY;
+    size_t count = 0;
+    for (size_t i = 0; names != NULL && i < MNEME_PROJECTIONS; i++) {
+        names[count++] = mneme_projections[i].name;
+    }
+    for (size_t i = 0; names != NULL && i < reading->count; i++) {
+        names[count++] = reading->projections[i].projection;
+    }
+    if (names == NULL) {
+        (void)mneme_error_set(error, status, "the status was not read: memory is exhausted; free some");
     } else {
-        mneme_table_cell(table, MNEME_STR_LIT("?"));
-        mneme_table_cell(table, MNEME_STR_LIT("?"));
+        status = mneme_choice_check(mneme_str_from(overview->only), names, "the status", "projection", error);
     }
-    mneme_table_cell_long(table, item->events);
-    snprintf(text, sizeof text, "%.0f/s", item->rate_per_s.value);
-    mneme_table_cell(table, item->rate_per_s.is_set ? mneme_str_from(text) : MNEME_STR_LIT("?"));
-    mneme_table_cell_long(table, item->parked);
-    mneme_table_cell_long(table, item->partition_count);
+    free(names);
+    return status;
 }
 
-/* Of a group that keeps several, the first speaks. */
-static bool is_first_of_group(const struct reading *reading, size_t index) {
-    return index == 0 || reading->projections[index].of != reading->projections[index - 1].of;
+static int read_status(struct mneme_overview_reading *out, struct mneme_overview *overview,
+                       const struct mneme_overview_reading *before) {
+    *out = (struct mneme_overview_reading){0};
+    int status = mneme_projection_status_read(&out->projections, &out->count, overview->postgres,
+                                              overview->log, overview->cli->config, before->projections,
+                                              before->count, &out->log_error, &overview->error);
+    return status == MNEME_OK && overview->only != NULL ? check_name(overview, out, &overview->error)
+                                                        : status;
 }
 
-static void print_projections(const struct mneme_cli *cli, const struct reading *reading) {
-    static const char *const headings[] = {"PROJECTION", "GROUP",  "WORKERS",    "LAG", "EVENTS",
-                                           "RATE",       "PARKED", "PARTITIONS", NULL};
-    struct mneme_table table;
-    mneme_table_init(&table, headings);
-    for (size_t i = 0; i < reading->count; i++) {
-        add_projection(&table, &reading->projections[i]);
-    }
-    (void)mneme_listing_print(cli, &table); /* it has told what failed */
-    mneme_table_clean_up(&table);
-    for (size_t i = 0; i < reading->count; i++) {
-        const char *group = reading->projections[i].of->name;
-        if (is_first_of_group(reading, i) && mneme_projection_lacks_workers(&reading->projections[i])) {
-            printf("No worker of group %s is there: start one with `mneme work %s`.\n", group, group);
-        }
-        if (reading->projections[i].lost[0] != '\0') {
-            printf("%s: lost: %s.\n", reading->projections[i].projection, reading->projections[i].lost);
-        }
-        if (reading->projections[i].refused > 0) {
-            printf(
-                "%s: of %lld documents the endpoint has not taken the text, or a part of it; full text finds "
-                "them, and the worker's log says which they are.\n",
-                reading->projections[i].projection, (long long)reading->projections[i].refused);
-        }
-    }
-}
+/* --- what is printed of one reading --- */
 
-static enum mneme_exit print_projections_json(const struct reading *reading) {
+static enum mneme_exit print_projections_json(const struct mneme_overview *overview,
+                                              const struct mneme_overview_reading *reading) {
     struct mneme_buffer line = {0};
     enum mneme_exit code = MNEME_EXIT_DONE;
     for (size_t i = 0; i < reading->count && code == MNEME_EXIT_DONE; i++) {
         struct mneme_json_writer json = {.out = &line};
-        mneme_projection_status_json(&reading->projections[i], &json);
-        code = mneme_cli_put_line(&line);
+        if (mneme_overview_is_named(overview, mneme_str_from(reading->projections[i].projection))) {
+            mneme_projection_status_json(&reading->projections[i], &json);
+            code = mneme_cli_put_line(&line);
+        }
     }
     mneme_buffer_clean_up(&line);
     return code;
 }
 
-/* The document of the whole, whatever of it can be had. */
-static enum mneme_exit print_health_json(const struct observer *observer, const struct reading *reading) {
+static void read_health(struct mneme_health *health, const struct mneme_overview *overview,
+                        const struct mneme_overview_reading *reading) {
     const struct mneme_health_source source = {
-        .config = observer->cli->config,
-        .postgres = observer->postgres,
-        .postgres_reason = observer->error.message,
-        .log = observer->log,
-        .pool = observer->pool,
+        .config = overview->cli->config,
+        .postgres = overview->postgres,
+        .postgres_reason = overview->error.message,
+        .log = overview->log,
+        .pool = overview->pool,
         .timeout_ms = HEALTH_TIMEOUT_MS,
         .projections = reading->projections,
         .projection_count = reading->count,
         .with_measures = true,
     };
+    mneme_health_read(health, &source);
+}
+
+/* Of the whole, whatever of it can be had. */
+static enum mneme_exit print_health(const struct mneme_overview *overview,
+                                    const struct mneme_overview_reading *reading) {
     struct mneme_health health;
     struct mneme_buffer line = {0};
     struct mneme_json_writer json = {.out = &line};
-    mneme_health_read(&health, &source);
+    read_health(&health, overview, reading);
+    if (!overview->cli->json) {
+        mneme_overview_show_health(overview, &health);
+        return MNEME_EXIT_DONE;
+    }
     mneme_health_json(&health, &json);
     enum mneme_exit code = mneme_cli_put_line(&line);
     mneme_buffer_clean_up(&line);
     return code;
 }
 
-/* Ends with the error at hand; JSON has the document all the same. */
-static enum mneme_exit fail(const struct observer *observer) {
-    const struct reading nothing = {0};
-    enum mneme_exit code = observer->cli->json ? print_health_json(observer, &nothing) : MNEME_EXIT_DONE;
-    return code == MNEME_EXIT_DONE ? mneme_cli_fail(observer->cli, &observer->error) : code;
+/* Ends with the error at hand; of one that is no slip the services that answer are told all the same. */
+static enum mneme_exit fail(const struct mneme_overview *overview) {
+    const struct mneme_overview_reading nothing = {0};
+    bool is_slip = overview->error.code == MNEME_E_USAGE || overview->only != NULL;
+    enum mneme_exit code = is_slip ? MNEME_EXIT_DONE : print_health(overview, &nothing);
+    return code == MNEME_EXIT_DONE ? mneme_cli_fail(overview->cli, &overview->error) : code;
 }
 
-static void add_parked(struct mneme_table *table, const void *row) {
-    const struct mneme_parked_row *parked = row;
-    mneme_table_cell(table, parked->projection);
-    mneme_show_cell_position(table,
-                             (struct mneme_position){(int32_t)parked->partition, parked->kafka_offset});
-    mneme_table_cell_long(table, parked->waiting);
-    mneme_table_cell(table, parked->key);
-    mneme_table_cell(table, parked->reason);
-}
+typedef enum mneme_exit list(struct mneme_overview *overview, const struct mneme_overview_reading *reading);
 
-static void parked_json(const void *row, struct mneme_json_writer *json) {
-    mneme_parked_row_json(row, json);
-}
-
-/* --- workers that wait for a schema --- */
-
-struct waits {
-    const struct observer *observer;
-    const struct reading *reading;
-    struct mneme_buffer line;
-    int64_t count;
-    enum mneme_exit code;
-};
-
-/* Whether the projection still stands before that message, as far as its progress is known. */
-static bool is_current(const struct reading *reading, const struct mneme_wait_row *row) {
-    bool is_passed = false;
-    for (size_t i = 0; i < reading->count; i++) {
-        const struct mneme_projection_status *item = &reading->projections[i];
-        is_passed = is_passed || (mneme_str_equal(row->projection, mneme_str_from(item->of->name)) &&
-                                  mneme_str_equal(row->topic, mneme_str_from(item->topic)) &&
-                                  row->partition < item->partition_count &&
-                                  item->partitions[row->partition].next_offset > row->kafka_offset);
-    }
-    return !is_passed;
-}
-
-static bool show_wait(const void *visited, void *context) {
-    const struct mneme_wait_row *row = visited;
-    struct waits *waits = context;
-    if (!is_current(waits->reading, row)) {
-        return true;
-    }
-    if (waits->observer->cli->json) {
-        struct mneme_json_writer json = {.out = &waits->line};
-        mneme_wait_row_json(row, &json);
-        waits->code = mneme_cli_put_line(&waits->line);
-        return waits->code == MNEME_EXIT_DONE;
-    }
-    printf("%s%.*s waits at %lld:%lld of %.*s: unknown schema: %.*s; upgrade this program, or leave the "
-           "event out with "
-           "`mneme dead-letters park %lld:%lld`.\n",
-           waits->count++ == 0 ? "\n" : "", MNEME_STR_ARG(row->projection), (long long)row->partition,
-           (long long)row->kafka_offset, MNEME_STR_ARG(row->topic), MNEME_STR_ARG(row->reason),
-           (long long)row->partition, (long long)row->kafka_offset);
-    return true;
-}
-
-static enum mneme_exit print_waits(struct observer *observer, const struct reading *reading) {
-    struct waits waits = {.observer = observer, .reading = reading};
-    bool is_there = false;
-    int status = mneme_status_enter(&is_there, observer->postgres, observer->cli->config,
-                                    &mneme_projections[MNEME_PROJECTION_POSTGRES], &observer->error);
-    if (status == MNEME_OK && is_there) {
-        status = mneme_status_waits(observer->postgres, show_wait, &waits, &observer->error);
-    }
-    mneme_buffer_clean_up(&waits.line);
-    return status == MNEME_OK ? waits.code : mneme_cli_fail(observer->cli, &observer->error);
-}
-
-static void add_generation(struct mneme_table *table, const void *row) {
-    const struct mneme_generation *generation = row;
-    mneme_table_cell_long(table, generation->number);
-    mneme_table_cell(table, mneme_str_from(mneme_generation_state_names[generation->state]));
-    mneme_table_cell(table, mneme_str_from(generation->store->name));
-    mneme_table_cell(table, mneme_str_from(generation->model));
-    if (generation->dimensions > 0) {
-        mneme_table_cell_long(table, generation->dimensions);
-    } else {
-        mneme_table_cell(table, MNEME_STR_LIT("?"));
-    }
-    mneme_table_cell(table, mneme_str_from(mneme_metric_names[generation->metric]));
-}
-
-static void generation_json(const void *row, struct mneme_json_writer *json) {
-    mneme_status_generation_json(row, json);
-}
-
-static int show_generation(void *context, const struct mneme_generation *generation) {
-    mneme_listing_visit(generation, context);
-    return MNEME_OK;
-}
-
-/* Empty ones would fill the screen. */
-static void add_table(struct mneme_table *table, const void *row) {
-    const struct mneme_status_table_row *size = row;
-    char text[32];
-    if (size->rows == 0) {
-        return;
-    }
-    snprintf(text, sizeof text, "%s%lld", size->is_estimate ? "about " : "", (long long)size->rows);
-    mneme_table_cell(table, size->schema);
-    mneme_table_cell(table, size->table);
-    mneme_table_cell(table, mneme_str_from(text));
-    mneme_show_cell_bytes(table, size->bytes);
-}
-
-static void table_json(const void *row, struct mneme_json_writer *json) {
-    mneme_status_table_row_json(row, json);
-}
-
-/* Asks each schema that is there, and shows what there is behind a blank line. */
-static enum mneme_exit list(struct observer *observer, const struct mneme_listing_kind *kind, int64_t limit,
-                            int (*ask)(struct mneme_postgres *postgres,
-                                       const struct mneme_projection_facts *projection,
-                                       struct mneme_listing *listing, struct mneme_error *error)) {
-    struct mneme_listing listing;
-    int status = MNEME_OK;
-    mneme_listing_begin(&listing, observer->cli, kind, limit);
-    for (size_t i = 0; i < MNEME_PROJECTIONS && status == MNEME_OK; i++) {
-        const struct mneme_projection_facts *projection = &mneme_projections[i];
-        bool is_there = false;
-        if (projection->has_schema) {
-            status = mneme_status_enter(&is_there, observer->postgres, observer->cli->config, projection,
-                                        &observer->error);
-        }
-        if (status == MNEME_OK && is_there) {
-            status = ask(observer->postgres, projection, &listing, &observer->error);
-        }
-    }
-    if (listing.count > 0 && !observer->cli->json) {
-        putchar('\n');
-    }
-    return status == MNEME_OK ? mneme_listing_end(&listing) : mneme_listing_fail(&listing, &observer->error);
-}
-
-static int ask_parked(struct mneme_postgres *postgres, const struct mneme_projection_facts *projection,
-                      struct mneme_listing *listing, struct mneme_error *error) {
-    (void)projection;
-    return mneme_status_parked(postgres, listing->limit + 1, mneme_listing_visit, listing, error);
-}
-
-static int ask_generations(struct mneme_postgres *postgres, const struct mneme_projection_facts *projection,
-                           struct mneme_listing *listing, struct mneme_error *error) {
-    return projection->id == MNEME_PROJECTION_VECTORS
-               ? mneme_generation_each(postgres, show_generation, listing, error)
-               : MNEME_OK;
-}
-
-static int ask_tables(struct mneme_postgres *postgres, const struct mneme_projection_facts *projection,
-                      struct mneme_listing *listing, struct mneme_error *error) {
-    (void)projection;
-    return mneme_status_tables(postgres, mneme_listing_visit, listing, error);
-}
-
-static enum mneme_exit print_parked(struct observer *observer) {
-    static const char *const headings[] = {"PARKED BY", "POSITION", "EVENTS", "KEY", "REASON", NULL};
-    static const struct mneme_listing_kind kind = {headings, add_parked, parked_json, NULL};
-    return list(observer, &kind, observer->parked_shown, ask_parked);
-}
-
-static enum mneme_exit print_generations(struct observer *observer) {
-    static const char *const headings[] = {"VECTORS",    "STATE",  "STORE", "MODEL",
-                                           "DIMENSIONS", "METRIC", NULL};
-    static const struct mneme_listing_kind kind = {headings, add_generation, generation_json, NULL};
-    return list(observer, &kind, 0, ask_generations);
-}
-
-static enum mneme_exit print_tables(struct observer *observer) {
-    static const char *const headings[] = {"SCHEMA", "TABLE", "ROWS", "SIZE", NULL};
-    static const struct mneme_listing_kind kind = {headings, add_table, table_json, NULL};
-    return list(observer, &kind, 0, ask_tables);
-}
-
-static enum mneme_exit print_reading(struct observer *observer, const struct reading *reading) {
+/* JSON has everything; a screen has what fits it. */
+static enum mneme_exit print_reading(struct mneme_overview *overview,
+                                     const struct mneme_overview_reading *reading) {
+    const struct {
+        list *print;
+        bool is_left_out;
+    } lists[] = {{mneme_overview_list_waits, false},
+                 {mneme_overview_list_parked, false},
+                 {mneme_overview_list_generations, false},
+                 {mneme_overview_list_tables, !overview->cli->json && !overview->with_tables}};
     enum mneme_exit code = MNEME_EXIT_DONE;
-    int64_t parked = 0;
-    for (size_t i = 0; i < reading->count; i++) {
-        parked += reading->projections[i].parked;
-    }
-    if (observer->cli->json) {
-        code = print_projections_json(reading);
+    if (overview->cli->json) {
+        code = print_projections_json(overview, reading);
     } else {
-        print_projections(observer->cli, reading);
+        mneme_overview_show_projections(overview, reading);
+        code = overview->only == NULL ? print_health(overview, reading) : MNEME_EXIT_DONE;
     }
-    if (code == MNEME_EXIT_DONE) {
-        code = print_waits(observer, reading);
+    for (size_t i = 0; i < sizeof lists / sizeof *lists && code == MNEME_EXIT_DONE; i++) {
+        code = lists[i].is_left_out ? MNEME_EXIT_DONE : lists[i].print(overview, reading);
     }
-    if (code == MNEME_EXIT_DONE && parked > 0) {
-        code = print_parked(observer);
-    }
-    if (code == MNEME_EXIT_DONE) {
-        code = print_generations(observer);
-    }
-    if (code == MNEME_EXIT_DONE) {
-        code = print_tables(observer);
-    }
-    if (code == MNEME_EXIT_DONE && observer->cli->json) {
-        code = print_health_json(observer, reading);
+    if (code == MNEME_EXIT_DONE && overview->cli->json && overview->only == NULL) {
+        code = print_health(overview, reading);
     }
     if (reading->log_error.code != MNEME_OK && code == MNEME_EXIT_DONE) {
-        code = mneme_cli_fail(observer->cli, &reading->log_error);
+        code = mneme_cli_fail(overview->cli, &reading->log_error);
     }
     return code;
 }
 
-static int64_t total_lag(const struct reading *reading) {
+/* --- once, or again and again --- */
+
+static int64_t total_lag(const struct mneme_overview_reading *reading) {
     int64_t lag = 0;
     for (size_t i = 0; i < reading->count; i++) {
         lag += reading->projections[i].lag;
@@ -351,23 +159,23 @@ static int64_t total_lag(const struct reading *reading) {
 }
 
 /* Two looks, since a rate needs two; no pause between them when nothing is to fold. */
-static enum mneme_exit show_once(struct observer *observer) {
-    struct reading first;
-    struct reading second = {0};
+static enum mneme_exit show_once(struct mneme_overview *overview) {
+    struct mneme_overview_reading first;
+    struct mneme_overview_reading second = {0};
     int64_t started = mneme_clock_monotonic_micros();
-    int status = read_status(&first, observer, &second);
+    int status = read_status(&first, overview, &second);
     if (status == MNEME_OK && first.log_error.code == MNEME_OK) {
         int64_t left = RATE_MICROS - (mneme_clock_monotonic_micros() - started);
         if (total_lag(&first) > 0 && left > 0) {
             mneme_clock_pause(left);
         }
-        status = read_status(&second, observer, &first);
+        status = read_status(&second, overview, &first);
     }
     enum mneme_exit code;
     if (status != MNEME_OK) {
-        code = fail(observer);
+        code = fail(overview);
     } else {
-        code = print_reading(observer, second.count > 0 ? &second : &first);
+        code = print_reading(overview, second.count > 0 ? &second : &first);
     }
     reading_clean_up(&first);
     reading_clean_up(&second);
@@ -375,20 +183,25 @@ static enum mneme_exit show_once(struct observer *observer) {
 }
 
 /* Again and again until interrupted, over the last picture on a terminal. */
-static enum mneme_exit watch(struct observer *observer, int64_t interval_ms) {
-    struct reading before = {0};
+static enum mneme_exit watch(struct mneme_overview *overview, int64_t interval_ms) {
+    struct mneme_overview_reading before = {0};
     enum mneme_exit code = MNEME_EXIT_DONE;
-    bool is_screen = observer->cli->stdout_is_terminal && !observer->cli->json;
+    bool is_screen = overview->cli->stdout_is_terminal && !overview->cli->json;
+    overview->says_there_is_more = !is_screen;
     while (!mneme_cli_interrupted() && !mneme_cli_output_is_lost()) {
-        struct reading now;
-        if (read_status(&now, observer, &before) != MNEME_OK) {
-            code = fail(observer);
+        struct mneme_overview_reading now;
+        if (read_status(&now, overview, &before) != MNEME_OK) {
+            code = fail(overview);
             break;
         }
         if (is_screen) {
-            printf("\033[H\033[2J");
+            mneme_cli_measure_terminal(overview->cli); /* it may have been resized */
+            mneme_cli_output_page(overview->cli->terminal_rows);
         }
-        code = print_reading(observer, &now);
+        code = print_reading(overview, &now);
+        if (is_screen) {
+            mneme_cli_output_page(0);
+        }
         fflush(stdout);
         reading_clean_up(&before);
         before = now;
@@ -401,35 +214,42 @@ static enum mneme_exit watch(struct observer *observer, int64_t interval_ms) {
     return code == MNEME_EXIT_DONE && mneme_cli_interrupted() ? MNEME_EXIT_INTERRUPTED : code;
 }
 
+static int read_options(struct mneme_overview *overview, int64_t *interval_ms, struct mneme_error *error) {
+    const struct mneme_cli *cli = overview->cli;
+    overview->only = cli->arguments[0];
+    overview->with_tables = mneme_cli_flag(cli, "tables") || overview->only != NULL;
+    int status = mneme_cli_long(interval_ms, cli, "interval", 1000, 100, 3600000, error);
+    return status == MNEME_OK ? mneme_cli_long(&overview->parked_shown, cli, "limit", PARKED_SHOWN, 1,
+                                               MNEME_QUERY_MAX_LIMIT, error)
+                              : status;
+}
+
 static enum mneme_exit run(struct mneme_cli *cli) {
     const struct mneme_pg_pool_options pool = {.purpose = "mneme-status", .is_read_only = true, .tries = 1};
     const struct mneme_pg_pool_wait no_wait = {0};
-    struct observer observer = {.cli = cli};
+    struct mneme_overview overview = {.cli = cli, .says_there_is_more = true};
     int64_t interval_ms;
     enum mneme_exit code;
-    if (mneme_cli_long(&interval_ms, cli, "interval", 1000, 100, 3600000, &observer.error) != MNEME_OK ||
-        mneme_cli_long(&observer.parked_shown, cli, "limit", PARKED_SHOWN, 1, MNEME_QUERY_MAX_LIMIT,
-                       &observer.error) != MNEME_OK ||
-        mneme_pg_pool_open(&observer.pool, cli->config, &pool, &observer.error) != MNEME_OK ||
-        (mneme_query_borrow(&observer.postgres, observer.pool, &no_wait, &observer.error) != MNEME_OK &&
-         !cli->json) ||
-        mneme_log_probe_open(&observer.log, cli->config, &observer.error) != MNEME_OK) {
-        code = mneme_cli_fail(cli, &observer.error);
-    } else if (observer.postgres == NULL) {
-        code = fail(&observer);
+    if (read_options(&overview, &interval_ms, &overview.error) != MNEME_OK ||
+        mneme_pg_pool_open(&overview.pool, cli->config, &pool, &overview.error) != MNEME_OK ||
+        mneme_log_probe_open(&overview.log, cli->config, &overview.error) != MNEME_OK) {
+        code = mneme_cli_fail(cli, &overview.error);
+    } else if (mneme_query_borrow(&overview.postgres, overview.pool, &no_wait, &overview.error) != MNEME_OK) {
+        code = fail(&overview);
     } else if (mneme_cli_flag(cli, "watch")) {
-        code = watch(&observer, interval_ms);
+        code = watch(&overview, interval_ms);
     } else {
-        code = show_once(&observer);
+        code = show_once(&overview);
     }
-    mneme_log_probe_close(observer.log);
-    mneme_pg_pool_give_back(observer.pool, observer.postgres);
-    mneme_pg_pool_close(observer.pool);
+    mneme_log_probe_close(overview.log);
+    mneme_pg_pool_give_back(overview.pool, overview.postgres);
+    mneme_pg_pool_close(overview.pool);
     return code;
 }
 
 static const struct mneme_cli_option options[] = {
     {"watch", 'w', NULL, -1, "Go on until interrupted."},
+    {"tables", 0, NULL, -1, "Also the tables with their rows and sizes."},
     {"limit", 'n', "N", -1, "Maximum number of keys with parked events (default 20)."},
     {"interval", 0, "MS", -1, "How often with --watch (default 1000)."},
     {0},
@@ -437,13 +257,16 @@ static const struct mneme_cli_option options[] = {
 
 const struct mneme_command mneme_command_status = {
     .name = "status",
-    .summary = "Progress, lag, rate, parked events and sizes.",
-    .arguments = "",
+    .summary = "Progress, lag, rate, parked events, and the services.",
+    .arguments = "[PROJECTION]",
+    .max_arguments = 1,
     .details =
         "Of all tenants. Lag is what the log holds and a projection has not folded yet; events is what it\n"
         "has folded; parked is how many of those wait because they, or one before them with the same\n"
-        "key, cannot be applied. Rows of the ledger's schema are counted up to 10,000 and estimated beyond,\n"
-        "all others are estimated.\n"
+        "key, cannot be applied; left is how long the lag lasts at the present rate. With a projection, all\n"
+        "that is known of it: its partitions, what it has parked, its tables. Rows of the ledger's schema "
+        "are\n"
+        "counted up to 10,000 and estimated beyond, all others are estimated.\n"
         "lost is why what was folded is not of the topic as it is now, with the command that mends it.\n"
         "A partition that waits before a message of an unknown schema is told with what to do.\n"
         "--json prints five kinds of lines:\n"
@@ -464,7 +287,9 @@ const struct mneme_command mneme_command_status = {
         "set "
         "of vectors;\n"
         "  {\"schema\",\"table\",\"rows\",\"is_estimate\",\"bytes\"};\n"
-        "and last the health of the whole, also where Postgres or Kafka is away:\n"
+        "and last, unless one projection is asked about, the health of the whole, also where Postgres or "
+        "Kafka\n"
+        "is away:\n"
         "  {\"status\":\"healthy\"|\"degraded\"|\"unhealthy\",\"checks\":{\"kafka\",\"postgres\",\"redis\",\n"
         "   \"vectors\": "
         "{\"status\",\"response_time_ms\",\"detail\"}},\"pool_stats\":{\"size\",\"min_size\",\n"
@@ -473,6 +298,7 @@ const struct mneme_command mneme_command_status = {
         "   \"current_value\",\"timestamp\"}]}.\n"
         "What Kafka would tell is null when it cannot be reached, and the exit code is 3.",
     .examples = "  mneme status\n"
+                "  mneme status search\n"
                 "  mneme status --watch\n"
                 "  mneme status --json | jq -s 'map(.lag? // 0) | add'\n",
     .options = options,

@@ -1,8 +1,11 @@
 """What the status says of every group, its progress, its tables and what is parked."""
 
+import signal
+
 import pytest
 
 from harness.endpoint import Endpoint
+from harness.terminal import Terminal
 from oracle.chroma import Chroma
 
 
@@ -133,6 +136,49 @@ def test_what_embeds_is_told_by_the_model_that_answers(namespace, worker, mneme,
     (generation,) = [line for line in lines if "generation" in line]
     assert (generation["state"], generation["model"], generation["dimensions"]) == ("active", "fake", endpoint.dimensions)
     assert "fake" in mneme("status", expect=0).stdout
+
+
+def test_the_services_are_on_the_screen_and_the_sizes_where_they_are_asked_for(namespace, worker, mneme):
+    worker()
+    publish(mneme, 3)
+    namespace.drain()
+    shown = mneme("status", expect=0).stdout
+    services = {line.split()[0]: line.split()[1] for line in shown[shown.index("SERVICE"):].splitlines()[1:] if line}
+    assert {name: services[name] for name in ("kafka", "postgres", "redis")} == dict.fromkeys(("kafka", "postgres", "redis"), "healthy")
+    assert len(shown.splitlines()) < 24 and "SCHEMA" not in shown
+    assert "memories" in mneme("status", "--tables", expect=0).stdout
+    away = mneme("status", expect=3, env={"DATABASE_URL": "postgresql://127.0.0.1:1/mneme"})
+    assert "kafka" in away.stdout and "unhealthy" in away.stdout and "127.0.0.1:1" in away.stderr
+
+
+def test_one_projection_by_itself(namespace, worker, mneme):
+    worker()
+    worker("search")
+    publish(mneme, 6)
+    namespace.produce([{"key": b"default/u", "value": b"no event"}])
+    namespace.drain()
+    namespace.drain("search")
+    shown = mneme("status", "search", expect=0).stdout
+    assert "documents" in shown and "PARTITION" in shown and "memories" not in shown and "SERVICE" not in shown
+    lines = mneme("status", "search", "--json", expect=0).json_lines
+    assert [line["projection"] for line in lines if "group" in line] == ["search"]
+    assert [line["projection"] for line in lines if "parked_event" in line] == ["search"]
+    assert {line["schema"] for line in lines if "table" in line} == {"mneme_search"}
+    slip = mneme("status", "serch", expect=2)
+    assert "there is no projection 'serch'; did you mean 'search'?" in slip.stderr and slip.stdout == ""
+
+
+def test_a_screen_that_is_watched_fits_the_terminal(namespace, worker, mneme, wait_until):
+    worker()
+    namespace.produce([{"key": f"default/u{number}".encode(), "value": b"no event"} for number in range(30)])
+    namespace.drain()
+    with Terminal(mneme, "status", "--watch", "--interval", "100", env=namespace.env, rows=12, columns=50) as terminal:
+        wait_until(lambda: terminal.text.count("\033[2J") > 2, message="it is shown again")
+        terminal.process.send_signal(signal.SIGINT)
+        assert terminal.wait_exit() == 130
+        pages = terminal.text.split("\033[2J")[1:]
+    assert all(page.count("\n") <= 11 for page in pages[:-1]) and all("postgres" in page for page in pages[:-1])
+    assert terminal.text.endswith("\033[?7h"), "the terminal is as it was"
 
 
 @pytest.fixture
