@@ -188,6 +188,7 @@ struct mneme_op_statement {
     const int *inputs; /* MNEME_OP_INPUT or an own field's index; ends with MNEME_OP_END */
     const struct mneme_op_column *columns; /* ends with a NULL name; NULL: the operation's */
     const char *nothing;                   /* said when there is no row; NULL: the operation's */
+    int only_with; /* index, plus 1, of an own field: the statement is run where it is set; 0: always */
 };
 #define MNEME_OP_END (-1)
 #define MNEME_OP_INPUT(common) (-2 - (common)) /* a common field as an input */

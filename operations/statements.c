@@ -105,6 +105,9 @@ int mneme_op_statements_run(struct mneme_op_call *call, struct mneme_error *erro
     int status = mneme_op_call_postgres(&postgres, call, MNEME_OP_TABLES, error);
     for (const struct mneme_op_statement *statement = statements;
          statement->sql != NULL && status == MNEME_OK; statement++) {
+        if (statement->only_with > 0 && !call->request->own[statement->only_with - 1].is_set) {
+            continue;
+        }
         if (statement != statements || statement[1].sql != NULL) {
             mneme_op_note(call, MNEME_OP_NOTE_TABLE,
                           mneme_str_from(statement->nothing == NULL ? "" : statement->nothing));

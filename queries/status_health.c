@@ -9,7 +9,7 @@
 
 #include "common/base/clock.h"
 #include "common/config/state_folder.h"
-#include "common/redis/redis.h"
+#include "common/redis/info.h"
 #include "queries/status_alerts.h"
 #include "queries/status_endpoints.h"
 #include "queries/status_machine.h"
@@ -124,34 +124,24 @@ static int ask_postgres(struct mneme_health *out, struct answer *answer,
 
 /* --- Redis --- */
 
-/* A number of the answer to INFO; negative when it has none of that name. */
-static double info_number(const char *info, const char *name) {
-    const char *at = strstr(info, name);
-    return at == NULL ? -1 : strtod(at + strlen(name), NULL);
-}
-
 static int ask_redis(struct mneme_health *out, struct answer *answer,
                      const struct mneme_health_source *source, struct mneme_error *error) {
     const struct mneme_redis_options options = {.timeout_ms = source->timeout_ms};
-    const struct mneme_str words[] = {MNEME_STR_LIT("INFO"), MNEME_STR_LIT("memory")};
-    const struct mneme_redis_command command = {.words = words, .count = COUNT(words)};
     struct mneme_redis *redis = NULL;
-    redisReply *reply = NULL;
+    struct mneme_buffer info = {0};
     int status = mneme_redis_open(&redis, mneme_config_string(source->config, MNEME_SETTING_REDIS_URL),
                                   &options, error);
     if (status == MNEME_OK) {
-        status = mneme_redis_run(&reply, redis, &command, error);
+        status = mneme_redis_info(&info, redis, "memory", error);
     }
-    if (status == MNEME_OK && reply->type == REDIS_REPLY_STRING) {
-        double used = info_number(reply->str, "\nused_memory:");
-        double most = info_number(reply->str, "\nmaxmemory:");
+    if (status == MNEME_OK) {
+        double used = (double)mneme_redis_info_number(&info, "used_memory");
+        double most = (double)mneme_redis_info_number(&info, "maxmemory");
         if (used >= 0 && most > 0) {
             out->measures.redis_memory_percent = (struct mneme_opt_double){100 * used / most, true};
         }
     }
-    if (reply != NULL) {
-        freeReplyObject(reply);
-    }
+    mneme_buffer_clean_up(&info);
     mneme_redis_close(redis);
     snprintf(answer->detail, sizeof answer->detail, "Redis answers");
     if (status != MNEME_OK &&

@@ -6,7 +6,7 @@
 
 #include "cli/doctor/doctor.h"
 #include "common/base/clock.h"
-#include "common/redis/redis.h"
+#include "common/redis/info.h"
 
 #define LEAST_VERSION 7
 #define WORDS_MAX 4
@@ -23,36 +23,26 @@ static redisReply *ask(struct mneme_redis *redis, const char *const *words, stru
     return mneme_redis_run(&reply, redis, &command, error) == MNEME_OK ? reply : NULL;
 }
 
-/* The value of a line "name:value" of INFO, cut at its end; "" when there is none. */
-static void info_value(char *out, size_t bytes, const char *info, const char *name) {
-    const char *at = strstr(info, name);
-    size_t len = at == NULL ? 0 : strcspn(at + strlen(name), "\r\n");
-    snprintf(out, bytes, "%.*s", (int)len, at == NULL ? "" : at + strlen(name));
-}
-
 static void check_info(struct mneme_doctor *doctor, struct mneme_redis *redis) {
-    char version[32];
-    char policy[32];
     struct mneme_error error = {0};
-    redisReply *reply = ask(redis, (const char *const[]){"INFO", NULL}, &error);
-    if (reply == NULL || reply->type != REDIS_REPLY_STRING) {
+    struct mneme_buffer info = {0};
+    if (mneme_redis_info(&info, redis, NULL, &error) != MNEME_OK) {
         mneme_doctor_report_error(doctor, MNEME_FINDING_FAILED, "redis version", &error);
     } else {
-        info_value(version, sizeof version, reply->str, "redis_version:");
-        info_value(policy, sizeof policy, reply->str, "maxmemory_policy:");
-        bool is_old = strtol(version, NULL, 10) < LEAST_VERSION;
+        struct mneme_str version = mneme_redis_info_value(&info, "redis_version");
+        struct mneme_str policy = mneme_redis_info_value(&info, "maxmemory_policy");
+        bool is_old = mneme_redis_info_number(&info, "redis_version") < LEAST_VERSION;
         mneme_doctor_report(doctor, is_old ? MNEME_FINDING_FAILED : MNEME_FINDING_OK, "redis version",
-                            is_old ? "use Redis 7 or later" : NULL, "%s", version);
-        bool evicts = policy[0] != '\0' && strcmp(policy, "noeviction") != 0;
+                            is_old ? "use Redis 7 or later" : NULL, "%.*s", MNEME_STR_ARG(version));
+        bool evicts = policy.len > 0 && !mneme_str_equal(policy, MNEME_STR_LIT("noeviction"));
         mneme_doctor_report(doctor, evicts ? MNEME_FINDING_WARNING : MNEME_FINDING_OK, "redis memory",
                             evicts ? "set maxmemory-policy noeviction" : NULL,
-                            evicts ? "its policy is %s: it may drop locks, and parts of what belongs together"
-                                   : "its policy is %s",
-                            policy);
+                            evicts
+                                ? "its policy is %.*s: it may drop locks, and parts of what belongs together"
+                                : "its policy is %.*s",
+                            MNEME_STR_ARG(policy));
     }
-    if (reply != NULL) {
-        freeReplyObject(reply);
-    }
+    mneme_buffer_clean_up(&info);
 }
 
 static void check_clock(struct mneme_doctor *doctor, struct mneme_redis *redis) {

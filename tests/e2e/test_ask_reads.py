@@ -151,6 +151,26 @@ def test_statistics_count_by_agent_type_and_tier(ask):
     assert (system["decisions"], system["handoffs"], system["knowledge"], system["profiles"]) == (7, 1, 1, 1)
 
 
+def test_statistics_of_the_system_count_the_log_and_ask_the_services(ask, history):
+    rows = history.rows
+    lines = {row["kind"]: row for row in ask("stats", "--system") if row["kind"] in ("log", "services")}
+    log, services = lines["log"], lines["services"]
+    assert log["event_types_breakdown"] == dict(rows("SELECT event_type, count(*) FROM events GROUP BY 1"))
+    assert [(log["unique_streams"], log["unique_event_types"])] == rows(
+        "SELECT (SELECT count(*) FROM streams), count(DISTINCT event_type) FROM events")
+    assert [(log["events_last_hour"],)] == rows("SELECT count(*) FROM events WHERE recorded_at > now() - interval '1 hour'")
+    assert log["events_per_minute"] == pytest.approx(log["events_last_hour"] / 60, abs=0.001)
+    assert services["postgres"]["active_connections"] >= 1 and services["redis"]["used_memory"] > 0
+    assert services["vector"] == {"total_embeddings": 0}
+
+
+def test_statistics_of_the_system_are_of_now(history):
+    refused = history.mneme("stats", "--system", "--as-of", "2026-01-31", expect=2)
+    assert "--system tells what is there now" in refused.stderr
+    away = history.mneme("stats", "--system", "--json", expect=0, env={"REDIS_URL": "redis://127.0.0.1:1"}).json_lines[-1]
+    assert away["redis"] == {"used_memory": None, "hit_rate": None} and away["postgres"]["active_connections"] >= 1
+
+
 def test_operations_tell_who_did_what(ask):
     (row,) = ask("operations", "--actor", "carol")
     assert (row["operation"], row["subject_id"], row["verdict"], row["reason"], row["correlation_id"]) \
