@@ -214,6 +214,10 @@ struct mneme_operation {
     const char *nothing;                   /* said when there is no row, such as "no memory matches" */
     const char *not_found; /* no row is MNEME_E_NOT_FOUND: "there is no …"; NULL: it is no error */
 
+    /* Its rows are memories, and it is this to the event that records it, such as "list"; NULL: they are not,
+     * or it records itself. */
+    const char *retrieves;
+
     mneme_op_check_fn *check; /* may be NULL */
     /* One of these, or a write and a procedure: the write then runs when `finds` names a field that is set,
      * the procedure when it is not. A write without a function takes its event from `event_type` and the

@@ -4,11 +4,13 @@
 #include "operations/service.h"
 
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "common/kafka/kafka.h"
 #include "common/postgres/pool.h"
 #include "operations/batch.h"
+#include "operations/retrieved.h"
 #include "operations/statements.h"
 #include "operations/watcher.h"
 #include "operations/write.h"
@@ -26,6 +28,8 @@ struct mneme_service {
 
     pthread_mutex_t lock; /* guards all below */
     struct mneme_client *client;
+    struct mneme_client *recorder;
+    struct mneme_config *recorder_config; /* outlives it */
     struct mneme_hot_reader *idle_hot[MOST_IDLE];
     size_t idle_hot_count;
 };
@@ -86,6 +90,8 @@ void mneme_service_close(struct mneme_service *service, int timeout_ms) {
     }
     mneme_watcher_close(service->watcher);
     (void)mneme_close(service->client, timeout_ms, NULL); /* who published was told what came of it */
+    (void)mneme_close(service->recorder, 0, NULL);        /* what it published may be lost */
+    mneme_config_destroy(service->recorder_config);
     mneme_pg_pool_close(service->pool);
     for (size_t i = 0; i < service->idle_hot_count; i++) {
         mneme_hot_reader_close(service->idle_hot[i]);
@@ -108,6 +114,33 @@ int mneme_service_client(struct mneme_client **out, struct mneme_service *servic
         }
     }
     *out = service->client;
+    pthread_mutex_unlock(&service->lock);
+    return status;
+}
+
+/* The settings with a short wait for a registry. */
+static int hasty_settings(struct mneme_config **out, const struct mneme_config *config, int timeout_ms,
+                          struct mneme_error *error) {
+    char timeout[24];
+    int64_t usual = mneme_config_long(config, MNEME_SETTING_REGISTRY_TIMEOUT_MS);
+    (void)snprintf(timeout, sizeof timeout, "%lld", (long long)(usual < timeout_ms ? usual : timeout_ms));
+    int status = mneme_config_copy(out, config, error);
+    return status == MNEME_OK
+               ? mneme_config_set(*out, MNEME_SETTING_REGISTRY_TIMEOUT_MS, timeout, MNEME_FROM_OPTION, error)
+               : status;
+}
+
+int mneme_service_recorder(struct mneme_client **out, struct mneme_service *service, int timeout_ms,
+                           struct mneme_error *error) {
+    int status = MNEME_OK;
+    pthread_mutex_lock(&service->lock);
+    if (service->recorder_config == NULL) {
+        status = hasty_settings(&service->recorder_config, service->config, timeout_ms, error);
+    }
+    if (status == MNEME_OK && service->recorder == NULL) {
+        status = mneme_client_open_now(&service->recorder, service->recorder_config, timeout_ms, error);
+    }
+    *out = service->recorder;
     pthread_mutex_unlock(&service->lock);
     return status;
 }
@@ -224,7 +257,10 @@ int mneme_service_run(struct mneme_op_outcome *outcome, struct mneme_service *se
                                : mneme_config_long(service->config, MNEME_SETTING_WAIT_TIMEOUT_MS),
     };
     *outcome = (struct mneme_op_outcome){.verdict = MNEME_OK};
+    struct mneme_op_retrieved retrieved;
+    mneme_op_retrieved_begin(&retrieved, &call);
     int status = dispatch(request, &call, error);
+    mneme_op_retrieved_end(&retrieved, status == MNEME_OK);
     mneme_op_batch_destroy(call.batch, service->client);
     mneme_service_return_postgres(service, call.postgres);
     mneme_service_return_hot(service, call.hot);

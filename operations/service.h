@@ -69,6 +69,11 @@ int mneme_service_submit(size_t *count, struct mneme_service *service, struct mn
 /* The publisher, opened when it is first asked for; the service's. */
 int mneme_service_client(struct mneme_client **out, struct mneme_service *service, struct mneme_error *error);
 
+/* A publisher for events that may be lost: brokers that are away are not waited for, and others answer within
+ * timeout_ms, as first asked. The service's. */
+int mneme_service_recorder(struct mneme_client **out, struct mneme_service *service, int timeout_ms,
+                           struct mneme_error *error);
+
 /* A connection for reading that nobody else has until it is given back, whose statements the cancel ends (it
  * must live until then); *has_parked: acknowledged events of some key wait behind one that cannot be applied.
  */

@@ -11,6 +11,7 @@
 #include "schemas/access_stream.h"
 
 #define MAX_IDS 1000         /* of one event, as the schema says */
+#define MAX_TYPE_BYTES 255   /* the same */
 #define MAX_QUERY_BYTES 9999 /* no more characters than the schema lets a query have */
 
 bool mneme_retrieved_is_sampled(double share) {
@@ -56,12 +57,19 @@ static int publish(struct mneme_client *client, const struct mneme_retrieval *re
     event.payload.memory_retrieved = (struct mneme_memory_retrieved){
         .query = cut(retrieval->query, MAX_QUERY_BYTES),
         .memory_ids = {.items = group->ids, .count = group->count, .is_set = true},
-        .scores = {.items = group->scores, .count = group->count, .is_set = true},
+        .scores = {.items = group->scores,
+                   .count = retrieval->has_scores ? group->count : 0,
+                   .is_set = retrieval->has_scores},
         .latency_micros = {retrieval->latency_micros, true},
         .degraded = cut(retrieval->degraded, MAX_QUERY_BYTES / 10),
+        .operation = retrieval->operation,
+        .memory_type = cut(retrieval->memory_type, MAX_TYPE_BYTES),
+        .count = retrieval->results,
+        .limit = retrieval->limit,
+        .offset = retrieval->offset,
     };
     status = stream.failed ? mneme_error_set(error, MNEME_E_NO_MEMORY,
-                                             "the recall was not recorded: memory is exhausted; free some")
+                                             "the read was not recorded: memory is exhausted; free some")
                            : mneme_publish(client, &event, NULL, NULL, error);
     mneme_buffer_clean_up(&stream);
     return status;
@@ -76,7 +84,7 @@ int mneme_publish_retrieved(struct mneme_client *client, const struct mneme_retr
         free(group);
         free(is_done);
         return mneme_error_set(error, MNEME_E_NO_MEMORY,
-                               "the recall was not recorded: memory is exhausted; free some");
+                               "the read was not recorded: memory is exhausted; free some");
     }
     if (retrieval->count == 0 && (retrieval->user_id.data != NULL || retrieval->agent_id.data != NULL)) {
         status = publish(client, retrieval, group, error);

@@ -1,5 +1,5 @@
 /*
- * Recording recalls (PI8): which memories an answer had, with which scores, as memory_retrieved events in the
+ * Recording reads (PI8): which memories an answer had, with which scores, as memory_retrieved events in the
  * streams <stream>#access, so that reading never makes a writer's expected version wrong.
  */
 #ifndef MNEME_PRODUCERS_RETRIEVED_H
@@ -17,10 +17,14 @@ struct mneme_retrieved_memory {
 struct mneme_retrieval {
     struct mneme_str tenant; /* null: the client's */
     struct mneme_str user_id,
-        agent_id; /* who was asked about; the event of an answer without memories is theirs */
-    struct mneme_str query;
-    struct mneme_str degraded; /* null: it was not */
+        agent_id;                 /* who was asked about; the event of an answer without memories is theirs */
+    struct mneme_str operation;   /* what read them: list, get, search, recall, bundle */
+    struct mneme_str query;       /* null: it was read without one */
+    struct mneme_str memory_type; /* that was asked for; null: any */
+    struct mneme_str degraded;    /* null: it was not */
     int64_t latency_micros;
+    struct mneme_opt_long results, limit, offset; /* results: those that are no memories among them */
+    bool has_scores;
     const struct mneme_retrieved_memory *memories; /* best first */
     size_t count;
 };
@@ -31,7 +35,7 @@ struct mneme_retrieval {
 int mneme_publish_retrieved(struct mneme_client *client, const struct mneme_retrieval *retrieval,
                             struct mneme_error *error);
 
-/* Whether this recall is one of the share (0 to 1) that is recorded; by chance. */
+/* Whether this read is one of the share (0 to 1) that is recorded; by chance. */
 bool mneme_retrieved_is_sampled(double share);
 
 #endif

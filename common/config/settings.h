@@ -160,6 +160,9 @@
       "without them.") \
     X(RECALL_WEIGHTS, "MNEME_RECALL_WEIGHTS", STRING, "", ANY, PLAIN, \
       "What counts how much in recall, NAME=NUMBER separated by commas; docs/retrieval.md has names and defaults.") \
+    X(READ_RECORD, "MNEME_READ_RECORD", DOUBLE, "0", RANGE(0, 1), PLAIN, \
+      "The share of searches, and of reads of memories by id and in lists, that are recorded as memory_retrieved events; " \
+      "0 means none.") \
     X(RECALL_RECORD, "MNEME_RECALL_RECORD", DOUBLE, "1", RANGE(0, 1), PLAIN, \
       "The share of recalls that are recorded as memory_retrieved events; 0 means none.") \
     X(TENANT, "MNEME_TENANT", STRING, "default", ANY, PLAIN, \

@@ -68,6 +68,7 @@ const struct mneme_operation mneme_op_memory_get = {
     .fields = fields,
     .groups = MNEME_OP_OF_TENANT | MNEME_OP_OF_STREAM | MNEME_OP_UP_TO_DATE | MNEME_OP_IN_THE_PAST,
     .effect = MNEME_OP_READS,
+    .retrieves = "get",
     .form = MNEME_OP_DETAILS,
     .columns = mneme_memory_op_columns,
     .read = read,

@@ -79,6 +79,7 @@ const struct mneme_operation mneme_op_memory_hot = {
     .groups = MNEME_OP_OF_TENANT | MNEME_OP_UP_TO_DATE | MNEME_OP_LIMITED,
     .page = DEFAULT_LIMIT,
     .effect = MNEME_OP_READS,
+    .retrieves = "list",
     .form = MNEME_OP_TABLE,
     .columns = mneme_memory_op_columns,
     .nothing = "no memory matches",

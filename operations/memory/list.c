@@ -80,6 +80,7 @@ const struct mneme_operation mneme_op_memory_list = {
     .scopes = scopes,
     .page = MNEME_QUERY_DEFAULT_LIMIT,
     .effect = MNEME_OP_READS,
+    .retrieves = "list",
     .form = MNEME_OP_TABLE,
     .columns = mneme_memory_op_columns,
     .nothing = "no memory matches",

@@ -6,6 +6,7 @@
 #include <math.h>
 
 #include "operations/own_writes.h"
+#include "operations/retrieved.h"
 #include "operations/service.h"
 #include "queries/projection_wait.h"
 #include "queries/recall/recall.h"
@@ -384,7 +385,12 @@ static void record(const struct mneme_op_call *call, const struct mneme_recall_q
         .tenant = question->which.scope.tenant,
         .user_id = question->which.scope.user_id,
         .agent_id = question->which.scope.agent_id,
+        .operation = MNEME_STR_LIT("recall"),
         .query = question->text,
+        .memory_type = mneme_op_text(call->request, TYPES),
+        .results = {(int64_t)recalled->count, true},
+        .limit = mneme_op_number(call->request, LIMIT),
+        .has_scores = true,
         .degraded = recalled->degraded_count > 0 ? mneme_str_from(recalled->degraded[0]) : MNEME_STR_NULL,
         .latency_micros = recalled->took_micros,
     };
@@ -399,8 +405,11 @@ static void record(const struct mneme_op_call *call, const struct mneme_recall_q
         }
     }
     retrieval.memories = memories;
-    if (memories != NULL && !mneme_op_truth(call->request, NO_RECORD)) {
-        mneme_recall_record(call, &retrieval, &fields[NO_RECORD]);
+    if (memories != NULL && !mneme_op_truth(call->request, NO_RECORD) &&
+        mneme_retrieved_is_sampled(mneme_config_double(call->config, MNEME_SETTING_RECALL_RECORD))) {
+        char without[MNEME_OP_LABEL_BYTES];
+        mneme_op_record(call, &retrieval, "this recall",
+                        mneme_op_label(without, call->request, &fields[NO_RECORD]));
     }
 }
 

@@ -186,6 +186,7 @@ const struct mneme_operation mneme_op_search = {
     .groups = MNEME_OP_SCOPED | MNEME_OP_READS_A_SCOPE | MNEME_OP_UP_TO_DATE | MNEME_OP_IN_THE_PAST,
     .scopes = scopes,
     .effect = MNEME_OP_READS,
+    .retrieves = "search",
     .form = MNEME_OP_TABLE,
     .columns = columns,
     .nothing = "no text matches",
