@@ -1,6 +1,7 @@
 -- Everything by time, the latest first: $1 tenant, $5 user, $6 agent, $7 conversation, $8 types, $9 since, $10 until,
 -- $11 limit, $12 offset.
-SELECT at, type, reference, summary, importance, access_count, is_archived, tenant, user_id, agent_id, conversation_id
+SELECT at, type, reference, summary, importance, access_count, last_accessed_at, is_archived, metadata,
+       tenant, user_id, agent_id, conversation_id
 FROM memory_timeline
 WHERE tenant = $1::text
   AND ($5::text IS NULL OR user_id = $5::text)

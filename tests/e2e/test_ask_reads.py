@@ -135,8 +135,23 @@ def test_the_timeline_has_everything_by_time(ask):
     assert {"fact", "insight", "decision", "hypothesis", "knowledge"} <= types
     (row,) = [row for row in rows if row["reference"] == ident(0)]
     assert (row["summary"], row["access_count"], row["is_archived"]) == ("m0 again", 0, False)
+    assert row["last_accessed_at"] is None and row["metadata"] == {}
     assert {row["type"] for row in ask("timeline", "--type", "hypothesis,knowledge", "--agent", "critic")} == {"hypothesis", "knowledge"}
     assert len(ask("timeline", "--since", minute(34), "--until", minute(36), "--user", "ada")) == 2
+
+
+def test_the_timeline_tells_accesses_as_the_memory_does(namespace, worker, mneme):
+    worker()
+    (memory,) = mneme("memory", "add", "tea", "--user", "bea", "--type", "fact", "--metadata", '{"from": "chat"}', "--json",
+                      expect=0).json_lines
+    mneme("memory", "access", memory["memory_id"], "--stream", "bea", expect=0)
+    mneme.publish([{"type": "memory_accessed", "user_id": "bea", "stream_id": "bea",
+                    "payload": {"memory_ids": [memory["memory_id"]], "counts": [1]}}])
+    namespace.drain()
+    (told,) = mneme("timeline", "--user", "bea", "--json", expect=0).json_lines
+    (row,) = mneme("memory", "get", memory["memory_id"], "--json", expect=0).json_lines
+    assert told["access_count"] == row["access_count"] == 2 and told["last_accessed_at"] == row["last_accessed_at"] is not None
+    assert told["importance"] == row["importance"] and told["metadata"] == {"from": "chat"}
 
 
 def test_statistics_count_by_agent_type_and_tier(ask):
