@@ -218,10 +218,11 @@ static int read_file(struct mneme_ledger_head **heads, size_t *count, FILE *file
         if (read_line(&grown[*count], line)) {
             ++*count;
         } else {
-            status = mneme_error_set(error, MNEME_E_USAGE,
-                                     "%s was not read: line %lld is no head; give what `mneme audit heads` "
-                                     "printed",
-                                     path, (long long)number);
+            status =
+                mneme_error_set(error, MNEME_E_USAGE,
+                                "%s was not read: line %lld is not a head; give what `mneme audit heads` "
+                                "printed",
+                                path, (long long)number);
         }
     }
     free(text);

@@ -30,8 +30,8 @@ struct mneme_recent_write {
 bool mneme_last_write_recent(struct mneme_recent_write *out, const struct mneme_config *config,
                              int64_t recent_micros, struct mneme_arena *arena);
 
-/* Notes its `held` beside the writes, for as long as nothing more is written. That it fails is no error: who
- * looks next looks again. */
+/* Notes its `held` beside the writes, for as long as nothing more is written. That it fails is not an error:
+ * who looks next looks again. */
 void mneme_last_write_hold(const struct mneme_config *config, const struct mneme_recent_write *recent);
 
 /* Forgets it: the topic was made now, so nothing was written to it. */

@@ -1,7 +1,7 @@
 /*
  * Reads wait a moment for what was written from here just before, without being asked to: a memory that was
- * added a moment ago is listed. It is no promise, as --at-least is: after the moment the answer comes as it
- * is, and a note on stderr says that something is not in it yet.
+ * added a moment ago is listed. It is not a promise, as --at-least is: after the moment the answer comes as
+ * it is, and a note on stderr says that something is not in it yet.
  */
 #ifndef MNEME_CLI_OWN_WRITES_H
 #define MNEME_CLI_OWN_WRITES_H

@@ -158,7 +158,7 @@ const struct mneme_command mneme_command_replay = {
         "Each line is one event as JSON, with the keys of `mneme events --json` that the log knows:\n"
         "what was published (\"type\", \"event_id\", …, \"payload\"), and \"position\", \"sequence_id\" and\n"
         "\"recorded_at\". Verdicts and versions are the ledger's: see mneme events. The lines are no\n"
-        "input for mneme publish. What is no event is told on stderr, and the exit code is 1.",
+        "input for mneme publish. What is not an event is told on stderr, and the exit code is 1.",
     .examples =
         "  mneme replay --all > all.jsonl\n"
         "  mneme replay --from 2026-01-31 --to 2026-02-01 --user ada --type memory_created,memory_updated\n"

@@ -272,7 +272,8 @@ static const struct mneme_command repartition_command = {
         "with --finish, set MNEME_TOPIC_PREFIX and MNEME_TOPIC_PARTITIONS everywhere, and run `mneme "
         "rebuild`\n"
         "for each projection. Positions and the chain of the ledger are those of the new topic then.\n"
-        "Exit code 6 when the new topic is no unfinished copy, or when somebody published during --finish.",
+        "Exit code 6 when the new topic is not an unfinished copy, or when somebody published during "
+        "--finish.",
     .examples = "  mneme topics repartition --to mneme2. --partitions 16\n"
                 "  mneme topics repartition --to mneme2. --partitions 16 --finish\n",
     .options = repartition_options,

@@ -223,7 +223,7 @@ static int drop_item(const struct mneme_drop *drop, const struct mneme_drop_item
 
 /* --- all of it --- */
 
-/* The key that waited behind the item. NULL: nothing did, or what is of that key is no event. */
+/* The key that waited behind the item. NULL: nothing did, or what is of that key is not an event. */
 static struct mneme_str key_behind(const struct mneme_drop_item *item, int64_t offset) {
     struct mneme_str key = {item->key, item->key_len};
     size_t characters;

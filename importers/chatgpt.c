@@ -172,7 +172,7 @@ static int read_chat(struct mneme_chat *out, struct mneme_arena *arena, struct m
     if (out->id.data == NULL || mapping.data == NULL || mneme_json_kind_of(mapping) != MNEME_JSON_OBJECT) {
         return mneme_error_set(
             error, MNEME_E_INVALID,
-            "entry refused: it is no conversation of a ChatGPT export, which has \"id\" and "
+            "entry refused: it is not a conversation of a ChatGPT export, which has \"id\" and "
             "\"mapping\"");
     }
     context.model = named_model(context.model);

@@ -193,7 +193,7 @@ static int read_chat(struct mneme_chat *out, struct mneme_arena *arena, struct m
     if (out->id.data == NULL || messages.data == NULL || mneme_json_kind_of(messages) != MNEME_JSON_ARRAY) {
         return mneme_error_set(
             error, MNEME_E_INVALID,
-            "entry refused: it is no conversation of a Claude export, which has \"uuid\" and "
+            "entry refused: it is not a conversation of a Claude export, which has \"uuid\" and "
             "\"chat_messages\"");
     }
     if (!read_nodes(&tree, &is_tree, arena, messages)) {

@@ -119,7 +119,8 @@ static int put_chat(struct walk *walk, struct mneme_str json, struct mneme_error
     mneme_import_stream_repair(&walk->stream, json, mneme_chat_repaired_add, &walk->mended);
     if (!mneme_json_check(json, NULL, &reason, &at)) {
         char message[160];
-        snprintf(message, sizeof message, "it is no JSON: %s at byte %zu of it; repair it", reason, at);
+        snprintf(message, sizeof message, "it is not valid JSON: %s at byte %zu of it; repair it", reason,
+                 at);
         return mneme_chat_refuse(&walk->events, what, NULL, message, error);
     }
     mneme_arena_reset(&walk->arena, SIZE_MAX);

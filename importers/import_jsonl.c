@@ -90,7 +90,7 @@ static int put_line(const struct mneme_import_source *source, struct mneme_impor
     }
     if (!mneme_json_check(line, &kind, &reason, &at)) {
         return mneme_error_set(error, MNEME_E_INVALID,
-                               "line refused: it is no JSON: %s at byte %zu; repair it", reason, at);
+                               "line refused: it is not valid JSON: %s at byte %zu; repair it", reason, at);
     }
     if (kind != MNEME_JSON_OBJECT) {
         return mneme_error_set(error, MNEME_E_INVALID,

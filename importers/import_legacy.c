@@ -66,7 +66,7 @@ static int refuse_malformed(struct walk *walk, struct mneme_import_stream_at pla
                             const char *reason, size_t at, struct mneme_error *error) {
     char why[160];
     int64_t line = place.line + count_lines(entry, at);
-    snprintf(why, sizeof why, "it is no JSON: %s at byte %lld, line %lld; repair it", reason,
+    snprintf(why, sizeof why, "it is not valid JSON: %s at byte %lld, line %lld; repair it", reason,
              (long long)(place.offset + (int64_t)at), (long long)line);
     return refuse_entry(walk, place, why, error);
 }

@@ -284,7 +284,7 @@ static int read_json(struct reading *reading, struct mneme_str json, struct mnem
     snprintf(reading->sink->where, sizeof reading->sink->where, "the file");
     if (!mneme_json_check(json, &kind, &reason, &at)) {
         return mneme_error_set(error, MNEME_E_INVALID,
-                               "file refused: it is no JSON: %s at byte %zu; repair it", reason, at);
+                               "file refused: it is not valid JSON: %s at byte %zu; repair it", reason, at);
     }
     struct mneme_str whole = mneme_json_trim(json);
     if (kind != MNEME_JSON_ARRAY) {

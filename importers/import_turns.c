@@ -158,7 +158,7 @@ static int read_turn(struct walk *walk, struct mneme_str object, struct mneme_er
     turn.turn_index.is_set = index.data != NULL && mneme_json_to_long(&turn.turn_index.value, index);
     if (index.data != NULL && !turn.turn_index.is_set) {
         return mneme_chat_refuse(&walk->events, turn.where, turn.ids,
-                                 "its turn_index is no whole number; correct it", error);
+                                 "its turn_index is not a whole number; correct it", error);
     }
     if (metadata.data != NULL && mneme_json_kind_of(metadata) == MNEME_JSON_OBJECT) {
         turn.metadata = metadata;
@@ -185,7 +185,7 @@ static int read_line(struct walk *walk, struct mneme_lines *lines, struct mneme_
     }
     walk->mended = mneme_lines_repair(lines, line);
     if (!mneme_json_check(line, &kind, &reason, &at)) {
-        snprintf(why, sizeof why, "it is no JSON: %s at byte %zu; repair it", reason, at);
+        snprintf(why, sizeof why, "it is not valid JSON: %s at byte %zu; repair it", reason, at);
         return mneme_chat_refuse(&walk->events, "the line", NULL, why, error);
     }
     if (kind != MNEME_JSON_OBJECT) {

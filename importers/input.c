@@ -152,7 +152,7 @@ static int inflate_into(int *out, int from, bool (*is_cancelled)(void), struct m
     return status;
 }
 
-/* Refuses what is no text; *is_gzip: it has to be inflated first. */
+/* Refuses what is not a text; *is_gzip: it has to be inflated first. */
 static int judge(bool *is_gzip, int fd, struct mneme_error *error) {
     char bytes[MNEME_INPUT_FIRST_BYTES];
     size_t got;

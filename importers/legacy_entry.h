@@ -36,7 +36,7 @@ bool mneme_legacy_is_term(struct mneme_str value);
 /* Type and term, numbers, times, tags and entities. */
 int mneme_legacy_put_fields(struct mneme_legacy_entry *entry, struct mneme_event *event);
 
-/* What it says: refused when there is nothing, or when it is no memory but holds some. */
+/* What it says: refused when there is nothing, or when it is not a memory but holds some. */
 int mneme_legacy_put_content(struct mneme_legacy_entry *entry, struct mneme_str *out);
 
 /* Its own metadata and what has no other place; after the content. */

@@ -44,8 +44,8 @@ enum mneme_line_state mneme_lines_next(struct mneme_str *line, struct mneme_line
 size_t mneme_lines_repair(struct mneme_lines *lines, struct mneme_str line);
 
 /* Reads once, and inflates gzip; blocks if nothing is there. A signal ends it with MNEME_OK and nothing read.
- * MNEME_E_INVALID for what cannot be inflated, or is no text (importers/input.h); lines before that can still
- * be had. */
+ * MNEME_E_INVALID for what cannot be inflated, or is not a text (importers/input.h); lines before that can
+ * still be had. */
 int mneme_lines_fill(struct mneme_lines *lines, struct mneme_error *error);
 
 #endif

@@ -212,7 +212,7 @@ struct mneme_operation {
     const struct mneme_op_column *columns; /* ends with a NULL name */
     const struct mneme_op_part *parts;     /* of its JSON columns; NULL: none */
     const char *nothing;                   /* said when there is no row, such as "no memory matches" */
-    const char *not_found; /* no row is MNEME_E_NOT_FOUND: "there is no …"; NULL: it is no error */
+    const char *not_found; /* no row is MNEME_E_NOT_FOUND: "there is no …"; NULL: it is not an error */
 
     /* Its rows are memories, and it is this to the event that records it, such as "list"; NULL: they are not,
      * or it records itself. */

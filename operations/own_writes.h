@@ -1,7 +1,7 @@
 /*
  * Reads wait a moment for what this caller wrote just before, without being asked to: a memory that was added
- * a moment ago is listed. It is no promise, as at_least is: after the moment the answer comes as it is, and a
- * note says that something is not in it yet.
+ * a moment ago is listed. It is not a promise, as at_least is: after the moment the answer comes as it is,
+ * and a note says that something is not in it yet.
  */
 #ifndef MNEME_OPERATIONS_OWN_WRITES_H
 #define MNEME_OPERATIONS_OWN_WRITES_H

@@ -57,7 +57,7 @@ int mneme_op_request_add(struct mneme_op_request *request, const struct mneme_op
                          struct mneme_str item, struct mneme_error *error);
 
 /* Sets all members of a JSON object: strings, numbers, booleans and arrays of strings as the fields take
- * them, objects for JSON; null leaves a field unset. MNEME_E_USAGE names a member that is no field. */
+ * them, objects for JSON; null leaves a field unset. MNEME_E_USAGE names a member that is not a field. */
 int mneme_op_request_read(struct mneme_op_request *request, struct mneme_str object,
                           struct mneme_error *error);
 

@@ -37,7 +37,7 @@ static struct mneme_str text_cell(const struct mneme_op_row *row, const char *co
                : MNEME_STR_NULL;
 }
 
-/* Ids come as text, and as UUIDs; what is no memory has none. */
+/* Ids come as text, and as UUIDs; what is not a memory has none. */
 static struct mneme_str id_cell(const struct mneme_op_row *row, struct mneme_arena *arena) {
     char text[MNEME_UUID_TEXT_BYTES];
     enum mneme_row_kind kind;

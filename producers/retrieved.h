@@ -23,7 +23,7 @@ struct mneme_retrieval {
     struct mneme_str memory_type; /* that was asked for; null: any */
     struct mneme_str degraded;    /* null: it was not */
     int64_t latency_micros;
-    struct mneme_opt_long results, limit, offset; /* results: those that are no memories among them */
+    struct mneme_opt_long results, limit, offset; /* results: those that are not memories among them */
     bool has_scores;
     const struct mneme_retrieved_memory *memories; /* best first */
     size_t count;

@@ -44,7 +44,7 @@ struct mneme_conversation_key {
 };
 
 /* Visits the conversations of that id: one, or one in each stream that uses the id. Deleted ones are left
- * out. No row is no error. */
+ * out. No row is not an error. */
 int mneme_conversation_get(struct mneme_postgres *postgres, const struct mneme_conversation_key *key,
                            mneme_row_visitor *visit, void *context, size_t *count, struct mneme_error *error);
 

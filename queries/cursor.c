@@ -90,6 +90,6 @@ int mneme_cursor_read(struct mneme_cursor *out, struct mneme_str word, struct mn
     *out = (struct mneme_cursor){0};
     return mneme_error_set(
         error, MNEME_E_USAGE,
-        "the list was not continued: '%.*s' is no cursor; give one that a row of the list came with",
+        "the list was not continued: '%.*s' is not a cursor; give one that a row of the list came with",
         MNEME_STR_ARG(word));
 }

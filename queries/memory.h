@@ -22,7 +22,7 @@ struct mneme_memory_key {
 };
 
 /* Visits the memories of that id: one, or one in each stream that uses the id. Deleted ones only if asked
- * for; expired and archived ones always. No row is no error. */
+ * for; expired and archived ones always. No row is not an error. */
 int mneme_memory_get(struct mneme_postgres *postgres, const struct mneme_memory_key *key,
                      mneme_row_visitor *visit, void *context, size_t *count, struct mneme_error *error);
 

@@ -16,7 +16,7 @@ bool mneme_memory_get_hot(struct mneme_hot_reader *hot, const struct mneme_memor
                           mneme_row_visitor *visit, void *context);
 
 /* Visits the memory as the tables have it, and gives it to the hot tier; the question is one that
- * mneme_memory_get_hot answers. No row is no error. */
+ * mneme_memory_get_hot answers. No row is not an error. */
 int mneme_memory_get_filling(struct mneme_hot_reader *hot, struct mneme_postgres *postgres,
                              const struct mneme_memory_key *key, mneme_row_visitor *visit, void *context,
                              size_t *count, struct mneme_error *error);

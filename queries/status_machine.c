@@ -50,7 +50,7 @@ static struct mneme_opt_double group_percent(void) {
     if (!read_file(text, "/sys/fs/cgroup/memory.max")) {
         return (struct mneme_opt_double){0};
     }
-    double limit = strtod(text, NULL); /* "max" is no number */
+    double limit = strtod(text, NULL); /* "max" is not a number */
     if (limit <= 0 || !read_file(text, "/sys/fs/cgroup/memory.current")) {
         return (struct mneme_opt_double){0};
     }

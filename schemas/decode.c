@@ -23,7 +23,7 @@ static bool read_uuid(struct mneme_avro_cursor *cursor, struct mneme_uuid *out) 
     }
     if (!mneme_uuid_parse(out, text)) {
         cursor->at = begin;
-        return mneme_avro_fail(cursor, "a string is no UUID");
+        return mneme_avro_fail(cursor, "a string is not a UUID");
     }
     return true;
 }

@@ -228,7 +228,7 @@ static int compile_plan(const struct compiling *compiling, struct mneme_decode_p
     return compile_record(compiling, plan, written, info, 0);
 }
 
-/* A branch that this program lacks is no error yet: only an event of that type is. */
+/* A branch that this program lacks is not an error yet: only an event of that type is. */
 static int compile_branch(const struct compiling *compiling, struct mneme_decode_branch *branch,
                           avro_schema_t written) {
     branch->type = -1;
@@ -250,7 +250,7 @@ static int compile_branches(const struct compiling *compiling, avro_schema_t eve
     struct mneme_decoder *decoder = compiling->decoder;
     avro_schema_t payload = written_field(event, PAYLOAD);
     if (!is_avro_union(payload)) {
-        return cannot_read(compiling, mneme_envelope_info.name, PAYLOAD, "is no union");
+        return cannot_read(compiling, mneme_envelope_info.name, PAYLOAD, "is not a union");
     }
     decoder->branch_count = avro_schema_union_size(payload);
     decoder->branches =
@@ -270,7 +270,8 @@ static int compile_branches(const struct compiling *compiling, avro_schema_t eve
 static int read_version(const struct compiling *compiling, const char *writer_schema_json) {
     json_t *schema = json_loads(writer_schema_json, 0, NULL);
     json_t *version = json_object_get(schema, VERSION);
-    json_int_t number = version == NULL ? 1 : json_integer_value(version); /* 0 for what is no whole number */
+    json_int_t number =
+        version == NULL ? 1 : json_integer_value(version); /* 0 for what is not a whole number */
     json_decref(schema);
     if (number < 1 || number > MNEME_EVENT_SCHEMA_VERSION) {
         return mneme_error_set(compiling->error, MNEME_E_UNKNOWN_SCHEMA,

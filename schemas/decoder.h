@@ -30,7 +30,7 @@ enum mneme_wire { MNEME_WIRE_INT, MNEME_WIRE_LONG, MNEME_WIRE_FLOAT, MNEME_WIRE_
 struct mneme_decode_step {
     uint8_t op;         /* enum mneme_decode_op */
     uint8_t wire;       /* enum mneme_wire */
-    int8_t null_branch; /* which branch of the writer's union of two is null; -1: it is no union */
+    int8_t null_branch; /* which branch of the writer's union of two is null; -1: it is not a union */
     bool is_nullable;   /* the struct has the optional form */
     uint32_t offset;    /* within the struct that the plan is for */
     uint32_t skip_node; /* of MNEME_DECODE_SKIP */

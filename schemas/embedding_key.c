@@ -55,10 +55,11 @@ void mneme_embedding_key_write(struct mneme_buffer *out, const struct mneme_embe
 }
 
 static int refuse(struct mneme_str text, struct mneme_error *error) {
-    return mneme_error_set(error, MNEME_E_INVALID,
-                           "\"%.*s\" is no key of an embedding: it is not kind/ref/tenant/stream_id; see who "
-                           "wrote it",
-                           text.len > 200 ? 200 : (int)text.len, text.data == NULL ? "" : text.data);
+    return mneme_error_set(
+        error, MNEME_E_INVALID,
+        "\"%.*s\" is not a key of an embedding: it is not kind/ref/tenant/stream_id; see who "
+        "wrote it",
+        text.len > 200 ? 200 : (int)text.len, text.data == NULL ? "" : text.data);
 }
 
 static int read_part(struct mneme_str *out, struct mneme_arena *arena, struct mneme_str part,

@@ -189,7 +189,7 @@ static int imply(const struct mneme_event_input *input, struct slot *slot, const
                                           by);
 }
 
-/* What a user says and an agent answers, under names that tell the roles: "user_message" is no field. */
+/* What a user says and an agent answers, under names that tell the roles: "user_message" is not a field. */
 static int read_messages(const struct mneme_event_input *input, struct slots *slots) {
     struct slot *said = slot_of(slots, USER_MESSAGE);
     struct slot *content = slot_of(slots, "content");
@@ -287,8 +287,8 @@ int mneme_event_from_json(struct mneme_event *event, struct mneme_arena *arena, 
     size_t at;
     if (!mneme_json_check(line, &kind, &reason, &at)) {
         return mneme_error_set(error, MNEME_E_INVALID,
-                               "event refused: it is no JSON: %s at byte %zu; give one JSON object", reason,
-                               at);
+                               "event refused: it is not valid JSON: %s at byte %zu; give one JSON object",
+                               reason, at);
     }
     if (kind != MNEME_JSON_OBJECT) {
         return mneme_error_set(error, MNEME_E_INVALID, "event refused: it is %s; give one JSON object",

@@ -209,7 +209,7 @@ def header_text(schema):
         + "".join(struct_text(r) for r in schema.payloads)
         + comment(schema.envelope.doc)
         + f"struct mneme_event {{\n{envelope}"
-        + comment("By which version of the schema it was written: the rules of its effects go by it. It is no field.", "    ")
+        + comment("By which version of the schema it was written: the rules of its effects go by it. It is not a field.", "    ")
         + "    int schema_version;\n"
         + comment("Which member of payload is valid.", "    ")
         + f"    enum mneme_event_type type;\n    union {{\n{union}    }} payload;\n}};\n\n"

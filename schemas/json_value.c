@@ -88,8 +88,8 @@ static int read_uuid(const struct mneme_event_input *input, const char *name, st
     struct mneme_str text;
     int status = mneme_event_input_read_string(input, name, &text, value);
     if (status == MNEME_OK && !mneme_uuid_parse(out, text)) {
-        return MNEME_EVENT_INPUT_REFUSE(input, name,
-                                        "is no UUID; give one such as 0190a5f0-7c3e-7cc0-8f3a-5b6d1c2e3f40");
+        return MNEME_EVENT_INPUT_REFUSE(
+            input, name, "is not a UUID; give one such as 0190a5f0-7c3e-7cc0-8f3a-5b6d1c2e3f40");
     }
     return status;
 }
@@ -100,7 +100,7 @@ static int read_time(const struct mneme_event_input *input, const char *name, in
     int status = mneme_event_input_read_string(input, name, &text, value);
     if (status == MNEME_OK && !mneme_clock_parse_rfc3339(out, text)) {
         return MNEME_EVENT_INPUT_REFUSE(input, name,
-                                        "is no time; give RFC 3339, such as 2026-01-02T03:04:05Z");
+                                        "is not a time; give RFC 3339, such as 2026-01-02T03:04:05Z");
     }
     return status;
 }

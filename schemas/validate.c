@@ -127,7 +127,7 @@ static int check_json(const struct check *check, struct mneme_str text) {
     const char *reason;
     size_t at;
     if (!mneme_json_check(text, &kind, &reason, &at)) {
-        return REFUSE(check, "is no JSON: %s at byte %zu; send well-formed JSON", reason, at);
+        return REFUSE(check, "is not valid JSON: %s at byte %zu; send well-formed JSON", reason, at);
     }
     if (check->field->format != MNEME_FORMAT_JSON && kind != MNEME_JSON_OBJECT) {
         return REFUSE(check, "must be a JSON object, not %s", mneme_json_kind_phrase(kind));
@@ -250,7 +250,7 @@ static int check_item(const struct check *check, struct mneme_str item, size_t i
         return REFUSE(check, "holds a control character in item %zu; remove it", index);
     }
     if (check->field->format == MNEME_FORMAT_UUID && !mneme_uuid_parse(&id, item)) {
-        return REFUSE(check, "holds what is no UUID at place %zu; give a UUID", index);
+        return REFUSE(check, "holds what is not a UUID at place %zu; give a UUID", index);
     }
     return MNEME_OK;
 }
@@ -294,7 +294,7 @@ static int check_vector(const struct check *check, struct mneme_str vector) {
         float number;
         mneme_floats_get(&number, vector.data + i * sizeof number, 1);
         if (!isfinite(number)) {
-            return REFUSE(check, "holds what is no number at place %zu; give finite numbers", i);
+            return REFUSE(check, "holds what is not a number at place %zu; give finite numbers", i);
         }
     }
     return MNEME_OK;

@@ -61,7 +61,7 @@ def check(table, history):
             raise Unfit(f"the primary key of {table.name} lacks {name}; ids are unique within their tenant and stream")
     for name in table.key:
         if name not in names:
-            raise Unfit(f"the primary key of {table.name} names {name}, which is no column of it")
+            raise Unfit(f"the primary key of {table.name} names {name}, which is not a column of it")
     if history is None:
         return
     kept = {column.name: (column.kind, column.is_nullable) for column in history.columns()}

@@ -128,7 +128,7 @@ int mneme_eval_read_questions(struct mneme_eval_questions *out, struct mneme_str
     if (questions.data == NULL) {
         return mneme_error_set(
             error, MNEME_E_INVALID,
-            "nothing was evaluated: the file is no JSON object with questions under \"qa\"; give "
+            "nothing was evaluated: the file is not a JSON object with questions under \"qa\"; give "
             "one conversation of LoCoMo");
     }
     struct mneme_json_reader items = mneme_json_enter(questions);

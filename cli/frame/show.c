@@ -76,7 +76,7 @@ int mneme_show_check_json(struct mneme_str json, const char *option, struct mnem
     }
     if (!mneme_json_check(json, &kind, &reason, &at)) {
         return mneme_error_set(error, MNEME_E_USAGE,
-                               "--%s was not taken: it is no JSON: %s at byte %zu; correct it", option,
+                               "--%s was not taken: it is not valid JSON: %s at byte %zu; correct it", option,
                                reason, at);
     }
     if (kind != MNEME_JSON_OBJECT) {

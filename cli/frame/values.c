@@ -184,7 +184,7 @@ int mneme_cli_opt_positions(const struct mneme_position **out, size_t *count, co
         if (!mneme_position_parse(&positions[i], items.items[i])) {
             return mneme_error_set(
                 error, MNEME_E_USAGE,
-                "--%s was not taken: '%.*s' is no position; give partition:offset as a publish printed it",
+                "--%s was not taken: '%.*s' is not a position; give partition:offset as a publish printed it",
                 option, MNEME_STR_ARG(items.items[i]));
         }
     }

@@ -210,7 +210,7 @@
     X(LOG_LEVEL, "LOG_LEVEL", CHOICE, "info", ONE_OF("debug|info|warn|error"), PLAIN, \
       "What is logged.") \
     X(LOG_FORMAT, "MNEME_LOG_FORMAT", CHOICE, "auto", ONE_OF("auto|text|logfmt|json"), PLAIN, \
-      "How it is logged; auto means logfmt of workers whose log is no terminal, and text of all else.")
+      "How it is logged; auto means logfmt of workers whose log is not a terminal, and text of all else.")
 /* clang-format on */
 
 #endif

@@ -117,7 +117,7 @@ int mneme_kafka_topic_ensure(struct mneme_kafka_topic_facts *out, const char *na
                              struct mneme_error *error) {
     rd_kafka_t *kafka = NULL;
     struct mneme_kafka_topic_facts facts = {0};
-    struct mneme_error why = {0}; /* that it is not there yet is no error of the caller's */
+    struct mneme_error why = {0}; /* that it is not there yet is not an error of the caller's */
     int status = mneme_kafka_admin(&kafka, config, error);
     if (status != MNEME_OK) {
         return status;

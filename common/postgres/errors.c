@@ -89,7 +89,7 @@ static int line_len(const char *text) {
     return (int)len;
 }
 
-/* Whether the answer is no error at all, such as rows where a COPY was to begin. */
+/* Whether the answer is not an error at all, such as rows where a COPY was to begin. */
 static bool is_other_answer(const PGresult *result) {
     ExecStatusType kind = PQresultStatus(result);
     return result != NULL && kind != PGRES_FATAL_ERROR && kind != PGRES_BAD_RESPONSE &&

@@ -135,8 +135,8 @@ int mneme_pg_set(struct mneme_postgres *postgres, const char *settings_sql, stru
         struct setting setting;
         size_t len = setting_len(at);
         if (!parse_setting(&setting, at, len)) {
-            return mneme_error_set(error, MNEME_E_INTERNAL, "\"%.*s\" is no setting of a session", (int)len,
-                                   at);
+            return mneme_error_set(error, MNEME_E_INTERNAL, "\"%.*s\" is not a setting of a session",
+                                   (int)len, at);
         }
         add_setting(&postgres->simple_settings, setting);
         at += len;

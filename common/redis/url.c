@@ -73,13 +73,13 @@ static int parse_one(struct one_url *out, struct mneme_buffer *strings, struct m
     if (host.data == NULL) {
         host = authority;
     } else if (!to_number(&number, port, UINT16_MAX) || number == 0) {
-        return refuse(error, "its port is none");
+        return refuse(error, "the port is not a number from 1 to 65535");
     }
     if (host.len == 0) {
         return refuse(error, "it has no host");
     }
     if (database.len > 0 && !to_number(&out->database, database, INT16_MAX)) {
-        return refuse(error, "its database is no number");
+        return refuse(error, "the database is not a number");
     }
     bool is_right = true;
     out->port = (int)number;

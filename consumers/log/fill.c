@@ -144,7 +144,7 @@ static int recognise(struct mneme_fill *fill, const struct mneme_fill_rules *rul
     }
     if (record->value.data == NULL) {
         return mneme_error_set(error, MNEME_E_INVALID,
-                               "the message has no value (a tombstone), so it is no event");
+                               "the message has no value (a tombstone), so it is not an event");
     }
     int status = mneme_codec_decode(rules->codec, event, &fill->batch.arena, record->value, error);
     return status == MNEME_OK ? check_place(fill, rules, record, event, error) : status;

@@ -58,9 +58,9 @@ void mneme_fill_clean_up(struct mneme_fill *fill, const struct mneme_fill_rules 
 void mneme_fill_reset(struct mneme_fill *fill, const struct mneme_fill_rules *rules);
 
 /*
- * Adds the record and takes its message. What is no event of its key and place is parked alone. An event that
- * is over a limit, or was parked by hand, is parked with its key, which goes into `parked`, and so is what
- * comes behind it. With rules->parks_alone no key is parked. One that was dropped is released: the batch
+ * Adds the record and takes its message. What is not an event of its key and place is parked alone. An event
+ * that is over a limit, or was parked by hand, is parked with its key, which goes into `parked`, and so is
+ * what comes behind it. With rules->parks_alone no key is parked. One that was dropped is released: the batch
  * gets no item, and its progress moves past it. On an error nothing is taken:
  * MNEME_E_UNAVAILABLE when the schema cannot be asked for now, MNEME_E_NO_MEMORY, or another code for a
  * record that this program cannot read (MNEME_E_UNKNOWN_SCHEMA): the reader must not go beyond it.

@@ -31,7 +31,7 @@ struct mneme_repartition_outcome {
 /*
  * Makes the topic if there is none, copies what it lacks, and compares number and hash of all records of each
  * partition of the source with what the copy has of it. MNEME_E_USAGE when source and copy are one topic,
- * MNEME_E_UNSAFE when the topic is no unfinished copy of this source with that many partitions, when the
+ * MNEME_E_UNSAFE when the topic is not an unfinished copy of this source with that many partitions, when the
  * comparison fails, or when `is_last` and somebody published meanwhile. Else what the brokers say. Blocks;
  * memory: the reader's, and eight bytes for each pair of partitions.
  */

@@ -133,12 +133,12 @@ static int take_topic(bool *is_new, const struct mneme_kafka_topic_facts *facts,
         status = count_records(&count, name, facts->partitions, config, error);
     }
     if (status == MNEME_OK && (facts->partitions != partitions || count > 0)) {
-        status = mneme_error_set(
-            error, MNEME_E_UNSAFE,
-            "nothing was copied: topic %s is there, has %d partitions%s and is no unfinished copy with %lld; "
-            "name another prefix with --to, or delete that topic if nobody needs it",
-            name, (int)facts->partitions, count > 0 ? ", records by the broker's clock," : "",
-            (long long)partitions);
+        status = mneme_error_set(error, MNEME_E_UNSAFE,
+                                 "nothing was copied: topic %s is there, has %d partitions%s and is not an "
+                                 "unfinished copy with %lld; "
+                                 "name another prefix with --to, or delete that topic if nobody needs it",
+                                 name, (int)facts->partitions,
+                                 count > 0 ? ", records by the broker's clock," : "", (long long)partitions);
     }
     return status;
 }

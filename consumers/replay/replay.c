@@ -44,7 +44,7 @@ static bool passes(const struct mneme_log_filter *filter, const struct mneme_eve
            (!filter->types.is_set || is_among(&filter->types, mneme_event_type_name(event)));
 }
 
-/* Whose a message is that is no event, only its key can tell. */
+/* Whose a message is that is not an event, only its key can tell. */
 static bool is_ours(const struct replaying *replaying, struct mneme_str key) {
     struct mneme_str prefix = mneme_buffer_str(&replaying->key_prefix);
     if (replaying->replay->filter.stream_id.data != NULL) {

@@ -87,9 +87,9 @@ static int prepare(struct projection *projection, const struct mneme_config *con
     const char *text_search_config = mneme_config_string(config, MNEME_SETTING_TEXT_SEARCH_CONFIG);
     size_t len = strlen(text_search_config);
     if (len >= sizeof projection->text_search_config) {
-        return mneme_error_set(error, MNEME_E_USAGE,
-                               "nothing was folded: MNEME_TEXT_SEARCH_CONFIG has %zu bytes; it is no name",
-                               len);
+        return mneme_error_set(
+            error, MNEME_E_USAGE,
+            "nothing was folded: MNEME_TEXT_SEARCH_CONFIG has %zu bytes; it is not a valid name", len);
     }
     memcpy(projection->text_search_config, text_search_config, len + 1);
     projection->progress.facts = &mneme_projections[MNEME_PROJECTION_SEARCH];

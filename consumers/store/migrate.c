@@ -105,8 +105,9 @@ static int run_with_schema(struct mneme_postgres *postgres, const char *sql, con
 static int make_schema(struct mneme_postgres *postgres, const char *schema, struct mneme_error *error) {
     char *name = PQescapeIdentifier(mneme_pg_raw(postgres), schema, strlen(schema));
     if (name == NULL) {
-        return mneme_error_set(error, MNEME_E_INVALID,
-                               "the schema was not made: MNEME_PG_SCHEMA is no name; correct it");
+        return mneme_error_set(
+            error, MNEME_E_INVALID,
+            "the schema was not made: MNEME_PG_SCHEMA is not a valid schema name; correct it");
     }
     struct mneme_buffer sql = {0};
     mneme_buffer_printf(&sql, "CREATE SCHEMA IF NOT EXISTS %s", name);

@@ -31,7 +31,7 @@ static int read_source(int64_t *out, const struct mneme_batch_item *item, struct
     errno = 0;
     long long value = strtoll(text, &end, 10);
     if (errno != 0 || *end != '\0' || value < 0) {
-        return refuse(item, "its header " MNEME_LOG_SOURCE_HEADER " is no position", error);
+        return refuse(item, "its header " MNEME_LOG_SOURCE_HEADER " is not a position", error);
     }
     *out = value;
     return MNEME_OK;
@@ -107,7 +107,7 @@ static int take_value(struct mneme_vector_record *out, const struct mneme_embedd
         return refuse(item, "it is of a raw vector that has parts", error);
     }
     if (embedding->metadata.data != NULL && !is_object(embedding->metadata)) {
-        return refuse(item, "the metadata of its vector is no JSON object", error);
+        return refuse(item, "the metadata of its vector is not a JSON object", error);
     }
     change->metadata_json = mneme_json_trim(embedding->metadata);
     return mneme_metric_parse(&change->metric, embedding->metric, &reason) == MNEME_OK

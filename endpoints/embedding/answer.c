@@ -105,7 +105,7 @@ static int read_base64(struct reading *reading, size_t index, struct mneme_str t
     }
     size_t bytes = text.len / 4 * 3 - padding;
     if (text.len == 0 || text.len % 4 != 0 || text.len > (size_t)INT32_MAX || bytes % sizeof(float) != 0) {
-        return REFUSE(reading->error, "a vector is no base64 of floats");
+        return REFUSE(reading->error, "a vector is not base64 of floats");
     }
     int status = settle_dimensions(reading, bytes / sizeof(float));
     if (status != MNEME_OK) {
@@ -119,7 +119,7 @@ static int read_base64(struct reading *reading, size_t index, struct mneme_str t
     /* It would stop at some characters, without a word. */
     int length = EVP_DecodeBlock(decoded, (const unsigned char *)text.data, (int)text.len);
     if (length < 0 || (size_t)length != text.len / 4 * 3) {
-        return REFUSE(reading->error, "a vector is no base64 of floats");
+        return REFUSE(reading->error, "a vector is not base64 of floats");
     }
     mneme_floats_get(reading->out->vectors + index * reading->out->dimensions, decoded,
                      reading->out->dimensions);
@@ -143,7 +143,7 @@ static int read_index(size_t *index, const struct reading *reading, struct mneme
     struct mneme_str given = member(entry, "index");
     int64_t number = (int64_t)place;
     if (given.data != NULL && (!is_kind(given, MNEME_JSON_NUMBER) || !mneme_json_to_long(&number, given))) {
-        return REFUSE(reading->error, "an index is no whole number");
+        return REFUSE(reading->error, "an index is not a whole number");
     }
     if (number < 0 || (uint64_t)number >= reading->count) {
         return REFUSE(reading->error, "a vector has the index %lld, of %zu texts", (long long)number,
@@ -191,9 +191,9 @@ static int check_json(struct mneme_str body, struct mneme_error *error) {
         return REFUSE(error, "the answer is a page of HTML");
     }
     if (!mneme_json_check(body, &kind, &reason, &at)) {
-        return REFUSE(error, "the answer is no JSON: %s at byte %zu of %zu", reason, at, body.len);
+        return REFUSE(error, "the answer is not valid JSON: %s at byte %zu of %zu", reason, at, body.len);
     }
-    return kind == MNEME_JSON_OBJECT ? MNEME_OK : REFUSE(error, "the answer is no JSON object");
+    return kind == MNEME_JSON_OBJECT ? MNEME_OK : REFUSE(error, "the answer is not a JSON object");
 }
 
 int mneme_embedder_answer_read(struct mneme_embedder_answer *out, struct mneme_arena *arena,

@@ -91,7 +91,7 @@ MNEME_API struct mneme_str mneme_result_text(struct mneme_result *row, const cha
 MNEME_API int64_t mneme_result_long(const struct mneme_result *row, const char *column, int64_t fallback);
 MNEME_API double mneme_result_double(const struct mneme_result *row, const char *column, double fallback);
 
-/* Called on the thread that calls, for each row. False: no more are wanted, which is no error. */
+/* Called on the thread that calls, for each row. False: no more are wanted, which is not an error. */
 typedef bool mneme_result_fn(struct mneme_result *row, void *context);
 
 /*

@@ -131,7 +131,7 @@ static int ask_vectors(struct services *out, struct mneme_op_call *call, struct 
     return status;
 }
 
-/* A Redis that is away is no failure: its numbers are null. */
+/* A Redis that is away is not a failure: its numbers are null. */
 static void ask_redis(struct services *out, const struct mneme_op_call *call) {
     const struct mneme_redis_options options = {
         .timeout_ms = mneme_config_long(call->config, MNEME_SETTING_REDIS_TIMEOUT_MS)};

@@ -47,9 +47,9 @@ def parse(body):
     try:
         request = orjson.loads(body)
     except orjson.JSONDecodeError as error:
-        raise Refused(400, f"the body is no JSON: {error}") from error
+        raise Refused(400, f"the body is not valid JSON: {error}") from error
     if not isinstance(request, dict):
-        raise Refused(400, "the body is no JSON object")
+        raise Refused(400, "the body is not a JSON object")
     name, texts = request.get("model"), request.get("input")
     if name not in TABLE:
         raise Refused(404, f"there is no model {name!r}: there are {', '.join(TABLE)}", "model_not_found")

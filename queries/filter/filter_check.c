@@ -284,7 +284,7 @@ static int check_value(const struct mneme_filter_node *test, struct mneme_filter
             return MNEME_OK;
         }
         return mneme_filter_fail(reading, value->at, "ask whether a value is missing with eq null or ne null",
-                                 "null is no value");
+                                 "null is not a value");
     }
     if (type == MNEME_FILTER_JSON) {
         return check_json(test, value, reading);

@@ -22,7 +22,7 @@ static int read_value(struct mneme_filter_value **out, struct mneme_filter_readi
         (struct mneme_filter_value){mneme_json_kind_of(json), json, 0, place(reading, json), false, NULL};
     bool is_kept = true;
     if (value->kind == MNEME_JSON_ARRAY) {
-        return mneme_filter_fail(reading, value->at, "give its items", "a list within a list is no value");
+        return mneme_filter_fail(reading, value->at, "give its items", "a list within a list is not a value");
     }
     if (value->kind == MNEME_JSON_STRING) {
         is_kept = mneme_json_unquote(&value->text, reading->arena, json);
@@ -188,7 +188,7 @@ int mneme_filter_parse_json(struct mneme_filter_node **out, struct mneme_filter_
     const char *reason;
     size_t at;
     if (!mneme_json_check(reading->text, NULL, &reason, &at)) {
-        return mneme_filter_fail(reading, at, "correct it", "it is no JSON: %s", reason);
+        return mneme_filter_fail(reading, at, "correct it", "it is not valid JSON: %s", reason);
     }
     return read_object(out, reading, mneme_json_trim(reading->text), 0);
 }

@@ -9,7 +9,8 @@
 
 /* --- forms --- */
 
-/* Of two that begin at the same word, the first of the table is taken. One without a function is no time. */
+/* Of two that begin at the same word, the first of the table is taken. One without a function is not a time.
+ */
 static const struct {
     const char *form;
     mneme_time_maker *make;

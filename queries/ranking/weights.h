@@ -44,7 +44,7 @@ struct mneme_rank_weights {
 extern const struct mneme_rank_weights mneme_rank_default_weights;
 
 /* Reads "author=0, recency=0.3" over the defaults; "" is all defaults. MNEME_E_USAGE for an unknown name,
- * with the names that there are, or for what is no number from 0 to 1000. */
+ * with the names that there are, or for what is not a number from 0 to 1000. */
 int mneme_rank_weights_parse(struct mneme_rank_weights *out, struct mneme_str text,
                              struct mneme_error *error);
 

@@ -34,7 +34,7 @@ struct mneme_postgres *mneme_recall_postgres(struct mneme_recall *recall);
 
 struct mneme_recall_question {
     struct mneme_candidate_filter which;
-    struct mneme_str text;                  /* UTF-8; whatever it is, it is no error */
+    struct mneme_str text;                  /* UTF-8; whatever it is, it is not an error */
     size_t top_k;                           /* 1 to MNEME_RECALL_MAX_TOP_K */
     size_t per_conversation;                /* at most so many of one conversation; 0: any number */
     struct mneme_opt_double min_similarity; /* of the question's vector and the document's */

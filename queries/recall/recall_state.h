@@ -57,7 +57,7 @@ struct mneme_recall_hit *mneme_recall_hit_of(const struct mneme_recalling *recal
                                              struct mneme_str ref);
 
 /* Adds the documents whose vectors are nearest to the candidates, and their similarities to the hits. What
- * the vectors or the embedding service cannot do is noted in out->degraded and is no error. */
+ * the vectors or the embedding service cannot do is noted in out->degraded and is not an error. */
 int mneme_recall_ask_vectors(struct mneme_recalling *recalling, struct mneme_error *error);
 
 /* When the question is of another time: forgets the hits of documents whose text is another one now. */

@@ -103,7 +103,7 @@ int mneme_candidates_prepare(struct mneme_postgres *postgres, struct mneme_error
 
 /* The documents that the query finds, the best by BM25 first, at most `limit` of them and never fewer where
  * so many are. Of a turn and a memory with the same place in a conversation the memory alone is told. A query
- * without any word (blank, signs) finds nothing, with term_count 0. Whatever the text is, it is no error.
+ * without any word (blank, signs) finds nothing, with term_count 0. Whatever the text is, it is not an error.
  * MNEME_E_UNAVAILABLE when the projection `search` has no tables, MNEME_E_UNSAFE when they hold words of
  * another analysis. */
 int mneme_candidates_find(struct mneme_candidates *out, struct mneme_postgres *postgres,

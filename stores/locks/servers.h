@@ -14,7 +14,7 @@ struct mneme_lock_servers {
 };
 
 /* Those of MNEME_LOCK_URLS, each by itself, or the one (server or cluster) of REDIS_URL. Connects to nothing
- * yet. MNEME_E_USAGE for a text that is no list of servers. Clean up in any case. */
+ * yet. MNEME_E_USAGE for a text that is not a list of servers. Clean up in any case. */
 int mneme_lock_servers_init(struct mneme_lock_servers *servers, const struct mneme_config *config,
                             struct mneme_error *error);
 void mneme_lock_servers_clean_up(struct mneme_lock_servers *servers);

@@ -256,12 +256,14 @@ static int check_filter(struct mneme_str filter_json, struct mneme_error *error)
     if (!mneme_json_check(filter_json, &kind, &reason, &at)) {
         return mneme_error_set(
             error, MNEME_E_INVALID,
-            "the vectors were not asked: the filter is no JSON: %s at byte %zu; correct it", reason, at);
+            "the vectors were not asked: the filter is not valid JSON: %s at byte %zu; correct it", reason,
+            at);
     }
     if (kind != MNEME_JSON_OBJECT) {
-        return mneme_error_set(error, MNEME_E_INVALID,
-                               "the vectors were not asked: the filter is no JSON object; give one such as "
-                               "{\"color\": \"red\"}");
+        return mneme_error_set(
+            error, MNEME_E_INVALID,
+            "the vectors were not asked: the filter is not a JSON object; give one such as "
+            "{\"color\": \"red\"}");
     }
     struct mneme_json_reader reader = mneme_json_enter(mneme_json_trim(filter_json));
     while (mneme_json_next(&reader, &key, &value)) {

@@ -46,7 +46,7 @@ def key_of(user):
     return f"default/{user}".encode()
 
 
-# What is no event has nothing to keep in order: it is parked alone.
+# What is not an event has nothing to keep in order: it is parked alone.
 # (what is wrong, the message of a user, what the reason must say)
 ALONE = [
     ("bytes that are no event", lambda user: {"key": key_of(user), "value": b"hello, log"},
@@ -65,7 +65,7 @@ ALONE = [
     ("a negative length", lambda user: spoilt(lambda value: value[:10] + b"\x01" + value[11:], created(user)), "."),
     ("a number that never ends", lambda user: spoilt(lambda value: value[:10] + b"\xff" * 12, created(user)), "."),
     ("invalid UTF-8", lambda user: spoilt(lambda value: value.replace(b"very", b"v\xff\xfey"), created(user)), "UTF-8"),
-    ("a memory_id that is no UUID", lambda user: good(created(user, memory_id="x" * 36)), "."),
+    ("a memory_id that is not a UUID", lambda user: good(created(user, memory_id="x" * 36)), "."),
     ("a payload that is none of the schema's",
      lambda user: spoilt(lambda value: value[:-40] + b"\xff" * 40, created(user)), "."),
     ("another stream's key", lambda user: {"key": key_of(user), "value": good(created("berta"))["value"]}, "key"),
@@ -75,7 +75,7 @@ BLOCKING = [
     ("a NUL", lambda user: spoilt(lambda value: value.replace(b"very", b"v\0ry"), created(user)), "NUL|JSON"),
     ("broken JSON", lambda user: spoilt(lambda value: value.replace(b'{"text"', b'["text"'), created(user)), "JSON"),
     ("confidence above 1", lambda user: good(created(user, confidence=1.5)), "confidence"),
-    ("confidence that is no number", lambda user: good(created(user, confidence=float("nan"))), "confidence"),
+    ("confidence that is not a number", lambda user: good(created(user, confidence=float("nan"))), "confidence"),
     ("over-long content", lambda user: good(created(user, content="x" * 100_001)), "content"),
     ("blank content", lambda user: good(created(user, content="  ")), "content"),
     ("an unknown memory type", lambda user: good(created(user, memory_type="guess")), "memory_type"),
@@ -256,7 +256,7 @@ def test_a_forgotten_registry_makes_no_garbage_of_events(namespace, worker, mnem
 
 @pytest.mark.registry
 def test_what_only_begins_as_a_frame_stops_nobody(namespace, worker, registry, mneme, drain):
-    """The registry says that it does not know the ids, and what follows them is no event."""
+    """The registry says that it does not know the ids, and what follows them is not an event."""
     noise = [{"key": b"default/anna", "value": b"\0" + value} for value in (b"\0\0\0\0", b"\x7f\xff\xff\xff?", b"\xff\xff\xff\xff" + bytes(90))]
     mneme.publish([note(number=1)])
     namespace.produce(noise)

@@ -86,7 +86,7 @@ def test_the_help_of_the_whole_program_lists_commands_and_exit_codes():
     (["memory", "list", "--usr", "ada"], "did you mean --user?"),
     (["memory", "list", "--all", "--limit", "none"], "--limit was not taken"),
     (["memory", "list", "--all", "--limit", "1000000"], "from 1 to 10000"),
-    (["memory", "list", "--all", "--cursor", "x"], "is no cursor"),
+    (["memory", "list", "--all", "--cursor", "x"], "is not a cursor"),
     (["memory", "list", "--all", "--metadata", "{"], "--metadata was not taken: it is not JSON"),
     (["memory", "list", "--all", "--metadata", "[]"], "give a JSON object"),
     (["memory", "list", "--all", "--at-least", "7"], "is not a position"),

@@ -207,7 +207,7 @@ def test_the_scope_of_the_command_line_is_for_lines_without_one(mneme, namespace
 
 
 @pytest.mark.parametrize(("bad", "reason"), [
-    ("{", "it is no JSON"), ("[]", "an array"), (event(1), "scope"), ('{"type":"nope","user_id":"a"}', "nope"),
+    ("{", "it is not valid JSON"), ("[]", "an array"), (event(1), "scope"), ('{"type":"nope","user_id":"a"}', "nope"),
     (event("x" * 2_000_000, user_id="a"), "bytes"), ("x" * 5_000_000, "4 MiB"),
 ], ids=["no JSON", "no object", "no scope", "no type", "too large", "too long"])
 def test_of_a_file_with_a_bad_line_nothing_is_published(quiet_topic, tmp_path, bad, reason):

@@ -140,7 +140,7 @@ def test_what_is_wrong_is_told_and_the_rest_is_imported(folded, imported, tmp_pa
                                             for entry, line in ((2, 1), (3, 1), (5, 2), (6, 3), (7, 4))]
     for (_, reason), words in zip(told, ['message 1 of "Odd": its role is "critic"', 'message 2 of "Odd": its role is "chorus"',
                                          'conversation 2: it is no conversation', "conversation 3: it is no",
-                                         "conversation 4: it is no JSON"], strict=True):
+                                         "conversation 4: it is not valid JSON"], strict=True):
         assert reason.startswith(words), done.stderr
     assert "4 turns and conversations published, 0 already there, 5 refused" in done.stdout
     folded.drain()
@@ -164,7 +164,7 @@ def test_a_broken_file_is_read_as_far_as_it_goes(quiet_topic, tmp_path, content,
 
 
 @pytest.mark.parametrize(("line", "words"), [
-    ("{", "it is no JSON"), ("[]", "it is an array"),
+    ("{", "it is not valid JSON"), ("[]", "it is an array"),
     ('{"role":"user","content":"x"}', "no conversation_id"), ('{"conversation_id":"c","content":"x"}', "no role"),
     ('{"conversation_id":"c","role":"user","content":" "}', "no content"),
     ('{"conversation_id":"c","role":"chorus","content":"x"}', 'its role is "chorus"'),

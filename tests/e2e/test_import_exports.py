@@ -99,7 +99,7 @@ def test_a_folder_is_its_conversations_and_the_rest_is_counted(exports, imported
     again = imported("chatgpt", "folder", folder)
     assert [report["published"] for report in again.reports] == [0] * 6
     assert sum(report["already_imported"] for report in again.reports) == 2
-    # By their names, as a shell writes them, with what is no JSON among them.
+    # By their names, as a shell writes them, with what is not JSON among them.
     named = exports.mneme("import", "chatgpt", "-n", "--user", "folder", *sorted(folder.iterdir()), expect=0)
     assert named.stdout.splitlines()[-1] == "2 files with conversations, 5 passed over"
     assert_equal_to_log(exports)
@@ -120,7 +120,7 @@ def test_a_claude_folder_too(exports, imported, tmp_path):
     ("chatgpt", "user.json", '{"id":"user-x"}', "nothing was imported: 1 file is of no conversations"),
     ("chatgpt", "conversations.json", BRANCHES, "it is an export of Claude; give `mneme import claude`"),
     ("claude", "conversations.json", '[{"id":"a","mapping":{}}]', "it is an export of ChatGPT; give `mneme import chatgpt`"),
-    ("claude", "all.json", '{"conversations": %s}' % BRANCHES, "it is no conversation of a Claude export"),
+    ("claude", "all.json", '{"conversations": %s}' % BRANCHES, "it is not a conversation of a Claude export"),
     ("claude", "export.zip", "PK\x03\x04 and so on", "it is a zip archive; unpack it"),
 ])
 def test_what_is_not_understood_is_no_success(exports, tmp_path, form, name, content, words):

@@ -1,4 +1,4 @@
-"""What files and streams may look like: gzip is inflated, a byte order mark is passed over, and what is no text is refused
+"""What files and streams may look like: gzip is inflated, a byte order mark is passed over, and what is not a text is refused
 with a word on what to do."""
 
 import bz2

@@ -216,7 +216,7 @@ def test_an_interrupted_import_says_so_and_goes_on(namespace, mneme, imported, t
     ("no-objects", 1, [(1, "it is an array"), (2, "it is a string"), (3, "it is null"), (4, "it is a number"),
                        (5, '"memories" must be a list')]),
     ("no-comma", 1, [(None, "it lacks a comma")]),
-    ("quotes", 1, [(1, "it is no JSON")]),
+    ("quotes", 1, [(1, "it is not valid JSON")]),
 ])
 def test_what_is_broken_is_told_and_the_rest_goes_on(quiet_topic, name, whole, refused):
     done = quiet_topic.mneme("import", "legacy-json", "--dry-run", "--json", BROKEN / f"{name}.json", env=OFFLINE, expect=1)

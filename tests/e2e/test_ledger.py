@@ -190,7 +190,7 @@ def test_a_chain_made_anew_is_seen_by_heads_that_were_kept(namespace, mneme, wor
     assert [(entry["break"], entry["position"]) for entry in found] == [("changed", heads[0]["position"])]
     (tmp_path / "bad").write_text("0:1 zz\n")
     refused = mneme("audit", "verify", "--heads", tmp_path / "bad", expect=2)
-    assert "line 1 is no head" in refused.stderr
+    assert "line 1 is not a head" in refused.stderr
 
 
 def test_the_statement_of_the_manual_finds_what_does_not_follow(namespace, mneme, worker, drain):

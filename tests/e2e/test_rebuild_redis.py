@@ -79,7 +79,7 @@ def damage(client, base):
 def test_each_damaged_key_is_named_and_a_rebuild_mends_it(namespace, mneme, worker, client):
     fill(namespace, mneme, worker)
     equal = verify(mneme, 0)
-    # A key may know the accesses of a memory alone, which is no row.
+    # A key may know the accesses of a memory alone, which is not a row.
     assert len(keys(client, namespace, "1:*:memory:")) >= equal["memory"]["rows"] > 10
     neighbour = namespace.redis_prefix[:-1] + "x:1:{0}:memory:a"  # of somebody whose prefix begins as ours
     client.set(neighbour, "theirs", ex=600)

@@ -70,7 +70,7 @@ def test_a_log_is_copied_whole_though_killed_and_the_tables_follow(namespace, wo
     (source, _), (target, _) = read_topic(namespace), read_topic(namespace, prefix + "events")
     assert len(target) == last["events"] and {message.partition for message in target} <= set(range(5))
     assert by_key(target, lambda m: m.position) == by_key(source, lambda m: (m.timestamp_ms, *m.position))
-    assert "is no unfinished copy" in mneme(*copy, expect=6).stderr
+    assert "is not an unfinished copy" in mneme(*copy, expect=6).stderr
 
     follow(namespace, prefix, 5)
     assert mneme("topics", "check", env=namespace.env, expect=0).stdout
@@ -97,7 +97,7 @@ def test_what_is_no_copy_is_not_written_to(namespace, mneme):
     copy = ("topics", "repartition", "--to", prefix, "--partitions")
     other = {"MNEME_TOPIC_PREFIX": prefix}
     mneme("topics", "create", env=other, expect=0)
-    assert "is no unfinished copy" in mneme(*copy, str(namespace.partitions + 1), expect=6).stderr
+    assert "is not an unfinished copy" in mneme(*copy, str(namespace.partitions + 1), expect=6).stderr
     mneme("memory", "add", "mine", "--user", "ada", env=other, expect=0)
-    assert "is no unfinished copy" in mneme(*copy, str(namespace.partitions), expect=6).stderr
+    assert "is not an unfinished copy" in mneme(*copy, str(namespace.partitions), expect=6).stderr
     assert sum(namespace.end_offsets(prefix + "events").values()) == 1

@@ -62,7 +62,7 @@ MISTAKES = {
         [TABLE.replace("KEY (dream_id, tenant, stream_id)", "KEY (dream_id, stream_id)")],
         "the primary key of dreams lacks tenant"),
     "a key that names nothing": (
-        [TABLE.replace("KEY (dream_id,", "KEY (id,")], "the primary key of dreams names id, which is no column of it"),
+        [TABLE.replace("KEY (dream_id,", "KEY (id,")], "the primary key of dreams names id, which is not a column of it"),
     "a history without the new column": (
         [TABLE + HISTORY, "ALTER TABLE dreams\n    ADD COLUMN mood text;\n"],
         "dreams_history has no column like dreams.mood text; change both tables in one migration"),

@@ -64,8 +64,8 @@ def test_dimensions_and_metric_are_checked(mneme):
     for arguments, reason in [
         (("add", "b", "--vector", "[1, 0, 0]"), "has 3 dimensions and those in there have 2"),
         (("add", "b", "--vector", "[1, 0]", "--metric", "cosine"), "those in there are by dot"),
-        (("add", "b", "--vector", '[1, "x"]'), "item 2 is no number"),
-        (("add", "b", "--vector", "[1e39, 1]"), "item 1 is no number"),
+        (("add", "b", "--vector", '[1, "x"]'), "item 2 is not a number"),
+        (("add", "b", "--vector", "[1e39, 1]"), "item 1 is not a number"),
         (("add", "b", "--vector", "[]"), "no numbers"),
         (("add", "b", "--vector", "1"), "no JSON array"),
         (("query", "--vector", "[1]"), "has 1 dimensions"),

@@ -49,7 +49,7 @@ def fold_topic(namespace, projection="postgres", content_max_chars=100000):
     fold = Fold(Decoder(namespace.stack.registry_url), len(ends), namespace.topic, projection, content_max_chars, by_hand, dropped)
     for message in messages:
         fold.apply(message)
-    fold.next_offsets.update(ends)  # what lies behind the last event, such as a transaction's marker, is no event
+    fold.next_offsets.update(ends)  # what lies behind the last event, such as a transaction's marker, is not an event
     return fold
 
 

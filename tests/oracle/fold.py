@@ -93,7 +93,7 @@ class Fold(Rows, *(module.Tables for module in subjects.MODULES)):
             self.decide(message, event)
 
     def read(self, message):
-        """The event, and why it is beyond a limit; Unreadable for what is no event of its key and place."""
+        """The event, and why it is beyond a limit; Unreadable for what is not an event of its key and place."""
         try:
             event = self.decoder.decode(message.value)
         except UnknownSchema as error:
@@ -110,7 +110,7 @@ class Fold(Rows, *(module.Tables for module in subjects.MODULES)):
                     continue
                 values[name] = as_uuid(values[name])
                 if values[name] is None:
-                    raise Unreadable(f"{name} is no UUID")
+                    raise Unreadable(f"{name} is not a UUID")
         key = f"{event['tenant']}/{event['stream_id']}".encode()
         if message.key != key:
             raise Unreadable("the key is another stream's")

@@ -201,7 +201,7 @@ class Generator:
         return Step("parked", raw=self.encoder.message(line))
 
     def garbage(self, stream):
-        """What is no event of its key: it is parked alone, and the stream goes on."""
+        """What is not an event of its key: it is parked alone, and the stream goes on."""
         key = stream.key.encode()
         line = {"type": "memory_deleted", "event_id": self.id(), **stream.scope, "tenant": stream.tenant,
                 "stream_id": stream.stream_id,

@@ -132,7 +132,7 @@ def check_items(field, values, record):
                 raise Refused("an empty item")
             check_name(item, longest)
             if field.get("mneme.format") == "uuid" and as_uuid(item) is None:
-                raise Refused("an item that is no UUID")
+                raise Refused("an item that is not a UUID")
         else:
             check_number({}, item)
     if isinstance(values, dict) and any("\0" in text or len(text.encode()) > longest for text in values.values()):

@@ -61,7 +61,7 @@ Test(cursor, words_of_others_are_refused) {
         cr_assert_eq(mneme_cursor_read(&cursor, mneme_str_from(bad[i]), &arena, &error), MNEME_E_USAGE, "%s",
                      bad[i]);
         cr_assert_not(cursor.is_set);
-        cr_assert_not_null(strstr(error.message, "is no cursor"));
+        cr_assert_not_null(strstr(error.message, "is not a cursor"));
     }
 }
 

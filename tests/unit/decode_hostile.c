@@ -269,7 +269,7 @@ Test(decode_hostile, a_text_that_is_no_uuid_is_refused) {
                              "abc",
                              4),
                  MNEME_E_INVALID);
-    cr_assert_not_null(strstr(error.message, "no UUID at byte 0 of 4, in event_id"), "%s", error.message);
+    cr_assert_not_null(strstr(error.message, "not a UUID at byte 0 of 4, in event_id"), "%s", error.message);
 }
 
 Test(decode_hostile, a_whole_number_of_more_than_32_bits_is_no_int) {

@@ -184,7 +184,7 @@ Test(filter, a_refusal_names_the_place_and_what_to_do) {
         {"tags eq tea", "'tags' does not take eq at character 1; use contains"},
         {"user_id in ada", "in needs a list at character 12"},
         {"user_id eq (ada)", "eq takes no list at character 1"},
-        {"user_id in (ada, null)", "null is no value at character 18"},
+        {"user_id in (ada, null)", "null is not a value at character 18"},
         {"user_id.name eq ada",
          "'user_id' has nothing in it at character 1; only metadata and content have paths"},
         {"metadata eq 1", "'metadata' as a whole can only contain"},
@@ -198,11 +198,11 @@ Test(filter, a_refusal_names_the_place_and_what_to_do) {
         {"user_id in (a, )", "')' is not expected at character 16; give a value behind the comma"},
         {"user_id eq 'ada", "is not closed"},
         {"user_id eq \"\\x\"", "the value is malformed"},
-        {"{\"user_id\":", "it is no JSON"},
+        {"{\"user_id\":", "it is not valid JSON"},
         {"{\"AND\":{}}", "AND and OR are an object here at character 8; give an array of objects"},
         {"{\"OR\":[1]}", "a condition is a number here at character 8"},
         {"{\"user_id\":{}}", "there is no operator at character 12"},
-        {"{\"user_id\":{\"in\":[[]]}}", "a list within a list is no value at character 19"},
+        {"{\"user_id\":{\"in\":[[]]}}", "a list within a list is not a value at character 19"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         const char *sentence = refused(cases[i].text);

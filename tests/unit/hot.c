@@ -139,7 +139,7 @@ Test(hot, an_access_may_be_before_1970_or_never) {
     }
 }
 
-/* Cut anywhere, or changed, it is no value; and nothing is read behind its end. */
+/* Cut anywhere, or changed, it is not a value; and nothing is read behind its end. */
 Test(hot, part_of_a_value_is_none) {
     struct mneme_hot_memory memory = sample();
     struct mneme_hot_memory back;

@@ -506,7 +506,7 @@ Test(schema_evolution, the_scope_may_not_be_missing) {
 
 Test(schema_evolution, a_payload_must_be_a_union) {
     set_type("Event", "payload", "\"string\"");
-    assert_schema_refused("Event.payload is no union");
+    assert_schema_refused("Event.payload is not a union");
 }
 
 Test(schema_evolution, another_record_is_no_event) {

@@ -344,7 +344,7 @@ Test(validate, a_content_without_text_has_the_limit_as_a_whole) {
     set_content(MNEME_STR_LIT("{ }"));
     assert_refused("nothing", "is empty");
     set_content(MNEME_STR_LIT("{\"text\":7}"));
-    assert_valid("a text that is no string is a member like any other");
+    assert_valid("a text that is not a string is a member like any other");
 }
 
 static void check_array(void *record, const struct mneme_field_info *field) {
@@ -376,7 +376,7 @@ static void check_array(void *record, const struct mneme_field_info *field) {
     items[1] = field->format == MNEME_FORMAT_UUID ? MNEME_STR_LIT("0190a5f0-7c3e-7cc0-8f3a-5b6d1c2e3f4")
                                                   : repeat("x", field->item_max_bytes);
     if (field->format == MNEME_FORMAT_UUID) {
-        assert_refused(field->name, "no UUID at place 1");
+        assert_refused(field->name, "not a UUID at place 1");
     } else {
         assert_valid(field->name);
     }
@@ -471,8 +471,8 @@ Test(validate, a_vector_is_made_of_finite_numbers) {
         {MNEME_STR_LIT(""), "no vector"},
         {MNEME_STR_LIT("\0\0\x80"), "no vector"},
         {MNEME_STR_LIT("\0\0\x80\x3F\0"), "no vector"},
-        {MNEME_STR_LIT("\0\0\x80\x3F\0\0\x80\x7F"), "no number at place 1"},
-        {MNEME_STR_LIT("\0\0\xC0\x7F"), "no number at place 0"},
+        {MNEME_STR_LIT("\0\0\x80\x3F\0\0\x80\x7F"), "not a number at place 1"},
+        {MNEME_STR_LIT("\0\0\xC0\x7F"), "not a number at place 0"},
     };
     static const char zeros[16001 * sizeof(float)];
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {

@@ -82,7 +82,8 @@ static void write_hex(struct mneme_buffer *out, struct mneme_str bytes) {
     }
 }
 
-/* A cell as text; of what is no text already, a copy in the arena. data == NULL when memory is exhausted. */
+/* A cell as text; of what is not a text already, a copy in the arena. data == NULL when memory is exhausted.
+ */
 static struct mneme_str cell_text(struct mneme_fold *fold, struct mneme_buffer *scratch,
                                   enum mneme_column_kind kind, const union mneme_cell *cell) {
     char time[MNEME_RFC3339_BYTES];

@@ -45,7 +45,8 @@ int mneme_chroma_out_of_memory(struct mneme_error *error);
 enum mneme_status mneme_chroma_classify(long http_status);
 
 /* One request. `body` is store->request when `has_body`. *out (may be NULL) is the answer, for the caller to
- * json_decref. `what` begins the error's sentence. MNEME_E_UNAVAILABLE also for an answer that is no JSON. */
+ * json_decref. `what` begins the error's sentence. MNEME_E_UNAVAILABLE also for an answer that is not valid
+ * JSON. */
 int mneme_chroma_call(json_t **out, struct mneme_chroma *store, const char *method, const char *path,
                       bool has_body, const char *what, struct mneme_error *error);
 

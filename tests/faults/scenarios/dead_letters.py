@@ -79,7 +79,7 @@ def run(ground, rounds, users):
             done = mneme("dead-letters", *arguments)
             assert done.returncode in (0, 1, 5), done
         done = mneme("dead-letters", "redrive", "--all")
-        assert done.returncode in (0, 1), done  # 1: what is no event
+        assert done.returncode in (0, 1), done  # 1: what is not an event
         finding.drain(timeout=120)
         fold = finding.assert_equal()
         assert all(row["value"] == b"no event" for row in fold.parked_events.values())

@@ -20,7 +20,7 @@ def write(user, number):
 
 
 def noise(rng, user):
-    """What is no event, under the key of a user who writes."""
+    """What is not an event, under the key of a user who writes."""
     good = Encoder().message(write(user, 0))["value"]
     value = rng.choice([None, b"", b"garbage", b"\0" + rng.randbytes(4) + b"?" + rng.randbytes(30), b"?" + rng.randbytes(30), good[:-1], good[:20], good + b"\0"])
     return {"key": f"default/{user}".encode(), "value": value}
