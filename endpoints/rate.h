@@ -1,5 +1,5 @@
 /*
- * At most so many requests a minute, evenly: a bucket that fills at that rate and holds one second's worth,
+ * Limits requests per minute, evenly: a bucket that fills at that rate and holds one second's worth,
  * at least one. Pure state; the caller gives the time, in microseconds of a clock that never steps back.
  */
 #ifndef MNEME_ENDPOINTS_RATE_H

@@ -20,7 +20,7 @@ bool mneme_retrieved_is_sampled(double share) {
                           (double)chance < share * (double)UINT32_MAX);
 }
 
-/* At most so many bytes, and no part of a character. */
+/* The text cut to a maximum of bytes, between characters. */
 static struct mneme_str cut(struct mneme_str text, size_t most) {
     if (text.len <= most) {
         return text;

@@ -70,7 +70,7 @@ static void put_if_fits(struct mneme_buffer *out, const struct mneme_buffer *par
     }
 }
 
-/* At most so much of the label; gives its width. */
+/* As much of the label as fits; gives its width. */
 static int put_label(struct mneme_buffer *out, struct mneme_str label, int wanted, int left) {
     int room = wanted < left ? wanted : left;
     int width = mneme_text_width(label);

@@ -166,7 +166,7 @@ static void send_signal(const struct group *group, int signal_number) {
 
 /* A terminal has sent its SIGINT to the whole process group; a second SIGINT would end a worker at once, so
  * it is SIGTERM that is passed on. */
-static void heed_signals(struct group *group, int64_t now) {
+static void handle_signals(struct group *group, int64_t now) {
     if (group->stop_micros == 0 && mneme_cli_interrupted()) {
         group->stop_micros = now;
         send_signal(group, SIGTERM);
@@ -250,7 +250,7 @@ enum mneme_exit mneme_work_all(struct mneme_cli *cli) {
     }
     while (!is_over(&group)) {
         int64_t now = mneme_clock_monotonic_micros();
-        heed_signals(&group, now);
+        handle_signals(&group, now);
         read_logs(&group, now);
     }
     for (size_t i = 0; i < group.count; i++) {

@@ -9,7 +9,7 @@
 
 _Static_assert(MNEME_JSON_MAX_DEPTH <= 64, "what is open is kept in the bits of one word");
 
-/* Postgres keeps at most so many digits behind the point of a jsonb number. */
+/* The maximum number of digits that Postgres keeps behind the point of a jsonb number. */
 #define MAX_DECIMALS 16383
 /* Beyond any exponent that could matter; stops the sum from overflowing. */
 #define MAX_EXPONENT INT64_C(1000000000)

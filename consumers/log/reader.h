@@ -22,7 +22,7 @@ struct mneme_log_reader;
 int mneme_log_reader_open(struct mneme_log_reader **out, const struct mneme_config *config,
                           const char *purpose, struct mneme_error *error);
 
-/* The same for one that fetches at most so much ahead in each partition, instead of 64 MB. */
+/* The same, with a bound of what is fetched ahead in each partition in place of 64 MB. */
 int mneme_log_reader_open_small(struct mneme_log_reader **out, const struct mneme_config *config,
                                 const char *purpose, size_t queue_kb, struct mneme_error *error);
 

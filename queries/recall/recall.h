@@ -36,7 +36,7 @@ struct mneme_recall_question {
     struct mneme_candidate_filter which;
     struct mneme_str text;                  /* UTF-8; whatever it is, it is not an error */
     size_t top_k;                           /* 1 to MNEME_RECALL_MAX_TOP_K */
-    size_t per_conversation;                /* at most so many of one conversation; 0: any number */
+    size_t per_conversation;                /* maximum of one conversation; 0: no limit */
     struct mneme_opt_double min_similarity; /* of the question's vector and the document's */
     enum mneme_vector_metric metric;        /* ANY: that of the vectors */
     bool without_vectors;                   /* full text alone */
