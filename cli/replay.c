@@ -83,7 +83,7 @@ static int read_options(struct mneme_log_replay *replay, const struct mneme_cli 
         .on_event = print_event,
         .on_refused = tell_refused,
         .on_progress = show_progress,
-        .is_interrupted = mneme_cli_interrupted,
+        .cancel = &mneme_cli_cancel,
     };
     int status = check_when(cli, "from", error);
     if (status == MNEME_OK) {

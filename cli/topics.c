@@ -236,7 +236,7 @@ static enum mneme_exit run_repartition(struct mneme_cli *cli) {
                                               .prefix = prefix,
                                               .partitions = (int32_t)partitions,
                                               .is_last = mneme_cli_flag(cli, "finish"),
-                                              .is_interrupted = mneme_cli_interrupted,
+                                              .cancel = &mneme_cli_cancel,
                                               .on_progress = on_progress,
                                               .context = &view};
     struct mneme_repartition_outcome outcome;

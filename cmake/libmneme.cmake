@@ -32,7 +32,7 @@ configure_file(${CMAKE_SOURCE_DIR}/cmake/mneme.pc.in ${CMAKE_BINARY_DIR}/mneme.p
 install(TARGETS mneme libmneme_static libmneme_shared)
 # Headers are installed as they include each other, below one folder.
 foreach(header include/mneme/operations.h producers/publisher.h stores/locks/locks.h stores/redis/working.h
-               common/base/types.h common/base/error.h)
+               common/base/types.h common/base/error.h common/base/cancel.h common/base/clock.h)
   get_filename_component(folder ${header} DIRECTORY)
   install(FILES ${header} DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/mneme/${folder})
 endforeach()

@@ -236,14 +236,12 @@ static struct mneme_str key_behind(const struct mneme_drop_item *item, int64_t o
 
 int mneme_drop_run(struct mneme_redrive_counts *counts, const struct mneme_drop *drop,
                    const struct mneme_drop_list *list, struct mneme_error *error) {
-    struct mneme_redrive redrive = {.config = drop->config,
-                                    .is_interrupted = drop->is_interrupted,
-                                    .on_event = drop->on_event,
-                                    .context = drop->context};
+    struct mneme_redrive redrive = {
+        .config = drop->config, .cancel = drop->cancel, .on_event = drop->on_event, .context = drop->context};
     bool is_of_ledger = false;
     int status = MNEME_OK;
     *counts = (struct mneme_redrive_counts){0};
-    for (size_t i = 0; i < list->count && status == MNEME_OK; i++) {
+    for (size_t i = 0; i < list->count && status == MNEME_OK && !mneme_cancel_is_due(drop->cancel); i++) {
         const struct mneme_drop_item *item = &list->items[i];
         status = item->is_dropped ? MNEME_OK : drop_item(drop, item, error);
         struct mneme_str key = key_behind(item, drop->position.offset);
@@ -253,7 +251,7 @@ int mneme_drop_run(struct mneme_redrive_counts *counts, const struct mneme_drop 
             is_of_ledger = is_of_ledger || item->facts->id == MNEME_PROJECTION_POSTGRES;
         }
     }
-    if (status != MNEME_OK || redrive.key.data == NULL || drop->is_interrupted()) {
+    if (status != MNEME_OK || redrive.key.data == NULL || mneme_cancel_is_due(drop->cancel)) {
         return status;
     }
     redrive.projection = is_of_ledger ? MNEME_STR_NULL : drop->projection;

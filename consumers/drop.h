@@ -35,8 +35,8 @@ struct mneme_drop {
     /* Null: wherever it is parked on the events topic. The ledger's is that, too, since all follow it.
      * "vectors" is of the embeddings topics, whose positions are others. */
     struct mneme_str projection;
-    const char *note; /* why, as the person says; NULL: not said */
-    bool (*is_interrupted)(void);
+    const char *note;                  /* why, as the person says; NULL: not said */
+    const struct mneme_cancel *cancel; /* NULL: nothing ends it */
     /* The item was dropped; by this call unless is_dropped. */
     void (*on_dropped)(void *context, const struct mneme_drop_item *item);
     /* What became of those behind it, as of a redrive. */
@@ -50,7 +50,8 @@ int mneme_drop_find(struct mneme_drop_list *list, const struct mneme_drop *drop,
 void mneme_drop_list_clean_up(struct mneme_drop_list *list);
 
 /* Drops what the list has, each item in a transaction, and tries again what waited behind them; *counts is of
- * the latter. MNEME_E_CONFLICT while a rebuild or a verification is at work: nothing more was dropped then.
+ * the latter. MNEME_OK too when `cancel` is due: what is left can be done later. MNEME_E_CONFLICT while a
+ * rebuild or a verification is at work: nothing more was dropped then.
  */
 int mneme_drop_run(struct mneme_redrive_counts *counts, const struct mneme_drop *drop,
                    const struct mneme_drop_list *list, struct mneme_error *error);

@@ -170,7 +170,8 @@ static int apply(struct redriving *redriving, struct mneme_error *error) {
         case MNEME_APPLIED:
             return adopt_parked(redriving, error);
         case MNEME_RETRY:
-            if (mneme_clock_monotonic_micros() > deadline || redriving->redrive->is_interrupted()) {
+            if (mneme_clock_monotonic_micros() > deadline ||
+                mneme_cancel_is_due(redriving->redrive->cancel)) {
                 return mneme_error_set(error, MNEME_E_UNAVAILABLE, "%s", reason.message);
             }
             mneme_clock_pause(mneme_backoff_next_ms(&backoff) * 1000);
@@ -226,7 +227,7 @@ static int claim(struct redriving *redriving, struct mneme_error *error) {
             return MNEME_OK;
         }
         if (result != MNEME_RETRY || mneme_clock_monotonic_micros() > deadline ||
-            redriving->redrive->is_interrupted()) {
+            mneme_cancel_is_due(redriving->redrive->cancel)) {
             return mneme_error_set(error, reason.code == MNEME_OK ? MNEME_E_INTERNAL : reason.code, "%s",
                                    reason.message);
         }
@@ -240,7 +241,7 @@ static int redrive_partition(struct redriving *redriving, struct mneme_error *er
     redriving->tried_micros = mneme_clock_monotonic_micros();
     mneme_park_set_clean_up(&redriving->parked);
     int status = claim(redriving, error);
-    while (status == MNEME_OK && !is_over && !redriving->redrive->is_interrupted()) {
+    while (status == MNEME_OK && !is_over && !mneme_cancel_is_due(redriving->redrive->cancel)) {
         status = apply_next(redriving, &is_over, error);
         /* A worker has claimed it meanwhile: its turn comes again. */
         if (status == MNEME_E_CONFLICT &&
@@ -300,7 +301,8 @@ static int redrive_projection(struct redriving *redriving, struct mneme_error *e
     if (status == MNEME_OK && count > 0) {
         status = redriving->ops->open(&redriving->projection, redriving->redrive->config, error);
     }
-    for (int row = 0; row < count && status == MNEME_OK && !redriving->redrive->is_interrupted(); row++) {
+    for (int row = 0; row < count && status == MNEME_OK && !mneme_cancel_is_due(redriving->redrive->cancel);
+         row++) {
         if (!mneme_str_equal(mneme_str_from(PQgetvalue(rows, row, 2)),
                              mneme_buffer_str(&redriving->own_name))) {
             continue; /* of a model that nobody embeds by now */

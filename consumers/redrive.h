@@ -10,6 +10,7 @@
 #ifndef MNEME_CONSUMERS_REDRIVE_H
 #define MNEME_CONSUMERS_REDRIVE_H
 
+#include "common/base/cancel.h"
 #include "consumers/runtime/projection.h"
 
 struct mneme_redrive {
@@ -19,7 +20,7 @@ struct mneme_redrive {
     bool has_position;           /* of this event's key alone, or this event if nothing waits for it */
     struct mneme_position position;
 
-    bool (*is_interrupted)(void);
+    const struct mneme_cancel *cancel; /* NULL: nothing ends it */
     /* What became of an event: applied when its park_reason is NULL, else parked with that. May be NULL. */
     void (*on_event)(void *context, const char *projection, const struct mneme_batch_item *item);
     void *context;
@@ -29,8 +30,8 @@ struct mneme_redrive_counts {
     int64_t applied, parked;
 };
 
-/* Tries again what is chosen. MNEME_OK too when some stay parked, or when interrupted. MNEME_E_UNAVAILABLE
- * and other errors of the projection leave the rest parked as it was. */
+/* Tries again what is chosen. MNEME_OK too when some stay parked, or when `cancel` is due.
+ * MNEME_E_UNAVAILABLE and other errors of the projection leave the rest parked as it was. */
 int mneme_redrive_run(struct mneme_redrive_counts *counts, const struct mneme_redrive *redrive,
                       struct mneme_error *error);
 

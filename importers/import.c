@@ -183,7 +183,7 @@ int mneme_import_file(struct mneme_import_report *out, struct mneme_client *clie
     *out = (struct mneme_import_report){0};
     struct mneme_error unseen = {0};
     error = error == NULL ? &unseen : error; /* its code is looked at below */
-    int status = mneme_input_open(&complete.fd, source->path, observer->is_cancelled, error);
+    int status = mneme_input_open(&complete.fd, source->path, observer->cancel, error);
     if (status == MNEME_OK) {
         status = import_open_file(out, client, config, format, &complete, observer, error);
         close(complete.fd);

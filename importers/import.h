@@ -9,6 +9,7 @@
 #define MNEME_IMPORTERS_IMPORT_H
 
 #include "common/base/arena.h"
+#include "common/base/cancel.h"
 #include "common/config/config.h"
 #include "importers/import_agents.h"
 #include "producers/publisher.h"
@@ -91,7 +92,7 @@ struct mneme_import_place {
 /* What the caller wants to know while it runs, and is asked; each function may be NULL. */
 struct mneme_import_observer {
     void (*on_progress)(void *context, int64_t done, int64_t total); /* events; called often */
-    bool (*is_cancelled)(void);
+    const struct mneme_cancel *cancel;
     /* Of formats that are judged by entry: one is refused, or with 0 the file from there on. `why` is a
      * sentence. */
     int (*on_refused)(void *context, int64_t entry, int64_t line, const char *why, struct mneme_error *error);
@@ -129,9 +130,9 @@ void mneme_import_report_clean_up(struct mneme_import_report *report);
 
 /*
  * Imports one file. Without a client it is only checked. MNEME_E_INVALID: the file is malformed, and nothing
- * of it was published; what is refused by entry is not an error. Other errors come from the brokers: some of
- * it may be published; importing it again is safe. When it is cancelled, the events sent so far are waited
- * for, and acknowledged < events.
+ * of it was published; what is refused by entry is no error. Other errors come from the brokers: some of it
+ * may be published; importing it again is safe. When it is cancelled, the events sent so far are waited for,
+ * and acknowledged < events; MNEME_E_TIMEOUT when that was before the first of them.
  */
 int mneme_import_file(struct mneme_import_report *out, struct mneme_client *client,
                       const struct mneme_config *config, const struct mneme_import_format *format,

@@ -37,7 +37,7 @@ static void receive(const struct mneme_receipt *receipt, void *context) {
 
 bool mneme_import_delivery_is_over(const struct mneme_import_delivery *delivery) {
     const struct mneme_import_observer *observer = delivery->observer;
-    return atomic_load(&delivery->has_failed) || (observer->is_cancelled != NULL && observer->is_cancelled());
+    return atomic_load(&delivery->has_failed) || mneme_cancel_is_due(observer->cancel);
 }
 
 int mneme_import_deliver_line(struct mneme_import_delivery *delivery, struct mneme_str line,

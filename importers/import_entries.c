@@ -122,7 +122,7 @@ static int recall(struct importing *importing, const struct mneme_import_format 
         way.failed
             ? mneme_error_set(error, MNEME_E_NO_MEMORY, "cannot import: out of memory; free some memory")
             : mneme_import_mark_path(importing->mark_path, client->config, importing->source->fd,
-                                     mneme_buffer_str(&way), observer->is_cancelled, error);
+                                     mneme_buffer_str(&way), observer->cancel, error);
     mneme_buffer_clean_up(&way);
     if (status == MNEME_OK && importing->mark_path[0] != '\0' && !importing->source->is_again &&
         mneme_import_mark_load(&importing->mark, importing->mark_path) &&
@@ -162,7 +162,7 @@ static int put_event(void *context, const struct mneme_event *event, struct mnem
     int status;
     if (is_dry_run(importing) || is_known) {
         const struct mneme_import_observer *observer = importing->observer;
-        status = observer->is_cancelled != NULL && observer->is_cancelled()
+        status = mneme_cancel_is_due(observer->cancel)
                      ? MNEME_IMPORT_STOP
                      : mneme_import_check_event(&importing->check, event, error);
     } else {

@@ -20,7 +20,8 @@
 
 /* --- which file it is --- */
 
-static int hash_file(EVP_MD_CTX *context, int fd, bool (*is_cancelled)(void), struct mneme_error *error) {
+static int hash_file(EVP_MD_CTX *context, int fd, const struct mneme_cancel *cancel,
+                     struct mneme_error *error) {
     char *chunk = malloc(CHUNK_BYTES);
     if (chunk == NULL) {
         return mneme_error_set(error, MNEME_E_NO_MEMORY, "cannot import: out of memory; free some memory");
@@ -28,7 +29,12 @@ static int hash_file(EVP_MD_CTX *context, int fd, bool (*is_cancelled)(void), st
     int status = MNEME_OK;
     off_t offset = 0;
     ssize_t got = 1;
-    while (status == MNEME_OK && got > 0 && !(is_cancelled != NULL && is_cancelled())) {
+    while (status == MNEME_OK && got > 0) {
+        if (mneme_cancel_is_due(cancel)) {
+            status = mneme_error_set(error, MNEME_E_TIMEOUT,
+                                     "nothing was imported: it was interrupted; import it again");
+            break;
+        }
         got = pread(fd, chunk, CHUNK_BYTES, offset);
         if (got < 0 && errno == EINTR) {
             got = 1;
@@ -47,14 +53,14 @@ static int hash_file(EVP_MD_CTX *context, int fd, bool (*is_cancelled)(void), st
     return status;
 }
 
-static int hash(char hex[2 * EVP_MAX_MD_SIZE + 1], int fd, struct mneme_str way, bool (*is_cancelled)(void),
-                struct mneme_error *error) {
+static int hash(char hex[2 * EVP_MAX_MD_SIZE + 1], int fd, struct mneme_str way,
+                const struct mneme_cancel *cancel, struct mneme_error *error) {
     unsigned char digest[EVP_MAX_MD_SIZE];
     unsigned len = 0;
     EVP_MD_CTX *context = EVP_MD_CTX_new();
     bool is_fine = context != NULL && EVP_DigestInit_ex(context, EVP_sha256(), NULL) == 1 &&
                    EVP_DigestUpdate(context, way.data, way.len) == 1;
-    int status = is_fine ? hash_file(context, fd, is_cancelled, error) : MNEME_OK;
+    int status = is_fine ? hash_file(context, fd, cancel, error) : MNEME_OK;
     is_fine = is_fine && EVP_DigestFinal_ex(context, digest, &len) == 1;
     EVP_MD_CTX_free(context);
     if (status == MNEME_OK && !is_fine) {
@@ -68,12 +74,13 @@ static int hash(char hex[2 * EVP_MAX_MD_SIZE + 1], int fd, struct mneme_str way,
 }
 
 int mneme_import_mark_path(char path[MNEME_STATE_PATH_BYTES], const struct mneme_config *config, int fd,
-                           struct mneme_str way, bool (*is_cancelled)(void), struct mneme_error *error) {
+                           struct mneme_str way, const struct mneme_cancel *cancel,
+                           struct mneme_error *error) {
     char hex[2 * EVP_MAX_MD_SIZE + 1] = "";
     char name[sizeof hex + 16];
     struct mneme_error why = {0};
     path[0] = '\0';
-    int status = hash(hex, fd, way, is_cancelled, error);
+    int status = hash(hex, fd, way, cancel, error);
     if (status != MNEME_OK) {
         return status;
     }

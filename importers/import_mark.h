@@ -6,6 +6,7 @@
 #ifndef MNEME_IMPORTERS_IMPORT_MARK_H
 #define MNEME_IMPORTERS_IMPORT_MARK_H
 
+#include "common/base/cancel.h"
 #include "common/config/state_folder.h"
 #include "producers/publisher.h"
 
@@ -20,9 +21,11 @@ struct mneme_import_mark {
 
 /* Makes the path of the mark of a file with that content, imported in that way: `way` holds whatever has an
  * influence on which events it becomes. Reads all of `fd`, from its beginning. An empty path: there is no
- * folder for marks, which the log says. Blocks; `is_cancelled` may be NULL. */
+ * folder for marks, which the log says. Blocks; `cancel` may be NULL:
+ * MNEME_E_TIMEOUT when it is due. */
 int mneme_import_mark_path(char path[MNEME_STATE_PATH_BYTES], const struct mneme_config *config, int fd,
-                           struct mneme_str way, bool (*is_cancelled)(void), struct mneme_error *error);
+                           struct mneme_str way, const struct mneme_cancel *cancel,
+                           struct mneme_error *error);
 
 /* False when there is no mark, or none that can be read. */
 bool mneme_import_mark_load(struct mneme_import_mark *out, const char *path);

@@ -127,7 +127,7 @@ static int write_all(void *context, const void *bytes, size_t len, struct mneme_
     return MNEME_OK;
 }
 
-static int inflate_into(int *out, int from, bool (*is_cancelled)(void), struct mneme_error *error) {
+static int inflate_into(int *out, int from, const struct mneme_cancel *cancel, struct mneme_error *error) {
     struct mneme_inflate *inflate = NULL;
     char chunk[CHUNK_BYTES];
     size_t got = 1;
@@ -137,8 +137,8 @@ static int inflate_into(int *out, int from, bool (*is_cancelled)(void), struct m
         status = mneme_inflate_new(&inflate, error);
     }
     while (status == MNEME_OK && got > 0) {
-        status = is_cancelled != NULL && is_cancelled()
-                     ? mneme_error_set(error, MNEME_E_UNAVAILABLE, "it was interrupted; import it again")
+        status = mneme_cancel_is_due(cancel)
+                     ? mneme_error_set(error, MNEME_E_TIMEOUT, "it was interrupted; import it again")
                      : read_at(chunk, sizeof chunk, at, &got, from, error);
         at += (off_t)got;
         if (status == MNEME_OK) {
@@ -166,7 +166,8 @@ static int judge(bool *is_gzip, int fd, struct mneme_error *error) {
     return refusal == NULL ? MNEME_OK : mneme_error_set(error, MNEME_E_INVALID, "%s", refusal);
 }
 
-static int open_text(int *fd, const char *path, bool (*is_cancelled)(void), struct mneme_error *error) {
+static int open_text(int *fd, const char *path, const struct mneme_cancel *cancel,
+                     struct mneme_error *error) {
     bool is_gzip = false;
     int status = open_regular(fd, path, error);
     if (status == MNEME_OK) {
@@ -174,7 +175,7 @@ static int open_text(int *fd, const char *path, bool (*is_cancelled)(void), stru
     }
     if (status == MNEME_OK && is_gzip) {
         int inflated = -1;
-        status = inflate_into(&inflated, *fd, is_cancelled, error);
+        status = inflate_into(&inflated, *fd, cancel, error);
         close(*fd);
         *fd = inflated;
         status = status == MNEME_OK ? judge(&is_gzip, *fd, error) : status;
@@ -186,9 +187,10 @@ static int open_text(int *fd, const char *path, bool (*is_cancelled)(void), stru
     return status;
 }
 
-int mneme_input_open(int *fd, const char *path, bool (*is_cancelled)(void), struct mneme_error *error) {
+int mneme_input_open(int *fd, const char *path, const struct mneme_cancel *cancel,
+                     struct mneme_error *error) {
     struct mneme_error why = {0};
-    int status = open_text(fd, path, is_cancelled, &why);
+    int status = open_text(fd, path, cancel, &why);
     if (status == MNEME_OK) {
         return MNEME_OK;
     }

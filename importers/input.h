@@ -5,6 +5,7 @@
 #ifndef MNEME_IMPORTERS_INPUT_H
 #define MNEME_IMPORTERS_INPUT_H
 
+#include "common/base/cancel.h"
 #include "common/base/error.h"
 #include "common/base/types.h"
 
@@ -20,9 +21,9 @@ const char *mneme_input_refusal(struct mneme_str first);
 bool mneme_input_is_undecided(struct mneme_str first);
 
 /* Opens a regular file for reading at any place: the file itself, or what its gzip data hold, which then lies
- * in a file without a name in $TMPDIR, else /tmp. The caller closes *fd. Blocks; `is_cancelled` may be NULL.
+ * in a file without a name in $TMPDIR, else /tmp. The caller closes *fd. Blocks; `cancel` may be NULL.
  * MNEME_E_NOT_FOUND; MNEME_E_INVALID for what is no such file, cannot be inflated, or is refused;
- * MNEME_E_UNAVAILABLE when there is no room to inflate it, or it was cancelled. */
-int mneme_input_open(int *fd, const char *path, bool (*is_cancelled)(void), struct mneme_error *error);
+ * MNEME_E_UNAVAILABLE when there is no room to inflate it; MNEME_E_TIMEOUT when it was cancelled. */
+int mneme_input_open(int *fd, const char *path, const struct mneme_cancel *cancel, struct mneme_error *error);
 
 #endif

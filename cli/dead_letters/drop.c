@@ -143,7 +143,7 @@ static enum mneme_exit run(struct mneme_cli *cli) {
     struct dropping dropping = {.retelling = {.cli = cli}, .position = cli->arguments[0]};
     struct mneme_drop drop = {.config = cli->config,
                               .note = mneme_cli_value(cli, "reason"),
-                              .is_interrupted = mneme_cli_interrupted,
+                              .cancel = &mneme_cli_cancel,
                               .on_dropped = tell_dropped,
                               .on_event = mneme_retelling_event,
                               .context = &dropping};

@@ -76,7 +76,7 @@ static enum mneme_exit run(struct mneme_cli *cli) {
     struct mneme_error error = {0};
     struct mneme_retelling telling = {.cli = cli};
     struct mneme_redrive redrive = {.config = cli->config,
-                                    .is_interrupted = mneme_cli_interrupted,
+                                    .cancel = &mneme_cli_cancel,
                                     .on_event = mneme_retelling_event,
                                     .context = &telling};
     struct mneme_redrive_counts counts = {0};

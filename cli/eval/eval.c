@@ -37,7 +37,7 @@ static int import(const struct mneme_cli *cli, struct mneme_client *client, int 
     struct mneme_import_report report = {0};
     name_user(user, file);
     const struct mneme_import_source source = {.path = cli->arguments[file], .user_id = mneme_str_from(user)};
-    const struct mneme_import_observer observer = {.is_cancelled = mneme_cli_interrupted};
+    const struct mneme_import_observer observer = {.cancel = &mneme_cli_cancel};
     int status =
         mneme_import_file(&report, client, cli->config, &mneme_import_locomo, &source, &observer, error);
     mneme_import_report_clean_up(&report);
@@ -99,7 +99,7 @@ static int ask_file(struct evaluation *evaluation, int file, struct mneme_error 
     mneme_arena_init(&arena, 0);
     const char *path = evaluation->cli->arguments[file];
     int fd = -1;
-    int status = mneme_input_open(&fd, path, mneme_cli_interrupted, error);
+    int status = mneme_input_open(&fd, path, &mneme_cli_cancel, error);
     if (status == MNEME_OK) {
         status = mneme_locomo_load(&content, fd, path, error);
         close(fd);

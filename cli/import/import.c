@@ -97,7 +97,7 @@ static enum mneme_exit import_one(struct import *import, const char *path) {
     struct mneme_import_validated validated = {0};
     bool validates = import->postgres != NULL;
     const struct mneme_import_observer observer = {.on_progress = show_progress,
-                                                   .is_cancelled = mneme_cli_interrupted,
+                                                   .cancel = &mneme_cli_cancel,
                                                    .on_refused = say_refused,
                                                    .on_warned = say_warned,
                                                    .on_event = validates ? validate_event : NULL,

@@ -27,8 +27,7 @@ static int read_seconds(struct mneme_opt_long *out, const struct mneme_cli *cli,
 
 int mneme_lock_read_options(struct mneme_lock_options *out, const struct mneme_cli *cli,
                             struct mneme_error *error) {
-    *out = (struct mneme_lock_options){.tenant = mneme_session_tenant(cli).data,
-                                       .is_interrupted = mneme_cli_interrupted};
+    *out = (struct mneme_lock_options){.tenant = mneme_session_tenant(cli).data, .cancel = &mneme_cli_cancel};
     int status = read_seconds(&out->ttl_ms, cli, "ttl", MNEME_LOCK_MIN_TTL_MS, error);
     return status == MNEME_OK ? read_seconds(&out->wait_ms, cli, "wait", 0, error) : status;
 }

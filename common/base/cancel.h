@@ -30,7 +30,8 @@ static inline int64_t mneme_cancel_left_micros(const struct mneme_cancel *cancel
 
 /* The same, due no later than timeout_ms from now. `cancel` may be NULL. */
 static inline struct mneme_cancel mneme_cancel_within(const struct mneme_cancel *cancel, int64_t timeout_ms) {
-    struct mneme_cancel bounded = cancel != NULL ? *cancel : (struct mneme_cancel){0};
+    struct mneme_cancel none = {NULL, NULL, 0};
+    struct mneme_cancel bounded = cancel != NULL ? *cancel : none;
     int64_t deadline = mneme_clock_monotonic_micros() + timeout_ms * 1000;
     if (bounded.deadline_micros == 0 || deadline < bounded.deadline_micros) {
         bounded.deadline_micros = deadline;

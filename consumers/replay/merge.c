@@ -12,7 +12,7 @@
 
 #define LANE_BATCH_EVENTS 4000
 #define LANE_BATCH_BYTES ((size_t)2 * 1024 * 1024)
-#define LOOK_MS 100 /* how late is_interrupted may be seen */
+#define LOOK_MS 100 /* how late a cancel may be seen */
 
 struct lane {
     struct merging *merging;
@@ -134,18 +134,18 @@ static void set_item_time(struct lane *lane) {
     lane->key_micros = lane->high_micros;
 }
 
-/* Gives the lane its merged batch back and waits for the next one. False when the merge is interrupted; with
+/* Gives the lane its merged batch back and waits for the next one. False when the merge is cancelled; with
  * the lane at its end `count` is 0. */
 static bool refill(struct merging *merging, struct lane *lane) {
-    bool is_interrupted = false;
+    bool is_cancelled = false;
     pthread_mutex_lock(&merging->mutex);
     if (lane->count > 0) {
         lane->batch = NULL;
         pthread_cond_signal(&lane->is_taken);
     }
-    while (lane->batch == NULL && !lane->has_ended && !is_interrupted) {
+    while (lane->batch == NULL && !lane->has_ended && !is_cancelled) {
         wait_for_news(merging);
-        is_interrupted = merging->merge->is_interrupted != NULL && merging->merge->is_interrupted();
+        is_cancelled = mneme_cancel_is_due(merging->merge->cancel);
     }
     lane->at = 0;
     lane->count = lane->batch == NULL ? 0 : lane->batch->count;
@@ -154,7 +154,7 @@ static bool refill(struct merging *merging, struct lane *lane) {
     if (lane->count > 0) {
         set_item_time(lane);
     }
-    return !is_interrupted;
+    return !is_cancelled;
 }
 
 /* Whether the next item of a stands before that of b. Ranges are in the order of partitions. */
@@ -204,7 +204,8 @@ static int merge_lanes(struct merging *merging, struct mneme_error *error) {
     struct lane *lane = NULL;
     while (status == MNEME_OK && (lane = find_earliest(merging, &next)) != NULL) {
         while (lane->at < lane->count && (next == NULL || is_before(lane, next))) {
-            if (merge->on_item(merge->context, &lane->items[lane->at]) == MNEME_MERGE_STOP) {
+            if (mneme_cancel_is_due(merge->cancel) ||
+                merge->on_item(merge->context, &lane->items[lane->at]) == MNEME_MERGE_STOP) {
                 return MNEME_OK;
             }
             if (++lane->at < lane->count) {

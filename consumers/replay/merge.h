@@ -6,6 +6,7 @@
 #ifndef MNEME_CONSUMERS_REPLAY_MERGE_H
 #define MNEME_CONSUMERS_REPLAY_MERGE_H
 
+#include "common/base/cancel.h"
 #include "consumers/log/reader.h"
 
 #define MNEME_MERGE_MAX_PARTITIONS 512 /* each is read by a thread of its own */
@@ -19,8 +20,7 @@ struct mneme_merge {
 
     mneme_log_marks_reader *read_marks; /* struct mneme_log_read */
 
-    /* Asked between waits; true ends the merge. NULL: never. */
-    bool (*is_interrupted)(void);
+    const struct mneme_cancel *cancel; /* ends the merge; NULL: nothing does */
 
     /* Is handed each item in its turn, on the calling thread; what it points to is gone afterwards. */
     enum mneme_merge_step (*on_item)(void *context, const struct mneme_batch_item *item);
@@ -28,7 +28,7 @@ struct mneme_merge {
 };
 
 /*
- * Runs until all is handed over, on_item says STOP, or it is interrupted (all MNEME_OK). Errors are those of
+ * Runs until all is handed over, on_item says STOP, or `cancel` is due (all MNEME_OK). Errors are those of
  * mneme_log_reader_read, after all that stands before the event that could not be read, and MNEME_E_USAGE for
  * too many partitions. Memory: one small batch and what the reader fetches ahead, for each partition.
  */

@@ -46,7 +46,7 @@ static int no_memory(struct mneme_error *error) {
 
 static bool is_interrupted(void *context) {
     const struct copy *copy = context;
-    return copy->options->is_interrupted();
+    return mneme_cancel_is_due(copy->options->cancel);
 }
 
 /* Null and empty differ. */
@@ -158,7 +158,7 @@ static int wait_until_quiet(struct copy *copy, struct mneme_error *error) {
     int64_t now;
     int status = sum_of_ends(&now, copy->target, error);
     bool is_quiet = status == MNEME_OK && now == 0;
-    while (status == MNEME_OK && !is_quiet && !copy->options->is_interrupted()) {
+    while (status == MNEME_OK && !is_quiet && !is_interrupted(copy)) {
         before = now;
         mneme_clock_pause(QUIET_MICROS);
         status = sum_of_ends(&now, copy->target, error);
@@ -195,7 +195,7 @@ static int copy_rest(struct copy *copy, int64_t *source_end, struct mneme_error 
     const struct mneme_merge merge = {.reader = copy->source,
                                       .ranges = ranges,
                                       .range_count = (size_t)copy->source_partitions,
-                                      .is_interrupted = copy->options->is_interrupted,
+                                      .cancel = copy->options->cancel,
                                       .on_item = take_source,
                                       .context = copy};
     if (status == MNEME_OK) {
@@ -324,13 +324,13 @@ int mneme_repartition_run(struct mneme_repartition_outcome *outcome, const struc
     if (status == MNEME_OK) {
         status = read_copy(&copy, error);
     }
-    if (status == MNEME_OK && !options->is_interrupted()) {
+    if (status == MNEME_OK && !is_interrupted(&copy)) {
         status = copy_rest(&copy, &source_end, error);
     }
-    if (status == MNEME_OK && !options->is_interrupted()) {
+    if (status == MNEME_OK && !is_interrupted(&copy)) {
         status = read_copy(&copy, error);
     }
-    outcome->is_interrupted = options->is_interrupted();
+    outcome->is_interrupted = is_interrupted(&copy);
     if (status == MNEME_OK && !outcome->is_interrupted) {
         status = compare(&copy, error);
         if (status == MNEME_OK && options->is_last) {

@@ -7,6 +7,7 @@
 #ifndef MNEME_CONSUMERS_REPLAY_REPARTITION_H
 #define MNEME_CONSUMERS_REPLAY_REPARTITION_H
 
+#include "common/base/cancel.h"
 #include "common/kafka/kafka.h"
 
 struct mneme_repartition {
@@ -15,7 +16,7 @@ struct mneme_repartition {
     int32_t partitions;                /* that it gets */
     bool is_last; /* nobody publishes to the source any more: the copy gets the broker's clock and is the log
                    */
-    bool (*is_interrupted)(void);
+    const struct mneme_cancel *cancel;                /* NULL: nothing ends it */
     void (*on_progress)(void *context, int64_t read); /* events of the source that were looked at */
     void *context;
 };

@@ -114,7 +114,7 @@ static int run(struct replaying *replaying, struct mneme_log_reader *reader, str
             .ranges = ranges,
             .range_count = choose_ranges(ranges, replaying, offsets, partitions),
             .read_marks = replay->read_marks,
-            .is_interrupted = replay->is_interrupted,
+            .cancel = replay->cancel,
             .on_item = take,
             .context = replaying,
         };

@@ -5,6 +5,7 @@
 #ifndef MNEME_CONSUMERS_REPLAY_REPLAY_H
 #define MNEME_CONSUMERS_REPLAY_REPLAY_H
 
+#include "common/base/cancel.h"
 #include "common/json/write.h"
 #include "consumers/log/batch.h"
 #include "consumers/log/marks.h"
@@ -33,7 +34,7 @@ struct mneme_log_replay {
     bool (*on_refused)(void *context, const struct mneme_batch_item *item);
     /* How much of the range was looked at, in offsets; often. May be NULL. */
     void (*on_progress)(void *context, int64_t done, int64_t total);
-    bool (*is_interrupted)(void); /* NULL: never */
+    const struct mneme_cancel *cancel; /* ends the replay; NULL: nothing does */
     void *context;
 };
 

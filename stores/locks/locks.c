@@ -286,7 +286,7 @@ int mneme_lock_acquire(struct mneme_lock *out, struct mneme_locks *locks, struct
         status = try_again(&lock, locks, ttl_ms, error);
         int64_t left = deadline - mneme_clock_monotonic_micros();
         if ((status != MNEME_E_CONFLICT && status != MNEME_E_UNAVAILABLE) || left <= 0 ||
-            (options->is_interrupted != NULL && options->is_interrupted())) {
+            mneme_cancel_is_due(options->cancel)) {
             break;
         }
         int64_t pause = mneme_backoff_next_ms(&backoff) * 1000;

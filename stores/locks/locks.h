@@ -11,6 +11,7 @@
 #ifndef MNEME_STORES_LOCKS_LOCKS_H
 #define MNEME_STORES_LOCKS_LOCKS_H
 
+#include "common/base/cancel.h"
 #include "common/base/error.h"
 #include "common/base/types.h"
 
@@ -38,7 +39,7 @@ struct mneme_lock_options {
     struct mneme_opt_long ttl_ms; /* the lease: MNEME_LOCK_TTL_MS, 10 s */
     /* How long to try while somebody else has it, or servers are away: MNEME_LOCK_WAIT_MS, 5 s. 0: once. */
     struct mneme_opt_long wait_ms;
-    bool (*is_interrupted)(void); /* asked between tries; true ends the wait. May be NULL */
+    const struct mneme_cancel *cancel; /* ends the wait between tries; NULL: nothing does */
 };
 
 /* Closes the connections; what is held stays held. NULL is allowed. */

@@ -123,9 +123,9 @@ static struct mneme_lock acquire(struct mneme_locks *from) {
     return lock;
 }
 
-static int try_acquire(struct mneme_locks *from, int64_t wait_ms, bool (*is_interrupted)(void)) {
+static int try_acquire(struct mneme_locks *from, int64_t wait_ms, const struct mneme_cancel *cancel) {
     struct mneme_lock lock;
-    const struct mneme_lock_options options = {.wait_ms = {wait_ms, true}, .is_interrupted = is_interrupted};
+    const struct mneme_lock_options options = {.wait_ms = {wait_ms, true}, .cancel = cancel};
     return mneme_lock_acquire(&lock, from, NAME, &options, &error);
 }
 
@@ -255,14 +255,27 @@ Test(locks, who_waits_gets_it_when_the_lease_ends) {
     cr_assert_eq(mneme_lock_left_ms(&lock), 0, "nobody else gets it while it may be relied on");
 }
 
-static bool always(void) {
-    return true;
+static bool is_asked_often(void *context) {
+    int *asked = context;
+    return ++*asked == 3;
 }
 
-Test(locks, an_interrupt_ends_the_wait) {
+Test(locks, a_cancel_ends_the_wait) {
+    int asked = 0;
+    const struct mneme_cancel cancel = {.is_cancelled = is_asked_often, .context = &asked};
+    open_locks(urls[0], urls[1], urls[2]);
+    struct mneme_lock lock = acquire(locks);
+    cr_assert_eq(try_acquire(others, MNEME_LOCK_MAX_TTL_MS, &cancel), MNEME_E_CONFLICT);
+    cr_assert_eq(asked, 3);
+    cr_assert_eq(mneme_lock_release(&lock, locks, &error), MNEME_OK, "%s", error.message);
+    cr_assert_eq(try_acquire(locks, 0, NULL), MNEME_OK, "the wait left something behind: %s", error.message);
+}
+
+Test(locks, a_deadline_ends_the_wait) {
+    const struct mneme_cancel soon = mneme_cancel_within(NULL, 100);
     open_locks(urls[0], urls[1], urls[2]);
     (void)acquire(locks);
-    cr_assert_eq(try_acquire(others, MNEME_LOCK_MAX_TTL_MS, always), MNEME_E_CONFLICT);
+    cr_assert_eq(try_acquire(others, MNEME_LOCK_MAX_TTL_MS, &soon), MNEME_E_CONFLICT);
 }
 
 Test(locks, tenants_and_names_are_kept_apart) {
