@@ -9,6 +9,7 @@
 
 #include "cli/commands.h"
 #include "cli/frame/output.h"
+#include "cli/frame/signals.h"
 #include "cli/publish_verdicts.h"
 #include "cli/write.h"
 #include "common/base/clock.h"
@@ -17,6 +18,8 @@
 #include "importers/lines.h"
 
 #define IDLE_MS 500 /* only a bound: receipts, input and signals end the sleep */
+/* Of a person for what is under way; the rest of MNEME_CLI_INTERRUPT_MS is for telling what became of it. */
+#define INTERRUPT_PATIENCE_MS 1500
 
 struct publish {
     const struct mneme_cli *cli;
@@ -220,6 +223,9 @@ static void stop_if_asked(struct publish *publish) {
     int64_t now = mneme_clock_monotonic_micros();
     if (publish->give_up == 0) {
         int64_t patience_ms = mneme_config_long(publish->cli->config, MNEME_SETTING_WAIT_TIMEOUT_MS);
+        if (mneme_cli_interrupted_by_person() && patience_ms > INTERRUPT_PATIENCE_MS) {
+            patience_ms = INTERRUPT_PATIENCE_MS;
+        }
         publish->give_up = now + patience_ms * 1000 + 1;
     } else if (now > publish->give_up && publish->client != NULL) {
         /* Everything left is reported as not acknowledged. */

@@ -171,6 +171,9 @@ static enum mneme_exit run(struct mneme_cli *cli, int argc, char **argv) {
     }
     mneme_cli_suggest_words(cli);
     cli->json = mneme_cli_flag(cli, "json");
+    if ((cli->command->common & MNEME_CLI_SERVICE) == 0) {
+        mneme_cli_bound_interrupt(MNEME_CLI_INTERRUPT_MS);
+    }
     return cli->command->run(cli);
 }
 
@@ -219,6 +222,10 @@ int mneme_cli_main(int argc, char **argv) {
         return MNEME_EXIT_UNAVAILABLE;
     }
     enum mneme_exit code = finish_stale(&cli, run(&cli, argc, argv));
+    /* What SIGTERM ends has done what it was told; a person wants to know that it is not the whole. */
+    if (code == MNEME_EXIT_DONE && mneme_cli_interrupted_by_person()) {
+        code = MNEME_EXIT_INTERRUPTED;
+    }
     mneme_buffer_clean_up(&stale);
     mneme_config_destroy(cli.config);
     mneme_arena_clean_up(&arena);

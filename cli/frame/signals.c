@@ -1,25 +1,36 @@
 /*
- * The interrupt flags. They are the one thing that the handler touches.
+ * The interrupt flags. They, and the descriptor that wakes the watch, are all that the handler touches.
  */
 #include "cli/frame/signals.h"
 
+#include <errno.h>
+#include <pthread.h>
 #include <signal.h>
+#include <stdio.h>
+#include <sys/eventfd.h>
 #include <unistd.h>
 
 #include "cli/frame/command.h"
+#include "common/base/clock.h"
 
 static volatile sig_atomic_t interrupted;
 static volatile sig_atomic_t interrupted_from_terminal;
+static volatile sig_atomic_t wake_fd = -1;
 
 /* Only a second SIGINT is impatience: a SIGTERM beside the first comes from a parent that passes it on. */
 static void on_signal(int signal_number) {
+    int saved_errno = errno;
     if (signal_number == SIGINT) {
         if (interrupted_from_terminal) {
             _exit(MNEME_EXIT_INTERRUPTED);
         }
         interrupted_from_terminal = 1;
+        if (wake_fd >= 0) {
+            (void)eventfd_write(wake_fd, 1);
+        }
     }
     interrupted = 1;
+    errno = saved_errno;
 }
 
 void mneme_cli_catch_signals(void) {
@@ -31,9 +42,47 @@ void mneme_cli_catch_signals(void) {
     sigaction(SIGPIPE, &ignore, NULL);
 }
 
+/* Lines that are printed stay whole: whoever holds stdout is in the middle of one. */
+static void *watch(void *context) {
+    eventfd_t count;
+    const int *bound_ms = context;
+    (void)eventfd_read(wake_fd, &count);
+    mneme_clock_pause(*bound_ms * INT64_C(1000));
+    if (ftrylockfile(stdout) == 0) {
+        (void)fflush(stdout);
+    }
+    fprintf(stderr, "mneme: interrupted before a service answered; what was sent until then may still take "
+                    "effect\n");
+    _exit(MNEME_EXIT_INTERRUPTED);
+}
+
+void mneme_cli_bound_interrupt(int ms) {
+    static int bound_ms;
+    bound_ms = ms;
+    pthread_t thread;
+    sigset_t all;
+    sigset_t before;
+    wake_fd = eventfd(0, EFD_CLOEXEC);
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before); /* signals are the business of the calling thread */
+    /* Without it an interrupt ends the program as soon as what it waits for does. */
+    if (wake_fd >= 0 && pthread_create(&thread, NULL, watch, &bound_ms) == 0) {
+        (void)pthread_detach(thread);
+    }
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    if (interrupted_from_terminal && wake_fd >= 0) {
+        (void)eventfd_write(wake_fd, 1);
+    }
+}
+
 bool mneme_cli_interrupted(void) {
     return interrupted != 0;
 }
+
+bool mneme_cli_interrupted_by_person(void) {
+    return interrupted_from_terminal != 0;
+}
+
 static bool is_cancelled(void *context) {
     (void)context;
     return mneme_cli_interrupted();

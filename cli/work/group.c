@@ -13,6 +13,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "cli/frame/signals.h"
 #include "cli/frame/values.h"
 #include "common/base/clock.h"
 #include "common/config/projections.h"
@@ -126,7 +127,8 @@ static void describe_end(char *text, size_t size, const struct mneme_member *mem
 static void note_end(struct group *group, struct mneme_member *member) {
     char how[640];
     int wait_status = mneme_member_reap(member);
-    bool is_clean = WIFEXITED(wait_status) && WEXITSTATUS(wait_status) == MNEME_EXIT_DONE;
+    bool is_clean = WIFEXITED(wait_status) && (WEXITSTATUS(wait_status) == MNEME_EXIT_DONE ||
+                                               WEXITSTATUS(wait_status) == MNEME_EXIT_INTERRUPTED);
     describe_end(how, sizeof how, member, wait_status);
     if (group->stop_micros != 0) {
         member->state = MNEME_MEMBER_ENDED;
@@ -164,6 +166,11 @@ static void send_signal(const struct group *group, int signal_number) {
     }
 }
 
+/* How long workers may take to stop: a service's manager waits longer than a person. */
+static int64_t stop_ms(void) {
+    return mneme_cli_interrupted_by_person() ? MNEME_CLI_SERVICE_INTERRUPT_MS : MNEME_WORK_STOP_S * 1000;
+}
+
 /* A terminal has sent its SIGINT to the whole process group; a second SIGINT would end a worker at once, so
  * it is SIGTERM that is passed on. */
 static void handle_signals(struct group *group, int64_t now) {
@@ -173,7 +180,7 @@ static void handle_signals(struct group *group, int64_t now) {
         send_signal(group, SIGCONT); /* a stopped one would not hear it */
     }
     if (group->stop_micros != 0 && !group->is_killed &&
-        now - group->stop_micros > MNEME_WORK_STOP_S * INT64_C(1000000)) {
+        now - group->stop_micros > stop_ms() * INT64_C(1000)) {
         group->is_killed = true;
         mneme_voice_tell(&group->voice, MNEME_LOG_WARN, NULL, "workers that did not stop in time are killed",
                          NOT_SAID, "what they had not committed is folded by the next ones");

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "cli/commands.h"
+#include "cli/frame/signals.h"
 #include "cli/work/group.h"
 #include "common/log/log.h"
 #include "consumers/projections.h"
@@ -58,6 +59,7 @@ static enum mneme_exit run(struct mneme_cli *cli) {
     };
     struct mneme_error error = {0};
     mneme_log_set_projection(projection->facts->name);
+    mneme_cli_bound_interrupt(MNEME_CLI_SERVICE_INTERRUPT_MS);
     if (mneme_worker_run(cli->config, &options, &error) != MNEME_OK) {
         return mneme_cli_fail(cli, &error);
     }
@@ -83,7 +85,9 @@ const struct mneme_command mneme_command_work = {
         "stop and "
         "kill them as you like; nothing is lost or doubled. While Kafka or the projection's store is away, a "
         "worker "
-        "waits for it, also when it starts. SIGTERM and SIGINT finish the batch at hand and leave the group. "
+        "waits for it, also when it starts. SIGTERM and SIGINT finish the batch at hand and leave the group; "
+        "SIGINT, which is a person's, waits for "
+        "that no longer than 5 s and ends with exit code 130. "
         "Logs go to "
         "stderr. Of two workers with the same --id the first ends (exit 4), a session time-out later.\n"
         "\n"

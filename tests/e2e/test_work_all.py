@@ -158,7 +158,7 @@ def test_on_a_terminal_there_is_a_line_for_each_state_and_no_logfmt(namespace, m
         wait_until(lambda: "search    has ended and is started again in " in terminal.text, message=lambda: terminal.text)
         wait_until(lambda: terminal.text.count("search    started") == 2, message=lambda: terminal.text)
         terminal.send("\x03")
-        assert terminal.wait_exit() == 0, terminal.text
+        assert terminal.wait_exit() == 130, terminal.text
         wait_gone(wait_until, pids)
     lines = terminal.text.replace("^C", "").splitlines()
     assert all(re.match(r"\d\d:\d\d:\d\dZ  (mneme|postgres|search|redis|embed|vectors) +\S", line) for line in lines if line), terminal.text
@@ -171,4 +171,4 @@ def test_on_a_terminal_verbose_shows_every_line(namespace, mneme, wait_until):
         wait_until(lambda: terminal.text.count(": partitions claimed (partitions 4") == 2, message=lambda: terminal.text)
         assert ": partitions assigned (" in terminal.text
         terminal.send("\x03")
-        assert terminal.wait_exit() == 0, terminal.text
+        assert terminal.wait_exit() == 130, terminal.text

@@ -18,7 +18,8 @@ class Proxy:
 
     pass     forwards
     slow     forwards each chunk of an answer after `delay` seconds
-    stall    accepts and reads, and nothing comes back: a half-open connection
+    stall    accepts and reads, and nothing comes back: a half-open connection; with `after`, behind so many answers.
+             `stalled` counts the answers that are held back
     cut      resets the connection in the middle of the next answer
     refuse   nobody listens, and open connections are reset
 
@@ -29,6 +30,8 @@ class Proxy:
         self.mode = "pass"
         self.delay = 0.0
         self.accepted = 0
+        self.stalled = 0
+        self._after = 0  # answers that a stall lets through
         self._rng = random.Random(seed)
         self._changed = threading.Condition()
         self._pairs = set()
@@ -51,11 +54,11 @@ class Proxy:
         userinfo, at, _ = parts.netloc.rpartition("@")
         return urlunsplit(parts._replace(netloc=f"{userinfo}{at}127.0.0.1:{self.port}"))
 
-    def set(self, mode, delay=0.0):
+    def set(self, mode, delay=0.0, after=0):
         assert mode in ("pass", "slow", "stall", "cut", "refuse"), mode
         with self._changed:
             was_refusing = self.mode == "refuse"
-            self.mode, self.delay = mode, delay
+            self.mode, self.delay, self._after = mode, delay, after
             if mode == "refuse":
                 self._refuse()
             elif was_refusing:
@@ -151,7 +154,11 @@ class Proxy:
             mode, due = self.mode, time.monotonic() + self.delay
             self._changed.wait_for(lambda: self.mode != "slow" or time.monotonic() >= due,
                                    self.delay if mode == "slow" else 0)
-            self._changed.wait_for(lambda: self.mode != "stall" or pair not in self._pairs)
+            if self.mode == "stall" and self._after > 0:
+                self._after -= 1
+            elif self.mode == "stall":
+                self.stalled += 1
+                self._changed.wait_for(lambda: self.mode != "stall" or pair not in self._pairs)
             if pair not in self._pairs:
                 return False
             if self.mode == "cut":
