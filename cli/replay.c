@@ -33,7 +33,7 @@ static bool write_lines(struct mneme_buffer *lines) {
 static bool print_event(void *context, const struct mneme_batch_item *item) {
     struct printing *printing = context;
     struct mneme_json_writer json = {.out = &printing->lines};
-    mneme_log_replay_json(item, &json);
+    mneme_event_logged_json(&item->event, item->position, item->recorded_at, &json);
     mneme_buffer_append_byte(&printing->lines, '\n');
     if (printing->lines.failed) {
         return false;

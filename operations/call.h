@@ -84,6 +84,7 @@ struct mneme_op_rows {
     void (*write_cursor)(struct mneme_buffer *out, const void *row);
     struct mneme_buffer cursor;
     const struct mneme_op_column *shown;
+    struct mneme_str below; /* struct mneme_op_row */
 };
 
 /* A mneme_row_visitor whose context is a struct mneme_op_rows. */

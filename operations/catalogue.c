@@ -3,6 +3,7 @@
 #include "operations/agent/agent.h"
 #include "operations/biometric/biometric.h"
 #include "operations/conversation/conversation.h"
+#include "operations/dead_letters/dead_letters.h"
 #include "operations/decision/decision.h"
 #include "operations/error/error.h"
 #include "operations/handoff/handoff.h"
@@ -69,6 +70,10 @@ const struct mneme_op_noun mneme_op_catalogue[] = {
      "  mneme output record summarise '{\"text\": \"short\"}' --agent writer\n"
      "  mneme output list --task summarise --all\n",
      OPERATIONS(&mneme_op_output_record)},
+    {"dead-letters", "What cannot be applied: list it, look at it, try it again, drop it.",
+     "  mneme dead-letters list\n"
+     "  mneme dead-letters show 3:17\n",
+     OPERATIONS(&mneme_op_dead_letters_list, &mneme_op_dead_letters_show)},
     {"", NULL, NULL,
      OPERATIONS(&mneme_op_search, &mneme_op_recall, &mneme_op_timeline, &mneme_op_stats, &mneme_op_operations,
                 &mneme_op_run_list, &mneme_op_output_list)},

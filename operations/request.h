@@ -48,11 +48,11 @@ int mneme_op_request_find(struct mneme_op_slot *out, struct mneme_op_request *re
                           struct mneme_error *error);
 
 /* Sets the value from text: "0.9", "a,b", "true", "2026-01-31", "3:17". MNEME_E_USAGE says what the field
- * takes. A field that takes several ids or texts may be set again: they add up. */
+ * takes. A field that takes several ids, texts or positions may be set again: they add up. */
 int mneme_op_request_set(struct mneme_op_request *request, const struct mneme_op_slot *slot,
                          struct mneme_str text, struct mneme_error *error);
 
-/* Adds one text to a LIST, or one id to IDS, as it is. */
+/* Adds one text to a LIST, one id to IDS or one of POSITIONS, as it is. */
 int mneme_op_request_add(struct mneme_op_request *request, const struct mneme_op_slot *slot,
                          struct mneme_str item, struct mneme_error *error);
 

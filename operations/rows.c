@@ -32,8 +32,11 @@ bool mneme_op_rows_visit(const void *row, void *context) {
         return false;
     }
     const struct mneme_answer_row *answer = row;
-    struct mneme_op_row shown = {
-        .columns = rows->columns, .column_count = rows->column_count, .cells = row, .shown = rows->shown};
+    struct mneme_op_row shown = {.columns = rows->columns,
+                                 .column_count = rows->column_count,
+                                 .cells = row,
+                                 .shown = rows->shown,
+                                 .below = rows->below};
     if (rows->columns == NULL) {
         shown.columns = answer->columns;
         shown.column_count = answer->count;

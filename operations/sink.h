@@ -15,6 +15,7 @@ struct mneme_op_row {
     const void *cells;
     struct mneme_str cursor;             /* where a list goes on behind this row; null: it cannot */
     const struct mneme_op_column *shown; /* what a person sees of it; NULL: the operation's columns */
+    struct mneme_str below;              /* lines that a person reads behind the details; null: none */
     struct mneme_str sentence;           /* what a person reads instead, such as a count; null: the columns */
     bool is_summary;                     /* of all rows before it; a person reads its sentence or nothing */
 };

@@ -285,6 +285,26 @@ static int add_id(const struct reading *reading, struct mneme_str item) {
     return MNEME_OK;
 }
 
+static int add_position(const struct reading *reading, struct mneme_str item) {
+    size_t count = reading->value->positions.count;
+    struct mneme_position position;
+    if (!mneme_position_parse(&position, item)) {
+        return mneme_error_set(reading->error, MNEME_E_USAGE,
+                               "%s was not taken: '%.*s' is not a position; give partition:offset such as "
+                               "3:17, as a publish printed it",
+                               reading->label, (int)(item.len < 100 ? item.len : 100), item.data);
+    }
+    struct mneme_position *positions =
+        grow(reading->value->positions.items, count, sizeof *positions, reading->arena);
+    if (positions == NULL) {
+        return no_memory(reading);
+    }
+    positions[count] = position;
+    reading->value->positions.items = positions;
+    reading->value->positions.count = count + 1;
+    return MNEME_OK;
+}
+
 static int read_id(const struct reading *reading) {
     return add_id(reading, reading->text);
 }
@@ -309,22 +329,10 @@ static int read_positions(const struct reading *reading) {
         return MNEME_OK;
     }
     int status = split(&items, &count, reading);
-    struct mneme_position *positions =
-        status == MNEME_OK ? mneme_arena_calloc(reading->arena, count + 1, sizeof *positions) : NULL;
-    if (positions == NULL) {
-        return status == MNEME_OK ? no_memory(reading) : status;
+    for (size_t i = 0; i < count && status == MNEME_OK; i++) {
+        status = add_position(reading, items[i]);
     }
-    for (size_t i = 0; i < count; i++) {
-        if (!mneme_position_parse(&positions[i], items[i])) {
-            return mneme_error_set(reading->error, MNEME_E_USAGE,
-                                   "%s was not taken: '%.*s' is not a position; give partition:offset as a "
-                                   "publish printed it",
-                                   reading->label, MNEME_STR_ARG(items[i]));
-        }
-    }
-    reading->value->positions.items = positions;
-    reading->value->positions.count = count;
-    return MNEME_OK;
+    return status;
 }
 
 /* --- all types --- */
@@ -370,7 +378,9 @@ int mneme_op_value_read(struct mneme_op_value *value, const struct mneme_op_fiel
 int mneme_op_value_add(struct mneme_op_value *value, const struct mneme_op_field *field, const char *label,
                        struct mneme_str item, struct mneme_arena *arena, struct mneme_error *error) {
     const struct reading reading = {value, field, label, item, arena, error};
-    int status = field->type == MNEME_OP_LIST ? add_text(&reading, item) : add_id(&reading, item);
+    int status = field->type == MNEME_OP_LIST        ? add_text(&reading, item)
+                 : field->type == MNEME_OP_POSITIONS ? add_position(&reading, item)
+                                                     : add_id(&reading, item);
     value->is_set = status == MNEME_OK || value->is_set;
     return status;
 }

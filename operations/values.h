@@ -10,7 +10,7 @@
 int mneme_op_value_read(struct mneme_op_value *value, const struct mneme_op_field *field, const char *label,
                         struct mneme_str text, struct mneme_arena *arena, struct mneme_error *error);
 
-/* Adds one item to the values of a LIST or of IDS. */
+/* Adds one item to the values of a LIST, of IDS or of POSITIONS. */
 int mneme_op_value_add(struct mneme_op_value *value, const struct mneme_op_field *field, const char *label,
                        struct mneme_str item, struct mneme_arena *arena, struct mneme_error *error);
 
@@ -19,7 +19,7 @@ const char *mneme_op_type_shown(enum mneme_op_type type);
 
 /* Whether the type takes several values. */
 static inline bool mneme_op_type_is_many(enum mneme_op_type type) {
-    return type == MNEME_OP_LIST || type == MNEME_OP_IDS;
+    return type == MNEME_OP_LIST || type == MNEME_OP_IDS || type == MNEME_OP_POSITIONS;
 }
 
 /* Whether a face may take a value from a file or from standard input. */

@@ -3,22 +3,20 @@
  */
 #include "queries/dead_letters.h"
 
+#include "queries/status.h"
 #include "sql/embedded.h"
-
-#define COUNT(array) (sizeof(array) / sizeof *(array))
-#define BYTES_COLUMNS 2   /* the last ones */
-#define DROPPED_COLUMNS 2 /* before them */
 
 #define COLUMN(column_name, column_kind)                                                                     \
     { #column_name, column_kind, offsetof(struct mneme_dead_letter_row, column_name) }
-static const struct mneme_row_column columns[] = {
-    COLUMN(projection, MNEME_ROW_STR),   COLUMN(topic, MNEME_ROW_STR),
-    COLUMN(partition, MNEME_ROW_LONG),   COLUMN(kafka_offset, MNEME_ROW_LONG),
-    COLUMN(key, MNEME_ROW_STR),          COLUMN(reason, MNEME_ROW_STR),
-    COLUMN(behind, MNEME_ROW_LONG),      COLUMN(waits_for, MNEME_ROW_OPT_LONG),
-    COLUMN(recorded_at, MNEME_ROW_TIME), COLUMN(parked_at, MNEME_ROW_TIME),
-    COLUMN(note, MNEME_ROW_STR),         COLUMN(dropped_at, MNEME_ROW_OPT_TIME),
-    COLUMN(value_hex, MNEME_ROW_STR),    COLUMN(value_base64, MNEME_ROW_STR),
+const struct mneme_row_column mneme_dead_letter_columns[MNEME_DEAD_LETTER_COLUMNS] = {
+    COLUMN(position, MNEME_ROW_STR),        COLUMN(projection, MNEME_ROW_STR),
+    COLUMN(topic, MNEME_ROW_STR),           COLUMN(partition, MNEME_ROW_LONG),
+    COLUMN(kafka_offset, MNEME_ROW_LONG),   COLUMN(key, MNEME_ROW_STR),
+    COLUMN(reason, MNEME_ROW_STR),          COLUMN(behind, MNEME_ROW_LONG),
+    COLUMN(waits_for, MNEME_ROW_OPT_LONG),  COLUMN(recorded_at, MNEME_ROW_TIME),
+    COLUMN(parked_at, MNEME_ROW_TIME),      COLUMN(note, MNEME_ROW_STR),
+    COLUMN(dropped_at, MNEME_ROW_OPT_TIME), COLUMN(value_hex, MNEME_ROW_STR),
+    COLUMN(value_base64, MNEME_ROW_STR),
 };
 #undef COLUMN
 
@@ -42,10 +40,11 @@ static int ask(struct mneme_postgres *postgres, const struct mneme_question *que
     return status;
 }
 
-int mneme_dead_letters(struct mneme_postgres *postgres, const struct mneme_dead_letter_filter *filter,
-                       mneme_row_visitor *visit, void *context, struct mneme_error *error) {
+/* Of the schema that was entered. */
+static int ask_parked(struct mneme_postgres *postgres, const struct mneme_dead_letter_filter *filter,
+                      mneme_row_visitor *visit, void *context, struct mneme_error *error) {
     static const struct mneme_question question = {"parked events were not read", mneme_sql_dead_letters,
-                                                   columns, COUNT(columns),
+                                                   mneme_dead_letter_columns, MNEME_DEAD_LETTER_COLUMNS,
                                                    sizeof(struct mneme_dead_letter_row)};
     struct mneme_pg_params params = {0};
     add_choice(&params, filter);
@@ -55,17 +54,26 @@ int mneme_dead_letters(struct mneme_postgres *postgres, const struct mneme_dead_
 
 int mneme_dead_letters_dropped(struct mneme_postgres *postgres, const struct mneme_dead_letter_filter *filter,
                                mneme_row_visitor *visit, void *context, struct mneme_error *error) {
-    static const struct mneme_question question = {"dropped events were not read",
-                                                   mneme_sql_dead_letters_dropped, columns, COUNT(columns),
-                                                   sizeof(struct mneme_dead_letter_row)};
+    static const struct mneme_question question = {
+        "dropped events were not read", mneme_sql_dead_letters_dropped, mneme_dead_letter_columns,
+        MNEME_DEAD_LETTER_COLUMNS, sizeof(struct mneme_dead_letter_row)};
     struct mneme_pg_params params = {0};
     add_choice(&params, filter);
     return ask(postgres, &question, &params, filter, visit, context, error);
 }
 
-void mneme_dead_letter_json(const struct mneme_dead_letter_row *row, struct mneme_json_writer *json) {
-    size_t left_out = BYTES_COLUMNS + (row->dropped_at.is_set ? 0 : DROPPED_COLUMNS);
-    mneme_json_key(json, MNEME_STR_LIT("position"));
-    mneme_json_position(json, (struct mneme_position){(int32_t)row->partition, row->kafka_offset});
-    mneme_row_json(row, columns, COUNT(columns) - left_out, json);
+int mneme_dead_letters_everywhere(struct mneme_postgres *postgres, const struct mneme_config *config,
+                                  const struct mneme_dead_letter_filter *filter, mneme_row_visitor *visit,
+                                  void *context, struct mneme_error *error) {
+    int status = MNEME_OK;
+    for (size_t i = 0; i < MNEME_PROJECTIONS && status == MNEME_OK; i++) {
+        bool is_there = false;
+        if (mneme_projections[i].has_schema) {
+            status = mneme_status_enter(&is_there, postgres, config, &mneme_projections[i], error);
+        }
+        if (status == MNEME_OK && is_there) {
+            status = ask_parked(postgres, filter, visit, context, error);
+        }
+    }
+    return status;
 }

@@ -1,7 +1,6 @@
 /*
  * Dead letters: events that a projection cannot apply, those that wait behind one of their key, and those
- * that were dropped. For who runs Mneme: it spans all tenants. A question about parked events is about the
- * schema that was entered last (mneme_status_enter).
+ * that were dropped. For who runs Mneme: it spans all tenants.
  */
 #ifndef MNEME_QUERIES_DEAD_LETTERS_H
 #define MNEME_QUERIES_DEAD_LETTERS_H
@@ -9,6 +8,7 @@
 #include "queries/question.h"
 
 struct mneme_dead_letter_row {
+    struct mneme_str position; /* "partition:offset" */
     struct mneme_str projection, topic;
     int64_t partition, kafka_offset;
     struct mneme_str key; /* bytes that are no printable ASCII are escaped; null: it has none */
@@ -33,17 +33,24 @@ struct mneme_dead_letter_filter {
     int64_t limit;
 };
 
-/* Visits struct mneme_dead_letter_row for what is parked, the oldest first. */
-int mneme_dead_letters(struct mneme_postgres *postgres, const struct mneme_dead_letter_filter *filter,
-                       mneme_row_visitor *visit, void *context, struct mneme_error *error);
+/* The columns of struct mneme_dead_letter_row. The last ones are the bytes, and those before them are of what
+ * was dropped alone. */
+enum {
+    MNEME_DEAD_LETTER_BYTES_COLUMNS = 2,
+    MNEME_DEAD_LETTER_DROPPED_COLUMNS = 2,
+    MNEME_DEAD_LETTER_COLUMNS = 15,
+};
+extern const struct mneme_row_column mneme_dead_letter_columns[MNEME_DEAD_LETTER_COLUMNS];
+
+/* Visits struct mneme_dead_letter_row for what is parked in any schema: of one after the other, the oldest
+ * first. The connection is for nothing else from then on. */
+int mneme_dead_letters_everywhere(struct mneme_postgres *postgres, const struct mneme_config *config,
+                                  const struct mneme_dead_letter_filter *filter, mneme_row_visitor *visit,
+                                  void *context, struct mneme_error *error);
 
 /* The same for what was dropped, in all projections at once: it is kept in the ledger's schema, which
  * mneme_query_connect looks into. */
 int mneme_dead_letters_dropped(struct mneme_postgres *postgres, const struct mneme_dead_letter_filter *filter,
                                mneme_row_visitor *visit, void *context, struct mneme_error *error);
-
-/* The members of an object without its braces: position, then those of the row but its bytes; note and
- * dropped_at only of one that was dropped. */
-void mneme_dead_letter_json(const struct mneme_dead_letter_row *row, struct mneme_json_writer *json);
 
 #endif

@@ -90,6 +90,11 @@ void mneme_field_json(struct mneme_json_writer *json, const struct mneme_field_i
 /* The payload as one JSON object (fields that are null are left out), as the ledger keeps it. */
 void mneme_event_payload_json(const struct mneme_event *event, struct mneme_json_writer *json);
 
+/* An event of the log as one JSON object, with the keys of `mneme events --json` but those that only the
+ * ledger knows. */
+void mneme_event_logged_json(const struct mneme_event *event, struct mneme_position position,
+                             int64_t recorded_at, struct mneme_json_writer *json);
+
 /* The whole event in the form that `mneme publish` reads and `mneme events --json` prints (without position).
  */
 void mneme_event_json(const struct mneme_event *event, struct mneme_json_writer *json);

@@ -1,11 +1,12 @@
 /*
- * mneme dead-letters: what cannot be applied, and what becomes of it.
+ * mneme dead-letters: what becomes of what cannot be applied. The reads are in operations/dead_letters/.
  */
 #include "cli/dead_letters/dead_letters.h"
 
 #include "cli/commands.h"
 #include "cli/frame/values.h"
 #include "common/base/position.h"
+#include "common/config/projections.h"
 
 int mneme_dead_letters_projection(struct mneme_str *out, const struct mneme_cli *cli,
                                   struct mneme_error *error) {
@@ -30,26 +31,11 @@ int mneme_dead_letters_position(struct mneme_position *out, const struct mneme_c
                            cli->arguments[0]);
 }
 
-int mneme_dead_letters_each_schema(struct mneme_postgres *postgres, const struct mneme_config *config,
-                                   int (*ask)(struct mneme_postgres *postgres, void *context,
-                                              struct mneme_error *error),
-                                   void *context, struct mneme_error *error) {
-    int status = MNEME_OK;
-    for (size_t i = 0; i < MNEME_PROJECTIONS && status == MNEME_OK; i++) {
-        bool is_there = false;
-        if (mneme_projections[i].has_schema) {
-            status = mneme_status_enter(&is_there, postgres, config, &mneme_projections[i], error);
-        }
-        if (status == MNEME_OK && is_there) {
-            status = ask(postgres, context, error);
-        }
-    }
-    return status;
-}
-
 static const struct mneme_command *const verbs[] = {
-    &mneme_command_dead_letters_list,    &mneme_command_dead_letters_show, &mneme_command_dead_letters_park,
-    &mneme_command_dead_letters_redrive, &mneme_command_dead_letters_drop, NULL,
+    &mneme_command_dead_letters_park,
+    &mneme_command_dead_letters_redrive,
+    &mneme_command_dead_letters_drop,
+    NULL,
 };
 
 const struct mneme_command mneme_command_dead_letters = {

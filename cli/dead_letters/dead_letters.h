@@ -6,11 +6,7 @@
 
 #include "cli/frame/command.h"
 #include "consumers/log/batch.h"
-#include "queries/dead_letters.h"
-#include "queries/status.h"
 
-extern const struct mneme_command mneme_command_dead_letters_list;
-extern const struct mneme_command mneme_command_dead_letters_show;
 extern const struct mneme_command mneme_command_dead_letters_park;
 extern const struct mneme_command mneme_command_dead_letters_redrive;
 extern const struct mneme_command mneme_command_dead_letters_drop;
@@ -22,12 +18,6 @@ int mneme_dead_letters_projection(struct mneme_str *out, const struct mneme_cli 
 /* The first argument as a position; MNEME_E_USAGE. */
 int mneme_dead_letters_position(struct mneme_position *out, const struct mneme_cli *cli,
                                 struct mneme_error *error);
-
-/* Calls `ask` in each schema that is there, one after the other. */
-int mneme_dead_letters_each_schema(struct mneme_postgres *postgres, const struct mneme_config *config,
-                                   int (*ask)(struct mneme_postgres *postgres, void *context,
-                                              struct mneme_error *error),
-                                   void *context, struct mneme_error *error);
 
 /* Tells what became of events that were tried again: as a line of JSON each, or on stderr those that stay
  * parked, up to some. */

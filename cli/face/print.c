@@ -301,6 +301,7 @@ static void print_parts(struct mneme_face_printer *printer, const struct mneme_o
 }
 
 static void print_details(struct mneme_face_printer *printer, const struct mneme_op_row *row) {
+    const struct mneme_op_column *columns = row->shown != NULL ? row->shown : printer->operation->columns;
     if (printer->is_followed) {
         putchar('\n');
     }
@@ -311,9 +312,9 @@ static void print_details(struct mneme_face_printer *printer, const struct mneme
         enum mneme_row_kind kind = row->columns[i].kind;
         const void *value = (const char *)row->cells + row->columns[i].offset;
         char text[LABEL_BYTES];
-        const char *label = label_of(text, printer->operation->columns, row->columns[i].name);
+        const char *label = label_of(text, columns, row->columns[i].name);
         bool is_false = kind == MNEME_ROW_BOOL && !*(const bool *)value;
-        if (is_false || is_null(kind, value) ||
+        if (label[0] == '\0' || is_false || is_null(kind, value) ||
             mneme_face_part(printer->operation, row->columns[i].name) != NULL) {
             continue;
         }
@@ -327,6 +328,7 @@ static void print_details(struct mneme_face_printer *printer, const struct mneme
     }
     printer->code = mneme_form_end(&form, printer->cli);
     print_parts(printer, row);
+    printf("%.*s", MNEME_STR_ARG(row->below));
 }
 
 /* --- receipts --- */

@@ -6,7 +6,6 @@
 #define MNEME_CONSUMERS_REPLAY_REPLAY_H
 
 #include "common/base/cancel.h"
-#include "common/json/write.h"
 #include "consumers/log/batch.h"
 #include "consumers/log/marks.h"
 
@@ -48,8 +47,5 @@ struct mneme_log_replay_counts {
  */
 int mneme_log_replay(struct mneme_log_replay_counts *counts, const struct mneme_log_replay *replay,
                      struct mneme_error *error);
-
-/* The event as one JSON object: the form of `mneme events --json`, without what only the ledger knows. */
-void mneme_log_replay_json(const struct mneme_batch_item *item, struct mneme_json_writer *json);
 
 #endif

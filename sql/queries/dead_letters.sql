@@ -1,7 +1,7 @@
 -- What is parked in this schema, the oldest first: $1 a projection ("embed" is "embed.MODEL", too) or null, $2 a key or null,
 -- $3 a partition and $4 an offset or null, $5 whether also what only waits behind another event, $6 whether with the bytes,
 -- $7 limit.
-SELECT projection, topic, partition, kafka_offset, encode(key, 'escape') AS key, reason,
+SELECT partition || ':' || kafka_offset AS position, projection, topic, partition, kafka_offset, encode(key, 'escape') AS key, reason,
        (SELECT count(*)
         FROM parked_events AS waiting
         WHERE waiting.projection = parked_events.projection

@@ -65,7 +65,8 @@ def test_the_list_by_user_key_and_projection(mneme, parked):
 
 @pytest.mark.parametrize("arguments, word", [
     (["list", "--projection", "postgrey"], "postgrey"), (["list", "--limit", "0"], "--limit"),
-    (["list", "--user", "ada", "--key", "default/ada"], "--key"), (["show", "seventeen"], "seventeen"), (["show"], "POSITION")])
+    (["list", "--user", "ada", "--key", "default/ada"], "--key"), (["show", "seventeen"], "seventeen"), (["show"], "POSITION"),
+    (["show", "last"], "last"), (["show", "0:0", "seventeen"], "seventeen"), (["show", "0:0", "-p", "serch"], "serch")])
 def test_wrong_usage_is_refused(mneme, arguments, word):
     assert word in mneme("dead-letters", *arguments, expect=2).stderr
 
@@ -76,12 +77,34 @@ def test_an_event_is_shown_as_json_and_other_bytes_as_they_are(mneme, parked):
     assert "confidence" in event["reason"] and event["behind"] == 2
     assert "\"confidence\":1.5" in mneme("dead-letters", "show", parked[0], expect=0).stdout
     waiting = mneme("dead-letters", "show", parked[2], expect=0).stdout
-    assert f"waits for    {parked[0]}" in waiting
+    assert f"waits for offset  {parked[0].partition(':')[2]}" in waiting
     noise = mneme("dead-letters", "show", parked[3], "--json", expect=0).json_lines[0]
     assert noise["event"] is None and base64.b64decode(noise["value"]) == b"\x01no event\xff"
     text = mneme("dead-letters", "show", parked[3], expect=0).stdout
     assert "01 6e 6f 20 65 76 65 6e 74 ff" in text and ".no event." in text
     assert "dead-letters list" in mneme("dead-letters", "show", "0:999999", expect=5).stderr
+
+
+def test_many_are_shown_in_turn(mneme, parked):
+    shown = mneme("dead-letters", "show", parked[3], parked[0], "--json", expect=0).json_lines
+    assert [line["position"] for line in shown] == [parked[3], parked[0]]
+    one, other = mneme("dead-letters", "show", parked[3], parked[0], expect=0).stdout.split("\n\n")
+    assert "no event: " in one and one.endswith(".no event.") and "default/ada" in other
+    done = mneme("dead-letters", "show", parked[0], "0:999999", parked[3], "--json", expect=5)
+    assert [line["position"] for line in done.json_lines] == [parked[0]] and "0:999999" in done.stderr
+
+
+def test_the_keys_are_those_that_scripts_read(mneme, parked):
+    keys = ["position", "projection", "topic", "partition", "kafka_offset", "key", "reason", "behind", "waits_for", "recorded_at",
+            "parked_at"]
+    assert [list(line) for line in mneme("dead-letters", "list", "--json", expect=0).json_lines] == [keys, keys]
+    (shown,) = mneme("dead-letters", "show", parked[3], "--json", expect=0).json_lines
+    assert list(shown) == [*keys, "event", "value"]
+    mneme("dead-letters", "drop", parked[3], "--yes", "--reason", "noise", expect=0)
+    (dropped,) = mneme("dead-letters", "show", parked[3], "--json", expect=0).json_lines
+    assert list(dropped) == [*keys, "note", "dropped_at", "event", "value"] and dropped["note"] == "noise"
+    text = mneme("dead-letters", "show", parked[3], expect=0).stdout
+    assert "dropped in" in text and "noise" in text and "behind" not in text
 
 
 def test_each_projection_that_has_parked_it_is_shown(namespace, worker, mneme, parked):

@@ -68,6 +68,20 @@ Test(op_request, json_and_text_give_the_same_values) {
     cr_assert(mneme_str_equal(value_of("tags")->list.items[3], MNEME_STR_LIT("y")));
 }
 
+Test(op_request, positions_add_up) {
+    begin("dead-letters.show");
+    cr_assert_eq(read_json("{\"positions\":[\"3:17\",\"0:4\"]}"), MNEME_OK, "%s", error.message);
+    set("positions", "1:2, 1:3");
+    const struct mneme_op_value *value = value_of("positions");
+    cr_assert_eq(value->positions.count, 4);
+    cr_assert(value->positions.items[0].partition == 3 && value->positions.items[0].offset == 17);
+    cr_assert(value->positions.items[3].partition == 1 && value->positions.items[3].offset == 3);
+    refuse("{\"positions\":[\"last\"]}", "not a position");
+    refuse("{\"positions\":\"3\"}", "partition:offset");
+    set("positions", "last");
+    cr_assert_eq(mneme_op_request_complete(&request, &error), MNEME_E_USAGE, "nobody wrote what is parked");
+}
+
 Test(op_request, a_field_is_found_by_its_option_too) {
     begin("memory.list");
     set("type", "fact");

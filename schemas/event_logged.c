@@ -1,8 +1,6 @@
 /*
  * An event of the log as JSON, with the keys of `mneme events --json` and in their order.
  */
-#include "consumers/replay/replay.h"
-
 #include "schemas/event.h"
 
 static void write_str(struct mneme_json_writer *json, struct mneme_str key, struct mneme_str value) {
@@ -18,8 +16,8 @@ static void write_map(struct mneme_json_writer *json, const struct mneme_str_map
     mneme_json_end_object(json);
 }
 
-void mneme_log_replay_json(const struct mneme_batch_item *item, struct mneme_json_writer *json) {
-    const struct mneme_event *event = &item->event;
+void mneme_event_logged_json(const struct mneme_event *event, struct mneme_position position,
+                             int64_t recorded_at, struct mneme_json_writer *json) {
     mneme_json_begin_object(json);
     write_str(json, MNEME_STR_LIT("type"), mneme_str_from(mneme_event_type_text(event->type)));
     write_str(json, MNEME_STR_LIT("event_type"), mneme_event_type_name(event));
@@ -47,10 +45,10 @@ void mneme_log_replay_json(const struct mneme_batch_item *item, struct mneme_jso
     mneme_json_key(json, MNEME_STR_LIT("payload"));
     mneme_event_payload_json(event, json);
     mneme_json_key(json, MNEME_STR_LIT("position"));
-    mneme_json_position(json, item->position);
+    mneme_json_position(json, position);
     mneme_json_key(json, MNEME_STR_LIT("sequence_id"));
-    mneme_json_long(json, mneme_sequence_id(item->position));
+    mneme_json_long(json, mneme_sequence_id(position));
     mneme_json_key(json, MNEME_STR_LIT("recorded_at"));
-    mneme_json_time(json, item->recorded_at);
+    mneme_json_time(json, recorded_at);
     mneme_json_end_object(json);
 }
