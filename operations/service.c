@@ -16,8 +16,14 @@
 #include "operations/write.h"
 #include "producers/client.h"
 #include "queries/stale.h"
+#include "stores/locks/open.h"
 
-#define MOST_IDLE 16 /* readers of the hot tier that are kept for the next calls */
+#define MOST_IDLE 16 /* connections of a kind that are kept for the next calls */
+
+struct idle {
+    void *items[MOST_IDLE];
+    size_t count;
+};
 
 struct mneme_service {
     const struct mneme_config *config;
@@ -28,10 +34,7 @@ struct mneme_service {
 
     pthread_mutex_t lock; /* guards all below */
     struct mneme_client *client;
-    struct mneme_client *recorder;
-    struct mneme_config *recorder_config; /* outlives it */
-    struct mneme_hot_reader *idle_hot[MOST_IDLE];
-    size_t idle_hot_count;
+    struct idle hot, locks;
 };
 
 /* --- own writes of a process that has no other place for them --- */
@@ -93,8 +96,11 @@ void mneme_service_close(struct mneme_service *service, int timeout_ms) {
     (void)mneme_close(service->recorder, 0, NULL);        /* what it published may be lost */
     mneme_config_destroy(service->recorder_config);
     mneme_pg_pool_close(service->pool);
-    for (size_t i = 0; i < service->idle_hot_count; i++) {
-        mneme_hot_reader_close(service->idle_hot[i]);
+    for (size_t i = 0; i < service->hot.count; i++) {
+        mneme_hot_reader_close(service->hot.items[i]);
+    }
+    for (size_t i = 0; i < service->locks.count; i++) {
+        mneme_locks_close(service->locks.items[i]);
     }
     pthread_mutex_destroy(&service->lock);
     free(service);
@@ -168,23 +174,46 @@ void mneme_service_return_postgres(struct mneme_service *service, struct mneme_p
     }
 }
 
+/* NULL: none is idle. */
+static void *take_idle(struct mneme_service *service, struct idle *idle) {
+    pthread_mutex_lock(&service->lock);
+    void *item = idle->count > 0 ? idle->items[--idle->count] : NULL;
+    pthread_mutex_unlock(&service->lock);
+    return item;
+}
+
+/* False: it is not kept, and the caller closes it. */
+static bool keep_idle(struct mneme_service *service, struct idle *idle, void *item) {
+    pthread_mutex_lock(&service->lock);
+    bool is_kept = item != NULL && idle->count < MOST_IDLE;
+    if (is_kept) {
+        idle->items[idle->count++] = item;
+    }
+    pthread_mutex_unlock(&service->lock);
+    return is_kept;
+}
+
 int mneme_service_lend_hot(struct mneme_hot_reader **out, struct mneme_service *service,
                            struct mneme_error *error) {
-    pthread_mutex_lock(&service->lock);
-    *out = service->idle_hot_count > 0 ? service->idle_hot[--service->idle_hot_count] : NULL;
-    pthread_mutex_unlock(&service->lock);
+    *out = take_idle(service, &service->hot);
     return *out != NULL ? MNEME_OK : mneme_hot_reader_open(out, service->config, error);
 }
 
 void mneme_service_return_hot(struct mneme_service *service, struct mneme_hot_reader *reader) {
-    pthread_mutex_lock(&service->lock);
-    bool is_kept = reader != NULL && service->idle_hot_count < MOST_IDLE;
-    if (is_kept) {
-        service->idle_hot[service->idle_hot_count++] = reader;
-    }
-    pthread_mutex_unlock(&service->lock);
-    if (!is_kept) {
+    if (!keep_idle(service, &service->hot, reader)) {
         mneme_hot_reader_close(reader);
+    }
+}
+
+int mneme_service_lend_locks(struct mneme_locks **out, struct mneme_service *service,
+                             struct mneme_error *error) {
+    *out = take_idle(service, &service->locks);
+    return *out != NULL ? MNEME_OK : mneme_locks_open_with(out, service->config, error);
+}
+
+void mneme_service_return_locks(struct mneme_service *service, struct mneme_locks *locks) {
+    if (!keep_idle(service, &service->locks, locks)) {
+        mneme_locks_close(locks);
     }
 }
 

@@ -10,6 +10,7 @@
 
 #include "operations/call.h"
 
+struct mneme_locks;
 struct mneme_service;
 
 /* What the caller's own writes are, so that it reads them without asking: a process that makes one call keeps
@@ -85,6 +86,11 @@ void mneme_service_return_postgres(struct mneme_service *service, struct mneme_p
 int mneme_service_lend_hot(struct mneme_hot_reader **out, struct mneme_service *service,
                            struct mneme_error *error);
 void mneme_service_return_hot(struct mneme_service *service, struct mneme_hot_reader *reader);
+
+/* The servers of locks, the same way. */
+int mneme_service_lend_locks(struct mneme_locks **out, struct mneme_service *service,
+                             struct mneme_error *error);
+void mneme_service_return_locks(struct mneme_service *service, struct mneme_locks *locks);
 
 const struct mneme_op_own_writes_ops *mneme_service_own_writes(const struct mneme_service *service);
 const char *mneme_service_topic(const struct mneme_service *service);

@@ -1,11 +1,32 @@
 /*
- * mneme lock run: a command under a lock, from its first moment to its last.
+ * mneme lock run: a command under a lock, from its first moment to its last. The other verbs are in
+ * operations/lock/.
  */
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "cli/lock/lock.h"
+#include "cli/commands.h"
+#include "cli/frame/session.h"
+#include "cli/frame/values.h"
 #include "cli/lock/lock_child.h"
+#include "stores/locks/open.h"
+
+/* Seconds into milliseconds. */
+static int read_seconds(struct mneme_opt_long *out, const struct mneme_cli *cli, const char *option,
+                        int64_t least_ms, struct mneme_error *error) {
+    struct mneme_opt_double seconds;
+    int status = mneme_cli_opt_double(&seconds, cli, option, (double)least_ms / 1000,
+                                      (double)MNEME_LOCK_MAX_TTL_MS / 1000, error);
+    *out = (struct mneme_opt_long){(int64_t)(seconds.value * 1000 + 0.5), seconds.is_set};
+    return status;
+}
+
+static int read_options(struct mneme_lock_options *out, const struct mneme_cli *cli,
+                        struct mneme_error *error) {
+    *out = (struct mneme_lock_options){.tenant = mneme_session_tenant(cli).data, .cancel = &mneme_cli_cancel};
+    int status = read_seconds(&out->ttl_ms, cli, "ttl", MNEME_LOCK_MIN_TTL_MS, error);
+    return status == MNEME_OK ? read_seconds(&out->wait_ms, cli, "wait", 0, error) : status;
+}
 
 /* For the command; before there is a second thread. */
 static int tell_environment(const struct mneme_lock *lock, struct mneme_error *error) {
@@ -58,9 +79,9 @@ static enum mneme_exit run(struct mneme_cli *cli) {
     struct mneme_lock_run result;
     struct mneme_lock lock;
     enum mneme_exit code;
-    int status = mneme_lock_read_options(&how, cli, &error);
+    int status = read_options(&how, cli, &error);
     if (status == MNEME_OK) {
-        status = mneme_lock_open(&locks, cli, &error);
+        status = mneme_locks_open_with(&locks, cli->config, &error);
     }
     if (status == MNEME_OK) {
         status = mneme_lock_acquire(&lock, locks, mneme_str_from(cli->arguments[0]), &how, &error);
@@ -78,12 +99,14 @@ static enum mneme_exit run(struct mneme_cli *cli) {
 }
 
 static const struct mneme_cli_option options[] = {
-    MNEME_LOCK_TTL_OPTIONS,
-    MNEME_LOCK_WAIT_OPTIONS,
+    {"ttl", 't', "S", -1, "The lease in seconds, such as 30 or 0.5."},
+    {"ttl-ms", 0, "MS", MNEME_SETTING_LOCK_TTL_MS, "The lease in milliseconds, unless --ttl is given."},
+    {"wait", 'w', "S", -1, "Wait so many seconds while somebody else has it."},
+    {"wait-ms", 0, "MS", MNEME_SETTING_LOCK_WAIT_MS, "The same in milliseconds, unless --wait is given."},
     {0},
 };
 
-const struct mneme_command mneme_command_lock_run = {
+static const struct mneme_command lock_run = {
     .name = "run",
     .summary = "Run a command while holding a lock.",
     .arguments = "NAME -- COMMAND [ARGUMENT…]",
@@ -104,4 +127,15 @@ const struct mneme_command mneme_command_lock_run = {
     .options = options,
     .common = MNEME_CLI_TENANT,
     .run = run,
+};
+
+static const struct mneme_command *const verbs[] = {&lock_run, NULL};
+
+const struct mneme_command mneme_command_lock = {
+    .name = "lock",
+    .summary = "Locks that programs on many machines share, with fencing tokens.",
+    .arguments = "",
+    .examples = "  mneme lock run nightly --ttl 60 -- ./consolidate.sh\n"
+                "  mneme lock acquire nightly --ttl 60 --wait 10 --json\n",
+    .subcommands = verbs,
 };

@@ -230,6 +230,14 @@ def test_every_operation_is_there_by_its_name(pkg_config, prefix, namespace, wor
     assert "did you mean user_id" in call("memory.list", '{"user_di":"ada"}', status=2)
     assert "whose data" in call("memory.list", status=2)
     assert "was not found" in call("memory.get", '{"memory_ids":["0190a5a0-0000-7000-8000-0000000000ff"]}', status=5)
+    held = json.loads(call("lock.acquire", '{"name":"nightly","ttl":60}'))
+    assert "somebody else has it" in call("lock.acquire", '{"name":"nightly","wait_ms":0}', status=4)
+    holder = json.dumps({"name": "nightly", "value": held["value"]})
+    assert 0 < json.loads(call("lock.extend", holder))["valid_ms"] <= 10000
+    assert json.loads(call("lock.release", holder)) == {"name": "nightly", "tenant": "default", "released": True}
+    assert "nightly" in call("lock.release", holder, status=5)
+    assert call("dead-letters.list") == ""
+    assert "no event is parked at 0:7" in call("dead-letters.show", '{"positions":["0:7"]}', status=5)
 
 
 def declared_functions(prefix):
