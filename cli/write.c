@@ -180,14 +180,6 @@ static enum mneme_exit print_with_verdict(struct mneme_cli *cli, struct receipt 
     return visit.code;
 }
 
-enum mneme_exit mneme_write_publish(struct mneme_cli *cli, struct mneme_client *client,
-                                    const struct mneme_event *event, const char *id_name,
-                                    struct mneme_uuid id) {
-    char text[MNEME_ID_TEXT_BYTES];
-    mneme_id_text(text, id);
-    return mneme_write_publish_named(cli, client, event, id_name, mneme_str_from(text));
-}
-
 enum mneme_exit mneme_write_publish_named(struct mneme_cli *cli, struct mneme_client *client,
                                           const struct mneme_event *event, const char *id_name,
                                           struct mneme_str id) {

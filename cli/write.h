@@ -36,11 +36,6 @@ int mneme_write_event(struct mneme_event *event, const struct mneme_cli *cli,
  * `id`, then event_id, position, stream_id, and with --wait verdict and the version of an
  * accepted event, else the actual_version. The exit
  * code follows from the verdict. */
-enum mneme_exit mneme_write_publish(struct mneme_cli *cli, struct mneme_client *client,
-                                    const struct mneme_event *event, const char *id_name,
-                                    struct mneme_uuid id);
-
-/* The same of what has a text for an id. */
 enum mneme_exit mneme_write_publish_named(struct mneme_cli *cli, struct mneme_client *client,
                                           const struct mneme_event *event, const char *id_name,
                                           struct mneme_str id);

@@ -3,14 +3,12 @@
  */
 #include "cli/frame/form.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 
 #include "cli/frame/show.h"
 #include "cli/frame/text.h"
 #include "common/base/clock.h"
 #include "common/base/printable.h"
-#include "common/base/uuid.h"
 
 #define GAP 2
 #define MIN_VALUE_COLUMNS 20 /* below, wrapping makes nothing better */
@@ -45,12 +43,6 @@ static void add(struct mneme_form *form, const char *label, struct mneme_str tex
     form->end = &line->next;
 }
 
-void mneme_form_uuid(struct mneme_form *form, const char *label, struct mneme_uuid id) {
-    char text[MNEME_UUID_TEXT_BYTES];
-    mneme_uuid_format(id, text);
-    add(form, label, (struct mneme_str){text, sizeof text}, false);
-}
-
 void mneme_form_str(struct mneme_form *form, const char *label, struct mneme_str text) {
     if (text.len > 0) {
         add(form, label, text, false);
@@ -66,16 +58,6 @@ void mneme_form_content(struct mneme_form *form, const char *label, struct mneme
     mneme_arena_clean_up(&arena);
 }
 
-void mneme_form_array(struct mneme_form *form, const char *label, const struct mneme_str_array *array) {
-    struct mneme_buffer joined = {0};
-    for (size_t i = 0; i < array->count; i++) {
-        mneme_buffer_append_str(&joined, i > 0 ? MNEME_STR_LIT(", ") : MNEME_STR_LIT(""));
-        mneme_buffer_append_str(&joined, array->items[i]);
-    }
-    mneme_form_str(form, label, mneme_buffer_str(&joined));
-    mneme_buffer_clean_up(&joined);
-}
-
 void mneme_form_time(struct mneme_form *form, const char *label, struct mneme_opt_long micros) {
     char text[MNEME_RFC3339_BYTES];
     if (micros.is_set) {
@@ -84,22 +66,9 @@ void mneme_form_time(struct mneme_form *form, const char *label, struct mneme_op
 }
 
 void mneme_form_long(struct mneme_form *form, const char *label, struct mneme_opt_long value) {
+    char text[24];
     if (value.is_set) {
-        mneme_form_printf(form, label, "%lld", (long long)value.value);
-    }
-}
-
-void mneme_form_double(struct mneme_form *form, const char *label, double value) {
-    mneme_form_printf(form, label, "%g", value);
-}
-
-void mneme_form_printf(struct mneme_form *form, const char *label, const char *format, ...) {
-    char text[512];
-    va_list arguments;
-    va_start(arguments, format);
-    int written = vsnprintf(text, sizeof text, format, arguments);
-    va_end(arguments);
-    if (written > 0) {
+        snprintf(text, sizeof text, "%lld", (long long)value.value);
         add(form, label, mneme_str_from(text), false);
     }
 }

@@ -22,15 +22,10 @@ void mneme_form_begin(struct mneme_form *form);
 /* Each adds a line; one that says nothing (null, empty, {}) is left out. Labels and values are copied.
  * Control characters are shown escaped, except for line feeds and tabs of content.
  */
-void mneme_form_uuid(struct mneme_form *form, const char *label, struct mneme_uuid id);
 void mneme_form_str(struct mneme_form *form, const char *label, struct mneme_str text);
 void mneme_form_content(struct mneme_form *form, const char *label, struct mneme_str json);
-void mneme_form_array(struct mneme_form *form, const char *label, const struct mneme_str_array *array);
 void mneme_form_time(struct mneme_form *form, const char *label, struct mneme_opt_long micros);
 void mneme_form_long(struct mneme_form *form, const char *label, struct mneme_opt_long value);
-void mneme_form_double(struct mneme_form *form, const char *label, double value);
-void mneme_form_printf(struct mneme_form *form, const char *label, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
 
 /* Prints the lines, and cleans up. */
 enum mneme_exit mneme_form_end(struct mneme_form *form, const struct mneme_cli *cli);

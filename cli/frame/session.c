@@ -14,11 +14,10 @@
 #include "common/base/position.h"
 #include "common/base/printable.h"
 #include "common/kafka/kafka.h"
-#include "queries/projection_wait.h"
+#include "queries/position_wait.h"
 #include "queries/stale.h"
 
 #define MOST_STALE_TOLD 3 /* keys, on stderr */
-#define HOT_WAIT_MS 500   /* then Postgres has it, too */
 
 struct mneme_query_wait mneme_session_wait(const struct mneme_cli *cli) {
     return (struct mneme_query_wait){.timeout_ms =
@@ -108,9 +107,8 @@ int mneme_session_tell_stale(const struct mneme_cli *cli, struct mneme_postgres 
     return status;
 }
 
-/* Own writes are waited for in these places. */
-static int open_for(struct mneme_postgres **out, bool *has_parked, const struct mneme_cli *cli,
-                    unsigned places, struct mneme_error *error) {
+static int open_tables(struct mneme_postgres **out, bool *has_parked, const struct mneme_cli *cli,
+                       struct mneme_error *error) {
     const struct mneme_position *positions;
     size_t count = 0;
     struct mneme_arena arena;
@@ -124,7 +122,7 @@ static int open_for(struct mneme_postgres **out, bool *has_parked, const struct 
         status = wait_for_positions(cli, *out, positions, count, error);
     } else if (status == MNEME_OK) {
         /* What came meanwhile may have been parked. */
-        *has_parked = mneme_own_writes_wait(cli, *out, places) || *has_parked;
+        *has_parked = mneme_own_writes_wait(cli, *out, MNEME_OWN_TABLES) || *has_parked;
     }
     if (status != MNEME_OK) {
         mneme_pg_close(*out);
@@ -136,13 +134,13 @@ static int open_for(struct mneme_postgres **out, bool *has_parked, const struct 
 
 int mneme_session_open(struct mneme_postgres **out, const struct mneme_cli *cli, struct mneme_error *error) {
     bool has_parked;
-    return open_for(out, &has_parked, cli, MNEME_OWN_TABLES, error);
+    return open_tables(out, &has_parked, cli, error);
 }
 
-static int open_read_for(struct mneme_postgres **out, const struct mneme_cli *cli, unsigned places,
-                         struct mneme_error *error) {
+int mneme_session_open_read(struct mneme_postgres **out, const struct mneme_cli *cli,
+                            struct mneme_error *error) {
     bool has_parked = false;
-    int status = open_for(out, &has_parked, cli, places, error);
+    int status = open_tables(out, &has_parked, cli, error);
     if (status == MNEME_OK && has_parked) {
         status = mneme_session_tell_stale(cli, *out, error);
     }
@@ -151,11 +149,6 @@ static int open_read_for(struct mneme_postgres **out, const struct mneme_cli *cl
         *out = NULL;
     }
     return status;
-}
-
-int mneme_session_open_read(struct mneme_postgres **out, const struct mneme_cli *cli,
-                            struct mneme_error *error) {
-    return open_read_for(out, cli, MNEME_OWN_TABLES, error);
 }
 
 static int read_as_of(struct mneme_as_of *as_of, struct mneme_position *position, const struct mneme_cli *cli,
@@ -176,14 +169,14 @@ static int read_as_of(struct mneme_as_of *as_of, struct mneme_position *position
     return MNEME_OK;
 }
 
-static int open_as_of_for(struct mneme_postgres **out, struct mneme_as_of *as_of, const struct mneme_cli *cli,
-                          unsigned places, struct mneme_error *error) {
+int mneme_session_open_as_of(struct mneme_postgres **out, struct mneme_as_of *as_of,
+                             const struct mneme_cli *cli, struct mneme_error *error) {
     struct mneme_position position = {0};
     char topic[MNEME_TOPIC_NAME_BYTES];
     *out = NULL;
     int status = read_as_of(as_of, &position, cli, error);
     if (status == MNEME_OK) {
-        status = open_read_for(out, cli, places, error);
+        status = mneme_session_open_read(out, cli, error);
     }
     if (status != MNEME_OK || !as_of->is_position) {
         return status;
@@ -196,63 +189,5 @@ static int open_as_of_for(struct mneme_postgres **out, struct mneme_as_of *as_of
         mneme_pg_close(*out);
         *out = NULL;
     }
-    return status;
-}
-
-int mneme_session_open_as_of(struct mneme_postgres **out, struct mneme_as_of *as_of,
-                             const struct mneme_cli *cli, struct mneme_error *error) {
-    return open_as_of_for(out, as_of, cli, MNEME_OWN_TABLES, error);
-}
-
-int mneme_session_open_search(struct mneme_postgres **out, struct mneme_as_of *as_of,
-                              const struct mneme_cli *cli, unsigned places, struct mneme_error *error) {
-    const struct mneme_position *positions;
-    size_t count = 0;
-    struct mneme_arena arena;
-    struct mneme_query_wait wait = mneme_session_wait(cli);
-    mneme_arena_init(&arena, 0);
-    int status = open_as_of_for(out, as_of, cli, places, error);
-    if (status == MNEME_OK) {
-        status = mneme_session_at_least(&positions, &count, cli, &arena, error);
-    }
-    if (status == MNEME_OK && count > 0) {
-        status = mneme_search_wait(cli->config, positions, count, &wait, error);
-    }
-    if (status != MNEME_OK) {
-        mneme_pg_close(*out);
-        *out = NULL;
-    }
-    mneme_arena_clean_up(&arena);
-    return status;
-}
-
-int mneme_session_open_hot(struct mneme_hot_reader **out, const struct mneme_cli *cli,
-                           struct mneme_error *error) {
-    const struct mneme_position *positions;
-    size_t count = 0;
-    struct mneme_arena arena;
-    struct mneme_own_writes own;
-    int64_t wait_ms = mneme_session_wait(cli).timeout_ms;
-    *out = NULL;
-    if (mneme_cli_value(cli, "as-of") != NULL) {
-        return MNEME_OK;
-    }
-    mneme_arena_init(&arena, 0);
-    int status = mneme_session_at_least(&positions, &count, cli, &arena, error);
-    if (status == MNEME_OK && count == 0) {
-        wait_ms = mneme_own_writes_of(&own, cli, &arena);
-        positions = own.positions;
-        count = own.count;
-    }
-    if (status == MNEME_OK) {
-        status = mneme_hot_reader_open(out, cli->config, error);
-    }
-    if (status == MNEME_OK &&
-        !mneme_hot_reader_wait(*out, positions, count, wait_ms < HOT_WAIT_MS ? wait_ms : HOT_WAIT_MS,
-                               &mneme_cli_cancel)) {
-        mneme_hot_reader_close(*out);
-        *out = NULL;
-    }
-    mneme_arena_clean_up(&arena);
     return status;
 }

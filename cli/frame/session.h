@@ -7,7 +7,6 @@
 
 #include "cli/frame/command.h"
 #include "queries/as_of.h"
-#include "stores/redis/reader.h"
 
 /* Connects to Postgres for questions, and waits until the tables hold what --at-least names; when it was not
  * given, a moment for own writes (cli/own_writes.h). The caller closes *out. */
@@ -26,16 +25,6 @@ int mneme_session_tell_stale(const struct mneme_cli *cli, struct mneme_postgres 
 /* The same, and finds the moment that --as-of names; all zero when it was not given. */
 int mneme_session_open_as_of(struct mneme_postgres **out, struct mneme_as_of *as_of,
                              const struct mneme_cli *cli, struct mneme_error *error);
-
-/* The same for questions to full text: it waits for that, too; for own writes in all of the places (enum
- * mneme_own_place). */
-int mneme_session_open_search(struct mneme_postgres **out, struct mneme_as_of *as_of,
-                              const struct mneme_cli *cli, unsigned places, struct mneme_error *error);
-
-/* Opens the hot tier for a question about now that it has the events of --at-least for; *out is NULL where
- * Postgres is to be asked: with --as-of, or when Redis has not got there within a short wait. */
-int mneme_session_open_hot(struct mneme_hot_reader **out, const struct mneme_cli *cli,
-                           struct mneme_error *error);
 
 /* The positions of --at-least, in the arena; none when it was not given. */
 int mneme_session_at_least(const struct mneme_position **out, size_t *count, const struct mneme_cli *cli,

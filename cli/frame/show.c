@@ -5,7 +5,6 @@
 
 #include <stdio.h>
 
-#include "common/base/uuid.h"
 #include "common/json/read.h"
 
 struct mneme_str mneme_show_text_of(struct mneme_str json, struct mneme_arena *arena) {
@@ -28,12 +27,6 @@ struct mneme_str mneme_show_time_of(char text[MNEME_RFC3339_BYTES], int64_t micr
     text[10] = ' ';
     text[19] = '\0';
     return mneme_str_from(text);
-}
-
-void mneme_show_cell_uuid(struct mneme_table *table, struct mneme_uuid id) {
-    char text[MNEME_UUID_TEXT_BYTES];
-    mneme_uuid_format(id, text);
-    mneme_table_cell_of(table, MNEME_TABLE_ID, (struct mneme_str){text, sizeof text});
 }
 
 void mneme_show_cell_time(struct mneme_table *table, int64_t micros) {
@@ -65,23 +58,4 @@ void mneme_show_cell_position(struct mneme_table *table, struct mneme_position p
     char text[48];
     snprintf(text, sizeof text, "%d:%lld", position.partition, (long long)position.offset);
     mneme_table_cell_of(table, MNEME_TABLE_WORD, mneme_str_from(text));
-}
-
-int mneme_show_check_json(struct mneme_str json, const char *option, struct mneme_error *error) {
-    enum mneme_json_kind kind;
-    const char *reason;
-    size_t at;
-    if (json.data == NULL) {
-        return MNEME_OK;
-    }
-    if (!mneme_json_check(json, &kind, &reason, &at)) {
-        return mneme_error_set(error, MNEME_E_USAGE,
-                               "--%s was not taken: it is not valid JSON: %s at byte %zu; correct it", option,
-                               reason, at);
-    }
-    if (kind != MNEME_JSON_OBJECT) {
-        return mneme_error_set(error, MNEME_E_USAGE, "--%s was not taken: it is %s; give a JSON object",
-                               option, mneme_json_kind_phrase(kind));
-    }
-    return MNEME_OK;
 }

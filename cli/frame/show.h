@@ -11,7 +11,6 @@
 
 /* Cells. A time is shown to the second, in UTC; content {"text": …} as the text alone, other JSON as it is.
  */
-void mneme_show_cell_uuid(struct mneme_table *table, struct mneme_uuid id);
 void mneme_show_cell_time(struct mneme_table *table, int64_t micros);
 void mneme_show_cell_content(struct mneme_table *table, struct mneme_str json);
 void mneme_show_cell_bytes(struct mneme_table *table, int64_t bytes); /* such as "12.3 MB" */
@@ -22,8 +21,5 @@ struct mneme_str mneme_show_text_of(struct mneme_str json, struct mneme_arena *a
 
 /* "2026-01-02 03:04:05", in UTC. */
 struct mneme_str mneme_show_time_of(char text[MNEME_RFC3339_BYTES], int64_t micros);
-
-/* MNEME_E_USAGE unless it is null or a JSON object. */
-int mneme_show_check_json(struct mneme_str json, const char *option, struct mneme_error *error);
 
 #endif

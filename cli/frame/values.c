@@ -11,6 +11,7 @@
 #include "common/base/moment.h"
 #include "common/base/position.h"
 
+#define OPTION_BYTES 64
 #define MAX_ITEMS 1000
 
 struct mneme_str mneme_cli_opt_str(const struct mneme_cli *cli, const char *option) {
@@ -70,45 +71,16 @@ int mneme_cli_opt_double(struct mneme_opt_double *out, const struct mneme_cli *c
     return MNEME_OK;
 }
 
-/* "--since" in sentences. */
-#define OPTION_BYTES 64
-static const char *dashed(char text[OPTION_BYTES], const char *option) {
-    snprintf(text, OPTION_BYTES, "--%s", option);
-    return text;
-}
-
-static int opt_moment(struct mneme_opt_long *out, const struct mneme_cli *cli, const char *option,
-                      enum mneme_moment_side side, struct mneme_error *error) {
-    char name[OPTION_BYTES];
-    struct mneme_str text = mneme_cli_opt_str(cli, option);
-    *out = (struct mneme_opt_long){0};
-    if (text.data == NULL) {
-        return MNEME_OK;
-    }
-    int status = mneme_moment_read(&out->value, text, side, dashed(name, option), error);
-    out->is_set = status == MNEME_OK;
-    return status;
-}
-
 int mneme_cli_opt_time(struct mneme_opt_long *out, const struct mneme_cli *cli, const char *option,
                        struct mneme_error *error) {
-    return opt_moment(out, cli, option, MNEME_MOMENT_AGO, error);
-}
-
-int mneme_cli_opt_time_ahead(struct mneme_opt_long *out, const struct mneme_cli *cli, const char *option,
-                             struct mneme_error *error) {
-    return opt_moment(out, cli, option, MNEME_MOMENT_FROM_NOW, error);
-}
-
-int mneme_cli_opt_duration(struct mneme_opt_long *out, const struct mneme_cli *cli, const char *option,
-                           struct mneme_error *error) {
     char name[OPTION_BYTES];
     struct mneme_str text = mneme_cli_opt_str(cli, option);
     *out = (struct mneme_opt_long){0};
     if (text.data == NULL) {
         return MNEME_OK;
     }
-    int status = mneme_duration_read(&out->value, text, dashed(name, option), error);
+    snprintf(name, sizeof name, "--%s", option);
+    int status = mneme_moment_read(&out->value, text, MNEME_MOMENT_AGO, name, error);
     out->is_set = status == MNEME_OK;
     return status;
 }

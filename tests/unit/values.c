@@ -104,30 +104,7 @@ Test(values, a_time_that_is_not_one_is_named) {
     cr_assert_eq(mneme_cli_opt_time(&time, &cli, "x", &error), MNEME_E_USAGE);
     cr_assert_not_null(strstr(error.message, "--x was not taken: 'soon' is not a time; give 7d (ago)"), "%s",
                        error.message);
-    cr_assert_eq(mneme_cli_opt_time_ahead(&time, &cli, "x", &error), MNEME_E_USAGE);
-    cr_assert_not_null(strstr(error.message, "7d (from now)"), "%s", error.message);
     give(NULL);
     cr_assert_eq(mneme_cli_opt_time(&time, &cli, "x", &error), MNEME_OK);
     cr_assert_not(time.is_set);
-}
-
-Test(values, a_duration_has_a_unit) {
-    struct mneme_opt_long micros;
-    static const struct {
-        const char *text;
-        int64_t micros;
-    } good[] = {
-        {"0s", 0}, {"90m", 5400000000}, {"12h", 43200000000}, {"30d", 2592000000000}, {"1w", 604800000000}};
-    for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
-        give(good[i].text);
-        cr_assert_eq(mneme_cli_opt_duration(&micros, &cli, "x", &error), MNEME_OK, "%s", good[i].text);
-        cr_assert(micros.is_set && micros.value == good[i].micros, "%s", good[i].text);
-    }
-    static const char *const bad[] = {
-        "", "30", "d", "-1d", "1.5d", "30 d", "30days", "99999999999999999999d", "9999999w"};
-    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
-        give(bad[i]);
-        cr_assert_eq(mneme_cli_opt_duration(&micros, &cli, "x", &error), MNEME_E_USAGE, "%s", bad[i]);
-        cr_assert_not_null(strstr(error.message, "such as 30d"), "%s", error.message);
-    }
 }
