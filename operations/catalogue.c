@@ -2,6 +2,7 @@
 
 #include "operations/agent/agent.h"
 #include "operations/biometric/biometric.h"
+#include "operations/context/context.h"
 #include "operations/conversation/conversation.h"
 #include "operations/dead_letters/dead_letters.h"
 #include "operations/decision/decision.h"
@@ -16,6 +17,7 @@
 #include "operations/recall/recall.h"
 #include "operations/run/run.h"
 #include "operations/system/system.h"
+#include "operations/working/working.h"
 
 #define OPERATIONS(...) ((const struct mneme_operation *const[]){__VA_ARGS__, NULL})
 
@@ -33,6 +35,16 @@ const struct mneme_op_noun mneme_op_catalogue[] = {
      "  mneme conversation show chat-1\n",
      OPERATIONS(&mneme_op_conversation_create, &mneme_op_conversation_update, &mneme_op_conversation_close,
                 &mneme_op_conversation_link, &mneme_op_conversation_recent, &mneme_op_conversation_get)},
+    {"working", "What is at hand of a conversation: its last turns, thoughts, goal and context.",
+     "  mneme working turn 'Two seats to Oslo, please' --user ada --conversation chat-1\n"
+     "  mneme working show --user ada --conversation chat-1 --at-least last\n",
+     OPERATIONS(&mneme_op_working_turn, &mneme_op_working_thought, &mneme_op_working_goal,
+                &mneme_op_working_clear)},
+    {"context", "Keep values and events at hand during a conversation.",
+     "  mneme context set intent book_flight --user ada --conversation chat-1\n"
+     "  mneme context get intent --user ada --conversation chat-1 --at-least last\n",
+     OPERATIONS(&mneme_op_context_set, &mneme_op_context_delete, &mneme_op_context_append,
+                &mneme_op_context_clear)},
     {"agent", "What agents decided, handed over and supposed, and what they share.",
      "  mneme agent context planner --all\n"
      "  mneme agent decisions --agent planner\n",

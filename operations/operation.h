@@ -59,12 +59,16 @@ struct mneme_op_field {
     const char *shown;          /* what help calls a value, such as "0..1"; NULL: by its type */
     double minimum, maximum;    /* of numbers, both included; both 0: unbounded */
     const char *fallback;       /* the value when none is given, as text; NULL: it stays unset */
+    int setting;                /* MNEME_OP_SETTING, which gives the fallback instead; 0: none */
     const char *const *choices; /* the only words that it takes, NULL-terminated; NULL: any */
     const char *option;         /* its name on a command line; NULL: `name` with dashes */
     const char *former;         /* an option's name of earlier versions, still taken; NULL: none */
     char letter;                /* of the option; 0: none */
     unsigned flags;             /* enum mneme_op_field_flag */
 };
+
+/* The setting that says what a field has when nothing is given; a command line's option overrides it. */
+#define MNEME_OP_SETTING(id) (MNEME_SETTING_##id + 1)
 
 struct mneme_op_value {
     bool is_set;

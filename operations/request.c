@@ -291,13 +291,19 @@ static int check_ids(const struct mneme_op_request *request, struct mneme_error 
     return MNEME_OK;
 }
 
+static const char *fallback_of(const struct mneme_op_field *field, const struct mneme_config *config) {
+    return field->setting == 0 ? field->fallback
+                               : mneme_config_string(config, (enum mneme_setting)(field->setting - 1));
+}
+
 int mneme_op_request_complete(struct mneme_op_request *request, struct mneme_error *error) {
     const struct mneme_operation *operation = request->operation;
     struct mneme_op_slot slot;
     int status = MNEME_OK;
     for (size_t i = 0; status == MNEME_OK && mneme_op_request_slot(&slot, request, i); i++) {
-        if (!slot.value->is_set && slot.field->fallback != NULL) {
-            status = mneme_op_request_set(request, &slot, mneme_str_from(slot.field->fallback), error);
+        const char *fallback = fallback_of(slot.field, request->config);
+        if (!slot.value->is_set && fallback != NULL) {
+            status = mneme_op_request_set(request, &slot, mneme_str_from(fallback), error);
         }
         if (status == MNEME_OK) {
             status = check_required(request, &slot, error);

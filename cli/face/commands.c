@@ -43,7 +43,7 @@ static struct mneme_cli_option make_option(const struct mneme_op_field *field, s
         .argument = field->type == MNEME_OP_FLAG ? NULL
                     : field->shown != NULL       ? field->shown
                                                  : mneme_op_type_shown(field->type),
-        .setting = -1,
+        .setting = field->setting - 1,
         .help = field->help,
     };
 }

@@ -57,7 +57,7 @@ static int take_arguments(struct mneme_op_request *request, const struct mneme_o
 
 /* Settings come by the configuration, to which the options were applied. */
 static bool is_setting(const struct mneme_op_field *field) {
-    return field == mneme_op_common_field(MNEME_OP_TENANT) ||
+    return field->setting != 0 || field == mneme_op_common_field(MNEME_OP_TENANT) ||
            field == mneme_op_common_field(MNEME_OP_WAIT_TIMEOUT);
 }
 

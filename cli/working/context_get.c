@@ -4,6 +4,7 @@
 #include "cli/frame/listing.h"
 #include "cli/frame/output.h"
 #include "cli/frame/show.h"
+#include "cli/frame/values.h"
 #include "cli/working/working.h"
 #include "common/base/printable.h"
 #include "common/json/read.h"

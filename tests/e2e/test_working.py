@@ -196,8 +196,8 @@ def test_a_context_of_its_own_needs_no_conversation(worker, mneme, namespace, dr
 
 
 @pytest.mark.parametrize(("arguments", "code", "words"), [
-    (("context", "set", "k", "v", "--user", "ada"), 2, "give --conversation ID"),
-    (("context", "set", "k", "v", "--conversation", "c"), 2, "--user ID, --agent ID or --stream ID"),
+    (("context", "set", "k", "v", "--user", "ada"), 2, "give --conversation"),
+    (("context", "set", "k", "v", "--conversation", "c"), 2, "--user, --agent or --stream"),
     (("context", "get", "--conversation", "c"), 2, "--user ID, --agent ID or --stream ID"),
     (("context", "set", "k", '{"a":', *HERE), 2, "add --text to keep it as a text"),
     (("context", "set", "k", "v", "--ttl", "-1", *HERE), 2, "0 to 315360000"),

@@ -175,3 +175,82 @@ Test(op_request, one_event_for_each_memory) {
     set("idempotency_key", "k");
     cr_assert_eq(mneme_op_request_complete(&request, &error), MNEME_E_USAGE, "one key is for one event");
 }
+
+/* --- working memory --- */
+
+Test(op_request, a_setting_gives_what_is_not_given) {
+    struct mneme_op_events events;
+    static const char request_text[] =
+        "{\"key\":\"k\",\"value\":{\"a\":1},\"user_id\":\"ada\",\"conversation_id\":\"c\"}";
+    cr_assert_eq(mneme_config_set(config, MNEME_SETTING_CONTEXT_TTL_S, "60", MNEME_FROM_OPTION, &error),
+                 MNEME_OK);
+    begin("context.set");
+    cr_assert_eq(read_json(request_text), MNEME_OK, "%s", error.message);
+    cr_assert_eq(mneme_op_request_complete(&request, &error), MNEME_OK, "%s", error.message);
+    cr_assert_eq(mneme_op_events_make(&events, &request, &error), MNEME_OK, "%s", error.message);
+    const struct mneme_context_set *written = &events.items[0].payload.context_set;
+    cr_expect_eq(written->ttl_s, 60);
+    cr_expect(mneme_str_equal(written->value, MNEME_STR_LIT("{\"a\":1}")));
+    cr_expect(mneme_str_equal(written->conversation_id, MNEME_STR_LIT("c")));
+    mneme_op_request_clean_up(&request);
+    begin("context.set");
+    cr_assert_eq(read_json(request_text), MNEME_OK, "%s", error.message);
+    set("ttl_s", "0");
+    cr_assert_eq(mneme_op_request_complete(&request, &error), MNEME_OK, "%s", error.message);
+    cr_assert_eq(mneme_op_events_make(&events, &request, &error), MNEME_OK, "%s", error.message);
+    cr_expect_eq(events.items[0].payload.context_set.ttl_s, 0);
+}
+
+Test(op_request, a_context_of_its_own_belongs_to_no_conversation) {
+    static const char *const verbs[] = {"context.set", "context.append", "context.delete", "context.clear"};
+    for (size_t i = 0; i < sizeof verbs / sizeof *verbs; i++) {
+        struct mneme_op_events events;
+        struct mneme_op_slot slot;
+        begin(verbs[i]);
+        cr_assert_eq(read_json("{\"context_id\":\"trip\",\"agent_id\":\"bot\"}"), MNEME_OK, "%s",
+                     error.message);
+        for (size_t j = 0; mneme_op_request_slot(&slot, &request, j); j++) {
+            if ((slot.field->flags & MNEME_OP_REQUIRED) != 0) {
+                set(slot.field->name, "1");
+            }
+        }
+        cr_assert_eq(mneme_op_request_complete(&request, &error), MNEME_OK, "%s", error.message);
+        cr_assert_eq(mneme_op_events_make(&events, &request, &error), MNEME_OK, "%s", error.message);
+        const struct mneme_event *event = &events.items[0];
+        const struct mneme_field_info *field =
+            mneme_record_field(&mneme_payload_info[event->type], "conversation_id");
+        const void *id = (const char *)&event->payload + field->offset;
+        cr_expect_eq(events.count, 1);
+        cr_expect_null(event->scope.conversation_id.data, "%s", verbs[i]);
+        cr_expect(mneme_str_equal(*(const struct mneme_str *)id, MNEME_STR_LIT("trip")), "%s", verbs[i]);
+        set("conversation_id", "c");
+        cr_expect_eq(mneme_op_request_complete(&request, &error), MNEME_E_USAGE);
+        cr_expect_not_null(strstr(error.message, "both context_id and conversation_id"), "%s", error.message);
+        mneme_op_request_clean_up(&request);
+    }
+}
+
+static void refuse_whole(const char *name, const char *object, const char *part) {
+    begin(name);
+    cr_assert_eq(read_json(object), MNEME_OK, "%s", error.message);
+    cr_expect_eq(mneme_op_request_complete(&request, &error), MNEME_E_USAGE, "%s", object);
+    cr_expect_not_null(strstr(error.message, part), "%s: '%s'", object, error.message);
+    mneme_op_request_clean_up(&request);
+}
+
+Test(op_request, working_memory_has_a_conversation_and_a_stream) {
+    refuse_whole("working.turn", "{\"content\":\"hi\",\"user_id\":\"ada\"}", "give conversation_id");
+    refuse_whole("context.clear", "{\"conversation_id\":\"c\"}", "give user_id, agent_id or stream_id");
+    refuse_whole("context.clear", "{\"context_id\":\"c\"}", "give user_id, agent_id or stream_id");
+    refuse_whole("working.goal", "{\"user_id\":\"ada\",\"conversation_id\":\"c\"}", "or none");
+    refuse_whole("working.goal",
+                 "{\"goal\":\"win\",\"none\":true,\"user_id\":\"ada\",\"conversation_id\":\"c\"}",
+                 "give one of them");
+    begin("working.goal");
+    cr_assert_eq(read_json("{\"none\":true,\"user_id\":\"ada\",\"conversation_id\":\"c\"}"), MNEME_OK, "%s",
+                 error.message);
+    struct mneme_op_events events;
+    cr_assert_eq(mneme_op_request_complete(&request, &error), MNEME_OK, "%s", error.message);
+    cr_assert_eq(mneme_op_events_make(&events, &request, &error), MNEME_OK, "%s", error.message);
+    cr_expect_null(events.items[0].payload.working_goal_set.goal.data);
+}
