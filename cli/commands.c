@@ -7,6 +7,8 @@
 static const struct mneme_command search = {.name = "search"};
 static const struct mneme_command recall = {.name = "recall"};
 static const struct mneme_command memory = {.name = "memory"};
+static const struct mneme_command working = {.name = "working"};
+static const struct mneme_command context = {.name = "context"};
 
 /* clang-format off */ /* a line for each */
 static const struct mneme_command *const commands[] = {
@@ -17,8 +19,8 @@ static const struct mneme_command *const commands[] = {
     &recall,
     &memory,
     &mneme_command_conversation,
-    &mneme_command_working,
-    &mneme_command_context,
+    &working,
+    &context,
     &mneme_command_vector,
     &mneme_command_lock,
     &mneme_command_events,

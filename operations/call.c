@@ -157,3 +157,9 @@ int mneme_op_call_hot(struct mneme_hot_reader **out, struct mneme_op_call *call,
     }
     return status;
 }
+
+struct mneme_hot_reader *mneme_op_call_hot_behind(const struct mneme_op_call *call) {
+    const struct mneme_op_value *common = call->request->common;
+    bool is_promised = common[MNEME_OP_AT_LEAST].is_set || common[MNEME_OP_AS_OF].is_set;
+    return is_promised || mneme_cancel_is_due(call->cancel) ? NULL : call->hot;
+}

@@ -57,6 +57,11 @@ int mneme_op_call_postgres(struct mneme_postgres **out, struct mneme_op_call *ca
  * call wants within a short wait. */
 int mneme_op_call_hot(struct mneme_hot_reader **out, struct mneme_op_call *call, struct mneme_error *error);
 
+/* Where the hot tier could not answer since it is behind the caller's own writes, and nobody else can: the
+ * hot tier nevertheless, without a wait. NULL when the call says itself what it waits for, which is a
+ * promise. */
+struct mneme_hot_reader *mneme_op_call_hot_behind(const struct mneme_op_call *call);
+
 /* The positions of at_least, those of "last" looked up; none when it was not given. */
 int mneme_op_call_positions(const struct mneme_position **out, size_t *count, struct mneme_op_call *call,
                             struct mneme_error *error);

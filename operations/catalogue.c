@@ -38,13 +38,13 @@ const struct mneme_op_noun mneme_op_catalogue[] = {
     {"working", "What is at hand of a conversation: its last turns, thoughts, goal and context.",
      "  mneme working turn 'Two seats to Oslo, please' --user ada --conversation chat-1\n"
      "  mneme working show --user ada --conversation chat-1 --at-least last\n",
-     OPERATIONS(&mneme_op_working_turn, &mneme_op_working_thought, &mneme_op_working_goal,
-                &mneme_op_working_clear)},
+     OPERATIONS(&mneme_op_working_show, &mneme_op_working_turn, &mneme_op_working_thought,
+                &mneme_op_working_goal, &mneme_op_working_clear)},
     {"context", "Keep values and events at hand during a conversation.",
      "  mneme context set intent book_flight --user ada --conversation chat-1\n"
      "  mneme context get intent --user ada --conversation chat-1 --at-least last\n",
-     OPERATIONS(&mneme_op_context_set, &mneme_op_context_delete, &mneme_op_context_append,
-                &mneme_op_context_clear)},
+     OPERATIONS(&mneme_op_context_set, &mneme_op_context_get, &mneme_op_context_delete,
+                &mneme_op_context_append, &mneme_op_context_events, &mneme_op_context_clear)},
     {"agent", "What agents decided, handed over and supposed, and what they share.",
      "  mneme agent context planner --all\n"
      "  mneme agent decisions --agent planner\n",

@@ -6,6 +6,7 @@
 
 #include "common/config/config.h"
 #include "queries/question.h"
+#include "stores/redis/reader.h"
 #include "stores/redis/working.h"
 
 /* What is asked of it. Zero-initialise. */
@@ -27,6 +28,25 @@ struct mneme_str mneme_working_id(const struct mneme_working_place *place);
 int mneme_working_stream(struct mneme_str *stream_id, const struct mneme_working_place *place,
                          struct mneme_error *error);
 
+/* The key of that name; NULL when there is none. */
+const struct mneme_context_key *mneme_working_find_key(const struct mneme_working *working,
+                                                       struct mneme_str key);
+
+/* --- over connections that the caller has; the place of the question has its tenant and stream --- */
+
+/* Whether the hot tier has the working memory; it never has a page of events. Texts and arrays lie in the
+ * arena. */
+bool mneme_working_hot(struct mneme_working *out, struct mneme_hot_reader *hot,
+                       const struct mneme_working_question *question, struct mneme_arena *arena);
+
+/* The same as the tables have it, and gives it to the hot tier; `hot` may be NULL. Texts point into *rows,
+ * which the caller PQclears, or lie in the arena, as arrays do. */
+int mneme_working_tables(struct mneme_working *out, PGresult **rows, struct mneme_postgres *postgres,
+                         struct mneme_hot_reader *hot, const struct mneme_working_question *question,
+                         struct mneme_arena *arena, struct mneme_error *error);
+
+/* --- with connections of its own --- */
+
 /* Connections that are made when they are first needed. Belongs to one thread at a time. */
 struct mneme_working_reader;
 
@@ -39,18 +59,10 @@ void mneme_working_close(struct mneme_working_reader *reader); /* NULL is allowe
 /* The working memory as it is now, without keys that have expired by this machine's clock; empty where there
  * is nothing. It comes from Redis where a worker keeps it there, else from the tables, and then Redis is
  * given what it missed; a page of events comes from the tables. First waits, as `wait` bounds, until one of
- * them holds the log up to `at_least`
- * (`count` positions; none: it does not wait). Strings and arrays are valid until the next question or close.
- */
+ * them holds the log up to `at_least` (`count` positions; none: it does not wait). Strings and arrays are
+ * valid until the next question or close. */
 int mneme_working_ask(struct mneme_working *out, struct mneme_working_reader *reader,
                       const struct mneme_working_question *question, const struct mneme_position *at_least,
                       size_t count, const struct mneme_query_wait *wait, struct mneme_error *error);
-
-/* The connection to the tables, borrowed; NULL while Redis has answered all. */
-struct mneme_postgres *mneme_working_tables(const struct mneme_working_reader *reader);
-
-/* The key of that name; NULL when there is none. */
-const struct mneme_context_key *mneme_working_find_key(const struct mneme_working *working,
-                                                       struct mneme_str key);
 
 #endif

@@ -18,14 +18,29 @@ struct parts {
     struct mneme_arena arena; /* of one object */
 };
 
-/* The member's text, or that of the one that stands in for it. */
+/* The member's JSON; null when the object has none of that name. */
+static struct mneme_str json_of(struct mneme_str object, const char *name) {
+    struct mneme_json_reader reader = mneme_json_enter(object);
+    struct mneme_str key, value;
+    while (mneme_json_next(&reader, &key, &value)) {
+        if (mneme_json_unquotes_to(key, mneme_str_from(name))) {
+            return value;
+        }
+    }
+    return MNEME_STR_NULL;
+}
+
+/* The member's text, or that of the one that stands in for it. What is any JSON may be null, too. */
 static struct mneme_str text_of(struct parts *parts, struct mneme_str object,
                                 const struct mneme_op_column *member) {
+    if (member->kind == MNEME_ROW_JSON) {
+        return mneme_show_text_of(json_of(object, member->name), &parts->arena);
+    }
     struct mneme_str text = mneme_json_member(object, mneme_str_from(member->name), &parts->arena);
     if (text.len == 0 && member->otherwise != NULL) {
         text = mneme_json_member(object, mneme_str_from(member->otherwise), &parts->arena);
     }
-    return text.len > 0 && member->kind == MNEME_ROW_JSON ? mneme_show_text_of(text, &parts->arena) : text;
+    return text;
 }
 
 static const struct mneme_op_column *last_of(const struct mneme_op_column *members) {

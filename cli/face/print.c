@@ -389,8 +389,10 @@ static bool on_row(const struct mneme_op_row *row, void *context) {
         return true;
     } else if (row->sentence.data != NULL) {
         printer->rows -= !row->is_summary; /* of the table before it */
+        printer->nothing = row->is_summary ? printer->nothing : NULL;
         end_table(printer);
-        printf("%.*s\n", MNEME_STR_ARG(row->sentence));
+        mneme_printable(&printer->line, row->sentence, true);
+        printer->code = mneme_cli_put_line(&printer->line);
         printer->nothing = NULL;
     } else if (printer->operation->form == MNEME_OP_TABLE) {
         add_table_row(printer, row);

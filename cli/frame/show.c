@@ -10,7 +10,11 @@
 struct mneme_str mneme_show_text_of(struct mneme_str json, struct mneme_arena *arena) {
     struct mneme_str key, value, text, rest_key, rest;
     struct mneme_str object = mneme_json_trim(json);
-    if (object.len == 0 || mneme_json_kind_of(object) != MNEME_JSON_OBJECT) {
+    enum mneme_json_kind kind = object.len == 0 ? MNEME_JSON_NULL : mneme_json_kind_of(object);
+    if (kind == MNEME_JSON_STRING && mneme_json_unquote(&text, arena, object)) {
+        return text;
+    }
+    if (kind != MNEME_JSON_OBJECT) {
         return json;
     }
     struct mneme_json_reader reader = mneme_json_enter(object);

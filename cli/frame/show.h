@@ -9,14 +9,14 @@
 #include "common/base/error.h"
 #include "common/base/types.h"
 
-/* Cells. A time is shown to the second, in UTC; content {"text": …} as the text alone, other JSON as it is.
+/* Cells. A time is shown to the second, in UTC; content as the next says.
  */
 void mneme_show_cell_time(struct mneme_table *table, int64_t micros);
 void mneme_show_cell_content(struct mneme_table *table, struct mneme_str json);
 void mneme_show_cell_bytes(struct mneme_table *table, int64_t bytes); /* such as "12.3 MB" */
 void mneme_show_cell_position(struct mneme_table *table, struct mneme_position position);
 
-/* The text of {"text": …}, in the arena or the JSON itself; other JSON as it is. */
+/* The text of a JSON string or of {"text": …}, in the arena or the JSON itself; other JSON as it is. */
 struct mneme_str mneme_show_text_of(struct mneme_str json, struct mneme_arena *arena);
 
 /* "2026-01-02 03:04:05", in UTC. */

@@ -9,6 +9,8 @@
 extern const struct mneme_operation mneme_op_context_append;
 extern const struct mneme_operation mneme_op_context_clear;
 extern const struct mneme_operation mneme_op_context_delete;
+extern const struct mneme_operation mneme_op_context_events;
+extern const struct mneme_operation mneme_op_context_get;
 extern const struct mneme_operation mneme_op_context_set;
 
 #endif

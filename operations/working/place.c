@@ -4,7 +4,13 @@
  */
 #include "operations/working/place.h"
 
-/* --- checks --- */
+/* The id of a context of its own; null where there is none. */
+static struct mneme_str own_context(const struct mneme_op_request *request) {
+    const struct mneme_op_field *field = &request->operation->fields[MNEME_OP_CONTEXT_ID];
+    return field->name != NULL && strcmp(field->name, "context_id") == 0
+               ? mneme_op_text(request, MNEME_OP_CONTEXT_ID)
+               : MNEME_STR_NULL;
+}
 
 /* "nothing was done: <what lacks>; give A, B or C". */
 static int check_one_of(const struct mneme_op_request *request, const enum mneme_op_common *fields,
@@ -28,24 +34,12 @@ static int check_one_of(const struct mneme_op_request *request, const enum mneme
     return status;
 }
 
-static int check_stream(const struct mneme_op_request *request, struct mneme_error *error) {
-    static const enum mneme_op_common streams[] = {MNEME_OP_USER, MNEME_OP_AGENT, MNEME_OP_STREAM};
-    return check_one_of(request, streams, sizeof streams / sizeof *streams,
-                        "the conversation's stream is not named", error);
-}
-
 int mneme_op_working_check(struct mneme_op_request *request, struct mneme_error *error) {
-    static const enum mneme_op_common conversation[] = {MNEME_OP_CONVERSATION};
-    int status = check_one_of(request, conversation, 1, "no conversation is named", error);
-    return status == MNEME_OK ? check_stream(request, error) : status;
-}
-
-int mneme_op_context_check(struct mneme_op_request *request, struct mneme_error *error) {
+    static const enum mneme_op_common conversations[] = {MNEME_OP_CONVERSATION};
+    static const enum mneme_op_common streams[] = {MNEME_OP_USER, MNEME_OP_AGENT, MNEME_OP_STREAM};
     char context[MNEME_OP_LABEL_BYTES], conversation[MNEME_OP_LABEL_BYTES];
-    if (!mneme_op_has(request, MNEME_OP_CONTEXT_ID)) {
-        return mneme_op_working_check(request, error);
-    }
-    if (request->common[MNEME_OP_CONVERSATION].is_set) {
+    bool has_context = own_context(request).data != NULL;
+    if (has_context && request->common[MNEME_OP_CONVERSATION].is_set) {
         return mneme_error_set(
             error, MNEME_E_USAGE,
             "nothing was done: both %s and %s are given; a conversation's context has its id, so give one of "
@@ -53,24 +47,23 @@ int mneme_op_context_check(struct mneme_op_request *request, struct mneme_error 
             mneme_op_label(context, request, &request->operation->fields[MNEME_OP_CONTEXT_ID]),
             mneme_op_label(conversation, request, mneme_op_common_field(MNEME_OP_CONVERSATION)));
     }
-    return check_stream(request, error);
+    int status =
+        has_context ? MNEME_OK : check_one_of(request, conversations, 1, "no conversation is named", error);
+    return status == MNEME_OK ? check_one_of(request, streams, sizeof streams / sizeof *streams,
+                                             "the conversation's stream is not named", error)
+                              : status;
 }
 
-/* --- places --- */
-
 struct mneme_working_place mneme_op_working_place(const struct mneme_op_request *request) {
-    return (struct mneme_working_place){
+    struct mneme_working_place place = {
         .tenant = mneme_op_tenant(request),
         .stream_id = mneme_op_common_text(request, MNEME_OP_STREAM),
         .conversation_id = mneme_op_common_text(request, MNEME_OP_CONVERSATION),
         .user_id = mneme_op_common_text(request, MNEME_OP_USER),
         .agent_id = mneme_op_common_text(request, MNEME_OP_AGENT),
+        .context_id = own_context(request),
     };
-}
-
-struct mneme_working_place mneme_op_context_place(const struct mneme_op_request *request) {
-    struct mneme_working_place place = mneme_op_working_place(request);
-    place.context_id = mneme_op_text(request, MNEME_OP_CONTEXT_ID);
+    (void)mneme_working_stream(&place.stream_id, &place, NULL); /* which the check has found */
     return place;
 }
 
@@ -78,9 +71,9 @@ int mneme_op_context_add(struct mneme_event **event, struct mneme_op_events *out
     enum mneme_event_type type = out->request->operation->event_type;
     const struct mneme_field_info *field = mneme_record_field(&mneme_payload_info[type], "conversation_id");
     int status = mneme_op_events_add(event, out, type, error);
-    if (status == MNEME_OK && mneme_op_has(out->request, MNEME_OP_CONTEXT_ID)) {
-        *(struct mneme_str *)(void *)((char *)&(*event)->payload + field->offset) =
-            mneme_op_text(out->request, MNEME_OP_CONTEXT_ID);
+    struct mneme_str id = own_context(out->request);
+    if (status == MNEME_OK && id.data != NULL) {
+        *(struct mneme_str *)(void *)((char *)&(*event)->payload + field->offset) = id;
     }
     return status;
 }

@@ -5,7 +5,7 @@
 #define MNEME_OPERATIONS_WORKING_PLACE_H
 
 #include "operations/events.h"
-#include "stores/redis/working.h"
+#include "queries/working.h"
 
 /* The first row of the table of every operation about a context. */
 #define MNEME_OP_CONTEXT_ID 0
@@ -16,15 +16,11 @@
         .flags = MNEME_OP_NOT_EMPTY                                                                          \
     }
 
-/* Checks that the request names a conversation and its stream. MNEME_E_USAGE. */
+/* Checks that the request names a conversation, or of a context its own id, and the stream. MNEME_E_USAGE. */
 int mneme_op_working_check(struct mneme_op_request *request, struct mneme_error *error);
-/* The same of an operation about a context: either the conversation's or one of its own. */
-int mneme_op_context_check(struct mneme_op_request *request, struct mneme_error *error);
 
-/* The place that a checked request names. Texts are borrowed from the request. */
+/* The place that a checked request names, with its tenant and stream. Texts are borrowed from the request. */
 struct mneme_working_place mneme_op_working_place(const struct mneme_op_request *request);
-/* The same of an operation about a context. */
-struct mneme_working_place mneme_op_context_place(const struct mneme_op_request *request);
 
 /* Adds an event of the operation's type about the context. */
 int mneme_op_context_add(struct mneme_event **event, struct mneme_op_events *out, struct mneme_error *error);

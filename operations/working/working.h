@@ -8,6 +8,7 @@
 
 extern const struct mneme_operation mneme_op_working_clear;
 extern const struct mneme_operation mneme_op_working_goal;
+extern const struct mneme_operation mneme_op_working_show;
 extern const struct mneme_operation mneme_op_working_thought;
 extern const struct mneme_operation mneme_op_working_turn;
 

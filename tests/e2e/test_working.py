@@ -66,6 +66,30 @@ def test_what_is_written_is_at_hand(worker, mneme, one):
     assert mneme("working", "show", "--user", "bob", "--conversation", "chat-1", "--json", expect=0).json_lines[0]["turns"] == []
 
 
+def test_a_person_reads_a_value_alone_and_in_a_table(worker, mneme, one):
+    worker()
+    big = "x" * 500_000
+    for key, value in (("text", "two\nlines \x1b[0m"), ("json", '{"n": 1.50}'), ("nothing", "null"), ("empty", ""), ("quoted", '"a \\"b\\""')):
+        one("context", "set", key, value)
+    mneme("context", "set", "big", "-", *HERE, input=big, expect=0)
+    mneme("context", "append", "plain", *HERE, expect=0)
+    for key, shown in (("text", "two\nlines \\x1b[0m"), ("json", '{"n": 1.50}'), ("nothing", "null"), ("empty", ""), ("quoted", 'a "b"'),
+                       ("big", big)):
+        done = mneme("context", "get", key, *HERE, expect=0)
+        assert (done.stdout, done.stderr) == (shown + "\n", "")
+    mneme("context", "delete", "big", *HERE, expect=0)
+    done = mneme("context", "get", *HERE, "--columns", "key,value", expect=0)
+    assert [line.rstrip() for line in done.stdout.splitlines()] == [
+        "KEY      VALUE", "empty", 'json     {"n": 1.50}', "nothing  null", 'quoted   a "b"', "text     two\\nlines \\x1b[0m"]
+    assert mneme("context", "events", *HERE, "--columns", "event", expect=0).stdout == "EVENT\nplain\n"
+    shown = mneme("working", "show", *HERE, expect=0).stdout
+    assert '\ncontext\n  empty\n  json: {"n": 1.50}\n  nothing: null\n  quoted: a "b"\n  text: two\\nlines \\x1b[0m\nevents\n  plain\n' in shown
+    mneme("working", "clear", "--yes", *HERE, expect=0)
+    done = mneme("context", "get", *HERE, expect=0)
+    assert (done.stdout, done.stderr) == ("", "mneme: the context has no keys\n")
+    assert mneme("context", "events", *HERE, expect=0).stderr == "mneme: the context has no events\n"
+
+
 def test_what_is_deleted_cleared_or_expired_is_not(worker, mneme, one):
     worker()
     one("context", "set", "a", "1")
@@ -198,7 +222,7 @@ def test_a_context_of_its_own_needs_no_conversation(worker, mneme, namespace, dr
 @pytest.mark.parametrize(("arguments", "code", "words"), [
     (("context", "set", "k", "v", "--user", "ada"), 2, "give --conversation"),
     (("context", "set", "k", "v", "--conversation", "c"), 2, "--user, --agent or --stream"),
-    (("context", "get", "--conversation", "c"), 2, "--user ID, --agent ID or --stream ID"),
+    (("context", "get", "--conversation", "c"), 2, "--user, --agent or --stream"),
     (("context", "set", "k", '{"a":', *HERE), 2, "add --text to keep it as a text"),
     (("context", "set", "k", "v", "--ttl", "-1", *HERE), 2, "0 to 315360000"),
     (("context", "set", "", "v", *HERE), 1, "payload.key"),
@@ -267,3 +291,20 @@ def test_redis_answers_as_the_tables_do_and_is_given_what_it_misses(namespace, m
     hot.mneme("working", "goal", "another", *HERE, expect=0)
     assert json.loads(hot.show("--at-least", "last"))["goal"] == "another"
     assert "another" not in hot.show(env=NO_TABLES, expect=3)
+
+
+def test_redis_answers_without_the_last_write_where_nobody_else_can(namespace, mneme, worker):
+    """The tables are away, and Redis is behind: a read answers with a word about it, and one that insists does not."""
+    hot = Hot(namespace, mneme, worker)
+    hot.show("--at-least", "last")
+    wait_until(lambda: hot.mneme("working", "show", "--json", *HERE, "--at-least", "last", env=NO_TABLES).returncode == 0,
+               message="Redis has no answer")
+    hot.worker.pause()
+    for live in hot.keys("*:live"):
+        hot.redis.persist(live)
+    hot.mneme("working", "goal", "another", *HERE, expect=0)
+    brief = {**NO_TABLES, "MNEME_READ_OWN_WRITES_MS": "100"}
+    done = hot.mneme("working", "show", "--json", *HERE, env=brief, expect=0)
+    assert json.loads(done.stdout)["goal"] == "greet" and "not in Redis yet after 100 ms" in done.stderr
+    hot.mneme("working", "show", *HERE, "--at-least", "last", "--wait-timeout", "100", env=NO_TABLES, expect=3)
+    assert json.loads(hot.show())["goal"] == "another"
