@@ -68,7 +68,17 @@ void mneme_form_time(struct mneme_form *form, const char *label, struct mneme_op
 void mneme_form_long(struct mneme_form *form, const char *label, struct mneme_opt_long value) {
     char text[24];
     if (value.is_set) {
-        snprintf(text, sizeof text, "%lld", (long long)value.value);
+        mneme_form_printf(form, label, "%lld", (long long)value.value);
+    }
+}
+
+void mneme_form_printf(struct mneme_form *form, const char *label, const char *format, ...) {
+    char text[512];
+    va_list arguments;
+    va_start(arguments, format);
+    int written = vsnprintf(text, sizeof text, format, arguments);
+    va_end(arguments);
+    if (written > 0) {
         add(form, label, mneme_str_from(text), false);
     }
 }

@@ -26,6 +26,8 @@ void mneme_form_str(struct mneme_form *form, const char *label, struct mneme_str
 void mneme_form_content(struct mneme_form *form, const char *label, struct mneme_str json);
 void mneme_form_time(struct mneme_form *form, const char *label, struct mneme_opt_long micros);
 void mneme_form_long(struct mneme_form *form, const char *label, struct mneme_opt_long value);
+void mneme_form_printf(struct mneme_form *form, const char *label, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
 
 /* Prints the lines, and cleans up. */
 enum mneme_exit mneme_form_end(struct mneme_form *form, const struct mneme_cli *cli);

@@ -5,7 +5,6 @@
 
 #include <stdio.h>
 
-#include "cli/frame/show.h"
 #include "cli/frame/values.h"
 #include "cli/last_write.h"
 #include "cli/own_writes.h"
@@ -48,8 +47,8 @@ static int wait_for_positions(const struct mneme_cli *cli, struct mneme_postgres
                                      positions, count, &wait, error);
 }
 
-int mneme_session_at_least(const struct mneme_position **out, size_t *count, const struct mneme_cli *cli,
-                           struct mneme_arena *arena, struct mneme_error *error) {
+static int at_least_of(const struct mneme_position **out, size_t *count, const struct mneme_cli *cli,
+                       struct mneme_arena *arena, struct mneme_error *error) {
     if (mneme_str_equal(mneme_cli_opt_str(cli, "at-least"), MNEME_STR_LIT("last"))) {
         return mneme_last_write_load(out, count, cli->config, arena, error);
     }
@@ -83,8 +82,8 @@ static bool tell_stale_key(const void *row, void *context) {
     return true;
 }
 
-int mneme_session_tell_stale(const struct mneme_cli *cli, struct mneme_postgres *postgres,
-                             struct mneme_error *error) {
+static int tell_stale(const struct mneme_cli *cli, struct mneme_postgres *postgres,
+                      struct mneme_error *error) {
     char topic[MNEME_TOPIC_NAME_BYTES];
     struct telling telling = {.cli = cli, .json = {.out = cli->stale}};
     struct mneme_str stream_id = mneme_cli_opt_str(cli, "stream");
@@ -107,14 +106,14 @@ int mneme_session_tell_stale(const struct mneme_cli *cli, struct mneme_postgres 
     return status;
 }
 
-static int open_tables(struct mneme_postgres **out, bool *has_parked, const struct mneme_cli *cli,
-                       struct mneme_error *error) {
+static int open_for(struct mneme_postgres **out, bool *has_parked, const struct mneme_cli *cli,
+                    struct mneme_error *error) {
     const struct mneme_position *positions;
     size_t count = 0;
     struct mneme_arena arena;
     mneme_arena_init(&arena, 0);
     *out = NULL;
-    int status = mneme_session_at_least(&positions, &count, cli, &arena, error);
+    int status = at_least_of(&positions, &count, cli, &arena, error);
     if (status == MNEME_OK) {
         status = mneme_stale_connect(out, has_parked, cli->config, "mneme-cli", error);
     }
@@ -122,7 +121,7 @@ static int open_tables(struct mneme_postgres **out, bool *has_parked, const stru
         status = wait_for_positions(cli, *out, positions, count, error);
     } else if (status == MNEME_OK) {
         /* What came meanwhile may have been parked. */
-        *has_parked = mneme_own_writes_wait(cli, *out, MNEME_OWN_TABLES) || *has_parked;
+        *has_parked = mneme_own_writes_wait(cli, *out) || *has_parked;
     }
     if (status != MNEME_OK) {
         mneme_pg_close(*out);
@@ -134,15 +133,15 @@ static int open_tables(struct mneme_postgres **out, bool *has_parked, const stru
 
 int mneme_session_open(struct mneme_postgres **out, const struct mneme_cli *cli, struct mneme_error *error) {
     bool has_parked;
-    return open_tables(out, &has_parked, cli, error);
+    return open_for(out, &has_parked, cli, error);
 }
 
 int mneme_session_open_read(struct mneme_postgres **out, const struct mneme_cli *cli,
                             struct mneme_error *error) {
     bool has_parked = false;
-    int status = open_tables(out, &has_parked, cli, error);
+    int status = open_for(out, &has_parked, cli, error);
     if (status == MNEME_OK && has_parked) {
-        status = mneme_session_tell_stale(cli, *out, error);
+        status = tell_stale(cli, *out, error);
     }
     if (status != MNEME_OK) {
         mneme_pg_close(*out);

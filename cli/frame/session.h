@@ -18,17 +18,9 @@ int mneme_session_open(struct mneme_postgres **out, const struct mneme_cli *cli,
 int mneme_session_open_read(struct mneme_postgres **out, const struct mneme_cli *cli,
                             struct mneme_error *error);
 
-/* What that says, where a connection is there already. */
-int mneme_session_tell_stale(const struct mneme_cli *cli, struct mneme_postgres *postgres,
-                             struct mneme_error *error);
-
 /* The same, and finds the moment that --as-of names; all zero when it was not given. */
 int mneme_session_open_as_of(struct mneme_postgres **out, struct mneme_as_of *as_of,
                              const struct mneme_cli *cli, struct mneme_error *error);
-
-/* The positions of --at-least, in the arena; none when it was not given. */
-int mneme_session_at_least(const struct mneme_position **out, size_t *count, const struct mneme_cli *cli,
-                           struct mneme_arena *arena, struct mneme_error *error);
 
 /* How this call may wait: MNEME_WAIT_TIMEOUT_MS, ended by SIGINT. */
 struct mneme_query_wait mneme_session_wait(const struct mneme_cli *cli);

@@ -6,11 +6,9 @@
 
 #include "cli/frame/table.h"
 #include "common/base/clock.h"
-#include "common/base/error.h"
 #include "common/base/types.h"
 
-/* Cells. A time is shown to the second, in UTC; content as the next says.
- */
+/* Cells. A time is shown to the second, in UTC; content as mneme_show_text_of says. */
 void mneme_show_cell_time(struct mneme_table *table, int64_t micros);
 void mneme_show_cell_content(struct mneme_table *table, struct mneme_str json);
 void mneme_show_cell_bytes(struct mneme_table *table, int64_t bytes); /* such as "12.3 MB" */

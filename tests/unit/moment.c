@@ -128,15 +128,14 @@ Test(moment, a_duration_has_a_unit) {
     } good[] = {
         {"0s", 0}, {"90m", 5400000000}, {"12h", 43200000000}, {"30d", 2592000000000}, {"1w", 604800000000}};
     for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
-        cr_assert_eq(mneme_duration_read(&micros, mneme_str_from(good[i].text), "--x", &error), MNEME_OK,
-                     "%s", good[i].text);
+        cr_assert_eq(mneme_duration_read(&micros, mneme_str_from(good[i].text), "x", &error), MNEME_OK, "%s",
+                     good[i].text);
         cr_assert_eq(micros, good[i].micros, "%s", good[i].text);
     }
     static const char *const bad[] = {
         "", "30", "d", "-1d", "1.5d", "30 d", "30days", "99999999999999999999d", "9999999w"};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
-        cr_assert_eq(mneme_duration_read(&micros, mneme_str_from(bad[i]), "--x", &error), MNEME_E_USAGE, "%s",
+        cr_assert_eq(mneme_duration_read(&micros, mneme_str_from(bad[i]), "x", &error), MNEME_E_USAGE, "%s",
                      bad[i]);
-        cr_assert_not_null(strstr(error.message, "such as 30d"), "%s", error.message);
     }
 }
