@@ -142,9 +142,8 @@ struct mneme_op_column {
     const char *name;         /* of the row's column (struct mneme_row_column) and in JSON */
     enum mneme_row_kind kind; /* what the value is */
     const char *heading;      /* over its column in a table; NULL: only where all columns are shown */
-    const char *label;        /* beside the value of a single thing; NULL: `name` with blanks; "": a person
-                                 does not see it */
-    const char *otherwise;    /* the column that a table shows where this one is null; NULL: none */
+    const char *label;     /* beside the value of a single thing; NULL: `name` with blanks; "": not shown */
+    const char *otherwise; /* the column that a table shows where this one is null; NULL: none */
 };
 
 /* What the objects in a JSON column hold, which is an array of them, or an object of such arrays. Members

@@ -51,7 +51,7 @@ static struct mneme_working_wanted wanted_of(const struct mneme_working_place *p
                                          .user_id = place->user_id};
 }
 
-bool mneme_working_hot(struct mneme_working *out, struct mneme_hot_reader *hot,
+bool mneme_working_hot(struct mneme_loaded_working *out, struct mneme_hot_reader *hot,
                        const struct mneme_working_question *question, struct mneme_arena *arena) {
     const struct mneme_working_wanted wanted = wanted_of(&question->place);
     return !question->is_page &&
@@ -132,22 +132,20 @@ static int ask_all(PGresult **rows, struct mneme_postgres *postgres, struct mnem
                               : status;
 }
 
-static int read_all(struct mneme_working *out, const PGresult *rows, struct mneme_hot_reader *hot,
-                    const struct mneme_working_wanted *wanted, struct mneme_arena *arena,
+static int read_all(struct mneme_loaded_working *out, const PGresult *rows, struct mneme_hot_reader *hot,
+                    const struct mneme_working_wanted *wanted, int64_t most, struct mneme_arena *arena,
                     struct mneme_error *error) {
-    struct mneme_loaded_working loaded;
-    int status = mneme_working_read(&loaded, 1, rows, arena, error);
-    if (status != MNEME_OK) {
-        return status;
+    int status = mneme_working_read(out, 1, rows, arena, error);
+    if (status == MNEME_OK && wanted->partition >= 0 && !is_empty(&out->working)) {
+        mneme_hot_reader_fill_working(hot, wanted, out);
     }
-    if (wanted->partition >= 0 && !is_empty(&loaded.working)) {
-        mneme_hot_reader_fill_working(hot, wanted, &loaded);
+    if (status == MNEME_OK) {
+        keep_latest(&out->working, most);
     }
-    *out = loaded.working;
-    return MNEME_OK;
+    return status;
 }
 
-int mneme_working_tables(struct mneme_working *out, PGresult **rows, struct mneme_postgres *postgres,
+int mneme_working_tables(struct mneme_loaded_working *out, PGresult **rows, struct mneme_postgres *postgres,
                          struct mneme_hot_reader *hot, const struct mneme_working_question *question,
                          struct mneme_arena *arena, struct mneme_error *error) {
     struct mneme_working_wanted wanted = wanted_of(&question->place);
@@ -156,15 +154,13 @@ int mneme_working_tables(struct mneme_working *out, PGresult **rows, struct mnem
     *rows = NULL;
     if (question->is_page) {
         status = ask_page(rows, postgres, &params, question, error);
-        status = status == MNEME_OK ? read_page(out, *rows, arena, error) : status;
+        status = status == MNEME_OK ? read_page(&out->working, *rows, arena, error) : status;
     } else {
         wanted.partition =
             hot == NULL ? -1 : mneme_hot_reader_partition_of(hot, wanted.tenant, wanted.stream_id);
         status = ask_all(rows, postgres, &params, hot, &wanted, arena, error);
-        status = status == MNEME_OK ? read_all(out, *rows, hot, &wanted, arena, error) : status;
-        if (status == MNEME_OK) {
-            keep_latest(out, question->most);
-        }
+        status =
+            status == MNEME_OK ? read_all(out, *rows, hot, &wanted, question->most, arena, error) : status;
     }
     mneme_pg_params_clean_up(&params);
     return status;
@@ -230,7 +226,7 @@ static int reach_tables(struct mneme_working_reader *reader, const struct mneme_
 }
 
 /* Whether Redis answers, behind the positions. */
-static bool ask_hot(struct mneme_working *out, struct mneme_working_reader *reader,
+static bool ask_hot(struct mneme_loaded_working *out, struct mneme_working_reader *reader,
                     const struct mneme_working_question *question, const struct mneme_position *at_least,
                     size_t count, const struct mneme_query_wait *wait) {
     int64_t wait_ms = wait->timeout_ms < HOT_WAIT_MS ? wait->timeout_ms : HOT_WAIT_MS;
@@ -242,16 +238,21 @@ int mneme_working_ask(struct mneme_working *out, struct mneme_working_reader *re
                       const struct mneme_working_question *question, const struct mneme_position *at_least,
                       size_t count, const struct mneme_query_wait *wait, struct mneme_error *error) {
     struct mneme_working_question whole = *question;
+    struct mneme_loaded_working loaded = {0};
     forget_answer(reader);
     if (whole.place.tenant.data == NULL) {
         whole.place.tenant = mneme_str_from(mneme_config_string(reader->config, MNEME_SETTING_TENANT));
     }
     int status = mneme_working_stream(&whole.place.stream_id, &question->place, error);
-    if (status != MNEME_OK || ask_hot(out, reader, &whole, at_least, count, wait)) {
-        return status;
+    if (status == MNEME_OK && !ask_hot(&loaded, reader, &whole, at_least, count, wait)) {
+        status = reach_tables(reader, at_least, count, wait, error);
+        if (status == MNEME_OK) {
+            status = mneme_working_tables(&loaded, &reader->rows, reader->postgres, reader->hot, &whole,
+                                          &reader->arena, error);
+        }
     }
-    status = reach_tables(reader, at_least, count, wait, error);
-    return status == MNEME_OK ? mneme_working_tables(out, &reader->rows, reader->postgres, reader->hot,
-                                                     &whole, &reader->arena, error)
-                              : status;
+    if (status == MNEME_OK) {
+        *out = loaded.working;
+    }
+    return status;
 }

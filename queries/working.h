@@ -7,7 +7,7 @@
 #include "common/config/config.h"
 #include "queries/question.h"
 #include "stores/redis/reader.h"
-#include "stores/redis/working.h"
+#include "stores/redis/working_load.h"
 
 /* What is asked of it. Zero-initialise. */
 struct mneme_working_question {
@@ -36,12 +36,12 @@ const struct mneme_context_key *mneme_working_find_key(const struct mneme_workin
 
 /* Whether the hot tier has the working memory; it never has a page of events. Texts and arrays lie in the
  * arena. */
-bool mneme_working_hot(struct mneme_working *out, struct mneme_hot_reader *hot,
+bool mneme_working_hot(struct mneme_loaded_working *out, struct mneme_hot_reader *hot,
                        const struct mneme_working_question *question, struct mneme_arena *arena);
 
 /* The same as the tables have it, and gives it to the hot tier; `hot` may be NULL. Texts point into *rows,
  * which the caller PQclears, or lie in the arena, as arrays do. */
-int mneme_working_tables(struct mneme_working *out, PGresult **rows, struct mneme_postgres *postgres,
+int mneme_working_tables(struct mneme_loaded_working *out, PGresult **rows, struct mneme_postgres *postgres,
                          struct mneme_hot_reader *hot, const struct mneme_working_question *question,
                          struct mneme_arena *arena, struct mneme_error *error);
 

@@ -314,7 +314,7 @@ static void print_details(struct mneme_face_printer *printer, const struct mneme
         char text[LABEL_BYTES];
         const char *label = label_of(text, columns, row->columns[i].name);
         bool is_false = kind == MNEME_ROW_BOOL && !*(const bool *)value;
-        if (label[0] == '\0' || is_false || is_null(kind, value) ||
+        if (is_false || is_null(kind, value) || label[0] == '\0' ||
             mneme_face_part(printer->operation, row->columns[i].name) != NULL) {
             continue;
         }

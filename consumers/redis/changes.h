@@ -20,7 +20,7 @@ struct mneme_cache_change {
     struct mneme_str names[3];
     size_t name_count;
     int64_t ledger_offset;
-    const struct mneme_working *working; /* or a value */
+    const struct mneme_loaded_working *working; /* or a value */
     enum mneme_hot_kind kind;
     struct mneme_str json; /* null: there is none */
 };

@@ -209,9 +209,8 @@ static int read_working(struct mneme_cache_load *load, struct mneme_error *error
         const struct mneme_str names[] = {touch->tenant, touch->stream_id, touch->name};
         memcpy(change->names, names, sizeof names);
         change->name_count = 3;
-        change->ledger_offset = loaded[i].ledger_offset;
         change->expires_ms = expires_ms(touch, load->changes->terms.ttl_s[MNEME_HOT_WORKING]);
-        change->working = &loaded[i].working;
+        change->working = &loaded[i];
     }
     return status;
 }

@@ -90,7 +90,7 @@ static void put_change(struct mneme_hot_call *call, const struct mneme_cache_cha
     if (change->memory != NULL) {
         mneme_hot_change_memory(call, change->memory, change->expires_ms, change->happened_at);
     } else if (change->working != NULL) {
-        mneme_hot_change_working(call, change->names, change->ledger_offset, &keeping, change->working);
+        mneme_hot_change_working(call, change->names, &keeping, change->working);
     } else {
         mneme_hot_change_value(call, change->kind, change->names, change->name_count, change->ledger_offset,
                                &keeping, change->json);

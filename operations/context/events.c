@@ -49,11 +49,11 @@ static int read(struct mneme_op_call *call, struct mneme_error *error) {
     const struct mneme_working_shape *shape = &mneme_working_shapes[MNEME_WORKING_EVENT];
     struct mneme_op_rows shown = {
         .call = call, .columns = shape->columns, .column_count = shape->column_count};
-    struct mneme_working working = {0};
+    struct mneme_loaded_working loaded = {0};
     PGresult *rows;
-    int status = mneme_op_working_read(&working, &rows, call, &question, error);
-    for (size_t i = 0;
-         status == MNEME_OK && i < working.event_count && mneme_op_rows_visit(&working.events[i], &shown);
+    int status = mneme_op_working_read(&loaded, &rows, call, &question, error);
+    for (size_t i = 0; status == MNEME_OK && i < loaded.working.event_count &&
+                       mneme_op_rows_visit(&loaded.working.events[i], &shown);
          i++) {
     }
     mneme_op_rows_clean_up(&shown);

@@ -76,11 +76,11 @@ static int put(struct mneme_op_call *call, const struct mneme_working_place *pla
 
 static int read(struct mneme_op_call *call, struct mneme_error *error) {
     const struct mneme_working_question question = {.place = mneme_op_working_place(call->request)};
-    struct mneme_working working;
+    struct mneme_loaded_working loaded;
     PGresult *rows;
-    int status = mneme_op_working_read(&working, &rows, call, &question, error);
+    int status = mneme_op_working_read(&loaded, &rows, call, &question, error);
     if (status == MNEME_OK) {
-        status = put(call, &question.place, &working, error);
+        status = put(call, &question.place, &loaded.working, error);
     }
     PQclear(rows);
     return status;

@@ -91,13 +91,19 @@ const struct mneme_operation mneme_op_working_thought = {
 
 /* --- goal --- */
 
-enum { GOAL, NO_GOAL, GOAL_FIELD_COUNT };
+enum { GOAL, GOAL_ID, NO_GOAL, GOAL_FIELD_COUNT };
 
 static const struct mneme_op_field goal_fields[GOAL_FIELD_COUNT + 1] = {
     [GOAL] = {.name = "goal",
               .type = MNEME_OP_LONG_TEXT,
               .help = "What the conversation is to achieve.",
               .flags = MNEME_OP_POSITIONAL | MNEME_OP_TO_PAYLOAD},
+    [GOAL_ID] = {.name = "goal_id",
+                 .option = "id",
+                 .type = MNEME_OP_TEXT,
+                 .shown = "ID",
+                 .help = "The goal's id; that of the event by default.",
+                 .flags = MNEME_OP_TO_PAYLOAD},
     [NO_GOAL] = {.name = "none", .type = MNEME_OP_FLAG, .help = "There is no goal any more."},
 };
 
@@ -117,9 +123,11 @@ static int check_goal(struct mneme_op_request *request, struct mneme_error *erro
 const struct mneme_operation mneme_op_working_goal = {
     .name = "working.goal",
     .summary = "Set what a conversation is to achieve.",
-    .details = "Publishes a working_goal_set event; mneme working show tells the "
-               "goal.\n" MNEME_OP_RECEIPT_DETAILS("conversation_id"),
+    .details =
+        "Publishes a working_goal_set event; mneme working show tells the goal, with --json also its id\n"
+        "and since when.\n" MNEME_OP_RECEIPT_DETAILS("conversation_id"),
     .examples = "  mneme working goal 'Book a flight to Oslo' --user ada --conversation chat-1\n"
+                "  mneme working goal 'Book a flight' --id trip-7 --user ada --conversation chat-1\n"
                 "  mneme working goal --none --user ada --conversation chat-1\n",
     .fields = goal_fields,
     .groups = GROUPS,

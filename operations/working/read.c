@@ -1,7 +1,7 @@
 #include "operations/working/read.h"
 
 /* The tables failed: whether Redis has an answer, though one without the caller's own writes. */
-static bool read_behind(struct mneme_working *out, struct mneme_op_call *call,
+static bool read_behind(struct mneme_loaded_working *out, struct mneme_op_call *call,
                         const struct mneme_working_question *question) {
     struct mneme_hot_reader *hot = mneme_op_call_hot_behind(call);
     if (hot == NULL || !mneme_working_hot(out, hot, question, call->arena)) {
@@ -11,7 +11,7 @@ static bool read_behind(struct mneme_working *out, struct mneme_op_call *call,
     return true;
 }
 
-int mneme_op_working_read(struct mneme_working *out, PGresult **rows, struct mneme_op_call *call,
+int mneme_op_working_read(struct mneme_loaded_working *out, PGresult **rows, struct mneme_op_call *call,
                           const struct mneme_working_question *question, struct mneme_error *error) {
     struct mneme_hot_reader *hot = NULL;
     struct mneme_postgres *postgres;

@@ -23,6 +23,7 @@ static const struct mneme_op_column columns[] = {
     {"stream_id", MNEME_ROW_STR, NULL, "stream", NULL},
     {"conversation_id", MNEME_ROW_STR, NULL, "conversation", NULL},
     MNEME_OP_BESIDE("goal", MNEME_ROW_STR),
+    {"active_goal", MNEME_ROW_JSON, NULL, "", NULL}, /* of which a person reads the goal */
     MNEME_OP_BESIDE("turns", MNEME_ROW_JSON),
     MNEME_OP_BESIDE("thoughts", MNEME_ROW_JSON),
     MNEME_OP_BESIDE("context", MNEME_ROW_JSON),
@@ -66,7 +67,7 @@ static void put_member(struct mneme_json_writer *json, const char *name, struct 
 }
 
 static int put(struct mneme_op_call *call, const struct mneme_working_place *place,
-               const struct mneme_working *working, struct mneme_error *error) {
+               const struct mneme_loaded_working *working, struct mneme_error *error) {
     struct mneme_op_rows rows = {.call = call};
     struct mneme_buffer object = {0};
     struct mneme_json_writer json = {.out = &object};
@@ -89,7 +90,7 @@ static int put(struct mneme_op_call *call, const struct mneme_working_place *pla
 static int read(struct mneme_op_call *call, struct mneme_error *error) {
     const struct mneme_working_question question = {.place = mneme_op_working_place(call->request),
                                                     .most = mneme_op_number(call->request, LIMIT).value};
-    struct mneme_working working;
+    struct mneme_loaded_working working;
     PGresult *rows;
     int status = mneme_op_working_read(&working, &rows, call, &question, error);
     if (status == MNEME_OK) {
@@ -106,8 +107,10 @@ const struct mneme_operation mneme_op_working_show = {
         "The goal, the latest 50 turns, the latest 100 thoughts, the context's keys that have not expired\n"
         "and its latest 100 events. They come from Redis while a worker of group redis keeps it up to\n"
         "date, else from Postgres.\n"
-        "--json: one object: {\"tenant\",\"stream_id\",\"conversation_id\",\"goal\",\"turns\",\"thoughts\","
-        "\n\"context\",\"events\"}, the last four of them lists of objects.",
+        "--json: one object: {\"tenant\",\"stream_id\",\"conversation_id\",\"goal\",\"active_goal\","
+        "\n\"turns\",\"thoughts\",\"context\",\"events\"}, the last four of them lists of objects; "
+        "active_goal\n"
+        "is {\"id\",\"description\",\"set_at\"}, or null.",
     .examples = "  mneme working show --user ada --conversation chat-1\n"
                 "  mneme working show --user ada --conversation chat-1 --at-least last --json\n",
     .fields = fields,

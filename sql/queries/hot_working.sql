@@ -4,7 +4,7 @@
 -- where the ledger is in the partition: of the same moment as all else. Each n has one row of part 0, which holds the goal,
 -- then turns (1), thoughts (2), keys (3) and events (4).
 WITH wanted AS (
-    SELECT w.*, m.goal,
+    SELECT w.*, m.goal, coalesce(m.goal_id, m.goal_event_id::text) AS goal_id, m.goal_set_at,
            coalesce(m.cleared_sequence, -1) AS cleared_sequence,
            coalesce(m.context_cleared_sequence, -1) AS context_cleared_sequence,
            coalesce(p.next_offset, 0) AS next_offset
@@ -17,8 +17,8 @@ WITH wanted AS (
 SELECT w.n, w.next_offset, part.*
 FROM wanted w
 CROSS JOIN LATERAL (
-    SELECT 0 AS part, NULL::text AS name, NULL::text AS speaker, w.goal AS body, NULL::jsonb AS json, NULL::bigint AS number,
-           NULL::bigint AS token_count, NULL::text AS model, NULL::timestamptz AS at, NULL::timestamptz AS expires_at,
+    SELECT 0 AS part, w.goal_id AS name, NULL::text AS speaker, w.goal AS body, NULL::jsonb AS json, NULL::bigint AS number,
+           NULL::bigint AS token_count, NULL::text AS model, w.goal_set_at AS at, NULL::timestamptz AS expires_at,
            NULL::uuid AS source_event_id, 0::bigint AS source_sequence
     UNION ALL
     SELECT 1, t.role, t.speaker, t.content, t.metadata, t.turn_index, t.token_count, t.model, t.created_at, NULL,

@@ -223,9 +223,10 @@ static void put_element(struct mneme_hot_call *call, enum mneme_working_part par
 }
 
 void mneme_hot_change_working(struct mneme_hot_call *call, const struct mneme_str names[3],
-                              int64_t ledger_offset, const struct mneme_hot_keeping *keeping,
-                              const struct mneme_working *working) {
-    int64_t bytes = mneme_working_bytes(working);
+                              const struct mneme_hot_keeping *keeping,
+                              const struct mneme_loaded_working *loaded) {
+    const struct mneme_working *working = &loaded->working;
+    int64_t bytes = mneme_working_bytes(loaded);
     call->changes++;
     if (bytes > keeping->most_bytes) {
         put_skip(call, MNEME_HOT_WORKING, names, 3, keeping->expires_ms);
@@ -234,7 +235,7 @@ void mneme_hot_change_working(struct mneme_hot_call *call, const struct mneme_st
     mneme_hot_call_put(call, MNEME_STR_LIT("working"));
     put_entry(call, MNEME_HOT_WORKING, names, 3);
     put_keeping(call, keeping, names);
-    put_compared(call, ledger_offset);
+    put_compared(call, loaded->ledger_offset);
     mneme_hot_call_put_long(call, bytes);
     size_t start = call->text.len;
     if (working->goal.data != NULL) {
@@ -242,6 +243,12 @@ void mneme_hot_change_working(struct mneme_hot_call *call, const struct mneme_st
         mneme_buffer_append_str(&call->text, working->goal);
     }
     end_word(call, start);
+    mneme_hot_call_put(call, loaded->goal_id);
+    if (loaded->goal_set_at.is_set) {
+        mneme_hot_call_put_long(call, loaded->goal_set_at.value);
+    } else {
+        mneme_hot_call_put(call, MNEME_STR_NULL);
+    }
     for (int part = 0; part < MNEME_WORKING_PART_COUNT; part++) {
         size_t count;
         const char *elements = mneme_working_elements(working, (enum mneme_working_part)part, &count);

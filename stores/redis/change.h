@@ -13,7 +13,7 @@
 #include "common/redis/redis.h"
 #include "stores/redis/keys.h"
 #include "stores/redis/memory.h"
-#include "stores/redis/working.h"
+#include "stores/redis/working_load.h"
 
 /* What the script answers. */
 enum mneme_hot_verdict {
@@ -92,7 +92,7 @@ void mneme_hot_change_value(struct mneme_hot_call *call, enum mneme_hot_kind kin
 /* The working memory of a conversation, whole, unless Redis has that of a later ledger. `names`: tenant,
  * stream, conversation. */
 void mneme_hot_change_working(struct mneme_hot_call *call, const struct mneme_str names[3],
-                              int64_t ledger_offset, const struct mneme_hot_keeping *keeping,
-                              const struct mneme_working *working);
+                              const struct mneme_hot_keeping *keeping,
+                              const struct mneme_loaded_working *loaded);
 
 #endif

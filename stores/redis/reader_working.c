@@ -7,13 +7,15 @@
 #include <stdlib.h>
 
 #include "common/base/clock.h"
+#include "common/json/read.h"
 #include "stores/redis/change.h"
 #include "stores/redis/limits.h"
 #include "stores/redis/reader_state.h"
 #include "stores/redis/scripts.h"
 #include "stores/redis/working_json.h"
 
-#define ANSWER_PARTS (2 + MNEME_WORKING_PART_COUNT) /* live and the goal before the lists */
+#define FIRST_LIST 4 /* behind live, the goal, its id and its time */
+#define ANSWER_PARTS (FIRST_LIST + MNEME_WORKING_PART_COUNT)
 
 static bool is_text(const redisReply *reply) {
     return reply->type == REDIS_REPLY_STRING;
@@ -58,13 +60,30 @@ static size_t settle_keys(struct mneme_context_key *keys, size_t count, int64_t 
     return kept;
 }
 
-static bool read_answer(struct mneme_working *out, const redisReply *answer, int64_t now_micros,
+/* The text, copied into the arena; null for another reply. False when memory is exhausted. */
+static bool read_text(struct mneme_str *out, const redisReply *reply, struct mneme_arena *arena) {
+    *out =
+        is_text(reply) ? mneme_arena_copy(arena, (struct mneme_str){reply->str, reply->len}) : MNEME_STR_NULL;
+    return out->data != NULL || !is_text(reply);
+}
+
+/* The goal, if there is one. A writer of an earlier version has left out its id: the tables know it. */
+static bool read_goal(struct mneme_loaded_working *out, redisReply *const *parts, struct mneme_arena *arena) {
+    struct mneme_str id, set_at;
+    bool is_read = read_text(&out->working.goal, parts[0], arena) && read_text(&id, parts[1], arena) &&
+                   read_text(&set_at, parts[2], arena);
+    out->goal_id = id.len > 0 ? id : MNEME_STR_NULL;
+    out->goal_set_at.is_set = set_at.len > 0 && mneme_json_to_long(&out->goal_set_at.value, set_at);
+    return is_read && (out->working.goal.data == NULL || id.data != NULL);
+}
+
+static bool read_answer(struct mneme_loaded_working *out, const redisReply *answer, int64_t now_micros,
                         struct mneme_arena *arena) {
     void *lists[MNEME_WORKING_PART_COUNT];
-    redisReply *const *part = answer->element + 2;
-    struct mneme_str goal = MNEME_STR_NULL;
-    if (is_text(answer->element[1])) {
-        goal = mneme_arena_copy(arena, (struct mneme_str){answer->element[1]->str, answer->element[1]->len});
+    redisReply *const *part = answer->element + FIRST_LIST;
+    *out = (struct mneme_loaded_working){0};
+    if (!read_goal(out, answer->element + 1, arena)) {
+        return false;
     }
     for (int i = 0; i < MNEME_WORKING_PART_COUNT; i++) {
         lists[i] = read_list(part[i], (enum mneme_working_part)i, arena);
@@ -72,8 +91,8 @@ static bool read_answer(struct mneme_working *out, const redisReply *answer, int
             return false;
         }
     }
-    *out = (struct mneme_working){
-        .goal = goal,
+    out->working = (struct mneme_working){
+        .goal = out->working.goal,
         .turns = lists[MNEME_WORKING_TURN],
         .turn_count = part[MNEME_WORKING_TURN]->elements,
         .thoughts = lists[MNEME_WORKING_THOUGHT],
@@ -83,7 +102,7 @@ static bool read_answer(struct mneme_working *out, const redisReply *answer, int
         .events = lists[MNEME_WORKING_EVENT],
         .event_count = part[MNEME_WORKING_EVENT]->elements,
     };
-    return goal.data != NULL || !is_text(answer->element[1]);
+    return true;
 }
 
 static redisReply *ask(struct mneme_hot_reader *reader, const struct mneme_working_wanted *wanted,
@@ -110,7 +129,7 @@ static redisReply *ask(struct mneme_hot_reader *reader, const struct mneme_worki
     return reply;
 }
 
-bool mneme_hot_reader_working(struct mneme_working *out, struct mneme_hot_reader *reader,
+bool mneme_hot_reader_working(struct mneme_loaded_working *out, struct mneme_hot_reader *reader,
                               const struct mneme_working_wanted *wanted, int64_t most, int64_t now_micros,
                               struct mneme_arena *arena) {
     enum mneme_hot_trust trust = MNEME_HOT_LOOK_AGAIN;
@@ -146,7 +165,7 @@ void mneme_hot_reader_fill_working(struct mneme_hot_reader *reader, const struct
     };
     mneme_hot_call_begin(&call, &reader->space, wanted->partition);
     mneme_hot_guard_fill(&call, loaded->ledger_offset);
-    mneme_hot_change_working(&call, names, loaded->ledger_offset, &keeping, &loaded->working);
+    mneme_hot_change_working(&call, names, &keeping, loaded);
     const struct mneme_redis_command command = mneme_hot_call_command(&call);
     if (!call.text.failed) {
         redisReply *reply;

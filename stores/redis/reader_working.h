@@ -10,7 +10,7 @@
 /* The working memory of the conversation, in one round trip; false when the hot tier does not have it. Of
  * turns, thoughts and events the latest `most` each; 0: all. Keys that have expired by `now_micros` are left
  * out. Strings and arrays lie in the arena. */
-bool mneme_hot_reader_working(struct mneme_working *out, struct mneme_hot_reader *reader,
+bool mneme_hot_reader_working(struct mneme_loaded_working *out, struct mneme_hot_reader *reader,
                               const struct mneme_working_wanted *wanted, int64_t most, int64_t now_micros,
                               struct mneme_arena *arena);
 

@@ -83,8 +83,9 @@ const void *mneme_working_elements(const struct mneme_working *working, enum mne
 
 #define ELEMENT_BYTES 200 /* names of columns, times, ids */
 
-int64_t mneme_working_bytes(const struct mneme_working *working) {
-    size_t bytes = working->goal.len;
+int64_t mneme_working_bytes(const struct mneme_loaded_working *loaded) {
+    const struct mneme_working *working = &loaded->working;
+    size_t bytes = working->goal.len + loaded->goal_id.len;
     for (size_t i = 0; i < working->turn_count; i++) {
         const struct mneme_recent_turn *turn = &working->turns[i];
         bytes +=
@@ -103,12 +104,31 @@ int64_t mneme_working_bytes(const struct mneme_working *working) {
                                               working->key_count + working->event_count));
 }
 
-void mneme_working_json(struct mneme_json_writer *json, const struct mneme_working *working) {
+/* The goal as an object; null where there is none. */
+static void write_goal(struct mneme_json_writer *json, const struct mneme_loaded_working *loaded) {
+    static const struct mneme_row_column goal_columns[] = {
+        {"id", MNEME_ROW_STR, offsetof(struct mneme_loaded_working, goal_id)},
+        {"description", MNEME_ROW_STR, offsetof(struct mneme_loaded_working, working.goal)},
+        {"set_at", MNEME_ROW_OPT_TIME, offsetof(struct mneme_loaded_working, goal_set_at)},
+    };
+    if (loaded->working.goal.data == NULL) {
+        mneme_json_null(json);
+        return;
+    }
+    mneme_json_begin_object(json);
+    mneme_row_json(loaded, goal_columns, sizeof goal_columns / sizeof *goal_columns, json);
+    mneme_json_end_object(json);
+}
+
+void mneme_working_json(struct mneme_json_writer *json, const struct mneme_loaded_working *loaded) {
     mneme_json_key(json, MNEME_STR_LIT("goal"));
-    mneme_json_string(json, working->goal);
+    mneme_json_string(json, loaded->working.goal);
+    mneme_json_key(json, MNEME_STR_LIT("active_goal"));
+    write_goal(json, loaded);
     for (int part = 0; part < MNEME_WORKING_PART_COUNT; part++) {
         size_t count;
-        const char *elements = mneme_working_elements(working, (enum mneme_working_part)part, &count);
+        const char *elements =
+            mneme_working_elements(&loaded->working, (enum mneme_working_part)part, &count);
         mneme_json_key(json, mneme_str_from(mneme_working_shapes[part].name));
         mneme_json_begin_array(json);
         for (size_t i = 0; i < count; i++) {

@@ -5,7 +5,7 @@
 #define MNEME_STORES_REDIS_WORKING_JSON_H
 
 #include "common/postgres/row.h"
-#include "stores/redis/working.h"
+#include "stores/redis/working_load.h"
 
 /* The kinds of elements. */
 enum mneme_working_part {
@@ -39,9 +39,9 @@ bool mneme_working_element_parse(void *element, enum mneme_working_part part, st
                                  struct mneme_arena *arena);
 
 /* What its JSON has, in bytes, about: the texts, and what surrounds each element. */
-int64_t mneme_working_bytes(const struct mneme_working *working);
+int64_t mneme_working_bytes(const struct mneme_loaded_working *loaded);
 
-/* Members of an object, without its braces: goal, and a list for each kind of elements. */
-void mneme_working_json(struct mneme_json_writer *json, const struct mneme_working *working);
+/* Members of an object, without its braces: goal, active_goal, and a list for each kind of elements. */
+void mneme_working_json(struct mneme_json_writer *json, const struct mneme_loaded_working *loaded);
 
 #endif

@@ -187,6 +187,8 @@ int mneme_working_read(struct mneme_loaded_working *loaded, size_t count, const 
         if (read[at].part == PART_GOAL) {
             one->ledger_offset = read[at].ledger_offset;
             one->working.goal = read[at].body;
+            one->goal_id = read[at].name;
+            one->goal_set_at = read[at].at;
         } else if (!take_list(&one->working, &read[at], list_length(&read[at], row_count - at), arena)) {
             return no_memory(error);
         }

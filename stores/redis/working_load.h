@@ -21,8 +21,10 @@ struct mneme_working_wanted {
 };
 
 struct mneme_loaded_working {
-    int64_t ledger_offset; /* the ledger's progress in the partition when this was read */
+    int64_t ledger_offset; /* the ledger's progress in the partition when this was read; 0 from Redis */
     struct mneme_working working;
+    struct mneme_str goal_id;          /* null where there is no goal, or one from before goals had ids */
+    struct mneme_opt_long goal_set_at; /* the same */
 };
 
 /* The statement's parameters; keys that have expired by `now_micros` are left out. `params` are cleared

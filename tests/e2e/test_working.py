@@ -181,6 +181,27 @@ def test_all_events_of_a_context_are_read_a_page_at_a_time(worker, mneme, drain)
     assert set(line) == {"entry_index", "event", "created_at", "source_event_id"}
 
 
+def test_a_goal_has_an_id_and_a_time(mneme, one, from_place):
+    def active():
+        from_place["wait"]()
+        done = wait_until(lambda: (done := mneme("working", "show", "--json", *HERE, env=from_place["env"])).returncode == 0 and done,
+                          message="the place has no answer")
+        (row,) = done.json_lines
+        goal = row["active_goal"]
+        return row["goal"], goal and (goal["id"], goal["description"])
+
+    assert one("working", "thought", "hm") and active() == (None, None)
+    receipt = one("working", "goal", "Book a flight")
+    assert active() == ("Book a flight", (receipt["event_id"], "Book a flight"))
+    one("working", "goal", "Book a room", "--id", "trip/7")
+    one("context", "clear", "--yes")
+    assert active() == ("Book a room", ("trip/7", "Book a room"))
+    one("working", "goal", "--none")
+    assert active() == (None, None)
+    shown = mneme("working", "goal", "again", *HERE, expect=0) and active() and mneme("working", "show", *HERE, expect=0).stdout
+    assert "goal          again\n" in shown and "active" not in shown
+
+
 def test_a_value_may_be_kept_for_ever(worker, mneme, drain, namespace):
     worker()
     mneme("context", "set", "for ever", "1", "--ttl", "0", *HERE, expect=0)

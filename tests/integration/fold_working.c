@@ -139,6 +139,29 @@ Test(fold_working, clearing_what_has_nothing_but_turns_marks_them) {
                      "-|t|-1");
 }
 
+static void check_goals(void) {
+    cr_assert_str_eq(
+        TEXT(
+            "SELECT version, goal, goal_id, goal_event_id IS NULL, goal_event_id = source_event_id, "
+            "goal_set_at "
+            "FROM (SELECT version, goal, goal_id, goal_event_id, source_event_id, goal_set_at FROM "
+            "working_memory_history UNION ALL SELECT version, goal, goal_id, goal_event_id, source_event_id, "
+            "goal_set_at FROM working_memory) AS versions ORDER BY 1"),
+        "1|win|g-1|f|t|2026-01-01 00:00:00+00;2|win|g-1|f|f|2026-01-01 00:00:00+00;"
+        "3|draw|-|f|t|2026-01-01 00:00:00+00;4|-|-|f|t|2026-01-01 00:00:00+00;5|lose|-|f|t|2026-01-01 "
+        "00:00:00+00;6|-|-|t|-|-");
+}
+
+Test(fold_working, a_goal_has_an_id_and_a_time) {
+    ADD("working_goal_set", ",'goal':'win','goal_id':'g-1'");
+    ADD("context_cleared", "");
+    ADD("working_goal_set", ",'goal':'draw'");
+    ADD("working_goal_set", "");
+    ADD("working_goal_set", ",'goal':'lose'");
+    ADD("working_cleared", "");
+    apply_each_way(check_goals);
+}
+
 /* What is read of conversations c and d, as JSON. */
 static const char *read_both(int64_t now_micros) {
     static struct mneme_buffer text;
@@ -166,7 +189,7 @@ static const char *read_both(int64_t now_micros) {
         cr_assert_eq(loaded[i].ledger_offset, fold.next_offset[partition]);
         struct mneme_json_writer json = {.out = &text};
         mneme_json_begin_object(&json);
-        mneme_working_json(&json, &loaded[i].working);
+        mneme_working_json(&json, &loaded[i]);
         mneme_json_end_object(&json);
         mneme_buffer_append_byte(&text, i == 0 ? '\n' : 0);
     }
@@ -207,11 +230,14 @@ Test(fold_working, what_is_read_is_the_latest_of_what_is_left) {
     cr_assert_eq(count_of(all, "\"event\":[1.50]"), MNEME_WORKING_EVENTS);
     cr_assert_eq(count_of(all, "before"), 0);
     cr_assert_not_null(strstr(all, "\"turns\":[{\"turn_index\":3,\"role\":\"tool\",\"speaker\":\"Bot\""));
+    cr_assert_not_null(strstr(all, "{\"goal\":\"win\",\"active_goal\":{\"id\":\""), "%s", all);
+    cr_assert_not_null(strstr(all, "\"description\":\"win\",\"set_at\":\"2026-01-01T00:00:00.000000Z\"}"));
     cr_assert_lt(strstr(all, "\"turn_index\":3,"), strstr(all, "\"turn_index\":52,"));
     cr_assert_lt(strstr(all, "\"key\":\"early\",\"value\":true,\"ttl_s\":3600"),
                  strstr(all, "\"key\":\"late\""));
-    cr_assert_not_null(
-        strstr(all, "\n{\"goal\":null,\"turns\":[],\"thoughts\":[],\"context\":[],\"events\":[]}"));
+    cr_assert_not_null(strstr(
+        all,
+        "\n{\"goal\":null,\"active_goal\":null,\"turns\":[],\"thoughts\":[],\"context\":[],\"events\":[]}"));
     all = read_both(new_year + 3600 * second);
     cr_assert_eq(count_of(all, "\"key\":"), 1, "what has expired is left out");
 }

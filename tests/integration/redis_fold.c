@@ -377,6 +377,8 @@ Test(redis_fold, working_memory_is_kept_whole) {
     mneme_redis_case_apply(&hot, 2);
 #define GROUP "%%1:{%d}:working:default/ada/c1"
     cr_assert_str_eq(ASK("HMGET " GROUP " next_offset goal", at), "0000000000000000006;greet");
+    cr_assert_eq(strlen(ASK("HGET " GROUP " goal_id", at)), 36, "that of the event");
+    cr_assert_str_neq(ASK("HGET " GROUP " goal_set_at", at), "");
     cr_assert_str_eq(ASK("LLEN " GROUP ":turns", at), "1");
     cr_assert(strstr(ASK("LRANGE " GROUP ":turns 0 -1", at), "{\"turn_index\":0,\"role\":\"user\"") != NULL);
     cr_assert(strstr(ASK("LRANGE " GROUP ":thoughts 0 -1", at), "{\"thought\":\"who?\"") != NULL);
@@ -388,7 +390,8 @@ Test(redis_fold, working_memory_is_kept_whole) {
     IN_C1("conversation_turn", "'role':'user','content':'again'");
     mneme_redis_case_apply(&hot, 0);
     cr_assert_str_eq(ASK("EXISTS " GROUP ":thoughts " GROUP ":context " GROUP ":events", at, at, at), "0");
-    cr_assert_str_eq(ASK("HMGET " GROUP " next_offset goal", at), "0000000000000000008;-");
+    cr_assert_str_eq(ASK("HMGET " GROUP " next_offset goal goal_id goal_set_at", at),
+                     "0000000000000000008;-;-;-");
     cr_assert(strstr(ASK("LRANGE " GROUP ":turns 0 -1", at), "{\"turn_index\":1") == hot.fold.text.data);
 }
 

@@ -198,7 +198,7 @@ class Comparison:
             return
         self.check_offset(key, group["next_offset"], working.least_offset)
         self.check(key, "counts", " ".join(str(len(value)) for value, _ in parts.values()), group.get("counts"))
-        self.check(key, "goal", working.goal, group.get("goal"))
+        self.check(key, "goal", working.goal, tuple(group.get(name) for name in ("goal", "goal_id", "goal_set_at")))
         for name, (value, expires) in parts.items():
             if expires is not None and not self.is_at(expires, working.expires_ms):
                 self.say(f"{key}:{name}", f"expires at {expires}, expected {working.expires_ms}")

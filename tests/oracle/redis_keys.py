@@ -59,7 +59,7 @@ class Value:
 class Working:
     """`keys` has also those that may have expired before the group was written."""
 
-    goal: str | None
+    goal: tuple  # itself, its id, and microseconds since when; all None: there is none
     turns: list
     thoughts: list
     keys: dict  # name: (element, expires_at)
@@ -192,6 +192,8 @@ class RedisKeys:
 
     def add_working(self, key, happened_at, offset, recorded_at):
         memory = self.fold.working_memory.get(key, {"goal": None, "cleared_sequence": -1, "context_cleared_sequence": -1})
+        goal = (None, None, None) if memory["goal"] is None else (
+            memory["goal"], memory["goal_id"] or str(memory["goal_event_id"]), str(memory["goal_set_at"]))
         conversation = self.fold.conversations.get(key)
         has_turns = conversation is not None and not conversation["is_deleted"]
 
@@ -209,7 +211,7 @@ class RedisKeys:
         turns = sorted((place, row) for place, row in self.fold.conversation_turns.items() if place[:3] == key)[-TURNS:]
         turns = [(place, row) for place, row in turns if has_turns and first_sequence(row) > memory["cleared_sequence"]]
         self.working[f"{self.base(self.partition(*key[:2]))}working:{encode(*key)}"] = Working(
-            goal=memory["goal"],
+            goal=goal,
             turns=[element(row, *TURN_COLUMNS, turn_index=place[3], **times(row, "created_at"))
                    for place, row in turns],
             thoughts=[element(row, "thought", "metadata", **times(row, "created_at"))

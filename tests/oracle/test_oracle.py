@@ -130,11 +130,15 @@ def test_working_memory_is_there_until_it_is_cleared(publish, fold):
     publish("working_thought", {**talk, "thought": "hm"})
     publish("context_appended", {**talk, "event": {"a": 1}})
     assert [(at[-1], row["kind"]) for at, row in sorted(fold.working_entries.items())] == [(0, "thought"), (1, "event")]
-    publish("working_goal_set", {**talk, "goal": "win"})
-    assert only(fold.working_memory)["goal"] == "win"
+    publish("working_goal_set", {**talk, "goal": "lose", "goal_id": "g"})
+    assert only(fold.working_memory)["goal_id"] == "g"
+    publish("working_goal_set", {**talk, "goal": "win"}, occurred_at="2026-01-01T00:00:00Z")
+    row = only(fold.working_memory)
+    assert (row["goal"], row["goal_id"], row["goal_event_id"]) == ("win", None, row["source_event_id"])
+    assert rfc3339(row["goal_set_at"]) == "2026-01-01T00:00:00.000000Z"
     publish("working_cleared", talk)
     row = only(fold.working_memory)
-    assert row["goal"] is None and row["cleared_sequence"] == row["context_cleared_sequence"] == row["source_sequence"]
+    assert row["goal"] is row["goal_event_id"] is row["goal_set_at"] is None and row["cleared_sequence"] == row["context_cleared_sequence"] == row["source_sequence"]
     assert publish("context_deleted", key) == ("not_found", 2)
     publish("context_set", {**key, "value": 3})
     assert publish("context_deleted", key)[0] == "accepted"

@@ -56,7 +56,8 @@
 /* Working memory is cleared, also when its conversation is deleted. */
 #define WORKING(action_kind)                                                                                 \
     .kind = (action_kind), .table = MNEME_FOLD_TABLE_WORKING_MEMORY, .id = "conversation_id"
+#define NO_GOAL NOTHING("goal"), NOTHING("goal_id"), NOTHING("goal_event_id"), NOTHING("goal_set_at")
 #define WORKING_CLEARED                                                                                      \
-    NOTHING("goal"), SEQUENCE("cleared_sequence"), SEQUENCE("context_cleared_sequence"), CHANGED_BY_EVENT
+    NO_GOAL, SEQUENCE("cleared_sequence"), SEQUENCE("context_cleared_sequence"), CHANGED_BY_EVENT
 
 #endif

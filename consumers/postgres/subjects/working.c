@@ -4,20 +4,26 @@
  */
 #include "consumers/postgres/subjects/subject.h"
 
-/* The working memory of a conversation; `goal_source` tells its goal. */
-#define WORKING_BEGUN(goal_source, cleared)                                                                  \
-    SCOPE("user_id"), SCOPE("agent_id"), goal_source, cleared, NUMBER("context_cleared_sequence", -1),       \
+/* The working memory of a conversation, but for its goal. */
+#define WORKING_BEGUN(cleared)                                                                               \
+    SCOPE("user_id"), SCOPE("agent_id"), cleared, NUMBER("context_cleared_sequence", -1),                    \
         ENVELOPE("created_at", "occurred_at"), CHANGED_BY_EVENT
 
+#define GOAL_SET                                                                                             \
+    REPLACE("goal"), REPLACE("goal_id"), ENVELOPE("goal_event_id", "event_id"),                              \
+        ENVELOPE("goal_set_at", "occurred_at")
+
 static const struct mneme_source working_begun_with_goal[] = {
-    WORKING_BEGUN(PAYLOAD("goal"), NUMBER("cleared_sequence", -1)),
+    GOAL_SET,
+    WORKING_BEGUN(NUMBER("cleared_sequence", -1)),
 };
 
 static const struct mneme_source working_begun_empty[] = {
-    WORKING_BEGUN(NOTHING("goal"), SEQUENCE("cleared_sequence")),
+    NO_GOAL,
+    WORKING_BEGUN(SEQUENCE("cleared_sequence")),
 };
 
-static const struct mneme_source goal_set[] = {REPLACE("goal"), CHANGED_BY_EVENT};
+static const struct mneme_source goal_set[] = {GOAL_SET, CHANGED_BY_EVENT};
 
 static const struct mneme_source working_cleared[] = {WORKING_CLEARED};
 
@@ -37,7 +43,8 @@ const struct mneme_fold_table mneme_fold_table_working_memory = {
 };
 
 static const struct mneme_source working_begun[] = {
-    WORKING_BEGUN(NOTHING("goal"), NUMBER("cleared_sequence", -1)),
+    NO_GOAL,
+    WORKING_BEGUN(NUMBER("cleared_sequence", -1)),
 };
 
 static const struct mneme_source thought_added[] = {

@@ -5,6 +5,7 @@ from oracle.rows import loads
 SECOND = 1_000_000
 MAX_MICROS = 253402300799999999  # the end of the year 9999
 NOTHING_CLEARED = -1
+NO_GOAL = {"goal": None, "goal_id": None, "goal_event_id": None, "goal_set_at": None}
 KEYS = ("intent", "slot/1", "ключ", "a:b")
 TTLS = (1, 3600, 315_360_000)
 
@@ -40,7 +41,7 @@ class Tables:
         is_new = key not in self.working_memory
         if is_new:
             self.working_memory[key] = {
-                "user_id": event["scope"]["user_id"], "agent_id": event["scope"]["agent_id"], "goal": None,
+                "user_id": event["scope"]["user_id"], "agent_id": event["scope"]["agent_id"], **NO_GOAL,
                 "cleared_sequence": NOTHING_CLEARED, "context_cleared_sequence": NOTHING_CLEARED, "entry_count": 0,
                 "created_at": event["occurred_at"], "updated_at": event["occurred_at"], "version": 1, **event["made"],
             }
@@ -82,7 +83,8 @@ class Tables:
         key, is_new = self.begin_working(place, event)
         if not is_new:
             self.touch("working_memory", key, event)
-        self.working_memory[key]["goal"] = payload["goal"]
+        self.working_memory[key].update(goal=payload["goal"], goal_id=payload["goal_id"],
+                                        goal_event_id=event["made"]["source_event_id"], goal_set_at=event["occurred_at"])
 
     def clear_working(self, place, event, payload):
         key, is_new = self.begin_working(place, event)
@@ -96,7 +98,7 @@ class Tables:
         if key in self.working_memory:
             sequence = event["made"]["source_sequence"]
             self.touch("working_memory", key, event).update(
-                goal=None, cleared_sequence=sequence, context_cleared_sequence=sequence)
+                **NO_GOAL, cleared_sequence=sequence, context_cleared_sequence=sequence)
 
 
 JUDGES = {"ContextDeleted": Tables.judge_context_delete}
@@ -153,7 +155,8 @@ def think(g, name, keys):
 
 
 def set_goal(g, name, keys):
-    return "working_goal_set", g.filled(conversation_id=name, goal=g.maybe(g.text, 0.7)), "accepted", done
+    more = {} if g.is_old else {"goal_id": g.maybe(lambda: "goal/1")}
+    return "working_goal_set", g.filled(conversation_id=name, goal=g.maybe(g.text, 0.7), **more), "accepted", done
 
 
 def clear_all(g, name, keys):

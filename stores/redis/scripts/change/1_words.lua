@@ -15,8 +15,9 @@
 --   forget ENTRY SEQUENCE
 --   access ENTRY ACCESSES ACCESSED_AT
 --   value ENTRY EXPIRES_MS RANK OWNER OFFSET JSON (empty: there is none)
---   working ENTRY EXPIRES_MS RANK OWNER OFFSET BYTES GOAL (empty: none, else behind "="), then the number of turns and each of
---           them, so of thoughts, of keys (their names and values by turns) and of events
+--   working ENTRY EXPIRES_MS RANK OWNER OFFSET BYTES GOAL (empty: none, else behind "=") GOAL_ID GOAL_SET_AT (microseconds;
+--           both may be empty), then the number of turns and each of them, so of thoughts, of keys (their names and values by
+--           turns) and of events
 --   skip ENTRY EXPIRES_MS: it is larger than what one owner may have
 --
 -- Replies "done"; "already" when the progress is at or behind END; "lost", "taken", "moved" or "behind" as renew does;

@@ -41,7 +41,7 @@ end
 local values = {}
 
 -- How many words follow the entry of a change of that kind.
-local WORDS = {memory = 4, forget = 1, access = 2, skip = 1, value = 5, working = 6}
+local WORDS = {memory = 4, forget = 1, access = 2, skip = 1, value = 5, working = 8}
 
 local function read_values()
     local entries, keys, i = {}, {}, at

@@ -53,7 +53,7 @@ local function pass_over()
 end
 
 function changes.working()
-    local entry, expires_ms, rank, owner, offset, bytes, goal = take(7)
+    local entry, expires_ms, rank, owner, offset, bytes, goal, goal_id, goal_set_at = take(9)
     local key = base .. entry
     local old = call('HGET', key, 'next_offset')
     bytes = 3 * ENTRY_BYTES + 2 * NAME_TIMES * #entry + bytes
@@ -66,7 +66,7 @@ function changes.working()
     call('DEL', key)
     call('HSET', key, 'next_offset', offset)
     if goal ~= '' then
-        call('HSET', key, 'goal', string.sub(goal, 2))
+        call('HSET', key, 'goal', string.sub(goal, 2), 'goal_id', goal_id, 'goal_set_at', goal_set_at)
     end
     -- What is told of the parts tells a reader that Redis has dropped one.
     local counts = {}
