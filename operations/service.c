@@ -34,6 +34,8 @@ struct mneme_service {
 
     pthread_mutex_t lock; /* guards all below */
     struct mneme_client *client;
+    struct mneme_client *recorder;
+    struct mneme_config *recorder_config; /* outlives it */
     struct idle hot, locks;
 };
 

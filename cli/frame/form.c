@@ -66,7 +66,6 @@ void mneme_form_time(struct mneme_form *form, const char *label, struct mneme_op
 }
 
 void mneme_form_long(struct mneme_form *form, const char *label, struct mneme_opt_long value) {
-    char text[24];
     if (value.is_set) {
         mneme_form_printf(form, label, "%lld", (long long)value.value);
     }

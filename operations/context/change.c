@@ -49,7 +49,7 @@ const struct mneme_operation mneme_op_context_set = {
     .name = "context.set",
     .summary = "Give a key of a conversation's context a value.",
     .details =
-        "Publishes a context_set event. VALUE is JSON; what is no JSON is a text. `-` reads it from\n"
+        "Publishes a context_set event. VALUE is JSON; what is not JSON is a text. `-` reads it from\n"
         "standard input. It takes the place of what the key held, and is gone after --ttl seconds.\n"
         "--context names a context outside any conversation.\n" MNEME_OP_RECEIPT_DETAILS("conversation_id"),
     .examples =
@@ -93,7 +93,7 @@ const struct mneme_operation mneme_op_context_append = {
     .name = "context.append",
     .summary = "Note an event in a conversation's context.",
     .details =
-        "Publishes a context_appended event. EVENT is JSON; what is no JSON is a text. The context shows\n"
+        "Publishes a context_appended event. EVENT is JSON; what is not JSON is a text. The context shows\n"
         "the latest 100; mneme context events gives all of them.\n" MNEME_OP_RECEIPT_DETAILS(
             "conversation_id"),
     .examples =
