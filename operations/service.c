@@ -159,8 +159,7 @@ int mneme_service_lend_postgres(struct mneme_postgres **out, bool *has_parked, s
         .timeout_ms = mneme_cancel_left_micros(
                           cancel, mneme_config_long(service->config, MNEME_SETTING_WAIT_TIMEOUT_MS) * 1000) /
                       1000,
-        .is_cancelled = cancel == NULL ? NULL : cancel->is_cancelled,
-        .context = cancel == NULL ? NULL : cancel->context};
+        .cancel = cancel};
     int status = mneme_query_borrow(out, service->pool, &wait, error);
     if (status != MNEME_OK) {
         return status;

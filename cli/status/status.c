@@ -226,7 +226,7 @@ static int read_options(struct mneme_overview *overview, int64_t *interval_ms, s
 
 static enum mneme_exit run(struct mneme_cli *cli) {
     const struct mneme_pg_pool_options pool = {.purpose = "mneme-status", .is_read_only = true, .tries = 1};
-    const struct mneme_pg_pool_wait no_wait = {0};
+    const struct mneme_pg_pool_wait no_wait = {.cancel = &mneme_cli_cancel};
     struct mneme_overview overview = {.cli = cli, .says_there_is_more = true};
     int64_t interval_ms;
     enum mneme_exit code;

@@ -76,9 +76,12 @@ int mneme_pg_explain_cancel(struct mneme_postgres *postgres, int status, struct 
     if (strcmp(postgres->sqlstate, SQLSTATE_CANCELLED) != 0 || !mneme_cancel_is_due(postgres->cancel)) {
         return status;
     }
-    return mneme_error_set(
-        error, MNEME_E_TIMEOUT,
-        "Postgres was not waited for: %s before it had answered; ask for less, or wait longer",
-        mneme_cancel_is_asked(postgres->cancel) ? "the caller ended the call"
-                                                : "the time of the call was over");
+    return mneme_pg_cancelled(postgres, "Postgres was not waited for", error);
+}
+
+int mneme_pg_cancelled(const struct mneme_postgres *postgres, const char *what, struct mneme_error *error) {
+    return mneme_error_set(error, MNEME_E_TIMEOUT,
+                           "%s: %s before it had answered; ask for less, or wait longer", what,
+                           mneme_cancel_is_asked(postgres->cancel) ? "the caller ended the call"
+                                                                   : "the time of the call was over");
 }

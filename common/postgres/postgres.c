@@ -47,17 +47,19 @@ void mneme_pg_forget_statements(struct mneme_postgres *postgres) {
 int mneme_pg_connect(struct mneme_postgres **out, const struct mneme_config *config, const char *purpose,
                      struct mneme_error *error) {
     return mneme_pg_connect_path(out, config, mneme_config_string(config, MNEME_SETTING_PG_SCHEMA), NULL,
-                                 purpose, error);
+                                 purpose, NULL, error);
 }
 
 int mneme_pg_connect_path(struct mneme_postgres **out, const struct mneme_config *config, const char *schema,
-                          const char *path, const char *purpose, struct mneme_error *error) {
+                          const char *path, const char *purpose, const struct mneme_cancel *cancel,
+                          struct mneme_error *error) {
     struct mneme_postgres *postgres = calloc(1, sizeof *postgres);
     if (postgres == NULL) {
         return mneme_error_set(error, MNEME_E_NO_MEMORY,
                                "cannot connect to Postgres: out of memory; free some memory");
     }
     int status;
+    postgres->cancel = cancel;
     postgres->url = strdup(mneme_config_string(config, MNEME_SETTING_DATABASE_URL));
     postgres->schema = strdup(schema);
     postgres->path = path == NULL ? NULL : strdup(path);

@@ -28,9 +28,11 @@ struct mneme_postgres {
     const struct mneme_cancel *cancel; /* of mneme_pg_set_cancel */
 };
 
-/* As mneme_pg_connect, for that schema, with a search path that is quoted already; NULL: the schema alone. */
+/* As mneme_pg_connect, for that schema, with a search path that is quoted already; NULL: the schema alone.
+ * The connection has the cancel. */
 int mneme_pg_connect_path(struct mneme_postgres **out, const struct mneme_config *config, const char *schema,
-                          const char *path, const char *purpose, struct mneme_error *error);
+                          const char *path, const char *purpose, const struct mneme_cancel *cancel,
+                          struct mneme_error *error);
 
 /* Opens a connection and sets it up; on failure the old one is gone and `connection` is a bad one or NULL. */
 int mneme_pg_open(struct mneme_postgres *postgres, struct mneme_error *error);
@@ -53,6 +55,9 @@ PGresult *mneme_pg_exec_params(struct mneme_postgres *postgres, const char *sql,
 /* `status`, or MNEME_E_TIMEOUT with a sentence of its own where the failure is that the cancel ended the
  * statement. */
 int mneme_pg_explain_cancel(struct mneme_postgres *postgres, int status, struct mneme_error *error);
+
+/* MNEME_E_TIMEOUT: "what: the caller ended the call …". */
+int mneme_pg_cancelled(const struct mneme_postgres *postgres, const char *what, struct mneme_error *error);
 
 /* Checks the parameters and prepares the statement unless this session has; *name is NULL when it is to be
  * run unprepared, else valid while the session is. */

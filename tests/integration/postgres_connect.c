@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include "common/base/clock.h"
-#include "common/postgres/postgres.h"
+#include "common/postgres/schema.h"
 #include "tests/support/fixture.h"
 
 static struct mneme_fixture fixture;
@@ -141,6 +141,28 @@ Test(postgres_connect, gives_up_on_a_server_that_says_nothing) {
     int64_t took_ms = (mneme_clock_monotonic_micros() - before) / 1000;
     cr_assert(took_ms >= 250 && took_ms < 5000, "%lld ms", (long long)took_ms);
     cr_assert_not_null(strstr(error.message, "MNEME_PG_CONNECT_TIMEOUT_MS"), "%s", error.message);
+    close(fd);
+}
+
+static bool is_asked_often(void *context) {
+    int *asked = context;
+    return ++*asked >= 3;
+}
+
+Test(postgres_connect, a_cancel_ends_the_wait_for_a_server_that_says_nothing) {
+    int port;
+    int asked = 0;
+    int fd = listen_silently(&port);
+    const struct mneme_cancel cancel = {.is_cancelled = is_asked_often, .context = &asked};
+    const struct mneme_cancel soon = mneme_cancel_within(NULL, 100);
+    lead_to_port(port);
+    set(MNEME_SETTING_PG_CONNECT_TIMEOUT_MS, "600000");
+    cr_assert_eq(mneme_pg_connect_to_all_until(&postgres, fixture.config, "mneme-test", &cancel, &error),
+                 MNEME_E_TIMEOUT, "%s", error.message);
+    cr_assert_eq(mneme_pg_connect_to_all_until(&postgres, fixture.config, "mneme-test", &soon, &error),
+                 MNEME_E_TIMEOUT, "%s", error.message);
+    cr_assert_not_null(strstr(error.message, "the time of the call was over"), "%s", error.message);
+    cr_assert_null(postgres);
     close(fd);
 }
 
