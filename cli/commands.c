@@ -9,6 +9,7 @@ static const struct mneme_command recall = {.name = "recall"};
 static const struct mneme_command memory = {.name = "memory"};
 static const struct mneme_command working = {.name = "working"};
 static const struct mneme_command context = {.name = "context"};
+static const struct mneme_command events = {.name = "events"};
 
 /* clang-format off */ /* a line for each */
 static const struct mneme_command *const commands[] = {
@@ -23,7 +24,7 @@ static const struct mneme_command *const commands[] = {
     &context,
     &mneme_command_vector,
     &mneme_command_lock,
-    &mneme_command_events,
+    &events,
     &mneme_command_replay,
     &mneme_command_status,
     &mneme_command_doctor,

@@ -13,7 +13,6 @@ extern const struct mneme_command mneme_command_dead_letters;
 extern const struct mneme_command mneme_command_conversation;
 extern const struct mneme_command mneme_command_doctor;
 extern const struct mneme_command mneme_command_eval;
-extern const struct mneme_command mneme_command_events;
 extern const struct mneme_command mneme_command_replay;
 extern const struct mneme_command mneme_command_import;
 extern const struct mneme_command mneme_command_lock;

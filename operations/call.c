@@ -131,6 +131,12 @@ int mneme_op_call_postgres(struct mneme_postgres **out, struct mneme_op_call *ca
     return status;
 }
 
+void mneme_op_call_return_postgres(struct mneme_op_call *call) {
+    mneme_service_return_postgres(call->service, call->postgres);
+    call->postgres = NULL;
+    call->is_connected = false;
+}
+
 int mneme_op_call_hot(struct mneme_hot_reader **out, struct mneme_op_call *call, struct mneme_error *error) {
     const struct mneme_position *positions;
     struct mneme_op_own_writes own;

@@ -53,6 +53,9 @@ struct mneme_op_call {
 int mneme_op_call_postgres(struct mneme_postgres **out, struct mneme_op_call *call, unsigned stores,
                            struct mneme_error *error);
 
+/* Gives it back before the call ends: for one that goes on for long without it. */
+void mneme_op_call_return_postgres(struct mneme_op_call *call);
+
 /* The hot tier, if it can answer this call: *out is NULL as of a moment, or when Redis is not as far as the
  * call wants within a short wait. */
 int mneme_op_call_hot(struct mneme_hot_reader **out, struct mneme_op_call *call, struct mneme_error *error);
@@ -90,6 +93,7 @@ struct mneme_op_rows {
     struct mneme_buffer cursor;
     const struct mneme_op_column *shown;
     struct mneme_str below; /* struct mneme_op_row */
+    bool is_live; /* as of struct mneme_op_row; the visit ends with the row that reaches the limit */
 };
 
 /* A mneme_row_visitor whose context is a struct mneme_op_rows. */

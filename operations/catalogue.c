@@ -10,6 +10,7 @@
 #include "operations/handoff/handoff.h"
 #include "operations/hypothesis/hypothesis.h"
 #include "operations/knowledge/knowledge.h"
+#include "operations/ledger/ledger.h"
 #include "operations/lock/lock.h"
 #include "operations/memory/memory.h"
 #include "operations/output/output.h"
@@ -92,8 +93,8 @@ const struct mneme_op_noun mneme_op_catalogue[] = {
      "  mneme dead-letters show 3:17\n",
      OPERATIONS(&mneme_op_dead_letters_list, &mneme_op_dead_letters_show)},
     {"", NULL, NULL,
-     OPERATIONS(&mneme_op_search, &mneme_op_recall, &mneme_op_timeline, &mneme_op_stats, &mneme_op_operations,
-                &mneme_op_run_list, &mneme_op_output_list)},
+     OPERATIONS(&mneme_op_search, &mneme_op_recall, &mneme_op_ledger_events, &mneme_op_timeline,
+                &mneme_op_stats, &mneme_op_operations, &mneme_op_run_list, &mneme_op_output_list)},
     {0},
 };
 

@@ -36,7 +36,8 @@ bool mneme_op_rows_visit(const void *row, void *context) {
                                  .column_count = rows->column_count,
                                  .cells = row,
                                  .shown = rows->shown,
-                                 .below = rows->below};
+                                 .below = rows->below,
+                                 .is_live = rows->is_live};
     if (rows->columns == NULL) {
         shown.columns = answer->columns;
         shown.column_count = answer->count;
@@ -49,7 +50,8 @@ bool mneme_op_rows_visit(const void *row, void *context) {
     }
     rows->count++;
     rows->call->outcome->rows++;
-    return rows->call->sink->on_row(&shown, rows->call->sink->context);
+    bool is_wanted = rows->call->sink->on_row(&shown, rows->call->sink->context);
+    return is_wanted && (!rows->is_live || rows->count != rows->limit);
 }
 
 /* --- JSON objects as rows --- */

@@ -27,6 +27,7 @@ struct idle {
 
 struct mneme_service {
     const struct mneme_config *config;
+    const char *purpose;
     const struct mneme_op_own_writes_ops *own;
     char topic[MNEME_TOPIC_NAME_BYTES];
     struct mneme_watcher *watcher;
@@ -71,6 +72,7 @@ int mneme_service_open(struct mneme_service **out, const struct mneme_config *co
                                "the service was not opened: memory is exhausted; free some");
     }
     service->config = config;
+    service->purpose = options->purpose;
     service->own = options->own != NULL ? options->own : &none_kept;
     int status = mneme_kafka_events_topic(service->topic, config, error);
     if (status == MNEME_OK) {
@@ -220,6 +222,10 @@ void mneme_service_return_locks(struct mneme_service *service, struct mneme_lock
 
 const struct mneme_op_own_writes_ops *mneme_service_own_writes(const struct mneme_service *service) {
     return service->own;
+}
+
+const char *mneme_service_purpose(const struct mneme_service *service) {
+    return service->purpose;
 }
 
 const char *mneme_service_topic(const struct mneme_service *service) {

@@ -35,7 +35,7 @@ struct mneme_op_own_writes_ops {
 };
 
 struct mneme_service_options {
-    const char *purpose;   /* the application's name at Postgres, such as "mneme-cli" */
+    const char *purpose;   /* the application's name at Postgres, such as "mneme-cli"; a constant */
     int64_t connect_tries; /* at a Postgres that is away; 0: as MNEME_PG_CONNECT_TRIES says */
     const struct mneme_op_own_writes_ops *own; /* NULL: none are known, and reads wait for at_least alone */
 };
@@ -93,6 +93,7 @@ int mneme_service_lend_locks(struct mneme_locks **out, struct mneme_service *ser
 void mneme_service_return_locks(struct mneme_service *service, struct mneme_locks *locks);
 
 const struct mneme_op_own_writes_ops *mneme_service_own_writes(const struct mneme_service *service);
+const char *mneme_service_purpose(const struct mneme_service *service);
 const char *mneme_service_topic(const struct mneme_service *service);
 struct mneme_watcher *mneme_service_watcher(struct mneme_service *service);
 

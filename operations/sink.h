@@ -18,6 +18,7 @@ struct mneme_op_row {
     struct mneme_str below;              /* lines that a person reads behind the details; null: none */
     struct mneme_str sentence;           /* what a person reads instead, such as a count; null: the columns */
     bool is_summary;                     /* of all rows before it; a person reads its sentence or nothing */
+    bool is_live;                        /* the next one may come much later: it is shown at once */
 };
 
 enum mneme_op_note_kind {
@@ -40,6 +41,8 @@ struct mneme_op_sink {
     bool (*on_row)(const struct mneme_op_row *row, void *context);
     /* Never ends the call. May be NULL. */
     void (*on_note)(const struct mneme_op_note *note, void *context);
+    /* Whether anybody still takes rows: asked often by a read that waits for live ones. May be NULL: yes. */
+    bool (*is_open)(void *context);
     void *context;
 };
 

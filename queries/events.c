@@ -10,7 +10,8 @@
 #define COLUMN(column_name, column_kind)                                                                     \
     { #column_name, column_kind, offsetof(struct mneme_events_row, column_name) }
 
-static const struct mneme_row_column columns[] = {
+const struct mneme_row_column mneme_events_columns[] = {
+    COLUMN(type, MNEME_ROW_STR),
     COLUMN(event_type, MNEME_ROW_STR),
     COLUMN(event_id, MNEME_ROW_UUID),
     COLUMN(tenant, MNEME_ROW_STR),
@@ -33,12 +34,17 @@ static const struct mneme_row_column columns[] = {
     COLUMN(actual_version, MNEME_ROW_OPT_LONG),
     COLUMN(recorded_at, MNEME_ROW_TIME),
 };
-#define COLUMN_COUNT (sizeof columns / sizeof *columns)
+#define COUNT (sizeof mneme_events_columns / sizeof *mneme_events_columns)
+const size_t mneme_events_column_count = COUNT;
 
-static const struct mneme_question stream_question = {"the stream was not read", mneme_sql_events_stream,
-                                                      columns, COLUMN_COUNT, sizeof(struct mneme_events_row)};
-static const struct mneme_question list_question = {"events were not listed", mneme_sql_events_list, columns,
-                                                    COLUMN_COUNT, sizeof(struct mneme_events_row)};
+/* The type is not asked for: it follows from the event type. */
+#define QUESTION(what, sql)                                                                                  \
+    { what, sql, mneme_events_columns + 1, COUNT - 1, sizeof(struct mneme_events_row) }
+
+static const struct mneme_question stream_question =
+    QUESTION("the stream was not read", mneme_sql_events_stream);
+static const struct mneme_question list_question = QUESTION("events were not listed", mneme_sql_events_list);
+static const struct mneme_question at_question = QUESTION("events were not read", mneme_sql_events_follow);
 
 struct version_row {
     int64_t version;
@@ -49,14 +55,18 @@ static const struct mneme_question version_question = {"the stream's version was
                                                        mneme_sql_stream_version, version_columns, 1,
                                                        sizeof(struct version_row)};
 
-void mneme_events_row_json(const struct mneme_events_row *row, struct mneme_json_writer *json) {
-    bool is_own_type = mneme_event_type_by_name(row->event_type) < 0;
-    mneme_json_begin_object(json);
-    mneme_json_key(json, MNEME_STR_LIT("type"));
-    mneme_json_string(json, is_own_type ? mneme_str_from(mneme_event_type_text(MNEME_EVENT_CUSTOM))
-                                        : row->event_type);
-    mneme_row_json(row, columns, COLUMN_COUNT, json);
-    mneme_json_end_object(json);
+struct visiting {
+    mneme_row_visitor *visit;
+    void *context;
+};
+
+static bool visit_with_type(const void *row, void *context) {
+    const struct visiting *visiting = context;
+    struct mneme_events_row event = *(const struct mneme_events_row *)row;
+    event.type = mneme_event_type_by_name(event.event_type) < 0
+                     ? mneme_str_from(mneme_event_type_text(MNEME_EVENT_CUSTOM))
+                     : event.event_type;
+    return visiting->visit(&event, visiting->context);
 }
 
 static int check_scope(const struct mneme_events_filter *filter, struct mneme_error *error) {
@@ -68,6 +78,7 @@ static int check_scope(const struct mneme_events_filter *filter, struct mneme_er
 int mneme_events_list(struct mneme_postgres *postgres, const struct mneme_events_filter *filter,
                       mneme_row_visitor *visit, void *context, size_t *count, struct mneme_error *error) {
     bool is_by_version = filter->from_version.is_set || filter->to_version.is_set;
+    struct visiting visiting = {visit, context};
     if (is_by_version && filter->stream_id.data == NULL) {
         return mneme_error_set(error, MNEME_E_USAGE,
                                "events were not listed: versions count within one stream; name the stream");
@@ -90,8 +101,8 @@ int mneme_events_list(struct mneme_postgres *postgres, const struct mneme_events
         mneme_pg_param_long(&params, filter->from_version.is_set ? filter->from_version.value : 0);
         mneme_pg_param_long(&params, filter->to_version.is_set ? filter->to_version.value : INT64_MAX);
     }
-    status = mneme_query_run(postgres, is_by_version ? &stream_question : &list_question, &params, visit,
-                             context, count, error);
+    status = mneme_query_run(postgres, is_by_version ? &stream_question : &list_question, &params,
+                             visit_with_type, &visiting, count, error);
     mneme_pg_params_clean_up(&params);
     return status;
 }
@@ -99,8 +110,7 @@ int mneme_events_list(struct mneme_postgres *postgres, const struct mneme_events
 int mneme_events_at(struct mneme_postgres *postgres, const struct mneme_events_filter *filter,
                     const int64_t *first, const int64_t *last, size_t count, mneme_row_visitor *visit,
                     void *context, struct mneme_error *error) {
-    static const struct mneme_question question = {"events were not read", mneme_sql_events_follow, columns,
-                                                   COLUMN_COUNT, sizeof(struct mneme_events_row)};
+    struct visiting visiting = {visit, context};
     int status = check_scope(filter, error);
     if (status != MNEME_OK) {
         return status;
@@ -114,7 +124,7 @@ int mneme_events_at(struct mneme_postgres *postgres, const struct mneme_events_f
     mneme_query_param_str_array(&params, filter->verdicts);
     mneme_pg_param_long_array(&params, first, count);
     mneme_pg_param_long_array(&params, last, count);
-    status = mneme_query_run(postgres, &question, &params, visit, context, NULL, error);
+    status = mneme_query_run(postgres, &at_question, &params, visit_with_type, &visiting, NULL, error);
     mneme_pg_params_clean_up(&params);
     return status;
 }

@@ -7,6 +7,7 @@
 #include "queries/question.h"
 
 struct mneme_events_row {
+    struct mneme_str type;       /* as it was published: custom for a user's own types */
     struct mneme_str event_type; /* of a user's own type, its name */
     struct mneme_uuid event_id;
     struct mneme_str tenant, stream_id, agent_id, user_id, run_id, conversation_id;
@@ -22,9 +23,9 @@ struct mneme_events_row {
     int64_t recorded_at;
 };
 
-/* The row as a JSON object: the form in which it was published ("type" is custom for a user's own types), and
- * what the ledger adds. */
-void mneme_events_row_json(const struct mneme_events_row *row, struct mneme_json_writer *json);
+/* Of the row: the form in which an event was published, and what the ledger adds. */
+extern const struct mneme_row_column mneme_events_columns[];
+extern const size_t mneme_events_column_count;
 
 #define MNEME_EVENTS_DEFAULT_LIMIT 1000
 

@@ -1,10 +1,12 @@
 /*
- * Rows as a person or a program reads them. JSON lines and lines of labels are printed as rows come; a table
- * when all are there.
+ * Rows as a person or a program reads them. JSON lines, lines of labels and live rows are printed as they
+ * come; a table when all are there.
  */
 #include <ctype.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "cli/face/face.h"
 #include "cli/frame/form.h"
@@ -147,18 +149,26 @@ static enum mneme_table_kind cell_kind(enum mneme_row_kind kind) {
     return MNEME_TABLE_TEXT;
 }
 
+/* The value that the column shows, which may be another's that stands in for it; false where there is none.
+ */
+static bool find_value(const struct mneme_op_row *row, const struct mneme_op_column *column,
+                       const char **name, enum mneme_row_kind *kind, const void **value) {
+    *name = column->name;
+    bool is_there = mneme_op_row_cell(row, *name, kind, value) && !is_null(*kind, *value);
+    if (!is_there && column->otherwise != NULL) {
+        *name = column->otherwise;
+        is_there = mneme_op_row_cell(row, *name, kind, value) && !is_null(*kind, *value);
+    }
+    return is_there;
+}
+
 static void put_cell(struct mneme_face_printer *printer, const struct mneme_op_row *row,
                      const struct mneme_op_column *column) {
-    enum mneme_row_kind kind = MNEME_ROW_STR;
-    const void *value = NULL;
-    const char *name = column->name;
+    enum mneme_row_kind kind;
+    const void *value;
+    const char *name;
     struct mneme_uuid id;
-    bool is_there = mneme_op_row_cell(row, name, &kind, &value);
-    if ((!is_there || is_null(kind, value)) && column->otherwise != NULL) {
-        name = column->otherwise;
-        is_there = mneme_op_row_cell(row, name, &kind, &value);
-    }
-    if (!is_there || is_null(kind, value)) {
+    if (!find_value(row, column, &name, &kind, &value)) {
         mneme_table_cell(&printer->table, MNEME_STR_NULL);
     } else if (is_time(kind)) {
         mneme_show_cell_time(&printer->table, *(const int64_t *)value);
@@ -269,6 +279,31 @@ static void add_table_row(struct mneme_face_printer *printer, const struct mneme
         if (column->heading != NULL) {
             put_cell(printer, row, column);
         }
+    }
+}
+
+/* A row of a table that never ends: a line, whose values are as wide as they are. */
+static void print_live_row(struct mneme_face_printer *printer, const struct mneme_op_row *row) {
+    if (!printer->has_table) {
+        begin_table(printer, row);
+    }
+    for (const struct mneme_op_column *column = printer->columns; column->name != NULL; column++) {
+        enum mneme_row_kind kind;
+        const void *value;
+        const char *name;
+        char time[MNEME_RFC3339_BYTES];
+        if (column->heading == NULL || !find_value(row, column, &name, &kind, &value)) {
+            continue;
+        }
+        mneme_buffer_printf(&printer->line, "%s", printer->line.len > 0 ? "  " : "");
+        mneme_printable(&printer->line,
+                        is_time(kind) ? mneme_show_time_of(time, *(const int64_t *)value)
+                                      : text_of(&printer->cell, kind, value),
+                        false);
+    }
+    printer->rows = 0; /* nothing waits for the end of the table */
+    if (printer->code == MNEME_EXIT_DONE) {
+        printer->code = mneme_cli_put_line(&printer->line);
     }
 }
 
@@ -394,6 +429,8 @@ static bool on_row(const struct mneme_op_row *row, void *context) {
         mneme_printable(&printer->line, row->sentence, true);
         printer->code = mneme_cli_put_line(&printer->line);
         printer->nothing = NULL;
+    } else if (printer->operation->form == MNEME_OP_TABLE && row->is_live) {
+        print_live_row(printer, row);
     } else if (printer->operation->form == MNEME_OP_TABLE) {
         add_table_row(printer, row);
     } else if (printer->operation->form == MNEME_OP_DETAILS) {
@@ -401,7 +438,18 @@ static bool on_row(const struct mneme_op_row *row, void *context) {
     } else {
         print_receipt(printer, row);
     }
+    if (row->is_live) {
+        fflush(stdout);
+    }
     return printer->code == MNEME_EXIT_DONE && !mneme_cli_output_is_lost();
+}
+
+/* A reader of the output that goes away is seen without a write. */
+static bool is_open(void *context) {
+    struct pollfd output = {.fd = STDOUT_FILENO};
+    (void)context;
+    return !mneme_cli_output_is_lost() &&
+           !(poll(&output, 1, 0) > 0 && (output.revents & (POLLERR | POLLHUP)) != 0);
 }
 
 /* Lines on stderr, or with --json an object behind the answer. */
@@ -485,7 +533,8 @@ struct mneme_face_printer *mneme_face_printer_new(const struct mneme_cli *cli,
 }
 
 struct mneme_op_sink mneme_face_printer_sink(struct mneme_face_printer *printer) {
-    return (struct mneme_op_sink){.on_row = on_row, .on_note = on_note, .context = printer};
+    return (struct mneme_op_sink){
+        .on_row = on_row, .on_note = on_note, .is_open = is_open, .context = printer};
 }
 
 static void drop(struct mneme_face_printer *printer) {

@@ -226,6 +226,8 @@ def test_every_operation_is_there_by_its_name(pkg_config, prefix, namespace, wor
     assert row == mneme("memory", "list", "--user", "ada", "--json", expect=0).json_lines[0]
     again = json.dumps({"memory_id": receipt["memory_id"], "text": "x", "user_id": "ada", "wait": "postgres"})
     assert "not accepted" in call("memory.add", again, status=4)
+    followed = call("events", '{"stream_id":"ada","follow":true,"since":"2020-01-01","limit":2}').splitlines()
+    assert [json.loads(line)["verdict"] for line in followed] == ["accepted", "exists"]
     assert "did you mean memory.list" in call("memory.lst", status=2)
     assert "did you mean user_id" in call("memory.list", '{"user_di":"ada"}', status=2)
     assert "whose data" in call("memory.list", status=2)

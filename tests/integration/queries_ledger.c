@@ -151,7 +151,9 @@ Test(queries_ledger, a_list_goes_on_behind_a_sequence_id) {
 
 static bool copy_event_json(const void *row, void *context) {
     struct mneme_json_writer json = {.out = context};
-    mneme_events_row_json(row, &json);
+    mneme_json_begin_object(&json);
+    mneme_row_json(row, mneme_events_columns, mneme_events_column_count, &json);
+    mneme_json_end_object(&json);
     return true;
 }
 

@@ -1,0 +1,141 @@
+/*
+ * A look, a wait, a look. A notification ends the wait, but says nothing that is relied on; without one the
+ * next look comes within a second. The connection is its own: one of the pool would go on listening.
+ */
+#include <poll.h>
+#include <stdlib.h>
+
+#include "common/base/backoff.h"
+#include "operations/ledger/ledger.h"
+#include "operations/service.h"
+#include "queries/events_follow.h"
+
+#define LONGEST_WAIT_MS 500
+#define LOOK_MS 50 /* at the cancel and the sink, which nobody signals */
+#define FIRST_PAUSE_MS 50
+#define LONGEST_PAUSE_MS 2000
+
+struct following {
+    struct mneme_op_call *call;
+    const struct mneme_events_filter *filter;
+    struct mneme_postgres *postgres; /* NULL: to be connected again */
+    struct mneme_follow *follow;
+    struct mneme_backoff backoff;
+    struct mneme_op_rows rows;
+    bool is_enough; /* the limit is reached, or the sink wants no more */
+};
+
+static bool is_done(const struct following *following) {
+    const struct mneme_op_sink *sink = following->call->sink;
+    return following->is_enough || mneme_cancel_is_due(following->call->cancel) ||
+           (sink->is_open != NULL && !sink->is_open(sink->context));
+}
+
+static bool visit(const void *row, void *context) {
+    struct following *following = context;
+    following->is_enough = !mneme_op_rows_visit(row, &following->rows);
+    return !following->is_enough && !mneme_cancel_is_due(following->call->cancel);
+}
+
+static int connect_again(struct following *following, struct mneme_error *error) {
+    const struct mneme_op_call *call = following->call;
+    int status = MNEME_OK;
+    if (following->postgres == NULL) {
+        status = mneme_query_connect(&following->postgres, call->config, mneme_service_purpose(call->service),
+                                     error);
+    }
+    if (status != MNEME_OK) {
+        return status;
+    }
+    mneme_pg_set_cancel(following->postgres, call->cancel);
+    /* Behind a pooler nobody is told; looking again and again finds what came. */
+    return mneme_pg_is_pooled(following->postgres)
+               ? MNEME_OK
+               : mneme_pg_run(following->postgres, "LISTEN memory_events", error);
+}
+
+static bool is_passing(const struct following *following, const struct mneme_error *error) {
+    return error->code == MNEME_E_UNAVAILABLE || error->code == MNEME_E_TIMEOUT ||
+           (following->postgres != NULL &&
+            mneme_pg_classify(mneme_pg_sqlstate(following->postgres)) == MNEME_PG_RETRY);
+}
+
+/* Sleeps until something may have come: a notification, or the wait is over. */
+static void wait_for_news(const struct following *following) {
+    PGconn *connection = mneme_pg_raw(following->postgres);
+    struct pollfd socket = {.fd = PQsocket(connection), .events = POLLIN};
+    bool has_news = false;
+    PGnotify *notification;
+    /* That the connection is lost is found, and mended, by the look that follows. */
+    (void)PQconsumeInput(connection);
+    while ((notification = PQnotifies(connection)) != NULL) {
+        PQfreemem(notification);
+        has_news = true;
+    }
+    for (int waited = 0; waited < LONGEST_WAIT_MS && !has_news && !is_done(following); waited += LOOK_MS) {
+        has_news = poll(&socket, 1, LOOK_MS) != 0;
+    }
+}
+
+/* The connection is lost: a new one is made after a while. */
+static void pause_and_drop(struct following *following, const struct mneme_error *error) {
+    struct mneme_buffer text = {0};
+    mneme_buffer_printf(&text, "following goes on when postgres answers: %s", error->message);
+    mneme_op_note(following->call, MNEME_OP_NOTE_WARNING, mneme_buffer_str(&text));
+    mneme_buffer_clean_up(&text);
+    mneme_pg_close(following->postgres);
+    following->postgres = NULL;
+    mneme_clock_pause(
+        mneme_cancel_left_micros(following->call->cancel, mneme_backoff_next_ms(&following->backoff) * 1000));
+}
+
+static int look(struct following *following, bool *is_behind, struct mneme_error *error) {
+    int status = following->postgres == NULL ? connect_again(following, error) : MNEME_OK;
+    return status == MNEME_OK ? mneme_follow_read(following->follow, is_behind, following->postgres,
+                                                  mneme_service_topic(following->call->service),
+                                                  following->filter, visit, following, error)
+                              : status;
+}
+
+static int run(struct following *following, struct mneme_error *error) {
+    int status = connect_again(following, error);
+    if (status == MNEME_OK) {
+        status = mneme_follow_begin(following->follow, following->postgres,
+                                    mneme_service_topic(following->call->service), following->filter->since,
+                                    error);
+    }
+    while (status == MNEME_OK && !is_done(following)) {
+        bool is_behind = false;
+        status = look(following, &is_behind, error);
+        if (status == MNEME_OK) {
+            mneme_backoff_reset(&following->backoff);
+            if (!is_behind) {
+                wait_for_news(following);
+            }
+        } else if (is_done(following)) {
+            status = MNEME_OK; /* the cancel has ended the statement */
+        } else if (is_passing(following, error)) {
+            pause_and_drop(following, error);
+            status = MNEME_OK;
+        }
+    }
+    return status;
+}
+
+int mneme_ledger_follow(struct mneme_op_call *call, const struct mneme_events_filter *filter, int64_t limit,
+                        struct mneme_error *error) {
+    struct following following = {
+        .call = call, .filter = filter, .rows = mneme_ledger_rows(call, limit), .follow = NULL};
+    following.rows.is_live = true;
+    mneme_backoff_init(&following.backoff, FIRST_PAUSE_MS, LONGEST_PAUSE_MS);
+    mneme_op_note(call, MNEME_OP_NOTE_TABLE, MNEME_STR_LIT("")); /* nothing yet is no answer */
+    following.follow = calloc(1, sizeof *following.follow);
+    int status = following.follow == NULL
+                     ? mneme_error_set(error, MNEME_E_NO_MEMORY,
+                                       "events were not followed: memory is exhausted; free some")
+                     : run(&following, error);
+    mneme_pg_close(following.postgres);
+    mneme_op_rows_clean_up(&following.rows);
+    free(following.follow);
+    return status;
+}
