@@ -44,6 +44,8 @@ const size_t mneme_events_column_count = COUNT;
 static const struct mneme_question stream_question =
     QUESTION("the stream was not read", mneme_sql_events_stream);
 static const struct mneme_question list_question = QUESTION("events were not listed", mneme_sql_events_list);
+static const struct mneme_question newest_question =
+    QUESTION("events were not listed", mneme_sql_events_newest);
 static const struct mneme_question at_question = QUESTION("events were not read", mneme_sql_events_follow);
 
 struct version_row {
@@ -70,9 +72,10 @@ static bool visit_with_type(const void *row, void *context) {
 }
 
 static int check_scope(const struct mneme_events_filter *filter, struct mneme_error *error) {
-    const struct mneme_str scope[] = {filter->stream_id, filter->correlation_id};
+    const struct mneme_str scope[] = {filter->stream_id, filter->correlation_id, filter->causation_id};
     return mneme_read_scope_check(scope, sizeof scope / sizeof *scope, filter->all_scopes,
-                                  "events were not listed", "stream_id or correlation_id", error);
+                                  "events were not listed", "stream_id, correlation_id or causation_id",
+                                  error);
 }
 
 int mneme_events_list(struct mneme_postgres *postgres, const struct mneme_events_filter *filter,
@@ -82,6 +85,11 @@ int mneme_events_list(struct mneme_postgres *postgres, const struct mneme_events
     if (is_by_version && filter->stream_id.data == NULL) {
         return mneme_error_set(error, MNEME_E_USAGE,
                                "events were not listed: versions count within one stream; name the stream");
+    }
+    if (is_by_version && filter->newest_first) {
+        return mneme_error_set(error, MNEME_E_USAGE,
+                               "events were not listed: a stream is read by its versions from the oldest on; "
+                               "leave out the versions, or newest_first");
     }
     int status = check_scope(filter, error);
     if (status != MNEME_OK) {
@@ -97,12 +105,16 @@ int mneme_events_list(struct mneme_postgres *postgres, const struct mneme_events
     mneme_query_param_str_array(&params, filter->verdicts);
     mneme_query_param_opt_long(&params, filter->after_sequence);
     mneme_pg_param_long(&params, filter->limit);
+    mneme_pg_param_str(&params, filter->causation_id);
     if (is_by_version) {
         mneme_pg_param_long(&params, filter->from_version.is_set ? filter->from_version.value : 0);
         mneme_pg_param_long(&params, filter->to_version.is_set ? filter->to_version.value : INT64_MAX);
     }
-    status = mneme_query_run(postgres, is_by_version ? &stream_question : &list_question, &params,
-                             visit_with_type, &visiting, count, error);
+    status = mneme_query_run(postgres,
+                             is_by_version          ? &stream_question
+                             : filter->newest_first ? &newest_question
+                                                    : &list_question,
+                             &params, visit_with_type, &visiting, count, error);
     mneme_pg_params_clean_up(&params);
     return status;
 }
@@ -124,6 +136,7 @@ int mneme_events_at(struct mneme_postgres *postgres, const struct mneme_events_f
     mneme_query_param_str_array(&params, filter->verdicts);
     mneme_pg_param_long_array(&params, first, count);
     mneme_pg_param_long_array(&params, last, count);
+    mneme_pg_param_str(&params, filter->causation_id);
     status = mneme_query_run(postgres, &at_question, &params, visit_with_type, &visiting, NULL, error);
     mneme_pg_params_clean_up(&params);
     return status;

@@ -1,5 +1,5 @@
 /*
- * Reading the ledger (EV3): a stream by its versions, or events by type, time and correlation.
+ * Reading the ledger (EV3): a stream by its versions, or events by type, time, correlation and causation.
  */
 #ifndef MNEME_QUERIES_EVENTS_H
 #define MNEME_QUERIES_EVENTS_H
@@ -31,26 +31,28 @@ extern const size_t mneme_events_column_count;
 
 /* What to read: a null or unset field does not filter. */
 struct mneme_events_filter {
-    struct mneme_str tenant;                        /* required */
-    struct mneme_str stream_id;                     /* this or correlation_id, unless all_scopes */
-    bool all_scopes;                                /* of the whole tenant */
+    struct mneme_str tenant;    /* required */
+    struct mneme_str stream_id; /* this, correlation_id or causation_id, unless all_scopes */
+    bool all_scopes;            /* of the whole tenant */
     struct mneme_opt_long from_version, to_version; /* of a stream: exclusive, inclusive; need stream_id */
     struct mneme_str_array types;                   /* any of these */
     struct mneme_opt_long since, until; /* recorded: since inclusive, until exclusive, microseconds */
-    struct mneme_str correlation_id;
+    struct mneme_str correlation_id, causation_id;
     struct mneme_str_array verdicts;      /* any of these */
-    struct mneme_opt_long after_sequence; /* go on behind this sequence_id */
+    struct mneme_opt_long after_sequence; /* go on behind the event that has this sequence_id */
+    bool newest_first;                    /* by recorded_at; no version bound is set then */
     int64_t limit;                        /* 1..MNEME_QUERY_MAX_LIMIT */
 };
 
 /* Visits struct mneme_events_row: of a stream by version (accepted events only) when a version bound is set,
- * else all by sequence_id. MNEME_E_USAGE for version bounds without a stream, and without a
- * scope, as mneme_read_scope_check says. */
+ * else all by sequence_id, or the newest first. MNEME_E_USAGE for version bounds without a stream or with
+ * newest_first, and without a scope, as mneme_read_scope_check says. */
 int mneme_events_list(struct mneme_postgres *postgres, const struct mneme_events_filter *filter,
                       mneme_row_visitor *visit, void *context, size_t *count, struct mneme_error *error);
 
 /* Visits those of the events at first[i], first[i] + 4096, … last[i] (sequence_ids; one partition for each i)
- * that pass the filter's tenant, stream_id, types, since, correlation_id and verdicts, by sequence_id. */
+ * that pass the filter's tenant, stream_id, types, since, correlation_id, causation_id and
+ * verdicts, by sequence_id. */
 int mneme_events_at(struct mneme_postgres *postgres, const struct mneme_events_filter *filter,
                     const int64_t *first, const int64_t *last, size_t count, mneme_row_visitor *visit,
                     void *context, struct mneme_error *error);

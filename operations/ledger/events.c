@@ -6,7 +6,21 @@
 #include "operations/fields.h"
 #include "operations/ledger/ledger.h"
 
-enum { FROM, TO, VERSION, TYPES, SINCE, UNTIL, CORRELATION, VERDICTS, AFTER, FOLLOW, FIELD_COUNT };
+enum {
+    FROM,
+    TO,
+    VERSION,
+    TYPES,
+    SINCE,
+    UNTIL,
+    CORRELATION,
+    CAUSATION,
+    VERDICTS,
+    AFTER,
+    NEWEST,
+    FOLLOW,
+    FIELD_COUNT
+};
 
 static const struct mneme_op_field fields[FIELD_COUNT + 1] = {
     [FROM] = {.name = "from_version",
@@ -37,6 +51,11 @@ static const struct mneme_op_field fields[FIELD_COUNT + 1] = {
                      .type = MNEME_OP_TEXT,
                      .shown = "ID",
                      .help = "Events of this request."},
+    [CAUSATION] = {.name = "causation_id",
+                   .option = "causation",
+                   .type = MNEME_OP_TEXT,
+                   .shown = "ID",
+                   .help = "Events that this one led to."},
     [VERDICTS] = {.name = "verdicts",
                   .option = "verdict",
                   .type = MNEME_OP_LIST,
@@ -48,13 +67,17 @@ static const struct mneme_op_field fields[FIELD_COUNT + 1] = {
                .maximum = 9.2e18,
                .shown = "SEQUENCE",
                .help = "Go on behind the event that has this sequence_id."},
+    [NEWEST] = {.name = "newest_first",
+                .option = "newest",
+                .type = MNEME_OP_FLAG,
+                .help = "The newest first, by the time when they were recorded."},
     [FOLLOW] = {.name = "follow",
                 .letter = 'f',
                 .type = MNEME_OP_FLAG,
                 .help = "Go on with events as they come: from now, or from --since on."},
 };
 
-static const char *const scopes[] = {"stream_id", "correlation_id", NULL};
+static const char *const scopes[] = {"stream_id", "correlation_id", "causation_id", NULL};
 
 static const struct mneme_op_column columns[] = {
     MNEME_OP_SHOWN("position", MNEME_ROW_POSITION, "POSITION"),
@@ -85,32 +108,43 @@ static const struct mneme_op_column columns[] = {
 /* The first of these fields that is given, or -1. */
 static int first_of(const struct mneme_op_request *request, const int *indexes, size_t count) {
     for (size_t i = 0; i < count; i++) {
-        if (mneme_op_has(request, indexes[i])) {
+        bool is_flag = fields[indexes[i]].type == MNEME_OP_FLAG;
+        if (is_flag ? mneme_op_truth(request, indexes[i]) : mneme_op_has(request, indexes[i])) {
             return indexes[i];
         }
     }
     return -1;
 }
 
+static int refuse(const struct mneme_op_request *request, const char *what, int field, int other,
+                  const char *advice, struct mneme_error *error) {
+    char label[MNEME_OP_LABEL_BYTES], other_label[MNEME_OP_LABEL_BYTES];
+    return mneme_error_set(error, MNEME_E_USAGE, "events were not %s: %s takes no %s; %s", what,
+                           mneme_op_label(label, request, &fields[field]),
+                           mneme_op_label(other_label, request, &fields[other]), advice);
+}
+
 static int check(struct mneme_op_request *request, struct mneme_error *error) {
     static const int of_a_stream[] = {FROM, TO, VERSION};
-    static const int of_the_past[] = {FROM, TO, VERSION, UNTIL, AFTER};
-    char stream[MNEME_OP_LABEL_BYTES], follow[MNEME_OP_LABEL_BYTES], other[MNEME_OP_LABEL_BYTES],
-        since[MNEME_OP_LABEL_BYTES];
-    if (first_of(request, of_a_stream, sizeof of_a_stream / sizeof *of_a_stream) >= 0 &&
-        !request->common[MNEME_OP_STREAM].is_set) {
+    static const int of_the_past[] = {FROM, TO, VERSION, UNTIL, AFTER, NEWEST};
+    int versions = first_of(request, of_a_stream, sizeof of_a_stream / sizeof *of_a_stream);
+    if (versions >= 0 && !request->common[MNEME_OP_STREAM].is_set) {
+        char stream[MNEME_OP_LABEL_BYTES];
         return mneme_error_set(error, MNEME_E_USAGE,
                                "events were not listed: versions count within one stream; name it with %s",
                                mneme_op_label(stream, request, mneme_op_common_field(MNEME_OP_STREAM)));
     }
+    if (versions >= 0 && mneme_op_truth(request, NEWEST)) {
+        return refuse(request, "listed", NEWEST, versions, "leave one of them out", error);
+    }
     int past = first_of(request, of_the_past, sizeof of_the_past / sizeof *of_the_past);
-    if (!mneme_op_truth(request, FOLLOW) || past < 0) {
+    if (past < 0 || !mneme_op_truth(request, FOLLOW)) {
         return MNEME_OK;
     }
-    return mneme_error_set(
-        error, MNEME_E_USAGE, "events were not followed: %s takes no %s; say with %s where to begin",
-        mneme_op_label(follow, request, &fields[FOLLOW]), mneme_op_label(other, request, &fields[past]),
-        mneme_op_label(since, request, &fields[SINCE]));
+    char since[MNEME_OP_LABEL_BYTES], advice[MNEME_OP_LABEL_BYTES + 32];
+    snprintf(advice, sizeof advice, "say with %s where to begin",
+             mneme_op_label(since, request, &fields[SINCE]));
+    return refuse(request, "followed", FOLLOW, past, advice, error);
 }
 
 struct version_row {
@@ -160,8 +194,10 @@ static int read(struct mneme_op_call *call, struct mneme_error *error) {
         .since = mneme_op_number(request, SINCE),
         .until = mneme_op_number(request, UNTIL),
         .correlation_id = mneme_op_text(request, CORRELATION),
+        .causation_id = mneme_op_text(request, CAUSATION),
         .verdicts = mneme_op_list(request, VERDICTS),
         .after_sequence = mneme_op_number(request, AFTER),
+        .newest_first = mneme_op_truth(request, NEWEST),
         .limit = rows.limit + 1, /* one more tells that there are more */
     };
     int status = mneme_op_call_postgres(&postgres, call, MNEME_OP_TABLES, error);
@@ -185,9 +221,9 @@ const struct mneme_operation mneme_op_ledger_events = {
     .name = "events",
     .summary = "Read the ledger: every event with its verdict.",
     .details =
-        "Events stand in the order of sequence_id; the version column shows the verdict of an event that\n"
-        "was not accepted. --from (exclusive) and --to (inclusive) read a stream by its versions. 1000\n"
-        "rows unless --limit says otherwise, 10,000 at most.\n"
+        "Events stand in the order of sequence_id, or with --newest the newest first; the version column\n"
+        "shows the verdict of an event that was not accepted. --from (exclusive) and --to (inclusive) read\n"
+        "a stream by its versions. 1000 rows unless --limit says otherwise, 10,000 at most.\n"
         "--follow shows each event once when it is folded, in order within each stream, and ends behind\n"
         "--limit events, or when it is interrupted.\n"
         "--json: the form that publish reads (\"type\", \"event_id\", \"user_id\", …, \"payload\"), and\n"
@@ -195,6 +231,8 @@ const struct mneme_operation mneme_op_ledger_events = {
         "--version {\"stream_id\",\"version\"}.",
     .examples = "  mneme events --stream ada --from 10 --to 20\n"
                 "  mneme events --all --type memory_deleted --since 2026-01-31 --json\n"
+                "  mneme events --all --type agent_decision --newest --limit 20\n"
+                "  mneme events --causation 018f0f5e-7a5b-7cc1-9d3e-2f6a1b0c4d5e\n"
                 "  mneme events --stream ada --version\n"
                 "  mneme events --all --verdict rejected,exists\n"
                 "  mneme events --all --follow --type memory_created --json\n",

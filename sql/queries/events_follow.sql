@@ -12,5 +12,6 @@ WHERE tenant = $1::text
   AND ($3::text[] IS NULL OR event_type = ANY ($3::text[]))
   AND ($4::timestamptz IS NULL OR recorded_at >= $4::timestamptz)
   AND ($5::text IS NULL OR metadata ->> 'correlation_id' = $5::text)
+  AND ($9::text IS NULL OR metadata ->> 'causation_id' = $9::text)
   AND ($6::text[] IS NULL OR verdict::text = ANY ($6::text[]))
 ORDER BY sequence_id

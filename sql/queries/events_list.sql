@@ -10,6 +10,7 @@ WHERE tenant = $1::text
   AND ($4::timestamptz IS NULL OR recorded_at >= $4::timestamptz)
   AND ($5::timestamptz IS NULL OR recorded_at < $5::timestamptz)
   AND ($6::text IS NULL OR metadata ->> 'correlation_id' = $6::text)
+  AND ($10::text IS NULL OR metadata ->> 'causation_id' = $10::text)
   AND ($7::text[] IS NULL OR verdict::text = ANY ($7::text[]))
   AND ($8::bigint IS NULL OR sequence_id > $8::bigint)
 ORDER BY sequence_id

@@ -230,10 +230,11 @@ def test_conversations_are_listed_and_shown(worker, drain, mneme):
     assert "was not found" in mneme("conversation", "show", "talk", "--tenant", "blue", expect=5).stderr
 
 
-def test_the_ledger_is_read_by_stream_type_time_and_correlation(worker, drain, mneme, one):
+def test_the_ledger_is_read_by_stream_type_time_correlation_and_causation(worker, drain, mneme, one):
     worker()
     for number in range(1, 6):
-        mneme("memory", "add", f"n{number}", "--user", "ada", "--correlation", f"req-{number % 2}", expect=0)
+        mneme("memory", "add", f"n{number}", "--user", "ada", "--correlation", f"req-{number % 2}", "--causation",
+              f"cause-{number // 2}", expect=0)
     mneme("memory", "add", "late", "--user", "ada", "--expected-version", "1", expect=0)
     mneme.publish([{"type": "custom", "user_id": "bob", "payload": {"type": "tea.ordered", "json": {"cups": 1}}}])
     drain()
@@ -245,6 +246,10 @@ def test_the_ledger_is_read_by_stream_type_time_and_correlation(worker, drain, m
     assert found("--stream", "ada", "--from", "1", "--to", "3") == ["n2", "n3"]
     assert one("events", "--stream", "ada", "--version") == {"stream_id": "ada", "version": 5}
     assert found("--correlation", "req-0") == ["n2", "n4"]
+    assert found("--causation", "cause-2") == ["n4", "n5"]
+    assert found("--causation", "cause-2", "--correlation", "req-0") == ["n4"]
+    assert found("--causation", "cause-9") == []
+    assert found("--stream", "ada", "--causation", "cause-1", "--from", "2", "--to", "9") == ["n3"]
     assert found("--type", "tea.ordered") == ["tea.ordered"]
     assert found("--verdict", "rejected") == ["late"]
     assert found("--stream", "ada", "--since", "2100-01-01") == []
@@ -253,6 +258,17 @@ def test_the_ledger_is_read_by_stream_type_time_and_correlation(worker, drain, m
     (last,) = mneme("events", "--json", "--stream", "ada", "--from", "1", "--to", "2").json_lines
     assert found("--stream", "ada", "--after", str(last["sequence_id"]))[0] == "n3"
     assert (last["version"], last["verdict"], last["correlation_id"]) == (2, "accepted", "req-0")
+    # Of all partitions by time, however far each has come.
+    assert found("--newest") == ["tea.ordered", "late", "n5", "n4", "n3", "n2", "n1"]
+    assert found("--newest", "--limit", "2") == ["tea.ordered", "late"]
+    assert found("--newest", "--type", "memory_created", "--limit", "2") == ["late", "n5"]
+    assert found("--newest", "--type", "memory_created,tea.ordered,no_such,tea.ordered", "--limit", "2") == ["tea.ordered", "late"]
+    assert found("--newest", "--type", "memory_created", "--verdict", "accepted", "--limit", "1") == ["n5"]
+    assert found("--newest", "--stream", "ada", "--correlation", "req-1") == ["n5", "n3", "n1"]
+    assert found("--newest", "--causation", "cause-2") == ["n5", "n4"]
+    assert found("--newest", "--after", str(last["sequence_id"])) == ["n1"]
+    assert found("--newest", "--type", "memory_created", "--until", last["recorded_at"]) == ["n1"]
+    assert found("--newest", "--tenant", "blue") == []
 
 
 def test_what_events_print_can_be_published(worker, drain, mneme):

@@ -108,12 +108,12 @@ def test_filters(mneme, worker, follow):
     worker()
     followers = [follow("--since", "2020-01-01", *options) for options in (
         ("--stream", "ada"), ("--type", "tea,note"), ("--correlation", "c"), ("--verdict", "rejected"),
-        ("--tenant", "blue"), ("--limit", "3"))]
+        ("--causation", "e"), ("--tenant", "blue"), ("--limit", "3"))]
     receipts = mneme.publish([
-        note("ada", 1), note("bob", 2), note("ada", 3, correlation_id="c"), note("ada", 4, expected_version=9),
+        note("ada", 1), note("bob", 2), note("ada", 3, correlation_id="c", causation_id="e"), note("ada", 4, expected_version=9),
         {"type": "memory_created", "user_id": "bob", "payload": {"memory_type": "fact", "content": "x"}},
         note("eve", 6, tenant="blue")])
-    expected = [[0, 2, 3], [0, 1, 2, 3], [2], [3], [5]]
+    expected = [[0, 2, 3], [0, 1, 2, 3], [2], [3], [2], [5]]
     for follower, wanted in zip(followers, expected):
         assert sorted(positions(follower.wait(len(wanted)))) == sorted(receipts[index]["position"] for index in wanted)
         assert follower.end() == (130, "") and len(follower.lines) == len(wanted)
@@ -151,8 +151,8 @@ def test_people_see_a_line_an_event(mneme, worker, drain):
     assert "ada  rejected  note" in second
 
 
-@pytest.mark.parametrize("option", ["--until", "--after", "--from", "--to"])
+@pytest.mark.parametrize("option", ["--until", "--after", "--from", "--to", "--version", "--newest"])
 def test_what_does_not_go_with_it_is_refused(mneme, option):
-    value = "2020-01-01" if option == "--until" else "1"
-    done = mneme("events", "--follow", "--stream", "ada", option, value, expect=2)
+    values = {"--until": ["2020-01-01"], "--version": [], "--newest": []}.get(option, ["1"])
+    done = mneme("events", "--follow", "--stream", "ada", option, *values, expect=2)
     assert option in done.stderr and "--follow" in done.stderr

@@ -167,7 +167,7 @@ Test(definitions, of_months_that_were_there_before_a_migration_are_those_of_new_
     migrate(ledger);
     run(ledger->id, "SELECT ledger_make_month('2026-04-15', true)");
     cr_assert_eq(
-        count_of(ledger->id, "SELECT count(*) FROM pg_indexes WHERE tablename LIKE 'events\\_2026%'"), 4 * 6);
+        count_of(ledger->id, "SELECT count(*) FROM pg_indexes WHERE tablename LIKE 'events\\_2026%'"), 4 * 7);
     cr_assert_eq(
         count_of(
             ledger->id,

@@ -88,7 +88,7 @@ Test(fold_months, a_batch_makes_its_months_and_the_one_ahead) {
     cr_assert_str_eq(months(), "events_2026_01;events_2026_04;events_2026_05");
     cr_assert_str_eq(TEXT("SELECT tableoid::regclass, count(*) FROM events GROUP BY 1 ORDER BY 1"),
                      "events_2026_01|20;events_2026_04|20");
-    cr_assert_str_eq(TEXT("SELECT count(*) FROM pg_indexes WHERE tablename = 'events_2026_05'"), "6");
+    cr_assert_str_eq(TEXT("SELECT count(*) FROM pg_indexes WHERE tablename = 'events_2026_05'"), "7");
     check_whole(40, 0);
 }
 

@@ -149,6 +149,15 @@ Test(queries_ledger, a_list_goes_on_behind_a_sequence_id) {
     cr_assert_str_eq(list(&filter), "ada/n2 ");
 }
 
+Test(queries_ledger, versions_are_read_from_the_oldest_on) {
+    struct mneme_events_filter filter = {.tenant = MNEME_STR_LIT("default"),
+                                         .stream_id = MNEME_STR_LIT("ada"),
+                                         .from_version = {1, true},
+                                         .newest_first = true,
+                                         .limit = 10};
+    cr_assert_eq(mneme_events_list(asking, &filter, see_event, NULL, NULL, &error), MNEME_E_USAGE);
+}
+
 static bool copy_event_json(const void *row, void *context) {
     struct mneme_json_writer json = {.out = context};
     mneme_json_begin_object(&json);
