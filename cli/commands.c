@@ -9,6 +9,7 @@ static const struct mneme_command recall = {.name = "recall"};
 static const struct mneme_command memory = {.name = "memory"};
 static const struct mneme_command working = {.name = "working"};
 static const struct mneme_command context = {.name = "context"};
+static const struct mneme_command vector = {.name = "vector"};
 static const struct mneme_command events = {.name = "events"};
 
 /* clang-format off */ /* a line for each */
@@ -22,7 +23,7 @@ static const struct mneme_command *const commands[] = {
     &mneme_command_conversation,
     &working,
     &context,
-    &mneme_command_vector,
+    &vector,
     &mneme_command_lock,
     &events,
     &mneme_command_replay,

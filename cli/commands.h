@@ -19,7 +19,6 @@ extern const struct mneme_command mneme_command_lock;
 extern const struct mneme_command mneme_command_manual;
 extern const struct mneme_command mneme_command_rebuild;
 extern const struct mneme_command mneme_command_reembed;
-extern const struct mneme_command mneme_command_vector;
 extern const struct mneme_command mneme_command_verify;
 extern const struct mneme_command mneme_command_migrate;
 extern const struct mneme_command mneme_command_publish;

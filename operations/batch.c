@@ -25,9 +25,8 @@ static void count_delivery(const struct mneme_receipt *receipt, void *context) {
     pthread_mutex_unlock(&batch->lock);
 }
 
-int mneme_op_call_publish(struct mneme_op_call *call, const struct mneme_event *event,
-                          struct mneme_error *error) {
-    struct mneme_client *client;
+/* The client, and the batch that is waited for before the call ends. */
+static int begin(struct mneme_client **client, struct mneme_op_call *call, struct mneme_error *error) {
     if (call->batch == NULL) {
         call->batch = calloc(1, sizeof *call->batch);
         if (call->batch == NULL) {
@@ -36,8 +35,21 @@ int mneme_op_call_publish(struct mneme_op_call *call, const struct mneme_event *
         }
         pthread_mutex_init(&call->batch->lock, NULL);
     }
-    int status = mneme_service_client(&client, call->service, error);
+    return mneme_service_client(client, call->service, error);
+}
+
+int mneme_op_call_publish(struct mneme_op_call *call, const struct mneme_event *event,
+                          struct mneme_error *error) {
+    struct mneme_client *client;
+    int status = begin(&client, call, error);
     return status == MNEME_OK ? mneme_publish(client, event, count_delivery, call->batch, error) : status;
+}
+
+int mneme_op_call_publish_told(struct mneme_op_call *call, const struct mneme_event *event,
+                               mneme_delivery_fn *on_delivery, void *context, struct mneme_error *error) {
+    struct mneme_client *client;
+    int status = begin(&client, call, error);
+    return status == MNEME_OK ? mneme_publish(client, event, on_delivery, context, error) : status;
 }
 
 int mneme_op_call_publish_now(struct mneme_receipt *receipt, struct mneme_op_call *call,

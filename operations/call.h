@@ -120,6 +120,11 @@ int mneme_op_find_places(struct mneme_op_place **places, struct mneme_op_call *c
 int mneme_op_call_publish(struct mneme_op_call *call, const struct mneme_event *event,
                           struct mneme_error *error);
 
+/* The same, but another thread tells on_delivery what came of the event, before the flush returns, or the
+ * call ends; it is not counted. */
+int mneme_op_call_publish_told(struct mneme_op_call *call, const struct mneme_event *event,
+                               mneme_delivery_fn *on_delivery, void *context, struct mneme_error *error);
+
 /* Publishes the event and waits for the brokers, as mneme_publish_wait. */
 int mneme_op_call_publish_now(struct mneme_receipt *receipt, struct mneme_op_call *call,
                               const struct mneme_event *event, struct mneme_error *error);

@@ -18,6 +18,7 @@
 #include "operations/recall/recall.h"
 #include "operations/run/run.h"
 #include "operations/system/system.h"
+#include "operations/vector/vector.h"
 #include "operations/working/working.h"
 
 #define OPERATIONS(...) ((const struct mneme_operation *const[]){__VA_ARGS__, NULL})
@@ -92,6 +93,10 @@ const struct mneme_op_noun mneme_op_catalogue[] = {
      "  mneme dead-letters list\n"
      "  mneme dead-letters show 3:17\n",
      OPERATIONS(&mneme_op_dead_letters_list, &mneme_op_dead_letters_show)},
+    {"vector", "Keep vectors of your own, and find the nearest.",
+     "  mneme vector add red --vector '[1, 0, 0]' --metadata '{\"warm\": true}'\n"
+     "  mneme vector query --vector '[0.9, 0.1, 0]' --limit 3\n",
+     OPERATIONS(&mneme_op_vector_add, &mneme_op_vector_query, &mneme_op_vector_delete)},
     {"", NULL, NULL,
      OPERATIONS(&mneme_op_search, &mneme_op_recall, &mneme_op_ledger_events, &mneme_op_timeline,
                 &mneme_op_stats, &mneme_op_operations, &mneme_op_run_list, &mneme_op_output_list)},

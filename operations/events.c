@@ -97,6 +97,7 @@ static bool set_field(struct mneme_event *event, const struct mneme_field_info *
     case MNEME_OP_POSITIONS:
     case MNEME_OP_FILTER:
     case MNEME_OP_CURSOR:
+    case MNEME_OP_LINES:
         break;
     }
     return false;

@@ -42,6 +42,8 @@ enum mneme_op_type {
     MNEME_OP_POSITIONS,      /* positions of the log */
     MNEME_OP_FILTER,         /* filter: an expression over a memory's columns */
     MNEME_OP_CURSOR,         /* cursor: where a list goes on */
+    MNEME_OP_LINES,          /* lines: JSON objects, one a line, or an array of them (operations/lines.h). As
+                                an argument it is "-" in the place of the one before it */
 };
 
 enum mneme_op_field_flag {
@@ -70,6 +72,20 @@ struct mneme_op_field {
 /* The setting that says what a field has when nothing is given; a command line's option overrides it. */
 #define MNEME_OP_SETTING(id) (MNEME_SETTING_##id + 1)
 
+/* One line of many. */
+struct mneme_op_line {
+    struct mneme_str text; /* valid until the next one is asked for */
+    int64_t number;        /* from 1 */
+    bool is_end;           /* there is no line any more */
+};
+
+/* Lines that a face streams, in bounded memory. */
+struct mneme_op_lines {
+    /* The next line. An error is of this line alone, unless is_end says that none follows. */
+    int (*next)(struct mneme_op_line *line, void *context, struct mneme_error *error);
+    void *context;
+};
+
 struct mneme_op_value {
     bool is_set;
     struct mneme_str text; /* of every type, what was given; of TEXT and JSON it is the value */
@@ -91,6 +107,7 @@ struct mneme_op_value {
         struct mneme_as_of as_of; /* of a position the time is not known yet */
         const struct mneme_filter_node *filter;
         struct mneme_cursor cursor;
+        const struct mneme_op_lines *lines; /* NULL: those of the text */
     };
 };
 

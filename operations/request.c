@@ -131,7 +131,8 @@ int mneme_op_request_add(struct mneme_op_request *request, const struct mneme_op
 
 static bool takes_json(const struct mneme_op_field *field) {
     return field->type == MNEME_OP_JSON || field->type == MNEME_OP_OBJECT || field->type == MNEME_OP_FILTER ||
-           field->type == MNEME_OP_TEXT_OR_OBJECT || field->type == MNEME_OP_VALUE;
+           field->type == MNEME_OP_TEXT_OR_OBJECT || field->type == MNEME_OP_VALUE ||
+           field->type == MNEME_OP_LINES;
 }
 
 static int set_items(struct mneme_op_request *request, const struct mneme_op_slot *slot,

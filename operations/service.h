@@ -65,7 +65,7 @@ int mneme_service_run(struct mneme_op_outcome *outcome, struct mneme_service *se
 int mneme_service_submit(size_t *count, struct mneme_service *service, struct mneme_op_request *request,
                          mneme_delivery_fn *on_delivery, void *context, struct mneme_error *error);
 
-/* --- for the files of this folder --- */
+/* --- for operations --- */
 
 /* The publisher, opened when it is first asked for; the service's. */
 int mneme_service_client(struct mneme_client **out, struct mneme_service *service, struct mneme_error *error);

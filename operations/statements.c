@@ -18,6 +18,7 @@ static void add_value(struct mneme_pg_params *params, const struct mneme_op_fiel
     case MNEME_OP_OBJECT:
     case MNEME_OP_FILTER:
     case MNEME_OP_CURSOR:
+    case MNEME_OP_LINES:
         mneme_pg_param_str(params, value->text);
         break;
     case MNEME_OP_LIST:

@@ -80,6 +80,13 @@ static int read_truth(const struct reading *reading) {
                : refuse(reading, "give true or false");
 }
 
+/* A text of lines is taken as it is, since each is judged by itself; an array has to be one. */
+static int read_lines(const struct reading *reading) {
+    struct mneme_str text = mneme_json_trim(reading->text);
+    reading->value->lines = NULL;
+    return text.len > 0 && text.data[0] == '[' ? read_json(reading) : MNEME_OK;
+}
+
 /* --- numbers --- */
 
 static bool to_number(int64_t *out, struct mneme_str text) {
@@ -360,6 +367,7 @@ static const struct {
     [MNEME_OP_POSITIONS] = {"POSITION", read_positions},
     [MNEME_OP_FILTER] = {"EXPR", read_filter},
     [MNEME_OP_CURSOR] = {"CURSOR", read_cursor},
+    [MNEME_OP_LINES] = {"-", read_lines},
 };
 
 const char *mneme_op_type_shown(enum mneme_op_type type) {

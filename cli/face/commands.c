@@ -93,7 +93,7 @@ static const struct mneme_cli_option *make_options(const struct mneme_operation 
     return options;
 }
 
-/* "ID [TEXT|-]" */
+/* "ID [TEXT|-]"; "[ID|-]" where lines may take the place of the id. */
 static const char *make_arguments(struct mneme_command *command, struct mneme_arena *arena) {
     const struct mneme_operation *operation = command->operation;
     char text[256] = "";
@@ -101,6 +101,10 @@ static const char *make_arguments(struct mneme_command *command, struct mneme_ar
     for (size_t i = 0; i < mneme_op_field_count(operation) && len < sizeof text; i++) {
         const struct mneme_op_field *field = &operation->fields[i];
         if ((field->flags & MNEME_OP_POSITIONAL) == 0) {
+            continue;
+        }
+        if (field->type == MNEME_OP_LINES && len > 0) {
+            len += (size_t)snprintf(text + len - 1, sizeof text - len, "|-]") - 1;
             continue;
         }
         bool is_required = (field->flags & MNEME_OP_REQUIRED) != 0;

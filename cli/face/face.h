@@ -6,6 +6,7 @@
 #define MNEME_CLI_FACE_FACE_H
 
 #include "cli/frame/command.h"
+#include "importers/lines.h"
 #include "operations/request.h"
 #include "operations/sink.h"
 
@@ -16,9 +17,18 @@ enum mneme_exit mneme_face_run(struct mneme_cli *cli);
 #define MNEME_FACE_OPTION_BYTES 64
 void mneme_face_option_name(char text[MNEME_FACE_OPTION_BYTES], const struct mneme_op_field *field);
 
-/* Sets the request's fields from the options and arguments, and completes it. */
+/* The lines of standard input, which are read when an operation asks for them. */
+struct mneme_face_lines {
+    struct mneme_lines lines;
+    struct mneme_op_lines source;
+};
+void mneme_face_lines_init(struct mneme_face_lines *lines);
+void mneme_face_lines_clean_up(struct mneme_face_lines *lines);
+
+/* Sets the request's fields from the options and arguments, and completes it. A field of lines takes `lines`,
+ * which must outlive the request. */
 int mneme_face_request(struct mneme_op_request *request, const struct mneme_cli *cli,
-                       struct mneme_error *error);
+                       const struct mneme_face_lines *lines, struct mneme_error *error);
 
 /* --- what is printed --- */
 

@@ -61,8 +61,14 @@ static bool is_setting(const struct mneme_op_field *field) {
            field == mneme_op_common_field(MNEME_OP_WAIT_TIMEOUT);
 }
 
+/* Whether the argument is "-" for lines, and not the field before them. */
+static bool is_for_lines(const struct mneme_op_request *request, size_t field, const char *argument) {
+    return mneme_op_field_count(request->operation) > field &&
+           request->operation->fields[field].type == MNEME_OP_LINES && strcmp(argument, "-") == 0;
+}
+
 int mneme_face_request(struct mneme_op_request *request, const struct mneme_cli *cli,
-                       struct mneme_error *error) {
+                       const struct mneme_face_lines *lines, struct mneme_error *error) {
     struct mneme_op_slot slot;
     int next = 0;
     int status = MNEME_OK;
@@ -70,7 +76,13 @@ int mneme_face_request(struct mneme_op_request *request, const struct mneme_cli 
     for (size_t i = 0; status == MNEME_OK && mneme_op_request_slot(&slot, request, i); i++) {
         char name[MNEME_FACE_OPTION_BYTES];
         if ((slot.field->flags & MNEME_OP_POSITIONAL) != 0) {
-            if (next < cli->argument_count) {
+            const char *argument = next < cli->argument_count ? cli->arguments[next] : "";
+            if (is_for_lines(request, i, argument)) {
+                slot.value->is_set = true;
+                slot.value->lines = &lines->source;
+                next++;
+            } else if (next < cli->argument_count && slot.field->type != MNEME_OP_LINES &&
+                       !is_for_lines(request, i + 1, argument)) {
                 status = take_arguments(request, &slot, &next, cli, error);
             }
             continue;

@@ -87,14 +87,17 @@ static enum mneme_exit run_request(struct mneme_cli *cli, struct mneme_op_reques
 
 enum mneme_exit mneme_face_run(struct mneme_cli *cli) {
     struct mneme_op_request request;
+    struct mneme_face_lines lines;
     struct mneme_error error = {0};
     mneme_op_request_init(&request, cli->command->operation, cli->config);
-    enum mneme_exit code = mneme_face_request(&request, cli, &error) == MNEME_OK
+    mneme_face_lines_init(&lines);
+    enum mneme_exit code = mneme_face_request(&request, cli, &lines, &error) == MNEME_OK
                                ? ask_consent(cli, &request)
                                : mneme_cli_fail(cli, &error);
     if (code == MNEME_EXIT_DONE) {
         code = run_request(cli, &request);
     }
     mneme_op_request_clean_up(&request);
+    mneme_face_lines_clean_up(&lines);
     return code;
 }

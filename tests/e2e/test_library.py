@@ -228,6 +228,14 @@ def test_every_operation_is_there_by_its_name(pkg_config, prefix, namespace, wor
     assert "not accepted" in call("memory.add", again, status=4)
     followed = call("events", '{"stream_id":"ada","follow":true,"since":"2020-01-01","limit":2}').splitlines()
     assert [json.loads(line)["verdict"] for line in followed] == ["accepted", "exists"]
+    vectors = [{"id": "red", "vector": [1, 0]}, {"id": "blue", "vector": [0, 1]}]
+    for lines in (vectors, "\n".join(map(json.dumps, vectors))):
+        receipts = [json.loads(line) for line in call("vector.add", json.dumps({"lines": lines, "collection": "c"})).splitlines()]
+        assert [(receipt["id"], receipt["collection"]) for receipt in receipts] == [("red", "c"), ("blue", "c")]
+    assert json.loads(call("vector.add", '{"vector_id":"red","vector":[1,0]}'))["collection"] == "default"
+    assert "2 vectors were refused; the first: line 2" in call("vector.add", '{"lines":[{"id":"a","vector":[1]},1,2]}', status=1)
+    assert "give vector with vector_id" in call("vector.add", '{"vector_id":"red"}', status=2)
+    assert json.loads(call("vector.delete", '{"vector_ids":["red"]}'))["id"] == "red"
     assert "did you mean memory.list" in call("memory.lst", status=2)
     assert "did you mean user_id" in call("memory.list", '{"user_di":"ada"}', status=2)
     assert "whose data" in call("memory.list", status=2)

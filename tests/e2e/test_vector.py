@@ -66,16 +66,68 @@ def test_dimensions_and_metric_are_checked(mneme):
         (("add", "b", "--vector", "[1, 0]", "--metric", "cosine"), "those in there are by dot"),
         (("add", "b", "--vector", '[1, "x"]'), "item 2 is not a number"),
         (("add", "b", "--vector", "[1e39, 1]"), "item 1 is not a number"),
+        (("add", "b", "--vector", "[1, 1e400]"), "not a JSON array ("),
+        (("add", "b", "--vector", "[NaN, 1]"), "not a JSON array"),
+        (("add", "b", "--vector", "[1, 0"), "not a JSON array ("),
+        (("add", "b", "--vector", "[1, 0]", "--metadata", "[]"), "--metadata was not taken"),
+        (("add", "", "--vector", "[1, 0]"), "vector_id"),
+        (("add", "b", "--vector", "[1, 0]", "--collection", ""), "collection"),
+        (("add", "x" * 256, "--vector", "[1, 0]"), "vector_id"),
         (("add", "b", "--vector", "[]"), "no numbers"),
-        (("add", "b", "--vector", "1"), "no JSON array"),
+        (("add", "b", "--vector", "1"), "not a JSON array"),
         (("query", "--vector", "[1]"), "has 1 dimensions"),
         (("query", "--vector", "[1, 0]", "--metric", "euclidean"), "by dot"),
         (("query", "--vector", "[1, 0]", "--filter", '{"a": {}}'), "the filter's"),
+        (("query", "--vector", "[1, 0]", "--filter", "no"), "filter"),
+        (("query", "--vector", "[]"), "no numbers"),
+        (("delete", "x" * 256), "vector_id"),
     ]:
         assert reason in mneme("vector", *arguments, expect=1).stderr
-    result = mneme("vector", "add", "-", input='{"id": "b", "vector": [1]}\nno\n{"id": "c", "vector": [0, 1]}\n', expect=1)
-    assert "line 1 was not taken" in result.stderr and "line 2 was not taken" in result.stderr
-    wait_for(mneme, ["a", "c"], "[1, 0]")
+    for arguments, reason in [
+        (("add",), "give --vector with ID, or JSON lines alone (-)"), (("add", "b"), "give --vector with ID"),
+        (("add", "-", "--vector", "[1, 0]"), "JSON lines alone"), (("add", "b", "c"), "one argument too many"),
+        (("add", "b", "--vector", "[1, 0]", "--metric", "angle"), 'there is no such metric; use cosine'),
+        (("query", "--vector", "[1, 0]", "--metric", "angle"), 'there is no such metric; use cosine'),
+        (("query",), "--vector"), (("query", "--vector", "[1]", "--limit", "0"), "--limit"),
+        (("query", "--vector", "[1]", "--min-similarity", "1e400"), "--min-similarity"), (("delete",), "it needs ID"),
+    ]:
+        assert reason in mneme("vector", *arguments, expect=2).stderr
+
+
+def test_refused_lines_are_named_and_the_rest_is_done(mneme):
+    mneme("vector", "add", "a", "--vector", "[1, 0]", expect=0)
+    wait_for(mneme, ["a"], "[1, 0]")
+    lines = ['{"id": "b", "vector": [1]}', "no", "", '{"id": "c", "vector": [0, 1]}', '{"id": 5, "vector": [0, 1]}',
+             '{"vector": [0, 1]}', '{"id": "d", "vector": [0, 1], "colour": 1}', '{"id": "' + "x" * 256 + '", "vector": [0, 1]}',
+             '{"id": "e", "vector": [1, "x"]}', '[{"id": "f", "vector": [0, 1]}]', '{"id": "g", "vector": [0.1, 1], "metric": null}']
+    result = mneme("vector", "add", "-", "--json", input="\n".join(lines), expect=1)
+    assert [receipt["id"] for receipt in result.json_lines] == ["c", "g"]
+    *told, last = result.stderr.splitlines()
+    assert [line.split(" was not taken")[0] for line in told] == [f"mneme: line {number}" for number in (1, 2, 5, 6, 7, 8, 9, 10)]
+    assert last.startswith("mneme: 8 vectors were refused; the first: line 1 was not taken: the vector does not fit")
+    wait_for(mneme, ["a", "g", "c"], "[1, 0]")
+    result = mneme("vector", "add", "-", input='{"id": "h", "vector": [0, 1], "metric": "angle"}', expect=2)
+    assert "no such metric" in result.stderr and result.stdout == ""
+    result = mneme("vector", "delete", "c", "x" * 256, "g", "--json", expect=1)
+    assert [receipt["id"] for receipt in result.json_lines] == ["c", "g"] and "vector_id" in result.stderr
+    assert set(result.json_lines[0]) == {"id", "collection", "event_id", "position"}
+    wait_for(mneme, ["a"], "[1, 0]")
+
+
+def test_lines_take_what_they_do_not_say_from_the_options(mneme):
+    lines = '\ufeff{"id": "a", "vector": [1, 0]}\r\n{"id": "b", "vector": [0, 1], "collection": "n", "metadata": {"k": 2}}'
+    mneme("vector", "add", "-", "--collection", "m", "--metric", "dot", "--metadata", '{"k": 1}', input=lines, expect=0)
+    for collection, (name, number) in {"m": ("a", 1), "n": ("b", 2)}.items():
+        wait_for(mneme, [name], "[1, 1]", "--collection", collection, "--metric", "dot")
+        (hit,) = mneme("vector", "query", "--vector", "[1, 1]", "--collection", collection, "--json", expect=0).json_lines
+        assert hit["metadata"] == {"k": number}
+
+
+def test_more_lines_than_are_under_way_at_once(mneme):
+    lines = "".join(json.dumps({"id": f"v{number}", "vector": [number, 1]}) + "\n" for number in range(1200))
+    printed = mneme("vector", "add", "-", "--collection", "many", input=lines, expect=0).stdout.splitlines()
+    assert [line.split()[0] for line in printed] == [f"v{number}" for number in range(1200)]
+    wait_until(lambda: len(ids(mneme, "[1, 1]", "--collection", "many", "--limit", "2000")) == 1200, message="all are there")
 
 
 def test_vectors_survive_a_rebuild_and_another_model(mneme):
