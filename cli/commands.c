@@ -7,6 +7,7 @@
 static const struct mneme_command search = {.name = "search"};
 static const struct mneme_command recall = {.name = "recall"};
 static const struct mneme_command memory = {.name = "memory"};
+static const struct mneme_command conversation = {.name = "conversation"};
 static const struct mneme_command working = {.name = "working"};
 static const struct mneme_command context = {.name = "context"};
 static const struct mneme_command vector = {.name = "vector"};
@@ -20,7 +21,7 @@ static const struct mneme_command *const commands[] = {
     &search,
     &recall,
     &memory,
-    &mneme_command_conversation,
+    &conversation,
     &working,
     &context,
     &vector,

@@ -10,7 +10,6 @@ extern const struct mneme_command mneme_command_audit;
 extern const struct mneme_command mneme_command_completion;
 extern const struct mneme_command mneme_command_config;
 extern const struct mneme_command mneme_command_dead_letters;
-extern const struct mneme_command mneme_command_conversation;
 extern const struct mneme_command mneme_command_doctor;
 extern const struct mneme_command mneme_command_eval;
 extern const struct mneme_command mneme_command_replay;

@@ -93,7 +93,9 @@ struct mneme_op_rows {
     struct mneme_buffer cursor;
     const struct mneme_op_column *shown;
     struct mneme_str below; /* struct mneme_op_row */
-    bool is_live; /* as of struct mneme_op_row; the visit ends with the row that reaches the limit */
+    /* What a person reads of the row instead of columns; NULL: those. */
+    void (*write_sentence)(struct mneme_buffer *out, const void *row);
+    struct mneme_buffer sentence;
 };
 
 /* A mneme_row_visitor whose context is a struct mneme_op_rows. */
@@ -109,10 +111,15 @@ int mneme_op_rows_put_object(bool *goes_on, struct mneme_op_rows *rows, struct m
 void mneme_op_note(const struct mneme_op_call *call, enum mneme_op_note_kind kind, struct mneme_str text);
 
 /* Where the things lie that the own field at `field` names, a place for each, in the request's stream if it
- * names one; in the arena. The field is an ID, IDS, or a TEXT that is an id. Errors as for a write
- * (operations/write.h). */
+ * names one; in the arena. The field is an ID, IDS, or a TEXT or LIST of what are ids. Errors as for a
+ * write (operations/write.h). */
 int mneme_op_find_places(struct mneme_op_place **places, struct mneme_op_call *call, int field,
                          struct mneme_error *error);
+
+/* MNEME_OK for a thing that one stream has; MNEME_E_NOT_FOUND for one that none has, MNEME_E_USAGE where it
+ * is ambiguous. `noun` is what it is called, such as "memory". */
+int mneme_op_check_found(size_t stream_count, const struct mneme_op_request *request, const char *noun,
+                         struct mneme_str id, struct mneme_error *error);
 
 /* --- publishing, for procedures --- */
 

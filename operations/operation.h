@@ -173,7 +173,8 @@ struct mneme_op_part {
 /* How a person reads the rows. */
 enum mneme_op_form {
     MNEME_OP_TABLE,   /* a table of the columns with headings */
-    MNEME_OP_DETAILS, /* each row as lines of label and value */
+    MNEME_OP_DETAILS, /* each row as lines of label and value; rows that show columns of their own as tables
+                       */
     MNEME_OP_RECEIPT, /* what a write gives: the id, event_id, position, stream_id, and the verdict */
 };
 
@@ -233,6 +234,7 @@ struct mneme_operation {
     const struct mneme_op_column *columns; /* ends with a NULL name */
     const struct mneme_op_part *parts;     /* of its JSON columns; NULL: none */
     const char *nothing;                   /* said when there is no row, such as "no memory matches" */
+    const char *more;      /* said when there are more rows than the limit; NULL: how many were shown */
     const char *not_found; /* no row is MNEME_E_NOT_FOUND: "there is no …"; NULL: it is not an error */
 
     /* Its rows are memories, and it is this to the event that records it, such as "list"; NULL: they are not,

@@ -35,32 +35,37 @@ static bool note_place(const void *row, void *context) {
     return !finding->failed;
 }
 
-static int check_found(const struct finding *finding, const struct mneme_op_request *request,
-                       struct mneme_error *error) {
-    const char *noun = mneme_place_nouns[finding->kind];
+int mneme_op_check_found(size_t stream_count, const struct mneme_op_request *request, const char *noun,
+                         struct mneme_str id, struct mneme_error *error) {
     char label[MNEME_OP_LABEL_BYTES];
-    if (finding->failed) {
-        return mneme_error_set(error, MNEME_E_NO_MEMORY,
-                               "the %s was not looked up: memory is exhausted; free some", noun);
+    if (stream_count == 0) {
+        return mneme_error_set(
+            error, MNEME_E_NOT_FOUND,
+            "%s %.*s was not found: the tables of tenant %.*s do not have it, or not yet; see mneme "
+            "status, or name the position of its event with %s",
+            noun, MNEME_STR_ARG(id), MNEME_STR_ARG(mneme_op_tenant(request)),
+            mneme_op_label(label, request, mneme_op_common_field(MNEME_OP_AT_LEAST)));
     }
-    for (size_t i = 0; i < finding->ids.count; i++) {
-        struct mneme_str id = finding->ids.items[i];
-        if (finding->found[i] == 0) {
-            return mneme_error_set(
-                error, MNEME_E_NOT_FOUND,
-                "%s %.*s was not found: the tables of tenant %.*s do not have it, or not yet; see mneme "
-                "status, or name the position of its event with %s",
-                noun, MNEME_STR_ARG(id), MNEME_STR_ARG(mneme_op_tenant(request)),
-                mneme_op_label(label, request, mneme_op_common_field(MNEME_OP_AT_LEAST)));
-        }
-        if (finding->found[i] > 1) {
-            return mneme_error_set(error, MNEME_E_USAGE,
-                                   "%s %.*s is ambiguous: %zu streams use this id; choose one with %s", noun,
-                                   MNEME_STR_ARG(id), finding->found[i],
-                                   mneme_op_label(label, request, mneme_op_common_field(MNEME_OP_STREAM)));
-        }
+    if (stream_count > 1) {
+        return mneme_error_set(error, MNEME_E_USAGE,
+                               "%s %.*s is ambiguous: %zu streams use this id; choose one with %s", noun,
+                               MNEME_STR_ARG(id), stream_count,
+                               mneme_op_label(label, request, mneme_op_common_field(MNEME_OP_STREAM)));
     }
     return MNEME_OK;
+}
+
+static int check_all_found(const struct finding *finding, const struct mneme_op_request *request,
+                           struct mneme_error *error) {
+    const char *noun = mneme_place_nouns[finding->kind];
+    int status = finding->failed
+                     ? mneme_error_set(error, MNEME_E_NO_MEMORY,
+                                       "the %s was not looked up: memory is exhausted; free some", noun)
+                     : MNEME_OK;
+    for (size_t i = 0; i < finding->ids.count && status == MNEME_OK; i++) {
+        status = mneme_op_check_found(finding->found[i], request, noun, finding->ids.items[i], error);
+    }
+    return status;
 }
 
 /* The ids of the field as texts. */
@@ -68,6 +73,10 @@ static int list_ids(struct mneme_str_array *out, const struct mneme_op_value *va
                     struct mneme_arena *arena, struct mneme_error *error) {
     const struct mneme_uuid *ids = type == MNEME_OP_ID ? &value->id : value->ids.items;
     size_t count = type == MNEME_OP_IDS ? value->ids.count : 1;
+    if (type == MNEME_OP_LIST) {
+        *out = value->list;
+        return MNEME_OK;
+    }
     struct mneme_str *items = mneme_arena_calloc(arena, count + 1, sizeof *items);
     bool fits = items != NULL;
     for (size_t i = 0; i < count && fits; i++) {
@@ -112,7 +121,7 @@ int mneme_op_find_places(struct mneme_op_place **places, struct mneme_op_call *c
                               operation->finds_deleted, note_place, &finding, error);
     }
     *places = finding.places;
-    return status == MNEME_OK ? check_found(&finding, request, error) : status;
+    return status == MNEME_OK ? check_all_found(&finding, request, error) : status;
 }
 
 static bool is_addressed(const struct mneme_op_request *request) {

@@ -48,6 +48,11 @@ bool mneme_op_rows_visit(const void *row, void *context) {
         rows->write_cursor(&rows->cursor, row);
         shown.cursor = mneme_buffer_str(&rows->cursor);
     }
+    if (rows->write_sentence != NULL) {
+        mneme_buffer_clear(&rows->sentence);
+        rows->write_sentence(&rows->sentence, row);
+        shown.sentence = mneme_buffer_str(&rows->sentence);
+    }
     rows->count++;
     rows->call->outcome->rows++;
     bool is_wanted = rows->call->sink->on_row(&shown, rows->call->sink->context);
@@ -123,6 +128,7 @@ int mneme_op_rows_put_object(bool *goes_on, struct mneme_op_rows *rows, struct m
 
 void mneme_op_rows_clean_up(struct mneme_op_rows *rows) {
     mneme_buffer_clean_up(&rows->cursor);
+    mneme_buffer_clean_up(&rows->sentence);
 }
 
 void mneme_op_note(const struct mneme_op_call *call, enum mneme_op_note_kind kind, struct mneme_str text) {

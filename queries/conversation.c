@@ -10,7 +10,7 @@
 #define COLUMN(column_name, column_kind)                                                                     \
     { #column_name, column_kind, offsetof(struct mneme_conversation_row, column_name) }
 
-static const struct mneme_row_column columns[] = {
+const struct mneme_row_column mneme_conversation_columns[] = {
     COLUMN(conversation_id, MNEME_ROW_STR),   COLUMN(tenant, MNEME_ROW_STR),
     COLUMN(stream_id, MNEME_ROW_STR),         COLUMN(user_id, MNEME_ROW_STR),
     COLUMN(agent_id, MNEME_ROW_STR),          COLUMN(title, MNEME_ROW_STR),
@@ -20,25 +20,15 @@ static const struct mneme_row_column columns[] = {
     COLUMN(last_activity_at, MNEME_ROW_TIME), COLUMN(version, MNEME_ROW_LONG),
     COLUMN(source_event_id, MNEME_ROW_UUID),
 };
-#define COLUMN_COUNT (sizeof columns / sizeof *columns)
+#define COLUMN_COUNT (sizeof mneme_conversation_columns / sizeof *mneme_conversation_columns)
+const size_t mneme_conversation_column_count = COLUMN_COUNT;
 
 static const struct mneme_question list_question = {"conversations were not listed",
-                                                    mneme_sql_conversation_list, columns, COLUMN_COUNT,
-                                                    sizeof(struct mneme_conversation_row)};
+                                                    mneme_sql_conversation_list, mneme_conversation_columns,
+                                                    COLUMN_COUNT, sizeof(struct mneme_conversation_row)};
 static const struct mneme_question get_question = {"the conversation was not read",
-                                                   mneme_sql_conversation_get, columns, COLUMN_COUNT,
-                                                   sizeof(struct mneme_conversation_row)};
-
-void mneme_conversation_row_json(const struct mneme_conversation_row *row, struct mneme_json_writer *json) {
-    struct mneme_buffer cursor = {0};
-    mneme_cursor_write(&cursor, row->last_activity_at, row->conversation_id, row->stream_id);
-    mneme_json_begin_object(json);
-    mneme_row_json(row, columns, COLUMN_COUNT, json);
-    mneme_json_key(json, MNEME_STR_LIT("cursor"));
-    mneme_json_string(json, mneme_buffer_str(&cursor));
-    mneme_json_end_object(json);
-    mneme_buffer_clean_up(&cursor);
-}
+                                                   mneme_sql_conversation_get, mneme_conversation_columns,
+                                                   COLUMN_COUNT, sizeof(struct mneme_conversation_row)};
 
 int mneme_conversation_list(struct mneme_postgres *postgres, const struct mneme_conversation_filter *filter,
                             mneme_row_visitor *visit, void *context, size_t *count,

@@ -15,8 +15,8 @@ struct mneme_conversation_row {
     struct mneme_uuid source_event_id;
 };
 
-/* The row as a JSON object; keys are the columns, and "cursor" for going on behind it in a list. */
-void mneme_conversation_row_json(const struct mneme_conversation_row *row, struct mneme_json_writer *json);
+extern const struct mneme_row_column mneme_conversation_columns[];
+extern const size_t mneme_conversation_column_count;
 
 /* What to list: a null or unset field does not filter. */
 struct mneme_conversation_filter {
@@ -76,7 +76,8 @@ struct mneme_turn_row {
     struct mneme_uuid source_event_id;
 };
 
-void mneme_turn_row_json(const struct mneme_turn_row *row, struct mneme_json_writer *json);
+extern const struct mneme_row_column mneme_turn_columns[];
+extern const size_t mneme_turn_column_count;
 
 /* Which turns: unset bounds do not filter. */
 struct mneme_turn_range {

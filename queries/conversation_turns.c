@@ -8,7 +8,7 @@
 #define COLUMN(column_name, column_kind)                                                                     \
     { #column_name, column_kind, offsetof(struct mneme_turn_row, column_name) }
 
-static const struct mneme_row_column columns[] = {
+const struct mneme_row_column mneme_turn_columns[] = {
     COLUMN(conversation_id, MNEME_ROW_STR), COLUMN(stream_id, MNEME_ROW_STR),
     COLUMN(turn_index, MNEME_ROW_LONG),     COLUMN(role, MNEME_ROW_STR),
     COLUMN(speaker, MNEME_ROW_STR),         COLUMN(content, MNEME_ROW_STR),
@@ -16,16 +16,12 @@ static const struct mneme_row_column columns[] = {
     COLUMN(model, MNEME_ROW_STR),           COLUMN(metadata, MNEME_ROW_JSON),
     COLUMN(created_at, MNEME_ROW_TIME),     COLUMN(source_event_id, MNEME_ROW_UUID),
 };
-#define COLUMN_COUNT (sizeof columns / sizeof *columns)
+#define COLUMN_COUNT (sizeof mneme_turn_columns / sizeof *mneme_turn_columns)
+const size_t mneme_turn_column_count = COLUMN_COUNT;
 
 static const struct mneme_question question = {"the turns were not read", mneme_sql_conversation_turns,
-                                               columns, COLUMN_COUNT, sizeof(struct mneme_turn_row)};
-
-void mneme_turn_row_json(const struct mneme_turn_row *row, struct mneme_json_writer *json) {
-    mneme_json_begin_object(json);
-    mneme_row_json(row, columns, COLUMN_COUNT, json);
-    mneme_json_end_object(json);
-}
+                                               mneme_turn_columns, COLUMN_COUNT,
+                                               sizeof(struct mneme_turn_row)};
 
 int mneme_conversation_turns(struct mneme_postgres *postgres, const struct mneme_turn_range *range,
                              mneme_row_visitor *visit, void *context, size_t *count,

@@ -7,10 +7,10 @@
 
 #include "cli/frame/session.h"
 #include "cli/last_write.h"
-#include "cli/memory/memory_bulk.h"
 #include "common/base/clock.h"
 #include "common/kafka/kafka.h"
-#include "queries/conversation.h"
+#include "operations/conversation/conversation.h"
+#include "operations/service.h"
 #include "queries/projection_status.h"
 #include "queries/projection_wait.h"
 
@@ -124,64 +124,74 @@ int mneme_eval_wait(const struct mneme_cli *cli, const char *model, bool without
     return status;
 }
 
-/* --- taking it away --- */
+/* --- taking it away: the files gave conversations and nothing else --- */
 
-struct deletion {
-    struct mneme_bulk *bulk;
+struct noting {
+    struct mneme_op_request *deletion;
+    size_t count;
     int status;
     struct mneme_error *error;
 };
 
-static bool delete_memory(const void *row, void *context) {
-    struct deletion *deletion = context;
-    return mneme_bulk_add(deletion->bulk, row);
+/* The conversation is one of those to delete. */
+static bool note_conversation(const struct mneme_op_row *row, void *context) {
+    struct noting *noting = context;
+    struct mneme_op_slot slot;
+    enum mneme_row_kind kind;
+    const void *id = NULL;
+    noting->status =
+        mneme_op_request_find(&slot, noting->deletion, MNEME_STR_LIT("conversation_ids"), noting->error);
+    if (noting->status == MNEME_OK && mneme_op_row_cell(row, "conversation_id", &kind, &id)) {
+        struct mneme_str copy = mneme_arena_copy(&noting->deletion->arena, *(const struct mneme_str *)id);
+        noting->status = mneme_op_request_add(noting->deletion, &slot, copy, noting->error);
+    }
+    noting->count++;
+    return noting->status == MNEME_OK;
 }
 
-static bool delete_conversation(const void *row, void *context) {
-    const struct mneme_conversation_row *conversation = row;
-    struct deletion *deletion = context;
-    struct mneme_event event;
-    struct mneme_client *client = deletion->bulk->client;
-    deletion->status = mneme_event_init(&event, client, MNEME_EVENT_CONVERSATION_DELETED, deletion->error);
-    if (deletion->status == MNEME_OK) {
-        event.stream_id = conversation->stream_id;
-        event.scope = (struct mneme_scope){.user_id = conversation->user_id,
-                                           .agent_id = conversation->agent_id,
-                                           .conversation_id = conversation->conversation_id};
-        event.payload.conversation_deleted.conversation_id = conversation->conversation_id;
-        deletion->status = mneme_publish(client, &event, NULL, NULL, deletion->error);
+static bool pass_over(const struct mneme_op_row *row, void *context) {
+    (void)row;
+    (void)context;
+    return true;
+}
+
+/* Lists the tenant's conversations into the deletion. */
+static int list_conversations(struct noting *noting, struct mneme_service *service) {
+    struct mneme_op_request listing;
+    struct mneme_op_outcome outcome;
+    const struct mneme_op_sink sink = {.on_row = note_conversation, .context = noting};
+    mneme_op_request_init(&listing, &mneme_op_conversation_list, noting->deletion->config);
+    int status =
+        mneme_op_request_read(&listing, MNEME_STR_LIT("{\"all\": true, \"limit\": 10000}"), noting->error);
+    if (status == MNEME_OK) {
+        status = mneme_op_request_complete(&listing, noting->error);
     }
-    return deletion->status == MNEME_OK;
+    if (status == MNEME_OK) {
+        status = mneme_service_run(&outcome, service, &listing, &sink, &mneme_cli_cancel, noting->error);
+    }
+    mneme_op_request_clean_up(&listing);
+    return status == MNEME_OK ? noting->status : status;
 }
 
 int mneme_eval_clean_up(struct mneme_cli *cli, struct mneme_error *error) {
-    struct mneme_bulk bulk;
-    struct deletion deletion = {.bulk = &bulk, .status = MNEME_OK, .error = error};
-    struct mneme_postgres *postgres = NULL;
-    struct mneme_memory_filter memories = {.tenant = mneme_session_tenant(cli),
-                                           .all_scopes = true,
-                                           .include_expired = true,
-                                           .include_archived = true};
-    const struct mneme_conversation_filter conversations = {
-        .tenant = memories.tenant, .all_scopes = true, .limit = MNEME_QUERY_MAX_LIMIT};
-    int status = mneme_query_connect(&postgres, cli->config, "mneme-eval", error);
-    if (status != MNEME_OK) {
-        return status;
-    }
-    status = mneme_bulk_begin(&bulk, cli, MNEME_BULK_DELETE);
+    const struct mneme_service_options options = {.purpose = "mneme-eval", .connect_tries = 1};
+    const struct mneme_op_sink sink = {.on_row = pass_over};
+    struct mneme_op_request deletion;
+    struct mneme_op_outcome outcome;
+    struct mneme_service *service = NULL;
+    struct noting noting = {.deletion = &deletion, .status = MNEME_OK, .error = error};
+    mneme_op_request_init(&deletion, &mneme_op_conversation_delete, cli->config);
+    int status = mneme_service_open(&service, cli->config, &options, error);
     if (status == MNEME_OK) {
-        status = mneme_bulk_visit(postgres, &memories, delete_memory, &deletion, error);
+        status = list_conversations(&noting, service);
     }
-    if (status == MNEME_OK) {
-        status =
-            mneme_conversation_list(postgres, &conversations, delete_conversation, &deletion, NULL, error);
+    if (status == MNEME_OK && noting.count > 0) {
+        status = mneme_op_request_complete(&deletion, error);
+        status = status == MNEME_OK
+                     ? mneme_service_run(&outcome, service, &deletion, &sink, &mneme_cli_cancel, error)
+                     : status;
     }
-    int finished = mneme_bulk_finish(&bulk);
-    if (status == MNEME_OK && finished != MNEME_OK) {
-        *error = bulk.error;
-    }
-    mneme_bulk_clean_up(&bulk);
-    mneme_pg_close(postgres);
-    status = status == MNEME_OK ? finished : status;
-    return status == MNEME_OK ? deletion.status : status;
+    mneme_service_close(service, -1);
+    mneme_op_request_clean_up(&deletion);
+    return status;
 }

@@ -40,6 +40,7 @@ struct mneme_face_printer {
     int64_t rows;        /* of the table, or of all lines */
     int64_t total;
     bool is_followed; /* something was printed before */
+    bool wants_gap;   /* an empty line before what comes next */
 
     struct mneme_buffer line, cell;
     struct mneme_json_writer stale; /* into cli->stale */
@@ -250,6 +251,13 @@ static void begin_table(struct mneme_face_printer *printer, const struct mneme_o
     printer->has_table = true;
 }
 
+static void put_gap(struct mneme_face_printer *printer) {
+    if (printer->wants_gap) {
+        putchar('\n');
+    }
+    printer->wants_gap = false;
+}
+
 static void print_nothing(const struct mneme_face_printer *printer) {
     if (printer->nothing != NULL && printer->nothing[0] != '\0') {
         mneme_cli_say("%s", printer->nothing);
@@ -259,6 +267,7 @@ static void print_nothing(const struct mneme_face_printer *printer) {
 static void end_table(struct mneme_face_printer *printer) {
     const struct mneme_cli *cli = printer->cli;
     if (printer->has_table && printer->rows > 0) {
+        put_gap(printer);
         printer->code =
             printer->code == MNEME_EXIT_DONE ? mneme_listing_print(cli, &printer->table) : printer->code;
     } else if (!cli->json && printer->rows == 0) {
@@ -322,6 +331,14 @@ static const char *label_of(char text[LABEL_BYTES], const struct mneme_op_column
     return text;
 }
 
+/* Whether tables show the column: then it says something also where it is false. */
+static bool is_listed(const struct mneme_op_column *column, const char *name) {
+    while (column != NULL && column->name != NULL && strcmp(column->name, name) != 0) {
+        column++;
+    }
+    return column != NULL && column->name != NULL && column->heading != NULL;
+}
+
 /* The columns that hold objects, behind the others. */
 static void print_parts(struct mneme_face_printer *printer, const struct mneme_op_row *row) {
     for (size_t i = 0; i < row->column_count; i++) {
@@ -337,9 +354,10 @@ static void print_parts(struct mneme_face_printer *printer, const struct mneme_o
 
 static void print_details(struct mneme_face_printer *printer, const struct mneme_op_row *row) {
     const struct mneme_op_column *columns = row->shown != NULL ? row->shown : printer->operation->columns;
-    if (printer->is_followed) {
-        putchar('\n');
-    }
+    end_table(printer);
+    printer->rows = 1;
+    printer->wants_gap = printer->is_followed;
+    put_gap(printer);
     printer->is_followed = true;
     struct mneme_form form;
     mneme_form_begin(&form);
@@ -348,7 +366,8 @@ static void print_details(struct mneme_face_printer *printer, const struct mneme
         const void *value = (const char *)row->cells + row->columns[i].offset;
         char text[LABEL_BYTES];
         const char *label = label_of(text, columns, row->columns[i].name);
-        bool is_false = kind == MNEME_ROW_BOOL && !*(const bool *)value;
+        bool is_false =
+            kind == MNEME_ROW_BOOL && !*(const bool *)value && !is_listed(columns, row->columns[i].name);
         if (is_false || is_null(kind, value) || label[0] == '\0' ||
             mneme_face_part(printer->operation, row->columns[i].name) != NULL) {
             continue;
@@ -395,6 +414,13 @@ static void print_receipt(struct mneme_face_printer *printer, const struct mneme
 
 /* --- the sink --- */
 
+/* Sentences quote what others wrote. */
+static void print_sentence(struct mneme_face_printer *printer, struct mneme_str sentence) {
+    put_gap(printer);
+    mneme_printable(&printer->line, sentence, true);
+    printer->code = mneme_cli_put_line(&printer->line);
+}
+
 /* What is stale is a member of the summary, not a line of its own behind it. */
 static void put_stale(struct mneme_face_printer *printer, struct mneme_json_writer *json) {
     if (printer->stale_count == 0) {
@@ -426,12 +452,10 @@ static bool on_row(const struct mneme_op_row *row, void *context) {
         printer->rows -= !row->is_summary; /* of the table before it */
         printer->nothing = row->is_summary ? printer->nothing : NULL;
         end_table(printer);
-        mneme_printable(&printer->line, row->sentence, true);
-        printer->code = mneme_cli_put_line(&printer->line);
+        print_sentence(printer, row->sentence);
         printer->nothing = NULL;
-    } else if (printer->operation->form == MNEME_OP_TABLE && row->is_live) {
-        print_live_row(printer, row);
-    } else if (printer->operation->form == MNEME_OP_TABLE) {
+    } else if (printer->operation->form == MNEME_OP_TABLE ||
+               (printer->operation->form == MNEME_OP_DETAILS && row->shown != NULL)) {
         add_table_row(printer, row);
     } else if (printer->operation->form == MNEME_OP_DETAILS) {
         print_details(printer, row);
@@ -511,7 +535,7 @@ static void on_note(const struct mneme_op_note *note, void *context) {
     case MNEME_OP_NOTE_TABLE:
         if (!printer->cli->json && printer->is_followed) {
             end_table(printer);
-            putchar('\n');
+            printer->wants_gap = true;
         }
         printer->is_followed = true;
         printer->nothing = note->text.data;
@@ -551,7 +575,9 @@ enum mneme_exit mneme_face_printer_end(struct mneme_face_printer *printer, bool 
         end_table(printer);
     }
     end_stale(printer);
-    if (!printer->cli->json && has_more) {
+    if (!printer->cli->json && has_more && printer->operation->more != NULL) {
+        mneme_cli_say("%s", printer->operation->more);
+    } else if (!printer->cli->json && has_more) {
         fflush(stdout);
         fprintf(stderr, "mneme: there are more than these %lld; --limit shows more of them\n",
                 (long long)printer->total);

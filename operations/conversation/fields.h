@@ -4,7 +4,8 @@
 #ifndef MNEME_OPERATIONS_CONVERSATION_FIELDS_H
 #define MNEME_OPERATIONS_CONVERSATION_FIELDS_H
 
-#include "operations/operation.h"
+#include "operations/call.h"
+#include "queries/conversation.h"
 
 #define MNEME_CONVERSATION_ID_FIELD                                                                          \
     {                                                                                                        \
@@ -12,7 +13,14 @@
         .flags = MNEME_OP_REQUIRED | MNEME_OP_POSITIONAL | MNEME_OP_NOT_EMPTY                                \
     }
 
-/* The same of an operation that changes it. */
+/* Several. */
+#define MNEME_CONVERSATION_IDS_FIELD                                                                         \
+    {                                                                                                        \
+        .name = "conversation_ids", .type = MNEME_OP_LIST, .help = "The conversations.", .shown = "ID",      \
+        .flags = MNEME_OP_REQUIRED | MNEME_OP_POSITIONAL | MNEME_OP_NOT_EMPTY                                \
+    }
+
+/* One, of an operation that changes it. */
 #define MNEME_CONVERSATION_CHANGED_FIELD                                                                     \
     {                                                                                                        \
         .name = "conversation_id", .type = MNEME_OP_TEXT, .help = "The conversation.", .shown = "ID",        \
@@ -21,5 +29,8 @@
 
 /* Columns of the table conversations; headings are those of lists. */
 extern const struct mneme_op_column mneme_conversation_op_columns[];
+
+/* Rows that are struct mneme_conversation_row, with a cursor each. */
+struct mneme_op_rows mneme_conversation_rows(struct mneme_op_call *call, int64_t limit);
 
 #endif

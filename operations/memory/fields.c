@@ -103,7 +103,6 @@ int mneme_memory_find_stream(struct mneme_memory_key *key, struct mneme_op_call 
     struct finding finding = {.arena = call->arena};
     const struct mneme_op_request *request = call->request;
     char id[MNEME_UUID_TEXT_BYTES];
-    char label[MNEME_OP_LABEL_BYTES];
     key->tenant = mneme_op_tenant(request);
     key->stream_id = mneme_op_common_text(request, MNEME_OP_STREAM);
     int status = mneme_memory_get(postgres, key, note_stream, &finding, NULL, error);
@@ -111,19 +110,10 @@ int mneme_memory_find_stream(struct mneme_memory_key *key, struct mneme_op_call 
         return status;
     }
     mneme_uuid_format(key->id, id);
-    if (finding.count == 0) {
-        return mneme_error_set(
-            error, MNEME_E_NOT_FOUND,
-            "memory %.*s was not found: the tables of tenant %.*s do not have it, or not yet; see mneme "
-            "status, or name the position of its event with %s",
-            MNEME_UUID_TEXT_BYTES, id, MNEME_STR_ARG(key->tenant),
-            mneme_op_label(label, request, mneme_op_common_field(MNEME_OP_AT_LEAST)));
-    }
-    if (finding.count > 1) {
-        return mneme_error_set(error, MNEME_E_USAGE,
-                               "memory %.*s is ambiguous: %zu streams use this id; choose one with %s",
-                               MNEME_UUID_TEXT_BYTES, id, finding.count,
-                               mneme_op_label(label, request, mneme_op_common_field(MNEME_OP_STREAM)));
+    status = mneme_op_check_found(finding.count, request, mneme_place_nouns[MNEME_PLACES_OF_MEMORIES],
+                                  (struct mneme_str){id, sizeof id}, error);
+    if (status != MNEME_OK) {
+        return status;
     }
     if (finding.stream_id.data == NULL) {
         return mneme_error_set(error, MNEME_E_NO_MEMORY,

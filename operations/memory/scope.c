@@ -77,6 +77,34 @@ int mneme_scope_add_rule(struct mneme_memory_filter *filter, bool *is_empty,
 
 /* --- what is done --- */
 
+int mneme_scope_publish(struct mneme_op_call *call, enum mneme_scope_action action,
+                        const struct mneme_memory_row *memory, struct mneme_str reason,
+                        struct mneme_error *error) {
+    const struct mneme_op_request *request = call->request;
+    bool is_deletion = action == MNEME_SCOPE_DELETE;
+    struct mneme_event event;
+    int status =
+        mneme_event_make(&event, mneme_op_tenant(request),
+                         is_deletion ? MNEME_EVENT_MEMORY_DELETED : MNEME_EVENT_MEMORY_ARCHIVED, error);
+    event.stream_id = memory->stream_id;
+    event.scope = (struct mneme_scope){.user_id = memory->user_id,
+                                       .agent_id = memory->agent_id,
+                                       .run_id = memory->run_id,
+                                       .conversation_id = memory->conversation_id};
+    event.correlation_id = mneme_op_common_text(request, MNEME_OP_CORRELATION);
+    event.causation_id = mneme_op_common_text(request, MNEME_OP_CAUSATION);
+    event.actor = mneme_op_common_text(request, MNEME_OP_ACTOR);
+    if (is_deletion) {
+        event.payload.memory_deleted =
+            (struct mneme_memory_deleted){.memory_id = memory->id, .reason = reason};
+    } else {
+        /* Only if it still has the version that was read. */
+        event.payload.memory_archived = (struct mneme_memory_archived){
+            .memory_id = memory->id, .expected_memory_version = {memory->version, true}, .reason = reason};
+    }
+    return status == MNEME_OK ? mneme_op_call_publish(call, &event, error) : status;
+}
+
 struct run {
     struct mneme_op_call *call;
     enum mneme_scope_action action;
@@ -92,37 +120,9 @@ struct run {
     char id[MNEME_UUID_TEXT_BYTES];
 };
 
-static int make_event(struct mneme_event *event, struct run *run, const struct mneme_memory_row *memory) {
-    const struct mneme_op_request *request = run->call->request;
-    bool is_deletion = run->action == MNEME_SCOPE_DELETE;
-    int status =
-        mneme_event_make(event, mneme_op_tenant(request),
-                         is_deletion ? MNEME_EVENT_MEMORY_DELETED : MNEME_EVENT_MEMORY_ARCHIVED, run->error);
-    event->stream_id = memory->stream_id;
-    event->scope = (struct mneme_scope){.user_id = memory->user_id,
-                                        .agent_id = memory->agent_id,
-                                        .run_id = memory->run_id,
-                                        .conversation_id = memory->conversation_id};
-    event->correlation_id = mneme_op_common_text(request, MNEME_OP_CORRELATION);
-    event->causation_id = mneme_op_common_text(request, MNEME_OP_CAUSATION);
-    event->actor = mneme_op_common_text(request, MNEME_OP_ACTOR);
-    if (is_deletion) {
-        event->payload.memory_deleted =
-            (struct mneme_memory_deleted){.memory_id = memory->id, .reason = run->reason};
-    } else {
-        /* Only if it still has the version that was read. */
-        event->payload.memory_archived =
-            (struct mneme_memory_archived){.memory_id = memory->id,
-                                           .expected_memory_version = {memory->version, true},
-                                           .reason = run->reason};
-    }
-    return status;
-}
-
 static bool take(const void *row, void *context) {
     const struct mneme_memory_row *memory = row;
     struct run *run = context;
-    struct mneme_event event;
     mneme_uuid_format(memory->id, run->id);
     mneme_arena_reset(&run->arena, SIZE_MAX);
     run->cursor = (struct mneme_cursor){.micros = memory->created_at,
@@ -138,10 +138,7 @@ static bool take(const void *row, void *context) {
     if (run->rows != NULL) {
         return mneme_op_rows_visit(row, run->rows);
     }
-    run->status = make_event(&event, run, memory);
-    if (run->status == MNEME_OK) {
-        run->status = mneme_op_call_publish(run->call, &event, run->error);
-    }
+    run->status = mneme_scope_publish(run->call, run->action, memory, run->reason, run->error);
     return run->status == MNEME_OK && !mneme_cancel_is_due(run->call->cancel);
 }
 

@@ -32,6 +32,12 @@ int mneme_scope_add_rule(struct mneme_memory_filter *filter, bool *is_empty,
                          const struct mneme_scope_rule *rule, struct mneme_arena *arena,
                          struct mneme_error *error);
 
+/* Publishes the event that does it to one memory, of which id, stream_id, the scope and, to archive it, the
+ * version are needed. Waits for room only. */
+int mneme_scope_publish(struct mneme_op_call *call, enum mneme_scope_action action,
+                        const struct mneme_memory_row *memory, struct mneme_str reason,
+                        struct mneme_error *error);
+
 /* Publishes an event for each memory that the filter selects, and waits for the brokers; or with `is_dry`
  * puts these memories into the sink and publishes nothing. Counts add up over several calls. `filter` is
  * changed. */

@@ -258,7 +258,7 @@ def test_a_conversation_goes_with_its_memories(ask, history):
     assert [row["id"] for row in ask("memory", "list", "--user", "eve")] == [ident(510)]
     (last, *_) = ask("operations", "--of", made[2])
     assert (last["operation"], last["reason"], last["actor"]) == ("memory_deleted", "asked to forget", "eve")
-    ask("conversation", "delete", "talk", expect=5)
+    ask("conversation", "delete", "talk", "--yes", expect=5)
 
 
 @pytest.mark.parametrize("command", [["agent", "decisions"], ["agent", "handoffs"], ["agent", "hypotheses"],
