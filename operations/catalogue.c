@@ -37,7 +37,8 @@ const struct mneme_op_noun mneme_op_catalogue[] = {
      "  mneme conversation show chat-1\n",
      OPERATIONS(&mneme_op_conversation_create, &mneme_op_conversation_update, &mneme_op_conversation_close,
                 &mneme_op_conversation_link, &mneme_op_conversation_list, &mneme_op_conversation_get,
-                &mneme_op_conversation_show, &mneme_op_conversation_recent, &mneme_op_conversation_delete)},
+                &mneme_op_conversation_show, &mneme_op_conversation_recent, &mneme_op_conversation_turns,
+                &mneme_op_conversation_delete)},
     {"working", "What is at hand of a conversation: its last turns, thoughts, goal and context.",
      "  mneme working turn 'Two seats to Oslo, please' --user ada --conversation chat-1\n"
      "  mneme working show --user ada --conversation chat-1 --at-least last\n",

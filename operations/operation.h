@@ -203,7 +203,7 @@ typedef int mneme_op_procedure_fn(struct mneme_op_call *call, struct mneme_error
 
 /* A read that is nothing but statements: one or several, whose rows come one after the other. Parameters: $1
  * the tenant, $2 to $4 the moment (mneme_query_param_as_of), from $5 on the operation's fields that `inputs`
- * names, then limit and offset if it is PAGED, then what a filter needs. */
+ * names, then the limit if it is LIMITED, or limit and offset if it is PAGED, then what a filter needs. */
 struct mneme_op_statement {
     const char *sql;
     const char *what;  /* for errors, such as "decisions were not listed" */

@@ -14,6 +14,7 @@ extern const struct mneme_operation mneme_op_conversation_link;
 extern const struct mneme_operation mneme_op_conversation_list;
 extern const struct mneme_operation mneme_op_conversation_recent;
 extern const struct mneme_operation mneme_op_conversation_show;
+extern const struct mneme_operation mneme_op_conversation_turns;
 extern const struct mneme_operation mneme_op_conversation_update;
 
 #endif

@@ -1,5 +1,6 @@
 """Conversations are shown and deleted, one or several at once, with their turns and memories."""
 
+import datetime
 import uuid
 
 import pytest
@@ -126,3 +127,33 @@ def test_an_id_in_two_streams_is_not_guessed(folded, ask):
         error = folded.mneme("conversation", *verb, "shared", expect=2).stderr
         assert "conversation shared is ambiguous: 2 streams use this id; choose one with --stream" in error
     assert [line.get("content") for line in ask("conversation", "show", "shared", "--stream", "hans")] == [None, "ho"]
+
+
+def test_what_was_said_lately_is_read_over_all_conversations(folded, ask):
+    def said(conversation, content, hours, user="ida", **fields):
+        at = (datetime.datetime.now(datetime.UTC) - datetime.timedelta(hours=hours)).isoformat()
+        return {**turn(conversation, user, content, **fields), "occurred_at": at}
+
+    assert folded.mneme("conversation", "turns", "--user", "ida", expect=0).stderr == "mneme: nothing was said lately\n"
+    receipts = folded.publish([
+        said("monday", "long ago", 30), said("monday", "a walk?", 3), said("tuesday", "tea?", 2, speaker="Ida"),
+        said("monday", "yes", 1, agent_response="at four"), said("closed", "gone", 1), said("monday", "other", 1, user="jon")])
+    (deleted,) = ask("conversation", "delete", "closed", "--yes", "--stream", "ida")
+
+    def contents(*options):
+        return [row["content"] for row in ask("conversation", "turns", "--user", "ida", "--at-least", deleted["position"], *options)]
+
+    assert contents() == ["a walk?", "tea?", "yes", "at four"]
+    assert contents("--hours", "48") == ["long ago", "a walk?", "tea?", "yes", "at four"]
+    assert contents("--hours", "1.5") == ["yes", "at four"]
+    assert contents("--limit", "3") == ["tea?", "yes", "at four"]
+    assert contents("--as-of", receipts[2]["position"]) == ["a walk?", "tea?"]
+    rows = ask("conversation", "turns", "--user", "ida", "--limit", "1")
+    assert [(row["conversation_id"], row["turn_index"], row["role"], row["user_id"]) for row in rows] == [
+        ("monday", 3, "assistant", "ida")]
+    everybody = [row["content"] for row in ask("conversation", "turns", "--all", "--hours", "4")]
+    assert "other" in everybody and "tea?" in everybody
+    lines = folded.mneme("conversation", "turns", "--user", "ida", expect=0).stdout.splitlines()
+    assert lines[0].split() == ["WHEN", "CONVERSATION", "TURN", "WHO", "CONTENT"]
+    assert lines[2].split()[-2:] == ["Ida", "tea?"]
+    folded.mneme("conversation", "turns", expect=2)

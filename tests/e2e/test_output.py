@@ -17,7 +17,7 @@ READING = [
     ["audit", "heads"], ["audit", "verify"], ["config"], ["completion", "bash"], ["completion", "zsh"],
     ["context", "events", *HERE], ["context", "get", *HERE],
     ["conversation", "get", "chat-1"], ["conversation", "list", "--user", "ada"], ["conversation", "recent", "--user", "ada"],
-    ["conversation", "show", "chat-1"], ["events", "--stream", "ada"],
+    ["conversation", "show", "chat-1"], ["conversation", "turns", "--user", "ada"], ["events", "--stream", "ada"],
     ["events", "--stream", "ada", "--version"], ["events", "--stream", "ada", "--follow", "--limit", "1", "--since", "2020-01-01"],
     ["flow-runs", "--user", "ada"], ["knowledge", "get", "KNOWLEDGE"], ["knowledge", "history", "KNOWLEDGE"],
     ["knowledge", "list", "--user", "ada"], ["memory", "get", "MEMORY"], ["memory", "history", "MEMORY"],

@@ -183,6 +183,7 @@ Test(options, of_a_read_say_whose_data_is_meant) {
         {"search", "x"},
         {"memory", "list"},
         {"conversation", "list"},
+        {"conversation", "turns"},
         {"timeline"},
         {"agent", "decisions"},
         {"agent", "handoffs"},
