@@ -31,7 +31,8 @@ const struct mneme_op_noun mneme_op_catalogue[] = {
      OPERATIONS(&mneme_op_memory_add, &mneme_op_memory_get, &mneme_op_memory_list, &mneme_op_memory_hot,
                 &mneme_op_memory_update, &mneme_op_memory_delete, &mneme_op_memory_history,
                 &mneme_op_memory_access, &mneme_op_memory_promote, &mneme_op_memory_prioritize,
-                &mneme_op_memory_archive, &mneme_op_memory_set_retention, &mneme_op_memory_apply_retention)},
+                &mneme_op_memory_archive, &mneme_op_memory_unarchive, &mneme_op_memory_restore,
+                &mneme_op_memory_set_retention, &mneme_op_memory_apply_retention)},
     {"conversation", "List, read and forget conversations.",
      "  mneme conversation list --user ada\n"
      "  mneme conversation show chat-1\n",

@@ -182,6 +182,24 @@ void mneme_op_events_address(struct mneme_event *event, const struct mneme_op_re
     }
 }
 
+int mneme_op_events_of_each(struct mneme_op_events *out, const struct mneme_op_request *request,
+                            struct mneme_error *error) {
+    const struct mneme_operation *operation = request->operation;
+    const struct mneme_op_value *value = mneme_op_own(request, operation->finds - 1);
+    const struct mneme_field_info *field =
+        mneme_record_field(&mneme_payload_info[operation->event_type], operation->id);
+    int status = MNEME_OK;
+    for (size_t i = 0; i < value->ids.count && status == MNEME_OK; i++) {
+        struct mneme_event *event;
+        status = mneme_op_events_add(&event, out, operation->event_type, error);
+        if (status == MNEME_OK) {
+            mneme_op_events_address(event, request, i);
+            set_id((char *)&event->payload + field->offset, field, value->ids.items[i]);
+        }
+    }
+    return status;
+}
+
 int mneme_op_events_make(struct mneme_op_events *out, struct mneme_op_request *request,
                          struct mneme_error *error) {
     struct mneme_event *event;

@@ -27,6 +27,11 @@ int mneme_op_events_make(struct mneme_op_events *out, struct mneme_op_request *r
 int mneme_op_events_add(struct mneme_event **event, struct mneme_op_events *out, enum mneme_event_type type,
                         struct mneme_error *error);
 
+/* A mneme_op_write_fn: an event of the operation's type for each id that `finds` names, addressed, with the
+ * id in the payload's field that `id` names. */
+int mneme_op_events_of_each(struct mneme_op_events *out, const struct mneme_op_request *request,
+                            struct mneme_error *error);
+
 /* Sends the event where the thing lies that the request's ids name at `index`, if that was looked up. */
 void mneme_op_events_address(struct mneme_event *event, const struct mneme_op_request *request, size_t index);
 

@@ -22,8 +22,6 @@ enum {
     FIELD_COUNT
 };
 
-static const char *const terms[] = {"short_term", "long_term", NULL};
-
 static const struct mneme_op_field fields[FIELD_COUNT + 1] = {
     [TEXT] = MNEME_MEMORY_TEXT_FIELD,
     [TYPE] = {.name = "memory_type",
@@ -36,7 +34,7 @@ static const struct mneme_op_field fields[FIELD_COUNT + 1] = {
               .flags = MNEME_OP_TO_PAYLOAD},
     [TERM] = {.name = "term",
               .type = MNEME_OP_TEXT,
-              .choices = terms,
+              .choices = mneme_memory_terms,
               .shown = "short_term|long_term",
               .help = "How long it is meant to live; short_term expires after 7 days.",
               .flags = MNEME_OP_TO_PAYLOAD},

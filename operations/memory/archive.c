@@ -50,7 +50,7 @@ static int check(struct mneme_op_request *request, struct mneme_error *error) {
                 return refuse(request, &fields[of_scope[i]], "a whole scope, without ids", error);
             }
         }
-        return mneme_memory_check_many(request, IDS, EXPECTED_VERSION, error);
+        return mneme_memory_check_many(request, error);
     }
     int status = mneme_scope_of(&scope, request, "archived", error);
     for (size_t i = 0; i < sizeof of_ids / sizeof *of_ids && status == MNEME_OK; i++) {
@@ -67,15 +67,6 @@ static int check(struct mneme_op_request *request, struct mneme_error *error) {
 
 static bool needs_consent(const struct mneme_op_request *request) {
     return !mneme_op_has(request, IDS) && !mneme_op_truth(request, DRY_RUN);
-}
-
-static void fill(struct mneme_event *event, struct mneme_uuid id) {
-    event->payload.memory_archived.memory_id = id;
-}
-
-static int write(struct mneme_op_events *out, const struct mneme_op_request *request,
-                 struct mneme_error *error) {
-    return mneme_memory_change_all(out, request, IDS, fill, error);
 }
 
 static int archive_scope(struct mneme_op_call *call, struct mneme_error *error) {
@@ -135,7 +126,7 @@ const struct mneme_operation mneme_op_memory_archive = {
     .form = MNEME_OP_RECEIPT,
     .columns = mneme_memory_op_columns,
     .check = check,
-    .write = write,
+    .write = mneme_op_events_of_each,
     .procedure = archive_scope,
     .event_type = MNEME_EVENT_MEMORY_ARCHIVED,
     .id = "memory_id",

@@ -4,16 +4,10 @@
 #ifndef MNEME_OPERATIONS_MEMORY_CHANGE_H
 #define MNEME_OPERATIONS_MEMORY_CHANGE_H
 
-#include "operations/events.h"
+#include "operations/request.h"
 
-/* Adds an event of the operation's type for each id, addressed, and has `fill` put the id into its payload.
+/* A mneme_op_check_fn: MNEME_E_USAGE when several memories are named and something is given that is for one.
  */
-int mneme_memory_change_all(struct mneme_op_events *out, const struct mneme_op_request *request,
-                            int ids_field, void (*fill)(struct mneme_event *event, struct mneme_uuid id),
-                            struct mneme_error *error);
-
-/* MNEME_E_USAGE when several memories are named and something is given that is for one. */
-int mneme_memory_check_many(const struct mneme_op_request *request, int ids_field, int expected_version_field,
-                            struct mneme_error *error);
+int mneme_memory_check_many(struct mneme_op_request *request, struct mneme_error *error);
 
 #endif

@@ -61,20 +61,11 @@ static int check(struct mneme_op_request *request, struct mneme_error *error) {
             error, MNEME_E_USAGE, "nothing was deleted: %s is for %s; leave it out, or the id",
             mneme_op_label(filter, request, &fields[FILTER]), mneme_op_label(label, request, &fields[ALL]));
     }
-    return mneme_memory_check_many(request, IDS, EXPECTED_VERSION, error);
+    return mneme_memory_check_many(request, error);
 }
 
 static bool needs_consent(const struct mneme_op_request *request) {
     return mneme_op_truth(request, ALL);
-}
-
-static void fill(struct mneme_event *event, struct mneme_uuid id) {
-    event->payload.memory_deleted.memory_id = id;
-}
-
-static int write(struct mneme_op_events *out, const struct mneme_op_request *request,
-                 struct mneme_error *error) {
-    return mneme_memory_change_all(out, request, IDS, fill, error);
 }
 
 static int delete_scope(struct mneme_op_call *call, struct mneme_error *error) {
@@ -123,7 +114,7 @@ const struct mneme_operation mneme_op_memory_delete = {
     .needs_consent = needs_consent,
     .form = MNEME_OP_RECEIPT,
     .check = check,
-    .write = write,
+    .write = mneme_op_events_of_each,
     .procedure = delete_scope,
     .event_type = MNEME_EVENT_MEMORY_DELETED,
     .id = "memory_id",

@@ -4,6 +4,8 @@
 #include "common/json/write.h"
 #include "queries/cursor.h"
 
+const char *const mneme_memory_terms[] = {"short_term", "long_term", NULL};
+
 const struct mneme_op_column mneme_memory_op_columns[] = {
     {"id", MNEME_ROW_UUID, "ID", NULL, NULL},
     {"tenant", MNEME_ROW_STR, NULL, NULL, NULL},

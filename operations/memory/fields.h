@@ -10,6 +10,9 @@
 
 /* --- fields: rows of an operation's table --- */
 
+/* The words of a term. */
+extern const char *const mneme_memory_terms[];
+
 #define MNEME_MEMORY_ID_FIELD                                                                                \
     {                                                                                                        \
         .name = "memory_id", .type = MNEME_OP_ID, .help = "The memory.", .shown = "ID",                      \

@@ -17,6 +17,8 @@ extern const struct mneme_operation mneme_op_memory_access;
 extern const struct mneme_operation mneme_op_memory_promote;
 extern const struct mneme_operation mneme_op_memory_prioritize;
 extern const struct mneme_operation mneme_op_memory_archive;
+extern const struct mneme_operation mneme_op_memory_unarchive;
+extern const struct mneme_operation mneme_op_memory_restore;
 extern const struct mneme_operation mneme_op_memory_set_retention;
 extern const struct mneme_operation mneme_op_memory_apply_retention;
 

@@ -8,12 +8,16 @@ enum {
     ID,
     TEXT,
     CONTENT,
+    TYPE,
+    TERM,
+    CLEAR_TERM,
     TAGS,
     ENTITIES,
     CONFIDENCE,
     IMPORTANCE,
     PRIORITY,
     EXPIRES_AT,
+    CLEAR_EXPIRES_AT,
     METADATA,
     REASON,
     EXPECTED_VERSION,
@@ -24,12 +28,33 @@ static const struct mneme_op_field fields[FIELD_COUNT + 1] = {
     [ID] = MNEME_MEMORY_ID_FIELD,
     [TEXT] = MNEME_MEMORY_TEXT_FIELD,
     [CONTENT] = MNEME_MEMORY_CONTENT_FIELD,
+    [TYPE] = {.name = "memory_type",
+              .option = "type",
+              .letter = 't',
+              .type = MNEME_OP_TEXT,
+              .shown = "TYPE",
+              .help = "What kind it is from now on.",
+              .flags = MNEME_OP_TO_PAYLOAD},
+    [TERM] = {.name = "term",
+              .type = MNEME_OP_TEXT,
+              .choices = mneme_memory_terms,
+              .shown = "short_term|long_term",
+              .help = "How long it is meant to live from now on; short_term expires after 7 days.",
+              .flags = MNEME_OP_TO_PAYLOAD},
+    [CLEAR_TERM] = {.name = "clear_term",
+                    .type = MNEME_OP_FLAG,
+                    .help = "It has no term any more.",
+                    .flags = MNEME_OP_TO_PAYLOAD},
     [TAGS] = MNEME_MEMORY_TAGS_FIELD,
     [ENTITIES] = MNEME_MEMORY_ENTITIES_FIELD,
     [CONFIDENCE] = MNEME_MEMORY_CONFIDENCE_FIELD,
     [IMPORTANCE] = MNEME_MEMORY_IMPORTANCE_FIELD,
     [PRIORITY] = MNEME_MEMORY_PRIORITY_FIELD,
     [EXPIRES_AT] = MNEME_MEMORY_EXPIRES_AT_FIELD,
+    [CLEAR_EXPIRES_AT] = {.name = "clear_expires_at",
+                          .type = MNEME_OP_FLAG,
+                          .help = "It does not expire any more.",
+                          .flags = MNEME_OP_TO_PAYLOAD},
     [METADATA] = MNEME_MEMORY_METADATA_FIELD,
     [REASON] = MNEME_MEMORY_REASON_FIELD,
     [EXPECTED_VERSION] = MNEME_MEMORY_EXPECTED_VERSION_FIELD,
@@ -39,8 +64,9 @@ static int check(struct mneme_op_request *request, struct mneme_error *error) {
     struct mneme_str content;
     int status = mneme_memory_content(&content, request, TEXT, CONTENT, &request->arena, error);
     bool is_empty = content.data == NULL;
-    for (int i = TAGS; i < REASON; i++) {
-        is_empty = is_empty && !mneme_op_has(request, i);
+    for (int i = TYPE; i < REASON; i++) {
+        bool says_nothing = fields[i].type == MNEME_OP_FLAG && !mneme_op_truth(request, i);
+        is_empty = is_empty && (says_nothing || !mneme_op_has(request, i));
     }
     if (status == MNEME_OK && is_empty) {
         return mneme_error_set(error, MNEME_E_USAGE,
@@ -71,6 +97,7 @@ const struct mneme_operation mneme_op_memory_update = {
     .examples =
         "  mneme memory update 018f0f5e-7a5b-7cc1-9d3e-2f6a1b0c4d5e 'Ada prefers green tea'\n"
         "  mneme memory update 018f0f5e-7a5b-7cc1-9d3e-2f6a1b0c4d5e --importance 0.9 --reason 'said twice'\n"
+        "  mneme memory update 018f0f5e-7a5b-7cc1-9d3e-2f6a1b0c4d5e --type insight --clear-expires-at\n"
         "  mneme memory update 018f0f5e-7a5b-7cc1-9d3e-2f6a1b0c4d5e --tags tea --expected-version 1 \\\n"
         "      --wait postgres\n",
     .fields = fields,

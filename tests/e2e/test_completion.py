@@ -17,7 +17,7 @@ def completion(tmp_path):
 
 
 MEMORY_VERBS = ["add", "get", "list", "hot", "update", "delete", "history", "access", "promote", "prioritize", "archive",
-                "set-retention", "apply-retention"]
+                "unarchive", "restore", "set-retention", "apply-retention"]
 
 
 def complete(file, *words):

@@ -79,7 +79,7 @@ def test_archived_memories_are_listed_only_on_request(folded, remember):
 
 
 @pytest.mark.parametrize(("verb", "options"), [
-    ("promote", ()), ("prioritize", ("--boost-factor", "2")), ("archive", ())])
+    ("promote", ()), ("prioritize", ("--boost-factor", "2")), ("archive", ()), ("unarchive", ())])
 def test_a_change_is_conditional_on_the_version(folded, remember, verb, options):
     user = f"version {verb}"
     ids = remember([created(user, "a"), created(user, "b")])
@@ -93,7 +93,7 @@ def test_a_change_is_conditional_on_the_version(folded, remember, verb, options)
 
 
 @pytest.mark.parametrize(("verb", "options"), [
-    ("promote", ()), ("prioritize", ("--boost-factor", "2")), ("archive", ())])
+    ("promote", ()), ("prioritize", ("--boost-factor", "2")), ("archive", ()), ("unarchive", ())])
 def test_of_unknown_memories_nothing_is_published(folded, remember, verb, options):
     user = f"unknown {verb}"
     ids = remember([created(user, "a"), created(user, "b")])
@@ -106,6 +106,113 @@ def test_of_unknown_memories_nothing_is_published(folded, remember, verb, option
     done = folded.mneme("memory", verb, missing, ids["b"], *options, "--user", user, "--wait", "postgres", "--json",
                         expect=5)
     assert [line["verdict"] for line in done.json_lines] == ["not_found", "accepted"]
+
+
+# --- ways back ---
+
+
+WAIT = ("--wait", "postgres", "--json")
+
+
+def before(receipt):
+    """The position just before the event's."""
+    partition, offset = receipt["position"].split(":")
+    return f"{partition}:{int(offset) - 1}"
+
+
+def flags(folded, memory_id, *options):
+    (row,) = folded.mneme("memory", "get", memory_id, "--include-deleted", *options, "--json", expect=0).json_lines
+    return row["is_archived"], row["is_deleted"], row["version"]
+
+
+def test_archived_memories_come_back(folded, remember):
+    ids = remember([created("una", "a"), created("una", "b")])
+    folded.mneme("memory", "archive", *ids.values(), *WAIT, expect=0)
+    assert contents(folded, "una") == []
+    receipts = folded.mneme("memory", "unarchive", ids["a"], ids["b"], "--reason", "it goes on", *WAIT, expect=0).json_lines
+    assert [(line["memory_id"], line["verdict"]) for line in receipts] == [(ids["a"], "accepted"), (ids["b"], "accepted")]
+    assert contents(folded, "una") == ["a", "b"]
+    assert flags(folded, ids["a"], "--as-of", before(receipts[0])) == (True, False, 2)
+    assert flags(folded, ids["a"], "--as-of", receipts[0]["position"]) == (False, False, 3)
+    # Once more changes nothing but the version; the same key again not even that.
+    key = ("--idempotency-key", "back", "--user", "una")
+    (again,) = folded.mneme("memory", "unarchive", ids["a"], *key, *WAIT, expect=0).json_lines
+    (twice,) = folded.mneme("memory", "unarchive", ids["a"], *key, *WAIT, expect=0).json_lines
+    assert (again["verdict"], twice["verdict"], again["event_id"]) == ("accepted", "duplicate", twice["event_id"])
+    assert flags(folded, ids["a"]) == (False, False, 4)
+    (*_, latest) = folded.mneme("memory", "history", ids["b"], "--json", expect=0).json_lines
+    assert (latest["event_type"], latest["reason"], latest["is_archived"]) == ("memory_unarchived", "it goes on", False)
+    assert_equal_to_log(folded)
+
+
+def test_deleted_memories_come_back_as_they_were(folded, remember):
+    ids = remember([created("res", "a", tags=["tea"], importance=0.9), created("res", "b"), created("res", "stays")])
+    (was,) = folded.mneme("memory", "get", ids["a"], "--json", expect=0).json_lines
+    folded.mneme("memory", "delete", ids["a"], ids["b"], *WAIT, expect=0)
+    folded.mneme("memory", "unarchive", ids["a"], expect=5)  # which does not find what is deleted
+    receipts = folded.mneme("memory", "restore", ids["a"], ids["b"][:20], "--reason", "by mistake", *WAIT, expect=0).json_lines
+    assert [(line["memory_id"], line["verdict"], line["stream_id"]) for line in receipts] == [
+        (ids["a"], "accepted", "res"), (ids["b"], "accepted", "res")]
+    (now,) = folded.mneme("memory", "get", ids["a"], "--json", expect=0).json_lines
+    changed = {"version", "updated_at", "source_event_id", "cursor"}
+    assert {key: now[key] for key in now.keys() - changed} == {key: was[key] for key in was.keys() - changed}
+    assert contents(folded, "res") == ["a", "b", "stays"]
+    assert flags(folded, ids["a"], "--as-of", before(receipts[0])) == (False, True, 2)
+    assert flags(folded, ids["a"], "--as-of", receipts[0]["position"]) == (False, False, 3)
+    assert contents(folded, "res", "--as-of", before(receipts[0])) == ["stays"]
+    # What is there cannot be restored, whether it was restored or never deleted.
+    for name in ("a", "stays"):
+        (line,) = folded.mneme("memory", "restore", ids[name], *WAIT, expect=4).json_lines
+        assert line["verdict"] == "exists"
+    assert flags(folded, ids["a"]) == (False, False, 3)
+    (*_, latest) = folded.mneme("memory", "history", ids["b"], "--json", expect=0).json_lines
+    assert (latest["event_type"], latest["reason"], latest["is_deleted"]) == ("memory_restored", "by mistake", False)
+    assert_equal_to_log(folded)
+
+
+def test_a_memory_that_never_was_is_not_restored(folded, remember):
+    ids = remember([created("never", "a")])
+    missing = "0190a5a0-0000-7000-8000-0000000000ff"
+    ends = folded.end_offsets()
+    folded.mneme("memory", "delete", ids["a"], *WAIT, expect=0)
+    assert missing in folded.mneme("memory", "restore", ids["a"], missing, expect=5).stderr
+    assert sum(folded.end_offsets().values()) == sum(ends.values()) + 1
+    done = folded.mneme("memory", "restore", missing, ids["a"], "--user", "never", *WAIT, expect=5).json_lines
+    assert [line["verdict"] for line in done] == ["not_found", "accepted"]
+    conflict = folded.mneme("memory", "restore", ids["a"], "--expected-version", "1", *WAIT, expect=4).json_lines
+    assert conflict[0]["verdict"] == "exists"
+    folded.mneme("memory", "delete", ids["a"], *WAIT, expect=0)
+    (conflict,) = folded.mneme("memory", "restore", ids["a"], "--expected-version", "1", *WAIT, expect=4).json_lines
+    assert (conflict["verdict"], conflict["actual_version"]) == ("rejected", 4)
+    folded.mneme("memory", "restore", ids["a"], "--expected-version", "4", *WAIT, expect=0)
+
+
+def test_type_term_and_expiry_change(folded, remember):
+    ids = remember([created("upd", "a", term="short_term"), created("upd", "b")])
+    update = ("memory", "update", ids["a"])
+    (first,) = folded.mneme(*update, "--type", "insight", "--clear-expires-at", *WAIT, expect=0).json_lines
+    assert columns(folded, "memory_type, term, expires_at", ids["a"]) == ("insight", "short_term", None)
+    (row,) = folded.mneme("memory", "get", ids["a"], "--as-of", before(first), "--json", expect=0).json_lines
+    assert (row["memory_type"], row["expires_at"] is None) == ("fact", False)
+    folded.mneme(*update, "--term", "long_term", *WAIT, expect=0)
+    assert columns(folded, "term, expires_at", ids["a"]) == ("long_term", None)
+    folded.mneme(*update, "--clear-term", *WAIT, expect=0)
+    assert columns(folded, "term", ids["a"]) == (None,)
+    (last,) = folded.mneme(*update, "--term", "short_term", *WAIT, expect=0).json_lines
+    term, expires = columns(folded, "term, expires_at - updated_at", ids["a"])
+    assert (term, expires) == ("short_term", datetime.timedelta(days=7))
+    (row,) = folded.mneme("memory", "get", ids["a"], "--as-of", before(last), "--json", expect=0).json_lines
+    assert (row["term"], row["expires_at"]) == (None, None)
+    folded.mneme("memory", "update", ids["b"], "--expires-at", "2h", *WAIT, expect=0)
+    folded.mneme("memory", "update", ids["b"], "--clear-expires-at", *WAIT, expect=0)
+    assert columns(folded, "expires_at, version", ids["b"]) == (None, 3)
+    assert "clear_expires_at is true and expires_at is given" in folded.mneme(
+        *update, "--clear-expires-at", "--expires-at", "2h", expect=1).stderr
+    assert "clear_term is true and term is given" in folded.mneme(*update, "--clear-term", "--term", "long_term", expect=1).stderr
+    folded.mneme(*update, "--term", "forever", expect=2)
+    folded.mneme(*update, "--type", "song", expect=2)
+    folded.mneme("memory", "update", "0190a5a0-0000-7000-8000-0000000000ff", "--type", "insight", "--user", "upd", *WAIT, expect=5)
+    assert_equal_to_log(folded)
 
 
 # --- by rule ---
