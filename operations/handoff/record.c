@@ -5,7 +5,19 @@
 #include "operations/fields.h"
 #include "operations/handoff/handoff.h"
 
-enum { TOPIC, FROM, TO, CONTEXT, REASON, ID, FIELD_COUNT };
+enum {
+    TOPIC,
+    FROM,
+    TO,
+    CONTEXT,
+    REASON,
+    TYPE,
+    URGENCY,
+    EXPECTED_DURATION,
+    REQUIRES_RESPONSE,
+    ID,
+    FIELD_COUNT
+};
 
 static const struct mneme_op_field fields[FIELD_COUNT + 1] = {
     [TOPIC] = {.name = "topic",
@@ -28,7 +40,30 @@ static const struct mneme_op_field fields[FIELD_COUNT + 1] = {
                  .type = MNEME_OP_JSON,
                  .help = "What the receiver needs, any JSON.",
                  .flags = MNEME_OP_TO_PAYLOAD},
-    [REASON] = {.name = "reason", .type = MNEME_OP_TEXT, .help = "Why.", .flags = MNEME_OP_TO_PAYLOAD},
+    [REASON] = {.name = "reason",
+                .type = MNEME_OP_TEXT,
+                .help = "Why (default specialist_expertise_required).",
+                .flags = MNEME_OP_TO_PAYLOAD},
+    [TYPE] = {.name = "handoff_type",
+              .option = "type",
+              .letter = 't',
+              .type = MNEME_OP_TEXT,
+              .shown = "NAME",
+              .help = "Its kind, in your words (default consultation).",
+              .flags = MNEME_OP_TO_PAYLOAD},
+    [URGENCY] = {.name = "urgency",
+                 .type = MNEME_OP_TEXT,
+                 .shown = "URGENCY",
+                 .help = "How soon it matters (default normal).",
+                 .flags = MNEME_OP_TO_PAYLOAD},
+    [EXPECTED_DURATION] = {.name = "expected_duration",
+                           .type = MNEME_OP_TEXT,
+                           .help = "How long it will take, in your words (default unknown).",
+                           .flags = MNEME_OP_TO_PAYLOAD},
+    [REQUIRES_RESPONSE] = {.name = "requires_response",
+                           .type = MNEME_OP_BOOLEAN,
+                           .help = "Whether the receiver is to answer (default true).",
+                           .flags = MNEME_OP_TO_PAYLOAD},
     [ID] = {.name = "handoff_id",
             .option = "id",
             .type = MNEME_OP_ID,
@@ -72,8 +107,10 @@ const struct mneme_operation mneme_op_handoff_record = {
     .details =
         "Publishes an agent_handoff event. mneme agent handoffs lists it, and the receiver has a memory "
         "of it.\n" MNEME_OP_RECEIPT_DETAILS("handoff_id"),
-    .examples = "  mneme handoff record 'the text of the letter' --from planner --to writer --user ada\n"
-                "  mneme handoff record taxes --agent planner --to accountant --context '{\"year\": 2026}'\n",
+    .examples =
+        "  mneme handoff record 'the text of the letter' --from planner --to writer --user ada\n"
+        "  mneme handoff record taxes --agent planner --to accountant --context '{\"year\": 2026}'\n"
+        "  mneme handoff record rent --from clerk --to landlord --urgency high --requires-response false\n",
     .fields = fields,
     .groups = MNEME_OP_SCOPED | MNEME_OP_WRITTEN,
     .effect = MNEME_OP_WRITES,

@@ -21,6 +21,7 @@ static const struct mneme_op_column columns[] = {
     MNEME_OP_BESIDE("domain", MNEME_ROW_STR),
     MNEME_OP_BESIDE("knowledge_type", MNEME_ROW_STR),
     MNEME_OP_BESIDE("evidence", MNEME_ROW_JSON),
+    MNEME_OP_BESIDE("validated_at", MNEME_ROW_OPT_TIME),
     MNEME_OP_BESIDE("metadata", MNEME_ROW_JSON),
     {0},
 };

@@ -36,6 +36,7 @@ const struct mneme_op_column mneme_knowledge_op_columns[] = {
     MNEME_OP_BESIDE("knowledge_type", MNEME_ROW_STR),
     MNEME_OP_BESIDE("confidence", MNEME_ROW_OPT_DOUBLE),
     MNEME_OP_BESIDE("evidence", MNEME_ROW_JSON),
+    MNEME_OP_BESIDE("validated_at", MNEME_ROW_OPT_TIME),
     MNEME_OP_BESIDE("metadata", MNEME_ROW_JSON),
     MNEME_OP_BESIDE("created_at", MNEME_ROW_OPT_TIME),
     MNEME_OP_BESIDE("tenant", MNEME_ROW_STR),

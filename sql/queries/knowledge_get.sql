@@ -1,6 +1,6 @@
 -- The knowledge of an id: $1 tenant, $2 to $4 as of when, $5 id, $6 stream or null.
 SELECT knowledge_id, tenant, stream_id, agent_id, user_id, domain, knowledge_type, content, confidence, evidence,
-       validation_status, metadata, created_at, updated_at, version, source_event_id
+       validation_status, validated_at, metadata, created_at, updated_at, version, source_event_id
 FROM {knowledge}
 WHERE tenant = $1::text
   AND knowledge_id = $5::uuid

@@ -4,16 +4,17 @@ SELECT v.version, v.source_event_id AS event_id, e.event_type,
        v.source_sequence % 4096 || ':' || v.source_sequence / 4096 AS position, v.stream_id, e.actor, v.agent_id,
        v.updated_at AS occurred_at, v.valid_from AS recorded_at, v.valid_to,
        e.metadata ->> 'correlation_id' AS correlation_id, e.metadata ->> 'causation_id' AS causation_id, v.domain,
-       v.knowledge_type, v.content, v.confidence, v.evidence, v.validation_status, v.metadata
+       v.knowledge_type, v.content, v.confidence, v.evidence, v.validation_status, v.validated_at, v.metadata
 FROM (
     SELECT k.version, k.source_event_id, k.source_sequence, k.stream_id, k.agent_id, k.updated_at, k.valid_from,
            NULL::timestamptz AS valid_to, k.domain, k.knowledge_type, k.content, k.confidence, k.evidence,
-           k.validation_status, k.metadata
+           k.validation_status, k.validated_at, k.metadata
     FROM knowledge AS k
     WHERE k.tenant = $1::text AND k.knowledge_id = $5::uuid
     UNION ALL
     SELECT h.version, h.source_event_id, h.source_sequence, h.stream_id, h.agent_id, h.updated_at, h.valid_from,
-           h.valid_to, h.domain, h.knowledge_type, h.content, h.confidence, h.evidence, h.validation_status, h.metadata
+           h.valid_to, h.domain, h.knowledge_type, h.content, h.confidence, h.evidence, h.validation_status,
+           h.validated_at, h.metadata
     FROM knowledge_history AS h
     WHERE h.tenant = $1::text AND h.knowledge_id = $5::uuid
 ) AS v

@@ -46,6 +46,40 @@ def test_a_decision(recorded, one):
     assert one("decision", "list", "--agent", "lead")["decision"] == "from a pipe"
 
 
+def test_a_decision_says_what_it_rests_on(recorded, one):
+    recorded("decision", "record", "Go by train", "--agent", "guide", "--context-summary", "It rains.",
+             "--cross-agent-collaboration", '{"weather": "asked"}')
+    row = one("agent", "decisions", "--agent", "guide")
+    assert (row["context_summary"], row["cross_agent_collaboration"], row["category"], row["urgency"]) == (
+        "It rains.", {"weather": "asked"}, "general", "normal")
+
+
+def test_a_handoff_says_how_it_is_meant(recorded, one, folded):
+    recorded("handoff", "record", "the flight", "--from", "desk", "--to", "pilot", "--type", "transfer", "--urgency", "critical",
+             "--expected-duration", "an hour", "--requires-response", "false")
+    row = one("handoff", "list", "--to", "pilot")
+    assert (row["handoff_type"], row["urgency"], row["expected_duration"], row["requires_response"]) == (
+        "transfer", "critical", "an hour", False)
+    recorded("handoff", "record", "the bags", "--from", "desk", "--to", "porter")
+    row = one("handoff", "list", "--to", "porter")
+    assert (row["handoff_type"], row["urgency"], row["expected_duration"], row["requires_response"], row["reason"]) == (
+        "consultation", "normal", "unknown", True, "specialist_expertise_required")
+    assert "there is no urgency 'soon'" in folded.mneme(
+        "handoff", "record", "x", "--from", "desk", "--to", "pilot", "--urgency", "soon", expect=2).stderr
+
+
+def test_knowledge_says_when_it_was_checked(recorded, one, folded):
+    known = recorded("knowledge", "record", "Bread rises", "--domain", "baking", "--agent", "baker", "--status", "validated",
+                     "--validated-at", "2026-01-31T06:00:00Z")["knowledge_id"]
+    assert one("knowledge", "get", known)["validated_at"] == "2026-01-31T06:00:00.000000Z"
+    recorded("knowledge", "record", "Bread rises twice", "--domain", "baking", "--agent", "baker", "--id", known,
+             "--validated-at", "2026-02-01")
+    listed = one("knowledge", "list", "--all", "--domain", "baking")
+    assert (listed["validation_status"], listed["validated_at"]) == ("validated", "2026-02-01T00:00:00.000000Z")
+    versions = folded.mneme("knowledge", "history", known, "--json", expect=0).json_lines
+    assert [version["validated_at"] for version in versions] == ["2026-01-31T06:00:00.000000Z", "2026-02-01T00:00:00.000000Z"]
+
+
 def test_a_handoff_is_given_by_the_agent_that_it_belongs_to(recorded, one, folded):
     receipt = recorded("handoff", "record", "the letter", "--from", "planner", "--to", "writer", "--user", "ada", "--context",
                        '{"pages": 3}', "--reason", "it is planned")
