@@ -172,9 +172,9 @@ struct mneme_op_part {
 
 /* How a person reads the rows. */
 enum mneme_op_form {
-    MNEME_OP_TABLE,   /* a table of the columns with headings */
-    MNEME_OP_DETAILS, /* each row as lines of label and value; rows that show columns of their own as tables
-                       */
+    MNEME_OP_TABLE,              /* a table of the columns with headings */
+    MNEME_OP_DETAILS,            /* each row as lines of label and value */
+    MNEME_OP_DETAILS_AND_TABLES, /* the same; rows that show columns of their own are tables behind it */
     MNEME_OP_RECEIPT, /* what a write gives: the id, event_id, position, stream_id, and the verdict */
 };
 

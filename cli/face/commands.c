@@ -146,8 +146,10 @@ static unsigned table_options(const struct mneme_operation *operation) {
          statement != NULL && statement->sql != NULL; statement++) {
         has_several = has_several || statement->columns != NULL;
     }
-    unsigned one_or_several = has_several ? MNEME_CLI_TABLES : MNEME_CLI_TABLE;
-    return operation->form == MNEME_OP_TABLE ? one_or_several : 0;
+    if (operation->form == MNEME_OP_TABLE) {
+        return has_several ? MNEME_CLI_TABLES : MNEME_CLI_TABLE;
+    }
+    return operation->form == MNEME_OP_DETAILS_AND_TABLES ? MNEME_CLI_TABLES : 0;
 }
 
 /* `name` is the operation's, or its alias. */

@@ -435,6 +435,7 @@ static void put_stale(struct mneme_face_printer *printer, struct mneme_json_writ
 
 static bool on_row(const struct mneme_op_row *row, void *context) {
     struct mneme_face_printer *printer = context;
+    enum mneme_op_form form = printer->operation->form;
     printer->rows += !row->is_summary;
     printer->total += !row->is_summary;
     if (printer->cli->json) {
@@ -454,10 +455,9 @@ static bool on_row(const struct mneme_op_row *row, void *context) {
         end_table(printer);
         print_sentence(printer, row->sentence);
         printer->nothing = NULL;
-    } else if (printer->operation->form == MNEME_OP_TABLE ||
-               (printer->operation->form == MNEME_OP_DETAILS && row->shown != NULL)) {
+    } else if (form == MNEME_OP_TABLE || (form == MNEME_OP_DETAILS_AND_TABLES && row->shown != NULL)) {
         add_table_row(printer, row);
-    } else if (printer->operation->form == MNEME_OP_DETAILS) {
+    } else if (form == MNEME_OP_DETAILS || form == MNEME_OP_DETAILS_AND_TABLES) {
         print_details(printer, row);
     } else {
         print_receipt(printer, row);
@@ -571,6 +571,8 @@ static void drop(struct mneme_face_printer *printer) {
 }
 
 enum mneme_exit mneme_face_printer_end(struct mneme_face_printer *printer, bool is_whole, bool has_more) {
+    /* Behind the details of a thing the table is whole, even where the next thing failed. */
+    is_whole = is_whole || printer->operation->form == MNEME_OP_DETAILS_AND_TABLES;
     if (!printer->cli->json && is_whole) {
         end_table(printer);
     }

@@ -168,7 +168,7 @@ const struct mneme_operation mneme_op_conversation_show = {
               MNEME_OP_LIMITED,
     .page = 1000,
     .effect = MNEME_OP_READS,
-    .form = MNEME_OP_DETAILS,
+    .form = MNEME_OP_DETAILS_AND_TABLES,
     .columns = mneme_conversation_op_columns,
     .more = "there are more turns than these; --from and --limit show others",
     .read = read,

@@ -110,7 +110,9 @@ const struct mneme_operation mneme_op_memory_restore = {
     .name = "memory.restore",
     .summary = "Bring deleted memories back, as they were.",
     .details = "With --wait the exit code is 4 for a memory that is not deleted (exists).\n\n" HELP,
-    .examples = "  mneme memory restore 018f0f5e-7a5b-7cc1-9d3e-2f6a1b0c4d5e --reason 'deleted by mistake'\n",
+    .examples = "  mneme memory restore 018f0f5e-7a5b-7cc1-9d3e-2f6a1b0c4d5e --reason 'deleted by mistake'\n"
+                "  mneme events --stream ada --type memory_deleted --since 1h --json |\n"
+                "      jq -r .payload.memory_id | xargs mneme memory restore\n",
     .fields = fields,
     .groups = MNEME_OP_SCOPED | MNEME_OP_UP_TO_DATE | MNEME_OP_WRITTEN,
     .effect = MNEME_OP_WRITES,

@@ -57,7 +57,9 @@ def test_several_are_shown_one_behind_the_other(folded, ask):
     assert memories.split("\n")[0].split() == ["ID", "SUBJECT", "TYPE", "CREATED", "CONTENT"]
     assert memories.split("\n")[1].startswith(f"{made}  ada") and memories.endswith("likes tea")
     assert second.startswith("conversation   second\n") and rest == "0 user: bye\n"
-    ask("conversation", "show", "first", "nowhere", expect=5)
+    shown = folded.mneme("conversation", "show", "first", "nowhere", "--memories", "--wide", expect=5)
+    assert shown.stdout == "\n\n".join([first, turns, memories]) + "\n" and "nowhere was not found" in shown.stderr
+    assert ask("conversation", "show", "first", "nowhere", expect=5)[0] == lines[0]
 
 
 def test_a_turn_is_read_whole_and_obeyed_by_no_terminal(folded):

@@ -150,6 +150,8 @@ def test_deleted_memories_come_back_as_they_were(folded, remember):
     (was,) = folded.mneme("memory", "get", ids["a"], "--json", expect=0).json_lines
     folded.mneme("memory", "delete", ids["a"], ids["b"], *WAIT, expect=0)
     folded.mneme("memory", "unarchive", ids["a"], expect=5)  # which does not find what is deleted
+    told = folded.mneme("events", "--stream", "res", "--type", "memory_deleted", "--since", "1h", "--json", expect=0).json_lines
+    assert [event["payload"]["memory_id"] for event in told] == [ids["a"], ids["b"]]
     receipts = folded.mneme("memory", "restore", ids["a"], ids["b"][:20], "--reason", "by mistake", *WAIT, expect=0).json_lines
     assert [(line["memory_id"], line["verdict"], line["stream_id"]) for line in receipts] == [
         (ids["a"], "accepted", "res"), (ids["b"], "accepted", "res")]
