@@ -13,6 +13,7 @@ from oracle.generator import Generator
 from oracle.wire import Decoder, read_topic
 
 LIMIT = "10000"
+LONG_AGO = -10 ** 15  # microseconds; longer than turns are looked for
 
 
 @pytest.fixture(scope="module")
@@ -114,6 +115,10 @@ def test_conversations_and_turns_are_as_the_cut_log_makes_them(folded, log):
                 assert (shown["version"], shown["turn_count"], shown["is_active"], shown["title"]) \
                     == (row["version"], row["turn_count"], row["is_active"], row["title"]), (as_of, place)
                 assert micros_of(shown["last_activity_at"]) == row["last_activity_at"], (as_of, place)
+            said = {(turn["stream_id"], turn["conversation_id"], turn["turn_index"]): turn["content"] for turn in ask(
+                folded, "conversation", "turns", "--all", "--tenant", tenant, "--as-of", as_of, "--hours", "876000", "--limit", LIMIT)}
+            assert said == {key[1:]: row["content"] for key, row in fold.conversation_turns.items()
+                            if key[0] == tenant and key[1:3] in want and row["created_at"] > LONG_AGO}, as_of
             for stream, name in sorted(want)[:4]:
                 _, *turns = ask(folded, "conversation", "show", name, "--tenant", tenant, "--stream", stream, "--as-of", as_of)
                 wanted = {key[3]: row["content"] for key, row in fold.conversation_turns.items() if key[:3] == (tenant, stream, name)}
