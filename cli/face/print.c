@@ -418,7 +418,8 @@ static void print_receipt(struct mneme_face_printer *printer, const struct mneme
 static void print_sentence(struct mneme_face_printer *printer, struct mneme_str sentence) {
     put_gap(printer);
     mneme_printable(&printer->line, sentence, true);
-    printer->code = mneme_cli_put_line(&printer->line);
+    enum mneme_exit code = mneme_cli_put_line(&printer->line);
+    printer->code = printer->code == MNEME_EXIT_DONE ? code : printer->code;
 }
 
 /* What is stale is a member of the summary, not a line of its own behind it. */

@@ -47,6 +47,12 @@ static void check_whole(const struct mneme_operation *operation) {
                         operation->statements != NULL;
     bool is_table = operation->id != NULL || operation->effect == MNEME_OP_WRITES;
     cr_expect(has_function || is_table, "%s does nothing", name);
+    if (operation->write == mneme_op_events_of_each) {
+        cr_expect_gt(operation->finds, 0, "%s", name);
+        cr_expect_eq(operation->fields[operation->finds - 1].type, MNEME_OP_IDS, "%s", name);
+        cr_expect_not_null(mneme_record_field(&mneme_payload_info[operation->event_type], operation->id),
+                           "%s: no %s", name, operation->id);
+    }
     cr_expect((operation->consent == NULL) == (operation->needs_consent == NULL), "%s", name);
     cr_expect((operation->groups & MNEME_OP_READS_A_SCOPE) == 0 || operation->scopes != NULL, "%s", name);
     cr_expect((operation->groups & MNEME_OP_PAGED) == 0 || operation->page > 0, "%s", name);
