@@ -9,8 +9,6 @@
 #include "cli/last_write.h"
 #include "cli/own_writes.h"
 #include "common/base/clock.h"
-#include "common/base/moment.h"
-#include "common/base/position.h"
 #include "common/base/printable.h"
 #include "common/kafka/kafka.h"
 #include "queries/position_wait.h"
@@ -26,12 +24,6 @@ struct mneme_query_wait mneme_session_wait(const struct mneme_cli *cli) {
 
 struct mneme_str mneme_session_tenant(const struct mneme_cli *cli) {
     return mneme_str_from(mneme_config_string(cli->config, MNEME_SETTING_TENANT));
-}
-
-int mneme_session_page(int64_t *limit, int64_t *offset, const struct mneme_cli *cli, int64_t default_limit,
-                       struct mneme_error *error) {
-    int status = mneme_cli_long(limit, cli, "limit", default_limit, 1, MNEME_QUERY_MAX_LIMIT, error);
-    return status == MNEME_OK ? mneme_cli_long(offset, cli, "offset", 0, 0, INT64_MAX, error) : status;
 }
 
 static int wait_for_positions(const struct mneme_cli *cli, struct mneme_postgres *postgres,
@@ -142,47 +134,6 @@ int mneme_session_open_read(struct mneme_postgres **out, const struct mneme_cli 
     int status = open_for(out, &has_parked, cli, error);
     if (status == MNEME_OK && has_parked) {
         status = tell_stale(cli, *out, error);
-    }
-    if (status != MNEME_OK) {
-        mneme_pg_close(*out);
-        *out = NULL;
-    }
-    return status;
-}
-
-static int read_as_of(struct mneme_as_of *as_of, struct mneme_position *position, const struct mneme_cli *cli,
-                      struct mneme_error *error) {
-    struct mneme_str text = mneme_cli_opt_str(cli, "as-of");
-    *as_of = (struct mneme_as_of){.is_set = text.data != NULL};
-    if (text.data == NULL ||
-        mneme_moment_parse(&as_of->micros, text, mneme_clock_now_micros(), MNEME_MOMENT_AGO)) {
-        return MNEME_OK;
-    }
-    as_of->is_position = mneme_position_parse(position, text);
-    if (!as_of->is_position) {
-        return mneme_error_set(error, MNEME_E_USAGE,
-                               "--as-of was not taken: '%.*s' is neither a time nor a position; give a "
-                               "position such as 3:17, or %s",
-                               MNEME_STR_ARG(text), mneme_moment_forms(MNEME_MOMENT_AGO));
-    }
-    return MNEME_OK;
-}
-
-int mneme_session_open_as_of(struct mneme_postgres **out, struct mneme_as_of *as_of,
-                             const struct mneme_cli *cli, struct mneme_error *error) {
-    struct mneme_position position = {0};
-    char topic[MNEME_TOPIC_NAME_BYTES];
-    *out = NULL;
-    int status = read_as_of(as_of, &position, cli, error);
-    if (status == MNEME_OK) {
-        status = mneme_session_open_read(out, cli, error);
-    }
-    if (status != MNEME_OK || !as_of->is_position) {
-        return status;
-    }
-    status = mneme_kafka_events_topic(topic, cli->config, error);
-    if (status == MNEME_OK) {
-        status = mneme_as_of_position(as_of, *out, topic, position, error);
     }
     if (status != MNEME_OK) {
         mneme_pg_close(*out);

@@ -1,12 +1,11 @@
 /*
- * What commands that ask have in common: a connection, the wait for --at-least, and the page that was asked
- * for.
+ * What commands that ask have in common: a connection, and the wait for --at-least.
  */
 #ifndef MNEME_CLI_SESSION_H
 #define MNEME_CLI_SESSION_H
 
 #include "cli/frame/command.h"
-#include "queries/as_of.h"
+#include "queries/question.h"
 
 /* Connects to Postgres for questions, and waits until the tables hold what --at-least names; when it was not
  * given, a moment for own writes (cli/own_writes.h). The caller closes *out. */
@@ -18,18 +17,10 @@ int mneme_session_open(struct mneme_postgres **out, const struct mneme_cli *cli,
 int mneme_session_open_read(struct mneme_postgres **out, const struct mneme_cli *cli,
                             struct mneme_error *error);
 
-/* The same, and finds the moment that --as-of names; all zero when it was not given. */
-int mneme_session_open_as_of(struct mneme_postgres **out, struct mneme_as_of *as_of,
-                             const struct mneme_cli *cli, struct mneme_error *error);
-
 /* How this call may wait: MNEME_WAIT_TIMEOUT_MS, ended by SIGINT. */
 struct mneme_query_wait mneme_session_wait(const struct mneme_cli *cli);
 
 /* The tenant of the call; valid as long as the configuration. */
 struct mneme_str mneme_session_tenant(const struct mneme_cli *cli);
-
-/* --limit and --offset within bounds. */
-int mneme_session_page(int64_t *limit, int64_t *offset, const struct mneme_cli *cli, int64_t default_limit,
-                       struct mneme_error *error);
 
 #endif

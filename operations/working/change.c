@@ -40,7 +40,11 @@ static const struct mneme_op_field turn_fields[] = {
     {.name = "model",
      .type = MNEME_OP_TEXT,
      .shown = "NAME",
-     .help = "The model that wrote it.",
+     .help = "The model that wrote it; of a turn with an answer, the answer.",
+     .flags = MNEME_OP_TO_PAYLOAD},
+    {.name = "agent_response",
+     .type = MNEME_OP_TEXT,
+     .help = "What the assistant answers to a user's turn: the next turn.",
      .flags = MNEME_OP_TO_PAYLOAD},
     MNEME_OP_METADATA_FIELD,
     {0},
@@ -52,8 +56,10 @@ const struct mneme_operation mneme_op_working_turn = {
     .details =
         "Publishes a conversation_turn event; the conversation begins with its first turn. The latest 50\n"
         "turns are part of working memory.\n" MNEME_OP_RECEIPT_DETAILS("conversation_id"),
-    .examples = "  mneme working turn 'Two seats to Oslo, please' --user ada --conversation chat-1\n"
-                "  mneme working turn 'On which day?' --role assistant --user ada --conversation chat-1\n",
+    .examples =
+        "  mneme working turn 'Two seats to Oslo, please' --user ada --conversation chat-1\n"
+        "  mneme working turn 'On Friday' --agent-response 'Booked.' --user ada --conversation chat-1\n"
+        "  mneme working turn 'On which day?' --role assistant --user ada --conversation chat-1\n",
     .fields = turn_fields,
     .groups = GROUPS,
     .effect = MNEME_OP_WRITES,

@@ -66,6 +66,17 @@ def test_what_is_written_is_at_hand(worker, mneme, one):
     assert mneme("working", "show", "--user", "bob", "--conversation", "chat-1", "--json", expect=0).json_lines[0]["turns"] == []
 
 
+def test_a_turn_is_written_with_its_answer(worker, mneme, one):
+    worker()
+    receipt = one("working", "turn", "On Friday", "--agent-response", "Booked.", "--model", "m/1", "--wait", "postgres")
+    assert receipt["verdict"] == "accepted"
+    turns = mneme("conversation", "show", "chat-1", "--json", expect=0).json_lines[1:]
+    assert [(turn["turn_index"], turn["role"], turn["content"], turn["model"]) for turn in turns] == [
+        (0, "user", "On Friday", None), (1, "assistant", "Booked.", "m/1")]
+    error = mneme("working", "turn", "x", "--role", "tool", "--agent-response", "y", *HERE, expect=1).stderr
+    assert "agent_response answers a turn of the role tool" in error
+
+
 def test_a_person_reads_a_value_alone_and_in_a_table(worker, mneme, one):
     worker()
     big = "x" * 500_000
