@@ -130,9 +130,9 @@ void mneme_import_report_clean_up(struct mneme_import_report *report);
 
 /*
  * Imports one file. Without a client it is only checked. MNEME_E_INVALID: the file is malformed, and nothing
- * of it was published; what is refused by entry is not an error. Other errors come from the brokers: some of it
- * may be published; importing it again is safe. When it is cancelled, the events sent so far are waited for,
- * and acknowledged < events; MNEME_E_TIMEOUT when that was before the first of them.
+ * of it was published; what is refused by entry is not an error. Other errors come from the brokers: some of
+ * it may be published; importing it again is safe. When it is cancelled, the events sent so far are waited
+ * for, and acknowledged < events; MNEME_E_TIMEOUT when that was before the first of them.
  */
 int mneme_import_file(struct mneme_import_report *out, struct mneme_client *client,
                       const struct mneme_config *config, const struct mneme_import_format *format,

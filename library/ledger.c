@@ -97,7 +97,7 @@ static int check_positions(const struct mneme_position *positions, size_t count,
             positions[i].offset < 0) {
             return mneme_error_set(
                 error, MNEME_E_USAGE,
-                "the verdicts were not read: %d:%lld is no position; give those of receipts "
+                "the verdicts were not read: %d:%lld is not a position; give those of receipts "
                 "whose status is MNEME_OK",
                 (int)positions[i].partition, (long long)positions[i].offset);
         }

@@ -92,7 +92,8 @@ struct mneme_op_rows {
     void (*write_cursor)(struct mneme_buffer *out, const void *row);
     struct mneme_buffer cursor;
     const struct mneme_op_column *shown;
-    struct mneme_str below; /* struct mneme_op_row */
+    struct mneme_str below; /* as of struct mneme_op_row */
+    bool is_live; /* as of struct mneme_op_row; the visit ends with the row that reaches the limit */
     /* What a person reads of the row instead of columns; NULL: those. */
     void (*write_sentence)(struct mneme_buffer *out, const void *row);
     struct mneme_buffer sentence;

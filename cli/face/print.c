@@ -456,6 +456,8 @@ static bool on_row(const struct mneme_op_row *row, void *context) {
         end_table(printer);
         print_sentence(printer, row->sentence);
         printer->nothing = NULL;
+    } else if (form == MNEME_OP_TABLE && row->is_live) {
+        print_live_row(printer, row);
     } else if (form == MNEME_OP_TABLE || (form == MNEME_OP_DETAILS_AND_TABLES && row->shown != NULL)) {
         add_table_row(printer, row);
     } else if (form == MNEME_OP_DETAILS || form == MNEME_OP_DETAILS_AND_TABLES) {

@@ -100,7 +100,7 @@ typedef bool mneme_result_fn(struct mneme_result *row, void *context);
  * is judged. MNEME_E_USAGE for a request that is not complete, before anything is asked; MNEME_E_CONFLICT and
  * MNEME_E_NOT_FOUND also where a write that waited was not accepted, behind the row that says so;
  * MNEME_E_TIMEOUT, MNEME_E_UNAVAILABLE, MNEME_E_DENIED of the services. A read that goes on with rows as they
- * come (`follow` of events) ends when on_row wants no more, or after timeout_ms, which is no error then.
+ * come (`follow` of events) ends when on_row wants no more, or after timeout_ms, which is not an error then.
  */
 MNEME_API int mneme_call(struct mneme *mneme, struct mneme_request *request, mneme_result_fn *on_row,
                          void *context, int timeout_ms, struct mneme_error *error);

@@ -52,7 +52,7 @@ struct mneme_verdict {
 /*
  * The verdicts of the events at `positions`, as receipts told them: out[i] of positions[i]. Waits up to
  * timeout_ms (at least 0) until the tables hold them all; then MNEME_E_TIMEOUT, which names one that is
- * missing. A rejected event is no error of this call. MNEME_E_UNAVAILABLE when Postgres does not answer;
+ * missing. A rejected event is not an error of this call. MNEME_E_UNAVAILABLE when Postgres does not answer;
  * MNEME_E_NOT_FOUND when the tables have passed a position and know no event there.
  */
 MNEME_API int mneme_verdict_wait(struct mneme_verdict *out, struct mneme_ledger *ledger,
@@ -171,8 +171,8 @@ struct mneme_replayed {
     struct mneme_position position;
     int64_t recorded_at;         /* the log's time of it, microseconds */
     struct mneme_str event_type; /* of a program's own type, its name; null without an event */
-    /* NULL when the message is no event, or waits behind one of its key that is none; `refusal` then tells
-     * why. */
+    /* NULL when the message is not an event, or waits behind one of its key that is none; `refusal` then
+     * tells why. */
     const struct mneme_event *event;
     const char *refusal;
 };
