@@ -228,7 +228,7 @@ struct mneme_operation {
     enum mneme_op_effect effect;
     const char *consent; /* the question before it destroys more than what is named; NULL: it never does */
     const char *not_consented; /* what is said without consent, such as "nothing was deleted" */
-    bool (*needs_consent)(const struct mneme_op_request *request);
+    bool (*needs_consent)(const struct mneme_op_request *request); /* NULL: always, where `consent` asks */
 
     enum mneme_op_form form;
     const struct mneme_op_column *columns; /* ends with a NULL name */

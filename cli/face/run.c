@@ -50,7 +50,9 @@ static void save_writes(const int64_t *offsets, size_t partitions, void *context
 
 static enum mneme_exit ask_consent(const struct mneme_cli *cli, const struct mneme_op_request *request) {
     const struct mneme_operation *operation = request->operation;
-    if (operation->consent == NULL || !operation->needs_consent(request)) {
+    bool asks =
+        operation->consent != NULL && (operation->needs_consent == NULL || operation->needs_consent(request));
+    if (!asks) {
         return MNEME_EXIT_DONE;
     }
     return mneme_cli_consent(cli, operation->not_consented, operation->consent);

@@ -150,11 +150,6 @@ static const struct mneme_op_field clear_fields[] = {
     {0},
 };
 
-static bool clears(const struct mneme_op_request *request) {
-    (void)request;
-    return true;
-}
-
 const struct mneme_operation mneme_op_context_clear = {
     .name = "context.clear",
     .summary = "Forget all keys and events of a conversation's context.",
@@ -168,7 +163,6 @@ const struct mneme_operation mneme_op_context_clear = {
     .effect = MNEME_OP_DESTROYS,
     .consent = "Forget all keys and events of this context?",
     .not_consented = "nothing was cleared",
-    .needs_consent = clears,
     .form = MNEME_OP_RECEIPT,
     .check = mneme_op_working_check,
     .write = write_fields,

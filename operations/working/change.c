@@ -151,11 +151,6 @@ static const struct mneme_op_field clear_fields[] = {
     {0},
 };
 
-static bool clears(const struct mneme_op_request *request) {
-    (void)request;
-    return true;
-}
-
 const struct mneme_operation mneme_op_working_clear = {
     .name = "working.clear",
     .summary = "Begin the working memory of a conversation anew.",
@@ -169,7 +164,6 @@ const struct mneme_operation mneme_op_working_clear = {
     .effect = MNEME_OP_DESTROYS,
     .consent = "Forget the goal, thoughts and context of this conversation?",
     .not_consented = "nothing was cleared",
-    .needs_consent = clears,
     .form = MNEME_OP_RECEIPT,
     .check = mneme_op_working_check,
     .event_type = MNEME_EVENT_WORKING_CLEARED,

@@ -214,6 +214,7 @@ def test_a_goal_has_an_id_and_a_time(mneme, one, from_place):
 
 
 def test_a_value_may_be_kept_for_ever(worker, mneme, drain, namespace):
+    assert "[$MNEME_CONTEXT_TTL_S, default 3600]" in mneme("context", "set", "--help", expect=0).stdout
     worker()
     mneme("context", "set", "for ever", "1", "--ttl", "0", *HERE, expect=0)
     mneme("context", "set", "an hour", "1", *HERE, expect=0)

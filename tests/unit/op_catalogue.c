@@ -53,7 +53,8 @@ static void check_whole(const struct mneme_operation *operation) {
         cr_expect_not_null(mneme_record_field(&mneme_payload_info[operation->event_type], operation->id),
                            "%s: no %s", name, operation->id);
     }
-    cr_expect((operation->consent == NULL) == (operation->needs_consent == NULL), "%s", name);
+    cr_expect(operation->consent != NULL || operation->needs_consent == NULL, "%s", name);
+    cr_expect((operation->consent == NULL) == (operation->not_consented == NULL), "%s", name);
     cr_expect((operation->groups & MNEME_OP_READS_A_SCOPE) == 0 || operation->scopes != NULL, "%s", name);
     cr_expect((operation->groups & MNEME_OP_PAGED) == 0 || operation->page > 0, "%s", name);
     cr_expect(operation->form == MNEME_OP_RECEIPT || operation->columns != NULL ||
@@ -136,6 +137,9 @@ static void check_option(const struct mneme_command *command, const struct mneme
             cr_expect_eq(list[i]->argument == NULL, field->type == MNEME_OP_FLAG, "%s --%s", command->name,
                          name);
             cr_expect_str_eq(list[i]->help, field->help, "%s --%s", command->name, name);
+            if (field->setting != 0) {
+                cr_expect_eq(list[i]->setting, field->setting - 1, "%s --%s", command->name, name);
+            }
             return;
         }
     }
