@@ -63,8 +63,9 @@ static int digest_of_tables(uint64_t *digest, const struct mneme_config *config,
         if (status == MNEME_OK) {
             *digest = mneme_hash_bytes(*digest, name, strlen(name));
             for (size_t i = 0; set != NULL && i < set->count; i++) {
-                const char *sql = set->migrations[i].sql;
-                *digest = mneme_hash_bytes(*digest, sql, strlen(sql));
+                const struct mneme_migration *migration = &set->migrations[i];
+                *digest = mneme_hash_bytes(*digest, migration->name, strlen(migration->name));
+                *digest = mneme_hash_bytes(*digest, migration->sql, strlen(migration->sql));
             }
         }
     }
