@@ -70,11 +70,13 @@ static bool read_text(struct mneme_str *out, const redisReply *reply, struct mne
 /* The goal, if there is one. A writer of an earlier version has left out its id: the tables know it. */
 static bool read_goal(struct mneme_loaded_working *out, redisReply *const *parts, struct mneme_arena *arena) {
     struct mneme_str id, set_at;
-    bool is_read = read_text(&out->working.goal, parts[0], arena) && read_text(&id, parts[1], arena) &&
-                   read_text(&set_at, parts[2], arena);
+    if (!read_text(&out->working.goal, parts[0], arena) || !read_text(&id, parts[1], arena) ||
+        !read_text(&set_at, parts[2], arena)) {
+        return false;
+    }
     out->goal_id = id.len > 0 ? id : MNEME_STR_NULL;
     out->goal_set_at.is_set = set_at.len > 0 && mneme_json_to_long(&out->goal_set_at.value, set_at);
-    return is_read && (out->working.goal.data == NULL || id.data != NULL);
+    return out->working.goal.data == NULL || id.data != NULL;
 }
 
 static bool read_answer(struct mneme_loaded_working *out, const redisReply *answer, int64_t now_micros,
