@@ -165,6 +165,7 @@ def test_an_example_remembers_and_lists_by_operations(programs, namespace, worke
 OPERATIONS = r"""
 #include <mneme.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static bool print_row(struct mneme_result *row, void *context) {
@@ -190,7 +191,7 @@ int main(int argc, char **argv) {
         status = mneme_request_set_json(request, mneme_str_from(argv[2]), &error);
     }
     if (request != NULL && status == MNEME_OK) {
-        status = mneme_call(mneme, request, print_row, NULL, 30000, &error);
+        status = mneme_call(mneme, request, print_row, NULL, argc > 3 ? atoi(argv[3]) : 30000, &error);
     }
     mneme_request_free(request);
     mneme_disconnect(mneme);
@@ -228,6 +229,7 @@ def test_every_operation_is_there_by_its_name(pkg_config, prefix, namespace, wor
     assert "not accepted" in call("memory.add", again, status=4)
     followed = call("events", '{"stream_id":"ada","follow":true,"since":"2020-01-01","limit":2}').splitlines()
     assert [json.loads(line)["verdict"] for line in followed] == ["accepted", "exists"]
+    assert call("events", '{"all":true,"follow":true}', "1500") == "", "its time over is no error"
     vectors = [{"id": "red", "vector": [1, 0]}, {"id": "blue", "vector": [0, 1]}]
     for lines in (vectors, "\n".join(map(json.dumps, vectors))):
         receipts = [json.loads(line) for line in call("vector.add", json.dumps({"lines": lines, "collection": "c"})).splitlines()]
