@@ -56,6 +56,11 @@ static void show_progress(void *context, int64_t done, int64_t total) {
     mneme_progress_update(&printing->progress, done);
 }
 
+static bool is_interrupted(void *context) {
+    (void)context;
+    return mneme_cli_interrupted();
+}
+
 /* The name of an option is part of what was wrong. */
 static int check_when(const struct mneme_cli *cli, const char *option, struct mneme_error *error) {
     const char *text = mneme_cli_value(cli, option);
@@ -83,7 +88,7 @@ static int read_options(struct mneme_log_replay *replay, const struct mneme_cli 
         .on_event = print_event,
         .on_refused = tell_refused,
         .on_progress = show_progress,
-        .is_interrupted = mneme_cli_interrupted,
+        .is_interrupted = is_interrupted,
     };
     int status = check_when(cli, "from", error);
     if (status == MNEME_OK) {

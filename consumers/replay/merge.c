@@ -145,7 +145,8 @@ static bool refill(struct merging *merging, struct lane *lane) {
     }
     while (lane->batch == NULL && !lane->has_ended && !is_interrupted) {
         wait_for_news(merging);
-        is_interrupted = merging->merge->is_interrupted != NULL && merging->merge->is_interrupted();
+        is_interrupted =
+            merging->merge->is_interrupted != NULL && merging->merge->is_interrupted(merging->merge->context);
     }
     lane->at = 0;
     lane->count = lane->batch == NULL ? 0 : lane->batch->count;

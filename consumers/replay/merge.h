@@ -20,7 +20,7 @@ struct mneme_merge {
     mneme_log_marks_reader *read_marks; /* struct mneme_log_read */
 
     /* Asked between waits; true ends the merge. NULL: never. */
-    bool (*is_interrupted)(void);
+    bool (*is_interrupted)(void *context);
 
     /* Is handed each item in its turn, on the calling thread; what it points to is gone afterwards. */
     enum mneme_merge_step (*on_item)(void *context, const struct mneme_batch_item *item);

@@ -195,7 +195,7 @@ static int copy_rest(struct copy *copy, int64_t *source_end, struct mneme_error 
     const struct mneme_merge merge = {.reader = copy->source,
                                       .ranges = ranges,
                                       .range_count = (size_t)copy->source_partitions,
-                                      .is_interrupted = copy->options->is_interrupted,
+                                      .is_interrupted = is_interrupted,
                                       .on_item = take_source,
                                       .context = copy};
     if (status == MNEME_OK) {

@@ -6,16 +6,8 @@
 #define MNEME_CONSUMERS_REPLAY_REPLAY_H
 
 #include "common/json/write.h"
-#include "consumers/log/batch.h"
 #include "consumers/log/marks.h"
-
-/* What to hand over: a null or unset field does not filter. */
-struct mneme_log_filter {
-    struct mneme_str tenant;                                                /* required */
-    struct mneme_str stream_id, user_id, agent_id, run_id, conversation_id; /* one at least, unless: */
-    bool all_scopes;                                                        /* of the whole tenant */
-    struct mneme_str_array types; /* any of these, as the ledger calls them */
-};
+#include "consumers/replay/filter.h"
 
 struct mneme_log_replay {
     const struct mneme_config *config;
@@ -32,7 +24,7 @@ struct mneme_log_replay {
     bool (*on_refused)(void *context, const struct mneme_batch_item *item);
     /* How much of the range was looked at, in offsets; often. May be NULL. */
     void (*on_progress)(void *context, int64_t done, int64_t total);
-    bool (*is_interrupted)(void); /* NULL: never */
+    bool (*is_interrupted)(void *context); /* NULL: never */
     void *context;
 };
 
@@ -41,8 +33,8 @@ struct mneme_log_replay_counts {
     int64_t refused; /* messages that are no events, or wait behind one of their key */
 };
 
-/* MNEME_OK too when it was ended early. MNEME_E_USAGE without a scope, as
- * mneme_read_scope_check says; errors as of the log reader, mneme_when_resolve and mneme_merge_run.
+/* MNEME_OK too when it was ended early. MNEME_E_USAGE without a scope; errors as of the log reader,
+ * mneme_when_resolve and mneme_merge_run.
  */
 int mneme_log_replay(struct mneme_log_replay_counts *counts, const struct mneme_log_replay *replay,
                      struct mneme_error *error);
