@@ -96,6 +96,25 @@ void mneme_service_close(struct mneme_service *service, int timeout_ms) {
 
 /* --- lending --- */
 
+static struct mneme_client *find_client(struct mneme_service *service) {
+    pthread_mutex_lock(&service->lock);
+    struct mneme_client *client = service->client;
+    pthread_mutex_unlock(&service->lock);
+    return client;
+}
+
+int mneme_service_flush(struct mneme_service *service, int timeout_ms, struct mneme_error *error) {
+    struct mneme_client *client = find_client(service);
+    return client == NULL ? MNEME_OK : mneme_flush(client, timeout_ms, error);
+}
+
+int mneme_service_written(struct mneme_client_written *out, struct mneme_service *service,
+                          struct mneme_arena *arena, struct mneme_error *error) {
+    struct mneme_client *client = find_client(service);
+    *out = (struct mneme_client_written){.positions = NULL};
+    return client == NULL ? MNEME_OK : mneme_client_written(out, client, arena, error);
+}
+
 int mneme_service_client(struct mneme_client **out, struct mneme_service *service,
                          struct mneme_error *error) {
     int status = MNEME_OK;

@@ -9,6 +9,7 @@
 #define MNEME_OPERATIONS_SERVICE_H
 
 #include "operations/call.h"
+#include "producers/client.h"
 
 struct mneme_service;
 
@@ -63,6 +64,13 @@ int mneme_service_run(struct mneme_op_outcome *outcome, struct mneme_service *se
  */
 int mneme_service_submit(size_t *count, struct mneme_service *service, struct mneme_op_request *request,
                          mneme_delivery_fn *on_delivery, void *context, struct mneme_error *error);
+
+/* Waits as mneme_flush for all that was published before; MNEME_OK when nothing was. */
+int mneme_service_flush(struct mneme_service *service, int timeout_ms, struct mneme_error *error);
+
+/* What the brokers have acknowledged of this service's publisher, in the arena. */
+int mneme_service_written(struct mneme_client_written *out, struct mneme_service *service,
+                          struct mneme_arena *arena, struct mneme_error *error);
 
 /* --- for the files of this folder --- */
 

@@ -46,6 +46,16 @@ int mneme_client_open(struct mneme_client **out, const struct mneme_config *conf
 int mneme_client_open_now(struct mneme_client **out, const struct mneme_config *config, int timeout_ms,
                           struct mneme_error *error);
 
+/* What the brokers have acknowledged so far. */
+struct mneme_client_written {
+    const struct mneme_position *positions; /* the last one of each partition, in the arena */
+    size_t count;                           /* 0: nothing */
+    int64_t events;
+    int64_t last_micros; /* when the last one was acknowledged; of mneme_clock_monotonic_micros */
+};
+int mneme_client_written(struct mneme_client_written *out, struct mneme_client *client,
+                         struct mneme_arena *arena, struct mneme_error *error);
+
 /* As mneme_event_init, of a tenant that outlives the event; needs no publisher. Thread-safe. */
 int mneme_event_make(struct mneme_event *event, struct mneme_str tenant, enum mneme_event_type type,
                      struct mneme_error *error);

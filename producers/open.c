@@ -208,6 +208,26 @@ int mneme_client_open_now(struct mneme_client **out, const struct mneme_config *
     return open_client(out, config, NULL, timeout_ms, error);
 }
 
+int mneme_client_written(struct mneme_client_written *out, struct mneme_client *client,
+                         struct mneme_arena *arena, struct mneme_error *error) {
+    struct mneme_reporter *reporter = &client->reporter;
+    pthread_mutex_lock(&reporter->acknowledged_lock);
+    struct mneme_position *positions =
+        mneme_arena_calloc(arena, reporter->acknowledged_count + 1, sizeof *positions);
+    *out = (struct mneme_client_written){.positions = positions,
+                                         .events = reporter->acknowledged_events,
+                                         .last_micros = reporter->acknowledged_micros};
+    for (size_t i = 0; positions != NULL && i < reporter->acknowledged_count; i++) {
+        if (reporter->acknowledged[i] >= 0) {
+            positions[out->count++] = (struct mneme_position){(int32_t)i, reporter->acknowledged[i]};
+        }
+    }
+    pthread_mutex_unlock(&reporter->acknowledged_lock);
+    return positions != NULL ? MNEME_OK
+                             : mneme_error_set(error, MNEME_E_NO_MEMORY,
+                                               "the positions were not told: memory is exhausted; free some");
+}
+
 int mneme_client_settings(struct mneme_config **out, const char *config_path,
                           const struct mneme_client_setting *settings, size_t setting_count,
                           struct mneme_error *error) {

@@ -1,5 +1,5 @@
 /*
- * Working memory of a conversation: what an agent holds of it between two turns. Programs include mneme.h.
+ * Working memory of a conversation: what an agent holds of it between two turns.
  */
 #ifndef MNEME_STORES_REDIS_WORKING_H
 #define MNEME_STORES_REDIS_WORKING_H
