@@ -209,12 +209,19 @@ static int finish(struct running *running, int status, bool has_end, struct mnem
     return status == MNEME_OK ? failed : status;
 }
 
+/* For the brokers' first answer; 0: no bound of the call's. */
+static int left_ms(const struct mneme_cancel *cancel) {
+    int64_t left = mneme_cancel_left_micros(cancel, INT32_MAX) / 1000;
+    return cancel == NULL || cancel->deadline_micros == 0 ? 0 : left > 0 ? (int)left : 1;
+}
+
 static int run_replay(struct mneme_op_call *call, struct mneme_error *error) {
     struct running running = {.call = call, .limit = mneme_log_limit(call->request)};
     struct mneme_log_replay_counts counts;
     struct mneme_log_replay replay = {
         .config = call->config,
         .filter = mneme_log_filter_of(call->request),
+        .open_timeout_ms = left_ms(call->cancel),
         .read_marks = mneme_hand_parked_read,
         .on_event = take,
         .on_refused = take,
@@ -237,6 +244,7 @@ static int run_follow(struct mneme_op_call *call, struct mneme_error *error) {
     struct mneme_log_follow follow = {
         .config = call->config,
         .filter = mneme_log_filter_of(call->request),
+        .open_timeout_ms = left_ms(call->cancel),
         .read_marks = mneme_hand_parked_read,
         .on_item = take,
         .is_interrupted = is_due,

@@ -15,7 +15,8 @@
 #include "producers/client.h"
 #include "queries/stale.h"
 
-#define MOST_IDLE 16 /* readers of the hot tier that are kept for the next calls */
+#define LOOK_MICROS 20000 /* at a caller's cancel, which nobody signals */
+#define MOST_IDLE 16      /* readers of the hot tier that are kept for the next calls */
 
 struct mneme_service {
     const struct mneme_config *config;
@@ -24,6 +25,8 @@ struct mneme_service {
     struct mneme_watcher *watcher;
     struct mneme_pg_pool *pool;
 
+    pthread_mutex_t
+        opening; /* of the publisher; held while brokers are asked, so that nobody waits with `lock` */
     pthread_mutex_t lock; /* guards all below */
     struct mneme_client *client;
     struct mneme_hot_reader *idle_hot[MOST_IDLE];
@@ -61,6 +64,7 @@ int mneme_service_open(struct mneme_service **out, const struct mneme_config *co
         return mneme_error_set(error, MNEME_E_NO_MEMORY,
                                "the service was not opened: memory is exhausted; free some");
     }
+    pthread_mutex_init(&service->opening, NULL); /* the same way; it does not fail alone */
     service->config = config;
     service->own = options->own != NULL ? options->own : &none_kept;
     int status = mneme_kafka_events_topic(service->topic, config, error);
@@ -91,6 +95,7 @@ void mneme_service_close(struct mneme_service *service, int timeout_ms) {
         mneme_hot_reader_close(service->idle_hot[i]);
     }
     pthread_mutex_destroy(&service->lock);
+    pthread_mutex_destroy(&service->opening);
     free(service);
 }
 
@@ -115,20 +120,49 @@ int mneme_service_written(struct mneme_client_written *out, struct mneme_service
     return client == NULL ? MNEME_OK : mneme_client_written(out, client, arena, error);
 }
 
+/* The right to open the publisher, which others may have for seconds. */
+static int begin_opening(struct mneme_service *service, const struct mneme_cancel *cancel,
+                         struct mneme_error *error) {
+    while (pthread_mutex_trylock(&service->opening) != 0) {
+        if (mneme_cancel_is_due(cancel)) {
+            return mneme_error_set(error, MNEME_E_TIMEOUT,
+                                   "nothing was published: the brokers did not answer before the call was "
+                                   "ended; check that they run, or wait longer");
+        }
+        mneme_clock_pause(LOOK_MICROS);
+    }
+    return MNEME_OK;
+}
+
+int mneme_service_client_within(struct mneme_client **out, struct mneme_service *service,
+                                const struct mneme_cancel *cancel, struct mneme_error *error) {
+    *out = find_client(service);
+    if (*out != NULL) {
+        return MNEME_OK;
+    }
+    int status = begin_opening(service, cancel, error);
+    if (status != MNEME_OK) {
+        return status;
+    }
+    *out = find_client(service); /* another may have opened it meanwhile */
+    if (*out == NULL) {
+        int64_t left_ms = mneme_cancel_left_micros(cancel, INT32_MAX) / 1000;
+        status = mneme_client_open_within(out, service->config, left_ms > 0 ? (int)left_ms : 1, error);
+        if (status == MNEME_OK && service->own->save != NULL) {
+            (*out)->on_close = service->own->save;
+            (*out)->on_close_context = service->own->context;
+        }
+        pthread_mutex_lock(&service->lock);
+        service->client = status == MNEME_OK ? *out : NULL;
+        pthread_mutex_unlock(&service->lock);
+    }
+    pthread_mutex_unlock(&service->opening);
+    return status;
+}
+
 int mneme_service_client(struct mneme_client **out, struct mneme_service *service,
                          struct mneme_error *error) {
-    int status = MNEME_OK;
-    pthread_mutex_lock(&service->lock);
-    if (service->client == NULL) {
-        status = mneme_client_open(&service->client, service->config, error);
-        if (status == MNEME_OK && service->own->save != NULL) {
-            service->client->on_close = service->own->save;
-            service->client->on_close_context = service->own->context;
-        }
-    }
-    *out = service->client;
-    pthread_mutex_unlock(&service->lock);
-    return status;
+    return mneme_service_client_within(out, service, NULL, error);
 }
 
 int mneme_service_lend_postgres(struct mneme_postgres **out, bool *has_parked, struct mneme_service *service,
@@ -137,8 +171,7 @@ int mneme_service_lend_postgres(struct mneme_postgres **out, bool *has_parked, s
         .timeout_ms = mneme_cancel_left_micros(
                           cancel, mneme_config_long(service->config, MNEME_SETTING_WAIT_TIMEOUT_MS) * 1000) /
                       1000,
-        .is_cancelled = cancel == NULL ? NULL : cancel->is_cancelled,
-        .context = cancel == NULL ? NULL : cancel->context};
+        .cancel = cancel};
     int status = mneme_query_borrow(out, service->pool, &wait, error);
     if (status != MNEME_OK) {
         return status;

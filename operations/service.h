@@ -77,6 +77,10 @@ int mneme_service_written(struct mneme_client_written *out, struct mneme_service
 /* The publisher, opened when it is first asked for; the service's. */
 int mneme_service_client(struct mneme_client **out, struct mneme_service *service, struct mneme_error *error);
 
+/* The same, ended by the cancel (may be NULL). */
+int mneme_service_client_within(struct mneme_client **out, struct mneme_service *service,
+                                const struct mneme_cancel *cancel, struct mneme_error *error);
+
 /* A connection for reading that nobody else has until it is given back, whose statements the cancel ends (it
  * must live until then); *has_parked: acknowledged events of some key wait behind one that cannot be applied.
  */

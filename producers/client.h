@@ -41,6 +41,10 @@ int mneme_client_settings(struct mneme_config **out, const char *config_path,
 int mneme_client_open(struct mneme_client **out, const struct mneme_config *config,
                       struct mneme_error *error);
 
+/* The same, with brokers that answer within timeout_ms (above 0) or not at all: MNEME_E_UNAVAILABLE. */
+int mneme_client_open_within(struct mneme_client **out, const struct mneme_config *config, int timeout_ms,
+                             struct mneme_error *error);
+
 /* The same, for events that may be lost: brokers that refuse a connection are not waited for, and others
  * answer within timeout_ms (above 0). */
 int mneme_client_open_now(struct mneme_client **out, const struct mneme_config *config, int timeout_ms,

@@ -214,7 +214,7 @@ static int64_t left_micros(const struct bound *bound) {
 }
 
 static bool is_called_off(const struct bound *bound) {
-    return bound->wait->is_cancelled != NULL && bound->wait->is_cancelled(bound->wait->context);
+    return mneme_cancel_is_due(bound->wait->cancel);
 }
 
 static int64_t look_micros(const struct bound *bound) {
@@ -264,12 +264,19 @@ static int wait_in_line(struct mneme_postgres **out, struct mneme_pg_pool *pool,
 /* --- connections, without the lock --- */
 
 static int connect_once(struct mneme_postgres **postgres, struct mneme_pg_pool *pool,
-                        struct mneme_error *error) {
+                        const struct mneme_cancel *cancel, struct mneme_error *error) {
+    int status;
     if (*postgres != NULL) {
-        return mneme_pg_ensure(*postgres, error);
+        mneme_pg_set_cancel(*postgres, cancel);
+        status = mneme_pg_ensure(*postgres, error);
+    } else {
+        status = mneme_pg_connect_to_all_within(postgres, pool->config, pool->purpose, cancel, error);
+        status = status == MNEME_OK ? mneme_pg_set_always(*postgres, pool->settings, error) : status;
     }
-    int status = mneme_pg_connect_to_all(postgres, pool->config, pool->purpose, error);
-    return status == MNEME_OK ? mneme_pg_set_always(*postgres, pool->settings, error) : status;
+    if (*postgres != NULL) {
+        mneme_pg_set_cancel(*postgres, NULL);
+    }
+    return status;
 }
 
 /* Pauses before the next try; false when the wait is over before. */
@@ -292,7 +299,7 @@ static int connect(struct mneme_postgres **postgres, struct mneme_pg_pool *pool,
     struct mneme_error why = {0};
     struct mneme_backoff backoff;
     mneme_backoff_init(&backoff, pool->retry_ms, LONGEST_RETRY_MS);
-    int status = connect_once(postgres, pool, &why);
+    int status = connect_once(postgres, pool, bound->wait->cancel, &why);
     for (int64_t tries = 1; status == MNEME_E_UNAVAILABLE && tries < pool->tries; tries++) {
         int64_t pause_ms = mneme_backoff_next_ms(&backoff);
         mneme_log(MNEME_LOG_WARN, "no connection to postgres", MNEME_LOG_S("reason", why.message),
@@ -300,7 +307,7 @@ static int connect(struct mneme_postgres **postgres, struct mneme_pg_pool *pool,
         if (!pause_for(pause_ms, bound)) {
             break;
         }
-        status = connect_once(postgres, pool, &why);
+        status = connect_once(postgres, pool, bound->wait->cancel, &why);
     }
     return status == MNEME_OK ? status : mneme_error_set(error, (enum mneme_status)status, "%s", why.message);
 }
@@ -374,7 +381,7 @@ static bool open_missing(struct mneme_pg_pool *pool) {
     if (!is_missing) {
         return false;
     }
-    if (connect_once(&postgres, pool, &error) != MNEME_OK) {
+    if (connect_once(&postgres, pool, NULL, &error) != MNEME_OK) {
         mneme_log(MNEME_LOG_WARN, "no connection to postgres", MNEME_LOG_S("reason", error.message));
         mneme_pg_close(postgres);
         postgres = NULL;

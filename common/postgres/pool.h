@@ -36,18 +36,18 @@ void mneme_pg_pool_stop(struct mneme_pg_pool *pool);
 /* Stops it, waits until all that is lent was given back, and frees it. May be NULL. */
 void mneme_pg_pool_close(struct mneme_pg_pool *pool);
 
-/* How long a borrower waits. `is_cancelled` (may be NULL) is asked every few milliseconds. */
+/* How long a borrower waits for a connection that others have, and what ends that and the connecting; the
+ * cancel may be NULL. */
 struct mneme_pg_pool_wait {
     int64_t timeout_ms;
-    bool (*is_cancelled)(void *context);
-    void *context;
+    const struct mneme_cancel *cancel;
 };
 
 /* Lends a connection that answered when it was last used and whose server has not gone since; a lost one is
  * made again first. A connection that cannot be made is tried again after 1 s (MNEME_PG_CONNECT_RETRY_MS),
  * then 2, 4, …, as often as the options say. MNEME_E_TIMEOUT when none came free in time, or the wait was
  * called off; else the errors of mneme_pg_connect. Takes no longer than the wait says and one attempt to
- * connect. */
+ * connect, which the cancel ends, too. */
 int mneme_pg_pool_borrow(struct mneme_postgres **out, struct mneme_pg_pool *pool,
                          const struct mneme_pg_pool_wait *wait, struct mneme_error *error);
 

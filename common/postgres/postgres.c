@@ -47,11 +47,12 @@ void mneme_pg_forget_statements(struct mneme_postgres *postgres) {
 int mneme_pg_connect(struct mneme_postgres **out, const struct mneme_config *config, const char *purpose,
                      struct mneme_error *error) {
     return mneme_pg_connect_path(out, config, mneme_config_string(config, MNEME_SETTING_PG_SCHEMA), NULL,
-                                 purpose, error);
+                                 purpose, NULL, error);
 }
 
 int mneme_pg_connect_path(struct mneme_postgres **out, const struct mneme_config *config, const char *schema,
-                          const char *path, const char *purpose, struct mneme_error *error) {
+                          const char *path, const char *purpose, const struct mneme_cancel *cancel,
+                          struct mneme_error *error) {
     struct mneme_postgres *postgres = calloc(1, sizeof *postgres);
     if (postgres == NULL) {
         return mneme_error_set(error, MNEME_E_NO_MEMORY,
@@ -62,6 +63,7 @@ int mneme_pg_connect_path(struct mneme_postgres **out, const struct mneme_config
     postgres->schema = strdup(schema);
     postgres->path = path == NULL ? NULL : strdup(path);
     postgres->purpose = strdup(purpose);
+    postgres->cancel = cancel;
     postgres->is_pool_shared =
         strcmp(mneme_config_string(config, MNEME_SETTING_PG_POOL_MODE), "transaction") == 0;
     postgres->connect_timeout_ms = mneme_config_long(config, MNEME_SETTING_PG_CONNECT_TIMEOUT_MS);
@@ -200,7 +202,8 @@ static int find_or_prepare(struct mneme_pg_statement **out, struct mneme_postgre
     snprintf(statement->name, sizeof statement->name, "mneme_%u", postgres->next_statement++);
     statement->key = key.data;
     statement->key_len = key.len;
-    PGresult *result = PQprepare(postgres->connection, statement->name, sql, params->count, params->type);
+    /* It waits for locks on the tables, as running it does. */
+    PGresult *result = mneme_pg_exec_prepare(postgres, statement->name, sql, params);
     int status = hand_over(NULL, postgres, result, error);
     if (status == MNEME_OK) {
         HASH_ADD_KEYPTR(hh, postgres->statements, statement->key, statement->key_len, statement);

@@ -47,7 +47,7 @@ static size_t append(char *path, size_t len, const char *name) {
 
 static int connect_along(struct mneme_postgres **out, const struct mneme_config *config,
                          const enum mneme_projection *along, size_t count, const char *purpose,
-                         struct mneme_error *error) {
+                         const struct mneme_cancel *cancel, struct mneme_error *error) {
     char path[PATH_BYTES];
     char names[MNEME_PROJECTIONS][MNEME_PG_NAME_BYTES];
     size_t len = 0;
@@ -60,7 +60,7 @@ static int connect_along(struct mneme_postgres **out, const struct mneme_config 
         path[len++] = ',';
     }
     snprintf(path + len, sizeof path - len, "public");
-    return mneme_pg_connect_path(out, config, names[0], path, purpose, error);
+    return mneme_pg_connect_path(out, config, names[0], path, purpose, cancel, error);
 }
 
 int mneme_pg_connect_to(struct mneme_postgres **out, const struct mneme_config *config,
@@ -69,12 +69,18 @@ int mneme_pg_connect_to(struct mneme_postgres **out, const struct mneme_config *
         return mneme_pg_connect(out, config, purpose, error);
     }
     const enum mneme_projection along[] = {projection, MNEME_PROJECTION_POSTGRES};
-    return connect_along(out, config, along, sizeof along / sizeof *along, purpose, error);
+    return connect_along(out, config, along, sizeof along / sizeof *along, purpose, NULL, error);
 }
 
 int mneme_pg_connect_to_all(struct mneme_postgres **out, const struct mneme_config *config,
                             const char *purpose, struct mneme_error *error) {
+    return mneme_pg_connect_to_all_within(out, config, purpose, NULL, error);
+}
+
+int mneme_pg_connect_to_all_within(struct mneme_postgres **out, const struct mneme_config *config,
+                                   const char *purpose, const struct mneme_cancel *cancel,
+                                   struct mneme_error *error) {
     static const enum mneme_projection along[] = {MNEME_PROJECTION_POSTGRES, MNEME_PROJECTION_SEARCH,
                                                   MNEME_PROJECTION_VECTORS};
-    return connect_along(out, config, along, sizeof along / sizeof *along, purpose, error);
+    return connect_along(out, config, along, sizeof along / sizeof *along, purpose, cancel, error);
 }

@@ -104,7 +104,8 @@ int mneme_log_follower_run(struct mneme_log_follower *follower, struct mneme_err
     struct mneme_log_reader *reader = NULL;
     struct mneme_error why = {0};
     follower->is_over = false;
-    int status = mneme_log_reader_open_small(&reader, config, "follow", queue_kb, &why);
+    int status = mneme_log_reader_open_small(&reader, config, "follow", queue_kb,
+                                             follower->follow.open_timeout_ms, &why);
     if (status == MNEME_OK) {
         status = begin(follower, reader, &why);
     }

@@ -12,6 +12,7 @@ struct mneme_log_follow {
     const struct mneme_config *config;
     const char *from; /* as mneme_when_resolve takes it; NULL: the end as of the first run */
     struct mneme_log_filter filter;
+    int open_timeout_ms;                /* for the brokers' first answer; 0: 10 s */
     mneme_log_marks_reader *read_marks; /* which messages were parked by hand: they are refused; or NULL */
 
     /* Both are called on the thread that runs, with `context`. What an item points to is gone afterwards; one

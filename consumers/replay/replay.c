@@ -105,7 +105,8 @@ int mneme_log_replay(struct mneme_log_replay_counts *counts, const struct mneme_
     mneme_log_filter_key(&replaying.key_prefix, &replay->filter);
     size_t partitions = (size_t)mneme_config_long(replay->config, MNEME_SETTING_TOPIC_PARTITIONS);
     size_t queue_kb = QUEUE_KB / partitions < LEAST_QUEUE_KB ? LEAST_QUEUE_KB : QUEUE_KB / partitions;
-    status = mneme_log_reader_open_small(&reader, replay->config, "replay", queue_kb, error);
+    status = mneme_log_reader_open_small(&reader, replay->config, "replay", queue_kb, replay->open_timeout_ms,
+                                         error);
     if (status == MNEME_OK) {
         status = run(&replaying, reader, error);
     }

@@ -14,6 +14,7 @@ struct mneme_log_replay {
     const char *from, *to; /* as mneme_when_resolve takes them; NULL: beginning, end */
     struct mneme_log_filter filter;
     int64_t limit;                      /* events handed over; 0: all */
+    int open_timeout_ms;                /* for the brokers' first answer; 0: 10 s */
     mneme_log_marks_reader *read_marks; /* which messages were parked by hand: they are refused; or NULL */
 
     /* All are called on the calling thread, and get `context`. What an item points to is gone afterwards.

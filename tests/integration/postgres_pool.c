@@ -155,7 +155,8 @@ static atomic_int places;
 static void *wait_in_line(void *argument) {
     struct waiting *waiting = argument;
     struct mneme_postgres *postgres = NULL;
-    const struct mneme_pg_pool_wait wait = {MNEME_PATIENCE_MS, is_set, &waiting->is_cancelled};
+    const struct mneme_cancel cancel = {.is_cancelled = is_set, .context = &waiting->is_cancelled};
+    const struct mneme_pg_pool_wait wait = {MNEME_PATIENCE_MS, &cancel};
     waiting->status = mneme_pg_pool_borrow(&postgres, pool, &wait, &waiting->error);
     waiting->place = atomic_fetch_add(&places, 1);
     mneme_pg_pool_give_back(pool, postgres);

@@ -121,7 +121,8 @@ static void *give_up_again_and_again(void *argument) {
         struct mneme_error error = {0};
         struct mneme_postgres *postgres = NULL;
         int looks = 0;
-        const struct mneme_pg_pool_wait wait = {MNEME_PATIENCE_MS, is_tired, &looks};
+        const struct mneme_cancel cancel = {.is_cancelled = is_tired, .context = &looks};
+        const struct mneme_pg_pool_wait wait = {MNEME_PATIENCE_MS, &cancel};
         int status = mneme_pg_pool_borrow(&postgres, pool, &wait, &error);
         if (status == MNEME_OK) {
             note_lent();
