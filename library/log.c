@@ -309,6 +309,8 @@ static const struct mneme_operation follow_operation = {
     .read = run_follow,
 };
 
+const char *const mneme_log_operation_names[] = {"replay", "follow", NULL};
+
 const struct mneme_operation *mneme_log_operation(const char *name) {
     return strcmp(name, replay_operation.name) == 0   ? &replay_operation
            : strcmp(name, follow_operation.name) == 0 ? &follow_operation

@@ -7,6 +7,8 @@
 #include "consumers/replay/follow.h"
 #include "operations/service.h"
 
+extern const char *const mneme_log_operation_names[]; /* ends with NULL */
+
 /* NULL for other names. */
 const struct mneme_operation *mneme_log_operation(const char *name);
 bool mneme_log_is_follow(const struct mneme_op_request *request);

@@ -62,6 +62,9 @@ static int unknown_operation(const char *name, struct mneme_error *error) {
     for (size_t i = 0; (known = mneme_operation_name(i)) != NULL; i++) {
         mneme_nearest_offer(&nearest, mneme_str_from(name), known);
     }
+    for (const char *const *name_of_log = mneme_log_operation_names; *name_of_log != NULL; name_of_log++) {
+        mneme_nearest_offer(&nearest, mneme_str_from(name), *name_of_log);
+    }
     if (nearest.name != NULL) {
         return mneme_error_set(error, MNEME_E_USAGE,
                                "no request was made: there is no operation '%s'; did you mean %s?", name,
