@@ -122,18 +122,24 @@ void mneme_follower_free(struct mneme_follower *follower) {
     free(follower);
 }
 
+static int no_memory(struct mneme_error *error) {
+    return mneme_error_set(error, MNEME_E_NO_MEMORY, "no handler was added: memory is exhausted; free some");
+}
+
 int mneme_follower_add(struct mneme_follower *follower, const char *name, mneme_handler_fn *handler,
                        void *context, struct mneme_error *error) {
-    char *copy = strdup(name);
-    struct handler *larger =
-        reallocarray(follower->handlers, follower->handler_count + 1, sizeof *follower->handlers);
-    follower->handlers = larger != NULL ? larger : follower->handlers;
-    if (copy == NULL || larger == NULL) {
-        free(copy);
-        return mneme_error_set(error, MNEME_E_NO_MEMORY,
-                               "no handler was added: memory is exhausted; free some");
+    struct handler *handlers =
+        reallocarray(follower->handlers, follower->handler_count + 1, sizeof *handlers);
+    if (handlers == NULL) {
+        return no_memory(error);
     }
-    follower->handlers[follower->handler_count++] = (struct handler){copy, handler, context};
+    follower->handlers = handlers;
+    struct handler *added = &handlers[follower->handler_count];
+    *added = (struct handler){.name = strdup(name), .run = handler, .context = context};
+    if (added->name == NULL) {
+        return no_memory(error);
+    }
+    follower->handler_count++;
     return MNEME_OK;
 }
 

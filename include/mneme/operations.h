@@ -97,9 +97,11 @@ typedef bool mneme_result_fn(struct mneme_result *row, void *context);
 /*
  * Runs the request and gives its rows to on_row (may be NULL). Returns when all is done, at most timeout_ms
  * (0: as long as the settings say) later: of a write when the brokers have it, with its field `wait` when it
- * is judged. MNEME_E_USAGE for a request that is not complete, before anything is asked; MNEME_E_CONFLICT and
- * MNEME_E_NOT_FOUND also where a write that waited was not accepted, behind the row that says so;
- * MNEME_E_TIMEOUT, MNEME_E_UNAVAILABLE, MNEME_E_DENIED of the services.
+ * is judged. A read waits a moment (MNEME_READ_OWN_WRITES_MS) for what this struct mneme wrote within the
+ * last minute; its field at_least promises what it waits for. MNEME_E_USAGE for a request that is not
+ * complete, before anything is asked; MNEME_E_CONFLICT and MNEME_E_NOT_FOUND also where a write that waited
+ * was not accepted, behind the row that says so; MNEME_E_TIMEOUT, MNEME_E_UNAVAILABLE, MNEME_E_DENIED of the
+ * services.
  */
 MNEME_API int mneme_call(struct mneme *mneme, struct mneme_request *request, mneme_result_fn *on_row,
                          void *context, int timeout_ms, struct mneme_error *error);
