@@ -14,7 +14,7 @@ static struct mneme_follower *follower;
 
 static void stop(int signal_number) {
     (void)signal_number;
-    mneme_follower_stop(follower);
+    mneme_follower_stop(follower); /* NOLINT(bugprone-signal-handler,cert-sig30-c): it is made for that */
 }
 
 static int print_event(struct mneme_result *event, void *context, struct mneme_error *error) {
