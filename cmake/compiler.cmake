@@ -1,6 +1,6 @@
 # One interface target carries what every target is compiled with.
 add_library(mneme_flags INTERFACE)
-target_include_directories(mneme_flags INTERFACE ${CMAKE_SOURCE_DIR} ${CMAKE_BINARY_DIR}/generated)
+target_include_directories(mneme_flags INTERFACE ${CMAKE_SOURCE_DIR} ${CMAKE_SOURCE_DIR}/include ${CMAKE_BINARY_DIR}/generated)
 target_compile_definitions(mneme_flags INTERFACE _GNU_SOURCE MNEME_VERSION="${PROJECT_VERSION}")
 target_compile_options(
   mneme_flags

@@ -8,7 +8,7 @@ foreach(kind STATIC SHARED)
     target_sources(libmneme_${suffix} PRIVATE $<TARGET_OBJECTS:mneme_${part}>)
   endforeach()
   set_target_properties(libmneme_${suffix} PROPERTIES OUTPUT_NAME mneme LINKER_LANGUAGE C)
-  target_include_directories(libmneme_${suffix} INTERFACE ${CMAKE_SOURCE_DIR}/library/include)
+  target_include_directories(libmneme_${suffix} INTERFACE ${CMAKE_SOURCE_DIR}/include)
   target_link_libraries(
     libmneme_${suffix}
     PRIVATE mneme_flags
@@ -30,13 +30,6 @@ set_target_properties(libmneme_shared PROPERTIES VERSION ${PROJECT_VERSION} SOVE
 file(RELATIVE_PATH MNEME_PC_TO_PREFIX ${CMAKE_INSTALL_FULL_LIBDIR}/pkgconfig ${CMAKE_INSTALL_PREFIX})
 configure_file(${CMAKE_SOURCE_DIR}/cmake/mneme.pc.in ${CMAKE_BINARY_DIR}/mneme.pc @ONLY)
 install(TARGETS mneme libmneme_static libmneme_shared)
-# Headers are installed as they include each other, below one folder.
-foreach(header include/mneme/operations.h producers/publisher.h stores/locks/locks.h stores/redis/working.h
-               common/base/types.h common/base/error.h common/base/cancel.h common/base/clock.h)
-  get_filename_component(folder ${header} DIRECTORY)
-  install(FILES ${header} DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/mneme/${folder})
-endforeach()
-install(FILES library/include/mneme.h DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/mneme)
-install(FILES ${CMAKE_BINARY_DIR}/generated/mneme/event_types.h DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/mneme/mneme)
+install(DIRECTORY include/mneme DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
 install(FILES ${CMAKE_BINARY_DIR}/mneme.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
 install(FILES docs/man/libmneme.3 DESTINATION ${CMAKE_INSTALL_MANDIR}/man3)

@@ -1,5 +1,6 @@
 /*
- * Appends to a stream under the condition that nobody else did meanwhile, and waits for the verdict.
+ * Adds a memory to a stream under the condition that nobody else wrote to it meanwhile, and waits for the
+ * verdict.
  *
  *   cc conditional_update.c $(pkg-config --cflags --libs mneme) -o conditional_update
  *   ./conditional_update ada 0 "Ada prefers tea"
@@ -7,51 +8,21 @@
  * Exit code 4 tells that the stream has another version. The verdict comes from Postgres (DATABASE_URL),
  * where a worker must be running: mneme work postgres.
  */
+#include <mneme/mneme.h>
 #include <stdio.h>
-#include <stdlib.h>
 
-#include "mneme.h"
-
-static const char *const outcomes[] = {
-    [MNEME_OUTCOME_ACCEPTED] = "accepted",   [MNEME_OUTCOME_REJECTED] = "rejected",
-    [MNEME_OUTCOME_DUPLICATE] = "duplicate", [MNEME_OUTCOME_NOT_FOUND] = "not found",
-    [MNEME_OUTCOME_EXISTS] = "exists",       [MNEME_OUTCOME_PARKED] = "parked",
-    [MNEME_OUTCOME_DROPPED] = "dropped",
-};
-
-/* Publishes the note; its position, once the brokers have it. */
-static int append(struct mneme_position *position, const char *user, long long expected_version,
-                  const char *text, struct mneme_error *error) {
-    struct mneme_client *client = NULL;
-    int status = mneme_open(&client, NULL, NULL, 0, error);
-    if (status != MNEME_OK) {
-        return status;
+/* The row is there also where the write was not accepted: it says why. */
+static bool print_verdict(struct mneme_result *row, void *context) {
+    (void)context;
+    printf("%.*s", MNEME_STR_ARG(mneme_result_text(row, "verdict")));
+    if (mneme_result_long(row, "version", -1) >= 0) {
+        printf(", version %lld", (long long)mneme_result_long(row, "version", -1));
     }
-    struct mneme_event event;
-    struct mneme_receipt receipt;
-    status = mneme_event_init(&event, client, MNEME_EVENT_AGENT_DECISION, error);
-    if (status == MNEME_OK) {
-        event.scope.user_id = mneme_str_from(user);
-        event.scope.agent_id = mneme_str_from("example");
-        event.expected_version = (struct mneme_opt_long){expected_version, true};
-        event.payload.agent_decision.decision = mneme_str_from(text);
-        status = mneme_publish_wait(&receipt, client, &event, 10000, error);
+    if (mneme_result_long(row, "actual_version", -1) >= 0) {
+        printf(", the actual version is %lld", (long long)mneme_result_long(row, "actual_version", -1));
     }
-    if (status == MNEME_OK) {
-        *position = receipt.position;
-    }
-    (void)mneme_close(client, 0, NULL);
-    return status;
-}
-
-static int tell(struct mneme_position position, struct mneme_verdict *verdict, struct mneme_error *error) {
-    struct mneme_ledger *ledger = NULL;
-    int status = mneme_ledger_open(&ledger, NULL, NULL, 0, error);
-    if (status == MNEME_OK) {
-        status = mneme_verdict_wait(verdict, ledger, &position, 1, 30000, error);
-    }
-    mneme_ledger_close(ledger);
-    return status;
+    printf("\n");
+    return true;
 }
 
 int main(int argc, char **argv) {
@@ -59,24 +30,25 @@ int main(int argc, char **argv) {
         fprintf(stderr, "usage: conditional_update USER EXPECTED_VERSION TEXT\n");
         return 2;
     }
+    const char *const fields[][2] = {
+        {"user_id", argv[1]}, {"expected_version", argv[2]}, {"text", argv[3]}, {"wait", "postgres"}};
     struct mneme_error error = {0};
-    struct mneme_position position;
-    struct mneme_verdict verdict;
-    int status = append(&position, argv[1], strtoll(argv[2], NULL, 10), argv[3], &error);
+    struct mneme *mneme;
+    struct mneme_request *request = NULL;
+    int status = mneme_connect(&mneme, NULL, NULL, 0, &error);
     if (status == MNEME_OK) {
-        status = tell(position, &verdict, &error);
+        status = mneme_request_new(&request, mneme, "memory.add", &error);
     }
-    if (status != MNEME_OK) {
+    for (size_t i = 0; status == MNEME_OK && i < sizeof fields / sizeof *fields; i++) {
+        status = mneme_request_set(request, fields[i][0], fields[i][1], &error);
+    }
+    if (status == MNEME_OK) {
+        status = mneme_call(mneme, request, print_verdict, NULL, 30000, &error);
+    }
+    if (status != MNEME_OK && status != MNEME_E_CONFLICT) {
         fprintf(stderr, "conditional_update: %s\n", error.message);
-        return 1;
     }
-    printf("%s", outcomes[verdict.outcome]);
-    if (verdict.version.is_set) {
-        printf(", version %lld", (long long)verdict.version.value);
-    }
-    if (verdict.actual_version.is_set) {
-        printf(", the actual version is %lld", (long long)verdict.actual_version.value);
-    }
-    printf("%s%s\n", verdict.reason[0] == '\0' ? "" : ": ", verdict.reason);
-    return verdict.outcome == MNEME_OUTCOME_REJECTED ? 4 : 0;
+    mneme_request_free(request);
+    mneme_disconnect(mneme);
+    return status == MNEME_OK ? 0 : status == MNEME_E_CONFLICT ? 4 : 1;
 }

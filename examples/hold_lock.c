@@ -8,11 +8,10 @@
  */
 #define _DEFAULT_SOURCE /* for flock and fileno */
 
+#include <mneme/mneme.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/file.h>
-
-#include "mneme.h"
 
 /* Whether the store took the write: not when a later holder was there before. */
 static int write_with_token(const char *name, long long token) {
@@ -36,22 +35,26 @@ int main(int argc, char **argv) {
         return 2;
     }
     struct mneme_error error = {0};
-    struct mneme_locks *locks = NULL;
-    struct mneme_lock lock;
-    int status = mneme_locks_open(&locks, NULL, NULL, 0, &error);
+    struct mneme *mneme;
+    struct mneme_lease *lease = NULL;
+    int status = mneme_connect(&mneme, NULL, NULL, 0, &error);
     if (status == MNEME_OK) {
-        /* A lease of 10 s, waited for up to 5 s, unless the settings say otherwise. */
-        status = mneme_lock_acquire(&lock, locks, mneme_str_from(argv[1]), NULL, &error);
+        status = mneme_lease_new(&lease, mneme, argv[1], NULL, &error);
     }
     if (status == MNEME_OK) {
-        /* The long work goes here, with mneme_lock_extend now and then. */
-        const char *result = write_with_token(argv[2], (long long)lock.token) ? "taken" : "refused";
-        printf("token %lld: %s\n", (long long)lock.token, result);
-        status = mneme_lock_release(&lock, locks, &error);
+        /* For 10 s, waited for up to 5 s, unless the settings say otherwise. */
+        status = mneme_lease_acquire(lease, 0, -1, &error);
+    }
+    if (status == MNEME_OK) {
+        /* The long work goes here, with mneme_lease_extend now and then. */
+        long long token = (long long)mneme_lease_token(lease);
+        printf("token %lld: %s\n", token, write_with_token(argv[2], token) ? "taken" : "refused");
+        status = mneme_lease_release(lease, &error);
     }
     if (status != MNEME_OK) {
         fprintf(stderr, "hold_lock: %s\n", error.message);
     }
-    mneme_locks_close(locks);
+    mneme_lease_free(lease);
+    mneme_disconnect(mneme);
     return status == MNEME_OK ? 0 : status == MNEME_E_CONFLICT ? 4 : 1;
 }

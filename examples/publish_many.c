@@ -1,55 +1,42 @@
 /*
- * Publishes the turns of a conversation without waiting for each: callbacks say what became of them, and
- * closing waits for the last.
+ * Publishes the turns of a conversation without waiting for each: a callback is told what became of them.
  *
  *   cc publish_many.c $(pkg-config --cflags --libs mneme) -o publish_many
  *   ./publish_many ada 100000
  */
+#include <mneme/mneme.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
-
-#include "mneme.h"
 
 struct tally {
     atomic_long acknowledged;
     atomic_long failed;
 };
 
-/* Called once for each event, on the client's thread: short, and it never waits. */
+/* Called once for each event, on a thread of the library: short, and it never waits. */
 static void count(const struct mneme_receipt *receipt, void *context) {
     struct tally *tally = context;
-    if (receipt->status == MNEME_OK) {
+    if (mneme_receipt_status(receipt) == MNEME_OK) {
         atomic_fetch_add(&tally->acknowledged, 1);
     } else if (atomic_fetch_add(&tally->failed, 1) == 0) {
-        fprintf(stderr, "publish_many: %s\n", receipt->message);
+        fprintf(stderr, "publish_many: %s\n", mneme_receipt_message(receipt));
     }
 }
 
-static int publish_turn(struct mneme_client *client, const char *user, long index, struct tally *tally,
+/* The user's id needs no escaping here; a program that takes any text writes it as JSON wants it. */
+static int publish_turn(struct mneme *mneme, const char *user, long index, struct tally *tally,
                         struct mneme_error *error) {
-    struct mneme_event event;
-    int status = mneme_event_init(&event, client, MNEME_EVENT_CONVERSATION_TURN, error);
-    if (status != MNEME_OK) {
-        return status;
-    }
-    char text[64];
-    snprintf(text, sizeof text, "This is turn %ld.", index);
-    event.scope.user_id = mneme_str_from(user);
-    event.scope.conversation_id = mneme_str_from("an-example");
-    event.payload.conversation_turn.conversation_id = mneme_str_from("an-example");
-    event.payload.conversation_turn.turn_index = (struct mneme_opt_long){index, true};
-    event.payload.conversation_turn.role = mneme_str_from(index % 2 == 0 ? "user" : "assistant");
-    event.payload.conversation_turn.content = mneme_str_from(text);
-
-    /* The same program run twice publishes the same events: the second time they have no effect. */
-    char key[128];
-    snprintf(key, sizeof key, "an-example/%s/%ld", user, index);
-    status = mneme_event_set_idempotency_key(&event, mneme_str_from(key), error);
-    if (status == MNEME_OK) {
-        status = mneme_publish(client, &event, count, tally, error);
-    }
-    return status;
+    char event[512];
+    /* With a key the same program run twice publishes the same events: the second time they have no effect.
+     */
+    snprintf(event, sizeof event,
+             "{\"type\":\"conversation_turn\",\"user_id\":\"%s\",\"conversation_id\":\"an-example\","
+             "\"idempotency_key\":\"an-example/%s/%ld\","
+             "\"payload\":{\"conversation_id\":\"an-example\",\"turn_index\":%ld,\"role\":\"%s\","
+             "\"content\":\"This is turn %ld.\"}}",
+             user, user, index, index, index % 2 == 0 ? "user" : "assistant", index);
+    return mneme_submit_event(mneme, mneme_str_from(event), count, tally, error);
 }
 
 int main(int argc, char **argv) {
@@ -59,25 +46,21 @@ int main(int argc, char **argv) {
         return 2;
     }
     struct mneme_error error = {0};
-    struct mneme_client *client = NULL;
+    struct mneme *mneme;
+    struct tally tally = {0};
     /* What is given here goes before the environment. */
     const struct mneme_client_setting settings[] = {{"MNEME_PUBLISH_LINGER_MS", "20"}};
-    int status = mneme_open(&client, NULL, settings, 1, &error);
-    if (status != MNEME_OK) {
-        fprintf(stderr, "publish_many: %s\n", error.message);
-        return 1;
-    }
-    struct tally tally = {0};
+    int status = mneme_connect(&mneme, NULL, settings, 1, &error);
     for (long i = 0; i < turns && status == MNEME_OK; i++) {
-        status = publish_turn(client, argv[1], i, &tally, &error);
+        status = publish_turn(mneme, argv[1], i, &tally, &error);
+    }
+    if (status == MNEME_OK) {
+        status = mneme_submit_wait(mneme, 30000, &error);
     }
     if (status != MNEME_OK) {
         fprintf(stderr, "publish_many: %s\n", error.message);
     }
-    int closed = mneme_close(client, 30000, &error);
-    if (closed != MNEME_OK) {
-        fprintf(stderr, "publish_many: %s\n", error.message);
-    }
+    mneme_disconnect(mneme);
     printf("%ld acknowledged, %ld failed\n", atomic_load(&tally.acknowledged), atomic_load(&tally.failed));
-    return status == MNEME_OK && closed == MNEME_OK && atomic_load(&tally.failed) == 0 ? 0 : 1;
+    return status == MNEME_OK && atomic_load(&tally.failed) == 0 ? 0 : 1;
 }

@@ -7,7 +7,7 @@
  * Services are found by the environment, as `mneme` finds them; a worker (mneme work postgres) folds the
  * events.
  */
-#include <mneme.h>
+#include <mneme/mneme.h>
 #include <stdio.h>
 
 #define TIMEOUT_MS 30000

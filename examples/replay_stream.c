@@ -4,43 +4,53 @@
  *   cc replay_stream.c $(pkg-config --cflags --libs mneme) -o replay_stream
  *   ./replay_stream ada [FROM [TO]]
  *
- * FROM and TO are times, positions, "beginning" or "end"; see mneme replay --help.
+ * FROM and TO are times, positions, "beginning" or "end"; see mneme/log.h.
  */
+#include <mneme/mneme.h>
 #include <stdio.h>
-
-#include "mneme.h"
 
 struct tally {
     long events, refused;
 };
 
 /* Called for each event in its turn. What it is given is gone when it returns. */
-static bool tell(const struct mneme_replayed *replayed, void *context) {
+static bool print_event(struct mneme_result *event, void *context) {
     struct tally *tally = context;
-    printf("%d:%lld ", (int)replayed->position.partition, (long long)replayed->position.offset);
-    if (replayed->event == NULL) {
-        printf("was left out: %s\n", replayed->refusal);
+    struct mneme_str position = mneme_result_text(event, "position");
+    struct mneme_str refusal = mneme_result_text(event, "refusal");
+    if (refusal.data != NULL) {
+        printf("%.*s was left out: %.*s\n", MNEME_STR_ARG(position), MNEME_STR_ARG(refusal));
         tally->refused++;
     } else {
-        printf("%.*s\n", (int)replayed->event_type.len, replayed->event_type.data);
+        printf("%.*s %.*s\n", MNEME_STR_ARG(position), MNEME_STR_ARG(mneme_result_text(event, "event_type")));
         tally->events++;
     }
     return true; /* false would end the replay */
 }
 
 int main(int argc, char **argv) {
+    static const char *const fields[] = {"stream_id", "from", "to"};
     if (argc < 2 || argc > 4) {
         fprintf(stderr, "usage: replay_stream STREAM [FROM [TO]]\n");
         return 2;
     }
     struct mneme_error error = {0};
+    struct mneme *mneme;
+    struct mneme_request *request = NULL;
     struct tally tally = {0, 0};
-    const struct mneme_replay_options options = {
-        .stream_id = argv[1],
-        .from = argc > 2 ? argv[2] : NULL,
-        .to = argc > 3 ? argv[3] : NULL,
-    };
-    if (mneme_replay(&options, tell, &tally, &error) != MNEME_OK) {
+    int status = mneme_connect(&mneme, NULL, NULL, 0, &error);
+    if (status == MNEME_OK) {
+        status = mneme_request_new(&request, mneme, "replay", &error);
+    }
+    for (int i = 1; status == MNEME_OK && i < argc; i++) {
+        status = mneme_request_set(request, fields[i - 1], argv[i], &error);
+    }
+    if (status == MNEME_OK) {
+        status = mneme_call(mneme, request, print_event, &tally, 0, &error);
+    }
+    mneme_request_free(request);
+    mneme_disconnect(mneme);
+    if (status != MNEME_OK) {
         fprintf(stderr, "replay_stream: %s\n", error.message);
         return 1;
     }

@@ -35,7 +35,7 @@ static int begin(struct mneme_client **client, struct mneme_op_call *call, struc
         }
         pthread_mutex_init(&call->batch->lock, NULL);
     }
-    return mneme_service_client(client, call->service, error);
+    return mneme_service_client_within(client, call->service, call->cancel, error);
 }
 
 int mneme_op_call_publish(struct mneme_op_call *call, const struct mneme_event *event,
@@ -57,7 +57,7 @@ int mneme_op_call_publish_now(struct mneme_receipt *receipt, struct mneme_op_cal
     struct mneme_client *client;
     const struct mneme_cancel cancel =
         mneme_cancel_within(call->cancel, mneme_config_long(call->config, MNEME_SETTING_PUBLISH_TIMEOUT_MS));
-    int status = mneme_service_client(&client, call->service, error);
+    int status = mneme_service_client_within(&client, call->service, call->cancel, error);
     return status == MNEME_OK
                ? mneme_op_receipts_publish(receipt, client, event, 1, call->arena, &cancel, error)
                : status;
@@ -71,9 +71,11 @@ int mneme_op_call_flush(int64_t *acknowledged, int64_t *failed, struct mneme_op_
     if (batch == NULL) {
         return MNEME_OK;
     }
-    int status = mneme_service_client(&client, call->service, error);
+    int status = mneme_service_client_within(&client, call->service, call->cancel, error);
     if (status == MNEME_OK) {
-        status = mneme_flush(client, -1, error);
+        bool has_end = call->cancel != NULL && call->cancel->deadline_micros != 0;
+        int64_t left_ms = mneme_cancel_left_micros(call->cancel, INT32_MAX) / 1000;
+        status = mneme_flush(client, has_end ? (int)left_ms : -1, error);
     }
     pthread_mutex_lock(&batch->lock);
     *acknowledged = batch->acknowledged;

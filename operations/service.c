@@ -18,7 +18,8 @@
 #include "queries/stale.h"
 #include "stores/locks/open.h"
 
-#define MOST_IDLE 16 /* connections of a kind that are kept for the next calls */
+#define LOOK_MICROS 20000 /* at a caller's cancel, which nobody signals */
+#define MOST_IDLE 16      /* connections of a kind that are kept for the next calls */
 
 struct idle {
     void *items[MOST_IDLE];
@@ -33,6 +34,8 @@ struct mneme_service {
     struct mneme_watcher *watcher;
     struct mneme_pg_pool *pool;
 
+    pthread_mutex_t
+        opening; /* of the publisher; held while brokers are asked, so that nobody waits with `lock` */
     pthread_mutex_t lock; /* guards all below */
     struct mneme_client *client;
     struct mneme_client *recorder;
@@ -71,6 +74,7 @@ int mneme_service_open(struct mneme_service **out, const struct mneme_config *co
         return mneme_error_set(error, MNEME_E_NO_MEMORY,
                                "the service was not opened: memory is exhausted; free some");
     }
+    pthread_mutex_init(&service->opening, NULL); /* the same way; it does not fail alone */
     service->config = config;
     service->purpose = options->purpose;
     service->own = options->own != NULL ? options->own : &none_kept;
@@ -107,25 +111,74 @@ void mneme_service_close(struct mneme_service *service, int timeout_ms) {
         mneme_locks_close(service->locks.items[i]);
     }
     pthread_mutex_destroy(&service->lock);
+    pthread_mutex_destroy(&service->opening);
     free(service);
 }
 
 /* --- lending --- */
 
+static struct mneme_client *find_client(struct mneme_service *service) {
+    pthread_mutex_lock(&service->lock);
+    struct mneme_client *client = service->client;
+    pthread_mutex_unlock(&service->lock);
+    return client;
+}
+
+int mneme_service_flush(struct mneme_service *service, int timeout_ms, struct mneme_error *error) {
+    struct mneme_client *client = find_client(service);
+    return client == NULL ? MNEME_OK : mneme_flush(client, timeout_ms, error);
+}
+
+int mneme_service_written(struct mneme_client_written *out, struct mneme_service *service,
+                          struct mneme_arena *arena, struct mneme_error *error) {
+    struct mneme_client *client = find_client(service);
+    *out = (struct mneme_client_written){.positions = NULL};
+    return client == NULL ? MNEME_OK : mneme_client_written(out, client, arena, error);
+}
+
+/* The right to open the publisher, which others may have for seconds. */
+static int begin_opening(struct mneme_service *service, const struct mneme_cancel *cancel,
+                         struct mneme_error *error) {
+    while (pthread_mutex_trylock(&service->opening) != 0) {
+        if (mneme_cancel_is_due(cancel)) {
+            return mneme_error_set(error, MNEME_E_TIMEOUT,
+                                   "nothing was published: the brokers did not answer before the call was "
+                                   "ended; check that they run, or wait longer");
+        }
+        mneme_clock_pause(LOOK_MICROS);
+    }
+    return MNEME_OK;
+}
+
+int mneme_service_client_within(struct mneme_client **out, struct mneme_service *service,
+                                const struct mneme_cancel *cancel, struct mneme_error *error) {
+    *out = find_client(service);
+    if (*out != NULL) {
+        return MNEME_OK;
+    }
+    int status = begin_opening(service, cancel, error);
+    if (status != MNEME_OK) {
+        return status;
+    }
+    *out = find_client(service); /* another may have opened it meanwhile */
+    if (*out == NULL) {
+        int64_t left_ms = mneme_cancel_left_micros(cancel, INT32_MAX) / 1000;
+        status = mneme_client_open_within(out, service->config, left_ms > 0 ? (int)left_ms : 1, error);
+        if (status == MNEME_OK && service->own->save != NULL) {
+            (*out)->on_close = service->own->save;
+            (*out)->on_close_context = service->own->context;
+        }
+        pthread_mutex_lock(&service->lock);
+        service->client = status == MNEME_OK ? *out : NULL;
+        pthread_mutex_unlock(&service->lock);
+    }
+    pthread_mutex_unlock(&service->opening);
+    return status;
+}
+
 int mneme_service_client(struct mneme_client **out, struct mneme_service *service,
                          struct mneme_error *error) {
-    int status = MNEME_OK;
-    pthread_mutex_lock(&service->lock);
-    if (service->client == NULL) {
-        status = mneme_client_open(&service->client, service->config, error);
-        if (status == MNEME_OK && service->own->save != NULL) {
-            service->client->on_close = service->own->save;
-            service->client->on_close_context = service->own->context;
-        }
-    }
-    *out = service->client;
-    pthread_mutex_unlock(&service->lock);
-    return status;
+    return mneme_service_client_within(out, service, NULL, error);
 }
 
 /* The settings with a short wait for a registry. */

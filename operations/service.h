@@ -9,6 +9,7 @@
 #define MNEME_OPERATIONS_SERVICE_H
 
 #include "operations/call.h"
+#include "producers/client.h"
 
 struct mneme_locks;
 struct mneme_service;
@@ -65,10 +66,21 @@ int mneme_service_run(struct mneme_op_outcome *outcome, struct mneme_service *se
 int mneme_service_submit(size_t *count, struct mneme_service *service, struct mneme_op_request *request,
                          mneme_delivery_fn *on_delivery, void *context, struct mneme_error *error);
 
+/* Waits as mneme_flush for all that was published before; MNEME_OK when nothing was. */
+int mneme_service_flush(struct mneme_service *service, int timeout_ms, struct mneme_error *error);
+
+/* What the brokers have acknowledged of this service's publisher, in the arena. */
+int mneme_service_written(struct mneme_client_written *out, struct mneme_service *service,
+                          struct mneme_arena *arena, struct mneme_error *error);
+
 /* --- for operations --- */
 
 /* The publisher, opened when it is first asked for; the service's. */
 int mneme_service_client(struct mneme_client **out, struct mneme_service *service, struct mneme_error *error);
+
+/* The same, ended by the cancel (may be NULL). */
+int mneme_service_client_within(struct mneme_client **out, struct mneme_service *service,
+                                const struct mneme_cancel *cancel, struct mneme_error *error);
 
 /* A publisher for events that may be lost: brokers that are away are not waited for, and others answer within
  * timeout_ms, as first asked. The service's. */

@@ -5,6 +5,7 @@
 #ifndef MNEME_OPERATIONS_SINK_H
 #define MNEME_OPERATIONS_SINK_H
 
+#include "common/config/config.h"
 #include "operations/operation.h"
 #include "queries/stale.h"
 
@@ -35,6 +36,10 @@ struct mneme_op_note {
     struct mneme_str text;               /* this and the next are valid during the call */
     const struct mneme_stale_row *stale; /* of NOTE_STALE */
 };
+
+/* The note as a sentence without a full stop, appended to `out`. The settings are those of the call. */
+void mneme_op_note_text(struct mneme_buffer *out, const struct mneme_op_note *note,
+                        const struct mneme_config *config);
 
 struct mneme_op_sink {
     /* False: no more rows are wanted. */

@@ -92,7 +92,7 @@ static int publish(struct publishing *publishing, struct mneme_op_call *call, st
     struct mneme_client *client;
     const struct mneme_cancel cancel =
         mneme_cancel_within(call->cancel, mneme_config_long(call->config, MNEME_SETTING_PUBLISH_TIMEOUT_MS));
-    int status = mneme_service_client(&client, call->service, error);
+    int status = mneme_service_client_within(&client, call->service, call->cancel, error);
     return status == MNEME_OK
                ? mneme_op_receipts_publish(publishing->receipts, client, publishing->events.items,
                                            publishing->events.count, call->arena, &cancel, error)

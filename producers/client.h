@@ -41,10 +41,24 @@ int mneme_client_settings(struct mneme_config **out, const char *config_path,
 int mneme_client_open(struct mneme_client **out, const struct mneme_config *config,
                       struct mneme_error *error);
 
+/* The same, with brokers that answer within timeout_ms (above 0) or not at all: MNEME_E_UNAVAILABLE. */
+int mneme_client_open_within(struct mneme_client **out, const struct mneme_config *config, int timeout_ms,
+                             struct mneme_error *error);
+
 /* The same, for events that may be lost: brokers that refuse a connection are not waited for, and others
  * answer within timeout_ms (above 0). */
 int mneme_client_open_now(struct mneme_client **out, const struct mneme_config *config, int timeout_ms,
                           struct mneme_error *error);
+
+/* What the brokers have acknowledged so far. */
+struct mneme_client_written {
+    const struct mneme_position *positions; /* the last one of each partition, in the arena */
+    size_t count;                           /* 0: nothing */
+    int64_t events;
+    int64_t last_micros; /* when the last one was acknowledged; of mneme_clock_monotonic_micros */
+};
+int mneme_client_written(struct mneme_client_written *out, struct mneme_client *client,
+                         struct mneme_arena *arena, struct mneme_error *error);
 
 /* As mneme_event_init, of a tenant that outlives the event; needs no publisher. Thread-safe. */
 int mneme_event_make(struct mneme_event *event, struct mneme_str tenant, enum mneme_event_type type,

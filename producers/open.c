@@ -10,6 +10,13 @@
 
 #define TOPIC_TIMEOUT_MS 5000
 
+/* How long brokers that do not answer are waited for. */
+struct opening {
+    int timeout_ms;
+    bool is_hasty; /* those that take no connection are not waited for at all */
+};
+static const struct opening patiently = {.timeout_ms = TOPIC_TIMEOUT_MS};
+
 /* Bounds of the properties "message.max.bytes" and "batch.size". */
 #define LEAST_MESSAGE_BYTES 1000
 #define MOST_MESSAGE_BYTES 1000000000
@@ -80,16 +87,17 @@ static int64_t clamp(int64_t value, int64_t least, int64_t most) {
 }
 
 /* Batches must fit the topic, which only a client can ask for: a second one is made when the topic is
- * unusual. With hasty_ms above 0 brokers that are away are waited for that long at most. */
-static int connect_to_topic(struct mneme_client *client, int hasty_ms, struct mneme_error *error) {
+ * unusual. */
+static int connect_to_topic(struct mneme_client *client, const struct opening *opening,
+                            struct mneme_error *error) {
     int64_t max_message_bytes = MNEME_KAFKA_USUAL_MAX_MESSAGE_BYTES;
     int status = make_producer(client, max_message_bytes, error);
     struct mneme_kafka_topic_facts facts;
     if (status == MNEME_OK) {
-        status =
-            hasty_ms > 0
-                ? mneme_kafka_topic_facts_now(&facts, client->kafka, client->topic_name, hasty_ms, error)
-                : mneme_kafka_topic_facts(&facts, client->kafka, client->topic_name, TOPIC_TIMEOUT_MS, error);
+        status = opening->is_hasty ? mneme_kafka_topic_facts_now(&facts, client->kafka, client->topic_name,
+                                                                 opening->timeout_ms, error)
+                                   : mneme_kafka_topic_facts(&facts, client->kafka, client->topic_name,
+                                                             opening->timeout_ms, error);
     }
     if (status != MNEME_OK) {
         return status;
@@ -115,13 +123,14 @@ static int connect_to_topic(struct mneme_client *client, int hasty_ms, struct mn
     return status;
 }
 
-static int open_with_settings(struct mneme_client *client, int hasty_ms, struct mneme_error *error) {
+static int open_with_settings(struct mneme_client *client, const struct opening *opening,
+                              struct mneme_error *error) {
     const struct mneme_config *config = client->config;
     client->content_max_chars = (size_t)mneme_config_long(config, MNEME_SETTING_CONTENT_MAX_CHARS);
     client->block_ms = (int)mneme_config_long(config, MNEME_SETTING_PUBLISH_BLOCK_MS);
     int status = mneme_kafka_events_topic(client->topic_name, config, error);
     if (status == MNEME_OK) {
-        status = connect_to_topic(client, hasty_ms, error);
+        status = connect_to_topic(client, opening, error);
     }
     if (status == MNEME_OK) {
         status = mneme_codec_new(&client->codec, config, error);
@@ -182,14 +191,14 @@ void mneme_client_destroy(struct mneme_client *client) {
 }
 
 static int open_client(struct mneme_client **out, const struct mneme_config *config,
-                       struct mneme_config *owned, int hasty_ms, struct mneme_error *error) {
+                       struct mneme_config *owned, const struct opening *opening, struct mneme_error *error) {
     struct mneme_client *client = NULL;
     int status = make_client(&client, config, owned, error);
     if (status != MNEME_OK) {
         mneme_config_destroy(owned);
         return status;
     }
-    status = open_with_settings(client, hasty_ms, error);
+    status = open_with_settings(client, opening, error);
     if (status != MNEME_OK) {
         mneme_client_destroy(client);
         return status;
@@ -200,12 +209,40 @@ static int open_client(struct mneme_client **out, const struct mneme_config *con
 
 int mneme_client_open(struct mneme_client **out, const struct mneme_config *config,
                       struct mneme_error *error) {
-    return open_client(out, config, NULL, 0, error);
+    return open_client(out, config, NULL, &patiently, error);
+}
+
+int mneme_client_open_within(struct mneme_client **out, const struct mneme_config *config, int timeout_ms,
+                             struct mneme_error *error) {
+    const struct opening opening = {.timeout_ms =
+                                        timeout_ms < TOPIC_TIMEOUT_MS ? timeout_ms : TOPIC_TIMEOUT_MS};
+    return open_client(out, config, NULL, &opening, error);
 }
 
 int mneme_client_open_now(struct mneme_client **out, const struct mneme_config *config, int timeout_ms,
                           struct mneme_error *error) {
-    return open_client(out, config, NULL, timeout_ms, error);
+    const struct opening opening = {.timeout_ms = timeout_ms, .is_hasty = true};
+    return open_client(out, config, NULL, &opening, error);
+}
+
+int mneme_client_written(struct mneme_client_written *out, struct mneme_client *client,
+                         struct mneme_arena *arena, struct mneme_error *error) {
+    struct mneme_reporter *reporter = &client->reporter;
+    pthread_mutex_lock(&reporter->acknowledged_lock);
+    struct mneme_position *positions =
+        mneme_arena_calloc(arena, reporter->acknowledged_count + 1, sizeof *positions);
+    *out = (struct mneme_client_written){.positions = positions,
+                                         .events = reporter->acknowledged_events,
+                                         .last_micros = reporter->acknowledged_micros};
+    for (size_t i = 0; positions != NULL && i < reporter->acknowledged_count; i++) {
+        if (reporter->acknowledged[i] >= 0) {
+            positions[out->count++] = (struct mneme_position){(int32_t)i, reporter->acknowledged[i]};
+        }
+    }
+    pthread_mutex_unlock(&reporter->acknowledged_lock);
+    return positions != NULL ? MNEME_OK
+                             : mneme_error_set(error, MNEME_E_NO_MEMORY,
+                                               "the positions were not told: memory is exhausted; free some");
 }
 
 int mneme_client_settings(struct mneme_config **out, const char *config_path,
@@ -240,5 +277,5 @@ int mneme_open(struct mneme_client **out, const char *config_path,
                const struct mneme_client_setting *settings, size_t setting_count, struct mneme_error *error) {
     struct mneme_config *config = NULL;
     int status = mneme_client_settings(&config, config_path, settings, setting_count, error);
-    return status == MNEME_OK ? open_client(out, config, config, 0, error) : status;
+    return status == MNEME_OK ? open_client(out, config, config, &patiently, error) : status;
 }

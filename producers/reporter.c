@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "common/base/clock.h"
 #include "common/kafka/kafka.h"
 
 #define POLL_MS 1000 /* only a bound: stopping wakes the thread */
@@ -27,10 +28,12 @@ int mneme_reporter_init(struct mneme_reporter *reporter, struct mneme_deliveries
                                "cannot open a publisher: no lock can be made (%s); try again",
                                strerror(failure));
     }
+    pthread_mutex_init(&reporter->acknowledged_lock, NULL); /* the same way; it does not fail alone */
     return MNEME_OK;
 }
 
 void mneme_reporter_clean_up(struct mneme_reporter *reporter) {
+    pthread_mutex_destroy(&reporter->acknowledged_lock);
     pthread_mutex_destroy(&reporter->trouble_lock);
     free(reporter->acknowledged);
 }
@@ -130,6 +133,8 @@ static void report(struct mneme_reporter *reporter, struct mneme_delivery *deliv
 /* Notes an acknowledged position. Without memory it is left out: only who asks for own writes misses it. */
 static void note_acknowledged(struct mneme_reporter *reporter, struct mneme_position position) {
     size_t partition = (size_t)position.partition;
+    reporter->acknowledged_events++;
+    reporter->acknowledged_micros = mneme_clock_monotonic_micros();
     if (partition >= reporter->acknowledged_count) {
         int64_t *larger = reallocarray(reporter->acknowledged, partition + 1, sizeof *larger);
         if (larger == NULL) {
@@ -160,7 +165,9 @@ static void report_message(struct mneme_reporter *reporter, const rd_kafka_messa
             !atomic_load(&reporter->is_fatal)) {
             set_trouble(reporter, RD_KAFKA_RESP_ERR_NO_ERROR, "");
         }
+        pthread_mutex_lock(&reporter->acknowledged_lock);
         note_acknowledged(reporter, receipt.position);
+        pthread_mutex_unlock(&reporter->acknowledged_lock);
         report(reporter, delivery, &receipt);
         return;
     }

@@ -30,10 +30,11 @@ struct mneme_reporter {
     struct mneme_delivery *reported[MNEME_REPORTER_CHUNK];
     size_t reported_count;
 
-    /* The highest offset of each partition that the brokers acknowledged, -1 for none. Written by the thread.
-     */
-    int64_t *acknowledged; /* owned */
+    pthread_mutex_t acknowledged_lock; /* guards all below; the thread alone writes them */
+    int64_t *acknowledged; /* owned; the highest offset of each partition that the brokers have, or -1 */
     size_t acknowledged_count;
+    int64_t acknowledged_events;
+    int64_t acknowledged_micros; /* when the last one was; of mneme_clock_monotonic_micros */
 };
 
 int mneme_reporter_init(struct mneme_reporter *reporter, struct mneme_deliveries *deliveries,

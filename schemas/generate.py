@@ -201,7 +201,7 @@ def header_text(schema):
         "/*\n * The event types, made from schemas/avsc/mneme.event.v"
         f"{schema.version}.avsc by schemas/generate.py; edit that.\n */\n"
         "#ifndef MNEME_EVENT_TYPES_H\n#define MNEME_EVENT_TYPES_H\n\n"
-        '#include "common/base/types.h"\n\n#ifdef __cplusplus\nextern "C" {\n#endif\n\n'
+        '#include "common/base/types.h"\n\n'
         f"/* In the order of the schema's payload union. */\nenum mneme_event_type {{\n{enum}}};\n\n"
         f"#define MNEME_EVENT_TYPE_COUNT {len(schema.payloads)}\n"
         f"#define MNEME_EVENT_SCHEMA_VERSION {schema.version}\n\n"
@@ -213,7 +213,7 @@ def header_text(schema):
         + "    int schema_version;\n"
         + comment("Which member of payload is valid.", "    ")
         + f"    enum mneme_event_type type;\n    union {{\n{union}    }} payload;\n}};\n\n"
-        "#ifdef __cplusplus\n}\n#endif\n\n#endif\n"
+        "#endif\n"
     )
 
 

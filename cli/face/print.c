@@ -471,6 +471,13 @@ static bool on_row(const struct mneme_op_row *row, void *context) {
     return printer->code == MNEME_EXIT_DONE && !mneme_cli_output_is_lost();
 }
 
+static void say(const struct mneme_face_printer *printer, const struct mneme_op_note *note) {
+    struct mneme_buffer text = {0};
+    mneme_op_note_text(&text, note, printer->cli->config);
+    mneme_cli_say("%.*s", MNEME_STR_ARG(mneme_buffer_str(&text)));
+    mneme_buffer_clean_up(&text);
+}
+
 /* A reader of the output that goes away is seen without a write. */
 static bool is_open(void *context) {
     struct pollfd output = {.fd = STDOUT_FILENO};
@@ -480,25 +487,16 @@ static bool is_open(void *context) {
 }
 
 /* Lines on stderr, or with --json an object behind the answer. */
-static void add_stale(struct mneme_face_printer *printer, const struct mneme_stale_row *stale) {
+static void add_stale(struct mneme_face_printer *printer, const struct mneme_op_note *note) {
     if (printer->stale_count == 0) {
         mneme_buffer_clear(printer->cli->stale);
         printer->stale = (struct mneme_json_writer){.out = printer->cli->stale};
         mneme_json_begin_array(&printer->stale);
     }
-    mneme_stale_row_json(stale, &printer->stale);
-    if (printer->stale_count++ >= MOST_STALE_SHOWN || printer->cli->json) {
-        return;
+    mneme_stale_row_json(note->stale, &printer->stale);
+    if (printer->stale_count++ < MOST_STALE_SHOWN && !printer->cli->json) {
+        say(printer, note);
     }
-    struct mneme_buffer line = {0};
-    mneme_buffer_printf(&line, "mneme: stale: parked at %lld:%lld with %lld behind it, key ",
-                        (long long)stale->partition, (long long)stale->kafka_offset,
-                        (long long)stale->behind);
-    mneme_printable(&line, stale->key, false);
-    mneme_buffer_printf(&line, "; run `mneme dead-letters show %lld:%lld`\n", (long long)stale->partition,
-                        (long long)stale->kafka_offset);
-    (void)fwrite(line.data, 1, line.len, stderr);
-    mneme_buffer_clean_up(&line);
 }
 
 static void end_stale(struct mneme_face_printer *printer) {
@@ -515,25 +513,16 @@ static void on_note(const struct mneme_op_note *note, void *context) {
     struct mneme_face_printer *printer = context;
     switch (note->kind) {
     case MNEME_OP_NOTE_IN_ROW:
-        if (printer->cli->json) {
-            break;
+        if (!printer->cli->json) {
+            say(printer, note);
         }
-        mneme_cli_say("%.*s", MNEME_STR_ARG(note->text));
         break;
     case MNEME_OP_NOTE_WARNING:
-        mneme_cli_say("%.*s", MNEME_STR_ARG(note->text));
-        break;
     case MNEME_OP_NOTE_MISSING:
-        fflush(stdout);
-        fprintf(
-            stderr,
-            "mneme: what was written last from here is not in %.*s yet after %lld ms, so the answer may be "
-            "without it; see mneme status (MNEME_READ_OWN_WRITES_MS sets the wait)\n",
-            MNEME_STR_ARG(note->text),
-            (long long)mneme_config_long(printer->cli->config, MNEME_SETTING_READ_OWN_WRITES_MS));
+        say(printer, note);
         break;
     case MNEME_OP_NOTE_STALE:
-        add_stale(printer, note->stale);
+        add_stale(printer, note);
         break;
     case MNEME_OP_NOTE_TABLE:
         if (!printer->cli->json && printer->is_followed) {

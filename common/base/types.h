@@ -1,35 +1,15 @@
 /*
  * The value types that events, rows and settings are made of: slices, UUIDs, optional numbers.
- * They are plain data, copied by assignment; a slice never owns what it points to.
+ * They are plain data, copied by assignment; a slice (struct mneme_str of include/mneme/base.h) never owns
+ * what it points to.
  */
 #ifndef MNEME_COMMON_BASE_TYPES_H
 #define MNEME_COMMON_BASE_TYPES_H
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <string.h>
-
-#ifdef __cplusplus
-extern "C" {
-#endif
-
-/* Marks what libmneme offers to other programs; everything else stays inside. */
-#define MNEME_API __attribute__((visibility("default")))
-
-/* Bytes owned by somebody else, not NUL-terminated. data == NULL means null, which differs from empty. */
-struct mneme_str {
-    const char *data;
-    size_t len; /* bytes */
-};
+#include "include/mneme/base.h"
 
 #define MNEME_STR_NULL ((struct mneme_str){NULL, 0})
 #define MNEME_STR_LIT(literal) ((struct mneme_str){(literal), sizeof(literal) - 1})
-
-/* The slice over a C string, null for NULL; valid as long as the string is. */
-static inline struct mneme_str mneme_str_from(const char *text) {
-    return (struct mneme_str){text, text == NULL ? 0 : strlen(text)};
-}
 
 /* Whether both are null, or both hold the same bytes. */
 static inline bool mneme_str_equal(struct mneme_str a, struct mneme_str b) {
@@ -45,9 +25,6 @@ static inline int mneme_str_compare(struct mneme_str a, struct mneme_str b) {
     int order = len > 0 ? memcmp(a.data, b.data, len) : 0;
     return order != 0 ? order : (a.len > b.len) - (a.len < b.len);
 }
-
-/* For printf: printf("%.*s", MNEME_STR_ARG(s)). */
-#define MNEME_STR_ARG(s) (int)(s).len, (s).data == NULL ? "" : (s).data
 
 struct mneme_uuid {
     uint8_t bytes[16]; /* network order, as RFC 9562 prints them */
@@ -112,9 +89,5 @@ struct mneme_position {
 static inline int64_t mneme_sequence_id(struct mneme_position position) {
     return position.offset * MNEME_MAX_PARTITIONS + position.partition;
 }
-
-#ifdef __cplusplus
-}
-#endif
 
 #endif

@@ -206,7 +206,7 @@
     X(WAIT_TIMEOUT_MS, "MNEME_WAIT_TIMEOUT_MS", LONG, "10000", RANGE(0, 3600000), PLAIN, \
       "How long a read or a publisher waits for a projection.") \
     X(READ_OWN_WRITES_MS, "MNEME_READ_OWN_WRITES_MS", LONG, "2000", RANGE(0, 3600000), PLAIN, \
-      "How long a read of the command line waits for what was written from here within the last minute; 0: not.") \
+      "How long a read of the command line or of libmneme waits for what was written from here within the last minute; 0: not.") \
     X(LOG_LEVEL, "LOG_LEVEL", CHOICE, "info", ONE_OF("debug|info|warn|error"), PLAIN, \
       "What is logged.") \
     X(LOG_FORMAT, "MNEME_LOG_FORMAT", CHOICE, "auto", ONE_OF("auto|text|logfmt|json"), PLAIN, \

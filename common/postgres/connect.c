@@ -15,6 +15,8 @@
 #define DEAD_PEER_MS "15000"
 #define LOOK_MS 20 /* at the cancel, which nobody signals */
 
+#define LOOK_MS 20 /* at the caller's cancel, which nobody signals */
+
 /* Notices go to the log; their details may quote rows and stay out. */
 static void log_notice(void *context, const PGresult *result) {
     (void)context;
@@ -62,18 +64,19 @@ static PGconn *start(const struct mneme_postgres *postgres) {
     return PQconnectStartParams(keywords, values, 1);
 }
 
-/* Goes on connecting until it is done or has failed; false when the deadline or the cancel came first. */
+/* Goes on connecting until it is done or has failed; false when the deadline, or the caller's end, came
+ * first. */
 static bool complete(PGconn *connection, int64_t deadline, const struct mneme_cancel *cancel) {
     PostgresPollingStatusType state = PGRES_POLLING_WRITING;
     while (state != PGRES_POLLING_OK && state != PGRES_POLLING_FAILED) {
-        int64_t left_ms = (deadline - mneme_clock_monotonic_micros()) / 1000;
-        if (left_ms <= 0 || mneme_cancel_is_due(cancel)) {
+        int64_t left_ms = mneme_cancel_left_micros(cancel, deadline - mneme_clock_monotonic_micros()) / 1000;
+        if (left_ms <= 0 || mneme_cancel_is_asked(cancel)) {
             return false;
         }
         left_ms = cancel != NULL && left_ms > LOOK_MS ? LOOK_MS : left_ms;
         struct pollfd waiting = {.fd = PQsocket(connection),
                                  .events = state == PGRES_POLLING_READING ? POLLIN : POLLOUT};
-        int ready = poll(&waiting, 1, left_ms > INT32_MAX ? INT32_MAX : (int)left_ms);
+        int ready = poll(&waiting, 1, cancel == NULL || left_ms < LOOK_MS ? (int)left_ms : LOOK_MS);
         if (ready > 0 || (ready < 0 && errno != EINTR)) {
             state = PQconnectPoll(connection);
         }
@@ -194,6 +197,12 @@ int mneme_pg_open(struct mneme_postgres *postgres, struct mneme_error *error) {
     }
     if (is_begun && !complete(connection, deadline, postgres->cancel)) {
         char what[256];
+        if (mneme_clock_monotonic_micros() < deadline) {
+            return mneme_error_set(error, MNEME_E_TIMEOUT,
+                                   "cannot connect to Postgres at %s: it did not answer before the call was "
+                                   "ended; check that it runs, or wait longer",
+                                   place);
+        }
         snprintf(what, sizeof what, "cannot connect to Postgres at %s", place);
         if (mneme_cancel_is_due(postgres->cancel)) {
             return mneme_pg_cancelled(postgres, what, error);

@@ -16,13 +16,17 @@ static bool send_call(PGconn *connection, const char *name, const struct mneme_p
                                              params->length, params->format, binary)) == 1;
 }
 
+static PGresult *next_result(struct mneme_postgres *postgres) {
+    return mneme_pg_await(postgres) ? PQgetResult(postgres->connection) : NULL;
+}
+
 /* Takes one statement's result; after a failure the rest of the pipeline is only read to its end. */
 static int take_result(PGresult **out, struct mneme_postgres *postgres, int status,
                        struct mneme_error *error) {
-    PGresult *result = PQgetResult(postgres->connection);
+    PGresult *result = next_result(postgres);
     ExecStatusType kind = PQresultStatus(result);
     if (status == MNEME_OK && kind != PGRES_COMMAND_OK && kind != PGRES_TUPLES_OK) {
-        status = mneme_pg_failed(postgres, result, error);
+        status = mneme_pg_explain_cancel(postgres, mneme_pg_failed(postgres, result, error), error);
     }
     if (status == MNEME_OK && out != NULL) {
         *out = result;
@@ -30,7 +34,7 @@ static int take_result(PGresult **out, struct mneme_postgres *postgres, int stat
         PQclear(result);
     }
     if (result != NULL) {
-        PQclear(PQgetResult(postgres->connection)); /* the NULL that ends a statement's results */
+        PQclear(next_result(postgres)); /* the NULL that ends a statement's results */
     }
     return status;
 }
@@ -85,6 +89,7 @@ int mneme_pg_pipeline_behind(PGresult **results, struct mneme_postgres *postgres
         return status;
     }
     postgres->sqlstate[0] = '\0';
+    postgres->was_left = false;
     if (PQenterPipelineMode(postgres->connection) != 1) {
         return mneme_pg_failed(postgres, NULL, error);
     }
@@ -102,7 +107,7 @@ int mneme_pg_pipeline_behind(PGresult **results, struct mneme_postgres *postgres
         }
     }
     if (is_sent) {
-        PQclear(PQgetResult(postgres->connection)); /* the mark's own */
+        PQclear(next_result(postgres)); /* the mark's own */
     }
     /* What a broken connection leaves in the pipeline cannot be ended: mneme_pg_ensure connects again. */
     if (PQexitPipelineMode(postgres->connection) != 1 && status == MNEME_OK) {

@@ -265,12 +265,18 @@ static int wait_in_line(struct mneme_postgres **out, struct mneme_pg_pool *pool,
 
 static int connect_once(struct mneme_postgres **postgres, struct mneme_pg_pool *pool,
                         const struct mneme_cancel *cancel, struct mneme_error *error) {
+    int status;
     if (*postgres != NULL) {
         mneme_pg_set_cancel(*postgres, cancel);
-        return mneme_pg_ensure(*postgres, error);
+        status = mneme_pg_ensure(*postgres, error);
+    } else {
+        status = mneme_pg_connect_to_all_within(postgres, pool->config, pool->purpose, cancel, error);
+        status = status == MNEME_OK ? mneme_pg_set_always(*postgres, pool->settings, error) : status;
     }
-    int status = mneme_pg_connect_to_all_until(postgres, pool->config, pool->purpose, cancel, error);
-    return status == MNEME_OK ? mneme_pg_set_always(*postgres, pool->settings, error) : status;
+    if (*postgres != NULL) {
+        mneme_pg_set_cancel(*postgres, NULL); /* statements are the borrower's */
+    }
+    return status;
 }
 
 /* Pauses before the next try; false when the wait is over before. */
@@ -302,9 +308,6 @@ static int connect(struct mneme_postgres **postgres, struct mneme_pg_pool *pool,
             break;
         }
         status = connect_once(postgres, pool, bound->wait->cancel, &why);
-    }
-    if (*postgres != NULL) {
-        mneme_pg_set_cancel(*postgres, NULL); /* statements are the borrower's */
     }
     return status == MNEME_OK ? status : mneme_error_set(error, (enum mneme_status)status, "%s", why.message);
 }

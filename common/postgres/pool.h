@@ -36,7 +36,8 @@ void mneme_pg_pool_stop(struct mneme_pg_pool *pool);
 /* Stops it, waits until all that is lent was given back, and frees it. May be NULL. */
 void mneme_pg_pool_close(struct mneme_pg_pool *pool);
 
-/* How long a borrower waits in line; and what ends that, and connecting, before (NULL: nothing). */
+/* How long a borrower waits for a connection that others have, and what ends that and the connecting; the
+ * cancel may be NULL. */
 struct mneme_pg_pool_wait {
     int64_t timeout_ms;
     const struct mneme_cancel *cancel;
@@ -46,7 +47,7 @@ struct mneme_pg_pool_wait {
  * made again first. A connection that cannot be made is tried again after 1 s (MNEME_PG_CONNECT_RETRY_MS),
  * then 2, 4, …, as often as the options say. MNEME_E_TIMEOUT when none came free in time, or the wait was
  * called off; else the errors of mneme_pg_connect. Takes no longer than the wait says and one attempt to
- * connect, which the cancel ends. */
+ * connect, which the cancel ends, too. */
 int mneme_pg_pool_borrow(struct mneme_postgres **out, struct mneme_pg_pool *pool,
                          const struct mneme_pg_pool_wait *wait, struct mneme_error *error);
 

@@ -64,6 +64,7 @@ int mneme_pg_connect_path(struct mneme_postgres **out, const struct mneme_config
     postgres->schema = strdup(schema);
     postgres->path = path == NULL ? NULL : strdup(path);
     postgres->purpose = strdup(purpose);
+    postgres->cancel = cancel;
     postgres->is_pool_shared =
         strcmp(mneme_config_string(config, MNEME_SETTING_PG_POOL_MODE), "transaction") == 0;
     postgres->connect_timeout_ms = mneme_config_long(config, MNEME_SETTING_PG_CONNECT_TIMEOUT_MS);
@@ -202,7 +203,8 @@ static int find_or_prepare(struct mneme_pg_statement **out, struct mneme_postgre
     snprintf(statement->name, sizeof statement->name, "mneme_%u", postgres->next_statement++);
     statement->key = key.data;
     statement->key_len = key.len;
-    PGresult *result = PQprepare(postgres->connection, statement->name, sql, params->count, params->type);
+    /* It waits for locks on the tables, as running it does. */
+    PGresult *result = mneme_pg_exec_prepare(postgres, statement->name, sql, params);
     int status = hand_over(NULL, postgres, result, error);
     if (status == MNEME_OK) {
         HASH_ADD_KEYPTR(hh, postgres->statements, statement->key, statement->key_len, statement);

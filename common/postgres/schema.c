@@ -74,12 +74,12 @@ int mneme_pg_connect_to(struct mneme_postgres **out, const struct mneme_config *
 
 int mneme_pg_connect_to_all(struct mneme_postgres **out, const struct mneme_config *config,
                             const char *purpose, struct mneme_error *error) {
-    return mneme_pg_connect_to_all_until(out, config, purpose, NULL, error);
+    return mneme_pg_connect_to_all_within(out, config, purpose, NULL, error);
 }
 
-int mneme_pg_connect_to_all_until(struct mneme_postgres **out, const struct mneme_config *config,
-                                  const char *purpose, const struct mneme_cancel *cancel,
-                                  struct mneme_error *error) {
+int mneme_pg_connect_to_all_within(struct mneme_postgres **out, const struct mneme_config *config,
+                                   const char *purpose, const struct mneme_cancel *cancel,
+                                   struct mneme_error *error) {
     static const enum mneme_projection along[] = {MNEME_PROJECTION_POSTGRES, MNEME_PROJECTION_SEARCH,
                                                   MNEME_PROJECTION_VECTORS};
     return connect_along(out, config, along, sizeof along / sizeof *along, purpose, cancel, error);

@@ -24,10 +24,9 @@ int mneme_pg_connect_to(struct mneme_postgres **out, const struct mneme_config *
 int mneme_pg_connect_to_all(struct mneme_postgres **out, const struct mneme_config *config,
                             const char *purpose, struct mneme_error *error);
 
-/* The same, at most until the cancel is due (MNEME_E_TIMEOUT), which then is the connection's as by
- * mneme_pg_set_cancel. */
-int mneme_pg_connect_to_all_until(struct mneme_postgres **out, const struct mneme_config *config,
-                                  const char *purpose, const struct mneme_cancel *cancel,
-                                  struct mneme_error *error);
+/* The same, ended by the cancel (may be NULL), which is that of the connection then: MNEME_E_TIMEOUT. */
+int mneme_pg_connect_to_all_within(struct mneme_postgres **out, const struct mneme_config *config,
+                                   const char *purpose, const struct mneme_cancel *cancel,
+                                   struct mneme_error *error);
 
 #endif

@@ -26,10 +26,11 @@ struct mneme_postgres {
     bool has_other_settings; /* mneme_pg_set was called since the session was set up */
     char sqlstate[MNEME_SQLSTATE_BYTES];
     const struct mneme_cancel *cancel; /* of mneme_pg_set_cancel */
+    bool was_left;                     /* the cancel ended a statement that the server did not */
 };
 
 /* As mneme_pg_connect, for that schema, with a search path that is quoted already; NULL: the schema alone.
- * The connection has the cancel. */
+ * The cancel (may be NULL) ends the connecting, and is that of the connection then. */
 int mneme_pg_connect_path(struct mneme_postgres **out, const struct mneme_config *config, const char *schema,
                           const char *path, const char *purpose, const struct mneme_cancel *cancel,
                           struct mneme_error *error);
@@ -44,13 +45,20 @@ int mneme_pg_set_always(struct mneme_postgres *postgres, const char *settings_sq
  * its first settings hold. Fails for one that is broken or in the middle of something. */
 int mneme_pg_reset(struct mneme_postgres *postgres, struct mneme_error *error);
 
-/* PQexecPrepared and PQexecParams, but that the connection's cancel ends them. `values` may be NULL without
- * parameters. */
+/* PQprepare, PQexecPrepared and PQexecParams, but that the connection's cancel ends them. `values` may be
+ * NULL without parameters. */
+PGresult *mneme_pg_exec_prepare(struct mneme_postgres *postgres, const char *name, const char *sql,
+                                const struct mneme_pg_params *params);
 PGresult *mneme_pg_exec_prepared(struct mneme_postgres *postgres, const char *name,
                                  const struct mneme_pg_params *params, const char *const *values,
                                  bool binary);
 PGresult *mneme_pg_exec_params(struct mneme_postgres *postgres, const char *sql,
                                const struct mneme_pg_params *params, const char *const *values, bool binary);
+
+/* Waits until PQgetResult has something to give, or the cancel ends the statement: false when the server did
+ * not end it in time, so that nothing may be asked of the connection any more. was_left is false before the
+ * statement is sent. */
+bool mneme_pg_await(struct mneme_postgres *postgres);
 
 /* `status`, or MNEME_E_TIMEOUT with a sentence of its own where the failure is that the cancel ended the
  * statement. */

@@ -71,9 +71,9 @@ static int connect_client(struct mneme_log_reader *reader, const char *purpose, 
     return status;
 }
 
-static int check_topic(struct mneme_log_reader *reader, struct mneme_error *error) {
+static int check_topic(struct mneme_log_reader *reader, int timeout_ms, struct mneme_error *error) {
     struct mneme_kafka_topic_facts facts = {0};
-    int status = mneme_kafka_topic_facts(&facts, reader->client, reader->name, FACTS_TIMEOUT_MS, error);
+    int status = mneme_kafka_topic_facts(&facts, reader->client, reader->name, timeout_ms, error);
     if (status != MNEME_OK) {
         return status;
     }
@@ -92,12 +92,12 @@ static int check_topic(struct mneme_log_reader *reader, struct mneme_error *erro
 
 int mneme_log_reader_open(struct mneme_log_reader **out, const struct mneme_config *config,
                           const char *purpose, struct mneme_error *error) {
-    return mneme_log_reader_open_small(out, config, purpose, USUAL_QUEUE_KB, error);
+    return mneme_log_reader_open_small(out, config, purpose, USUAL_QUEUE_KB, 0, error);
 }
 
 static int open_reader(struct mneme_log_reader **out, const struct mneme_config *config,
                        const struct mneme_log_source *source, const char *purpose, size_t queue_kb,
-                       struct mneme_error *error) {
+                       int timeout_ms, struct mneme_error *error) {
     *out = NULL;
     struct mneme_log_reader *reader = calloc(1, sizeof *reader);
     if (reader == NULL || pthread_mutex_init(&reader->trouble_mutex, NULL) != 0) {
@@ -113,7 +113,7 @@ static int open_reader(struct mneme_log_reader **out, const struct mneme_config 
         status = connect_client(reader, purpose, queue_kb, error);
     }
     if (status == MNEME_OK) {
-        status = check_topic(reader, error);
+        status = check_topic(reader, timeout_ms, error);
     }
     if (status != MNEME_OK) {
         mneme_log_reader_close(reader);
@@ -124,17 +124,20 @@ static int open_reader(struct mneme_log_reader **out, const struct mneme_config 
 }
 
 int mneme_log_reader_open_small(struct mneme_log_reader **out, const struct mneme_config *config,
-                                const char *purpose, size_t queue_kb, struct mneme_error *error) {
+                                const char *purpose, size_t queue_kb, int timeout_ms,
+                                struct mneme_error *error) {
     struct mneme_log_source events = {.is_of_records = false};
     *out = NULL;
     int status = mneme_kafka_events_topic(events.topic, config, error);
-    return status == MNEME_OK ? open_reader(out, config, &events, purpose, queue_kb, error) : status;
+    return status == MNEME_OK ? open_reader(out, config, &events, purpose, queue_kb,
+                                            timeout_ms > 0 ? timeout_ms : FACTS_TIMEOUT_MS, error)
+                              : status;
 }
 
 int mneme_log_reader_open_source(struct mneme_log_reader **out, const struct mneme_config *config,
                                  const struct mneme_log_source *source, const char *purpose,
                                  struct mneme_error *error) {
-    return open_reader(out, config, source, purpose, USUAL_QUEUE_KB, error);
+    return open_reader(out, config, source, purpose, USUAL_QUEUE_KB, FACTS_TIMEOUT_MS, error);
 }
 
 void mneme_log_reader_close(struct mneme_log_reader *reader) {

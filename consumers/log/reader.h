@@ -22,9 +22,11 @@ struct mneme_log_reader;
 int mneme_log_reader_open(struct mneme_log_reader **out, const struct mneme_config *config,
                           const char *purpose, struct mneme_error *error);
 
-/* The same, with a bound of what is fetched ahead in each partition in place of 64 MB. */
+/* The same, with a bound of what is fetched ahead in each partition in place of 64 MB. Blocks up to
+ * timeout_ms in place of 10 s; 0: as that. */
 int mneme_log_reader_open_small(struct mneme_log_reader **out, const struct mneme_config *config,
-                                const char *purpose, size_t queue_kb, struct mneme_error *error);
+                                const char *purpose, size_t queue_kb, int timeout_ms,
+                                struct mneme_error *error);
 
 /* The same for the log that a projection folds. */
 int mneme_log_reader_open_source(struct mneme_log_reader **out, const struct mneme_config *config,

@@ -6,8 +6,6 @@
 
 #include <stdlib.h>
 
-#include "common/base/read_scope.h"
-#include "common/kafka/kafka.h"
 #include "consumers/replay/merge.h"
 #include "consumers/replay/when.h"
 
@@ -18,40 +16,9 @@
 struct replaying {
     const struct mneme_log_replay *replay;
     struct mneme_log_replay_counts *counts;
-    struct mneme_buffer
-        key_prefix; /* of the messages that the filter is about; the whole key with a stream */
+    struct mneme_buffer key_prefix; /* of the filter */
     int64_t done, total;
 };
-
-static bool is_among(const struct mneme_str_array *types, struct mneme_str type) {
-    for (size_t i = 0; i < types->count; i++) {
-        if (mneme_str_equal(types->items[i], type)) {
-            return true;
-        }
-    }
-    return false;
-}
-
-static bool matches(struct mneme_str wanted, struct mneme_str value) {
-    return wanted.data == NULL || mneme_str_equal(wanted, value);
-}
-
-static bool passes(const struct mneme_log_filter *filter, const struct mneme_event *event) {
-    return mneme_str_equal(filter->tenant, event->tenant) && matches(filter->stream_id, event->stream_id) &&
-           matches(filter->user_id, event->scope.user_id) &&
-           matches(filter->agent_id, event->scope.agent_id) && matches(filter->run_id, event->scope.run_id) &&
-           matches(filter->conversation_id, event->scope.conversation_id) &&
-           (!filter->types.is_set || is_among(&filter->types, mneme_event_type_name(event)));
-}
-
-/* Whose a message is that is not an event, only its key can tell. */
-static bool is_ours(const struct replaying *replaying, struct mneme_str key) {
-    struct mneme_str prefix = mneme_buffer_str(&replaying->key_prefix);
-    if (replaying->replay->filter.stream_id.data != NULL) {
-        return mneme_str_equal(key, prefix);
-    }
-    return key.data == NULL || (key.len >= prefix.len && memcmp(key.data, prefix.data, prefix.len) == 0);
-}
 
 static enum mneme_merge_step take(void *context, const struct mneme_batch_item *item) {
     struct replaying *replaying = context;
@@ -59,15 +26,12 @@ static enum mneme_merge_step take(void *context, const struct mneme_batch_item *
     if ((++replaying->done & 0x3ff) == 0 && replay->on_progress != NULL) {
         replay->on_progress(replay->context, replaying->done, replaying->total);
     }
+    if (!mneme_log_filter_passes(&replay->filter, mneme_buffer_str(&replaying->key_prefix), item)) {
+        return MNEME_MERGE_GO_ON;
+    }
     if (item->park_reason != NULL) {
-        if (!is_ours(replaying, item->key)) {
-            return MNEME_MERGE_GO_ON;
-        }
         replaying->counts->refused++;
         return replay->on_refused(replay->context, item) ? MNEME_MERGE_GO_ON : MNEME_MERGE_STOP;
-    }
-    if (!passes(&replay->filter, &item->event)) {
-        return MNEME_MERGE_GO_ON;
     }
     replaying->counts->events++;
     bool goes_on = replay->on_event(replay->context, item);
@@ -77,9 +41,8 @@ static enum mneme_merge_step take(void *context, const struct mneme_batch_item *
 /* The ranges that hold something; with a stream only its partition's. `offsets` are beginnings, then ends. */
 static size_t choose_ranges(struct mneme_log_range *ranges, struct replaying *replaying,
                             const int64_t *offsets, int32_t partitions) {
-    int32_t only = replaying->replay->filter.stream_id.data == NULL
-                       ? -1
-                       : mneme_kafka_partition_of(mneme_buffer_str(&replaying->key_prefix), partitions);
+    int32_t only = mneme_log_filter_partition(&replaying->replay->filter,
+                                              mneme_buffer_str(&replaying->key_prefix), partitions);
     size_t count = 0;
     for (int32_t i = 0; i < partitions; i++) {
         int64_t from = offsets[i];
@@ -129,22 +92,16 @@ int mneme_log_replay(struct mneme_log_replay_counts *counts, const struct mneme_
                      struct mneme_error *error) {
     struct replaying replaying = {.replay = replay, .counts = counts};
     struct mneme_log_reader *reader = NULL;
-    const struct mneme_log_filter *filter = &replay->filter;
-    const struct mneme_str scope[] = {filter->stream_id, filter->user_id, filter->agent_id, filter->run_id,
-                                      filter->conversation_id};
     *counts = (struct mneme_log_replay_counts){0};
-    int status = mneme_read_scope_check(scope, sizeof scope / sizeof *scope, filter->all_scopes,
-                                        "nothing was replayed",
-                                        "stream_id, user_id, agent_id, run_id or conversation_id", error);
+    int status = mneme_log_filter_check(&replay->filter, "nothing was replayed", error);
     if (status != MNEME_OK) {
         return status;
     }
-    mneme_buffer_append_str(&replaying.key_prefix, replay->filter.tenant);
-    mneme_buffer_append_byte(&replaying.key_prefix, '/');
-    mneme_buffer_append_str(&replaying.key_prefix, replay->filter.stream_id);
+    mneme_log_filter_key(&replaying.key_prefix, &replay->filter);
     size_t partitions = (size_t)mneme_config_long(replay->config, MNEME_SETTING_TOPIC_PARTITIONS);
     size_t queue_kb = QUEUE_KB / partitions < LEAST_QUEUE_KB ? LEAST_QUEUE_KB : QUEUE_KB / partitions;
-    status = mneme_log_reader_open_small(&reader, replay->config, "replay", queue_kb, error);
+    status = mneme_log_reader_open_small(&reader, replay->config, "replay", queue_kb, replay->open_timeout_ms,
+                                         error);
     if (status == MNEME_OK) {
         status = run(&replaying, reader, error);
     }

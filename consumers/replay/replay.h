@@ -8,20 +8,14 @@
 #include "common/base/cancel.h"
 #include "consumers/log/batch.h"
 #include "consumers/log/marks.h"
-
-/* What to hand over: a null or unset field does not filter. */
-struct mneme_log_filter {
-    struct mneme_str tenant;                                                /* required */
-    struct mneme_str stream_id, user_id, agent_id, run_id, conversation_id; /* one at least, unless: */
-    bool all_scopes;                                                        /* of the whole tenant */
-    struct mneme_str_array types; /* any of these, as the ledger calls them */
-};
+#include "consumers/replay/filter.h"
 
 struct mneme_log_replay {
     const struct mneme_config *config;
     const char *from, *to; /* as mneme_when_resolve takes them; NULL: beginning, end */
     struct mneme_log_filter filter;
     int64_t limit;                      /* events handed over; 0: all */
+    int open_timeout_ms;                /* for the brokers' first answer; 0: 10 s */
     mneme_log_marks_reader *read_marks; /* which messages were parked by hand: they are refused; or NULL */
 
     /* All are called on the calling thread, and get `context`. What an item points to is gone afterwards.
@@ -42,8 +36,8 @@ struct mneme_log_replay_counts {
     int64_t refused; /* messages that are no events, or wait behind one of their key */
 };
 
-/* MNEME_OK too when it was ended early. MNEME_E_USAGE without a scope, as
- * mneme_read_scope_check says; errors as of the log reader, mneme_when_resolve and mneme_merge_run.
+/* MNEME_OK too when it was ended early. MNEME_E_USAGE without a scope; errors as of the log reader,
+ * mneme_when_resolve and mneme_merge_run.
  */
 int mneme_log_replay(struct mneme_log_replay_counts *counts, const struct mneme_log_replay *replay,
                      struct mneme_error *error);

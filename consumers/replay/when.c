@@ -99,10 +99,12 @@ static int resolve_list(int64_t *offsets, struct mneme_log_reader *reader, const
 int mneme_when_resolve(int64_t *offsets, struct mneme_log_reader *reader, const char *text, bool is_end,
                        struct mneme_error *error) {
     struct mneme_log_point point;
-    if (read_point(&point, text, is_end)) {
+    /* Where there is one partition a position is a list of one, which may begin where the log ends. */
+    bool is_list = count_positions(text) > (mneme_log_reader_partitions(reader) == 1 && !is_end ? 0 : 1);
+    if (!is_list && read_point(&point, text, is_end)) {
         return mneme_log_reader_resolve(offsets, reader, &point, RESOLVE_TIMEOUT_MS, error);
     }
-    if (count_positions(text) > 1) {
+    if (is_list) {
         return resolve_list(offsets, reader, text, is_end, error);
     }
     return mneme_error_set(error, MNEME_E_USAGE, "'%.100s' is not a place in the log; give " MNEME_WHEN_FORMS,

@@ -9,20 +9,17 @@
  *   mneme_request_free(request);
  *   mneme_disconnect(mneme);
  *
- * Operations and fields go by their names, and what is behind the handles is not seen: a program that was
- * compiled before an operation, a field, a column or an event type was added goes on as it was, and one that
- * names what this library does not know gets MNEME_E_USAGE with the nearest name. `mneme NOUN VERB --help`
+ * A name that this library does not know is MNEME_E_USAGE, with the nearest name. `mneme NOUN VERB --help`
  * says what each field is; its name here is the option's with underscores, or with _id behind user, agent,
  * run, conversation and stream.
  *
  * Thread rules: one struct mneme may be used by any number of threads at once, but for mneme_disconnect. A
  * request and a row belong to one thread at a time. A struct mneme does not survive fork().
  */
-#ifndef MNEME_OPERATIONS_PUBLIC_H
-#define MNEME_OPERATIONS_PUBLIC_H
+#ifndef MNEME_OPERATIONS_H
+#define MNEME_OPERATIONS_H
 
-#include "common/base/error.h"
-#include "common/base/types.h"
+#include <mneme/base.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -32,7 +29,10 @@ extern "C" {
 struct mneme;
 
 /* A setting by its environment name, such as {"KAFKA_BOOTSTRAP_SERVERS", "127.0.0.1:9092"}. */
-struct mneme_client_setting;
+struct mneme_client_setting {
+    const char *name;
+    const char *value;
+};
 
 /* Settings come from `settings` (may be NULL), the environment, the file `config_path` (may be NULL:
  * $MNEME_CONFIG), and the defaults, in this order. Connects when something is first asked. The caller closes
@@ -97,23 +97,39 @@ typedef bool mneme_result_fn(struct mneme_result *row, void *context);
 /*
  * Runs the request and gives its rows to on_row (may be NULL). Returns when all is done, at most timeout_ms
  * (0: as long as the settings say) later: of a write when the brokers have it, with its field `wait` when it
- * is judged. MNEME_E_USAGE for a request that is not complete, before anything is asked; MNEME_E_CONFLICT and
+ * is judged. A read waits a moment (MNEME_READ_OWN_WRITES_MS) for what this struct mneme wrote within the
+ * last minute; its field at_least promises what it waits for. A read that goes on with rows as they come
+ * (`follow` of events) ends when on_row wants no more, or after timeout_ms, which is not an error then.
+ * MNEME_E_USAGE for a request that is not complete, before anything is asked; MNEME_E_CONFLICT and
  * MNEME_E_NOT_FOUND also where a write that waited was not accepted, behind the row that says so;
- * MNEME_E_TIMEOUT, MNEME_E_UNAVAILABLE, MNEME_E_DENIED of the services. A read that goes on with rows as they
- * come (`follow` of events) ends when on_row wants no more, or after timeout_ms, which is not an error then.
+ * MNEME_E_TIMEOUT, MNEME_E_UNAVAILABLE, MNEME_E_DENIED of the services.
  */
 MNEME_API int mneme_call(struct mneme *mneme, struct mneme_request *request, mneme_result_fn *on_row,
                          void *context, int timeout_ms, struct mneme_error *error);
 
-/* What the brokers said of one event of a submitted write. */
-struct mneme_receipt;
-typedef void mneme_delivery_fn(const struct mneme_receipt *receipt, void *context);
+/* --- notes: what is said beside the rows --- */
 
-/* Queues the events of a write and returns at once; on_delivery (may be NULL) is called for each by another
- * thread, as mneme_publish says. MNEME_E_USAGE for an operation that has to ask something first, such as a
- * change of a memory whose stream is not named: mneme_call does that. */
-MNEME_API int mneme_submit(struct mneme *mneme, struct mneme_request *request, mneme_delivery_fn *on_delivery,
-                           void *context, struct mneme_error *error);
+/* A note is not an error: the answer is there, and the note says what it may lack. */
+struct mneme_note;
+
+enum mneme_note_kind {
+    MNEME_NOTE_WARNING = 1, /* such as: this recall is not recorded; the event was parked */
+    MNEME_NOTE_MISSING = 2, /* what this program wrote last is not in the answer yet */
+    MNEME_NOTE_STALE =
+        3, /* acknowledged events are in no answer: they wait behind one that cannot be applied */
+};
+
+MNEME_API enum mneme_note_kind mneme_note_kind(const struct mneme_note *note);
+
+/* One sentence, without a full stop: what it is and what to do. */
+MNEME_API struct mneme_str mneme_note_text(const struct mneme_note *note);
+
+/* Called on the thread that calls, before the rows, between them or behind them. The note, with its text, is
+ * valid during the call. */
+typedef void mneme_note_fn(const struct mneme_note *note, void *context);
+
+/* Where the notes of the request's calls go; NULL: nowhere, as at first. mneme_request_clear leaves it. */
+MNEME_API void mneme_request_on_note(struct mneme_request *request, mneme_note_fn *on_note, void *context);
 
 #ifdef __cplusplus
 }

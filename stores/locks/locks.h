@@ -15,10 +15,6 @@
 #include "common/base/error.h"
 #include "common/base/types.h"
 
-#ifdef __cplusplus
-extern "C" {
-#endif
-
 struct mneme_locks;
 
 #define MNEME_LOCK_NAME_BYTES 256 /* of a tenant or a name, with a NUL */
@@ -43,7 +39,7 @@ struct mneme_lock_options {
 };
 
 /* Closes the connections; what is held stays held. NULL is allowed. */
-MNEME_API void mneme_locks_close(struct mneme_locks *locks);
+void mneme_locks_close(struct mneme_locks *locks);
 
 /*
  * Acquires the lock `name` (1 to 255 bytes of UTF-8 without control characters). *out is filled on MNEME_OK:
@@ -52,8 +48,8 @@ MNEME_API void mneme_locks_close(struct mneme_locks *locks);
  * MNEME_E_CONFLICT: somebody else has it. MNEME_E_UNAVAILABLE: too few servers answered, or too slowly for
  * the lease. MNEME_E_DENIED, MNEME_E_USAGE: they refused.
  */
-MNEME_API int mneme_lock_acquire(struct mneme_lock *out, struct mneme_locks *locks, struct mneme_str name,
-                                 const struct mneme_lock_options *options, struct mneme_error *error);
+int mneme_lock_acquire(struct mneme_lock *out, struct mneme_locks *locks, struct mneme_str name,
+                       const struct mneme_lock_options *options, struct mneme_error *error);
 
 /*
  * A new lease of ttl_ms (0: MNEME_LOCK_TTL_MS) from now for the holder; the token stays. Servers that have
@@ -61,25 +57,19 @@ MNEME_API int mneme_lock_acquire(struct mneme_lock *out, struct mneme_locks *loc
  * answered, and trying again may help; MNEME_E_CONFLICT: it was lost to somebody else; MNEME_E_NOT_FOUND: it
  * ran out, and nobody has it.
  */
-MNEME_API int mneme_lock_extend(struct mneme_lock *lock, struct mneme_locks *locks, int64_t ttl_ms,
-                                struct mneme_error *error);
+int mneme_lock_extend(struct mneme_lock *lock, struct mneme_locks *locks, int64_t ttl_ms,
+                      struct mneme_error *error);
 
 /* Frees the lock where it is the holder's. MNEME_OK: it was, at a majority. MNEME_E_UNAVAILABLE: some servers
  * did not answer, where it ends with its lease. Others as of mneme_lock_extend: it had been lost before. */
-MNEME_API int mneme_lock_release(struct mneme_lock *lock, struct mneme_locks *locks,
-                                 struct mneme_error *error);
+int mneme_lock_release(struct mneme_lock *lock, struct mneme_locks *locks, struct mneme_error *error);
 
 /* For how long the lock may still be relied on; 0 when it may not. Counts the time that the machine slept. */
-MNEME_API int64_t mneme_lock_left_ms(const struct mneme_lock *lock);
+int64_t mneme_lock_left_ms(const struct mneme_lock *lock);
 
 /* The lock that another process has acquired, by what it told: to extend or release it. `tenant` may be NULL,
  * as of the options. Its token is 0, and nothing is left of its lease, until it was extended. */
-MNEME_API int mneme_lock_resume(struct mneme_lock *out, const struct mneme_locks *locks,
-                                struct mneme_str name, const char *tenant, struct mneme_str value,
-                                struct mneme_error *error);
-
-#ifdef __cplusplus
-}
-#endif
+int mneme_lock_resume(struct mneme_lock *out, const struct mneme_locks *locks, struct mneme_str name,
+                      const char *tenant, struct mneme_str value, struct mneme_error *error);
 
 #endif

@@ -7,7 +7,9 @@
 #include "common/config/config.h"
 #include "stores/locks/locks.h"
 
-/* As mneme_locks_open of the library. The settings are needed for this call alone. */
+/* MNEME_LOCK_URLS names the servers. Connects to them when a lock is acquired, not before. The settings are
+ * needed for this call alone. MNEME_E_USAGE for a list that is none. The caller closes *out by
+ * mneme_locks_close; it is NULL on an error. */
 int mneme_locks_open_with(struct mneme_locks **out, const struct mneme_config *config,
                           struct mneme_error *error);
 

@@ -1,5 +1,5 @@
 /*
- * Working memory of a conversation: what an agent holds of it between two turns. Programs include mneme.h.
+ * Working memory of a conversation: what an agent holds of it between two turns.
  */
 #ifndef MNEME_STORES_REDIS_WORKING_H
 #define MNEME_STORES_REDIS_WORKING_H
@@ -10,11 +10,6 @@
 #define MNEME_WORKING_TURNS 50
 #define MNEME_WORKING_THOUGHTS 100
 #define MNEME_WORKING_EVENTS 100
-
-/* How long a value of a context is kept, instead of seconds. */
-#define MNEME_CONTEXT_TTL_NEVER 0 /* it never expires */
-#define MNEME_CONTEXT_TTL_DEFAULT                                                                            \
-    (-1) /* as the setting MNEME_CONTEXT_TTL_S says, an hour if it says nothing */
 
 /* Whose working memory: that of a conversation in a stream, or a context of its own there. Zero-initialise.
  */

@@ -157,9 +157,9 @@ Test(postgres_connect, a_cancel_ends_the_wait_for_a_server_that_says_nothing) {
     const struct mneme_cancel soon = mneme_cancel_within(NULL, 100);
     lead_to_port(port);
     set(MNEME_SETTING_PG_CONNECT_TIMEOUT_MS, "600000");
-    cr_assert_eq(mneme_pg_connect_to_all_until(&postgres, fixture.config, "mneme-test", &cancel, &error),
+    cr_assert_eq(mneme_pg_connect_to_all_within(&postgres, fixture.config, "mneme-test", &cancel, &error),
                  MNEME_E_TIMEOUT, "%s", error.message);
-    cr_assert_eq(mneme_pg_connect_to_all_until(&postgres, fixture.config, "mneme-test", &soon, &error),
+    cr_assert_eq(mneme_pg_connect_to_all_within(&postgres, fixture.config, "mneme-test", &soon, &error),
                  MNEME_E_TIMEOUT, "%s", error.message);
     cr_assert_not_null(strstr(error.message, "the time of the call was over"), "%s", error.message);
     cr_assert_null(postgres);
