@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "common/base/backoff.h"
+#include "common/postgres/schema.h"
 #include "operations/ledger/ledger.h"
 #include "operations/service.h"
 #include "queries/events_follow.h"
@@ -39,19 +40,15 @@ static bool visit(const void *row, void *context) {
 
 static int connect_again(struct following *following, struct mneme_error *error) {
     const struct mneme_op_call *call = following->call;
-    int status = MNEME_OK;
-    if (following->postgres == NULL) {
-        status = mneme_query_connect(&following->postgres, call->config, mneme_service_purpose(call->service),
-                                     error);
+    int status = mneme_pg_connect_to_all_until(&following->postgres, call->config,
+                                               mneme_service_purpose(call->service), call->cancel, error);
+    if (status == MNEME_OK) {
+        status = mneme_pg_set(following->postgres, "SET default_transaction_read_only = on", error);
     }
-    if (status != MNEME_OK) {
-        return status;
-    }
-    mneme_pg_set_cancel(following->postgres, call->cancel);
     /* Behind a pooler nobody is told; looking again and again finds what came. */
-    return mneme_pg_is_pooled(following->postgres)
-               ? MNEME_OK
-               : mneme_pg_run(following->postgres, "LISTEN memory_events", error);
+    return status == MNEME_OK && !mneme_pg_is_pooled(following->postgres)
+               ? mneme_pg_run(following->postgres, "LISTEN memory_events", error)
+               : status;
 }
 
 static bool is_passing(const struct following *following, const struct mneme_error *error) {
