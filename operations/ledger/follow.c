@@ -40,8 +40,8 @@ static bool visit(const void *row, void *context) {
 
 static int connect_again(struct following *following, struct mneme_error *error) {
     const struct mneme_op_call *call = following->call;
-    int status = mneme_pg_connect_to_all_until(&following->postgres, call->config,
-                                               mneme_service_purpose(call->service), call->cancel, error);
+    int status = mneme_pg_connect_to_all_within(&following->postgres, call->config,
+                                                mneme_service_purpose(call->service), call->cancel, error);
     if (status == MNEME_OK) {
         status = mneme_pg_set(following->postgres, "SET default_transaction_read_only = on", error);
     }
