@@ -13,8 +13,8 @@
  *   is run by mneme_call for one handler, or by a struct mneme_follower for several.
  *
  * Each event is a row (struct mneme_result) with the columns of `mneme replay`: type, event_type, event_id,
- * tenant, stream_id, …, payload, position, sequence_id, recorded_at. A message that is not an event is a row of
- * position, recorded_at and refusal, which says why. Both read Kafka alone, in bounded memory.
+ * tenant, stream_id, …, payload, position, sequence_id, recorded_at. A message that is not an event is a row
+ * of position, recorded_at and refusal, which says why. Both read Kafka alone, in bounded memory.
  */
 #ifndef MNEME_LOG_H
 #define MNEME_LOG_H
