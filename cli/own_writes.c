@@ -4,8 +4,7 @@
  */
 #include "cli/own_writes.h"
 
-#include <stdio.h>
-
+#include "cli/frame/output.h"
 #include "cli/last_write.h"
 #include "common/kafka/kafka.h"
 #include "queries/position_wait.h"
@@ -42,11 +41,10 @@ bool mneme_own_writes_wait(const struct mneme_cli *cli, struct mneme_postgres *p
         recent.held |= HELD_BY_TABLES;
         mneme_last_write_hold(cli->config, &recent);
     } else if (status == MNEME_E_TIMEOUT && !mneme_cli_interrupted()) {
-        fflush(stdout);
-        fprintf(stderr,
-                "mneme: what was written last from here is not in %s yet after %lld ms, so the answer may be "
-                "without it; see mneme status (MNEME_READ_OWN_WRITES_MS sets the wait)\n",
-                mneme_projections[MNEME_PROJECTION_POSTGRES].place, (long long)bound_ms(cli));
+        const struct mneme_op_note note = {
+            .kind = MNEME_OP_NOTE_MISSING,
+            .text = mneme_str_from(mneme_projections[MNEME_PROJECTION_POSTGRES].place)};
+        mneme_cli_say_note(cli, &note);
     }
     mneme_arena_clean_up(&arena);
     return has_looked;

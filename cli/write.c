@@ -25,22 +25,3 @@ int mneme_write_open(struct mneme_client **out, const struct mneme_cli *cli, str
     }
     return status;
 }
-
-int mneme_write_event(struct mneme_event *event, const struct mneme_cli *cli,
-                      const struct mneme_client *client, enum mneme_event_type type,
-                      struct mneme_error *error) {
-    struct mneme_str key = mneme_cli_opt_str(cli, "idempotency-key");
-    int status = mneme_event_init(event, client, type, error);
-    if (status == MNEME_OK && key.data != NULL) {
-        status = mneme_event_set_idempotency_key(event, key, error);
-    }
-    event->scope.user_id = mneme_cli_opt_str(cli, "user");
-    event->scope.agent_id = mneme_cli_opt_str(cli, "agent");
-    event->scope.run_id = mneme_cli_opt_str(cli, "run");
-    event->scope.conversation_id = mneme_cli_opt_str(cli, "conversation");
-    event->stream_id = mneme_cli_opt_str(cli, "stream");
-    event->correlation_id = mneme_cli_opt_str(cli, "correlation");
-    event->causation_id = mneme_cli_opt_str(cli, "causation");
-    event->actor = mneme_cli_opt_str(cli, "actor");
-    return status;
-}

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "cli/face/face.h"
+#include "cli/face/values.h"
 #include "cli/frame/form.h"
 #include "cli/frame/listing.h"
 #include "cli/frame/output.h"
@@ -48,117 +49,17 @@ struct mneme_face_printer {
     enum mneme_exit code;
 };
 
-/* --- values --- */
-
-static bool is_null(enum mneme_row_kind kind, const void *value) {
-    switch (kind) {
-    case MNEME_ROW_STR:
-    case MNEME_ROW_JSON:
-        return ((const struct mneme_str *)value)->data == NULL;
-    case MNEME_ROW_OPT_UUID:
-        return !((const struct mneme_opt_uuid *)value)->is_set;
-    case MNEME_ROW_OPT_LONG:
-    case MNEME_ROW_OPT_TIME:
-        return !((const struct mneme_opt_long *)value)->is_set;
-    case MNEME_ROW_OPT_DOUBLE:
-        return !((const struct mneme_opt_double *)value)->is_set;
-    case MNEME_ROW_OPT_BOOL:
-        return !((const struct mneme_opt_bool *)value)->is_set;
-    case MNEME_ROW_STR_ARRAY:
-        return ((const struct mneme_str_array *)value)->count == 0;
-    case MNEME_ROW_UUID:
-    case MNEME_ROW_LONG:
-    case MNEME_ROW_DOUBLE:
-    case MNEME_ROW_BOOL:
-    case MNEME_ROW_TIME:
-    case MNEME_ROW_POSITION:
-        break;
-    }
-    return false;
-}
-
-/* A value that is not null as text, in `out` unless it is text already. Times and JSON have forms of their
- * own. */
-static struct mneme_str text_of(struct mneme_buffer *out, enum mneme_row_kind kind, const void *value) {
-    const struct mneme_str_array *list = value;
-    const struct mneme_position *position = value;
-    char id[MNEME_UUID_TEXT_BYTES];
-    mneme_buffer_clear(out);
-    switch (kind) {
-    case MNEME_ROW_STR:
-    case MNEME_ROW_JSON:
-        return *(const struct mneme_str *)value;
-    case MNEME_ROW_UUID:
-    case MNEME_ROW_OPT_UUID: /* which begins with the id */
-        mneme_uuid_format(*(const struct mneme_uuid *)value, id);
-        mneme_buffer_append(out, id, sizeof id);
-        break;
-    case MNEME_ROW_LONG:
-    case MNEME_ROW_OPT_LONG: /* which begins with the number; so do the others */
-        mneme_buffer_printf(out, "%lld", (long long)*(const int64_t *)value);
-        break;
-    case MNEME_ROW_DOUBLE:
-    case MNEME_ROW_OPT_DOUBLE:
-        mneme_buffer_printf(out, "%.6g", *(const double *)value);
-        break;
-    case MNEME_ROW_BOOL:
-    case MNEME_ROW_OPT_BOOL:
-        mneme_buffer_printf(out, "%s", *(const bool *)value ? "yes" : "no");
-        break;
-    case MNEME_ROW_STR_ARRAY:
-        for (size_t i = 0; i < list->count; i++) {
-            mneme_buffer_printf(out, "%s%.*s", i > 0 ? ", " : "", MNEME_STR_ARG(list->items[i]));
-        }
-        break;
-    case MNEME_ROW_POSITION:
-        mneme_buffer_printf(out, "%d:%lld", (int)position->partition, (long long)position->offset);
-        break;
-    case MNEME_ROW_TIME:
-    case MNEME_ROW_OPT_TIME:
-        break;
-    }
-    return mneme_buffer_str(out);
-}
-
-static bool is_time(enum mneme_row_kind kind) {
-    return kind == MNEME_ROW_TIME || kind == MNEME_ROW_OPT_TIME;
-}
-
 /* --- tables --- */
-
-static enum mneme_table_kind cell_kind(enum mneme_row_kind kind) {
-    switch (kind) {
-    case MNEME_ROW_UUID:
-    case MNEME_ROW_OPT_UUID:
-        return MNEME_TABLE_ID;
-    case MNEME_ROW_LONG:
-    case MNEME_ROW_OPT_LONG:
-    case MNEME_ROW_DOUBLE:
-    case MNEME_ROW_OPT_DOUBLE:
-        return MNEME_TABLE_NUMBER;
-    case MNEME_ROW_POSITION:
-    case MNEME_ROW_BOOL:
-    case MNEME_ROW_OPT_BOOL:
-        return MNEME_TABLE_WORD;
-    case MNEME_ROW_STR:
-    case MNEME_ROW_JSON:
-    case MNEME_ROW_STR_ARRAY:
-    case MNEME_ROW_TIME:
-    case MNEME_ROW_OPT_TIME:
-        break;
-    }
-    return MNEME_TABLE_TEXT;
-}
 
 /* The value that the column shows, which may be another's that stands in for it; false where there is none.
  */
 static bool find_value(const struct mneme_op_row *row, const struct mneme_op_column *column,
                        const char **name, enum mneme_row_kind *kind, const void **value) {
     *name = column->name;
-    bool is_there = mneme_op_row_cell(row, *name, kind, value) && !is_null(*kind, *value);
+    bool is_there = mneme_op_row_cell(row, *name, kind, value) && !mneme_face_is_null(*kind, *value);
     if (!is_there && column->otherwise != NULL) {
         *name = column->otherwise;
-        is_there = mneme_op_row_cell(row, *name, kind, value) && !is_null(*kind, *value);
+        is_there = mneme_op_row_cell(row, *name, kind, value) && !mneme_face_is_null(*kind, *value);
     }
     return is_there;
 }
@@ -171,15 +72,15 @@ static void put_cell(struct mneme_face_printer *printer, const struct mneme_op_r
     struct mneme_uuid id;
     if (!find_value(row, column, &name, &kind, &value)) {
         mneme_table_cell(&printer->table, MNEME_STR_NULL);
-    } else if (is_time(kind)) {
+    } else if (mneme_face_is_time(kind)) {
         mneme_show_cell_time(&printer->table, *(const int64_t *)value);
     } else if (kind == MNEME_ROW_JSON) {
         mneme_show_cell_content(&printer->table, *(const struct mneme_str *)value);
     } else {
-        struct mneme_str text = text_of(&printer->cell, kind, value);
+        struct mneme_str text = mneme_face_text(&printer->cell, kind, value);
         /* What is found among other things has its id as a text. */
         bool is_id = kind == MNEME_ROW_STR && strcmp(name, "id") == 0 && mneme_uuid_parse(&id, text);
-        mneme_table_cell_of(&printer->table, is_id ? MNEME_TABLE_ID : cell_kind(kind), text);
+        mneme_table_cell_of(&printer->table, is_id ? MNEME_TABLE_ID : mneme_face_cell_kind(kind), text);
     }
 }
 
@@ -306,8 +207,8 @@ static void print_live_row(struct mneme_face_printer *printer, const struct mnem
         }
         mneme_buffer_printf(&printer->line, "%s", printer->line.len > 0 ? "  " : "");
         mneme_printable(&printer->line,
-                        is_time(kind) ? mneme_show_time_of(time, *(const int64_t *)value)
-                                      : text_of(&printer->cell, kind, value),
+                        mneme_face_is_time(kind) ? mneme_show_time_of(time, *(const int64_t *)value)
+                                                 : mneme_face_text(&printer->cell, kind, value),
                         false);
     }
     printer->rows = 0; /* nothing waits for the end of the table */
@@ -344,7 +245,7 @@ static void print_parts(struct mneme_face_printer *printer, const struct mneme_o
     for (size_t i = 0; i < row->column_count; i++) {
         const struct mneme_op_part *part = mneme_face_part(printer->operation, row->columns[i].name);
         const void *value = (const char *)row->cells + row->columns[i].offset;
-        if (part != NULL && !is_null(row->columns[i].kind, value)) {
+        if (part != NULL && !mneme_face_is_null(row->columns[i].kind, value)) {
             char text[LABEL_BYTES];
             mneme_face_print_part(part, label_of(text, printer->operation->columns, row->columns[i].name),
                                   *(const struct mneme_str *)value);
@@ -368,16 +269,16 @@ static void print_details(struct mneme_face_printer *printer, const struct mneme
         const char *label = label_of(text, columns, row->columns[i].name);
         bool is_false =
             kind == MNEME_ROW_BOOL && !*(const bool *)value && !is_listed(columns, row->columns[i].name);
-        if (is_false || is_null(kind, value) || label[0] == '\0' ||
+        if (is_false || mneme_face_is_null(kind, value) || label[0] == '\0' ||
             mneme_face_part(printer->operation, row->columns[i].name) != NULL) {
             continue;
         }
-        if (is_time(kind)) {
+        if (mneme_face_is_time(kind)) {
             mneme_form_time(&form, label, (struct mneme_opt_long){*(const int64_t *)value, true});
         } else if (kind == MNEME_ROW_JSON) {
             mneme_form_content(&form, label, *(const struct mneme_str *)value);
         } else {
-            mneme_form_str(&form, label, text_of(&printer->cell, kind, value));
+            mneme_form_str(&form, label, mneme_face_text(&printer->cell, kind, value));
         }
     }
     printer->code = mneme_form_end(&form, printer->cli);
@@ -399,10 +300,10 @@ static void print_receipt(struct mneme_face_printer *printer, const struct mneme
         const char *name = row->columns[i].name;
         const void *value = (const char *)row->cells + row->columns[i].offset;
         bool is_version = strcmp(name, "version") == 0 || strcmp(name, "actual_version") == 0;
-        if (is_null(row->columns[i].kind, value)) {
+        if (mneme_face_is_null(row->columns[i].kind, value)) {
             continue;
         }
-        struct mneme_str text = text_of(&printer->cell, row->columns[i].kind, value);
+        struct mneme_str text = mneme_face_text(&printer->cell, row->columns[i].kind, value);
         if (is_version) {
             printf(", the %sversion is %.*s", name[0] == 'a' ? "actual " : "", MNEME_STR_ARG(text));
         } else {
@@ -471,13 +372,6 @@ static bool on_row(const struct mneme_op_row *row, void *context) {
     return printer->code == MNEME_EXIT_DONE && !mneme_cli_output_is_lost();
 }
 
-static void say(const struct mneme_face_printer *printer, const struct mneme_op_note *note) {
-    struct mneme_buffer text = {0};
-    mneme_op_note_text(&text, note, printer->cli->config);
-    mneme_cli_say("%.*s", MNEME_STR_ARG(mneme_buffer_str(&text)));
-    mneme_buffer_clean_up(&text);
-}
-
 /* A reader of the output that goes away is seen without a write. */
 static bool is_open(void *context) {
     struct pollfd output = {.fd = STDOUT_FILENO};
@@ -495,7 +389,7 @@ static void add_stale(struct mneme_face_printer *printer, const struct mneme_op_
     }
     mneme_stale_row_json(note->stale, &printer->stale);
     if (printer->stale_count++ < MOST_STALE_SHOWN && !printer->cli->json) {
-        say(printer, note);
+        mneme_cli_say_note(printer->cli, note);
     }
 }
 
@@ -514,12 +408,12 @@ static void on_note(const struct mneme_op_note *note, void *context) {
     switch (note->kind) {
     case MNEME_OP_NOTE_IN_ROW:
         if (!printer->cli->json) {
-            say(printer, note);
+            mneme_cli_say_note(printer->cli, note);
         }
         break;
     case MNEME_OP_NOTE_WARNING:
     case MNEME_OP_NOTE_MISSING:
-        say(printer, note);
+        mneme_cli_say_note(printer->cli, note);
         break;
     case MNEME_OP_NOTE_STALE:
         add_stale(printer, note);

@@ -119,6 +119,13 @@ void mneme_cli_say(const char *format, ...) {
     mneme_buffer_clean_up(&shown);
 }
 
+void mneme_cli_say_note(const struct mneme_cli *cli, const struct mneme_op_note *note) {
+    struct mneme_buffer text = {0};
+    mneme_op_note_text(&text, note, cli->config);
+    mneme_cli_say("%.*s", MNEME_STR_ARG(mneme_buffer_str(&text)));
+    mneme_buffer_clean_up(&text);
+}
+
 bool mneme_cli_output_is_lost(void) {
     return lost_errno != 0 || ferror(stdout) != 0;
 }

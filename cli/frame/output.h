@@ -5,6 +5,7 @@
 #define MNEME_CLI_OUTPUT_H
 
 #include "cli/frame/command.h"
+#include "operations/sink.h"
 
 /* Puts a stream in the place of stdout that remembers why a write failed, whoever prints by whichever call.
  * Before anything is printed; where memory is exhausted stdout stays what it was. */
@@ -25,6 +26,9 @@ void mneme_cli_output_page(int rows);
 /* "mneme: <sentence>" on stderr, behind what stdout has so far. What a terminal would obey is escaped, since
  * sentences quote what others wrote. */
 void mneme_cli_say(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* The same of a note that came with an answer. */
+void mneme_cli_say_note(const struct mneme_cli *cli, const struct mneme_op_note *note);
 
 /* Whether writing to stdout has failed, so that long work can end; mneme_cli_output_end tells why. */
 bool mneme_cli_output_is_lost(void);

@@ -5,11 +5,11 @@
 
 #include <stdio.h>
 
+#include "cli/frame/output.h"
 #include "cli/frame/values.h"
 #include "cli/last_write.h"
 #include "cli/own_writes.h"
 #include "common/base/clock.h"
-#include "common/base/printable.h"
 #include "common/kafka/kafka.h"
 #include "queries/position_wait.h"
 #include "queries/stale.h"
@@ -62,15 +62,8 @@ static bool tell_stale_key(const void *row, void *context) {
     if (telling->cli->json || telling->told++ >= MOST_STALE_TOLD) {
         return true;
     }
-    struct mneme_buffer line = {0};
-    mneme_buffer_printf(&line, "mneme: stale: parked at %lld:%lld with %lld behind it, key ",
-                        (long long)stale->partition, (long long)stale->kafka_offset,
-                        (long long)stale->behind);
-    mneme_printable(&line, stale->key, false);
-    mneme_buffer_printf(&line, "; run `mneme dead-letters show %lld:%lld`\n", (long long)stale->partition,
-                        (long long)stale->kafka_offset);
-    (void)fwrite(line.data, 1, line.len, stderr);
-    mneme_buffer_clean_up(&line);
+    const struct mneme_op_note note = {.kind = MNEME_OP_NOTE_STALE, .stale = stale};
+    mneme_cli_say_note(telling->cli, &note);
     return true;
 }
 
