@@ -13,7 +13,6 @@
 
 #define OPTION_BYTES 64
 #define MAX_ITEMS 1000
-#define OPTION_BYTES 64
 
 struct mneme_str mneme_cli_opt_str(const struct mneme_cli *cli, const char *option) {
     return mneme_str_from(mneme_cli_value(cli, option));

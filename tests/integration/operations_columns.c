@@ -28,8 +28,8 @@ static void tear_down(void) {
 
 TestSuite(operations_columns, .init = set_up, .fini = tear_down, .timeout = 120);
 
-/* Asks the statement with all its inputs unset. */
-static PGresult *ask(const struct mneme_op_statement *statement, bool is_paged) {
+/* Asks the statement with all its inputs, and so many limits, unset. */
+static PGresult *ask(const struct mneme_op_statement *statement, int limits) {
     const struct mneme_as_of now = {0};
     struct mneme_pg_params params = {0};
     struct mneme_buffer sql = {0};
@@ -39,7 +39,7 @@ static PGresult *ask(const struct mneme_op_statement *statement, bool is_paged) 
     for (const int *input = statement->inputs; input != NULL && *input != MNEME_OP_END; input++) {
         mneme_pg_param_str(&params, MNEME_STR_NULL);
     }
-    for (int i = 0; is_paged && i < 2; i++) { /* limit and offset */
+    for (int i = 0; i < limits; i++) {
         mneme_pg_param_str(&params, MNEME_STR_NULL);
     }
     mneme_sql_compose_as_of(&sql, &(struct mneme_composed){.sql = statement->sql, .as_of = &now}, &params);
@@ -62,7 +62,9 @@ static const struct mneme_op_column *find(const struct mneme_op_column *columns,
 static void check(const struct mneme_operation *operation, const struct mneme_op_statement *statement) {
     const struct mneme_op_column *columns =
         statement->columns != NULL ? statement->columns : operation->columns;
-    PGresult *result = ask(statement, (operation->groups & MNEME_OP_PAGED) != 0);
+    bool is_paged = (operation->groups & MNEME_OP_PAGED) != 0; /* by limit and offset */
+    bool is_limited = (operation->groups & MNEME_OP_LIMITED) != 0;
+    PGresult *result = ask(statement, is_paged ? 2 : is_limited ? 1 : 0);
     const struct mneme_row_column *found = mneme_row_columns_of(result, &arena);
     size_t count = 0;
     cr_assert(found != NULL);
