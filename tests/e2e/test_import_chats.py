@@ -139,7 +139,7 @@ def test_what_is_wrong_is_told_and_the_rest_is_imported(folded, imported, tmp_pa
     assert [place for place, _ in told] == [f"mneme: entry {entry} of {path} (line {line})"
                                             for entry, line in ((2, 1), (3, 1), (5, 2), (6, 3), (7, 4))]
     for (_, reason), words in zip(told, ['message 1 of "Odd": its role is "critic"', 'message 2 of "Odd": its role is "chorus"',
-                                         'conversation 2: it is not a conversation', "conversation 3: it is no",
+                                         'conversation 2: it is not a conversation', "conversation 3: it is not",
                                          "conversation 4: it is not valid JSON"], strict=True):
         assert reason.startswith(words), done.stderr
     assert "4 turns and conversations published, 0 already there, 5 refused" in done.stdout
