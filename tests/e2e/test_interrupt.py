@@ -18,10 +18,9 @@ from harness.endpoint import Endpoint
 from harness.program import Program
 from harness.proxy import Proxy
 from harness.stack import ROOT
-from harness.waiting import wait_until
+from harness.waiting import PATIENCE, wait_until
 
-SOON = 20  # seconds; a command takes two at most, on a machine that has time for it
-LATE = "600000"  # milliseconds; no bound of the program's own may be what ends it
+LATE = "600000"  # milliseconds, and beyond PATIENCE; no bound of the program's own may be what ends it
 PATIENT = {name: LATE for name in (
     "MNEME_REGISTRY_TIMEOUT_MS", "MNEME_PG_CONNECT_TIMEOUT_MS", "MNEME_PG_COMMAND_TIMEOUT_MS", "MNEME_REDIS_TIMEOUT_MS",
     "MNEME_EMBEDDING_TIMEOUT_MS", "MNEME_CHROMA_TIMEOUT_MS", "MNEME_RECALL_TIMEOUT_MS", "MNEME_PUBLISH_TIMEOUT_MS",
@@ -101,7 +100,7 @@ def interrupt(process):
     at = time.monotonic()
     process.send_signal(signal.SIGINT)
     try:
-        out, err = process.communicate(timeout=SOON)
+        out, err = process.communicate(timeout=PATIENCE)
     except subprocess.TimeoutExpired:
         process.kill()
         raise AssertionError(f"it did not end: {process.communicate()}") from None
@@ -213,7 +212,7 @@ def test_workers_finish_what_they_have_and_leave(namespace, mneme, tmp_path, pro
                    message="it works")
         assert process.poll() is None, (tmp_path / "log").read_text()
         process.send_signal(signal.SIGINT)
-        assert process.wait(SOON) == 130
+        assert process.wait(PATIENCE) == 130
     lines = (tmp_path / "log").read_text().splitlines()
     assert any("worker ended" in line for line in lines)
     assert not any(line.startswith("mneme:") for line in lines)
