@@ -3,14 +3,9 @@
  */
 #include "queries/working.h"
 
-#include <stdlib.h>
-
 #include "common/base/clock.h"
-#include "queries/position_wait.h"
 #include "sql/embedded.h"
 #include "stores/redis/reader_working.h"
-
-#define HOT_WAIT_MS 500 /* then Postgres has it, too */
 
 struct mneme_str mneme_working_id(const struct mneme_working_place *place) {
     return place->context_id.len > 0 ? place->context_id : place->conversation_id;
@@ -163,96 +158,5 @@ int mneme_working_tables(struct mneme_loaded_working *out, PGresult **rows, stru
             status == MNEME_OK ? read_all(out, *rows, hot, &wanted, question->most, arena, error) : status;
     }
     mneme_pg_params_clean_up(&params);
-    return status;
-}
-
-/* --- with connections of its own --- */
-
-struct mneme_working_reader {
-    const struct mneme_config *config;
-    const char *purpose;
-    struct mneme_hot_reader *hot;
-    struct mneme_postgres *postgres; /* NULL until it is needed */
-    PGresult *rows;                  /* of the last answer, which points into it */
-    struct mneme_arena arena;
-};
-
-int mneme_working_open(struct mneme_working_reader **out, const struct mneme_config *config,
-                       const char *purpose, struct mneme_error *error) {
-    struct mneme_working_reader *reader = calloc(1, sizeof *reader);
-    *out = NULL;
-    if (reader == NULL) {
-        return mneme_error_set(error, MNEME_E_NO_MEMORY, "working memory was not read: memory is exhausted");
-    }
-    reader->config = config;
-    reader->purpose = purpose;
-    mneme_arena_init(&reader->arena, 0);
-    int status = mneme_hot_reader_open(&reader->hot, config, error);
-    if (status != MNEME_OK) {
-        mneme_working_close(reader);
-        return status;
-    }
-    *out = reader;
-    return MNEME_OK;
-}
-
-static void forget_answer(struct mneme_working_reader *reader) {
-    PQclear(reader->rows);
-    reader->rows = NULL;
-    mneme_arena_reset(&reader->arena, SIZE_MAX);
-}
-
-void mneme_working_close(struct mneme_working_reader *reader) {
-    if (reader != NULL) {
-        forget_answer(reader);
-        mneme_hot_reader_close(reader->hot);
-        mneme_pg_close(reader->postgres);
-        mneme_arena_clean_up(&reader->arena);
-        free(reader);
-    }
-}
-
-/* Connects if need be, and waits until the tables hold the log up to the positions. */
-static int reach_tables(struct mneme_working_reader *reader, const struct mneme_position *at_least,
-                        size_t count, const struct mneme_query_wait *wait, struct mneme_error *error) {
-    int status = reader->postgres == NULL
-                     ? mneme_query_connect(&reader->postgres, reader->config, reader->purpose, error)
-                     : mneme_pg_ensure(reader->postgres, error);
-    return status == MNEME_OK && count > 0
-               ? mneme_position_wait_shown(
-                     reader->postgres, mneme_projections[MNEME_PROJECTION_POSTGRES].name,
-                     mneme_hot_reader_topic(reader->hot).data, at_least, count, wait, error)
-               : status;
-}
-
-/* Whether Redis answers, behind the positions. */
-static bool ask_hot(struct mneme_loaded_working *out, struct mneme_working_reader *reader,
-                    const struct mneme_working_question *question, const struct mneme_position *at_least,
-                    size_t count, const struct mneme_query_wait *wait) {
-    int64_t wait_ms = wait->timeout_ms < HOT_WAIT_MS ? wait->timeout_ms : HOT_WAIT_MS;
-    return !question->is_page && mneme_hot_reader_wait(reader->hot, at_least, count, wait_ms, wait->cancel) &&
-           mneme_working_hot(out, reader->hot, question, &reader->arena);
-}
-
-int mneme_working_ask(struct mneme_working *out, struct mneme_working_reader *reader,
-                      const struct mneme_working_question *question, const struct mneme_position *at_least,
-                      size_t count, const struct mneme_query_wait *wait, struct mneme_error *error) {
-    struct mneme_working_question whole = *question;
-    struct mneme_loaded_working loaded = {0};
-    forget_answer(reader);
-    if (whole.place.tenant.data == NULL) {
-        whole.place.tenant = mneme_str_from(mneme_config_string(reader->config, MNEME_SETTING_TENANT));
-    }
-    int status = mneme_working_stream(&whole.place.stream_id, &question->place, error);
-    if (status == MNEME_OK && !ask_hot(&loaded, reader, &whole, at_least, count, wait)) {
-        status = reach_tables(reader, at_least, count, wait, error);
-        if (status == MNEME_OK) {
-            status = mneme_working_tables(&loaded, &reader->rows, reader->postgres, reader->hot, &whole,
-                                          &reader->arena, error);
-        }
-    }
-    if (status == MNEME_OK) {
-        *out = loaded.working;
-    }
     return status;
 }
