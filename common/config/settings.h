@@ -153,6 +153,9 @@
       "The tenant of Chroma that the collections lie in.") \
     X(CHROMA_DATABASE, "MNEME_CHROMA_DATABASE", STRING, "default_database", ANY, PLAIN, \
       "The database of that tenant.") \
+    X(CHROMA_COLLECTION, "MNEME_CHROMA_COLLECTION", STRING, "mneme", ANY, PLAIN, \
+      "What the names of collections in Chroma begin with: 1 to 40 letters, digits, dots, dashes and underscores, a letter " \
+      "or a digit first. Another one needs mneme rebuild vectors.") \
     X(CHROMA_TIMEOUT_MS, "MNEME_CHROMA_TIMEOUT_MS", LONG, "30000", RANGE(10, 600000), PLAIN, \
       "How long one request to Chroma may take.") \
     X(RECALL_TIMEOUT_MS, "MNEME_RECALL_TIMEOUT_MS", LONG, "2000", RANGE(10, 600000), PLAIN, \
@@ -160,6 +163,17 @@
       "without them.") \
     X(RECALL_WEIGHTS, "MNEME_RECALL_WEIGHTS", STRING, "", ANY, PLAIN, \
       "What counts how much in recall, NAME=NUMBER separated by commas; docs/retrieval.md has names and defaults.") \
+    X(SHORT_TERM_S, "MNEME_SHORT_TERM_S", LONG, "604800", RANGE(1, 3155760000), PLAIN, \
+      "After how many seconds a memory expires whose term is set to short_term here, unless its expiry is given.") \
+    X(ARCHIVE_AFTER_S, "MNEME_ARCHIVE_AFTER_S", LONG, "2592000", RANGE(0, 3155760000), PLAIN, \
+      "How many seconds old the memories of a scope are at least that memory archive puts away.") \
+    X(CONTEXT_MEMORIES, "MNEME_CONTEXT_MEMORIES", LONG, "10", RANGE(1, 1000), PLAIN, \
+      "Maximum number of memories of each other agent that agent context shows.") \
+    X(RECALL_LIMIT, "MNEME_RECALL_LIMIT", LONG, "10", RANGE(1, 1000), PLAIN, \
+      "How many results a recall has when it does not say.") \
+    X(RECALL_MIN_SIMILARITY, "MNEME_RECALL_MIN_SIMILARITY", DOUBLE, "-1000000000", RANGE(-1000000000, 1000000000), PLAIN, \
+      "Least similarity of a document's vector to the question's in a recall that does not say; the default means any, " \
+      "and documents without a vector too.") \
     X(READ_RECORD, "MNEME_READ_RECORD", DOUBLE, "0", RANGE(0, 1), PLAIN, \
       "The share of searches, and of reads of memories by id and in lists, that are recorded as memory_retrieved events; " \
       "0 means none.") \

@@ -5,7 +5,7 @@
 #include "operations/fields.h"
 #include "sql/embedded.h"
 
-enum { AGENT, FIELD_COUNT };
+enum { AGENT, MEMORIES, FIELD_COUNT };
 
 static const struct mneme_op_field fields[FIELD_COUNT + 1] = {
     [AGENT] = {.name = "requesting_agent",
@@ -13,6 +13,12 @@ static const struct mneme_op_field fields[FIELD_COUNT + 1] = {
                .shown = "AGENT",
                .help = "The agent that asks.",
                .flags = MNEME_OP_REQUIRED | MNEME_OP_POSITIONAL | MNEME_OP_NOT_EMPTY},
+    [MEMORIES] = {.name = "memories",
+                  .type = MNEME_OP_INTEGER,
+                  .minimum = 1,
+                  .maximum = 1000,
+                  .setting = MNEME_OP_SETTING(CONTEXT_MEMORIES),
+                  .help = "Maximum number of memories of each other agent."},
 };
 
 static const struct mneme_op_column columns[] = {
@@ -64,7 +70,7 @@ static const struct mneme_op_part parts[] = {
 static const struct mneme_op_statement statements[] = {
     {.sql = mneme_sql_agent_context,
      .what = "the context of the agent was not read",
-     .inputs = (const int[]){AGENT, MNEME_OP_INPUT(MNEME_OP_USER), MNEME_OP_END}},
+     .inputs = (const int[]){AGENT, MNEME_OP_INPUT(MNEME_OP_USER), MEMORIES, MNEME_OP_END}},
     {0},
 };
 
@@ -72,7 +78,7 @@ const struct mneme_operation mneme_op_agent_context = {
     .name = "agent.context",
     .summary = "What an agent should know of the others.",
     .details =
-        "Of each other agent the latest 10 memories with a confidence of 0.7 and more; the last 5 decisions\n"
+        "Of each other agent the latest memories with a confidence of 0.7 and more; the last 5 decisions\n"
         "and the last 3 hypotheses that held, of all agents.\n"
         "--json: one object "
         "{\"user_id\",\"requesting_agent\",\"cross_agent_memories\":{AGENT:[{\"memory_id\", "
@@ -81,6 +87,7 @@ const struct mneme_operation mneme_op_agent_context = {
         "\"confidence\", "
         "\"evidence\",\"timestamp\"}]}.",
     .examples = "  mneme agent context planner --all\n"
+                "  mneme agent context planner --user ada --memories 3\n"
                 "  mneme agent context planner --user ada --json\n",
     .fields = fields,
     .groups = MNEME_OP_OF_TENANT | MNEME_OP_OF_USER | MNEME_OP_READS_A_SCOPE | MNEME_OP_UP_TO_DATE,

@@ -36,7 +36,7 @@ static const struct mneme_op_field fields[FIELD_COUNT + 1] = {
               .type = MNEME_OP_TEXT,
               .choices = mneme_memory_terms,
               .shown = "short_term|long_term",
-              .help = "How long it is meant to live; short_term expires after 7 days.",
+              .help = "How long it is meant to live; short_term expires (MNEME_SHORT_TERM_S, 7 days).",
               .flags = MNEME_OP_TO_PAYLOAD},
     [CONTENT] = MNEME_MEMORY_CONTENT_FIELD,
     [TAGS] = MNEME_MEMORY_TAGS_FIELD,
@@ -77,6 +77,7 @@ static int write(struct mneme_op_events *out, const struct mneme_op_request *req
     int status = mneme_op_events_add(&event, out, MNEME_EVENT_MEMORY_CREATED, error);
     if (status == MNEME_OK) {
         event->expected_version = mneme_op_number(request, EXPECTED_VERSION);
+        mneme_memory_short_term(&event->payload.memory_created.expires_at, event, request, TERM, EXPIRES_AT);
         status = mneme_memory_content(&event->payload.memory_created.content, request, TEXT, CONTENT,
                                       out->arena, error);
     }

@@ -12,9 +12,10 @@ enum { IDS, OLDER_THAN, BELOW_IMPORTANCE, ACCESSED_UNDER, DRY_RUN, EXPECTED_VERS
 
 static const struct mneme_op_field fields[FIELD_COUNT + 1] = {
     [IDS] = MNEME_MEMORY_IDS_FIELD,
-    [OLDER_THAN] = {.name = "older_than",
-                    .type = MNEME_OP_DURATION,
-                    .help = "Created longer ago than this, such as 30d (the default), 12h, 4w."},
+    [OLDER_THAN] =
+        {.name = "older_than",
+         .type = MNEME_OP_DURATION,
+         .help = "Created longer ago than this, such as 30d, 12h, 4w (default: MNEME_ARCHIVE_AFTER_S)."},
     [BELOW_IMPORTANCE] = {.name = "below_importance",
                           .type = MNEME_OP_DECIMAL,
                           .maximum = 2,
@@ -28,7 +29,6 @@ static const struct mneme_op_field fields[FIELD_COUNT + 1] = {
     [REASON] = MNEME_MEMORY_REASON_FIELD,
 };
 
-#define DEFAULT_AGE_MICROS (30 * INT64_C(86400000000))
 #define DEFAULT_IMPORTANCE 0.3
 #define DEFAULT_ACCESSES 2
 
@@ -81,7 +81,8 @@ static int archive_scope(struct mneme_op_call *call, struct mneme_error *error) 
     bool is_dry = mneme_op_truth(request, DRY_RUN);
     bool is_empty;
     if (!rule.older_than_micros.is_set) {
-        rule.older_than_micros = (struct mneme_opt_long){DEFAULT_AGE_MICROS, true};
+        rule.older_than_micros = (struct mneme_opt_long){
+            mneme_config_long(call->config, MNEME_SETTING_ARCHIVE_AFTER_S) * INT64_C(1000000), true};
     }
     if (!rule.below_importance.is_set) {
         rule.below_importance = (struct mneme_opt_double){DEFAULT_IMPORTANCE, true};

@@ -124,3 +124,14 @@ int mneme_memory_find_stream(struct mneme_memory_key *key, struct mneme_op_call 
     key->stream_id = finding.stream_id;
     return MNEME_OK;
 }
+
+#define FOLDED_S (INT64_C(7) * 86400)
+
+void mneme_memory_short_term(struct mneme_opt_long *expires_at, const struct mneme_event *event,
+                             const struct mneme_op_request *request, int term, int expiry) {
+    int64_t seconds = mneme_config_long(request->config, MNEME_SETTING_SHORT_TERM_S);
+    bool is_short = mneme_str_equal(mneme_op_text(request, term), mneme_str_from(mneme_memory_terms[0]));
+    if (is_short && !mneme_op_has(request, expiry) && seconds != FOLDED_S) {
+        *expires_at = (struct mneme_opt_long){event->occurred_at + seconds * INT64_C(1000000), true};
+    }
+}

@@ -108,4 +108,10 @@ int mneme_memory_content(struct mneme_str *out, const struct mneme_op_request *r
 int mneme_memory_find_stream(struct mneme_memory_key *key, struct mneme_op_call *call,
                              struct mneme_postgres *postgres, struct mneme_error *error);
 
+/* When a memory expires whose event gives it the term short_term and no expiry, where the settings say
+ * something else than the 7 days that the fold gives it by itself. `term` and `expiry` are the operation's
+ * own fields. */
+void mneme_memory_short_term(struct mneme_opt_long *expires_at, const struct mneme_event *event,
+                             const struct mneme_op_request *request, int term, int expiry);
+
 #endif

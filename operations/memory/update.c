@@ -35,12 +35,13 @@ static const struct mneme_op_field fields[FIELD_COUNT + 1] = {
               .shown = "TYPE",
               .help = "What kind it is from now on.",
               .flags = MNEME_OP_TO_PAYLOAD},
-    [TERM] = {.name = "term",
-              .type = MNEME_OP_TEXT,
-              .choices = mneme_memory_terms,
-              .shown = "short_term|long_term",
-              .help = "How long it is meant to live from now on; short_term expires after 7 days.",
-              .flags = MNEME_OP_TO_PAYLOAD},
+    [TERM] =
+        {.name = "term",
+         .type = MNEME_OP_TEXT,
+         .choices = mneme_memory_terms,
+         .shown = "short_term|long_term",
+         .help = "How long it is meant to live from now on; short_term expires (MNEME_SHORT_TERM_S, 7 days).",
+         .flags = MNEME_OP_TO_PAYLOAD},
     [CLEAR_TERM] = {.name = "clear_term",
                     .type = MNEME_OP_FLAG,
                     .help = "It has no term any more.",
@@ -81,6 +82,10 @@ static int write(struct mneme_op_events *out, const struct mneme_op_request *req
     int status = mneme_op_events_add(&event, out, MNEME_EVENT_MEMORY_UPDATED, error);
     if (status == MNEME_OK) {
         mneme_op_events_address(event, request, 0);
+        if (!mneme_op_truth(request, CLEAR_EXPIRES_AT)) {
+            mneme_memory_short_term(&event->payload.memory_updated.expires_at, event, request, TERM,
+                                    EXPIRES_AT);
+        }
         status = mneme_memory_content(&event->payload.memory_updated.content, request, TEXT, CONTENT,
                                       out->arena, error);
     }

@@ -41,8 +41,8 @@ static const struct mneme_op_field fields[FIELD_COUNT + 1] = {
                .type = MNEME_OP_INTEGER,
                .minimum = 1,
                .maximum = MNEME_RECALL_MAX_TOP_K,
-               .fallback = "10",
-               .help = "Maximum number of results (default 10)."},
+               .setting = MNEME_OP_SETTING(RECALL_LIMIT),
+               .help = "Maximum number of results."},
     [TYPES] = {.name = "memory_types",
                .option = "type",
                .letter = 't',
@@ -127,6 +127,14 @@ static int prepare(struct mneme_recall_question *question, bool *has_asked, stru
     return MNEME_OK;
 }
 
+/* None unless the call or the settings say one: with it, documents without a vector are left out. */
+static struct mneme_opt_double min_similarity(const struct mneme_op_call *call) {
+    double usual = mneme_config_double(call->config, MNEME_SETTING_RECALL_MIN_SIMILARITY);
+    bool is_usual = usual > mneme_setting_info(MNEME_SETTING_RECALL_MIN_SIMILARITY)->min;
+    return mneme_op_has(call->request, MIN_SIMILARITY) ? mneme_op_fraction(call->request, MIN_SIMILARITY)
+                                                       : (struct mneme_opt_double){usual, is_usual};
+}
+
 static int make_question(struct mneme_recall_question *question, bool *has_asked, struct mneme_op_call *call,
                          struct mneme_error *error) {
     const struct mneme_op_request *request = call->request;
@@ -134,7 +142,7 @@ static int make_question(struct mneme_recall_question *question, bool *has_asked
         .text = mneme_op_text(request, TEXT),
         .top_k = (size_t)mneme_op_number(request, LIMIT).value,
         .per_conversation = (size_t)mneme_op_number(request, PER_CONVERSATION).value,
-        .min_similarity = mneme_op_fraction(request, MIN_SIMILARITY),
+        .min_similarity = min_similarity(call),
         .without_vectors = mneme_op_truth(request, NO_VECTORS),
     };
     int status = mneme_metric_parse(&question->metric, mneme_op_text(request, METRIC), error);

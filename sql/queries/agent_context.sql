@@ -1,6 +1,6 @@
--- What an agent should know of the others: $1 tenant, $5 the agent, $6 user or null. What other agents learned lately and
--- are sure of, 10 memories each; the last 5 decisions and the last 3 hypotheses that held, of all agents. The agents are
--- found by walking their index from one to the next.
+-- What an agent should know of the others: $1 tenant, $5 the agent, $6 user or null, $7 how many memories. What other agents
+-- learned lately and are sure of, so many memories each; the last 5 decisions and the last 3 hypotheses that held, of all
+-- agents. The agents are found by walking their index from one to the next.
 WITH RECURSIVE others (agent_id) AS (
     SELECT min(agent_id) FROM memories WHERE tenant = $1::text
     UNION ALL
@@ -28,7 +28,7 @@ known AS (
           AND NOT is_archived
           AND (expires_at IS NULL OR expires_at > now())
         ORDER BY created_at DESC, id DESC
-        LIMIT 10
+        LIMIT $7::bigint
     ) AS m
     CROSS JOIN LATERAL {accesses} AS a
     WHERE others.agent_id <> $5::text

@@ -342,3 +342,43 @@ def test_policies_are_carried_out_again(folded, remember):
     done = folded.mneme("memory", "apply-retention", "--user", "again", "--yes", "--json", expect=0)
     assert done.json_lines == [{"selected": 0, "archived": 0, "failed": 0, "dry_run": False}]
     assert_equal_to_log(folded)
+
+
+def lifetime(folded, memory_id):
+    return columns(folded, "extract(epoch FROM expires_at - created_at)::bigint", memory_id)[0]
+
+
+def test_how_long_short_term_is_can_be_set(folded):
+    hour = {"MNEME_SHORT_TERM_S": "3600"}
+    ids = [folded.mneme("memory", "add", text, "--user", "hera", "--term", "short_term", *options, "--json", expect=0,
+                        env=env).json_lines[0]["memory_id"]
+           for text, options, env in (("usual", (), {}), ("an hour", (), hour), ("said", ("--expires-at", "2w"), hour))]
+    kept = folded.mneme("memory", "add", "kept", "--user", "hera", "--json", expect=0).json_lines[0]["memory_id"]
+    folded.drain()
+    assert [lifetime(folded, one) for one in ids[:2]] == [7 * 86400, 3600]
+    assert lifetime(folded, ids[2]) == pytest.approx(14 * 86400, abs=60)
+    for memory, options in ((kept, ()), (ids[0], ("--clear-expires-at",))):
+        folded.mneme("memory", "update", memory, "--term", "short_term", *options, expect=0, env=hour)
+    folded.drain()
+    assert columns(folded, "expires_at IS NULL", ids[0]) == (True,)
+    assert columns(folded, "term, extract(epoch FROM expires_at - updated_at)::bigint", kept) == ("short_term", 3600)
+    assert_equal_to_log(folded)
+
+
+def test_how_old_is_old_can_be_set(folded, remember):
+    remember([created("iris", "of a week", occurred_at=ago(days=7), importance=0.1)])
+
+    def selected(**env):
+        return folded.mneme("memory", "archive", "--user", "iris", "--dry-run", "--json", expect=0, env=env).json_lines[-1]["selected"]
+
+    assert (selected(), selected(MNEME_ARCHIVE_AFTER_S="86400")) == (0, 1)
+
+
+def test_how_much_agents_see_of_each_other_can_be_set(folded, remember):
+    remember([{**created("juno", f"known {number}"), "agent_id": "teller"} for number in range(3)])
+
+    def seen(*options, **env):
+        (row,) = folded.mneme("agent", "context", "hearer", "--user", "juno", *options, "--json", expect=0, env=env).json_lines
+        return len(row["cross_agent_memories"]["teller"])
+
+    assert (seen(), seen(MNEME_CONTEXT_MEMORIES="2"), seen("--memories", "1", MNEME_CONTEXT_MEMORIES="2")) == (3, 2, 1)

@@ -132,7 +132,15 @@ def test_meaning_finds_what_words_do_not(ground):
     assert results[0]["id"] == MEMORY.format(1)
     assert results[0]["similarity"] > Decimal("0.999") and results[0]["explain"]["semantic"] > 0
     assert ground.ids("?! ... &", "--user", "ada", "--min-similarity", "0.9") == [MEMORY.format(1)]
+    assert ground.ids("?! ... &", "--user", "ada", env={"MNEME_RECALL_MIN_SIMILARITY": "0.9"}) == [MEMORY.format(1)]
     assert ground.ids("?! ... &", "--user", "ada", "--no-vectors") == []
+
+
+def test_how_many_results_there_are_can_be_set(ground):
+    ground.publish(memory(1, "green tea"), memory(2, "black tea"), memory(3, "white tea"))
+    limited = {"MNEME_RECALL_LIMIT": "2"}
+    assert [len(ground.ids("tea", "--user", "ada", *options, env=env)) for options, env in (
+        ((), {}), ((), limited), (("--limit", "1"), limited))] == [3, 2, 1]
 
 
 def test_filters_hold_for_words_and_vectors(ground):
