@@ -154,6 +154,23 @@ def test_a_record_of_an_unknown_schema_is_waited_before_and_others_go_on(ground)
     assert not ground.differences(kept)
 
 
+def test_names_of_collections_are_chosen(namespace, worker, mneme, chroma):
+    topic = f"{namespace.topic_prefix}embeddings.fake"
+    env = {"MNEME_VECTOR_STORE": "chroma", "EMBEDDING_MODEL": "fake", "CHROMA_URL": chroma, "MNEME_CHROMA_COLLECTION": "bots.v-1"}
+    worker("vectors", env=env)
+    messages, _ = records(random.Random("names"), 5, 20)
+    produce(namespace, topic, messages)
+    namespace.drain("vectors", topic=topic)
+    with snapshot(namespace, "vectors") as connection:
+        token = active_generation(connection)["token"]
+    names = [name for name in Chroma(chroma).collections() if token in name]
+    assert names and all(name.startswith(f"bots.v-1-{token}-") for name in names)
+    for name in ("", "-bots", "bots/1", "b" * 41):
+        refused = mneme("verify", "vectors", expect=2, env=env | {"MNEME_CHROMA_COLLECTION": name})
+        assert "MNEME_CHROMA_COLLECTION" in refused.stderr
+    Chroma(chroma).delete(f"bots.v-1-{token}-")
+
+
 @pytest.mark.parametrize("store", ["pgvector", "chroma"])
 def test_the_highest_source_counts_whatever_comes_first(request, namespace, worker, store):
     rng = random.Random(store)

@@ -97,7 +97,7 @@ Test(vector_faults, chroma_that_has_lost_a_collection_is_not_filled_with_the_res
     int write_status;
     int query_status;
     struct mneme_chroma_place place;
-    char path[128];
+    char path[sizeof place.name + 32];
     set_up_chroma(url, sizeof url);
     cr_assert_eq(mneme_chroma_find(&place, vectors.store, MNEME_STR_LIT("acme"), MNEME_STR_NULL,
                                    MNEME_METRIC_COSINE, false, &vectors.error),

@@ -59,6 +59,9 @@ def compare_chroma(chroma, token, expected):
             row = {column: record["metadata"].get(column) for column in (*IDENTITY, *SCOPE, "created_at", "source_sequence")}
             row["part"] = record["metadata"].get("part", 0)
             identity = tuple(row[column] for column in ROW)
+            of = {"source": "agent_memory", "memory_id": row["ref"]} if row["kind"] == "memory" else {"source": "conversation"}
+            if {column: record["metadata"].get(column) for column in ("source", "memory_id")} != {"memory_id": None, **of}:
+                found.append(f"vectors {'/'.join(map(str, identity))} does not say what it is of: {record['metadata']}")
             if identity in actual:
                 found.append(f"vectors {'/'.join(map(str, identity))} is there twice")
             # Chroma makes vectors of length 1 of its own, to the last digit but one.

@@ -3,6 +3,7 @@
  */
 #include "stores/vectors/chroma/chroma.h"
 
+#include <ctype.h>
 #include <openssl/evp.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,6 +13,7 @@
 
 #define LIST_PAGE 500
 #define DIGEST_BYTES 32
+#define LONGEST_COLLECTION 40 /* characters of MNEME_CHROMA_COLLECTION */
 
 /* So many candidates are gathered for an answer, so that the best are among them. */
 #define SEARCH_CANDIDATES 200
@@ -37,6 +39,24 @@ static void put_prefix(struct mneme_buffer *out, const struct mneme_config *conf
     mneme_http_append_part(out, mneme_str_from(mneme_config_string(config, MNEME_SETTING_CHROMA_DATABASE)));
 }
 
+/* As Chroma takes names, and short enough for what comes behind it. */
+static int check_collection(const struct mneme_config *config, struct mneme_error *error) {
+    const char *name = mneme_config_string(config, MNEME_SETTING_CHROMA_COLLECTION);
+    size_t len = strlen(name);
+    bool is_name = len > 0 && len <= LONGEST_COLLECTION && isalnum((unsigned char)name[0]) != 0;
+    for (size_t i = 0; i < len; i++) {
+        is_name = is_name && (unsigned char)name[i] < 128 &&
+                  (isalnum((unsigned char)name[i]) != 0 || strchr("._-", name[i]) != NULL);
+    }
+    return is_name
+               ? MNEME_OK
+               : mneme_error_set(error, MNEME_E_USAGE,
+                                 "Chroma was not opened: MNEME_CHROMA_COLLECTION is '%.60s', which is not "
+                                 "1 to %d letters, digits, dots, dashes and underscores with a letter or "
+                                 "a digit first; correct it",
+                                 name, LONGEST_COLLECTION);
+}
+
 static int open_store(void **out, const struct mneme_config *config, struct mneme_postgres *postgres,
                       const struct mneme_generation *generation, struct mneme_error *error) {
     static const char *const headers[] = {"Content-Type: application/json", NULL};
@@ -55,8 +75,10 @@ static int open_store(void **out, const struct mneme_config *config, struct mnem
     store->generation = *generation;
     store->timeout_ms = mneme_config_long(config, MNEME_SETTING_CHROMA_TIMEOUT_MS);
     put_prefix(&store->prefix, config);
-    int status = store->prefix.failed ? mneme_chroma_out_of_memory(error)
-                                      : mneme_http_open(&store->http, &options, error);
+    int status = store->prefix.failed ? mneme_chroma_out_of_memory(error) : check_collection(config, error);
+    if (status == MNEME_OK) {
+        status = mneme_http_open(&store->http, &options, error);
+    }
     if (status != MNEME_OK) {
         close_store(store);
         return status;
@@ -106,7 +128,8 @@ int mneme_chroma_id(char text[MNEME_CHROMA_ID_BYTES], const struct mneme_vector_
 }
 
 void mneme_chroma_prefix(char text[MNEME_CHROMA_NAME_BYTES], const struct mneme_chroma *store) {
-    snprintf(text, MNEME_CHROMA_NAME_BYTES, "mneme-%s-", store->generation.token);
+    snprintf(text, MNEME_CHROMA_NAME_BYTES, "%.*s-%s-", LONGEST_COLLECTION,
+             mneme_config_string(store->config, MNEME_SETTING_CHROMA_COLLECTION), store->generation.token);
 }
 
 static int make_name(char text[MNEME_CHROMA_NAME_BYTES], const struct mneme_chroma *store,
@@ -117,7 +140,7 @@ static int make_name(char text[MNEME_CHROMA_NAME_BYTES], const struct mneme_chro
     char prefix[MNEME_CHROMA_NAME_BYTES];
     int status = digest(hex, DIGEST_BYTES / 2, parts, is_raw ? 2 : 1, error);
     mneme_chroma_prefix(prefix, store);
-    (void)snprintf(text, MNEME_CHROMA_NAME_BYTES, "%.48s%c-%s", prefix, is_raw ? 'r' : 'd', hex);
+    (void)snprintf(text, MNEME_CHROMA_NAME_BYTES, "%.80s%c-%s", prefix, is_raw ? 'r' : 'd', hex);
     return status;
 }
 

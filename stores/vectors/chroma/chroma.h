@@ -13,8 +13,8 @@
 #include "common/json/write.h"
 #include "stores/vectors/store.h"
 
-#define MNEME_CHROMA_NAME_BYTES 96 /* of a collection's name, with a NUL */
-#define MNEME_CHROMA_ID_BYTES 65   /* of a point's id: hexadecimal SHA-256, and a NUL */
+#define MNEME_CHROMA_NAME_BYTES 128 /* of a collection's name, with a NUL */
+#define MNEME_CHROMA_ID_BYTES 65    /* of a point's id: hexadecimal SHA-256, and a NUL */
 
 /* A collection that was looked up. */
 struct mneme_chroma_place {

@@ -91,6 +91,18 @@ static void put_user_members(struct mneme_json_writer *json, const struct mneme_
     }
 }
 
+/* For programs that look into Chroma by themselves; nothing here reads them. What a document is of never
+ * changes, so an upsert leaves none behind. */
+static void put_source(struct mneme_json_writer *json, const struct mneme_vector_change *change) {
+    bool is_memory = mneme_str_equal(change->document.kind, MNEME_STR_LIT("memory"));
+    mneme_json_key(json, MNEME_STR_LIT("source"));
+    mneme_json_string(json, is_memory ? MNEME_STR_LIT("agent_memory") : MNEME_STR_LIT("conversation"));
+    if (is_memory) {
+        mneme_json_key(json, MNEME_STR_LIT("memory_id"));
+        mneme_json_string(json, change->document.ref);
+    }
+}
+
 void mneme_chroma_put_metadata(struct mneme_json_writer *json, const struct mneme_vector_change *change,
                                size_t part, const json_t *stored, struct mneme_arena *arena) {
     bool is_raw = mneme_vector_change_is_raw(change);
@@ -113,6 +125,8 @@ void mneme_chroma_put_metadata(struct mneme_json_writer *json, const struct mnem
     }
     if (is_raw) {
         put_user_members(json, change, stored, arena);
+    } else {
+        put_source(json, change);
     }
     mneme_json_end_object(json);
 }
