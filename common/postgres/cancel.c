@@ -6,45 +6,83 @@
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdatomic.h>
+#include <stdlib.h>
 
 #include "common/base/clock.h"
 #include "common/postgres/session.h"
 
 #define LOOK_MS 20           /* at the cancel, which nobody signals */
 #define GRACE_MICROS 1000000 /* for the server to end the statement */
+#define AGAIN_MICROS 100000
+#define SETTLE_LOOK_MICROS 1000
 #define SQLSTATE_CANCELLED "57014"
 
 void mneme_pg_set_cancel(struct mneme_postgres *postgres, const struct mneme_cancel *cancel) {
     postgres->cancel = cancel;
 }
 
-static void *send_request(void *request) {
+/* A request to end the statement, on its way. The thread that sends it and the one that waits have it
+ * together; the last one frees it. */
+struct asking {
+    PGcancel *request;
+    atomic_bool is_done;
+    atomic_int owners;
+};
+
+static void let_go(struct asking *asking) {
+    if (asking != NULL && atomic_fetch_sub(&asking->owners, 1) == 1) {
+        PQfreeCancel(asking->request);
+        free(asking);
+    }
+}
+
+static void *send_request(void *context) {
+    struct asking *asking = context;
     char why[256];
-    (void)PQcancel(request, why, sizeof why); /* where it does not arrive, the statement ends by itself */
-    PQfreeCancel(request);
+    (void)PQcancel(asking->request, why, sizeof why); /* one that does not arrive is sent again */
+    atomic_store(&asking->is_done, true);
+    let_go(asking);
     return NULL;
 }
 
 /* On a thread of its own: libpq waits for the server to close the connection, which one that hangs never
- * does.
- */
-static void ask_the_server(PGconn *connection) {
-    PGcancel *request = PQgetCancel(connection);
+ * does. NULL: it could not be asked. */
+static struct asking *ask_the_server(PGconn *connection) {
+    struct asking *asking = calloc(1, sizeof *asking);
+    PGcancel *request = asking == NULL ? NULL : PQgetCancel(connection);
     pthread_attr_t detached;
     pthread_t thread;
     sigset_t all, before;
     if (request == NULL) {
-        return;
+        free(asking);
+        return NULL;
     }
+    asking->request = request;
+    atomic_init(&asking->owners, 2);
     sigfillset(&all);
     pthread_attr_init(&detached);
     pthread_attr_setdetachstate(&detached, PTHREAD_CREATE_DETACHED);
     pthread_sigmask(SIG_SETMASK, &all, &before); /* signals are the business of the calling thread */
-    if (pthread_create(&thread, &detached, send_request, request) != 0) {
-        PQfreeCancel(request);
-    }
+    int failed = pthread_create(&thread, &detached, send_request, asking);
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     pthread_attr_destroy(&detached);
+    if (failed != 0) {
+        PQfreeCancel(request);
+        free(asking);
+        return NULL;
+    }
+    return asking;
+}
+
+/* A request that is still on its way when its statement is over would end the next one: it is waited for, and
+ * the connection left where it does not arrive. */
+static void settle(struct mneme_postgres *postgres, struct asking *asking, int64_t since) {
+    while (asking != NULL && !atomic_load(&asking->is_done) && !postgres->was_left) {
+        postgres->was_left = mneme_clock_monotonic_micros() - since > GRACE_MICROS;
+        mneme_clock_pause(SETTLE_LOOK_MICROS);
+    }
+    let_go(asking);
 }
 
 static bool is_last(const PGresult *result) {
@@ -52,20 +90,28 @@ static bool is_last(const PGresult *result) {
     return kind == PGRES_COPY_IN || kind == PGRES_COPY_OUT || kind == PGRES_COPY_BOTH;
 }
 
+/* One that arrives before the server has begun with the statement ends nothing, so it is sent again. */
 bool mneme_pg_await(struct mneme_postgres *postgres) {
     PGconn *connection = postgres->connection;
-    int64_t asked_micros = 0;
+    struct asking *asking = NULL;
+    int64_t first = 0; /* when it was asked first and last; 0: not yet */
+    int64_t last = 0;
     while (!postgres->was_left && postgres->cancel != NULL && PQisBusy(connection)) {
         struct pollfd socket = {.fd = PQsocket(connection), .events = POLLIN};
-        if (asked_micros == 0 && mneme_cancel_is_due(postgres->cancel)) {
-            ask_the_server(connection);
-            asked_micros = mneme_clock_monotonic_micros();
-        } else if (asked_micros != 0 && mneme_clock_monotonic_micros() - asked_micros > GRACE_MICROS) {
+        int64_t now = mneme_clock_monotonic_micros();
+        bool is_answered = asking == NULL || atomic_load(&asking->is_done);
+        if (first != 0 && now - first > GRACE_MICROS) {
             postgres->was_left = true;
+        } else if (is_answered && now - last > AGAIN_MICROS && mneme_cancel_is_due(postgres->cancel)) {
+            let_go(asking);
+            asking = ask_the_server(connection);
+            first = first == 0 ? now : first;
+            last = now;
         } else if (poll(&socket, 1, LOOK_MS) > 0 && PQconsumeInput(connection) != 1) {
             break;
         }
     }
+    settle(postgres, asking, first);
     return !postgres->was_left;
 }
 

@@ -172,6 +172,7 @@ int mneme_pg_open(struct mneme_postgres *postgres, struct mneme_error *error) {
     mneme_pg_forget_statements(postgres);
     mneme_pg_forget_settings(postgres);
     postgres->is_pooled = false;
+    postgres->was_left = false;
     if (has_unescaped_password(postgres->url)) {
         return mneme_error_set(
             error, MNEME_E_USAGE,

@@ -123,7 +123,8 @@ static bool is_peer_there(const PGconn *connection) {
 }
 
 int mneme_pg_ensure(struct mneme_postgres *postgres, struct mneme_error *error) {
-    if (PQstatus(postgres->connection) == CONNECTION_OK && is_peer_there(postgres->connection)) {
+    if (!postgres->was_left && PQstatus(postgres->connection) == CONNECTION_OK &&
+        is_peer_there(postgres->connection)) {
         PGTransactionStatusType state = PQtransactionStatus(postgres->connection);
         if (state != PQTRANS_ACTIVE && state != PQTRANS_UNKNOWN) {
             return MNEME_OK;

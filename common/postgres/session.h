@@ -26,7 +26,7 @@ struct mneme_postgres {
     bool has_other_settings; /* mneme_pg_set was called since the session was set up */
     char sqlstate[MNEME_SQLSTATE_BYTES];
     const struct mneme_cancel *cancel; /* of mneme_pg_set_cancel */
-    bool was_left;                     /* the cancel ended a statement that the server did not */
+    bool was_left; /* the cancel ended a statement that the server did not: it is to be made again */
 };
 
 /* As mneme_pg_connect, for that schema, with a search path that is quoted already; NULL: the schema alone.

@@ -225,6 +225,7 @@ static void check_ended(const struct mneme_cancel *cancel, const char *why) {
     mneme_pg_param_long(&params, 600);
     cr_expect_eq(query("SELECT pg_sleep($1)"), MNEME_E_TIMEOUT, "%s", error.message);
     mneme_pg_set_cancel(postgres, NULL);
+    cr_assert_eq(mneme_pg_ensure(postgres, &error), MNEME_OK, "%s", error.message);
     check_query("SELECT 1", "1");
 }
 
