@@ -169,8 +169,6 @@
       "How many seconds old the memories of a scope are at least that memory archive puts away.") \
     X(CONTEXT_MEMORIES, "MNEME_CONTEXT_MEMORIES", LONG, "10", RANGE(1, 1000), PLAIN, \
       "Maximum number of memories of each other agent that agent context shows.") \
-    X(RECALL_LIMIT, "MNEME_RECALL_LIMIT", LONG, "10", RANGE(1, 1000), PLAIN, \
-      "How many results a recall has when it does not say.") \
     X(RECALL_MIN_SIMILARITY, "MNEME_RECALL_MIN_SIMILARITY", DOUBLE, "-1000000000", RANGE(-1000000000, 1000000000), PLAIN, \
       "Least similarity of a document's vector to the question's in a recall that does not say; the default means any, " \
       "and documents without a vector too.") \
