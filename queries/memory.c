@@ -1,25 +1,11 @@
 /*
- * A memory's row: one by its id, and how a row is shown.
+ * Memories by their ids.
  */
 #include "queries/memory.h"
 
-#include "common/base/uuid.h"
 #include "queries/compose.h"
 #include "queries/memory_columns.h"
 #include "sql/embedded.h"
-
-void mneme_memory_row_json(const struct mneme_memory_row *row, struct mneme_json_writer *json) {
-    char id[MNEME_UUID_TEXT_BYTES];
-    struct mneme_buffer cursor = {0};
-    mneme_uuid_format(row->id, id);
-    mneme_cursor_write(&cursor, row->created_at, (struct mneme_str){id, sizeof id}, row->stream_id);
-    mneme_json_begin_object(json);
-    mneme_row_json(row, mneme_memory_columns, MNEME_MEMORY_COLUMN_COUNT, json);
-    mneme_json_key(json, MNEME_STR_LIT("cursor"));
-    mneme_json_string(json, mneme_buffer_str(&cursor));
-    mneme_json_end_object(json);
-    mneme_buffer_clean_up(&cursor);
-}
 
 int mneme_memory_ask(struct mneme_postgres *postgres, const char *what, const struct mneme_composed *composed,
                      struct mneme_pg_params *params, mneme_row_visitor *visit, void *context, size_t *count,

@@ -9,9 +9,6 @@
 #include "queries/filter/filter.h"
 #include "stores/redis/memory.h"
 
-/* The row as a JSON object; keys are the columns, and "cursor" for going on behind it in a list. */
-void mneme_memory_row_json(const struct mneme_memory_row *row, struct mneme_json_writer *json);
-
 /* Which memory, and as of when. */
 struct mneme_memory_key {
     struct mneme_str tenant; /* required */

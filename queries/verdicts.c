@@ -63,14 +63,3 @@ int mneme_verdict_read(struct mneme_postgres *postgres, const char *topic, struc
     free(sequence_ids);
     return status;
 }
-
-int mneme_verdicts_wait(struct mneme_postgres *postgres, const char *topic, struct mneme_str tenant,
-                        const struct mneme_position *positions, size_t count,
-                        const struct mneme_query_wait *wait, mneme_row_visitor *visit, void *context,
-                        struct mneme_error *error) {
-    int status = mneme_position_wait(postgres, mneme_projections[MNEME_PROJECTION_POSTGRES].name, topic,
-                                     positions, count, wait, error);
-    return status == MNEME_OK
-               ? mneme_verdict_read(postgres, topic, tenant, positions, count, visit, context, error)
-               : status;
-}

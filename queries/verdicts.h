@@ -24,12 +24,6 @@ int mneme_verdict_read(struct mneme_postgres *postgres, const char *topic, struc
                        const struct mneme_position *positions, size_t count, mneme_row_visitor *visit,
                        void *context, struct mneme_error *error);
 
-/* The same, once the projection has passed all the positions. Errors of the wait as mneme_position_wait. */
-int mneme_verdicts_wait(struct mneme_postgres *postgres, const char *topic, struct mneme_str tenant,
-                        const struct mneme_position *positions, size_t count,
-                        const struct mneme_query_wait *wait, mneme_row_visitor *visit, void *context,
-                        struct mneme_error *error);
-
 /* What a verdict means for the publisher: MNEME_OK for accepted and for duplicate (the event had its effect
  * before), MNEME_E_CONFLICT for rejected and exists, MNEME_E_NOT_FOUND, MNEME_E_INVALID for parked and
  * dropped. */

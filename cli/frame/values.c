@@ -8,10 +8,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "common/base/moment.h"
 #include "common/base/position.h"
 
-#define OPTION_BYTES 64
 #define MAX_ITEMS 1000
 
 struct mneme_str mneme_cli_opt_str(const struct mneme_cli *cli, const char *option) {
@@ -69,20 +67,6 @@ int mneme_cli_opt_double(struct mneme_opt_double *out, const struct mneme_cli *c
     }
     out->is_set = true;
     return MNEME_OK;
-}
-
-int mneme_cli_opt_time(struct mneme_opt_long *out, const struct mneme_cli *cli, const char *option,
-                       struct mneme_error *error) {
-    char name[OPTION_BYTES];
-    struct mneme_str text = mneme_cli_opt_str(cli, option);
-    *out = (struct mneme_opt_long){0};
-    if (text.data == NULL) {
-        return MNEME_OK;
-    }
-    snprintf(name, sizeof name, "--%s", option);
-    int status = mneme_moment_read(&out->value, text, MNEME_MOMENT_AGO, name, error);
-    out->is_set = status == MNEME_OK;
-    return status;
 }
 
 struct mneme_str mneme_cli_next_item(struct mneme_str *rest) {

@@ -12,9 +12,6 @@ int mneme_cli_opt_long(struct mneme_opt_long *out, const struct mneme_cli *cli, 
                        int64_t minimum, int64_t maximum, struct mneme_error *error);
 int mneme_cli_opt_double(struct mneme_opt_double *out, const struct mneme_cli *cli, const char *option,
                          double minimum, double maximum, struct mneme_error *error);
-/* A moment by any of the forms of common/base/moment.h; "7d" lies in the past. */
-int mneme_cli_opt_time(struct mneme_opt_long *out, const struct mneme_cli *cli, const char *option,
-                       struct mneme_error *error);
 /* "a,b , c" into its items, trimmed, in the arena. An empty item is refused; "" is an empty list. */
 int mneme_cli_opt_list(struct mneme_str_array *out, const struct mneme_cli *cli, const char *option,
                        struct mneme_arena *arena, struct mneme_error *error);

@@ -19,7 +19,4 @@ struct mneme_search_question {
 int mneme_search(struct mneme_postgres *postgres, const struct mneme_search_question *question,
                  mneme_row_visitor *visit, void *context, size_t *count, struct mneme_error *error);
 
-/* A document as a JSON object: score, kind, id (of a memory), text, when, where and whose it is. */
-void mneme_search_hit_json(const struct mneme_candidate *candidate, struct mneme_json_writer *json);
-
 #endif

@@ -308,10 +308,9 @@ Test(queries_ledger, verdicts_come_by_position_and_for_the_tenant_alone) {
     note("ada", "n2", "'expected_version':7,");
     apply();
     struct mneme_position positions[] = {fold.log[1].position, fold.log[0].position};
-    struct mneme_query_wait wait = {.timeout_ms = MNEME_PATIENCE_MS};
-    cr_assert_eq(mneme_verdicts_wait(asking, topic, MNEME_STR_LIT("default"), positions, 2, &wait,
-                                     see_verdict, NULL, &error),
-                 MNEME_OK, "%s", error.message);
+    cr_assert_eq(
+        mneme_verdict_read(asking, topic, MNEME_STR_LIT("default"), positions, 2, see_verdict, NULL, &error),
+        MNEME_OK, "%s", error.message);
     const char *verdicts = saw();
     cr_assert_not_null(strstr(verdicts, "0 rejected 1;"), "%s", verdicts);
     cr_assert_not_null(strstr(verdicts, "1 accepted 1;"), "%s", verdicts);
@@ -336,8 +335,8 @@ Test(queries_ledger, a_dropped_event_is_told_as_that_with_both_reasons) {
         MNEME_OK, "%s", error.message);
     struct mneme_position position = fold.log[0].position;
     struct mneme_query_wait wait = {.timeout_ms = MNEME_PATIENCE_MS};
-    cr_assert_eq(mneme_verdicts_wait(asking, topic, MNEME_STR_LIT("default"), &position, 1, &wait,
-                                     see_verdict_reason, NULL, &error),
+    cr_assert_eq(mneme_verdict_read(asking, topic, MNEME_STR_LIT("default"), &position, 1, see_verdict_reason,
+                                    NULL, &error),
                  MNEME_OK, "%s", error.message);
     cr_assert_str_eq(saw(), "dropped: not needed (it is too long)");
     cr_assert_eq(mneme_position_wait_shown(asking, "postgres", topic, &position, 1, &wait, &error), MNEME_OK,

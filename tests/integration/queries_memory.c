@@ -245,7 +245,9 @@ Test(queries_memory, a_deleted_one_is_there_only_for_who_asks_for_it) {
 
 static bool copy_json(const void *row, void *context) {
     struct mneme_json_writer json = {.out = context};
-    mneme_memory_row_json(row, &json);
+    mneme_json_begin_object(&json);
+    mneme_row_json(row, mneme_memory_columns, MNEME_MEMORY_COLUMN_COUNT, &json);
+    mneme_json_end_object(&json);
     return true;
 }
 
@@ -265,9 +267,6 @@ Test(queries_memory, a_row_has_every_column_as_json) {
                          copy_json, &json, NULL, &error),
         MNEME_OK, "%s", error.message);
     mneme_buffer_append_byte(&json, '\0');
-    char *cursor = strstr(json.data, ",\"cursor\":");
-    cr_assert_not_null(cursor);
-    *cursor = '\0';
     cr_assert_str_eq(
         json.data,
         "{\"id\":\"" ID(
@@ -281,7 +280,7 @@ Test(queries_memory, a_row_has_every_column_as_json) {
                  "\"updated_at\":\"2026-01-01T00:00:00.000001Z\",\"expires_at\":\"2026-01-08T00:00:00."
                  "000001Z\","
                  "\"is_deleted\":false,\"is_archived\":false,\"tier\":\"warm\",\"version\":1,"
-                 "\"source_event_id\":\"0194f000-0000-7000-8000-0000000000ee\"");
+                 "\"source_event_id\":\"0194f000-0000-7000-8000-0000000000ee\"}");
     mneme_buffer_clean_up(&json);
 }
 

@@ -94,17 +94,3 @@ Test(values, positions_are_partition_and_offset) {
                      "%s", bad[i]);
     }
 }
-
-Test(values, a_time_that_is_not_one_is_named) {
-    struct mneme_opt_long time;
-    give("2026-01-31T12:00:00Z");
-    cr_assert_eq(mneme_cli_opt_time(&time, &cli, "x", &error), MNEME_OK);
-    cr_assert_eq(time.value, INT64_C(1769860800000000));
-    give("soon");
-    cr_assert_eq(mneme_cli_opt_time(&time, &cli, "x", &error), MNEME_E_USAGE);
-    cr_assert_not_null(strstr(error.message, "--x was not taken: 'soon' is not a time; give 7d (ago)"), "%s",
-                       error.message);
-    give(NULL);
-    cr_assert_eq(mneme_cli_opt_time(&time, &cli, "x", &error), MNEME_OK);
-    cr_assert_not(time.is_set);
-}
