@@ -51,6 +51,12 @@ static const struct mneme_op_field prioritize_fields[] = {
     "published when one of the memories is not found (5). --json and exit codes: as of memory add, a\n"      \
     "line for each memory; with --wait the exit code is that of the first that was not accepted."
 
+/* An event of the type for each memory that is named. */
+#define OF_EACH_MEMORY                                                                                       \
+    .groups = MNEME_OP_SCOPED | MNEME_OP_UP_TO_DATE | MNEME_OP_WRITTEN, .effect = MNEME_OP_WRITES,           \
+    .form = MNEME_OP_RECEIPT, .check = mneme_memory_check_many, .write = mneme_op_events_of_each,            \
+    .id = "memory_id", .finds = IDS + 1
+
 const struct mneme_operation mneme_op_memory_promote = {
     .name = "memory.promote",
     .summary = "Keep memories for the long term.",
@@ -60,14 +66,8 @@ const struct mneme_operation mneme_op_memory_promote = {
                 "  mneme memory list --user ada --filter 'access_count >= 5' --json | jq -r .id |\n"
                 "      xargs mneme memory promote --reason 'used often'\n",
     .fields = fields,
-    .groups = MNEME_OP_SCOPED | MNEME_OP_UP_TO_DATE | MNEME_OP_WRITTEN,
-    .effect = MNEME_OP_WRITES,
-    .form = MNEME_OP_RECEIPT,
-    .check = mneme_memory_check_many,
-    .write = mneme_op_events_of_each,
+    OF_EACH_MEMORY,
     .event_type = MNEME_EVENT_MEMORY_PROMOTED,
-    .id = "memory_id",
-    .finds = IDS + 1,
 };
 
 const struct mneme_operation mneme_op_memory_prioritize = {
@@ -78,14 +78,8 @@ const struct mneme_operation mneme_op_memory_prioritize = {
                 "  mneme memory prioritize 018f0f5e-7a5b-7cc1-9d3e-2f6a1b0c4d5e --boost-factor 0.5 \\\n"
                 "      --expected-version 3 --wait postgres\n",
     .fields = prioritize_fields,
-    .groups = MNEME_OP_SCOPED | MNEME_OP_UP_TO_DATE | MNEME_OP_WRITTEN,
-    .effect = MNEME_OP_WRITES,
-    .form = MNEME_OP_RECEIPT,
-    .check = mneme_memory_check_many,
-    .write = mneme_op_events_of_each,
+    OF_EACH_MEMORY,
     .event_type = MNEME_EVENT_MEMORY_PRIORITIZED,
-    .id = "memory_id",
-    .finds = IDS + 1,
 };
 
 const struct mneme_operation mneme_op_memory_unarchive = {
@@ -96,14 +90,8 @@ const struct mneme_operation mneme_op_memory_unarchive = {
                 "  mneme memory list --user ada --include-archived --filter 'is_archived = true' --json |\n"
                 "      jq -r .id | xargs mneme memory unarchive\n",
     .fields = fields,
-    .groups = MNEME_OP_SCOPED | MNEME_OP_UP_TO_DATE | MNEME_OP_WRITTEN,
-    .effect = MNEME_OP_WRITES,
-    .form = MNEME_OP_RECEIPT,
-    .check = mneme_memory_check_many,
-    .write = mneme_op_events_of_each,
+    OF_EACH_MEMORY,
     .event_type = MNEME_EVENT_MEMORY_UNARCHIVED,
-    .id = "memory_id",
-    .finds = IDS + 1,
 };
 
 const struct mneme_operation mneme_op_memory_restore = {
@@ -114,13 +102,7 @@ const struct mneme_operation mneme_op_memory_restore = {
                 "  mneme events --stream ada --type memory_deleted --since 1h --json |\n"
                 "      jq -r .payload.memory_id | xargs mneme memory restore\n",
     .fields = fields,
-    .groups = MNEME_OP_SCOPED | MNEME_OP_UP_TO_DATE | MNEME_OP_WRITTEN,
-    .effect = MNEME_OP_WRITES,
-    .form = MNEME_OP_RECEIPT,
-    .check = mneme_memory_check_many,
-    .write = mneme_op_events_of_each,
+    OF_EACH_MEMORY,
     .event_type = MNEME_EVENT_MEMORY_RESTORED,
-    .id = "memory_id",
-    .finds = IDS + 1,
     .finds_deleted = true,
 };
