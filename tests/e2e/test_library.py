@@ -1,58 +1,19 @@
-"""libmneme as other programs use it: installed into a folder of its own, found by pkg-config, static and shared."""
+"""libmneme as other programs use it: the examples, and every operation by its name, linked statically and dynamically."""
 
-import ctypes
 import json
-import os
 import re
-import shutil
 import signal
 import subprocess
 import threading
-import time
-import urllib.parse
 
 import pytest
 
-from harness.program import BUILD, clean_environment
-from harness.proxy import Proxy
+from harness.installed import compile_program, pkg_config, prefix, run  # noqa: F401
+from harness.program import clean_environment
 from harness.stack import ROOT
 from harness.waiting import wait_until
 
 EXAMPLES = tuple(sorted(path.stem for path in (ROOT / "examples").glob("*.c")))
-FORMER = ROOT / "tests" / "data" / "former_header"
-CC = os.environ.get("CC", "cc")
-
-
-def is_sanitized():
-    """Whether the library needs the run-time part of a sanitizer, which a plain program lacks."""
-    return "MNEME_SANITIZE:STRING=\n" not in (BUILD / "CMakeCache.txt").read_text()
-
-
-@pytest.fixture(scope="module")
-def prefix(tmp_path_factory):
-    if not (BUILD / "libmneme.so").exists() or not (BUILD / "libmneme.a").exists():
-        pytest.fail(f"{BUILD} holds no libmneme; build it first: cmake --build {BUILD}")
-    if is_sanitized():
-        pytest.skip("a sanitized library is of no use to other programs")
-    folder = tmp_path_factory.mktemp("prefix")
-    subprocess.run(["cmake", "--install", BUILD, "--prefix", folder], check=True, capture_output=True, timeout=60)
-    return folder
-
-
-@pytest.fixture(scope="module")
-def pkg_config(prefix):
-    (found,) = prefix.glob("lib*/**/pkgconfig")
-
-    def ask(*options):
-        return subprocess.run(["pkg-config", *options, "mneme"], check=True, capture_output=True, text=True,
-                              env={**os.environ, "PKG_CONFIG_PATH": str(found)}).stdout.split()
-    return ask
-
-
-def compile_program(source, program, flags):
-    done = subprocess.run([CC, "-std=c11", "-Wall", "-Wextra", "-Werror", "-pedantic", source, "-o", program, *flags],
-                          capture_output=True, text=True, timeout=60, check=False)
-    assert done.returncode == 0, done.stderr
 
 
 @pytest.fixture(scope="module")
@@ -71,11 +32,6 @@ def programs(prefix, pkg_config, tmp_path_factory):
             made[example, kind] = folder / f"{example}-{kind}"
             compile_program(ROOT / "examples" / f"{example}.c", made[example, kind], flags[kind])
     return made
-
-
-def run(program, *arguments, env):
-    return subprocess.run([program, *arguments], env=clean_environment(env), capture_output=True, text=True,
-                          timeout=120, check=False)
 
 
 @pytest.mark.parametrize("kind", ["shared", "static"])
@@ -299,222 +255,3 @@ def test_every_operation_is_there_by_its_name(pkg_config, prefix, namespace, wor
     assert "nightly" in call("lock.release", holder, status=5)
     assert call("dead-letters.list") == ""
     assert "no event is parked at 0:7" in call("dead-letters.show", '{"positions":["0:7"]}', status=5)
-
-
-def test_only_the_public_headers_are_installed_and_each_stands_alone(prefix, pkg_config, tmp_path):
-    headers = sorted(path.relative_to(prefix / "include") for path in prefix.glob("include/**/*.h"))
-    assert headers == sorted(path.relative_to(ROOT / "include") for path in (ROOT / "include").glob("mneme/*.h"))
-    whole = (prefix / "include" / "mneme" / "mneme.h").read_text()
-    for header in headers:
-        included = re.findall(r"#include [<\"]([^>\"]+)", (prefix / "include" / header).read_text())
-        assert all(name.startswith("mneme/") or name.startswith("std") or name == "string.h" for name in included), header
-        assert header.name == "mneme.h" or f"#include <{header}>" in whole
-        for suffix, compiler in ((".c", [CC, "-std=c11"]), (".cpp", ["c++", "-std=c++17"])):
-            if shutil.which(compiler[0]) is None:
-                continue
-            source = tmp_path / f"{header.stem}{suffix}"
-            source.write_text(f"#include <{header}>\n#include <{header}>\n")
-            done = subprocess.run([*compiler, "-Wall", "-Wextra", "-pedantic", "-Werror", "-fsyntax-only",
-                                   *pkg_config("--cflags"), source], capture_output=True, text=True, timeout=60, check=False)
-            assert done.returncode == 0, done.stderr
-
-
-def test_a_program_of_the_former_header_goes_on(prefix, pkg_config, namespace, worker, tmp_path):
-    """What was compiled against the first header runs with this library as it does when compiled anew, and no function
-    of that header is gone or changed."""
-    (library,) = prefix.glob("lib*/**/libmneme.so")
-    linked = [*pkg_config("--libs"), f"-Wl,-rpath,{library.parent}"]
-    compile_program(FORMER / "program.c", tmp_path / "former", [f"-I{FORMER}", *linked])
-    compile_program(FORMER / "program.c", tmp_path / "newest", ["-DNEWEST", *pkg_config("--cflags"), *linked])
-    worker()
-    done = [run(tmp_path / name, env=namespace.env) for name in ("former", "newest")]
-    first, second = (program.stdout.splitlines() for program in done)
-    assert (done[0].returncode, done[0].stderr) == (0, "")
-    assert "2 rows, 1 delivered" in first and "0 " in first and "did you mean memory.add" in done[0].stdout
-    assert first[:1] == second[:1] and first[-2:] == second[-2:]
-    source = tmp_path / "both.c"
-    source.write_text(f'#include <mneme/mneme.h>\n#include "{FORMER}/functions.h"\nint main(void) {{ return 0; }}\n')
-    compile_program(source, tmp_path / "both", pkg_config("--cflags"))
-
-
-def test_the_library_has_the_soname_that_programs_ask_for(prefix):
-    (library,) = prefix.glob("lib*/**/libmneme.so")
-    shown = subprocess.run(["readelf", "-d", library], check=True, capture_output=True, text=True).stdout
-    assert re.search(r"\(SONAME\).*\[libmneme\.so\.0\]", shown)
-
-
-# --- without a compiler ---
-
-
-class Error(ctypes.Structure):
-    _fields_ = [("code", ctypes.c_int), ("message", ctypes.c_char * 1024)]
-
-
-class Text(ctypes.Structure):
-    _fields_ = [("data", ctypes.c_char_p), ("len", ctypes.c_size_t)]
-
-
-class Setting(ctypes.Structure):
-    _fields_ = [("name", ctypes.c_char_p), ("value", ctypes.c_char_p)]
-
-
-class Library:
-    """The installed library, called as its headers say."""
-
-    def __init__(self, path, env):
-        self.functions = ctypes.CDLL(str(path))
-        self.functions.mneme_result_json.restype = Text
-        self.functions.mneme_note_text.restype = Text
-        self.notes = []  # of the last call: (kind, sentence)
-        self.error = Error()
-        self.handle = ctypes.c_void_p()
-        settings = (Setting * len(env))(*((name.encode(), value.encode()) for name, value in env.items()))
-        assert self.functions.mneme_connect(ctypes.byref(self.handle), None, settings, len(env),
-                                            ctypes.byref(self.error)) == 0, self.message
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.functions.mneme_disconnect(self.handle)
-
-    @property
-    def message(self):
-        return self.error.message.decode()
-
-    def call(self, operation, timeout_ms, **fields):
-        """The status and the rows."""
-        rows = []
-        request = ctypes.c_void_p()
-        given = json.dumps(fields).encode()
-        error = ctypes.byref(self.error)
-
-        @ctypes.CFUNCTYPE(ctypes.c_bool, ctypes.c_void_p, ctypes.c_void_p)
-        def take(row, _):
-            text = self.functions.mneme_result_json(ctypes.c_void_p(row))
-            rows.append(json.loads(ctypes.string_at(text.data, text.len)))
-            return True
-
-        @ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_void_p)
-        def note(given_note, _):
-            text = self.functions.mneme_note_text(ctypes.c_void_p(given_note))
-            kind = self.functions.mneme_note_kind(ctypes.c_void_p(given_note))
-            self.notes.append((kind, ctypes.string_at(text.data, text.len).decode()))
-        self.notes = []
-        assert self.functions.mneme_request_new(ctypes.byref(request), self.handle, operation.encode(), error) == 0, self.message
-        assert self.functions.mneme_request_set_json(request, Text(given, len(given)), error) == 0, self.message
-        self.functions.mneme_request_on_note(request, note, None)
-        status = self.functions.mneme_call(self.handle, request, take, None, timeout_ms, error)
-        self.functions.mneme_request_free(request)
-        return status, rows
-
-
-@pytest.fixture(scope="module")
-def shared_library(prefix):
-    (library,) = prefix.glob("lib*/**/libmneme.so")
-    return library
-
-
-TIMEOUT = -7
-
-
-def test_a_read_has_what_the_same_program_wrote(shared_library, namespace, worker):
-    """It waits a moment for its own writes without being asked to, and `last` waits for them as a promise."""
-    worker()
-    env = {name: namespace.env[name] for name in ("KAFKA_BOOTSTRAP_SERVERS", "DATABASE_URL", "MNEME_TOPIC_PREFIX")}
-    with Library(shared_library, env) as library:
-        status, _ = library.call("memory.list", 60000, user_id="ada", at_least="last")
-        assert status == -5 and "nothing was written from here yet" in library.message
-        for i in range(5):
-            status, (receipt,) = library.call("memory.add", 60000, user_id="ada", text=f"tea {i}")
-            assert status == 0, library.message
-            status, rows = library.call("memory.list", 60000, user_id="ada", at_least="last")
-            assert status == 0 and rows[0]["id"] == receipt["memory_id"], library.message
-        text = ctypes.c_char_p()
-        assert library.functions.mneme_written(ctypes.byref(text), library.handle, None) == 0
-        assert receipt["position"] in text.value.decode().split(",")
-
-
-def test_a_note_says_that_what_was_written_is_not_in_the_answer_yet(shared_library, namespace, mneme):
-    """No worker folds it; the command line says the same on stderr."""
-    env = {name: namespace.env[name] for name in ("KAFKA_BOOTSTRAP_SERVERS", "DATABASE_URL", "MNEME_TOPIC_PREFIX")}
-    with Library(shared_library, {**env, "MNEME_READ_OWN_WRITES_MS": "100"}) as library:
-        assert library.call("memory.list", 60000, user_id="ada") == (0, []) and library.notes == []
-        assert library.call("memory.add", 60000, user_id="ada", text="tea")[0] == 0, library.message
-        assert library.call("memory.list", 60000, user_id="ada") == (0, [])
-    missing = "what was written last from here is not in the tables yet after 100 ms"
-    ((kind, sentence),) = library.notes
-    assert kind == 2 and sentence.startswith(missing)
-    mneme("memory", "add", "tea", "--user", "ada", expect=0)
-    assert f"mneme: {missing}" in mneme("memory", "list", "--user", "ada", env={"MNEME_READ_OWN_WRITES_MS": "100"},
-                                        expect=0).stderr
-
-
-def test_a_call_ends_in_time_when_postgres_falls_silent(shared_library, namespace, worker, mneme):
-    """A server that hangs in the middle of a session hears no request to cancel; the next call makes a new connection."""
-    worker()
-    mneme("memory", "add", "tea", "--user", "ada", "--wait", "postgres", expect=0)
-    url = urllib.parse.urlsplit(namespace.env["DATABASE_URL"])
-    with Proxy((url.hostname, url.port)) as proxy:
-        with Library(shared_library, {"DATABASE_URL": proxy.url(namespace.env["DATABASE_URL"]),
-                                      "KAFKA_BOOTSTRAP_SERVERS": namespace.env["KAFKA_BOOTSTRAP_SERVERS"],
-                                      "MNEME_PG_CONNECT_TIMEOUT_MS": "600000"}) as library:
-            assert library.call("memory.list", 60000, user_id="ada")[0] == 0, library.message
-            proxy.set("stall")
-            for _ in range(2):
-                before = time.monotonic()
-                status, rows = library.call("memory.list", 500, user_id="ada")
-                assert status == TIMEOUT and rows == [] and ";" in library.message, library.message
-                assert time.monotonic() - before < 10
-            proxy.set("pass")
-            status, (memory,) = library.call("memory.list", 60000, user_id="ada")
-            assert status == 0 and memory["content"]["text"] == "tea", library.message
-
-
-def declared_functions(prefix):
-    """The functions of all installed headers."""
-    return {name for header in prefix.glob("include/**/*.h")
-            for name in re.findall(r"MNEME_API[^;]*?\b(mneme_\w+)\(", header.read_text())}
-
-
-def test_the_library_shows_nothing_but_its_interface(prefix):
-    (library,) = prefix.glob("lib*/**/libmneme.so")
-    listed = subprocess.run(["nm", "-D", "--defined-only", library], check=True, capture_output=True, text=True).stdout
-    symbols = {line.split()[2].split("@")[0] for line in listed.splitlines()}
-    declared = declared_functions(prefix)
-    assert declared and symbols == declared
-
-
-def test_the_man_page_names_every_function(prefix):
-    (page,) = prefix.glob("share/man/man3/libmneme.3")
-    for name in declared_functions(prefix):
-        assert name in page.read_text(), f"{name} is missing from {page.name}"
-
-
-CXX = r"""
-#include <mneme/mneme.h>
-static bool on_row(mneme_result *row, void *) { return mneme_result_text(row, "id").data != nullptr; }
-static void on_note(const mneme_note *note, void *) { (void)(mneme_note_kind(note) == MNEME_NOTE_STALE); }
-static void on_delivery(const mneme_receipt *receipt, void *) { (void)mneme_receipt_status(receipt); }
-int main() {
-    mneme_error error = {};
-    struct mneme *handle = nullptr;
-    mneme_request *request = nullptr;
-    mneme_lease *lease = nullptr;
-    int status = mneme_connect(&handle, nullptr, nullptr, 0, &error);
-    status |= mneme_request_new(&request, handle, "memory.list", &error);
-    mneme_request_on_note(request, on_note, nullptr);
-    status |= mneme_call(handle, request, on_row, nullptr, 1000, &error);
-    status |= mneme_submit_event(handle, mneme_str_from("{}"), on_delivery, nullptr, &error);
-    status |= mneme_lease_new(&lease, handle, "nightly", nullptr, &error);
-    return status == MNEME_OK && mneme_version() != nullptr;
-}
-"""
-
-
-@pytest.mark.skipif(shutil.which("c++") is None, reason="no C++ compiler here")
-def test_the_header_is_fit_for_cxx(pkg_config, tmp_path):
-    source = tmp_path / "use.cpp"
-    source.write_text(CXX)
-    subprocess.run(["c++", "-std=c++17", "-Wall", "-Wextra", "-Werror", "-pedantic", source, *pkg_config("--cflags", "--libs"),
-                    "-o", tmp_path / "use"], check=True, timeout=60)
