@@ -25,7 +25,7 @@ struct mneme_log_json {
     bool has_failed; /* memory is exhausted: nothing was put */
 };
 
-/* Puts the item as a row: the event, or why it is none. False when no more are wanted. */
+/* Puts the item as a row: the event, or the reason why it is not one. False when no more rows are wanted. */
 bool mneme_log_put(struct mneme_log_json *json, const struct mneme_batch_item *item,
                    const struct mneme_op_sink *sink);
 

@@ -51,8 +51,8 @@ struct mneme_face_printer {
 
 /* --- tables --- */
 
-/* The value that the column shows, which may be another's that stands in for it; false where there is none.
- */
+/* The value that the column shows: its own, or where that is null, that of the column that stands in for it.
+ * False where both are null. */
 static bool find_value(const struct mneme_op_row *row, const struct mneme_op_column *column,
                        const char **name, enum mneme_row_kind *kind, const void **value) {
     *name = column->name;

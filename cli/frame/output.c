@@ -16,7 +16,7 @@
 /* Of the one stdout that a process has; only the thread that prints touches it. */
 static int lost_errno;
 
-/* Of a page: how many line feeds it still takes; -1: there is none. */
+/* Rows of the page that are still free; -1: the output is not cut to a page. */
 static int rows_left = -1;
 
 /* A write that failed for a moment only is tried again. */

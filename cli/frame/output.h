@@ -19,8 +19,8 @@ enum mneme_exit mneme_cli_output_end(enum mneme_exit code);
  * sentence on stderr, when memory was exhausted while the line was made. */
 enum mneme_exit mneme_cli_put_line(struct mneme_buffer *line);
 
-/* Begins a picture on a terminal of so many rows, in the place of the one before it: what does not fit is not
- * written. 0 ends it. */
+/* Clears the terminal and cuts what is printed from now on to `rows` rows, its height; 0: nothing is cut any
+ * more. */
 void mneme_cli_output_page(int rows);
 
 /* "mneme: <sentence>" on stderr, behind what stdout has so far. What a terminal would obey is escaped, since

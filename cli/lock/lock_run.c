@@ -101,7 +101,7 @@ static enum mneme_exit run(struct mneme_cli *cli) {
 static const struct mneme_cli_option options[] = {
     {"ttl", 't', "S", -1, "The lease in seconds, such as 30 or 0.5."},
     {"ttl-ms", 0, "MS", MNEME_SETTING_LOCK_TTL_MS, "The lease in milliseconds, unless --ttl is given."},
-    {"wait", 'w', "S", -1, "Wait so many seconds while somebody else has it."},
+    {"wait", 'w', "S", -1, "How many seconds to wait while somebody else has it."},
     {"wait-ms", 0, "MS", MNEME_SETTING_LOCK_WAIT_MS, "The same in milliseconds, unless --wait is given."},
     {0},
 };

@@ -15,7 +15,7 @@ int mneme_redis_info(struct mneme_buffer *out, struct mneme_redis *redis, const 
 /* The value of the line "name:value" of an answer; null when it has none. */
 struct mneme_str mneme_redis_info_value(const struct mneme_buffer *info, const char *name);
 
-/* The same as a number; -1 when there is none. */
+/* The same as a number; -1 when the answer has no such line. */
 int64_t mneme_redis_info_number(const struct mneme_buffer *info, const char *name);
 
 #endif

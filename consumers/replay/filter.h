@@ -26,7 +26,7 @@ void mneme_log_filter_key(struct mneme_buffer *key_prefix, const struct mneme_lo
 int32_t mneme_log_filter_partition(const struct mneme_log_filter *filter, struct mneme_str key_prefix,
                                    int32_t partitions);
 
-/* Whether the item is meant: an event by its fields; a message that is none by its key alone. */
+/* Whether the item passes: an event by its fields, a message that is not an event by its key alone. */
 bool mneme_log_filter_passes(const struct mneme_log_filter *filter, struct mneme_str key_prefix,
                              const struct mneme_batch_item *item);
 

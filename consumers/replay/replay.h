@@ -21,9 +21,8 @@ struct mneme_log_replay {
     /* All are called on the calling thread, and get `context`. What an item points to is gone afterwards.
      * False ends the replay. */
     bool (*on_event)(void *context, const struct mneme_batch_item *item);
-    /* Of a message that is not an event, or waits behind one of its key that is none; its park_reason tells
-     * why.
-     */
+    /* Of a message that is not an event, or that waits behind such a message of its key; its park_reason
+     * tells why. */
     bool (*on_refused)(void *context, const struct mneme_batch_item *item);
     /* How much of the range was looked at, in offsets; often. May be NULL. */
     void (*on_progress)(void *context, int64_t done, int64_t total);

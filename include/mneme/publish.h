@@ -55,7 +55,7 @@ MNEME_API int mneme_submit_wait(struct mneme *mneme, int timeout_ms, struct mnem
 
 /* Where the events lie that were acknowledged since mneme_connect, the last one of each partition, such as
  * "0:4,3:17": what the field at_least of a read takes, also in another process. Reads by this struct mneme
- * take "last" for it. *text is "" when there is none; the caller frees it by free(). */
+ * take "last" for it. *text is "" before the first one; the caller frees it by free(). */
 MNEME_API int mneme_written(char **text, struct mneme *mneme, struct mneme_error *error);
 
 #ifdef __cplusplus

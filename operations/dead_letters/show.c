@@ -22,7 +22,7 @@ static const struct mneme_op_field fields[FIELD_COUNT + 1] = {
 /* A row of the query, and what its bytes are. */
 struct letter {
     struct mneme_dead_letter_row row; /* first: columns of the query lie where they lay */
-    struct mneme_str event;           /* as JSON; null: the bytes are none that this program can read */
+    struct mneme_str event;           /* as JSON; null: this program cannot read the bytes as an event */
 };
 
 struct showing {

@@ -15,7 +15,7 @@ static const struct mneme_op_field fields[FIELD_COUNT + 1] = {
               .type = MNEME_OP_DECIMAL,
               .shown = "S",
               .maximum = MNEME_LOCK_MAX_TTL_MS / 1000.0,
-              .help = "Wait so many seconds while somebody else has it."},
+              .help = "How many seconds to wait while somebody else has it."},
     [WAIT_MS] = {.name = "wait_ms",
                  .type = MNEME_OP_INTEGER,
                  .shown = "MS",
