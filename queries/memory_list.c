@@ -26,7 +26,8 @@ int mneme_memory_list(struct mneme_postgres *postgres, const struct mneme_memory
         MNEME_SQL_GIVEN("user", filter->user_id.data != NULL),
         MNEME_SQL_GIVEN("run", filter->run_id.data != NULL),
         MNEME_SQL_GIVEN("conversation", filter->conversation_id.data != NULL),
-        MNEME_SQL_GIVEN("types", filter->types.is_set),
+        MNEME_SQL_GIVEN("type", filter->types.is_set && filter->types.count == 1),
+        MNEME_SQL_GIVEN("types", filter->types.is_set && filter->types.count != 1),
         MNEME_SQL_GIVEN("tags", filter->tags.is_set),
         MNEME_SQL_GIVEN("metadata", filter->metadata.data != NULL),
         MNEME_SQL_GIVEN("since", filter->since.is_set),
@@ -43,7 +44,11 @@ int mneme_memory_list(struct mneme_postgres *postgres, const struct mneme_memory
     if (status != MNEME_OK) {
         return status;
     }
-    struct mneme_pg_params params = {0};
+    /* Whether the scope's index or that of a label is the shorter way depends on how frequent the label is.
+     */
+    struct mneme_pg_params params = {.wants_own_plan = filter->types.is_set || filter->tags.is_set ||
+                                                       filter->metadata.data != NULL ||
+                                                       filter->filter != NULL};
     add_str(&params, filter->tenant, MNEME_PG_OID_TEXT);
     mneme_query_param_as_of(&params, &filter->as_of);
     add_str(&params, filter->agent_id, MNEME_PG_OID_TEXT);

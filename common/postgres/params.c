@@ -16,6 +16,7 @@ void mneme_pg_params_clear(struct mneme_pg_params *params) {
     mneme_buffer_clear(&params->bytes);
     params->count = 0;
     params->has_nul = false;
+    params->wants_own_plan = false;
 }
 
 void mneme_pg_params_clean_up(struct mneme_pg_params *params) {

@@ -237,7 +237,7 @@ int mneme_pg_prepare(const char **name, struct mneme_postgres *postgres, const c
                      const struct mneme_pg_params *params, struct mneme_error *error) {
     int status = check_params(postgres, params, error);
     struct mneme_pg_statement *statement = NULL;
-    if (status == MNEME_OK) {
+    if (status == MNEME_OK && !params->wants_own_plan) {
         status = find_or_prepare(&statement, postgres, sql, params, error);
     }
     *name = statement == NULL ? NULL : statement->name;

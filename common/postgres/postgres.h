@@ -58,7 +58,8 @@ struct mneme_pg_params {
     int format[MNEME_PG_MAX_PARAMS];
     Oid type[MNEME_PG_MAX_PARAMS]; /* 0: let the server infer it */
     int count;
-    bool has_nul; /* a text holds a NUL: the statement will be refused */
+    bool has_nul;        /* a text holds a NUL: the statement will be refused */
+    bool wants_own_plan; /* set by the caller: the statement is planned for these values, never prepared */
 };
 void mneme_pg_params_clear(struct mneme_pg_params *params);
 void mneme_pg_params_clean_up(struct mneme_pg_params *params);

@@ -5,11 +5,13 @@
  * usage: mneme_bench_ask [--memories N] [--questions N] [--runs N]
  *
  * get is one memory by its id, list the newest 50 of a user, filtered the newest 50 of a user of one type and
- * with one tag. Ours are mneme_memory_get and mneme_memory_list, rows read into structs; the limit is a
- * prepared statement that asks for the same rows by libpq, with nothing but the conditions that are needed,
- * its values in binary form and left as they come. Both ask the same questions in the same order, in turns
- * within one run, over one connection each, and their rows are counted. One line for each kind; the last has
- * the lowest ratio of them. Memories are made by SQL in the table itself, since only reading is measured.
+ * with one tag; type, tag and metadata are the newest 50 of an agent that has all memories, by a label that
+ * one memory in 2,000, 20,000 or 5,000 has. Ours are mneme_memory_get and mneme_memory_list, rows read into
+ * structs; the limit is a prepared statement that asks for the same rows by libpq, with nothing but the
+ * conditions that are needed, its values in binary form and left as they come. Both ask the same questions in
+ * the same order, in turns within one run, over one connection each, and their rows are counted. One line for
+ * each kind; the last has the lowest ratio of them. Memories are made by SQL in the table itself, since only
+ * reading is measured.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,7 +24,7 @@
 #define LIMIT 50
 #define TURNS 10 /* of each run: both sides see the same weather */
 
-enum kind { GET, LIST, FILTERED, KINDS };
+enum kind { GET, LIST, FILTERED, TYPE, TAG, METADATA, KINDS };
 
 struct kind_facts {
     const char *name;
@@ -30,20 +32,20 @@ struct kind_facts {
     int param_count;
 };
 
-/* Users, types and tags in $2 …; a memory's number gives its id and its user. */
+/* The scope in $2, labels behind it; a memory's number gives its id, its user and its labels. */
+#define ALL_OF "SELECT * FROM memories WHERE tenant = $1 AND "
+#define NEWEST                                                                                               \
+    " AND NOT is_deleted AND NOT is_archived AND (expires_at IS NULL OR expires_at > now()) "                \
+    "ORDER BY created_at DESC, id DESC LIMIT 50"
+
 static const struct kind_facts kinds[KINDS] = {
-    [GET] = {"get", "SELECT * FROM memories WHERE tenant = $1 AND id = $2::uuid AND NOT is_deleted", 2},
-    [LIST] = {"list",
-              "SELECT * FROM memories WHERE tenant = $1 AND user_id = $2 AND NOT is_deleted AND NOT "
-              "is_archived AND "
-              "(expires_at IS NULL OR expires_at > now()) ORDER BY created_at DESC, id DESC LIMIT 50",
-              2},
-    [FILTERED] =
-        {"filtered",
-         "SELECT * FROM memories WHERE tenant = $1 AND user_id = $2 AND memory_type = $3 AND tags @> "
-         "ARRAY[$4]::text[] AND NOT is_deleted AND NOT is_archived AND (expires_at IS NULL OR expires_at > "
-         "now()) ORDER BY created_at DESC, id DESC LIMIT 50",
-         4},
+    [GET] = {"get", ALL_OF "id = $2::uuid AND NOT is_deleted", 2},
+    [LIST] = {"list", ALL_OF "user_id = $2" NEWEST, 2},
+    [FILTERED] = {"filtered", ALL_OF "user_id = $2 AND memory_type = $3 AND tags @> ARRAY[$4]::text[]" NEWEST,
+                  4},
+    [TYPE] = {"type", ALL_OF "agent_id = $2 AND memory_type = $3" NEWEST, 3},
+    [TAG] = {"tag", ALL_OF "agent_id = $2 AND tags @> ARRAY[$3]::text[]" NEWEST, 3},
+    [METADATA] = {"metadata", ALL_OF "agent_id = $2 AND metadata @> $3::jsonb" NEWEST, 3},
 };
 
 /* Every column that has no default, by its name; those that a table does not have are left out. */
@@ -57,11 +59,13 @@ static const char make_memories[] =
     "    ('id', 'number_id(n)'), ('tenant', '''default'''),\n"
     "    ('stream_id', '''user-'' || n % 5000'), ('user_id', '''user-'' || n % 5000'), ('agent_id', "
     "'''assistant'''),\n"
-    "    ('memory_type', '(ARRAY[''fact'',''insight'',''decision'',''rule''])[1 + n / 5000 % 4]'),\n"
+    "    ('memory_type', 'CASE WHEN n % 2000 = 7 THEN ''hypothesis'' ELSE "
+    "(ARRAY[''fact'',''insight'',''decision'',''rule''])[1 + n / 5000 % 4] END'),\n"
     "    ('content', 'jsonb_build_object(''text'', ''Prefers the window seat on the morning train '' || n || "
     "'' and "
     "coffee without sugar, as she told on the way to the garden'')'),\n"
-    "    ('metadata', '''{}''::jsonb'), ('tags', 'ARRAY[''tag-'' || n / 5000 % 7]'), ('entities', "
+    "    ('metadata', 'jsonb_build_object(''project'', n % 5000)'), "
+    "('tags', 'ARRAY[''tag-'' || n / 5000 % 7, ''rare-'' || n % 20000]'), ('entities', "
     "'''{}''::text[]'),\n"
     "    ('confidence', '1'), ('importance', '0.5'), ('priority', '5'),\n"
     "    ('created_at', 'timestamptz ''2026-01-01'' + n * interval ''1 second'''),\n"
@@ -140,7 +144,7 @@ static int connect_both(struct bench *bench, struct mneme_error *error) {
 
 struct question {
     uint64_t memory; /* 1 … */
-    char user[32], tag[32];
+    char user[32], tag[32], rare_tag[32], metadata[32];
     char id[MNEME_ID_TEXT_BYTES];
 };
 
@@ -152,6 +156,10 @@ static struct question next_question(struct bench *bench) {
     question.memory = bench->chance % (uint64_t)bench->memories + 1;
     snprintf(question.user, sizeof question.user, "user-%llu", (unsigned long long)question.memory % USERS);
     snprintf(question.tag, sizeof question.tag, "tag-%llu", (unsigned long long)question.memory % 7);
+    snprintf(question.rare_tag, sizeof question.rare_tag, "rare-%llu",
+             (unsigned long long)question.memory % 20000);
+    snprintf(question.metadata, sizeof question.metadata, "{\"project\":%llu}",
+             (unsigned long long)question.memory % 5000);
     snprintf(question.id, sizeof question.id, "01940000-0000-7000-8000-%012llx",
              (unsigned long long)question.memory);
     return question;
@@ -170,20 +178,37 @@ static int ask_ours(size_t *rows, const struct bench *bench, enum kind kind, con
         return status == MNEME_OK ? mneme_memory_get(bench->reader, &key, see_row, rows, NULL, error)
                                   : status;
     }
-    struct mneme_memory_filter filter = {
-        .tenant = MNEME_STR_LIT("default"), .user_id = mneme_str_from(question->user), .limit = LIMIT};
-    struct mneme_str type = MNEME_STR_LIT("fact");
-    struct mneme_str tag = mneme_str_from(question->tag);
-    if (kind == FILTERED) {
+    struct mneme_memory_filter filter = {.tenant = MNEME_STR_LIT("default"), .limit = LIMIT};
+    struct mneme_str type = kind == TYPE ? MNEME_STR_LIT("hypothesis") : MNEME_STR_LIT("fact");
+    struct mneme_str tag = mneme_str_from(kind == TAG ? question->rare_tag : question->tag);
+    if (kind == LIST || kind == FILTERED) {
+        filter.user_id = mneme_str_from(question->user);
+    } else {
+        filter.agent_id = MNEME_STR_LIT("assistant");
+    }
+    if (kind == FILTERED || kind == TYPE) {
         filter.types = (struct mneme_str_array){.items = &type, .count = 1, .is_set = true};
+    }
+    if (kind == FILTERED || kind == TAG) {
         filter.tags = (struct mneme_str_array){.items = &tag, .count = 1, .is_set = true};
+    }
+    if (kind == METADATA) {
+        filter.metadata = mneme_str_from(question->metadata);
     }
     return mneme_memory_list(bench->reader, &filter, see_row, rows, NULL, error);
 }
 
 static int ask_bare(size_t *rows, const struct bench *bench, enum kind kind, const struct question *question,
                     struct mneme_error *error) {
-    const char *values[] = {"default", kind == GET ? question->id : question->user, "fact", question->tag};
+    const char *const of_kind[KINDS][3] = {
+        [GET] = {question->id},
+        [LIST] = {question->user},
+        [FILTERED] = {question->user, "fact", question->tag},
+        [TYPE] = {"assistant", "hypothesis"},
+        [TAG] = {"assistant", question->rare_tag},
+        [METADATA] = {"assistant", question->metadata},
+    };
+    const char *values[] = {"default", of_kind[kind][0], of_kind[kind][1], of_kind[kind][2]};
     PGresult *result =
         PQexecPrepared(bench->bare, kinds[kind].name, kinds[kind].param_count, values, NULL, NULL, 1);
     bool is_fine = PQresultStatus(result) == PGRES_TUPLES_OK;

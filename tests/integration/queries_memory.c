@@ -138,6 +138,77 @@ Test(queries_memory, a_list_can_be_filtered_by_everything_at_once) {
     cr_assert_str_eq(list(&other), "");
 }
 
+/* How many rows of memories scans have read since the last call. */
+static long rows_read(void) {
+    static long before;
+    PGresult *rows = NULL;
+    cr_assert_eq(
+        mneme_pg_run(asking, "SELECT pg_stat_force_next_flush(); SELECT pg_stat_clear_snapshot()", &error),
+        MNEME_OK, "%s", error.message);
+    cr_assert_eq(mneme_pg_query(&rows, asking,
+                                "SELECT seq_tup_read + coalesce(idx_tup_fetch, 0) FROM pg_stat_user_tables "
+                                "WHERE relid = 'memories'::regclass",
+                                NULL, false, &error),
+                 MNEME_OK, "%s", error.message);
+    long now = strtol(PQgetvalue(rows, 0, 0), NULL, 10);
+    long since = now - before;
+    before = now;
+    PQclear(rows);
+    return since;
+}
+
+Test(queries_memory, a_rare_label_leads_to_its_rows_and_a_frequent_one_to_the_newest) {
+    static const struct mneme_str often = MNEME_STR_LIT("often");
+    static const struct mneme_str rare = MNEME_STR_LIT("rare");
+    static const struct mneme_str fact = MNEME_STR_LIT("fact");
+    static const struct mneme_str rule = MNEME_STR_LIT("rule");
+    mneme_fold_case_add(&fold, "{'type':'memory_created','agent_id':'planner','user_id':'ada','payload':{"
+                               "'memory_id':'" ID("1") "','memory_type':'rule','content':'ada-1','tags':["
+                                                       "'rare'],'metadata':{'source':'mail'}}}");
+    apply();
+    cr_assert_eq(
+        mneme_pg_run(fold.postgres,
+                     "CREATE TEMPORARY TABLE many AS SELECT * FROM memories; "
+                     "UPDATE many SET memory_type = 'fact', tags = '{often}', "
+                     "metadata = '{\"source\": \"chat\"}', created_at = created_at + interval '1 day'; "
+                     "INSERT INTO memories SELECT (jsonb_populate_record(many, jsonb_build_object("
+                     "'id', gen_random_uuid()))).* FROM many, generate_series(1, 20000); "
+                     "ANALYZE memories",
+                     &error),
+        MNEME_OK, "%s", error.message);
+    const struct {
+        struct mneme_str_array types, tags;
+        struct mneme_str metadata;
+        size_t count;
+    } cases[] = {
+        {.types = {&rule, 1, true}, .count = 1},
+        {.tags = {&rare, 1, true}, .count = 1},
+        {.metadata = MNEME_STR_LIT("{\"source\":\"mail\"}"), .count = 1},
+        {.types = {&fact, 1, true}, .count = 100},
+        {.tags = {&often, 1, true}, .count = 100},
+        {.metadata = MNEME_STR_LIT("{\"source\":\"chat\"}"), .count = 100},
+        {.types = {&fact, 1, true}, .tags = {&rare, 1, true}, .count = 0},
+    };
+    struct mneme_memory_filter filter = everything("default");
+    filter.all_scopes = false;
+    filter.agent_id = MNEME_STR_LIT("planner");
+    rows_read();
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        filter.types = cases[i].types;
+        filter.tags = cases[i].tags;
+        filter.metadata = cases[i].metadata;
+        for (int again = 0; again < 7;
+             again++) { /* a prepared statement would by now have a plan for any value */
+            size_t count = 0;
+            cr_assert_eq(mneme_memory_list(asking, &filter, see_memory, NULL, &count, &error), MNEME_OK, "%s",
+                         error.message);
+            cr_expect_eq(count, cases[i].count, "case %zu: %zu rows", i, count);
+        }
+        long read = rows_read();
+        cr_expect_lt(read, 7 * 400, "case %zu reads %ld rows", i, read);
+    }
+}
+
 Test(queries_memory, what_is_quoted_stays_data) {
     remember("default", "ada", ID("1"), 1, "");
     apply();
