@@ -1,17 +1,16 @@
 /*
- * Adds a memory to a stream under the condition that nobody else wrote to it meanwhile, and waits for the
- * verdict.
+ * Adds a memory to a stream only if nobody else has written to it in the meantime, and waits for the verdict.
  *
  *   cc conditional_update.c $(pkg-config --cflags --libs mneme) -o conditional_update
  *   ./conditional_update ada 0 "Ada prefers tea"
  *
- * Exit code 4 tells that the stream has another version. The verdict comes from Postgres (DATABASE_URL),
- * where a worker must be running: mneme work postgres.
+ * Exit code 4: the stream has another version. The verdict comes from Postgres (DATABASE_URL), so a worker
+ * must be running: mneme work postgres.
  */
 #include <mneme/mneme.h>
 #include <stdio.h>
 
-/* The row is there also where the write was not accepted: it says why. */
+/* A write that is not accepted has a row too, which says why. */
 static bool print_verdict(struct mneme_result *row, void *context) {
     (void)context;
     printf("%.*s", MNEME_STR_ARG(mneme_result_text(row, "verdict")));

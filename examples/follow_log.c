@@ -1,6 +1,6 @@
 /*
- * Follows the log with two handlers: one prints each event, one takes only memories and fails at all else.
- * The failures are told and stop nobody. Ctrl-C ends it, and prints where a later run goes on.
+ * Follows the log with two handlers: one prints each event, one counts memories and fails at everything else.
+ * Failures are printed and stop neither handler. Ctrl-C ends it and prints where a later run continues.
  *
  *   cc follow_log.c $(pkg-config --cflags --libs mneme) -o follow_log
  *   ./follow_log [FROM [LIMIT]]

@@ -1,5 +1,5 @@
 /*
- * Does something under a lock, and shows what its token is for: a file takes no write that comes too late.
+ * Works under a lock, and shows what the token is for: a file that refuses writes that come too late.
  *
  *   cc hold_lock.c $(pkg-config --cflags --libs mneme) -o hold_lock
  *   ./hold_lock nightly FILE
@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <sys/file.h>
 
-/* Whether the store took the write: not when a later holder was there before. */
+/* Whether the store took the write: it refuses when a later holder has already written. */
 static int write_with_token(const char *name, long long token) {
     char line[32];
     long long highest = 0;
@@ -42,7 +42,7 @@ int main(int argc, char **argv) {
         status = mneme_lease_new(&lease, mneme, argv[1], NULL, &error);
     }
     if (status == MNEME_OK) {
-        /* For 10 s, waited for up to 5 s, unless the settings say otherwise. */
+        /* Held for 10 s, after waiting up to 5 s, unless the settings say otherwise. */
         status = mneme_lease_acquire(lease, 0, -1, &error);
     }
     if (status == MNEME_OK) {

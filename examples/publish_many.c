@@ -1,5 +1,5 @@
 /*
- * Publishes the turns of a conversation without waiting for each: a callback is told what became of them.
+ * Publishes the turns of a conversation without waiting for each: a callback gets the result of each.
  *
  *   cc publish_many.c $(pkg-config --cflags --libs mneme) -o publish_many
  *   ./publish_many ada 100000
@@ -14,7 +14,7 @@ struct tally {
     atomic_long failed;
 };
 
-/* Called once for each event, on a thread of the library: short, and it never waits. */
+/* Called once for each event, on a thread of the library: keep it short, and never wait in it. */
 static void count(const struct mneme_receipt *receipt, void *context) {
     struct tally *tally = context;
     if (mneme_receipt_status(receipt) == MNEME_OK) {
@@ -24,12 +24,11 @@ static void count(const struct mneme_receipt *receipt, void *context) {
     }
 }
 
-/* The user's id needs no escaping here; a program that takes any text writes it as JSON wants it. */
+/* The user's id needs no escaping here; a program that takes arbitrary text must escape it for JSON. */
 static int publish_turn(struct mneme *mneme, const char *user, long index, struct tally *tally,
                         struct mneme_error *error) {
     char event[512];
-    /* With a key the same program run twice publishes the same events: the second time they have no effect.
-     */
+    /* The idempotency key makes a second run publish the same events, which then have no effect. */
     snprintf(event, sizeof event,
              "{\"type\":\"conversation_turn\",\"user_id\":\"%s\",\"conversation_id\":\"an-example\","
              "\"idempotency_key\":\"an-example/%s/%ld\","
@@ -48,7 +47,7 @@ int main(int argc, char **argv) {
     struct mneme_error error = {0};
     struct mneme *mneme;
     struct tally tally = {0};
-    /* What is given here goes before the environment. */
+    /* Settings given here take precedence over the environment. */
     const struct mneme_client_setting settings[] = {{"MNEME_PUBLISH_LINGER_MS", "20"}};
     int status = mneme_connect(&mneme, NULL, settings, 1, &error);
     for (long i = 0; i < turns && status == MNEME_OK; i++) {

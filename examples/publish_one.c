@@ -4,12 +4,12 @@
  *   cc publish_one.c $(pkg-config --cflags --libs mneme) -o publish_one
  *   ./publish_one '{"type":"custom","user_id":"ada","payload":{"type":"note","json":{"tea":"green"}}}'
  *
- * Where the brokers are is told by the environment (KAFKA_BOOTSTRAP_SERVERS, MNEME_…).
+ * The environment says where the brokers are (KAFKA_BOOTSTRAP_SERVERS, MNEME_…).
  */
 #include <mneme/mneme.h>
 #include <stdio.h>
 
-/* Called on a thread of the library. The receipt is gone when it returns. */
+/* Called on a thread of the library. The receipt is valid only during the call. */
 static void print_receipt(const struct mneme_receipt *receipt, void *context) {
     char id[MNEME_ID_TEXT_BYTES];
     char position[MNEME_POSITION_TEXT_BYTES];

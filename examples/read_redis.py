@@ -5,8 +5,8 @@
     read_redis.py agent:planner:memories            read_redis.py user:ada:recent_conversations
     read_redis.py user:ada:agent:planner:memories   read_redis.py agent:planner:recent_decisions
 
-Prints JSON. Exit code 5: Redis does not have it, or is not to be believed at the moment; ask `mneme` or Postgres. It needs
-the redis package; REDIS_URL, MNEME_REDIS_PREFIX and MNEME_TENANT are read as mneme reads them.
+Prints JSON. Exit code 5: Redis does not have it, or cannot be trusted at the moment; ask `mneme` or Postgres. Needs the
+redis package; takes REDIS_URL, MNEME_REDIS_PREFIX and MNEME_TENANT from the environment, as mneme does.
 """
 import argparse
 import json
@@ -22,7 +22,7 @@ class NotHere(Exception):
 
 
 def murmur2(data):
-    """The hash by which Kafka's clients choose a partition."""
+    """The hash that Kafka clients use to choose a partition."""
     length, mixer, mask = len(data), 0x5BD1E995, 0xFFFFFFFF
     value = 0x9747B28C ^ length
     for at in range(0, length - length % 4, 4):
@@ -35,7 +35,7 @@ def murmur2(data):
 
 
 def names(*parts):
-    """Names as keys have them."""
+    """Names as they appear in keys."""
     return "/".join(re.sub("[/: \n%]", lambda found: f"%{ord(found[0]):02X}", part) for part in parts)
 
 
@@ -48,7 +48,7 @@ class Reader:
         self.partitions = int(count)
 
     def base(self, partition):
-        """What the keys of a partition begin with, if a worker keeps it up to date."""
+        """The prefix of a partition's keys, if a worker keeps it up to date."""
         live = self.client.get(f"{self.prefix}{{{partition}}}:live")
         space, _, partitions = (live or "").partition("/")
         if partitions != str(self.partitions):
@@ -59,7 +59,7 @@ class Reader:
         return self.base((murmur2(f"{self.tenant}/{stream}".encode()) & 0x7FFFFFFF) % self.partitions)
 
     def value(self, base, name):
-        """The JSON behind the first line; None: there is none."""
+        """The first line, and the JSON after it (None if there is none)."""
         line, _, text = (self.client.get(base + name) or "").partition("\n")
         return (line, json.loads(text)) if text else (line, None)
 
@@ -71,18 +71,18 @@ class Reader:
         return self.memory_at(self.base_of(stream), names(stream, memory_id))
 
     def memories(self, kind, *owner):
-        """Of an agent, or of a user and agent: each partition has a part of the list."""
+        """The memories of an agent, or of a user and agent: each partition has a part of the list."""
         found = []
         for partition in range(self.partitions):
             base, name = self.base(partition), f"{kind}:{names(self.tenant, *owner)}"
             until = self.client.execute_command("ZMSCORE", f"{base}gaps", name, "*")
             if any(score is not None and float(score) > time.time() * 1000 for score in until):
-                raise NotHere("something had to make room in this list")
+                raise NotHere("this list is incomplete: memories were dropped from it to make room")
             found += [self.memory_at(base, member) for member in self.client.zrange(f"{base}{name}", 0, -1)]
         return sorted(filter(None, found), key=lambda memory: (memory["created_at"], memory["id"]), reverse=True)
 
     def recent(self, kind, owner, time_of, most):
-        """The latest of all partitions, each of which has its own."""
+        """The latest of all partitions; each partition keeps its own list."""
         found = []
         for partition in range(self.partitions):
             found += self.value(self.base(partition), f"{kind}:{names(self.tenant, owner)}")[1] or []
@@ -113,7 +113,7 @@ def read(reader, name, stream):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("name")
-    parser.add_argument("--stream", help="of a memory or conversation: the user, else the agent")
+    parser.add_argument("--stream", help="the stream of a memory or conversation: its user, or its agent if it has no user")
     options = parser.parse_args()
     client = redis.Redis.from_url(os.environ.get("REDIS_URL", "redis://127.0.0.1:6379/0"), decode_responses=True)
     try:

@@ -1,11 +1,11 @@
 /*
- * Remembers two things of a user and lists what is known: operations by their names.
+ * Remembers two things about a user and lists what is known, calling operations by name.
  *
  *   cc remember.c $(pkg-config --cflags --libs mneme) -o remember
  *   ./remember ada
  *
- * Services are found by the environment, as `mneme` finds them; a worker (mneme work postgres) folds the
- * events.
+ * The environment says where the services are, as for `mneme`; a worker (mneme work postgres) must be
+ * running.
  */
 #include <mneme/mneme.h>
 #include <stdio.h>

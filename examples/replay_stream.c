@@ -1,5 +1,5 @@
 /*
- * Replays a stream through a handler of one's own: here it prints where each event stands and what it is.
+ * Replays a stream through your own handler: this one prints the position and type of each event.
  *
  *   cc replay_stream.c $(pkg-config --cflags --libs mneme) -o replay_stream
  *   ./replay_stream ada [FROM [TO]]
@@ -13,7 +13,7 @@ struct tally {
     long events, refused;
 };
 
-/* Called for each event in its turn. What it is given is gone when it returns. */
+/* Called for each event in order. The event is valid only during the call. */
 static bool print_event(struct mneme_result *event, void *context) {
     struct tally *tally = context;
     struct mneme_str position = mneme_result_text(event, "position");

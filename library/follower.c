@@ -1,5 +1,5 @@
 /*
- * Following the log with handlers of which each may fail: it is told, and nobody is stopped by it.
+ * Follows the log with several handlers. When one fails, the failure is reported and the others go on.
  */
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -20,7 +20,7 @@ struct mneme_follower {
     struct mneme_arena arena; /* of what `follow` points to */
     struct mneme_log_json json;
     struct mneme_result event;
-    int64_t limit, count; /* 0: none */
+    int64_t limit, count; /* limit 0: no limit */
     atomic_bool is_stopped;
     struct mneme_cancel cancel; /* by is_stopped */
 
@@ -38,7 +38,7 @@ static struct mneme_str keep(struct mneme_arena *arena, struct mneme_str text, b
     return copy;
 }
 
-/* The request may go while the follower is there. */
+/* Copies the filter's texts, since the request may be freed before the follower. */
 static bool keep_filter(struct mneme_log_filter *filter, struct mneme_arena *arena) {
     struct mneme_str *const texts[] = {&filter->tenant,   &filter->stream_id, &filter->user_id,
                                        &filter->agent_id, &filter->run_id,    &filter->conversation_id};
@@ -86,7 +86,7 @@ int mneme_follower_new(struct mneme_follower **out, struct mneme *mneme, struct 
     *out = NULL;
     if (!mneme_log_is_follow(&request->request)) {
         return mneme_error_set(error, MNEME_E_USAGE,
-                               "no follower was made: the request is of %s; make one of follow",
+                               "no follower was made: the request is for %s; make one for follow",
                                request->request.operation->name);
     }
     int status = mneme_request_complete(request, error);
@@ -196,7 +196,7 @@ int mneme_follower_positions(char **text, const struct mneme_follower *follower,
     if (*text == NULL) {
         mneme_buffer_clean_up(&out);
         return mneme_error_set(error, MNEME_E_NO_MEMORY,
-                               "the positions were not told: memory is exhausted; free some");
+                               "the positions were not returned: memory is exhausted; free some");
     }
     return MNEME_OK;
 }

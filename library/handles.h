@@ -13,8 +13,8 @@ struct mneme {
     struct mneme_config *config;
     struct mneme_service *service;
 
-    pthread_mutex_t lock; /* of the next two: what is known of the own writes (library/own_writes.c) */
-    int64_t held_stamp;   /* the state of the writes that `held` is about */
+    pthread_mutex_t lock; /* guards the next two: which stores hold the own writes (library/own_writes.c) */
+    int64_t held_stamp;   /* the state of the writes that `held` refers to */
     unsigned held;        /* enum mneme_op_store */
     struct mneme_op_own_writes_ops own;
 };
@@ -39,10 +39,10 @@ void mneme_result_clean_up(struct mneme_result *result);
 /* Forgets what was made of the former row. */
 void mneme_result_show(struct mneme_result *result, const struct mneme_op_row *row);
 
-/* Gives fields their fallbacks and checks them, once. */
+/* Sets the defaults of fields and checks them, once. */
 int mneme_request_complete(struct mneme_request *request, struct mneme_error *error);
 
-/* Passes a note of a call on to the request's on_note; a struct mneme_op_sink's on_note, of a request. */
+/* Passes a note to the request's on_note; an on_note of struct mneme_op_sink whose context is a request. */
 void mneme_request_take_note(const struct mneme_op_note *note, void *request);
 
 /* The own writes of `mneme`, as the service asks for them. */

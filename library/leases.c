@@ -1,6 +1,5 @@
 /*
- * Locks for programs: a lease has a lock and its own connections to the servers, so that each thread may hold
- * one.
+ * Locks for programs. A lease has its own connections to the servers, so that each thread may hold one.
  */
 #include <stdlib.h>
 
@@ -50,7 +49,7 @@ int mneme_lease_acquire(struct mneme_lease *lease, int64_t ttl_ms, int64_t wait_
     return mneme_lock_acquire(&lease->lock, lease->servers, mneme_str_from(lease->name), &options, error);
 }
 
-/* Of a lock that was never acquired there is nothing to extend or release. */
+/* A lock that was never acquired cannot be extended or released. */
 static int check_acquired(const struct mneme_lease *lease, const char *what, struct mneme_error *error) {
     return lease->lock.value[0] != '\0'
                ? MNEME_OK

@@ -1,5 +1,6 @@
 /*
- * The log for programs: "replay" and "follow" are operations beside the catalogue, whose rows are the events.
+ * The log for programs: "replay" and "follow", operations that are not in the catalogue and whose rows are
+ * events.
  */
 #include "library/log.h"
 
@@ -139,7 +140,7 @@ struct mneme_log_filter mneme_log_filter_of(const struct mneme_op_request *reque
     };
 }
 
-/* The place as a text that ends with a NUL, in the arena; *out is NULL where none is given. */
+/* The place as NUL-terminated text in the arena; *out is NULL when the field is not set. */
 static int read_place(const char **out, const struct mneme_op_request *request, int field,
                       struct mneme_arena *arena, struct mneme_error *error) {
     struct mneme_str text = mneme_op_text(request, field);
@@ -178,7 +179,7 @@ struct running {
     struct mneme_op_call *call;
     struct mneme_log_json json;
     int64_t limit;
-    bool is_over; /* the caller wants no more */
+    bool is_over; /* the caller wants no more rows */
 };
 
 static bool take(void *context, const struct mneme_batch_item *item) {
@@ -190,7 +191,7 @@ static bool take(void *context, const struct mneme_batch_item *item) {
     return !running->is_over;
 }
 
-/* MNEME_E_TIMEOUT when the cancel has ended it, and not the end of the range or the caller. */
+/* MNEME_E_TIMEOUT when the call's deadline ended it rather than the end of the range or the caller. */
 static int finish(struct running *running, int status, bool has_end, struct mneme_error *error) {
     bool was_cut = status == MNEME_OK && !running->is_over && mneme_cancel_is_due(running->call->cancel);
     int failed = mneme_log_json_clean_up(&running->json, status == MNEME_OK ? error : NULL);
@@ -205,7 +206,7 @@ static int finish(struct running *running, int status, bool has_end, struct mnem
     return status == MNEME_OK ? failed : status;
 }
 
-/* For the brokers' first answer; 0: no bound of the call's. */
+/* How long to wait for the brokers' first answer; 0: the call has no bound. */
 static int left_ms(const struct mneme_cancel *cancel) {
     int64_t left = mneme_cancel_left_micros(cancel, INT32_MAX) / 1000;
     return cancel == NULL || cancel->deadline_micros == 0 ? 0 : left > 0 ? (int)left : 1;

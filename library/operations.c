@@ -1,6 +1,6 @@
 /*
- * Operations for programs: a face of the catalogue that keeps names and handles, so that nothing of it is
- * part of a compiled program.
+ * Operations for programs: exposes the catalogue by names and opaque handles only, so that none of it is
+ * compiled into a program.
  */
 #include <stdlib.h>
 

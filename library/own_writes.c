@@ -1,6 +1,6 @@
 /*
- * The own writes of a program are those that its publisher had acknowledged: a read waits a moment for them,
- * and "last" means them.
+ * A program's own writes are those its publisher got acknowledged: reads wait a moment for them, and "last"
+ * stands for their positions.
  */
 #include "library/handles.h"
 #include "producers/publisher.h"

@@ -1,5 +1,5 @@
 /*
- * Writes in a queue for programs: receipts by functions, and what was acknowledged.
+ * Queued writes for programs: receipts, and the positions of what was acknowledged.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -68,7 +68,7 @@ int mneme_written(char **text, struct mneme *mneme, struct mneme_error *error) {
     mneme_buffer_append_byte(&out, '\0');
     if (status == MNEME_OK && out.failed) {
         status = mneme_error_set(error, MNEME_E_NO_MEMORY,
-                                 "the positions were not told: memory is exhausted; free some");
+                                 "the positions were not returned: memory is exhausted; free some");
     }
     *text = status == MNEME_OK ? out.data : NULL;
     if (status != MNEME_OK) {

@@ -1,6 +1,6 @@
 /*
- * Rows for programs: columns by their names, and all of them as JSON. What is made of a row is made when it
- * is first asked for, and kept until the next row.
+ * Rows for programs: columns by name, and whole rows as JSON. Each is built when it is first asked for, and
+ * kept until the next row.
  */
 #include "library/handles.h"
 

@@ -1,15 +1,15 @@
 /*
- * What every header of libmneme stands on: texts, errors, the version.
+ * What all headers of libmneme share: texts, errors, the version.
  *
- * How a program that was compiled once goes on with every later library of the same soname (libmneme.so.0):
- * - Operations, fields, columns, event types and settings are named by texts, so nothing of them is compiled
- *   into a program: what joins later changes no struct, no enum and no function of these headers.
- * - What is behind a pointer (struct mneme, struct mneme_request, …) is never seen: it is made, asked and
- * freed by functions alone.
- * - The structs that are seen (mneme_str, mneme_error, mneme_client_setting) never change. No function and no
- *   constant is changed or taken away; new ones join, at the end of an enum. So a program treats a code or a
- *   kind that it does not know as a failure, or as a warning.
- * - What would break one of these gets a new soname, and the program asks for a library of the old one.
+ * Why a compiled program keeps working with every later library of the same soname (libmneme.so.0):
+ * - Programs name operations, fields, columns, event types and settings by strings, so none of them is
+ *   compiled in: adding one changes no struct, enum or function of these headers.
+ * - Structs behind pointers (struct mneme, struct mneme_request, …) are opaque: only functions create, read
+ *   and free them.
+ * - The visible structs (mneme_str, mneme_error, mneme_client_setting) never change. Functions and constants
+ *   are never changed or removed; new constants are added at the end of an enum. So a program must treat an
+ *   unknown status code as a failure and an unknown kind of note as a warning.
+ * - A change that breaks one of these rules gets a new soname; old programs keep loading the old library.
  */
 #ifndef MNEME_BASE_H
 #define MNEME_BASE_H
@@ -23,7 +23,7 @@
 extern "C" {
 #endif
 
-/* Marks what libmneme offers to other programs; everything else stays inside. */
+/* Marks what libmneme exports; everything else is hidden. */
 #define MNEME_API __attribute__((visibility("default")))
 
 /* --- texts --- */
@@ -45,9 +45,8 @@ static inline struct mneme_str mneme_str_from(const char *text) {
 
 /* --- errors --- */
 
-/* Every function that can fail returns MNEME_OK or one of the negative codes and fills the error it was
- * given.
- */
+/* Every function that can fail returns MNEME_OK or one of the negative codes, and fills the error passed to
+ * it. */
 enum mneme_status {
     MNEME_OK = 0,
     MNEME_E_INVALID = -1,         /* input was refused; nothing was changed */
@@ -56,19 +55,19 @@ enum mneme_status {
     MNEME_E_CONFLICT = -4,        /* an expected version did not hold; somebody else holds the lock */
     MNEME_E_NOT_FOUND = -5,       /* there is no such thing */
     MNEME_E_UNSAFE = -6,          /* refused for safety */
-    MNEME_E_TIMEOUT = -7,         /* it did not happen within the bound that was given */
-    MNEME_E_FULL = -8,            /* a bounded queue stayed full for the bound that was given */
-    MNEME_E_TOO_LARGE = -9,       /* over a limit of size */
-    MNEME_E_UNKNOWN_SCHEMA = -10, /* written by a schema that cannot be had: the reader must stop, not skip */
-    MNEME_E_DENIED = -11,         /* wrong credentials or no right to do it */
+    MNEME_E_TIMEOUT = -7,         /* it did not happen within the given time */
+    MNEME_E_FULL = -8,            /* a bounded queue stayed full for the given time */
+    MNEME_E_TOO_LARGE = -9,       /* over a size limit */
+    MNEME_E_UNKNOWN_SCHEMA = -10, /* written with an unknown schema: the reader must stop, not skip */
+    MNEME_E_DENIED = -11,         /* wrong credentials or missing permission */
     MNEME_E_NO_MEMORY = -12,
     MNEME_E_INTERNAL = -13, /* a broken invariant or an unexpected answer of a library */
 };
 
 #define MNEME_ERROR_MESSAGE_BYTES 1024
 
-/* Zero-initialise it. The message has the form "what failed: why; what to do", UTF-8, one line. Whoever takes
- * one takes NULL, too. */
+/* Zero-initialise it. The message has the form "what failed: why; what to do", UTF-8, one line. Every
+ * function that takes an error also accepts NULL. */
 struct mneme_error {
     enum mneme_status code;
     char message[MNEME_ERROR_MESSAGE_BYTES];

@@ -1,7 +1,7 @@
 /*
- * libmneme: every operation of Mneme, and beside them writes in a queue, the events of the log, and locks.
- * Headers may also be included one by one; each says its own rules. How a compiled program goes on with later
- * libraries is said in mneme/base.h.
+ * libmneme: every operation of Mneme, queued writes, the events of the log, and locks. Headers may also be
+ * included one by one; each states its own rules. mneme/base.h says why compiled programs keep working with
+ * later libraries.
  */
 #ifndef MNEME_MNEME_H
 #define MNEME_MNEME_H
