@@ -1,5 +1,5 @@
 /*
- * The verbs of `mneme audit`, and the heads in a file that they share.
+ * The verbs of `mneme audit`, and the file of heads, which one prints and the other reads.
  */
 #ifndef MNEME_CLI_AUDIT_H
 #define MNEME_CLI_AUDIT_H
@@ -10,12 +10,12 @@
 extern const struct mneme_command mneme_command_audit_heads;
 extern const struct mneme_command mneme_command_audit_verify;
 
-/* Heads as `mneme audit heads` prints them, with --json or without, ascending by sequence_id; *heads is the
- * caller's to free. MNEME_E_USAGE names the line that is none. */
+/* Heads as `mneme audit heads` prints them, with --json or without, ascending by sequence_id; the caller
+ * frees *heads. MNEME_E_USAGE names the line that is not a head. */
 int mneme_cli_read_heads(struct mneme_ledger_head **heads, size_t *count, const char *path,
                          struct mneme_error *error);
 
-/* A line on stdout about what the log has lost. */
+/* Prints a line about what the log has lost. */
 void mneme_cli_put_loss(const struct mneme_audit_loss *loss, bool is_json);
 
 #endif

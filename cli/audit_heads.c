@@ -1,5 +1,5 @@
 /*
- * mneme audit heads: where the chain ends, to be kept where nobody who can write the ledger can write.
+ * mneme audit heads: the ends of the chain, to be stored where nobody who can write the ledger can write.
  */
 #include "cli/audit.h"
 #include "common/base/text_check.h"
@@ -53,7 +53,7 @@ void mneme_cli_put_loss(const struct mneme_audit_loss *loss, bool is_json) {
     mneme_clock_format_rfc3339(loss->accepted_at, when);
     if (!is_json) {
         printf("%d:%lld to %d:%lld  lost: the log no longer had them on %s, which %.*s accepted; the chain "
-               "begins behind them\n",
+               "begins after them\n",
                (int)loss->partition, (long long)loss->first_offset, (int)loss->partition,
                (long long)loss->last_offset, when, MNEME_STR_ARG(loss->accepted_by));
         return;
@@ -78,8 +78,8 @@ void mneme_cli_put_loss(const struct mneme_audit_loss *loss, bool is_json) {
 static void warn_of_loss(void *context, const struct mneme_audit_loss *loss) {
     (void)context;
     fprintf(stderr,
-            "mneme: the chain of partition %d begins behind offset %lld: the log had lost what was before, "
-            "which %.*s accepted\n",
+            "mneme: the chain of partition %d begins after offset %lld: the log had lost the events up to "
+            "it, which %.*s accepted\n",
             (int)loss->partition, (long long)loss->last_offset, MNEME_STR_ARG(loss->accepted_by));
 }
 
@@ -112,8 +112,9 @@ const struct mneme_command mneme_command_audit_heads = {
     .summary = "Print the hash of the last row of each partition.",
     .arguments = "",
     .details =
-        "A head stands for all rows before it. Whoever may write to the database may make a chain anew;\n"
-        "he cannot make it end in a hash that was kept elsewhere: see `mneme audit verify --heads`.",
+        "A head stands for all rows before it. Somebody with write access to the database can compute a new\n"
+        "chain, but cannot make it end in a hash that was stored elsewhere: see `mneme audit verify "
+        "--heads`.",
     .examples = "  mneme audit heads --json >heads-$(date +%F).json\n",
     .common = MNEME_CLI_AT_LEAST,
     .run = run,
@@ -241,7 +242,9 @@ int mneme_cli_read_heads(struct mneme_ledger_head **heads, size_t *count, const 
     int status = read_file(heads, count, file, path, error);
     fclose(file);
     if (status == MNEME_OK && *count == 0) {
-        status = mneme_error_set(error, MNEME_E_USAGE, "%s was not used: it holds no head", path);
+        status = mneme_error_set(
+            error, MNEME_E_USAGE,
+            "%s was not used: it contains no heads; give what `mneme audit heads` printed", path);
     }
     if (status == MNEME_OK) {
         qsort(*heads, *count, sizeof **heads, compare_heads);

@@ -1,5 +1,5 @@
 /*
- * mneme audit verify: the chain computed again, and every place where it breaks.
+ * mneme audit verify: computes the chain again, and shows every place where it breaks.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -110,20 +110,20 @@ static void put_sum(const struct view *view, const struct mneme_audit_result *re
     }
     printf("%lld rows in %lld partitions: ", (long long)result->rows, (long long)result->partitions);
     if (result->breaks == 0) {
-        printf(result->lost > 0 ? "the chain is whole behind what the log has lost\n"
+        printf(result->lost > 0 ? "the chain is whole after what the log has lost\n"
                                 : "the chain is whole\n");
     } else {
         printf("the chain is broken in %lld places\n", (long long)result->breaks);
     }
     if (result->detached_rows > 0) {
-        printf("%lld rows lie in detached months and were not looked at\n", (long long)result->detached_rows);
+        printf("%lld rows are in detached months and were not checked\n", (long long)result->detached_rows);
     }
     if (result->heads + result->detached_heads > 0) {
-        printf("%lld heads of the file lie on the chain, %lld within detached months\n",
-               (long long)result->heads, (long long)result->detached_heads);
+        printf("%lld heads of the file are on the chain, %lld in detached months\n", (long long)result->heads,
+               (long long)result->detached_heads);
     }
     if (result->former_heads > 0) {
-        printf("%lld heads of the file are of the chain before a loss, and say nothing of this one\n",
+        printf("%lld heads of the file belong to the chain before a loss, and prove nothing about this one\n",
                (long long)result->former_heads);
     }
 }
@@ -145,7 +145,7 @@ static enum mneme_exit verify(struct mneme_cli *cli, int32_t partition, const st
                                       .context = &view};
     int status = mneme_session_open(&postgres, cli, &error);
     if (status == MNEME_OK) {
-        /* A large ledger takes its time; the wait for the server is bounded by the user's patience. */
+        /* A large ledger takes long; the user may interrupt at any time, so there is no time-out. */
         status = mneme_pg_set(postgres, "SET statement_timeout = 0", &error);
     }
     if (status == MNEME_OK) {
@@ -177,7 +177,7 @@ static enum mneme_exit run(struct mneme_cli *cli) {
 }
 
 static const struct mneme_cli_option options[] = {
-    {"heads", 0, "FILE", -1, "Heads that must lie on the chain, as `mneme audit heads` printed them."},
+    {"heads", 0, "FILE", -1, "Heads that must be on the chain, as `mneme audit heads` printed them."},
     {"partition", 'p', "N", -1, "Only this partition of the log."},
     {0},
 };
@@ -187,12 +187,12 @@ const struct mneme_command mneme_command_audit_verify = {
     .summary = "Compute the ledger's chain of hashes again, and name every place where it breaks.",
     .arguments = "",
     .details =
-        "Each row of the ledger holds a hash of the hash before it in its partition and of its own fields.\n"
-        "What the log had lost and somebody accepted as lost (`mneme rebuild postgres --accept-loss`) is "
-        "shown: the\n"
-        "chain begins behind it.\n"
-        "A break names the first row: changed, removed, inserted or swapped. Workers may go on meanwhile.\n"
-        "Exit code 0 when the chain is whole, 6 when not; 5 for a --partition that there is not.",
+        "Each row of the ledger holds a hash of its own fields and of the hash of the row before it in its\n"
+        "partition. Losses of the log that somebody accepted (`mneme rebuild postgres --accept-loss`) are "
+        "shown;\n"
+        "the chain begins after them.\n"
+        "Each break names its first row: changed, removed, inserted or swapped. Workers may keep running.\n"
+        "Exit code 0 when the chain is whole, 6 when it is broken, 5 when --partition does not exist.",
     .examples = "  mneme audit verify\n"
                 "  mneme audit verify --heads heads-2026-01-31.json --json | jq 'select(.break)'\n",
     .options = options,

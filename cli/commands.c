@@ -3,7 +3,7 @@
  */
 #include "cli/commands.h"
 
-/* What is all in the catalogue of operations stands here for its place in the list. */
+/* Commands that come from the catalogue of operations are here only for their place in the list. */
 static const struct mneme_command search = {.name = "search"};
 static const struct mneme_command recall = {.name = "recall"};
 static const struct mneme_command memory = {.name = "memory"};
@@ -47,12 +47,12 @@ static const struct mneme_command *const commands[] = {
 /* clang-format on */
 
 static const char details[] =
-    "Every change is an event in Kafka; workers fold the events into tables, and the\n"
-    "commands that ask read those. `mneme COMMAND --help` tells more about each.\n"
+    "Every change is an event in Kafka; workers fold the events into tables, which the\n"
+    "commands that read use. `mneme COMMAND --help` explains each command.\n"
     "\n"
     "Exit codes: 0 done; 1 some input was refused, the rest is done; 2 wrong usage;\n"
     "3 a service cannot be reached; 4 conflict (an expected version did not hold);\n"
-    "5 not found; 6 refused for safety; 7 a lock was lost under a command; 130 interrupted.\n"
+    "5 not found; 6 refused for safety; 7 a lock was lost while a command ran under it; 130 interrupted.\n"
     "Errors go to stderr as \"mneme: what failed: why; what to do\".";
 
 static const char examples[] = "  eval \"$(ops/stack env)\"\n"

@@ -1,5 +1,5 @@
 /*
- * The commands that the table of commands is made of; each is defined in the file of its name.
+ * The commands in the table of commands; each is defined in the file of its name.
  */
 #ifndef MNEME_CLI_COMMANDS_H
 #define MNEME_CLI_COMMANDS_H

@@ -25,19 +25,18 @@ static const char page_head[] =
     "\n"
     "Made by `mneme config --document`; do not edit it by hand.\n"
     "\n"
-    "A setting is looked for in this order: an option of the command line, the environment, the file, the "
-    "default.\n"
-    "The file is named by `--config FILE` or `MNEME_CONFIG`. It has one `name = value` per line. A "
-    "comment\n"
-    "begins with `#`, at the beginning of a line or behind white space; a value that holds such a `#` stands "
-    "in "
-    "double\n"
-    "quotes. A name is that of the variable in lower case without `mneme_`, so that `MNEME_TOPIC_PREFIX` is\n"
+    "A setting is taken from the first of these that has it: an option of the command line, the environment, "
+    "the file, the default.\n"
+    "`--config FILE` or `MNEME_CONFIG` names the file. It has one `name = value` per line. A comment\n"
+    "begins with `#`, at the beginning of a line or after white space; a value that contains such a `#` must "
+    "be in double\n"
+    "quotes. The name in the file is that of the variable in lower case without `mneme_`: "
+    "`MNEME_TOPIC_PREFIX` is\n"
     "`topic_prefix`. The library takes the same names. `mneme config` shows what is in effect and where it "
     "came from;\n"
     "secrets are never shown.\n"
     "\n"
-    "Options that are no settings have variables too: the common ones are `MNEME_` and their name (`--user` "
+    "Options that are not settings have variables too: the common ones are `MNEME_` and their name (`--user` "
     "is\n"
     "`MNEME_USER`, `--json` is `MNEME_JSON`), those of one command are named after it (`mneme memory list "
     "--type` is\n"
@@ -46,7 +45,7 @@ static const char page_head[] =
     "| variable | value | default | what it does |\n"
     "|---|---|---|---|\n";
 
-/* A cell of a Markdown table: a bar would end it. */
+/* Prints a cell of a Markdown table, with bars escaped, which would end it. */
 static void put_cell(const char *text) {
     for (; *text != '\0'; text++) {
         printf(*text == '|' ? "\\|" : "%c", *text);
@@ -137,10 +136,11 @@ static int choose(bool *chosen, const struct mneme_cli *cli, struct mneme_error 
             for (size_t j = 0; j < MNEME_SETTING_COUNT; j++) {
                 mneme_nearest_offer(&nearest, mneme_str_from(cli->arguments[i]), info_of(j)->env);
             }
-            return mneme_error_set(
-                error, MNEME_E_NOT_FOUND, "setting '%s' was not shown: there is none of this name; %s%s",
-                cli->arguments[i], nearest.name == NULL ? "mneme config lists them" : "did you mean ",
-                nearest.name == NULL ? "" : nearest.name);
+            return mneme_error_set(error, MNEME_E_NOT_FOUND,
+                                   "setting '%s' was not shown: there is no setting of that name; %s%s",
+                                   cli->arguments[i],
+                                   nearest.name == NULL ? "mneme config lists them" : "did you mean ",
+                                   nearest.name == NULL ? "" : nearest.name);
         }
         chosen[setting] = true;
     }

@@ -1,6 +1,6 @@
 /*
- * The file: a line with brokers and topic, then a position a line. Writers take turns by a lock beside it,
- * and replace it by a rename, so that a reader sees the one or the other whole.
+ * The file has a line with brokers and topic, then one position per line. Writers take a lock file next to it
+ * and replace it by a rename, so that readers see either the old or the new file.
  */
 #include "cli/last_write.h"
 
@@ -18,7 +18,7 @@
 #include "common/config/state_folder.h"
 #include "common/kafka/kafka.h"
 
-#define SIDE_PATH_BYTES (MNEME_STATE_PATH_BYTES + 8) /* with .lock or .new behind it */
+#define SIDE_PATH_BYTES (MNEME_STATE_PATH_BYTES + 8) /* with .lock or .new appended */
 #define LINE_BYTES 4096
 
 /* Where the notes of one log are. */
@@ -46,18 +46,20 @@ static int find_place(struct place *place, const struct mneme_config *config, st
     int heading = snprintf(place->heading, sizeof place->heading, "%s %s",
                            mneme_config_string(config, MNEME_SETTING_KAFKA_BOOTSTRAP_SERVERS), topic);
     if (heading < 0 || (size_t)heading >= sizeof place->heading) {
-        return mneme_error_set(error, MNEME_E_USAGE, "own writes cannot be noted: a name is too long");
+        return mneme_error_set(error, MNEME_E_USAGE,
+                               "own writes cannot be noted: the path of the file is too long; set "
+                               "MNEME_STATE_DIR to a shorter one");
     }
     (void)snprintf(name, sizeof name, "last-write-%016" PRIx64, hash_of(place->heading));
     return mneme_state_path(place->path, config, name, error);
 }
 
 static int cannot(struct mneme_error *error, const char *what, const char *path) {
-    return mneme_error_set(error, MNEME_E_INTERNAL, "cannot %s %s: %s; see its rights", what, path,
+    return mneme_error_set(error, MNEME_E_INTERNAL, "cannot %s %s: %s; check its permissions", what, path,
                            strerror(errno));
 }
 
-/* Calls `take` for each position that is noted; nothing when there is no file, or it is of another log. */
+/* Calls `take` for each noted position; none when there is no file, or it is of another log. */
 static void read_positions(const struct place *place,
                            void (*take)(void *context, struct mneme_position position), void *context) {
     FILE *file = fopen(place->path, "re");
@@ -142,7 +144,7 @@ int mneme_last_write_save(const struct mneme_config *config, const int64_t *offs
     return status;
 }
 
-/* Positions as they are collected. */
+/* Positions being collected. */
 struct collection {
     struct mneme_position *positions;
     size_t count;
@@ -170,18 +172,17 @@ int mneme_last_write_load(const struct mneme_position **out, size_t *count, cons
     }
     read_positions(&place, collect, &collection);
     if (collection.count == 0) {
-        return mneme_error_set(
-            error, MNEME_E_NOT_FOUND,
-            "there is no last write: nothing was published to %s from here yet; name a position "
-            "(partition:offset) instead of last",
-            strrchr(place.heading, ' ') + 1);
+        return mneme_error_set(error, MNEME_E_NOT_FOUND,
+                               "there is no last write: nothing was published to %s from here yet; give a "
+                               "position (partition:offset) instead of last",
+                               strrchr(place.heading, ' ') + 1);
     }
     *out = collection.positions;
     *count = collection.count;
     return MNEME_OK;
 }
 
-/* --- where the last writes have come --- */
+/* --- which stores hold the last writes --- */
 
 static int64_t micros_of(const struct timespec *time) {
     return (int64_t)time->tv_sec * 1000000 + time->tv_nsec / 1000;
@@ -209,7 +210,7 @@ bool mneme_last_write_recent(struct mneme_recent_write *out, const struct mneme_
     struct stat file;
     struct mneme_error error = {0};
     *out = (struct mneme_recent_write){0};
-    /* The time comes first: what is written in between is only more than it stands for. */
+    /* Reads the time first: positions written in between are then only newer than it. */
     if (find_place(&place, config, &error) != MNEME_OK || stat(place.path, &file) != 0) {
         return false;
     }
@@ -247,6 +248,6 @@ void mneme_last_write_forget(const struct mneme_config *config) {
     struct place place;
     struct mneme_error error = {0};
     if (find_place(&place, config, &error) == MNEME_OK) {
-        (void)unlink(place.path); /* usually there is none */
+        (void)unlink(place.path); /* usually it does not exist */
     }
 }

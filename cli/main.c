@@ -1,5 +1,5 @@
 /*
- * The program's entry: everything else is in the library, so that tests can call it.
+ * The program's entry point; everything else is in a library, so that tests can call it.
  */
 #include "cli/frame/command.h"
 

@@ -1,5 +1,5 @@
 /*
- * mneme migrate: makes the tables of every projection, or brings them to what this program knows.
+ * mneme migrate: creates the tables of every projection, or brings them up to date.
  */
 #include "consumers/store/migrate.h"
 
@@ -43,7 +43,7 @@ static void put_applied(void *context, const struct mneme_migration *migration) 
     put(context, migration, "applied");
 }
 
-/* A line for each that is not applied; *pending counts them. */
+/* Prints a line for each migration that is not applied; *pending counts them. */
 static int check(struct report *report, struct mneme_postgres *postgres, struct mneme_migration_set set,
                  size_t *pending, struct mneme_error *error) {
     size_t applied;
@@ -75,7 +75,7 @@ static void put_made(void *context, const char *statement) {
     mneme_buffer_clean_up(&out);
 }
 
-/* Makes what somebody dropped of a migrated schema. */
+/* Creates again what somebody dropped from a migrated schema. */
 static int mend(struct report *report, const struct mneme_projection_facts *projection,
                 struct mneme_error *error) {
     const struct mneme_definitions definitions = {.schema = projection->id,
@@ -106,7 +106,7 @@ static int migrate(struct mneme_cli *cli, const struct mneme_projection_facts *p
     return status;
 }
 
-/* Every name is usable and used once, before anything is made. */
+/* Checks, before anything is created, that every schema name is valid and used once. */
 static int check_names(const struct mneme_config *config, struct mneme_error *error) {
     char names[MNEME_PROJECTIONS][MNEME_PG_NAME_BYTES];
     for (size_t i = 0; i < MNEME_PROJECTIONS; i++) {
@@ -146,22 +146,22 @@ static enum mneme_exit run(struct mneme_cli *cli) {
 static const struct mneme_cli_option options[] = {
     {.name = "check",
      .setting = -1,
-     .help = "Change nothing; list what is not applied and exit with 1 if there is any."},
+     .help = "Change nothing; list migrations that are not applied, and exit with 1 if there are any."},
     {.name = "mend",
      .setting = -1,
-     .help = "Also make indexes and constraints that a migration made and that are gone."},
+     .help = "Also create again indexes and constraints that somebody dropped."},
     {.name = NULL},
 };
 
 const struct mneme_command mneme_command_migrate = {
     .name = "migrate",
-    .summary = "Make the Postgres tables, or bring them up to date.",
+    .summary = "Create the Postgres tables, or bring them up to date.",
     .arguments = "",
-    .details =
-        "Prints each migration that it applies; nothing when all were applied before. Any number of\n"
-        "processes may run it at once. A database that is newer than this program is refused.\n"
-        "--mend makes what somebody has dropped of the tables since, as `mneme verify` names it; those\n"
-        "who write to a table wait while its index is built.",
+    .details = "Prints each migration that it applies; nothing when all were applied before. Any number of\n"
+               "processes may run it at once. A database that is newer than this program is refused.\n"
+               "--mend creates again what somebody has dropped from the tables, as `mneme verify` names it; "
+               "writers\n"
+               "to a table wait while its index is built.",
     .examples = "  mneme migrate\n"
                 "  mneme migrate --check\n"
                 "  mneme migrate --mend\n",

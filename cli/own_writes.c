@@ -1,6 +1,6 @@
 /*
- * That the tables hold the writes is noted beside these (cli/last_write.h), so only the first read after a
- * write pays for looking.
+ * Once the tables hold the writes, this is noted along with them (cli/last_write.h), so that only the first
+ * read after a write has to check.
  */
 #include "cli/own_writes.h"
 
@@ -33,11 +33,11 @@ bool mneme_own_writes_wait(const struct mneme_cli *cli, struct mneme_postgres *p
     struct mneme_recent_write recent;
     struct mneme_arena arena;
     mneme_arena_init(&arena, 0);
-    bool has_looked = bound_ms(cli) > 0 &&
-                      mneme_last_write_recent(&recent, cli->config, RECENT_MICROS, &arena) &&
-                      (recent.held & HELD_BY_TABLES) == 0;
-    int status = has_looked ? wait_for_tables(cli, postgres, &recent) : MNEME_OK;
-    if (has_looked && status == MNEME_OK) {
+    bool must_wait = bound_ms(cli) > 0 &&
+                     mneme_last_write_recent(&recent, cli->config, RECENT_MICROS, &arena) &&
+                     (recent.held & HELD_BY_TABLES) == 0;
+    int status = must_wait ? wait_for_tables(cli, postgres, &recent) : MNEME_OK;
+    if (must_wait && status == MNEME_OK) {
         recent.held |= HELD_BY_TABLES;
         mneme_last_write_hold(cli->config, &recent);
     } else if (status == MNEME_E_TIMEOUT && !mneme_cli_interrupted()) {
@@ -47,5 +47,5 @@ bool mneme_own_writes_wait(const struct mneme_cli *cli, struct mneme_postgres *p
         mneme_cli_say_note(cli, &note);
     }
     mneme_arena_clean_up(&arena);
-    return has_looked;
+    return must_wait;
 }

@@ -1,5 +1,5 @@
 /*
- * mneme publish: JSON lines in, receipts out in the order of the input, many lines under way at once.
+ * mneme publish: JSON lines in, receipts out in the order of the input, with many lines in flight at once.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -17,8 +17,9 @@
 #include "common/json/write.h"
 #include "importers/lines.h"
 
-#define IDLE_MS 500 /* only a bound: receipts, input and signals end the sleep */
-/* Of a person for what is under way; the rest of MNEME_CLI_INTERRUPT_MS is for telling what became of it. */
+#define IDLE_MS 500 /* an upper bound: receipts, input and signals end the sleep earlier */
+/* How long an interrupted program waits for lines in flight; the rest of MNEME_CLI_INTERRUPT_MS is for
+ * reporting them. */
 #define INTERRUPT_PATIENCE_MS 1500
 
 struct publish {
@@ -29,11 +30,12 @@ struct publish {
     struct mneme_verdicts verdicts;
     bool waits; /* for verdicts */
     bool is_reading;
-    int64_t give_up; /* monotonic microseconds: when an interrupted program waits no longer; 0 before */
+    int64_t
+        give_up; /* monotonic microseconds: when an interrupted program stops waiting; 0: not interrupted */
     struct mneme_buffer out;
 
-    /* Failed lines in a row with the same reason are one sentence. */
-    int64_t first_failed, last_failed; /* 0: none */
+    /* Consecutive lines that failed for the same reason are reported in one sentence. */
+    int64_t first_failed, last_failed; /* 0: no line */
     enum mneme_status failed_status;
     char *failed_message;
 
@@ -41,7 +43,7 @@ struct publish {
     enum mneme_exit broken; /* why publishing stopped, or MNEME_EXIT_DONE */
 };
 
-/* --- what is printed --- */
+/* --- printing --- */
 
 static void say_failed(struct publish *publish) {
     if (publish->first_failed == 0) {
@@ -62,7 +64,7 @@ static void say_failed(struct publish *publish) {
     publish->first_failed = 0;
 }
 
-/* A refused line concerns nobody else; what the brokers say concerns all that follow. */
+/* Whether the error concerns only this line; errors of the brokers concern all that follow. */
 static bool is_refusal(enum mneme_status status) {
     return status == MNEME_E_INVALID || status == MNEME_E_TOO_LARGE;
 }
@@ -74,10 +76,10 @@ static void note_failed(struct publish *publish, struct mneme_publish_line *line
         publish->is_reading = false;
         publish->broken = mneme_exit_code(line->status);
     }
-    bool goes_on = publish->first_failed != 0 && publish->last_failed + 1 == line->number &&
-                   publish->failed_status == line->status && publish->failed_message != NULL &&
-                   line->message != NULL && strcmp(publish->failed_message, line->message) == 0;
-    if (!goes_on) {
+    bool continues = publish->first_failed != 0 && publish->last_failed + 1 == line->number &&
+                     publish->failed_status == line->status && publish->failed_message != NULL &&
+                     line->message != NULL && strcmp(publish->failed_message, line->message) == 0;
+    if (!continues) {
         say_failed(publish);
         publish->first_failed = line->number;
         publish->failed_status = line->status;
@@ -131,20 +133,20 @@ static void put_receipt(struct publish *publish, const struct mneme_publish_line
     if (publish->waits && line->verdict[0] == '\0' && publish->give_up == 0) {
         fflush(stdout);
         fprintf(stderr,
-                "mneme: line %lld was published, but there is no verdict: the postgres projection did not "
-                "come to it "
-                "within %lld ms; start `mneme work postgres`, or raise MNEME_WAIT_TIMEOUT_MS\n",
+                "mneme: line %lld was published, but has no verdict: the postgres projection did not reach "
+                "it within %lld ms; start `mneme work postgres`, or raise MNEME_WAIT_TIMEOUT_MS\n",
                 (long long)line->number, (long long)(publish->verdicts.timeout_micros / 1000));
         publish->broken = MNEME_EXIT_UNAVAILABLE;
     }
 }
 
 static bool is_settled(const struct publish *publish, enum mneme_line_progress progress) {
-    bool waits = publish->waits && publish->give_up == 0; /* an interrupted program waits for no verdict */
+    bool waits =
+        publish->waits && publish->give_up == 0; /* an interrupted program does not wait for verdicts */
     return progress == MNEME_LINE_JUDGED || (progress == MNEME_LINE_ACKNOWLEDGED && !waits);
 }
 
-/* Prints what is settled at the front. Gives the progress of the oldest line that is left. */
+/* Prints the settled lines at the front. Returns the progress of the oldest line that is left. */
 static int print_settled(struct publish *publish) {
     while (publish->window.count > 0) {
         struct mneme_publish_line *line = mneme_publish_window_at(&publish->window, 0);
@@ -161,7 +163,7 @@ static int print_settled(struct publish *publish) {
     return MNEME_LINE_UNDER_WAY;
 }
 
-/* --- what is read --- */
+/* --- reading --- */
 
 static void publish_line(struct publish *publish, struct mneme_str text) {
     struct mneme_publish_line *line = mneme_publish_window_add(&publish->window, publish->input.number);
@@ -178,7 +180,7 @@ static void publish_line(struct publish *publish, struct mneme_str text) {
     }
 }
 
-/* Takes one line that is read already. False when there is none, or no place for it. */
+/* Takes one line that is already read. False when there is no line, or no room for it. */
 static bool take_line(struct publish *publish) {
     struct mneme_str text;
     if (!publish->is_reading || mneme_publish_window_is_full(&publish->window)) {
@@ -209,9 +211,8 @@ static bool take_line(struct publish *publish) {
 static void stop_if_asked(struct publish *publish) {
     if (mneme_cli_output_is_lost() && publish->is_reading) {
         fprintf(stderr,
-                "mneme: publishing stopped behind line %lld: nobody reads the receipts any more; publish the "
-                "rest "
-                "again, or write them to a file\n",
+                "mneme: publishing stopped after line %lld: nobody reads the receipts any more; publish the "
+                "rest again, or write the receipts to a file\n",
                 (long long)publish->input.number);
         publish->is_reading = false;
         publish->had_refused = true;
@@ -228,13 +229,13 @@ static void stop_if_asked(struct publish *publish) {
         }
         publish->give_up = now + patience_ms * 1000 + 1;
     } else if (now > publish->give_up && publish->client != NULL) {
-        /* Everything left is reported as not acknowledged. */
+        /* Reports every line that is left as not acknowledged. */
         (void)mneme_close(publish->client, 0, NULL);
         publish->client = NULL;
     }
 }
 
-/* The input cannot be read on: what is under way is still settled, and told. */
+/* The input cannot be read further: lines in flight are still settled and reported. */
 static void stop_reading(struct publish *publish, const struct mneme_error *why) {
     (void)mneme_cli_fail(publish->cli, why);
     publish->is_reading = false;
@@ -246,7 +247,7 @@ static void wait_for_news(struct publish *publish, int oldest_progress) {
     bool waits_for_verdict = oldest_progress == MNEME_LINE_ACKNOWLEDGED;
     bool wants_input = publish->is_reading && !mneme_publish_window_is_full(&publish->window);
     say_failed(publish);
-    fflush(stdout); /* a failure is remembered by the stream, and looked for in stop_if_asked */
+    fflush(stdout); /* the stream remembers a failure, which stop_if_asked checks */
     bool has_input =
         mneme_publish_window_sleep(&publish->window, oldest_progress, wants_input ? publish->input.fd : -1,
                                    waits_for_verdict ? mneme_verdicts_pause_ms(&publish->verdicts) : IDLE_MS);
@@ -260,7 +261,7 @@ static int run_loop(struct publish *publish, struct mneme_error *error) {
     while (status == MNEME_OK && (publish->is_reading || publish->window.count > 0)) {
         stop_if_asked(publish);
         if (publish->waits && publish->give_up == 0) {
-            status = mneme_verdicts_look(&publish->verdicts, &publish->window, error);
+            status = mneme_verdicts_poll(&publish->verdicts, &publish->window, error);
         }
         int oldest_progress = print_settled(publish);
         if (status == MNEME_OK && !take_line(publish) && (publish->is_reading || publish->window.count > 0)) {
@@ -308,7 +309,7 @@ static enum mneme_exit publish_all(struct publish *publish) {
     if (status == MNEME_OK) {
         status = run_loop(publish, &error);
     }
-    /* After an error nobody is left to print receipts, but what is under way must have come back. */
+    /* After an error no receipts are printed, but all lines in flight must return first. */
     if (publish->client != NULL) {
         int closed = mneme_close(publish->client, -1, &error);
         status = status == MNEME_OK ? closed : status;
@@ -323,7 +324,7 @@ static enum mneme_exit run(struct mneme_cli *cli) {
     if (projection != NULL && strcmp(projection, mneme_projections[MNEME_PROJECTION_POSTGRES].name) != 0) {
         (void)mneme_error_set(
             &error, MNEME_E_USAGE,
-            "cannot wait for \"%s\": verdicts are given by the postgres projection; write --wait postgres",
+            "cannot wait for \"%s\": only the postgres projection gives verdicts; use --wait postgres",
             projection);
         return mneme_cli_fail(cli, &error);
     }
@@ -359,16 +360,17 @@ const struct mneme_command mneme_command_publish = {
     .name = "publish",
     .summary = "Publish events: JSON lines in, receipts out.",
     .arguments = "[FILE|-]",
-    .details = "Each line is one JSON object {\"type\", \"user_id\", \"agent_id\", \"payload\", …};\n"
-               "docs/events.md lists types and fields. For each a line\n"
-               "{\"event_id\",\"position\",\"stream_id\"} is printed in the order of the input, once\n"
-               "the brokers have the event. A bad line is reported on stderr by its number, the\n"
-               "others go on, and the exit code is 1. When the brokers fail, reading stops, and\n"
-               "the lines that did not get out are named. The input may be compressed by gzip.\n"
-               "\n"
-               "With --wait postgres the receipt also has \"verdict\", of an accepted event the \"version\"\n"
-               "of its stream with it, and \"actual_version\": that one too, or the version that was\n"
-               "found. Exit code 4 when an expected version did not hold.",
+    .details =
+        "Each line is one JSON object {\"type\", \"user_id\", \"agent_id\", \"payload\", …};\n"
+        "docs/events.md lists types and fields. For each line, a receipt\n"
+        "{\"event_id\",\"position\",\"stream_id\"} is printed in the order of the input, once\n"
+        "the brokers have the event. A bad line is reported on stderr by its number, the\n"
+        "others go on, and the exit code is 1. When the brokers fail, reading stops, and\n"
+        "the lines that were not published are named. The input may be compressed by gzip.\n"
+        "\n"
+        "With --wait postgres the receipt also has \"verdict\"; for an accepted event \"version\", the\n"
+        "version of its stream after it; and \"actual_version\", which is the same for an accepted event,\n"
+        "else the version that was found. Exit code 4 when an expected version did not hold.",
     .examples = "  mneme publish events.jsonl\n"
                 "  mneme publish --wait postgres events.jsonl\n"
                 "  tail -f agent.jsonl | mneme publish\n",

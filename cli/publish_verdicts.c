@@ -1,5 +1,5 @@
 /*
- * Verdicts by polling: often while they come, seldom while nothing moves.
+ * Polls for verdicts: often while they arrive, rarely while nothing changes.
  */
 #include "cli/publish_verdicts.h"
 
@@ -7,13 +7,13 @@
 
 #include "common/base/clock.h"
 
-#define MOST_AT_ONCE 2000
+#define MAX_AT_ONCE 2000
 #define SHORTEST_PAUSE_MICROS 5000
 #define LONGEST_PAUSE_MICROS 100000
 
-/* The lines that were asked for, by place, and how many were answered. */
+/* The lines asked about, by place, and the number of answers. */
 struct answers {
-    struct mneme_publish_line *lines[MOST_AT_ONCE];
+    struct mneme_publish_line *lines[MAX_AT_ONCE];
     size_t count;
 };
 
@@ -60,16 +60,16 @@ static bool needs_verdict(const struct mneme_publish_line *line) {
     return atomic_load(&line->progress) == MNEME_LINE_ACKNOWLEDGED;
 }
 
-int mneme_verdicts_look(struct mneme_verdicts *verdicts, struct mneme_publish_window *window,
+int mneme_verdicts_poll(struct mneme_verdicts *verdicts, struct mneme_publish_window *window,
                         struct mneme_error *error) {
     int64_t now = mneme_clock_monotonic_micros();
-    if (now < verdicts->next_look) {
+    if (now < verdicts->next_poll) {
         return MNEME_OK;
     }
     struct answers answers = {.count = 0};
-    struct mneme_position positions[MOST_AT_ONCE];
+    struct mneme_position positions[MAX_AT_ONCE];
     size_t count = 0;
-    for (size_t i = 0; i < window->count && count < MOST_AT_ONCE; i++) {
+    for (size_t i = 0; i < window->count && count < MAX_AT_ONCE; i++) {
         struct mneme_publish_line *line = mneme_publish_window_at(window, i);
         if (needs_verdict(line)) {
             line->wait_until = line->wait_until == 0 ? now + verdicts->timeout_micros : line->wait_until;
@@ -92,11 +92,11 @@ int mneme_verdicts_look(struct mneme_verdicts *verdicts, struct mneme_publish_wi
     int64_t longer =
         verdicts->pause_micros * 2 < LONGEST_PAUSE_MICROS ? verdicts->pause_micros * 2 : LONGEST_PAUSE_MICROS;
     verdicts->pause_micros = answers.count > 0 ? SHORTEST_PAUSE_MICROS : longer;
-    verdicts->next_look = mneme_clock_monotonic_micros() + verdicts->pause_micros;
+    verdicts->next_poll = mneme_clock_monotonic_micros() + verdicts->pause_micros;
     return MNEME_OK;
 }
 
 int mneme_verdicts_pause_ms(const struct mneme_verdicts *verdicts) {
-    int64_t left = (verdicts->next_look - mneme_clock_monotonic_micros()) / 1000;
+    int64_t left = (verdicts->next_poll - mneme_clock_monotonic_micros()) / 1000;
     return left < 1 ? 1 : (int)left;
 }

@@ -1,5 +1,5 @@
 /*
- * Asking Postgres for the verdicts of published events, many in one query.
+ * Asks Postgres for the verdicts of published events, many in one query.
  */
 #ifndef MNEME_CLI_PUBLISH_VERDICTS_H
 #define MNEME_CLI_PUBLISH_VERDICTS_H
@@ -11,7 +11,7 @@ struct mneme_verdicts {
     struct mneme_postgres *postgres;
     const char *topic; /* borrowed */
     int64_t timeout_micros;
-    int64_t next_look; /* monotonic microseconds */
+    int64_t next_poll; /* monotonic microseconds */
     int64_t pause_micros;
 };
 
@@ -21,14 +21,14 @@ int mneme_verdicts_open(struct mneme_verdicts *verdicts, const struct mneme_conf
 void mneme_verdicts_close(struct mneme_verdicts *verdicts);
 
 /*
- * Asks for the oldest lines that are acknowledged, if it is time to, and moves those that are judged on. A
- * line for which there is no verdict within MNEME_WAIT_TIMEOUT_MS of the first question moves on without one.
- * While Postgres cannot be reached the lines wait; an error is anything else that it says.
+ * If a poll is due, asks about the oldest acknowledged lines, and moves on those that have a verdict. A line
+ * without a verdict within MNEME_WAIT_TIMEOUT_MS of the first question moves on without one. While Postgres
+ * cannot be reached, the lines wait; any other failure is an error.
  */
-int mneme_verdicts_look(struct mneme_verdicts *verdicts, struct mneme_publish_window *window,
+int mneme_verdicts_poll(struct mneme_verdicts *verdicts, struct mneme_publish_window *window,
                         struct mneme_error *error);
 
-/* Milliseconds until the next look, at least 1. */
+/* Milliseconds until the next poll, at least 1. */
 int mneme_verdicts_pause_ms(const struct mneme_verdicts *verdicts);
 
 #endif

@@ -1,5 +1,6 @@
 /*
- * The window of lines under way. Waking costs a system call, so it is done only when the main thread sleeps.
+ * The window of lines in flight. Waking the main thread costs a system call, so it is done only when it
+ * sleeps.
  */
 #include "cli/publish_window.h"
 
@@ -13,7 +14,8 @@ int mneme_publish_window_init(struct mneme_publish_window *window, struct mneme_
     *window = (struct mneme_publish_window){.wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)};
     if (window->wake_fd < 0) {
         return mneme_error_set(error, MNEME_E_INTERNAL,
-                               "cannot publish: no event descriptor: %s; close some files", strerror(errno));
+                               "cannot publish: cannot open an event descriptor: %s; close some files",
+                               strerror(errno));
     }
     window->lines = calloc(MNEME_PUBLISH_WINDOW, sizeof *window->lines);
     if (window->lines == NULL) {
@@ -67,7 +69,8 @@ void mneme_publish_window_drop(struct mneme_publish_window *window) {
 
 void mneme_publish_line_receive(const struct mneme_receipt *receipt, void *context) {
     struct mneme_publish_line *line = context;
-    struct mneme_publish_window *window = line->window; /* the line may be dropped once it is handed over */
+    struct mneme_publish_window *window =
+        line->window; /* once its progress is set, the line may be dropped */
     if (receipt->status == MNEME_OK) {
         line->position = receipt->position;
         atomic_store(&line->progress, MNEME_LINE_ACKNOWLEDGED);
@@ -76,7 +79,7 @@ void mneme_publish_line_receive(const struct mneme_receipt *receipt, void *conte
     }
     if (atomic_exchange(&window->is_asleep, false)) {
         uint64_t one = 1;
-        /* It can only fail when it is readable already. */
+        /* It fails only when the descriptor is already readable. */
         ssize_t written = write(window->wake_fd, &one, sizeof one);
         (void)written;
     }
@@ -86,7 +89,7 @@ bool mneme_publish_window_sleep(struct mneme_publish_window *window, int oldest_
                                 int timeout_ms) {
     struct pollfd files[] = {{.fd = window->wake_fd, .events = POLLIN}, {.fd = input_fd, .events = POLLIN}};
     atomic_store(&window->is_asleep, true);
-    /* A receipt that came before the flag was up woke nobody. */
+    /* A receipt that came before the flag was set did not wake this thread. */
     bool has_news =
         window->count > 0 && atomic_load(&mneme_publish_window_at(window, 0)->progress) != oldest_progress;
     int ready = poll(files, 2, has_news ? 0 : timeout_ms);
@@ -94,7 +97,7 @@ bool mneme_publish_window_sleep(struct mneme_publish_window *window, int oldest_
     uint64_t count;
     if (ready > 0 && files[0].revents != 0) {
         ssize_t got = read(window->wake_fd, &count, sizeof count);
-        (void)got; /* nothing there: somebody else's wake-up was read before */
+        (void)got; /* nothing to read is fine */
     }
     return ready > 0 && files[1].revents != 0;
 }

@@ -1,7 +1,7 @@
 /*
- * The lines of `mneme publish` that are under way, in the order of the input: bounded, so that an endless
- * input takes a bounded amount of memory. The client's thread fills in receipts; all else is the main
- * thread's.
+ * The lines of `mneme publish` in flight, in the order of the input. The window is bounded, so that an
+ * endless input takes a bounded amount of memory. The client's thread fills in receipts; the main thread does
+ * everything else.
  */
 #ifndef MNEME_CLI_PUBLISH_WINDOW_H
 #define MNEME_CLI_PUBLISH_WINDOW_H
@@ -16,7 +16,7 @@
 enum mneme_line_progress {
     MNEME_LINE_UNDER_WAY,
     MNEME_LINE_ACKNOWLEDGED,
-    MNEME_LINE_JUDGED, /* its verdict is known, or nobody asks for it */
+    MNEME_LINE_JUDGED, /* its verdict is known, or not wanted */
     MNEME_LINE_FAILED,
 };
 
@@ -27,7 +27,7 @@ struct mneme_publish_line {
     int64_t number; /* in the input, from 1 */
     struct mneme_uuid event_id;
     char stream_id[MNEME_STREAM_ID_BYTES];
-    _Atomic int progress; /* enum mneme_line_progress; hands over what follows */
+    _Atomic int progress; /* enum mneme_line_progress; setting it hands over the members below */
     struct mneme_position position;
     enum mneme_status status; /* of a failed line */
     char *message;            /* of a failed line; NULL when memory was exhausted */
@@ -47,19 +47,19 @@ struct mneme_publish_window {
 };
 
 int mneme_publish_window_init(struct mneme_publish_window *window, struct mneme_error *error);
-void mneme_publish_window_clean_up(struct mneme_publish_window *window); /* nothing may be under way */
+void mneme_publish_window_clean_up(struct mneme_publish_window *window); /* no line may be in flight */
 
 static inline bool mneme_publish_window_is_full(const struct mneme_publish_window *window) {
     return window->count == MNEME_PUBLISH_WINDOW;
 }
 
-/* The line at this place behind the oldest; place < count. */
+/* The line at this place, counted from the oldest; place < count. */
 struct mneme_publish_line *mneme_publish_window_at(const struct mneme_publish_window *window, size_t place);
 
-/* A place for the next line, under way; the window is not full. */
+/* Adds the next line, which is then in flight; the window must not be full. */
 struct mneme_publish_line *mneme_publish_window_add(struct mneme_publish_window *window, int64_t number);
 
-/* The line did not get out; the reason is copied. */
+/* Marks the line as not published; the reason is copied. */
 void mneme_publish_line_fail(struct mneme_publish_line *line, enum mneme_status status, const char *message);
 
 /* Drops the oldest line. */
@@ -68,8 +68,9 @@ void mneme_publish_window_drop(struct mneme_publish_window *window);
 /* The delivery callback; the context is the line. */
 void mneme_publish_line_receive(const struct mneme_receipt *receipt, void *line);
 
-/* Sleeps until a receipt comes, `input_fd` (-1: none) can be read, a signal comes or timeout_ms are over; not
- * at all when the oldest line's progress is no longer oldest_progress. Says whether the input can be read. */
+/* Sleeps until a receipt comes, `input_fd` (-1: no input) can be read, a signal comes or timeout_ms are over;
+ * not at all when the oldest line's progress is no longer oldest_progress. Returns whether the input can be
+ * read. */
 bool mneme_publish_window_sleep(struct mneme_publish_window *window, int oldest_progress, int input_fd,
                                 int timeout_ms);
 

@@ -1,5 +1,5 @@
 /*
- * mneme rebuild: makes a projection anew from the log, while its workers go on.
+ * mneme rebuild: builds a projection again from the log, while its workers keep running.
  */
 #include "consumers/runtime/rebuild.h"
 
@@ -90,15 +90,15 @@ static enum mneme_exit put_result(const struct mneme_cli *cli, const char *proje
     }
     if (outcome->is_interrupted) {
         fprintf(stderr,
-                "mneme: %s was not rebuilt: interrupted after %lld events; the tables are as before, and the "
-                "same command goes on from there\n",
+                "mneme: %s was not rebuilt: interrupted after %lld events; the tables are unchanged; run the "
+                "same command to continue\n",
                 projection, (long long)outcome->events);
         return MNEME_EXIT_INTERRUPTED;
     }
     double seconds = sum(outcome);
-    printf("%s is rebuilt: %lld events folded in %.1f s (%.0f/s)%s\n", projection, (long long)outcome->events,
-           seconds, seconds > 0 ? (double)outcome->events / seconds : 0,
-           outcome->is_resumed ? ", going on where an earlier run had ended" : "");
+    printf("%s was rebuilt: %lld events folded in %.1f s (%.0f/s)%s\n", projection,
+           (long long)outcome->events, seconds, seconds > 0 ? (double)outcome->events / seconds : 0,
+           outcome->is_resumed ? ", continuing an earlier run" : "");
     return MNEME_EXIT_DONE;
 }
 
@@ -112,7 +112,8 @@ static enum mneme_exit abandon(const struct mneme_cli *cli, const struct mneme_p
         return put_json(projection->facts->name, was_there ? "abandoned" : "nothing to abandon",
                         &(struct mneme_rebuild_outcome){0});
     }
-    printf(was_there ? "the begun rebuild of %s is dropped\n" : "no rebuild of %s was begun\n",
+    printf(was_there ? "the unfinished rebuild of %s was dropped\n"
+                     : "there is no unfinished rebuild of %s\n",
            projection->facts->name);
     return MNEME_EXIT_DONE;
 }
@@ -136,7 +137,7 @@ static enum mneme_exit run(struct mneme_cli *cli) {
     bool has_user = mneme_cli_flag(cli, "user");
     if (has_user && mneme_cli_flag(cli, "agent")) {
         mneme_error_set(&error, MNEME_E_USAGE,
-                        "cannot rebuild for a user and an agent at once; give one of --user and --agent");
+                        "cannot rebuild for a user and an agent at once; give either --user or --agent");
         return mneme_cli_fail(cli, &error);
     }
     if ((has_user || mneme_cli_flag(cli, "agent")) && projection->rebuild->rebuild_subject == NULL) {
@@ -168,36 +169,37 @@ static enum mneme_exit run(struct mneme_cli *cli) {
 }
 
 static const struct mneme_cli_option options[] = {
-    {"jobs", 'j', "N", -1, "threads that fold side by side; default: one for each processor"},
-    {"user", 0, "ID", -1, "only this user's rows: those of the streams that hold events of the user"},
-    {"agent", 0, "ID", -1, "only this agent's rows, likewise"},
-    {"accept-loss", 0, NULL, -1,
-     "also when the log has lost its beginning: the tables then hold what it still has"},
-    {"dry-run", 0, NULL, -1, "change nothing; compare the tables with the log and tell what would change"},
-    {"abandon", 0, NULL, -1, "drop what an interrupted rebuild has left, and rebuild nothing"},
+    {"jobs", 'j', "N", -1, "number of threads; default: one for each processor"},
+    {"user", 0, "ID", -1, "rebuild only this user's rows: those of streams with events of the user"},
+    {"agent", 0, "ID", -1, "rebuild only this agent's rows, in the same way"},
+    {"accept-loss", 0, NULL, -1, "rebuild even if the log has lost its beginning, from what it still has"},
+    {"dry-run", 0, NULL, -1, "change nothing; compare the tables with the log and print what would change"},
+    {"abandon", 0, NULL, -1, "drop what an interrupted rebuild left, and rebuild nothing"},
     {0},
 };
 
 const struct mneme_command mneme_command_rebuild = {
     .name = "rebuild",
-    .summary = "Make a projection anew from the log, while its workers go on.",
+    .summary = "Build a projection again from the log, while its workers keep running.",
     .arguments = "PROJECTION",
     .details =
-        "Folds the whole log into tables apart, builds their indexes, catches up, and puts them in\n"
-        "the place of the live ones in one transaction: readers see the old or the new, workers\n"
-        "go on by themselves. Until then nothing live is touched: interrupted or killed at any\n"
-        "moment, the same command goes on where it was, and --abandon drops what is there. Keys in\n"
-        "Redis are switched partition by partition, so there the next run ends a switch that was cut.\n"
+        "Folds the whole log into separate tables, builds their indexes, catches up, and replaces the live\n"
+        "tables in one transaction: readers see either the old or the new ones, and workers switch by\n"
+        "themselves. Until then the live tables are unchanged. If it is interrupted or killed, run the same\n"
+        "command to continue, or drop the unfinished rebuild with --abandon. Keys in Redis are switched\n"
+        "partition by partition; if that is interrupted, the next run finishes it.\n"
         "\n"
-        "embed makes the vectors again: the texts of the whole log are embedded by the same model, onto a\n"
-        "topic of their own, another generation of vectors is filled from that, and it takes the place of\n"
-        "the former, which answers until then. No text is asked for that the model has embedded before.\n"
-        "vectors fills the store again from the topic as it is, and asks no model.\n"
+        "embed makes the vectors again: it embeds the texts of the whole log with the same model onto a new\n"
+        "topic, fills a new generation of vectors from that, and switches to it; until then the former\n"
+        "generation answers. Texts that the model has embedded before are not sent to it again. vectors "
+        "fills\n"
+        "the store again from the existing topic, and calls no model.\n"
         "\n"
-        "This is what mends tables that do not fit the log: a topic that was cut, or made again, also with\n"
-        "another number of partitions. Where partitions were added to a topic, nothing is rebuilt (exit\n"
-        "code 6): `mneme topics repartition` copies the log into another one. --accept-loss is asked for\n"
-        "once, of postgres: the loss is recorded, and known to all projections and to `mneme audit verify`.",
+        "A rebuild repairs tables that do not match the log: the topic was truncated or created again, even\n"
+        "with another number of partitions. After partitions were added to a topic, a rebuild is refused "
+        "(exit\n"
+        "code 6): use `mneme topics repartition`, which copies the log into another topic. --accept-loss is\n"
+        "needed once, for postgres: it records the loss for all projections and for `mneme audit verify`.",
     .examples = "  mneme rebuild postgres\n"
                 "  mneme rebuild postgres --dry-run\n"
                 "  mneme rebuild postgres --jobs 4 --json\n"

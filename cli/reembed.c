@@ -1,6 +1,6 @@
 /*
- * mneme reembed: another model for the vectors, while the former one answers; and mneme rebuild embed, the
- * same by the same model.
+ * mneme reembed: makes all vectors with another model, while the former one answers; also mneme rebuild
+ * embed, which does so with the same model.
  */
 #include "cli/reembed.h"
 
@@ -113,18 +113,18 @@ static enum mneme_exit put_result(const struct mneme_cli *cli, const char *model
     }
     if (outcome->is_interrupted) {
         fprintf(stderr,
-                "mneme: the model was not changed: interrupted after %lld events; the former one answers as "
-                "before, and the same command goes on from there\n",
+                "mneme: the model was not changed: interrupted after %lld events; the former model still "
+                "answers; run the same command to continue\n",
                 (long long)outcome->events);
         return MNEME_EXIT_INTERRUPTED;
     }
     if (outcome->was_active) {
-        printf("vectors are of %s already: nothing to do\n", model);
+        printf("the vectors are already made with %s: nothing to do\n", model);
         return MNEME_EXIT_DONE;
     }
-    printf("vectors are of %s now: %lld events embedded, %lld vectors stored, in %.1f s%s\n", model,
-           (long long)outcome->events, (long long)outcome->vectors, sum(outcome),
-           outcome->is_resumed ? ", going on where an earlier run had ended" : "");
+    printf("the vectors are now made with %s: %lld events embedded, %lld vectors stored, in %.1f s%s\n",
+           model, (long long)outcome->events, (long long)outcome->vectors, sum(outcome),
+           outcome->is_resumed ? ", continuing an earlier run" : "");
     return MNEME_EXIT_DONE;
 }
 
@@ -140,7 +140,8 @@ static enum mneme_exit abandon(const struct mneme_cli *cli, const char *model) {
         begin_line(&json, model, was_there ? "abandoned" : "nothing to abandon");
         return end_line(&json);
     }
-    printf(was_there ? "the begun change to %s is dropped\n" : "no change to %s was begun\n", model);
+    printf(was_there ? "the unfinished change to %s was dropped\n" : "there is no unfinished change to %s\n",
+           model);
     return MNEME_EXIT_DONE;
 }
 
@@ -161,7 +162,7 @@ static enum mneme_exit drop(const struct mneme_cli *cli) {
     return MNEME_EXIT_DONE;
 }
 
-/* --- by the same model --- */
+/* --- with the same model --- */
 
 static void begin_rebuilt(struct mneme_json_writer *json, const char *state) {
     mneme_json_begin_object(json);
@@ -186,18 +187,17 @@ static enum mneme_exit put_rebuilt(const struct mneme_cli *cli, const struct mne
         return code == MNEME_EXIT_DONE && outcome->is_interrupted ? MNEME_EXIT_INTERRUPTED : code;
     }
     if (outcome->is_interrupted) {
-        fprintf(
-            stderr,
-            "mneme: embed was not rebuilt: interrupted after %lld events; the vectors are as before, and the "
-            "same command goes on from there\n",
-            (long long)outcome->events);
+        fprintf(stderr,
+                "mneme: embed was not rebuilt: interrupted after %lld events; the vectors are unchanged; run "
+                "the same command to continue\n",
+                (long long)outcome->events);
         return MNEME_EXIT_INTERRUPTED;
     }
-    printf("embed is rebuilt: %lld events embedded by %s, %lld vectors stored, in %.1f s%s\n",
+    printf("embed was rebuilt: %lld events embedded with %s, %lld vectors stored, in %.1f s%s\n",
            (long long)outcome->events, outcome->model, (long long)outcome->vectors, sum(outcome),
-           outcome->is_resumed ? ", going on where an earlier run had ended" : "");
+           outcome->is_resumed ? ", continuing an earlier run" : "");
     if (outcome->former_topic[0] != '\0') {
-        printf("records are on topic %s now; nothing here reads %s any more, and you may delete it\n",
+        printf("records are now on topic %s; nothing here reads %s any more, so you may delete it\n",
                outcome->topic, outcome->former_topic);
     }
     return MNEME_EXIT_DONE;
@@ -215,7 +215,8 @@ static enum mneme_exit abandon_rebuilt(const struct mneme_cli *cli) {
         begin_rebuilt(&json, was_there ? "abandoned" : "nothing to abandon");
         return end_line(&json);
     }
-    printf(was_there ? "the begun rebuild of embed is dropped\n" : "no rebuild of embed was begun\n");
+    printf(was_there ? "the unfinished rebuild of embed was dropped\n"
+                     : "there is no unfinished rebuild of embed\n");
     return MNEME_EXIT_DONE;
 }
 
@@ -225,7 +226,7 @@ enum mneme_exit mneme_cli_rebuild_embed(struct mneme_cli *cli, unsigned jobs) {
     for (const char *const *flag = refused; *flag != NULL; flag++) {
         if (mneme_cli_flag(cli, *flag)) {
             mneme_error_set(&error, MNEME_E_USAGE,
-                            "nothing was rebuilt: embed is rebuilt as a whole, which asks a model; leave out "
+                            "nothing was rebuilt: embed can only be rebuilt as a whole; leave out "
                             "--%s",
                             *flag);
             return mneme_cli_fail(cli, &error);
@@ -247,7 +248,7 @@ enum mneme_exit mneme_cli_rebuild_embed(struct mneme_cli *cli, unsigned jobs) {
     return status == MNEME_OK ? put_rebuilt(cli, &outcome) : mneme_cli_fail(cli, &error);
 }
 
-/* --- by another --- */
+/* --- with another model --- */
 
 static enum mneme_exit run(struct mneme_cli *cli) {
     struct mneme_error error = {0};
@@ -263,7 +264,7 @@ static enum mneme_exit run(struct mneme_cli *cli) {
     }
     if (model == NULL || mneme_cli_flag(cli, "drop")) {
         mneme_error_set(&error, MNEME_E_USAGE,
-                        "nothing was embedded: it takes either --model or --drop; name the model");
+                        "nothing was embedded: it takes either --model or --drop; give one of them");
         return mneme_cli_fail(cli, &error);
     }
     if (mneme_cli_flag(cli, "abandon")) {
@@ -285,24 +286,24 @@ static enum mneme_exit run(struct mneme_cli *cli) {
 }
 
 static const struct mneme_cli_option options[] = {
-    {"model", 'm', "NAME", -1, "the model to embed by from now on, as the endpoint calls it"},
-    {"dimensions", 0, "N", -1, "dimensions to ask the endpoint for; default: those that the model has"},
+    {"model", 'm', "NAME", -1, "the model to use from now on, by its name at the endpoint"},
+    {"dimensions", 0, "N", -1, "dimensions to ask the endpoint for; default: those of the model"},
     {"jobs", 'j', "N", -1, "threads that fill the store; default: one for each processor"},
-    {"abandon", 0, NULL, -1, "drop what an interrupted change to that model has left, and change nothing"},
-    {"drop", 0, NULL, -1, "drop the vectors of former models now, without waiting for their time to be over"},
+    {"abandon", 0, NULL, -1, "drop what an interrupted change to that model left, and change nothing"},
+    {"drop", 0, NULL, -1, "drop the vectors of former models now, before MNEME_VECTOR_RETIRED_S is over"},
     {0},
 };
 
 const struct mneme_command mneme_command_reembed = {
     .name = "reembed",
-    .summary = "Embed everything anew by another model, while the former one answers.",
+    .summary = "Embed everything again with another model, while the former one answers.",
     .arguments = "",
-    .details = "Embeds the texts of the whole log by the model, fills another generation of vectors with\n"
-               "them, builds its indexes, catches up, and puts it in the place of the former one in one\n"
-               "transaction; workers of embed and vectors follow by themselves. Until then the former\n"
-               "model answers, and the new one can be asked by name (--model of search and recall).\n"
-               "Interrupted or killed at any moment, the same command goes on where it was. The former\n"
-               "vectors are kept for MNEME_VECTOR_RETIRED_S seconds.",
+    .details =
+        "Embeds the texts of the whole log with the model, fills a new generation of vectors, builds its\n"
+        "indexes, catches up, and switches to it in one transaction; workers of embed and vectors follow by\n"
+        "themselves. Until then the former model answers, and the new one can be asked by name (--model of\n"
+        "search and recall). If it is interrupted or killed, run the same command to continue. The former\n"
+        "vectors are kept for MNEME_VECTOR_RETIRED_S seconds.",
     .examples = "  mneme reembed --model all-minilm-l6-v2\n"
                 "  mneme reembed --model text-embedding-3-large --dimensions 1024 --json\n"
                 "  mneme reembed --model all-minilm-l6-v2 --abandon\n"

@@ -1,5 +1,5 @@
 /*
- * mneme replay: events of the log as JSON lines.
+ * mneme replay: prints events of the log as JSON lines.
  */
 #include "consumers/replay/replay.h"
 #include "consumers/log/hand_parked.h"
@@ -15,7 +15,7 @@
 #include "consumers/replay/when.h"
 
 #define WRITE_BYTES ((size_t)256 * 1024)
-#define MOST_REFUSED_TOLD 20
+#define MAX_REFUSED_PRINTED 20
 
 struct printing {
     struct mneme_progress progress;
@@ -41,9 +41,9 @@ static bool print_event(void *context, const struct mneme_batch_item *item) {
     return printing->lines.len < WRITE_BYTES || write_lines(&printing->lines);
 }
 
-static bool tell_refused(void *context, const struct mneme_batch_item *item) {
+static bool print_refused(void *context, const struct mneme_batch_item *item) {
     struct printing *printing = context;
-    if (printing->refused++ < MOST_REFUSED_TOLD) {
+    if (printing->refused++ < MAX_REFUSED_PRINTED) {
         mneme_cli_say("%d:%lld was left out: %s", (int)item->position.partition,
                       (long long)item->position.offset, item->park_reason);
     }
@@ -56,7 +56,7 @@ static void show_progress(void *context, int64_t done, int64_t total) {
     mneme_progress_update(&printing->progress, done);
 }
 
-/* The name of an option is part of what was wrong. */
+/* Checks the option here, so that the error can name it. */
 static int check_when(const struct mneme_cli *cli, const char *option, struct mneme_error *error) {
     const char *text = mneme_cli_value(cli, option);
     return text == NULL || mneme_when_is_valid(text)
@@ -81,7 +81,7 @@ static int read_options(struct mneme_log_replay *replay, const struct mneme_cli 
                    .all_scopes = mneme_cli_flag(cli, "all")},
         .read_marks = mneme_hand_parked_read,
         .on_event = print_event,
-        .on_refused = tell_refused,
+        .on_refused = print_refused,
         .on_progress = show_progress,
         .cancel = &mneme_cli_cancel,
     };
@@ -95,7 +95,7 @@ static int read_options(struct mneme_log_replay *replay, const struct mneme_cli 
     return status == MNEME_OK ? mneme_cli_long(&replay->limit, cli, "limit", 0, 1, INT64_MAX, error) : status;
 }
 
-/* What became of it all, when the replay itself went well. */
+/* The outcome, when the replay itself succeeded. */
 static enum mneme_exit finish(const struct printing *printing, const struct mneme_log_replay_counts *counts) {
     if (printing->lines.failed) {
         fprintf(stderr, "mneme: the replay ended early: memory is exhausted; free some and run it again\n");
@@ -106,7 +106,8 @@ static enum mneme_exit finish(const struct printing *printing, const struct mnem
     }
     if (counts->refused > 0) {
         fprintf(stderr,
-                "mneme: %lld messages were left out: they are no events, or wait behind one of their key\n",
+                "mneme: %lld messages were left out: they are not events, or wait behind a parked event of "
+                "their key\n",
                 (long long)counts->refused);
         return MNEME_EXIT_REFUSED;
     }
@@ -137,28 +138,32 @@ static enum mneme_exit run(struct mneme_cli *cli) {
 }
 
 static const struct mneme_cli_option options[] = {
-    {"from", 0, "WHEN", -1, "Begin here (default: beginning); what is there belongs to it."},
-    {"to", 0, "WHEN", -1, "End here (default: end, as of now); what is there belongs to it."},
-    {"stream", 's', "ID", -1, "Events of this stream."},
-    {"type", 't', "EVENT-TYPE,…", -1, "Any of these types of events."},
+    {"from", 0, "WHEN", -1, "Begin here, inclusive (default: beginning)."},
+    {"to", 0, "WHEN", -1, "End here, inclusive (default: the current end)."},
+    {"stream", 's', "ID", -1, "Only events of this stream."},
+    {"type", 't', "EVENT-TYPE,…", -1, "Only events of these types."},
     {"limit", 'n', "N", -1, "Maximum number of events (default: all)."},
     {0},
 };
 
 const struct mneme_command mneme_command_replay = {
     .name = "replay",
-    .summary = "Print the log's events again, in one order.",
+    .summary = "Print the log's events again, in a fixed order.",
     .arguments = "",
     .details =
-        "Reads Kafka itself; no table is asked and nothing is folded. The same range gives the same\n"
-        "bytes each time: events stand in the order of the log's time, then partition, then offset.\n"
-        "WHEN is a TIME, a position (partition:offset, which also cuts the other partitions\n"
-        "at the time of its event), several positions separated by commas (a partition that is not\n"
-        "among them counts as not begun), beginning or end.\n"
-        "Each line is one event as JSON, with the keys of `mneme events --json` that the log knows:\n"
-        "what was published (\"type\", \"event_id\", …, \"payload\"), and \"position\", \"sequence_id\" and\n"
-        "\"recorded_at\". Verdicts and versions are the ledger's: see mneme events. The lines are no\n"
-        "input for mneme publish. What is not an event is told on stderr, and the exit code is 1.",
+        "Reads only Kafka, no tables, and folds nothing. The same range gives the same bytes each time: "
+        "events\n"
+        "are ordered by the log's time, then partition, then offset.\n"
+        "WHEN is a TIME; a position (partition:offset, which also cuts the other partitions at the time of\n"
+        "its event); several positions separated by commas (a partition that is not listed counts as not\n"
+        "started); beginning; or end.\n"
+        "Each line is one event as JSON, with those keys of `mneme events --json` that the log has: what "
+        "was\n"
+        "published (\"type\", \"event_id\", …, \"payload\"), and \"position\", \"sequence_id\" and "
+        "\"recorded_at\".\n"
+        "Verdicts and versions are in the ledger: see mneme events. The lines cannot be used as input for "
+        "mneme\n"
+        "publish. Messages that are not events are reported on stderr, and the exit code is 1.",
     .examples =
         "  mneme replay --all > all.jsonl\n"
         "  mneme replay --from 2026-01-31 --to 2026-02-01 --user ada --type memory_created,memory_updated\n"

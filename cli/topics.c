@@ -1,5 +1,6 @@
 /*
- * mneme topics: makes the events topic, compares it with what the log needs, and copies it into another one.
+ * mneme topics: creates the events topic, checks it against what the log needs, and copies it into another
+ * topic.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -29,8 +30,8 @@ static void print_table(const struct mneme_cli *cli, const struct mneme_topic_st
         add_cell(&table, finding->wanted[0] == '\0' ? "any" : finding->wanted);
         add_cell(&table, finding->fits ? "fits" : "does not fit");
     }
-    printf("topic %s%s\n", topic->name, topic->was_created ? " (made now)" : "");
-    (void)mneme_listing_print(cli, &table); /* it has told what failed */
+    printf("topic %s%s\n", topic->name, topic->was_created ? " (created)" : "");
+    (void)mneme_listing_print(cli, &table); /* it has printed any error */
     mneme_table_clean_up(&table);
 }
 
@@ -67,8 +68,8 @@ static enum mneme_exit print_json(const struct mneme_topic_state *topic, bool fi
     return exit_code;
 }
 
-typedef int look_fn(struct mneme_topic_state *out, const struct mneme_config *config,
-                    struct mneme_error *error);
+typedef int inspect_fn(struct mneme_topic_state *out, const struct mneme_config *config,
+                       struct mneme_error *error);
 
 static enum mneme_exit show(struct mneme_cli *cli, const struct mneme_topic_state *topic) {
     struct mneme_error error = {0};
@@ -82,10 +83,10 @@ static enum mneme_exit show(struct mneme_cli *cli, const struct mneme_topic_stat
     return status == MNEME_OK ? exit_code : mneme_cli_fail(cli, &error);
 }
 
-static enum mneme_exit look_at_topic(struct mneme_cli *cli, look_fn *look) {
+static enum mneme_exit inspect_topic(struct mneme_cli *cli, inspect_fn *inspect) {
     struct mneme_error error = {0};
     struct mneme_topic_state topic;
-    if (look(&topic, cli->config, &error) != MNEME_OK) {
+    if (inspect(&topic, cli->config, &error) != MNEME_OK) {
         return mneme_cli_fail(cli, &error);
     }
     if (topic.was_created) {
@@ -94,14 +95,15 @@ static enum mneme_exit look_at_topic(struct mneme_cli *cli, look_fn *look) {
     return show(cli, &topic);
 }
 
-/* Those that projections have made. */
-static enum mneme_exit look_at_embeddings(struct mneme_cli *cli) {
+/* Checks the topics that projections have created. */
+static enum mneme_exit check_embeddings(struct mneme_cli *cli) {
     struct mneme_error error = {0};
     struct mneme_topic_state *topics = calloc(MNEME_TOPIC_MAX_EMBEDDINGS, sizeof *topics);
     size_t count = 0;
     enum mneme_exit exit_code = MNEME_EXIT_DONE;
     if (topics == NULL) {
-        mneme_error_set(&error, MNEME_E_NO_MEMORY, "the embeddings topics were not checked: out of memory");
+        mneme_error_set(&error, MNEME_E_NO_MEMORY,
+                        "the embeddings topics were not checked: out of memory; free some memory");
         return mneme_cli_fail(cli, &error);
     }
     if (mneme_topic_check_embeddings(topics, &count, cli->config, &error) != MNEME_OK) {
@@ -121,30 +123,31 @@ static enum mneme_exit first_failure(enum mneme_exit one, enum mneme_exit other)
 }
 
 static enum mneme_exit run_create(struct mneme_cli *cli) {
-    return look_at_topic(cli, mneme_topic_create);
+    return inspect_topic(cli, mneme_topic_create);
 }
 
 static enum mneme_exit run_check(struct mneme_cli *cli) {
-    enum mneme_exit exit_code = look_at_topic(cli, mneme_topic_check);
+    enum mneme_exit exit_code = inspect_topic(cli, mneme_topic_check);
     return exit_code == MNEME_EXIT_DONE || exit_code == MNEME_EXIT_UNSAFE
-               ? first_failure(exit_code, look_at_embeddings(cli))
+               ? first_failure(exit_code, check_embeddings(cli))
                : exit_code;
 }
 
 static const struct mneme_cli_option create_options[] = {
     {"partitions", 0, "N", MNEME_SETTING_TOPIC_PARTITIONS,
-     "Partitions of the events topic; fixed once it is made."},
+     "Partitions of the events topic; fixed once it is created."},
     {"replication", 0, "N", MNEME_SETTING_TOPIC_REPLICATION, "Copies of each partition."},
     {0},
 };
 
 static const struct mneme_command create_command = {
     .name = "create",
-    .summary = "Make the events topic if it is not there.",
+    .summary = "Create the events topic if it does not exist.",
     .arguments = "",
-    .details = "Once made, the topic is never changed by this command: if it is there, it is only\n"
-               "compared. Exit code 6 when it does not fit, as with another number of partitions,\n"
-               "which would be another order of events.",
+    .details =
+        "This command never changes an existing topic; it only compares it with the settings. Exit code 6 "
+        "when\n"
+        "it does not match, for example in the number of partitions, which decides the order of events.",
     .examples = "  mneme topics create\n"
                 "  mneme topics create --partitions 16 --replication 3\n",
     .options = create_options,
@@ -156,9 +159,10 @@ static const struct mneme_command check_command = {
     .summary = "Compare the events topic with what the log needs.",
     .arguments = "",
     .details =
-        "Compares also the embeddings topics that are there: whether they are compacted, and take the\n"
-        "record of the largest event. Exit code 0 when it fits, 5 when it does not exist, 6 when it does not "
-        "fit.",
+        "Also checks existing embeddings topics: whether they are compacted, and accept the record of the\n"
+        "largest event. Exit code 0 when the topics match, 5 when the events topic does not exist, 6 when "
+        "one\n"
+        "does not match.",
     .examples = "  mneme topics check\n"
                 "  mneme topics check --json\n",
     .options = create_options,
@@ -203,19 +207,19 @@ static enum mneme_exit put_repartition(const struct mneme_cli *cli,
     }
     if (outcome->is_interrupted) {
         fprintf(stderr,
-                "mneme: topic %s is not complete: interrupted after %lld events; the same command goes "
-                "on from there\n",
+                "mneme: topic %s is not complete: interrupted after %lld events; run the same command to "
+                "continue\n",
                 outcome->topic, (long long)outcome->copied);
         return MNEME_EXIT_INTERRUPTED;
     }
-    printf("topic %s with %lld partitions has all %lld events, %lld of them copied now; number and hash are "
-           "those of the source\n",
+    printf("topic %s with %lld partitions has all %lld events, %lld of them copied now; number and hash "
+           "match the source\n",
            outcome->topic, (long long)partitions, (long long)outcome->events, (long long)outcome->copied);
-    printf(
-        outcome->is_finished
-            ? "it is the log from now on: set MNEME_TOPIC_PREFIX and MNEME_TOPIC_PARTITIONS everywhere, then "
-              "run `mneme rebuild postgres` and the other rebuilds (docs/operations.md)\n"
-            : "stop whoever publishes and all workers, then run the same with --finish\n");
+    printf(outcome->is_finished
+               ? "the new topic is now the log: set MNEME_TOPIC_PREFIX and MNEME_TOPIC_PARTITIONS "
+                 "everywhere, then "
+                 "run `mneme rebuild postgres` and the other rebuilds (docs/operations.md)\n"
+               : "stop all publishers and workers, then run the same command with --finish\n");
     return MNEME_EXIT_DONE;
 }
 
@@ -226,10 +230,9 @@ static enum mneme_exit run_repartition(struct mneme_cli *cli) {
     const char *prefix = mneme_cli_value(cli, "to");
     int status = mneme_cli_long(&partitions, cli, "partitions", 0, 1, MNEME_MERGE_MAX_PARTITIONS, &error);
     if (status == MNEME_OK && (prefix == NULL || partitions == 0)) {
-        mneme_error_set(
-            &error, MNEME_E_USAGE,
-            "nothing was copied: --to and --partitions are missing; name the prefix of the new topic "
-            "and how many partitions it gets");
+        mneme_error_set(&error, MNEME_E_USAGE,
+                        "nothing was copied: --to and --partitions are needed; give the new topic's prefix "
+                        "and its number of partitions");
         return mneme_cli_fail(cli, &error);
     }
     const struct mneme_repartition options = {.config = cli->config,
@@ -250,28 +253,27 @@ static enum mneme_exit run_repartition(struct mneme_cli *cli) {
 }
 
 static const struct mneme_cli_option repartition_options[] = {
-    {"to", 0, "PREFIX", -1,
-     "The prefix of the new topic, where MNEME_TOPIC_PREFIX is that of the present one."},
+    {"to", 0, "PREFIX", -1, "The prefix of the new topic; MNEME_TOPIC_PREFIX is that of the present one."},
     {"partitions", 0, "N", -1, "Partitions of the new topic."},
     {"finish", 0, NULL, -1,
-     "Nobody publishes any more: copy the rest, and make the new topic ready to be published to."},
+     "Finish, once nobody publishes any more: copy the rest, and make the new topic ready for publishers."},
     {0},
 };
 
 static const struct mneme_command repartition_command = {
     .name = "repartition",
-    .summary = "Copy the log into a topic of another number of partitions.",
+    .summary = "Copy the log into a topic with another number of partitions.",
     .arguments = "",
     .details =
-        "Copies all events in the order of the log's time, so that those of each key keep their order "
-        "wherever\n"
-        "they lie, with their keys, bytes and times, into the topic PREFIXevents, which it makes. Killed at "
-        "any\n"
-        "moment, the same command goes on; at the end, number and hash of all records are compared. The\n"
-        "present topic is only read. Run it while publishers go on; then stop them and all workers, run it\n"
-        "with --finish, set MNEME_TOPIC_PREFIX and MNEME_TOPIC_PARTITIONS everywhere, and run `mneme "
-        "rebuild`\n"
-        "for each projection. Positions and the chain of the ledger are those of the new topic then.\n"
+        "Copies all events in the order of the log's time, so that those of each key keep their order, with\n"
+        "their keys, bytes and times, into the topic PREFIXevents, which it creates. If it is killed, run "
+        "the\n"
+        "same command to continue; at the end it compares number and hash of all records. The present topic "
+        "is\n"
+        "only read. Run it while publishers run; then stop them and all workers, run it with --finish, set\n"
+        "MNEME_TOPIC_PREFIX and MNEME_TOPIC_PARTITIONS everywhere, and run `mneme rebuild` for each "
+        "projection.\n"
+        "Positions and the chain of the ledger then refer to the new topic.\n"
         "Exit code 6 when the new topic is not an unfinished copy, or when somebody published during "
         "--finish.",
     .examples = "  mneme topics repartition --to mneme2. --partitions 16\n"
@@ -285,7 +287,7 @@ static const struct mneme_command *const subcommands[] = {&create_command, &chec
 
 const struct mneme_command mneme_command_topics = {
     .name = "topics",
-    .summary = "Make, check or copy the topic of events.",
+    .summary = "Create, check or copy the topic of events.",
     .arguments = "",
     .subcommands = subcommands,
 };

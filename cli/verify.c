@@ -1,5 +1,5 @@
 /*
- * mneme verify: whether a projection is what the log says.
+ * mneme verify: checks whether a projection matches the log.
  */
 #include "cli/verify.h"
 
@@ -18,11 +18,11 @@
 struct view {
     const struct mneme_cli *cli;
     struct mneme_progress progress;
-    const char *const *words; /* of the differences */
+    const char *const *words; /* for the differences */
     int64_t tables;
 };
 
-/* What a difference means to who asks whether the tables are right, and to who may rebuild them. */
+/* The words for a difference, when verifying and when planning a rebuild. */
 static const char *const verify_words[MNEME_DIFFERENCES] = {"missing", "not in the log", "different"};
 static const char *const dry_run_words[MNEME_DIFFERENCES] = {"to add", "to remove", "to change"};
 
@@ -34,7 +34,7 @@ static const struct mneme_projection_facts *find_schema_alone(const char *name) 
                : NULL;
 }
 
-const struct mneme_projection_ops *mneme_cli_rebuildable(const struct mneme_cli *cli, const char *deed,
+const struct mneme_projection_ops *mneme_cli_rebuildable(const struct mneme_cli *cli, const char *action,
                                                          struct mneme_error *error) {
     const struct mneme_projection_ops *projection = mneme_projection_by_name(cli->arguments[0]);
     if (projection != NULL && projection->rebuild != NULL) {
@@ -42,14 +42,14 @@ const struct mneme_projection_ops *mneme_cli_rebuildable(const struct mneme_cli 
     }
     mneme_error_set(
         error, MNEME_E_USAGE,
-        "cannot %s \"%s\": it is filled from the vectors of embed, not from the events; %s embed instead",
-        deed, cli->arguments[0], deed);
+        "cannot %s \"%s\": it is filled from the vectors of embed, not from events; %s embed instead", action,
+        cli->arguments[0], action);
     return NULL;
 }
 
 static void on_phase(void *context, int64_t total) {
     struct view *view = context;
-    mneme_progress_begin(&view->progress, "Folding the log apart", "events", total,
+    mneme_progress_begin(&view->progress, "Folding a copy of the log", "events", total,
                          view->cli->stderr_is_terminal && !view->cli->json);
 }
 
@@ -123,7 +123,7 @@ static void put_table_text(const struct view *view, const struct mneme_rebuild_t
     }
     printf("%s", sum > 0 ? "\n" : "");
     if (table->left_out > 0) {
-        printf("  %lld were left out: there was no room for all, or they are moving\n",
+        printf("  %lld were not compared: there was no room for all, or they were changing\n",
                (long long)table->left_out);
     }
     for (int kind = 0; kind < MNEME_DIFFERENCES; kind++) {
@@ -184,11 +184,12 @@ static void put_sum(const struct view *view, const struct mneme_verify_outcome *
     printf("%lld events folded, %lld rows %s\n", (long long)outcome->events, (long long)outcome->differences,
            is_dry_run ? "would change" : "differ");
     if (outcome->lost > 0) {
-        printf("%lld offsets of the log are recorded as lost; `mneme audit verify` tells by whom\n",
-               (long long)outcome->lost);
+        printf(
+            "%lld offsets of the log are recorded as lost; `mneme audit verify` says who accepted the loss\n",
+            (long long)outcome->lost);
     }
     if (outcome->differences > 0 && !is_dry_run) {
-        printf("run `%s` to mend this\n", mend);
+        printf("run `%s` to repair this\n", mend);
     }
 }
 
@@ -269,11 +270,10 @@ enum mneme_exit mneme_cli_rebuild_subject(struct mneme_cli *cli,
         return MNEME_EXIT_INTERRUPTED;
     }
     if (status == MNEME_OK && outcome.streams == 0) {
-        mneme_error_set(
-            &error, MNEME_E_NOT_FOUND,
-            "nothing was rebuilt: neither log nor tables have anything of that %s; check its name and "
-            "--tenant",
-            options.user.data != NULL ? "user" : "agent");
+        mneme_error_set(&error, MNEME_E_NOT_FOUND,
+                        "nothing was rebuilt: neither the log nor the tables have anything of that %s; check "
+                        "its name and --tenant",
+                        options.user.data != NULL ? "user" : "agent");
         status = MNEME_E_NOT_FOUND;
     }
     if (status != MNEME_OK) {
@@ -283,7 +283,7 @@ enum mneme_exit mneme_cli_rebuild_subject(struct mneme_cli *cli,
     return MNEME_EXIT_DONE;
 }
 
-/* A projection whose rows no log tells: its tables alone can be compared. */
+/* For a projection whose rows do not follow from the log: only its tables can be compared. */
 static enum mneme_exit verify_definitions(struct mneme_cli *cli,
                                           const struct mneme_projection_facts *projection) {
     struct mneme_error error = {0};
@@ -315,7 +315,7 @@ static enum mneme_exit run(struct mneme_cli *cli) {
 }
 
 static const struct mneme_cli_option options[] = {
-    {"jobs", 'j', "N", -1, "threads that fold side by side; default: one for each processor"},
+    {"jobs", 'j', "N", -1, "number of threads; default: one for each processor"},
     {0},
 };
 
@@ -324,12 +324,16 @@ const struct mneme_command mneme_command_verify = {
     .summary = "Compare a projection, row by row, with what the log says.",
     .arguments = "PROJECTION",
     .details =
-        "First compares the columns, indexes and constraints of the live tables with what the migrations\n"
-        "make: what is missing or different is named. Then folds the log apart, exactly as far as the\n"
-        "live tables are, and compares the hashes of all rows: what is missing, what the log does not\n"
-        "know, what is different, with the first keys. Of embed, whose rows no log tells, only the\n"
-        "tables are compared. Workers go on meanwhile, and nothing live is changed. Exit code 0 when all\n"
-        "is equal, 6 when not, with the command that mends it.",
+        "First compares the columns, indexes and constraints of the live tables with those that the "
+        "migrations\n"
+        "create, and names what is missing or different. Then folds the log separately, exactly as far as "
+        "the\n"
+        "live tables, and compares the hashes of all rows: it counts rows that are missing, that the log "
+        "does\n"
+        "not have, and that differ, with their first keys. For embed, whose rows do not follow from the "
+        "log,\n"
+        "only the tables are compared. Workers keep running, and nothing live is changed. Exit code 0 when\n"
+        "everything is equal, 6 when not; then the command that repairs it is named.",
     .examples = "  mneme verify postgres\n"
                 "  mneme verify postgres --json | jq 'select(.different > 0)'\n"
                 "  mneme verify redis\n"

@@ -1,5 +1,5 @@
 /*
- * mneme version: the program, the schema and the tables it knows, and the libraries it runs with.
+ * mneme version: versions of the program, of the schema and tables it knows, and of the libraries it uses.
  */
 #include <curl/curl.h>
 #include <jansson.h>
@@ -70,7 +70,7 @@ static enum mneme_exit run(struct mneme_cli *cli) {
 
 const struct mneme_command mneme_command_version = {
     .name = "version",
-    .summary = "Versions of the program and of the libraries it runs with.",
+    .summary = "Print the versions of the program and of the libraries it uses.",
     .arguments = "",
     .common = MNEME_CLI_BARE,
     .examples = "  mneme version --json\n",

@@ -1,5 +1,5 @@
 /*
- * Events from the command line into the log.
+ * Opens the publisher of commands that write.
  */
 #include "cli/write.h"
 
@@ -7,7 +7,7 @@
 #include "common/log/log.h"
 #include "producers/client.h"
 
-/* What was written is written, also where it cannot be noted. */
+/* A write has succeeded even if it cannot be noted. */
 static void note_last_write(const int64_t *offsets, size_t partitions, void *context) {
     const struct mneme_cli *cli = context;
     struct mneme_error error = {0};

@@ -7,8 +7,8 @@
 #include "cli/frame/command.h"
 #include "producers/publisher.h"
 
-/* Opens a publisher with the settings of the call, which must outlive it. When it is closed, what it wrote is
- * noted for --at-least last. */
+/* Opens a publisher with the settings of the call, which must outlive it. Closing it notes its writes for
+ * --at-least last. */
 int mneme_write_open(struct mneme_client **out, const struct mneme_cli *cli, struct mneme_error *error);
 
 #endif

@@ -88,11 +88,11 @@ const struct mneme_op_noun mneme_op_catalogue[] = {
      "  mneme output record summarise '{\"text\": \"short\"}' --agent writer\n"
      "  mneme output list --task summarise --all\n",
      OPERATIONS(&mneme_op_output_record)},
-    {"lock", "Locks that programs on many machines share, with fencing tokens.",
+    {"lock", "Locks shared by programs on many machines, with fencing tokens.",
      "  mneme lock run nightly --ttl 60 -- ./consolidate.sh\n"
      "  mneme lock acquire nightly --ttl 60 --wait 10 --json\n",
      OPERATIONS(&mneme_op_lock_acquire, &mneme_op_lock_extend, &mneme_op_lock_release)},
-    {"dead-letters", "What cannot be applied: list it, look at it, try it again, drop it.",
+    {"dead-letters", "Events that cannot be applied: list, show, redrive or drop them.",
      "  mneme dead-letters list\n"
      "  mneme dead-letters show 3:17\n",
      OPERATIONS(&mneme_op_dead_letters_list, &mneme_op_dead_letters_show)},

@@ -1,5 +1,6 @@
 /*
- * mneme dead-letters: what becomes of what cannot be applied. The reads are in operations/dead_letters/.
+ * mneme dead-letters: commands that act on events that cannot be applied. The reads are in
+ * operations/dead_letters/.
  */
 #include "cli/dead_letters/dead_letters.h"
 
@@ -15,7 +16,7 @@ int mneme_dead_letters_projection(struct mneme_str *out, const struct mneme_cli 
         return MNEME_OK;
     }
     return mneme_error_set(error, MNEME_E_USAGE,
-                           "--projection was not taken: no projection is called '%s'; give postgres, search, "
+                           "--projection was not taken: there is no projection '%s'; give postgres, search, "
                            "embed, vectors or redis",
                            out->data);
 }
@@ -26,8 +27,8 @@ int mneme_dead_letters_position(struct mneme_position *out, const struct mneme_c
         return MNEME_OK;
     }
     return mneme_error_set(error, MNEME_E_USAGE,
-                           "the position was not taken: '%s' is not a partition and an offset; give one such "
-                           "as 3:17, as `mneme dead-letters list` shows it",
+                           "the position was not taken: '%s' is not of the form partition:offset; give one "
+                           "such as 3:17, as `mneme dead-letters list` shows it",
                            cli->arguments[0]);
 }
 
@@ -40,7 +41,7 @@ static const struct mneme_command *const verbs[] = {
 
 const struct mneme_command mneme_command_dead_letters = {
     .name = "dead-letters",
-    .summary = "What cannot be applied: list it, look at it, try it again, drop it.",
+    .summary = "Events that cannot be applied: list, show, redrive or drop them.",
     .arguments = "",
     .examples = "  mneme dead-letters list\n"
                 "  mneme dead-letters show 3:17\n"

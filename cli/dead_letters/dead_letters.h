@@ -11,7 +11,7 @@ extern const struct mneme_command mneme_command_dead_letters_park;
 extern const struct mneme_command mneme_command_dead_letters_redrive;
 extern const struct mneme_command mneme_command_dead_letters_drop;
 
-/* --projection: null when it was not given; MNEME_E_USAGE unless a projection is called so. */
+/* --projection: null when it was not given; MNEME_E_USAGE unless there is a projection of that name. */
 int mneme_dead_letters_projection(struct mneme_str *out, const struct mneme_cli *cli,
                                   struct mneme_error *error);
 
@@ -19,18 +19,18 @@ int mneme_dead_letters_projection(struct mneme_str *out, const struct mneme_cli 
 int mneme_dead_letters_position(struct mneme_position *out, const struct mneme_cli *cli,
                                 struct mneme_error *error);
 
-/* Tells what became of events that were tried again: as a line of JSON each, or on stderr those that stay
- * parked, up to some. */
-struct mneme_retelling {
+/* Reports the outcome of events that were tried again: with --json one line for each, else the first ones
+ * that stay parked, on stderr. */
+struct mneme_redrive_report {
     struct mneme_cli *cli;
     struct mneme_buffer line;
-    int64_t told;
+    int64_t parked;
 };
 
-/* `context` is a struct mneme_retelling; fits struct mneme_redrive. */
-void mneme_retelling_event(void *context, const char *projection, const struct mneme_batch_item *item);
+/* `context` is a struct mneme_redrive_report; a callback for struct mneme_redrive. */
+void mneme_redrive_report_event(void *context, const char *projection, const struct mneme_batch_item *item);
 
-/* Behind the last event: how many stay parked that were not told. */
-void mneme_retelling_rest(const struct mneme_retelling *retelling);
+/* Call after the last event: says how many more stay parked that were not printed. */
+void mneme_redrive_report_rest(const struct mneme_redrive_report *report);
 
 #endif

@@ -1,5 +1,5 @@
 /*
- * mneme dead-letters drop: a parked event that will never be applied.
+ * mneme dead-letters drop: gives up a parked event for good.
  */
 #include "consumers/drop.h"
 
@@ -14,14 +14,14 @@
 #include "common/json/write.h"
 
 struct dropping {
-    struct mneme_retelling retelling; /* first, so that a pointer to this is one to it */
+    struct mneme_redrive_report report; /* first, so that a pointer to this struct is also one to it */
     const char *position;
     struct mneme_position at;
     int64_t dropped;
 };
 
-static void tell_json(struct dropping *dropping, const struct mneme_drop_item *item) {
-    struct mneme_json_writer json = {.out = &dropping->retelling.line};
+static void print_json(struct dropping *dropping, const struct mneme_drop_item *item) {
+    struct mneme_json_writer json = {.out = &dropping->report.line};
     mneme_json_begin_object(&json);
     mneme_json_key(&json, MNEME_STR_LIT("position"));
     mneme_json_position(&json, dropping->at);
@@ -34,24 +34,24 @@ static void tell_json(struct dropping *dropping, const struct mneme_drop_item *i
     mneme_json_key(&json, MNEME_STR_LIT("was_dropped"));
     mneme_json_bool(&json, item->is_dropped);
     mneme_json_end_object(&json);
-    (void)mneme_cli_put_line(&dropping->retelling.line);
+    (void)mneme_cli_put_line(&dropping->report.line);
 }
 
-static void tell_dropped(void *context, const struct mneme_drop_item *item) {
+static void print_dropped(void *context, const struct mneme_drop_item *item) {
     struct dropping *dropping = context;
     dropping->dropped += item->is_dropped ? 0 : 1;
-    if (dropping->retelling.cli->json) {
-        tell_json(dropping, item);
+    if (dropping->report.cli->json) {
+        print_json(dropping, item);
     } else {
         printf("%s %s dropped in %s\n", dropping->position, item->is_dropped ? "was already" : "is",
                item->projection);
     }
 }
 
-static enum mneme_exit tell_counts(struct dropping *dropping, const struct mneme_redrive_counts *counts) {
-    struct mneme_retelling *retelling = &dropping->retelling;
-    if (retelling->cli->json) {
-        struct mneme_json_writer json = {.out = &retelling->line};
+static enum mneme_exit print_counts(struct dropping *dropping, const struct mneme_redrive_counts *counts) {
+    struct mneme_redrive_report *report = &dropping->report;
+    if (report->cli->json) {
+        struct mneme_json_writer json = {.out = &report->line};
         mneme_json_begin_object(&json);
         mneme_json_key(&json, MNEME_STR_LIT("dropped"));
         mneme_json_long(&json, dropping->dropped);
@@ -60,10 +60,10 @@ static enum mneme_exit tell_counts(struct dropping *dropping, const struct mneme
         mneme_json_key(&json, MNEME_STR_LIT("parked"));
         mneme_json_long(&json, counts->parked);
         mneme_json_end_object(&json);
-        (void)mneme_cli_put_line(&retelling->line);
+        (void)mneme_cli_put_line(&report->line);
     } else {
-        mneme_retelling_rest(retelling);
-        printf("behind it: applied %lld, still parked %lld\n", (long long)counts->applied,
+        mneme_redrive_report_rest(report);
+        printf("of the events behind it: applied %lld, still parked %lld\n", (long long)counts->applied,
                (long long)counts->parked);
     }
     if (mneme_cli_interrupted()) {
@@ -72,7 +72,7 @@ static enum mneme_exit tell_counts(struct dropping *dropping, const struct mneme
     return counts->parked > 0 ? MNEME_EXIT_REFUSED : MNEME_EXIT_DONE;
 }
 
-/* Asks about what was not dropped before. */
+/* Asks for consent, unless all of it was dropped before. */
 static enum mneme_exit agree(const struct mneme_cli *cli, const struct mneme_drop_list *list) {
     struct mneme_buffer question = {0};
     int64_t behind = 0;
@@ -113,13 +113,13 @@ static int read_options(struct mneme_drop *drop, const struct mneme_cli *cli, st
     struct mneme_str name = drop->projection;
     if (status == MNEME_OK && name.data != NULL && !mneme_projection_named(name.data)->has_schema) {
         return mneme_error_set(error, MNEME_E_USAGE,
-                               "nothing was dropped: redis parks nothing itself; drop it in postgres, which "
-                               "all follow");
+                               "nothing was dropped: redis parks nothing itself; drop the event in postgres, "
+                               "which redis follows");
     }
     if (status == MNEME_OK && name.data != NULL && memchr(name.data, '.', name.len) != NULL) {
         return mneme_error_set(error, MNEME_E_USAGE,
-                               "nothing was dropped: an event is dropped for every model and generation of a "
-                               "projection; give --projection %.*s",
+                               "nothing was dropped: an event can only be dropped for all models and "
+                               "generations of a projection; give --projection %.*s",
                                (int)strcspn(name.data, "."), name.data);
     }
     return status;
@@ -130,9 +130,8 @@ static int find(struct mneme_drop_list *list, const struct mneme_drop *drop, con
     int status = mneme_drop_find(list, drop, error);
     return status == MNEME_OK && list->count == 0
                ? mneme_error_set(error, MNEME_E_NOT_FOUND,
-                                 "nothing was dropped: nothing is parked at %s%s%s; `mneme dead-letters "
-                                 "list --all` tells what is, and a record of the embeddings topic is dropped "
-                                 "with --projection vectors",
+                                 "nothing was dropped: nothing is parked at %s%s%s; see `mneme dead-letters "
+                                 "list --all`; for a record of the embeddings topic add --projection vectors",
                                  cli->arguments[0], drop->projection.data == NULL ? "" : " by ",
                                  drop->projection.data == NULL ? "" : drop->projection.data)
                : status;
@@ -140,12 +139,12 @@ static int find(struct mneme_drop_list *list, const struct mneme_drop *drop, con
 
 static enum mneme_exit run(struct mneme_cli *cli) {
     struct mneme_error error = {0};
-    struct dropping dropping = {.retelling = {.cli = cli}, .position = cli->arguments[0]};
+    struct dropping dropping = {.report = {.cli = cli}, .position = cli->arguments[0]};
     struct mneme_drop drop = {.config = cli->config,
                               .note = mneme_cli_value(cli, "reason"),
                               .cancel = &mneme_cli_cancel,
-                              .on_dropped = tell_dropped,
-                              .on_event = mneme_retelling_event,
+                              .on_dropped = print_dropped,
+                              .on_event = mneme_redrive_report_event,
                               .context = &dropping};
     struct mneme_drop_list list = {0};
     struct mneme_redrive_counts counts = {0};
@@ -157,35 +156,40 @@ static enum mneme_exit run(struct mneme_cli *cli) {
     enum mneme_exit code = status == MNEME_OK ? agree(cli, &list) : MNEME_EXIT_DONE;
     if (status == MNEME_OK && code == MNEME_EXIT_DONE) {
         status = mneme_drop_run(&counts, &drop, &list, &error);
-        code = status == MNEME_OK ? tell_counts(&dropping, &counts) : code;
+        code = status == MNEME_OK ? print_counts(&dropping, &counts) : code;
     }
     if (status != MNEME_OK) {
         code = mneme_cli_fail(cli, &error);
     }
     mneme_drop_list_clean_up(&list);
-    mneme_buffer_clean_up(&dropping.retelling.line);
+    mneme_buffer_clean_up(&dropping.report.line);
     return code;
 }
 
 static const struct mneme_cli_option options[] = {
     {"projection", 'p', "PROJECTION", -1,
-     "Only as this projection has it: search, embed or vectors (postgres: all but vectors)."},
-    {"reason", 0, "TEXT", -1, "Why, for those who look later."},
+     "Drop it only in this projection: search, embed or vectors (postgres: all but vectors)."},
+    {"reason", 0, "TEXT", -1, "Why it was dropped, for later readers."},
     {0},
 };
 
 const struct mneme_command mneme_command_dead_letters_drop = {
     .name = "drop",
-    .summary = "Say that a parked event will never be applied, and go on behind it.",
+    .summary = "Give up a parked event for good, and apply what waits behind it.",
     .arguments = "POSITION",
     .details =
-        "The event stays in the log and among the dropped ones (mneme dead-letters list --dropped), and no\n"
-        "projection waits for it or applies it any more, in no rebuild either; that cannot be taken back.\n"
-        "What waited behind it is tried again in its order, as by `mneme dead-letters redrive`.\n"
-        "It is dropped wherever it is parked: what the ledger (postgres) has parked, in every projection;\n"
-        "what only search or embed has parked, there alone, and the ledger keeps it. --projection drops it\n"
-        "in one of them only. A position of the embeddings topic needs --projection vectors.\n"
-        "It asks on a terminal, or takes --yes. Killed at any moment, another run does what is left.\n"
+        "The event stays in the log and is listed by mneme dead-letters list --dropped. No projection waits "
+        "for\n"
+        "it or applies it any more, not even in a rebuild; this cannot be undone. Events that waited behind "
+        "it\n"
+        "are tried again in order, as by `mneme dead-letters redrive`.\n"
+        "An event that the ledger (postgres) has parked is dropped in every projection; one that only search "
+        "or\n"
+        "embed has parked is dropped there alone, and the ledger keeps it. --projection drops it in one of "
+        "them\n"
+        "only. A position of the embeddings topic needs --projection vectors.\n"
+        "The command asks on a terminal, or takes --yes. If it is killed, run it again: it does what is "
+        "left.\n"
         "--json: {\"position\",\"projection\",\"outcome\":\"dropped\",\"reason\",\"was_dropped\"} for each\n"
         "projection, lines of redrive for what waited behind it, then {\"dropped\",\"applied\",\"parked\"}.\n"
         "Exit code 1 when something behind it stays parked, 5 when nothing is parked there.",

@@ -1,6 +1,6 @@
 /*
- * mneme doctor: looks at everything that an installation needs, and says what to change. It changes nothing
- * itself, and each question to a service has a bound, so that it ends also where all of them are away.
+ * mneme doctor: checks everything that an installation needs, and says what to change. It changes nothing
+ * itself. Each question to a service has a time-out, so that it ends even when all services are down.
  */
 #include "cli/doctor/doctor.h"
 
@@ -16,7 +16,7 @@
 #define TIMEOUT_MS 3000
 #define CHECK_COLUMNS 22
 
-/* Times of events, times to live and locks compare clocks. */
+/* Times of events, times to live and locks depend on clocks that agree. */
 #define SKEW_WARNING_S 1.0
 #define SKEW_FAILED_S 30.0
 
@@ -76,7 +76,7 @@ void mneme_doctor_report_error(struct mneme_doctor *doctor, enum mneme_finding_s
 
 void mneme_doctor_report_clock(struct mneme_doctor *doctor, const char *check, int64_t server, int64_t asked,
                                int64_t answered) {
-    /* What lies within the question proves nothing. */
+    /* A difference within the duration of the question proves nothing. */
     double ahead_s = server < asked      ? (double)(server - asked) / 1e6
                      : server > answered ? (double)(server - answered) / 1e6
                                          : 0;
@@ -147,7 +147,7 @@ static void check_services(struct mneme_doctor *doctor) {
 
 /* --- the command --- */
 
-/* Connecting has a time-out of its own, which may be long. */
+/* Connecting has its own time-out, which may be long. */
 static int bound_connecting(struct mneme_config *config, int64_t timeout_ms, struct mneme_error *error) {
     static const enum mneme_setting settings[] = {
         MNEME_SETTING_PG_CONNECT_TIMEOUT_MS, MNEME_SETTING_REDIS_TIMEOUT_MS,
@@ -192,7 +192,7 @@ static enum mneme_exit run(struct mneme_cli *cli) {
     struct mneme_config *config = NULL;
     bool is_readable = mneme_doctor_read_settings(&config, &doctor);
     doctor.config = config;
-    if (config != NULL && is_readable) { /* others than the ones that are meant would be judged */
+    if (config != NULL && is_readable) { /* without the file, the wrong services would be checked */
         mneme_doctor_check_settings(&doctor);
         mneme_doctor_check_machine(&doctor);
         if (bound_connecting(config, TIMEOUT_MS, &error) != MNEME_OK) {
@@ -211,21 +211,16 @@ const struct mneme_command mneme_command_doctor = {
     .name = "doctor",
     .summary = "Check services, versions, settings, clocks and permissions; say what to change.",
     .arguments = "",
-    .details = "Looks at the settings (unknown keys in the file, variables that look mistyped, settings that "
-               "contradict each "
-               "other), this machine (the folder for state, its disk), Kafka, Postgres, Redis, the vector "
-               "store, the embedding "
-               "endpoint and the schema registry: whether they answer, their versions, their clocks against "
-               "this one's, tables, "
-               "topics and the rights to them. It changes nothing, but asks the embedding endpoint for one "
-               "vector. Each service "
-               "is waited for 3 s at most.\n"
-               "\n"
-               "One line for each check: ok, warning (it works, but should be changed) or failed, what was "
-               "found, and what to "
-               "change. --json prints {\"check\",\"state\",\"detail\",\"advice\"} for each, and last "
-               "{\"ok\",\"warning\",\"failed\"}: "
-               "how many. Exit code 3 when a check has failed, else 0.\n",
+    .details =
+        "Checks the settings (unknown keys in the file, variables that look mistyped, settings that "
+        "contradict each other), this machine (the state folder, its disk), Kafka, Postgres, Redis, the "
+        "vector store, the embedding endpoint and the schema registry: whether they answer, their versions, "
+        "their clocks against this one's, tables, topics and the permissions for them. It changes nothing, "
+        "but asks the embedding endpoint for one vector. Each service gets at most 3 s to answer.\n"
+        "\n"
+        "One line for each check: ok, warning (it works, but should be changed) or failed, what was found, "
+        "and what to change. --json prints {\"check\",\"state\",\"detail\",\"advice\"} for each, and at the "
+        "end the counts {\"ok\",\"warning\",\"failed\"}. Exit code 3 when a check has failed, else 0.\n",
     .examples = "  mneme doctor\n"
                 "  mneme doctor --config /etc/mneme.conf\n"
                 "  mneme doctor --json | jq 'select(.state == \"failed\")'\n",

@@ -1,6 +1,6 @@
 /*
- * The embedding endpoint: whether it has the model, with the dimensions that are wanted. One short text
- * tells.
+ * The embedding endpoint: embeds a short text to check that it has the model, with the dimensions that are
+ * wanted.
  */
 #include <stdio.h>
 

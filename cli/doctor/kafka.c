@@ -1,6 +1,6 @@
 /*
- * Kafka: the client library and what it makes of the settings, the brokers' version, the topics, the right to
- * see the consumer groups, and the brokers' clock as far as the log tells it.
+ * Kafka: the client library and how it takes the settings, the brokers' version, the topics, the permission
+ * to see consumer groups, and the brokers' clock as far as the log shows it.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,12 +10,12 @@
 #include "common/kafka/kafka.h"
 #include "producers/topics.h"
 
-#define LEAST_LIBRARY 0x020002ff /* 2.0.2 */
+#define MIN_LIBRARY 0x020002ff /* 2.0.2 */
 #define MAX_WARNING_BYTES 256
 
 /* --- the client --- */
 
-/* What the client says of properties while it is made; on this thread. */
+/* Notes the client's warnings about properties while it is created, on this thread. */
 static void note_warning(const rd_kafka_t *client, int level, const char *facility, const char *line) {
     char *warning = rd_kafka_opaque(client);
     (void)level;
@@ -25,17 +25,17 @@ static void note_warning(const rd_kafka_t *client, int level, const char *facili
     }
 }
 
-/* A client for questions to the brokers; NULL when there is none, which is reported. */
+/* A client for questions to the brokers; NULL when it cannot be created, which is reported. */
 static rd_kafka_t *open_client(struct mneme_doctor *doctor) {
     char warning[MAX_WARNING_BYTES] = "";
     char reason[256];
     rd_kafka_conf_t *conf = NULL;
     struct mneme_error error = {0};
-    bool is_old = rd_kafka_version() < LEAST_LIBRARY;
+    bool is_old = rd_kafka_version() < MIN_LIBRARY;
     mneme_doctor_report(doctor, is_old ? MNEME_FINDING_FAILED : MNEME_FINDING_OK, "librdkafka version",
                         is_old ? "install librdkafka 2.0.2 or later" : NULL, "%s", rd_kafka_version_str());
     if (mneme_kafka_conf(&conf, doctor->config, "doctor", &error) != MNEME_OK) {
-        return NULL; /* among the settings */
+        return NULL; /* reported with the settings */
     }
     rd_kafka_conf_set_log_cb(conf, note_warning);
     rd_kafka_conf_set_opaque(conf, warning);
@@ -53,12 +53,12 @@ static rd_kafka_t *open_client(struct mneme_doctor *doctor) {
 
 /* --- brokers --- */
 
-/* A setting of the broker, if it says it; false when its settings may not be read. */
+/* A setting of the broker, if the broker reports it; false when its settings may not be read. */
 static bool describe_broker(char *value, size_t bytes, rd_kafka_t *client, int32_t broker, const char *name,
                             int timeout_ms) {
     char id[16];
     size_t count = 0;
-    bool is_told = false;
+    bool may_read = false;
     snprintf(id, sizeof id, "%d", (int)broker);
     rd_kafka_queue_t *queue = rd_kafka_queue_new(client);
     rd_kafka_ConfigResource_t *resource = rd_kafka_ConfigResource_new(RD_KAFKA_RESOURCE_BROKER, id);
@@ -67,10 +67,10 @@ static bool describe_broker(char *value, size_t bytes, rd_kafka_t *client, int32
     if (event != NULL && rd_kafka_event_error(event) == RD_KAFKA_RESP_ERR_NO_ERROR) {
         const rd_kafka_ConfigResource_t **found =
             rd_kafka_DescribeConfigs_result_resources(rd_kafka_event_DescribeConfigs_result(event), &count);
-        is_told = count == 1 && rd_kafka_ConfigResource_error(found[0]) == RD_KAFKA_RESP_ERR_NO_ERROR;
+        may_read = count == 1 && rd_kafka_ConfigResource_error(found[0]) == RD_KAFKA_RESP_ERR_NO_ERROR;
         const rd_kafka_ConfigEntry_t **entries =
-            is_told ? rd_kafka_ConfigResource_configs(found[0], &count) : NULL;
-        for (size_t i = 0; is_told && i < count; i++) {
+            may_read ? rd_kafka_ConfigResource_configs(found[0], &count) : NULL;
+        for (size_t i = 0; may_read && i < count; i++) {
             const char *text = rd_kafka_ConfigEntry_value(entries[i]);
             if (text != NULL && strcmp(rd_kafka_ConfigEntry_name(entries[i]), name) == 0) {
                 snprintf(value, bytes, "%s", text);
@@ -82,10 +82,10 @@ static bool describe_broker(char *value, size_t bytes, rd_kafka_t *client, int32
     }
     rd_kafka_ConfigResource_destroy(resource);
     rd_kafka_queue_destroy(queue);
-    return is_told;
+    return may_read;
 }
 
-/* Brokers say their version by a setting that they lost in 4.0. */
+/* Brokers reveal their version in a setting that 4.0 removed. */
 static void check_brokers(struct mneme_doctor *doctor, rd_kafka_t *client) {
     const struct rd_kafka_metadata *metadata = NULL;
     char version[64] = "";
@@ -97,17 +97,17 @@ static void check_brokers(struct mneme_doctor *doctor, rd_kafka_t *client) {
         return;
     }
     int brokers = metadata->broker_cnt;
-    bool is_told = describe_broker(version, sizeof version, client, metadata->brokers[0].id,
-                                   "inter.broker.protocol.version", (int)doctor->timeout_ms);
+    bool may_read = describe_broker(version, sizeof version, client, metadata->brokers[0].id,
+                                    "inter.broker.protocol.version", (int)doctor->timeout_ms);
     rd_kafka_metadata_destroy(metadata);
-    mneme_doctor_report(doctor, MNEME_FINDING_OK, "kafka brokers", NULL, "%d, of version %s", brokers,
+    mneme_doctor_report(doctor, MNEME_FINDING_OK, "kafka brokers", NULL, "%d, version %s", brokers,
                         version[0] != '\0' ? version
-                        : is_told          ? "4.0 or later"
-                                           : "that they do not tell who logs in");
+                        : may_read         ? "4.0 or later"
+                                           : "unknown: this login may not read their settings");
     int64_t copies = mneme_config_long(doctor->config, MNEME_SETTING_TOPIC_REPLICATION);
     if (copies > brokers) {
         mneme_doctor_report(doctor, MNEME_FINDING_WARNING, "kafka brokers", "lower it, or add brokers",
-                            "MNEME_TOPIC_REPLICATION is %lld, more than there are brokers",
+                            "MNEME_TOPIC_REPLICATION is %lld, more than the number of brokers",
                             (long long)copies);
     }
 }
@@ -167,8 +167,8 @@ static void check_groups(struct mneme_doctor *doctor, struct mneme_log_probe *lo
 
 /* --- the clock --- */
 
-/* Brokers tell their time by nothing but what they append: a newest event from the future proves that a clock
- * is ahead, one from the past proves nothing. */
+/* Brokers show their time only in what they append: a newest event from the future proves that a clock is
+ * ahead, one from the past proves nothing. */
 static void check_clock(struct mneme_doctor *doctor, struct mneme_log_probe *log) {
     char topic[MNEME_TOPIC_NAME_BYTES];
     struct mneme_log_ends ends;
@@ -176,7 +176,7 @@ static void check_clock(struct mneme_doctor *doctor, struct mneme_log_probe *log
     struct mneme_error error = {0};
     if (mneme_kafka_events_topic(topic, doctor->config, &error) != MNEME_OK ||
         mneme_log_ends_read(&ends, log, topic, (int)doctor->timeout_ms, &error) != MNEME_OK) {
-        return; /* among the topics */
+        return; /* reported with the topics */
     }
     int64_t *offsets = calloc((size_t)ends.partition_count, sizeof *offsets);
     int64_t deadline = mneme_clock_monotonic_micros() + doctor->timeout_ms * 1000;
@@ -199,7 +199,7 @@ static void check_clock(struct mneme_doctor *doctor, struct mneme_log_probe *log
     } else {
         mneme_doctor_report(doctor, MNEME_FINDING_OK, "kafka clock", NULL, "%s",
                             newest.is_set ? "no event is from the future"
-                                          : "the log is empty, which tells nothing of it");
+                                          : "cannot be checked: the log is empty");
     }
     free(offsets);
     mneme_log_ends_clean_up(&ends);

@@ -21,7 +21,7 @@ static void check_folder(struct mneme_doctor *doctor, const char *path) {
     } else if (!is_set && name != NULL && strncmp(name, temporary, sizeof temporary - 1) == 0) {
         mneme_doctor_report(doctor, MNEME_FINDING_WARNING, "state folder",
                             "set MNEME_STATE_DIR to keep it for longer",
-                            "%s is temporary: there is no home folder that can be written to", path);
+                            "%s is temporary: no home folder is writable", path);
     } else {
         mneme_doctor_report(doctor, MNEME_FINDING_OK, "state folder", NULL, "%s", path);
     }
@@ -47,7 +47,7 @@ void mneme_doctor_check_machine(struct mneme_doctor *doctor) {
         mneme_doctor_report_error(doctor, MNEME_FINDING_FAILED, "state folder", &error);
         return;
     }
-    path[strlen(path) - 1] = '\0'; /* the slash before no name */
+    path[strlen(path) - 1] = '\0'; /* the trailing slash */
     check_folder(doctor, path);
     check_disk(doctor, path);
 }

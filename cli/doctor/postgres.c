@@ -1,6 +1,6 @@
 /*
  * Postgres: its version and that of pgvector, its clock, and for each schema its migrations, its owner and
- * the rights to its tables.
+ * the permissions for its tables.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,8 +12,9 @@
 #include "consumers/store/migrate.h"
 #include "queries/server_facts.h"
 
-#define LEAST_VERSION 150000   /* below, the SQL of some statements is not known */
-#define LEAST_PGVECTOR "0.8.0" /* searches within a scope go on until they have found enough */
+#define MIN_VERSION 150000   /* older versions do not support all statements */
+#define MIN_PGVECTOR "0.8.0" /* from here on, searches within a scope continue until they have found enough  \
+                              */
 
 /* "0.10.1" is above "0.8": part by part. */
 static int compare_versions(const char *a, const char *b) {
@@ -32,28 +33,28 @@ static int compare_versions(const char *a, const char *b) {
 }
 
 static void check_versions(struct mneme_doctor *doctor, const struct mneme_server_facts *facts) {
-    bool is_old = facts->version_number < LEAST_VERSION;
+    bool is_old = facts->version_number < MIN_VERSION;
     mneme_doctor_report(doctor, is_old ? MNEME_FINDING_FAILED : MNEME_FINDING_OK, "postgres version",
                         is_old ? "use Postgres 15 or later" : NULL, "%s", facts->version);
     if (strcmp(mneme_config_string(doctor->config, MNEME_SETTING_VECTOR_STORE), "pgvector") != 0) {
         return;
     }
     const char *version = facts->vector_version[0] != '\0' ? facts->vector_version : facts->vector_available;
-    bool is_low = compare_versions(version, LEAST_PGVECTOR) < 0;
+    bool is_low = compare_versions(version, MIN_PGVECTOR) < 0;
     if (version[0] == '\0') {
         mneme_doctor_report(doctor, MNEME_FINDING_WARNING, "pgvector version",
                             "install pgvector, or set MNEME_VECTOR_STORE to chroma",
                             "the server does not have it");
     } else if (is_low) {
         mneme_doctor_report(doctor, MNEME_FINDING_FAILED, "pgvector version",
-                            "use pgvector " LEAST_PGVECTOR " or later", "%s", version);
+                            "use pgvector " MIN_PGVECTOR " or later", "%s", version);
     } else if (version == facts->vector_available && !facts->may_add_vector) {
         mneme_doctor_report(doctor, MNEME_FINDING_WARNING, "pgvector version",
                             "let a superuser run CREATE EXTENSION vector", "%s may not add it to database %s",
                             facts->role, facts->database);
     } else {
         mneme_doctor_report(doctor, MNEME_FINDING_OK, "pgvector version", NULL, "%s%s", version,
-                            version == facts->vector_available ? ", which the first worker of vectors adds"
+                            version == facts->vector_available ? ", which the first vectors worker adds"
                                                                : "");
     }
 }
@@ -84,7 +85,7 @@ static void check_schema(struct mneme_doctor *doctor, struct mneme_postgres *pos
     struct mneme_server_schema facts;
     struct mneme_error error = {0};
     if (mneme_pg_schema_name(name, doctor->config, projection->id, &error) != MNEME_OK) {
-        return; /* among the settings */
+        return; /* reported with the settings */
     }
     snprintf(check, sizeof check, "schema %s", name);
     if (mneme_server_schema_read(&facts, postgres, name, &error) != MNEME_OK) {
@@ -95,8 +96,8 @@ static void check_schema(struct mneme_doctor *doctor, struct mneme_postgres *pos
         mneme_doctor_report(doctor, server->may_create ? MNEME_FINDING_WARNING : MNEME_FINDING_FAILED, check,
                             server->may_create ? "run `mneme migrate`"
                                                : "grant CREATE on the database, then run `mneme migrate`",
-                            "it is not there%s",
-                            server->may_create ? "" : ", and who logs in may not make it");
+                            "it does not exist%s",
+                            server->may_create ? "" : ", and this login may not create it");
         return;
     }
     check_migrations(doctor, projection, check);
@@ -112,7 +113,7 @@ static void check_schema(struct mneme_doctor *doctor, struct mneme_postgres *pos
                             facts.owner, server->role);
     } else if (!server->may_create) {
         mneme_doctor_report(doctor, MNEME_FINDING_WARNING, check, "grant CREATE on the database",
-                            "%s may not make schemas, which a rebuild does", server->role);
+                            "%s may not create schemas, which a rebuild does", server->role);
     }
 }
 

@@ -8,10 +8,10 @@
 #include "common/base/clock.h"
 #include "common/redis/info.h"
 
-#define LEAST_VERSION 7
+#define MIN_VERSION 7
 #define WORDS_MAX 4
 
-/* One command of words; NULL with the error when it was refused. The caller frees the reply. */
+/* Sends one command; NULL with the error when it fails or is refused. The caller frees the reply. */
 static redisReply *ask(struct mneme_redis *redis, const char *const *words, struct mneme_error *error) {
     struct mneme_str list[WORDS_MAX];
     size_t count = 0;
@@ -31,15 +31,14 @@ static void check_info(struct mneme_doctor *doctor, struct mneme_redis *redis) {
     } else {
         struct mneme_str version = mneme_redis_info_value(&info, "redis_version");
         struct mneme_str policy = mneme_redis_info_value(&info, "maxmemory_policy");
-        bool is_old = mneme_redis_info_number(&info, "redis_version") < LEAST_VERSION;
+        bool is_old = mneme_redis_info_number(&info, "redis_version") < MIN_VERSION;
         mneme_doctor_report(doctor, is_old ? MNEME_FINDING_FAILED : MNEME_FINDING_OK, "redis version",
                             is_old ? "use Redis 7 or later" : NULL, "%.*s", MNEME_STR_ARG(version));
         bool evicts = policy.len > 0 && !mneme_str_equal(policy, MNEME_STR_LIT("noeviction"));
         mneme_doctor_report(doctor, evicts ? MNEME_FINDING_WARNING : MNEME_FINDING_OK, "redis memory",
                             evicts ? "set maxmemory-policy noeviction" : NULL,
-                            evicts
-                                ? "its policy is %.*s: it may drop locks, and parts of what belongs together"
-                                : "its policy is %.*s",
+                            evicts ? "its policy is %.*s: it may drop locks, and parts of related keys"
+                                   : "its policy is %.*s",
                             MNEME_STR_ARG(policy));
     }
     mneme_buffer_clean_up(&info);

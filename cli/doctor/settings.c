@@ -1,6 +1,6 @@
 /*
- * Settings: what of the file and the environment cannot be used, names that look mistyped, and values that do
- * not go together.
+ * Settings: values in the file and the environment that cannot be used, names that look mistyped, and values
+ * that contradict each other.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,7 +15,7 @@
 
 /* --- reading --- */
 
-static void tell_problem(void *context, const struct mneme_error *error) {
+static void report_problem(void *context, const struct mneme_error *error) {
     mneme_doctor_report_error(context, MNEME_FINDING_FAILED, "settings", error);
 }
 
@@ -23,7 +23,7 @@ bool mneme_doctor_read_settings(struct mneme_config **out, struct mneme_doctor *
     struct mneme_error error = {0};
     const char *path = mneme_cli_value(doctor->cli, "config");
     path = path != NULL ? path : getenv("MNEME_CONFIG");
-    if (mneme_config_load_telling(out, path, tell_problem, doctor, &error) != MNEME_OK) {
+    if (mneme_config_load_telling(out, path, report_problem, doctor, &error) != MNEME_OK) {
         mneme_doctor_report_error(doctor, MNEME_FINDING_FAILED, "settings", &error);
         return false;
     }
@@ -63,10 +63,10 @@ static void offer_options(struct known *known, const struct mneme_cli *cli) {
     }
 }
 
-/* Others may use the prefix for what is theirs, so only a name near to one of ours is pointed out. */
+/* Other programs may use the prefix too, so only a name close to one of ours is reported. */
 static void check_names(struct mneme_doctor *doctor) {
     static const char prefix[] = "MNEME_";
-    static const char of_stack[] = "MNEME_STACK_"; /* where `ops/stack env` has its services */
+    static const char of_stack[] = "MNEME_STACK_"; /* used by `ops/stack env` */
     struct mneme_cli root = *doctor->cli;
     root.command = root.root;
     root.path[0] = root.root;
@@ -90,7 +90,7 @@ static void check_names(struct mneme_doctor *doctor) {
     }
 }
 
-/* --- values that do not go together --- */
+/* --- values that contradict each other --- */
 
 static const char *name_of(enum mneme_setting setting) {
     return mneme_setting_info(setting)->env;
@@ -101,7 +101,7 @@ static bool is_given(const struct mneme_config *config, enum mneme_setting setti
            mneme_config_string(config, setting)[0] != '\0';
 }
 
-/* The first may not be above the second. */
+/* The first must not exceed the second. */
 static const enum mneme_setting ordered[][2] = {
     {MNEME_SETTING_RETRY_INITIAL_MS, MNEME_SETTING_RETRY_MAX_MS},
     {MNEME_SETTING_PG_POOL_MIN, MNEME_SETTING_PG_POOL_MAX},
@@ -122,7 +122,7 @@ static void check_order(struct mneme_doctor *doctor) {
     }
 }
 
-/* A setting that counts only where another one has one of these values, or is given at all (NULL). */
+/* A setting that has an effect only when another one has one of these values, or is given at all (NULL). */
 static const struct {
     enum mneme_setting setting, other;
     const char *values[3];
@@ -165,12 +165,12 @@ static void check_conditions(struct mneme_doctor *doctor) {
         !is_given(config, MNEME_SETTING_KAFKA_SASL_USERNAME)) {
         mneme_doctor_report(doctor, MNEME_FINDING_FAILED, "settings",
                             "set MNEME_KAFKA_SASL_USERNAME and …_PASSWORD",
-                            "MNEME_KAFKA_SECURITY_PROTOCOL asks for a login, and nobody is named");
+                            "MNEME_KAFKA_SECURITY_PROTOCOL requires a login, but none is set");
     }
     if (strcmp(mneme_config_string(config, MNEME_SETTING_VECTOR_STORE), "chroma") == 0 &&
         !is_given(config, MNEME_SETTING_CHROMA_URL)) {
         mneme_doctor_report(doctor, MNEME_FINDING_WARNING, "settings", "set CHROMA_URL",
-                            "MNEME_VECTOR_STORE is chroma, and CHROMA_URL is its default");
+                            "MNEME_VECTOR_STORE is chroma, but CHROMA_URL is not set");
     }
     const char *trusted = mneme_config_string(config, MNEME_SETTING_KAFKA_SSL_CA);
     if (trusted[0] != '\0' && access(trusted, R_OK) != 0) {
@@ -191,7 +191,7 @@ static void check_schemas(struct mneme_doctor *doctor) {
         }
         for (size_t j = 0; j < i; j++) {
             if (names[i][0] != '\0' && strcmp(names[i], names[j]) == 0) {
-                mneme_doctor_report(doctor, MNEME_FINDING_FAILED, "settings", "give each a schema of its own",
+                mneme_doctor_report(doctor, MNEME_FINDING_FAILED, "settings", "give each its own schema",
                                     "projections %s and %s have the same schema, %s",
                                     mneme_projections[j].name, mneme_projections[i].name, names[i]);
             }
@@ -199,7 +199,7 @@ static void check_schemas(struct mneme_doctor *doctor) {
     }
 }
 
-/* Values that only their reader can judge. */
+/* Values that only the code that uses them can check. */
 static void check_readers(struct mneme_doctor *doctor) {
     char topic[MNEME_TOPIC_NAME_BYTES];
     struct mneme_rank_weights weights;

@@ -1,6 +1,6 @@
 /*
- * mneme eval: how much of what answers a question is recalled, by way of the log and the workers, as a user
- * would have it.
+ * mneme eval: measures how much of what answers a question is recalled, going through the log and the workers
+ * as a user's data does.
  */
 #include "cli/eval/eval.h"
 
@@ -24,7 +24,7 @@ struct evaluation {
     bool without_vectors;
 };
 
-/* Each file is a user of its own. */
+/* Each file is a separate user. */
 static void name_user(char name[32], int file) {
     snprintf(name, 32, "file-%d", file);
 }
@@ -153,7 +153,7 @@ static enum mneme_exit run(struct mneme_cli *cli) {
     struct mneme_error while_cleaning = {0};
     struct evaluation evaluation = {.cli = cli, .without_vectors = mneme_cli_flag(cli, "no-vectors")};
     if (strcmp(cli->arguments[0], "locomo") != 0) {
-        mneme_error_set(&error, MNEME_E_USAGE, "nothing was evaluated: there is no kind %s; it is locomo",
+        mneme_error_set(&error, MNEME_E_USAGE, "nothing was evaluated: there is no format %s; give locomo",
                         cli->arguments[0]);
         return mneme_cli_fail(cli, &error);
     }
@@ -174,11 +174,11 @@ static enum mneme_exit run(struct mneme_cli *cli) {
 }
 
 static const struct mneme_cli_option options[] = {
-    {"model", 0, "NAME", -1, "Ask the vectors of this model instead of the active one's."},
-    {"no-vectors", 0, NULL, -1, "Full text alone."},
+    {"model", 0, "NAME", -1, "Use the vectors of this model instead of the active one's."},
+    {"no-vectors", 0, NULL, -1, "Use full text only."},
     {"wait-timeout", 0, "MS", MNEME_SETTING_WAIT_TIMEOUT_MS,
      "How long the workers may take for the files; default: ten minutes."},
-    {"keep", 0, NULL, -1, "Leave the scratch tenant as it is."},
+    {"keep", 0, NULL, -1, "Keep the data of the scratch tenant."},
     {0},
 };
 
@@ -187,16 +187,17 @@ const struct mneme_command mneme_command_eval = {
     .summary = "Measure recall on conversations with questions.",
     .arguments = "locomo FILE…",
     .details =
-        "Imports the files into a scratch tenant, each as a user of its own, waits until the workers of "
+        "Imports the files into a scratch tenant, each as a separate user, waits until the workers of "
         "postgres,\n"
-        "search, embed and vectors hold them, asks each question by way of recall, and prints the evidence "
+        "search, embed and vectors hold them, asks each question with recall, and prints the evidence "
         "recall:\n"
         "the share of the turns that answer a question among the first 5, 10 and 20 results, as a mean over "
         "the\n"
-        "questions of categories 1 to 4; category 5 apart. Memories and conversations of the tenant are "
-        "deleted\n"
-        "afterwards; the log keeps their events. Workers must run: when there are none, it says which to "
-        "start.\n"
+        "questions of categories 1 to 4; category 5 is counted separately. Memories and conversations of "
+        "the\n"
+        "tenant are deleted afterwards; the log keeps their events. Workers must run; if some are missing, "
+        "the\n"
+        "error names them.\n"
         "--json: {\"questions\",\"recall\":{\"5\",\"10\",\"20\"},\"by_category\",\"degraded\",\"mean_ms\"}.",
     .examples = "  mneme eval locomo conversation.json\n"
                 "  mneme eval locomo *.json --json | tail -1 | jq '.recall[\"10\"]'\n",

@@ -1,6 +1,6 @@
 /*
- * What the files of mneme eval share: questions with the turns that answer them, and how many of these were
- * recalled.
+ * What the files of mneme eval share: questions with the turns that answer them, and the share of these turns
+ * that was recalled.
  */
 #ifndef MNEME_CLI_EVAL_H
 #define MNEME_CLI_EVAL_H
@@ -11,7 +11,8 @@
 #include "queries/recall/recall.h"
 
 #define MNEME_EVAL_TOP_K 20
-#define MNEME_EVAL_CATEGORIES 5 /* 1 to 5; the last asks for what was never said, and is counted apart */
+#define MNEME_EVAL_CATEGORIES 5 /* 1 to 5; the last asks about things never said, and is counted separately  \
+                                 */
 
 struct mneme_eval_question {
     struct mneme_str text;
@@ -37,12 +38,12 @@ struct mneme_eval_sum {
 struct mneme_eval_scores {
     struct mneme_eval_sum all; /* without the last category */
     struct mneme_eval_sum categories[MNEME_EVAL_CATEGORIES];
-    size_t degraded; /* answers that were */
+    size_t degraded; /* degraded answers */
     double took_ms;  /* of all answers */
 };
 
-/* Adds what an answer to the question has of its evidence; turns are known by the member dia_id of a result's
- * metadata. */
+/* Counts the evidence turns that an answer to the question contains; the member dia_id of a result's metadata
+ * identifies the turn. */
 void mneme_eval_count(struct mneme_eval_scores *scores, const struct mneme_eval_question *question,
                       const struct mneme_recalled *recalled);
 

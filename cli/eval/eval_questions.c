@@ -85,7 +85,7 @@ static int read_question(struct mneme_eval_question *out, struct mneme_str json,
         if (mneme_json_unquotes_to(key, MNEME_STR_LIT("question")) && kind == MNEME_JSON_STRING) {
             status = mneme_json_unquote(&out->text, arena, value) ? MNEME_OK : no_memory(error);
         } else if (mneme_json_unquotes_to(key, MNEME_STR_LIT("category")) && kind == MNEME_JSON_NUMBER) {
-            (void)mneme_json_to_long(&out->category, value); /* 0 is no category */
+            (void)mneme_json_to_long(&out->category, value); /* 0 is not a category */
         } else if (mneme_json_unquotes_to(key, MNEME_STR_LIT("evidence")) && kind == MNEME_JSON_ARRAY) {
             status = read_evidence(&out->evidence, value, arena, error);
         }

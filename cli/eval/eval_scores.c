@@ -30,7 +30,7 @@ static bool has_turn(const struct mneme_recall_result *result, struct mneme_str 
     return false;
 }
 
-/* Where the turn stands in the answer; SIZE_MAX when it does not. */
+/* The turn's rank in the answer; SIZE_MAX when the answer does not contain it. */
 static size_t rank_of(const struct mneme_recalled *recalled, struct mneme_str turn) {
     for (size_t i = 0; i < recalled->count; i++) {
         if (has_turn(&recalled->results[i], turn)) {
@@ -64,7 +64,7 @@ void mneme_eval_count(struct mneme_eval_scores *scores, const struct mneme_eval_
     scores->took_ms += (double)recalled->took_micros / 1000;
 }
 
-/* --- telling --- */
+/* --- printing --- */
 
 static double percent(const struct mneme_eval_sum *sum, size_t depth) {
     return sum->questions > 0 ? round(1000 * sum->recall[depth] / (double)sum->questions) / 10 : 0;
@@ -121,7 +121,7 @@ static void print_line(const char *name, const struct mneme_eval_sum *sum) {
 
 void mneme_eval_print(const struct mneme_eval_scores *scores) {
     static const char *const names[MNEME_EVAL_CATEGORIES] = {"1 multi-hop", "2 temporal", "3 open-domain",
-                                                             "4 single-hop", "5 adversarial (apart)"};
+                                                             "4 single-hop", "5 adversarial"};
     printf("%-22s %9s  %5s  %5s  %5s\n", "CATEGORY", "QUESTIONS", "R@5", "R@10", "R@20");
     for (size_t i = 0; i < MNEME_EVAL_CATEGORIES; i++) {
         print_line(names[i], &scores->categories[i]);

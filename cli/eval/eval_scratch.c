@@ -1,5 +1,5 @@
 /*
- * A scratch tenant lives in the log like any other; what remains of it in the end are its events.
+ * A scratch tenant is in the log like any other; in the end only its events remain.
  */
 #include "cli/eval/eval_scratch.h"
 
@@ -35,7 +35,7 @@ int mneme_eval_scratch_tenant(struct mneme_cli *cli, struct mneme_error *error) 
 
 /* --- workers --- */
 
-/* Names of groups without workers, "" when there is none. */
+/* Names of groups without workers, "" when all have workers. */
 static int find_idle(char *names, size_t bytes, const struct mneme_cli *cli, struct mneme_postgres *postgres,
                      struct mneme_log_probe *probe, bool without_vectors, struct mneme_error *error) {
     static const enum mneme_projection needed[] = {MNEME_PROJECTION_POSTGRES, MNEME_PROJECTION_SEARCH,
@@ -124,7 +124,7 @@ int mneme_eval_wait(const struct mneme_cli *cli, const char *model, bool without
     return status;
 }
 
-/* --- taking it away: the files gave conversations and nothing else --- */
+/* --- cleaning up: the import created only conversations and their memories --- */
 
 struct noting {
     struct mneme_op_request *deletion;
@@ -133,7 +133,7 @@ struct noting {
     struct mneme_error *error;
 };
 
-/* The conversation is one of those to delete. */
+/* Adds the conversation to those to delete. */
 static bool note_conversation(const struct mneme_op_row *row, void *context) {
     struct noting *noting = context;
     struct mneme_op_slot slot;

@@ -11,9 +11,9 @@
 #define MAX_VERBS 64
 #define MAX_IDS 10000
 
-/* Options of the groups that a command does not take as common ones. */
+/* Options that belong to a group of common ones but are added one by one. */
 static const struct mneme_cli_option wait_timeout = {"wait-timeout", 0, "MS", MNEME_SETTING_WAIT_TIMEOUT_MS,
-                                                     "How many milliseconds to wait for it."};
+                                                     "How long to wait for it, in milliseconds."};
 
 static const struct {
     unsigned group, common;
@@ -23,7 +23,7 @@ static const struct {
     {MNEME_OP_PAGED, MNEME_CLI_PAGE},          {MNEME_OP_WITH_CURSOR, MNEME_CLI_CURSOR},
 };
 
-/* Fields that stand among the command's own options, unless they come with a scope. */
+/* Fields that are among the command's own options, unless a scope brings them. */
 static const enum mneme_op_common scope[] = {MNEME_OP_USER, MNEME_OP_AGENT, MNEME_OP_RUN,
                                              MNEME_OP_CONVERSATION};
 static const enum mneme_op_common written[] = {MNEME_OP_STREAM,      MNEME_OP_IDEMPOTENCY_KEY,
@@ -48,7 +48,7 @@ static struct mneme_cli_option make_option(const struct mneme_op_field *field, s
     };
 }
 
-/* Appends those of the common fields that the operation takes. */
+/* Appends the common fields that the operation takes. */
 static size_t add_common(struct mneme_cli_option *options, size_t count, const enum mneme_op_common *fields,
                          size_t field_count, const struct mneme_operation *operation,
                          struct mneme_arena *arena) {
@@ -60,7 +60,7 @@ static size_t add_common(struct mneme_cli_option *options, size_t count, const e
     return count;
 }
 
-/* Options of whom it is about, of the operation's own fields, then those of a write. */
+/* First the options that say whose data, then the operation's own fields, then those of a write. */
 static const struct mneme_cli_option *make_options(const struct mneme_operation *operation,
                                                    struct mneme_arena *arena) {
     size_t count = 0;
@@ -139,7 +139,7 @@ static const char *const *make_scopes(const struct mneme_operation *operation,
     return scopes;
 }
 
-/* --columns is of one table: where statements show columns of their own, there are several. */
+/* --columns applies to a single table; when statements show different columns, there are several tables. */
 static unsigned table_options(const struct mneme_operation *operation) {
     bool has_several = false;
     for (const struct mneme_op_statement *statement = operation->statements;
@@ -180,7 +180,7 @@ static const struct mneme_command *make_command(const struct mneme_operation *op
     return command->options == NULL || command->arguments == NULL ? NULL : command;
 }
 
-/* Appends the commands of operations that belong to the noun, by their names or their aliases. */
+/* Appends the commands of the operations that belong to the noun by name or alias. */
 static bool add_verbs(const struct mneme_command **verbs, size_t *count, const char *noun,
                       struct mneme_arena *arena) {
     size_t noun_len = strlen(noun);
@@ -203,7 +203,7 @@ static bool add_verbs(const struct mneme_command **verbs, size_t *count, const c
     return true;
 }
 
-/* The command of the noun: its verbs are those of the catalogue, then those of `before` (may be NULL). */
+/* The command of the noun: the verbs of the catalogue, then those of `before` (may be NULL). */
 static const struct mneme_command *make_noun(const struct mneme_op_noun *noun,
                                              const struct mneme_command *before, struct mneme_arena *arena) {
     struct mneme_command *command = mneme_arena_calloc(arena, 1, sizeof *command);

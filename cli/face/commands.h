@@ -1,5 +1,5 @@
 /*
- * Commands made of the catalogue of operations: their options, arguments and help follow from its tables.
+ * Commands made from the catalogue of operations, whose tables give their options, arguments and help.
  */
 #ifndef MNEME_CLI_FACE_COMMANDS_H
 #define MNEME_CLI_FACE_COMMANDS_H
@@ -7,8 +7,8 @@
 #include "cli/frame/command.h"
 #include "common/base/arena.h"
 
-/* The tree of all commands: those of `root`, and an operation "noun.verb" as the command "noun verb" among
- * them. Lies in the arena. NULL when memory is exhausted. */
+/* The tree of all commands: those of `root`, and each operation "noun.verb" as a command "noun verb". The
+ * tree is in the arena. NULL when memory is exhausted. */
 const struct mneme_command *mneme_face_commands(const struct mneme_command *root, struct mneme_arena *arena);
 
 #endif

@@ -1,6 +1,6 @@
 /*
- * The objects in a JSON column as a person reads them: a line for each, of the members with headings, the
- * last one behind a colon.
+ * The objects in a JSON column for people: a line for each, with the members that have headings, the last one
+ * after a colon.
  */
 #include <stdio.h>
 
@@ -18,7 +18,7 @@ struct parts {
     struct mneme_arena arena; /* of one object */
 };
 
-/* The member's JSON; null when the object has none of that name. */
+/* The member's JSON; null when the object has no such member. */
 static struct mneme_str json_of(struct mneme_str object, const char *name) {
     struct mneme_json_reader reader = mneme_json_enter(object);
     struct mneme_str key, value;
@@ -30,7 +30,7 @@ static struct mneme_str json_of(struct mneme_str object, const char *name) {
     return MNEME_STR_NULL;
 }
 
-/* The member's text, or that of the one that stands in for it. What is any JSON may be null, too. */
+/* The member's text, or that of its stand-in. A member of any JSON may be null, too. */
 static struct mneme_str text_of(struct parts *parts, struct mneme_str object,
                                 const struct mneme_op_column *member) {
     if (member->kind == MNEME_ROW_JSON) {

@@ -1,6 +1,6 @@
 /*
- * Rows as a person or a program reads them. JSON lines, lines of labels and live rows are printed as they
- * come; a table when all are there.
+ * Prints rows for people or programs. JSON lines, labelled lines and live rows are printed as they come; a
+ * table when all its rows are there.
  */
 #include <ctype.h>
 #include <poll.h>
@@ -22,13 +22,13 @@
 
 #define LABEL_BYTES 64
 #define MAX_HEADINGS 16
-#define MAX_KNOWN 64       /* columns of a row */
-#define MOST_STALE_SHOWN 3 /* keys, on stderr */
+#define MAX_KNOWN 64      /* columns of a row */
+#define MAX_STALE_SHOWN 3 /* keys, on stderr */
 
 struct mneme_face_printer {
     const struct mneme_cli *cli;
     const struct mneme_operation *operation;
-    int64_t limit; /* 0: none */
+    int64_t limit; /* 0: no limit */
 
     struct mneme_table table;
     bool has_table;
@@ -37,11 +37,11 @@ struct mneme_face_printer {
     struct mneme_op_column chosen[MAX_HEADINGS + 1]; /* by --columns */
     char chosen_headings[MAX_HEADINGS][LABEL_BYTES];
     char chosen_names[MAX_HEADINGS][LABEL_BYTES];
-    const char *nothing; /* said when the table stays empty; NULL: nothing is */
+    const char *nothing; /* printed when the table stays empty; may be NULL */
     int64_t rows;        /* of the table, or of all lines */
     int64_t total;
     bool is_followed; /* something was printed before */
-    bool wants_gap;   /* an empty line before what comes next */
+    bool wants_gap;   /* an empty line must come before the next output */
 
     struct mneme_buffer line, cell;
     struct mneme_json_writer stale; /* into cli->stale */
@@ -51,8 +51,8 @@ struct mneme_face_printer {
 
 /* --- tables --- */
 
-/* The value that the column shows: its own, or where that is null, that of the column that stands in for it.
- * False where both are null. */
+/* The value that the column shows: its own, or if that is null, that of its stand-in. False when both are
+ * null. */
 static bool find_value(const struct mneme_op_row *row, const struct mneme_op_column *column,
                        const char **name, enum mneme_row_kind *kind, const void **value) {
     *name = column->name;
@@ -78,13 +78,13 @@ static void put_cell(struct mneme_face_printer *printer, const struct mneme_op_r
         mneme_show_cell_content(&printer->table, *(const struct mneme_str *)value);
     } else {
         struct mneme_str text = mneme_face_text(&printer->cell, kind, value);
-        /* What is found among other things has its id as a text. */
+        /* Rows of mixed kinds have their id as text. */
         bool is_id = kind == MNEME_ROW_STR && strcmp(name, "id") == 0 && mneme_uuid_parse(&id, text);
         mneme_table_cell_of(&printer->table, is_id ? MNEME_TABLE_ID : mneme_face_cell_kind(kind), text);
     }
 }
 
-/* The columns that --columns names: by their headings, or by what the rows call them. MNEME_E_USAGE. */
+/* Sets the columns that --columns names, by their headings or by their names in the rows. MNEME_E_USAGE. */
 static int choose_columns(struct mneme_face_printer *printer, const struct mneme_op_row *row,
                           const struct mneme_op_column *columns, struct mneme_str names,
                           struct mneme_error *error) {
@@ -98,7 +98,7 @@ static int choose_columns(struct mneme_face_printer *printer, const struct mneme
         size_t len = name.len < LABEL_BYTES ? name.len : LABEL_BYTES - 1;
         if (count == MAX_HEADINGS) {
             return mneme_error_set(error, MNEME_E_USAGE,
-                                   "--columns was not taken: it names more than %d; leave some out",
+                                   "--columns was not taken: it names more than %d columns; leave some out",
                                    MAX_HEADINGS);
         }
         char *heading = printer->chosen_headings[count];
@@ -192,7 +192,7 @@ static void add_table_row(struct mneme_face_printer *printer, const struct mneme
     }
 }
 
-/* A row of a table that never ends: a line, whose values are as wide as they are. */
+/* A row of a table that never ends: one line, with values at their full width. */
 static void print_live_row(struct mneme_face_printer *printer, const struct mneme_op_row *row) {
     if (!printer->has_table) {
         begin_table(printer, row);
@@ -211,13 +211,13 @@ static void print_live_row(struct mneme_face_printer *printer, const struct mnem
                                                  : mneme_face_text(&printer->cell, kind, value),
                         false);
     }
-    printer->rows = 0; /* nothing waits for the end of the table */
+    printer->rows = 0; /* end_table has nothing to print */
     if (printer->code == MNEME_EXIT_DONE) {
         printer->code = mneme_cli_put_line(&printer->line);
     }
 }
 
-/* --- lines of label and value --- */
+/* --- labelled lines --- */
 
 static const char *label_of(char text[LABEL_BYTES], const struct mneme_op_column *columns, const char *name) {
     for (const struct mneme_op_column *column = columns; column != NULL && column->name != NULL; column++) {
@@ -232,7 +232,7 @@ static const char *label_of(char text[LABEL_BYTES], const struct mneme_op_column
     return text;
 }
 
-/* Whether tables show the column: then it says something also where it is false. */
+/* Whether tables show the column; if so, it is shown even when false. */
 static bool is_listed(const struct mneme_op_column *column, const char *name) {
     while (column != NULL && column->name != NULL && strcmp(column->name, name) != 0) {
         column++;
@@ -240,7 +240,7 @@ static bool is_listed(const struct mneme_op_column *column, const char *name) {
     return column != NULL && column->name != NULL && column->heading != NULL;
 }
 
-/* The columns that hold objects, behind the others. */
+/* Prints the columns with objects, after the others. */
 static void print_parts(struct mneme_face_printer *printer, const struct mneme_op_row *row) {
     for (size_t i = 0; i < row->column_count; i++) {
         const struct mneme_op_part *part = mneme_face_part(printer->operation, row->columns[i].name);
@@ -315,7 +315,7 @@ static void print_receipt(struct mneme_face_printer *printer, const struct mneme
 
 /* --- the sink --- */
 
-/* Sentences quote what others wrote. */
+/* Escapes the sentence, which may quote stored text. */
 static void print_sentence(struct mneme_face_printer *printer, struct mneme_str sentence) {
     put_gap(printer);
     mneme_printable(&printer->line, sentence, true);
@@ -323,7 +323,7 @@ static void print_sentence(struct mneme_face_printer *printer, struct mneme_str 
     printer->code = printer->code == MNEME_EXIT_DONE ? code : printer->code;
 }
 
-/* What is stale is a member of the summary, not a line of its own behind it. */
+/* Stale keys become a member of the summary, not a line after it. */
 static void put_stale(struct mneme_face_printer *printer, struct mneme_json_writer *json) {
     if (printer->stale_count == 0) {
         return;
@@ -352,7 +352,7 @@ static bool on_row(const struct mneme_op_row *row, void *context) {
     } else if (row->is_summary && row->sentence.len == 0) {
         return true;
     } else if (row->sentence.data != NULL) {
-        printer->rows -= !row->is_summary; /* of the table before it */
+        printer->rows -= !row->is_summary; /* counts rows of the table before the summary */
         printer->nothing = row->is_summary ? printer->nothing : NULL;
         end_table(printer);
         print_sentence(printer, row->sentence);
@@ -372,7 +372,7 @@ static bool on_row(const struct mneme_op_row *row, void *context) {
     return printer->code == MNEME_EXIT_DONE && !mneme_cli_output_is_lost();
 }
 
-/* A reader of the output that goes away is seen without a write. */
+/* Notices without a write that the reader of the output has gone. */
 static bool is_open(void *context) {
     struct pollfd output = {.fd = STDOUT_FILENO};
     (void)context;
@@ -380,7 +380,7 @@ static bool is_open(void *context) {
            !(poll(&output, 1, 0) > 0 && (output.revents & (POLLERR | POLLHUP)) != 0);
 }
 
-/* Lines on stderr, or with --json an object behind the answer. */
+/* Lines on stderr, or with --json an object after the answer. */
 static void add_stale(struct mneme_face_printer *printer, const struct mneme_op_note *note) {
     if (printer->stale_count == 0) {
         mneme_buffer_clear(printer->cli->stale);
@@ -388,7 +388,7 @@ static void add_stale(struct mneme_face_printer *printer, const struct mneme_op_
         mneme_json_begin_array(&printer->stale);
     }
     mneme_stale_row_json(note->stale, &printer->stale);
-    if (printer->stale_count++ < MOST_STALE_SHOWN && !printer->cli->json) {
+    if (printer->stale_count++ < MAX_STALE_SHOWN && !printer->cli->json) {
         mneme_cli_say_note(printer->cli, note);
     }
 }
@@ -397,9 +397,9 @@ static void end_stale(struct mneme_face_printer *printer) {
     if (printer->stale_count > 0) {
         mneme_json_end_array(&printer->stale);
     }
-    if (printer->stale_count > MOST_STALE_SHOWN && !printer->cli->json) {
-        fprintf(stderr, "mneme: stale: so are %lld other keys; run `mneme dead-letters list`\n",
-                (long long)(printer->stale_count - MOST_STALE_SHOWN));
+    if (printer->stale_count > MAX_STALE_SHOWN && !printer->cli->json) {
+        fprintf(stderr, "mneme: stale: %lld other keys, too; run `mneme dead-letters list`\n",
+                (long long)(printer->stale_count - MAX_STALE_SHOWN));
     }
 }
 
@@ -457,7 +457,7 @@ static void drop(struct mneme_face_printer *printer) {
 }
 
 enum mneme_exit mneme_face_printer_end(struct mneme_face_printer *printer, bool is_whole, bool has_more) {
-    /* Behind the details of a thing the table is whole, even where the next thing failed. */
+    /* A table below the details of one thing is complete, even when the next thing failed. */
     is_whole = is_whole || printer->operation->form == MNEME_OP_DETAILS_AND_TABLES;
     if (!printer->cli->json && is_whole) {
         end_table(printer);
@@ -467,7 +467,7 @@ enum mneme_exit mneme_face_printer_end(struct mneme_face_printer *printer, bool 
         mneme_cli_say("%s", printer->operation->more);
     } else if (!printer->cli->json && has_more) {
         fflush(stdout);
-        fprintf(stderr, "mneme: there are more than these %lld; --limit shows more of them\n",
+        fprintf(stderr, "mneme: there are more than these %lld; raise --limit to see more\n",
                 (long long)printer->total);
     }
     enum mneme_exit code = printer->code;

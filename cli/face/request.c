@@ -1,5 +1,5 @@
 /*
- * Options and arguments into a request.
+ * Turns options and arguments into a request.
  */
 #include <stdio.h>
 
@@ -15,7 +15,7 @@ void mneme_face_option_name(char text[MNEME_FACE_OPTION_BYTES], const struct mne
     }
 }
 
-/* What ids are of that may be given by their beginnings. */
+/* Fields whose ids may be abbreviated to their first digits, and what they identify. */
 static const struct {
     const char *field;
     enum mneme_id_prefix_kind kind;
@@ -23,7 +23,7 @@ static const struct {
                  {"memory_ids", MNEME_ID_PREFIX_MEMORY},
                  {"knowledge_id", MNEME_ID_PREFIX_KNOWLEDGE}};
 
-/* The argument's text; of an id the whole, also where the beginning was given. */
+/* The argument's text; an abbreviated id is completed. */
 static int read_argument(struct mneme_str *out, const struct mneme_op_slot *slot,
                          struct mneme_op_request *request, const struct mneme_cli *cli, int argument,
                          struct mneme_error *error) {
@@ -36,7 +36,7 @@ static int read_argument(struct mneme_str *out, const struct mneme_op_slot *slot
     return MNEME_OK;
 }
 
-/* The argument at *next, or all that are left for a field that takes many. */
+/* Takes the argument at *next, or all that are left for a field that takes many. */
 static int take_arguments(struct mneme_op_request *request, const struct mneme_op_slot *slot, int *next,
                           const struct mneme_cli *cli, struct mneme_error *error) {
     int status = MNEME_OK;
@@ -55,13 +55,13 @@ static int take_arguments(struct mneme_op_request *request, const struct mneme_o
     return status;
 }
 
-/* Settings come by the configuration, to which the options were applied. */
+/* Fields that are settings come from the configuration, which has the options already. */
 static bool is_setting(const struct mneme_op_field *field) {
     return field->setting != 0 || field == mneme_op_common_field(MNEME_OP_TENANT) ||
            field == mneme_op_common_field(MNEME_OP_WAIT_TIMEOUT);
 }
 
-/* Whether the argument is "-" for lines, and not the field before them. */
+/* Whether the argument is "-" and means lines, not the field before them. */
 static bool is_for_lines(const struct mneme_op_request *request, size_t field, const char *argument) {
     return mneme_op_field_count(request->operation) > field &&
            request->operation->fields[field].type == MNEME_OP_LINES && strcmp(argument, "-") == 0;

@@ -1,5 +1,5 @@
 /*
- * The one run of all operations.
+ * Runs any operation.
  */
 #include <stdio.h>
 
@@ -11,7 +11,7 @@
 
 #define RECENT_MICROS INT64_C(60000000)
 
-/* --- own writes: kept in a file between two calls (cli/last_write.h) --- */
+/* --- own writes: kept in a file between calls (cli/last_write.h) --- */
 
 static void load_writes(struct mneme_op_own_writes *out, struct mneme_arena *arena, void *context) {
     const struct mneme_cli *cli = context;
@@ -36,7 +36,7 @@ static int last_writes(const struct mneme_position **out, size_t *count, struct 
     return mneme_last_write_load(out, count, cli->config, arena, error);
 }
 
-/* What was written is written, also where it cannot be noted. */
+/* A write has succeeded even if it cannot be noted. */
 static void save_writes(const int64_t *offsets, size_t partitions, void *context) {
     const struct mneme_cli *cli = context;
     struct mneme_error error = {0};

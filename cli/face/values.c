@@ -44,7 +44,7 @@ struct mneme_str mneme_face_text(struct mneme_buffer *out, enum mneme_row_kind k
         mneme_buffer_append(out, id, sizeof id);
         break;
     case MNEME_ROW_LONG:
-    case MNEME_ROW_OPT_LONG: /* which begins with the number; so do the others */
+    case MNEME_ROW_OPT_LONG: /* which begins with the number, as the others do */
         mneme_buffer_printf(out, "%lld", (long long)*(const int64_t *)value);
         break;
     case MNEME_ROW_DOUBLE:

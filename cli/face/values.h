@@ -1,5 +1,5 @@
 /*
- * Values of rows as a person reads them.
+ * Values of rows, shown for people.
  */
 #ifndef MNEME_CLI_FACE_VALUES_H
 #define MNEME_CLI_FACE_VALUES_H
@@ -10,13 +10,12 @@
 
 bool mneme_face_is_null(enum mneme_row_kind kind, const void *value);
 
-/* A value that is not null as text, in `out` unless it is text already. Times and JSON have forms of their
- * own. */
+/* A value that is not null as text, in `out` unless it is text already. For times and JSON see show.h. */
 struct mneme_str mneme_face_text(struct mneme_buffer *out, enum mneme_row_kind kind, const void *value);
 
 bool mneme_face_is_time(enum mneme_row_kind kind);
 
-/* How a table lays the value out. */
+/* How a table lays out the value. */
 enum mneme_table_kind mneme_face_cell_kind(enum mneme_row_kind kind);
 
 #endif

@@ -1,5 +1,5 @@
 /*
- * The way of one call: parse, load the settings, run, and see that all output arrived.
+ * The steps of one call: parse, load the settings, run, and check that all output arrived.
  */
 #include "cli/frame/command.h"
 
@@ -65,7 +65,7 @@ enum mneme_exit mneme_cli_fail(const struct mneme_cli *cli, const struct mneme_e
     return mneme_cli_interrupted() ? MNEME_EXIT_INTERRUPTED : mneme_exit_code(error->code);
 }
 
-/* A size that the terminal does not tell, from the environment. */
+/* The size from the terminal; if it does not report one, from the environment. */
 static int size_or(unsigned short size, const char *name, int fallback) {
     const char *text = getenv(name);
     long value = text == NULL ? 0 : strtol(text, NULL, 10);
@@ -81,7 +81,7 @@ void mneme_cli_measure_terminal(struct mneme_cli *cli) {
     cli->terminal_rows = size_or(size.ws_row, "LINES", DEFAULT_ROWS);
 }
 
-static void look_at_terminal(struct mneme_cli *cli) {
+static void inspect_terminal(struct mneme_cli *cli) {
     const char *no_color = getenv("NO_COLOR");
     const char *term = getenv("TERM");
     cli->stdout_is_terminal = isatty(STDOUT_FILENO) == 1;
@@ -133,7 +133,7 @@ static int load_settings(struct mneme_cli *cli, struct mneme_error *error) {
         status = mneme_cli_apply_settings(cli, error);
     }
     if (status != MNEME_OK) {
-        /* Wrong settings are wrong usage, wherever they come from. */
+        /* Wrong settings count as wrong usage, wherever they come from. */
         error->code = error->code == MNEME_E_INVALID ? MNEME_E_USAGE : error->code;
         return status;
     }
@@ -141,7 +141,7 @@ static int load_settings(struct mneme_cli *cli, struct mneme_error *error) {
     return MNEME_OK;
 }
 
-/* A file that is named on the command line is read in any case. */
+/* A file named on the command line is always read. */
 static bool needs_settings(const struct mneme_cli *cli) {
     if ((cli->command->common & MNEME_CLI_OWN_SETTINGS) != 0) {
         return false;
@@ -177,7 +177,7 @@ static enum mneme_exit run(struct mneme_cli *cli, int argc, char **argv) {
     return cli->command->run(cli);
 }
 
-/* Behind the lines of an answer, one that tells what is missing among them. */
+/* Prints a last line of the answer that says which keys are stale. */
 static enum mneme_exit finish_stale(const struct mneme_cli *cli, enum mneme_exit code) {
     bool is_answered = code == MNEME_EXIT_DONE || code == MNEME_EXIT_NOT_FOUND;
     if (!cli->json || cli->stale->len == 0 || !is_answered) {
@@ -189,14 +189,14 @@ static enum mneme_exit finish_stale(const struct mneme_cli *cli, enum mneme_exit
     mneme_json_key(&json, MNEME_STR_LIT("stale"));
     mneme_json_raw(&json, mneme_buffer_str(cli->stale));
     mneme_json_end_object(&json);
-    enum mneme_exit told = mneme_cli_put_line(&line);
+    enum mneme_exit printed = mneme_cli_put_line(&line);
     mneme_buffer_clean_up(&line);
-    return told == MNEME_EXIT_DONE ? code : told;
+    return printed == MNEME_EXIT_DONE ? code : printed;
 }
 
-/* The spellings that people try first: "mneme --version" is "mneme version", "mneme help X" is "mneme X
+/* Accepts spellings that people try first: "mneme --version" for "mneme version", "mneme help X" for "mneme X
  * --help". */
-static void accept_habits(int argc, char **argv) {
+static void accept_familiar_spellings(int argc, char **argv) {
     static char version[] = "version";
     static char help[] = "--help";
     if (argc > 1 && strcmp(argv[1], "--version") == 0) {
@@ -210,10 +210,10 @@ int mneme_cli_main(int argc, char **argv) {
     struct mneme_cli cli = {0};
     struct mneme_arena arena;
     mneme_arena_init(&arena, 0);
-    accept_habits(argc, argv);
+    accept_familiar_spellings(argc, argv);
     mneme_cli_catch_signals();
     mneme_cli_output_begin();
-    look_at_terminal(&cli);
+    inspect_terminal(&cli);
     struct mneme_buffer stale = {0};
     cli.stale = &stale;
     cli.root = mneme_face_commands(&mneme_command_root, &arena);
@@ -222,7 +222,8 @@ int mneme_cli_main(int argc, char **argv) {
         return MNEME_EXIT_UNAVAILABLE;
     }
     enum mneme_exit code = finish_stale(&cli, run(&cli, argc, argv));
-    /* What SIGTERM ends has done what it was told; a person wants to know that it is not the whole. */
+    /* After SIGTERM the command has done what it was asked; a person who interrupts wants to know that the
+     * answer is incomplete. */
     if (code == MNEME_EXIT_DONE && mneme_cli_interrupted_by_person()) {
         code = MNEME_EXIT_INTERRUPTED;
     }

@@ -10,7 +10,7 @@
 #include "common/base/error.h"
 #include "common/config/config.h"
 
-/* What a process of mneme ends with. */
+/* Exit codes of mneme. */
 enum mneme_exit {
     MNEME_EXIT_DONE = 0,
     MNEME_EXIT_REFUSED = 1, /* some input was refused; the rest is done */
@@ -23,15 +23,15 @@ enum mneme_exit {
     MNEME_EXIT_INTERRUPTED = 130,
 };
 
-/* The exit code for a status; a table. */
+/* The exit code for a status. */
 enum mneme_exit mneme_exit_code(enum mneme_status status);
 
 struct mneme_cli_option {
     const char *name;     /* without the dashes, such as "user" */
     char letter;          /* 'u', or 0 */
-    const char *argument; /* what --help calls it, such as "ID"; NULL for a flag */
+    const char *argument; /* its name in --help, such as "ID"; NULL for a flag */
     int setting;          /* enum mneme_setting that it overrides, or -1 */
-    const char *help;     /* NULL: a name of earlier versions, taken and not shown */
+    const char *help;     /* NULL: a name from earlier versions, accepted but not shown */
 };
 
 struct mneme_cli;
@@ -44,13 +44,13 @@ struct mneme_command {
     const char *details;              /* paragraphs for --help, may be NULL */
     const char *examples;             /* lines "  mneme … \n", never NULL for a runnable command */
     int min_arguments, max_arguments; /* positional; -1: no maximum */
-    int before_dashes; /* how many arguments stand before "--" and a command to run; 0: "--" only ends the
+    int before_dashes; /* how many arguments come before "--" and a command to run; 0: "--" only ends the
                           options */
-    const struct mneme_cli_option *options; /* ends with a NULL name; may be NULL. Common ones are implied */
-    unsigned common;                        /* MNEME_CLI_COMMON_… that it takes */
+    const struct mneme_cli_option *options; /* ends with a NULL name; may be NULL. Without common options */
+    unsigned common;                        /* common options that it takes */
     const struct mneme_command *const *subcommands; /* NULL-terminated, or NULL */
-    /* Names of options that say whose content is read, ends with NULL: one has to be given, or --all, which
-     * the command takes then. NULL: it reads no content, or its arguments name it. */
+    /* Names of options that say whose content is read, ending with NULL: the caller must give one of them, or
+     * --all, which the command then takes. NULL: it reads no content, or its arguments name it. */
     const char *const *scopes;
     enum mneme_exit (*run)(struct mneme_cli *cli); /* NULL if it only groups subcommands */
     const struct mneme_operation *operation;       /* what mneme_face_run runs */
@@ -65,13 +65,14 @@ enum mneme_cli_common {
     MNEME_CLI_AS_OF = 16,   /* --as-of TIME|POSITION */
     MNEME_CLI_PAGE = 128,   /* --limit N, --offset N */
     MNEME_CLI_CURSOR = 256, /* --cursor C */
-    MNEME_CLI_CONSENT = 64, /* --yes: it destroys more than one thing, and asks by mneme_cli_consent */
+    MNEME_CLI_CONSENT = 64, /* --yes: it destroys more than one thing, and calls mneme_cli_consent */
     MNEME_CLI_BARE =
-        512, /* no option: it needs no settings, and works where those are wrong; config is NULL */
+        512, /* no option: it needs no settings, and works even if they are wrong; config is NULL */
     MNEME_CLI_TABLE = 1024,        /* --columns NAME,…, --wide: it prints a table by mneme_listing_print */
-    MNEME_CLI_TABLES = 2048,       /* --wide: it prints several, of other columns each */
+    MNEME_CLI_TABLES = 2048,       /* --wide: it prints several tables with different columns */
     MNEME_CLI_OWN_SETTINGS = 4096, /* no option: it reads the settings itself; config is NULL */
-    MNEME_CLI_SERVICE = 32, /* no option: it runs for long, so it logs at info; others only warn by default */
+    MNEME_CLI_SERVICE =
+        32, /* no option: it runs for long, so it logs at info; others log at warn by default */
 };
 
 #define MNEME_CLI_ALL_SCOPES "user", "agent", "run", "conversation"
@@ -79,7 +80,7 @@ enum mneme_cli_common {
 
 #define MNEME_CLI_MAX_DEPTH 4
 
-/* Everything a command works with. Streams are stdio's; nothing below main() touches others. */
+/* Everything a command works with. Its streams are those of stdio. */
 struct mneme_cli {
     const struct mneme_command *root; /* of the tree of commands */
     const struct mneme_command *command;
@@ -96,7 +97,7 @@ struct mneme_cli {
     char **arguments; /* positional; ends with NULL */
     struct mneme_cli_values *values;
     struct mneme_buffer
-        *stale; /* a JSON array of what a read could not show; "" when there is nothing to tell */
+        *stale; /* a JSON array of keys that a read could not show up to date; "" when there are none */
 };
 
 /* The option's argument, or NULL when it was not given. For a flag, "" when given. */
@@ -112,21 +113,21 @@ int mneme_cli_long(int64_t *out, const struct mneme_cli *cli, const char *option
 /* Measures the terminal again, which may have been resized. */
 void mneme_cli_measure_terminal(struct mneme_cli *cli);
 
-/* Prints "mneme: <sentence>" on stderr and gives the exit code: `return mneme_cli_fail(cli, &error);`. What
- * fails after an interrupt fails because of it. */
+/* Prints "mneme: <sentence>" on stderr and returns the exit code: `return mneme_cli_fail(cli, &error);`. Any
+ * failure after an interrupt counts as caused by it. */
 enum mneme_exit mneme_cli_fail(const struct mneme_cli *cli, const struct mneme_error *error);
 
-/* Set by SIGINT and SIGTERM; long work looks at it and ends with MNEME_EXIT_INTERRUPTED. */
+/* Set by SIGINT and SIGTERM; long work checks it and ends with MNEME_EXIT_INTERRUPTED. */
 bool mneme_cli_interrupted(void);
 
-/* The same for what takes a struct mneme_cancel. */
+/* The same as a struct mneme_cancel. */
 extern const struct mneme_cancel mneme_cli_cancel;
 
 /* The whole program: finds the command, parses, loads the configuration, runs. main() returns its value. */
 int mneme_cli_main(int argc, char **argv);
 
-/* The root of the tables of commands that are written by hand (cli/commands.c); mneme_face_commands adds
- * those of the catalogue. */
+/* The root of the hand-written tables of commands (cli/commands.c); mneme_face_commands adds those of the
+ * catalogue. */
 extern const struct mneme_command mneme_command_root;
 
 #endif

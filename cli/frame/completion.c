@@ -1,5 +1,5 @@
 /*
- * mneme completion: scripts for bash, zsh and fish, made from the table of commands and that of words.
+ * mneme completion: scripts for bash, zsh and fish, made from the tables of commands and words.
  */
 #include <stdio.h>
 
@@ -33,14 +33,14 @@ static void visit_all(const struct mneme_command *root, void (*print)(const stru
     visit(&(struct place){.path = {root}, .depth = 1}, print);
 }
 
-/* "memory add": what the script has gathered when it gets to this place. */
+/* "memory add": the words that the script has matched at this place. */
 static void print_path(const struct place *place) {
     for (int i = 1; i < place->depth; i++) {
         printf("%s%s", i > 1 ? " " : "", place->path[i]->name);
     }
 }
 
-/* What may stand behind an option. */
+/* What may follow an option. */
 static void expect_of(struct mneme_cli_expected *expected, const struct mneme_cli_option *option) {
     const char *description = option->argument;
     if (option->setting >= 0) {
@@ -50,7 +50,7 @@ static void expect_of(struct mneme_cli_expected *expected, const struct mneme_cl
     mneme_cli_expect(expected, description);
 }
 
-/* Whether a file may stand among the arguments. */
+/* Whether the command takes files as arguments. */
 static bool takes_files(const struct mneme_command *command) {
     struct mneme_cli_expected expected;
     bool takes = false;
@@ -68,7 +68,7 @@ static void print_values(const struct mneme_cli_expected *expected) {
     }
 }
 
-/* The commands below, or what the first argument may be. */
+/* The subcommands, or the values of the first argument. */
 static void print_words(const struct mneme_command *command) {
     struct mneme_cli_expected expected;
     for (size_t i = 0; command->subcommands != NULL && command->subcommands[i] != NULL; i++) {
@@ -125,7 +125,7 @@ static void print_step(const struct place *place) {
     }
 }
 
-/* Which command the line has come to, and what may follow. */
+/* Prints the functions that find the command on the line, and what may follow it. */
 static void print_functions(const struct mneme_command *root) {
     printf(
         "# Sets `at` to the command that the words name, and `ended` if -- is among them: files may follow "
@@ -141,18 +141,17 @@ static void print_functions(const struct mneme_command *root) {
         "        next=\"${at:+$at }$word\"\n"
         "        case $next in\n");
     visit_all(root, print_step);
-    printf(
-        "        *) continue ;;\n"
-        "        esac\n"
-        "        at=$next\n"
-        "    done\n"
-        "}\n"
-        "\n"
-        "# Sets `words`, `options`, `value`, `list` and `files`: what may stand there, for the command `at` "
-        "behind the word `previous`.\n"
-        "_mneme_expected() {\n"
-        "    words='' options='' value='' list='' files=''\n"
-        "    case $at in\n");
+    printf("        *) continue ;;\n"
+           "        esac\n"
+           "        at=$next\n"
+           "    done\n"
+           "}\n"
+           "\n"
+           "# Sets `words`, `options`, `value`, `list` and `files`: what may follow the word `previous` of "
+           "the command `at`.\n"
+           "_mneme_expected() {\n"
+           "    words='' options='' value='' list='' files=''\n"
+           "    case $at in\n");
     visit_all(root, print_case);
     printf("    esac\n"
            "}\n"
@@ -166,7 +165,7 @@ static void print_bash(const struct mneme_command *root) {
         "_mneme() {\n"
         "    local at ended words options value list files before=''\n"
         "    local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD-1]}\n"
-        "    # bash takes the = of --option=value for a word of its own.\n"
+        "    # bash treats the = of --option=value as a separate word.\n"
         "    if [[ $current == = ]]; then\n"
         "        current=''\n"
         "    elif [[ $previous == = ]]; then\n"
@@ -234,9 +233,9 @@ static void print_zsh(const struct mneme_command *root) {
            "fi\n");
 }
 
-/* --- fish shows what each word does --- */
+/* --- fish, which shows what each word does --- */
 
-/* A line of a candidate: the word, a tab, what it does; in quotes. */
+/* Prints a candidate, quoted: the word, a tab, what it does. */
 static void print_candidate(const char *dashes, const char *word, const char *text) {
     printf(" '%s%s\t", dashes, word);
     for (; *text != '\0'; text++) {
@@ -362,12 +361,12 @@ static enum mneme_exit run(struct mneme_cli *cli) {
             shells[i].print(cli->root);
         }
     }
-    return MNEME_EXIT_DONE; /* parsing has refused any other name */
+    return MNEME_EXIT_DONE; /* unreachable: parsing refuses other names */
 }
 
 const struct mneme_command mneme_command_completion = {
     .name = "completion",
-    .summary = "A script that completes commands, options and values in your shell.",
+    .summary = "Print a script that completes commands, options and values in your shell.",
     .arguments = "bash|zsh|fish",
     .examples = "  source <(mneme completion bash)\n"
                 "  mneme completion zsh > ~/.zsh/completions/_mneme\n"

@@ -1,5 +1,5 @@
 /*
- * Asking on the terminal, or not at all.
+ * Asks on the terminal; without one, only --yes consents.
  */
 #include "cli/frame/consent.h"
 

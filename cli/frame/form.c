@@ -1,5 +1,5 @@
 /*
- * Lines are kept until all are there: the widest label decides where values begin.
+ * Keeps all lines until the end, since the widest label decides where values begin.
  */
 #include "cli/frame/form.h"
 
@@ -11,7 +11,7 @@
 #include "common/base/printable.h"
 
 #define GAP 2
-#define MIN_VALUE_COLUMNS 20 /* below, wrapping makes nothing better */
+#define MIN_VALUE_COLUMNS 20 /* in fewer columns, wrapping does not help */
 
 struct mneme_form_line {
     struct mneme_str label;
@@ -108,7 +108,8 @@ enum mneme_exit mneme_form_end(struct mneme_form *form, const struct mneme_cli *
     enum mneme_exit code = MNEME_EXIT_DONE;
     if (form->failed) {
         struct mneme_error error = {0};
-        mneme_error_set(&error, MNEME_E_NO_MEMORY, "not all was shown: memory is exhausted; free some");
+        mneme_error_set(&error, MNEME_E_NO_MEMORY,
+                        "some lines were not shown: memory is exhausted; free some");
         code = mneme_cli_fail(cli, &error);
     }
     mneme_arena_clean_up(&form->arena);

@@ -1,6 +1,6 @@
 /*
- * Help as text: names in a column, their explanation wrapped beside them. Nothing is wider than the page but
- * what cannot be broken.
+ * Prints help as text: names in one column, their explanations wrapped in the next. Only what cannot be
+ * broken is wider than the page.
  */
 #include "cli/frame/help.h"
 
@@ -30,7 +30,7 @@ struct line {
     const struct page *page;
     int indent; /* of the lines that follow */
     int column;
-    bool is_empty; /* nothing but the indent, or what another has printed, is on it */
+    bool is_empty; /* holds only the indent, or what was printed before */
 };
 
 static void end_line(struct line *line) {
@@ -39,8 +39,8 @@ static void end_line(struct line *line) {
     line->is_empty = true;
 }
 
-/* As much of a word that is wider than a line as ends with a comma or a bar and fits; the whole if none does.
- */
+/* The longest part of an overlong word that fits and ends with a comma or a bar; the whole word if there is
+ * none. */
 static struct mneme_str part_of(struct mneme_str word, int room) {
     size_t end = 0;
     int width = 0;
@@ -91,7 +91,7 @@ static void put_words(struct line *line, struct mneme_str text) {
     }
 }
 
-/* The text from column `indent` on; `column` is where the first line is already. */
+/* Prints the text from column `indent` on; the first line is already at `column`. */
 static void wrap(const struct page *page, int indent, int column, const char *text) {
     fprintf(page->out, "%*s", indent - column, "");
     struct line line = {page, indent, indent, true};
@@ -119,8 +119,8 @@ static size_t indent_of(struct mneme_str text) {
     return indent;
 }
 
-/* Where the explanation of an entry such as "  postgres   the ledger" begins, in columns; the indent itself
- * where the line is no entry. */
+/* The column where the explanation of an entry such as "  postgres   the ledger" begins; the indent if the
+ * line is not an entry. */
 static size_t hang_of(struct mneme_str text) {
     size_t indent = indent_of(text);
     for (size_t i = indent; indent > 0 && i + 2 < text.len; i++) {
@@ -132,28 +132,28 @@ static size_t hang_of(struct mneme_str text) {
     return indent;
 }
 
-/* Lines of one indent flow into each other; an empty line, another indent and an option at the beginning of a
- * line begin a paragraph of their own. A line "  name   text" goes on where its text began. */
+/* Lines with the same indent flow together. An empty line, another indent, or an option at the beginning of a
+ * line starts a new paragraph. A line "  name   text" continues at the column of its text. */
 static void flow(const struct page *page, const char *text) {
     struct mneme_str rest = mneme_str_from(text);
     struct line line = {page, 0, 0, true};
-    bool is_open = false; /* words stand on the line */
+    bool is_open = false; /* the line has words */
     while (rest.len > 0) {
         const char *end = memchr(rest.data, '\n', rest.len);
         struct mneme_str words = {rest.data, end == NULL ? rest.len : (size_t)(end - rest.data)};
         size_t used = words.len + (end != NULL);
         size_t indent = indent_of(words);
         bool is_option = words.len > 2 && words.data[0] == '-' && words.data[1] == '-';
-        /* Lines of an object stand one column behind its brace. */
+        /* Lines of an object are indented one column from its brace. */
         bool is_aligned = (int)indent == line.indent || (line.indent > 0 && (int)indent == line.indent + 1);
-        bool goes_on = is_open && words.len > 0 && is_aligned && !is_option;
-        if (!goes_on && is_open) {
+        bool continues = is_open && words.len > 0 && is_aligned && !is_option;
+        if (!continues && is_open) {
             fputc('\n', page->out);
         }
         if (words.len == 0) {
             fputc('\n', page->out);
             is_open = false;
-        } else if (goes_on) {
+        } else if (continues) {
             put_words(&line, words);
         } else {
             size_t hang = hang_of(words);
@@ -176,8 +176,8 @@ static void flow(const struct page *page, const char *text) {
 
 /* --- examples --- */
 
-/* How many bytes of an example fit a line that ends with a backslash: up to a space that no quotes hold,
- * rather one before an option; the whole where there is no such place. */
+/* How many bytes of an example fit on a line that ends with a backslash: up to a space outside quotes,
+ * preferably one before an option; all bytes if there is no such space. */
 static size_t part_of_example(struct mneme_str text, int room) {
     size_t best = 0;
     size_t before_option = 0;
@@ -202,7 +202,7 @@ static size_t part_of_example(struct mneme_str text, int room) {
     return best == 0 ? text.len : best;
 }
 
-/* Lines that can be pasted into a shell as they stand. */
+/* Prints lines that can be pasted into a shell as they are. */
 static void print_examples(const struct page *page, const char *examples) {
     struct mneme_str rest = mneme_str_from(examples);
     while (rest.len > 0) {
@@ -268,11 +268,11 @@ static void print_variable_note(const struct page *page, const struct mneme_cli 
         return;
     }
     struct mneme_buffer text = {0};
-    mneme_buffer_printf(&text,
-                        "An option without a variable beside it takes one that is named after the command, "
-                        "such as %s. An option comes before the environment, that before the file, that "
-                        "before the default.",
-                        variable);
+    mneme_buffer_printf(
+        &text,
+        "An option shown without a variable has one named after the command, such as %s. An option overrides "
+        "the environment, the environment overrides the file, and the file overrides the default.",
+        variable);
     mneme_buffer_append_byte(&text, '\0');
     fputc('\n', page->out);
     wrap(page, 2, 0, text.data);
@@ -314,7 +314,7 @@ static void print_options(const struct page *page, const struct mneme_cli *cli) 
     mneme_buffer_clean_up(&text);
 }
 
-/* What is explained of the words that stand for values. */
+/* The words that stand for values, being explained. */
 struct values_part {
     const struct page *page;
     int indent;

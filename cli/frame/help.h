@@ -8,8 +8,8 @@
 
 #include "cli/frame/options.h"
 
-/* Usage, what it does, subcommands, options with their variables, examples. `columns` is the width to fit;
- * `bold` marks the headings. */
+/* Prints usage, description, subcommands, options with their variables, and examples, wrapped to `columns`;
+ * headings are bold if `bold`. */
 void mneme_help_print(const struct mneme_cli *cli, FILE *out, int columns, bool bold);
 
 /* The explanation of an option, with the default of a setting and the variable's name; NUL-terminated. */

@@ -1,5 +1,5 @@
 /*
- * Beginnings of ids are looked up before a command does anything else.
+ * Abbreviated ids are looked up before a command does anything else.
  */
 #include "cli/frame/ids.h"
 
@@ -7,7 +7,7 @@
 #include "cli/frame/values.h"
 #include "common/base/uuid.h"
 
-#define MOST_SHOWN 100 /* bytes of a wrong id in a sentence */
+#define MAX_SHOWN 100 /* bytes of a wrong id in a sentence */
 
 int mneme_cli_whole_id(struct mneme_str *id, const struct mneme_cli *cli, enum mneme_id_prefix_kind kind,
                        struct mneme_str text, struct mneme_arena *arena, struct mneme_error *error) {
@@ -21,10 +21,9 @@ int mneme_cli_whole_id(struct mneme_str *id, const struct mneme_cli *cli, enum m
     if (!mneme_uuid_parse_prefix(&first, &last, text)) {
         return mneme_error_set(error, MNEME_E_USAGE,
                                "the %s id was not taken: '%.*s' is not a UUID; give 36 characters such as "
-                               "018f0f5e-7a5b-7cc1-9d3e-2f6a1b0c4d5e, or at least %d of its first digits",
-                               mneme_id_prefix_noun(kind),
-                               (int)(text.len < MOST_SHOWN ? text.len : MOST_SHOWN), text.data,
-                               MNEME_UUID_MIN_PREFIX);
+                               "018f0f5e-7a5b-7cc1-9d3e-2f6a1b0c4d5e, or at least the first %d digits",
+                               mneme_id_prefix_noun(kind), (int)(text.len < MAX_SHOWN ? text.len : MAX_SHOWN),
+                               text.data, MNEME_UUID_MIN_PREFIX);
     }
     const struct mneme_id_prefix prefix = {.kind = kind,
                                            .tenant = mneme_session_tenant(cli),

@@ -1,5 +1,5 @@
 /*
- * Ids as arguments: whole, or by the first digits that tell one from the others of the tenant.
+ * Ids as arguments: in full, or abbreviated to first digits that are unique in the tenant.
  */
 #ifndef MNEME_CLI_IDS_H
 #define MNEME_CLI_IDS_H
@@ -8,9 +8,9 @@
 #include "common/base/arena.h"
 #include "queries/id_prefix.h"
 
-/* Sets *id to the whole id, in the arena when `text` is the beginning of one. Only a beginning is looked up,
- * over a connection of its own that waits for --at-least. MNEME_E_USAGE when it is neither; else fails as
- * mneme_id_prefix_find and mneme_session_open. */
+/* Sets *id to the full id, in the arena when `text` is abbreviated. Only an abbreviation is looked up, over a
+ * separate connection that waits for --at-least. MNEME_E_USAGE when it is neither; otherwise fails as
+ * mneme_id_prefix_find and mneme_session_open do. */
 int mneme_cli_whole_id(struct mneme_str *id, const struct mneme_cli *cli, enum mneme_id_prefix_kind kind,
                        struct mneme_str text, struct mneme_arena *arena, struct mneme_error *error);
 

@@ -1,5 +1,5 @@
 /*
- * Reading standard input whole.
+ * Reads all of standard input.
  */
 #include "cli/frame/input.h"
 
@@ -29,7 +29,7 @@ static int read_all(struct mneme_buffer *out, struct mneme_error *error) {
             "standard input was not taken: it cannot be read; give the text as an argument");
     }
     if (out->len > 0 && out->data[out->len - 1] == '\n') {
-        out->len--; /* the end of the line is not part of what was said */
+        out->len--; /* the final line feed is not part of the text */
     }
     return MNEME_OK;
 }

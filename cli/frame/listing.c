@@ -1,5 +1,5 @@
 /*
- * One way to show rows, for all commands that list.
+ * Shows rows the same way for all commands that list.
  */
 #include "cli/frame/listing.h"
 
@@ -8,7 +8,7 @@
 #include "cli/frame/output.h"
 #include "common/base/clock.h"
 
-/* MNEME_EXIT_DONE when --columns, if it was given, names what there is. JSON lines have all. */
+/* MNEME_EXIT_DONE unless --columns names a column that does not exist. JSON lines have all columns. */
 static enum mneme_exit check_columns(const struct mneme_cli *cli, const char *const *headings) {
     struct mneme_error error = {0};
     const char *chosen = mneme_cli_value(cli, "columns");
@@ -71,7 +71,7 @@ enum mneme_exit mneme_listing_end(struct mneme_listing *listing) {
     }
     if (!cli->json && listing->has_more) {
         fflush(stdout);
-        fprintf(stderr, "mneme: there are more than these %lld; --limit shows more of them\n",
+        fprintf(stderr, "mneme: there are more than these %lld; raise --limit to see more\n",
                 (long long)listing->count);
     }
     clean_up(listing);

@@ -1,6 +1,6 @@
 /*
- * mneme manual: the manual pages, made from the tables that --help is made from: mneme(1), a page for each
- * command below it with those below that, and mneme.conf(5) of the settings.
+ * mneme manual: the manual pages, made from the same tables as --help: mneme(1), a page for each command with
+ * its subcommands, and mneme.conf(5) for the settings.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -82,7 +82,7 @@ static struct mneme_cli below(const struct mneme_cli *cli, const struct mneme_co
     return place;
 }
 
-/* Calls `put` for the command and all below it that can be run. */
+/* Calls `put` for the command and all its subcommands that can be run. */
 static void visit(const struct mneme_cli *cli,
                   void (*put)(struct mneme_buffer *out, const struct mneme_cli *cli),
                   struct mneme_buffer *out) {
@@ -97,7 +97,7 @@ static void visit(const struct mneme_cli *cli,
     }
 }
 
-/* What one command does, with its own options; common ones by name. */
+/* Describes one command with its own options; common options only by name. */
 static void put_command(struct mneme_buffer *out, const struct mneme_cli *cli) {
     const struct mneme_cli_option *list[MNEME_CLI_MAX_OPTIONS];
     size_t own = 0;
@@ -133,7 +133,7 @@ static void put_command(struct mneme_buffer *out, const struct mneme_cli *cli) {
     }
 }
 
-/* What of a page is said once, though several commands take it. */
+/* What a page explains once, though several commands take it. */
 struct once {
     struct mneme_buffer *out;
     const struct mneme_cli_option *options[MNEME_CLI_MAX_OPTIONS];
@@ -243,14 +243,13 @@ static void put_root_page(struct mneme_buffer *out, const struct mneme_cli *cli)
 }
 
 static void put_settings_page(struct mneme_buffer *out) {
-    static const char text[] = "A setting is looked for in this order: an option of the command line, the "
-                               "environment, the file, the default. The "
-                               "file is named by `--config` or `MNEME_CONFIG`. It has one `name = value` a "
-                               "line, and comments behind `#`; a name is "
-                               "that of the variable in lower case without `mneme_`, so that "
-                               "`MNEME_TOPIC_PREFIX` is `topic_prefix`. `mneme config` "
-                               "shows what is in effect and where it came from; secrets are never shown.\n";
-    put_head(out, SETTINGS_PAGE, 5, "settings of mneme: variables of the environment, and a file");
+    static const char text[] =
+        "A setting is taken from the first of these that has it: an option of the command line, the "
+        "environment, the file, the default. `--config` or `MNEME_CONFIG` names the file. It has one `name = "
+        "value` per line, and comments after `#`; the name is that of the variable in lower case without "
+        "`mneme_`: `MNEME_TOPIC_PREFIX` is `topic_prefix`. `mneme config` "
+        "shows what is in effect and where it came from; secrets are never shown.\n";
+    put_head(out, SETTINGS_PAGE, 5, "settings of mneme: environment variables and a file");
     mneme_buffer_printf(out, ".SH DESCRIPTION\n");
     mneme_roff_paragraphs(out, text);
     mneme_buffer_printf(out, ".SH SETTINGS\n");
@@ -292,10 +291,9 @@ static int write_page(const char *folder, const char *name, int section, const s
     FILE *file = is_made ? fopen(path, "we") : NULL;
     bool is_written = file != NULL && fwrite(page->data, 1, page->len, file) == page->len;
     if (file == NULL || fclose(file) != 0 || !is_written) {
-        return mneme_error_set(
-            error, MNEME_E_INVALID,
-            "the manual was not written: %s/man%d/%s.%d: %s; name a folder that can be written to", folder,
-            section, name, section, strerror(errno));
+        return mneme_error_set(error, MNEME_E_INVALID,
+                               "the manual was not written: %s/man%d/%s.%d: %s; name a writable folder",
+                               folder, section, name, section, strerror(errno));
     }
     return MNEME_OK;
 }
@@ -365,17 +363,17 @@ static enum mneme_exit run(struct mneme_cli *cli) {
 }
 
 static const struct mneme_cli_option options[] = {
-    {"folder", 0, "FOLDER", -1, "Write all pages there, into man1 and man5, instead of printing one."},
+    {"folder", 0, "FOLDER", -1,
+     "Write all pages to man1 and man5 below this folder, instead of printing one."},
     {0},
 };
 
 const struct mneme_command mneme_command_manual = {
     .name = "manual",
-    .summary = "The manual pages, for man.",
+    .summary = "Print or write the manual pages, for man.",
     .arguments = "[COMMAND|conf]",
-    .details = "Prints mneme(1), the page of a command with those below it, or mneme.conf(5), the settings. "
-               "An installation "
-               "has all of them: `man mneme`, `man mneme-memory`.",
+    .details = "Prints mneme(1), the page of a command with its subcommands, or mneme.conf(5), the settings. "
+               "An installation includes all of them: `man mneme`, `man mneme-memory`.",
     .examples = "  mneme manual | man -l -\n"
                 "  mneme manual memory | man -l -\n"
                 "  mneme manual --folder /usr/local/share/man\n",

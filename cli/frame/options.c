@@ -1,8 +1,7 @@
 /*
- * The parser. Long options with "=" or a space, letters with the value attached or behind, "--" ends the
- * options,
- * "-" is an argument. Options may stand before, between and behind the words of the command; names are never
- * abbreviated, so that a script keeps its meaning when an option is added.
+ * The parser. Long options take their value after "=" or a space, letters attached or after a space; "--"
+ * ends the options; "-" is an argument. Options may come before, between and after the words of the command.
+ * Names cannot be abbreviated, so that a script keeps its meaning when an option is added.
  */
 #include "cli/frame/options.h"
 
@@ -19,45 +18,47 @@
 
 static const struct {
     struct mneme_cli_option option;
-    unsigned common; /* which sets it belongs to; COMMON_OF_ALL: every command takes it */
+    unsigned common; /* the sets it belongs to; COMMON_OF_ALL: every command takes it */
 } common_options[] = {
     {{"tenant", 0, "NAME", MNEME_SETTING_TENANT, "Whose data."}, MNEME_CLI_SCOPE | MNEME_CLI_TENANT},
-    {{"user", 'u', "ID", -1, "The user it is about."}, MNEME_CLI_SCOPE},
-    {{"agent", 'a', "ID", -1, "The agent it belongs to."}, MNEME_CLI_SCOPE},
+    {{"user", 'u', "ID", -1, "The user the data is about."}, MNEME_CLI_SCOPE},
+    {{"agent", 'a', "ID", -1, "The agent the data belongs to."}, MNEME_CLI_SCOPE},
     {{"run", 0, "ID", -1, "The run of the agent."}, MNEME_CLI_SCOPE},
     {{"conversation", 0, "ID", -1, "The conversation."}, MNEME_CLI_SCOPE},
-    {{"all", 0, NULL, -1, "Of everybody in the tenant; without it the call says whose."}, COMMON_OF_SCOPED},
+    {{"all", 0, NULL, -1,
+      "The data of everybody in the tenant, instead of one user, agent, run or conversation."},
+     COMMON_OF_SCOPED},
     {{"at-least", 0, "POSITION", -1,
       "Wait until the tables hold the log up to these positions (partition:offset, separated by commas), or "
-      "up to "
-      "the last one written from here (last)."},
+      "up to the last write from here (last)."},
      MNEME_CLI_AT_LEAST},
-    {{"wait-timeout", 0, "MS", MNEME_SETTING_WAIT_TIMEOUT_MS, "How many milliseconds to wait for it."},
+    {{"wait-timeout", 0, "MS", MNEME_SETTING_WAIT_TIMEOUT_MS, "How long to wait for it, in milliseconds."},
      MNEME_CLI_AT_LEAST},
     {{"as-of", 0, "TIME|POSITION", -1,
-      "As it was then: what was recorded up to the time, or up to the position (partition:offset)."},
+      "The state at that time, or at that position (partition:offset) of the log."},
      MNEME_CLI_AS_OF},
     {{"limit", 'n', "N", -1, "Maximum number of rows."}, MNEME_CLI_LIMIT | MNEME_CLI_PAGE},
     {{"offset", 0, "N", -1, "Skip this many rows first."}, MNEME_CLI_LIMIT | MNEME_CLI_PAGE},
-    {{"cursor", 0, "CURSOR", -1, "Go on behind the row that has this cursor."},
+    {{"cursor", 0, "CURSOR", -1, "Continue after the row that has this cursor."},
      MNEME_CLI_LIMIT | MNEME_CLI_CURSOR},
-    {{"columns", 0, "NAME,…", -1, "These columns of the table, in this order; JSON lines have all."},
+    {{"columns", 0, "NAME,…", -1, "Show these columns of the table, in this order; JSON lines have all."},
      MNEME_CLI_TABLE},
     {{"wide", 0, NULL, -1,
-      "Whole ids and times also on a terminal; the last text is wrapped instead of cut."},
+      "Show ids and times in full on a terminal, too; wrap the last text instead of cutting it."},
      MNEME_CLI_TABLE | MNEME_CLI_TABLES},
-    {{"yes", 'y', NULL, -1, "Agree beforehand: a terminal is not asked, and without one nothing is refused."},
+    {{"yes", 'y', NULL, -1, "Consent in advance: do not ask, and do not refuse when there is no terminal."},
      MNEME_CLI_CONSENT},
-    {{"json", 0, NULL, -1, "One JSON object per line."}, COMMON_OF_ALL},
-    {{"config", 0, "FILE", -1, "Settings from this file, one \"name = value\" per line."}, COMMON_OF_ALL},
-    {{"help", 'h', NULL, -1, "What the command does, its options and examples."}, COMMON_OF_ALL},
+    {{"json", 0, NULL, -1, "Print one JSON object per line."}, COMMON_OF_ALL},
+    {{"config", 0, "FILE", -1, "Read settings from this file, one \"name = value\" per line."},
+     COMMON_OF_ALL},
+    {{"help", 'h', NULL, -1, "Show what the command does, its options and examples."}, COMMON_OF_ALL},
 };
 #define COMMON_COUNT (sizeof common_options / sizeof *common_options)
 
-/* What options of a command were called before: still taken, and shown by no list. */
+/* Former names of options: still accepted, but not listed. */
 static const struct {
     const char *command, *former, *name;
-    char letter; /* of the former name, where the name of today has another */
+    char letter; /* of the former name, if the current name has another */
 } former_names[] = {
     {"recall", "top-k", "limit", 'k'},
     {"recall", "types", "type", '\0'},
@@ -157,7 +158,7 @@ static bool is_option(const struct mneme_cli_option *option, const char *name, s
     return is_named || (letter != '\0' && option->letter == letter);
 }
 
-/* The option of that name or letter: of the command, or while the command is not complete, any common one. */
+/* The command's option of that name or letter; while the command is incomplete, any common one. */
 static const struct mneme_cli_option *find_option(const struct mneme_cli *cli, const char *name, size_t len,
                                                   char letter) {
     const struct mneme_cli_option *list[MNEME_CLI_MAX_OPTIONS];
@@ -214,7 +215,7 @@ static int add_value(struct mneme_cli_values *values, const struct mneme_cli *cl
         at++;
     }
     if (at == MNEME_CLI_MAX_OPTIONS) {
-        return refuse(error, cli, "it was given too many options; give each once");
+        return refuse(error, cli, "it has too many options; give each once");
     }
     values->items[at].option = option;
     values->items[at].text = text;
@@ -223,7 +224,7 @@ static int add_value(struct mneme_cli_values *values, const struct mneme_cli *cl
     return MNEME_OK;
 }
 
-/* Reads the option in argv[*at], and its value behind it if it takes one; moves *at to the last word used. */
+/* Reads the option in argv[*at], and the value after it if it takes one; moves *at to the last word used. */
 static int parse_option(struct mneme_cli *cli, struct mneme_cli_values *values, int argc, char **argv,
                         int *at, struct mneme_error *error) {
     const char *word = argv[*at];
@@ -240,7 +241,7 @@ static int parse_option(struct mneme_cli *cli, struct mneme_cli_values *values, 
     } else {
         option = find_option(cli, NULL, 0, word[1]);
         if (option == NULL) {
-            return refuse(error, cli, "it has no option -%c; arguments that begin with - go behind --",
+            return refuse(error, cli, "it has no option -%c; put arguments that begin with - after --",
                           word[1]);
         }
         text = word[2] != '\0' ? word + 2 : NULL;
@@ -252,7 +253,7 @@ static int parse_option(struct mneme_cli *cli, struct mneme_cli_values *values, 
         text = "";
     } else if (text == NULL) {
         if (*at + 1 >= argc) {
-            return refuse(error, cli, "--%s is without its value; add %s", option->name, option->argument);
+            return refuse(error, cli, "--%s needs a value; add %s", option->name, option->argument);
         }
         text = argv[++*at];
     }
@@ -286,7 +287,7 @@ bool mneme_cli_variable(char text[MNEME_CLI_VARIABLE_BYTES], const struct mneme_
     return true;
 }
 
-/* Flags that the environment says: 1 for on, 0 for off, -1 for neither. */
+/* The value of a flag in the environment: 1 for on, 0 for off, -1 for neither. */
 static int flag_value(const char *text) {
     static const char *const off[] = {"", "0", "false", "no", "off"};
     static const char *const on[] = {"1", "true", "yes", "on"};
@@ -312,7 +313,7 @@ static bool is_given(const struct mneme_cli_values *values, const struct mneme_c
     return false;
 }
 
-/* What the variable of a former name says, which is then put into `variable`. */
+/* The value of a former name's variable; puts the name of that variable into `variable`. */
 static const char *former_variable(char variable[MNEME_CLI_VARIABLE_BYTES], const struct mneme_cli *cli,
                                    const struct mneme_cli_option *option) {
     for (size_t i = 0; i < FORMER_COUNT; i++) {
@@ -325,8 +326,8 @@ static const char *former_variable(char variable[MNEME_CLI_VARIABLE_BYTES], cons
     return NULL;
 }
 
-/* Options that were not given but have a variable set. Settings are not among them: the configuration reads
- * those. */
+/* Reads options that were not given but have a variable set. The configuration reads those that are settings.
+ */
 static int read_environment(struct mneme_cli *cli, struct mneme_cli_values *values,
                             struct mneme_error *error) {
     const struct mneme_cli_option *list[MNEME_CLI_MAX_OPTIONS];
@@ -347,7 +348,7 @@ static int read_environment(struct mneme_cli *cli, struct mneme_cli_values *valu
         if (list[i]->argument == NULL) {
             int flag = flag_value(text);
             if (flag < 0) {
-                return refuse(error, cli, "%s in the environment is '%s'; it may be 0 or 1", variable, text);
+                return refuse(error, cli, "%s in the environment is '%s'; set it to 0 or 1", variable, text);
             }
             if (flag == 0) {
                 continue;
@@ -362,13 +363,13 @@ static int read_environment(struct mneme_cli *cli, struct mneme_cli_values *valu
     return MNEME_OK;
 }
 
-/* `before` is how many arguments stood before "--", or -1 when it was not given. */
+/* `before` is how many arguments came before "--", or -1 when there was none. */
 static int check_dashes(const struct mneme_cli *cli, int before, struct mneme_error *error) {
     const struct mneme_command *command = cli->command;
     if (command->before_dashes == 0 || before == command->before_dashes) {
         return MNEME_OK;
     }
-    return refuse(error, cli, "-- does not stand between its own arguments and the command; give %s",
+    return refuse(error, cli, "-- must come between its own arguments and the command; give %s",
                   command->arguments);
 }
 
@@ -376,7 +377,7 @@ static int check_complete(const struct mneme_cli *cli, const struct mneme_cli_va
                           struct mneme_error *error) {
     const struct mneme_command *command = cli->command;
     if (command->run == NULL) {
-        return refuse(error, cli, "it needs a command behind it; choose one of the list");
+        return refuse(error, cli, "it needs a subcommand; choose one of the list");
     }
     const struct mneme_cli_option *list[MNEME_CLI_MAX_OPTIONS];
     size_t count = mneme_cli_options_of(list, command, NULL);
@@ -394,21 +395,21 @@ static int check_complete(const struct mneme_cli *cli, const struct mneme_cli_va
     }
     if (command->max_arguments >= 0 && cli->argument_count > command->max_arguments) {
         const char *extra = cli->arguments[command->max_arguments];
-        return refuse(error, cli, "'%s' is one argument too many; quote arguments that hold spaces", extra);
+        return refuse(error, cli, "'%s' is one argument too many; quote arguments that contain spaces",
+                      extra);
     }
     return MNEME_OK;
 }
 
 /* --- whose data --- */
 
-/* An empty id is nobody's, and must not become everybody's. */
+/* An empty id must not be taken for no id, which would mean everybody's data. */
 static int check_ids(const struct mneme_cli *cli, struct mneme_error *error) {
     static const char *const ids[] = {"user", "agent", "run", "conversation", "stream"};
     for (size_t i = 0; i < sizeof ids / sizeof *ids; i++) {
         const char *text = mneme_cli_value(cli, ids[i]);
         if (text != NULL && text[0] == '\0') {
-            int status =
-                refuse(error, cli, "--%s is empty; name whose data is meant, or leave it out", ids[i]);
+            int status = refuse(error, cli, "--%s is empty; give an id, or leave it out", ids[i]);
             bool destroys = (cli->command->common & MNEME_CLI_CONSENT) != 0;
             error->code = destroys ? MNEME_E_UNSAFE : error->code;
             return destroys ? MNEME_E_UNSAFE : status;
@@ -439,17 +440,16 @@ static void drop_value(struct mneme_cli_values *values, struct mneme_cli_value *
     *value = values->items[--values->count];
 }
 
-/* What the command line says takes the place of what the environment says: --all of its scopes, a scope of
- * its
- * --all. Sets whether a scope is left. */
+/* The command line overrides the environment: --all replaces scopes set there, and a scope replaces --all set
+ * there. Sets whether a scope is left. */
 static void settle_scopes(bool *is_narrowed, struct mneme_cli *cli, struct mneme_cli_values *values) {
     struct mneme_cli_value *all = find_value(values, "all");
-    bool is_told = all != NULL && !all->from_environment;
+    bool is_all_given = all != NULL && !all->from_environment;
     bool is_narrowed_here = false;
     *is_narrowed = false;
     for (const char *const *scope = cli->command->scopes; *scope != NULL; scope++) {
         struct mneme_cli_value *value = find_value(values, *scope);
-        if (value != NULL && value->from_environment && is_told) {
+        if (value != NULL && value->from_environment && is_all_given) {
             drop_value(values, value);
         } else if (value != NULL) {
             *is_narrowed = true;
@@ -457,7 +457,7 @@ static void settle_scopes(bool *is_narrowed, struct mneme_cli *cli, struct mneme
         }
     }
     all = find_value(values, "all");
-    if (all != NULL && !is_told && is_narrowed_here) {
+    if (all != NULL && !is_all_given && is_narrowed_here) {
         drop_value(values, all);
     }
 }
@@ -474,12 +474,12 @@ static int check_scopes(struct mneme_cli *cli, struct mneme_cli_values *values, 
     }
     struct mneme_buffer choices = {0};
     list_scopes(&choices, cli->command->scopes);
-    status = is_narrowed ? refuse(error, cli, "--all is of the whole tenant; leave it out, or leave out %s",
-                                  choices.data)
-                         : refuse(error, cli,
-                                  "nothing says whose data is meant; give %s, or --all for the "
-                                  "whole tenant",
-                                  choices.data);
+    status =
+        is_narrowed
+            ? refuse(error, cli, "--all means the whole tenant; leave it out, or leave out %s", choices.data)
+            : refuse(error, cli,
+                     "it does not say whose data is meant; give %s, or --all for the whole tenant",
+                     choices.data);
     mneme_buffer_clean_up(&choices);
     return status;
 }
@@ -516,7 +516,8 @@ int mneme_cli_parse(struct mneme_cli *cli, struct mneme_cli_values *values, int 
             cli->arguments[cli->argument_count++] = word;
         }
     }
-    cli->arguments[cli->argument_count] = NULL; /* of argv, which has a place for each word and one more */
+    cli->arguments[cli->argument_count] =
+        NULL; /* points into argv, which has room for each word and one more */
     if (mneme_cli_flag(cli, "help")) {
         return MNEME_OK;
     }

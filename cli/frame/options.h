@@ -1,5 +1,5 @@
 /*
- * Words of the command line into a command, its options and its arguments, by the tables of commands.
+ * Parses the command line into a command, its options and its arguments, by the tables of commands.
  */
 #ifndef MNEME_CLI_OPTIONS_H
 #define MNEME_CLI_OPTIONS_H
@@ -8,8 +8,8 @@
 
 #define MNEME_CLI_MAX_OPTIONS 64
 
-/* What was given, on the command line or by an option's environment variable. Strings are borrowed from
- * there. */
+/* The options given on the command line or by their environment variables. Strings are borrowed from there.
+ */
 struct mneme_cli_values {
     struct mneme_cli_value {
         const struct mneme_cli_option *option;
@@ -24,10 +24,10 @@ struct mneme_cli_values {
 size_t mneme_cli_options_of(const struct mneme_cli_option *list[MNEME_CLI_MAX_OPTIONS],
                             const struct mneme_command *command, size_t *own);
 
-/* Fills command, path, depth, arguments and values of `cli`. `argv`, whose last pointer is NULL behind
- * `argc` others, is reordered: arguments point into it, and argv[0] is skipped. What stands behind "--" is an
- * argument, whatever it looks like. With --help among the options nothing is required of the rest.
- * MNEME_E_USAGE with a sentence that suggests the nearest name. */
+/* Fills command, path, depth, arguments and values of `cli`. `argv`, which has `argc` pointers and then NULL,
+ * is reordered: arguments point into it; argv[0] is skipped. Everything after "--" is an argument. With
+ * --help among the options, nothing else is required. MNEME_E_USAGE with a sentence that suggests the nearest
+ * name. */
 int mneme_cli_parse(struct mneme_cli *cli, struct mneme_cli_values *values, int argc, char **argv,
                     struct mneme_error *error);
 
@@ -40,7 +40,7 @@ bool mneme_cli_variable(char text[MNEME_CLI_VARIABLE_BYTES], const struct mneme_
 /* Whether the option is one of the common ones. */
 bool mneme_cli_is_common(const struct mneme_cli_option *option);
 
-/* "memory add", the words behind mneme that name the command; "mneme" for the root. */
+/* "memory add", the words after mneme that name the command; "mneme" for the root. */
 void mneme_cli_path(const struct mneme_cli *cli, struct mneme_buffer *out);
 
 /* Applies the options that override settings. */

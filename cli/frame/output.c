@@ -1,6 +1,6 @@
 /*
- * stdout as a stream of its own. One of stdio's knows only that some write failed, not why: a full disk and a
- * reader that went away would end the same.
+ * Replaces stdout by a custom stream. A stream of stdio knows only that some write failed, not why, and could
+ * not tell a full disk from a reader that went away.
  */
 #include "cli/frame/output.h"
 
@@ -13,14 +13,14 @@
 
 #include "common/base/printable.h"
 
-/* Of the one stdout that a process has; only the thread that prints touches it. */
+/* State of stdout; only the thread that prints uses it. */
 static int lost_errno;
 
-/* Rows of the page that are still free; -1: the output is not cut to a page. */
+/* Rows left on the page; -1: output is not cut to a page. */
 static int rows_left = -1;
 
-/* A write that failed for a moment only is tried again. */
-static bool can_go_on(void) {
+/* Whether the write failed only for the moment and can be tried again. */
+static bool can_retry(void) {
     if (errno == EINTR) {
         return !mneme_cli_interrupted();
     }
@@ -28,7 +28,7 @@ static bool can_go_on(void) {
     return errno == EAGAIN && poll(&ready, 1, -1) == 1;
 }
 
-/* How much of it is on the page. A line feed on the last row would scroll it. */
+/* How many bytes fit on the page. A line feed on the last row would scroll it. */
 static size_t cut_to_page(const char *data, size_t size) {
     size_t at = 0;
     while (at < size && rows_left > 0) {
@@ -46,7 +46,7 @@ static ssize_t write_all(void *cookie, const char *data, size_t size) {
         ssize_t written = write(STDOUT_FILENO, data + done, wanted - done);
         if (written >= 0) {
             done += (size_t)written;
-        } else if (!can_go_on()) {
+        } else if (!can_retry()) {
             lost_errno = lost_errno == 0 ? errno : lost_errno;
             return 0;
         }
@@ -65,7 +65,7 @@ void mneme_cli_output_begin(void) {
 void mneme_cli_output_page(int rows) {
     fflush(stdout);
     rows_left = -1;
-    /* Cleared from the top, and lines that are too long cut at the edge; then as terminals are. */
+    /* Clears the terminal and turns off line wrapping; 0 turns it on again. */
     fputs(rows > 0 ? "\033[?7l\033[H\033[2J" : "\033[?7h", stdout);
     fflush(stdout);
     rows_left = rows > 0 ? rows : -1;
@@ -76,7 +76,7 @@ enum mneme_exit mneme_cli_output_end(enum mneme_exit code) {
     if (fflush(stdout) != 0 && lost_errno == 0) {
         lost_errno = errno == 0 ? EIO : errno;
     }
-    /* Some file systems have room for what is written only when the file is closed. */
+    /* Some file systems report a full disk only when the file is closed. */
     if (close(STDOUT_FILENO) != 0 && errno != EBADF && lost_errno == 0) {
         lost_errno = errno;
     }
@@ -84,7 +84,7 @@ enum mneme_exit mneme_cli_output_end(enum mneme_exit code) {
         return code;
     }
     fprintf(stderr,
-            "mneme: the output was not written: %s; make room and ask again (what was published stays "
+            "mneme: the output was not written: %s; make room and run it again (what was published stays "
             "published)\n",
             strerror(lost_errno));
     return code == MNEME_EXIT_DONE ? MNEME_EXIT_REFUSED : code;
@@ -97,7 +97,7 @@ enum mneme_exit mneme_cli_put_line(struct mneme_buffer *line) {
         (void)fwrite(line->data, 1, line->len, stdout); /* the stream remembers a failure */
     } else {
         fprintf(stderr,
-                "mneme: a line of output was not made: memory is exhausted; free some and run it again\n");
+                "mneme: a line of output is missing: memory is exhausted; free some and run it again\n");
     }
     mneme_buffer_clear(line);
     return is_complete ? MNEME_EXIT_DONE : MNEME_EXIT_UNAVAILABLE;
@@ -110,7 +110,7 @@ void mneme_cli_say(const char *format, ...) {
     va_start(arguments, format);
     int len = vasprintf(&sentence, format, arguments);
     va_end(arguments);
-    fflush(stdout); /* what was printed before comes before it, where both go to one place */
+    fflush(stdout); /* keeps the order when both streams go to the same place */
     if (len >= 0) {
         mneme_printable(&shown, mneme_str_from(sentence), false);
         fprintf(stderr, "mneme: %.*s\n", MNEME_STR_ARG(mneme_buffer_str(&shown)));

@@ -1,5 +1,5 @@
 /*
- * The progress bar: one line that is drawn over itself.
+ * The progress bar: one line that is redrawn in place.
  */
 #include "cli/frame/progress.h"
 
@@ -19,7 +19,7 @@
 #define MIN_LABEL 12
 #define DEFAULT_COLUMNS 80
 
-/* A terminal that cannot erase a line would be filled with bars. */
+/* Whether the terminal can erase a line; otherwise bars would fill it. */
 static bool can_redraw(void) {
     const char *term = getenv("TERM");
     return term == NULL || strcmp(term, "dumb") != 0;
@@ -66,11 +66,11 @@ static void put_if_fits(struct mneme_buffer *out, const struct mneme_buffer *par
         mneme_buffer_append_str(out, mneme_buffer_str(part));
         *left -= width;
     } else {
-        *left = 0; /* nor does what would come behind it */
+        *left = 0; /* nor do the parts after it */
     }
 }
 
-/* As much of the label as fits; gives its width. */
+/* Appends as much of the label as fits; returns its width. */
 static int put_label(struct mneme_buffer *out, struct mneme_str label, int wanted, int left) {
     int room = wanted < left ? wanted : left;
     int width = mneme_text_width(label);
@@ -101,8 +101,8 @@ void mneme_progress_line(struct mneme_buffer *out, const struct mneme_progress *
     mneme_buffer_printf(&part, ", %.0f/s", rate);
     int rate_width = mneme_text_width(mneme_buffer_str(&part));
     int left = columns - mneme_text_width(mneme_buffer_str(&counts));
-    /* A long label, such as a path, leaves room for a short bar and the rate as long as it can be told by its
-     * beginning. */
+    /* A long label, such as a path, is cut to leave room for a short bar and the rate, as long as its
+     * beginning still identifies it. */
     int wanted = left - rate_width - (progress->total > 0 ? MIN_BAR + FRAME : 0);
     left -= put_label(out, mneme_buffer_str(&label), wanted > MIN_LABEL ? wanted : MIN_LABEL, left);
     int cells = left - FRAME - rate_width >= MIN_BAR ? left - FRAME - rate_width : left - FRAME;
@@ -125,7 +125,7 @@ void mneme_progress_line(struct mneme_buffer *out, const struct mneme_progress *
 
 /* --- on the terminal --- */
 
-/* One column is left free: some terminals begin a new line behind the last. */
+/* One column stays free: some terminals start a new line after the last column. */
 static int columns_of_terminal(void) {
     struct winsize size;
     return ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 1 ? size.ws_col - 1

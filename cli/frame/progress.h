@@ -1,5 +1,5 @@
 /*
- * A progress bar on stderr, only if that is a terminal: share done, rate, time left, as far as they fit.
+ * A progress bar on stderr, shown only on a terminal: share done, rate and time left, as far as they fit.
  */
 #ifndef MNEME_CLI_PROGRESS_H
 #define MNEME_CLI_PROGRESS_H
@@ -24,8 +24,8 @@ void mneme_progress_update(struct mneme_progress *progress, int64_t done);
 /* Clears the line. */
 void mneme_progress_end(struct mneme_progress *progress);
 
-/* Appends what the bar shows after so long, at most `columns` wide: without room for all of it, first the
- * time left goes, then the rate, then the bar itself, then the end of the label. */
+/* Appends the bar's text after the given time, at most `columns` wide. If there is too little room, the time
+ * left is dropped first, then the rate, then the bar itself, then the end of the label. */
 void mneme_progress_line(struct mneme_buffer *out, const struct mneme_progress *progress, int64_t done,
                          int64_t elapsed_micros, int columns);
 

@@ -1,6 +1,6 @@
 /*
- * Escaping goes character by character: a line may not begin with what roff would obey, a minus stays one
- * that can be pasted, and quotes stay as they are written.
+ * Escapes character by character: no line begins with a roff request, a minus can still be pasted, and quotes
+ * are printed as written.
  */
 #include "cli/frame/roff.h"
 
@@ -24,7 +24,7 @@ static void put_escaped(struct mneme_buffer *out, char character) {
     mneme_buffer_append_byte(out, (uint8_t)character);
 }
 
-/* A character beyond ASCII, by its number; an ellipsis by its dots, which every device has. */
+/* Puts a non-ASCII character by its number; an ellipsis as three dots, which every device has. */
 static size_t put_wide(struct mneme_buffer *out, struct mneme_str text) {
     size_t len = mneme_utf8_length((const uint8_t *)text.data, text.len);
     if (len == 3 && memcmp(text.data, "…", 3) == 0) {
@@ -87,7 +87,7 @@ static size_t indent_of(struct mneme_str line) {
     return indent;
 }
 
-/* Where two spaces part a name from its text, behind the indent; 0 where they do not. */
+/* Where two spaces separate a name from its text, after the indent; 0 if there are none. */
 static size_t gap_of(struct mneme_str line, size_t indent) {
     for (size_t i = indent; i + 2 < line.len; i++) {
         if (line.data[i] == ' ' && line.data[i + 1] == ' ') {
@@ -130,8 +130,8 @@ void mneme_roff_paragraphs(struct mneme_buffer *out, const char *text) {
         if (gap > 0 && (is_new || indent <= before)) {
             put_entry(out, line, indent, gap);
         } else {
-            bool goes_on = !is_new && (indent == before || (before > 0 && indent > before));
-            if (!goes_on) {
+            bool continues = !is_new && (indent == before || (before > 0 && indent > before));
+            if (!continues) {
                 mneme_buffer_printf(out, indent > 0 ? ".IP\n" : ".PP\n");
             }
             mneme_roff_words(out, (struct mneme_str){line.data + indent, line.len - indent});

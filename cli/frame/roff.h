@@ -1,20 +1,19 @@
 /*
- * Text for man(1): what help is made of, as the macros of man(7).
+ * Turns text of the help into the macros of man(7).
  */
 #ifndef MNEME_CLI_ROFF_H
 #define MNEME_CLI_ROFF_H
 
 #include "common/base/buffer.h"
 
-/* Words with what roff would take for its own escaped; what stands in `back quotes` becomes bold. Long words
- * may be broken behind commas and bars. */
+/* Words, escaped for roff; words in `back quotes` become bold. Long words may break after commas and bars. */
 void mneme_roff_words(struct mneme_buffer *out, struct mneme_str text);
 
-/* Lines of help: they flow, an empty line ends a paragraph, "  name   text" is an entry of a list, other
- * lines with an indent are paragraphs with one. */
+/* Lines of help: they flow together; an empty line ends a paragraph; "  name   text" is an entry of a list;
+ * other indented lines are indented paragraphs. */
 void mneme_roff_paragraphs(struct mneme_buffer *out, const char *text);
 
-/* Lines as they are, in a fixed width. */
+/* Lines as they are, in a fixed-width font. */
 void mneme_roff_literal(struct mneme_buffer *out, const char *text);
 
 #endif

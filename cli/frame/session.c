@@ -1,5 +1,5 @@
 /*
- * Opening the read side for one call.
+ * Opens the read side for one call.
  */
 #include "cli/frame/session.h"
 
@@ -14,7 +14,7 @@
 #include "queries/position_wait.h"
 #include "queries/stale.h"
 
-#define MOST_STALE_TOLD 3 /* keys, on stderr */
+#define MAX_STALE_SHOWN 3 /* keys, on stderr */
 
 struct mneme_query_wait mneme_session_wait(const struct mneme_cli *cli) {
     return (struct mneme_query_wait){.timeout_ms =
@@ -47,43 +47,43 @@ static int at_least_of(const struct mneme_position **out, size_t *count, const s
     return mneme_cli_opt_positions(out, count, cli, "at-least", arena, error);
 }
 
-/* --- what is not shown --- */
+/* --- stale keys --- */
 
-struct telling {
+struct stale_printing {
     const struct mneme_cli *cli;
     struct mneme_json_writer json;
-    int64_t told;
+    int64_t count;
 };
 
-static bool tell_stale_key(const void *row, void *context) {
+static bool print_stale_key(const void *row, void *context) {
     const struct mneme_stale_row *stale = row;
-    struct telling *telling = context;
-    mneme_stale_row_json(stale, &telling->json);
-    if (telling->cli->json || telling->told++ >= MOST_STALE_TOLD) {
+    struct stale_printing *printing = context;
+    mneme_stale_row_json(stale, &printing->json);
+    if (printing->cli->json || printing->count++ >= MAX_STALE_SHOWN) {
         return true;
     }
     const struct mneme_op_note note = {.kind = MNEME_OP_NOTE_STALE, .stale = stale};
-    mneme_cli_say_note(telling->cli, &note);
+    mneme_cli_say_note(printing->cli, &note);
     return true;
 }
 
-static int tell_stale(const struct mneme_cli *cli, struct mneme_postgres *postgres,
-                      struct mneme_error *error) {
+static int print_stale(const struct mneme_cli *cli, struct mneme_postgres *postgres,
+                       struct mneme_error *error) {
     char topic[MNEME_TOPIC_NAME_BYTES];
-    struct telling telling = {.cli = cli, .json = {.out = cli->stale}};
+    struct stale_printing printing = {.cli = cli, .json = {.out = cli->stale}};
     struct mneme_str stream_id = mneme_cli_opt_str(cli, "stream");
     stream_id = stream_id.data == NULL ? mneme_cli_opt_str(cli, "user") : stream_id;
     int status = mneme_kafka_events_topic(topic, cli->config, error);
     mneme_buffer_clear(cli->stale);
-    mneme_json_begin_array(&telling.json);
+    mneme_json_begin_array(&printing.json);
     if (status == MNEME_OK) {
         status = mneme_stale_list(postgres, topic, mneme_session_tenant(cli), stream_id,
-                                  MNEME_QUERY_DEFAULT_LIMIT, tell_stale_key, &telling, error);
+                                  MNEME_QUERY_DEFAULT_LIMIT, print_stale_key, &printing, error);
     }
-    mneme_json_end_array(&telling.json);
-    if (telling.told > MOST_STALE_TOLD) {
-        fprintf(stderr, "mneme: stale: so are %lld other keys; run `mneme dead-letters list`\n",
-                (long long)(telling.told - MOST_STALE_TOLD));
+    mneme_json_end_array(&printing.json);
+    if (printing.count > MAX_STALE_SHOWN) {
+        fprintf(stderr, "mneme: stale: %lld other keys, too; run `mneme dead-letters list`\n",
+                (long long)(printing.count - MAX_STALE_SHOWN));
     }
     if (cli->stale->len == sizeof "[]" - 1) {
         mneme_buffer_clear(cli->stale);
@@ -105,7 +105,7 @@ static int open_for(struct mneme_postgres **out, bool *has_parked, const struct 
     if (status == MNEME_OK && count > 0) {
         status = wait_for_positions(cli, *out, positions, count, error);
     } else if (status == MNEME_OK) {
-        /* What came meanwhile may have been parked. */
+        /* What arrived during the wait may have been parked. */
         *has_parked = mneme_own_writes_wait(cli, *out) || *has_parked;
     }
     if (status != MNEME_OK) {
@@ -126,7 +126,7 @@ int mneme_session_open_read(struct mneme_postgres **out, const struct mneme_cli 
     bool has_parked = false;
     int status = open_for(out, &has_parked, cli, error);
     if (status == MNEME_OK && has_parked) {
-        status = tell_stale(cli, *out, error);
+        status = print_stale(cli, *out, error);
     }
     if (status != MNEME_OK) {
         mneme_pg_close(*out);

@@ -1,5 +1,5 @@
 /*
- * Values for people.
+ * Shows values for people.
  */
 #include "cli/frame/show.h"
 

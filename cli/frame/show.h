@@ -1,5 +1,5 @@
 /*
- * Values as a person reads them, in cells of a table; lines of a label and a value are in form.h.
+ * Values for people, in cells of a table; form.h has labelled lines.
  */
 #ifndef MNEME_CLI_SHOW_H
 #define MNEME_CLI_SHOW_H

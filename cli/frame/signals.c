@@ -1,5 +1,5 @@
 /*
- * The interrupt flags. They, and the descriptor that wakes the watch, are all that the handler touches.
+ * The interrupt flags. The handler touches only them and the descriptor that wakes the watch thread.
  */
 #include "cli/frame/signals.h"
 
@@ -17,7 +17,8 @@ static volatile sig_atomic_t interrupted;
 static volatile sig_atomic_t interrupted_from_terminal;
 static volatile sig_atomic_t wake_fd = -1;
 
-/* Only a second SIGINT is impatience: a SIGTERM beside the first comes from a parent that passes it on. */
+/* Only a second SIGINT ends the process at once; a SIGTERM in addition to the first SIGINT comes from a
+ * parent that passes it on. */
 static void on_signal(int signal_number) {
     int saved_errno = errno;
     if (signal_number == SIGINT) {
@@ -34,7 +35,7 @@ static void on_signal(int signal_number) {
 }
 
 void mneme_cli_catch_signals(void) {
-    /* No SA_RESTART: a read of the terminal or a pipe ends, so that the flag is seen. */
+    /* No SA_RESTART: reads of the terminal or a pipe return, so that the flag is checked. */
     struct sigaction action = {.sa_handler = on_signal};
     struct sigaction ignore = {.sa_handler = SIG_IGN};
     sigaction(SIGINT, &action, NULL);
@@ -42,7 +43,7 @@ void mneme_cli_catch_signals(void) {
     sigaction(SIGPIPE, &ignore, NULL);
 }
 
-/* Lines that are printed stay whole: whoever holds stdout is in the middle of one. */
+/* Waits for the lock of stdout, so that no printed line is cut. */
 static void *watch(void *context) {
     eventfd_t count;
     const int *bound_ms = context;
@@ -51,8 +52,8 @@ static void *watch(void *context) {
     if (ftrylockfile(stdout) == 0) {
         (void)fflush(stdout);
     }
-    fprintf(stderr, "mneme: interrupted before a service answered; what was sent until then may still take "
-                    "effect\n");
+    fprintf(stderr,
+            "mneme: interrupted before a service answered; what was already sent may still take effect\n");
     _exit(MNEME_EXIT_INTERRUPTED);
 }
 
@@ -64,8 +65,8 @@ void mneme_cli_bound_interrupt(int ms) {
     sigset_t before;
     wake_fd = eventfd(0, EFD_CLOEXEC);
     sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before); /* signals are the business of the calling thread */
-    /* Without it an interrupt ends the program as soon as what it waits for does. */
+    pthread_sigmask(SIG_SETMASK, &all, &before); /* the calling thread handles the signals */
+    /* Without the thread, an interrupt ends the program only when its current wait ends. */
     if (wake_fd >= 0 && pthread_create(&thread, NULL, watch, &bound_ms) == 0) {
         (void)pthread_detach(thread);
     }

@@ -1,5 +1,5 @@
 /*
- * Layout of a table: what of each cell is shown, how wide each column is, then the rows.
+ * Lays out a table: decides what each cell shows and how wide each column is, then prints the rows.
  */
 #include "cli/frame/table.h"
 
@@ -18,8 +18,8 @@
 #define MAX_COLUMNS 32
 #define ELLIPSIS "…"
 
-/* A UUID is shown by this many characters at least. The first eight digits of version 7 name a span of 65
- * seconds, so its ids are shown with the whole of their millisecond. */
+/* At least this many characters of a UUID are shown. The first eight digits of version 7 name a span of 65
+ * seconds, so its ids are shown with their full millisecond. */
 #define ID_CHARACTERS 8
 #define TIMED_ID_CHARACTERS 13
 
@@ -74,7 +74,7 @@ void mneme_table_cell_long(struct mneme_table *table, int64_t value) {
 
 /* --- which columns --- */
 
-/* The column that the name means, -1 when there is none. */
+/* The index of the column of that name, -1 when there is none. */
 static int column_by_name(const char *const *headings, struct mneme_str name) {
     for (int i = 0; headings[i] != NULL; i++) {
         size_t at = 0;
@@ -96,7 +96,7 @@ int mneme_table_check_columns(const char *const *headings, const char *chosen, s
         struct mneme_str name = mneme_cli_next_item(&rest);
         if (++count > MAX_COLUMNS) {
             return mneme_error_set(error, MNEME_E_USAGE,
-                                   "--columns was not taken: it names more than %d; leave some out",
+                                   "--columns was not taken: it names more than %d columns; leave some out",
                                    MAX_COLUMNS);
         }
         if (column_by_name(headings, name) < 0) {
@@ -118,10 +118,10 @@ int mneme_table_check_columns(const char *const *headings, const char *chosen, s
 struct column {
     size_t from; /* its place in the table */
     struct mneme_str heading;
-    enum mneme_table_kind kind; /* of its cells; text if they are of several */
+    enum mneme_table_kind kind; /* of its cells; text if they differ */
     int width;
-    size_t id_len;    /* characters of its ids that are shown */
-    bool is_of_today; /* all its times are */
+    size_t id_len;    /* how many characters of its ids are shown */
+    bool is_of_today; /* all its times are of today */
     bool is_right;    /* numbers */
 };
 
@@ -148,8 +148,7 @@ static int compare_texts(const void *a, const void *b) {
     return order != 0 ? order : (left->len > right->len) - (left->len < right->len);
 }
 
-/* The shortest prefix, the same for all, that tells the ids of the column apart, whatever else is in it. All
- * is shown where there is no memory to find it. */
+/* The shortest length at which the ids of the column differ. Without memory to find it, the full length. */
 static size_t id_length(const struct layout *layout, const struct column *column) {
     struct mneme_str *ids = malloc((layout->rows + 1) * sizeof *ids);
     size_t len = ID_CHARACTERS;
@@ -177,11 +176,11 @@ static size_t id_length(const struct layout *layout, const struct column *column
         len = !is_same && common + 1 > len ? common + 1 : len;
     }
     free(ids);
-    bool is_before_dash = len == 9 || len == 14 || len == 19 || len == 24; /* it would end with one */
+    bool is_before_dash = len == 9 || len == 14 || len == 19 || len == 24; /* it would end with a dash */
     return is_before_dash ? len + 1 : len;
 }
 
-/* What of a cell is shown, before it is cut for want of room. */
+/* The part of a cell that is shown, before it is cut to fit. */
 static struct mneme_str shown(const struct layout *layout, const struct column *column,
                               const struct mneme_table_cell *cell) {
     struct mneme_str text = cell->text;
@@ -199,8 +198,8 @@ static struct mneme_str shown(const struct layout *layout, const struct column *
     return text;
 }
 
-/* What kind the column is of, and what its ids and times have in common. */
-static void look_at_cells(struct layout *layout, struct column *column) {
+/* Finds the column's kind, and what its ids and times have in common. */
+static void inspect_cells(struct layout *layout, struct column *column) {
     bool has_cells = false;
     column->is_of_today = true;
     for (size_t row = 0; row < layout->rows; row++) {
@@ -230,8 +229,8 @@ static int total_width(const struct layout *layout) {
     return total;
 }
 
-/* Takes from the widest columns first, one column of the terminal after the other, until the row fits or none
- * can give any more. `only_texts`: the others stay whole. */
+/* Narrows the widest columns first, by one character at a time, until the row fits or no column can shrink
+ * further. `only_texts`: other columns keep their width. */
 static void shrink(struct layout *layout, bool only_texts) {
     int excess = total_width(layout) - layout->view->columns;
     while (excess > 0) {
@@ -250,7 +249,7 @@ static void shrink(struct layout *layout, bool only_texts) {
     }
 }
 
-/* The last text takes the room that the others leave; without enough of it, nothing is wrapped. */
+/* The last text column gets the room that the others leave; if that is too little, nothing is wrapped. */
 static void choose_wrapped(struct layout *layout) {
     layout->wrapped = -1;
     if (layout->view->columns == 0 || !layout->view->is_wide) {
@@ -277,7 +276,7 @@ static void lay_out(struct layout *layout) {
             struct column *column = &layout->columns[layout->count++];
             *column = (struct column){.from = (size_t)from,
                                       .heading = mneme_str_from(layout->table->headings[from])};
-            look_at_cells(layout, column);
+            inspect_cells(layout, column);
         }
     }
     if (layout->is_short) {
@@ -289,8 +288,8 @@ static void lay_out(struct layout *layout) {
 
 /* --- printing --- */
 
-/* The part of a cell that goes on the line, and what is left for the lines below. A shortened id needs no
- * mark: it is a prefix that is taken as it stands. */
+/* Cuts the part of a cell that goes on this line off the rest. A shortened id needs no ellipsis: commands
+ * accept it as it is. */
 static struct mneme_str line_of_cell(const struct layout *layout, const struct column *column,
                                      struct mneme_str *rest, bool is_wrapped, bool *is_cut) {
     struct mneme_str text = *rest;
@@ -312,7 +311,7 @@ static void print_cells(FILE *out, const struct layout *layout, struct mneme_str
                         bool is_heading) {
     bool has_more = true;
     while (has_more) {
-        int owed = 0; /* spaces before the next cell: none are left at a line's end */
+        int owed = 0; /* spaces before the next cell, printed late so that no line ends with spaces */
         has_more = false;
         for (size_t i = 0; i < layout->count; i++) {
             const struct column *column = &layout->columns[i];

@@ -1,6 +1,6 @@
 /*
- * Tables. On a terminal a row is one line that fits: ids are shortened to what tells them apart, times to the
- * minute, and texts share the room that is left. Where output is piped, all values are whole.
+ * Tables. On a terminal a row is one line that fits: ids are shortened as far as they stay distinct, times to
+ * the minute, and texts share the room that is left. When output is piped, all values are complete.
  */
 #ifndef MNEME_CLI_TABLE_H
 #define MNEME_CLI_TABLE_H
@@ -12,9 +12,9 @@
 
 /* How a cell is shown. */
 enum mneme_table_kind {
-    MNEME_TABLE_TEXT,   /* cut where there is no room for it, or wrapped */
-    MNEME_TABLE_WORD,   /* whole as long as it can be */
-    MNEME_TABLE_NUMBER, /* the same, at the right end of its column */
+    MNEME_TABLE_TEXT,   /* cut or wrapped if there is too little room */
+    MNEME_TABLE_WORD,   /* kept complete as long as possible */
+    MNEME_TABLE_NUMBER, /* the same, right-aligned */
     MNEME_TABLE_TIME,   /* "2026-01-02 03:04:05" */
     MNEME_TABLE_ID,     /* 36 characters of a UUID */
 };
@@ -34,23 +34,24 @@ struct mneme_table {
 /* How to show it. */
 struct mneme_table_view {
     int columns;        /* the terminal's width; 0: output is piped */
-    bool is_wide;       /* on a terminal too all values are whole; the last text is wrapped */
+    bool is_wide;       /* show complete values on a terminal, too; wrap the last text */
     const char *chosen; /* headings, separated by commas, in any case; NULL: all */
-    int64_t now_micros; /* times of this day are shown without it */
+    int64_t now_micros; /* times of today are shown without the date */
 };
 
 void mneme_table_init(struct mneme_table *table, const char *const *headings);
 void mneme_table_clean_up(struct mneme_table *table);
 
-/* Cells are added row by row, left to right; the text is copied, control characters are shown escaped. */
+/* Adds a cell, row by row, left to right. The text is copied; control characters are shown escaped. */
 void mneme_table_cell(struct mneme_table *table, struct mneme_str text);
 void mneme_table_cell_of(struct mneme_table *table, enum mneme_table_kind kind, struct mneme_str text);
 void mneme_table_cell_long(struct mneme_table *table, int64_t value);
 
-/* MNEME_E_USAGE, with the near one, when `chosen` names a column that the headings do not have. */
+/* MNEME_E_USAGE, with the closest name, when `chosen` names a column that the headings do not have. */
 int mneme_table_check_columns(const char *const *headings, const char *chosen, struct mneme_error *error);
 
-/* Prints headings and rows. MNEME_E_NO_MEMORY when the table is not complete. `chosen` was checked. */
+/* Prints headings and rows. MNEME_E_NO_MEMORY when the table is incomplete. `chosen` must have been checked.
+ */
 int mneme_table_print(const struct mneme_table *table, FILE *out, const struct mneme_table_view *view,
                       struct mneme_error *error);
 

@@ -1,5 +1,5 @@
 /*
- * Widths and categories of characters are utf8proc's, so that no locale matters.
+ * Widths and categories of characters come from utf8proc, so that they do not depend on the locale.
  */
 #include "cli/frame/text.h"
 
@@ -19,7 +19,7 @@ static struct glyph next_glyph(struct mneme_str text) {
     if (bytes <= 0) {
         return (struct glyph){1, 1};
     }
-    /* A tab goes to the next of the terminal's stops, which are eight columns apart. */
+    /* A tab goes to the terminal's next tab stop; these are eight columns apart. */
     return (struct glyph){(size_t)bytes, point == '\t' ? 8 : utf8proc_charwidth(point)};
 }
 
@@ -48,7 +48,7 @@ size_t mneme_text_fit(struct mneme_str text, int columns, int *width) {
     return bytes;
 }
 
-/* Where the line ends that takes `fitting` bytes at most, of a text that is longer. */
+/* Where to end a line of at most `fitting` bytes, of a text that is longer. */
 static size_t end_of_line(struct mneme_str text, size_t fitting) {
     if (text.data[fitting] == ' ' || text.data[fitting] == '\n') {
         return fitting;
@@ -77,7 +77,7 @@ struct mneme_str mneme_text_next_line(struct mneme_str *rest, int columns) {
     }
     size_t used = end;
     while (used < line.len && line.data[used] == ' ') {
-        used++; /* the space between two lines is on neither */
+        used++; /* drops the space between two lines */
     }
     used += used == line.len && feed != NULL;
     rest->data += used;

@@ -6,16 +6,16 @@
 
 #include "common/base/types.h"
 
-/* How many columns the text takes: two for each wide character, none for a combining one. What is not UTF-8
- * counts one column for each byte. */
+/* How many columns the text takes: two for each wide character, none for a combining one. Each byte that is
+ * not UTF-8 counts one column. */
 int mneme_text_width(struct mneme_str text);
 
-/* How many bytes of the text fit so many columns, and how wide those are. Combining characters stay with the
- * one before them. */
+/* How many bytes of the text fit into `columns`, and how wide they are. Combining characters stay with the
+ * character before them. */
 size_t mneme_text_fit(struct mneme_str text, int columns, int *width);
 
-/* Cuts the next line off a text that is not empty: at a line feed, at a space, behind a comma or a bar of a
- * word that is wider than a line, or, where that word has none, anywhere. At least one character is taken. */
+/* Cuts the next line off a text that is not empty: at a line feed, at a space, or, in a word that is wider
+ * than a line, after a comma or a bar, or else anywhere. Takes at least one character. */
 struct mneme_str mneme_text_next_line(struct mneme_str *rest, int columns);
 
 #endif

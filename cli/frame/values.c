@@ -1,5 +1,5 @@
 /*
- * Typed values of options.
+ * Reads typed values of options.
  */
 #include "cli/frame/values.h"
 
@@ -138,10 +138,10 @@ int mneme_cli_opt_positions(const struct mneme_position **out, size_t *count, co
     }
     for (size_t i = 0; i < items.count; i++) {
         if (!mneme_position_parse(&positions[i], items.items[i])) {
-            return mneme_error_set(
-                error, MNEME_E_USAGE,
-                "--%s was not taken: '%.*s' is not a position; give partition:offset as a publish printed it",
-                option, MNEME_STR_ARG(items.items[i]));
+            return mneme_error_set(error, MNEME_E_USAGE,
+                                   "--%s was not taken: '%.*s' is not a position; give partition:offset, as "
+                                   "`mneme publish` prints it",
+                                   option, MNEME_STR_ARG(items.items[i]));
         }
     }
     *out = positions;

@@ -1,6 +1,6 @@
 /*
- * The table of words. Values come from where they are defined: the schema, the table of projections, that of
- * settings.
+ * The table of words. Values come from where they are defined: the schema, the table of projections, the
+ * table of settings.
  */
 #include "cli/frame/words.h"
 
@@ -17,7 +17,7 @@
 #include "schemas/event.h"
 
 #define MAX_WORD_BYTES 32
-#define MOST_EXPLAINED 16 /* words of one command */
+#define MAX_EXPLAINED 16 /* words of one command */
 
 /* --- values --- */
 
@@ -80,24 +80,23 @@ static const char *setting(size_t index) {
 static const struct mneme_cli_word words[] = {
     {"TIME", "time", MNEME_CLI_WORD_TEXT, NULL,
      "7d (ago; also s, m, h, w and 1d12h), now, today, yesterday, 2026-11-30, 2026-11-30T12:00, or RFC 3339 "
-     "such as 2026-11-30T12:00:00+01:00. Without a zone it is UTC."},
+     "such as 2026-11-30T12:00:00+01:00. UTC if no zone is given."},
     {"EXPIRY", "time", MNEME_CLI_WORD_TEXT, NULL,
-     "7d (from now on; also s, m, h, w and 1d12h), tomorrow, 2026-11-30, 2026-11-30T12:00, or RFC 3339 such "
-     "as 2026-11-30T12:00:00+01:00. Without a zone it is UTC."},
+     "7d (from now; also s, m, h, w and 1d12h), tomorrow, 2026-11-30, 2026-11-30T12:00, or RFC 3339 such as "
+     "2026-11-30T12:00:00+01:00. UTC if no zone is given."},
     {"DURATION", "duration", MNEME_CLI_WORD_TEXT, NULL, MNEME_DURATION_FORMS "."},
     {"POSITION", "position", MNEME_CLI_WORD_TEXT, NULL, "partition:offset, as a write prints it: 3:17."},
     {"EXPR", "filter", MNEME_CLI_WORD_TEXT, NULL,
      "COLUMN OPERATOR VALUE, joined by AND, OR, NOT and parentheses. Operators are =, !=, >, >=, <, <= (or "
      "eq, "
      "ne, gt, gte, lt, lte), in, nin and contains. A column is one of memories or a path such as "
-     "metadata.source or metadata.\"a b\".c; lists are (a, b); texts with blanks stand in quotes; a time is "
-     "written as for --as-of. The same as JSON: "
-     "{\"AND\":[{\"user_id\":\"ada\"},{\"confidence\":{\"gte\":0.7}}]}. What is missing equals nothing, so "
-     "!=, nin and NOT hold for it; = null asks for it."},
+     "metadata.source or metadata.\"a b\".c; lists are (a, b); put texts with spaces in quotes; write times "
+     "as for --as-of. JSON works too: {\"AND\":[{\"user_id\":\"ada\"},{\"confidence\":{\"gte\":0.7}}]}. A "
+     "missing value equals nothing, so !=, nin and NOT match it; = null matches only missing values."},
     {"TYPE", "memory type", MNEME_CLI_WORD_CLOSED, memory_type, NULL},
     {"ENTRY", "kind of entry", MNEME_CLI_WORD_CLOSED, timeline_entry, NULL},
     {"EVENT-TYPE", "event type", MNEME_CLI_WORD_OPEN, event_type,
-     "A type of events such as memory_created (docs/events.md lists them), or one of your own."},
+     "A type of event such as memory_created (docs/events.md lists them), or a type of your own."},
     {"VERDICT", "verdict", MNEME_CLI_WORD_CLOSED, verdict, NULL},
     {"URGENCY", "urgency", MNEME_CLI_WORD_CLOSED, urgency, NULL},
     {"STATUS", "validation status", MNEME_CLI_WORD_CLOSED, validation_status, NULL},
@@ -131,7 +130,7 @@ static bool next_piece(struct mneme_str *piece, const char **rest) {
     return len > 0;
 }
 
-/* A value itself is written in lower case; something like 0..1 is not one. */
+/* Values are written in lower case; a range such as 0..1 is not a value. */
 static bool is_value(struct mneme_str piece) {
     bool has_letter = false;
     for (size_t i = 0; i < piece.len; i++) {
@@ -166,7 +165,7 @@ void mneme_cli_expect(struct mneme_cli_expected *out, const char *description) {
     struct mneme_str piece;
     const char *rest = description;
     size_t own_len = 0;
-    bool is_known = true; /* all of it so far */
+    bool is_known = true; /* whether every piece so far is known */
     *out = (struct mneme_cli_expected){.noun = "value"};
     while (next_piece(&piece, &rest)) {
         const struct mneme_cli_word *word = find_word(piece);
@@ -183,14 +182,13 @@ void mneme_cli_expect(struct mneme_cli_expected *out, const char *description) {
         }
     }
     out->is_list = strncmp(rest, ",…", sizeof ",…" - 1) == 0;
-    /* A single value, as of --wait postgres, is what the command knows today; it says itself what is wrong.
-     */
+    /* With a single value, such as --wait postgres, the command itself says what is wrong. */
     out->is_closed = is_known && out->count > 1;
 }
 
-/* --- what was given --- */
+/* --- checking what was given --- */
 
-/* Calls `visit` with each item of a text, or the whole, until it says no. */
+/* Calls `visit` with each item of a list, or with the whole text, until it fails. */
 static int each_item(const struct mneme_cli_expected *expected, const char *text, const char *what,
                      int (*visit)(const struct mneme_cli_expected *expected, struct mneme_str item,
                                   const char *what, struct mneme_error *error),
@@ -202,7 +200,7 @@ static int each_item(const struct mneme_cli_expected *expected, const char *text
     int status = MNEME_OK;
     while (status == MNEME_OK && rest.len > 0) {
         struct mneme_str item = mneme_cli_next_item(&rest);
-        /* An empty item is refused by whoever reads the list. */
+        /* The code that reads the list refuses empty items. */
         status = item.len == 0 ? MNEME_OK : visit(expected, item, what, error);
     }
     return status;
@@ -224,7 +222,7 @@ static int suggest_item(const struct mneme_cli_expected *expected, struct mneme_
     return MNEME_OK;
 }
 
-/* What the options were given, and the first argument. */
+/* Visits the values of the options, and the first argument. */
 static int each_given(const struct mneme_cli *cli, bool is_closed,
                       int (*visit)(const struct mneme_cli_expected *expected, struct mneme_str item,
                                    const char *what, struct mneme_error *error),
@@ -262,9 +260,9 @@ void mneme_cli_suggest_words(const struct mneme_cli *cli) {
 
 /* --- for help --- */
 
-/* The words of one command that were explained. */
+/* The words already explained for one command. */
 struct explained {
-    const struct mneme_cli_word *words[MOST_EXPLAINED];
+    const struct mneme_cli_word *words[MAX_EXPLAINED];
     size_t count;
 };
 
@@ -274,7 +272,7 @@ static bool is_new(struct explained *explained, const struct mneme_cli_word *wor
             return false;
         }
     }
-    if (explained->count == MOST_EXPLAINED) {
+    if (explained->count == MAX_EXPLAINED) {
         return false;
     }
     explained->words[explained->count++] = word;

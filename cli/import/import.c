@@ -1,5 +1,5 @@
 /*
- * mneme import: files of other formats become events.
+ * mneme import: publishes files of other formats as events.
  */
 #include <stdio.h>
 
@@ -18,15 +18,15 @@ struct import {
     const struct mneme_cli *cli;
     const struct mneme_import_format *format;
     struct mneme_client *client;                /* NULL for a dry run, and to validate */
-    struct mneme_postgres *postgres;            /* to validate; else NULL */
-    struct mneme_import_validation *validation; /* of the file at hand */
+    struct mneme_postgres *postgres;            /* to validate; otherwise NULL */
+    struct mneme_import_validation *validation; /* of the current file */
     struct mneme_import_source source;
     struct mneme_import_log log;
     struct mneme_progress progress;
     enum mneme_exit worst;
-    int64_t files;       /* that hold what is imported, or were refused */
-    int64_t passed_over; /* files of exports that hold something else, or nothing */
-    int64_t others;      /* of these: that hold something else */
+    int64_t files;       /* with data to import, or refused */
+    int64_t passed_over; /* files of exports with other data, or none */
+    int64_t others;      /* those of them with other data */
 };
 
 static void show_progress(void *context, int64_t done, int64_t total) {
@@ -127,21 +127,20 @@ static enum mneme_exit import_one(struct import *import, const char *path) {
     return mneme_cli_interrupted() ? MNEME_EXIT_INTERRUPTED : exit_code;
 }
 
-/* A file that is refused or not there keeps no other from being imported; what the brokers say concerns them
- * all. */
-static bool goes_on(enum mneme_exit exit_code) {
+/* A file that is refused or missing does not stop the others; an error of the brokers does. */
+static bool may_continue(enum mneme_exit exit_code) {
     return exit_code == MNEME_EXIT_DONE || exit_code == MNEME_EXIT_REFUSED ||
            exit_code == MNEME_EXIT_NOT_FOUND || exit_code == MNEME_EXIT_UNSAFE;
 }
 
 static void note_exit(struct import *import, enum mneme_exit exit_code) {
-    import->worst = import->worst == MNEME_EXIT_DONE || !goes_on(exit_code) ? exit_code : import->worst;
+    import->worst = import->worst == MNEME_EXIT_DONE || !may_continue(exit_code) ? exit_code : import->worst;
 }
 
 static bool visit(void *context, const char *path) {
     struct import *import = context;
     note_exit(import, import_one(import, path));
-    return goes_on(import->worst);
+    return may_continue(import->worst);
 }
 
 static void import_folder(struct import *import, const char *folder) {
@@ -151,18 +150,18 @@ static void import_folder(struct import *import, const char *folder) {
     }
 }
 
-/* What came of all files together, where some were passed over. It is no success when nothing else was. */
+/* Sums up all files if some were passed over. It is a failure if all were. */
 static enum mneme_exit sum_up(const struct import *import) {
     if (import->passed_over == 0 || mneme_cli_interrupted()) {
         return import->worst;
     }
     if (import->files == 0 && import->others > 0) {
         struct mneme_error error = {0};
-        (void)mneme_error_set(
-            &error, MNEME_E_INVALID,
-            "nothing was imported: %lld file%s of no conversations; give the %s export's folder, "
-            "or its conversations*.json",
-            (long long)import->passed_over, import->passed_over == 1 ? " is" : "s are", import->format->name);
+        (void)mneme_error_set(&error, MNEME_E_INVALID,
+                              "nothing was imported: %lld file%s no conversations; give the %s export's "
+                              "folder, or its conversations*.json",
+                              (long long)import->passed_over, import->passed_over == 1 ? " has" : "s have",
+                              import->format->name);
         return mneme_cli_fail(import->cli, &error);
     }
     mneme_cli_import_sum(import->cli, import->files, import->passed_over);
@@ -170,7 +169,7 @@ static enum mneme_exit sum_up(const struct import *import) {
 }
 
 static enum mneme_exit import_all(struct import *import) {
-    for (int i = 1; i < import->cli->argument_count && goes_on(import->worst); i++) {
+    for (int i = 1; i < import->cli->argument_count && may_continue(import->worst); i++) {
         const char *path = import->cli->arguments[i];
         if (import->format->takes_folders && mneme_is_folder(path)) {
             import_folder(import, path);
@@ -210,16 +209,16 @@ static enum mneme_exit run(struct mneme_cli *cli) {
 static const struct mneme_cli_option options[] = {
     {"dry-run", 'n', NULL, -1, "Check the files and publish nothing; needs no brokers."},
     {"validate", 0, NULL, -1, "Compare the files with the store and publish nothing."},
-    {"user", 0, "ID", -1, "The user, where the file names none."},
-    {"agent", 0, "ID", -1, "The agent, where the file names none."},
-    {"run", 0, "ID", -1, "The run, where the file names none."},
-    {"again", 0, NULL, -1, "Publish also what is known to be imported already."},
+    {"user", 0, "ID", -1, "The user, if the file names none."},
+    {"agent", 0, "ID", -1, "The agent, if the file names none."},
+    {"run", 0, "ID", -1, "The run, if the file names none."},
+    {"again", 0, NULL, -1, "Also publish what was already imported."},
     {0},
 };
 
 const struct mneme_command mneme_command_import = {
     .name = "import",
-    .summary = "Publish what files of other formats hold.",
+    .summary = "Publish files of other formats as events.",
     .arguments = "FORMAT FILE|FOLDER…",
     .details = "Formats:\n"
                "  locomo       conversations in LoCoMo's form: speakers, dated sessions, turns. Each\n"
@@ -230,35 +229,35 @@ const struct mneme_command mneme_command_import = {
                "               {\"conversation_id\",\"role\",\"content\"} and, if you like, id, speaker,\n"
                "               created_at, turn_index, model, metadata, user_id, agent_id, run_id.\n"
                "  chatgpt      a ChatGPT export: its folder, or its files of conversations\n"
-               "               (conversations.json, conversations-000.json, …). Of each conversation the\n"
-               "               branch that was seen last counts. --user says whose they are.\n"
-               "  claude       a Claude export, as above. Files of an export that hold no conversations\n"
+               "               (conversations.json, conversations-000.json, …). Of each conversation,\n"
+               "               the branch seen last is imported. --user says whose they are.\n"
+               "  claude       a Claude export, in the same way. Files of an export without conversations\n"
                "               are passed over and counted. docs/chats.md has the rules of these three.\n"
                "  legacy-json  memories of older stores: a list of objects, {\"memories\": […]},\n"
-               "               {\"results\": […]} as mem0 gives them, {\"data\": …} nested to any\n"
+               "               {\"results\": […]} as mem0 returns them, {\"data\": …} nested to any\n"
                "               depth, one object, or several; files, or\n"
-               "               folders with all *.json below them. What does not say its agent or\n"
-               "               user gets it from what is around it, from --agent or --user, or from\n"
+               "               folders with all *.json below them. A memory without an agent or user\n"
+               "               gets it from the objects around it, from --agent or --user, or from\n"
                "               the name of the file or folder. docs/legacy-json.md has all rules.\n"
                "\n"
-               "Files may be compressed by gzip and begin with a byte order mark; archives are\n"
+               "Files may be compressed by gzip and may begin with a byte order mark; archives are\n"
                "refused: unpack them.\n"
                "\n"
                "locomo and jsonl: a file is checked as a whole first; if anything is wrong with it,\n"
-               "nothing of it is published, and the exit code is 1. The others: each entry is judged\n"
-               "by itself; what is wrong is told with entry and line, the rest is published, and the\n"
-               "exit code is 1. With --dry-run it tells what would be imported and what refused.\n"
+               "nothing of it is published, and the exit code is 1. Other formats: each entry is checked\n"
+               "by itself; wrong ones are reported with entry and line, the rest is published, and the\n"
+               "exit code is 1. With --dry-run it says what would be imported and what would be refused.\n"
                "\n"
-               "With --validate, after an import, it compares what the files give with the store: counts\n"
-               "by agent and type, and by name what is missing or differs, which is exit code 6; what was\n"
-               "changed or deleted since is named, too.\n"
+               "With --validate, after an import, it compares the files with the store: it counts by\n"
+               "agent and type, and names what is missing or differs (exit code 6), and what was\n"
+               "changed or deleted since.\n"
                "\n"
-               "Importing is idempotent: events are known by their content (in jsonl by event_id or\n"
-               "idempotency_key where a line has one, in exports by the ids of messages), so that the\n"
-               "same file again, under any name, has no further effect, two equal entries count once,\n"
-               "and a later export adds what is new. An interrupted import that is judged by entry goes\n"
-               "on where it was, and of a finished one it is said at once that it is already imported; "
-               "MNEME_STATE_DIR holds what is remembered for that.",
+               "Importing is idempotent: events are identified by their content (in jsonl by event_id or\n"
+               "idempotency_key if a line has one, in exports by the ids of messages). So the same file\n"
+               "again, under any name, has no further effect, two equal entries count once, and a later\n"
+               "export adds what is new. In the formats checked by entry, an interrupted import continues\n"
+               "where it was, and a finished one is reported at once as already imported; MNEME_STATE_DIR\n"
+               "holds the notes for this.",
     .examples = "  mneme import locomo tests/data/sample-conversation.json\n"
                 "  mneme import locomo --dry-run *.json\n"
                 "  mneme import jsonl --user ada events.jsonl\n"

@@ -1,5 +1,5 @@
 /*
- * fts walks the folders, sorted by name.
+ * Walks the folders with fts, sorted by name.
  */
 #include "cli/import/import_files.h"
 
@@ -34,13 +34,13 @@ static int visit_all(FTS *tree, const char *folder, bool (*visit)(void *context,
                      void *context, struct mneme_error *error) {
     FTSENT *entry;
     bool is_found = false;
-    bool goes_on = true;
-    for (errno = 0; goes_on && (entry = fts_read(tree)) != NULL; errno = 0) {
+    bool may_continue = true;
+    for (errno = 0; may_continue && (entry = fts_read(tree)) != NULL; errno = 0) {
         bool is_hidden = entry->fts_level > 0 && entry->fts_name[0] == '.';
         switch (entry->fts_info) {
         case FTS_DNR:
         case FTS_ERR:
-            return mneme_error_set(error, MNEME_E_INVALID, "%s was not imported: %s; check its rights",
+            return mneme_error_set(error, MNEME_E_INVALID, "%s was not imported: %s; check its permissions",
                                    entry->fts_path, strerror(entry->fts_errno));
         case FTS_D:
             if (is_hidden) {
@@ -48,24 +48,24 @@ static int visit_all(FTS *tree, const char *folder, bool (*visit)(void *context,
             }
             break;
         case FTS_F:
-        case FTS_NS: /* a file that went away meanwhile: the import says so */
+        case FTS_NS: /* a file that has since disappeared: the import reports it */
             if (!is_hidden && is_json(entry)) {
                 is_found = true;
-                goes_on = visit(context, entry->fts_path);
+                may_continue = visit(context, entry->fts_path);
             }
             break;
         default:
             break;
         }
     }
-    if (goes_on && errno != 0) {
+    if (may_continue && errno != 0) {
         return mneme_error_set(error, MNEME_E_INVALID, "%s was not imported: %s; check the folder", folder,
                                strerror(errno));
     }
     if (!is_found) {
         return mneme_error_set(
             error, MNEME_E_INVALID,
-            "%s was not imported: there is no *.json or *.json.gz in this folder; name the files", folder);
+            "%s was not imported: this folder contains no *.json or *.json.gz; name the files", folder);
     }
     return MNEME_OK;
 }

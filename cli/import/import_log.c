@@ -1,5 +1,5 @@
 /*
- * One range of one event, read without a group.
+ * Reads a range of a single event, without a consumer group.
  */
 #include "cli/import/import_log.h"
 
@@ -26,7 +26,8 @@ static int compare(void *context, struct mneme_batch *batch, struct mneme_error 
 
 bool mneme_import_log_has(struct mneme_import_log *log, struct mneme_position position,
                           struct mneme_uuid event_id) {
-    /* What cannot be asked is taken to be absent: the import then publishes all of it, which is safe. */
+    /* If the log cannot be read, the event counts as absent: the import then publishes everything, which is
+     * safe. */
     if (log->reader == NULL && mneme_log_reader_open(&log->reader, log->config, "import", NULL) != MNEME_OK) {
         return false;
     }

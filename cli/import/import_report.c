@@ -25,7 +25,7 @@ static void put_bool(struct mneme_json_writer *json, const char *name, bool valu
     mneme_json_bool(json, value);
 }
 
-/* The same agent among those that the store has; NULL: it has nothing of it, or nothing was compared. */
+/* The same agent in the store; NULL: the store has nothing of it, or nothing was compared. */
 static const struct mneme_import_agent *find_agent(const struct mneme_import_validated *validated,
                                                    const struct mneme_import_agent *agent) {
     for (size_t i = 0; validated != NULL && i < validated->agents.count; i++) {
@@ -120,7 +120,7 @@ static enum mneme_exit print_json(const struct mneme_import_said *said) {
 
 /* --- text --- */
 
-/* A count, or how many of it the store has. */
+/* A count; with `stored`, also how many the store has. */
 static void print_count(int64_t count, const int64_t *stored) {
     if (stored != NULL) {
         printf("%lld of ", (long long)*stored);
@@ -163,18 +163,17 @@ static void print_agents(const struct mneme_import_agents *agents,
 
 static void print_validated(const struct mneme_import_said *said) {
     const struct mneme_import_validated *validated = said->validated;
-    printf(
-        "%s: %lld %s, %lld in the store as they are here, %lld missing, %lld differing, %lld changed since, "
-        "%lld deleted since, %lld refused\n",
-        said->path, (long long)said->report->events, said->noun == NULL ? "events" : said->noun,
-        (long long)validated->there, (long long)validated->missing, (long long)validated->differing,
-        (long long)validated->changed, (long long)validated->deleted, (long long)said->report->refused);
+    printf("%s: %lld %s, %lld the same in the store, %lld missing, %lld differing, %lld changed since, %lld "
+           "deleted since, %lld refused\n",
+           said->path, (long long)said->report->events, said->noun == NULL ? "events" : said->noun,
+           (long long)validated->there, (long long)validated->missing, (long long)validated->differing,
+           (long long)validated->changed, (long long)validated->deleted, (long long)said->report->refused);
 }
 
 static void print_entries(const struct mneme_import_said *said, double rate) {
     const struct mneme_import_report *report = said->report;
     if (report->holding != MNEME_IMPORT_HOLDS_ENTRIES) {
-        printf("%s: passed over, since it holds no conversations\n", said->path);
+        printf("%s: passed over, since it contains no conversations\n", said->path);
         return;
     }
     if (report->is_known) {
@@ -194,11 +193,11 @@ static void print_entries(const struct mneme_import_said *said, double rate) {
     }
     print_agents(&report->agents, said->validated);
     if (report->unknown_types > 0) {
-        printf("  %lld of a type that is unknown here: they became facts, with metadata.legacy_type\n",
+        printf("  %lld of an unknown type: they became facts, with metadata.legacy_type\n",
                (long long)report->unknown_types);
     }
     if (report->skipped > 0) {
-        printf("  %lld without a text of their own were skipped\n", (long long)report->skipped);
+        printf("  %lld without text were skipped\n", (long long)report->skipped);
     }
     if (report->left_out > 0) {
         printf("  %lld messages on other branches than the current one were left out\n",
@@ -208,7 +207,7 @@ static void print_entries(const struct mneme_import_said *said, double rate) {
         printf("  %lld half characters became U+FFFD\n", (long long)report->mended);
     }
     if (report->ignored[0] != '\0') {
-        printf("  passed over beside the memories: %s\n", report->ignored);
+        printf("  passed over, not memories: %s\n", report->ignored);
     }
 }
 
@@ -243,9 +242,9 @@ void mneme_cli_import_sum(const struct mneme_cli *cli, int64_t files, int64_t pa
     }
 }
 
-/* --- what is refused or warned of --- */
+/* --- refusals and warnings --- */
 
-/* A line of JSON with a member that says what it is about. */
+/* A line of JSON about an entry, with the reason in the member `name`. */
 static enum mneme_exit put_remark(const char *path, int64_t entry, int64_t line, const char *name,
                                   const char *why) {
     struct mneme_buffer text = {0};
@@ -268,7 +267,7 @@ static enum mneme_exit put_remark(const char *path, int64_t entry, int64_t line,
 
 enum mneme_exit mneme_cli_import_refused(const struct mneme_cli *cli, const char *path, int64_t entry,
                                          int64_t line, const char *why) {
-    const char *colon = strstr(why, ": "); /* behind "entry refused" and the like */
+    const char *colon = strstr(why, ": "); /* after "entry refused" or similar */
     why = colon == NULL ? why : colon + 2;
     struct mneme_error said = {0};
     if (entry > 0) {
@@ -284,7 +283,7 @@ enum mneme_exit mneme_cli_import_refused(const struct mneme_cli *cli, const char
 
 enum mneme_exit mneme_cli_import_warned(const struct mneme_cli *cli, const char *path, int64_t entry,
                                         int64_t line, const char *why) {
-    mneme_cli_say("entry %lld of %s (line %lld) is imported with a change: %s", (long long)entry, path,
+    mneme_cli_say("entry %lld of %s (line %lld) was imported with a change: %s", (long long)entry, path,
                   (long long)line, why);
     return cli->json ? put_remark(path, entry, line, "warning", why) : MNEME_EXIT_DONE;
 }

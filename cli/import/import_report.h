@@ -1,5 +1,5 @@
 /*
- * What an import says: of what was refused, and at the end of each file.
+ * What an import prints: about refused entries, and at the end of each file.
  */
 #ifndef MNEME_CLI_IMPORT_REPORT_H
 #define MNEME_CLI_IMPORT_REPORT_H
@@ -10,7 +10,7 @@
 
 struct mneme_import_said {
     const char *path, *format;
-    const char *noun; /* what the events are, of a format that is judged by entry */
+    const char *noun; /* what the events are, in a format that is checked by entry */
     bool is_judged_by_entry;
     bool is_dry_run;
     const struct mneme_import_report *report;
@@ -24,11 +24,11 @@ enum mneme_exit mneme_cli_import_report(const struct mneme_cli *cli, const struc
 enum mneme_exit mneme_cli_import_refused(const struct mneme_cli *cli, const char *path, int64_t entry,
                                          int64_t line, const char *why);
 
-/* The same of what was mended, or taken otherwise than it is written, and imported all the same. */
+/* The same for an entry that was repaired or reinterpreted and then imported. */
 enum mneme_exit mneme_cli_import_warned(const struct mneme_cli *cli, const char *path, int64_t entry,
                                         int64_t line, const char *why);
 
-/* A line of text, where files were passed over; nothing with --json, which has a report of each. */
+/* A line of text if files were passed over; nothing with --json, which reports each file. */
 void mneme_cli_import_sum(const struct mneme_cli *cli, int64_t files, int64_t passed_over);
 
 #endif

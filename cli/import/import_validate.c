@@ -1,5 +1,5 @@
 /*
- * Events are gathered, some hundreds at a time, and compared by one statement.
+ * Collects some hundreds of events at a time, and compares them in one statement.
  */
 #include "cli/import/import_validate.h"
 
@@ -10,12 +10,12 @@
 #include "common/json/write.h"
 #include "queries/import_compare.h"
 
-#define MOST_EVENTS 500
-#define MOST_BYTES ((size_t)4 * 1024 * 1024) /* about, of the events' JSON */
+#define MAX_EVENTS 500
+#define MAX_BYTES ((size_t)4 * 1024 * 1024) /* approximately, of the events' JSON */
 
-/* What is needed of an event once it is compared; texts lie in the arena. */
+/* What is kept of an event for its comparison; texts are in the arena. */
 struct item {
-    struct mneme_event event; /* its type, ids, agent, and memory_type alone */
+    struct mneme_event event; /* only its type, ids, agent and memory_type */
     struct mneme_import_place place;
 };
 
@@ -25,7 +25,7 @@ struct mneme_import_validation {
     const char *path;
     struct mneme_import_validated sum;
 
-    struct item items[MOST_EVENTS];
+    struct item items[MAX_EVENTS];
     size_t count;
     struct mneme_arena arena;
     struct mneme_buffer events; /* JSON */
@@ -52,14 +52,14 @@ int mneme_import_validation_begin(struct mneme_import_validation **out, const st
     return MNEME_OK;
 }
 
-/* --- what is said --- */
+/* --- printing --- */
 
 static void put_string(struct mneme_json_writer *json, const char *name, struct mneme_str value) {
     mneme_json_key(json, mneme_str_from(name));
     mneme_json_string(json, value);
 }
 
-/* A finding: a sentence on stderr, and an object with --json. `word` is "missing" or the like. */
+/* Prints a finding: a sentence on stderr, and with --json an object. `word` is "missing" or similar. */
 static int say(const struct mneme_import_validation *validation, const struct item *item, const char *word,
                const char *why, struct mneme_error *error) {
     char event_id[MNEME_ID_TEXT_BYTES];
@@ -113,7 +113,7 @@ static int judge_memory(struct mneme_import_validation *validation, const struct
     char why[400];
     if (!row->version.is_set) {
         sum->missing++;
-        return say(validation, item, "missing", "the ledger has the event, but there is no such memory",
+        return say(validation, item, "missing", "the ledger has the event, but the memory does not exist",
                    error);
     }
     if (row->is_deleted.value) {
@@ -145,7 +145,8 @@ static int judge(struct mneme_import_validation *validation, const struct item *
     if (row->verdict.data == NULL) {
         validation->sum.missing++;
         return say(validation, item, "missing",
-                   "the ledger does not have it; import the file, and see `mneme dead-letters list`", error);
+                   "the ledger does not have the event; import the file, and see `mneme dead-letters list`",
+                   error);
     }
     if (is_memory) {
         return judge_memory(validation, item, row, error);
@@ -212,7 +213,7 @@ int mneme_import_validation_take(struct mneme_import_validation *validation, con
     mneme_buffer_append_byte(&validation->events, validation->count == 0 ? '[' : ',');
     mneme_event_json(event, &json);
     validation->count++;
-    return validation->count == MOST_EVENTS || validation->events.len > MOST_BYTES
+    return validation->count == MAX_EVENTS || validation->events.len > MAX_BYTES
                ? compare_gathered(validation, error)
                : MNEME_OK;
 }

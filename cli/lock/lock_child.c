@@ -1,7 +1,7 @@
 /*
- * One loop over signals, news of the keeper and the clock. The command gets a process group of its own, so
- * that what it has started ends with it; on a terminal it stays in the foreground group, which gets the
- * terminal's signals by itself.
+ * One loop over signals, messages of the keeper and the clock. The command gets its own process group, so
+ * that its children end with it; on a terminal it stays in the foreground group, which gets the terminal's
+ * signals directly.
  */
 #include "cli/lock/lock_child.h"
 
@@ -20,10 +20,10 @@
 #include "cli/lock/lock_keeper.h"
 #include "common/base/clock.h"
 
-/* The command is told to end so long before the lease does, and killed when it has not done so by then. */
-#define GRACE_PARTS 5 /* one in so many of the lease */
+/* The command gets SIGTERM this long before the lease ends, and SIGKILL when the lease ends. */
+#define GRACE_PARTS 5 /* the grace period is the lease divided by this */
 #define MAX_GRACE_MS 5000
-#define LONGEST_WAIT_MS 1000 /* poll's clock does not count the time that the machine sleeps */
+#define LONGEST_WAIT_MS 1000 /* poll's clock does not count time that the machine is suspended */
 
 static const int passed_on[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2};
 #define PASSED_ON (sizeof passed_on / sizeof *passed_on)
@@ -35,12 +35,13 @@ struct child {
     int signal_fd, wake_fd;
     struct mneme_lock_keeper *keeper;
     int64_t grace_ms;
-    int64_t told_to_end_at; /* monotonic; 0: not told */
+    int64_t told_to_end_at; /* monotonic; 0: not yet */
     bool is_killed;
 };
 
 static void send_signal(const struct child *child, int signal_number) {
-    (void)kill(child->has_group ? -child->pid : child->pid, signal_number); /* it may have just ended */
+    (void)kill(child->has_group ? -child->pid : child->pid,
+               signal_number); /* the process may have just ended */
 }
 
 /* In the new process; async-signal-safe calls only. */
@@ -52,7 +53,7 @@ __attribute__((noreturn)) static void become(char **command, pid_t parent, bool 
     }
     (void)sigaction(SIGPIPE, &usual, NULL);
     (void)sigprocmask(SIG_SETMASK, mask, NULL);
-    /* Nobody extends the lease any more when the parent was killed. */
+    /* If the parent is killed, nobody extends the lease. */
     (void)prctl(PR_SET_PDEATHSIG, SIGTERM);
     if (getppid() != parent) {
         _exit(MNEME_LOCK_EXIT_NOT_RUN);
@@ -69,13 +70,13 @@ static void pass_on(struct child *child) {
     while (read(child->signal_fd, &info, sizeof info) == (ssize_t)sizeof info) {
         if (info.ssi_signo == SIGCHLD) {
             child->has_ended |= waitpid(child->pid, &child->wait_status, WNOHANG) == child->pid;
-        } else if (child->has_group || info.ssi_code != SI_KERNEL) { /* a terminal's went to both */
+        } else if (child->has_group || info.ssi_code != SI_KERNEL) { /* a terminal's signal went to both */
             send_signal(child, (int)info.ssi_signo);
         }
     }
 }
 
-/* Ends the command as the lease requires; gives for how long there is nothing to do. */
+/* Ends the command as the lease requires; returns how long there is nothing to do. */
 static int64_t watch_lease(struct child *child) {
     int64_t left_ms = mneme_lock_keeper_left_ms(child->keeper);
     int64_t now = mneme_clock_monotonic_micros();
@@ -85,7 +86,7 @@ static int64_t watch_lease(struct child *child) {
         }
         child->told_to_end_at = now;
         send_signal(child, SIGTERM);
-        send_signal(child, SIGCONT); /* a stopped one would not hear it */
+        send_signal(child, SIGCONT); /* a stopped process would not handle it */
     }
     int64_t kill_in_ms = child->grace_ms - (now - child->told_to_end_at) / 1000;
     if (kill_in_ms <= 0 && !child->is_killed) {
@@ -95,7 +96,7 @@ static int64_t watch_lease(struct child *child) {
     return child->is_killed ? LONGEST_WAIT_MS : kill_in_ms;
 }
 
-static void attend(struct child *child) {
+static void handle_events(struct child *child) {
     struct pollfd fds[] = {{.fd = child->signal_fd, .events = POLLIN},
                            {.fd = child->wake_fd, .events = POLLIN}};
     while (!child->has_ended) {
@@ -103,11 +104,11 @@ static void attend(struct child *child) {
         eventfd_t news;
         (void)poll(fds, sizeof fds / sizeof *fds,
                    (int)(wait_ms < LONGEST_WAIT_MS ? wait_ms : LONGEST_WAIT_MS));
-        (void)eventfd_read(child->wake_fd, &news); /* the keeper is looked at in any case */
+        (void)eventfd_read(child->wake_fd, &news); /* the keeper is checked anyway */
         pass_on(child);
     }
     if (child->told_to_end_at != 0 && child->has_group) {
-        send_signal(child, SIGKILL); /* what it has left behind */
+        send_signal(child, SIGKILL); /* its remaining children */
     }
 }
 
@@ -122,20 +123,21 @@ static int begin(struct child *child, char **command, const sigset_t *mask, stru
     }
     if (child->pid < 0) {
         return mneme_error_set(error, MNEME_E_UNAVAILABLE,
-                               "the command %s was not run: no process: %s; end some", command[0],
-                               strerror(errno));
+                               "the command %s was not run: cannot create a process: %s; end some processes",
+                               command[0], strerror(errno));
     }
     if (child->has_group) {
-        (void)setpgid(child->pid, child->pid); /* here too: a signal may have to be sent before it does so */
+        (void)setpgid(child->pid,
+                      child->pid); /* the child does it too; whichever comes first, signals reach the group */
     }
     return MNEME_OK;
 }
 
-/* Blocks the signals that are passed on, and opens where they are read. */
+/* Blocks the signals that are passed on, and opens the descriptor they are read from. */
 static int catch_signals(struct child *child, sigset_t *mask, struct mneme_error *error) {
     sigset_t caught;
     const struct sigaction usual = {.sa_handler = SIG_DFL};
-    (void)sigaction(SIGCHLD, &usual, NULL); /* ignored by who started this, nobody could be waited for */
+    (void)sigaction(SIGCHLD, &usual, NULL); /* if the parent ignored it, waiting for the child would fail */
     (void)sigemptyset(&caught);
     (void)sigaddset(&caught, SIGCHLD);
     for (size_t i = 0; i < PASSED_ON; i++) {
@@ -146,11 +148,12 @@ static int catch_signals(struct child *child, sigset_t *mask, struct mneme_error
     child->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     if (child->signal_fd < 0 || child->wake_fd < 0) {
         return mneme_error_set(error, MNEME_E_UNAVAILABLE,
-                               "the command was not run: no descriptor: %s; close some files",
+                               "the command was not run: cannot open a descriptor: %s; close some files",
                                strerror(errno));
     }
     if (mneme_cli_interrupted()) {
-        return mneme_error_set(error, MNEME_E_UNAVAILABLE, "the command was not run: interrupted before");
+        return mneme_error_set(error, MNEME_E_UNAVAILABLE,
+                               "the command was not run: interrupted before it started");
     }
     return MNEME_OK;
 }
@@ -173,7 +176,7 @@ int mneme_lock_run_command(struct mneme_lock_run *out, char **command, const str
         }
     }
     if (status == MNEME_OK) {
-        attend(&child);
+        handle_events(&child);
         out->is_lost = child.told_to_end_at != 0 || mneme_lock_keeper_left_ms(child.keeper) == 0;
         out->exit_code = WIFSIGNALED(child.wait_status) ? MNEME_LOCK_EXIT_SIGNAL + WTERMSIG(child.wait_status)
                                                         : WEXITSTATUS(child.wait_status);

@@ -1,5 +1,5 @@
 /*
- * A command that runs as long as a lock is held.
+ * Runs a command while a lock is held.
  */
 #ifndef MNEME_CLI_LOCK_CHILD_H
 #define MNEME_CLI_LOCK_CHILD_H
@@ -7,21 +7,22 @@
 #include "cli/frame/command.h"
 #include "stores/locks/locks.h"
 
-/* What a shell ends with for a command that cannot be run, is not there, or was ended by a signal. */
+/* A shell's exit codes for a command that cannot be run, is not found, or was ended by a signal. */
 #define MNEME_LOCK_EXIT_NOT_RUN 126
 #define MNEME_LOCK_EXIT_NO_COMMAND 127
-#define MNEME_LOCK_EXIT_SIGNAL 128 /* and the signal's number */
+#define MNEME_LOCK_EXIT_SIGNAL 128 /* plus the signal's number */
 
-/* What became of it. */
+/* The outcome. */
 struct mneme_lock_run {
-    int exit_code;          /* the command's, as a shell tells it */
-    bool is_lost;           /* it was ended, or ended by itself, when the lock was not held any more */
-    struct mneme_error why; /* the last extension failed, if it did */
+    int exit_code;          /* the command's, as a shell reports it */
+    bool is_lost;           /* the command was ended, or ended by itself, after the lock was lost */
+    struct mneme_error why; /* why the last extension failed, if it did */
 };
 
-/* Runs `command` (ends with NULL) and waits for it. Meanwhile `locks` belong to a thread that extends the
+/* Runs `command` (ends with NULL) and waits for it. Meanwhile `locks` belongs to a thread that extends the
  * lock by leases of ttl_ms, and signals are passed on. When the lease is lost, or about to end, the command
- * is terminated, then killed. An error when it was not begun. Process-wide: call it once. */
+ * is terminated, then killed. Returns an error when the command was not started. Process-wide: call it once.
+ */
 int mneme_lock_run_command(struct mneme_lock_run *out, char **command, const struct mneme_lock *lock,
                            struct mneme_locks *locks, int64_t ttl_ms, struct mneme_error *error);
 

@@ -1,6 +1,6 @@
 /*
- * Extends after a third of the lease, so that a server may be slow, or away for a moment, and still there is
- * time for more tries. Once the servers say that the lock is somebody else's, or nobody's, it stays lost.
+ * Extends the lock after a third of the lease, which leaves time for more tries when a server is slow or down
+ * for a moment. Once the servers say that somebody else or nobody holds the lock, it stays lost.
  */
 #include "cli/lock/lock_keeper.h"
 
@@ -12,9 +12,9 @@
 #include "common/base/backoff.h"
 #include "common/base/clock.h"
 
-#define EXTENDED_AFTER 3 /* one in so many parts of the lease */
+#define EXTENDED_AFTER 3 /* extends after the lease divided by this */
 #define FIRST_RETRY_MS 20
-#define RETRIES 10 /* at least so many fit into the lease */
+#define RETRIES 10 /* at least this many fit into the lease */
 
 struct mneme_lock_keeper {
     struct mneme_locks *locks; /* the thread's */
@@ -24,13 +24,13 @@ struct mneme_lock_keeper {
 
     pthread_mutex_t mutex; /* of all below */
     pthread_cond_t changed;
-    struct mneme_lock lock; /* as of the last extension that was done */
+    struct mneme_lock lock; /* as of the last successful extension */
     struct mneme_error why; /* of the last one, if it failed */
     bool is_lost, is_stopping;
 };
 
 /* Waits with the mutex held, until the time or the end. */
-static void rest(struct mneme_lock_keeper *keeper, int64_t ms) {
+static void wait_ms(struct mneme_lock_keeper *keeper, int64_t ms) {
     struct timespec until;
     int64_t at = mneme_clock_monotonic_micros() + ms * 1000;
     until.tv_sec = at / 1000000;
@@ -39,7 +39,7 @@ static void rest(struct mneme_lock_keeper *keeper, int64_t ms) {
     }
 }
 
-/* Called with the mutex held, which is let go meanwhile: the lease goes on to be watched. */
+/* Called with the mutex held; releases it meanwhile, so that the lease can still be watched. */
 static int extend(struct mneme_lock_keeper *keeper) {
     struct mneme_lock lock = keeper->lock;
     struct mneme_error why = {0};
@@ -52,7 +52,7 @@ static int extend(struct mneme_lock_keeper *keeper) {
         keeper->why = (struct mneme_error){0};
     } else if (status == MNEME_E_CONFLICT || status == MNEME_E_NOT_FOUND) {
         keeper->is_lost = true;
-        (void)eventfd_write(keeper->wake_fd, 1); /* full only when nobody reads it */
+        (void)eventfd_write(keeper->wake_fd, 1); /* fails only when nobody reads it */
     }
     return status;
 }
@@ -63,13 +63,13 @@ static void *keep(void *context) {
     int64_t slowest = keeper->ttl_ms / RETRIES;
     mneme_backoff_init(&backoff, FIRST_RETRY_MS < slowest ? FIRST_RETRY_MS : slowest, slowest);
     pthread_mutex_lock(&keeper->mutex);
-    rest(keeper, keeper->ttl_ms / EXTENDED_AFTER);
+    wait_ms(keeper, keeper->ttl_ms / EXTENDED_AFTER);
     while (!keeper->is_stopping && !keeper->is_lost) {
         if (extend(keeper) == MNEME_OK) {
             mneme_backoff_reset(&backoff);
-            rest(keeper, keeper->ttl_ms / EXTENDED_AFTER);
+            wait_ms(keeper, keeper->ttl_ms / EXTENDED_AFTER);
         } else if (!keeper->is_lost) {
-            rest(keeper, mneme_backoff_next_ms(&backoff));
+            wait_ms(keeper, mneme_backoff_next_ms(&backoff));
         }
     }
     pthread_mutex_unlock(&keeper->mutex);
@@ -88,8 +88,8 @@ int mneme_lock_keeper_start(struct mneme_lock_keeper **out, const struct mneme_l
     pthread_condattr_t monotonic;
     struct mneme_lock_keeper *keeper = calloc(1, sizeof *keeper);
     if (keeper == NULL) {
-        return mneme_error_set(error, MNEME_E_NO_MEMORY, "the lock '%s' cannot be kept: out of memory",
-                               lock->name);
+        return mneme_error_set(error, MNEME_E_NO_MEMORY,
+                               "the lock '%s' cannot be kept: out of memory; free some memory", lock->name);
     }
     keeper->locks = locks;
     keeper->lock = *lock;
@@ -103,7 +103,8 @@ int mneme_lock_keeper_start(struct mneme_lock_keeper **out, const struct mneme_l
     int failure = pthread_create(&keeper->thread, NULL, keep, keeper);
     if (failure != 0) {
         destroy(keeper);
-        return mneme_error_set(error, MNEME_E_NO_MEMORY, "the lock '%s' cannot be kept: no thread: %s",
+        return mneme_error_set(error, MNEME_E_NO_MEMORY,
+                               "the lock '%s' cannot be kept: cannot start a thread: %s; end some processes",
                                lock->name, strerror(failure));
     }
     *out = keeper;

@@ -1,6 +1,5 @@
 /*
- * mneme lock run: a command under a lock, from its first moment to its last. The other verbs are in
- * operations/lock/.
+ * mneme lock run: holds a lock for as long as a command runs. The other verbs are in operations/lock/.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,7 +10,7 @@
 #include "cli/lock/lock_child.h"
 #include "stores/locks/open.h"
 
-/* Seconds into milliseconds. */
+/* Reads seconds as milliseconds. */
 static int read_seconds(struct mneme_opt_long *out, const struct mneme_cli *cli, const char *option,
                         int64_t least_ms, struct mneme_error *error) {
     struct mneme_opt_double seconds;
@@ -28,8 +27,8 @@ static int read_options(struct mneme_lock_options *out, const struct mneme_cli *
     return status == MNEME_OK ? read_seconds(&out->wait_ms, cli, "wait", 0, error) : status;
 }
 
-/* For the command; before there is a second thread. */
-static int tell_environment(const struct mneme_lock *lock, struct mneme_error *error) {
+/* For the command; called before there is a second thread. */
+static int export_lock(const struct mneme_lock *lock, struct mneme_error *error) {
     char token[24];
     (void)snprintf(token, sizeof token, "%lld", (long long)lock->token);
     if (setenv("MNEME_LOCK_NAME", lock->name, 1) != 0 || setenv("MNEME_LOCK_VALUE", lock->value, 1) != 0 ||
@@ -40,7 +39,7 @@ static int tell_environment(const struct mneme_lock *lock, struct mneme_error *e
     return MNEME_OK;
 }
 
-/* Only for what `run` could not do, or what the command was not told: its own exit code says the rest. */
+/* Reports only what the command's own exit code does not say. */
 static enum mneme_exit conclude(const struct mneme_cli *cli, const struct mneme_lock_run *run, int released,
                                 const struct mneme_error *release_error) {
     struct mneme_error error = {0};
@@ -48,7 +47,7 @@ static enum mneme_exit conclude(const struct mneme_cli *cli, const struct mneme_
         mneme_error_set(&error, MNEME_E_CONFLICT, "the command %s had to end: %s", cli->arguments[1],
                         run->why.code != MNEME_OK
                             ? run->why.message
-                            : "its lease ran out while nothing could be done; give it a longer one");
+                            : "the lease ran out before it could be extended; give a longer --ttl");
         (void)mneme_cli_fail(cli, &error);
         return MNEME_EXIT_LEASE_LOST;
     }
@@ -56,7 +55,7 @@ static enum mneme_exit conclude(const struct mneme_cli *cli, const struct mneme_
         (void)mneme_cli_fail(cli, release_error);
     }
     if (released == MNEME_E_CONFLICT || released == MNEME_E_NOT_FOUND) {
-        return MNEME_EXIT_LEASE_LOST; /* the servers forgot it while the command ran */
+        return MNEME_EXIT_LEASE_LOST; /* the servers lost the lock while the command ran */
     }
     return (enum mneme_exit)run->exit_code;
 }
@@ -66,7 +65,7 @@ static int run_under(struct mneme_lock_run *out, const struct mneme_cli *cli, co
                      struct mneme_error *error) {
     int64_t ttl_ms =
         how->ttl_ms.is_set ? how->ttl_ms.value : mneme_config_long(cli->config, MNEME_SETTING_LOCK_TTL_MS);
-    int status = tell_environment(lock, error);
+    int status = export_lock(lock, error);
     return status == MNEME_OK ? mneme_lock_run_command(out, cli->arguments + 1, lock, locks, ttl_ms, error)
                               : status;
 }
@@ -101,7 +100,7 @@ static enum mneme_exit run(struct mneme_cli *cli) {
 static const struct mneme_cli_option options[] = {
     {"ttl", 't', "S", -1, "The lease in seconds, such as 30 or 0.5."},
     {"ttl-ms", 0, "MS", MNEME_SETTING_LOCK_TTL_MS, "The lease in milliseconds, unless --ttl is given."},
-    {"wait", 'w', "S", -1, "How many seconds to wait while somebody else has it."},
+    {"wait", 'w', "S", -1, "How many seconds to wait while somebody else holds the lock."},
     {"wait-ms", 0, "MS", MNEME_SETTING_LOCK_WAIT_MS, "The same in milliseconds, unless --wait is given."},
     {0},
 };
@@ -110,14 +109,13 @@ static const struct mneme_command lock_run = {
     .name = "run",
     .summary = "Run a command while holding a lock.",
     .arguments = "NAME -- COMMAND [ARGUMENT…]",
-    .details = "What stands behind -- is the command and its arguments, whatever they look like.\n"
-               "The lease is extended while the command runs, and the lock released when it ends.\n"
-               "The command finds MNEME_LOCK_NAME, MNEME_LOCK_TOKEN and MNEME_LOCK_VALUE in its\n"
-               "environment; signals are passed on to it. If the lease is lost, the command and what\n"
-               "it has started get SIGTERM, and SIGKILL if that does not end them by the time that\n"
-               "the lease is over.\n"
-               "Exit code: the command's own, 128 and the signal's number if one ended it, 127 when\n"
-               "it is not there; 4 when somebody else has the lock and the command was not run; 7\n"
+    .details = "Everything after -- is the command and its arguments.\n"
+               "The lease is extended while the command runs, and the lock is released when it ends.\n"
+               "The command's environment has MNEME_LOCK_NAME, MNEME_LOCK_TOKEN and MNEME_LOCK_VALUE;\n"
+               "signals are passed on to it. If the lease is lost, the command and its children get\n"
+               "SIGTERM, and SIGKILL if they have not ended by the end of the lease.\n"
+               "Exit code: that of the command, 128 plus the signal's number if a signal ended it, 127 if\n"
+               "it was not found; 4 when somebody else holds the lock and the command was not run; 7\n"
                "when the lease was lost.",
     .examples = "  mneme lock run nightly --ttl 60 -- ./consolidate.sh\n"
                 "  mneme lock run nightly --wait 600 -- sh -c 'echo token $MNEME_LOCK_TOKEN'\n",
@@ -133,7 +131,7 @@ static const struct mneme_command *const verbs[] = {&lock_run, NULL};
 
 const struct mneme_command mneme_command_lock = {
     .name = "lock",
-    .summary = "Locks that programs on many machines share, with fencing tokens.",
+    .summary = "Locks shared by programs on many machines, with fencing tokens.",
     .arguments = "",
     .examples = "  mneme lock run nightly --ttl 60 -- ./consolidate.sh\n"
                 "  mneme lock acquire nightly --ttl 60 --wait 10 --json\n",

@@ -1,5 +1,6 @@
 /*
- * What the status lists of projections: waits for a schema, parked keys, sets of vectors, sizes of tables.
+ * The lists that mneme status shows of projections: waits for a schema, parked keys, sets of vectors, sizes
+ * of tables.
  */
 #include <stdio.h>
 
@@ -19,8 +20,7 @@ struct waits {
     enum mneme_exit code;
 };
 
-/* Whether a projection that is asked about still stands before that message, as far as its progress is known.
- */
+/* Whether a selected projection still waits at that message, as far as its progress is known. */
 static bool is_shown(const struct waits *waits, const struct mneme_wait_row *row) {
     const struct mneme_overview_reading *reading = waits->reading;
     bool is_asked = waits->overview->only == NULL;
@@ -50,9 +50,8 @@ static bool show_wait(const void *visited, void *context) {
         waits->code = mneme_cli_put_line(&waits->line);
         return waits->code == MNEME_EXIT_DONE;
     }
-    printf("%s%.*s waits at %lld:%lld of %.*s: unknown schema: %.*s; upgrade this program, or leave the "
-           "event out with "
-           "`mneme dead-letters park %lld:%lld`.\n",
+    printf("%s%.*s waits at %lld:%lld of %.*s: unknown schema: %.*s; upgrade this program, or skip the event "
+           "with `mneme dead-letters park %lld:%lld`.\n",
            waits->count++ == 0 ? "\n" : "", MNEME_STR_ARG(row->projection), (long long)row->partition,
            (long long)row->kafka_offset, MNEME_STR_ARG(row->topic), MNEME_STR_ARG(row->reason),
            (long long)row->partition, (long long)row->kafka_offset);
@@ -82,7 +81,7 @@ struct asking {
 typedef int ask_schema(struct asking *asking, const struct mneme_projection_facts *projection,
                        struct mneme_error *error);
 
-/* Whether one of the projections that are asked about is kept in the schema. */
+/* Whether the schema keeps one of the selected projections. */
 static bool is_of_asked(const struct mneme_overview *overview, const struct mneme_overview_reading *reading,
                         const struct mneme_projection_facts *kept) {
     bool is_asked = overview->only == NULL;
@@ -93,7 +92,7 @@ static bool is_of_asked(const struct mneme_overview *overview, const struct mnem
     return is_asked;
 }
 
-/* Asks each schema that is there, and shows what there is behind a blank line. */
+/* Asks each existing schema, and shows what it finds after a blank line. */
 static enum mneme_exit list(struct mneme_overview *overview, const struct mneme_overview_reading *reading,
                             const struct mneme_listing_kind *kind, int64_t limit, ask_schema *ask) {
     struct asking asking = {.overview = overview};
@@ -142,8 +141,7 @@ static bool visit_parked(const void *row, void *context) {
            mneme_listing_visit(row, &asking->listing);
 }
 
-/* With one projection alone, rows of others are left out behind the limit of the query, so all are asked for.
- */
+/* For a single projection, rows of others are dropped after the query, so its limit must not apply. */
 static int ask_parked(struct asking *asking, const struct mneme_projection_facts *projection,
                       struct mneme_error *error) {
     (void)projection;
@@ -205,7 +203,7 @@ enum mneme_exit mneme_overview_list_generations(struct mneme_overview *overview,
 
 /* --- sizes --- */
 
-/* Empty ones would fill the screen. */
+/* Leaves out empty tables, which would fill the screen. */
 static void add_table(struct mneme_table *table, const void *row) {
     const struct mneme_status_table_row *size = row;
     char text[32];

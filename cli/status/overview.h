@@ -1,5 +1,5 @@
 /*
- * What mneme status looks at, and the parts that show it: tables for a person, lines of JSON for a program.
+ * What mneme status reads, and the parts that show it: tables for people, lines of JSON for programs.
  */
 #ifndef MNEME_CLI_STATUS_OVERVIEW_H
 #define MNEME_CLI_STATUS_OVERVIEW_H
@@ -7,11 +7,11 @@
 #include "cli/frame/command.h"
 #include "queries/status_health.h"
 
-/* One look at the projections. */
+/* One reading of the projections. */
 struct mneme_overview_reading {
     struct mneme_projection_status *projections;
     size_t count;
-    struct mneme_error log_error; /* why Kafka could not be asked, or code MNEME_OK */
+    struct mneme_error log_error; /* why Kafka could not be read, or code MNEME_OK */
 };
 
 struct mneme_overview {
@@ -19,27 +19,27 @@ struct mneme_overview {
     struct mneme_pg_pool *pool;
     struct mneme_postgres *postgres; /* of the pool */
     struct mneme_log_probe *log;
-    const char *only;        /* the one projection, or group of them, that is asked about; NULL: all */
-    bool with_tables;        /* the sizes of tables, too */
+    const char *only;        /* the selected projection, or group of them; NULL: all */
+    bool with_tables;        /* also the sizes of tables */
     int64_t parked_shown;    /* keys */
-    bool says_there_is_more; /* of what was cut off at a limit */
+    bool says_there_is_more; /* says so when a list was cut off at its limit */
     struct mneme_error error;
 };
 
-/* Whether it is asked about the projection of that name, such as "embed.bge-small-en-v1.5". */
+/* Whether the projection of that name, such as "embed.bge-small-en-v1.5", is selected. */
 bool mneme_overview_is_named(const struct mneme_overview *overview, struct mneme_str projection);
 
-/* --- for a person (cli/status/screen.c) --- */
+/* --- for people (cli/status/screen.c) --- */
 
-/* A line for each projection, and what is wrong with it; or, of a single one, all of it. */
+/* A line for each projection, and what is wrong with it; for a single projection, all that is known. */
 void mneme_overview_show_projections(const struct mneme_overview *overview,
                                      const struct mneme_overview_reading *reading);
 
 /* The services that are in use, and the alerts. */
 void mneme_overview_show_health(const struct mneme_overview *overview, const struct mneme_health *health);
 
-/* How long a projection needs for what lies before it at its present rate: "12 s", "3 min"; "-" when nothing
- * does, "?" when it cannot be told. */
+/* How long a projection needs for its lag at its present rate: "12 s", "3 min"; "-" without lag, "?" when
+ * unknown. */
 #define MNEME_OVERVIEW_LEFT_BYTES 32
 void mneme_overview_time_left(char text[MNEME_OVERVIEW_LEFT_BYTES],
                               const struct mneme_projection_status *projection);

@@ -1,5 +1,5 @@
 /*
- * The status as a person reads it: one screen of projections and services, or all of one projection.
+ * The status for people: one screen of projections and services, or everything about one projection.
  */
 #include <math.h>
 #include <stdio.h>
@@ -18,7 +18,7 @@
 void mneme_overview_time_left(char text[MNEME_OVERVIEW_LEFT_BYTES],
                               const struct mneme_projection_status *projection) {
     static const struct {
-        double seconds; /* in one */
+        double seconds; /* in one unit */
         const char *unit;
     } units[] = {{86400, "d"}, {3600, "h"}, {60, "min"}, {1, "s"}};
     size_t at = 0;
@@ -78,7 +78,7 @@ static void show_all(const struct mneme_overview *overview, const struct mneme_o
     for (size_t i = 0; i < reading->count; i++) {
         add_projection(&table, &reading->projections[i]);
     }
-    (void)mneme_listing_print(overview->cli, &table); /* it has told what failed */
+    (void)mneme_listing_print(overview->cli, &table); /* it has printed any error */
     mneme_table_clean_up(&table);
 }
 
@@ -107,7 +107,7 @@ static void show_partitions(const struct mneme_overview *overview,
     }
     if (item->partition_count > 0) {
         putchar('\n');
-        (void)mneme_listing_print(overview->cli, &table); /* it has told what failed */
+        (void)mneme_listing_print(overview->cli, &table); /* it has printed any error */
     }
     mneme_table_clean_up(&table);
 }
@@ -129,11 +129,11 @@ static void show_one(const struct mneme_overview *overview, const struct mneme_p
     mneme_form_long(&form, "events", (struct mneme_opt_long){item->events, true});
     mneme_form_str(&form, "rate", rate_of(rate, item));
     mneme_form_long(&form, "parked", (struct mneme_opt_long){item->parked, true});
-    (void)mneme_form_end(&form, overview->cli); /* it has told what failed */
+    (void)mneme_form_end(&form, overview->cli); /* it has printed any error */
     show_partitions(overview, item);
 }
 
-/* Of a group that keeps several, the first speaks. */
+/* Only the first projection of a group reports for the group. */
 static bool is_first_of_group(const struct mneme_overview_reading *reading, size_t index) {
     return index == 0 || reading->projections[index].of != reading->projections[index - 1].of;
 }
@@ -142,14 +142,14 @@ static void show_trouble(const struct mneme_overview_reading *reading, size_t in
     const struct mneme_projection_status *item = &reading->projections[index];
     const char *group = item->of->name;
     if (is_first_of_group(reading, index) && mneme_projection_lacks_workers(item)) {
-        printf("No worker of group %s is there: start one with `mneme work %s`.\n", group, group);
+        printf("Group %s has no workers: start one with `mneme work %s`.\n", group, group);
     }
     if (item->lost[0] != '\0') {
         printf("%s: lost: %s.\n", item->projection, item->lost);
     }
     if (item->refused > 0) {
-        printf("%s: of %lld documents the endpoint has not taken the text, or a part of it; full text finds "
-               "them, and the worker's log says which they are.\n",
+        printf("%s: the endpoint refused the text of %lld documents, or a part of it; full text still finds "
+               "them, and the worker's log names them.\n",
                item->projection, (long long)item->refused);
     }
 }
@@ -194,7 +194,7 @@ void mneme_overview_show_health(const struct mneme_overview *overview, const str
         mneme_table_cell(&table, mneme_str_from(check->detail));
     }
     putchar('\n');
-    (void)mneme_listing_print(overview->cli, &table); /* it has told what failed */
+    (void)mneme_listing_print(overview->cli, &table); /* it has printed any error */
     mneme_table_clean_up(&table);
     mneme_alerts_of(alerts, &alert_count, health);
     for (size_t i = 0; i < alert_count; i++) {

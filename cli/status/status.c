@@ -1,5 +1,5 @@
 /*
- * mneme status: how the projections stand, what is parked, how large the tables are.
+ * mneme status: the progress of projections, what is parked, the sizes of tables.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,7 +12,7 @@
 #include "common/base/clock.h"
 
 #define PARKED_SHOWN 20
-#define RATE_MICROS 250000 /* how long the rate is measured when there is something to fold */
+#define RATE_MICROS 250000 /* how long the rate is measured when there is a lag */
 #define HEALTH_TIMEOUT_MS 2000
 
 static void reading_clean_up(struct mneme_overview_reading *reading) {
@@ -28,7 +28,7 @@ bool mneme_overview_is_named(const struct mneme_overview *overview, struct mneme
            mneme_str_equal(group, mneme_str_from(overview->only));
 }
 
-/* A name that no projection has is a slip. */
+/* Refuses a name that no projection has. */
 static int check_name(const struct mneme_overview *overview, const struct mneme_overview_reading *reading,
                       struct mneme_error *error) {
     const char **names = calloc(reading->count + MNEME_PROJECTIONS + 1, sizeof *names);
@@ -92,7 +92,7 @@ static void read_health(struct mneme_health *health, const struct mneme_overview
     mneme_health_read(health, &source);
 }
 
-/* Of the whole, whatever of it can be had. */
+/* Prints the health of all services, as far as it is known. */
 static enum mneme_exit print_health(const struct mneme_overview *overview,
                                     const struct mneme_overview_reading *reading) {
     struct mneme_health health;
@@ -109,7 +109,7 @@ static enum mneme_exit print_health(const struct mneme_overview *overview,
     return code;
 }
 
-/* Ends with the error at hand; of one that is no slip the services that answer are told all the same. */
+/* Ends with the current error; unless it is wrong usage, still shows the services that answer. */
 static enum mneme_exit fail(const struct mneme_overview *overview) {
     const struct mneme_overview_reading nothing = {0};
     bool is_slip = overview->error.code == MNEME_E_USAGE || overview->only != NULL;
@@ -119,7 +119,7 @@ static enum mneme_exit fail(const struct mneme_overview *overview) {
 
 typedef enum mneme_exit list(struct mneme_overview *overview, const struct mneme_overview_reading *reading);
 
-/* JSON has everything; a screen has what fits it. */
+/* JSON has everything; a screen shows what fits. */
 static enum mneme_exit print_reading(struct mneme_overview *overview,
                                      const struct mneme_overview_reading *reading) {
     const struct {
@@ -148,7 +148,7 @@ static enum mneme_exit print_reading(struct mneme_overview *overview,
     return code;
 }
 
-/* --- once, or again and again --- */
+/* --- once, or repeatedly --- */
 
 static int64_t total_lag(const struct mneme_overview_reading *reading) {
     int64_t lag = 0;
@@ -158,7 +158,7 @@ static int64_t total_lag(const struct mneme_overview_reading *reading) {
     return lag;
 }
 
-/* Two looks, since a rate needs two; no pause between them when nothing is to fold. */
+/* Reads twice, since a rate needs two readings; without a lag there is no pause between them. */
 static enum mneme_exit show_once(struct mneme_overview *overview) {
     struct mneme_overview_reading first;
     struct mneme_overview_reading second = {0};
@@ -182,7 +182,7 @@ static enum mneme_exit show_once(struct mneme_overview *overview) {
     return code;
 }
 
-/* Again and again until interrupted, over the last picture on a terminal. */
+/* Repeats until interrupted; on a terminal it redraws the screen. */
 static enum mneme_exit watch(struct mneme_overview *overview, int64_t interval_ms) {
     struct mneme_overview_reading before = {0};
     enum mneme_exit code = MNEME_EXIT_DONE;
@@ -248,8 +248,8 @@ static enum mneme_exit run(struct mneme_cli *cli) {
 }
 
 static const struct mneme_cli_option options[] = {
-    {"watch", 'w', NULL, -1, "Go on until interrupted."},
-    {"tables", 0, NULL, -1, "Also the tables with their rows and sizes."},
+    {"watch", 'w', NULL, -1, "Repeat until interrupted."},
+    {"tables", 0, NULL, -1, "Also show the tables with their rows and sizes."},
     {"limit", 'n', "N", -1, "Maximum number of keys with parked events (default 20)."},
     {"interval", 0, "MS", -1, "How often with --watch (default 1000)."},
     {0},
@@ -261,42 +261,45 @@ const struct mneme_command mneme_command_status = {
     .arguments = "[PROJECTION]",
     .max_arguments = 1,
     .details =
-        "Of all tenants. Lag is what the log holds and a projection has not folded yet; events is what it\n"
-        "has folded; parked is how many of those wait because they, or one before them with the same\n"
-        "key, cannot be applied; left is how long the lag lasts at the present rate. With a projection, all\n"
-        "that is known of it: its partitions, what it has parked, its tables. Rows of the ledger's schema "
-        "are\n"
-        "counted up to 10,000 and estimated beyond, all others are estimated.\n"
-        "lost is why what was folded is not of the topic as it is now, with the command that mends it.\n"
-        "A partition that waits before a message of an unknown schema is told with what to do.\n"
+        "Covers all tenants. lag is the number of events in the log that a projection has not folded yet;\n"
+        "events is how many it has folded; parked is how many of those wait because they, or an earlier "
+        "event\n"
+        "with the same key, cannot be applied; left is how long the lag will last at the present rate. With "
+        "a\n"
+        "projection, shows everything about it: its partitions, what it has parked, its tables. Rows of the\n"
+        "ledger's schema are counted up to 10,000 and estimated beyond that; all others are estimated.\n"
+        "lost says why what was folded does not match the topic as it is now, with the command that repairs "
+        "it.\n"
+        "For a partition that waits at a message of an unknown schema, it says what to do.\n"
         "--json prints five kinds of lines:\n"
-        "  "
+        "\n"
         "{\"projection\",\"group\",\"topic\",\"group_state\",\"workers\",\"is_worker_missing\",\"lag\","
-        "\"events\",\n   \"rate_per_s\",\"parked\",\"lost\",\"refused\","
-        "\"partitions\":[{\"partition\",\"next_offset\",\"first_offset\",\"end_offset\",\"lag\",\"owner\",\n"
+        "\"events\",\n"
+        "   "
+        "\"rate_per_s\",\"parked\",\"lost\",\"refused\",\"partitions\":[{\"partition\",\"next_offset\","
+        "\"first_offset\",\"end_offset\",\"lag\",\"owner\",\n"
         "   \"updated_at\"}]}, one for each projection;\n"
-        "  "
+        "\n"
         "{\"waits_at\",\"projection\",\"topic\",\"partition\",\"kafka_offset\",\"reason\",\"since\",\"looked_"
         "at\"}, one for\n"
         "   each partition that waits for a schema;\n"
-        "  "
+        "\n"
         "{\"parked_event\",\"projection\",\"topic\",\"partition\",\"kafka_offset\",\"key\",\"reason\","
         "\"waiting\",\n"
         "   \"parked_at\"}, one for each key that is stuck, up to --limit;\n"
         "  {\"generation\",\"state\",\"store\",\"model\",\"metric\",\"topic\",\"dimensions\"}, one for each "
-        "set "
-        "of vectors;\n"
+        "set of vectors;\n"
         "  {\"schema\",\"table\",\"rows\",\"is_estimate\",\"bytes\"};\n"
-        "and last, unless one projection is asked about, the health of the whole, also where Postgres or "
-        "Kafka\n"
-        "is away:\n"
+        "and last, unless one projection is selected, the health of the whole, even when Postgres or Kafka "
+        "is\n"
+        "down:\n"
         "  {\"status\":\"healthy\"|\"degraded\"|\"unhealthy\",\"checks\":{\"kafka\",\"postgres\",\"redis\",\n"
         "   \"vectors\": "
         "{\"status\",\"response_time_ms\",\"detail\"}},\"pool_stats\":{\"size\",\"min_size\",\n"
         "   \"max_size\",\"idle_size\"},\"database_version\",\"active_connections\",\"response_time_ms\",\n"
         "   \"timestamp\",\"measures\":{…},\"alerts\":[{\"type\",\"severity\",\"message\",\"threshold\",\n"
         "   \"current_value\",\"timestamp\"}]}.\n"
-        "What Kafka would tell is null when it cannot be reached, and the exit code is 3.",
+        "Values that come from Kafka are null when it cannot be reached, and the exit code is 3.",
     .examples = "  mneme status\n"
                 "  mneme status search\n"
                 "  mneme status --watch\n"

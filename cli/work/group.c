@@ -1,7 +1,7 @@
 /*
- * mneme work all: a process for each projection that the settings allow, in one process group. This process
- * has no threads and folds nothing: it starts them, passes on their logs and signals, and starts again what
- * dies.
+ * mneme work all: runs a process for each projection that the settings allow, in one process group. This
+ * process has no threads and folds nothing: it starts the workers, passes on logs and signals, and restarts
+ * workers that die.
  */
 #include "cli/work/group.h"
 
@@ -20,21 +20,21 @@
 
 #define LONGEST_POLL_MS 1000
 #define NOT_SAID (-1.0)
-#define STEADY_MICROS INT64_C(60000000) /* who has run for so long begins with a short pause again */
+#define STEADY_MICROS INT64_C(60000000) /* a worker that ran this long gets a short restart pause again */
 
 struct group {
     struct mneme_member members[MNEME_PROJECTIONS];
     size_t count;
     struct mneme_member_options options;
-    struct mneme_voice voice;
-    enum mneme_exit code; /* of the first that failed for good */
+    struct mneme_group_log log;
+    enum mneme_exit code; /* of the first worker that failed for good */
     int64_t stop_micros;  /* when it was asked to stop; 0 before that */
     bool is_killed;
 };
 
-/* --- who is in it --- */
+/* --- members --- */
 
-/* A default would lead to a service that nobody may have. */
+/* Without the setting, the default would point to a service that may not exist. */
 static bool is_allowed(const struct mneme_projection_facts *projection, const struct mneme_config *config) {
     return !projection->is_optional ||
            (mneme_config_source(config, projection->given_by) != MNEME_FROM_DEFAULT &&
@@ -56,36 +56,36 @@ static int add_members(struct group *group, const struct mneme_config *config, s
         mneme_backoff_init(&member->backoff, initial_ms, max_ms);
     }
     if (port + (int64_t)group->count - 1 > 65535) {
-        return mneme_error_set(
-            error, MNEME_E_USAGE,
-            "no worker was started: --metrics %lld leaves no port for each of %zu workers; give a "
-            "port up to %zu",
-            (long long)port, group->count, 65536 - group->count);
+        return mneme_error_set(error, MNEME_E_USAGE,
+                               "no worker was started: --metrics %lld is too high for the ports of %zu "
+                               "workers; give a port up to %zu",
+                               (long long)port, group->count, 65536 - group->count);
     }
     return MNEME_OK;
 }
 
-static void tell_members(const struct group *group, const struct mneme_config *config) {
+static void log_members(const struct group *group, const struct mneme_config *config) {
     char text[256];
     for (size_t i = 0; i < MNEME_PROJECTIONS; i++) {
         const struct mneme_member left_out = {.projection = mneme_projections[i].name};
         if (!is_allowed(&mneme_projections[i], config)) {
             (void)snprintf(text, sizeof text, "%s is not set",
                            mneme_setting_info(mneme_projections[i].given_by)->env);
-            mneme_voice_tell(&group->voice, MNEME_LOG_INFO, &left_out, "is left out", NOT_SAID, text);
+            mneme_group_log_say(&group->log, MNEME_LOG_INFO, &left_out, "is left out", NOT_SAID, text);
         }
     }
     for (size_t i = 0; i < group->count && group->members[0].metrics_port > 0; i++) {
         (void)snprintf(text, sizeof text, "http://%s:%d/metrics",
                        mneme_config_string(config, MNEME_SETTING_METRICS_HOST),
                        group->members[i].metrics_port);
-        mneme_voice_tell(&group->voice, MNEME_LOG_INFO, &group->members[i], "serves metrics", NOT_SAID, text);
+        mneme_group_log_say(&group->log, MNEME_LOG_INFO, &group->members[i], "serves metrics", NOT_SAID,
+                            text);
     }
 }
 
-/* --- beginning and end of a member --- */
+/* --- start and end of a member --- */
 
-/* Sets when the member is started again, and gives in how many seconds. */
+/* Schedules the member's restart, and returns in how many seconds. */
 static double pause_member(struct mneme_member *member) {
     int64_t pause_ms = mneme_backoff_next_ms(&member->backoff);
     member->state = MNEME_MEMBER_WAITS;
@@ -96,13 +96,13 @@ static double pause_member(struct mneme_member *member) {
 static void start(struct group *group, struct mneme_member *member) {
     struct mneme_error error = {0};
     if (mneme_member_start(member, &group->options, &error) != MNEME_OK) {
-        mneme_voice_tell(&group->voice, MNEME_LOG_WARN, member, "is started later", pause_member(member),
-                         error.message);
+        mneme_group_log_say(&group->log, MNEME_LOG_WARN, member, "is started later", pause_member(member),
+                            error.message);
     }
 }
 
-/* What only a person can mend: another start would end the same. */
-static bool is_for_good(int code) {
+/* Failures that only a person can fix: a restart would fail the same way. */
+static bool is_permanent(int code) {
     static const enum mneme_exit codes[] = {MNEME_EXIT_USAGE, MNEME_EXIT_CONFLICT, MNEME_EXIT_NOT_FOUND,
                                             MNEME_EXIT_UNSAFE};
     for (size_t i = 0; i < sizeof codes / sizeof *codes; i++) {
@@ -113,12 +113,12 @@ static bool is_for_good(int code) {
     return false;
 }
 
-/* "signal 9 (Killed)", or the worker's own words. */
+/* "signal 9 (Killed)", or the worker's exit code and last error. */
 static void describe_end(char *text, size_t size, const struct mneme_member *member, int wait_status) {
     if (WIFSIGNALED(wait_status)) {
         (void)snprintf(text, size, "signal %d (%s)", WTERMSIG(wait_status), strsignal(WTERMSIG(wait_status)));
-    } else if (member->last_words[0] != '\0') {
-        (void)snprintf(text, size, "exit code %d: %s", WEXITSTATUS(wait_status), member->last_words);
+    } else if (member->last_error[0] != '\0') {
+        (void)snprintf(text, size, "exit code %d: %s", WEXITSTATUS(wait_status), member->last_error);
     } else {
         (void)snprintf(text, size, "exit code %d", WEXITSTATUS(wait_status));
     }
@@ -133,21 +133,21 @@ static void note_end(struct group *group, struct mneme_member *member) {
     if (group->stop_micros != 0) {
         member->state = MNEME_MEMBER_ENDED;
         if (!is_clean) {
-            mneme_voice_tell(&group->voice, MNEME_LOG_WARN, member, "has not stopped as it should", NOT_SAID,
-                             how);
+            mneme_group_log_say(&group->log, MNEME_LOG_WARN, member, "has not stopped as it should", NOT_SAID,
+                                how);
         }
-    } else if (WIFEXITED(wait_status) && is_for_good(WEXITSTATUS(wait_status))) {
+    } else if (WIFEXITED(wait_status) && is_permanent(WEXITSTATUS(wait_status))) {
         member->state = MNEME_MEMBER_ENDED;
         member->code = (enum mneme_exit)WEXITSTATUS(wait_status);
         group->code = group->code == MNEME_EXIT_DONE ? member->code : group->code;
-        mneme_voice_tell(&group->voice, MNEME_LOG_ERROR, member, "has failed and is not started again",
-                         NOT_SAID, how);
+        mneme_group_log_say(&group->log, MNEME_LOG_ERROR, member, "has failed and is not started again",
+                            NOT_SAID, how);
     } else {
         if (mneme_clock_monotonic_micros() - member->started_micros >= STEADY_MICROS) {
             mneme_backoff_reset(&member->backoff);
         }
-        mneme_voice_tell(&group->voice, MNEME_LOG_WARN, member, "has ended and is started again",
-                         pause_member(member), how);
+        mneme_group_log_say(&group->log, MNEME_LOG_WARN, member, "has ended and is started again",
+                            pause_member(member), how);
     }
 }
 
@@ -155,13 +155,13 @@ static void note_end(struct group *group, struct mneme_member *member) {
 
 static void pass_on(void *context, struct mneme_member *member, struct mneme_str line) {
     const struct group *group = context;
-    mneme_voice_pass_on(&group->voice, member, line);
+    mneme_group_log_pass_on(&group->log, member, line);
 }
 
 static void send_signal(const struct group *group, int signal_number) {
     for (size_t i = 0; i < group->count; i++) {
         if (group->members[i].state == MNEME_MEMBER_RUNS) {
-            (void)kill(group->members[i].pid, signal_number); /* it may have just ended */
+            (void)kill(group->members[i].pid, signal_number); /* the process may have just ended */
         }
     }
 }
@@ -171,19 +171,19 @@ static int64_t stop_ms(void) {
     return mneme_cli_interrupted_by_person() ? MNEME_CLI_SERVICE_INTERRUPT_MS : MNEME_WORK_STOP_S * 1000;
 }
 
-/* A terminal has sent its SIGINT to the whole process group; a second SIGINT would end a worker at once, so
- * it is SIGTERM that is passed on. */
+/* A terminal sends SIGINT to the whole process group; a second SIGINT would end a worker at once, so this
+ * passes on SIGTERM. */
 static void handle_signals(struct group *group, int64_t now) {
     if (group->stop_micros == 0 && mneme_cli_interrupted()) {
         group->stop_micros = now;
         send_signal(group, SIGTERM);
-        send_signal(group, SIGCONT); /* a stopped one would not hear it */
+        send_signal(group, SIGCONT); /* a stopped process would not handle it */
     }
     if (group->stop_micros != 0 && !group->is_killed &&
         now - group->stop_micros > stop_ms() * INT64_C(1000)) {
         group->is_killed = true;
-        mneme_voice_tell(&group->voice, MNEME_LOG_WARN, NULL, "workers that did not stop in time are killed",
-                         NOT_SAID, "what they had not committed is folded by the next ones");
+        mneme_group_log_say(&group->log, MNEME_LOG_WARN, NULL, "workers that did not stop in time are killed",
+                            NOT_SAID, "what they had not committed is folded by the next ones");
         send_signal(group, SIGKILL);
     }
     for (size_t i = 0; i < group->count; i++) {
@@ -217,11 +217,11 @@ static int poll_ms(const struct group *group, int64_t now) {
     return (int)wait_ms;
 }
 
-/* Waits for whatever comes first: a line, the end of a log, a signal, a start that is due. */
+/* Waits for whatever comes first: a log line, the end of a log, a signal, or a due restart. */
 static void read_logs(struct group *group, int64_t now) {
     struct pollfd logs[MNEME_PROJECTIONS];
     for (size_t i = 0; i < group->count; i++) {
-        logs[i] = (struct pollfd){.fd = group->members[i].log, .events = POLLIN}; /* -1 is passed over */
+        logs[i] = (struct pollfd){.fd = group->members[i].log, .events = POLLIN}; /* poll ignores -1 */
     }
     if (poll(logs, group->count, poll_ms(group, now)) <= 0) {
         return;
@@ -238,10 +238,10 @@ enum mneme_exit mneme_work_all(struct mneme_cli *cli) {
     const char *format = mneme_config_string(cli->config, MNEME_SETTING_LOG_FORMAT);
     bool is_auto = strcmp(format, "auto") == 0;
     struct group group = {
-        .voice = {.is_quiet = cli->stderr_is_terminal && is_auto && !mneme_cli_flag(cli, "verbose")},
+        .log = {.is_quiet = cli->stderr_is_terminal && is_auto && !mneme_cli_flag(cli, "verbose")},
         .options = {.config_path = mneme_cli_value(cli, "config"), .id = mneme_cli_value(cli, "id")},
     };
-    if (group.voice.is_quiet) {
+    if (group.log.is_quiet) {
         group.options.log_format = "json";
     } else if (is_auto) {
         group.options.log_format = cli->stderr_is_terminal ? "text" : "logfmt";
@@ -251,7 +251,7 @@ enum mneme_exit mneme_work_all(struct mneme_cli *cli) {
     if (add_members(&group, cli->config, &error) != MNEME_OK) {
         return mneme_cli_fail(cli, &error);
     }
-    tell_members(&group, cli->config);
+    log_members(&group, cli->config);
     for (size_t i = 0; i < group.count && !mneme_cli_interrupted(); i++) {
         start(&group, &group.members[i]);
     }

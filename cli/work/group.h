@@ -1,5 +1,5 @@
 /*
- * What the files of mneme work share: the processes of `mneme work all`, and what is said of them.
+ * What the files of mneme work share: the processes of `mneme work all`, and their log.
  */
 #ifndef MNEME_CLI_WORK_GROUP_H
 #define MNEME_CLI_WORK_GROUP_H
@@ -11,8 +11,8 @@
 #include "common/base/buffer.h"
 #include "common/log/log.h"
 
-/* Longer than any worker needs to stop: it leaves its consumer group within ten seconds, and the client
- * within five more. Then it is killed. */
+/* Longer than any worker needs to stop: ten seconds to leave its consumer group, and five more for the
+ * client. After that it is killed. */
 #define MNEME_WORK_STOP_S 30
 
 enum mneme_member_state {
@@ -24,52 +24,54 @@ enum mneme_member_state {
 /* One worker process. */
 struct mneme_member {
     const char *projection;
-    int metrics_port; /* 0: none */
+    int metrics_port; /* 0: no metrics */
     enum mneme_member_state state;
     pid_t pid;
-    int log; /* what it writes comes out here; -1 without a process */
+    int log; /* the read end of its output; -1 without a process */
     struct mneme_buffer line;
-    char last_words[512]; /* its own sentence of why it cannot go on; "" */
+    char last_error[512]; /* its last error message, or "" */
     int64_t started_micros, start_at_micros;
-    int64_t partitions; /* that it said it has; -1 before that */
+    int64_t partitions; /* as it last reported; -1: not yet */
     struct mneme_backoff backoff;
-    enum mneme_exit code; /* of one that has ended for good */
+    enum mneme_exit code; /* if it has ended for good */
 };
 
 struct mneme_member_options {
-    const char *config_path; /* NULL: none is given */
+    const char *config_path; /* NULL: not given */
     const char *id;          /* as of --id, or NULL */
-    const char *log_format;  /* that it logs in */
+    const char *log_format;  /* the format of its log */
 };
 
 /* --- member.c --- */
 
-/* Starts the process. It ends by itself when this one is gone. */
+/* Starts the process. It ends by itself when this process is gone. */
 int mneme_member_start(struct mneme_member *member, const struct mneme_member_options *options,
                        struct mneme_error *error);
 
-/* Reads what it wrote, and calls `take` for each line, without its line feed. False at the end of its log,
- * which comes when it has ended. Does not block. */
+/* Reads its output, and calls `take` for each line, without the line feed. False at the end of its log, when
+ * the process has ended. Does not block. */
 bool mneme_member_read(struct mneme_member *member,
                        void (*take)(void *context, struct mneme_member *, struct mneme_str), void *context);
 
-/* Waits for the process, whose log has ended, and gives its wait status. */
+/* Waits for the process, after its log has ended, and returns its wait status. */
 int mneme_member_reap(struct mneme_member *member);
 
-/* --- voice.c: the one log --- */
+/* --- group_log.c: the common log --- */
 
-struct mneme_voice {
-    bool is_quiet; /* states as lines for a person, made of members' JSON; else their lines as they are */
+struct mneme_group_log {
+    bool is_quiet; /* prints state changes for people, made from members' JSON; otherwise members' lines
+                      unchanged */
 };
 
-/* A line of the member's log. */
-void mneme_voice_pass_on(const struct mneme_voice *voice, struct mneme_member *member, struct mneme_str line);
+/* Passes on a line of the member's log. */
+void mneme_group_log_pass_on(const struct mneme_group_log *log, struct mneme_member *member,
+                             struct mneme_str line);
 
-/* What the group says of a member (NULL: of itself): a constant phrase, how soon (seconds; below 0: not
- * said), and the reason ("": none). */
-void mneme_voice_tell(const struct mneme_voice *voice, enum mneme_log_level level,
-                      const struct mneme_member *member, const char *event, double in_seconds,
-                      const char *reason);
+/* Logs an entry about a member (NULL: about the group): a constant phrase, how soon (seconds; negative: not
+ * given), and the reason ("": not given). */
+void mneme_group_log_say(const struct mneme_group_log *log, enum mneme_log_level level,
+                         const struct mneme_member *member, const char *event, double in_seconds,
+                         const char *reason);
 
 /* --- group.c --- */
 

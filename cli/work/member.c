@@ -1,6 +1,6 @@
 /*
- * One process of the group: the same program, `mneme work PROJECTION`. Its log is a pipe, so that the lines
- * of all come out one after the other; its end is seen there, too, since the pipe ends with it.
+ * One process of the group: the same program, `mneme work PROJECTION`. Its output is a pipe, so that lines of
+ * different workers do not mix; the end of the pipe shows that the process has ended.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -17,9 +17,9 @@
 #define MAX_ARGUMENTS 8
 #define MAX_LINE_BYTES ((size_t)1024 * 1024)
 
-/* In the new process, which has no other threads. */
+/* Runs in the new process, which has no other threads. */
 __attribute__((noreturn)) static void become(char *const *arguments, int log, pid_t parent) {
-    /* A parent that is killed takes its workers with it; they end as they do when they are asked to. */
+    /* When the parent is killed, the workers get SIGTERM and end normally. */
     (void)prctl(PR_SET_PDEATHSIG, SIGTERM);
     if (getppid() != parent) {
         _exit(MNEME_EXIT_INTERRUPTED);
@@ -27,13 +27,12 @@ __attribute__((noreturn)) static void become(char *const *arguments, int log, pi
     (void)dup2(log, STDERR_FILENO);
     (void)dup2(log, STDOUT_FILENO);
     execv("/proc/self/exe", arguments);
-    dprintf(STDERR_FILENO, "mneme: the worker was not started: %s; see that /proc is mounted\n",
+    dprintf(STDERR_FILENO, "mneme: the worker was not started: %s; check that /proc is mounted\n",
             strerror(errno));
     _exit(MNEME_EXIT_USAGE);
 }
 
-/* What the worker is to know goes by its environment and options. Between fork and exec nothing is allocated.
- */
+/* Sets the environment before the fork, since nothing may be allocated between fork and exec. */
 static int set_environment(const struct mneme_member *member, const struct mneme_member_options *options) {
     char port[16];
     (void)snprintf(port, sizeof port, "%d", member->metrics_port);
@@ -52,7 +51,8 @@ static void list_arguments(char *arguments[MAX_ARGUMENTS], const struct mneme_me
     size_t count = 0;
     for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
         for (size_t j = 0; j < 2 && all[i][j] != NULL; j++) {
-            arguments[count++] = (char *)all[i][j]; /* exec takes them without const and leaves them alone */
+            arguments[count++] =
+                (char *)all[i][j]; /* exec takes them without const but does not change them */
         }
     }
     arguments[count] = NULL;
@@ -83,7 +83,7 @@ int mneme_member_start(struct mneme_member *member, const struct mneme_member_op
     member->log = ends[0];
     member->state = MNEME_MEMBER_RUNS;
     member->started_micros = mneme_clock_monotonic_micros();
-    member->last_words[0] = '\0';
+    member->last_error[0] = '\0';
     member->partitions = -1;
     return MNEME_OK;
 }
@@ -107,7 +107,7 @@ static void take_lines(struct mneme_member *member,
         memmove(line->data, line->data + from, line->len - from);
         line->len -= from;
     }
-    line->failed = false; /* what had no room is lost; the next line counts again */
+    line->failed = false; /* an overlong line is lost; the next line is read again */
 }
 
 bool mneme_member_read(struct mneme_member *member,

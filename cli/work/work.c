@@ -1,6 +1,5 @@
 /*
- * mneme work: this process becomes a worker of one projection, or the parent of one for each, until it is
- * told to end.
+ * mneme work: runs a worker of one projection, or with all a worker of each, until it is stopped.
  */
 #include <signal.h>
 #include <sys/prctl.h>
@@ -13,13 +12,13 @@
 #include "consumers/projections.h"
 #include "consumers/runtime/worker.h"
 
-/* Whether it is a member of a group, which it does not outlive. */
+/* Whether this process belongs to a group, which it does not outlive. */
 static bool is_member(void) {
     int signal_number = 0;
     return prctl(PR_GET_PDEATHSIG, &signal_number) == 0 && signal_number == SIGTERM;
 }
 
-/* A group waits so long for its members; one whose group was killed has nobody but itself to end it. */
+/* A worker whose parent was killed must end by itself, within the time that a group waits for its members. */
 static bool should_stop(void *context) {
     bool *is_bounded = context;
     if (mneme_cli_interrupted() && !*is_bounded) {
@@ -36,7 +35,7 @@ static enum mneme_exit unknown_projection(const struct mneme_cli *cli) {
     }
     struct mneme_error error = {0};
     mneme_error_set(&error, MNEME_E_USAGE,
-                    "cannot work for \"%s\": there is no such projection; there are: %.*s, all",
+                    "cannot work for \"%s\": there is no such projection; give one of: %.*s, all",
                     cli->arguments[0], MNEME_STR_ARG(mneme_buffer_str(&names)));
     mneme_buffer_clean_up(&names);
     return mneme_cli_fail(cli, &error);
@@ -68,46 +67,36 @@ static enum mneme_exit run(struct mneme_cli *cli) {
 
 static const struct mneme_cli_option options[] = {
     {"id", 0, "NAME", -1,
-     "A name of its own: after a restart it gets the same partitions, without a rebalance."},
+     "A unique name: after a restart the worker gets the same partitions, without a rebalance."},
     {"metrics", 0, "PORT", MNEME_SETTING_METRICS_PORT,
-     "Serve /metrics, /healthz and /readyz; with all, on as many ports from this one on as there are "
-     "workers."},
-    {"verbose", 'v', NULL, -1, "With all: every line of the workers' logs, on a terminal too."},
+     "Serve /metrics, /healthz and /readyz; with all, each worker has a port, counting up from this one."},
+    {"verbose", 'v', NULL, -1, "With all: show every line of the workers' logs on a terminal, too."},
     {0},
 };
 
 const struct mneme_command mneme_command_work = {
     .name = "work",
-    .summary = "Fold events into a projection, as one worker of its group; or into all of them.",
+    .summary = "Run a worker that folds events into a projection, or one for each projection.",
     .arguments = "PROJECTION|all",
     .details =
-        "Workers of a projection share the partitions of the topic: start as many as there are partitions, "
-        "stop and "
-        "kill them as you like; nothing is lost or doubled. While Kafka or the projection's store is away, a "
-        "worker "
-        "waits for it, also when it starts. SIGTERM and SIGINT finish the batch at hand and leave the group; "
-        "SIGINT, which is a person's, waits for "
-        "that no longer than 5 s and ends with exit code 130. "
-        "Logs go to "
-        "stderr. Of two workers with the same --id the first ends (exit 4), a session time-out later.\n"
+        "Workers of a projection share the partitions of the topic: start up to one for each partition, stop "
+        "and kill them at any time; nothing is lost or doubled. While Kafka or the projection's store is "
+        "down, a worker waits for it, even when it starts. SIGTERM and SIGINT finish the current batch and "
+        "leave the group; SIGINT, which a person sends, waits at most 5 s for that and ends with exit code "
+        "130. Logs go to stderr. If two workers have the same --id, the first ends (exit 4) one session "
+        "time-out later.\n"
         "\n"
         "Projections: postgres (the ledger of events with their verdicts, and the tables), search (full "
-        "text), embed "
-        "(texts into vectors, by the endpoint of the settings), vectors (those into the store that answers) "
-        "and redis "
-        "(what is hot); search, embed and redis follow postgres, vectors follows embed.\n"
+        "text), embed (turns texts into vectors, with the endpoint of the settings), vectors (puts those "
+        "into the active store) and redis (hot data); search, embed and redis follow postgres, vectors "
+        "follows embed.\n"
         "\n"
-        "all runs a process for each: postgres and search, redis where REDIS_URL is set, embed and vectors "
-        "where "
-        "OPENAI_BASE_URL is. They share one log, in which each line says its projection; on a terminal it is "
-        "a line for "
-        "each change of a worker's state. A worker that dies is started again, after a pause that grows (up "
-        "to "
-        "MNEME_RETRY_MAX_MS). One that only a person can help (wrong settings, a missing topic, a log that "
-        "does not fit) "
-        "is not; the others go on, and the exit code is that of the first which failed so. None outlives the "
-        "parent, "
-        "also where that is killed.\n",
+        "all runs a process for each: postgres and search; redis if REDIS_URL is set; embed and vectors if "
+        "OPENAI_BASE_URL is set. They share one log, in which each line names its projection; on a terminal "
+        "it shows a line for each change of a worker's state. A worker that dies is restarted after a pause "
+        "that grows (up to MNEME_RETRY_MAX_MS). A worker that only a person can help (wrong settings, a "
+        "missing topic, a log that does not match) is not; the others go on, and the exit code is that of "
+        "the first such worker. No worker outlives the parent, even if the parent is killed.\n",
     .examples = "  mneme work all\n"
                 "  mneme work postgres\n"
                 "  mneme work embed --metrics 9103\n"

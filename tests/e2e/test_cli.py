@@ -59,10 +59,10 @@ def test_help_explains_the_words_that_stand_for_values():
     text = " ".join(mneme_alone("memory", "list", "--help", expect=0).stdout.split())
     assert "--type TYPE,… Any of these types." in text
     assert "TYPE fact, analysis," in text and "rule, entity or relationship." in text
-    assert "TIME 7d (ago; also s, m, h, w and 1d12h)" in text and "Without a zone it is UTC." in text
+    assert "TIME 7d (ago; also s, m, h, w and 1d12h)" in text and "UTC if no zone is given." in text
     assert "EXPR COLUMN OPERATOR VALUE" in text
     text = " ".join(mneme_alone("memory", "add", "--help", expect=0).stdout.split())
-    assert "EXPIRY 7d (from now on;" in text
+    assert "EXPIRY 7d (from now;" in text
 
 
 def test_what_looks_mistyped_in_an_open_set_is_pointed_out():
@@ -118,7 +118,7 @@ def test_the_help_of_the_whole_program_lists_commands_and_exit_codes():
     (["rebuild", "graph"], "there is no projection 'graph'; choose one of postgres, search, embed, vectors or redis"),
     (["dead-letters", "list", "--projection", "serch"], "did you mean 'search'?"),
     (["import", "chatgtp", "x.json"], "there is no format 'chatgtp'; did you mean 'chatgpt'?"),
-    ([], "it needs a command"),
+    ([], "it needs a subcommand"),
 ])
 def test_wrong_usage_ends_with_2_and_says_what_to_do(arguments, said):
     result = mneme_alone(*arguments, expect=2)

@@ -98,8 +98,8 @@ def test_a_file_that_cannot_be_read_ends_the_checks(namespace, doctor, tmp_path)
      "MNEME_RETRY_INITIAL_MS is 5000, which is more than MNEME_RETRY_MAX_MS (100)", "warning"),
     ({"MNEME_KAFKA_SASL_USERNAME": "ada"}, 'MNEME_KAFKA_SASL_USERNAME has no effect: MNEME_KAFKA_SECURITY_PROTOCOL is "plaintext"',
      "warning"),
-    ({"MNEME_KAFKA_SECURITY_PROTOCOL": "sasl_plaintext"}, "asks for a login, and nobody is named", "failed"),
-    ({"MNEME_VECTOR_STORE": "chroma", "CHROMA_URL": None}, "CHROMA_URL is its default", "warning"),
+    ({"MNEME_KAFKA_SECURITY_PROTOCOL": "sasl_plaintext"}, "requires a login, but none is set", "failed"),
+    ({"MNEME_VECTOR_STORE": "chroma", "CHROMA_URL": None}, "CHROMA_URL is not set", "warning"),
     ({"MNEME_KAFKA_OPTIONS": "linger.mss=5"}, "linger.mss", "failed"),
     ({"MNEME_RECALL_WEIGHTS": "nonsense=1"}, "nonsense", "failed"),
     ({"MNEME_TOPIC_PREFX": "a."}, "there is no variable MNEME_TOPIC_PREFX", "warning"),
@@ -125,7 +125,7 @@ def test_a_topic_that_is_not_there_or_not_as_it_should_be(namespace, doctor):
 
 def test_tables_that_are_not_migrated(make_namespace, doctor, namespace):
     found = doctor(env={"MNEME_PG_SCHEMA": "not_there"}, expect=3)
-    assert found["schema not_there"][0] == {"check": "schema not_there", "state": "warning", "detail": "it is not there",
+    assert found["schema not_there"][0] == {"check": "schema not_there", "state": "warning", "detail": "it does not exist",
                                             "advice": "run `mneme migrate`"}
     with namespace.connect() as connection:
         connection.execute("DELETE FROM schema_migrations WHERE version = (SELECT max(version) FROM schema_migrations)")

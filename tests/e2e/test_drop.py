@@ -48,7 +48,7 @@ def test_what_fails_behind_it_stays_parked(namespace, mneme, parked, drain):
 
 def test_drop_is_for_good(namespace, mneme, parked, worker, drain):
     done = mneme("dead-letters", "drop", text(parked[1]), "--yes", expect=0)
-    assert done.stdout == f"{text(parked[1])} is dropped in postgres\nbehind it: applied 3, still parked 0\n"
+    assert done.stdout == f"{text(parked[1])} is dropped in postgres\nof the events behind it: applied 3, still parked 0\n"
     is_whole(namespace, mneme)
     # Neither what is read later nor a rebuild without the limit brings it back.
     namespace.produce([updated("ada", "behind it", 1)])
@@ -61,7 +61,7 @@ def test_drop_is_for_good(namespace, mneme, parked, worker, drain):
     mneme("rebuild", "postgres", "--user", "ada", expect=0)
     is_whole(namespace, mneme)
     done = mneme("dead-letters", "drop", text(parked[1]), expect=0)  # asks nothing, since nothing is to be dropped
-    assert done.stdout == f"{text(parked[1])} was already dropped in postgres\nbehind it: applied 0, still parked 0\n"
+    assert done.stdout == f"{text(parked[1])} was already dropped in postgres\nof the events behind it: applied 0, still parked 0\n"
     assert mneme("dead-letters", "redrive", "--all", expect=0).stdout == "applied 0, still parked 0\n"
 
 

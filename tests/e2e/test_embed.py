@@ -296,7 +296,7 @@ def test_a_part_that_is_refused_is_left_out_and_told(ground):
     assert told[MEMORY.format(3)][0] == 0 and told[MEMORY.format(2)][0] > 1
     assert all("this text is refused" in reason for _, reason in told.values())
     assert status_of(ground)["refused"] == 2 and status_of(ground)["parked"] == 0
-    assert "of 2 documents the endpoint has not taken the text" in ground.mneme("status", expect=0).stdout
+    assert "the endpoint refused the text of 2 documents" in ground.mneme("status", expect=0).stdout
     assert "a text has no vector" in ground.worker.log and "a part of a text has no vector" in ground.worker.log
     ground.publish(memory(3, "allowed", "memory_updated"), forget(2))
     assert ground.records()[f"memory/{MEMORY.format(3)}/default/ada"]["text"] == "allowed"

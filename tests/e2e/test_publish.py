@@ -173,7 +173,7 @@ def test_output_that_nobody_reads_any_more_ends_it(running):
     wait_until(is_over, message="it ends although the input stays open")
     publisher.process.stdin = None
     assert publisher.process.wait(30) == 1
-    assert "publishing stopped behind line" in publisher.process.stderr.read().decode()
+    assert "publishing stopped after line" in publisher.process.stderr.read().decode()
 
 
 def test_the_tenant_of_the_command_line_is_that_of_lines_without_one(mneme, namespace, worker, drain):

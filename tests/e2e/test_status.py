@@ -35,7 +35,7 @@ def test_each_group_has_a_line_also_before_it_began(namespace, mneme, status):
     for group in ("postgres", "search"):
         assert (groups[group]["topic"], groups[group]["lag"], groups[group]["events"]) == (namespace.topic, 5, 0)
         assert groups[group]["workers"] == 0 and groups[group]["is_worker_missing"] is True
-    assert "No worker of group search is there: start one with `mneme work search`." in mneme("status", expect=0).stdout
+    assert "Group search has no workers: start one with `mneme work search`." in mneme("status", expect=0).stdout
 
 
 def test_a_group_that_lags_and_one_that_does_not(namespace, worker, mneme, status):
@@ -96,7 +96,7 @@ def test_as_many_parked_keys_are_shown_as_the_limit_says(namespace, worker, mnem
         return len([line for line in mneme("status", "--json", *options, expect=0).json_lines if "parked_event" in line])
 
     assert (parked(), parked("--limit", "3"), parked("--limit", "100")) == (20, 3, 25)
-    assert "--limit shows more of them" in mneme("status", expect=0).stderr
+    assert "raise --limit to see more" in mneme("status", expect=0).stderr
     assert "--limit" not in mneme("status", "--limit", "25", expect=0).stderr
     mneme("status", "--limit", "0", expect=2)
 

@@ -73,7 +73,7 @@ def test_ports_are_given_in_order(namespace, worker, members, wait_until):
 
 def test_ports_that_there_are_not_are_refused(folded):
     done = folded.mneme("work", "all", "--metrics", "65535", env=ALONE, expect=2)
-    assert "leaves no port for each of 2 workers; give a port up to 65534" in done.stderr
+    assert "is too high for the ports of 2 workers; give a port up to 65534" in done.stderr
 
 
 @pytest.mark.parametrize("victims", [["postgres"], ["postgres", "search"]])
@@ -152,7 +152,7 @@ def test_a_group_of_which_nobody_is_left_ends_with_the_first_ones_code(worker):
 
 def test_on_a_terminal_there_is_a_line_for_each_state_and_no_logfmt(namespace, mneme, wait_until):
     with Terminal(mneme, "work", "all", env=ALONE) as terminal:
-        wait_until(lambda: terminal.text.count("works; partitions: 4") == 2, message=lambda: terminal.text)
+        wait_until(lambda: terminal.text.count("working; partitions: 4") == 2, message=lambda: terminal.text)
         pids = [pid for pid, (parent, _) in processes().items() if parent == terminal.pid]
         os.kill(next(pid for pid in pids if processes()[pid][1][2] == "search"), signal.SIGKILL)
         wait_until(lambda: "search    has ended and is started again in " in terminal.text, message=lambda: terminal.text)

@@ -139,7 +139,7 @@ Test(options, former_names_are_taken_for_those_of_today) {
 }
 
 Test(options, a_missing_value_is_refused) {
-    REFUSE("--user is without its value; add ID", "memory", "list", "--user");
+    REFUSE("--user needs a value; add ID", "memory", "list", "--user");
 }
 
 Test(options, a_flag_with_a_value_is_refused) {
@@ -152,7 +152,7 @@ Test(options, too_few_and_too_many_arguments_are_refused) {
 }
 
 Test(options, a_group_needs_a_command_behind_it) {
-    REFUSE("memory was not run: it needs a command", "memory");
+    REFUSE("memory was not run: it needs a subcommand", "memory");
     REFUSE("nothing was run", "--json");
 }
 
@@ -232,7 +232,7 @@ Test(options, all_and_a_scope_are_settled_by_where_they_stand) {
     cr_assert_null(mneme_cli_value(&cli, "user"));
     cr_assert(mneme_cli_flag(&cli, "all"));
     cr_assert_eq(setenv("MNEME_ALL", "1", 1), 0);
-    REFUSE("--all is of the whole tenant", "memory", "list");
+    REFUSE("--all means the whole tenant", "memory", "list");
     ACCEPT("memory", "list", "--user", "bob");
     cr_assert_str_eq(mneme_cli_value(&cli, "user"), "bob");
     cr_assert_not(mneme_cli_flag(&cli, "all"));

@@ -1,7 +1,7 @@
 /*
- * The one log of the group. For programs the members' entries pass as they are, since each says its
- * projection. For a person at a terminal a member's entry becomes a line when it tells of another state, and
- * is left out when it does not.
+ * The common log of the group. For programs it passes on the members' entries unchanged, since each names its
+ * projection. For people at a terminal it prints a line when an entry reports a change of state, and drops
+ * other entries.
  */
 #include <stdio.h>
 
@@ -14,10 +14,10 @@
 
 /* --- entries of a member --- */
 
-/* An entry that was read from JSON; slices lie in the line or the arena. */
+/* An entry read from JSON; slices are in the line or the arena. */
 struct entry {
     struct mneme_str level, event, reason, advice, status;
-    struct mneme_str numbers[3]; /* the values of `number_names`, as they were written; null: not there */
+    struct mneme_str numbers[3]; /* the values of `number_names`, as written; null: missing */
 };
 
 static const char *const number_names[] = {"partitions", "lag", "after_seconds"};
@@ -36,7 +36,8 @@ static void take_field(struct entry *entry, struct mneme_str key, struct mneme_s
     bool is_string = mneme_json_kind_of(value) == MNEME_JSON_STRING;
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
         if (is_string && mneme_json_unquotes_to(key, mneme_str_from(texts[i].name))) {
-            (void)mneme_json_unquote(texts[i].text, arena, value); /* without memory it stays null */
+            (void)mneme_json_unquote(texts[i].text, arena,
+                                     value); /* when memory is exhausted it stays null */
         }
     }
     for (size_t i = 0; i < sizeof number_names / sizeof *number_names; i++) {
@@ -63,7 +64,7 @@ static bool read_entry(struct entry *entry, struct mneme_str line, struct mneme_
     return entry->event.data != NULL;
 }
 
-/* --- lines for a person --- */
+/* --- lines for people --- */
 
 static void put(const struct mneme_member *member, struct mneme_str text) {
     char time[MNEME_RFC3339_BYTES];
@@ -84,8 +85,8 @@ static void add_reason(struct mneme_buffer *out, struct mneme_str reason, struct
     }
 }
 
-/* How an entry at level info is said; what is not here is no other state. The number, if there is one, comes
- * behind the phrase, and the unit behind that. */
+/* The phrase for an entry at level info; entries that are not here are not changes of state. A number, if
+ * there is one, comes after the phrase, then its unit. */
 static const struct {
     const char *event;
     const char *phrase;
@@ -93,7 +94,7 @@ static const struct {
     const char *unit;
 } phrases[] = {
     {"worker started", "started", -1, ""},
-    {"partitions claimed", "works; partitions:", PARTITIONS, ""},
+    {"partitions claimed", "working; partitions:", PARTITIONS, ""},
     {"worker goes on", "goes on after", AFTER_SECONDS, " s"},
     {"projection can be used again", "goes on after", AFTER_SECONDS, " s"},
     {"partitions could be claimed", "goes on after", AFTER_SECONDS, " s"},
@@ -105,7 +106,7 @@ static const struct {
     {"progress", "is behind by", LAG, " events"},
 };
 
-/* Some entries come again and again, or say what the group says when the process has ended. */
+/* Some entries repeat, or say what the group says itself when the process has ended. */
 static bool is_news(struct mneme_member *member, const struct entry *entry) {
     int64_t count;
     if (mneme_str_equal(entry->event, MNEME_STR_LIT("progress"))) {
@@ -169,24 +170,24 @@ static bool is_entry(struct mneme_str line) {
            (line.len > 9 && line.data[2] == ':' && line.data[5] == ':' && line.data[8] == 'Z');
 }
 
-void mneme_voice_pass_on(const struct mneme_voice *voice, struct mneme_member *member,
-                         struct mneme_str line) {
+void mneme_group_log_pass_on(const struct mneme_group_log *log, struct mneme_member *member,
+                             struct mneme_str line) {
     static const char own_words[] = "mneme: ";
     struct mneme_arena arena;
     struct entry entry;
-    if (begins_with(line, own_words)) { /* said when the process has ended */
-        (void)snprintf(member->last_words, sizeof member->last_words, "%.*s",
+    if (begins_with(line, own_words)) { /* the group logs it when the process has ended */
+        (void)snprintf(member->last_error, sizeof member->last_error, "%.*s",
                        (int)(line.len - strlen(own_words)), line.data + strlen(own_words));
         return;
     }
-    if (!voice->is_quiet && is_entry(line)) {
+    if (!log->is_quiet && is_entry(line)) {
         (void)fprintf(stderr, "%.*s\n", MNEME_STR_ARG(line));
         return;
     }
     mneme_arena_init(&arena, 0);
-    if (voice->is_quiet && read_entry(&entry, line, &arena)) {
+    if (log->is_quiet && read_entry(&entry, line, &arena)) {
         say_entry(member, &entry);
-    } else if (voice->is_quiet) {
+    } else if (log->is_quiet) {
         put(member, line);
     } else {
         mneme_log(MNEME_LOG_WARN, "output", MNEME_LOG_S("projection", member->projection),
@@ -195,11 +196,11 @@ void mneme_voice_pass_on(const struct mneme_voice *voice, struct mneme_member *m
     mneme_arena_clean_up(&arena);
 }
 
-void mneme_voice_tell(const struct mneme_voice *voice, enum mneme_log_level level,
-                      const struct mneme_member *member, const char *event, double in_seconds,
-                      const char *reason) {
+void mneme_group_log_say(const struct mneme_group_log *log, enum mneme_log_level level,
+                         const struct mneme_member *member, const char *event, double in_seconds,
+                         const char *reason) {
     struct mneme_buffer text = {0};
-    if (!voice->is_quiet) {
+    if (!log->is_quiet) {
         const struct mneme_log_field fields[] = {
             MNEME_LOG_S("projection", member == NULL ? "all" : member->projection),
             MNEME_LOG_S("reason", reason),
