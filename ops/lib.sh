@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# What every script under ops/ shares: where things are, how errors read, and locks.
+# Shared by all scripts under ops/: paths, error messages, and locks.
 # Sourced, never run; the sourcing script sets PROGRAM to its name first.
 
 # An error inside $( ) is an error too.
@@ -17,18 +17,18 @@ else
 fi
 export RED GREEN YELLOW BOLD PLAIN
 
-# die WHAT WHY WHAT_TO_DO [EXIT_CODE]: says so on stderr and ends the script (exit code 1).
+# die WHAT WHY WHAT_TO_DO [EXIT_CODE]: prints the error on stderr and ends the script (default exit code 1).
 die() {
     printf '%s%s: %s%s: %s; %s\n' "$RED" "$PROGRAM" "$1" "$PLAIN" "$2" "$3" >&2
     exit "${4:-1}"
 }
 
-# usage_error WHY: a wrong command line, exit code 2.
+# usage_error WHY: reports a wrong command line; exit code 2.
 usage_error() {
     die "cannot understand the command line" "$1" "see $PROGRAM --help" 2
 }
 
-# note TEXT: progress, on stderr so that stdout stays for results.
+# note TEXT: prints progress on stderr; stdout is for results.
 note() {
     printf '%s%s:%s %s\n' "$BOLD" "$PROGRAM" "$PLAIN" "$1" >&2
 }
@@ -51,7 +51,7 @@ seconds_since() {
     printf '%d.%d' $((ms / 1000)) $((ms % 1000 / 100))
 }
 
-# wait_until TIMEOUT_MS COMMAND…: polls until the command succeeds; 1 when the time is over.
+# wait_until TIMEOUT_MS COMMAND…: polls until the command succeeds; returns 1 after the time-out.
 wait_until() {
     local deadline=$(($(now_ms) + $1))
     shift
@@ -61,8 +61,8 @@ wait_until() {
     done
 }
 
-# with_cache_lock NAME COMMAND…: one process of this user at a time, across checkouts. The lock is
-# the cache's, so that two stacks that come up at once do not fill the same folder together.
+# with_cache_lock NAME COMMAND…: one process of this user at a time, across checkouts. The lock is in the cache
+# folder, so that two stacks that start at once do not fill the same folder together.
 with_cache_lock() {
     local lock=$CACHE_DIR/locks/$1
     shift

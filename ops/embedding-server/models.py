@@ -1,5 +1,5 @@
-"""The models: texts in, unit vectors out, in single precision on the CPU. What there is stands in models.json;
-a model is loaded when it is first asked for, after its files were held against their checksums."""
+"""The models: texts in, unit vectors out, in single precision on the CPU. models.json lists them; a model is loaded
+when it is first used, after its files' checksums were verified."""
 
 import hashlib
 import json
@@ -18,7 +18,7 @@ class Damaged(Exception):
 
 
 def checked_file(folder, entry):
-    """The path of a file, after its checksum."""
+    """The path of a file, after verifying its checksum."""
     path = folder / entry["file"]
     try:
         with open(path, "rb") as file:
@@ -38,12 +38,12 @@ class Model:
         self.entry = TABLE[name]
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads
-        # Threads that spin between two requests would take the processors from everybody else.
+        # Threads that spin between requests would take processor time from other programs.
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         self.session = onnxruntime.InferenceSession(checked_file(folder, self.entry["onnx"]), options,
                                                     providers=["CPUExecutionProvider"])
         self.tokenizer = tokenizers.Tokenizer.from_file(checked_file(folder, self.entry["tokenizer"]))
-        # A tokenizer file carries settings of its own, such as padding everything to 128.
+        # A tokenizer file has its own settings, such as padding everything to 128.
         self.tokenizer.no_padding()
         self.tokenizer.enable_truncation(self.entry["max_tokens"])
 
@@ -51,7 +51,7 @@ class Model:
         return [encoding.ids for encoding in self.tokenizer.encode_batch_fast(texts)]
 
     def embed(self, tokens):
-        """One run of the model over these texts, whose vectors it gives in their order."""
+        """Runs the model once over these texts, and returns their vectors in the same order."""
         longest = max(map(len, tokens))
         ids = numpy.zeros((len(tokens), longest), dtype=numpy.int64)
         mask = numpy.zeros_like(ids)
@@ -69,7 +69,7 @@ class Model:
 
 
 class Models:
-    """Those that were asked for so far. Thread-safe."""
+    """The models used so far. Thread-safe."""
 
     def __init__(self, folder, threads):
         self.folder, self.threads = pathlib.Path(folder), threads

@@ -1,10 +1,10 @@
-"""An OpenAI-compatible /v1/embeddings over local models, for a machine without an account anywhere.
+"""An OpenAI-compatible /v1/embeddings over local models, for machines without an account at a provider.
 
   server.py --models FOLDER [--host 127.0.0.1] [--port 8080] [--threads 0] [--batch 32]
 
-FOLDER holds what ops/embedding-server/fetch fetches. A request may carry any number of texts: it is cut into
-runs of --batch, shortest texts first, since a run costs what its longest text costs. Requests take turns run
-by run, so a question does not wait behind a bulk load.
+FOLDER contains what ops/embedding-server/fetch fetches. A request may have any number of texts: it is split into
+runs of --batch texts, shortest first, since the longest text decides what a run costs. Requests take turns run
+by run, so that a question does not wait for a bulk load.
 """
 
 import argparse
@@ -21,7 +21,7 @@ from starlette.routing import Route
 from models import TABLE, Damaged, Models
 
 MAX_BODY_BYTES = 32 << 20
-# A client's pooled connection must outlive the pauses between its batches.
+# Clients' pooled connections must survive the pauses between batches.
 KEEP_ALIVE_SECONDS = 120
 
 
@@ -52,7 +52,7 @@ def parse(body):
         raise Refused(400, "the body is not a JSON object")
     name, texts = request.get("model"), request.get("input")
     if name not in TABLE:
-        raise Refused(404, f"there is no model {name!r}: there are {', '.join(TABLE)}", "model_not_found")
+        raise Refused(404, f"there is no model {name!r}; choose from: {', '.join(TABLE)}", "model_not_found")
     texts = [texts] if isinstance(texts, str) else texts
     if not isinstance(texts, list) or not texts or not all(isinstance(text, str) and text for text in texts):
         raise Refused(400, "input must be a text or a list of texts, none of them empty")
@@ -66,7 +66,7 @@ def parse(body):
 
 
 class Server:
-    """The routes, over one thread that does all the computing."""
+    """The routes; a single thread does all the computing."""
 
     def __init__(self, models, batch):
         self.models, self.batch = models, batch
@@ -76,7 +76,7 @@ class Server:
         return await asyncio.get_running_loop().run_in_executor(self.thread, function, *arguments)
 
     async def embed(self, name, texts):
-        """The vectors in the order of the texts, and how many tokens those have."""
+        """The vectors in the order of the texts, and the number of their tokens."""
         model = await self.compute(self.models.get, name)
         tokens = await self.compute(model.tokens, texts)
         by_length = sorted(range(len(texts)), key=lambda index: len(tokens[index]))
@@ -116,11 +116,11 @@ class Server:
 
 def main():
     options = argparse.ArgumentParser(description="OpenAI-compatible embeddings from local models")
-    options.add_argument("--models", required=True, help="folder of the models' files")
+    options.add_argument("--models", required=True, help="folder with the models' files")
     options.add_argument("--host", default="127.0.0.1")
     options.add_argument("--port", type=int, default=8080)
-    options.add_argument("--threads", type=int, default=0, help="for one run of a model; 0: one for each core")
-    options.add_argument("--batch", type=int, default=32, help="most texts in one run of a model")
+    options.add_argument("--threads", type=int, default=0, help="threads for one run of a model; 0: one for each core")
+    options.add_argument("--batch", type=int, default=32, help="maximum number of texts in one run of a model")
     given = options.parse_args()
     server = Server(Models(given.models, given.threads), given.batch)
     routes = [Route("/v1/embeddings", server.embeddings, methods=["POST"]),

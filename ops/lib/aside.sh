@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Runs what computes beside suites that wait for services: aside.sh BUILD_OR_SUITE… for ops/test. It gives way: to
-# other programs by its niceness, and as a session of its own to other sessions, which the kernel may weigh as such.
+# Runs builds and suites that only compute, in parallel with suites that wait for services: aside.sh BUILD_OR_SUITE…, for
+# ops/test. It has the lowest priority: by niceness, and by its own session, in case the kernel schedules by session.
 set -euo pipefail
 
 PROGRAM=ops/test
@@ -15,7 +15,7 @@ done
 renice -n 19 $$ >/dev/null
 for what in "$@"; do
     case $what in
-    # The suite that runs it says what is wrong with it.
+    # If the build fails, the suite that runs it reports why.
     build-*) "build_${what#build-}" || true ;;
     *) run_suite "$what" ;;
     esac

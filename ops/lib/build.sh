@@ -1,11 +1,11 @@
 # shellcheck shell=bash
-# Building: one folder per preset below build/, or below MNEME_BUILD_ROOT.
+# Builds each preset in its folder below build/, or below MNEME_BUILD_ROOT.
 
 BUILD_ROOT=$(realpath -m "${MNEME_BUILD_ROOT:-$ROOT_DIR/build}")
 
 # configure_preset PRESET
 configure_preset() {
-    # A folder without a build file was left by a run that was interrupted.
+    # A folder without a build file was left by an interrupted run.
     [[ -f $BUILD_ROOT/$1/build.ninja ]] ||
         (cd "$ROOT_DIR" && cmake --preset "$1" -B "$BUILD_ROOT/$1") >"$BUILD_ROOT.$1.log" 2>&1 || {
         tail -n 30 "$BUILD_ROOT.$1.log" >&2
@@ -14,7 +14,7 @@ configure_preset() {
     rm -f "$BUILD_ROOT.$1.log"
 }
 
-# build_preset PRESET [TARGET…]: everything, or only these targets. One at a time builds in a preset's folder.
+# build_preset PRESET [TARGET…]: builds everything, or only these targets. Only one process at a time builds a preset.
 build_preset() {
     mkdir -p "$BUILD_ROOT"
     (

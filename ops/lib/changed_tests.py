@@ -1,8 +1,8 @@
-"""Tests that are new or changed since a commit, those of files that are not committed among them.
+"""Prints the tests that are new or changed since a commit, including those in uncommitted files.
 
 Prints one line for each file: "criterion PROGRAM PATTERN", with the pattern of --filter; "plain PROGRAM" for a program without
-tests inside it; "pytest NAME", with one line for each test. A change outside of the tests of a file concerns all of them.
-What all tests share (tests/harness, tests/support, tests/oracle) concerns all tests of the project, so it names none.
+tests inside it; "pytest NAME", with one line for each test. A change outside the tests of a file counts for all of them. Changes of what all
+tests share (tests/harness, tests/support, tests/oracle) are ignored, since they would count for all tests.
 Usage: changed_tests.py COMMIT"""
 
 import ast
@@ -22,20 +22,20 @@ def git(*arguments):
 
 
 def changed_files(commit):
-    """Paths below tests/ that are there, with the numbers of their changed lines; None: all of the file is new."""
+    """Existing paths below tests/, with the numbers of their changed lines; None: the whole file is new."""
     untracked = git("ls-files", "--others", "--exclude-standard", "tests").split()
     files = {path: None for path in untracked}
     for path in git("diff", "--name-only", "--diff-filter=d", commit, "--", "tests").split():
         lines = set()
         for start, count in HUNK.findall(git("diff", "-U0", commit, "--", path)):
-            # Lines that are gone are told by the line before them.
+            # A removal is reported at the line before it.
             lines.update(range(int(start), int(start) + max(int(count or 1), 1)))
         files[path] = lines
     return {pathlib.PurePosixPath(path): lines for path, lines in sorted(files.items())}
 
 
 def criterion_tests(text):
-    """(suite and name, first line, last line) of each test: it ends at the first brace in the first column."""
+    """(suite and name, first line, last line) of each test; a test ends at the first brace in the first column."""
     found, current = [], None
     for number, line in enumerate(text.splitlines(), 1):
         match = CRITERION_TEST.match(line)
@@ -54,7 +54,7 @@ def pytest_tests(text):
 
 
 def touched(tests, lines):
-    """Names of the tests that these lines lie in; of all of them if a line lies in none."""
+    """Names of the tests that contain these lines; of all tests if a line is outside of them."""
     if lines is None or not all(any(first <= line <= last for _, first, last in tests) for line in lines):
         return [name for name, _, _ in tests]
     return [name for name, first, last in tests if any(first <= line <= last for line in lines)]

@@ -12,7 +12,7 @@ source "$OPS_DIR/lib/maven.sh"
 readonly CONNECT_VERSION=4.3.1 LOG4J_VERSION=2.25.4 DEBEZIUM_VERSION=3.6.0.Final CONVERTER_VERSION=2.6.13.Final
 readonly CONNECT_HOME=$CACHE_DIR/connect-$CONNECT_VERSION-debezium-$DEBEZIUM_VERSION
 
-# copy_jars FOLDER EXCEPT_GROUP GROUP:NAME:VERSION…: these and all that they need, but for one group's.
+# copy_jars FOLDER EXCEPT_GROUP GROUP:NAME:VERSION…: copies these and their dependencies, except those of one group.
 copy_jars() {
     local folder=$1 except=$2 artifact group name version pom
     shift 2
@@ -37,7 +37,7 @@ fetch_connect() {
     mkdir -p "$CONNECT_HOME"
     copy_jars "$CONNECT_HOME/libs" "" "org.apache.kafka:connect-runtime:$CONNECT_VERSION" \
         "org.apache.logging.log4j:log4j-slf4j-impl:$LOG4J_VERSION"
-    # The converter was built for an older Connect, which it must not bring along.
+    # The converter was built for an older Connect, which must not be copied along.
     copy_jars "$CONNECT_HOME/plugins/converter" org.apache.kafka \
         "io.apicurio:apicurio-registry-utils-converter:$CONVERTER_VERSION"
     maven_run "" unpack "-Dartifact=io.debezium:debezium-connector-jdbc:$DEBEZIUM_VERSION:tar.gz:plugin" \

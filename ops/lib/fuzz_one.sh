@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Runs one libFuzzer program for SECONDS_EACH from its corpus, and records what came of it.
+# Runs one libFuzzer program for SECONDS_EACH from its corpus, and records the result.
 set -euo pipefail
 # shellcheck source=ops/lib/results.sh
 source "$(dirname "${BASH_SOURCE[0]}")/results.sh"

@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# Fetching jars through the mvn client, whatever mirror it is set up with.
+# Fetches jars through the mvn client, from the mirror that it is configured for.
 
 readonly MAVEN_DEPENDENCY_PLUGIN=org.apache.maven.plugins:maven-dependency-plugin:3.6.1
 
@@ -7,7 +7,7 @@ readonly MAVEN_DEPENDENCY_PLUGIN=org.apache.maven.plugins:maven-dependency-plugi
 maven_run() {
     local pom=$1 goal=$2 work
     shift 2
-    # Without a project the plugin leaves folders where it runs.
+    # Without a project the plugin leaves folders in the current directory.
     work=$(mktemp -d)
     if ! (cd "$work" && mvn -q -B ${pom:+-f "$pom"} "$MAVEN_DEPENDENCY_PLUGIN:$goal" "$@") >"$work/log" 2>&1; then
         sed 's/^/    /' "$work/log" >&2

@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# Debian packages: what ops/packages lists and this machine lacks.
+# Debian packages that ops/packages lists and this machine lacks.
 
 # packages_of GROUP…: the names listed for these groups.
 packages_of() {
@@ -14,7 +14,7 @@ missing_packages() {
     local wanted
     mapfile -t wanted < <(packages_of "$@")
     have dpkg-query || die "cannot look for packages" "this is not a Debian system" \
-        "install what ops/packages lists by your own means, or use docker compose"
+        "install the packages of ops/packages yourself, or use docker compose"
     comm -13 <(dpkg-query -W -f '${db:Status-Abbrev} ${Package}\n' | awk '$1 ~ /^.i/ { print $2 }' | sort -u) \
         <(printf '%s\n' "${wanted[@]}")
 }
@@ -24,7 +24,7 @@ apt_get() {
     DEBIAN_FRONTEND=noninteractive RUNLEVEL=1 apt-get -q -o DPkg::Lock::Timeout=600 "$@" >&2
 }
 
-# ensure_packages GROUP…: installs what is missing when root, else says the one command that does.
+# ensure_packages GROUP…: as root installs what is missing, otherwise prints the command that does.
 ensure_packages() {
     local missing
     mapfile -t missing < <(missing_packages "$@")

@@ -1,6 +1,6 @@
 # shellcheck shell=bash
-# pgvector for Debian 12's Postgres: the package where a repository has one, else the source package
-# of the next Debian release, built once into the cache folder. The mirror is the one the machine uses.
+# pgvector for Debian 12's Postgres: the package if a repository has one, otherwise the source package of the next Debian
+# release, built once into the cache folder. It uses the machine's own mirror.
 
 PGVECTOR_RELEASE=trixie
 
@@ -30,7 +30,7 @@ pgvector_fetch() {
     rm -rf "$work"
 }
 
-# debian_mirror: the address this machine takes Debian 12 itself from, in either format of a list.
+# debian_mirror: the address of this machine's mirror of Debian 12, from either format of sources.
 debian_mirror() {
     local files=(/etc/apt/sources.list /etc/apt/sources.list.d/*)
     awk '
@@ -42,11 +42,11 @@ debian_mirror() {
     ' < <(for file in "${files[@]}"; do [[ -f $file ]] && cat "$file" && echo; done) | head -n 1
 }
 
-# pgvector_build FOLDER: apt works on lists of its own there, so that the system's stay as they are.
+# pgvector_build FOLDER: apt uses separate lists there, so that the system's do not change.
 pgvector_build() {
     local work=$1 mirror
     mirror=$(debian_mirror)
-    [[ -n $mirror ]] || die "cannot build pgvector" "apt's sources name no mirror of Debian 12" \
+    [[ -n $mirror ]] || die "cannot build pgvector" "apt's sources do not name a mirror of Debian 12" \
         "add one to /etc/apt/sources.list"
     mkdir -p "$work/lists/partial" "$work/archives/partial" "$work/source" "$work/out/lib" "$work/out/extension"
     printf 'deb-src [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] %s %s main\n' \

@@ -1,15 +1,15 @@
 # shellcheck shell=bash
 # Loopback ports, chosen once for a data folder and remembered there. Every choice is also noted in
-# the user's cache folder: a stack that is down keeps its ports, and none is given out twice.
+# the user's cache folder: a stack that is down keeps its ports, and no port is given out twice.
 
-# Below the range from which Linux takes ports for outgoing connections.
+# Below the range that Linux uses for outgoing connections.
 readonly PORT_LOWEST=20000 PORT_COUNT=12000
 
 port_is_listening() {
     (: <"/dev/tcp/127.0.0.1/$1") 2>/dev/null
 }
 
-# stack_port NAME: prints the port of that name, choosing it at the first call.
+# stack_port NAME: prints the port of that name; the first call chooses it.
 stack_port() {
     local file=$STACK_DIR/ports/$1
     if [[ ! -s $file ]]; then
@@ -27,7 +27,7 @@ choose_port() {
         reserved=$CACHE_DIR/ports/$port
         if [[ -s $reserved ]]; then
             owner=$(<"$reserved")
-            # A folder that was deleted by hand gives its ports back.
+            # The ports of a folder that was deleted by hand are free again.
             [[ -f $owner && $(<"$owner") == "$port" ]] && continue
         fi
         port_is_listening "$port" && continue
@@ -35,10 +35,10 @@ choose_port() {
         printf '%s\n' "$port" >"$file"
         return 0
     done
-    die "cannot choose a port" "no free one was found on 127.0.0.1" "stop some local servers and try again"
+    die "cannot choose a port" "no free port was found on 127.0.0.1" "stop some local servers and try again"
 }
 
-# release_ports: gives back every port of this data folder.
+# release_ports: frees all ports of this data folder.
 release_ports() {
     local file
     for file in "$STACK_DIR"/ports/*; do

@@ -1,12 +1,12 @@
 # shellcheck shell=bash
 # Processes that outlive the script that started them. A pid file holds the pid, the process's start
-# time and the boot's id, so that a pid that has been handed to another process is never signalled.
+# time and the boot's id, so that a pid reused by another process is never signalled.
 
-# process_identity PID: "start-time boot-id", nothing when there is no such process.
+# process_identity PID: prints "start-time boot-id", or nothing when there is no such process.
 process_identity() {
     local stat
     stat=$(cat "/proc/$1/stat" 2>/dev/null) || return 1
-    # The name in parentheses may hold spaces: fields are counted from behind it.
+    # The name in parentheses may contain spaces: fields are counted after it.
     stat=${stat##*) }
     local fields
     read -ra fields <<<"$stat"
@@ -14,7 +14,7 @@ process_identity() {
     printf '%s %s\n' "${fields[19]}" "$(cat /proc/sys/kernel/random/boot_id)"
 }
 
-# process_state PID: the kernel's letter (T is stopped).
+# process_state PID: prints the kernel's letter (T: stopped).
 process_state() {
     local stat
     stat=$(cat "/proc/$1/stat" 2>/dev/null) || return 1
@@ -28,7 +28,7 @@ write_pid_file() {
     mv "$1.new" "$1"
 }
 
-# live_pid FILE: prints the pid if that very process still runs.
+# live_pid FILE: prints the pid if that same process still runs.
 live_pid() {
     local pid identity
     [[ -f $1 ]] || return 1
@@ -41,7 +41,7 @@ is_gone() {
     ! live_pid "$1" >/dev/null
 }
 
-# process_tree PID: the process and all below it, parents first.
+# process_tree PID: prints the process and its descendants, parents first.
 process_tree() {
     printf '%s\n' "$1"
     local child
@@ -52,7 +52,7 @@ process_tree() {
     done
 }
 
-# signal_tree SIGNAL PID: parents first, so that none forks anew behind our back when stopped.
+# signal_tree SIGNAL PID: signals parents first, so that none can fork again unnoticed.
 signal_tree() {
     local pid
     for pid in $(process_tree "$2"); do
@@ -69,7 +69,7 @@ tree_is_gone() {
     return 0
 }
 
-# start_process PID_FILE LOG COMMAND…: detached, in a session of its own, holding none of our files.
+# start_process PID_FILE LOG COMMAND…: starts it detached, in its own session, with none of our open files.
 start_process() {
     local pid_file=$1 log=$2
     shift 2
@@ -82,7 +82,7 @@ start_process() {
     disown
 }
 
-# stop_process PID_FILE SIGNAL TIMEOUT_MS: asks, waits, and kills the tree when it does not listen.
+# stop_process PID_FILE SIGNAL TIMEOUT_MS: sends the signal, waits, and kills the tree if it does not stop.
 stop_process() {
     local pid
     if ! pid=$(live_pid "$1"); then
@@ -92,7 +92,7 @@ stop_process() {
     local tree
     mapfile -t tree < <(process_tree "$pid")
     kill "-$2" "$pid" 2>/dev/null || true
-    # A paused process receives the signal once it runs again.
+    # A paused process must be resumed to receive the signal.
     signal_tree CONT "$pid"
     if ! wait_until "$3" is_gone "$1"; then
         note "process $pid did not stop within $(($3 / 1000)) s and is killed"

@@ -1,7 +1,7 @@
 # shellcheck shell=bash
-# Python environments, in the cache folder: made once per list of requirements.
+# Python environments in the cache folder, created once per list of requirements.
 
-# python_environment [REQUIREMENTS]: its folder, which need not be there yet; without a list, the tests'.
+# python_environment [REQUIREMENTS]: prints its folder, which may not exist yet; default: the requirements of the tests.
 python_environment() {
     local requirements=${1:-$ROOT_DIR/tests/requirements.txt}
     printf '%s/python-%s\n' "$CACHE_DIR" "$(sha256sum <"$requirements" | cut -c1-12)"

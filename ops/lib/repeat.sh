@@ -1,14 +1,14 @@
 # shellcheck shell=bash
-# Repeating tests that are new or changed beside a busy loop on every core: what depends on timing shows itself here
-# and not in somebody else's run.
+# Repeats new and changed tests with a busy loop on every core, so that tests that depend on timing fail here and not in
+# a later run.
 
-# passed_trees: the file of trees that have been through a whole green run, one hash a line.
+# passed_trees: prints the name of the file that lists the trees that passed all tests, one hash per line.
 passed_trees() {
     printf '%s/passed\n' "$CACHE_DIR"
 }
 
-# last_passed_commit: the newest commit before the last whose tree has been through a whole green run, else the
-# parent of the last.
+# last_passed_commit: prints the newest commit before the last one whose tree passed all tests, otherwise the last one's
+# parent.
 last_passed_commit() {
     local commit tree file
     file=$(passed_trees)
@@ -18,8 +18,8 @@ last_passed_commit() {
             return 0
         fi
     done < <(git -C "$ROOT_DIR" log --format='%H %T' -n 500 'HEAD^' 2>/dev/null)
-    git -C "$ROOT_DIR" rev-parse --verify -q 'HEAD^' || die "cannot find what changed" "the checkout has one commit only" \
-        "name another one with --since"
+    git -C "$ROOT_DIR" rev-parse --verify -q 'HEAD^' || die "cannot find what changed" "the checkout has only one commit" \
+        "name another commit with --since"
 }
 
 # start_busy_loops, stop_busy_loops: one for each core.
@@ -37,14 +37,14 @@ stop_busy_loops() {
     BUSY_LOOPS=()
 }
 
-# build_changed LIST: the programs that the list names, and the one that pytest drives.
+# build_changed LIST: builds the programs that the list names, and mneme for pytest.
 build_changed() {
     local targets
     mapfile -t targets < <(awk '$1 != "pytest" { print $2 }' "$1")
     build_preset release mneme "${targets[@]}"
 }
 
-# repeat_tests LIST COUNT: COUNT times all of the list, as changed_tests.py prints it.
+# repeat_tests LIST COUNT: runs all tests of the list, in the format of changed_tests.py, COUNT times.
 repeat_tests() {
     local list=$1 count=$2 round
     start_busy_loops
@@ -78,7 +78,7 @@ repeat_pytest() {
     ((${#names[@]} == 0)) || pytest_run "repeat.$2" "$TESTS_AT_ONCE" "${names[@]}"
 }
 
-# suite_repeat: `since` and `rounds` are of ops/test's command line.
+# suite_repeat: `since` and `rounds` come from the command line of ops/test.
 suite_repeat() {
     local list=$MNEME_TEST_RESULTS/changed_tests
     # shellcheck disable=SC2154

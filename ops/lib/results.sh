@@ -1,7 +1,7 @@
 # shellcheck shell=bash
-# Results of checks that are no CTest or pytest run: one line each in a file that ops/test sums up.
+# Results of checks other than CTest and pytest runs: one line each in a file that ops/test sums up.
 
-# record_result SUITE NAME passed|failed: nothing to do outside of ops/test.
+# record_result SUITE NAME passed|failed: does nothing outside ops/test.
 record_result() {
     [[ -n ${MNEME_TEST_RESULTS:-} ]] || return 0
     printf '%s\t%s\t%s\n' "$1" "$2" "$3" >>"$MNEME_TEST_RESULTS/results.tsv"

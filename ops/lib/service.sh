@@ -1,16 +1,16 @@
 # shellcheck shell=bash
 # The life of one service of the stack. A service is a file stack.d/NAME.sh; it is sourced in a
 # subshell, so that all services can define the same names:
-#   SERVICE_PORTS, SERVICE_STOP_SIGNAL, SERVICE_OPTIONAL=yes   what it listens on, how it is asked to stop
-#   service_install        fetches into the cache what no package provides; nothing to do the next time
+#   SERVICE_PORTS, SERVICE_STOP_SIGNAL, SERVICE_OPTIONAL=yes   its ports, the signal to stop it, not started by default
+#   service_install        fetches into the cache what no package provides, once
 #   service_configure      writes its configuration and empty data below SERVICE_DIR
-#   service_command        sets COMMAND to what runs it in the foreground
+#   service_command        sets COMMAND to the command that runs it in the foreground
 #   service_ready          succeeds when it answers
-#   service_after_start    optional: set-up over its own interface
+#   service_after_start    optional: sets it up through its own interface
 #   service_env            prints NAME=VALUE lines for its clients
 #   service_wipe           deletes its data
 
-# The variables of a service are meant to live in its subshell, and stack.d fills some of them.
+# The variables of a service exist only in its subshell, and stack.d sets some of them.
 # shellcheck disable=SC2030,SC2031,SC2034
 
 readonly READY_TIMEOUT_MS=90000 STOP_TIMEOUT_MS=30000
@@ -42,7 +42,7 @@ is_optional() {
     [[ $SERVICE_OPTIONAL == yes ]]
 }
 
-# remember_secret NAME: a random one in the service's folder, made once.
+# remember_secret NAME: creates a random secret in the service's folder, once.
 remember_secret() {
     [[ -s $SERVICE_DIR/$1 ]] || (
         umask 077
@@ -63,7 +63,7 @@ bring_up() {
     launch "$start"
 }
 
-# choose_ports: all of them, so that whatever happens next can be shown with its port.
+# choose_ports: chooses all ports before anything else, so that every state can be shown with its port.
 choose_ports() {
     local name
     for name in "${SERVICE_PORTS[@]}"; do
@@ -71,7 +71,7 @@ choose_ports() {
     done
 }
 
-# launch START_MS: from configured to answering.
+# launch START_MS: starts the configured service and waits until it answers.
 launch() {
     if is_gone "$PID_FILE"; then
         service_configure
@@ -107,7 +107,7 @@ fail_start() {
     die "cannot start $SERVICE" "$1" "read the last lines of $LOG_FILE above"
 }
 
-# log_tail LINES: indented, on stderr.
+# log_tail LINES: prints the end of the log, indented, on stderr.
 log_tail() {
     [[ -f $LOG_FILE ]] && tail -n "$1" "$LOG_FILE" | sed 's/^/    /' >&2
     return 0
@@ -144,7 +144,7 @@ is_paused() {
     [[ $(process_state "$1") == T ]]
 }
 
-# send_signal SIGNAL: to the service and all its children.
+# send_signal SIGNAL: signals the service and all its children.
 send_signal() {
     local pid
     pid=$(live_pid "$PID_FILE") || die "cannot signal $SERVICE" "it is not running" \
@@ -152,7 +152,7 @@ send_signal() {
     local tree
     mapfile -t tree < <(process_tree "$pid")
     signal_tree "$1" "$pid"
-    # A process that waits for its disk stops when that is over.
+    # A process that waits for the disk stops only afterwards.
     if [[ $1 == STOP ]]; then
         wait_until 5000 is_paused "$pid" || die "cannot pause $SERVICE" "process $pid still runs" "look at it with ps"
     fi

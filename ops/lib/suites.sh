@@ -2,11 +2,11 @@
 # The suites of ops/test. Each leaves its results where lib/summary.py finds them: JUnit files from CTest
 # and pytest, or lines by record_result. A suite that fails as a whole returns non-zero.
 
-# Tests wait more than they compute.
+# Tests mostly wait, so more of them run than there are cores.
 TESTS_AT_ONCE=$(($(nproc) * 2))
 
-# run_ctest SUITE PRESET LABELS: the summary counts the tests inside the programs, so their output is kept.
-# CTest's own exit code says nothing that its report does not.
+# run_ctest SUITE PRESET LABELS: keeps the programs' output, since the summary counts the tests in it. CTest's exit code is
+# ignored: its report says the same.
 run_ctest() {
     local suite=$1 preset=$2 labels=$3
     CRITERION_VERBOSITY_LEVEL=1 ctest --test-dir "$BUILD_ROOT/$preset" -L "$labels" -j "$TESTS_AT_ONCE" --output-on-failure \
@@ -35,7 +35,7 @@ suite_sanitizers() {
     local reports=$MNEME_TEST_RESULTS/reports
     mkdir -p "$reports"
     build_asan || return 1
-    # Children of a test, and leaks found when one exits, do not reach the exit code: reports go to files.
+    # Failures in children of a test, and leaks found at exit, do not reach the exit code, so reports go to files.
     ASAN_OPTIONS=detect_leaks=1:detect_stack_use_after_return=1:log_path=$reports/asan \
         UBSAN_OPTIONS=print_stacktrace=1:halt_on_error=1:log_path=$reports/ubsan \
         LSAN_OPTIONS=print_suppressions=0 run_ctest asan asan '^(unit|integration)$'
@@ -44,7 +44,7 @@ suite_sanitizers() {
     check_reports "$reports"
 }
 
-# build_asan, build_tsan: what the suite runs, and nothing else.
+# build_asan, build_tsan: build only what the suite runs.
 build_asan() {
     local targets
     mapfile -t targets < <(programs_of unit unit_ && programs_of integration integration_)
@@ -57,7 +57,7 @@ build_tsan() {
     build_preset tsan "${targets[@]}"
 }
 
-# programs_of FOLDER PREFIX: the targets of tests/FOLDER, one for each file.
+# programs_of FOLDER PREFIX: prints the targets of tests/FOLDER, one for each file.
 programs_of() {
     local file
     for file in "$ROOT_DIR/tests/$1"/*.c; do
@@ -65,7 +65,7 @@ programs_of() {
     done
 }
 
-# check_reports FOLDER: every report of a sanitizer is a failure, whatever the tests said.
+# check_reports FOLDER: every sanitizer report is a failure, even if the tests passed.
 check_reports() {
     local file clean=passed
     for file in "$1"/*; do
@@ -85,7 +85,7 @@ suite_fuzz() {
             xargs -P2 -I{} bash "$OPS_DIR/lib/fuzz_one.sh" {}
 }
 
-# run_pytest SUITE PROCESSES FOLDER…: pytest's exit code says nothing that its report does not.
+# run_pytest SUITE PROCESSES FOLDER…: ignores pytest's exit code, since its report says the same.
 run_pytest() {
     local suite=$1 processes=$2 folder folders=()
     shift 2
@@ -103,12 +103,12 @@ pytest_run() {
         --junitxml "$report" -o junit_family=xunit2 || [[ -s $report ]]
 }
 
-# The oracle that end-to-end tests compare with, and the harness, have tests of their own.
+# The oracle that end-to-end tests compare with, and the harness, have their own tests.
 suite_e2e() {
     run_pytest e2e "$TESTS_AT_ONCE" harness oracle e2e
 }
 
-# Two groups of these have stacks of their own, which they stop and kill.
+# Two groups of these have their own stacks, which they stop and kill.
 suite_faults() {
     run_pytest faults 3 faults
 }

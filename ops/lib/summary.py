@@ -1,6 +1,6 @@
 """Sums up a test run: JUnit files of CTest and pytest, and results.tsv of other checks.
 
-CTest knows programs, Criterion the tests inside them: those are counted by the lines that Criterion prints.
+CTest knows only programs; the tests inside them are counted from the lines that Criterion prints.
 Prints a table, what failed or was skipped, the slowest tests, and the closing line. Usage: summary.py FOLDER"""
 
 import collections
@@ -17,7 +17,7 @@ SYNTHESIS = re.compile(r"Synthesis: Tested: \d+ \| Passing: (\d+) \| Failing: (\
 
 
 class Tally:
-    """Counts of one suite and the names of what did not pass."""
+    """Counts of one suite, and the names of tests that did not pass."""
 
     def __init__(self):
         self.passed = self.failed = self.skipped = 0
@@ -31,7 +31,7 @@ class Tally:
 
 
 def add_program(tally, name, outcome, output):
-    """A CTest test: a Criterion program counts for the tests inside it, any other for one."""
+    """Counts a CTest test: a Criterion program as the tests inside it, any other program as one."""
     for test, seconds in CRITERION_TIME.findall(output):
         tally.seconds[f"{name} {test}"] = float(seconds)
     synthesis = SYNTHESIS.search(output)
@@ -46,7 +46,7 @@ def add_program(tally, name, outcome, output):
     tally.skipped += len([what for what, _ in CRITERION.findall(output) if what == "SKIP"])
     tally.failed += failing + crashing
     if outcome == "failed" and failing + crashing == 0:
-        tally.add("failed", f"{name} ended badly though its tests passed")
+        tally.add("failed", f"{name} ended with an error although its tests passed")
 
 
 def read_junit(path, tally):

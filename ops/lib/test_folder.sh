@@ -1,17 +1,17 @@
 # shellcheck shell=bash
-# Where the services and the files of tests live: in memory, where there is plenty. Every test has a database of its
-# own, and making and deleting its 600 files is ten times the work on a disk's file system.
+# Where services and tests keep their files: in memory, if there is enough. Every test has its own database, and creating
+# and deleting its 600 files takes ten times as long on a disk's file system.
 
 readonly MEMORY_FOLDER=/dev/shm MEMORY_FOLDER_GB=8 MEMORY_GB=12
 
 TEST_FOLDER=
 
-# use_test_folder: TMPDIR is a new folder until release_test_folder.
+# use_test_folder: sets TMPDIR to a new folder until release_test_folder.
 use_test_folder() {
     local parent=${TMPDIR:-/tmp}
     ! memory_is_plenty || parent=$MEMORY_FOLDER
     TEST_FOLDER=$(mktemp -d "$parent/mneme-test.XXXXXXXX")
-    # Others may pass through: Postgres runs as a user of its own.
+    # Other users may enter: Postgres runs as its own user.
     chmod 711 "$TEST_FOLDER"
     export TMPDIR=$TEST_FOLDER
 }

@@ -1,5 +1,5 @@
 # shellcheck shell=bash disable=SC2034
-# Chroma, the other vector store. Optional: `up chroma`.
+# Chroma, a vector store. Optional: `up chroma`.
 
 SERVICE_PORTS=(chroma)
 SERVICE_STOP_SIGNAL=TERM

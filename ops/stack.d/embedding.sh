@@ -1,5 +1,5 @@
 # shellcheck shell=bash disable=SC2034
-# The local embedding model behind an OpenAI-compatible interface. MNEME_STACK_EMBEDDING_THREADS bounds the
+# The local embedding model behind an OpenAI-compatible interface. MNEME_STACK_EMBEDDING_THREADS limits the
 # threads of one run (0: one for each core).
 
 EMBEDDING_MODEL_DEFAULT=bge-small-en-v1.5

@@ -39,7 +39,7 @@ POM
     mv "$KAFKA_HOME/libs.new" "$KAFKA_HOME/libs"
 }
 
-# kafka_classes: the archive of this very JVM; another one could not use it.
+# kafka_classes: prints the name of the class archive of this JVM version; other versions cannot use it.
 kafka_classes() {
     printf '%s/classes-%s.jsa\n' "$KAFKA_HOME" "$(java -version 2>&1 | sha256sum | cut -c1-12)"
 }
@@ -86,8 +86,8 @@ PROPERTIES
     [[ -f $classes ]] || with_cache_lock kafka archive_classes "$classes"
 }
 
-# archive_classes FILE: a JVM that finds its classes in an archive starts with a third of the work. It writes one
-# when it ends, so before the first broker of all one starts and stops.
+# archive_classes FILE: a JVM with a class archive needs a third of the work to start. It writes the archive when it ends, so
+# a broker is started and stopped once before the first real one.
 archive_classes() {
     [[ ! -f $1 ]] || return 0
     local new=$1.new pid
@@ -98,7 +98,7 @@ archive_classes() {
     wait_until "$READY_TIMEOUT_MS" answers_or_is_gone "$pid" || true
     kill "$pid" 2>/dev/null || true
     wait "$pid" || true
-    # Without it all goes on, only slower.
+    # Without the archive everything works, only slower.
     [[ ! -f $new ]] || mv "$new" "$1"
 }
 
@@ -107,7 +107,7 @@ answers_or_is_gone() {
     service_ready || ! kill -0 "$1" 2>/dev/null
 }
 
-# kafka_shared_settings: what does not depend on the machine; docker-compose.yml carries the same.
+# kafka_shared_settings: settings that do not depend on the machine; docker-compose.yml has the same.
 kafka_shared_settings() {
     cat <<PROPERTIES
 auto.create.topics.enable=false
@@ -133,7 +133,7 @@ service_command() {
     kafka_command "-XX:SharedArchiveFile=$(kafka_classes)" "${options[@]}"
 }
 
-# kafka_command OPTION…: sets COMMAND to the broker, with these of the JVM.
+# kafka_command OPTION…: sets COMMAND to the broker, with these JVM options.
 kafka_command() {
     COMMAND=(java -Xms256m -Xmx512m -XX:+UseG1GC -XX:+ExitOnOutOfMemoryError "$@"
         "-Dlog4j2.configurationFile=$SERVICE_DIR/log4j2.properties"

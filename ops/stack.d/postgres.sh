@@ -1,7 +1,7 @@
 # shellcheck shell=bash disable=SC2034
-# Postgres 15 with pgvector: a private cluster. Postgres finds its extensions beside its own binary,
-# so the server runs from a small private copy of Debian's, with pgvector linked in: nothing of the
-# system is written to. It refuses to run as root; root runs it as the package's user.
+# Postgres 15 with pgvector: a private cluster. Postgres looks for extensions next to its own binary, so the
+# server runs from a small private copy of Debian's, with pgvector linked in, and the system is not changed. Postgres
+# refuses to run as root; root runs it as the package's user.
 
 POSTGRES_VERSION=15
 POSTGRES_BIN=/usr/lib/postgresql/$POSTGRES_VERSION/bin
@@ -11,7 +11,7 @@ POSTGRES_USER=postgres
 PGVECTOR_HOME=$CACHE_DIR/pgvector-pg$POSTGRES_VERSION
 
 SERVICE_PORTS=(postgres)
-# Fast shutdown: roll back what is open and stop.
+# Fast shutdown: rolls back open transactions and stops.
 SERVICE_STOP_SIGNAL=INT
 
 # shellcheck source=ops/lib/pgvector.sh
@@ -30,8 +30,8 @@ as_postgres() {
     fi
 }
 
-# postgres_home: the folder of the cluster and of the server's copy. It is in the stack's folder
-# unless the user that runs the server cannot get there (a checkout below /root).
+# postgres_home: prints the folder of the cluster and of the server's copy. It is in the stack's folder unless the user
+# that runs the server cannot enter that (a checkout below /root).
 postgres_home() {
     local remembered=$SERVICE_DIR/home
     if [[ ! -s $remembered ]]; then
@@ -53,13 +53,13 @@ service_configure() {
     local home
     remember_secret password
     home=$(postgres_home)
-    # A machine that cleans /var/tmp takes the cluster with it.
+    # If the machine cleans /var/tmp, the cluster is lost.
     [[ -d $home ]] || {
         rm -f "$SERVICE_DIR/home"
         home=$(postgres_home)
     }
     as_postgres test -x "$home" ||
-        die "cannot use the data folder $home" "the user $POSTGRES_USER cannot get there" \
+        die "cannot use the data folder $home" "the user $POSTGRES_USER cannot enter it" \
             "run ops/stack reset --all, or set MNEME_STACK_DIR to another folder"
     link_server "$home/server"
     if [[ ! -f $home/data/PG_VERSION ]]; then
@@ -81,14 +81,14 @@ unix_socket_directories = ''
 $(postgres_shared_settings)
 $(postgres_disk_settings)
 CONF
-    # By way of a pipe: the server's user owns its copy.
+    # Through a pipe: the server's user must own its copy.
     as_postgres tee "$home/data/mneme.conf" <"$SERVICE_DIR/postgresql.conf" >/dev/null
     as_postgres grep -qx "include 'mneme.conf'" "$home/data/postgresql.conf" ||
         as_postgres tee -a "$home/data/postgresql.conf" <<<"include 'mneme.conf'" >/dev/null
 }
 
-# clear_stale_lock DATA: a killed postmaster that nobody has reaped yet looks alive to the next one.
-# Every process of a cluster works in its data folder, so an empty folder proves that none is left.
+# clear_stale_lock DATA: a killed postmaster that is not yet reaped looks alive to the next one. Every process of a cluster
+# has its data folder as working directory, so if no process has it, none is left.
 clear_stale_lock() {
     [[ -e $1/postmaster.pid ]] || return 0
     wait_until 10000 nobody_works_in "$1" ||
@@ -117,17 +117,17 @@ timezone = 'UTC'
 CONF
 }
 
-# postgres_disk_settings: of tests, which end with the machine. A killed server loses nothing by it, since the
+# postgres_disk_settings: for tests, whose data need not survive the machine. A killed server loses nothing, since the
 # kernel has what was written; full_page_writes stays on, since a kill may leave half a page written.
 postgres_disk_settings() {
     [[ ${MNEME_STACK_FSYNC:-on} == on ]] || printf 'fsync = off\n'
 }
 
-# link_server PREFIX: the layout that Debian's binaries expect around them.
+# link_server PREFIX: creates the layout that Debian's binaries expect around them.
 link_server() {
     local prefix=$1 bin=$1/lib/postgresql/$POSTGRES_VERSION/bin
     local lib=$1/lib/postgresql/$POSTGRES_VERSION/lib share=$1/share/postgresql/$POSTGRES_VERSION
-    # Anew after an upgrade of the package, which must not run with the old binary.
+    # Done again after an upgrade of the package, which must not run with the old binary.
     cmp -s "$POSTGRES_BIN/postgres" "$bin/postgres" && [[ -e $share/extension/vector.control ]] && return 0
     rm -rf "$prefix"
     mkdir -p "$bin" "$lib" "$share/extension"

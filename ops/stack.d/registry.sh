@@ -36,7 +36,7 @@ service_ready() {
     curl -sf -m 3 -o /dev/null "$(registry_url)/subjects"
 }
 
-# The registry starts with no compatibility check at all; Mneme's rule is BACKWARD.
+# The registry starts without a compatibility check; Mneme requires BACKWARD.
 service_after_start() {
     curl -sf -m 10 -o /dev/null -X PUT -H 'Content-Type: application/json' \
         -d '{"compatibility":"BACKWARD"}' "$(registry_url)/config"
