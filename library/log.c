@@ -118,11 +118,10 @@ bool mneme_log_put(struct mneme_log_json *json, const struct mneme_batch_item *i
 int mneme_log_json_clean_up(struct mneme_log_json *json, struct mneme_error *error) {
     mneme_buffer_clean_up(&json->metadata);
     mneme_buffer_clean_up(&json->payload);
-    return json->has_failed
-               ? mneme_error_set(error, MNEME_E_NO_MEMORY,
-                                 "the log was not read on: memory is exhausted; free some and begin behind "
-                                 "the last event")
-               : MNEME_OK;
+    return json->has_failed ? mneme_error_set(error, MNEME_E_NO_MEMORY,
+                                              "the log was not read further: memory is exhausted; free some "
+                                              "and begin after the last event")
+                            : MNEME_OK;
 }
 
 /* --- what is asked --- */
@@ -197,10 +196,10 @@ static int finish(struct running *running, int status, bool has_end, struct mnem
     int failed = mneme_log_json_clean_up(&running->json, status == MNEME_OK ? error : NULL);
     if (was_cut && failed == MNEME_OK) {
         status = mneme_error_set(error, MNEME_E_TIMEOUT,
-                                 has_end ? "the log was not read to the end: the call's time was over after "
-                                           "%lld events; begin behind the last one, or give more time"
-                                         : "the log is followed no more: the call's time was over after %lld "
-                                           "events; begin behind the last one, or give more time",
+                                 has_end ? "the log was not read to the end: the call timed out after %lld "
+                                           "events; begin after the last one, or give more time"
+                                         : "the log is no longer followed: the call timed out after %lld "
+                                           "events; begin after the last one, or give more time",
                                  (long long)running->call->outcome->rows);
     }
     return status == MNEME_OK ? failed : status;

@@ -101,7 +101,7 @@ static const struct mneme_cli_option options[] = {
 
 const struct mneme_command mneme_command_dead_letters_redrive = {
     .name = "redrive",
-    .summary = "Try parked events again, in their order.",
+    .summary = "Try parked events again, in order.",
     .arguments = "[KEY|POSITION]",
     .details =
         "Takes a key (TENANT/STREAM), a parked position, which stands for its key, or everything (--all). "

@@ -20,7 +20,7 @@ static void note_warning(const rd_kafka_t *client, int level, const char *facili
     char *warning = rd_kafka_opaque(client);
     (void)level;
     if (warning != NULL && strcmp(facility, "CONFWARN") == 0 && warning[0] == '\0') {
-        const char *text = strstr(line, "]: "); /* behind the thread's name */
+        const char *text = strstr(line, "]: "); /* after the thread's name */
         snprintf(warning, MAX_WARNING_BYTES, "%s", text == NULL ? line : text + 3);
     }
 }

@@ -13,8 +13,7 @@
 #include "queries/server_facts.h"
 
 #define MIN_VERSION 150000   /* older versions do not support all statements */
-#define MIN_PGVECTOR "0.8.0" /* from here on, searches within a scope continue until they have found enough  \
-                              */
+#define MIN_PGVECTOR "0.8.0" /* the first whose scoped searches go on until they have found enough */
 
 /* "0.10.1" is above "0.8": part by part. */
 static int compare_versions(const char *a, const char *b) {

@@ -11,8 +11,7 @@
 #include "queries/recall/recall.h"
 
 #define MNEME_EVAL_TOP_K 20
-#define MNEME_EVAL_CATEGORIES 5 /* 1 to 5; the last asks about things never said, and is counted separately  \
-                                 */
+#define MNEME_EVAL_CATEGORIES 5 /* 1 to 5; the last asks about things never said: counted separately */
 
 struct mneme_eval_question {
     struct mneme_str text;

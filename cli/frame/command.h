@@ -58,21 +58,19 @@ struct mneme_command {
 
 /* Common options; --json, --config and --help belong to every command. */
 enum mneme_cli_common {
-    MNEME_CLI_SCOPE = 1,    /* --tenant --user --agent --run --conversation */
-    MNEME_CLI_TENANT = 2,   /* --tenant alone */
-    MNEME_CLI_AT_LEAST = 4, /* --at-least POSITION, --wait-timeout MS */
-    MNEME_CLI_LIMIT = 8,    /* --limit N, --offset N, --cursor C */
-    MNEME_CLI_AS_OF = 16,   /* --as-of TIME|POSITION */
-    MNEME_CLI_PAGE = 128,   /* --limit N, --offset N */
-    MNEME_CLI_CURSOR = 256, /* --cursor C */
-    MNEME_CLI_CONSENT = 64, /* --yes: it destroys more than one thing, and calls mneme_cli_consent */
-    MNEME_CLI_BARE =
-        512, /* no option: it needs no settings, and works even if they are wrong; config is NULL */
-    MNEME_CLI_TABLE = 1024,        /* --columns NAME,…, --wide: it prints a table by mneme_listing_print */
-    MNEME_CLI_TABLES = 2048,       /* --wide: it prints several tables with different columns */
+    MNEME_CLI_SCOPE = 1,     /* --tenant --user --agent --run --conversation */
+    MNEME_CLI_TENANT = 2,    /* --tenant alone */
+    MNEME_CLI_AT_LEAST = 4,  /* --at-least POSITION, --wait-timeout MS */
+    MNEME_CLI_LIMIT = 8,     /* --limit N, --offset N, --cursor C */
+    MNEME_CLI_AS_OF = 16,    /* --as-of TIME|POSITION */
+    MNEME_CLI_PAGE = 128,    /* --limit N, --offset N */
+    MNEME_CLI_CURSOR = 256,  /* --cursor C */
+    MNEME_CLI_CONSENT = 64,  /* --yes: it destroys more than one thing, and calls mneme_cli_consent */
+    MNEME_CLI_BARE = 512,    /* no option: it needs no settings, works with wrong ones; config is NULL */
+    MNEME_CLI_TABLE = 1024,  /* --columns NAME,…, --wide: it prints a table by mneme_listing_print */
+    MNEME_CLI_TABLES = 2048, /* --wide: it prints several tables with different columns */
     MNEME_CLI_OWN_SETTINGS = 4096, /* no option: it reads the settings itself; config is NULL */
-    MNEME_CLI_SERVICE =
-        32, /* no option: it runs for long, so it logs at info; others log at warn by default */
+    MNEME_CLI_SERVICE = 32,        /* no option: it runs for long, so it logs at info, not only at warn */
 };
 
 #define MNEME_CLI_ALL_SCOPES "user", "agent", "run", "conversation"

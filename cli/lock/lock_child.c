@@ -40,8 +40,7 @@ struct child {
 };
 
 static void send_signal(const struct child *child, int signal_number) {
-    (void)kill(child->has_group ? -child->pid : child->pid,
-               signal_number); /* the process may have just ended */
+    (void)kill(child->has_group ? -child->pid : child->pid, signal_number); /* may have just ended */
 }
 
 /* In the new process; async-signal-safe calls only. */
@@ -127,8 +126,7 @@ static int begin(struct child *child, char **command, const sigset_t *mask, stru
                                command[0], strerror(errno));
     }
     if (child->has_group) {
-        (void)setpgid(child->pid,
-                      child->pid); /* the child does it too; whichever comes first, signals reach the group */
+        (void)setpgid(child->pid, child->pid); /* the child does it too: signals may come before it does */
     }
     return MNEME_OK;
 }

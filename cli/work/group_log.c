@@ -36,8 +36,7 @@ static void take_field(struct entry *entry, struct mneme_str key, struct mneme_s
     bool is_string = mneme_json_kind_of(value) == MNEME_JSON_STRING;
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
         if (is_string && mneme_json_unquotes_to(key, mneme_str_from(texts[i].name))) {
-            (void)mneme_json_unquote(texts[i].text, arena,
-                                     value); /* when memory is exhausted it stays null */
+            (void)mneme_json_unquote(texts[i].text, arena, value); /* out of memory: it stays null */
         }
     }
     for (size_t i = 0; i < sizeof number_names / sizeof *number_names; i++) {

@@ -58,7 +58,7 @@ def test_the_list_by_user_key_and_projection(mneme, parked):
     assert positions("--user", "ada", "--tenant", "other") == []
     assert positions("--projection", "search") == []
     assert len(positions("--all", "--limit", "2")) == 2
-    assert "--limit shows more" in mneme("dead-letters", "list", "--all", "--limit", "2", expect=0).stderr
+    assert "raise --limit to see more" in mneme("dead-letters", "list", "--all", "--limit", "2", expect=0).stderr
     waiting = mneme("dead-letters", "list", "--all", "--user", "ada", "--json", expect=0).json_lines[1]
     assert waiting["waits_for"] == int(parked[0].split(":")[1])
 

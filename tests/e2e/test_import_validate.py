@@ -1,4 +1,4 @@
-"""mneme import --validate: what a file gives against what the store has of it."""
+"""mneme import --validate: compares the events of a file with the store."""
 
 import gzip
 import json

@@ -120,7 +120,7 @@ def test_what_others_have_left_is_ended_or_goes(namespace, mneme, worker, client
         other.execute(LOCK, [prefix])
         for command in (("verify", "redis"), ("rebuild", "redis"), ("rebuild", "redis", "--abandon")):
             assert "at work" in mneme(*command, expect=4).stderr
-    assert "no rebuild" in mneme("rebuild", "redis", "--abandon", expect=0).stdout
+    assert "no unfinished rebuild" in mneme("rebuild", "redis", "--abandon", expect=0).stdout
     # A verification that was killed, and a rebuild that was while it folded.
     client.hset(prefix + "verify", mapping={"space": 3, **note})
     client.set(prefix + "3:{1}:memory:a", "left")
@@ -134,7 +134,7 @@ def test_what_others_have_left_is_ended_or_goes(namespace, mneme, worker, client
     client.hset(prefix + "rebuild", mapping={"space": 2, "former": "1", **note})
     client.set(prefix + "{0}:space", "2")
     client.delete(prefix + "1:{0}:progress")
-    assert "no rebuild" in mneme("rebuild", "redis", "--abandon", expect=0).stdout
+    assert "no unfinished rebuild" in mneme("rebuild", "redis", "--abandon", expect=0).stdout
     wait_until(lambda: spaces(client, namespace) == {"2"}, message="the workers are in the new space")
     drain(namespace)
     verify(mneme, 0)

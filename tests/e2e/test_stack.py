@@ -239,7 +239,7 @@ def test_a_failed_download_fails_the_start(stack, tmp_path):
 
 
 @pytest.mark.parametrize("arguments, message", [
-    (["up", "mysql"], "no service is called 'mysql'"),
+    (["up", "mysql"], "there is no service 'mysql'"),
     (["fly"], "there is no command 'fly'"),
     ([], "a command is missing"),
     (["kill"], "kill needs the name of a service"),
