@@ -60,7 +60,7 @@ def test_a_group_that_lags_and_one_that_does_not(namespace, worker, mneme, statu
         "AND NOT relispartition AND relname <> 'schema_migrations'")}
     shown = mneme("status", expect=0).stdout
     assert "memory_access" in ledger and "memory_access" not in shown  # it is empty
-    assert "group search" in shown
+    assert "Group search" in shown
 
 
 def test_redis_tells_of_itself_how_far_it_is(namespace, worker, mneme, status, wait_until):
