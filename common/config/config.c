@@ -1,6 +1,6 @@
 /*
- * Settings in memory: every value is kept as the text that was given and as what it means, both checked
- * against the table when they are set. The file is read in config_file.c.
+ * Settings in memory: each value is kept both as text and parsed, and is checked against the table when it is
+ * set. config_file.c reads the file.
  */
 #include "common/config/config.h"
 
@@ -79,7 +79,7 @@ int mneme_setting_by_env(struct mneme_str env) {
     return -1;
 }
 
-/* A parser takes the text into `value` (a choice: as the table spells it) or tells why not. */
+/* A parser sets `value` from the text (a choice: as the table spells it), or returns why it cannot. */
 static const char *parse_string(struct value *value, const struct mneme_setting_info *info) {
     (void)info;
     struct mneme_str text = mneme_str_from(value->text);
@@ -88,7 +88,7 @@ static const char *parse_string(struct value *value, const struct mneme_setting_
     if (!mneme_utf8_check(text, NULL, &reason, &at)) {
         return "not UTF-8";
     }
-    return mneme_has_control(text) ? "it has a control character" : NULL;
+    return mneme_has_control(text) ? "it contains a control character" : NULL;
 }
 
 static const char *parse_long(struct value *value, const struct mneme_setting_info *info) {
@@ -150,7 +150,7 @@ static const char *parse_choice(struct value *value, const struct mneme_setting_
         }
         choice += choice_len + (choice[choice_len] == '|' ? 1 : 0);
     }
-    return "no such choice";
+    return "not one of the choices";
 }
 
 static const char *(*const parsers[])(struct value *, const struct mneme_setting_info *) = {

@@ -40,10 +40,10 @@ struct mneme_config;
 /* The table's row; a constant. */
 const struct mneme_setting_info *mneme_setting_info(enum mneme_setting setting);
 
-/* Appends what its value may be, such as "whole number, 1 to 4096" or "debug, info". */
+/* Appends the allowed values, such as "whole number, 1 to 4096" or "debug, info". */
 void mneme_setting_describe_values(struct mneme_buffer *out, enum mneme_setting setting);
 
-/* The setting of that environment name, or -1. */
+/* The setting with that environment name, or -1. */
 int mneme_setting_by_env(struct mneme_str env);
 
 /* Reads defaults, then `path` (NULL: $MNEME_CONFIG if set, else no file), then the environment. In the file
@@ -53,18 +53,18 @@ int mneme_setting_by_env(struct mneme_str env);
 int mneme_config_load(struct mneme_config **out, const char *path, struct mneme_error *error);
 void mneme_config_destroy(struct mneme_config *config);
 
-/* The same, for who looks for everything that is wrong: calls `tell` for each line and variable that cannot
- * be used, with the error, and goes on without it. What cannot be read at all leaves the defaults.
+/* The same, but reports everything that is wrong: calls `tell` with the error for each line and variable that
+ * cannot be used, and continues without it. If the file cannot be read at all, the defaults stay.
  * MNEME_E_NO_MEMORY. */
 typedef void mneme_config_tell(void *context, const struct mneme_error *error);
 int mneme_config_load_telling(struct mneme_config **out, const char *path, mneme_config_tell *tell,
                               void *context, struct mneme_error *error);
 
-/* Another one with the same values, independent of the first. */
+/* An independent copy. */
 int mneme_config_copy(struct mneme_config **out, const struct mneme_config *config,
                       struct mneme_error *error);
 
-/* Sets from an option of the command line or from the library's caller; checked the same way. */
+/* Sets a value from a command line option or from the library's caller, with the same checks. */
 int mneme_config_set(struct mneme_config *config, enum mneme_setting setting, const char *value,
                      enum mneme_setting_source source, struct mneme_error *error);
 
@@ -75,7 +75,7 @@ double mneme_config_double(const struct mneme_config *config, enum mneme_setting
 bool mneme_config_bool(const struct mneme_config *config, enum mneme_setting setting);
 enum mneme_setting_source mneme_config_source(const struct mneme_config *config, enum mneme_setting setting);
 
-/* The value as it may be shown: secrets, and passwords within strings, are replaced by "********". */
+/* The value as it may be shown: secrets, and passwords within strings, are replaced with "********". */
 void mneme_config_show(const struct mneme_config *config, enum mneme_setting setting,
                        struct mneme_buffer *out);
 

@@ -1,6 +1,6 @@
 /*
- * Reading the file of settings, line by line. Keys are the names of the environment in lower case without
- * the project's prefix, so that one name is enough to remember.
+ * Reads the settings file line by line. Keys are the environment names in lower case without the project's
+ * prefix, so that there is only one name to remember.
  */
 #include "common/config/config_file.h"
 
@@ -16,7 +16,7 @@
 
 static const char env_prefix[] = "MNEME_";
 
-/* White space off both ends, in place. */
+/* Trims white space from both ends, in place. */
 static char *trim(char *text) {
     while (isspace((unsigned char)*text)) {
         text++;
@@ -51,8 +51,8 @@ static int setting_by_key(const char *key) {
     return -1;
 }
 
-/* The value without a comment behind it, which begins with # behind white space; one in double quotes is what
- * stands between them. In place. */
+/* The value without a trailing comment, which begins with # after white space; of a value in double quotes,
+ * what is between them. In place. */
 static char *read_value(char *text) {
     char *value = trim(text);
     char *quote = value[0] == '"' ? strchr(value + 1, '"') : NULL;
@@ -70,7 +70,7 @@ static char *read_value(char *text) {
     return value;
 }
 
-/* The key of a setting, as the file has it. */
+/* The key of a setting, as written in the file. */
 static void key_of(char key[MAX_KEY], enum mneme_setting setting) {
     const char *env = mneme_setting_info(setting)->env;
     size_t prefix_len = sizeof env_prefix - 1;
@@ -122,8 +122,8 @@ static int read_line(struct mneme_config *config, char *line, const char *path, 
     if (mneme_config_source(config, id) == MNEME_FROM_FILE) {
         return mneme_error_set(
             error, MNEME_E_USAGE,
-            "cannot read the settings: line %zu of %s gives \"%s\" again; keep one of them", number, path,
-            key);
+            "cannot read the settings: line %zu of %s sets \"%s\" again; keep one of the two lines", number,
+            path, key);
     }
     if (*value == '\0' && mneme_setting_info(id)->type != MNEME_TYPE_STRING) {
         return MNEME_OK;

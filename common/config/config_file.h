@@ -1,15 +1,15 @@
 /*
- * The file of settings; used by config.c alone.
+ * The settings file; used only by config.c.
  */
 #ifndef MNEME_COMMON_CONFIG_CONFIG_FILE_H
 #define MNEME_COMMON_CONFIG_CONFIG_FILE_H
 
 #include "common/config/config.h"
 
-/* Sets what the file at `path` says: lines "key = value", empty ones and comments. A comment begins with # at
- * the beginning of a line or behind white space; a value that holds such a # stands in double quotes. A line
- * that is no setting, an unknown key and a key given twice are MNEME_E_USAGE with the number of the line;
- * with `tell` (else NULL) it is told of each and reading goes on. */
+/* Applies the file at `path`: lines "key = value", empty lines and comments. A comment begins with # at the
+ * beginning of a line or after white space; a value that contains such a # must be in double quotes. A line
+ * that is not a setting, an unknown key and a repeated key are MNEME_E_USAGE with the line number; if `tell`
+ * is not NULL, it is called for each error instead, and reading continues. */
 int mneme_config_read_file(struct mneme_config *config, const char *path, mneme_config_tell *tell,
                            void *context, struct mneme_error *error);
 

@@ -1,6 +1,6 @@
 /*
- * Folders are made for this user alone. In a folder for temporary files anybody may have made ours before us:
- * one that is not this user's, or that others may enter, is refused, neither read nor written.
+ * Folders are created for this user alone. In a folder for temporary files, anybody may have created ours
+ * first: a folder that belongs to another user, or that others may enter, is refused.
  */
 #include "common/config/state_folder.h"
 
@@ -14,11 +14,11 @@
 
 static int too_long(struct mneme_error *error) {
     return mneme_error_set(error, MNEME_E_USAGE,
-                           "cannot keep anything from run to run: the name of the folder is too long; set "
+                           "cannot keep state between runs: the path of the folder is too long; set "
                            "MNEME_STATE_DIR to a shorter one");
 }
 
-/* The nearest ancestor that is there decides. */
+/* The nearest existing ancestor decides. */
 bool mneme_state_is_writable(const char *folder) {
     char path[MNEME_STATE_PATH_BYTES];
     struct stat found;
@@ -49,7 +49,7 @@ static int put_temporary(char path[MNEME_STATE_PATH_BYTES], struct mneme_error *
     return put(path, folder != NULL && folder[0] == '/' ? folder : "/tmp", name, error);
 }
 
-/* MNEME_OK also where there is nothing yet. */
+/* MNEME_OK also if it does not exist yet. */
 static int check_temporary(const char *folder, struct mneme_error *error) {
     struct stat found;
     const char *why = NULL;
@@ -65,11 +65,11 @@ static int check_temporary(const char *folder, struct mneme_error *error) {
     }
     return why == NULL ? MNEME_OK
                        : mneme_error_set(error, MNEME_E_USAGE,
-                                         "cannot keep anything in %s: %s; remove it, or set MNEME_STATE_DIR",
+                                         "cannot keep state in %s: %s; remove it, or set MNEME_STATE_DIR",
                                          folder, why);
 }
 
-/* What the settings and the environment say, whether it can be used or not; "" when they say nothing. */
+/* The folder that the settings or the environment give, whether usable or not; "" if they give none. */
 static int put_usual(char path[MNEME_STATE_PATH_BYTES], const struct mneme_config *config,
                      struct mneme_error *error) {
     const char *set = mneme_config_string(config, MNEME_SETTING_STATE_DIR);
@@ -91,9 +91,9 @@ static int put_usual(char path[MNEME_STATE_PATH_BYTES], const struct mneme_confi
 int mneme_state_path(char path[MNEME_STATE_PATH_BYTES], const struct mneme_config *config, const char *name,
                      struct mneme_error *error) {
     char folder[MNEME_STATE_PATH_BYTES];
-    bool is_told = mneme_config_string(config, MNEME_SETTING_STATE_DIR)[0] != '\0';
+    bool is_set = mneme_config_string(config, MNEME_SETTING_STATE_DIR)[0] != '\0';
     int status = put_usual(folder, config, error);
-    if (status == MNEME_OK && !is_told && (folder[0] == '\0' || !mneme_state_is_writable(folder))) {
+    if (status == MNEME_OK && !is_set && (folder[0] == '\0' || !mneme_state_is_writable(folder))) {
         status = put_temporary(folder, error);
         if (status == MNEME_OK) {
             status = check_temporary(folder, error);
@@ -109,9 +109,9 @@ int mneme_state_path(char path[MNEME_STATE_PATH_BYTES], const struct mneme_confi
 static int make_folder(const char *folder, bool is_temporary, struct mneme_error *error) {
     if (mkdir(folder, 0700) == 0) {
         if (is_temporary) {
-            mneme_log(MNEME_LOG_WARN, "what is kept from run to run goes into a temporary folder",
+            mneme_log(MNEME_LOG_WARN, "state between runs is kept in a temporary folder",
                       MNEME_LOG_S("folder", folder),
-                      MNEME_LOG_S("reason", "there is no home folder that can be written to"),
+                      MNEME_LOG_S("reason", "there is no writable home folder"),
                       MNEME_LOG_S("advice", "set MNEME_STATE_DIR to keep it for longer"));
         }
         return MNEME_OK;

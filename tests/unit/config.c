@@ -137,10 +137,10 @@ Test(config, refuses_bad_values_and_says_what_is_allowed) {
         {MNEME_SETTING_TOPIC_PARTITIONS, "8x", "not a whole number"},
         {MNEME_SETTING_TOPIC_PARTITIONS, "", "not a whole number"},
         {MNEME_SETTING_TOPIC_PARTITIONS, "1.5", "not a whole number"},
-        {MNEME_SETTING_LOG_LEVEL, "loud", "no such choice; give one of debug|info|warn|error"},
-        {MNEME_SETTING_LOG_LEVEL, "debug|info", "no such choice"},
-        {MNEME_SETTING_LOG_LEVEL, "", "no such choice"},
-        {MNEME_SETTING_TENANT, "a\nb", "it has a control character"},
+        {MNEME_SETTING_LOG_LEVEL, "loud", "not one of the choices; give one of debug|info|warn|error"},
+        {MNEME_SETTING_LOG_LEVEL, "debug|info", "not one of the choices"},
+        {MNEME_SETTING_LOG_LEVEL, "", "not one of the choices"},
+        {MNEME_SETTING_TENANT, "a\nb", "it contains a control character"},
         {MNEME_SETTING_TENANT, "\xff", "not UTF-8"},
     };
     load(NULL);
@@ -172,7 +172,7 @@ Test(config, refuses_a_file_that_is_no_list_of_settings) {
     write_file("MNEME_TENANT = a\n");
     check_refused(path, "there is no setting \"MNEME_TENANT\"");
     write_file("tenant = a\ntenant = b\n");
-    check_refused(path, "gives \"tenant\" again");
+    check_refused(path, "sets \"tenant\" again");
     check_refused("/nonexistent/mneme.conf", "No such file or directory");
     check_refused("/tmp", "Is a directory");
 }
