@@ -1,5 +1,5 @@
 /*
- * Letters into terms: runs of one class, tokens that signs join, and the stems of their words.
+ * Splits letters into terms: runs of one class, tokens joined by signs, and the stems of their words.
  */
 #include "common/analysis/analysis.h"
 
@@ -45,7 +45,7 @@ int mneme_analysis_open(struct mneme_analysis **out, struct mneme_str text_searc
     *out = NULL;
     if (analysis == NULL) {
         return mneme_error_set(error, MNEME_E_NO_MEMORY,
-                               "no words were made: memory is exhausted; free some");
+                               "cannot split text into words: out of memory; free some memory");
     }
     if ((size_t)(end - name) < sizeof language) {
         memcpy(language, name, (size_t)(end - name));
@@ -54,11 +54,11 @@ int mneme_analysis_open(struct mneme_analysis **out, struct mneme_str text_searc
     analysis->stemmer = is_simple ? NULL : sb_stemmer_new(language, "UTF_8");
     if (analysis->stemmer == NULL && !is_simple) {
         mneme_analysis_close(analysis);
-        return mneme_error_set(error, MNEME_E_USAGE,
-                               "no words were made: there is no stemmer for the text search configuration "
-                               "\"%.*s\"; set MNEME_TEXT_SEARCH_CONFIG to one that is named as its language "
-                               "in English, or to simple",
-                               MNEME_STR_ARG(text_search_config));
+        return mneme_error_set(
+            error, MNEME_E_USAGE,
+            "cannot split text into words: there is no stemmer for the text search configuration \"%.*s\"; "
+            "set MNEME_TEXT_SEARCH_CONFIG to the English name of a language, or to simple",
+            MNEME_STR_ARG(text_search_config));
     }
     *out = analysis;
     return MNEME_OK;
@@ -96,7 +96,7 @@ static int32_t point_at(const struct reading *reading, size_t at) {
     return at < reading->count ? (int32_t)(reading->letters[at] & MNEME_LETTER_POINT) : -1;
 }
 
-/* The lexeme of the word that was written; what is too long keeps its beginning. */
+/* The lexeme of the word that was written; one that is too long is cut. */
 static struct mneme_str stem(struct mneme_analysis *analysis, bool has_digit) {
     struct mneme_str word = mneme_buffer_str(&analysis->word);
     if (word.len > MNEME_TERM_MAX_BYTES) {
@@ -149,8 +149,8 @@ static size_t word_end(const struct reading *reading, size_t at) {
     return at;
 }
 
-/* A piece of a word in camelCase begins with a capital behind a small letter or digit, or with the last
- * capital of several. */
+/* A piece of a camelCase word begins with a capital after a small letter or digit, or with the last of
+ * several capitals. */
 static bool begins_piece(const struct reading *reading, size_t at, size_t end) {
     return is_class(reading, at, MNEME_LETTER_UPPER) &&
            (!is_class(reading, at - 1, MNEME_LETTER_UPPER) ||
@@ -171,7 +171,7 @@ static void add_word(struct reading *reading, size_t from, size_t to) {
     }
 }
 
-/* Whether the sign at `at` makes one token of what stands before and behind it. */
+/* Whether the sign at `at` joins what is before and after it into one token. */
 static bool joins(const struct reading *reading, size_t at) {
     bool is_between_digits =
         is_class(reading, at - 1, MNEME_LETTER_DIGIT) && is_class(reading, at + 1, MNEME_LETTER_DIGIT);
@@ -179,7 +179,7 @@ static bool joins(const struct reading *reading, size_t at) {
            (is_class(reading, at, MNEME_LETTER_BETWEEN) && is_between_digits);
 }
 
-/* A sign that numbers need: 3.14 is not 314. */
+/* A sign that is significant in numbers: 3.14 is not 314. */
 static bool is_kept(const struct reading *reading, size_t at) {
     int32_t point = point_at(reading, at);
     return (point == '.' || point == ':') && is_class(reading, at - 1, MNEME_LETTER_DIGIT) &&
@@ -213,13 +213,13 @@ static size_t token_end(const struct reading *reading, size_t at) {
     return at;
 }
 
-/* The token that begins at `at`; gives where it ends. */
+/* The token that begins at `at`; returns its end. */
 static size_t add_token(struct reading *reading, size_t at) {
     size_t end = token_end(reading, at);
     if (word_end(reading, at) < end) {
         add_whole(reading, at, end);
     }
-    for (size_t from = at; from < end; from++) { /* behind each word stands one sign */
+    for (size_t from = at; from < end; from++) { /* one sign follows each word */
         size_t to = word_end(reading, from);
         add_word(reading, from, to);
         from = to;
@@ -227,14 +227,14 @@ static size_t add_token(struct reading *reading, size_t at) {
     return end;
 }
 
-/* --- scripts without blanks, emoji --- */
+/* --- scripts without spaces, emoji --- */
 
 static size_t add_dense(struct reading *reading, size_t at) {
     size_t begin = at;
     while (is_class(reading, at, MNEME_LETTER_DENSE)) {
         bool is_last = !is_class(reading, at + 1, MNEME_LETTER_DENSE);
         bool is_single = is_last && at == begin;
-        /* The end of a part need not be the end of what it is a part of. */
+        /* The end of a part need not be the end of the whole. */
         uint32_t position = ++reading->out->positions;
         if (!is_last || is_single || reading->form == MNEME_ANALYSIS_TEXT) {
             struct mneme_term term = {.kind = MNEME_TERM_DENSE,

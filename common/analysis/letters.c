@@ -1,7 +1,7 @@
 /*
- * ASCII goes by a table. What lies between is decomposed and folded by utf8proc, freed of the accents that
- * its script can do without, and composed again: marks that make another letter (of Kana, Hangul, й, Indic
- * vowels) stay.
+ * ASCII is looked up in a table. Other text is decomposed and folded by utf8proc, stripped of accents that
+ * are not essential in its script, and composed again: marks that make a different letter (of Kana, Hangul,
+ * й, Indic vowels) stay.
  */
 #include "common/analysis/letters.h"
 
@@ -41,7 +41,7 @@ static const struct range dense[] = {
     {0x0E01, 0x0E3A},   {0x0E40, 0x0E4E},   /* Thai, without its digits */
     {0x0E81, 0x0ECE},   {0x0EDC, 0x0EDF},   /* Lao */
     {0x1000, 0x103F},   {0x1050, 0x108F},   /* Myanmar */
-    {0x109A, 0x109D},                       /* Myanmar, behind its Shan digits */
+    {0x109A, 0x109D},                       /* Myanmar, after its Shan digits */
     {0x1100, 0x11FF},                       /* Hangul letters */
     {0x1780, 0x17D3},   {0x17D7, 0x17D7},   /* Khmer */
     {0x17DC, 0x17DD},                       /* Khmer */
@@ -61,7 +61,7 @@ static const struct range dense[] = {
     {0x30000, 0x323AF},                     /* Han, further */
 };
 
-/* Scripts whose words are known without any of their marks. */
+/* Scripts whose words are recognizable without any marks. */
 static const struct range unmarked[] = {
     {'0', '9'},       {'A', 'Z'},       {'a', 'z'},       {0x00C0, 0x024F}, {0x0250, 0x02AF},
     {0x0370, 0x03FF}, {0x0590, 0x05FF}, {0x0600, 0x06FF}, {0x0750, 0x077F}, {0x1E00, 0x1FFF},
@@ -105,12 +105,12 @@ static uint32_t class_of(int32_t point) {
     if (category == UTF8PROC_CATEGORY_SO && point >= FIRST_SYMBOL) {
         return MNEME_LETTER_SYMBOL;
     }
-    return point == 0x2010 ? MNEME_LETTER_JOINER : MNEME_LETTER_BREAK; /* the hyphen that is nothing else */
+    return point == 0x2010 ? MNEME_LETTER_JOINER : MNEME_LETTER_BREAK; /* the unambiguous hyphen */
 }
 
 /* --- folding --- */
 
-/* Letters that no decomposition leads to plain ones. */
+/* Letters that do not decompose to plain ones. */
 static const struct {
     int32_t letter;
     char plain[3];
@@ -129,11 +129,11 @@ static const char *plain_of(int32_t point) {
     return NULL;
 }
 
-/* Characters beyond ASCII that stand together, decomposed. */
+/* Adjacent non-ASCII characters, decomposed. */
 struct stretch {
     struct mneme_buffer *points; /* int32_t each */
-    int32_t base;                /* what a mark would belong to */
-    size_t marks;                /* that it has */
+    int32_t base;                /* the letter that a following mark belongs to */
+    size_t marks;                /* of that letter */
     bool has_capital, has_small; /* letters, as they were typed */
 };
 
@@ -152,7 +152,7 @@ static bool is_accent(int32_t base, int32_t mark) {
     return IS_IN(unmarked, base);
 }
 
-/* Marks on one letter stand in the order of their classes, as composing wants them. */
+/* Appends a mark; the marks of a letter are sorted by their classes, as composing requires. */
 static void push_mark(struct stretch *stretch, int32_t mark) {
     if (is_accent(stretch->base, mark) || ++stretch->marks > MOST_MARKS) {
         return;
@@ -186,7 +186,7 @@ static void push_character(struct stretch *stretch, int32_t character) {
         }
         stretch->base = plain == NULL ? parts[i] : (int32_t)plain[0];
         stretch->marks = 0;
-        stretch->has_small |= plain != NULL && plain[1] != '\0'; /* Æ is no capital and a capital */
+        stretch->has_small |= plain != NULL && plain[1] != '\0'; /* Æ is a small and a capital letter */
         if (plain == NULL) {
             push(stretch, parts[i]);
         }
@@ -196,7 +196,7 @@ static void push_character(struct stretch *stretch, int32_t character) {
     }
 }
 
-/* Appends the stretch that begins at `at`, and gives where it ends. */
+/* Appends the stretch that begins at `at`, and returns its end. */
 static size_t append_stretch(struct mneme_buffer *out, struct mneme_buffer *scratch, struct mneme_str text,
                              size_t at, int32_t base) {
     struct stretch stretch = {.points = scratch, .base = base};

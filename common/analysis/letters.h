@@ -1,6 +1,6 @@
 /*
- * Text as letters that are compared: one code point each, in lower case, without accents, whatever form it
- * was typed in, with the class that words are made by.
+ * Text as comparable letters: one code point each, in lower case, without accents, regardless of its Unicode
+ * form, with the class that determines how words are formed.
  */
 #ifndef MNEME_COMMON_ANALYSIS_LETTERS_H
 #define MNEME_COMMON_ANALYSIS_LETTERS_H
@@ -13,19 +13,19 @@ typedef uint32_t mneme_letter;
 #define MNEME_LETTER_POINT UINT32_C(0x001FFFFF)
 
 enum mneme_letter_class {
-    MNEME_LETTER_BREAK = 0,          /* of no word */
+    MNEME_LETTER_BREAK = 0,          /* not part of a word */
     MNEME_LETTER_ALPHA = 1U << 24,   /* a letter, or a mark that belongs to one */
     MNEME_LETTER_DIGIT = 1U << 25,   /* any number */
-    MNEME_LETTER_DENSE = 1U << 26,   /* of a script without blanks between words, or Hangul */
+    MNEME_LETTER_DENSE = 1U << 26,   /* of a script without spaces between words, or Hangul */
     MNEME_LETTER_SYMBOL = 1U << 27,  /* an emoji or the like: a word by itself */
-    MNEME_LETTER_JOINER = 1U << 28,  /* makes one token of the words beside it: - _ . @ */
+    MNEME_LETTER_JOINER = 1U << 28,  /* joins the words around it into one token: - _ . @ */
     MNEME_LETTER_BETWEEN = 1U << 29, /* the same between digits: , : */
-    MNEME_LETTER_UPPER = 1U << 30,   /* beside ALPHA: a capital in the text, as are all letters beyond ASCII
-                                        that   stand together with it */
+    MNEME_LETTER_UPPER = 1U << 30,   /* with ALPHA: a capital in the text, as are all non-ASCII letters that
+                                        stand together with it */
 };
 
-/* Replaces the contents of `out` (mneme_letter each) by those of the text. Bytes that are no UTF-8 are
- * breaks. `scratch` is the caller's, to be used again. False when memory is exhausted. */
+/* Replaces the contents of `out` (mneme_letter each) with the letters of the text. Bytes that are not UTF-8
+ * are breaks. `scratch` belongs to the caller, for reuse. False when memory is exhausted. */
 bool mneme_letters_read(struct mneme_buffer *out, struct mneme_buffer *scratch, struct mneme_str text);
 
 static inline const mneme_letter *mneme_letters(const struct mneme_buffer *letters) {

@@ -9,11 +9,11 @@
 
 #define MOST_PLACES 255
 #define LAST_PLACE 16383
-#define MOST_BYTES ((size_t)1 << 20) /* of lexemes and places, as Postgres lays them out */
+#define MOST_BYTES ((size_t)1 << 20) /* of lexemes and places in Postgres's layout */
 #define SPARE_BYTES 4096
 
 struct entry {
-    uint64_t begin; /* the first bytes of the lexeme, to compare at once */
+    uint64_t begin; /* the first bytes of the lexeme, for quick comparison */
     const char *lexeme;
     uint32_t len, position;
 };
@@ -58,7 +58,7 @@ static void append_short(struct mneme_buffer *out, size_t value) {
     mneme_buffer_append(out, &bytes, sizeof bytes);
 }
 
-/* Appends the places of the entries, which are one lexeme; gives their number. */
+/* Appends the places of the entries, all of one lexeme; returns their number. */
 static size_t append_places(struct mneme_buffer *out, const struct entry *entries, size_t count) {
     size_t begin = out->len;
     size_t places = 0;
@@ -79,7 +79,7 @@ static size_t append_places(struct mneme_buffer *out, const struct entry *entrie
     return places;
 }
 
-/* Appends the value of the entries; false when Postgres has no room for it. */
+/* Appends the value of the entries; false when it is too large for Postgres. */
 static bool append_value(struct mneme_buffer *out, const struct entry *entries, size_t count,
                          bool has_places) {
     size_t begin = out->len;
@@ -115,7 +115,7 @@ bool mneme_tsvector_write(struct mneme_buffer *out, struct mneme_buffer *scratch
     size_t begin = out->len;
     size_t count = mneme_term_count(terms);
     bool is_written = false;
-    /* All of it, or without places, or less of the text. */
+    /* Tries the whole value, then without places, then with less of the text. */
     for (int step = 0; !is_written; step++) {
         count -= step > 1 ? count / 8 + 1 : 0;
         const struct entry *entries = sort(scratch, terms, count);

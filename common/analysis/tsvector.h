@@ -1,10 +1,10 @@
 /*
- * Terms as a tsvector in the binary form of Postgres: each lexeme once, with the places where it stands.
+ * Terms as a tsvector in the binary form of Postgres: each lexeme once, with the places where it occurs.
  *
- * Postgres keeps at most 255 places of a lexeme, none beyond the 16,383rd word, and a megabyte in all. What
- * is beyond these is not kept: a lexeme is found whatever they are, and whoever looks for phrases in a text
- * of MNEME_TSVECTOR_SURE_WORDS words or more looks into the text itself. A text whose different words alone
- * are more than a megabyte is cut: its last words are not found.
+ * Postgres keeps at most 255 places of a lexeme, none beyond the 16,383rd word, and a megabyte in all.
+ * Further places are dropped. Lexemes are still found; a search for phrases in a text of
+ * MNEME_TSVECTOR_SURE_WORDS words or more must look at the text itself. A text whose distinct words alone
+ * exceed a megabyte is cut: its last words are not found.
  */
 #ifndef MNEME_COMMON_ANALYSIS_TSVECTOR_H
 #define MNEME_COMMON_ANALYSIS_TSVECTOR_H
@@ -14,7 +14,7 @@
 /* A shorter text has all its places. */
 #define MNEME_TSVECTOR_SURE_WORDS 255
 
-/* Appends the value. `scratch` is the caller's, to be used again. False when memory is exhausted. */
+/* Appends the value. `scratch` belongs to the caller, for reuse. False when memory is exhausted. */
 bool mneme_tsvector_write(struct mneme_buffer *out, struct mneme_buffer *scratch,
                           const struct mneme_terms *terms);
 

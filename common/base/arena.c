@@ -1,6 +1,6 @@
 /*
- * The arena's blocks form a list that is walked again after a reset: blocks before `current` are full,
- * blocks behind it are spare. A request larger than a block gets a block of its own size.
+ * The arena's blocks form a list that is reused after a reset: blocks before `current` are full, blocks after
+ * it are spare. A request larger than a block gets a block of its size.
  */
 #include "common/base/arena.h"
 

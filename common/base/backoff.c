@@ -1,6 +1,6 @@
 /*
- * Back-off. The jitter keeps workers that failed together from coming back together; its quality as a
- * random number does not matter, so a small generator in the struct does.
+ * Back-off. The jitter keeps workers that failed together from retrying together; the quality of its random
+ * numbers does not matter, so a small generator in the struct suffices.
  */
 #include "common/base/backoff.h"
 

@@ -47,7 +47,7 @@ void mneme_buffer_printf(struct mneme_buffer *buffer, const char *format, ...) {
     if (wanted < 0) {
         buffer->failed = true;
     } else if (mneme_buffer_reserve(buffer, (size_t)wanted + 1)) {
-        /* The NUL stands behind the contents and is overwritten by the next append. */
+        /* The NUL follows the contents and is overwritten by the next append. */
         int written = vsnprintf(buffer->data + buffer->len, (size_t)wanted + 1, format, again);
         if (written == wanted) {
             buffer->len += (size_t)written;

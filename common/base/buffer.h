@@ -1,6 +1,6 @@
 /*
- * A growable byte buffer: what encoders, JSON writers and COPY streams write into.
- * Growth failure is remembered (`failed`), so that a writer checks once at its end. One thread at a time.
+ * A growable byte buffer for encoders, JSON writers and COPY streams. A failure to grow is remembered
+ * (`failed`), so that a writer needs to check only once, at its end. One thread at a time.
  */
 #ifndef MNEME_COMMON_BASE_BUFFER_H
 #define MNEME_COMMON_BASE_BUFFER_H
@@ -14,7 +14,7 @@ struct mneme_buffer {
     bool failed; /* memory was exhausted since the last clear: the contents are incomplete */
 };
 
-/* Zero-initialise to start with. */
+/* Zero-initialise before use. */
 void mneme_buffer_clean_up(struct mneme_buffer *buffer);
 
 /* Empties it and keeps the memory. */
@@ -23,7 +23,7 @@ static inline void mneme_buffer_clear(struct mneme_buffer *buffer) {
     buffer->failed = false;
 }
 
-/* Makes room for `bytes` more; false (and failed) when memory is exhausted. */
+/* Makes room for `bytes` more; returns false and sets `failed` when memory is exhausted. */
 bool mneme_buffer_reserve(struct mneme_buffer *buffer, size_t bytes);
 
 static inline void mneme_buffer_append(struct mneme_buffer *buffer, const void *data, size_t len) {

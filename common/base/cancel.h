@@ -1,6 +1,6 @@
 /*
- * How a caller ends what it waits for: by a flag of its own, or by a deadline. Plain data that is passed down
- * to every wait; it must outlive the call.
+ * How a caller ends a wait: by its own flag, or by a deadline. Plain data that is passed down to every wait;
+ * it must outlive the call.
  */
 #ifndef MNEME_COMMON_BASE_CANCEL_H
 #define MNEME_COMMON_BASE_CANCEL_H
@@ -9,12 +9,12 @@
 
 /* All zero: nothing ends it. */
 struct mneme_cancel {
-    bool (*is_cancelled)(void *context); /* asked often, by whichever thread waits; may be NULL */
+    bool (*is_cancelled)(void *context); /* called often, by whichever thread waits; may be NULL */
     void *context;
     int64_t deadline_micros; /* of mneme_clock_monotonic_micros; 0: none */
 };
 
-/* Whether the caller has said that it waits no longer. `cancel` may be NULL. */
+/* Whether the caller has cancelled. `cancel` may be NULL. */
 static inline bool mneme_cancel_is_asked(const struct mneme_cancel *cancel) {
     return cancel != NULL && cancel->is_cancelled != NULL && cancel->is_cancelled(cancel->context);
 }
@@ -28,7 +28,7 @@ static inline int64_t mneme_cancel_left_micros(const struct mneme_cancel *cancel
     return left < 0 ? 0 : left < most_micros ? left : most_micros;
 }
 
-/* The same, due no later than timeout_ms from now. `cancel` may be NULL. */
+/* The same cancel, but due no later than timeout_ms from now. `cancel` may be NULL. */
 static inline struct mneme_cancel mneme_cancel_within(const struct mneme_cancel *cancel, int64_t timeout_ms) {
     struct mneme_cancel none = {NULL, NULL, 0};
     struct mneme_cancel bounded = cancel != NULL ? *cancel : none;

@@ -1,5 +1,5 @@
 /*
- * Words of a set, and what a refusal says.
+ * Words of a set, and the error for a word that is not in it.
  */
 #include "common/base/choice.h"
 
@@ -7,8 +7,8 @@
 
 #include "common/base/nearest.h"
 
-#define LIST_BYTES 600 /* of all values in a sentence */
-#define MOST_SHOWN 100 /* bytes of a wrong word in a sentence */
+#define LIST_BYTES 600 /* for the list of values in a message */
+#define MOST_SHOWN 100 /* bytes of a wrong word in a message */
 
 int mneme_choice_index(struct mneme_str word, const char *const *values) {
     for (int i = 0; values[i] != NULL; i++) {
@@ -27,7 +27,7 @@ const char *mneme_choice_nearest(struct mneme_str word, const char *const *value
     return nearest.name == NULL || nearest.distance == 0 ? NULL : nearest.name;
 }
 
-/* "a, b or c"; what does not fit is left out. */
+/* "a, b or c"; values that do not fit are left out. */
 static void list_all(char list[LIST_BYTES], const char *const *values) {
     size_t len = 0;
     list[0] = '\0';

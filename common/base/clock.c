@@ -1,6 +1,6 @@
 /*
  * Time without time zones and locales: the proleptic Gregorian calendar by arithmetic, since gmtime and
- * strptime take locks and know no microseconds.
+ * strptime take locks and do not support microseconds.
  */
 #include "common/base/clock.h"
 
@@ -96,7 +96,7 @@ void mneme_clock_format_rfc3339(int64_t micros, char text[MNEME_RFC3339_BYTES]) 
     *at = '\0';
 }
 
-/* A reader over the text; every taker returns false at something else than it wants. */
+/* A reader over the text; each take function returns false when something else follows. */
 struct cursor {
     const char *at;
     const char *end;
@@ -141,7 +141,7 @@ static bool take_date(struct cursor *cursor, int64_t *days) {
     return true;
 }
 
-/* One to nine digits behind the point; what is finer than a microsecond is cut off. */
+/* One to nine digits after the point; anything finer than a microsecond is cut off. */
 static bool take_fraction(struct cursor *cursor, int64_t *micros) {
     int digits = 0;
     *micros = 0;

@@ -1,5 +1,5 @@
 /*
- * Time: microseconds since 1970 in UTC for what is stored, a monotonic clock for bounds and durations.
+ * Time: microseconds since 1970 in UTC for stored times, a monotonic clock for bounds and durations.
  */
 #ifndef MNEME_COMMON_BASE_CLOCK_H
 #define MNEME_COMMON_BASE_CLOCK_H
@@ -7,10 +7,10 @@
 #include "common/base/types.h"
 
 int64_t mneme_clock_now_micros(void);       /* wall clock */
-int64_t mneme_clock_monotonic_micros(void); /* never steps; only differences mean anything */
-int64_t mneme_clock_boot_micros(void);      /* the same, and goes on while the machine sleeps */
+int64_t mneme_clock_monotonic_micros(void); /* never steps; only differences are meaningful */
+int64_t mneme_clock_boot_micros(void);      /* the same, but also runs while the machine sleeps */
 
-/* Waits so long; a signal ends it early. */
+/* Waits this long; a signal ends the wait early. */
 void mneme_clock_pause(int64_t micros);
 
 /* 0001-01-01 to 9999-12-31: what RFC 3339 and every sink can express. */
@@ -19,13 +19,13 @@ void mneme_clock_pause(int64_t micros);
 
 #define MNEME_RFC3339_BYTES 28 /* "2026-01-02T03:04:05.678901Z" and a NUL */
 
-/* "YYYY-MM-DDTHH:MM:SS.ffffffZ"; `micros` must lie in MNEME_MIN_MICROS..MNEME_MAX_MICROS. */
+/* "YYYY-MM-DDTHH:MM:SS.ffffffZ"; `micros` must be in MNEME_MIN_MICROS..MNEME_MAX_MICROS. */
 void mneme_clock_format_rfc3339(int64_t micros, char text[MNEME_RFC3339_BYTES]);
 
-/* Takes RFC 3339 with T or a space, any offset (none: UTC), 0 to 9 digits of a second, and a bare date. */
+/* Accepts RFC 3339 with T or a space, any offset or none (UTC), 0 to 9 fractional digits, and a bare date. */
 bool mneme_clock_parse_rfc3339(int64_t *micros, struct mneme_str text);
 
-/* The same, and a time of day without seconds, as people write it: 2026-01-02T03:04, with an offset or not.
+/* The same, and also a time without seconds, as people write it: 2026-01-02T03:04, with or without an offset.
  */
 bool mneme_clock_parse_written(int64_t *micros, struct mneme_str text);
 

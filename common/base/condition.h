@@ -1,5 +1,6 @@
 /*
- * Conditions that are waited for by the monotonic clock, so that a step of the wall clock changes no bound.
+ * Condition variables that wait by the monotonic clock, so that steps of the wall clock do not affect
+ * time-outs.
  */
 #ifndef MNEME_COMMON_BASE_CONDITION_H
 #define MNEME_COMMON_BASE_CONDITION_H
@@ -7,7 +8,7 @@
 #include <pthread.h>
 #include <time.h>
 
-/* Gives an errno, as pthread_cond_init. */
+/* Returns an errno, like pthread_cond_init. */
 int mneme_condition_init(pthread_cond_t *condition);
 
 /* The moment timeout_ms (at least 0) from now, for pthread_cond_timedwait on such a condition. */

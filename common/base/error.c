@@ -1,6 +1,7 @@
 /*
- * Filling in an error: one line of UTF-8 whatever the arguments hold, cut at a character when too long.
- * The sentence is formatted aside first, since the old message may be among the arguments.
+ * Fills in an error: one line of UTF-8 whatever the arguments contain, cut at a character boundary when too
+ * long. The message is formatted in a separate buffer first, since the old message may be among the
+ * arguments.
  */
 #include "common/base/error.h"
 
@@ -14,7 +15,7 @@ static bool is_continuation(char byte) {
     return ((unsigned char)byte & 0xC0U) == 0x80U;
 }
 
-/* Takes away the character that the cut at the end of `text` may have gone through. */
+/* Removes a partial character at the end of `text`. */
 static size_t drop_split_character(const char *text, size_t len) {
     size_t lead = len;
     while (lead > 0 && len - lead < 4 && is_continuation(text[lead - 1])) {
@@ -28,7 +29,7 @@ static size_t drop_split_character(const char *text, size_t len) {
     return len - (lead - 1) < needed ? lead - 1 : len;
 }
 
-/* One line of UTF-8: control characters become spaces, bytes that are no UTF-8 become question marks. */
+/* One line of UTF-8: control characters become spaces, bytes that are not UTF-8 become question marks. */
 static void make_printable(char *text, size_t len) {
     for (size_t i = 0; i < len; i++) {
         if ((unsigned char)text[i] < 0x20 || text[i] == 0x7F) {

@@ -1,6 +1,6 @@
 /*
  * Hashing for the tables that live as long as one batch: open addressing over the batch's arena, so that an
- * event costs no malloc. Entries are never taken out.
+ * event costs no malloc. Entries are never removed.
  */
 #ifndef MNEME_COMMON_BASE_HASH_H
 #define MNEME_COMMON_BASE_HASH_H
@@ -22,7 +22,7 @@ struct mneme_hash {
 /* Room for `expected` entries before the first growth; false when memory is exhausted. */
 bool mneme_hash_init(struct mneme_hash *hash, struct mneme_arena *arena, size_t expected);
 
-/* Adds an entry, which must not be there yet; false when memory is exhausted. */
+/* Adds an entry, which must not exist yet; false when memory is exhausted. */
 bool mneme_hash_add(struct mneme_hash *hash, uint64_t value, void *entry);
 
 /* Walks the entries that have this hash value: start with *cursor = value; NULL at the end. */
@@ -44,7 +44,7 @@ static inline uint64_t mneme_hash_mix(uint64_t seed, uint64_t value) {
     return mixed ^ (mixed >> 32);
 }
 
-/* Bytes into a hash value; another seed, another order. */
+/* The hash value of bytes; another seed gives another order. */
 static inline uint64_t mneme_hash_bytes(uint64_t seed, const void *data, size_t len) {
     const unsigned char *bytes = data;
     uint64_t value = mneme_hash_mix(seed, len);

@@ -1,6 +1,6 @@
 /*
- * Times as people write them. Words and durations are relative to a now that the caller gives, so that one
- * call has one now.
+ * Times as people write them. Words and durations are relative to a time that the caller passes, so that all
+ * parts of a call agree on the current time.
  */
 #include "common/base/moment.h"
 
@@ -11,7 +11,7 @@
 #define SECOND INT64_C(1000000)
 #define DAY (86400 * SECOND)
 #define MAX_DURATION (INT64_C(36525) * DAY) /* 100 years */
-#define MOST_SHOWN 100                      /* bytes of a wrong text in a sentence */
+#define MOST_SHOWN 100                      /* bytes of a wrong text in a message */
 
 /* From the largest to the smallest. */
 static const struct {

@@ -1,5 +1,5 @@
 /*
- * Edit distance with swaps over three rows; words longer than any name of ours are not compared.
+ * Edit distance with swaps over three rows; words longer than any of our names are not compared.
  */
 #include "common/base/nearest.h"
 

@@ -12,7 +12,8 @@ struct mneme_nearest {
     size_t distance;
 };
 
-/* Counts edits (insert, delete, replace, swap of neighbours); more than a third of the word is not close. */
+/* Counts edits (insert, delete, replace, swap of neighbours); a name that differs in more than a third of the
+ * word is not close. */
 void mneme_nearest_offer(struct mneme_nearest *nearest, struct mneme_str word, const char *known);
 
 #endif

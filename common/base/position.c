@@ -5,7 +5,7 @@
 
 #define MAX_OFFSET (INT64_MAX / MNEME_MAX_PARTITIONS - 1)
 
-/* Takes the digits at the front of `rest` off it; false when there are none, or they exceed `most`. */
+/* Removes the leading digits of `rest`; false when there are none, or they exceed `most`. */
 static bool take_number(int64_t *out, struct mneme_str *rest, int64_t most) {
     size_t digits = 0;
     *out = 0;

@@ -1,5 +1,5 @@
 /*
- * Characters one by one; a byte that is no UTF-8 is shown as a number, too.
+ * Works character by character; a byte that is not UTF-8 is also shown as a number.
  */
 #include "common/base/printable.h"
 
@@ -12,7 +12,7 @@ static const struct {
     {0x007F, 0x009F},                   /* DEL and C1 */
     {0x061C, 0x061C},                   /* marks and overrides of direction */
     {0x200E, 0x200F}, {0x2028, 0x202E}, /* among them the separators of lines and paragraphs */
-    {0x2060, 0x206F},                   /* and what shows nothing */
+    {0x2060, 0x206F},                   /* and invisible characters */
     {0x200B, 0x200B}, {0xFEFF, 0xFEFF}, {0xFFF9, 0xFFFB}, {0xE0000, 0xE007F},
 };
 

@@ -1,5 +1,5 @@
 /*
- * The one rule of scopes, for every read of content.
+ * The single rule of scopes, for every read of content.
  */
 #include "common/base/read_scope.h"
 
@@ -9,7 +9,7 @@ int mneme_read_scope_check(const struct mneme_str *ids, size_t count, bool all_s
     for (size_t i = 0; i < count; i++) {
         if (ids[i].data != NULL && ids[i].len == 0) {
             return mneme_error_set(error, MNEME_E_USAGE,
-                                   "%s: an id of the scope is empty; leave it out, or give one of %s", what,
+                                   "%s: an id of the scope is empty; leave it out, or give %s", what,
                                    choices);
         }
         is_narrowed = is_narrowed || ids[i].data != NULL;

@@ -1,5 +1,5 @@
 /*
- * Finding passwords in URLs and in lists of key=value. When in doubt about where one ends, more is hidden.
+ * Finds passwords in URLs and in lists of key=value. When in doubt about where one ends, it hides more.
  */
 #include "common/base/redact.h"
 
@@ -21,8 +21,8 @@ static size_t find_one_of(struct mneme_str text, size_t from, const char *set) {
     return from;
 }
 
-/* The password of the URL whose authority begins at `from`. Its end is the last @ of the authority, since a
- * password may hold one that should have been escaped. */
+/* The password of the URL whose authority begins at `from`. It ends at the last @ of the authority, since a
+ * password may contain an unescaped @. */
 static bool find_url_password(struct mneme_str text, size_t from, size_t *start, size_t *end) {
     size_t authority_end = find_one_of(text, from, "/?# \t\n\"'");
     *start = 0;

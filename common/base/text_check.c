@@ -1,6 +1,6 @@
 /*
- * Checks of plain text: UTF-8, control characters, blankness. Runs of ASCII go eight bytes at a time, since
- * most text of most users is ASCII.
+ * Checks of plain text: UTF-8, control characters, blankness. ASCII is checked eight bytes at a time, since
+ * most text is ASCII.
  */
 #include "common/base/text_check.h"
 
@@ -17,7 +17,7 @@ static size_t ascii_run(const uint8_t *bytes, size_t len) {
     size_t at = 0;
     while (len - at >= sizeof(uint64_t)) {
         uint64_t word = load_word(bytes + at);
-        /* A zero byte borrows from its top bit, a byte over 127 has it. */
+        /* A zero byte borrows from its top bit; a byte over 127 has the top bit set. */
         if (((word - MNEME_EACH_BYTE(1)) | word) & MNEME_EACH_BYTE(0x80)) {
             break;
         }

@@ -19,7 +19,7 @@ static inline bool mneme_str_equal(struct mneme_str a, struct mneme_str b) {
     return a.len == b.len && (a.len == 0 || memcmp(a.data, b.data, a.len) == 0);
 }
 
-/* Order by bytes, as memcmp; null and empty are the same here. */
+/* Order by bytes, like memcmp; null and empty are equal here. */
 static inline int mneme_str_compare(struct mneme_str a, struct mneme_str b) {
     size_t len = a.len < b.len ? a.len : b.len;
     int order = len > 0 ? memcmp(a.data, b.data, len) : 0;
@@ -78,7 +78,7 @@ struct mneme_str_map {
     size_t count;
 };
 
-/* Where an event stands in the log. */
+/* The position of an event in the log. */
 struct mneme_position {
     int32_t partition;
     int64_t offset;

@@ -7,15 +7,15 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* The same byte eight times: to look at eight bytes of text at once. */
+/* The same byte eight times, to examine eight bytes of text at once. */
 #define MNEME_EACH_BYTE(value) (UINT64_C(0x0101010101010101) * (value))
 
 static inline int mneme_utf8_is_continuation(uint8_t byte) {
     return (byte & 0xC0U) == 0x80U;
 }
 
-/* The length of the character of two to four bytes at `at`, of which `left` > 0 bytes are there; 0 when it is
- * not well-formed: cut off, overlong, a surrogate, above U+10FFFF, or no lead byte. ASCII is not asked here.
+/* The length of the character of two to four bytes at `at`, with `left` > 0 bytes available; 0 when it is not
+ * well-formed: cut off, overlong, a surrogate, above U+10FFFF, or without a lead byte. Not for ASCII.
  */
 static inline size_t mneme_utf8_length(const uint8_t *at, size_t left) {
     uint8_t lead = at[0];

@@ -1,6 +1,6 @@
 /*
- * UUIDs. Version 7 draws its random bits from a pool of this thread that one getrandom fills for many ids;
- * a child made by fork throws the pool away, since its parent goes on to use the same bytes.
+ * UUIDs. Version 7 takes its random bits from a per-thread pool that one getrandom call fills for many ids; a
+ * forked child discards the pool, since its parent continues to use the same bytes.
  */
 #include "common/base/uuid.h"
 
@@ -15,7 +15,7 @@
 #define RANDOM_PER_ID 10
 #define IDS_PER_REFILL 400
 #define COUNTER_MAX 0xFFFU
-/* A millisecond's counter starts in the lower quarter: unguessable, and with room to go on. */
+/* A millisecond's counter starts in the lower quarter: unguessable, and with room to grow. */
 #define COUNTER_START_MASK 0x3FFU
 
 static atomic_uint fork_generation = 1;
@@ -53,8 +53,8 @@ static int refill(struct mneme_error *error) {
             filled += (size_t)got;
         } else if (errno != EINTR) {
             return mneme_error_set(error, MNEME_E_INTERNAL,
-                                   "cannot make an id: the system gives no random bytes: %s; "
-                                   "check that getrandom is allowed here",
+                                   "cannot make an id: the system provides no random bytes: %s; check that "
+                                   "getrandom is allowed here",
                                    strerror(errno));
         }
     }
@@ -63,7 +63,7 @@ static int refill(struct mneme_error *error) {
     return MNEME_OK;
 }
 
-/* Moves the clock part on, so that ids of this thread ascend even when the wall clock steps back. */
+/* Advances the clock part, so that ids of this thread ascend even when the wall clock steps back. */
 static void advance(const uint8_t random[2], int64_t now_ms) {
     if (now_ms > state.last_ms) {
         state.last_ms = now_ms;
@@ -104,10 +104,10 @@ int mneme_uuid_v7_at(struct mneme_uuid *out, int64_t now_micros, struct mneme_er
 
 /* --- version 5 --- */
 
-/* Looking SHA-1 up among OpenSSL's providers costs as much as hashing: it is done once, and each thread keeps
+/* Looking up SHA-1 in OpenSSL's providers costs as much as hashing, so it is done once, and each thread keeps
  * its context. */
 static pthread_once_t sha1_once = PTHREAD_ONCE_INIT;
-static EVP_MD *sha1; /* NULL: OpenSSL gives none */
+static EVP_MD *sha1; /* NULL: OpenSSL does not provide it */
 static pthread_key_t sha1_context_key;
 
 static void free_sha1_context(void *context) {
@@ -120,7 +120,7 @@ static void find_sha1(void) {
     }
 }
 
-/* This thread's context, with SHA-1 begun in it; NULL when there is none. */
+/* This thread's context, initialised for SHA-1; NULL when OpenSSL does not provide it. */
 static EVP_MD_CTX *begin_sha1(void) {
     if (pthread_once(&sha1_once, find_sha1) != 0 || sha1 == NULL) {
         return NULL;
@@ -143,8 +143,9 @@ int mneme_uuid_v5(struct mneme_uuid *out, struct mneme_uuid namespace_id, struct
     if (context == NULL || EVP_DigestUpdate(context, namespace_id.bytes, sizeof namespace_id.bytes) != 1 ||
         EVP_DigestUpdate(context, name.data, name.len) != 1 ||
         EVP_DigestFinal_ex(context, digest, NULL) != 1) {
-        return mneme_error_set(error, MNEME_E_INTERNAL,
-                               "cannot derive an id: OpenSSL gives no SHA-1; check the policy of OpenSSL");
+        return mneme_error_set(
+            error, MNEME_E_INTERNAL,
+            "cannot derive an id: OpenSSL does not provide SHA-1; check the policy of OpenSSL");
     }
     memcpy(out->bytes, digest, sizeof out->bytes);
     out->bytes[6] = (uint8_t)(0x50U | (out->bytes[6] & 0x0FU));

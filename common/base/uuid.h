@@ -9,23 +9,23 @@
 
 #define MNEME_UUID_TEXT_BYTES 36
 
-/* A new version 7 id: milliseconds of the wall clock, a counter that keeps one thread's ids ascending
- * within a millisecond, and random bits. Thread-safe, takes no lock and makes no system call per id.
- * MNEME_E_INTERNAL when the system gives no random bytes. */
+/* A new version 7 id: milliseconds of the wall clock, a counter that keeps one thread's ids ascending within
+ * a millisecond, and random bits. Thread-safe, takes no lock and makes no system call per id.
+ * MNEME_E_INTERNAL when the system provides no random bytes. */
 int mneme_uuid_v7(struct mneme_uuid *out, struct mneme_error *error);
 
-/* The same for who has just read the wall clock, which costs more than the rest. */
+/* The same for callers that have just read the wall clock, which costs more than the rest. */
 int mneme_uuid_v7_at(struct mneme_uuid *out, int64_t now_micros, struct mneme_error *error);
 
 /* The version 5 id (SHA-1) of `name` within `namespace_id`. Thread-safe; a thread's first call allocates. */
 int mneme_uuid_v5(struct mneme_uuid *out, struct mneme_uuid namespace_id, struct mneme_str name,
                   struct mneme_error *error);
 
-/* Takes the 36-character form in either case; false when it is anything else. */
+/* Parses the 36-character form in either case; false for anything else. */
 bool mneme_uuid_parse(struct mneme_uuid *out, struct mneme_str text);
 
-/* Takes the beginning of the 36-character form, in either case and with its dashes or without: from
- * MNEME_UUID_MIN_PREFIX digits on. *first and *last are the lowest and the highest id that begin so. */
+/* Parses the beginning of the 36-character form, at least MNEME_UUID_MIN_PREFIX digits, in either case, with
+ * or without dashes. *first and *last are the lowest and the highest id that begin with it. */
 #define MNEME_UUID_MIN_PREFIX 4
 bool mneme_uuid_parse_prefix(struct mneme_uuid *first, struct mneme_uuid *last, struct mneme_str text);
 

@@ -12,7 +12,7 @@
 #include "common/base/redact.h"
 #include "common/base/text_check.h"
 
-#define SLICE_MS 100 /* between two questions whether a request is interrupted */
+#define SLICE_MS 100 /* interval of checks whether a request is interrupted */
 
 struct slot {
     CURL *easy; /* NULL: never used */
@@ -36,16 +36,16 @@ struct mneme_http {
     size_t slot_count;
 };
 
-/* libcurl counts its users itself; that the first of them come at once is what it cannot bear everywhere. */
+/* libcurl counts its users itself, but not on every platform when the first ones start at the same time. */
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 
 static void set_up_curl(void) {
-    (void)curl_global_init(CURL_GLOBAL_DEFAULT); /* where it fails, so does curl_multi_init */
+    (void)curl_global_init(CURL_GLOBAL_DEFAULT); /* if it fails, so does curl_multi_init */
 }
 
 static int out_of_memory(struct mneme_error *error) {
     return mneme_error_set(error, MNEME_E_NO_MEMORY,
-                           "no request was sent: memory is exhausted; free some memory");
+                           "cannot send a request: out of memory; free some memory");
 }
 
 static int set_url(struct mneme_http *http, const struct mneme_http_options *options,
@@ -54,7 +54,7 @@ static int set_url(struct mneme_http *http, const struct mneme_http_options *opt
     if (strncmp(url, "http://", 7) != 0 && strncmp(url, "https://", 8) != 0) {
         return mneme_error_set(
             error, MNEME_E_USAGE,
-            "%s cannot be used: it begins with neither http:// nor https://; give the address of %s",
+            "cannot use %s: it begins with neither http:// nor https://; set it to the address of %s",
             options->base_url_setting, options->service);
     }
     size_t len = strlen(url);
@@ -79,13 +79,13 @@ static int set_headers(struct mneme_http *http, const struct mneme_http_options 
     if (mneme_has_control(mneme_str_from(key))) {
         return mneme_error_set(
             error, MNEME_E_USAGE,
-            "%s cannot be used: it holds a control character; give the key alone, on one line",
+            "cannot use %s: it contains a control character; set it to the key alone, on one line",
             options->bearer_setting);
     }
     struct mneme_buffer authorization = {0};
     mneme_buffer_printf(&authorization, "Authorization: Bearer %s", key);
     mneme_buffer_append_byte(&authorization, '\0');
-    /* Without the first one curl waits for leave to send a long body. */
+    /* Without the first header, curl waits for permission to send a long body. */
     bool is_set = !authorization.failed && add_header(http, "Expect:") &&
                   (key[0] == '\0' || add_header(http, authorization.data));
     for (size_t i = 0; is_set && options->headers != NULL && options->headers[i] != NULL; i++) {
@@ -174,7 +174,7 @@ static size_t receive_header(char *data, size_t item_bytes, size_t items, void *
     return len;
 }
 
-/* The handle keeps its connection from request to request, and nothing else. */
+/* The handle keeps its connection between requests, and nothing else. */
 static CURLcode set_up(const struct mneme_http *http, struct slot *slot,
                        const struct mneme_http_request *request) {
     CURL *easy = slot->easy;
@@ -249,9 +249,9 @@ int mneme_http_start(struct mneme_http *http, size_t index, const struct mneme_h
 static void set_reason(struct slot *slot, CURLcode code) {
     mneme_buffer_clear(&slot->reason);
     if (slot->answer.failed) {
-        mneme_buffer_append_str(&slot->reason, MNEME_STR_LIT("memory for the answer is exhausted"));
+        mneme_buffer_append_str(&slot->reason, MNEME_STR_LIT("there is no memory left for the answer"));
     } else if (slot->is_too_long) {
-        mneme_buffer_printf(&slot->reason, "the answer is longer than %zu bytes", slot->max_answer_bytes);
+        mneme_buffer_printf(&slot->reason, "the answer exceeds %zu bytes", slot->max_answer_bytes);
     } else {
         const char *said = slot->curl_reason[0] != '\0' ? slot->curl_reason : curl_easy_strerror(code);
         mneme_redact(&slot->reason, mneme_str_from(said));
@@ -291,7 +291,7 @@ static bool take_done(struct mneme_http_answer *answer, struct mneme_http *http)
         if (message->msg != CURLMSG_DONE) {
             continue;
         }
-        /* Taking the handle away ends the life of the message. */
+        /* Removing the handle invalidates the message. */
         CURLcode code = message->data.result;
         CURL *easy = message->easy_handle;
         struct slot *slot = NULL;

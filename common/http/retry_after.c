@@ -26,7 +26,7 @@ static int64_t parse_seconds(struct mneme_str value) {
     return value.len == 0 ? -1 : bounded(seconds * 1000);
 }
 
-/* curl knows the forms of a date that senders use. */
+/* curl parses all forms of dates that senders use. */
 static int64_t parse_date(struct mneme_str value, int64_t now_micros) {
     char text[DATE_BYTES];
     if (value.len >= sizeof text) {

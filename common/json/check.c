@@ -1,15 +1,15 @@
 /*
- * The check of JSON: one pass without recursion or memory. What is open is one bit a level, and numbers are
- * judged from their digits, so that no locale and no conversion has a say.
+ * The check of JSON: one pass without recursion or allocation. Open levels take one bit each, and numbers are
+ * checked digit by digit, independent of locale and conversion.
  */
 #include <endian.h>
 
 #include "common/base/utf8.h"
 #include "common/json/check.h"
 
-_Static_assert(MNEME_JSON_MAX_DEPTH <= 64, "what is open is kept in the bits of one word");
+_Static_assert(MNEME_JSON_MAX_DEPTH <= 64, "open levels are kept in the bits of one word");
 
-/* The maximum number of digits that Postgres keeps behind the point of a jsonb number. */
+/* The maximum number of digits that Postgres keeps after the point of a jsonb number. */
 #define MAX_DECIMALS 16383
 /* Beyond any exponent that could matter; stops the sum from overflowing. */
 #define MAX_EXPONENT INT64_C(1000000000)
@@ -34,7 +34,7 @@ static void skip_space(struct checker *json) {
     }
 }
 
-/* Moves over bytes of a string that stand for themselves: ASCII but quotes, backslashes and controls. */
+/* Skips plain bytes of a string: ASCII except quotes, backslashes and control characters. */
 static void skip_plain(struct checker *json) {
     const uint8_t *at = json->at;
     while (json->end - at >= (ptrdiff_t)sizeof(uint64_t)) {
@@ -43,8 +43,8 @@ static void skip_plain(struct checker *json) {
         word = le64toh(word);
         uint64_t quote = word ^ MNEME_EACH_BYTE('"');
         uint64_t backslash = word ^ MNEME_EACH_BYTE('\\');
-        /* Subtracting borrows from the top bit of a byte that is too small; above the first such byte the
-         * bits may lie, below it they do not, and only the first one counts. */
+        /* Subtracting borrows from the top bit of a byte that is too small. The bits above the first such
+         * byte may be wrong, those below it are right, and only the first one matters. */
         uint64_t stops = ((quote - MNEME_EACH_BYTE(1)) | (backslash - MNEME_EACH_BYTE(1)) |
                           (word - MNEME_EACH_BYTE(0x20)) | word) &
                          MNEME_EACH_BYTE(0x80);
@@ -68,7 +68,7 @@ static int hex_value(uint8_t byte) {
     return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
 }
 
-/* The four digits behind \u. */
+/* The four digits after \u. */
 static bool take_code_unit(struct checker *json, unsigned *unit) {
     *unit = 0;
     for (int i = 0; i < 4; i++, json->at++) {
@@ -111,7 +111,7 @@ static bool take_unicode_escape(struct checker *json) {
 static bool take_escape(struct checker *json) {
     json->at++;
     if (json->at == json->end) {
-        return fail(json, "a string without an end");
+        return fail(json, "an unterminated string");
     }
     switch (*json->at) {
     case '"':
@@ -138,7 +138,7 @@ static bool take_string(struct checker *json) {
     for (;;) {
         skip_plain(json);
         if (json->at == json->end) {
-            return fail(json, "a string without an end");
+            return fail(json, "an unterminated string");
         }
         uint8_t byte = *json->at;
         if (byte == '"') {
@@ -165,7 +165,7 @@ static bool is_digit(const struct checker *json) {
     return json->at < json->end && *json->at >= '0' && *json->at <= '9';
 }
 
-/* One digit or more; their count, 0 when there is none. */
+/* One digit or more; returns their count. */
 static int64_t take_digits(struct checker *json) {
     const uint8_t *start = json->at;
     while (is_digit(json)) {
@@ -174,8 +174,8 @@ static int64_t take_digits(struct checker *json) {
     return json->at - start;
 }
 
-/* Whether digits × 10^… of which the first significant one counts 10^308 round to more than a double holds.
- * From 2^1024 - 2^970 on, they do. */
+/* Whether a number whose first significant digit stands for 10^308 overflows a double when rounded. It does
+ * from 2^1024 - 2^970 on. */
 static bool rounds_to_infinity(const uint8_t *digits, const uint8_t *end) {
     static const char limit[] =
         "179769313486231580793728971405303415079934132710037826936173778980444968292764750946649017977587"
@@ -194,8 +194,8 @@ static bool rounds_to_infinity(const uint8_t *digits, const uint8_t *end) {
     return true;
 }
 
-/* Judges a number whose digits and point run from `digits` to `end`; `integers` of them stand before the
- * point and `decimals` behind it. */
+/* Checks a number whose digits and point run from `digits` to `end`, with `integers` digits before the point
+ * and `decimals` after it. */
 static bool check_range(struct checker *json, const uint8_t *digits, const uint8_t *end, int64_t integers,
                         int64_t decimals, int64_t exponent) {
     if (decimals - exponent > MAX_DECIMALS) {
@@ -247,14 +247,14 @@ static bool take_number(struct checker *json) {
         }
         exponent = is_negative ? -exponent : exponent;
     }
-    /* Fewer digits than a double's range has need no closer look: that is nearly every number. */
+    /* Numbers with fewer digits than a double's range, which are nearly all, need no closer check. */
     return (exponent == 0 && integers < 300 && decimals < 300) ||
            check_range(json, digits, end, integers, decimals, exponent);
 }
 
 static bool take_word(struct checker *json, const char *word, size_t len) {
     if ((size_t)(json->end - json->at) < len || memcmp(json->at, word, len) != 0) {
-        return fail(json, "an unknown word");
+        return fail(json, "an unknown literal");
     }
     json->at += len;
     return true;
@@ -263,7 +263,7 @@ static bool take_word(struct checker *json, const char *word, size_t len) {
 /* A member's name and colon, up to where its value begins. */
 static bool take_key(struct checker *json) {
     if (json->at == json->end || *json->at != '"') {
-        return fail(json, "an object without the name of a member");
+        return fail(json, "an object member without a name");
     }
     if (!take_string(json)) {
         return false;
@@ -276,10 +276,10 @@ static bool take_key(struct checker *json) {
     return true;
 }
 
-/* Opens a level; *is_value_next tells whether a value follows, or the level was closed at once. */
+/* Opens a level; *is_value_next says whether a value follows, or the level was closed at once. */
 static bool open_level(struct checker *json, bool is_object, bool *is_value_next) {
     if (json->depth == MNEME_JSON_MAX_DEPTH) {
-        return fail(json, "JSON that is nested too deep");
+        return fail(json, "JSON that is nested too deeply");
     }
     json->at++;
     skip_space(json);
@@ -294,7 +294,7 @@ static bool open_level(struct checker *json, bool is_object, bool *is_value_next
     return !is_object || take_key(json);
 }
 
-/* Takes what begins a value: all of a scalar, or the bracket. */
+/* Reads the beginning of a value: all of a scalar, or the bracket. */
 static bool take_value(struct checker *json, enum mneme_json_kind *kind, bool *is_value_next) {
     *is_value_next = false;
     skip_space(json);
@@ -322,7 +322,7 @@ static bool take_value(struct checker *json, enum mneme_json_kind *kind, bool *i
         return take_word(json, "null", 4);
     default:
         if (*json->at != '-' && !is_digit(json)) {
-            return fail(json, "a character that begins no value");
+            return fail(json, "a character that cannot begin a value");
         }
         *kind = MNEME_JSON_NUMBER;
         return take_number(json);
@@ -371,7 +371,7 @@ bool mneme_json_check(struct mneme_str text, enum mneme_json_kind *kind, const c
     }
     if (is_valid) {
         skip_space(&json);
-        is_valid = json.at == json.end || fail(&json, "something behind the end of the JSON");
+        is_valid = json.at == json.end || fail(&json, "extra text after the JSON value");
     }
     if (!is_valid) {
         *reason = json.reason;

@@ -1,6 +1,6 @@
 /*
- * One pass: the value is copied as it comes, and an object whose members were not in order is put in order in
- * the output when it closes.
+ * One pass: the value is copied as is, and an object whose members are not in order is sorted in the output
+ * when it closes.
  */
 #include "common/json/normal.h"
 
@@ -145,7 +145,7 @@ static void end_object(struct pass *pass, size_t first) {
     }
     for (size_t i = first; i < first + count; i++) {
         if (normal->members[i].name == NULL && normal->members[i].name_at < normal->names.len) {
-            normal->names.len = normal->members[i].name_at; /* names of inner objects lie behind */
+            normal->names.len = normal->members[i].name_at; /* names of inner objects follow */
         }
     }
     normal->member_count = first;
@@ -153,7 +153,7 @@ static void end_object(struct pass *pass, size_t first) {
 
 /* --- parts --- */
 
-/* What stands between the quotes. */
+/* The text between the quotes. */
 static void copy_escaped(struct mneme_buffer *out, const char *from, const char *to) {
     while (from < to) {
         const char *escape = memchr(from, '\\', (size_t)(to - from));
@@ -200,7 +200,7 @@ static bool take_string(struct pass *pass) {
 }
 
 struct number {
-    const char *digits; /* those before the point, the point and those behind it */
+    const char *digits; /* digits before the point, the point and digits after it */
     int64_t integers, decimals, exponent;
     bool is_zero, has_exponent;
 };
@@ -225,7 +225,7 @@ static const char *read_number(struct number *number, const char *at, const char
         bool is_negative = *at == '-';
         at += *at == '-' || *at == '+' ? 1 : 0;
         for (; is_digit(at, end); at++) {
-            /* The check lets no exponent pass that is longer, unless it has leading zeros. */
+            /* The check refuses longer exponents, except for leading zeros. */
             number->exponent = number->exponent * 10 + (*at - '0');
         }
         number->exponent = is_negative ? -number->exponent : number->exponent;
@@ -233,7 +233,7 @@ static const char *read_number(struct number *number, const char *at, const char
     return at;
 }
 
-/* The digit so many places behind the first one. */
+/* The digit at this index after the first one. */
 static char digit_at(const struct number *number, int64_t place) {
     if (place < 0 || place >= number->integers + number->decimals) {
         return '0';
@@ -375,6 +375,6 @@ void mneme_json_normalise(struct mneme_buffer *out, struct mneme_json_normal *no
         is_json = take_part(&pass);
     }
     if (!is_json) {
-        mneme_buffer_append(out, pass.at, (size_t)(pass.end - pass.at)); /* Postgres shall refuse it */
+        mneme_buffer_append(out, pass.at, (size_t)(pass.end - pass.at)); /* Postgres will refuse it */
     }
 }

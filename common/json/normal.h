@@ -1,7 +1,7 @@
 /*
- * JSON text in the one form in which Postgres prints jsonb: what a hash over a stored row can be computed
- * from before the row is stored. Keys by length and then bytes, the last of equal ones wins, ", " and ": "
- * between the parts, no escape that is not needed, numbers without exponents and with all their decimals.
+ * JSON text in the form in which Postgres prints jsonb, so that a hash over a row can be computed before the
+ * row is stored: keys ordered by length and then bytes, the last of equal keys wins, ", " and ": " between
+ * the parts, no unnecessary escapes, numbers without exponents and with all their decimals.
  */
 #ifndef MNEME_COMMON_JSON_NORMAL_H
 #define MNEME_COMMON_JSON_NORMAL_H
@@ -10,19 +10,19 @@
 
 struct mneme_json_member;
 
-/* What the work needs beside its output; kept from call to call, so that the usual call allocates nothing.
- * Zero-initialise to start with. One thread at a time. */
+/* Working memory, kept between calls so that most calls allocate nothing. Zero-initialise before use. One
+ * thread at a time. */
 struct mneme_json_normal {
     struct mneme_buffer names; /* keys that had escapes, without them */
-    struct mneme_buffer moved; /* an object whose members are put in order */
+    struct mneme_buffer moved; /* an object whose members are being sorted */
     struct mneme_json_member *members;
     size_t member_count, member_capacity;
 };
 void mneme_json_normal_clean_up(struct mneme_json_normal *normal);
 
-/* Appends the value's normal form. `text` is what mneme_json_check accepts, or such values put together by a
- * writer, at most MNEME_JSON_NORMAL_DEPTH deep; text with other structure comes out as no JSON either. When
- * memory is exhausted out->failed is set. */
+/* Appends the value's normal form. `text` is accepted by mneme_json_check, or combined from such values by a
+ * writer, at most MNEME_JSON_NORMAL_DEPTH deep; other text yields invalid JSON. Sets out->failed when memory
+ * is exhausted. */
 #define MNEME_JSON_NORMAL_DEPTH 72
 void mneme_json_normalise(struct mneme_buffer *out, struct mneme_json_normal *normal, struct mneme_str text);
 

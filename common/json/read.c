@@ -1,5 +1,5 @@
 /*
- * Finding the parts of JSON that is known to be well-formed, so that scanning needs no error paths.
+ * Finds the parts of JSON that is known to be well-formed, so that scanning needs no error paths.
  */
 #include "common/json/read.h"
 
@@ -176,7 +176,7 @@ static size_t put_utf8(char out[4], uint32_t code) {
 }
 
 size_t mneme_json_read_escape(char out[4], const char **at) {
-    static const char letters[] = "\"\"\\\\//b\bf\fn\nr\rt\t"; /* pairs: what stands there, what it means */
+    static const char letters[] = "\"\"\\\\//b\bf\fn\nr\rt\t"; /* pairs: escape character, meaning */
     char letter = (*at)[1];
     if (letter != 'u') {
         size_t pair = 0;
@@ -214,7 +214,7 @@ bool mneme_json_unquote(struct mneme_str *out, struct mneme_arena *arena, struct
         *out = text;
         return true;
     }
-    char *data = mneme_arena_alloc(arena, text.len); /* an escape is never shorter than what it stands for */
+    char *data = mneme_arena_alloc(arena, text.len); /* an escape is never shorter than its meaning */
     if (data == NULL) {
         return false;
     }
@@ -282,7 +282,7 @@ bool mneme_json_to_long(int64_t *out, struct mneme_str number) {
             return false;
         }
     }
-    /* Summed up as negative, since that range is the larger one. */
+    /* Accumulated as a negative number, since that range is larger. */
     return is_negative ? (*out = value, true) : !__builtin_sub_overflow(0, value, out);
 }
 

@@ -1,7 +1,7 @@
 /*
- * Reading JSON in place, as slices of the text: a number keeps all its digits and an object its exact form,
+ * Reads JSON in place, as slices of the text: a number keeps all its digits and an object its exact form,
  * which a tree of values would lose. All functions expect text that mneme_json_check has accepted, or a value
- * that they gave out themselves. Thread-safe.
+ * that they returned themselves. Thread-safe.
  */
 #ifndef MNEME_COMMON_JSON_READ_H
 #define MNEME_COMMON_JSON_READ_H
@@ -12,7 +12,7 @@
 /* The value without white space around it. */
 struct mneme_str mneme_json_trim(struct mneme_str text);
 
-/* What a trimmed value is, and a phrase for it such as "a string". */
+/* The kind of a trimmed value, and a phrase for it such as "a string". */
 enum mneme_json_kind mneme_json_kind_of(struct mneme_str value);
 const char *mneme_json_kind_phrase(enum mneme_json_kind kind);
 
@@ -28,31 +28,31 @@ struct mneme_json_reader {
 struct mneme_json_reader mneme_json_enter(struct mneme_str container);
 bool mneme_json_next(struct mneme_json_reader *reader, struct mneme_str *key, struct mneme_str *value);
 
-/* Behind the string whose opening quote is at `at`. */
+/* The end of the string whose opening quote is at `at`. */
 const char *mneme_json_skip_string(const char *at, const char *end);
 
-/* The escape whose backslash is at *at, as UTF-8 with its length; moves behind it. */
+/* Decodes the escape whose backslash is at *at to UTF-8 with its length; moves *at past it. */
 size_t mneme_json_read_escape(char out[4], const char **at);
 
-/* What a string with its quotes stands for: a slice of it when it has no escapes, else in the arena.
- * False when memory is exhausted. */
+/* The decoded text of a quoted string: a slice of it when it has no escapes, else in the arena. False when
+ * memory is exhausted. */
 bool mneme_json_unquote(struct mneme_str *out, struct mneme_arena *arena, struct mneme_str quoted);
 
-/* Whether a string with its quotes stands for `text`. */
+/* Whether a quoted string decodes to `text`. */
 bool mneme_json_unquotes_to(struct mneme_str quoted, struct mneme_str text);
 
-/* The member of an object: a string as what it stands for, all else as it is; null when it has none, or null.
- * The text lies in the arena or the object. */
+/* The member of an object: a string decoded, anything else as is; null when it is missing or null. The text
+ * is in the arena or the object. */
 struct mneme_str mneme_json_member(struct mneme_str object, struct mneme_str member,
                                    struct mneme_arena *arena);
 
-/* The number of code points that a string with its quotes stands for, and whether all are white space. */
+/* The number of code points of a quoted string when decoded, and whether all are white space. */
 void mneme_json_measure(struct mneme_str quoted, size_t *characters, bool *is_blank);
 
-/* A number without fraction and exponent that fits; false otherwise. */
+/* A number without fraction and exponent that fits an int64_t; false otherwise. */
 bool mneme_json_to_long(int64_t *out, struct mneme_str number);
 
-/* Any number, whatever the program's locale; false when memory is exhausted. */
+/* Any number, regardless of the program's locale; false when memory is exhausted. */
 bool mneme_json_to_double(double *out, struct mneme_str number);
 
 /* The value without white space between its parts: a slice of it when there is none, else in the arena.

@@ -1,5 +1,6 @@
 /*
- * One pass over the bytes. A backslash begins an escape, since outside of strings it would be no JSON anyway.
+ * One pass over the bytes. A backslash is taken to begin an escape, since outside strings it would not be
+ * JSON anyway.
  */
 #include "common/json/repair.h"
 
@@ -10,7 +11,7 @@
 static const char escaped_replacement[ESCAPE_BYTES] = {'\\', 'u', 'f', 'f', 'f', 'd'};
 static const char replacement[3] = {'\xEF', '\xBF', '\xBD'};
 
-/* What \uXXXX stands for; -1 when it is no such escape. */
+/* The code of \uXXXX; -1 when it is not such an escape. */
 static int32_t read_unit(const char *at, const char *end) {
     int32_t unit = 0;
     if (end - at < ESCAPE_BYTES || at[0] != '\\' || at[1] != 'u') {
@@ -38,7 +39,7 @@ static bool is_low_half(int32_t unit) {
     return unit >= 0xDC00 && unit < 0xE000;
 }
 
-/* The length of the escape at `at`, which is mended where it must be. */
+/* The length of the escape at `at`, which is repaired if necessary. */
 static size_t mend_escape(bool *is_mended, char *at, const char *end) {
     int32_t unit = read_unit(at, end);
     if (unit < 0) {
@@ -54,7 +55,7 @@ static size_t mend_escape(bool *is_mended, char *at, const char *end) {
     return ESCAPE_BYTES;
 }
 
-/* Whether half a character stands there as three bytes, as UTF-8 does not allow it. */
+/* Whether half a character is encoded there in three bytes, which UTF-8 does not allow. */
 static bool is_half_in_bytes(const char *at, const char *end) {
     return end - at >= 3 && (uint8_t)at[0] == 0xED && (uint8_t)at[1] >= 0xA0 && (uint8_t)at[1] < 0xC0 &&
            mneme_utf8_is_continuation((uint8_t)at[2]);

@@ -1,6 +1,6 @@
 /*
- * JSON text straight into a buffer. Strings go in runs between the characters that need an escape; numbers
- * do not depend on the locale of the program that the library runs in.
+ * Writes JSON text directly into a buffer. Strings are copied in runs between characters that need an escape;
+ * numbers do not depend on the locale of the program that uses the library.
  */
 #include "common/json/write.h"
 
@@ -13,8 +13,8 @@
 #include "common/base/clock.h"
 #include "common/base/uuid.h"
 
-/* Whether the innermost level is an object; levels beyond the 64 that are remembered count as arrays.
- * Only assertions ask. */
+/* Whether the innermost level is an object; levels beyond the 64 that are remembered count as arrays. Only
+ * used by assertions. */
 static __attribute__((unused)) bool is_in_object(const struct mneme_json_writer *json) {
     return json->depth > 0 && (json->object_bits & 1) != 0;
 }
@@ -156,7 +156,7 @@ void mneme_json_members(struct mneme_json_writer *json, struct mneme_str object)
         end--;
     }
     if (--end > at) {
-        json->has_key = true; /* the first of them has its own */
+        json->has_key = true; /* the first member already has a key */
         before_value(json);
         mneme_buffer_append(json->out, at, (size_t)(end - at));
     }
@@ -176,7 +176,7 @@ void mneme_json_long(struct mneme_json_writer *json, int64_t value) {
     append_literal(json, at, (size_t)(text + sizeof text - at));
 }
 
-/* Puts a point where the locale's decimal separator (of any length) stands. */
+/* Replaces the locale's decimal separator (of any length) with a point. */
 static size_t use_decimal_point(char *text) {
     size_t len = 0;
     for (const char *at = text; *at != '\0'; at++) {
@@ -190,8 +190,8 @@ static size_t use_decimal_point(char *text) {
     return len;
 }
 
-/* Most doubles of events have a few decimals; those need no search for the shortest text. A quotient of whole
- * numbers is the double that is nearest to it, so what equals one is read back from its decimals. */
+/* Most doubles in events have a few decimals, and need no search for the shortest text: if a quotient of
+ * whole numbers equals the double, its decimals read back as the same double. */
 static bool write_thousandths(struct mneme_json_writer *json, double value) {
     const double largest = 1e9;
     if (!(fabs(value) < largest) || (value == 0 && signbit(value))) {
@@ -209,7 +209,7 @@ static bool write_thousandths(struct mneme_json_writer *json, double value) {
         if (digit == 3 && is_behind_point) {
             *--at = '.';
         }
-        /* Zeros at the end of the decimals are left out. */
+        /* Trailing zeros of the decimals are left out. */
         if (digit >= 3 || magnitude % 10 != 0 || at < text + sizeof text) {
             *--at = (char)('0' + magnitude % 10);
         }

@@ -1,6 +1,6 @@
 /*
- * Writing JSON into a buffer without building a tree: used for each row of the ledger and each line of
- * output. Commas are kept by the writer; misuse (a value without a key in an object) is an assertion.
+ * Writes JSON into a buffer without building a tree: used for each row of the ledger and each line of output.
+ * The writer inserts commas; misuse (a value without a key in an object) fails an assertion.
  */
 #ifndef MNEME_COMMON_JSON_WRITE_H
 #define MNEME_COMMON_JSON_WRITE_H
@@ -13,7 +13,7 @@ struct mneme_json_writer {
     struct mneme_buffer *out; /* borrowed */
     bool needs_comma;
     bool has_key;         /* a key waits for its value */
-    unsigned depth;       /* of what is open */
+    unsigned depth;       /* number of open levels */
     uint64_t object_bits; /* for each of the 64 innermost levels: whether it is an object */
 };
 
@@ -25,7 +25,7 @@ void mneme_json_key(struct mneme_json_writer *json, struct mneme_str key);
 void mneme_json_string(struct mneme_json_writer *json, struct mneme_str text); /* null slice: null */
 void mneme_json_raw(struct mneme_json_writer *json,
                     struct mneme_str json_text); /* already JSON; null: null */
-/* The members of an object that is JSON already, into the object that is open. */
+/* Adds the members of a JSON object to the open object. */
 void mneme_json_members(struct mneme_json_writer *json, struct mneme_str object);
 void mneme_json_long(struct mneme_json_writer *json, int64_t value);
 void mneme_json_double(struct mneme_json_writer *json, double value); /* shortest that reads back the same */

@@ -1,6 +1,6 @@
 /*
- * Making topics: with the partitions of the settings, the brokers' clock, and nothing ever dropped that a
- * projection could be made from.
+ * Creates topics: with the partitions of the settings, the brokers' clock, and unlimited retention of
+ * everything that a projection is built from.
  */
 #include <stdio.h>
 
@@ -70,7 +70,7 @@ static int take_answer(rd_kafka_event_t *event, const char *name, struct mneme_e
         code = count == 1 ? rd_kafka_topic_result_error(results[0]) : RD_KAFKA_RESP_ERR__BAD_MSG;
         detail = count == 1 ? rd_kafka_topic_result_error_string(results[0]) : NULL;
     }
-    /* Somebody else was faster: the same in the end. */
+    /* Somebody else was faster: the result is the same. */
     return code == RD_KAFKA_RESP_ERR_NO_ERROR || code == RD_KAFKA_RESP_ERR_TOPIC_ALREADY_EXISTS
                ? MNEME_OK
                : mneme_kafka_error(error, "cannot create topic", name, code, detail);
@@ -86,7 +86,7 @@ int mneme_kafka_topic_create(rd_kafka_t *kafka, const char *name, const struct m
     rd_kafka_queue_t *queue = rd_kafka_queue_new(kafka);
     rd_kafka_AdminOptions_t *options = rd_kafka_AdminOptions_new(kafka, RD_KAFKA_ADMIN_OP_CREATETOPICS);
     char reason[256];
-    /* The brokers answer when all of them know the topic. Both bounds are within the allowed range. */
+    /* The brokers answer when all of them know the topic. Both time-outs are within the allowed range. */
     (void)rd_kafka_AdminOptions_set_operation_timeout(options, CREATE_TIMEOUT_MS, reason, sizeof reason);
     (void)rd_kafka_AdminOptions_set_request_timeout(options, CREATE_TIMEOUT_MS, reason, sizeof reason);
     rd_kafka_CreateTopics(kafka, &topic, 1, options, queue);
@@ -117,7 +117,7 @@ int mneme_kafka_topic_ensure(struct mneme_kafka_topic_facts *out, const char *na
                              struct mneme_error *error) {
     rd_kafka_t *kafka = NULL;
     struct mneme_kafka_topic_facts facts = {0};
-    struct mneme_error why = {0}; /* that it is not there yet is not an error of the caller's */
+    struct mneme_error why = {0}; /* a missing topic is not an error for the caller */
     int status = mneme_kafka_admin(&kafka, config, error);
     if (status != MNEME_OK) {
         return status;
@@ -126,7 +126,7 @@ int mneme_kafka_topic_ensure(struct mneme_kafka_topic_facts *out, const char *na
     if (status == MNEME_E_NOT_FOUND) {
         int64_t deadline = mneme_clock_monotonic_micros() + CREATE_TIMEOUT_MS * INT64_C(1000);
         status = mneme_kafka_topic_create(kafka, name, config, is_compacted, &why);
-        /* A new topic is known to the brokers one after the other. */
+        /* The brokers learn of a new topic one after the other. */
         while (status == MNEME_OK &&
                (status = mneme_kafka_topic_facts(&facts, kafka, name, ASK_TIMEOUT_MS, &why)) ==
                    MNEME_E_NOT_FOUND &&

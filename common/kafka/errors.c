@@ -7,7 +7,7 @@
 
 #define CHECK_BROKERS "check that the brokers run, and KAFKA_BOOTSTRAP_SERVERS"
 #define CHECK_LOGIN "check MNEME_KAFKA_SECURITY_PROTOCOL, user name and password"
-#define CHECK_RIGHTS "ask for the right to it, or log in as somebody who has it"
+#define CHECK_RIGHTS "ask for permission, or log in as a user who has it"
 
 static const struct {
     rd_kafka_resp_err_t code;
@@ -38,8 +38,8 @@ static const struct {
     {RD_KAFKA_RESP_ERR_KAFKA_STORAGE_ERROR, MNEME_E_UNAVAILABLE, "check the brokers' disks"},
     {RD_KAFKA_RESP_ERR__MSG_TIMED_OUT, MNEME_E_TIMEOUT, CHECK_BROKERS},
     {RD_KAFKA_RESP_ERR__TIMED_OUT_QUEUE, MNEME_E_TIMEOUT, CHECK_BROKERS},
-    {RD_KAFKA_RESP_ERR__PURGE_QUEUE, MNEME_E_TIMEOUT, "give it more time before it is closed"},
-    {RD_KAFKA_RESP_ERR__PURGE_INFLIGHT, MNEME_E_TIMEOUT, "give it more time before it is closed"},
+    {RD_KAFKA_RESP_ERR__PURGE_QUEUE, MNEME_E_TIMEOUT, "allow more time before closing"},
+    {RD_KAFKA_RESP_ERR__PURGE_INFLIGHT, MNEME_E_TIMEOUT, "allow more time before closing"},
     {RD_KAFKA_RESP_ERR__QUEUE_FULL, MNEME_E_FULL, "send more slowly, or raise MNEME_PUBLISH_QUEUE_EVENTS"},
     {RD_KAFKA_RESP_ERR__AUTHENTICATION, MNEME_E_DENIED, CHECK_LOGIN},
     {RD_KAFKA_RESP_ERR__SSL, MNEME_E_DENIED, "check MNEME_KAFKA_SSL_CA and the brokers' certificates"},
@@ -52,7 +52,7 @@ static const struct {
     {RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC, MNEME_E_NOT_FOUND, "make it with `mneme topics create`"},
     {RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION, MNEME_E_NOT_FOUND, "check it with `mneme topics check`"},
     {RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART, MNEME_E_NOT_FOUND, "make it with `mneme topics create`"},
-    {RD_KAFKA_RESP_ERR_TOPIC_ALREADY_EXISTS, MNEME_E_CONFLICT, "look at it with `mneme topics check`"},
+    {RD_KAFKA_RESP_ERR_TOPIC_ALREADY_EXISTS, MNEME_E_CONFLICT, "check it with `mneme topics check`"},
     {RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE, MNEME_E_TOO_LARGE,
      "send less at once, or raise the topic's max.message.bytes"},
     {RD_KAFKA_RESP_ERR_RECORD_LIST_TOO_LARGE, MNEME_E_TOO_LARGE,
@@ -63,7 +63,7 @@ static const struct {
     {RD_KAFKA_RESP_ERR_INVALID_PARTITIONS, MNEME_E_INVALID, "choose another MNEME_TOPIC_PARTITIONS"},
     {RD_KAFKA_RESP_ERR_INVALID_REPLICATION_FACTOR, MNEME_E_INVALID, "choose another MNEME_TOPIC_REPLICATION"},
     {RD_KAFKA_RESP_ERR_INVALID_CONFIG, MNEME_E_INVALID, "check the settings of the topic"},
-    {RD_KAFKA_RESP_ERR_POLICY_VIOLATION, MNEME_E_INVALID, "ask who runs the brokers"},
+    {RD_KAFKA_RESP_ERR_POLICY_VIOLATION, MNEME_E_INVALID, "ask the operators of the brokers"},
     {RD_KAFKA_RESP_ERR__INVALID_ARG, MNEME_E_USAGE, "check MNEME_KAFKA_OPTIONS"},
     {RD_KAFKA_RESP_ERR_OFFSET_OUT_OF_RANGE, MNEME_E_UNSAFE,
      "compare the log with the saved progress: `mneme status`"},
@@ -74,7 +74,7 @@ static const struct {
 int mneme_kafka_error(struct mneme_error *error, const char *what, const char *object,
                       rd_kafka_resp_err_t code, const char *detail) {
     enum mneme_status status = MNEME_E_INTERNAL;
-    const char *advice = "look into the logs of the brokers";
+    const char *advice = "read the logs of the brokers";
     for (size_t i = 0; i < sizeof meanings / sizeof meanings[0]; i++) {
         if (meanings[i].code == code) {
             status = meanings[i].status;

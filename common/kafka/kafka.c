@@ -1,6 +1,6 @@
 /*
- * What every Kafka client is configured with. Settings of the project come first, then the user's own
- * librdkafka properties, which may override them.
+ * The configuration of every Kafka client. The project's settings come first, then the user's librdkafka
+ * properties, which may override them.
  */
 #include "common/kafka/kafka.h"
 
@@ -9,8 +9,8 @@
 
 #include "common/log/log.h"
 
-/* librdkafka calls this from threads of its own. What it says is for who looks into the client itself: an
- * error that matters comes back from a call or an error callback too, and is put into words there. */
+/* librdkafka calls this from its own threads. These messages are for debugging the client itself: errors that
+ * matter are also returned by a call or an error callback, and are reported there. */
 void mneme_kafka_log(const rd_kafka_t *client, int level, const char *facility, const char *line) {
     mneme_log(
         MNEME_LOG_DEBUG, "kafka client", MNEME_LOG_S("client", client == NULL ? "" : rd_kafka_name(client)),
@@ -74,14 +74,14 @@ int mneme_kafka_conf(rd_kafka_conf_t **out, const struct mneme_config *config, c
         {"sasl.password", MNEME_SETTING_KAFKA_SASL_PASSWORD},
         {"ssl.ca.location", MNEME_SETTING_KAFKA_SSL_CA},
     };
-    /* A broker that comes back is found again within two seconds; a dead peer is noticed. */
+    /* A broker that comes back is found within two seconds; a dead peer is noticed. */
     static const char *const fixed[][2] = {
         {"reconnect.backoff.max.ms", "2000"},
         {"socket.keepalive.enable", "true"},
         {"log.connection.close", "false"},
         {"allow.auto.create.topics", "false"},
     };
-    /* Properties of a login that is not asked for would only make the client warn. */
+    /* Login properties without a login would only cause warnings of the client. */
     const char *protocol = mneme_config_string(config, MNEME_SETTING_KAFKA_SECURITY_PROTOCOL);
     bool has_login = strncmp(protocol, "sasl_", 5) == 0;
     rd_kafka_conf_t *conf = rd_kafka_conf_new();
@@ -120,8 +120,8 @@ int mneme_kafka_events_topic(char text[MNEME_TOPIC_NAME_BYTES], const struct mne
     if (prefix[strspn(prefix, allowed)] != '\0') {
         return mneme_error_set(
             error, MNEME_E_INVALID,
-            "cannot name the events topic: MNEME_TOPIC_PREFIX \"%.100s\" has a character that "
-            "topics may not have; use letters, digits, \".\", \"_\" and \"-\"",
+            "cannot name the events topic: MNEME_TOPIC_PREFIX \"%.100s\" contains a character that topic "
+            "names may not contain; use letters, digits, \".\", \"_\" and \"-\"",
             prefix);
     }
     int len = snprintf(text, MNEME_TOPIC_NAME_BYTES, "%sevents", prefix);

@@ -1,6 +1,6 @@
 /*
- * The facts of a topic. They are asked by a short-lived client of the same configuration: its callbacks are
- * ours, so that refused credentials are seen at once, where the caller's client would only time out.
+ * The facts of a topic. A short-lived client with the same configuration asks for them: it uses our
+ * callbacks, so that refused credentials are noticed at once, where the caller's client would only time out.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,11 +11,11 @@
 #define MOST_ROOM_BYTES (64 * 1024) /* for what a projection adds to an event */
 #define SLICE_MS 200
 
-/* What the client's error callback saw; it runs within rd_kafka_poll, on our thread. */
+/* Errors seen by the client's error callback, which runs within rd_kafka_poll, on our thread. */
 struct probe {
     rd_kafka_t *client;
     rd_kafka_resp_err_t refusal; /* of credentials, or 0 */
-    bool is_hasty;               /* brokers that take no connection are not waited for */
+    bool is_hasty;               /* do not wait for brokers that refuse connections */
     bool are_all_down;
     char reason[256];
 };
@@ -28,7 +28,7 @@ static void note_error(rd_kafka_t *client, int code, const char *reason, void *o
         probe->refusal = err;
     }
     probe->are_all_down = probe->are_all_down || err == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN;
-    /* That all brokers are down says less than why the last of them is. */
+    /* "All brokers down" says less than why the last one is down. */
     if (err != RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN || probe->reason[0] == '\0') {
         snprintf(probe->reason, sizeof probe->reason, "%s", reason);
     }
@@ -116,7 +116,7 @@ static void take_entry(struct mneme_kafka_topic_facts *out, const char *name, co
     }
 }
 
-/* A right that who only publishes need not have, or a controller that is away, which partitions' leaders do
+/* A missing permission that mere publishers do not need, or a missing controller that partition leaders do
  * not need. */
 static bool is_expected(rd_kafka_resp_err_t code) {
     static const rd_kafka_resp_err_t codes[] = {

@@ -48,7 +48,7 @@ static bool is_bare(struct mneme_str text) {
     return text.len > 0;
 }
 
-/* A value of logfmt: as it is when it can stand without quotes, else escaped as JSON escapes. */
+/* A value of logfmt: as is when it needs no quotes, else escaped as in JSON. */
 static void append_value(struct mneme_json_writer *json, struct mneme_str text) {
     if (is_bare(text)) {
         mneme_buffer_append_str(json->out, text);
@@ -91,7 +91,7 @@ static void append_json(struct mneme_json_writer *json, const struct mneme_log_f
 
 static const char projection_field[] = "projection";
 
-/* What the entry is to say of the process; NULL where it says so itself, or there is nothing. */
+/* The projection to add to the entry; NULL when the entry names one itself, or there is none. */
 static const char *projection_of(const struct mneme_log_field *fields, size_t count) {
     for (size_t i = 0; i < count; i++) {
         if (strcmp(fields[i].name, projection_field) == 0) {
@@ -157,7 +157,7 @@ static bool is_empty(const struct mneme_log_field *field) {
     return field->kind == MNEME_LOG_FIELD_STR && field->text.len == 0;
 }
 
-/* Fields that a sentence is made of, with what stands before them. */
+/* The fields that form the sentence, with the text before each. */
 static const struct {
     const char *name;
     const char *before;
@@ -201,7 +201,7 @@ static void append_text(struct mneme_json_writer *json, const char *event,
     mneme_buffer_printf(json->out, "%s", strcmp(before, ", ") == 0 ? ")" : "");
 }
 
-/* There is nobody to tell when stderr does not take the line. */
+/* A failure to write to stderr cannot be reported anywhere. */
 static void write_all(const char *data, size_t len) {
     while (len > 0) {
         ssize_t written = write(STDERR_FILENO, data, len);

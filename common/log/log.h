@@ -1,6 +1,6 @@
 /*
  * Structured logs on stderr, one line an entry: logfmt or JSON for programs, text for people. Values are
- * escaped, so that content never makes a line of its own.
+ * escaped, so that content never starts a new line.
  */
 #ifndef MNEME_COMMON_LOG_LOG_H
 #define MNEME_COMMON_LOG_LOG_H
@@ -18,9 +18,9 @@ enum mneme_log_format {
 /* Process-wide; call before any other thread logs. The default is info in logfmt. */
 void mneme_log_configure(enum mneme_log_level level, enum mneme_log_format format);
 
-/* What this process works for, such as "postgres": a field `projection` of every entry that has none of its
- * own; in text the time of day in UTC and the name stand in the place of "mneme". A constant; NULL (the
- * default) for a process that works for nothing. Process-wide; call before any other thread logs. */
+/* The projection of this process, such as "postgres": becomes the field `projection` of every entry that has
+ * none; in text format, the time of day in UTC and the name replace "mneme". A constant; NULL (the default)
+ * for a process without a projection. Process-wide; call before any other thread logs. */
 void mneme_log_set_projection(const char *name);
 
 /* One field of an entry. Build with the macros below. */

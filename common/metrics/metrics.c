@@ -1,6 +1,6 @@
 /*
- * The registry of metrics. Values are atomics in lists that only ever grow at their head, so that moving and
- * reading them takes no lock; the lock is for a label value that is seen for the first time.
+ * The registry of metrics. Values are atomics in lists that only grow at their head, so that updating and
+ * reading them takes no lock; the lock is only for new label values.
  */
 #include "common/metrics/metrics.h"
 
@@ -14,12 +14,12 @@
 #include "common/base/text_check.h"
 #include "common/json/write.h"
 
-/* Upper bounds of the buckets in seconds: from a look-up to a batch that waits for its store. */
+/* Upper bounds of the buckets in seconds: from a lookup to a batch that waits for its store. */
 static const double bucket_bounds[] = {0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25,
                                        0.5,   1,      2.5,   5,    10,    30,   60};
 #define BUCKET_COUNT (sizeof bucket_bounds / sizeof bucket_bounds[0])
 
-/* The value for one label value; never freed before the registry. */
+/* The metric's value for one label value; not freed before the registry. */
 struct series {
     struct series *next;
     char *label_value;         /* NULL without a label */
@@ -30,7 +30,7 @@ struct series {
 struct mneme_metrics {
     const struct mneme_metrics_info *table;
     size_t count;
-    pthread_mutex_t lock;             /* held to put a series at the head of a list */
+    pthread_mutex_t lock;             /* held to insert a series at the head of a list */
     _Atomic(struct series *) *series; /* one list for each row of the table */
 };
 
@@ -122,7 +122,7 @@ static struct series *find_series(struct mneme_metrics *metrics, size_t metric, 
     return series;
 }
 
-/* NULL when memory is exhausted: the one value is then lost. */
+/* NULL when memory is exhausted: this one value is then lost. */
 static struct series *get_series(struct mneme_metrics *metrics, size_t metric, const char *label_value) {
     assert(metric < metrics->count && (label_value == NULL) == (metrics->table[metric].label == NULL));
     struct series *series = find_series(metrics, metric, label_value);
@@ -211,7 +211,7 @@ static void render_value(const struct mneme_metrics_info *info, struct series *s
     mneme_buffer_append_byte(out, '\n');
 }
 
-/* Buckets are cumulative on the page; the count is their last one, so that the two always agree. */
+/* Buckets are cumulative on the page; the count is the last bucket, so that the two always agree. */
 static void render_histogram(const struct mneme_metrics_info *info, struct series *series,
                              struct mneme_buffer *out) {
     uint64_t total = 0;

@@ -1,6 +1,6 @@
 /*
- * Counters, gauges and histograms of one process, and the page that shows them to Prometheus.
- * A module declares its metrics as one constant table; values are atomics, so that any thread may move them.
+ * Counters, gauges and histograms of one process, and the page that shows them to Prometheus. A module
+ * declares its metrics as one constant table; values are atomics, so that any thread may update them.
  */
 #ifndef MNEME_COMMON_METRICS_METRICS_H
 #define MNEME_COMMON_METRICS_METRICS_H
@@ -34,8 +34,8 @@ void mneme_metrics_render(struct mneme_metrics *metrics, struct mneme_buffer *ou
 
 struct mneme_metrics_server;
 
-/* Serves GET /metrics, /healthz and /readyz on host:port from a thread of its own; port 0 picks a free one,
- * told in *bound_port. `is_ready` is called for /readyz from that thread. The registry must outlive the
+/* Serves GET /metrics, /healthz and /readyz on host:port from a separate thread; port 0 picks a free port,
+ * which *bound_port returns. `is_ready` is called for /readyz from that thread. The registry must outlive the
  * server. */
 int mneme_metrics_server_start(struct mneme_metrics_server **out, struct mneme_metrics *metrics,
                                const char *host, int port, bool (*is_ready)(void *context), void *context,

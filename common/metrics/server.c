@@ -1,6 +1,6 @@
 /*
- * The pages that Prometheus and Kubernetes ask a worker for, by libmicrohttpd with one thread of its own.
- * The socket is opened here, so that a port in use is told as that.
+ * The pages that Prometheus and Kubernetes request from a worker, served by libmicrohttpd with one thread.
+ * The socket is opened here, so that a port in use is reported as such.
  */
 #include <errno.h>
 #include <microhttpd.h>
@@ -81,7 +81,7 @@ static enum MHD_Result send_text(struct MHD_Connection *connection, unsigned sta
     return send_page(connection, status, "text/plain; charset=utf-8", &body);
 }
 
-/* libmicrohttpd calls this when the head of a request is there, and again when all of it is. */
+/* libmicrohttpd calls this when the head of a request has arrived, and again when all of it has. */
 static enum MHD_Result answer(void *context, struct MHD_Connection *connection, const char *path,
                               const char *method, const char *version, const char *upload_data,
                               size_t *upload_data_size, void **request_state) {
@@ -103,7 +103,7 @@ static enum MHD_Result answer(void *context, struct MHD_Connection *connection, 
             return send_page(connection, status, pages[i].content_type, &body);
         }
     }
-    return send_text(connection, MHD_HTTP_NOT_FOUND, "there are /metrics, /healthz and /readyz");
+    return send_text(connection, MHD_HTTP_NOT_FOUND, "use /metrics, /healthz or /readyz");
 }
 
 static int bind_to(const struct addrinfo *address) {
@@ -159,7 +159,8 @@ static int open_socket(int *out, const char *host, int port, struct mneme_error 
     return MNEME_OK;
 }
 
-/* Signals are for the thread that waits for them: the server's thread inherits a mask that blocks all. */
+/* Signals go to the thread that waits for them: the server's thread inherits a mask that blocks all signals.
+ */
 static struct MHD_Daemon *start_daemon(struct mneme_metrics_server *server, int fd) {
     sigset_t all;
     sigset_t before;
@@ -200,11 +201,10 @@ int mneme_metrics_server_start(struct mneme_metrics_server **out, struct mneme_m
     if (server->daemon == NULL) {
         close(fd);
         free(server);
-        return mneme_error_set(
-            error, MNEME_E_INTERNAL,
-            "cannot serve metrics on %s:%d: the HTTP server does not start; check the limits of "
-            "threads and open files",
-            host, port);
+        return mneme_error_set(error, MNEME_E_INTERNAL,
+                               "cannot serve metrics on %s:%d: the HTTP server did not start; check the "
+                               "limits of threads and open files",
+                               host, port);
     }
     *out = server;
     return MNEME_OK;

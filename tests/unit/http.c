@@ -121,7 +121,7 @@ Test(http, an_answer_that_is_too_long_is_cut_off) {
     open_server(answers, 2, 1);
     struct mneme_http_answer answer = ask("/a", NULL);
     cr_assert(answer.outcome == MNEME_HTTP_TOO_LONG && answer.status == 0);
-    cr_assert_str_eq(answer.reason, "the answer is longer than 1000 bytes");
+    cr_assert_str_eq(answer.reason, "the answer exceeds 1000 bytes");
     answer = ask("/a", NULL);
     cr_assert(answer.outcome == MNEME_HTTP_ANSWERED && answer.body.len == MOST_BYTES);
 }
@@ -198,11 +198,11 @@ Test(http, addresses_and_keys_that_cannot_be_sent_are_refused) {
         const char *url, *key, *says;
     } cases[] = {
         {"ftp://127.0.0.1", "",
-         "THE_URL cannot be used: it begins with neither http:// nor https://; give the "
+         "cannot use THE_URL: it begins with neither http:// nor https://; set it to the "
          "address of a server"},
-        {"", "", "THE_URL cannot be used"},
+        {"", "", "cannot use THE_URL"},
         {"http://127.0.0.1", SECRET "\r\nHost: elsewhere",
-         "THE_KEY cannot be used: it holds a control character"},
+         "cannot use THE_KEY: it contains a control character"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         const struct mneme_http_options options = {.base_url = cases[i].url,

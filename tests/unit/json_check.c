@@ -54,32 +54,32 @@ Test(json_check, tells_what_is_wrong) {
         {"[", "JSON that ends too early"},
         {"[1", "JSON that ends too early"},
         {"{\"a\":", "JSON that ends too early"},
-        {"{", "an object without the name of a member"},
-        {"{\"a\":1,}", "an object without the name of a member"},
-        {"{1:2}", "an object without the name of a member"},
+        {"{", "an object member without a name"},
+        {"{\"a\":1,}", "an object member without a name"},
+        {"{1:2}", "an object member without a name"},
         {"{\"a\" 1}", "a name without a colon"},
         {"{\"a\":1 \"b\":2}", "neither a comma nor the end of an object"},
         {"{\"a\":1]", "neither a comma nor the end of an object"},
         {"[1 2]", "neither a comma nor the end of an array"},
         {"[1}", "neither a comma nor the end of an array"},
-        {"[1,]", "a character that begins no value"},
-        {"[,1]", "a character that begins no value"},
-        {"'a'", "a character that begins no value"},
-        {"+1", "a character that begins no value"},
-        {".5", "a character that begins no value"},
-        {"NaN", "a character that begins no value"},
-        {"nul", "an unknown word"},
-        {"truE", "an unknown word"},
-        {"1 2", "something behind the end of the JSON"},
-        {"{} x", "something behind the end of the JSON"},
-        {"nullx", "something behind the end of the JSON"},
+        {"[1,]", "a character that cannot begin a value"},
+        {"[,1]", "a character that cannot begin a value"},
+        {"'a'", "a character that cannot begin a value"},
+        {"+1", "a character that cannot begin a value"},
+        {".5", "a character that cannot begin a value"},
+        {"NaN", "a character that cannot begin a value"},
+        {"nul", "an unknown literal"},
+        {"truE", "an unknown literal"},
+        {"1 2", "extra text after the JSON value"},
+        {"{} x", "extra text after the JSON value"},
+        {"nullx", "extra text after the JSON value"},
         {"01", "a malformed number"},
         {"-", "a malformed number"},
         {"1.", "a malformed number"},
         {"1e", "a malformed number"},
         {"1e+", "a malformed number"},
-        {"\"abc", "a string without an end"},
-        {"\"abc\\", "a string without an end"},
+        {"\"abc", "an unterminated string"},
+        {"\"abc\\", "an unterminated string"},
         {"\"\\x\"", "an unknown escape"},
         {"\"\\u12g4\"", "an incomplete \\u escape"},
         {"\"\\u12", "an incomplete \\u escape"},
@@ -127,12 +127,12 @@ Test(json_check, takes_nesting_up_to_its_bound) {
     cr_assert(is_json(mneme_buffer_str(&text), &reason), "%s", reason);
     mneme_buffer_clear(&text);
     append_nested(&text, MNEME_JSON_MAX_DEPTH + 1);
-    check_refused(mneme_buffer_str(&text), "JSON that is nested too deep");
+    check_refused(mneme_buffer_str(&text), "JSON that is nested too deeply");
     mneme_buffer_clear(&text);
     for (int i = 0; i < 100000; i++) {
         mneme_buffer_append_byte(&text, '[');
     }
-    check_refused(mneme_buffer_str(&text), "JSON that is nested too deep");
+    check_refused(mneme_buffer_str(&text), "JSON that is nested too deeply");
     mneme_buffer_clean_up(&text);
 }
 
@@ -174,8 +174,8 @@ Test(json_check, refuses_more_decimals_than_postgres_keeps) {
 
 Test(json_check, does_not_read_behind_the_end) {
     cr_assert(mneme_json_check((struct mneme_str){"12345", 2}, NULL, &(const char *){NULL}, &(size_t){0}));
-    check_refused((struct mneme_str){"true", 3}, "an unknown word");
-    check_refused((struct mneme_str){"\"0123456789\"", 11}, "a string without an end");
+    check_refused((struct mneme_str){"true", 3}, "an unknown literal");
+    check_refused((struct mneme_str){"\"0123456789\"", 11}, "an unterminated string");
     check_refused(MNEME_STR_NULL, "JSON that ends too early");
 }
 
@@ -197,7 +197,7 @@ Test(json_check, finds_the_end_of_strings_of_every_length) {
 
 /* Whether a difference is one that is meant: jansson's integers are of 64 bits and it nests deeper. */
 static bool is_meant(const char *our_reason, const json_error_t *their_error) {
-    return strcmp(our_reason, "JSON that is nested too deep") == 0 ||
+    return strcmp(our_reason, "JSON that is nested too deeply") == 0 ||
            strcmp(our_reason, "a number with too many decimals") == 0 ||
            strstr(their_error->text, "too big") != NULL;
 }

@@ -135,5 +135,5 @@ Test(kafka, errors_become_statuses_with_advice) {
                      "cannot read topic t: Broker: Unknown topic or partition (more); make it with "
                      "`mneme topics create`");
     mneme_kafka_error(&error, "cannot connect", NULL, RD_KAFKA_RESP_ERR__FATAL, NULL);
-    cr_assert_str_eq(error.message, "cannot connect: Local: Fatal error; look into the logs of the brokers");
+    cr_assert_str_eq(error.message, "cannot connect: Local: Fatal error; read the logs of the brokers");
 }
