@@ -1,7 +1,7 @@
 /*
- * Statements that their caller ends: the server is asked to, and its answer is waited for, so that the
- * connection can be used again. A server that hangs does not hear of it: its connection is left in the middle
- * of the statement, and whoever uses it next makes it again.
+ * Cancels statements: asks the server to end the statement and waits for its answer, so that the connection
+ * can be used again. A server that hangs does not react: its connection is abandoned in the middle of the
+ * statement, and its next user reconnects.
  */
 #include <poll.h>
 #include <pthread.h>
@@ -12,7 +12,7 @@
 #include "common/base/clock.h"
 #include "common/postgres/session.h"
 
-#define LOOK_MS 20           /* at the cancel, which nobody signals */
+#define POLL_MS 20           /* of the cancel, which sends no signal */
 #define GRACE_MICROS 1000000 /* for the server to end the statement */
 #define AGAIN_MICROS 100000
 #define SETTLE_LOOK_MICROS 1000
@@ -22,8 +22,8 @@ void mneme_pg_set_cancel(struct mneme_postgres *postgres, const struct mneme_can
     postgres->cancel = cancel;
 }
 
-/* A request to end the statement, on its way. The thread that sends it and the one that waits have it
- * together; the last one frees it. */
+/* A request to end the statement, on its way. The thread that sends it and the one that waits share it; the
+ * last one frees it. */
 struct asking {
     PGcancel *request;
     atomic_bool is_done;
@@ -40,14 +40,14 @@ static void let_go(struct asking *asking) {
 static void *send_request(void *context) {
     struct asking *asking = context;
     char why[256];
-    (void)PQcancel(asking->request, why, sizeof why); /* one that does not arrive is sent again */
+    (void)PQcancel(asking->request, why, sizeof why); /* a lost request is sent again */
     atomic_store(&asking->is_done, true);
     let_go(asking);
     return NULL;
 }
 
-/* On a thread of its own: libpq waits for the server to close the connection, which one that hangs never
- * does. NULL: it could not be asked. */
+/* Sends the request on a separate thread: libpq waits until the server closes the connection, which a hanging
+ * server never does. NULL: it could not be sent. */
 static struct asking *ask_the_server(PGconn *connection) {
     struct asking *asking = calloc(1, sizeof *asking);
     PGcancel *request = asking == NULL ? NULL : PQgetCancel(connection);
@@ -63,7 +63,7 @@ static struct asking *ask_the_server(PGconn *connection) {
     sigfillset(&all);
     pthread_attr_init(&detached);
     pthread_attr_setdetachstate(&detached, PTHREAD_CREATE_DETACHED);
-    pthread_sigmask(SIG_SETMASK, &all, &before); /* signals are the business of the calling thread */
+    pthread_sigmask(SIG_SETMASK, &all, &before); /* signals go to the calling thread */
     int failed = pthread_create(&thread, &detached, send_request, asking);
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     pthread_attr_destroy(&detached);
@@ -75,8 +75,8 @@ static struct asking *ask_the_server(PGconn *connection) {
     return asking;
 }
 
-/* A request that is still on its way when its statement is over would end the next one: it is waited for, and
- * the connection left where it does not arrive. */
+/* A request that is still on its way when its statement is over would end the next statement, so this waits
+ * for it, and abandons the connection if it does not arrive. */
 static void settle(struct mneme_postgres *postgres, struct asking *asking, int64_t since) {
     while (asking != NULL && !atomic_load(&asking->is_done) && !postgres->was_left) {
         postgres->was_left = mneme_clock_monotonic_micros() - since > GRACE_MICROS;
@@ -90,11 +90,11 @@ static bool is_last(const PGresult *result) {
     return kind == PGRES_COPY_IN || kind == PGRES_COPY_OUT || kind == PGRES_COPY_BOTH;
 }
 
-/* One that arrives before the server has begun with the statement ends nothing, so it is sent again. */
+/* A request that arrives before the server has begun the statement has no effect, so it is sent again. */
 bool mneme_pg_await(struct mneme_postgres *postgres) {
     PGconn *connection = postgres->connection;
     struct asking *asking = NULL;
-    int64_t first = 0; /* when it was asked first and last; 0: not yet */
+    int64_t first = 0; /* when it was first and last requested; 0: not yet */
     int64_t last = 0;
     while (!postgres->was_left && postgres->cancel != NULL && PQisBusy(connection)) {
         struct pollfd socket = {.fd = PQsocket(connection), .events = POLLIN};
@@ -107,7 +107,7 @@ bool mneme_pg_await(struct mneme_postgres *postgres) {
             asking = ask_the_server(connection);
             first = first == 0 ? now : first;
             last = now;
-        } else if (poll(&socket, 1, LOOK_MS) > 0 && PQconsumeInput(connection) != 1) {
+        } else if (poll(&socket, 1, POLL_MS) > 0 && PQconsumeInput(connection) != 1) {
             break;
         }
     }
@@ -115,7 +115,7 @@ bool mneme_pg_await(struct mneme_postgres *postgres) {
     return !postgres->was_left;
 }
 
-/* The result of the statement that was sent; NULL where the connection is gone, or was left. */
+/* The result of the statement that was sent; NULL if the connection is lost or was abandoned. */
 static PGresult *take_result(struct mneme_postgres *postgres) {
     PGresult *result = mneme_pg_await(postgres) ? PQgetResult(postgres->connection) : NULL;
     PGresult *next;
@@ -167,12 +167,11 @@ int mneme_pg_explain_cancel(struct mneme_postgres *postgres, int status, struct 
     if (!was_ended || !mneme_cancel_is_due(postgres->cancel)) {
         return status;
     }
-    return mneme_pg_cancelled(postgres, "Postgres was not waited for", error);
+    return mneme_pg_cancelled(postgres, "gave up waiting for Postgres", error);
 }
 
 int mneme_pg_cancelled(const struct mneme_postgres *postgres, const char *what, struct mneme_error *error) {
-    return mneme_error_set(error, MNEME_E_TIMEOUT,
-                           "%s: %s before it had answered; ask for less, or wait longer", what,
-                           mneme_cancel_is_asked(postgres->cancel) ? "the caller ended the call"
-                                                                   : "the time of the call was over");
+    return mneme_error_set(
+        error, MNEME_E_TIMEOUT, "%s: %s before it answered; ask for less, or wait longer", what,
+        mneme_cancel_is_asked(postgres->cancel) ? "the caller cancelled the call" : "the call timed out");
 }

@@ -1,5 +1,5 @@
 /*
- * Connecting to Postgres within a bound of milliseconds, and setting the session up so that results do not
+ * Connects to Postgres within a time-out in milliseconds, and sets up the session so that results do not
  * depend on the server's configuration.
  */
 #include <errno.h>
@@ -11,12 +11,12 @@
 #include "common/log/log.h"
 #include "common/postgres/session.h"
 
-/* A server that is gone without a word is noticed within this time, also in the middle of a statement. */
+/* A server that disappears silently is noticed within this time, even in the middle of a statement. */
 #define DEAD_PEER_MS "15000"
 
-#define LOOK_MS 20 /* at the caller's cancel, which nobody signals */
+#define POLL_MS 20 /* of the caller's cancel, which sends no signal */
 
-/* Notices go to the log; their details may quote rows and stay out. */
+/* Notices go to the log, without their details, which may quote rows. */
 static void log_notice(void *context, const PGresult *result) {
     (void)context;
     const char *code = PQresultErrorField(result, PG_DIAG_SQLSTATE);
@@ -32,8 +32,8 @@ static bool is_number(const char *text, const char *end) {
     return text == end;
 }
 
-/* Whether a URL's password seems to hold @, / or ? as they are: libpq would take a part of it for the host or
- * the port, and tell it in a message. */
+/* Whether a URL's password seems to contain an unescaped @, / or ?: libpq would take part of it for the host
+ * or port, and show it in a message. */
 static bool has_unescaped_password(const char *url) {
     const char *authority = strstr(url, "://");
     if (authority == NULL) {
@@ -54,7 +54,7 @@ static bool has_unescaped_password(const char *url) {
 }
 
 static PGconn *start(const struct mneme_postgres *postgres) {
-    /* What stands before dbname may be changed by the URL, what stands behind it may not. */
+    /* The URL may override parameters before dbname, but not those after it. */
     const char *const keywords[] = {
         "keepalives_idle", "keepalives_interval", "keepalives_count", "tcp_user_timeout",
         "dbname",          "application_name",    "client_encoding",  NULL};
@@ -63,7 +63,7 @@ static PGconn *start(const struct mneme_postgres *postgres) {
     return PQconnectStartParams(keywords, values, 1);
 }
 
-/* Goes on connecting until it is done or has failed; false when the deadline, or the caller's end, came
+/* Continues connecting until it has succeeded or failed; false if the deadline or the caller's cancel came
  * first. */
 static bool complete(PGconn *connection, int64_t deadline, const struct mneme_cancel *cancel) {
     PostgresPollingStatusType state = PGRES_POLLING_WRITING;
@@ -72,8 +72,8 @@ static bool complete(PGconn *connection, int64_t deadline, const struct mneme_ca
         if (left <= 0 || mneme_cancel_is_asked(cancel)) {
             return false;
         }
-        int64_t left_ms = left / 1000 + 1; /* what is over is over when it is looked at again */
-        left_ms = cancel != NULL && left_ms > LOOK_MS ? LOOK_MS : left_ms;
+        int64_t left_ms = left / 1000 + 1; /* rounded up: the next check sees an expired deadline */
+        left_ms = cancel != NULL && left_ms > POLL_MS ? POLL_MS : left_ms;
         struct pollfd waiting = {.fd = PQsocket(connection),
                                  .events = state == PGRES_POLLING_READING ? POLLIN : POLLOUT};
         int ready = poll(&waiting, 1, (int)left_ms);
@@ -136,8 +136,9 @@ int mneme_pg_reset(struct mneme_postgres *postgres, struct mneme_error *error) {
     int status = MNEME_OK;
     if (state == PQTRANS_ACTIVE || state == PQTRANS_UNKNOWN ||
         PQpipelineStatus(postgres->connection) != PQ_PIPELINE_OFF) {
-        return mneme_error_set(error, MNEME_E_UNAVAILABLE,
-                               "the session of Postgres is in the middle of something; connect again");
+        return mneme_error_set(
+            error, MNEME_E_UNAVAILABLE,
+            "cannot reset the session of Postgres: a statement or transaction is still open; connect again");
     }
     if (state != PQTRANS_IDLE) {
         status = mneme_pg_run(postgres, "ROLLBACK", error);
@@ -153,7 +154,7 @@ int mneme_pg_reset(struct mneme_postgres *postgres, struct mneme_error *error) {
     return status == MNEME_OK ? set_up_session(postgres, error) : status;
 }
 
-/* Whether libpq gave up on the URL itself, before it turned to a server. */
+/* Whether libpq rejected the URL itself, before it tried to reach a server. */
 static bool is_bad_url(const PGconn *connection) {
     static const char *const of_server[] = {"connection to server", "could not translate host name"};
     const char *message = PQerrorMessage(connection);
@@ -174,10 +175,9 @@ int mneme_pg_open(struct mneme_postgres *postgres, struct mneme_error *error) {
     postgres->is_pooled = false;
     postgres->was_left = false;
     if (has_unescaped_password(postgres->url)) {
-        return mneme_error_set(
-            error, MNEME_E_USAGE,
-            "cannot connect to Postgres: the password in DATABASE_URL holds \"@\", \"/\" or \"?\"; "
-            "write them as %%40, %%2F and %%3F");
+        return mneme_error_set(error, MNEME_E_USAGE,
+                               "cannot connect to Postgres: the password in DATABASE_URL contains \"@\", "
+                               "\"/\" or \"?\"; write them as %%40, %%2F and %%3F");
     }
     int64_t deadline = mneme_clock_monotonic_micros() + postgres->connect_timeout_ms * 1000;
     PGconn *connection = start(postgres);
@@ -188,7 +188,7 @@ int mneme_pg_open(struct mneme_postgres *postgres, struct mneme_error *error) {
     postgres->connection = connection;
     char place[200];
     describe_place(place, sizeof place, connection);
-    PQsetErrorVerbosity(connection, PQERRORS_VERBOSE); /* it holds the SQLSTATE */
+    PQsetErrorVerbosity(connection, PQERRORS_VERBOSE); /* includes the SQLSTATE */
     PQsetNoticeReceiver(connection, log_notice, NULL);
     bool is_begun = PQstatus(connection) != CONNECTION_BAD;
     if (!is_begun && is_bad_url(connection)) {

@@ -1,6 +1,6 @@
 /*
- * Binary COPY: the fields of a row, and the stream that carries the rows. The format is that of the chapter
- * on COPY in the Postgres manual: a header, rows of counted fields, a trailer.
+ * Binary COPY: the fields of a row, and the stream of rows. The Postgres manual defines the format in its
+ * chapter on COPY: a header, rows of counted fields, a trailer.
  */
 #include <stdlib.h>
 
@@ -30,7 +30,7 @@ int mneme_pg_copy_begin(struct mneme_postgres *postgres, const char *copy_sql, s
     return status;
 }
 
-/* Takes the connection out of COPY and tells what the server says about it all. */
+/* Takes the connection out of COPY and returns the server's result. */
 static int finish_copy(struct mneme_postgres *postgres, const char *cancel_reason, int64_t *row_count,
                        struct mneme_error *error) {
     int status = MNEME_OK;
@@ -47,7 +47,7 @@ static int finish_copy(struct mneme_postgres *postgres, const char *cancel_reaso
         }
         PQclear(result);
         if (kind == PGRES_COPY_IN) {
-            break; /* the connection broke within the COPY: there is no end to wait for */
+            break; /* the connection broke during the COPY, so it has no end */
         }
     }
     return status;
@@ -56,7 +56,7 @@ static int finish_copy(struct mneme_postgres *postgres, const char *cancel_reaso
 int mneme_pg_copy_flush(struct mneme_postgres *postgres, struct mneme_buffer *rows,
                         struct mneme_error *error) {
     if (rows->failed) {
-        /* The cancelled COPY's own error is expected; the reason for it is told. */
+        /* The error of the cancelled COPY is expected; the reason for the cancel is reported instead. */
         (void)finish_copy(postgres, "out of memory", NULL, NULL);
         postgres->sqlstate[0] = '\0';
         return mneme_error_set(error, MNEME_E_NO_MEMORY,

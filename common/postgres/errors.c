@@ -1,6 +1,6 @@
 /*
- * The table of SQLSTATEs: what each means for a retry, for the program and for the person. A longer prefix
- * stands before a shorter one, so the first that fits counts.
+ * The table of SQLSTATEs: what each means for a retry, for the program and for the person. Longer prefixes
+ * come before shorter ones, and the first match counts.
  */
 #include "common/postgres/errors.h"
 
@@ -13,9 +13,10 @@
 #define CHECK_SERVER "check that Postgres runs, and DATABASE_URL"
 #define CHECK_LOGIN "check user and password in DATABASE_URL"
 #define CHECK_INPUT "correct the input"
-#define CHECK_TABLES "run `mneme migrate`; if it applies nothing, `mneme verify postgres` names what is gone"
+#define CHECK_TABLES                                                                                         \
+    "run `mneme migrate`; if it applies nothing, `mneme verify postgres` names what is missing"
 #define CHECK_ROOM "free disk, memory or connections of Postgres"
-#define CHECK_LOG "look into the log of Postgres"
+#define CHECK_LOG "read the log of Postgres"
 #define TRY_AGAIN "try again"
 
 struct meaning {
@@ -39,7 +40,7 @@ static const struct meaning meanings[] = {
     {"3D000", MNEME_PG_FATAL, MNEME_E_NOT_FOUND, "create the database, or correct DATABASE_URL"},
     {"3F000", MNEME_PG_FATAL, MNEME_E_NOT_FOUND, CHECK_TABLES}, /* no such schema */
     {"40", MNEME_PG_RETRY, MNEME_E_UNAVAILABLE, TRY_AGAIN},     /* deadlock, serialization */
-    {"42501", MNEME_PG_FATAL, MNEME_E_DENIED, "ask for the right to it, or log in as somebody who has it"},
+    {"42501", MNEME_PG_FATAL, MNEME_E_DENIED, "ask for permission, or log in as a user who has it"},
     {"42P01", MNEME_PG_FATAL, MNEME_E_NOT_FOUND, CHECK_TABLES}, /* no such table */
     {"42703", MNEME_PG_FATAL, MNEME_E_NOT_FOUND, CHECK_TABLES}, /* no such column */
     {"53", MNEME_PG_RETRY, MNEME_E_UNAVAILABLE, CHECK_ROOM},    /* resources */
@@ -74,13 +75,13 @@ enum mneme_pg_verdict mneme_pg_classify(const char *sqlstate) {
 
 int mneme_pg_error(struct mneme_error *error, const char *what, const char *sqlstate, const char *reason) {
     const struct meaning *meaning = find_meaning(sqlstate);
-    /* The code is for who looks into Postgres; a person reads what it means. */
+    /* The code is for debugging Postgres; people read its meaning. */
     mneme_log(MNEME_LOG_DEBUG, "Postgres refused", MNEME_LOG_S("what", what),
               MNEME_LOG_S("sqlstate", sqlstate), MNEME_LOG_S("reason", reason));
     return mneme_error_set(error, meaning->status, "%s: %.600s; %s", what, reason, meaning->advice);
 }
 
-/* The first line, without the white space behind it. */
+/* The first line, without trailing white space. */
 static int line_len(const char *text) {
     size_t len = strcspn(text, "\r\n");
     while (len > 0 && text[len - 1] == ' ') {
@@ -89,7 +90,7 @@ static int line_len(const char *text) {
     return (int)len;
 }
 
-/* Whether the answer is not an error at all, such as rows where a COPY was to begin. */
+/* Whether the answer is not an error but unexpected, such as rows where a COPY should begin. */
 static bool is_other_answer(const PGresult *result) {
     ExecStatusType kind = PQresultStatus(result);
     return result != NULL && kind != PGRES_FATAL_ERROR && kind != PGRES_BAD_RESPONSE &&
@@ -105,8 +106,8 @@ int mneme_pg_result_error(struct mneme_error *error, char sqlstate[MNEME_SQLSTAT
     const char *primary = result == NULL ? NULL : PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
     const char *object = result == NULL ? NULL : PQresultErrorField(result, PG_DIAG_CONSTRAINT_NAME);
     if (primary == NULL && is_other_answer(result)) {
-        code = "08P01"; /* protocol violation: asking again brings the same */
-        primary = "the server answered something else than was asked";
+        code = "08P01"; /* protocol violation: trying again gives the same result */
+        primary = "the server sent an unexpected answer";
     }
     if (primary == NULL) {
         primary = PQerrorMessage(connection);
@@ -115,14 +116,14 @@ int mneme_pg_result_error(struct mneme_error *error, char sqlstate[MNEME_SQLSTAT
     char reason[512];
     snprintf(reason, sizeof reason, "%.*s%s%s", line_len(primary), primary,
              object == NULL ? "" : ", constraint ", object == NULL ? "" : object);
-    return mneme_pg_error(error, "Postgres did not do it", sqlstate, reason);
+    return mneme_pg_error(error, "Postgres failed", sqlstate, reason);
 }
 
 static bool is_code_character(char character) {
     return (character >= '0' && character <= '9') || (character >= 'A' && character <= 'Z');
 }
 
-/* libpq tells the SQLSTATE of a refused connection only in the text: "FATAL:  28P01: password …". */
+/* libpq gives the SQLSTATE of a refused connection only in the text: "FATAL:  28P01: password …". */
 static const char *find_code(const char *message) {
     for (const char *at = strstr(message, ":  "); at != NULL; at = strstr(at + 1, ":  ")) {
         const char *code = at + 3;
@@ -146,7 +147,7 @@ int mneme_pg_connect_error(struct mneme_error *error, char sqlstate[MNEME_SQLSTA
     sqlstate[0] = '\0';
     if (code == NULL && PQconnectionNeedsPassword(connection)) {
         snprintf(sqlstate, MNEME_SQLSTATE_BYTES, "28P01");
-        return mneme_pg_error(error, what, sqlstate, "the server wants a password");
+        return mneme_pg_error(error, what, sqlstate, "the server requires a password");
     }
     char reason[512];
     if (code != NULL) {

@@ -1,5 +1,5 @@
 /*
- * From a failure that libpq tells to a status and a sentence; used by common/postgres*.c alone.
+ * Turns a libpq failure into a status and a message; used only in common/postgres/.
  */
 #ifndef MNEME_COMMON_POSTGRES_ERRORS_H
 #define MNEME_COMMON_POSTGRES_ERRORS_H
@@ -11,17 +11,17 @@
 
 #define MNEME_SQLSTATE_BYTES 6 /* five characters and a NUL */
 
-/* The sentence for an SQLSTATE ("" when the server gave none): what failed, `reason`, and what to do. */
+/* The message for an SQLSTATE ("" when the server gave none): what failed, `reason`, and what to do. */
 int mneme_pg_error(struct mneme_error *error, const char *what, const char *sqlstate, const char *reason);
 
-/* PgBouncer tells every failure of its own, such as a server that was restarted behind it, as a violation of
- * the protocol (08P01). This stands in its place: a connection that was lost. */
+/* PgBouncer reports all its own failures, such as a server restart, as a protocol violation (08P01). They are
+ * treated as this code: a lost connection. */
 #define MNEME_SQLSTATE_OF_POOLER "08P01"
 #define MNEME_SQLSTATE_LOST "08006"
 
-/* The same for a failed statement; fills `sqlstate`. `result` may be NULL: then the connection's message is
- * told. `is_pooled`: over a pooler. Neither detail nor context of the server's answer is used, since they
- * quote rows. */
+/* The same for a failed statement; fills `sqlstate`. If `result` is NULL, the connection's message is used.
+ * `is_pooled`: over a pooler. The detail and context of the server's answer are left out, since they quote
+ * rows. */
 int mneme_pg_result_error(struct mneme_error *error, char sqlstate[MNEME_SQLSTATE_BYTES], PGconn *connection,
                           const PGresult *result, bool is_pooled);
 

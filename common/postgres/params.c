@@ -1,6 +1,6 @@
 /*
- * Parameters of a statement. Single values go as text, so that the server finds their type from where they
- * stand; arrays go in binary, where quoting would cost more than it helps.
+ * Parameters of a statement. Single values are sent as text, so that the server infers their type from the
+ * statement; arrays are sent in binary, which avoids quoting.
  */
 #include <assert.h>
 #include <inttypes.h>
@@ -32,7 +32,7 @@ static void end_param(struct mneme_pg_params *params, size_t start, int format, 
     params->length[index] = (int)(params->bytes.len - start);
     params->format[index] = format;
     params->type[index] = type;
-    mneme_buffer_append_byte(&params->bytes, '\0'); /* libpq wants text ended */
+    mneme_buffer_append_byte(&params->bytes, '\0'); /* libpq requires NUL-terminated text */
 }
 
 void mneme_pg_param_str(struct mneme_pg_params *params, struct mneme_str text) {

@@ -1,6 +1,6 @@
 /*
  * Several statements in one round trip, by libpq's pipeline mode. Statements are prepared beforehand, so that
- * the pipeline itself holds nothing that must be remembered when it fails.
+ * a failed pipeline leaves no state to track.
  */
 #include "common/postgres/postgres.h"
 #include "common/postgres/session.h"
@@ -20,7 +20,7 @@ static PGresult *next_result(struct mneme_postgres *postgres) {
     return mneme_pg_await(postgres) ? PQgetResult(postgres->connection) : NULL;
 }
 
-/* Takes one statement's result; after a failure the rest of the pipeline is only read to its end. */
+/* Reads one statement's result; after a failure, the rest of the pipeline is read and discarded. */
 static int take_result(PGresult **out, struct mneme_postgres *postgres, int status,
                        struct mneme_error *error) {
     PGresult *result = next_result(postgres);
@@ -39,13 +39,13 @@ static int take_result(PGresult **out, struct mneme_postgres *postgres, int stat
     return status;
 }
 
-/* The call behind which the settings of the transaction go: a BEGIN with an isolation level takes no query
+/* The call after which the transaction's settings are sent: a BEGIN with an isolation level allows no query
  * before it. */
 static size_t place_of_first(const struct mneme_pg_call *calls) {
     return strncmp(calls[0].sql, "BEGIN", strlen("BEGIN")) == 0 ? 1 : 0;
 }
 
-/* Sends the statements and the mark that ends them; libpq reads answers while it cannot write. */
+/* Sends the statements and the sync mark; libpq reads answers while it cannot write. */
 static int send_all(struct mneme_postgres *postgres, const char *first, const char *const *names,
                     const struct mneme_pg_call *calls, size_t count, bool binary, struct mneme_error *error) {
     const struct mneme_pg_call settings = {first, NULL};
@@ -78,7 +78,7 @@ int mneme_pg_pipeline_behind(PGresult **results, struct mneme_postgres *postgres
     const char *names[MNEME_PG_MAX_CALLS] = {NULL};
     if (count > MNEME_PG_MAX_CALLS) {
         return mneme_error_set(error, MNEME_E_USAGE,
-                               "the pipeline was not run: it has %zu statements; at most %d fit", count,
+                               "cannot run the pipeline: it has %zu statements; the maximum is %d", count,
                                MNEME_PG_MAX_CALLS);
     }
     if (count == 0) {
@@ -109,7 +109,7 @@ int mneme_pg_pipeline_behind(PGresult **results, struct mneme_postgres *postgres
     if (is_sent) {
         PQclear(next_result(postgres)); /* the mark's own */
     }
-    /* What a broken connection leaves in the pipeline cannot be ended: mneme_pg_ensure connects again. */
+    /* The pipeline of a broken connection cannot be ended: mneme_pg_ensure reconnects. */
     if (PQexitPipelineMode(postgres->connection) != 1 && status == MNEME_OK) {
         status = mneme_pg_failed(postgres, NULL, error);
     }

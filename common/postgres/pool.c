@@ -1,8 +1,8 @@
 /*
- * The pool. A place is one connection, open or not: whoever has a place may open it. Places that nobody has
- * are counted; open connections that nobody has are a stack, so that the same few are used while little is
- * asked. Whoever finds neither waits in a line, and is handed a connection or a place by whoever gives one
- * back, so that none overtakes another.
+ * The pool. A place is one connection, open or not: the holder of a place may open its connection. Free
+ * places are counted; free open connections form a stack, so that under light load the same few are used. A
+ * borrower that finds neither waits in a queue, and gets a connection or a place from the next one who
+ * returns one, so that nobody is overtaken.
  */
 #include "common/postgres/pool.h"
 
@@ -18,14 +18,14 @@
 #include "common/postgres/schema.h"
 #include "common/postgres/session.h"
 
-#define LOOK_MS 20 /* between two looks at whether a wait was called off */
+#define POLL_MS 20 /* interval of checks whether a wait was cancelled */
 #define LONGEST_RETRY_MS 30000
 
-/* A borrower in line; lives on its stack. */
+/* A borrower in the queue; on its stack. */
 struct waiter {
     struct waiter *next;
     pthread_cond_t handed;
-    bool has_place;                  /* it was handed a place … */
+    bool has_place;                  /* it was given a place … */
     struct mneme_postgres *postgres; /* … with this connection; NULL: to be opened */
 };
 
@@ -39,9 +39,9 @@ struct mneme_pg_pool {
     char *purpose, *settings;
     int64_t min_size, max_size, tries, retry_ms, idle_micros;
 
-    pthread_mutex_t lock; /* of all below */
+    pthread_mutex_t lock; /* guards everything below */
     pthread_cond_t given_back;
-    struct idle *idle; /* max_size of them; the one that was used last is at the end */
+    struct idle *idle; /* up to max_size; the last one is the most recently used */
     int64_t idle_count, size;
     struct waiter *first, *last;
     int64_t waiting;
@@ -50,7 +50,7 @@ struct mneme_pg_pool {
 
 static int no_memory(struct mneme_error *error) {
     return mneme_error_set(error, MNEME_E_NO_MEMORY,
-                           "the connections to Postgres were not set up: out of memory; free some memory");
+                           "cannot set up connections to Postgres: out of memory; free some memory");
 }
 
 /* --- opening and closing the pool --- */
@@ -89,8 +89,8 @@ static int take_settings(struct mneme_pg_pool *pool, const struct mneme_config *
     }
     if (pool->min_size > pool->max_size) {
         return mneme_error_set(error, MNEME_E_USAGE,
-                               "the connections to Postgres were not set up: MNEME_PG_POOL_MIN is %lld and "
-                               "MNEME_PG_POOL_MAX is %lld; the first may not be above the second",
+                               "cannot set up connections to Postgres: MNEME_PG_POOL_MIN (%lld) is greater "
+                               "than MNEME_PG_POOL_MAX (%lld); lower it, or raise the other",
                                (long long)pool->min_size, (long long)pool->max_size);
     }
     int status = mneme_config_copy(&pool->config, config, error);
@@ -107,7 +107,7 @@ int mneme_pg_pool_open(struct mneme_pg_pool **out, const struct mneme_config *co
     if (pool == NULL) {
         return no_memory(error);
     }
-    pthread_mutex_init(&pool->lock, NULL); /* cannot fail with default attributes; so below */
+    pthread_mutex_init(&pool->lock, NULL); /* cannot fail with default attributes; the same below */
     pthread_cond_init(&pool->given_back, NULL);
     int status = take_settings(pool, config, options, error);
     if (status != MNEME_OK) {
@@ -142,7 +142,7 @@ void mneme_pg_pool_close(struct mneme_pg_pool *pool) {
 
 /* --- places, with the lock held --- */
 
-/* Hands a place, with its connection if that is open, to the first in line, else puts it away. */
+/* Gives a place, with its connection if open, to the first in the queue, or makes it free. */
 static void put_place(struct mneme_pg_pool *pool, struct mneme_postgres *postgres) {
     struct waiter *waiter = pool->first;
     if (waiter != NULL && !pool->is_stopped) {
@@ -162,7 +162,7 @@ static void put_place(struct mneme_pg_pool *pool, struct mneme_postgres *postgre
     pthread_cond_broadcast(&pool->given_back);
 }
 
-/* A place that nobody has; false when all are had, or others wait for one. */
+/* Takes a free place; false when there is none, or others wait for one. */
 static bool take_place(struct mneme_postgres **out, struct mneme_pg_pool *pool) {
     *out = NULL;
     if (pool->first != NULL) {
@@ -203,7 +203,7 @@ static struct timespec in_micros(int64_t micros) {
     return at;
 }
 
-/* How a borrower's wait stands. */
+/* The state of a borrower's wait. */
 struct bound {
     const struct mneme_pg_pool_wait *wait;
     int64_t deadline_micros;
@@ -217,25 +217,25 @@ static bool is_called_off(const struct bound *bound) {
     return mneme_cancel_is_due(bound->wait->cancel);
 }
 
-static int64_t look_micros(const struct bound *bound) {
+static int64_t poll_micros(const struct bound *bound) {
     int64_t left = left_micros(bound);
-    return left < LOOK_MS * 1000 ? left : LOOK_MS * 1000;
+    return left < POLL_MS * 1000 ? left : POLL_MS * 1000;
 }
 
-/* Waits in line until a place is handed over. The cancel callback is called without the lock. */
+/* Waits in the queue for a place. The cancel callback is called without the lock. */
 static int wait_in_line(struct mneme_postgres **out, struct mneme_pg_pool *pool, const struct bound *bound,
                         struct mneme_error *error) {
     struct waiter waiter = {0};
     bool is_cancelled = false;
     if (mneme_condition_init(&waiter.handed) != 0) {
         return mneme_error_set(error, MNEME_E_NO_MEMORY,
-                               "Postgres was not asked: memory is exhausted; free some");
+                               "cannot query Postgres: out of memory; free some memory");
     }
     *(pool->last == NULL ? &pool->first : &pool->last->next) = &waiter;
-    pool->last = &waiter; /* cppcheck-suppress autoVariables ; it leaves the line before it returns */
+    pool->last = &waiter; /* cppcheck-suppress autoVariables ; it leaves the queue before it returns */
     pool->waiting++;
     while (!waiter.has_place && !pool->is_stopped && !is_cancelled && left_micros(bound) > 0) {
-        struct timespec until = in_micros(look_micros(bound));
+        struct timespec until = in_micros(poll_micros(bound));
         (void)pthread_cond_timedwait(&waiter.handed, &pool->lock, &until);
         pthread_mutex_unlock(&pool->lock);
         is_cancelled = is_called_off(bound);
@@ -250,15 +250,16 @@ static int wait_in_line(struct mneme_postgres **out, struct mneme_pg_pool *pool,
         return MNEME_OK;
     }
     if (pool->is_stopped) {
-        return MNEME_E_UNAVAILABLE; /* told by the caller, as to those who come later */
+        return MNEME_E_UNAVAILABLE; /* the caller reports it, as for those who come later */
     }
-    return is_cancelled ? mneme_error_set(error, MNEME_E_TIMEOUT,
-                                          "Postgres was not asked: the caller gave up before a connection "
-                                          "came free; ask again")
-                        : mneme_error_set(error, MNEME_E_TIMEOUT,
-                                          "Postgres was not asked: none of the %lld connections came free "
-                                          "within %lld ms; ask less at a time, or raise MNEME_PG_POOL_MAX",
-                                          (long long)pool->max_size, (long long)bound->wait->timeout_ms);
+    return is_cancelled
+               ? mneme_error_set(
+                     error, MNEME_E_TIMEOUT,
+                     "cannot query Postgres: the caller gave up before a connection came free; try again")
+               : mneme_error_set(error, MNEME_E_TIMEOUT,
+                                 "cannot query Postgres: none of the %lld connections came free within %lld "
+                                 "ms; send fewer requests at a time, or raise MNEME_PG_POOL_MAX",
+                                 (long long)pool->max_size, (long long)bound->wait->timeout_ms);
 }
 
 /* --- connections, without the lock --- */
@@ -274,12 +275,12 @@ static int connect_once(struct mneme_postgres **postgres, struct mneme_pg_pool *
         status = status == MNEME_OK ? mneme_pg_set_always(*postgres, pool->settings, error) : status;
     }
     if (*postgres != NULL) {
-        mneme_pg_set_cancel(*postgres, NULL); /* statements are the borrower's */
+        mneme_pg_set_cancel(*postgres, NULL); /* statements use the borrower's cancel */
     }
     return status;
 }
 
-/* Pauses before the next try; false when the wait is over before. */
+/* Pauses before the next try; false when the wait ends before. */
 static bool pause_for(int64_t pause_ms, const struct bound *bound) {
     int64_t until = mneme_clock_monotonic_micros() + pause_ms * 1000;
     while (mneme_clock_monotonic_micros() < until) {
@@ -287,13 +288,13 @@ static bool pause_for(int64_t pause_ms, const struct bound *bound) {
             return false;
         }
         int64_t pause = until - mneme_clock_monotonic_micros();
-        int64_t look = look_micros(bound);
-        mneme_clock_pause(pause < look ? pause : look);
+        int64_t interval = poll_micros(bound);
+        mneme_clock_pause(pause < interval ? pause : interval);
     }
     return true;
 }
 
-/* Makes the connection fit for use, as often as it takes. */
+/* Makes the connection usable, retrying as needed. */
 static int connect(struct mneme_postgres **postgres, struct mneme_pg_pool *pool, const struct bound *bound,
                    struct mneme_error *error) {
     struct mneme_error why = {0};
@@ -324,7 +325,7 @@ int mneme_pg_pool_borrow(struct mneme_postgres **out, struct mneme_pg_pool *pool
     pthread_mutex_unlock(&pool->lock);
     if (status == MNEME_E_UNAVAILABLE) {
         return mneme_error_set(error, MNEME_E_UNAVAILABLE,
-                               "Postgres was not asked: this process is about to end; ask another one");
+                               "cannot query Postgres: this process is shutting down; ask another one");
     }
     if (status != MNEME_OK) {
         return status;
@@ -346,7 +347,7 @@ void mneme_pg_pool_give_back(struct mneme_pg_pool *pool, struct mneme_postgres *
     if (postgres == NULL) {
         return;
     }
-    /* One that is broken is made again by whoever needs it. */
+    /* A broken connection is reopened by its next borrower. */
     if (mneme_pg_reset(postgres, &ignored) != MNEME_OK) {
         mneme_pg_close(postgres);
         postgres = NULL;
@@ -356,7 +357,7 @@ void mneme_pg_pool_give_back(struct mneme_pg_pool *pool, struct mneme_postgres *
     pthread_mutex_unlock(&pool->lock);
 }
 
-/* Takes the one that has been idle longest off the stack, if it has been so for too long. */
+/* Removes the connection that has been idle longest from the stack, if that is too long. */
 static struct mneme_postgres *take_stale(struct mneme_pg_pool *pool) {
     struct mneme_postgres *stale = NULL;
     pthread_mutex_lock(&pool->lock);
@@ -370,7 +371,7 @@ static struct mneme_postgres *take_stale(struct mneme_pg_pool *pool) {
     return stale;
 }
 
-/* Opens one that is missing; false when none is, or it cannot be had now. */
+/* Opens a missing connection; false when none is missing, or it cannot be opened now. */
 static bool open_missing(struct mneme_pg_pool *pool) {
     struct mneme_error error = {0};
     struct mneme_postgres *postgres = NULL;

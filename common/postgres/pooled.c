@@ -1,7 +1,7 @@
 /*
  * Sessions behind a pooler that shares them (PgBouncer with pool_mode=transaction): the next transaction may
- * find itself in another session. So no statement is prepared, and settings are given to each transaction,
- * with its first statement, where they end with it.
+ * run in another session. So statements are not prepared, and each transaction gets its settings with its
+ * first statement, for that transaction only.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,8 +11,8 @@
 #define SET "SET "
 #define SET_LOCAL "SET LOCAL "
 
-/* The pooler makes up a key of its own for each client, so that libpq is told another process than the one
- * that answers. */
+/* The pooler invents a cancel key for each client, so libpq knows a process id that differs from that of the
+ * backend. */
 int mneme_pg_find_pooler(struct mneme_postgres *postgres, struct mneme_error *error) {
     PGresult *rows = NULL;
     postgres->is_pooled = false;
@@ -44,7 +44,7 @@ struct setting {
     size_t name_len, value_len;
 };
 
-/* The end of a setting: the next ";" that is not within quotes. */
+/* The end of a setting: the next ";" outside quotes. */
 static size_t setting_len(const char *sql) {
     char quote = '\0';
     size_t len = 0;
@@ -87,10 +87,10 @@ static void drop_setting(struct mneme_buffer *settings, const char *name, size_t
     }
 }
 
-/* For a simple query, which may hold several statements; a NUL stands behind it. */
+/* For a simple query, which may contain several statements; NUL-terminated. */
 static void add_setting(struct mneme_buffer *settings, struct setting setting) {
     static const char session_default[] = "default_transaction_read_only";
-    /* The default is looked at when a transaction begins, which is over then. */
+    /* The default applies only when a transaction begins, which has already happened. */
     if (setting.name_len == strlen(session_default) &&
         strncmp(setting.name, session_default, setting.name_len) == 0) {
         setting.name += strlen("default_");
@@ -185,8 +185,8 @@ int mneme_pg_require_session(struct mneme_postgres *postgres, const char *what, 
     }
     return mneme_error_set(
         error, MNEME_E_USAGE,
-        "%s: DATABASE_URL leads to a pooler (PgBouncer) that may give each transaction another "
-        "session, and this needs one of its own; name Postgres itself in DATABASE_URL for this "
-        "command, or set MNEME_PG_POOL_MODE=session if the pooler has pool_mode=session",
+        "%s: DATABASE_URL leads to a pooler (PgBouncer) that may give each transaction another session, and "
+        "this needs one session throughout; name Postgres itself in DATABASE_URL for this command, or set "
+        "MNEME_PG_POOL_MODE=session if the pooler has pool_mode=session",
         what);
 }

@@ -1,6 +1,6 @@
 /*
- * Sessions and statements. A statement with parameters is prepared the first time, so that the server plans
- * what a worker repeats for every batch once.
+ * Sessions and statements. A statement with parameters is prepared on first use, so that the server plans
+ * statements that a worker repeats for every batch only once.
  */
 #include "common/postgres/postgres.h"
 
@@ -10,13 +10,14 @@
 
 #include "common/postgres/session.h"
 
-/* The hash tells an exhausted memory instead of ending the program: the statement is then not remembered. */
+/* When memory is exhausted, the hash reports it instead of ending the program: the statement is then not
+ * remembered. */
 #define HASH_NONFATAL_OOM 1
 #define uthash_nonfatal_oom(statement) ((statement)->is_lost = true)
 #include <uthash.h>
 
-/* More than this many different statements are run unprepared: their texts are made at run time, and the
- * server would keep a plan for each. */
+/* Statements beyond this number are run unprepared: their texts are generated at run time, and the server
+ * would keep a plan for each. */
 #define MAX_PREPARED 256
 
 struct mneme_pg_statement {
@@ -116,7 +117,7 @@ void mneme_pg_close(struct mneme_postgres *postgres) {
     free(postgres);
 }
 
-/* A server that went away has closed its end, but libpq looks only when something is asked. */
+/* A server that went away has closed its end, but libpq notices only when it sends or receives. */
 static bool is_peer_there(const PGconn *connection) {
     struct pollfd peer = {.fd = PQsocket(connection), .events = POLLRDHUP};
     return poll(&peer, 1, 0) == 0;
@@ -151,7 +152,7 @@ static bool is_success(const PGresult *result) {
     return kind == PGRES_COMMAND_OK || kind == PGRES_TUPLES_OK || kind == PGRES_EMPTY_QUERY;
 }
 
-/* Gives the result to the caller, or its error. Takes `result`. */
+/* Returns the result or its error to the caller. Takes ownership of `result`. */
 static int hand_over(PGresult **out, struct mneme_postgres *postgres, PGresult *result,
                      struct mneme_error *error) {
     if (!is_success(result)) {
@@ -168,7 +169,7 @@ static int hand_over(PGresult **out, struct mneme_postgres *postgres, PGresult *
     return MNEME_OK;
 }
 
-/* Whether the statement is of that text and those parameters; it may be NULL. */
+/* Whether the statement has that text and those parameters; it may be NULL. */
 static bool is_of(const struct mneme_pg_statement *statement, const char *sql, size_t sql_len,
                   const struct mneme_pg_params *params) {
     size_t types_len = (size_t)params->count * sizeof params->type[0];
@@ -177,11 +178,11 @@ static bool is_of(const struct mneme_pg_statement *statement, const char *sql, s
            memcmp(statement->key + types_len, sql, sql_len) == 0;
 }
 
-/* The statement as this session has prepared it; *out is NULL when it is to be run unprepared. */
+/* The statement that this session has prepared; *out is NULL when it is to be run unprepared. */
 static int find_or_prepare(struct mneme_pg_statement **out, struct mneme_postgres *postgres, const char *sql,
                            const struct mneme_pg_params *params, struct mneme_error *error) {
     size_t sql_len = strlen(sql);
-    *out = postgres->last_statement; /* who asks one question after the other often asks the same */
+    *out = postgres->last_statement; /* consecutive statements are often the same */
     if (is_of(*out, sql, sql_len, params)) {
         return MNEME_OK;
     }
@@ -204,7 +205,7 @@ static int find_or_prepare(struct mneme_pg_statement **out, struct mneme_postgre
     snprintf(statement->name, sizeof statement->name, "mneme_%u", postgres->next_statement++);
     statement->key = key.data;
     statement->key_len = key.len;
-    /* It waits for locks on the tables, as running it does. */
+    /* Preparing waits for locks on the tables, as executing does. */
     PGresult *result = mneme_pg_exec_prepare(postgres, statement->name, sql, params);
     int status = hand_over(NULL, postgres, result, error);
     if (status == MNEME_OK) {
@@ -225,10 +226,10 @@ static int check_params(struct mneme_postgres *postgres, const struct mneme_pg_p
                                "cannot send to Postgres: out of memory; free some memory");
     }
     if (params->has_nul) {
-        /* What the server would say of it, were it not cut off at the NUL. */
+        /* The server's error for such a text, had it not been cut off at the NUL. */
         snprintf(postgres->sqlstate, sizeof postgres->sqlstate, "22021");
         return mneme_error_set(error, MNEME_E_INVALID,
-                               "cannot send to Postgres: text has a NUL character; remove it");
+                               "cannot send to Postgres: the text contains a NUL character; remove it");
     }
     return MNEME_OK;
 }

@@ -1,12 +1,12 @@
 /*
- * Binary results into structs. The formats are those of each type's send function (PostgreSQL manual, "COPY",
- * "Binary Format", and the types' own).
+ * Reads binary results into structs. The formats are those of each type's send function (PostgreSQL manual,
+ * "COPY", "Binary Format", and the types' own).
  */
 #include "common/postgres/row.h"
 
 #include <endian.h>
 
-/* 2000-01-01, where Postgres counts from. */
+/* 2000-01-01, the epoch of Postgres. */
 #define POSTGRES_EPOCH_MICROS INT64_C(946684800000000)
 #define ARRAY_HEADER_BYTES 20
 
@@ -76,7 +76,7 @@ static bool read_position(struct mneme_position *out, struct mneme_str value) {
     return true;
 }
 
-/* False when the value is not of the kind's length. */
+/* False when the value does not have the length of its kind. */
 static bool read_value(void *target, enum mneme_row_kind kind, struct mneme_str value, const PGresult *result,
                        int field, struct mneme_arena *arena) {
     switch (kind) {
@@ -186,11 +186,10 @@ int mneme_row_read(void *row, const struct mneme_row_column *columns, size_t col
         fits = value.len <= INT32_MAX && read_value(target, columns[i].kind, value, result, field, arena);
     }
     if (!fits) {
-        return mneme_error_set(
-            error, MNEME_E_INTERNAL,
-            "the answer was not read: column %s has another type than this program expects; run "
-            "mneme migrate --check",
-            i > 0 && i <= column_count ? columns[i - 1].name : "count");
+        return mneme_error_set(error, MNEME_E_INTERNAL,
+                               "cannot read the answer: column %s does not have the type that this program "
+                               "expects; run `mneme migrate --check`",
+                               i > 0 && i <= column_count ? columns[i - 1].name : "count");
     }
     return MNEME_OK;
 }

@@ -1,6 +1,6 @@
 /*
- * Rows of an answer as C structs. Each question has one table of columns, in the order of its select list;
- * reading a row and writing it as JSON both follow it.
+ * Rows of a result as C structs. Each query has one table of columns, in the order of its select list, for
+ * both reading a row and writing it as JSON.
  */
 #ifndef MNEME_COMMON_POSTGRES_ROW_H
 #define MNEME_COMMON_POSTGRES_ROW_H
@@ -13,7 +13,7 @@
 #include "common/json/write.h"
 #include "common/postgres/oids.h"
 
-/* How a column lies in the row's struct. */
+/* The type of a column in the row's struct. */
 enum mneme_row_kind {
     MNEME_ROW_STR,        /* struct mneme_str, null for NULL; text and enums */
     MNEME_ROW_JSON,       /* struct mneme_str that holds JSON; null for NULL; json and jsonb */
@@ -37,7 +37,7 @@ struct mneme_row_column {
     size_t offset; /* within the row's struct */
 };
 
-/* Fills a row's struct from row `index` of a binary result. Strings point into the result, arrays lie in the
+/* Fills a row's struct from row `index` of a binary result. Strings point into the result, arrays are in the
  * arena. MNEME_E_INTERNAL when the result does not have these columns. */
 int mneme_row_read(void *row, const struct mneme_row_column *columns, size_t column_count,
                    const PGresult *result, int index, struct mneme_arena *arena, struct mneme_error *error);
@@ -49,8 +49,8 @@ static inline int64_t mneme_pg_get_long(const PGresult *rows, int row, int colum
     return (int64_t)be64toh(wire);
 }
 
-/* Columns as the result has them, in the arena: each can hold NULL, and lies MNEME_ROW_CELL_BYTES behind the
- * one before it. NULL when memory is exhausted. */
+/* The result's own columns, in the arena: each can hold NULL, and takes MNEME_ROW_CELL_BYTES of the struct.
+ * NULL when memory is exhausted. */
 #define MNEME_ROW_CELL_BYTES 32
 const struct mneme_row_column *mneme_row_columns_of(const PGresult *result, struct mneme_arena *arena);
 
@@ -58,21 +58,21 @@ const struct mneme_row_column *mneme_row_columns_of(const PGresult *result, stru
 void mneme_row_json(const void *row, const struct mneme_row_column *columns, size_t column_count,
                     struct mneme_json_writer *json);
 
-/* Fills a row's struct from the whole object that mneme_row_json wrote for the same columns: the same members
- * in the same order. Strings point into `json` or lie in the arena. False for anything else, or when memory
- * is exhausted. */
+/* Fills a row's struct from an object that mneme_row_json wrote for the same columns: the same members in the
+ * same order. Strings point into `json` or are in the arena. False for anything else, or when memory is
+ * exhausted. */
 bool mneme_row_parse(void *row, const struct mneme_row_column *columns, size_t column_count,
                      struct mneme_str json, struct mneme_arena *arena);
 
 /* Fills one value of the kind from JSON as mneme_row_json writes it, or null. Strings point into `value` or
- * lie in the arena. False for anything else, or when memory is exhausted. */
+ * are in the arena. False for anything else, or when memory is exhausted. */
 bool mneme_row_parse_value(void *target, enum mneme_row_kind kind, struct mneme_str value,
                            struct mneme_arena *arena);
 
-/* NULL as the kind can hold it; false for a kind that cannot. */
+/* Sets a value of the kind to NULL; false for a kind that cannot be NULL. */
 bool mneme_row_set_null(void *target, enum mneme_row_kind kind);
 
-/* Called for each row; the row and all it points to are valid during the call only. False ends the visit. */
+/* Called for each row; the row and all it points to are valid only during the call. False ends the visit. */
 typedef bool mneme_row_visitor(const void *row, void *context);
 
 #endif

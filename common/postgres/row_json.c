@@ -1,5 +1,5 @@
 /*
- * Rows as JSON objects, both ways: one member for each column, in their order.
+ * Converts rows to JSON objects and back: one member for each column, in order.
  */
 #include "common/base/clock.h"
 #include "common/base/position.h"

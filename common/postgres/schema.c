@@ -1,5 +1,5 @@
 /*
- * Names of schemas, and connections whose search path they are.
+ * Names of schemas, and connections with search paths of these.
  */
 #include "common/postgres/schema.h"
 
@@ -26,8 +26,8 @@ int mneme_pg_schema_name(char name[MNEME_PG_NAME_BYTES], const struct mneme_conf
     int len = snprintf(name, MNEME_PG_NAME_BYTES, "%s%s", base, suffix);
     if (len < 0 || len >= MNEME_PG_NAME_BYTES) {
         return mneme_error_set(error, MNEME_E_USAGE,
-                               "cannot use schema %s%s: it is longer than the %d bytes of a name; shorten %s",
-                               base, suffix, MNEME_PG_NAME_BYTES - 1, mneme_setting_info(setting)->env);
+                               "cannot use schema %s%s: the name is longer than %d bytes; shorten %s", base,
+                               suffix, MNEME_PG_NAME_BYTES - 1, mneme_setting_info(setting)->env);
     }
     return MNEME_OK;
 }

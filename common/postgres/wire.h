@@ -1,6 +1,6 @@
 /*
- * The binary forms that parameters and COPY rows have in common; used by common/postgres*.c alone.
- * All numbers of the protocol are big-endian.
+ * The binary forms shared by parameters and COPY rows; used only in common/postgres/. All numbers of the
+ * protocol are big-endian.
  */
 #ifndef MNEME_COMMON_POSTGRES_WIRE_H
 #define MNEME_COMMON_POSTGRES_WIRE_H
@@ -31,7 +31,7 @@ static inline void mneme_pg_wire_float(struct mneme_buffer *out, float value) {
     mneme_pg_wire_32(out, bits);
 }
 
-/* A value with its length before it; a null slice is NULL. */
+/* A value preceded by its length; a null slice is NULL. */
 static inline void mneme_pg_wire_value(struct mneme_buffer *out, struct mneme_str bytes) {
     if (bytes.data == NULL) {
         mneme_pg_wire_32(out, -1);
@@ -41,7 +41,7 @@ static inline void mneme_pg_wire_value(struct mneme_buffer *out, struct mneme_st
     }
 }
 
-/* What stands before the elements of an array of one dimension. */
+/* The header of an array of one dimension. */
 static inline void mneme_pg_wire_array(struct mneme_buffer *out, uint32_t element_type, size_t count) {
     mneme_pg_wire_32(out, count == 0 ? 0 : 1); /* dimensions */
     mneme_pg_wire_32(out, 0);                  /* no flags */

@@ -231,13 +231,13 @@ static void check_ended(const struct mneme_cancel *cancel, const char *why) {
 
 Test(postgres, ends_a_statement_when_the_time_of_the_call_is_over) {
     const struct mneme_cancel cancel = mneme_cancel_within(NULL, 100);
-    check_ended(&cancel, "the time of the call was over");
+    check_ended(&cancel, "the call timed out");
 }
 
 Test(postgres, ends_a_statement_when_the_caller_asks) {
     bool asked = true;
     const struct mneme_cancel cancel = {.is_cancelled = is_asked, .context = &asked};
-    check_ended(&cancel, "the caller ended the call");
+    check_ended(&cancel, "the caller cancelled the call");
 }
 
 Test(postgres, answers_under_a_cancel_that_is_not_due) {

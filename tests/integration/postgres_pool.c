@@ -129,8 +129,8 @@ Test(postgres_pool, who_finds_all_lent_waits_within_a_bound) {
     cr_expect_geq(mneme_clock_monotonic_micros() - started, 200000);
     cr_expect_null(none);
     cr_expect_str_eq(error.message,
-                     "Postgres was not asked: none of the 3 connections came free within 200 ms; "
-                     "ask less at a time, or raise MNEME_PG_POOL_MAX");
+                     "cannot query Postgres: none of the 3 connections came free within 200 ms; "
+                     "send fewer requests at a time, or raise MNEME_PG_POOL_MAX");
     cr_expect(stats().size == MOST && stats().waiting == 0);
     for (int i = 0; i < MOST; i++) {
         give_back(all[i]);
@@ -358,7 +358,7 @@ Test(postgres_pool, a_pool_that_stops_refuses_and_waits_for_what_is_lent) {
     mneme_pg_pool_stop(pool);
     pthread_join(waiting.thread, NULL);
     cr_expect_eq(waiting.status, MNEME_E_UNAVAILABLE);
-    cr_expect_not_null(strstr(waiting.error.message, "about to end"), "%s", waiting.error.message);
+    cr_expect_not_null(strstr(waiting.error.message, "shutting down"), "%s", waiting.error.message);
     struct mneme_postgres *none = NULL;
     cr_expect_eq(borrow_within(&none, MNEME_PATIENCE_MS), MNEME_E_UNAVAILABLE);
     for (int i = 0; i < MOST; i++) {
@@ -371,6 +371,6 @@ Test(postgres_pool, bounds_that_contradict_each_other_are_refused) {
     set(MNEME_SETTING_PG_POOL_MIN, "4");
     const struct mneme_pg_pool_options options = {.purpose = "mneme-pool"};
     cr_expect_eq(open_pool(&options), MNEME_E_USAGE);
-    cr_expect_not_null(strstr(error.message, "MNEME_PG_POOL_MIN is 4 and MNEME_PG_POOL_MAX is 3"), "%s",
-                       error.message);
+    cr_expect_not_null(strstr(error.message, "MNEME_PG_POOL_MIN (4) is greater than MNEME_PG_POOL_MAX (3)"),
+                       "%s", error.message);
 }

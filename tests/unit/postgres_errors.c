@@ -39,7 +39,7 @@ Test(sqlstate, becomes_a_status_and_a_sentence) {
     cr_assert_eq(mneme_pg_error(&error, "cannot store", "42P01", "relation \"x\" does not exist"),
                  MNEME_E_NOT_FOUND);
     cr_assert_str_eq(error.message, "cannot store: relation \"x\" does not exist; run `mneme migrate`; if it "
-                                    "applies nothing, `mneme verify postgres` names what is gone");
+                                    "applies nothing, `mneme verify postgres` names what is missing");
     cr_assert_eq(mneme_pg_error(&error, "cannot store", "", "no answer"), MNEME_E_UNAVAILABLE);
     cr_assert_str_eq(error.message, "cannot store: no answer; check that Postgres runs, and DATABASE_URL");
     static const struct {
