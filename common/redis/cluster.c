@@ -1,6 +1,7 @@
 /*
- * Which node a command goes to. A server is asked for the slots of its cluster; one that has none is all
- * there is. The answer holds until a redirect, a lost connection or a cluster that is down puts it in doubt.
+ * Which node a command goes to. A server is asked for the slots of its cluster; a server without a cluster is
+ * the only node. The answer is used until a redirect, a lost connection or a cluster that is down puts it in
+ * doubt.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -28,10 +29,10 @@ int mneme_redis_find_node(struct mneme_redis_node **out, struct mneme_redis *red
     return MNEME_OK;
 }
 
-/* The host that a server tells of a node; a server that does not know means the address it was asked at. */
+/* The host that a server reports for a node; an unknown host means the server's own address. */
 static struct mneme_str host_or_own(struct mneme_str told, const struct mneme_redis_node *asked) {
-    bool is_told = told.len > 0 && !mneme_str_equal(told, MNEME_STR_LIT("?"));
-    return is_told ? told : mneme_str_from(asked->host);
+    bool is_known = told.len > 0 && !mneme_str_equal(told, MNEME_STR_LIT("?"));
+    return is_known ? told : mneme_str_from(asked->host);
 }
 
 /* One entry of CLUSTER SLOTS: first slot, last slot, and nodes as host, port …, the primary first. */
@@ -40,7 +41,7 @@ static int take_range(struct mneme_redis *redis, const struct mneme_redis_node *
     const redisReply *primary =
         range->type == REDIS_REPLY_ARRAY && range->elements >= 3 ? range->element[2] : NULL;
     if (primary == NULL || primary->type != REDIS_REPLY_ARRAY || primary->elements < 2) {
-        return MNEME_OK; /* nothing that is known: the slots stay nobody's */
+        return MNEME_OK; /* an unknown form: the slots stay unassigned */
     }
     const redisReply *host = primary->element[0];
     long long port = primary->element[1]->integer;
@@ -74,8 +75,8 @@ static int take_map(struct mneme_redis *redis, const struct mneme_redis_node *as
     return status;
 }
 
-/* Asks one server for its cluster. That it refuses to tell means that there is none; one that knows of no
- * slots has lost its cluster, or was never told of it. */
+/* Asks one server for its cluster. A refusal means that there is none; a server without slots has lost its
+ * cluster, or never joined it. */
 static int ask(struct mneme_redis *redis, struct mneme_redis_node *node, struct mneme_error *error) {
     static const struct mneme_str words[] = {MNEME_STR_LIT("CLUSTER"), MNEME_STR_LIT("SLOTS")};
     redisReply *map = NULL;
@@ -86,9 +87,8 @@ static int ask(struct mneme_redis *redis, struct mneme_redis_node *node, struct 
     if (status == MNEME_OK) {
         status = map->elements > 0 ? take_map(redis, node, map, error)
                                    : mneme_error_set(error, MNEME_E_UNAVAILABLE,
-                                                     "Redis at %s cannot be used: its cluster has no slots; "
-                                                     "look at the state of the cluster by "
-                                                     "CLUSTER INFO",
+                                                     "cannot use Redis at %s: its cluster has no slots; "
+                                                     "check the state of the cluster with CLUSTER INFO",
                                                      node->place);
         freeReplyObject(map);
         return status;
@@ -98,18 +98,17 @@ static int ask(struct mneme_redis *redis, struct mneme_redis_node *node, struct 
         return status;
     }
     if (redis->urls.count > 1) {
-        return mneme_error_set(
-            error, MNEME_E_USAGE,
-            "REDIS_URL cannot be used: it names several servers, and %s belongs to no cluster; "
-            "name one server, or nodes of one cluster",
-            node->place);
+        return mneme_error_set(error, MNEME_E_USAGE,
+                               "cannot use REDIS_URL: it names several servers, and %s belongs to no "
+                               "cluster; name one server, or nodes of one cluster",
+                               node->place);
     }
     redis->kind = MNEME_REDIS_SINGLE;
     redis->is_map_old = false;
     return MNEME_OK;
 }
 
-/* Asks those first that are connected, since others may be gone. */
+/* Asks connected nodes first, since others may be gone. */
 static int read_slots(struct mneme_redis *redis, struct mneme_error *error) {
     int status = MNEME_E_UNAVAILABLE;
     size_t count = redis->node_count;
@@ -135,7 +134,7 @@ int mneme_redis_reach(struct mneme_redis_node **out, struct mneme_redis *redis, 
     if (redis->kind == MNEME_REDIS_UNKNOWN) {
         status = read_slots(redis, error);
     } else if (redis->kind == MNEME_REDIS_CLUSTER && redis->is_map_old && redis->in_flight == 0) {
-        (void)read_slots(redis, NULL); /* where nobody answers, what was known is all there is */
+        (void)read_slots(redis, NULL); /* if nobody answers, the old slots stay */
     }
     if (status != MNEME_OK) {
         return status;

@@ -1,5 +1,5 @@
 /*
- * From an error that Redis answers to a status and a sentence; used by common/redis*.c alone.
+ * Turns an error of Redis into a status and a message; used only in common/redis/.
  */
 #ifndef MNEME_COMMON_REDIS_ERRORS_H
 #define MNEME_COMMON_REDIS_ERRORS_H
@@ -10,13 +10,14 @@
 
 #define MNEME_REDIS_CODE_BYTES 16
 
-/* The sentence for what the server at `place` answered (never ""); fills `code` with the answer's first word.
+/* The message for an error answer (never "") of the server at `place`; fills `code` with the answer's first
+ * word.
  */
 int mneme_redis_answer_error(struct mneme_error *error, char code[MNEME_REDIS_CODE_BYTES], const char *place,
                              const char *answer);
 
-/* Whether the answer is that of a server that should be looked for anew: it is a replica now, or wants a
- * login that it did not want when the connection was made. */
+/* Whether the answer calls for a new connection: the server is now a replica, or requires a login that it did
+ * not require when the connection was made. */
 bool mneme_redis_answer_is_of_another(const char *answer);
 
 #endif

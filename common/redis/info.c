@@ -17,7 +17,7 @@ int mneme_redis_info(struct mneme_buffer *out, struct mneme_redis *redis, const 
     mneme_buffer_append_byte(out, 0);
     if (status == MNEME_OK && out->failed) {
         status =
-            mneme_error_set(error, MNEME_E_NO_MEMORY, "Redis was not asked: memory is exhausted; free some");
+            mneme_error_set(error, MNEME_E_NO_MEMORY, "cannot query Redis: out of memory; free some memory");
     }
     return status;
 }

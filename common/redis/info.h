@@ -1,5 +1,5 @@
 /*
- * What a Redis server says of itself (INFO). Of a cluster, the node that the connection began with.
+ * Information about a Redis server (INFO). For a cluster, about the node that the connection began with.
  */
 #ifndef MNEME_COMMON_REDIS_INFO_H
 #define MNEME_COMMON_REDIS_INFO_H
@@ -7,8 +7,8 @@
 #include "common/base/buffer.h"
 #include "common/redis/redis.h"
 
-/* The answer to INFO, or of one section of it such as "memory" (NULL: the usual ones), appended with a NUL
- * behind it. Errors as mneme_redis_run. */
+/* Appends the answer to INFO, or to one section of it such as "memory" (NULL: the default sections), with a
+ * terminating NUL. Errors of mneme_redis_run. */
 int mneme_redis_info(struct mneme_buffer *out, struct mneme_redis *redis, const char *section,
                      struct mneme_error *error);
 

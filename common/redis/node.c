@@ -1,6 +1,6 @@
 /*
- * hiredis connects and reads. What goes out is written here, since hiredis writes in a way that kills by
- * SIGPIPE a program that does not expect it.
+ * hiredis connects and reads. Writing is done here, since hiredis may cause SIGPIPE, which kills unprepared
+ * programs.
  */
 #include "common/redis/node.h"
 
@@ -13,7 +13,7 @@
 
 #include "common/base/clock.h"
 
-#define IDLE_MICROS INT64_C(1000000) /* after so long it is looked whether the server is still there */
+#define IDLE_MICROS INT64_C(1000000) /* check after this time whether the server is still there */
 
 struct mneme_redis_node *mneme_redis_node_new(const char *host, int port) {
     struct mneme_redis_node *node = calloc(1, sizeof *node);
@@ -47,11 +47,11 @@ static int no_memory(struct mneme_error *error) {
     return mneme_error_set(error, MNEME_E_NO_MEMORY, "cannot use Redis: out of memory; free some memory");
 }
 
-/* Ends the connection and says why. */
+/* Closes the connection and reports why. */
 static int fail(struct mneme_redis_node *node, struct mneme_redis_session *session, const char *why,
                 struct mneme_error *error) {
     int status = mneme_error_set(error, MNEME_E_UNAVAILABLE,
-                                 "Redis at %s cannot be used: %s; check that it is running and REDIS_URL",
+                                 "cannot use Redis at %s: %s; check that it is running, and check REDIS_URL",
                                  node->place, why);
     session->code[0] = '\0';
     mneme_redis_node_disconnect(node);
@@ -59,7 +59,7 @@ static int fail(struct mneme_redis_node *node, struct mneme_redis_session *sessi
     return status;
 }
 
-/* The same for what errno says, or for a wait that was too long. */
+/* The same for errno, or for a time-out. */
 static int fail_by_errno(struct mneme_redis_node *node, struct mneme_redis_session *session, int number,
                          struct mneme_error *error) {
     char why[128];
@@ -70,7 +70,7 @@ static int fail_by_errno(struct mneme_redis_node *node, struct mneme_redis_sessi
     return fail(node, session, strerror(number), error);
 }
 
-/* "*3\r\n" or "$3\r\n"; by hand, since printf costs more than all else here. */
+/* "*3\r\n" or "$3\r\n"; by hand, since printf costs more than everything else here. */
 static void append_count(struct mneme_buffer *out, char mark, size_t count) {
     char text[32];
     char *at = text + sizeof text;
@@ -161,7 +161,7 @@ static int log_in(struct mneme_redis_node *node, struct mneme_redis_session *ses
     }
     struct mneme_str words[] = {MNEME_STR_LIT("AUTH"), mneme_str_from(user),
                                 mneme_str_from(session->urls->password)};
-    if (user[0] == '\0') { /* the form without a user, which every version knows */
+    if (user[0] == '\0') { /* the form without a user, which every version supports */
         words[1] = words[2];
     }
     return mneme_redis_node_ask(NULL, node, session, words, user[0] == '\0' ? 2 : 3, error);
@@ -176,7 +176,7 @@ static int select_database(struct mneme_redis_node *node, struct mneme_redis_ses
                                         : mneme_redis_node_ask(NULL, node, session, words, 2, error);
 }
 
-/* Whether nothing but the server's end of the connection can be read. */
+/* Whether the server has closed the connection, or sent something unexpected. */
 static bool is_ended(const struct mneme_redis_node *node) {
     char byte;
     ssize_t count = recv(node->context->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
@@ -194,15 +194,15 @@ static int connect_to(struct mneme_redis_node *node, struct mneme_redis_session 
     if (node->context->err != 0) {
         return fail(node, session, node->context->errstr, error);
     }
-    (void)fcntl(node->context->fd, F_SETFD, FD_CLOEXEC); /* no business of a program that is run from here */
+    (void)fcntl(node->context->fd, F_SETFD, FD_CLOEXEC); /* not for programs that are started from here */
     if (redisSetTimeout(node->context, timeout) != REDIS_OK) {
-        return fail(node, session, "no time-out can be set", error);
+        return fail(node, session, "the time-out cannot be set", error);
     }
     node->last_used = mneme_clock_monotonic_micros();
     int status = log_in(node, session, error);
     status = status == MNEME_OK ? select_database(node, session, error) : status;
     if (status != MNEME_OK &&
-        node->context != NULL) { /* refused: the code is not that of the caller's command */
+        node->context != NULL) { /* login refused: the code does not belong to the caller's command */
         session->code[0] = '\0';
         mneme_redis_node_disconnect(node);
         node->not_before = node->last_used + session->options.pause_ms * 1000;
@@ -222,11 +222,10 @@ int mneme_redis_node_ensure(struct mneme_redis_node *node, struct mneme_redis_se
     }
     if (now < node->not_before) {
         session->code[0] = '\0';
-        return mneme_error_set(
-            error, MNEME_E_UNAVAILABLE,
-            "Redis at %s has failed and is left alone for a while; check that it is running "
-            "and REDIS_URL",
-            node->place);
+        return mneme_error_set(error, MNEME_E_UNAVAILABLE,
+                               "cannot use Redis at %s: it failed and is not tried again yet; check that it "
+                               "is running, and check REDIS_URL",
+                               node->place);
     }
     return connect_to(node, session, error);
 }

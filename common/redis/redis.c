@@ -1,7 +1,7 @@
 /*
- * Commands in flight: a list in the order of sending, which the caller receives, and one for each node in the
- * order in which its answers come. An answer that is read is kept with its command until the caller gets
- * there; one that says "not here" or "no such script" makes its command be sent again.
+ * Commands in flight are in a list in the order of sending, in which the caller receives them, and in a list
+ * for each node in the order of its answers. An answer is kept with its command until the caller receives it;
+ * the answers "not here" and "no such script" cause the command to be sent again.
  */
 #include "common/redis/redis.h"
 
@@ -12,7 +12,7 @@
 #include "common/redis/client.h"
 
 #define FLUSH_BYTES ((size_t)16 * 1024) /* worth a system call */
-#define KEPT_BYTES ((size_t)64 * 1024)  /* of a command's memory, for the next one */
+#define KEPT_BYTES ((size_t)64 * 1024)  /* of a command's memory, for reuse */
 #define MAX_RESENDS 5
 #define SHA1_BYTES 20
 
@@ -56,7 +56,7 @@ static void free_call(struct mneme_redis_call *call) {
     free(call);
 }
 
-/* A command that is done with waits for the next one, with its memory unless that is much. */
+/* A finished command is kept for reuse, with its memory unless that is large. */
 static void recycle(struct mneme_redis *redis, struct mneme_redis_call *call) {
     struct mneme_buffer bytes = call->bytes;
     freeReplyObject(call->reply);
@@ -87,7 +87,7 @@ void mneme_redis_drop(struct mneme_redis *redis) {
     redis->in_flight = 0;
 }
 
-/* What a failure of a connection leaves behind. */
+/* Cleans up after a failed connection. */
 static int give_up(struct mneme_redis *redis, int status) {
     mneme_redis_drop(redis);
     redis->is_map_old = true;
@@ -112,7 +112,7 @@ void mneme_redis_close(struct mneme_redis *redis) {
     free(redis);
 }
 
-/* What is known of a script, from its first use on; NULL when there are too many. */
+/* The known script, added on first use; NULL when there are too many. */
 static const struct mneme_redis_known_script *find_script(struct mneme_redis *redis,
                                                           const struct mneme_redis_script *script) {
     for (size_t i = 0; i < redis->script_count; i++) {
@@ -142,11 +142,10 @@ static int format(struct mneme_redis_call *call, struct mneme_redis *redis,
         call->script = find_script(redis, command->script);
         if (call->script == NULL) {
             redis->session.code[0] = '\0';
-            return mneme_error_set(
-                error, MNEME_E_INTERNAL,
-                "the script %s cannot be sent to Redis: more than %d scripts, or no SHA-1; "
-                "report it",
-                command->script->name, MNEME_REDIS_MAX_SCRIPTS);
+            return mneme_error_set(error, MNEME_E_INTERNAL,
+                                   "cannot send the script %s to Redis: there are more than %d scripts, or "
+                                   "OpenSSL does not provide SHA-1; report this",
+                                   command->script->name, MNEME_REDIS_MAX_SCRIPTS);
         }
         mneme_redis_format_word(bytes, MNEME_STR_LIT("EVALSHA"));
         mneme_redis_format_word(bytes, mneme_str_from(call->script->sha1));
@@ -157,7 +156,7 @@ static int format(struct mneme_redis_call *call, struct mneme_redis *redis,
     return bytes->failed ? no_memory(redis, error) : MNEME_OK;
 }
 
-/* Puts words into a node's output that go ahead of a command, for its sake. */
+/* Adds a command to a node's output that prepares the following command. */
 static void put_ahead(struct mneme_redis_call *call, struct mneme_redis_node *node,
                       const struct mneme_str *words, size_t count) {
     mneme_redis_format_count(&node->out, count);
@@ -167,7 +166,7 @@ static void put_ahead(struct mneme_redis_call *call, struct mneme_redis_node *no
     call->ahead++;
 }
 
-/* Puts a command into a node's output. */
+/* Adds a command to a node's output. */
 static void put(struct mneme_redis_call *call, struct mneme_redis_node *node, bool is_asking) {
     call->node = node;
     if (call->script != NULL && (node->loaded & call->script->bit) == 0) {
@@ -176,7 +175,7 @@ static void put(struct mneme_redis_call *call, struct mneme_redis_node *node, bo
         put_ahead(call, node, load, 3);
         node->loaded |= call->script->bit;
     }
-    if (is_asking) { /* holds for the next command alone */
+    if (is_asking) { /* applies only to the next command */
         put_ahead(call, node, &MNEME_STR_LIT("ASKING"), 1);
     }
     mneme_buffer_append_str(&node->out, mneme_buffer_str(&call->bytes));
@@ -239,7 +238,7 @@ int mneme_redis_flush(struct mneme_redis *redis, struct mneme_error *error) {
     return status == MNEME_OK ? MNEME_OK : give_up(redis, status);
 }
 
-/* What is answered ahead of a command counts only when it is refused. */
+/* Answers to preparing commands matter only if they are errors. */
 static void take_ahead(struct mneme_redis_call *call, redisReply *reply) {
     call->ahead--;
     if (reply->type == REDIS_REPLY_ERROR && call->refusal == NULL) {
@@ -249,8 +248,8 @@ static void take_ahead(struct mneme_redis_call *call, redisReply *reply) {
     }
 }
 
-/* Sends a command again whose answer says that its script is not there, or that it belongs to another node;
- * leaves *is_final as it is for all other answers, and after so many such ones that something is wrong. */
+/* Sends a command again if its answer says that its script is missing, or that it belongs to another node;
+ * leaves *is_final unchanged for all other answers, and after too many repetitions. */
 static int send_again(bool *is_final, struct mneme_redis *redis, struct mneme_redis_call *call,
                       const redisReply *reply, struct mneme_error *error) {
     struct mneme_redis_redirect redirect;
@@ -276,7 +275,7 @@ static int send_again(bool *is_final, struct mneme_redis *redis, struct mneme_re
     return MNEME_OK;
 }
 
-/* Reads one answer of a node, for whatever command it is. */
+/* Reads one answer of a node, for the next command due. */
 static int take_answer(struct mneme_redis *redis, struct mneme_redis_node *node, struct mneme_error *error) {
     struct mneme_redis_call *call = node->first_due;
     redisReply *reply = NULL;
@@ -303,7 +302,7 @@ static int take_answer(struct mneme_redis *redis, struct mneme_redis_node *node,
     return status;
 }
 
-/* An error in the answer, or in what was sent ahead of the command for its sake, which tells more. */
+/* An error in the answer, or in that of a preparing command, which is more specific. */
 static int judge(struct mneme_redis *redis, const struct mneme_redis_call *call, struct mneme_error *error) {
     if (call->reply->type != REDIS_REPLY_ERROR) {
         return MNEME_OK;
@@ -322,7 +321,7 @@ int mneme_redis_receive(redisReply **reply, struct mneme_redis *redis, struct mn
     if (call == NULL) {
         redis->session.code[0] = '\0';
         return mneme_error_set(error, MNEME_E_INTERNAL,
-                               "no answer of Redis was received: no command is in flight; report it");
+                               "cannot receive an answer from Redis: no command is in flight; report this");
     }
     int status = flush_all(redis, error);
     while (status == MNEME_OK && call->reply == NULL) {
@@ -351,7 +350,7 @@ int mneme_redis_run(redisReply **reply, struct mneme_redis *redis, const struct 
     if (redis->in_flight > 0) {
         redis->session.code[0] = '\0';
         return mneme_error_set(error, MNEME_E_INTERNAL,
-                               "a command was not sent to Redis: others are in flight; report it");
+                               "cannot send a command to Redis: others are in flight; report this");
     }
     int status = mneme_redis_send(redis, command, error);
     return status == MNEME_OK ? mneme_redis_receive(reply, redis, error) : status;

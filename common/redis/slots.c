@@ -26,7 +26,7 @@ int mneme_redis_slot(struct mneme_str key) {
     return (int)(crc16(key) % MNEME_REDIS_SLOTS);
 }
 
-/* Takes a decimal number off the front; false when there is none up to `most`. */
+/* Removes a leading decimal number; false when there is none up to `most`. */
 static bool take_number(int *out, struct mneme_str *text, int most) {
     size_t len = 0;
     for (*out = 0; len < text->len && text->data[len] >= '0' && text->data[len] <= '9' && *out <= most;

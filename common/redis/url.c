@@ -1,5 +1,5 @@
 /*
- * Texts are cut at their separators and put into one buffer, by offset while it grows.
+ * Texts are split at their separators and copied into one buffer, referenced by offset while it grows.
  */
 #include "common/redis/url.h"
 
@@ -8,7 +8,7 @@
 #define SCHEME "redis://"
 #define DEFAULT_PORT 6379
 
-/* One URL: where its texts begin in the buffer, and its numbers. */
+/* One URL: offsets of its texts in the buffer, and its numbers. */
 struct one_url {
     size_t host, user, password;
     int port;
@@ -18,12 +18,12 @@ struct one_url {
 static int refuse(struct mneme_error *error, const char *why) {
     return mneme_error_set(
         error, MNEME_E_USAGE,
-        "REDIS_URL cannot be used: %s; write redis://[[user]:password@]host[:port][/database], "
-        "or several of them with commas between",
+        "cannot use REDIS_URL: %s; write redis://[[user]:password@]host[:port][/database], or several of "
+        "these, separated by commas",
         why);
 }
 
-/* Appends text with its percent escapes undone and a NUL, and gives where it begins. */
+/* Appends the text, percent-decoded and NUL-terminated, and returns its offset. */
 static size_t take_string(struct mneme_buffer *out, bool *is_right, struct mneme_str text) {
     size_t at = out->len;
     *is_right = mneme_percent_decode(out, text) && *is_right;
@@ -31,7 +31,7 @@ static size_t take_string(struct mneme_buffer *out, bool *is_right, struct mneme
     return at;
 }
 
-/* What is before the first (or last) `separator`, which `text` is moved behind; null when there is none. */
+/* The part before the first (or last) `separator`; `text` is moved past it. Null when there is none. */
 static struct mneme_str split_off(struct mneme_str *text, char separator, bool is_last) {
     const char *at = text->len == 0 ? NULL
                      : is_last      ? memrchr(text->data, separator, text->len)
@@ -87,10 +87,10 @@ static int parse_one(struct one_url *out, struct mneme_buffer *strings, struct m
     out->user = take_string(strings, &is_right, user);
     out->password = take_string(strings, &is_right, password);
     if (!is_right) {
-        return refuse(error, "it has a % without two hexadecimal digits behind it");
+        return refuse(error, "a % is not followed by two hexadecimal digits");
     }
     return strings->failed ? mneme_error_set(error, MNEME_E_NO_MEMORY,
-                                             "REDIS_URL cannot be used: out of memory; free some memory")
+                                             "cannot use REDIS_URL: out of memory; free some memory")
                            : MNEME_OK;
 }
 

@@ -1,5 +1,5 @@
 /*
- * What a REDIS_URL says: servers, and the login that all of them share.
+ * A parsed REDIS_URL: servers, and their common login.
  */
 #ifndef MNEME_COMMON_REDIS_URL_H
 #define MNEME_COMMON_REDIS_URL_H
@@ -14,7 +14,7 @@ struct mneme_redis_server {
     int port;
 };
 
-/* Zero-initialise it. Texts lie in `strings`; user and password may be empty. */
+/* Zero-initialise before use. Texts are in `strings`; user and password may be empty. */
 struct mneme_redis_urls {
     struct mneme_buffer strings;
     const char *user, *password;
@@ -23,7 +23,7 @@ struct mneme_redis_urls {
     size_t count;
 };
 
-/* The form is told at mneme_redis_open. MNEME_E_USAGE for another one; clean up in any case. */
+/* mneme_redis_open describes the form. MNEME_E_USAGE for any other; clean up in any case. */
 int mneme_redis_urls_parse(struct mneme_redis_urls *out, const char *text, struct mneme_error *error);
 void mneme_redis_urls_clean_up(struct mneme_redis_urls *urls);
 

@@ -1,5 +1,5 @@
 /*
- * Words of a script's call, gathered in one buffer.
+ * Collects the words of a script call in one buffer.
  */
 #include "stores/redis/change.h"
 
@@ -13,19 +13,19 @@ void mneme_hot_call_clean_up(struct mneme_hot_call *call) {
     mneme_buffer_clean_up(&call->words);
 }
 
-/* As the script has them: hundredths of a priority count before time, which is told in tenths of a second. */
+/* As in the script: hundredths of a priority take precedence over time, which is in tenths of a second. */
 #define RANK_STEP INT64_C(100000000000)
 #define RANK_MICROS 100000
 #define RANKS_OF_PRIORITY 100
-#define PRIORITY_OF_OTHERS 5 /* as a memory has that nobody gave one */
+#define PRIORITY_OF_OTHERS 5 /* the priority of a memory without one */
 
-/* A word until the call is complete: the text may move. Its place is taken by the slice. */
+/* A word until the call is complete, since the text may move. A slice then replaces it. */
 struct place {
     size_t start, len;
 };
 _Static_assert(sizeof(struct place) == sizeof(struct mneme_str), "one takes the place of the other");
 
-/* What was appended to the text since `start` is a word. */
+/* Adds the text appended since `start` as a word. */
 static void end_word(struct mneme_hot_call *call, size_t start) {
     struct place word = {start, call->text.len - start};
     mneme_buffer_append(&call->words, &word, sizeof word);
@@ -43,7 +43,7 @@ void mneme_hot_call_put_long(struct mneme_hot_call *call, int64_t value) {
     end_word(call, start);
 }
 
-/* As the script compares numbers, by bytes. */
+/* In the form in which the script compares numbers, by bytes. */
 static void put_compared(struct mneme_hot_call *call, int64_t value) {
     size_t start = call->text.len;
     mneme_buffer_printf(&call->text, "%019lld", (long long)value);
@@ -156,7 +156,7 @@ static void put_owner(struct mneme_hot_call *call, struct mneme_str tenant, stru
     end_word(call, start);
 }
 
-/* The words that follow the entry of whatever is kept. */
+/* The words that follow the entry, for all kinds of values. */
 static void put_keeping(struct mneme_hot_call *call, const struct mneme_hot_keeping *keeping,
                         const struct mneme_str *names) {
     mneme_hot_call_put_long(call, keeping->expires_ms);

@@ -1,6 +1,6 @@
 /*
- * Calls of the script that changes what one partition of the log leads to (hot/scripts/change): a guard,
- * then any number of changes, all of them done or none.
+ * Calls of the script that changes the data of one partition of the log (scripts/change): a guard, then any
+ * number of changes, all or none of which are applied.
  *
  *   mneme_hot_call_begin(&call, &space, partition);
  *   mneme_hot_guard_…(&call, …);
@@ -15,23 +15,23 @@
 #include "stores/redis/memory.h"
 #include "stores/redis/working_load.h"
 
-/* What the script answers. */
+/* The script's answers. */
 enum mneme_hot_verdict {
     MNEME_HOT_DONE,
-    MNEME_HOT_ALREADY, /* the progress is there: it was done before */
-    MNEME_HOT_LOST,    /* nothing is stored of the partition */
+    MNEME_HOT_ALREADY, /* the progress is past these changes: they were applied before */
+    MNEME_HOT_LOST,    /* nothing is stored for the partition */
     MNEME_HOT_TAKEN,   /* another worker has claimed it */
-    MNEME_HOT_MOVED,   /* another space is the live one */
+    MNEME_HOT_MOVED,   /* another space is live */
     MNEME_HOT_BEHIND,  /* Redis has less than this worker has written */
-    MNEME_HOT_FROZEN,  /* held up for a moment, by a rebuild or a verification */
-    MNEME_HOT_NEWER,   /* what was read from Postgres may be older than what Redis was given since */
-    MNEME_HOT_FULL,    /* Redis has no memory left for what a reader found */
+    MNEME_HOT_FROZEN,  /* paused for a moment by a rebuild or a verification */
+    MNEME_HOT_NEWER,   /* the rows from Postgres may be older than what was written to Redis since */
+    MNEME_HOT_FULL,    /* Redis has no memory left for a reader's data */
 };
 
-/* A call under construction; zero-initialise, use again and again. Growth failure shows in `text.failed`. */
+/* A call under construction; zero-initialise; reusable. A failure to grow sets `text.failed`. */
 struct mneme_hot_call {
-    struct mneme_buffer text;  /* the words, one behind the other */
-    struct mneme_buffer words; /* where each lies in the text; struct mneme_str once the call is complete */
+    struct mneme_buffer text;  /* the words, one after the other */
+    struct mneme_buffer words; /* position of each in the text; struct mneme_str once the call is complete */
     size_t changes;
 };
 void mneme_hot_call_clean_up(struct mneme_hot_call *call);
@@ -39,27 +39,27 @@ void mneme_hot_call_clean_up(struct mneme_hot_call *call);
 void mneme_hot_call_begin(struct mneme_hot_call *call, const struct mneme_hot_space *space,
                           int32_t partition);
 
-/* Words for another script of hot/scripts. */
+/* Words for another script of this folder. */
 void mneme_hot_call_put(struct mneme_hot_call *call, struct mneme_str word);
 void mneme_hot_call_put_long(struct mneme_hot_call *call, int64_t value);
 
-/* The command, once; valid until the call is begun anew. */
+/* The command, once; valid until the next call begins. */
 struct mneme_redis_command mneme_hot_call_of(struct mneme_hot_call *call,
                                              const struct mneme_redis_script *script);
 struct mneme_redis_command mneme_hot_call_command(struct mneme_hot_call *call); /* of the script of changes */
 
-/* From the script's answer; MNEME_HOT_LOST for one that it does not give. */
+/* Parses the script's answer; MNEME_HOT_LOST for an unknown one. */
 enum mneme_hot_verdict mneme_hot_verdict_of(const redisReply *reply);
 
 /* --- guards --- */
 
 struct mneme_hot_fold_guard {
-    int64_t first_offset, end_offset; /* what of the log the changes are */
+    int64_t first_offset, end_offset; /* the part of the log that the changes come from */
     int64_t epoch;
-    struct mneme_str digest; /* of the event before end_offset, empty: not known */
-    bool is_live_space;      /* the space must be the live one */
-    struct mneme_str live;   /* what says that the partition may be read */
-    int64_t live_ms;         /* and for how long; 0: it may not */
+    struct mneme_str digest; /* of the event before end_offset; empty: unknown */
+    bool is_live_space;      /* the space must be live */
+    struct mneme_str live;   /* value of the key that allows reading the partition */
+    int64_t live_ms;         /* and its duration; 0: reading is not allowed */
 };
 void mneme_hot_guard_fold(struct mneme_hot_call *call, const struct mneme_hot_space *space,
                           const struct mneme_hot_fold_guard *guard);
@@ -70,27 +70,27 @@ void mneme_hot_guard_merge(struct mneme_hot_call *call);
 
 /* --- changes --- */
 
-/* How something is kept. */
+/* How a value is kept. */
 struct mneme_hot_keeping {
     int64_t expires_ms;
-    int64_t happened_at;      /* when it was last of interest, in microseconds */
-    struct mneme_str user_id; /* whom it counts for; null: the stream */
-    int64_t most_bytes;       /* that one owner may have: what is larger is not sent, and taken away */
+    int64_t happened_at;      /* time of last use, in microseconds */
+    struct mneme_str user_id; /* whose share it counts against; null: the stream's */
+    int64_t most_bytes;       /* maximum for one owner: a larger value is not sent, and is removed */
 };
 
-/* The memory is kept until then unless Redis has a newer version; one that is deleted goes. `happened_at`:
- * when it was last of interest, in microseconds. */
+/* Keeps the memory until then unless Redis has a newer version; removes a deleted one. `happened_at`: time of
+ * last use, in microseconds. */
 void mneme_hot_change_memory(struct mneme_hot_call *call, const struct mneme_hot_memory *memory,
                              int64_t expires_ms, int64_t happened_at);
-/* The numbers of accesses of a memory that Redis has. */
+/* The access counts of a memory in Redis. */
 void mneme_hot_change_access(struct mneme_hot_call *call, const struct mneme_memory_row *row);
-/* A value that is read whole, unless Redis has one of a later ledger; null JSON: there is none. `names`:
- * tenant, and two at least. */
+/* A value that is read as a whole, unless Redis has one of a later ledger offset; null JSON: there is none.
+ * `names`: tenant, and at least two. */
 void mneme_hot_change_value(struct mneme_hot_call *call, enum mneme_hot_kind kind,
                             const struct mneme_str *names, size_t count, int64_t ledger_offset,
                             const struct mneme_hot_keeping *keeping, struct mneme_str json);
-/* The working memory of a conversation, whole, unless Redis has that of a later ledger. `names`: tenant,
- * stream, conversation. */
+/* The whole working memory of a conversation, unless Redis has that of a later ledger offset. `names`:
+ * tenant, stream, conversation. */
 void mneme_hot_change_working(struct mneme_hot_call *call, const struct mneme_str names[3],
                               const struct mneme_hot_keeping *keeping,
                               const struct mneme_loaded_working *loaded);

@@ -1,5 +1,5 @@
 /*
- * A key is its base, its kind and its names, by one table.
+ * A key is made of its base, its kind and its names, by one table.
  */
 #include "stores/redis/keys.h"
 
@@ -36,8 +36,8 @@ int mneme_hot_prefix(struct mneme_str *out, const struct mneme_config *config, s
     *out = mneme_str_from(mneme_config_string(config, MNEME_SETTING_REDIS_PREFIX));
     if (memchr(out->data, '{', out->len) != NULL || memchr(out->data, '}', out->len) != NULL) {
         return mneme_error_set(error, MNEME_E_USAGE,
-                               "MNEME_REDIS_PREFIX cannot be %s: its braces would decide where keys lie in a "
-                               "cluster; choose one without them",
+                               "cannot use MNEME_REDIS_PREFIX %s: its braces would decide on which node of a "
+                               "cluster keys are stored; choose a prefix without braces",
                                out->data);
     }
     return MNEME_OK;

@@ -1,5 +1,5 @@
 /*
- * Shares of the settings, and times to live by the kinds of keys.
+ * Shares of the limits in the settings, and times to live by kind of key.
  */
 #include "stores/redis/limits.h"
 

@@ -1,5 +1,5 @@
 /*
- * How much of one partition of the log is kept (its share of what the settings give), and how long.
+ * How much of one partition of the log is kept (its share of the limits in the settings), and how long.
  */
 #ifndef MNEME_STORES_REDIS_LIMITS_H
 #define MNEME_STORES_REDIS_LIMITS_H
@@ -9,17 +9,17 @@
 
 struct mneme_hot_limits {
     int64_t memories, bytes; /* of all owners together */
-    int64_t user_percent;    /* what one of them may have of these */
+    int64_t user_percent;    /* maximum share of one owner */
 };
 
 /* Shares are rounded up. */
 struct mneme_hot_limits mneme_hot_limits_of(const struct mneme_config *config, int32_t partitions);
 
-/* The setting that says how long what is kept under such a key lasts after its last change. */
+/* The setting for how long the value of such a key is kept after its last change. */
 enum mneme_setting mneme_hot_ttl_setting(enum mneme_hot_kind kind);
 int64_t mneme_hot_ttl_s(const struct mneme_config *config, enum mneme_hot_kind kind);
 
-/* The bytes that one owner may have. */
+/* The maximum number of bytes of one owner. */
 int64_t mneme_hot_user_bytes(const struct mneme_hot_limits *limits);
 
 #endif

@@ -1,5 +1,5 @@
 /*
- * The columns of a memory, and its value in Redis.
+ * The columns of a memory, and its encoding in Redis.
  */
 #include "stores/redis/memory.h"
 
@@ -8,7 +8,7 @@
 
 #define SEQUENCE_DIGITS 19
 #define NEVER MNEME_STR_LIT("-")
-#define ACCESSES_FOR_ALL 100.0 /* so many make an importance of 0 one of 1 */
+#define ACCESSES_FOR_ALL 100.0 /* number of accesses that raises an importance of 0 to 1 */
 
 #define COLUMN(column_name, column_kind)                                                                     \
     { #column_name, column_kind, offsetof(struct mneme_memory_row, column_name) }
@@ -42,7 +42,7 @@ const struct mneme_row_column mneme_memory_columns[MNEME_MEMORY_COLUMN_COUNT] = 
     COLUMN(source_event_id, MNEME_ROW_UUID),
 };
 
-/* The columns around those of accesses, which change without the rest. */
+/* The columns around the access columns, which change independently. */
 enum { ACCESSES_AT = 16, BEHIND_ACCESSES = 18 };
 #define VALUE_COLUMN_COUNT (MNEME_MEMORY_COLUMN_COUNT - (BEHIND_ACCESSES - ACCESSES_AT))
 
@@ -81,7 +81,7 @@ void mneme_hot_memory_write(struct mneme_buffer *out, const struct mneme_hot_mem
     mneme_hot_memory_json(out, row);
 }
 
-/* A number and the space behind it; moves *text behind both. */
+/* Reads a number and the space after it; moves *text past both. */
 static bool take_number(int64_t *out, struct mneme_str *text) {
     const char *space = memchr(text->data, ' ', text->len);
     *out = 0;
@@ -101,7 +101,7 @@ static bool take_number(int64_t *out, struct mneme_str *text) {
     return number <= INT64_MAX;
 }
 
-/* The same for a time, which may lie before 1970, or for none. */
+/* The same for a time, which may be before 1970, or for none. */
 static bool take_accessed_at(struct mneme_opt_long *out, struct mneme_str *text) {
     bool is_negative = text->len > 0 && text->data[0] == '-';
     text->data += is_negative;
@@ -117,7 +117,7 @@ static bool take_accessed_at(struct mneme_opt_long *out, struct mneme_str *text)
     return out->is_set;
 }
 
-/* The columns of the value, one table from two parts. */
+/* The columns of the value, combined from two parts. */
 static void value_columns(struct mneme_row_column columns[VALUE_COLUMN_COUNT]) {
     memcpy(columns, mneme_memory_columns, ACCESSES_AT * sizeof *columns);
     memcpy(columns + ACCESSES_AT, mneme_memory_columns + BEHIND_ACCESSES,

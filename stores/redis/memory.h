@@ -1,5 +1,5 @@
 /*
- * A memory as a value: the row of the ledger's table, its JSON both ways, and what Redis keeps of it.
+ * A memory: the row of the ledger's table, its conversion to JSON and back, and its encoding in Redis.
  */
 #ifndef MNEME_STORES_REDIS_MEMORY_H
 #define MNEME_STORES_REDIS_MEMORY_H
@@ -29,28 +29,28 @@ struct mneme_memory_row {
 /* In the order of the table. */
 extern const struct mneme_row_column mneme_memory_columns[MNEME_MEMORY_COLUMN_COUNT];
 
-/* What Redis keeps under MNEME_HOT_MEMORY: a line
+/* The value of MNEME_HOT_MEMORY: a line
  *   <source_sequence, 19 digits> <access_count> <last_accessed_at, microseconds, or "-": never>
  * [<tenant>/<user>/<agent>] and the row as JSON without access_count and last_accessed_at. The names are
- * encoded as in keys, an absent user is empty, and without an agent there are none: they tell the scripts
- * which lists the memory is in. */
+ * encoded as in keys, a missing user is empty, and without an agent the names are left out: the scripts use
+ * them to find the lists that contain the memory. */
 struct mneme_hot_memory {
-    struct mneme_memory_row row; /* importance: without what accesses add */
-    int64_t source_sequence;     /* of the event that made the version */
+    struct mneme_memory_row row; /* importance: without the share of accesses */
+    int64_t source_sequence;     /* of the event that created the version */
 };
 
 void mneme_hot_memory_write(struct mneme_buffer *out, const struct mneme_hot_memory *memory);
 
-/* The value's parts, for who writes them apart. */
+/* The value's parts, for callers that write them separately. */
 void mneme_hot_memory_accessed_at(struct mneme_buffer *out, const struct mneme_memory_row *row);
 void mneme_hot_memory_lists(struct mneme_buffer *out, const struct mneme_memory_row *row);
 void mneme_hot_memory_json(struct mneme_buffer *out, const struct mneme_memory_row *row);
 
-/* Strings point into `value` or lie in the arena. False for a value that mneme_hot_memory_write did not make,
- * or when memory is exhausted: it counts as none. */
+/* Strings point into `value` or are in the arena. False for a value that mneme_hot_memory_write did not
+ * write, or when memory is exhausted; treat it as missing. */
 bool mneme_hot_memory_read(struct mneme_hot_memory *out, struct mneme_str value, struct mneme_arena *arena);
 
-/* Adds to the importance what the accesses are worth, as questions to Postgres do: 0.01 each, to 1 at most.
+/* Adds the share of accesses to the importance, as queries to Postgres do: 0.01 each, up to 1.
  */
 void mneme_memory_row_add_accesses(struct mneme_memory_row *row);
 

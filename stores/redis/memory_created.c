@@ -1,6 +1,6 @@
 /*
- * The values of a new row, as the mapping of memory_created has them (consumers/postgres/fold/mappings.c); a
- * test compares the two.
+ * The values of a new row, as in the mapping of memory_created (consumers/postgres/fold/mappings.c); a test
+ * compares the two.
  */
 #include "stores/redis/memory_created.h"
 
@@ -9,7 +9,7 @@
 #define SHORT_TERM MNEME_STR_LIT("short_term")
 #define SHORT_TERM_MICROS (INT64_C(7) * 86400 * 1000000)
 
-/* JSON in the form in which Postgres gives it back; `when_null` where the event has none. */
+/* JSON in the form in which Postgres returns it; `when_null` if the event has none. */
 static bool put_json(struct mneme_str *out, struct mneme_str json, struct mneme_str when_null,
                      struct mneme_arena *arena, struct mneme_buffer *text, struct mneme_json_normal *normal) {
     if (json.data == NULL) {
@@ -70,7 +70,7 @@ int mneme_hot_memory_create(struct mneme_hot_memory *out, const struct mneme_eve
     };
     if (!put_json(&out->row.content, created->content, MNEME_STR_NULL, arena, text, normal) ||
         !put_json(&out->row.metadata, created->metadata, MNEME_STR_LIT("{}"), arena, text, normal)) {
-        return mneme_error_set(error, MNEME_E_NO_MEMORY, "the batch was not folded: memory is exhausted");
+        return mneme_error_set(error, MNEME_E_NO_MEMORY, "cannot fold the batch: out of memory");
     }
     return MNEME_OK;
 }

@@ -1,5 +1,5 @@
 /*
- * The statement's arrays, and its rows: some columns before those of a memory.
+ * The statement's array parameters, and its rows: some columns precede those of a memory.
  */
 #include "stores/redis/memory_load.h"
 
@@ -21,7 +21,7 @@ int mneme_hot_memories_params(struct mneme_pg_params *params, struct mneme_arena
     struct mneme_uuid *ids = mneme_arena_alloc(arena, (count + 1) * sizeof *ids);
     if (partitions == NULL || texts == NULL || ids == NULL) {
         return mneme_error_set(error, MNEME_E_NO_MEMORY,
-                               "memories were not read: memory is exhausted; ask for fewer");
+                               "cannot read memories: out of memory; ask for fewer");
     }
     for (size_t i = 0; i < count; i++) {
         partitions[i] = keys[i].partition;

@@ -1,5 +1,5 @@
 /*
- * Three looks: at how many partitions there are, at which space is the live one, at their progress.
+ * Three reads: the number of partitions, their live spaces, and their progress.
  */
 #include "stores/redis/progress.h"
 
@@ -61,10 +61,10 @@ static struct mneme_str text_of(const redisReply *reply) {
     return (struct mneme_str){reply->str, reply->len};
 }
 
-/* Some partitions, from `first` on, all of them in flight at once. */
-static int look(struct mneme_redis *redis, struct mneme_str prefix, int32_t first, int32_t count,
-                bool (*visit)(void *context, const struct mneme_hot_progress *progress), void *context,
-                bool *goes_on, struct mneme_error *error) {
+/* Reads some partitions, from `first` on, all in flight at once. */
+static int visit_some(struct mneme_redis *redis, struct mneme_str prefix, int32_t first, int32_t count,
+                      bool (*visit)(void *context, const struct mneme_hot_progress *progress), void *context,
+                      bool *goes_on, struct mneme_error *error) {
     struct mneme_hot_space spaces[MAX_IN_FLIGHT];
     struct mneme_buffer key = {0};
     redisReply *reply = NULL;
@@ -112,8 +112,8 @@ int mneme_hot_progress_each(struct mneme_redis *redis, struct mneme_str prefix,
     int status = read_partitions(&partitions, redis, prefix, error);
     for (int32_t first = 0; status == MNEME_OK && goes_on && first < partitions; first += MAX_IN_FLIGHT) {
         int32_t left = partitions - first;
-        status = look(redis, prefix, first, left < MAX_IN_FLIGHT ? left : MAX_IN_FLIGHT, visit, context,
-                      &goes_on, error);
+        status = visit_some(redis, prefix, first, left < MAX_IN_FLIGHT ? left : MAX_IN_FLIGHT, visit, context,
+                            &goes_on, error);
     }
     mneme_redis_drop(redis);
     return status;

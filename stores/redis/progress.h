@@ -1,5 +1,5 @@
 /*
- * How far the hot tier is: what its partitions say of the log that they come from.
+ * The progress of the hot tier, for each partition of the log.
  */
 #ifndef MNEME_STORES_REDIS_PROGRESS_H
 #define MNEME_STORES_REDIS_PROGRESS_H
@@ -17,9 +17,8 @@ struct mneme_hot_progress {
     struct mneme_str owner;
 };
 
-/* Visits what Redis has of its partitions, in their order; those that it has nothing of are left out, which
- * is all of them where no worker ever was. A visit's strings are valid during it; false ends it. Errors of
- * mneme_redis_run. */
+/* Visits the partitions that Redis has data of, in order; there are none where no worker has ever run.
+ * Strings are valid during the visit; returning false ends it. Errors of mneme_redis_run. */
 int mneme_hot_progress_each(struct mneme_redis *redis, struct mneme_str prefix,
                             bool (*visit)(void *context, const struct mneme_hot_progress *progress),
                             void *context, struct mneme_error *error);

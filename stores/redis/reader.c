@@ -1,5 +1,5 @@
 /*
- * The topic is asked for once, the space guessed and corrected by what `live` says.
+ * The topic is read once; the space is guessed and corrected by the key `live`.
  */
 #include "stores/redis/reader.h"
 
@@ -9,7 +9,7 @@
 #include "common/base/clock.h"
 #include "stores/redis/reader_state.h"
 
-#define TIMEOUT_MS 200 /* Postgres answers sooner than that */
+#define TIMEOUT_MS 200 /* Postgres answers faster than that */
 #define POLL_MICROS 1000
 
 int mneme_hot_reader_open(struct mneme_hot_reader **out, const struct mneme_config *config,
@@ -28,7 +28,7 @@ int mneme_hot_reader_open(struct mneme_hot_reader **out, const struct mneme_conf
         free(reader);
         free(copy);
         return mneme_error_set(error, MNEME_E_NO_MEMORY,
-                               "the hot tier cannot be read: memory is exhausted; free some");
+                               "cannot read the hot tier: out of memory; free some memory");
     }
     reader->space = (struct mneme_hot_space){{copy, prefix.len}, MNEME_HOT_FIRST_SPACE};
     reader->config = config;
@@ -77,7 +77,7 @@ static bool is_text(const redisReply *reply) {
     return reply != NULL && (reply->type == REDIS_REPLY_STRING || reply->type == REDIS_REPLY_STATUS);
 }
 
-/* The number of partitions that workers have told of our topic; 0 when they told nothing. */
+/* The number of partitions that workers have stored for our topic; 0 when they stored nothing. */
 static int32_t read_partitions(const struct mneme_hot_reader *reader, const redisReply *reply) {
     if (reply->type != REDIS_REPLY_ARRAY || reply->elements != 2 || !is_text(reply->element[0]) ||
         !is_text(reply->element[1]) || strcmp(reply->element[0]->str, reader->topic) != 0) {
@@ -138,14 +138,14 @@ enum mneme_hot_trust mneme_hot_reader_judge(struct mneme_hot_reader *reader, con
     reader->space.number = space;
     reader->believed[0] = '\0';
     if (partitions != reader->partitions) {
-        reader->partitions = 0; /* asked for anew */
+        reader->partitions = 0; /* read again */
     }
-    return MNEME_HOT_LOOK_AGAIN;
+    return MNEME_HOT_READ_AGAIN;
 }
 
 /* --- read your writes --- */
 
-/* Asks for `live` and for the progress of the position's partition, which lie beside each other. */
+/* Reads `live` and the progress of the position's partition, which are in the same slot. */
 static bool send_progress_question(struct mneme_hot_reader *reader, struct mneme_position position) {
     struct mneme_error ignored = {0};
     struct mneme_buffer *text = &reader->scratch;
@@ -174,7 +174,8 @@ static struct answer receive_progress(struct mneme_hot_reader *reader, struct mn
     struct answer answer = {MNEME_HOT_NOT_HERE, false};
     redisReply *live = NULL;
     redisReply *progress = NULL;
-    /* Both in any case, while there is a connection: an answer left unread would be the next one's. */
+    /* Reads both in any case, while there is a connection: an unread answer would be taken for the next one.
+     */
     (void)mneme_redis_receive(&live, reader->redis, &ignored);
     if (mneme_redis_in_flight(reader->redis) > 0) {
         (void)mneme_redis_receive(&progress, reader->redis, &ignored);
@@ -189,8 +190,8 @@ static struct answer receive_progress(struct mneme_hot_reader *reader, struct mn
 }
 
 /* The worst of all positions. */
-static struct answer look(struct mneme_hot_reader *reader, const struct mneme_position *positions,
-                          size_t count) {
+static struct answer check_positions(struct mneme_hot_reader *reader, const struct mneme_position *positions,
+                                     size_t count) {
     struct answer all = {MNEME_HOT_BELIEVE, true};
     size_t sent = 0;
     while (sent < count && send_progress_question(reader, positions[sent])) {
@@ -213,7 +214,7 @@ bool mneme_hot_reader_wait(struct mneme_hot_reader *reader, const struct mneme_p
         return true;
     }
     while (mneme_hot_reader_partitions(reader) > 0) {
-        struct answer answer = look(reader, positions, count);
+        struct answer answer = check_positions(reader, positions, count);
         if (answer.trust == MNEME_HOT_BELIEVE && answer.has_it) {
             return true;
         }

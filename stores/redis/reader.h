@@ -1,8 +1,8 @@
 /*
- * Reading the hot tier. Whether it may be believed is told by the key `live` of a partition, which is read
- * together with what is wanted: a worker keeps the partition up to date. Where it is not there, where Redis
- * is away, slow or has nothing, the answer is "not here", never an error: whoever asks turns to Postgres. A
- * server that failed is left alone for a while, so that it costs a short wait now and then.
+ * Reads the hot tier. Every read includes the partition's key `live`, which exists while a worker keeps the
+ * partition up to date. Where it is missing, or Redis is unavailable, slow or has no data, the answer is "not
+ * here", never an error: callers then query Postgres. A server that failed is not tried again for a while, so
+ * that it costs only an occasional short wait.
  *
  * For one thread at a time.
  */
@@ -17,7 +17,7 @@
 
 struct mneme_hot_reader;
 
-/* Connects to nothing yet. MNEME_E_USAGE for settings that cannot be, MNEME_E_NO_MEMORY. */
+/* Does not connect yet. MNEME_E_USAGE for invalid settings, MNEME_E_NO_MEMORY. */
 int mneme_hot_reader_open(struct mneme_hot_reader **out, const struct mneme_config *config,
                           struct mneme_error *error);
 void mneme_hot_reader_close(struct mneme_hot_reader *reader); /* may be NULL */
@@ -29,20 +29,20 @@ struct mneme_hot_memory_id {
     struct mneme_uuid id;
 };
 
-/* The memories of these keys in one round trip, and into `found` whether the hot tier has each. Returns how
- * many it has. Strings lie in the arena. */
+/* Reads the memories of these keys in one round trip, and sets in `found` whether the hot tier has each.
+ * Returns how many it has. Strings are in the arena. */
 size_t mneme_hot_reader_memories(struct mneme_hot_memory *out, bool *found, struct mneme_hot_reader *reader,
                                  const struct mneme_hot_memory_id *keys, size_t count,
                                  struct mneme_arena *arena);
 
-/* Puts what was read from Postgres where a look found nothing, unless Redis may know more by now. From now on
- * it is kept as if it had just been written. */
+/* Stores memories read from Postgres that the hot tier did not have, unless Redis may have newer data by now.
+ * They are then kept as if just written. */
 void mneme_hot_reader_fill(struct mneme_hot_reader *reader, const struct mneme_hot_loaded_memory *memories,
                            size_t count);
 
 /* The memories of an agent (MNEME_HOT_AGENT: tenant, agent), or of a user and agent (MNEME_HOT_USER_AGENT),
- * that are kept: in no order, the `most` of each partition that will stay longest. Their rows may have
- * expired. False when a partition is not to be believed. The arrays lie in the arena, tenants are the
+ * in the hot tier: unordered, up to `most` of each partition, those that will stay longest. Their rows may
+ * have expired. False when a partition cannot be trusted. The arrays are in the arena, tenants are the
  * caller's. */
 bool mneme_hot_reader_list(struct mneme_hot_memory_id **out, size_t *count, struct mneme_hot_reader *reader,
                            enum mneme_hot_kind kind, const struct mneme_str *names, size_t name_count,
@@ -50,49 +50,49 @@ bool mneme_hot_reader_list(struct mneme_hot_memory_id **out, size_t *count, stru
 
 /* --- values that are kept whole --- */
 
-/* The JSON of a conversation (MNEME_HOT_CONVERSATION: tenant, stream, conversation); null when it is not
- * here. It lies in the arena. */
+/* The JSON of a conversation (MNEME_HOT_CONVERSATION: tenant, stream, conversation), in the arena; null when
+ * it is not here. */
 struct mneme_str mneme_hot_reader_value(struct mneme_hot_reader *reader, enum mneme_hot_kind kind,
                                         const struct mneme_str *names, size_t count,
                                         struct mneme_arena *arena);
 
-/* The same of all partitions, for what each keeps its own part of (MNEME_HOT_RECENT_CONVERSATIONS: tenant,
- * user; MNEME_HOT_RECENT_DECISIONS: tenant, agent); those that have none are left out. False when a partition
- * is not to be believed. */
+/* The same for values with a part in each partition (MNEME_HOT_RECENT_CONVERSATIONS: tenant, user;
+ * MNEME_HOT_RECENT_DECISIONS: tenant, agent); partitions without a part are left out. False when a partition
+ * cannot be trusted. */
 bool mneme_hot_reader_values(struct mneme_str **out, size_t *count, struct mneme_hot_reader *reader,
                              enum mneme_hot_kind kind, const struct mneme_str *names, size_t name_count,
                              struct mneme_arena *arena);
 
 /* --- read your writes --- */
 
-/* Whether the hot tier has everything up to and with the positions: it is waited for as long as its workers
- * are there, at most `timeout_ms` and until the cancel (may be NULL) is due. */
+/* Whether the hot tier has everything up to and including the positions: waits as long as its workers are
+ * running, at most `timeout_ms` and until the cancel (may be NULL) is due. */
 bool mneme_hot_reader_wait(struct mneme_hot_reader *reader, const struct mneme_position *positions,
                            size_t count, int64_t timeout_ms, const struct mneme_cancel *cancel);
 
 /* --- for readers of other kinds of keys --- */
 
-/* Partitions of the log; 0 when the hot tier is not to be had now. */
+/* Number of partitions of the log; 0 when the hot tier is unavailable. */
 int32_t mneme_hot_reader_partitions(struct mneme_hot_reader *reader);
 
-/* The partition of a stream; -1 when the hot tier is not to be had now. */
+/* The partition of a stream; -1 when the hot tier is unavailable. */
 int32_t mneme_hot_reader_partition_of(struct mneme_hot_reader *reader, struct mneme_str tenant,
                                       struct mneme_str stream_id);
 
-/* The topic whose events are in it; lives as long as the reader. */
+/* The topic of its events; valid as long as the reader. */
 struct mneme_str mneme_hot_reader_topic(const struct mneme_hot_reader *reader);
 
-/* Where keys are looked for; what mneme_hot_reader_judge has learnt is in it. */
+/* The space in which keys are read; mneme_hot_reader_judge updates it. */
 const struct mneme_hot_space *mneme_hot_reader_space(const struct mneme_hot_reader *reader);
 
 enum mneme_hot_trust {
     MNEME_HOT_BELIEVE,
-    MNEME_HOT_LOOK_AGAIN, /* another space or another number of partitions: once more, with what is known now
+    MNEME_HOT_READ_AGAIN, /* another space or number of partitions: read again with the new values
                            */
     MNEME_HOT_NOT_HERE,
 };
 
-/* What the value of `live` that came with an answer makes of it. */
+/* Judges an answer by the value of `live` that came with it. */
 enum mneme_hot_trust mneme_hot_reader_judge(struct mneme_hot_reader *reader, const redisReply *live);
 
 #endif

@@ -1,6 +1,6 @@
 /*
- * A script for each memory: it puts nothing where Redis may have been given something newer since Postgres
- * was read.
+ * One script call for each memory: it stores nothing if Redis may have received newer data since Postgres was
+ * read.
  */
 #include "common/base/clock.h"
 #include "stores/redis/change.h"

@@ -1,5 +1,5 @@
 /*
- * Whether a list is whole: what had to make room has left a gap in it, for as long as it would have been
+ * Whether a list is complete: an evicted entry leaves a gap in it, for as long as the entry would have been
  * there.
  */
 #include <stdlib.h>

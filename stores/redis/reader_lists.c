@@ -1,5 +1,5 @@
 /*
- * Lists, of which each partition has a part.
+ * Lists with a part in each partition.
  */
 #include <stdio.h>
 
@@ -17,13 +17,13 @@ struct listing {
     enum mneme_hot_kind kind;
     const struct mneme_str *names;
     size_t name_count;
-    char last[24]; /* the highest rank that is asked for */
+    char last[24]; /* the highest requested rank */
     struct mneme_hot_memory_id *ids;
     size_t count, capacity;
     struct mneme_arena *arena;
 };
 
-/* Asks for `live`, for the part of the list and for a gap in it. */
+/* Requests `live`, the part of the list and a gap in it. */
 static bool send_part(struct listing *listing, int32_t partition) {
     struct mneme_hot_reader *reader = listing->reader;
     struct mneme_buffer *text = &reader->scratch;
@@ -70,7 +70,8 @@ static enum mneme_hot_trust receive_part(struct listing *listing) {
     enum mneme_hot_trust trust = MNEME_HOT_NOT_HERE;
     redisReply *live = NULL;
     redisReply *part = NULL;
-    /* All in any case, while there is a connection: an answer left unread would be the next one's. */
+    /* Reads all in any case, while there is a connection: an unread answer would be taken for the next one.
+     */
     (void)mneme_redis_receive(&live, redis, &ignored);
     if (mneme_redis_in_flight(redis) > 0) {
         (void)mneme_redis_receive(&part, redis, &ignored);
@@ -87,7 +88,7 @@ static enum mneme_hot_trust receive_part(struct listing *listing) {
     return trust == MNEME_HOT_BELIEVE && has_gap ? MNEME_HOT_NOT_HERE : trust;
 }
 
-/* All parts, some at a time; the worst of what they say. */
+/* Reads all parts, some at a time; returns their worst verdict. */
 static enum mneme_hot_trust find_list(struct listing *listing, int32_t partitions) {
     struct mneme_redis *redis = listing->reader->redis;
     enum mneme_hot_trust trust = MNEME_HOT_BELIEVE;
@@ -114,9 +115,9 @@ bool mneme_hot_reader_list(struct mneme_hot_memory_id **out, size_t *count, stru
                            size_t most, struct mneme_arena *arena) {
     struct listing listing = {
         .reader = reader, .kind = kind, .names = names, .name_count = name_count, .arena = arena};
-    enum mneme_hot_trust trust = MNEME_HOT_LOOK_AGAIN;
+    enum mneme_hot_trust trust = MNEME_HOT_READ_AGAIN;
     snprintf(listing.last, sizeof listing.last, "%zu", most - 1);
-    for (int looks = 0; looks < 2 && trust == MNEME_HOT_LOOK_AGAIN; looks++) {
+    for (int tries = 0; tries < 2 && trust == MNEME_HOT_READ_AGAIN; tries++) {
         int32_t partitions = mneme_hot_reader_partitions(reader);
         listing.capacity = most * (size_t)partitions;
         listing.ids = mneme_arena_alloc(arena, (listing.capacity + 1) * sizeof *listing.ids);

@@ -1,5 +1,5 @@
 /*
- * A reader of the hot tier from inside, shared by the files that read one kind of key each.
+ * The internals of a reader of the hot tier, shared by the files that read one kind of key each.
  */
 #ifndef MNEME_STORES_REDIS_READER_STATE_H
 #define MNEME_STORES_REDIS_READER_STATE_H
@@ -12,21 +12,21 @@ struct mneme_hot_reader {
     struct mneme_hot_space space; /* its prefix is our own copy */
     char topic[MNEME_TOPIC_NAME_BYTES];
     int32_t partitions; /* 0: not known yet */
-    char believed[40];  /* what `live` says of this space and these partitions; "" until it was seen */
+    char believed[40];  /* the expected value of `live` for this space and these partitions; "" until known */
     const struct mneme_config *config; /* borrowed */
     struct mneme_buffer scratch;
-    struct mneme_arena arena; /* of one look */
+    struct mneme_arena arena; /* of one read */
 };
 
-/* Asks for the gap in a list of a partition: behind the list, so that none is missed. False when it cannot.
+/* Requests the gap in a list of a partition, after the list, so that none is missed. False on failure.
  */
 bool mneme_hot_reader_send_gap(struct mneme_hot_reader *reader, int32_t partition, enum mneme_hot_kind kind,
                                const struct mneme_str *names, size_t count);
 
-/* Whether there is one, or no answer. */
+/* Whether there is a gap, or no answer. */
 bool mneme_hot_reader_receive_gap(struct mneme_hot_reader *reader);
 
-/* One command; false when there is no answer to go by. The reply is the caller's to free. */
+/* Runs one command; false without a usable answer. The caller frees the reply. */
 bool mneme_hot_reader_run(redisReply **reply, struct mneme_hot_reader *reader,
                           const struct mneme_redis_command *command);
 

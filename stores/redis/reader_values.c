@@ -1,12 +1,12 @@
 /*
- * Values that are read whole by their name: one MGET for a partition, with `live` first.
+ * Values that are read as a whole by name: one MGET for each partition, with `live` first.
  */
 #include "stores/redis/reader_state.h"
 
-#define LINE_BYTES 20 /* where the ledger was, and a line feed */
+#define LINE_BYTES 20 /* the ledger's offset, and a line feed */
 #define PARTITIONS_AT_ONCE 64
 
-/* What is asked for. */
+/* The request. */
 struct wanted {
     enum mneme_hot_kind kind;
     const struct mneme_str *names;
@@ -51,8 +51,8 @@ struct mneme_str mneme_hot_reader_value(struct mneme_hot_reader *reader, enum mn
                                         struct mneme_arena *arena) {
     const struct wanted wanted = {kind, names, count};
     struct mneme_str value = MNEME_STR_NULL;
-    enum mneme_hot_trust trust = MNEME_HOT_LOOK_AGAIN;
-    for (int looks = 0; looks < 2 && trust == MNEME_HOT_LOOK_AGAIN; looks++) {
+    enum mneme_hot_trust trust = MNEME_HOT_READ_AGAIN;
+    for (int tries = 0; tries < 2 && trust == MNEME_HOT_READ_AGAIN; tries++) {
         int32_t partition = mneme_hot_reader_partition_of(reader, names[0], names[1]);
         trust = partition >= 0 && send_value(reader, &wanted, partition)
                     ? receive_value(&value, reader, arena)
@@ -61,9 +61,10 @@ struct mneme_str mneme_hot_reader_value(struct mneme_hot_reader *reader, enum mn
     return value;
 }
 
-/* One look at all partitions, some at a time; the worst of what they say. */
-static enum mneme_hot_trust look(struct mneme_str *values, size_t *count, struct mneme_hot_reader *reader,
-                                 const struct wanted *wanted, int32_t partitions, struct mneme_arena *arena) {
+/* Reads all partitions once, some at a time; returns their worst verdict. */
+static enum mneme_hot_trust read_parts(struct mneme_str *values, size_t *count,
+                                       struct mneme_hot_reader *reader, const struct wanted *wanted,
+                                       int32_t partitions, struct mneme_arena *arena) {
     enum mneme_hot_trust trust = MNEME_HOT_BELIEVE;
     *count = 0;
     for (int32_t from = 0; from < partitions && trust == MNEME_HOT_BELIEVE; from += PARTITIONS_AT_ONCE) {
@@ -92,12 +93,12 @@ bool mneme_hot_reader_values(struct mneme_str **out, size_t *count, struct mneme
                              enum mneme_hot_kind kind, const struct mneme_str *names, size_t name_count,
                              struct mneme_arena *arena) {
     const struct wanted wanted = {kind, names, name_count};
-    enum mneme_hot_trust trust = MNEME_HOT_LOOK_AGAIN;
+    enum mneme_hot_trust trust = MNEME_HOT_READ_AGAIN;
     *count = 0;
-    for (int looks = 0; looks < 2 && trust == MNEME_HOT_LOOK_AGAIN; looks++) {
+    for (int tries = 0; tries < 2 && trust == MNEME_HOT_READ_AGAIN; tries++) {
         int32_t partitions = mneme_hot_reader_partitions(reader);
         *out = mneme_arena_alloc(arena, ((size_t)partitions + 1) * sizeof **out);
-        trust = partitions > 0 && *out != NULL ? look(*out, count, reader, &wanted, partitions, arena)
+        trust = partitions > 0 && *out != NULL ? read_parts(*out, count, reader, &wanted, partitions, arena)
                                                : MNEME_HOT_NOT_HERE;
     }
     return trust == MNEME_HOT_BELIEVE;

@@ -1,5 +1,5 @@
 /*
- * One script reads all parts of one moment; each element is JSON.
+ * One script reads a consistent snapshot of all parts; each element is JSON.
  */
 #include "stores/redis/reader_working.h"
 
@@ -14,15 +14,15 @@
 #include "stores/redis/scripts.h"
 #include "stores/redis/working_json.h"
 
-#define FIRST_LIST 4 /* behind live, the goal, its id and its time */
+#define FIRST_LIST 4 /* after live, the goal, its id and its time */
 #define ANSWER_PARTS (FIRST_LIST + MNEME_WORKING_PART_COUNT)
 
 static bool is_text(const redisReply *reply) {
     return reply->type == REDIS_REPLY_STRING;
 }
 
-/* A list of elements, copied into the arena and read there. NULL when memory is exhausted or an element is of
- * another make. */
+/* A list of elements, copied into the arena and parsed there. NULL when memory is exhausted or an element has
+ * an unknown form. */
 static void *read_list(const redisReply *list, enum mneme_working_part part, struct mneme_arena *arena) {
     size_t bytes = mneme_working_shapes[part].bytes;
     if (list->type != REDIS_REPLY_ARRAY) {
@@ -46,7 +46,7 @@ static int compare_keys(const void *a, const void *b) {
                              ((const struct mneme_context_key *)b)->key);
 }
 
-/* By name, without those that have expired; returns how many are left. */
+/* Sorts keys by name and removes expired ones; returns how many are left. */
 static size_t settle_keys(struct mneme_context_key *keys, size_t count, int64_t now_micros) {
     size_t kept = 0;
     for (size_t i = 0; i < count; i++) {
@@ -60,14 +60,14 @@ static size_t settle_keys(struct mneme_context_key *keys, size_t count, int64_t 
     return kept;
 }
 
-/* The text, copied into the arena; null for another reply. False when memory is exhausted. */
+/* The text, copied into the arena; null for any other reply. False when memory is exhausted. */
 static bool read_text(struct mneme_str *out, const redisReply *reply, struct mneme_arena *arena) {
     *out =
         is_text(reply) ? mneme_arena_copy(arena, (struct mneme_str){reply->str, reply->len}) : MNEME_STR_NULL;
     return out->data != NULL || !is_text(reply);
 }
 
-/* The goal, if there is one. A writer of an earlier version has left out its id: the tables know it. */
+/* The goal, if there is one. Writers of an earlier version left out its id, which only the tables have. */
 static bool read_goal(struct mneme_loaded_working *out, redisReply *const *parts, struct mneme_arena *arena) {
     struct mneme_str id, set_at;
     if (!read_text(&out->working.goal, parts[0], arena) || !read_text(&id, parts[1], arena) ||
@@ -134,10 +134,10 @@ static redisReply *ask(struct mneme_hot_reader *reader, const struct mneme_worki
 bool mneme_hot_reader_working(struct mneme_loaded_working *out, struct mneme_hot_reader *reader,
                               const struct mneme_working_wanted *wanted, int64_t most, int64_t now_micros,
                               struct mneme_arena *arena) {
-    enum mneme_hot_trust trust = MNEME_HOT_LOOK_AGAIN;
+    enum mneme_hot_trust trust = MNEME_HOT_READ_AGAIN;
     bool is_found = false;
-    /* What a first look has learnt of the space, a second one knows. */
-    for (int looks = 0; looks < 2 && trust == MNEME_HOT_LOOK_AGAIN; looks++) {
+    /* A second read uses what the first has learnt about the space. */
+    for (int tries = 0; tries < 2 && trust == MNEME_HOT_READ_AGAIN; tries++) {
         int32_t partition = mneme_hot_reader_partition_of(reader, wanted->tenant, wanted->stream_id);
         redisReply *reply = partition < 0 ? NULL : ask(reader, wanted, most, partition);
         bool is_answer = reply != NULL && reply->type == REDIS_REPLY_ARRAY && reply->elements > 0;
@@ -171,7 +171,7 @@ void mneme_hot_reader_fill_working(struct mneme_hot_reader *reader, const struct
     const struct mneme_redis_command command = mneme_hot_call_command(&call);
     if (!call.text.failed) {
         redisReply *reply;
-        (void)mneme_hot_reader_run(&reply, reader, &command); /* else the next reader fills it */
+        (void)mneme_hot_reader_run(&reply, reader, &command); /* on failure, the next reader fills it */
         freeReplyObject(reply);
     }
     mneme_hot_call_clean_up(&call);

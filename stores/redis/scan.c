@@ -1,21 +1,22 @@
 /*
- * SCAN is of one node, so each node is asked once, by a key of some partition that lies there: nodes are told
- * apart by what they say their identity is.
+ * SCAN covers one node, so each node is scanned once, addressed by a key of a partition on it; nodes are
+ * distinguished by the identity that they report.
  */
 #include "stores/redis/scan.h"
 
 #include <stdlib.h>
 
-#define SCAN_COUNT "1000" /* keys that Redis looks at in one step */
+#define SCAN_COUNT "1000" /* keys that Redis examines in one step */
 #define MAX_IN_FLIGHT 100
 
 static int no_memory(struct mneme_error *error) {
-    return mneme_error_set(error, MNEME_E_NO_MEMORY, "keys of Redis were not listed: out of memory");
+    return mneme_error_set(error, MNEME_E_NO_MEMORY,
+                           "cannot list the keys of Redis: out of memory; free some memory");
 }
 
 /* --- nodes --- */
 
-/* The identity of the node that has the key; empty where there is but one. */
+/* The identity of the node with the key; empty if there is only one node. */
 static int ask_node(struct mneme_buffer *out, struct mneme_redis *redis, struct mneme_str key,
                     struct mneme_error *error) {
     const struct mneme_str words[] = {MNEME_STR_LIT("CLUSTER"), MNEME_STR_LIT("MYID")};
@@ -37,7 +38,7 @@ static int ask_node(struct mneme_buffer *out, struct mneme_redis *redis, struct 
 
 /* --- one node --- */
 
-/* What SCAN compares with; whatever the prefix has in it means itself. */
+/* The pattern for SCAN; special characters in the prefix are escaped. */
 static void put_pattern(struct mneme_buffer *out, const struct mneme_hot_space *space) {
     for (size_t i = 0; i < space->prefix.len; i++) {
         if (strchr("*?[]\\^", space->prefix.data[i]) != NULL) {
@@ -48,7 +49,7 @@ static void put_pattern(struct mneme_buffer *out, const struct mneme_hot_space *
     mneme_buffer_printf(out, "%lld:{*}:*", (long long)space->number);
 }
 
-/* Divides a key; false for one that is not of the space. */
+/* Splits a key; false if it does not belong to the space. */
 static bool take_key(struct mneme_hot_scanned *out, const struct mneme_buffer *start, const redisReply *key) {
     *out = (struct mneme_hot_scanned){.key = {key->str, key->len}};
     if (key->len <= start->len || memcmp(key->str, start->data, start->len) != 0) {
@@ -80,7 +81,7 @@ static int visit(const struct mneme_hot_scan *scan, const struct mneme_buffer *s
     return status;
 }
 
-/* The node that has the key `at`. */
+/* Scans the node with the key `at`. */
 static int scan_node(const struct mneme_hot_scan *scan, struct mneme_str at, struct mneme_error *error) {
     struct mneme_buffer pattern = {0};
     struct mneme_buffer start = {0};
@@ -108,7 +109,7 @@ static int scan_node(const struct mneme_hot_scan *scan, struct mneme_str at, str
 }
 
 int mneme_hot_scan_run(const struct mneme_hot_scan *scan, struct mneme_error *error) {
-    struct mneme_buffer nodes = {0}; /* those that were scanned, a line each */
+    struct mneme_buffer nodes = {0}; /* scanned nodes, one per line */
     struct mneme_buffer node = {0};
     struct mneme_buffer key = {0};
     int status = MNEME_OK;

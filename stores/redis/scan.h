@@ -1,6 +1,6 @@
 /*
- * All keys of a space, on every node of a cluster. Keys that come or go meanwhile may be seen or not, and a
- * key may be seen twice.
+ * Scans all keys of a space, on every node of a cluster. Keys that are added or removed meanwhile may or may
+ * not be seen, and a key may be seen twice.
  */
 #ifndef MNEME_STORES_REDIS_SCAN_H
 #define MNEME_STORES_REDIS_SCAN_H
@@ -11,14 +11,16 @@
 struct mneme_hot_scanned {
     struct mneme_str key;
     int32_t partition;
-    struct mneme_str name; /* of the key, behind the base: kind and names */
+    struct mneme_str name; /* of the key, after the base: kind and names */
 };
 
 struct mneme_hot_scan {
     struct mneme_redis *redis; /* nothing in flight */
     struct mneme_hot_space space;
-    int32_t partitions; /* their keys; those of others are seen where they lie on the same nodes */
-    /* Some keys at a time, valid during the call, which may use the connection. An error ends the scan. */
+    int32_t
+        partitions; /* scans the nodes of these; keys of other partitions on the same nodes are seen, too */
+    /* Receives some keys at a time, valid during the call, which may use the connection. An error ends the
+     * scan. */
     int (*visit)(void *context, const struct mneme_hot_scanned *keys, size_t count,
                  struct mneme_error *error);
     void *context;
@@ -26,7 +28,7 @@ struct mneme_hot_scan {
 
 int mneme_hot_scan_run(const struct mneme_hot_scan *scan, struct mneme_error *error);
 
-/* Takes all keys of a space away, in small steps. */
+/* Removes all keys of a space, in small steps. */
 int mneme_hot_space_remove(struct mneme_redis *redis, const struct mneme_hot_space *space, int32_t partitions,
                            struct mneme_error *error);
 

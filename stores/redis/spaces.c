@@ -9,7 +9,7 @@
 #include "stores/redis/scripts.h"
 
 static int no_memory(struct mneme_error *error) {
-    return mneme_error_set(error, MNEME_E_NO_MEMORY, "Redis was not asked: out of memory");
+    return mneme_error_set(error, MNEME_E_NO_MEMORY, "cannot query Redis: out of memory; free some memory");
 }
 
 int mneme_hot_spaces_live(int64_t *numbers, struct mneme_redis *redis, struct mneme_str prefix,
@@ -31,7 +31,7 @@ int mneme_hot_spaces_live(int64_t *numbers, struct mneme_redis *redis, struct mn
             freeReplyObject(reply);
         }
     }
-    mneme_redis_drop(redis); /* what a failure left unread belongs to nobody */
+    mneme_redis_drop(redis); /* discards answers that a failure left unread */
     mneme_buffer_clean_up(&key);
     return status;
 }

@@ -1,25 +1,26 @@
 /*
- * Working memory of a conversation: what an agent holds of it between two turns.
+ * Working memory of a conversation: what an agent keeps of it between two turns.
  */
 #ifndef MNEME_STORES_REDIS_WORKING_H
 #define MNEME_STORES_REDIS_WORKING_H
 
 #include "common/base/types.h"
 
-/* The latest so many are part of it. */
+/* How many of the latest elements are part of it. */
 #define MNEME_WORKING_TURNS 50
 #define MNEME_WORKING_THOUGHTS 100
 #define MNEME_WORKING_EVENTS 100
 
-/* Whose working memory: that of a conversation in a stream, or a context of its own there. Zero-initialise.
+/* Selects a working memory: of a conversation in a stream, or a context outside conversations there.
+ * Zero-initialise.
  */
 struct mneme_working_place {
-    struct mneme_str tenant;            /* null: that of the settings */
+    struct mneme_str tenant;            /* null: the setting's */
     struct mneme_str stream_id;         /* null: the user's, else the agent's; one of the three is required */
     struct mneme_str conversation_id;   /* required unless context_id is set */
     struct mneme_str user_id, agent_id; /* null: none */
-    /* A context outside any conversation, by an id of its own; null: the conversation's. A conversation's
-     * context has the conversation's id, so an id of both means the same context. */
+    /* A context outside conversations, by its own id; null: the conversation's context, whose id is that of
+     * the conversation. */
     struct mneme_str context_id;
 };
 

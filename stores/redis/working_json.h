@@ -1,5 +1,5 @@
 /*
- * Elements of working memory as JSON, the same wherever they are kept or shown.
+ * Elements of working memory as JSON, the same in storage and output.
  */
 #ifndef MNEME_STORES_REDIS_WORKING_JSON_H
 #define MNEME_STORES_REDIS_WORKING_JSON_H
@@ -16,7 +16,7 @@ enum mneme_working_part {
     MNEME_WORKING_PART_COUNT,
 };
 
-/* What an element of each kind is as a JSON object: the members, at their offsets in its struct. */
+/* The JSON object of each kind of element: its members, with their offsets in the struct. */
 struct mneme_working_shape {
     const char *name; /* of the list in the whole's JSON */
     const struct mneme_row_column *columns;
@@ -29,16 +29,16 @@ extern const struct mneme_working_shape mneme_working_shapes[MNEME_WORKING_PART_
 const void *mneme_working_elements(const struct mneme_working *working, enum mneme_working_part part,
                                    size_t *count);
 
-/* One element, a struct of that kind, as an object. */
+/* Writes one element, a struct of that kind, as an object. */
 void mneme_working_element_json(struct mneme_json_writer *json, enum mneme_working_part part,
                                 const void *element);
 
-/* The object that mneme_working_element_json wrote. Strings point into `json` or lie in the arena. False for
- * anything else, or when memory is exhausted. */
+/* Reads an object that mneme_working_element_json wrote. Strings point into `json` or are in the arena. False
+ * for anything else, or when memory is exhausted. */
 bool mneme_working_element_parse(void *element, enum mneme_working_part part, struct mneme_str json,
                                  struct mneme_arena *arena);
 
-/* What its JSON has, in bytes, about: the texts, and what surrounds each element. */
+/* The approximate size of its JSON in bytes: the texts, and the overhead of each element. */
 int64_t mneme_working_bytes(const struct mneme_loaded_working *loaded);
 
 /* Members of an object, without its braces: goal, active_goal, and a list for each kind of elements. */

@@ -1,5 +1,5 @@
 /*
- * The statement's arrays, and its rows: all parts have the same columns, each its own use of them.
+ * The statement's array parameters, and its rows: all parts have the same columns, but use them differently.
  */
 #include "stores/redis/working_load.h"
 
@@ -38,7 +38,7 @@ static const struct mneme_row_column columns[] = {
 
 static int no_memory(struct mneme_error *error) {
     return mneme_error_set(error, MNEME_E_NO_MEMORY,
-                           "working memory was not read: memory is exhausted; ask for fewer");
+                           "cannot read working memory: out of memory; ask for fewer");
 }
 
 int mneme_working_params(struct mneme_pg_params *params, struct mneme_arena *arena, struct mneme_str topic,
@@ -158,7 +158,7 @@ static bool take_list(struct mneme_working *working, const struct load_row *rows
     return list.any != NULL;
 }
 
-/* How many rows from the first on are of the same list. */
+/* How many rows from the first on belong to the same list. */
 static size_t list_length(const struct load_row *rows, size_t count) {
     size_t length = 1;
     while (length < count && rows[length].n == rows->n && rows[length].part == rows->part) {

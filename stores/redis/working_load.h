@@ -1,6 +1,6 @@
 /*
- * Working memory from the ledger's tables, of any number of conversations by one statement: by a worker that
- * folds, and by a reader that the hot tier has nothing for.
+ * Loads working memory of any number of conversations from the ledger's tables with one statement. Used by
+ * workers that fold, and by readers for which the hot tier has no data.
  *
  *   mneme_working_params(&params, &arena, topic, wanted, count, now_micros, error);
  *   mneme_pg_query(&rows, postgres, mneme_sql_hot_working, &params, true, error);
@@ -15,26 +15,26 @@
 
 /* One to load. */
 struct mneme_working_wanted {
-    int32_t partition; /* of the log: that of the stream */
+    int32_t partition; /* of the log: the stream's */
     struct mneme_str tenant, stream_id, conversation_id;
-    struct mneme_str user_id; /* whom it counts for in Redis; null: the stream */
+    struct mneme_str user_id; /* whose share in Redis it counts against; null: the stream's */
 };
 
 struct mneme_loaded_working {
     int64_t ledger_offset; /* the ledger's progress in the partition when this was read; 0 from Redis */
     struct mneme_working working;
-    struct mneme_str goal_id;          /* null where there is no goal, or one from before goals had ids */
+    struct mneme_str goal_id;          /* null if there is no goal, or it is older than goal ids */
     struct mneme_opt_long goal_set_at; /* the same */
 };
 
 /* The statement's parameters; keys that have expired by `now_micros` are left out. `params` are cleared
- * first; the arena is needed during the call only. */
+ * first; the arena is needed only during the call. */
 int mneme_working_params(struct mneme_pg_params *params, struct mneme_arena *arena, struct mneme_str topic,
                          const struct mneme_working_wanted *wanted, size_t count, int64_t now_micros,
                          struct mneme_error *error);
 
-/* The statement's binary result: one entry of `loaded` for each that was wanted, empty where there is
- * nothing. Strings point into `rows`, arrays lie in the arena. */
+/* Reads the statement's binary result: one entry of `loaded` for each that was requested, empty if there is
+ * no data. Strings point into `rows`, arrays are in the arena. */
 int mneme_working_read(struct mneme_loaded_working *loaded, size_t count, const PGresult *rows,
                        struct mneme_arena *arena, struct mneme_error *error);
 

@@ -51,7 +51,7 @@ def test_a_worker_that_waits_for_redis_says_so_and_stops_when_asked(case):
     case.add("waits")
     wait_until(lambda: not process.is_ready(), message="the worker is not ready")
     assert process.get("/healthz").status_code == 200
-    assert f"Redis at 127.0.0.1:{case.proxy.port} cannot be used" in process.log
+    assert f"cannot use Redis at 127.0.0.1:{case.proxy.port}" in process.log
     assert process.stop() == 0
 
 

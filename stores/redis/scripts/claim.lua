@@ -1,14 +1,14 @@
 #!lua flags=allow-oom
--- Makes a worker the one that may write a partition: the writer before it is fenced from here on, and what is kept of the
--- partition has the room that this worker's settings give.
+-- Makes a worker the writer of a partition: fences the former writer, and applies the limits of this worker's settings
+-- to the partition.
 --
 -- KEYS: progress, space, live
--- ARGV: number of the space, whether it must be the live one (1), topic, its partitions, owner, an epoch that is at
---       least as high as any before (microseconds of the clock: it grows even when what was stored is lost); how many
---       memories and bytes are kept of the partition, and what percentage of that one owner may have
+-- ARGV: number of the space, whether it must be live (1), topic, its partitions, owner, an epoch that is at least as
+--       high as any before (microseconds of the clock: it grows even when what was stored is lost); how many memories and
+--       bytes of the partition are kept, and the maximum percentage of one owner
 --
--- Replies with a word: "claimed", next_offset, last_digest, epoch; "moved" when another space is the live one;
--- "other", topic, partitions when the progress is that of another log.
+-- Replies with a word: "claimed", next_offset, last_digest, epoch; "moved" when another space is live; "other", topic,
+-- partitions when the progress is that of another log.
 
 if ARGV[2] == '1' then
     if redis.call('SETNX', KEYS[2], ARGV[1]) == 0 and redis.call('GET', KEYS[2]) ~= ARGV[1] then
@@ -24,7 +24,7 @@ local epoch = ARGV[6]
 if stored[5] and tonumber(stored[5]) >= tonumber(epoch) then
     epoch = string.format('%.0f', tonumber(stored[5]) + 1)
 end
-if stored[1] and not stored[6] then -- an older version has counted in another way; what it kept expires
+if stored[1] and not stored[6] then -- an older version counted differently; its data expires
     local base = string.sub(KEYS[1], 1, -9)
     redis.call('UNLINK', base .. 'hot', base .. 'ages')
 end

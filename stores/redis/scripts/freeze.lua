@@ -1,11 +1,10 @@
 #!lua flags=allow-oom
--- Holds up whoever writes a partition, for a moment, or lets it go on. The moment ends by itself.
+-- Pauses the writer of a partition for a moment, or resumes it. The pause ends by itself.
 --
 -- KEYS: progress
--- ARGV: for how many milliseconds (0: it goes on)
+-- ARGV: for how many milliseconds (0: resume)
 --
--- Replies topic, its partitions, next_offset and how often something had to make room; nothing where there is no
--- progress.
+-- Replies with topic, its partitions, next_offset and the number of evictions; with nothing if there is no progress.
 
 if redis.call('EXISTS', KEYS[1]) == 0 then
     return false

@@ -1,5 +1,5 @@
 #!lua flags=allow-oom
--- Sets fields of a hash, also when Redis has no memory left: few bytes that nothing goes on without.
+-- Sets fields of a hash, even when Redis has no memory left: a few essential bytes.
 --
 -- KEYS: the hash
 -- ARGV: fields and values by turns

@@ -1,9 +1,9 @@
 #!lua flags=allow-oom
--- Says that a partition is kept up to date, and looks whether it is still this worker's.
+-- Marks a partition as up to date, and checks whether this worker still owns it.
 --
 -- KEYS: progress, space, live
--- ARGV: epoch, next_offset, number of the space, whether it must be the live one (1), what `live` says, for how many
---       milliseconds (0: it says nothing)
+-- ARGV: epoch, next_offset, number of the space, whether it must be live (1), the value of `live`, for how many
+--       milliseconds (0: not set)
 --
 -- Replies "kept" or why not: "lost" (nothing is stored), "taken" (another epoch), "moved" (another live space),
 -- "behind" (less is stored than this worker has written).

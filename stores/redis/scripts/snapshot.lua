@@ -1,14 +1,15 @@
--- What is behind a key, and whether the lists of its partition agree with it.
+-- Reads the contents of a key, and checks whether the lists of its partition agree with it.
 --
 -- KEYS: the key
--- ARGV: what the keys of its space and partition begin with, its kind, its names
+-- ARGV: the prefix of the keys of its space and partition, its kind, its names
 --
--- Replies nothing where there is no key, else its type, when it expires (milliseconds, -1: never) and its words: the
--- value of a string, the elements of a list, fields and values of a hash. For a memory, keys of lists that lack it
--- follow, each behind "different" or "missing"; for a list of memories the words are how many of its members are none.
+-- Replies with nothing if there is no key, else with its type, its expiry (milliseconds, -1: never) and its words: the
+-- value of a string, the elements of a list, fields and values of a hash. For a memory, these are followed by the keys
+-- of lists that lack it, each after "different" or "missing"; for a list of memories, the word is the number of its
+-- members that do not exist.
 
 local key, base, kind, names = KEYS[1], ARGV[1], ARGV[2], ARGV[3]
-local SAME_MS = 1000 -- times that differ by less are the same
+local SAME_MS = 1000 -- times that differ by less count as equal
 local call = redis.call
 local time = call('TIME')
 local now_ms = time[1] * 1000 + math.floor(time[2] / 1000)
@@ -23,7 +24,7 @@ local function expect(list, member, expires_ms)
     end
 end
 
-local function look_at_memory(value, expires_ms)
+local function check_memory(value, expires_ms)
     local tenant, user, agent = string.match(value, '^%S+ %S+ %S+ ([^/%s]*)/([^/%s]*)/([^\n]*)\n')
     local member = string.sub(names, (string.find(names, '/', 1, true) or 0) + 1)
     local entry = 'memory:' .. names
@@ -41,7 +42,7 @@ local function look_at_memory(value, expires_ms)
     end
 end
 
--- Members that expire in this moment or did are none.
+-- Counts members that do not exist, except those that have just expired.
 local function count_strangers()
     local is_of_ranks = kind == 'hot' or kind == 'others'
     local before = (is_of_ranks or kind == 'ages') and '' or 'memory:' .. string.match(names, '^[^/]*/')
@@ -65,9 +66,9 @@ local expires_ms = call('PEXPIRETIME', key)
 if type == 'string' then
     words[1] = call('GET', key)
     if kind == 'memory' and string.sub(words[1], -1) == '\n' then
-        return false -- accesses alone, of what is not there yet
+        return false -- only accesses of a memory that does not exist yet
     elseif kind == 'memory' then
-        look_at_memory(words[1], expires_ms)
+        check_memory(words[1], expires_ms)
     end
 elseif type == 'hash' then
     words = call('HGETALL', key)

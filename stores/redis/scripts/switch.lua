@@ -1,12 +1,12 @@
 #!lua flags=allow-oom
--- Puts another space in the place of a partition's live one. Its worker is fenced, and readers go to Postgres until it
--- has claimed the partition there.
+-- Makes another space the live one of a partition. Fences its worker; readers query Postgres until the worker has
+-- claimed the partition in the new space.
 --
 -- KEYS: space, live, progress of the former space
 -- ARGV: number of the space that is live from here on
 
 if redis.call('GET', KEYS[1]) ~= ARGV[1] then
     redis.call('SET', KEYS[1], ARGV[1])
-    redis.call('UNLINK', KEYS[2], KEYS[3]) -- nobody writes a space without progress
+    redis.call('UNLINK', KEYS[2], KEYS[3]) -- a space without progress is not written to
 end
 return 'switched'

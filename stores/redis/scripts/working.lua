@@ -1,10 +1,11 @@
--- Reads the working memory of one conversation, all of it of one moment.
+-- Reads a consistent snapshot of the working memory of one conversation.
 --
--- KEYS: live, the group's hash; the names of the keys that belong to it begin with its name, so they lie in the same slot.
--- ARGV: of turns, thoughts and events the latest so many each; 0 means all.
+-- KEYS: live, the group's hash; the names of the keys that belong to it begin with its name, so they are in the same
+-- slot.
+-- ARGV: how many of the latest turns, thoughts and events; 0 means all.
 --
--- Replies with live, the goal, its id and time, and lists of turns, thoughts, keys and events; with live alone where there is
--- no group, or where Redis has dropped a part of it for want of memory.
+-- Replies with live, the goal, its id and time, and lists of turns, thoughts, keys and events; only with live if there
+-- is no group, or Redis has dropped a part of it for lack of memory.
 
 local key = KEYS[2]
 local most = tonumber(ARGV[1])

@@ -1,49 +1,50 @@
--- Changes what one partition of the log leads to, all of it in one step, and keeps that within its room.
+-- Changes the data of one partition of the log in one step, and keeps it within its limits.
 --
--- KEYS: progress, space, live, none. The names of all other keys begin as that of the progress does and have its hash tag,
--- so they lie in the same slot. "none" is never there: so a cluster that moves the slot key by key lets nobody change
--- anything (TRYAGAIN) until all keys are in one place, those that no call names among them.
+-- KEYS: progress, space, live, none. All other keys have the prefix and hash tag of the progress key, so they are in
+-- the same slot. The key "none" never exists: so while a cluster moves the slot key by key, it refuses every change
+-- (TRYAGAIN) until all keys are in one place, including those that no call names.
 --
--- ARGV: a guard, then changes one after the other. Numbers in values are of 19 digits where they are compared.
+-- ARGV: a guard, then changes one after the other. Numbers in values have 19 digits if they are compared.
 --   fold FIRST END EPOCH DIGEST SPACE IS_LIVE LIVE LIVE_MS
---                  the worker's: done when the progress is at or behind FIRST and before END, and moves it to END
---   fill OFFSET    a reader's: done when the progress is not behind OFFSET, where the ledger was when it was read
---   merge          done always: what cannot depend on the order
--- Changes: ENTRY is what a key is called behind the base. It is kept until EXPIRES_MS, counts for OWNER, and the lowest
--- RANK goes first.
+--                  for the worker: applied when the progress is at or after FIRST and before END, and moves it to END
+--   fill OFFSET    for a reader: applied when the progress is not after OFFSET, the ledger's offset when it was read
+--   merge          always applied: for changes that do not depend on the order
+-- Changes: ENTRY is the name of a key after the base. It is kept until EXPIRES_MS, counts against OWNER's share, and
+-- the lowest RANK is evicted first.
 --   memory ENTRY EXPIRES_MS RANK OWNER VALUE
 --   forget ENTRY SEQUENCE
 --   access ENTRY ACCESSES ACCESSED_AT
 --   value ENTRY EXPIRES_MS RANK OWNER OFFSET JSON (empty: there is none)
---   working ENTRY EXPIRES_MS RANK OWNER OFFSET BYTES GOAL (empty: none, else behind "=") GOAL_ID GOAL_SET_AT (microseconds;
---           both may be empty), then the number of turns and each of them, so of thoughts, of keys (their names and values by
---           turns) and of events
---   skip ENTRY EXPIRES_MS: it is larger than what one owner may have
+--   working ENTRY EXPIRES_MS RANK OWNER OFFSET BYTES GOAL (empty: none, else prefixed with "=") GOAL_ID GOAL_SET_AT
+--           (microseconds; both may be empty), then the number of turns and each turn; the same for thoughts, for keys
+--           (names and values by turns) and for events
+--   skip ENTRY EXPIRES_MS: it exceeds the share of one owner
 --
--- Replies "done"; "already" when the progress is at or behind END; "lost", "taken", "moved" or "behind" as renew does;
--- "frozen" while freeze.lua holds the partition up; "newer" to a reader whose rows may be older than what was folded;
+-- Replies "done"; "already" when the progress is at or after END; "lost", "taken", "moved" or "behind" as renew does;
+-- "frozen" while freeze.lua pauses the partition; "newer" to a reader whose rows may be older than what was folded;
 -- "full" to a reader when Redis has no memory left.
 --
--- What is kept of each entry stands in books: its size, rank, end, owner and lists in "sizes", its end in "ages", its rank in "hot"
--- (memories) or "others", the entries of each owner in the order of their ranks in "owners", how much an owner has in
--- "usage", and how much all of them have in the progress. A list from which something had to go is in "gaps" for as long
--- as that would have been in it.
+-- The books record each entry: its size, rank, expiry, owner and lists in "sizes", its expiry in "ages", its rank in
+-- "hot" (memories) or "others", the entries of each owner by rank in "owners", the usage of each owner in "usage", and
+-- the total in the progress. A list that has lost an entry to eviction is in "gaps" for as long as the entry would have
+-- been in it.
 
 local base = string.sub(KEYS[1], 1, -9) -- without "progress"
-local RANK_STEP = 100000000000 -- more than any tenths of a second up to the year 2286: priority, in hundredths, counts before time
-local RANK_MICROS = 100000 -- of a tenth
-local NEVER = '-' -- was it accessed
-local MOST = 1000 -- words of one command
-local ACCESSES_ALONE = '0000000000000000000' -- the sequence of a memory of which nothing else is known yet
+-- Priority, in hundredths, takes precedence over time: more than any tenths of a second up to the year 2286.
+local RANK_STEP = 100000000000
+local RANK_MICROS = 100000 -- per tenth of a second
+local NEVER = '-' -- it was never accessed
+local MOST = 1000 -- maximum words of one command
+local ACCESSES_ALONE = '0000000000000000000' -- the sequence of a memory of which only accesses are known yet
 local ACCESSES_ALONE_MS = 60000
-local ENTRY_BYTES, NAME_TIMES = 700, 7 -- what Redis needs for an entry beside its value
-local LIST_BYTES = 150 -- what it needs for a member of a list, and for a gap
-local ROUND, ROUNDS = 100, 50 -- so many entries make room at a time
-local FULL_BYTES = 65536 -- goes beyond what comes, when Redis is full
+local ENTRY_BYTES, NAME_TIMES = 700, 7 -- Redis's overhead for an entry besides its value
+local LIST_BYTES = 150 -- and for a member of a list, or a gap
+local ROUND, ROUNDS = 100, 50 -- entries evicted at a time, and how often
+local FULL_BYTES = 65536 -- evicted beyond the size of the new data, when Redis is full
 local PARTS = {':turns', ':thoughts', ':context', ':events'}
 local EVERY_LIST = '*'
 local at = 1 -- the next of ARGV
-local key_at_hand -- for a failure, since Redis does not name it
+local current_key -- for error messages, since Redis does not name the key
 local evicted = 0
 
 local function take(count)
@@ -53,11 +54,11 @@ local function take(count)
 end
 
 local function call(command, key, ...)
-    key_at_hand = key
+    current_key = key
     return redis.call(command, key, ...)
 end
 
--- A command with any number of words behind its key; the answers, where they are one for each word.
+-- Runs a command with any number of words after its key; returns the answers, if there is one for each word.
 local function call_all(command, key, words)
     if #words <= MOST then
         return #words > 0 and call(command, key, unpack(words)) or {}
@@ -79,8 +80,8 @@ end
 local time = redis.call('TIME')
 local now_ms = time[1] * 1000 + math.floor(time[2] / 1000)
 
--- What goes out of the sorted sets and into them, gathered, so that each takes two commands whatever there is to change.
--- What goes, goes first: a memory is named once in a call, and may only leave a list for the same one.
+-- Collects removals from and additions to the sorted sets, so that each set takes only two commands. Removals come
+-- first: a call names a memory only once, so a member is only removed to be added again to the same list.
 
 local sets, set_names = {}, {}
 
@@ -114,7 +115,7 @@ local function change_sets()
     sets, set_names = {}, {}
 end
 
--- Lists of an agent.
+-- The lists of an agent.
 
 local function lists_of(lists)
     local tenant, user, agent = string.match(lists, '^([^/]*)/([^/]*)/(.*)$')
@@ -124,9 +125,9 @@ local function lists_of(lists)
     return 'agent:' .. tenant .. '/' .. agent, user ~= '' and 'user-agent:' .. tenant .. '/' .. user .. '/' .. agent
 end
 
--- What lists hold: the names of a memory without the tenant.
+-- A member of a list: the names of a memory without the tenant.
 local function member_of(entry)
-    return string.sub(entry, string.find(entry, '/', 9, true) + 1) -- behind "memory:"
+    return string.sub(entry, string.find(entry, '/', 9, true) + 1) -- after "memory:"
 end
 
 local function leave_lists(lists, entry)

@@ -5,8 +5,8 @@ local known = {} -- books as they are in Redis
 local limits -- of the partition: memories, bytes, user_memories, user_bytes
 local total = 0 -- bytes of all entries
 
--- What an entry is from here on: its bytes, expires_ms, rank and owner (none: it cannot make room), and of a memory the
--- lists that it is in; false: gone.
+-- Sets the new book of an entry: its bytes, expires_ms, rank and owner (none: it cannot be evicted), and for a memory
+-- its lists; false: removed.
 local function note(entry, book)
     if books[entry] == nil then
         noted[#noted + 1] = entry
@@ -23,7 +23,7 @@ local function read_book(text)
     return {bytes = tonumber(bytes), rank = tonumber(rank), expires_ms = expires_ms, owner = owner, lists = lists}
 end
 
--- The books of these, false where there is none.
+-- The books of these entries, false if there is none.
 local function books_of(entries)
     local unknown, found = {}, {}
     for _, entry in ipairs(entries) do
@@ -49,7 +49,7 @@ local function place_of(owner, rank, entry)
     return string.format('%s %015.0f %s', owner, rank, entry)
 end
 
--- Adds to what an owner has, by the changes of a call.
+-- Adds to an owner's usage the changes of a call.
 local function use(changed, entry, book, sign)
     if book.rank then
         local used = changed[book.owner] or {bytes = 0, memories = 0}
@@ -59,7 +59,7 @@ local function use(changed, entry, book, sign)
     end
 end
 
--- Those of the owners who have more than their share, and what each has.
+-- Returns the owners who exceed their share, and their usage.
 local function settle_usage(changed)
     local owners, over, come, gone = {}, {}, {}, {}
     for owner in pairs(changed) do
@@ -84,7 +84,7 @@ local function settle_usage(changed)
     return over
 end
 
--- What it was does not hold any more.
+-- Removes the traces of an entry's old book.
 local function take_out(entry, old, new)
     if old.rank and not (new and new.rank == old.rank and new.owner == old.owner) then
         leave('owners', place_of(old.owner, old.rank, entry))
@@ -113,13 +113,13 @@ local function put_in(entry, old, new)
     end
 end
 
--- Its accesses alone have changed.
+-- Only its accesses have changed.
 local function as_accessed(old, accessed)
     local rank = old.rank and math.floor(old.rank / RANK_STEP) * RANK_STEP + math.max(old.rank % RANK_STEP, accessed)
     return {bytes = old.bytes, rank = rank, expires_ms = old.expires_ms, owner = old.owner, lists = old.lists}
 end
 
--- Writes down what was noted. Gives the owners who have more than their share.
+-- Writes the new books. Returns the owners who exceed their share.
 local function settle()
     local entries, changed, come, gone, grown = noted, {}, {}, {}, 0
     if #entries == 0 then
@@ -159,7 +159,7 @@ local function settle()
     return over
 end
 
--- What is told of a list until then is not all of it.
+-- Marks a list as incomplete until then.
 local function miss(list, expires_ms)
     missing[list] = math.max(missing[list] or 0, tonumber(expires_ms))
 end
@@ -184,7 +184,7 @@ local function is_list(entry)
     return string.sub(entry, 1, 7) == 'recent-'
 end
 
--- Takes what is kept of them away.
+-- Deletes the keys of these entries.
 local function delete(entries)
     local keys = {}
     for _, entry in ipairs(entries) do
@@ -193,7 +193,7 @@ local function delete(entries)
             keys[#keys + 1] = base .. entry .. part
         end
     end
-    key_at_hand = keys[1]
+    current_key = keys[1]
     for from = 1, #keys, MOST do
         redis.call('DEL', unpack(keys, from, math.min(from + MOST - 1, #keys)))
     end

@@ -19,7 +19,7 @@ local function miss_lists(lists, expires_ms)
     end
 end
 
--- Times of accesses stay texts: a number loses digits of what lies far ahead.
+-- Access times stay strings: numbers would lose digits of times in the far future.
 local function later(a, b)
     if a == NEVER or b == NEVER then
         return a == NEVER and b or a
@@ -27,20 +27,20 @@ local function later(a, b)
     return tonumber(a) < tonumber(b) and b or a
 end
 
--- As far as a rank can tell.
+-- In the precision of ranks.
 local function tenths_of(accessed_at)
     return accessed_at == NEVER and 0 or math.max(0, math.min(math.floor(tonumber(accessed_at) / RANK_MICROS), RANK_STEP - 1))
 end
 
--- What is too large for its owner is not there, and lists that it belongs into are not whole.
+-- An entry that is too large for its owner is not stored, and lists that should contain it are incomplete.
 local function is_too_large(bytes)
     return limits and (bytes > limits.user_bytes or bytes > limits.bytes)
 end
 
--- Memories as they were before this call, by one command.
+-- Reads memories as they were before this call, with one command.
 local values = {}
 
--- How many words follow the entry of a change of that kind.
+-- The number of words after the entry in a change of that kind.
 local WORDS = {memory = 4, forget = 1, access = 2, skip = 1, value = 5, working = 8}
 
 local function read_values()
@@ -57,14 +57,14 @@ local function read_values()
         end
     end
     for from = 1, #keys, MOST do
-        key_at_hand = keys[from]
+        current_key = keys[from]
         for n, value in ipairs(redis.call('MGET', unpack(keys, from, math.min(from + MOST - 1, #keys)))) do
             values[entries[from + n - 1]] = value
         end
     end
 end
 
--- Where MGET found nothing, GET tells apart what is not there and what is of another program.
+-- Where MGET found nothing, GET distinguishes a missing key from another program's.
 local function put(key, value, expires_ms, old)
     if old then
         call('SET', key, value, 'PXAT', expires_ms)
@@ -116,7 +116,7 @@ function changes.access()
     local entry, accesses, accessed_at = take(3)
     local key = base .. entry
     local old = parse_memory(values[entry])
-    if not old then -- for the creation that another partition's events are ahead of, unless the space is over
+    if not old then -- kept until the creation arrives from another partition, unless the space is retired
         if call('EXISTS', KEYS[1]) == 0 then
             return
         end

@@ -1,4 +1,4 @@
--- What is larger than one owner may have goes, whatever was there.
+-- Removes what was stored if the new value exceeds an owner's share.
 local function skip(entry, expires_ms)
     remove(entry)
     if tonumber(expires_ms) > now_ms then
@@ -13,7 +13,7 @@ function changes.skip()
     skip(take(2))
 end
 
--- Values that are read whole: where the ledger was, and JSON.
+-- Values that are read as a whole: the ledger's offset, and JSON.
 function changes.value()
     local entry, expires_ms, rank, owner, offset, json = take(6)
     local key = base .. entry
@@ -31,7 +31,7 @@ function changes.value()
     end
 end
 
--- Working memory: a group of keys that are written together, and expire together.
+-- Working memory: a group of keys that are written and expire together.
 
 local function replace(key, command, expires_ms, step)
     local count = take(1)
@@ -68,13 +68,13 @@ function changes.working()
     if goal ~= '' then
         call('HSET', key, 'goal', string.sub(goal, 2), 'goal_id', goal_id, 'goal_set_at', goal_set_at)
     end
-    -- What is told of the parts tells a reader that Redis has dropped one.
+    -- The counts of the parts show a reader whether Redis has dropped one.
     local counts = {}
     for i, part in ipairs(PARTS) do
         counts[i] = replace(key .. part, i == 3 and 'HSET' or 'RPUSH', expires_ms, i == 3 and 2 or 1)
     end
     call('HSET', key, 'counts', table.concat(counts, ' '))
-    call('PEXPIREAT', key, expires_ms) -- last: a write would bring back for ever what is over by now
+    call('PEXPIREAT', key, expires_ms) -- last: a write after expiry would create a key that never expires
     note(entry, tonumber(expires_ms) > now_ms
          and {bytes = bytes, expires_ms = expires_ms, rank = tonumber(rank), owner = owner})
 end

@@ -1,4 +1,4 @@
--- Room: what has expired goes first, then what is lowest of an owner who has more than a share, then what is lowest of all.
+-- Makes room: removes expired entries first, then the lowest of owners who exceed their share, then the lowest of all.
 
 local function evict(entries)
     for i, book in ipairs(books_of(entries)) do
@@ -20,7 +20,7 @@ local function make_room_of(owner, used)
         local places = call('ZRANGEBYLEX', base .. 'owners', '[' .. owner .. ' ', '(' .. owner .. '!', 'LIMIT', from, ROUND)
         local entries, going = {}, {}
         for i, place in ipairs(places) do
-            entries[i] = string.sub(place, #owner + 18) -- behind a rank of 15 digits, between spaces
+            entries[i] = string.sub(place, #owner + 18) -- after a rank of 15 digits, between spaces
         end
         for i, book in ipairs(books_of(entries)) do
             local counts = is_memory(entries[i]) and 1 or 0
@@ -37,7 +37,7 @@ local function make_room_of(owner, used)
     end
 end
 
--- The lowest of all, as many as have so many bytes.
+-- The lowest of all, as many as needed to free this many bytes.
 local function find_lowest(excess)
     local found, entries, going = {}, {}, {}
     for _, ranks in ipairs({'hot', 'others'}) do
@@ -76,7 +76,7 @@ local function make_room(most_bytes)
     end
 end
 
--- Gaps that are over; too many are one, for every list.
+-- Removes expired gaps; too many gaps are merged into one for all lists.
 local function settle_gaps()
     local gaps = base .. 'gaps'
     write_gaps()

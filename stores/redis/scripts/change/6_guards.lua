@@ -1,14 +1,14 @@
--- Who may change what, and the whole.
+-- The guards, and the script's main function.
 
-local LIMITS_MS = 1000 -- so long they are not looked at again
+local LIMITS_MS = 1000 -- limits are not read again within this time
 
 local function number_in(command, section, pattern)
     local text = redis.pcall(command, section)
     return type(text) == 'string' and tonumber(string.match(text, pattern)) or 0
 end
 
--- What the settings give, but for all partitions of a server together no more than three quarters of the memory that Redis
--- may use (maxmemory), where it has a limit and tells it.
+-- The limit of the settings, but for all partitions of a server together at most three quarters of Redis's maxmemory,
+-- if it is set and readable.
 local function find_most_bytes(set_bytes, partitions)
     local max_memory = number_in('INFO', 'memory', 'maxmemory:(%d+)')
     if max_memory > 0 then
@@ -35,8 +35,8 @@ local function read_limits()
     return bytes
 end
 
--- Whether Redis has no memory left: then it refuses the first write that may need some. Behind one that needs none it takes
--- all others of a script, so that they can make room.
+-- Whether Redis has no memory left: then it refuses the first write of a script that may need memory. After a write
+-- that needs none, it accepts all others of the script, so that they can make room.
 local function is_full(field)
     local reply = redis.pcall('HSET', KEYS[1], field, now_ms)
     if type(reply) ~= 'table' or not reply.err then
@@ -69,7 +69,7 @@ function guards.fold()
     end
     local had_no_room = is_full('updated_ms')
     local most_bytes = read_limits()
-    if had_no_room then -- as much as comes, and a little more, makes room
+    if had_no_room then -- evicts as much as comes in, and a little more
         local coming = FULL_BYTES
         for _, word in ipairs(ARGV) do
             coming = coming + #word
@@ -78,7 +78,7 @@ function guards.fold()
     end
     return 'done', most_bytes, function()
         call('HSET', KEYS[1], 'next_offset', last)
-        if digest ~= '' then -- else the last event that is known stays the one it was
+        if digest ~= '' then -- else the last known event stays the same
             call('HSET', KEYS[1], 'last_digest', digest)
         end
         if live_ms ~= '0' then
@@ -101,7 +101,7 @@ function guards.fill()
 end
 
 function guards.merge()
-    redis.call('DEL', KEYS[4]) -- numbers of accesses are small, and nothing may go without them
+    redis.call('DEL', KEYS[4]) -- access counts are small, and must not be lost
     return 'done'
 end
 
@@ -129,4 +129,4 @@ if is_done then
     return reply
 end
 local why = type(reply) == 'table' and reply.err or tostring(reply)
-return redis.error_reply(why .. ' (key ' .. tostring(key_at_hand) .. ')')
+return redis.error_reply(why .. ' (key ' .. tostring(current_key) .. ')')
