@@ -1,10 +1,10 @@
 /*
  * Redlock with tokens.
  *
- * Why tokens grow: a token counts only when a majority has noted it in its counters while it held the lock
- * for the caller. Any two holders have a server in common in those majorities; there one held the lock after
- * the other and found the other's token when it took it. Every script proposes more than what it finds. What
- * a server forgets in a restart is overtaken by its clock, below which no proposal lies.
+ * Why tokens grow: a token counts only when a majority has stored it in its counters while it held the lock
+ * for the caller. The majorities of any two holders have a server in common; there the later holder found the
+ * earlier one's token. Each script proposes more than the stored counter. What a server forgets in a restart
+ * is overtaken by its clock, since no proposal is below it.
  */
 #include "stores/locks/locks.h"
 
@@ -21,8 +21,8 @@
 #include "stores/locks/servers.h"
 
 #define FIRST_RETRY_MS 10
-#define RESERVED "/:{}"              /* would mean something in a key */
-#define MAX_TOKEN (INT64_C(1) << 53) /* what Lua counts exactly; the clock gets there in the year 2255 */
+#define RESERVED "/:{}"              /* has a meaning in keys */
+#define MAX_TOKEN (INT64_C(1) << 53) /* exact in Lua; the clock reaches it in the year 2255 */
 
 struct mneme_locks {
     struct mneme_lock_servers servers;
@@ -31,7 +31,7 @@ struct mneme_locks {
     int64_t ttl_ms, wait_ms, retry_ms;
 };
 
-/* A lock's words for the scripts: each takes as many of them as it has use for. */
+/* The words of a lock for the scripts; each script uses the first ones that it needs. */
 struct call {
     struct mneme_buffer keys;
     char ttl[24], token[24];
@@ -47,11 +47,10 @@ static int copy_text(char out[MNEME_LOCK_NAME_BYTES], struct mneme_str text, con
                      struct mneme_error *error) {
     if (text.len == 0 || text.len >= MNEME_LOCK_NAME_BYTES || mneme_has_control(text) ||
         !mneme_utf8_check(text, NULL, &(const char *){NULL}, &(size_t){0})) {
-        return mneme_error_set(
-            error, MNEME_E_USAGE,
-            "the lock was not looked at: its %s is none; give 1 to %d bytes of UTF-8 without "
-            "control characters",
-            what, MNEME_LOCK_NAME_BYTES - 1);
+        return mneme_error_set(error, MNEME_E_USAGE,
+                               "cannot use the lock: its %s is not valid; give 1 to %d bytes of UTF-8 "
+                               "without control characters",
+                               what, MNEME_LOCK_NAME_BYTES - 1);
     }
     memcpy(out, text.data, text.len);
     out[text.len] = '\0';
@@ -63,7 +62,8 @@ int mneme_locks_open_with(struct mneme_locks **out, const struct mneme_config *c
     *out = NULL;
     struct mneme_locks *locks = calloc(1, sizeof *locks);
     if (locks == NULL) {
-        return mneme_error_set(error, MNEME_E_NO_MEMORY, "cannot open the servers of locks: out of memory");
+        return mneme_error_set(error, MNEME_E_NO_MEMORY,
+                               "cannot open the servers of locks: out of memory; free some memory");
     }
     locks->ttl_ms = mneme_config_long(config, MNEME_SETTING_LOCK_TTL_MS);
     locks->wait_ms = mneme_config_long(config, MNEME_SETTING_LOCK_WAIT_MS);
@@ -91,9 +91,9 @@ void mneme_locks_close(struct mneme_locks *locks) {
     }
 }
 
-/* --- one question to all servers --- */
+/* --- a request to all servers --- */
 
-/* Both keys of a lock have one hash tag, so that they lie on one node where a server is a cluster. */
+/* Both keys of a lock have the same hash tag, so that they are on one node if a server is a cluster. */
 static void put_key(struct call *call, const struct mneme_locks *locks, const struct mneme_lock *lock) {
     mneme_buffer_append_str(&call->keys, mneme_buffer_str(&locks->prefix));
     mneme_buffer_append_str(&call->keys, MNEME_STR_LIT("lock:{"));
@@ -112,8 +112,8 @@ static int call_init(struct call *call, const struct mneme_locks *locks, const s
     put_key(call, locks, lock);
     mneme_buffer_append_str(&call->keys, MNEME_STR_LIT(":token"));
     if (call->keys.failed) {
-        return mneme_error_set(error, MNEME_E_NO_MEMORY, "the lock '%s' was not looked at: out of memory",
-                               lock->name);
+        return mneme_error_set(error, MNEME_E_NO_MEMORY,
+                               "cannot use the lock '%s': out of memory; free some memory", lock->name);
     }
     (void)snprintf(call->ttl, sizeof call->ttl, "%lld", (long long)ttl_ms);
     (void)snprintf(call->token, sizeof call->token, "%lld", (long long)lock->token);
@@ -130,28 +130,29 @@ static void call_clean_up(struct call *call) {
     mneme_buffer_clean_up(&call->keys);
 }
 
-/* What the votes come to; `done` is what was to be done, such as "acquired". `why` is of a silent server. */
+/* The result of the votes; `done` is the requested action, such as "acquired". `why` is the error of a silent
+ * server. */
 static int conclude(const struct mneme_lock *lock, const char *done, const struct mneme_lock_tally *tally,
                     const struct mneme_error *why, struct mneme_error *error) {
     enum mneme_status status = mneme_lock_verdict(tally);
     if (status == MNEME_E_UNAVAILABLE) {
-        /* A server that refuses will refuse again: its reason decides what the caller does. */
+        /* A server that refuses will refuse again, so its error is returned to the caller. */
         return mneme_error_set(error, why->code == MNEME_OK ? status : why->code,
-                               "the lock '%s' was not %s: it is the caller's at %zu of %zu servers, %zu are "
-                               "needed, and %zu did not answer (%s); see that they run",
+                               "the lock '%s' was not %s: the caller has it on %zu of %zu servers, %zu are "
+                               "needed, and %zu did not answer (%s); check that they are running",
                                lock->name, done, tally->ours, tally->servers,
                                mneme_lock_majority(tally->servers), tally->silent, why->message);
     }
     if (status == MNEME_E_CONFLICT && tally->left_ms >= 0) {
-        return mneme_error_set(
-            error, status,
-            "the lock '%s' was not %s: somebody else has it, for another %lld ms unless they "
-            "extend it; try again then",
-            lock->name, done, (long long)tally->left_ms);
+        return mneme_error_set(error, status,
+                               "the lock '%s' was not %s: somebody else has it for another %lld ms, unless "
+                               "they extend it; try again then",
+                               lock->name, done, (long long)tally->left_ms);
     }
     if (status == MNEME_E_CONFLICT) {
         return mneme_error_set(
-            error, status, "the lock '%s' was not %s: somebody else has it without an end; see who that is",
+            error, status,
+            "the lock '%s' was not %s: somebody else has it, and it never expires; find out who has it",
             lock->name, done);
     }
     if (status == MNEME_E_NOT_FOUND) {
@@ -162,7 +163,7 @@ static int conclude(const struct mneme_lock *lock, const char *done, const struc
     return status;
 }
 
-/* Ends a call that has got its majority: from now on the lease is the one that was asked for. */
+/* Ends a call that has got its majority: sets the lease. */
 static int begin_lease(struct mneme_lock *lock, int64_t asked_at, int64_t ttl_ms, struct mneme_error *error) {
     lock->valid_until = mneme_lock_valid_until(asked_at, ttl_ms);
     if (mneme_lock_left_ms(lock) > 0) {
@@ -170,14 +171,13 @@ static int begin_lease(struct mneme_lock *lock, int64_t asked_at, int64_t ttl_ms
     }
     return mneme_error_set(
         error, MNEME_E_UNAVAILABLE,
-        "the lock '%s' is not held: the servers took longer than a lease of %lld ms; give a "
-        "longer one",
+        "the lock '%s' is not held: the servers took longer than the lease of %lld ms; give a longer lease",
         lock->name, (long long)ttl_ms);
 }
 
 /* --- acquiring --- */
 
-/* Notes the token where the lock was got with a lower one. */
+/* Stores the token on servers where the lock was acquired with a lower one. */
 static int note_token(struct mneme_locks *locks, struct call *call, const struct mneme_lock *lock,
                       struct mneme_lock_vote *votes, struct mneme_error *error) {
     struct mneme_error why = {0};
@@ -194,7 +194,8 @@ static int note_token(struct mneme_locks *locks, struct call *call, const struct
     return conclude(lock, "acquired", &tally, &why, error);
 }
 
-/* Frees the lock wherever it may be the caller's; what does not answer ends with the lease. */
+/* Releases the lock wherever the caller may have it; on servers that do not answer, it ends with the lease.
+ */
 static void give_up(struct mneme_locks *locks, struct call *call) {
     struct mneme_lock_vote votes[MNEME_LOCK_MAX_SERVERS] = {0};
     (void)mneme_lock_servers_ask(votes, &locks->servers, &mneme_locks_script_release, call->words,
@@ -230,7 +231,8 @@ static int try_once(struct mneme_lock *lock, struct mneme_locks *locks, struct c
     return status;
 }
 
-/* A value is for one try: what a late packet of an earlier one takes is nobody's. */
+/* Each try has its own value, so that a late packet of an earlier try cannot acquire the lock for this one.
+ */
 static int try_again(struct mneme_lock *lock, struct mneme_locks *locks, int64_t ttl_ms,
                      struct mneme_error *error) {
     struct mneme_uuid id;
@@ -253,7 +255,7 @@ static int check_ttl(int64_t ttl_ms, struct mneme_error *error) {
         return MNEME_OK;
     }
     return mneme_error_set(error, MNEME_E_USAGE,
-                           "the lock was not looked at: its lease is %lld ms; give one from %d to %lld",
+                           "cannot use the lock: a lease of %lld ms is out of range; give %d to %lld ms",
                            (long long)ttl_ms, MNEME_LOCK_MIN_TTL_MS, (long long)MNEME_LOCK_MAX_TTL_MS);
 }
 
@@ -298,7 +300,7 @@ int mneme_lock_acquire(struct mneme_lock *out, struct mneme_locks *locks, struct
     return status;
 }
 
-/* --- what is held --- */
+/* --- held locks --- */
 
 int mneme_lock_extend(struct mneme_lock *lock, struct mneme_locks *locks, int64_t ttl_ms,
                       struct mneme_error *error) {
@@ -316,7 +318,7 @@ int mneme_lock_extend(struct mneme_lock *lock, struct mneme_locks *locks, int64_
                                      WORDS_TO_EXTEND, &why);
         struct mneme_lock_tally tally = mneme_lock_count(votes, locks->servers.count);
         status = conclude(lock, "extended", &tally, &why, error);
-        /* Only now that a majority had it all the time: a lease that ran out must not come back to life. */
+        /* Only after a majority had it all the time: a lease that ran out must not be revived. */
         for (size_t i = 0; status == MNEME_OK && i < locks->servers.count; i++) {
             votes[i].answer = votes[i].answer == MNEME_LOCK_FREE ? MNEME_LOCK_UNASKED : votes[i].answer;
         }
@@ -356,11 +358,10 @@ int mneme_lock_resume(struct mneme_lock *out, const struct mneme_locks *locks, s
     struct mneme_lock lock;
     int status = lock_init(&lock, locks, name, tenant, error);
     if (status == MNEME_OK && (value.len == 0 || value.len >= sizeof lock.value)) {
-        status =
-            mneme_error_set(error, MNEME_E_USAGE,
-                            "the lock '%s' was not looked at: its value is none; give the one that acquiring "
-                            "it told",
-                            lock.name);
+        status = mneme_error_set(
+            error, MNEME_E_USAGE,
+            "cannot use the lock '%s': its value is not valid; give the value that acquiring it returned",
+            lock.name);
     }
     if (status == MNEME_OK) {
         memcpy(lock.value, value.data, value.len);

@@ -1,10 +1,10 @@
 /*
- * Counting, and one formula.
+ * Counts votes, and computes the validity.
  */
 #include "stores/locks/quorum.h"
 
 #define MICROS_PER_MS 1000
-#define DRIFT_PARTS 100 /* one in so many */
+#define DRIFT_PARTS 100 /* one part in this many */
 #define DRIFT_FIXED_MICROS (2 * MICROS_PER_MS)
 
 struct mneme_lock_tally mneme_lock_count(const struct mneme_lock_vote *votes, size_t servers) {

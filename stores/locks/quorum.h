@@ -1,6 +1,6 @@
 /*
- * The arithmetic of Redlock, without a clock and without a server: what a majority is, for how long an
- * answer may be relied on, and what the answers together say.
+ * The arithmetic of Redlock, without clocks and servers: what a majority is, how long an answer can be relied
+ * on, and what the answers together mean.
  */
 #ifndef MNEME_STORES_LOCKS_QUORUM_H
 #define MNEME_STORES_LOCKS_QUORUM_H
@@ -10,26 +10,26 @@
 
 #define MNEME_LOCK_MAX_SERVERS 15
 
-/* What one server said of a lock. The numbers of the first three are those that the scripts answer. */
+/* One server's answer about a lock. The first three numbers are those that the scripts return. */
 enum mneme_lock_answer {
-    MNEME_LOCK_OURS = 1,   /* it is the caller's there */
-    MNEME_LOCK_FREE = 2,   /* it is nobody's there */
-    MNEME_LOCK_OTHERS = 3, /* it is somebody else's there */
+    MNEME_LOCK_OURS = 1,   /* the caller has it there */
+    MNEME_LOCK_FREE = 2,   /* nobody has it there */
+    MNEME_LOCK_OTHERS = 3, /* somebody else has it there */
     MNEME_LOCK_SILENT,     /* no answer in time, or an error */
     MNEME_LOCK_UNASKED = 0,
 };
 
 struct mneme_lock_vote {
     enum mneme_lock_answer answer;
-    int64_t token;   /* of OURS: what the server's counter stands at */
-    int64_t left_ms; /* of OTHERS: until that lease ends; -1 when it has no end */
+    int64_t token;   /* of OURS: the server's counter */
+    int64_t left_ms; /* of OTHERS: until their lease ends; -1 when it never ends */
 };
 
 /* The votes of all servers, counted. */
 struct mneme_lock_tally {
     size_t servers, ours, free, others, silent;
-    int64_t token;   /* the highest counter where it is ours; 0 when it is nowhere */
-    int64_t left_ms; /* the longest lease of somebody else; -1 when none is known to end */
+    int64_t token;   /* the highest counter where it is ours; 0 if nowhere */
+    int64_t left_ms; /* the longest lease of somebody else; -1 if none is known to end */
 };
 
 /* Any two majorities have a server in common. */
@@ -39,9 +39,9 @@ static inline size_t mneme_lock_majority(size_t servers) {
 
 struct mneme_lock_tally mneme_lock_count(const struct mneme_lock_vote *votes, size_t servers);
 
-/* MNEME_OK: a majority says that it is ours. MNEME_E_UNAVAILABLE: no majority does, but with the silent ones
- * it might. Else it is certainly not ours: MNEME_E_CONFLICT when somebody else has it somewhere,
- * MNEME_E_NOT_FOUND when nobody has. */
+/* MNEME_OK: a majority says that it is ours. MNEME_E_UNAVAILABLE: no majority does, but might with the silent
+ * servers. Otherwise it is certainly not ours: MNEME_E_CONFLICT when somebody else has it somewhere,
+ * MNEME_E_NOT_FOUND when nobody has it. */
 enum mneme_status mneme_lock_verdict(const struct mneme_lock_tally *tally);
 
 /* When the lease ends for its holder, in microseconds of the clock that `asked_at` was read from before the
@@ -50,9 +50,9 @@ enum mneme_status mneme_lock_verdict(const struct mneme_lock_tally *tally);
  *     validity = lease − elapsed − drift,   drift = lease × 0.01 + 2 ms
  *
  * The formula is that of "Distributed Locks with Redis" (redis.io; MIN_VALIDITY = TTL − (T2 − T1) −
- * CLOCK_DRIFT); the allowance is that of its reference implementation redlock-rb: one percent for clocks that
- * run at different speeds, one millisecond for the precision of an expiry in Redis, and one more for leases
- * so short that a percent of them is nothing. */
+ * CLOCK_DRIFT); the drift is that of its reference implementation redlock-rb: one percent for clocks of
+ * different speeds, one millisecond for the precision of expiry in Redis, and one more for leases so short
+ * that a percent of them is negligible. */
 int64_t mneme_lock_valid_until(int64_t asked_at, int64_t lease_ms);
 
 #endif

@@ -1,13 +1,13 @@
 /*
- * A command goes out to every server before the first answer is waited for, so that the slowest one decides
- * how long a vote takes, and not all of them together.
+ * A command is sent to every server before waiting for the first answer, so that a vote takes as long as the
+ * slowest server, not as long as all of them together.
  */
 #include "stores/locks/servers.h"
 
 static int refuse(struct mneme_error *error, const char *why) {
     return mneme_error_set(error, MNEME_E_USAGE,
-                           "MNEME_LOCK_URLS cannot be used: %s; give at most %d URLs of independent servers "
-                           "with commas between them",
+                           "cannot use MNEME_LOCK_URLS: %s; set it to at most %d URLs of independent "
+                           "servers, separated by commas",
                            why, MNEME_LOCK_MAX_SERVERS);
 }
 
@@ -22,7 +22,7 @@ static bool is_named_before(const char *urls, size_t at, size_t len) {
 
 static int open_server(struct mneme_lock_servers *servers, const char *url, const struct mneme_config *config,
                        struct mneme_error *error) {
-    /* A server that was away is asked again at once: each vote counts. */
+    /* A server that was unavailable is asked again at once: each vote counts. */
     const struct mneme_redis_options options = {
         .timeout_ms = mneme_config_long(config, MNEME_SETTING_LOCK_TIMEOUT_MS), .pause_ms = 0};
     int status = mneme_redis_open(&servers->servers[servers->count], url, &options, error);
@@ -45,11 +45,11 @@ int mneme_lock_servers_init(struct mneme_lock_servers *servers, const struct mne
         mneme_buffer_append_byte(&url, '\0');
         if (url.failed) {
             status = mneme_error_set(error, MNEME_E_NO_MEMORY,
-                                     "the servers of locks were not read: out of memory");
+                                     "cannot read MNEME_LOCK_URLS: out of memory; free some memory");
         } else if (servers->count == MNEME_LOCK_MAX_SERVERS) {
-            status = refuse(error, "they are too many");
+            status = refuse(error, "there are too many servers");
         } else if (is_named_before(urls, at, len)) {
-            status = refuse(error, "a server would vote twice");
+            status = refuse(error, "a server is named twice");
         } else {
             status = open_server(servers, url.data, config, error);
         }
@@ -66,7 +66,7 @@ void mneme_lock_servers_clean_up(struct mneme_lock_servers *servers) {
     servers->count = 0;
 }
 
-/* Takes {answer, number} for a vote; anything else is none. */
+/* Reads {answer, number} as a vote; anything else is not a vote. */
 static void read_vote(struct mneme_lock_vote *vote, const redisReply *reply) {
     if (reply->type != REDIS_REPLY_ARRAY || reply->elements != 2 ||
         reply->element[0]->type != REDIS_REPLY_INTEGER || reply->element[1]->type != REDIS_REPLY_INTEGER) {
@@ -113,7 +113,7 @@ int mneme_lock_servers_ask(struct mneme_lock_vote *votes, struct mneme_lock_serv
     for (size_t i = 0; i < servers->count; i++) {
         redisReply *reply = NULL;
         if (mneme_redis_in_flight(servers->servers[i]) == 0) {
-            continue; /* not asked, or not reached */
+            continue; /* not asked, or not reachable */
         }
         int status = mneme_redis_receive(&reply, servers->servers[i], &why);
         note(&first, status, error, &why);

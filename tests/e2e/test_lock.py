@@ -34,7 +34,7 @@ def test_one_has_it_until_it_is_released(locks):
     assert set(held) == {"name", "tenant", "value", "token", "valid_ms", "valid_until"}
     assert 0 < held["valid_ms"] <= 60000 - 600 - 2
     refused = locks("lock", "acquire", "nightly", "--wait", "0", expect=4)
-    assert refused.stdout == "" and "somebody else has it, for another" in refused.stderr
+    assert refused.stdout == "" and "somebody else has it for another" in refused.stderr
     (extended,) = locks("lock", "extend", "nightly", "--value", held["value"], "--ttl-ms", "90000", "--json",
                         expect=0).json_lines
     assert extended["valid_ms"] > 60000 and "token" not in extended

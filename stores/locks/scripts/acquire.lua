@@ -1,7 +1,8 @@
--- Takes the lock for a lease unless somebody else has it, and moves the counter on to a token that is greater than every
--- one before it here, and at least this server's clock in microseconds: what was forgotten in a restart is overtaken.
--- KEYS: the lock, its counter. ARGV: the holder's value, the lease in ms. Gives {1, token}, or {3, ms left} if it is
--- somebody else's.
+-- Acquires the lock for a lease unless somebody else has it, and raises the counter to a token that is greater than
+-- every earlier one on this server, and at least this server's clock in microseconds, so that it exceeds tokens that
+-- were forgotten in a restart.
+-- KEYS: the lock, its counter. ARGV: the holder's value, the lease in ms. Returns {1, token}, or {3, ms left} if
+-- somebody else has it.
 local holder = redis.call('GET', KEYS[1])
 if holder and holder ~= ARGV[1] then
     return {3, redis.call('PTTL', KEYS[1])}

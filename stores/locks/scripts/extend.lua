@@ -1,6 +1,6 @@
--- Gives the lock a new lease if it is the caller's, and raises the counter to the caller's token.
--- KEYS: the lock, its counter. ARGV: the holder's value, the lease in ms, the token. Gives {1, counter}, {2, 0} if it is
--- nobody's, {3, ms left} if it is somebody else's.
+-- Gives the lock a new lease if the caller has it, and raises the counter to the caller's token.
+-- KEYS: the lock, its counter. ARGV: the holder's value, the lease in ms, the token. Returns {1, counter}, {2, 0} if
+-- nobody has it, {3, ms left} if somebody else has it.
 local holder = redis.call('GET', KEYS[1])
 if not holder then
     return {2, 0}

@@ -1,6 +1,6 @@
--- Frees the lock if it is the caller's. The counter stays.
--- KEYS: the lock, its counter. ARGV: the holder's value. Gives {1, 0}, {2, 0} if it was nobody's, {3, ms left} if it is
--- somebody else's.
+-- Releases the lock if the caller has it. The counter stays.
+-- KEYS: the lock, its counter. ARGV: the holder's value. Returns {1, 0}, {2, 0} if nobody had it, {3, ms left} if
+-- somebody else has it.
 local holder = redis.call('GET', KEYS[1])
 if not holder then
     return {2, 0}
