@@ -49,7 +49,7 @@ int mneme_vector_collection_ensure(struct mneme_vector_collection *out, struct m
         mneme_str_from(mneme_metric_names[metric == MNEME_METRIC_ANY ? MNEME_METRIC_COSINE : metric]));
     int status = run(out, postgres, mneme_sql_vectors_collection_add, &params, error);
     mneme_pg_params_clean_up(&params);
-    /* No row: another transaction was first, and what it wrote can be read now. */
+    /* No row: another transaction was first, and its row can be read now. */
     return status == MNEME_OK && out->dimensions == 0
                ? mneme_vector_collection_get(out, postgres, generation, tenant, name, error)
                : status;
@@ -59,15 +59,16 @@ int mneme_vector_collection_check(const struct mneme_vector_collection *collecti
                                   size_t dimensions, enum mneme_vector_metric metric,
                                   struct mneme_error *error) {
     if (dimensions != (size_t)collection->dimensions) {
-        return mneme_error_set(error, MNEME_E_INVALID,
-                               "the vector does not fit the collection %.*s: it has %zu dimensions and those "
-                               "in there have %d; give it as many, or name another collection",
-                               MNEME_STR_ARG(name), dimensions, collection->dimensions);
+        return mneme_error_set(
+            error, MNEME_E_INVALID,
+            "the vector does not fit the collection %.*s: it has %zu dimensions, and the collection has %d; "
+            "give a vector of that many dimensions, or name another collection",
+            MNEME_STR_ARG(name), dimensions, collection->dimensions);
     }
     if (metric != MNEME_METRIC_ANY && metric != collection->metric) {
         return mneme_error_set(error, MNEME_E_INVALID,
-                               "the vector does not fit the collection %.*s: it is to be compared by %s and "
-                               "those in there are by %s; leave the metric out, or name another collection",
+                               "the vector does not fit the collection %.*s: its metric is %s, and the "
+                               "collection's is %s; leave the metric out, or name another collection",
                                MNEME_STR_ARG(name), mneme_metric_names[metric],
                                mneme_metric_names[collection->metric]);
     }

@@ -1,5 +1,5 @@
 /*
- * Statements name the schema as "{embed}", which is filled in.
+ * Statements name the schema as "{embed}", which is replaced here.
  */
 #include "stores/vectors/edition.h"
 
@@ -14,8 +14,7 @@
 #define ASK_TIMEOUT_MS 5000
 
 static int no_memory(struct mneme_error *error) {
-    return mneme_error_set(error, MNEME_E_NO_MEMORY,
-                           "editions were not read: memory is exhausted; free some");
+    return mneme_error_set(error, MNEME_E_NO_MEMORY, "cannot read editions: out of memory; free some memory");
 }
 
 /* The statement with the schema's name in it, NUL-terminated. */
@@ -37,8 +36,8 @@ static int fill_in(struct mneme_buffer *sql, const char *template, struct mneme_
     return sql->failed ? no_memory(error) : MNEME_OK;
 }
 
-/* Runs the statement with the model as $1 and, unless it is 0, the edition as $2; *answer, where it is
- * wanted, is the first cell. */
+/* Runs the statement with the model as $1 and, unless it is 0, the edition as $2; *answer (may be NULL) is
+ * the first cell. */
 static int run(int64_t *answer, const char *template, const char *model, int32_t edition,
                struct mneme_postgres *postgres, const struct mneme_config *config,
                struct mneme_error *error) {
@@ -78,7 +77,7 @@ int mneme_edition_current_topic(char topic[MNEME_TOPIC_NAME_BYTES], struct mneme
     return status == MNEME_OK ? mneme_embeddings_edition_topic(topic, config, model, edition, error) : status;
 }
 
-/* The next number whose topic is not there. */
+/* The next number whose topic does not exist. */
 static int skip_topics(int64_t *edition, char topic[MNEME_TOPIC_NAME_BYTES], rd_kafka_t *kafka,
                        const struct mneme_config *config, const char *model, struct mneme_error *error) {
     struct mneme_kafka_topic_facts facts;

@@ -15,7 +15,7 @@ const char *const mneme_generation_state_names[MNEME_GENERATION_STATES] = {
     [MNEME_GENERATION_RETIRED] = "retired",
 };
 
-/* Of the select list that all statements here give. */
+/* The common select list of all statements here. */
 enum column {
     NUMBER,
     STATE,
@@ -31,7 +31,7 @@ enum column {
     EDITION
 };
 
-/* False when it is longer than the room for it. */
+/* False when it is too long. */
 static bool copy_text(char *text, size_t bytes, const PGresult *rows, int row, enum column column) {
     size_t len = (size_t)PQgetlength(rows, row, (int)column);
     if (len >= bytes) {
@@ -55,8 +55,8 @@ static int read_row(struct mneme_generation *out, const PGresult *rows, int row,
     out->store = mneme_vector_store_find(PQgetvalue(rows, row, STORE));
     if (out->store == NULL) {
         return mneme_error_set(error, MNEME_E_UNSAFE,
-                               "the vectors were not opened: generation %d is kept in %s, which this program "
-                               "does not know; use a newer mneme",
+                               "cannot open the vectors: generation %d is stored in %s, which this program "
+                               "does not support; use a newer mneme",
                                out->number, PQgetvalue(rows, row, STORE));
     }
     int status = mneme_metric_parse(&out->metric, mneme_str_from(PQgetvalue(rows, row, METRIC)), error);
@@ -68,10 +68,10 @@ static int read_row(struct mneme_generation *out, const PGresult *rows, int row,
         !copy_text(out->passage_prefix, sizeof out->passage_prefix, rows, row, PASSAGE_PREFIX) ||
         !copy_text(out->topic, sizeof out->topic, rows, row, TOPIC) ||
         !copy_text(out->token, sizeof out->token, rows, row, TOKEN)) {
-        return mneme_error_set(error, MNEME_E_TOO_LARGE,
-                               "the vectors were not opened: a name or prefix of generation %d is too long; "
-                               "shorten it",
-                               out->number);
+        return mneme_error_set(
+            error, MNEME_E_TOO_LARGE,
+            "cannot open the vectors: a name or prefix of generation %d is too long; shorten it",
+            out->number);
     }
     return MNEME_OK;
 }
@@ -84,7 +84,7 @@ static void param_number(struct mneme_pg_params *params, int32_t number) {
     }
 }
 
-/* Those that fit: number 0 and NULL do not restrict. */
+/* The matching ones: number 0 and NULL do not restrict. */
 static int find(PGresult **rows, struct mneme_postgres *postgres, int32_t number, const char *model,
                 const char *state, struct mneme_error *error) {
     struct mneme_pg_params params = {0};
@@ -102,8 +102,8 @@ int mneme_generation_active(struct mneme_generation *out, struct mneme_postgres 
     int status = find(&rows, postgres, 0, NULL, mneme_generation_state_names[MNEME_GENERATION_ACTIVE], error);
     if (status == MNEME_OK && PQntuples(rows) == 0) {
         status = mneme_error_set(error, MNEME_E_NOT_FOUND,
-                                 "the vectors were not asked: there are none yet; start `mneme work embed` "
-                                 "and `mneme work vectors`");
+                                 "cannot query the vectors: there are none yet; start `mneme work embed` and "
+                                 "`mneme work vectors`");
     } else if (status == MNEME_OK) {
         status = read_row(out, rows, 0, error);
     }
@@ -121,7 +121,7 @@ static int no_such_model(struct mneme_postgres *postgres, const char *model, str
     }
     if (status == MNEME_OK) {
         status = mneme_error_set(error, MNEME_E_NOT_FOUND,
-                                 "the vectors of model %s were not asked: there are none; there is %.*s; see "
+                                 "cannot query the vectors of model %s: there are none; available: %.*s; see "
                                  "`mneme reembed --help`",
                                  model, names.len == 0 ? 8 : (int)names.len,
                                  names.len == 0 ? "none yet" : names.data);
@@ -154,9 +154,9 @@ int mneme_generation_get(struct mneme_generation *out, struct mneme_postgres *po
     PGresult *rows = NULL;
     int status = find(&rows, postgres, number, NULL, NULL, error);
     if (status == MNEME_OK && PQntuples(rows) == 0) {
-        status = mneme_error_set(error, MNEME_E_NOT_FOUND,
-                                 "the vectors were not opened: there is no generation %d any more; try again",
-                                 number);
+        status =
+            mneme_error_set(error, MNEME_E_NOT_FOUND,
+                            "cannot open the vectors: generation %d no longer exists; try again", number);
     } else if (status == MNEME_OK) {
         status = read_row(out, rows, 0, error);
     }
@@ -181,7 +181,7 @@ int mneme_generation_each(struct mneme_postgres *postgres,
     return status;
 }
 
-/* Runs a statement that gives the row as it is then. */
+/* Runs a statement that returns the changed row. */
 static int run_and_read(struct mneme_generation *generation, struct mneme_postgres *postgres, const char *sql,
                         const struct mneme_pg_params *params, const char *when_none,
                         struct mneme_error *error) {
@@ -209,7 +209,7 @@ int mneme_generation_add(struct mneme_generation *generation, struct mneme_postg
     mneme_pg_param_str(&params, mneme_str_from(generation->topic));
     mneme_pg_param_long(&params, generation->edition);
     int status = run_and_read(generation, postgres, mneme_sql_vectors_generation_add, &params,
-                              "the generation was not added: another process was first; try again", error);
+                              "cannot add the generation: another process was first; try again", error);
     mneme_pg_params_clean_up(&params);
     return status;
 }
@@ -221,9 +221,9 @@ int mneme_generation_pin(struct mneme_generation *generation, struct mneme_postg
     mneme_pg_param_long(&params, generation->dimensions);
     mneme_pg_param_str(&params, mneme_str_from(generation->query_prefix));
     mneme_pg_param_str(&params, mneme_str_from(generation->passage_prefix));
-    int status =
-        run_and_read(generation, postgres, mneme_sql_vectors_generation_pin, &params,
-                     "the vectors were not written: their generation was dropped; join again", error);
+    int status = run_and_read(
+        generation, postgres, mneme_sql_vectors_generation_pin, &params,
+        "cannot write the vectors: their generation was dropped; the worker has to rejoin", error);
     mneme_pg_params_clean_up(&params);
     return status;
 }

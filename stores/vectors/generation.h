@@ -1,8 +1,8 @@
 /*
- * Generations: each is one full set of vectors, of one model, in one store, filled from one topic. One of
- * them is active and answers; a rebuild or a new model fills another beside it, and one transaction puts that
- * in its place. What a generation is made of is remembered with it, so that settings matter only for the
- * first.
+ * Generations: each is a complete set of vectors, of one model, in one store, filled from one topic. One of
+ * them is active and answers queries; a rebuild or a new model fills another in parallel, and one transaction
+ * replaces the active one. A generation stores its own parameters, so that settings matter only for the first
+ * one.
  */
 #ifndef MNEME_STORES_VECTORS_GENERATION_H
 #define MNEME_STORES_VECTORS_GENERATION_H
@@ -13,12 +13,12 @@
 #include "stores/vectors/metric.h"
 
 #define MNEME_MODEL_BYTES 250   /* of a name, with a NUL */
-#define MNEME_PREFIX_BYTES 1024 /* of what a model wants before a text, with a NUL */
+#define MNEME_PREFIX_BYTES 1024 /* of a model's prefix for texts, with a NUL */
 
 struct mneme_vector_store_ops; /* stores/vectors/store.h */
 
 enum mneme_generation_state {
-    MNEME_GENERATION_FILLING, /* beside the active one; can be asked by its model's name */
+    MNEME_GENERATION_FILLING, /* in parallel to the active one; can be queried by its model's name */
     MNEME_GENERATION_ACTIVE,  /* at most one */
     MNEME_GENERATION_RETIRED, /* was active; kept for a while */
     MNEME_GENERATION_STATES,
@@ -31,64 +31,65 @@ struct mneme_generation {
     enum mneme_generation_state state;
     const struct mneme_vector_store_ops *store;
     enum mneme_vector_metric metric; /* of documents; collections of raw vectors have their own */
-    int32_t dimensions;              /* 0 until the first document has told them */
-    bool is_loaded;                  /* the bulk is in; only of one that is filling it can be false */
+    int32_t dimensions;              /* 0 until the first document sets them */
+    bool is_loaded;                  /* the bulk load is complete; can only be false while filling */
     char model[MNEME_MODEL_BYTES];
     char query_prefix[MNEME_PREFIX_BYTES], passage_prefix[MNEME_PREFIX_BYTES];
     char topic[MNEME_TOPIC_NAME_BYTES]; /* that it is filled from */
-    int32_t edition; /* of the model's records, that the topic has (stores/vectors/edition.h) */
-    char token[33];  /* hexadecimal; names its place where stores share a service */
+    int32_t edition;                    /* of the model's records on the topic (stores/vectors/edition.h) */
+    char token[33];                     /* hexadecimal; distinguishes installations that share a service */
 };
 
-/* The functions below expect a connection whose search path has the schema of vectors, and take part in a
- * transaction that is open. None of them keeps the connection. */
+/* The functions below require a connection whose search path includes the schema of vectors, and take part in
+ * an open transaction. None of them keeps the connection. */
 
 /* MNEME_E_NOT_FOUND when there is none yet. */
 int mneme_generation_active(struct mneme_generation *out, struct mneme_postgres *postgres,
                             struct mneme_error *error);
 
-/* The one of that model that is active, else the newest that is filling or retired. MNEME_E_NOT_FOUND names
- * the models that there are. */
+/* The active generation of that model, else the newest that is filling or retired. MNEME_E_NOT_FOUND names
+ * the available models. */
 int mneme_generation_of_model(struct mneme_generation *out, struct mneme_postgres *postgres,
                               const char *model, struct mneme_error *error);
 
-/* The one with that number. MNEME_E_NOT_FOUND. */
+/* The generation with that number. MNEME_E_NOT_FOUND. */
 int mneme_generation_get(struct mneme_generation *out, struct mneme_postgres *postgres, int32_t number,
                          struct mneme_error *error);
 
-/* Calls `visit` for each, oldest first, until it returns another status than MNEME_OK, which is returned. */
+/* Calls `visit` for each, oldest first, until it returns a status other than MNEME_OK, which is returned. */
 int mneme_generation_each(struct mneme_postgres *postgres,
                           int (*visit)(void *context, const struct mneme_generation *generation),
                           void *context, struct mneme_error *error);
 
-/* For those who fill them. */
+/* For writers. */
 
-/* Adds one with the given model, store, metric, topic and state, and sets its number and token. Without
- * dimensions these follow with the first document. MNEME_E_CONFLICT when there is an active one already and
- * this is to be another. */
+/* Adds a generation with the given model, store, metric, topic and state, and sets its number and token. If
+ * the dimensions are not given, the first document sets them. MNEME_E_CONFLICT when this one should be active
+ * and there is already an active one. */
 int mneme_generation_add(struct mneme_generation *generation, struct mneme_postgres *postgres,
                          struct mneme_error *error);
 
-/* Tells the dimensions and prefixes of a generation that had none; another process may have been first, so
- * that what comes back in `generation` counts. Waits for a transaction that does the same. */
+/* Sets the dimensions and prefixes of a generation without any; another process may have been first, so use
+ * what `generation` has afterwards. Waits for a transaction that does the same. */
 int mneme_generation_pin(struct mneme_generation *generation, struct mneme_postgres *postgres,
                          struct mneme_error *error);
 
-/* The bulk is in. */
+/* Marks the bulk load as complete. */
 int mneme_generation_set_loaded(struct mneme_generation *generation, struct mneme_postgres *postgres,
                                 struct mneme_error *error);
 
-/* Makes it the active one and retires the one before, in the caller's transaction. Its progress becomes that
- * of the projection, with epochs that no writer has: all claim anew. */
+/* Makes it the active generation and retires the former one, in the caller's transaction. Its progress
+ * becomes that of the projection, with epochs that no writer has, so all writers claim their partitions
+ * again. */
 int mneme_generation_activate(const struct mneme_generation *generation, struct mneme_postgres *postgres,
                               struct mneme_error *error);
 
-/* What its progress goes by: the projection's own name for the active one. */
+/* The name of its progress: the projection's own name for the active generation. */
 #define MNEME_GENERATION_PROGRESS_BYTES 32
 void mneme_generation_progress(char text[MNEME_GENERATION_PROGRESS_BYTES],
                                const struct mneme_generation *generation);
 
-/* Forgets the row and the progress; what the store holds is to be dropped before. */
+/* Deletes the row and the progress; drop the store's data first. */
 int mneme_generation_remove(const struct mneme_generation *generation, struct mneme_postgres *postgres,
                             struct mneme_error *error);
 

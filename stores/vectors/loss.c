@@ -1,5 +1,5 @@
 /*
- * A table of at most two rows that matter.
+ * A table with at most two relevant rows.
  */
 #include "stores/vectors/loss.h"
 
@@ -23,7 +23,7 @@ void mneme_loss_write(const struct mneme_config *config, const char *seen_by, co
                                 &params, false, &error);
     }
     if (status != MNEME_OK) {
-        mneme_log(MNEME_LOG_DEBUG, "those who ask are not told what was seen of the vectors' records",
+        mneme_log(MNEME_LOG_DEBUG, "the state of the vectors' records was not saved for readers",
                   MNEME_LOG_S("reason", error.message));
     }
     mneme_pg_params_clean_up(&params);

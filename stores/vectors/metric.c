@@ -27,10 +27,10 @@ int mneme_metric_parse(enum mneme_vector_metric *out, struct mneme_str text, str
             return MNEME_OK;
         }
     }
-    return mneme_error_set(error, MNEME_E_USAGE,
-                           "cannot compare vectors by \"%.*s\": there is no such metric; use cosine, "
-                           "euclidean or dot",
-                           MNEME_STR_ARG(text));
+    return mneme_error_set(
+        error, MNEME_E_USAGE,
+        "cannot compare vectors by \"%.*s\": this is not a metric; use cosine, euclidean or dot",
+        MNEME_STR_ARG(text));
 }
 
 double mneme_metric_similarity(enum mneme_vector_metric metric, const float *a, const float *b,
@@ -47,7 +47,7 @@ double mneme_metric_similarity(enum mneme_vector_metric metric, const float *a, 
     case MNEME_METRIC_DOT:
         return dot;
     case MNEME_METRIC_EUCLIDEAN:
-        /* Rounding may leave less than nothing between equal vectors. */
+        /* Rounding may make the distance of equal vectors negative. */
         return mneme_metric_from_distance(metric, sqrt(fmax(aa + bb - 2 * dot, 0)));
     case MNEME_METRIC_ANY:
     case MNEME_METRIC_COSINE:

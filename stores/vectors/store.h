@@ -1,19 +1,19 @@
 /*
- * What a vector store is: one constant table of operations for each. Reading goes through
- * stores/vectors/vectors.h, which checks what it hands on; writing is the projection's alone.
+ * The interface of a vector store: a constant table of operations. Readers use stores/vectors/vectors.h,
+ * which checks its arguments; only the projection writes.
  *
- * To add a store: a folder beside pgvector/ and chroma/ that ends in one `const struct
- * mneme_vector_store_ops`; its declaration below and a place in the list of stores.c; its name among the
- * choices of MNEME_VECTOR_STORE in common/config/settings.h, and its own settings there; and its name among
- * the stores of tests/integration/vector_stores.c, whose tests it has to pass. Nothing else knows a store by
- * name. It answers calls in this order: `open`; `make`, when its generation is added and again when the
- * dimensions are known; `load` and `finish_load`, or `write`, while it is filled; then `write` for each
- * batch, and `bound`, `check`, `query`, `similarities`, `fetch`, `query_raw` and `scan` as they come; `drop`,
- * when another generation has taken its place; `close`.
+ * To add a store: create a folder next to pgvector/ and chroma/ that defines a `const struct
+ * mneme_vector_store_ops`; declare it below and add it to the list in stores.c; add its name to the choices
+ * of MNEME_VECTOR_STORE in common/config/settings.h, with its own settings; and add its name to the stores of
+ * tests/integration/vector_stores.c, whose tests it has to pass. Nothing else refers to a store by name.
+ * Calls come in this order: `open`; `make`, when its generation is added and again when the dimensions are
+ * known; `load` and `finish_load`, or `write`, while it is filled; then `write` for each batch, and `bound`,
+ * `check`, `query`, `similarities`, `fetch`, `query_raw` and `scan` in any order; `drop`, when another
+ * generation has replaced it; `close`.
  *
- * A store that is open belongs to one thread and one generation, and uses the connection that it was opened
- * with, which it borrows. Operations may block up to their time-outs and never retry by themselves:
- * MNEME_E_UNAVAILABLE and MNEME_E_TIMEOUT say that trying again may help.
+ * An open store belongs to one thread and one generation, and borrows the connection that it was opened with.
+ * Operations may block up to their time-outs and never retry: MNEME_E_UNAVAILABLE and MNEME_E_TIMEOUT say
+ * that trying again may help.
  */
 #ifndef MNEME_STORES_VECTORS_STORE_H
 #define MNEME_STORES_VECTORS_STORE_H
@@ -24,30 +24,29 @@
 /* The kind of raw vectors; all others are documents. */
 #define MNEME_RAW_KIND "vector"
 
-/* A record of the topic: a vector that is there, or one that is gone. Slices are borrowed. */
+/* A record of the topic: a vector, or its removal. Slices are borrowed. */
 struct mneme_vector_change {
     struct mneme_vector_document_key document; /* of a raw vector: its kind and the record's ref */
     struct mneme_vector_scope scope;
-    int64_t source_sequence; /* the higher one counts, whatever comes first */
-    bool is_removal;         /* then what follows is not set */
+    int64_t source_sequence; /* the higher one wins, whatever the order of arrival */
+    bool is_removal;         /* then the following members are not set */
     int64_t created_at;      /* microseconds */
-    struct mneme_str
-        vector;            /* little-endian floats, all of them finite; of all parts, one behind the other */
-    size_t parts;          /* how many of them a document has, if there are several; else 0 */
-    size_t part;           /* of a scan, which gives each by itself: the how manieth it is, from 0 on */
-    size_t former_parts;   /* the most of those changes in whose place this one stands; 0: it stands alone */
-    struct mneme_str text; /* of a document */
+    struct mneme_str vector; /* little-endian floats, all finite; of all parts, one after the other */
+    size_t parts;            /* the number of parts of a document, if there are several; else 0 */
+    size_t part;             /* in a scan, which returns parts separately: its index, from 0 */
+    size_t former_parts;     /* the maximum of the changes that this one replaces; 0: it replaces none */
+    struct mneme_str text;   /* of a document */
     /* Of a raw vector. */
     struct mneme_str collection, vector_id;
     struct mneme_str metadata_json;  /* an object, or null */
-    enum mneme_vector_metric metric; /* that its collection is to have; ANY: cosine, unless it has one */
+    enum mneme_vector_metric metric; /* for its collection; ANY: the collection's, or cosine for a new one */
 };
 
 static inline bool mneme_vector_change_is_raw(const struct mneme_vector_change *change) {
     return mneme_str_equal(change->document.kind, MNEME_STR_LIT(MNEME_RAW_KIND));
 }
 
-/* How many vectors the change has. */
+/* The number of vectors in the change. */
 static inline size_t mneme_vector_change_parts(const struct mneme_vector_change *change) {
     return change->parts > 0 ? change->parts : 1;
 }
@@ -59,34 +58,35 @@ static inline struct mneme_str mneme_vector_change_part(const struct mneme_vecto
     return (struct mneme_str){change->vector.data + part * bytes, bytes};
 }
 
-/* Whether the changes fit what there is: documents have the dimensions of the generation (MNEME_E_UNSAFE),
- * and a raw vector fits its collection (MNEME_E_INVALID), which is made for the first one. */
+/* Whether the changes fit the existing data: documents have the dimensions of the generation
+ * (MNEME_E_UNSAFE), and a raw vector fits its collection (MNEME_E_INVALID), which is created for the first
+ * one. */
 int mneme_vector_changes_check(const struct mneme_vector_change *changes, size_t count,
                                struct mneme_postgres *postgres, const struct mneme_generation *generation,
                                struct mneme_error *error);
 
-/* A vector as the store has it, for comparing; slices are valid during the call. */
+/* A vector in the store, for comparison; slices are valid during the call. */
 typedef int mneme_vector_visit(void *context, const struct mneme_vector_change *change);
 
 struct mneme_vector_store_ops {
     const char *name;    /* in MNEME_VECTOR_STORE and in generations.store */
-    bool is_in_postgres; /* all of it: a transaction sees rows and progress of one moment */
+    bool is_in_postgres; /* completely: a transaction sees rows and progress of the same moment */
 
-    /* Contacts nothing but Postgres. */
+    /* Contacts only Postgres. */
     int (*open)(void **store, const struct mneme_config *config, struct mneme_postgres *postgres,
                 const struct mneme_generation *generation, struct mneme_error *error);
     void (*close)(void *store);
 
-    /* From now on no request to a service outside of Postgres takes longer than this; a setting that is
-     * shorter still counts. NULL: there is no such service. */
+    /* From now on, limits each request to a service outside Postgres to this time; a shorter setting still
+     * applies. NULL: there is no such service. */
     void (*bound)(void *store, int64_t timeout_ms);
 
-    /* Whether what the store lies in answers: MNEME_OK, or why it cannot be used and what to do. */
+    /* Whether the store's service answers: MNEME_OK, or why it cannot be used and what to do. */
     int (*check)(void *store, struct mneme_error *error);
 
-    /* Asking; contracts in stores/vectors/vectors.h. The metric is never ANY, dimensions are those of the
-     * generation, k is within bounds, `out` is empty. A document comes once, with its best part; there may be
-     * more than k of them, in any order. */
+    /* Queries; contracts in stores/vectors/vectors.h. The metric is never ANY, dimensions are those of the
+     * generation, k is within bounds, `out` is empty. Each document is returned once, with its best part;
+     * there may be more than k, in any order. */
     int (*query)(struct mneme_vector_matches *out, void *store, const struct mneme_vector_question *question,
                  struct mneme_error *error);
     int (*fetch)(float *out, bool *found, void *store, struct mneme_str tenant,
@@ -97,31 +97,30 @@ struct mneme_vector_store_ops {
     int (*query_raw)(struct mneme_raw_matches *out, void *store, const struct mneme_raw_question *question,
                      struct mneme_error *error);
 
-    /* Makes what the generation keeps in Postgres, in the caller's transaction; once when the generation is
-     * added (without dimensions) and once when they are known. Again is harmless. */
+    /* Creates what the generation keeps in Postgres, in the caller's transaction; once when the generation is
+     * added (without dimensions) and once when they are known. Idempotent. */
     int (*make)(void *store, struct mneme_error *error);
 
-    /* Drops all that the generation holds, there or not. In the caller's transaction as far as it is in
-     * Postgres. */
+    /* Drops all data of the generation, whether it exists or not; data in Postgres in the caller's
+     * transaction. */
     int (*drop)(void *store, struct mneme_error *error);
 
-    /* Applies the changes, at most one for each document, in the caller's transaction. A change does nothing
-     * where the store knows a higher or the same source_sequence of its document; else all parts that were
-     * there give way to its own. What lies outside of
-     * Postgres is written before this returns and written again, to the same effect, when the caller's
-     * transaction fails and is repeated. All dimensions are checked. */
+    /* Applies the changes, at most one for each document, in the caller's transaction. A change has no effect
+     * if the store has the same or a higher source_sequence of its document; otherwise it replaces all
+     * existing parts. Data outside Postgres is written before this returns, and written again, with the same
+     * effect, when the caller's transaction fails and is repeated. All dimensions are checked. */
     int (*write)(void *store, const struct mneme_vector_change *changes, size_t count,
                  struct mneme_error *error);
 
-    /* The bulk of a generation that nobody asks yet, in any number of calls, each document in any number of
-     * changes; then finish_load, once, outside of a transaction, which may take long and may be repeated.
-     * NULL, both: write does it. */
+    /* Loads the bulk of a generation that nobody queries yet, in any number of calls, each document in any
+     * number of changes; then finish_load, once, outside a transaction, which may take long and may be
+     * repeated. Both may be NULL: then write is used. */
     int (*load)(void *store, const struct mneme_vector_change *changes, size_t count,
                 struct mneme_error *error);
     int (*finish_load)(void *store, unsigned jobs, struct mneme_error *error);
 
-    /* Every vector of the generation, those of parts one by one, in no order; stops at another status than
-     * MNEME_OK of `visit`. */
+    /* Visits every vector of the generation, parts separately, unordered; stops when `visit` returns a status
+     * other than MNEME_OK. */
     int (*scan)(void *store, mneme_vector_visit *visit, void *context, struct mneme_error *error);
 };
 

@@ -1,5 +1,5 @@
 /*
- * The stores that there are, and what all of them check.
+ * The list of stores, and the checks that all of them share.
  */
 #include "stores/vectors/store.h"
 
@@ -27,10 +27,9 @@ static int check_document(const struct mneme_vector_change *change, const struct
     }
     return mneme_error_set(
         error, MNEME_E_UNSAFE,
-        "the vectors were not written: one of the topic %s has %zu dimensions and those of generation %d "
-        "have "
-        "%d: the endpoint has changed what model %s gives; set it back, or have the new form served under "
-        "another name and run `mneme reembed --model NAME`",
+        "cannot write the vectors: one in topic %s has %zu dimensions, but generation %d has %d: the "
+        "endpoint now returns other vectors for model %s; change the endpoint back, or serve the new model "
+        "under another name and run `mneme reembed --model NAME`",
         generation->topic, dimensions, generation->number, generation->dimensions, generation->model);
 }
 
@@ -41,7 +40,7 @@ static bool is_same_collection(const struct mneme_vector_change *a, const struct
 int mneme_vector_changes_check(const struct mneme_vector_change *changes, size_t count,
                                struct mneme_postgres *postgres, const struct mneme_generation *generation,
                                struct mneme_error *error) {
-    const struct mneme_vector_change *before = NULL; /* whose collection is known */
+    const struct mneme_vector_change *before = NULL; /* with the same collection */
     struct mneme_vector_collection collection = {0};
     int status = MNEME_OK;
     for (size_t i = 0; i < count && status == MNEME_OK; i++) {

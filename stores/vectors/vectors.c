@@ -1,5 +1,5 @@
 /*
- * Opening a generation, and what is checked of every question before a store sees it.
+ * Opens a generation, and checks every query before a store gets it.
  */
 #include "stores/vectors/vectors.h"
 
@@ -14,12 +14,12 @@ struct mneme_vectors {
     struct mneme_postgres *postgres;
     const struct mneme_config *config;
     void *store;
-    int64_t timeout_ms; /* of its service; 0: what the settings say */
+    int64_t timeout_ms; /* of its service; 0: as in the settings */
 };
 
 static int out_of_memory(struct mneme_error *error) {
     return mneme_error_set(error, MNEME_E_NO_MEMORY,
-                           "the vectors were not asked: out of memory; free some memory");
+                           "cannot query the vectors: out of memory; free some memory");
 }
 
 static int open_store(struct mneme_vectors *vectors, struct mneme_error *error) {
@@ -76,7 +76,7 @@ const struct mneme_generation *mneme_vectors_generation(const struct mneme_vecto
     return &vectors->generation;
 }
 
-/* A generation learns its dimensions with its first document, which may have come since it was opened. */
+/* A generation gets its dimensions with its first document, which may have arrived since it was opened. */
 static int refresh(struct mneme_vectors *vectors, struct mneme_error *error) {
     if (vectors->generation.dimensions == 0) {
         int status =
@@ -95,7 +95,7 @@ static int check_finite(const float *vector, size_t dimensions, struct mneme_err
         if (!isfinite(vector[i])) {
             return mneme_error_set(
                 error, MNEME_E_INVALID,
-                "the vectors were not asked: number %zu of the vector is not finite; correct it", i + 1);
+                "cannot query the vectors: number %zu of the vector is not finite; correct it", i + 1);
         }
     }
     return MNEME_OK;
@@ -105,7 +105,7 @@ static int check_dimensions(const struct mneme_generation *generation, const flo
                             struct mneme_error *error) {
     if (dimensions != (size_t)generation->dimensions) {
         return mneme_error_set(error, MNEME_E_INVALID,
-                               "the vectors were not asked: the question's vector has %zu dimensions and "
+                               "cannot query the vectors: the question's vector has %zu dimensions, and "
                                "those of model %s have %d; embed the question with that model",
                                dimensions, generation->model, generation->dimensions);
     }
@@ -116,14 +116,14 @@ static int check_k(size_t k, struct mneme_error *error) {
     return k >= 1 && k <= MNEME_VECTORS_MAX_K
                ? MNEME_OK
                : mneme_error_set(error, MNEME_E_INVALID,
-                                 "the vectors were not asked: %zu answers were wanted; ask for 1 to %d", k,
+                                 "cannot query the vectors: %zu answers were requested; ask for 1 to %d", k,
                                  MNEME_VECTORS_MAX_K);
 }
 
 static int check_tenant(struct mneme_str tenant, struct mneme_error *error) {
     return tenant.data != NULL ? MNEME_OK
                                : mneme_error_set(error, MNEME_E_INVALID,
-                                                 "the vectors were not asked: no tenant is named; name one");
+                                                 "cannot query the vectors: no tenant is given; give one");
 }
 
 void mneme_vector_matches_clean_up(struct mneme_vector_matches *matches) {
@@ -243,7 +243,7 @@ int mneme_vectors_collection(bool *is_there, int32_t *dimensions, enum mneme_vec
     return status;
 }
 
-/* Plain values are what all stores compare the same way. */
+/* All stores compare plain values in the same way. */
 static int check_filter(struct mneme_str filter_json, struct mneme_error *error) {
     enum mneme_json_kind kind;
     const char *reason;
@@ -256,14 +256,12 @@ static int check_filter(struct mneme_str filter_json, struct mneme_error *error)
     if (!mneme_json_check(filter_json, &kind, &reason, &at)) {
         return mneme_error_set(
             error, MNEME_E_INVALID,
-            "the vectors were not asked: the filter is not valid JSON: %s at byte %zu; correct it", reason,
-            at);
+            "cannot query the vectors: the filter is not valid JSON: %s at byte %zu; correct it", reason, at);
     }
     if (kind != MNEME_JSON_OBJECT) {
-        return mneme_error_set(
-            error, MNEME_E_INVALID,
-            "the vectors were not asked: the filter is not a JSON object; give one such as "
-            "{\"color\": \"red\"}");
+        return mneme_error_set(error, MNEME_E_INVALID,
+                               "cannot query the vectors: the filter is not a JSON object; write one such as "
+                               "{\"color\": \"red\"}");
     }
     struct mneme_json_reader reader = mneme_json_enter(mneme_json_trim(filter_json));
     while (mneme_json_next(&reader, &key, &value)) {
@@ -271,8 +269,7 @@ static int check_filter(struct mneme_str filter_json, struct mneme_error *error)
         if (kind != MNEME_JSON_STRING && kind != MNEME_JSON_NUMBER && kind != MNEME_JSON_BOOL) {
             return mneme_error_set(
                 error, MNEME_E_INVALID,
-                "the vectors were not asked: the filter's %.*s is %s; compare with a text, "
-                "a number or a boolean",
+                "cannot query the vectors: the filter's %.*s is %s; use a string, a number or a boolean",
                 MNEME_STR_ARG(key), mneme_json_kind_phrase(kind));
         }
     }

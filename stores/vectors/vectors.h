@@ -1,10 +1,11 @@
 /*
- * Asking the vectors: the documents nearest to a vector within a scope, and how near given documents are. A
- * document whose text is long has a vector for each part of it, and is as near as the nearest of them.
- * One interface over all stores; a scope is always searched so that k answers come when k documents match.
+ * Queries the vectors: the documents nearest to a vector within a scope, and the similarity of given
+ * documents. A document with a long text has a vector for each part, and is as near as the nearest of them.
+ * One interface for all stores; a query always returns k results if k documents match.
  *
- * An open generation belongs to one thread. It stays the one that was opened: whoever asks for long looks
- * from time to time whether mneme_generation_active has another number, and opens anew.
+ * An open generation belongs to one thread. It does not follow a change of the active generation:
+ * long-running readers should check mneme_generation_active from time to time, and reopen when its number
+ * differs.
  */
 #ifndef MNEME_STORES_VECTORS_VECTORS_H
 #define MNEME_STORES_VECTORS_VECTORS_H
@@ -16,22 +17,22 @@
 struct mneme_vectors;
 
 /* Opens the generation of that model, or the active one when `model` is NULL. `postgres` is borrowed and must
- * outlive it; its search path has the schema of vectors, and it may be used in between. Errors of
+ * outlive it; its search path includes the schema of vectors, and others may use it in between. Errors of
  * mneme_generation_active and _of_model. */
 int mneme_vectors_open(struct mneme_vectors **out, const struct mneme_config *config,
                        struct mneme_postgres *postgres, const char *model, struct mneme_error *error);
 void mneme_vectors_close(struct mneme_vectors *vectors);
 
-/* From now on no request to a service outside of Postgres takes longer than this. */
+/* From now on, limits each request to a service outside Postgres to this time. */
 void mneme_vectors_bound(struct mneme_vectors *vectors, int64_t timeout_ms);
 
-/* Whether what the vectors lie in answers: MNEME_OK, or why it cannot be used and what to do. */
+/* Whether the service with the vectors answers: MNEME_OK, or why it cannot be used and what to do. */
 int mneme_vectors_check(struct mneme_vectors *vectors, struct mneme_error *error);
 
-/* Which one it is: model, prefixes, dimensions; lives as long as `vectors`. */
+/* The open generation: model, prefixes, dimensions; valid as long as `vectors`. */
 const struct mneme_generation *mneme_vectors_generation(const struct mneme_vectors *vectors);
 
-/* Whose documents. Null members do not restrict, but a tenant must be named. */
+/* Whose documents. Null members do not restrict, but a tenant is required. */
 struct mneme_vector_scope {
     struct mneme_str tenant, user_id, agent_id, run_id, conversation_id;
 };
@@ -59,41 +60,42 @@ struct mneme_vector_match {
     double similarity;
 };
 
-/* Answers, the most similar first, equal ones by key. Zero-initialise; may be asked into again and again. */
+/* Results, the most similar first, equal ones by key. Zero-initialise; reusable. */
 struct mneme_vector_matches {
-    struct mneme_vector_match *items; /* in the arena, as all they point to */
+    struct mneme_vector_match *items; /* in the arena, with all that they point to */
     size_t count;
     bool is_exact; /* every document of the scope was compared */
     struct mneme_arena arena;
 };
 void mneme_vector_matches_clean_up(struct mneme_vector_matches *matches);
 
-/* The k documents of the scope that are nearest; fewer only when fewer match. A metric other than the
- * generation's is answered exactly, by comparing with the whole scope. MNEME_E_UNAVAILABLE when the store
+/* The k nearest documents of the scope; fewer only when fewer match. For a metric other than the
+ * generation's, the result is exact, by comparison with the whole scope. MNEME_E_UNAVAILABLE when the store
  * does not answer within its time-out. */
 int mneme_vectors_query(struct mneme_vector_matches *out, struct mneme_vectors *vectors,
                         const struct mneme_vector_question *question, struct mneme_error *error);
 
-/* How similar each of the `count` documents is to the vector, in their order; NAN where there is none. */
+/* The similarity of each of the `count` documents to the vector, in order; NAN for those without a vector. */
 int mneme_vectors_similarities(double *out, struct mneme_vectors *vectors, struct mneme_str tenant,
                                const struct mneme_vector_document_key *keys, size_t count,
                                const float *vector, size_t dimensions, enum mneme_vector_metric metric,
                                struct mneme_error *error);
 
-/* The vectors of the `count` documents, of a long one that of its first part, in their order: count ×
- * dimensions floats into `out`, and into `found` whether there is one; without one its floats are 0. */
+/* The vectors of the `count` documents (of their first parts), in order: count × dimensions floats in `out`,
+ * and in `found` whether there is a vector; if not, its floats are 0. */
 int mneme_vectors_fetch(float *out, bool *found, struct mneme_vectors *vectors, struct mneme_str tenant,
                         const struct mneme_vector_document_key *keys, size_t count,
                         struct mneme_error *error);
 
-/* Raw vectors: a user's own, by collection, which has its own dimensions and metric. */
+/* Raw vectors: a user's own vectors, in collections with their own dimensions and metrics. */
 struct mneme_raw_question {
     struct mneme_str tenant, collection;
     const float *vector;
     size_t dimensions; /* those of the collection, else MNEME_E_INVALID */
     size_t k;
     enum mneme_vector_metric metric; /* ANY, or the collection's, else MNEME_E_INVALID */
-    struct mneme_str filter_json;    /* null, or an object: metadata has these members with these values */
+    struct mneme_str
+        filter_json; /* null, or an object: the metadata must have these members with these values */
     double min_similarity;
 };
 
@@ -110,11 +112,11 @@ struct mneme_raw_matches {
 };
 void mneme_raw_matches_clean_up(struct mneme_raw_matches *matches);
 
-/* The k raw vectors of the collection that are nearest; none when there is no such collection. */
+/* The k nearest raw vectors of the collection; none when there is no such collection. */
 int mneme_vectors_query_raw(struct mneme_raw_matches *out, struct mneme_vectors *vectors,
                             const struct mneme_raw_question *question, struct mneme_error *error);
 
-/* What a collection holds: false in *is_there when nothing was ever put into it. */
+/* Facts about a collection; *is_there is false if it never had a vector. */
 int mneme_vectors_collection(bool *is_there, int32_t *dimensions, enum mneme_vector_metric *metric,
                              struct mneme_vectors *vectors, struct mneme_str tenant,
                              struct mneme_str collection, struct mneme_error *error);

@@ -62,7 +62,7 @@ def test_dimensions_and_metric_are_checked(mneme):
     mneme("vector", "add", "a", "--vector", "[1, 0]", "--metric", "dot", expect=0)
     wait_for(mneme, ["a"], "[1, 0]")
     for arguments, reason in [
-        (("add", "b", "--vector", "[1, 0, 0]"), "has 3 dimensions and those in there have 2"),
+        (("add", "b", "--vector", "[1, 0, 0]"), "has 3 dimensions, and the collection has 2"),
         (("add", "b", "--vector", "[1, 0]", "--metric", "cosine"), "those in there are by dot"),
         (("add", "b", "--vector", '[1, "x"]'), "item 2 is not a number"),
         (("add", "b", "--vector", "[1e39, 1]"), "item 1 is not a number"),
@@ -86,8 +86,8 @@ def test_dimensions_and_metric_are_checked(mneme):
     for arguments, reason in [
         (("add",), "give --vector with ID, or JSON lines alone (-)"), (("add", "b"), "give --vector with ID"),
         (("add", "-", "--vector", "[1, 0]"), "JSON lines alone"), (("add", "b", "c"), "one argument too many"),
-        (("add", "b", "--vector", "[1, 0]", "--metric", "angle"), 'there is no such metric; use cosine'),
-        (("query", "--vector", "[1, 0]", "--metric", "angle"), 'there is no such metric; use cosine'),
+        (("add", "b", "--vector", "[1, 0]", "--metric", "angle"), 'this is not a metric; use cosine'),
+        (("query", "--vector", "[1, 0]", "--metric", "angle"), 'this is not a metric; use cosine'),
         (("query",), "--vector"), (("query", "--vector", "[1]", "--limit", "0"), "--limit"),
         (("query", "--vector", "[1]", "--min-similarity", "1e400"), "--min-similarity"), (("delete",), "it needs ID"),
     ]:
@@ -107,7 +107,7 @@ def test_refused_lines_are_named_and_the_rest_is_done(mneme):
     assert last.startswith("mneme: 8 vectors were refused; the first: line 1 was not taken: the vector does not fit")
     wait_for(mneme, ["a", "g", "c"], "[1, 0]")
     result = mneme("vector", "add", "-", input='{"id": "h", "vector": [0, 1], "metric": "angle"}', expect=2)
-    assert "no such metric" in result.stderr and result.stdout == ""
+    assert "not a metric" in result.stderr and result.stdout == ""
     result = mneme("vector", "delete", "c", "x" * 256, "g", "--json", expect=1)
     assert [receipt["id"] for receipt in result.json_lines] == ["c", "g"] and "vector_id" in result.stderr
     assert set(result.json_lines[0]) == {"id", "collection", "event_id", "position"}

@@ -272,7 +272,7 @@ STORE_TEST(a_collection_keeps_its_dimensions_and_metric) {
     cr_expect(is_there && dimensions == 3 && metric == MNEME_METRIC_DOT);
     struct mneme_vector_change other = RAW("acme", "c", "b", 2, NULL, x, 2);
     cr_expect_eq(mneme_vector_case_write(&vectors, &other, 1, true), MNEME_E_INVALID);
-    cr_expect(strstr(vectors.error.message, "has 2 dimensions and those in there have 3") != NULL, "%s",
+    cr_expect(strstr(vectors.error.message, "has 2 dimensions, and the collection has 3") != NULL, "%s",
               vectors.error.message);
     other = RAW("acme", "c", "b", 2, NULL, x, 3);
     other.metric = MNEME_METRIC_COSINE;

@@ -1,5 +1,5 @@
 /*
- * The store's collections: finding, making and dropping them, and the operations table.
+ * The store's collections: finding, creating and dropping them, and the operations table.
  */
 #include "stores/vectors/chroma/chroma.h"
 
@@ -15,7 +15,7 @@
 #define DIGEST_BYTES 32
 #define LONGEST_COLLECTION 40 /* characters of MNEME_CHROMA_COLLECTION */
 
-/* So many candidates are gathered for an answer, so that the best are among them. */
+/* Number of candidates gathered for an answer, so that the best are among them. */
 #define SEARCH_CANDIDATES 200
 
 static const char *const spaces[MNEME_METRIC_COUNT] = {
@@ -39,7 +39,7 @@ static void put_prefix(struct mneme_buffer *out, const struct mneme_config *conf
     mneme_http_append_part(out, mneme_str_from(mneme_config_string(config, MNEME_SETTING_CHROMA_DATABASE)));
 }
 
-/* As Chroma takes names, and short enough for what comes behind it. */
+/* Valid as a name in Chroma, and short enough for the suffix. */
 static int check_collection(const struct mneme_config *config, struct mneme_error *error) {
     const char *name = mneme_config_string(config, MNEME_SETTING_CHROMA_COLLECTION);
     size_t len = strlen(name);
@@ -48,13 +48,12 @@ static int check_collection(const struct mneme_config *config, struct mneme_erro
         is_name = is_name && (unsigned char)name[i] < 128 &&
                   (isalnum((unsigned char)name[i]) != 0 || strchr("._-", name[i]) != NULL);
     }
-    return is_name
-               ? MNEME_OK
-               : mneme_error_set(error, MNEME_E_USAGE,
-                                 "Chroma was not opened: MNEME_CHROMA_COLLECTION is '%.60s', which is not "
-                                 "1 to %d letters, digits, dots, dashes and underscores with a letter or "
-                                 "a digit first; correct it",
-                                 name, LONGEST_COLLECTION);
+    return is_name ? MNEME_OK
+                   : mneme_error_set(
+                         error, MNEME_E_USAGE,
+                         "cannot open Chroma: MNEME_CHROMA_COLLECTION is '%.60s'; use 1 to %d letters, "
+                         "digits, dots, dashes and underscores, beginning with a letter or digit",
+                         name, LONGEST_COLLECTION);
 }
 
 static int open_store(void **out, const struct mneme_config *config, struct mneme_postgres *postgres,
@@ -92,10 +91,10 @@ static void bound(void *context, int64_t timeout_ms) {
     store->timeout_ms = timeout_ms < store->timeout_ms ? timeout_ms : store->timeout_ms;
 }
 
-/* Asks for the first collection: by that, tenant and database are looked at as well. */
+/* Requests the first collection, which also checks the tenant and database. */
 static int check(void *context, struct mneme_error *error) {
-    return mneme_chroma_call(NULL, context, "GET", "/collections?limit=1", false,
-                             "the vectors cannot be used", error);
+    return mneme_chroma_call(NULL, context, "GET", "/collections?limit=1", false, "cannot use the vectors",
+                             error);
 }
 
 static int digest(char *hex, size_t digest_bytes, const struct mneme_str *parts, size_t count,
@@ -104,14 +103,16 @@ static int digest(char *hex, size_t digest_bytes, const struct mneme_str *parts,
     EVP_MD_CTX *context = EVP_MD_CTX_new();
     bool is_done = context != NULL && EVP_DigestInit_ex(context, EVP_sha256(), NULL) == 1;
     for (size_t i = 0; i < count && is_done; i++) {
-        /* Parts have no NUL, so that one ends them. */
+        /* Parts contain no NUL, so a NUL separates them. */
         is_done = EVP_DigestUpdate(context, parts[i].data, parts[i].len) == 1 &&
                   EVP_DigestUpdate(context, "", 1) == 1;
     }
     is_done = is_done && EVP_DigestFinal_ex(context, bytes, NULL) == 1;
     EVP_MD_CTX_free(context);
     if (!is_done) {
-        return mneme_error_set(error, MNEME_E_INTERNAL, "no vector was handled: OpenSSL has no SHA-256");
+        return mneme_error_set(
+            error, MNEME_E_INTERNAL,
+            "cannot process vectors: OpenSSL does not provide SHA-256; check the policy of OpenSSL");
     }
     for (size_t i = 0; i < digest_bytes; i++) {
         snprintf(hex + 2 * i, 3, "%02x", bytes[i]);
@@ -175,7 +176,7 @@ static void put_create(struct mneme_chroma *store, const char *name, struct mnem
     mneme_json_long(&json, SEARCH_CANDIDATES);
     mneme_json_end_object(&json);
     mneme_json_end_object(&json);
-    /* For people who look into Chroma. */
+    /* For people who inspect Chroma. */
     mneme_json_key(&json, MNEME_STR_LIT("metadata"));
     mneme_json_begin_object(&json);
     put_member(&json, "tenant", tenant);
@@ -187,7 +188,7 @@ static void put_create(struct mneme_chroma *store, const char *name, struct mnem
     mneme_json_end_object(&json);
 }
 
-/* Whether Postgres knows of something that lies in the collection. */
+/* Whether the collection has contents according to Postgres. */
 static int held_something(bool *out, struct mneme_chroma *store, struct mneme_str tenant,
                           struct mneme_str collection, struct mneme_error *error) {
     PGresult *rows = NULL;
@@ -204,14 +205,14 @@ static int held_something(bool *out, struct mneme_chroma *store, struct mneme_st
 static int make_place(struct mneme_chroma_place *out, struct mneme_chroma *store, struct mneme_str tenant,
                       struct mneme_str collection, enum mneme_vector_metric metric, bool is_made,
                       struct mneme_error *error) {
-    static const char what[] = "the collection was not made";
+    static const char what[] = "cannot create the collection";
     bool is_lost = false;
     json_t *answer = NULL;
     int status = held_something(&is_lost, store, tenant, collection, error);
     if (status == MNEME_OK && is_lost) {
         return mneme_error_set(error, MNEME_E_UNSAFE,
-                               "the vectors cannot be used: Chroma at %s has lost the collection %s, which "
-                               "held vectors; run `mneme rebuild vectors`",
+                               "cannot use the vectors: Chroma at %s has lost the collection %s, which had "
+                               "vectors; run `mneme rebuild vectors`",
                                mneme_http_shown_url(store->http), out->name);
     }
     if (status != MNEME_OK || !is_made) {
@@ -227,7 +228,7 @@ static int make_place(struct mneme_chroma_place *out, struct mneme_chroma *store
 }
 
 static int look_up(struct mneme_chroma_place *place, struct mneme_chroma *store, struct mneme_error *error) {
-    static const char what[] = "the collection was not found";
+    static const char what[] = "cannot find the collection";
     char path[MNEME_CHROMA_NAME_BYTES + 32];
     struct mneme_error why = {0};
     json_t *answer = NULL;
@@ -262,23 +263,23 @@ int mneme_chroma_find(struct mneme_chroma_place *out, struct mneme_chroma *store
         status = make_place(out, store, tenant, collection, metric, is_made, error);
     }
     if (status == MNEME_OK && out->id[0] != '\0') {
-        store->place_count %= MNEME_CHROMA_PLACES; /* when all are taken, all are forgotten */
+        store->place_count %= MNEME_CHROMA_PLACES; /* when all are in use, all are forgotten */
         store->places[store->place_count++] = *out;
     }
     return status;
 }
 
-/* In Postgres all is there by the migrations, and collections are made with their first vector. */
+/* The migrations create everything in Postgres, and collections are created with their first vector. */
 static int make(void *context, struct mneme_error *error) {
     (void)context;
     (void)error;
     return MNEME_OK;
 }
 
-/* Deletes those of a page that are the generation's. */
+/* Deletes the generation's collections of a page. */
 static int drop_page(size_t *listed, size_t *dropped, struct mneme_chroma *store, size_t offset,
                      struct mneme_error *error) {
-    static const char what[] = "the collections were not dropped";
+    static const char what[] = "cannot drop the collections";
     char prefix[MNEME_CHROMA_NAME_BYTES];
     char path[256];
     json_t *page = NULL;

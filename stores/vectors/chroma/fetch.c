@@ -1,6 +1,6 @@
 /*
- * Given documents in Chroma: their vectors, and how near they are to another, which Chroma does not tell and
- * is computed here. How many parts a document has, Postgres knows.
+ * Given documents in Chroma: their vectors, and their similarity to another vector, which is computed here,
+ * since Chroma cannot. Postgres records how many parts a document has.
  */
 #include <math.h>
 #include <stdio.h>
@@ -11,15 +11,15 @@
 
 #define MAX_IDS 1000 /* of one request */
 
-static const char what[] = "the vectors were not asked";
+static const char what[] = "cannot query the vectors";
 
-/* A point that is wanted: the part of a document by the place of its key. */
+/* A requested point: the part of a document, by the index of its key. */
 struct wanted {
     char id[MNEME_CHROMA_ID_BYTES];
     size_t place;
 };
 
-/* What becomes of the vectors. */
+/* Receives the vectors. */
 typedef void take_vector(void *context, size_t place, const float *vector);
 
 static int compare_wanted(const void *a, const void *b) {
@@ -51,7 +51,7 @@ static int take_points(struct mneme_chroma *store, const json_t *answer, const s
     return status;
 }
 
-/* Asks for the points, which are sorted for it. */
+/* Requests the points, and sorts them for that. */
 static int get_points(struct mneme_chroma *store, const struct mneme_chroma_place *place,
                       struct wanted *wanted, size_t count, take_vector *take, void *context,
                       struct mneme_error *error) {
@@ -76,7 +76,7 @@ static int get_points(struct mneme_chroma *store, const struct mneme_chroma_plac
     return status;
 }
 
-/* The first part, or all of them, of the documents; `parts` (NULL: 1) by the place of the key. */
+/* The first part, or all parts, of the documents; `parts` (NULL: 1) by the index of the key. */
 static int get_documents(struct mneme_chroma *store, struct mneme_str tenant,
                          const struct mneme_vector_document_key *keys, size_t count, const size_t *parts,
                          take_vector *take, void *context, struct mneme_error *error) {
@@ -131,7 +131,7 @@ int mneme_chroma_fetch(float *out, bool *found, void *context, struct mneme_str 
     return get_documents(store, tenant, keys, count, NULL, keep_vector, &fetching, error);
 }
 
-/* --- how near they are --- */
+/* --- their similarities --- */
 
 struct comparing {
     double *out;
@@ -148,7 +148,7 @@ static void compare_vector(void *context, size_t place, const float *vector) {
              mneme_metric_similarity(comparing->metric, vector, comparing->vector, comparing->dimensions));
 }
 
-/* How many parts there are of each, as far as they are known; else none. */
+/* The number of parts of each document; 0 for unknown documents. */
 static int count_parts(size_t *parts, struct mneme_chroma *store, struct mneme_str tenant,
                        const struct mneme_vector_document_key *keys, size_t count,
                        struct mneme_error *error) {

@@ -1,5 +1,5 @@
 /*
- * Requests to Chroma. What an answer means is a table.
+ * Requests to Chroma, and a table of what the answers mean.
  */
 #include <limits.h>
 #include <stdio.h>
@@ -8,23 +8,23 @@
 
 #define MAX_ANSWER_BYTES ((size_t)512 << 20)
 
-#define NOT_THERE "check that it is running and that CHROMA_URL is right"
+#define NOT_THERE "check that it is running, and check CHROMA_URL"
 
-/* What a status means, and what to do then. */
+/* The meaning of a status, and what to do. */
 static const struct rule {
     long from, to;
     enum mneme_status status;
     const char *advice;
 } rules[] = {
     {200, 299, MNEME_OK, ""},
-    {400, 400, MNEME_E_INVALID, "see what Chroma says"},
+    {400, 400, MNEME_E_INVALID, "read the log of Chroma"},
     {401, 401, MNEME_E_DENIED, "check the user and password in CHROMA_URL"},
     {403, 403, MNEME_E_DENIED, "check the user and password in CHROMA_URL"},
     {404, 404, MNEME_E_NOT_FOUND, "check CHROMA_URL, MNEME_CHROMA_TENANT and MNEME_CHROMA_DATABASE"},
     {408, 408, MNEME_E_UNAVAILABLE, NOT_THERE},
     {413, 413, MNEME_E_TOO_LARGE, "lower MNEME_BATCH_MAX_EVENTS"},
-    {422, 422, MNEME_E_INVALID, "see what Chroma says"},
-    /* Whatever else speaks there may be replaced by Chroma: it is asked again. */
+    {422, 422, MNEME_E_INVALID, "read the log of Chroma"},
+    /* Another program that answers there may be replaced by Chroma, so trying again makes sense. */
     {0, INT_MAX, MNEME_E_UNAVAILABLE, NOT_THERE},
 };
 
@@ -42,10 +42,10 @@ enum mneme_status mneme_chroma_classify(long http_status) {
 
 int mneme_chroma_out_of_memory(struct mneme_error *error) {
     return mneme_error_set(error, MNEME_E_NO_MEMORY,
-                           "the vectors were not handled: out of memory; free some memory");
+                           "cannot process vectors: out of memory; free some memory");
 }
 
-/* Chroma's own words on a failure, else those of HTTP. */
+/* Chroma's message about a failure, or the HTTP status. */
 static int explain(const struct mneme_chroma *store, const struct mneme_http_answer *answer, const char *what,
                    struct mneme_error *error) {
     const struct rule *rule = rule_of(answer->status);
@@ -65,7 +65,7 @@ static int explain(const struct mneme_chroma *store, const struct mneme_http_ans
 int mneme_chroma_not_understood(const struct mneme_chroma *store, const char *what,
                                 struct mneme_error *error) {
     return mneme_error_set(error, MNEME_E_UNAVAILABLE,
-                           "%s: what answers at %s is not Chroma, or another version of it; check CHROMA_URL",
+                           "%s: the server at %s is not Chroma, or another version of it; check CHROMA_URL",
                            what, mneme_http_shown_url(store->http));
 }
 
@@ -110,7 +110,7 @@ int mneme_chroma_post(json_t **out, struct mneme_chroma *store, const struct mne
     snprintf(path, sizeof path, "/collections/%s/%s", place->id, verb);
     int status = mneme_chroma_call(out, store, "POST", path, true, what, error);
     if (status == MNEME_E_NOT_FOUND) {
-        store->place_count = 0; /* it may have been made again */
+        store->place_count = 0; /* it may have been created again */
         return mneme_error_set(error, MNEME_E_UNSAFE,
                                "%s: Chroma at %s has lost the collection %s; run `mneme rebuild vectors`",
                                what, mneme_http_shown_url(store->http), place->name);

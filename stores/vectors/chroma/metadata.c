@@ -1,5 +1,5 @@
 /*
- * Members of metadata, by one table for both ways.
+ * Members of metadata, in one table for writing and reading.
  */
 #include "stores/vectors/chroma/metadata.h"
 
@@ -7,14 +7,14 @@
 
 #include "common/json/read.h"
 
-/* Before the names of a user's own members, so that none is taken for one of ours. */
+/* Prefix of the names of a user's own members, to distinguish them from ours. */
 #define USER_PREFIX "m."
 
 #define TEXT(member) offsetof(struct mneme_vector_change, member)
 
 static const struct {
     const char *name;
-    size_t text; /* where it lies in a change */
+    size_t text; /* its offset in a change */
     bool is_raw; /* only of raw vectors */
     bool is_document;
 } texts[] = {
@@ -37,7 +37,7 @@ static bool is_plain(struct mneme_str value) {
     return kind == MNEME_JSON_STRING || kind == MNEME_JSON_NUMBER || kind == MNEME_JSON_BOOL;
 }
 
-/* The key of a user's member, with its quotes, behind the prefix. */
+/* The quoted key of a user's member, with the prefix. */
 static void put_user_key(struct mneme_json_writer *json, struct mneme_str quoted, struct mneme_arena *arena) {
     struct mneme_buffer key = {0};
     struct mneme_str name;
@@ -91,8 +91,8 @@ static void put_user_members(struct mneme_json_writer *json, const struct mneme_
     }
 }
 
-/* For programs that look into Chroma by themselves; nothing here reads them. What a document is of never
- * changes, so an upsert leaves none behind. */
+/* For other programs that read Chroma; unused here. The source of a document never changes, so an upsert
+ * never leaves an old one. */
 static void put_source(struct mneme_json_writer *json, const struct mneme_vector_change *change) {
     bool is_memory = mneme_str_equal(change->document.kind, MNEME_STR_LIT("memory"));
     mneme_json_key(json, MNEME_STR_LIT("source"));
@@ -148,7 +148,7 @@ bool mneme_chroma_read_metadata(struct mneme_vector_change *change, const json_t
            json_is_integer(sequence);
 }
 
-/* Conditions stand alone when there is one, and else in an array. */
+/* A single condition stands alone, several are in an array. */
 static void begin_where(struct mneme_json_writer *json, size_t count) {
     mneme_json_key(json, MNEME_STR_LIT("where"));
     if (count > 1) {

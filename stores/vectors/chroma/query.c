@@ -1,7 +1,7 @@
 /*
- * Asking Chroma. Its index answers with the scope as a condition; when that gives fewer than were wanted, the
- * scope is fetched and compared here, so that an answer is never short without need. What Postgres knows to
- * be gone or newer is left out: a writer that lost its partition may have written late.
+ * Queries Chroma. Its index answers with the scope as a condition; if that returns fewer results than
+ * requested, the scope is fetched and compared here, so that no results are missing. Results that are deleted
+ * or newer according to Postgres are left out: a writer that lost its partition may have written late.
  */
 #include <math.h>
 #include <stdio.h>
@@ -12,12 +12,12 @@
 #include "stores/vectors/chroma/chroma.h"
 #include "stores/vectors/chroma/metadata.h"
 
-#define PAGE 1000 /* points of one request where a scope is fetched */
+#define PAGE 1000 /* points per request when a scope is fetched */
 
-/* Points that the index is asked for at most, beside k: behind that the scope is compared. */
+/* Maximum number of points requested from the index, besides k; beyond that the scope is compared. */
 #define MOST_POINTS 50000
 
-static const char what[] = "the vectors were not asked";
+static const char what[] = "cannot query the vectors";
 
 static void put_query(struct mneme_json_writer *json, const float *vector, size_t dimensions, size_t k) {
     mneme_json_begin_object(json);
@@ -34,7 +34,7 @@ static void put_query(struct mneme_json_writer *json, const float *vector, size_
     mneme_chroma_put_include(json, "distances", "metadatas");
 }
 
-/* Chroma gives the square of the Euclidean distance, and 1 minus the inner product. */
+/* Chroma returns the square of the Euclidean distance, and 1 minus the inner product. */
 static double similarity_of(enum mneme_vector_metric metric, double distance) {
     switch (metric) {
     case MNEME_METRIC_EUCLIDEAN:
@@ -49,7 +49,7 @@ static double similarity_of(enum mneme_vector_metric metric, double distance) {
     return mneme_metric_from_distance(metric, distance);
 }
 
-/* One vector that Chroma gave, beside what its metadata say. */
+/* A vector that Chroma returned, with its metadata. */
 struct hit {
     struct mneme_vector_change change;
     double similarity;
@@ -77,7 +77,7 @@ static int reserve(struct hits *hits, struct mneme_chroma *store, size_t more, s
     return MNEME_OK;
 }
 
-/* An answer to a query: rows of rows, one for each vector that was asked. */
+/* An answer to a query: an array of rows for each vector of the query. */
 static int take_hits(struct hits *hits, struct mneme_chroma *store, const json_t *answer,
                      enum mneme_vector_metric metric, struct mneme_error *error) {
     const json_t *metadatas = json_array_get(json_object_get(answer, "metadatas"), 0);
@@ -95,7 +95,7 @@ static int take_hits(struct hits *hits, struct mneme_chroma *store, const json_t
     return status;
 }
 
-/* Leaves out what Postgres knows better. */
+/* Leaves out results that are outdated according to Postgres. */
 static int drop_stale(struct hits *hits, struct mneme_chroma *store, struct mneme_error *error) {
     static const size_t members[] = {offsetof(struct mneme_vector_change, scope.tenant),
                                      offsetof(struct mneme_vector_change, document.stream_id),
@@ -143,7 +143,7 @@ static int compare_str(struct mneme_str a, struct mneme_str b) {
     return order != 0 ? order : (a.len > b.len) - (a.len < b.len);
 }
 
-/* Those of a document stand together, the best first. */
+/* Groups by document, the best first. */
 static int compare_parts(const void *a, const void *b) {
     const struct hit *one = a;
     const struct hit *other = b;
@@ -160,7 +160,7 @@ static bool is_same_document(const struct mneme_vector_document_key *a,
            mneme_str_equal(a->stream_id, b->stream_id);
 }
 
-/* Keeps of each document the best part. */
+/* Keeps the best part of each document. */
 static void keep_best(struct hits *hits) {
     bool has_parts = false;
     for (size_t i = 0; i < hits->count && !has_parts; i++) {
@@ -185,7 +185,7 @@ static int compare_hits(const void *a, const void *b) {
     return (one < other) - (one > other);
 }
 
-/* What is to be asked: a scope of documents or a filter on raw vectors. */
+/* The subject of a query: a scope of documents or a filter on raw vectors. */
 struct condition {
     const struct mneme_vector_scope *scope; /* NULL: the filter */
     struct mneme_str filter_json;
@@ -200,7 +200,7 @@ static void put_condition(struct mneme_json_writer *json, struct mneme_chroma *s
     }
 }
 
-/* What is asked of a collection. */
+/* A query of a collection. */
 struct asked {
     const struct condition *condition;
     const float *vector;
@@ -209,7 +209,7 @@ struct asked {
     bool is_indexed; /* the index compares by that metric */
 };
 
-/* A page of the scope, compared here. Keeps *answer for as long as the hits. */
+/* Compares a page of the scope. Keeps *answer as long as the hits. */
 static int compare_page(struct hits *hits, size_t *seen, struct mneme_chroma *store, const json_t *answer,
                         const struct asked *asked, struct mneme_error *error) {
     const json_t *metadatas = json_object_get(answer, "metadatas");
@@ -235,7 +235,7 @@ static int compare_page(struct hits *hits, size_t *seen, struct mneme_chroma *st
     return status;
 }
 
-/* Fetches all of it, page by page. `answers` is an array that keeps the pages. */
+/* Fetches the whole scope, page by page. `answers` is an array that keeps the pages. */
 static int compare_all(struct hits *hits, struct mneme_chroma *store, const struct mneme_chroma_place *place,
                        const struct asked *asked, json_t *answers, struct mneme_error *error) {
     size_t seen = PAGE;
@@ -268,7 +268,7 @@ static int compare_all(struct hits *hits, struct mneme_chroma *store, const stru
     return status;
 }
 
-/* So many points from the index, as documents; *given is how many points it gave. */
+/* Gets this many points from the index, as documents; *given is how many points it returned. */
 static int find_points(struct hits *hits, size_t *given, struct mneme_chroma *store,
                        const struct mneme_chroma_place *place, const struct asked *asked, size_t points,
                        json_t *answers, struct mneme_error *error) {
@@ -294,7 +294,7 @@ static int find_points(struct hits *hits, size_t *given, struct mneme_chroma *st
     return status;
 }
 
-/* Where several points are of one document, more of them are asked for, by how many documents they were. */
+/* If several points belong to one document, more are requested, in proportion to the documents found. */
 static int find_by_index(struct hits *hits, struct mneme_chroma *store,
                          const struct mneme_chroma_place *place, const struct asked *asked, json_t *answers,
                          struct mneme_error *error) {
@@ -310,7 +310,7 @@ static int find_by_index(struct hits *hits, struct mneme_chroma *store,
     return status;
 }
 
-/* The k nearest of a collection. */
+/* The k nearest vectors of a collection. */
 static int find(struct hits *hits, bool *is_exact, struct mneme_chroma *store,
                 const struct mneme_chroma_place *place, const struct asked *asked, json_t *answers,
                 struct mneme_error *error) {

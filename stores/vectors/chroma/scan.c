@@ -1,5 +1,5 @@
 /*
- * Reading all of a generation from Chroma, collection by collection, page by page.
+ * Reads a whole generation from Chroma, collection by collection, page by page.
  */
 #include <endian.h>
 #include <stdio.h>
@@ -11,9 +11,9 @@
 #define PAGE 1000
 #define LIST_PAGE 500
 
-static const char what[] = "the vectors were not read";
+static const char what[] = "cannot read the vectors";
 
-/* Numbers of this machine become those of a record. */
+/* Converts this machine's numbers to those of a record. */
 static void to_record(struct mneme_buffer *floats) {
     for (size_t at = 0; at + sizeof(uint32_t) <= floats->len; at += sizeof(uint32_t)) {
         uint32_t bits;

@@ -1,9 +1,9 @@
 /*
- * Writing to Chroma. Postgres says which changes are news, then Chroma is written, and the caller's commit
- * makes both known: a repeat after a failure finds the same news and writes the same again.
+ * Writes to Chroma. Postgres determines which changes are new, then Chroma is written, and the caller's
+ * commit completes both: a repeat after a failure finds the same new changes and writes them again.
  *
- * Chroma merges the metadata of an upsert into what is there. Documents always have the same members, with
- * null, which removes one, where there is nothing to say; of raw vectors, what is there is asked first.
+ * Chroma merges the metadata of an upsert into what is there. Documents always have the same members, and
+ * null, which removes a member, for missing ones; for raw vectors, the existing metadata is read first.
  */
 #include <endian.h>
 #include <openssl/evp.h>
@@ -15,9 +15,9 @@
 #include "stores/vectors/chroma/chroma.h"
 #include "stores/vectors/chroma/metadata.h"
 
-#define MAX_ROWS 1000 /* of one request; Chroma takes some thousands */
+#define MAX_ROWS 1000 /* of one request; Chroma accepts some thousands */
 
-/* A point that changes, with its id; sorted so that those of a collection stand together. */
+/* A changed point, with its id; sorted by collection. */
 struct news {
     const struct mneme_vector_change *change;
     size_t part;
@@ -31,7 +31,7 @@ static int compare_str(struct mneme_str a, struct mneme_str b) {
     return order != 0 ? order : (a.len > b.len) - (a.len < b.len);
 }
 
-/* Null for documents; also a raw vector that is gone has it, so that it is known where it lay. */
+/* Null for documents; a removed raw vector also has it, to say where it was. */
 static struct mneme_str collection_of(const struct mneme_vector_change *change) {
     return mneme_vector_change_is_raw(change) ? change->collection : MNEME_STR_NULL;
 }
@@ -68,7 +68,7 @@ static void put_ids(struct mneme_json_writer *json, const struct news *news, siz
     mneme_json_end_array(json);
 }
 
-/* Base64 of the floats, which is a third of their length as text. */
+/* Base64 of the floats, a third of the length of their text form. */
 static void put_vector(struct mneme_json_writer *json, struct mneme_buffer *scratch,
                        struct mneme_str vector) {
     mneme_buffer_clear(scratch);
@@ -81,7 +81,7 @@ static void put_vector(struct mneme_json_writer *json, struct mneme_buffer *scra
     mneme_json_string(json, (struct mneme_str){scratch->data, (size_t)len});
 }
 
-/* `stored` is what Chroma has of raw vectors, an object of metadata by id, or NULL. */
+/* `stored` is Chroma's current metadata of raw vectors, an object by id, or NULL. */
 static int put_upsert(struct mneme_chroma *store, const struct news *news, size_t count, const json_t *stored,
                       struct mneme_error *error) {
     struct mneme_json_writer json = {.out = &store->request};
@@ -110,10 +110,10 @@ static int put_upsert(struct mneme_chroma *store, const struct news *news, size_
     return store->request.failed ? mneme_chroma_out_of_memory(error) : MNEME_OK;
 }
 
-/* The metadata of what is there of those ids. */
+/* The existing metadata of these ids. */
 static int get_stored(json_t **out, struct mneme_chroma *store, const struct mneme_chroma_place *place,
                       const struct news *news, size_t count, struct mneme_error *error) {
-    static const char what[] = "the vectors were not written";
+    static const char what[] = "cannot write the vectors";
     struct mneme_json_writer json = {.out = &store->request};
     char path[96];
     json_t *answer = NULL;
@@ -144,17 +144,17 @@ static int get_stored(json_t **out, struct mneme_chroma *store, const struct mne
     return *out == NULL ? mneme_chroma_out_of_memory(error) : MNEME_OK;
 }
 
-/* A collection that was there when it was looked up, or for those before. */
+/* The error for a collection that existed when it was looked up, or for earlier points. */
 static int explain_missing(struct mneme_chroma *store, const struct mneme_chroma_place *place, int status,
                            struct mneme_error *error) {
     if (status != MNEME_E_NOT_FOUND) {
         return status;
     }
     store->place_count = 0;
-    return mneme_error_set(error, MNEME_E_UNSAFE,
-                           "the vectors were not written: Chroma at %s has lost the collection %s; run "
-                           "`mneme rebuild vectors`",
-                           mneme_http_shown_url(store->http), place->name);
+    return mneme_error_set(
+        error, MNEME_E_UNSAFE,
+        "cannot write the vectors: Chroma at %s has lost the collection %s; run `mneme rebuild vectors`",
+        mneme_http_shown_url(store->http), place->name);
 }
 
 static int write_request(struct mneme_chroma *store, const struct news *news, size_t count,
@@ -177,7 +177,7 @@ static int write_request(struct mneme_chroma *store, const struct news *news, si
                                    !news->is_gone, error);
     }
     if (status != MNEME_OK || place.id[0] == '\0') {
-        return status; /* where there is no collection, nothing is to be removed */
+        return status; /* without a collection, there is nothing to remove */
     }
     if (is_raw && !news->is_gone) {
         status = get_stored(&stored, store, &place, news, count, error);
@@ -192,25 +192,25 @@ static int write_request(struct mneme_chroma *store, const struct news *news, si
         status = put_upsert(store, news, count, stored, error);
     }
     if (status == MNEME_OK) {
-        /* Chroma knows no conditions: a writer that was stopped for long must see before each request whether
-         * its transaction, and with it the right to write, is still there. */
+        /* Chroma has no conditional writes, so a writer that was stopped for long must check before each
+         * request whether its transaction, and with it the right to write, still exists. */
         status = mneme_pg_run(store->postgres, "SELECT", error);
     }
     if (status == MNEME_OK) {
         snprintf(path, sizeof path, "/collections/%s/%s", place.id, news->is_gone ? "delete" : "upsert");
-        status = mneme_chroma_call(NULL, store, "POST", path, true, "the vectors were not written", error);
+        status = mneme_chroma_call(NULL, store, "POST", path, true, "cannot write the vectors", error);
     }
     json_decref(stored);
     return explain_missing(store, &place, status, error);
 }
 
-/* A change that is to be written, and how many points may be there of what it takes the place of. */
+/* A change to write, and how many points of its former versions may exist. */
 struct chosen {
     const struct mneme_vector_change *change;
     size_t points;
 };
 
-/* Texts of the changes, a column at a time, behind the generation's number. */
+/* Texts of the changes by column, after the generation's number. */
 static int key_params(struct mneme_chroma *store, const struct chosen *chosen, size_t count,
                       bool has_collection, struct mneme_error *error) {
     struct mneme_str *texts = mneme_arena_alloc(&store->arena, 5 * count * sizeof *texts);
@@ -233,12 +233,12 @@ static int key_params(struct mneme_chroma *store, const struct chosen *chosen, s
     return MNEME_OK;
 }
 
-/* Keeps of the changes those that are newer than what is stored. */
+/* Keeps only changes that are newer than the stored versions. */
 static int choose(struct chosen *chosen, size_t *count, struct mneme_chroma *store,
                   const struct mneme_vector_change *changes, struct mneme_error *error) {
     PGresult *rows = NULL;
     for (size_t i = 0; i < *count; i++) {
-        /* A batch that failed may have written any of them. */
+        /* A failed batch may have written any of them. */
         chosen[i] = (struct chosen){&changes[i], changes[i].former_parts};
     }
     int status = key_params(store, chosen, *count, false, error);
@@ -265,7 +265,7 @@ static int choose(struct chosen *chosen, size_t *count, struct mneme_chroma *sto
     return status;
 }
 
-/* Tells Postgres what is stored from now on. */
+/* Records in Postgres what is stored now. */
 static int remember(struct mneme_chroma *store, const struct chosen *chosen, size_t count,
                     struct mneme_error *error) {
     int64_t *numbers = mneme_arena_alloc(&store->arena, 3 * count * sizeof *numbers);
@@ -287,11 +287,11 @@ static int remember(struct mneme_chroma *store, const struct chosen *chosen, siz
     return mneme_pg_query(NULL, store->postgres, mneme_sql_chroma_store, &store->params, false, error);
 }
 
-/* The points of a change: those that it brings, and those that it leaves behind. */
+/* The points of a change: new ones, and those to remove. */
 static int add_news(struct news *news, size_t *count, const struct chosen *chosen,
                     struct mneme_error *error) {
     size_t parts = chosen->change->is_removal ? 0 : mneme_vector_change_parts(chosen->change);
-    size_t points = chosen->points > 1 ? chosen->points : 1; /* one that is not known is removed as well */
+    size_t points = chosen->points > 1 ? chosen->points : 1; /* an unknown one is removed as well */
     points = points > parts ? points : parts;
     int status = MNEME_OK;
     for (size_t part = 0; part < points && status == MNEME_OK; part++) {

@@ -1,6 +1,6 @@
 /*
- * The bulk of a generation: binary COPY into tables without indexes, then what is double or gone is sorted
- * out, and then the indexes are built, the approximate one in memory. And reading all of it again.
+ * The bulk load of a generation: binary COPY into tables without indexes, then duplicates and removed vectors
+ * are deleted, and then the indexes are built, the approximate one in memory. Also reads a whole generation.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,11 +13,11 @@
 #define FLUSH_BYTES ((size_t)512 * 1024)
 #define SCAN_ROWS "1000"
 
-/* Memory that the graph of the index takes beside the vectors, for each. */
+/* Memory that the graph of the index takes per vector, besides the vector. */
 #define GRAPH_BYTES 800
 #define LEAST_MEMORY_MB 64
 
-/* These take as long as they take, and may do what a fold must not. */
+/* These have no time-outs, and may use plans that a fold must not. */
 static const char bulk_settings[] =
     "BEGIN; SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = '60s'; "
     "SET LOCAL idle_in_transaction_session_timeout = 0; SET LOCAL enable_seqscan = on; "
@@ -147,7 +147,7 @@ static int load_stream(struct mneme_pgvector *store, enum stream stream,
     return status;
 }
 
-/* A load that was interrupted while it was finished goes on with tables that have their indexes already. */
+/* A load that was interrupted while finishing continues with tables that already have indexes. */
 static int unindex(struct mneme_pgvector *store, struct mneme_error *error) {
     PGresult *rows = NULL;
     int status =
@@ -169,7 +169,7 @@ int mneme_pgvector_load(void *context, const struct mneme_vector_change *changes
     return status;
 }
 
-/* A transaction around one step; a failure leaves none open. */
+/* Runs one step in a transaction; a failure leaves none open. */
 static int in_transaction(struct mneme_pgvector *store,
                           int (*step)(struct mneme_pgvector *, struct mneme_error *),
                           const char *more_settings, struct mneme_error *error) {
@@ -184,13 +184,13 @@ static int in_transaction(struct mneme_pgvector *store,
         status = mneme_pg_run(store->postgres, "COMMIT", error);
     }
     if (status != MNEME_OK) {
-        /* If this fails too, the connection is gone and the transaction with it. */
+        /* If this fails too, the connection is lost, and the transaction with it. */
         (void)mneme_pg_run(store->postgres, "ROLLBACK", NULL);
     }
     return status;
 }
 
-/* Several partitions and a topic that is not compacted yet bring a document more than once. */
+/* With several partitions, or a topic that is not compacted yet, a document may arrive more than once. */
 static int remove_former(struct mneme_pgvector *store, struct mneme_error *error) {
     const struct {
         const char *template, *table;
@@ -215,7 +215,7 @@ static int index_nearest(struct mneme_pgvector *store, struct mneme_error *error
     return mneme_pgvector_run(store, mneme_sql_pgvector_index_nearest, "", error);
 }
 
-/* What the graph needs to be built in memory, within the bound of the settings. */
+/* The memory to build the graph, within the limit of the settings. */
 static int nearest_settings(char *sql, size_t size, struct mneme_pgvector *store, unsigned jobs,
                             struct mneme_error *error) {
     PGresult *rows = NULL;
@@ -265,7 +265,7 @@ static struct mneme_str get(const PGresult *rows, int row, int column) {
                : (struct mneme_str){PQgetvalue(rows, row, column), (size_t)PQgetlength(rows, row, column)};
 }
 
-/* The vector in the form of a change, into a buffer of its own. */
+/* The vector in the form of a change, in a separate buffer. */
 static bool take_vector(struct mneme_vector_change *change, struct mneme_buffer *floats,
                         struct mneme_str wire) {
     size_t dimensions = wire.len < 4 ? 0 : (wire.len - 4) / sizeof(float);
@@ -275,7 +275,7 @@ static bool take_vector(struct mneme_vector_change *change, struct mneme_buffer 
         return false;
     }
     floats->len = dimensions * sizeof(float);
-    for (size_t i = 0; i < dimensions; i++) { /* numbers of this machine become those of a record */
+    for (size_t i = 0; i < dimensions; i++) { /* converts this machine's numbers to those of a record */
         uint32_t bits;
         memcpy(&bits, floats->data + i * sizeof bits, sizeof bits);
         bits = htole32(bits);

@@ -1,6 +1,6 @@
 /*
- * The store's tables, and its statements: the number of a generation is part of their names, its dimensions
- * of their types, so the statements are templates.
+ * The store's tables and statements: table names contain the generation's number, and types its dimensions,
+ * so the statements are templates.
  */
 #include "stores/vectors/pgvector/pgvector.h"
 
@@ -9,9 +9,9 @@
 
 #include "sql/embedded.h"
 
-#define MAX_VECTOR_DIMENSIONS 2000 /* that pgvector indexes in full precision */
-#define MAX_HALF_DIMENSIONS 4000   /* in half of it */
-#define MAX_PLAIN_DIMENSIONS 1500  /* that leave room in a page for the longest of other columns */
+#define MAX_VECTOR_DIMENSIONS 2000 /* maximum that pgvector indexes in full precision */
+#define MAX_HALF_DIMENSIONS 4000   /* maximum in half precision */
+#define MAX_PLAIN_DIMENSIONS 1500  /* maximum that leaves room in a page for the longest other columns */
 
 static const char *const operators[MNEME_METRIC_COUNT] = {
     [MNEME_METRIC_COSINE] = "<=>", [MNEME_METRIC_EUCLIDEAN] = "<->", [MNEME_METRIC_DOT] = "<#>"};
@@ -20,7 +20,7 @@ static const char *const operator_classes[MNEME_METRIC_COUNT] = {
 
 int mneme_pgvector_out_of_memory(struct mneme_error *error) {
     return mneme_error_set(error, MNEME_E_NO_MEMORY,
-                           "the vectors were not handled: out of memory; free some memory");
+                           "cannot process vectors: out of memory; free some memory");
 }
 
 bool mneme_pgvector_has_nearest(const struct mneme_pgvector *store) {
@@ -104,8 +104,8 @@ static int make_extension(struct mneme_pgvector *store, struct mneme_error *erro
     return status == MNEME_OK || status == MNEME_E_UNAVAILABLE
                ? status
                : mneme_error_set(error, MNEME_E_UNSAFE,
-                                 "no vectors can be kept: Postgres gives no pgvector: %.600s; install it for "
-                                 "this server (0.8 or later), or choose another MNEME_VECTOR_STORE",
+                                 "cannot store vectors: Postgres does not provide pgvector: %.600s; install "
+                                 "it for this server (0.8 or later), or choose another MNEME_VECTOR_STORE",
                                  error == NULL ? "" : error->message);
 }
 
@@ -126,7 +126,7 @@ static int make(void *context, struct mneme_error *error) {
     if (status == MNEME_OK && store->generation.dimensions > 0) {
         status = mneme_pgvector_run(store, mneme_sql_pgvector_make_documents, "", error);
     }
-    /* Indexes of a bulk come when it is in. */
+    /* A bulk load gets its indexes when it is complete. */
     if (status == MNEME_OK && !is_bulk) {
         status = mneme_pgvector_index(store, error);
     }
@@ -135,7 +135,7 @@ static int make(void *context, struct mneme_error *error) {
                : status;
 }
 
-/* Its table cannot be read where the extension is gone. */
+/* Its table cannot be read if the extension is missing. */
 static int check(void *context, struct mneme_error *error) {
     return mneme_pgvector_run(context, "SELECT embedding FROM raw_vectors_{g} LIMIT 1", "", error);
 }

@@ -1,6 +1,6 @@
 /*
- * The inside of the store in Postgres; used by vectors/pgvector*.c alone. Each generation has tables of its
- * own, so that one can be filled, indexed and dropped without touching another.
+ * The internals of the store in Postgres; used only in stores/vectors/pgvector/. Each generation has its own
+ * tables, so that it can be filled, indexed and dropped without touching others.
  */
 #ifndef MNEME_STORES_VECTORS_PGVECTOR_PGVECTOR_H
 #define MNEME_STORES_VECTORS_PGVECTOR_PGVECTOR_H
@@ -11,17 +11,17 @@ struct mneme_pgvector {
     const struct mneme_config *config;
     struct mneme_postgres *postgres;
     struct mneme_generation generation;
-    struct mneme_buffer sql; /* the statement at hand, NUL-terminated */
+    struct mneme_buffer sql; /* the current statement, NUL-terminated */
     struct mneme_pg_params params;
     struct mneme_arena arena; /* of one call */
 };
 
-/* The two tables that have vectors. */
+/* The two tables with vectors. */
 #define MNEME_PGVECTOR_DOCUMENTS "embeddings"
 #define MNEME_PGVECTOR_RAW "raw_vectors"
 
-/* The template with its {words} filled in: number and dimensions of the generation, operator of the metric,
- * and `table`. In store->sql until the next call. */
+/* Replaces the {words} of the template: number and dimensions of the generation, operator of the metric, and
+ * `table`. The result is in store->sql until the next call. */
 int mneme_pgvector_sql(struct mneme_pgvector *store, const char *template, enum mneme_vector_metric metric,
                        const char *table, struct mneme_error *error);
 
@@ -29,15 +29,16 @@ int mneme_pgvector_sql(struct mneme_pgvector *store, const char *template, enum 
 int mneme_pgvector_run(struct mneme_pgvector *store, const char *template, const char *table,
                        struct mneme_error *error);
 
-/* Whether the approximate index can hold vectors of so many dimensions. */
+/* Whether the approximate index supports vectors of this many dimensions. */
 bool mneme_pgvector_has_nearest(const struct mneme_pgvector *store);
 
-/* All indexes that are missing, but the approximate one. */
+/* Creates all missing indexes except the approximate one. */
 int mneme_pgvector_index(struct mneme_pgvector *store, struct mneme_error *error);
 
 int mneme_pgvector_out_of_memory(struct mneme_error *error);
 
-/* A vector as Postgres sends it, into `dimensions` floats; false when it has another number of them. */
+/* Reads a vector in Postgres's binary form into `dimensions` floats; false when it has a different number of
+ * them. */
 bool mneme_pgvector_read(float *out, size_t dimensions, struct mneme_str wire);
 
 /* Operations; contracts in stores/vectors/store.h. */

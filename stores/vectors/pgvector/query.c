@@ -1,7 +1,7 @@
 /*
- * Asking Postgres. A filter that runs after an approximate index gives too few answers, without an error; so
- * a scope is compared one by one as long as that is the cheaper way, and a larger one goes through the index,
- * which scans on until there are enough. Plans are made for the very scope, never for an average one.
+ * Queries Postgres. A filter after an approximate index returns too few results, without an error; so a scope
+ * is compared document by document while that is cheaper, and a larger one uses the index, which scans until
+ * there are enough results. Plans are made for the actual scope, not for an average one.
  */
 #include <endian.h>
 #include <math.h>
@@ -12,33 +12,33 @@
 #include "sql/embedded.h"
 #include "stores/vectors/pgvector/pgvector.h"
 
-/* So many documents are compared one by one whatever else there is. */
+/* Up to this many documents are always compared one by one. */
 #define ALWAYS_EXACT 20000
 
-/* What looking at one candidate of the index costs, in documents compared one by one. A scope of n among N
- * documents needs k × N / n candidates, so that both ways cost the same where n² = k × N × this. */
+/* The cost of one candidate of the index, in documents compared one by one. A scope of n among N documents
+ * needs k × N / n candidates, so both ways cost the same at n² = k × N × this. */
 #define CANDIDATE_COST 30.0
 
-/* Candidates that the index gathers at a time: enough of them that the best are among them. */
+/* Candidates that the index gathers at a time: enough to include the best. */
 #define LEAST_CANDIDATES 400
-#define MOST_CANDIDATES 1000 /* that pgvector takes */
+#define MOST_CANDIDATES 1000 /* the maximum of pgvector */
 
 static const char exact_settings[] =
     "SELECT set_config('plan_cache_mode', 'force_custom_plan', true), set_config('jit', 'off', true)";
 
-/* Ends what was begun without effect, so that settings are as before. */
+/* Rolls back, so that settings are as before. */
 static int roll_back(struct mneme_pgvector *store, bool is_nested, int status) {
     struct mneme_error ignored = {0};
     PGTransactionStatusType state = PQtransactionStatus(mneme_pg_raw(store->postgres));
     if (state == PQTRANS_INERROR || state == PQTRANS_INTRANS) {
-        /* If this fails too, the connection is gone, and the first error told it. */
+        /* If this fails too, the connection is lost, and the first error has said so. */
         (void)mneme_pg_run(store->postgres, is_nested ? "ROLLBACK TO SAVEPOINT mneme_ask" : "ROLLBACK",
                            &ignored);
     }
     return status;
 }
 
-/* Runs the statement at hand with settings for it alone, within the caller's transaction if there is one. */
+/* Runs the current statement with its own settings, within the caller's transaction if there is one. */
 static int ask(PGresult **out, struct mneme_pgvector *store, const char *settings,
                struct mneme_error *error) {
     bool is_nested = PQtransactionStatus(mneme_pg_raw(store->postgres)) != PQTRANS_IDLE;
@@ -88,7 +88,7 @@ static struct mneme_str get_copy(struct mneme_arena *arena, const PGresult *rows
         arena, (struct mneme_str){PQgetvalue(rows, row, column), (size_t)PQgetlength(rows, row, column)});
 }
 
-/* Whether comparing the whole scope is the cheaper way. */
+/* Whether comparing the whole scope is cheaper. */
 static int is_small(bool *out, struct mneme_pgvector *store, const struct mneme_vector_question *question,
                     struct mneme_error *error) {
     PGresult *rows = NULL;
@@ -120,7 +120,7 @@ static uint64_t hash_key(const PGresult *rows, int row) {
     return hash;
 }
 
-/* The match of the row's document, if an earlier row was of it. */
+/* The match of the row's document, if an earlier row had it. */
 static struct mneme_vector_match *find_match(const struct mneme_hash *matches, uint64_t hash,
                                              const PGresult *rows, int row) {
     uint64_t cursor = hash;
@@ -135,7 +135,7 @@ static struct mneme_vector_match *find_match(const struct mneme_hash *matches, u
     return match;
 }
 
-/* Rows as documents: each once, by its best part. */
+/* Turns rows into documents: each once, by its best part. */
 static int take_matches(struct mneme_vector_matches *out, const PGresult *rows,
                         enum mneme_vector_metric metric, struct mneme_error *error) {
     size_t count = (size_t)PQntuples(rows);
@@ -165,7 +165,7 @@ static int take_matches(struct mneme_vector_matches *out, const PGresult *rows,
     return is_complete ? MNEME_OK : mneme_pgvector_out_of_memory(error);
 }
 
-/* The nearest rows, as documents; *seen is how many rows there were. */
+/* Gets the nearest rows, as documents; *seen is the number of rows. */
 static int find_rows(struct mneme_vector_matches *out, size_t *seen, struct mneme_pgvector *store,
                      const struct mneme_vector_question *question, size_t limit, bool is_exact,
                      struct mneme_error *error) {
@@ -174,7 +174,7 @@ static int find_rows(struct mneme_vector_matches *out, size_t *seen, struct mnem
     size_t candidates = 2 * limit;
     candidates = candidates < LEAST_CANDIDATES ? LEAST_CANDIDATES : candidates;
     candidates = candidates > MOST_CANDIDATES ? MOST_CANDIDATES : candidates;
-    /* Through the index without a bound to what it scans; a sort would be the other plan. */
+    /* Uses the index without a scan limit; the alternative plan would be a sort. */
     snprintf(
         nearest_settings, sizeof nearest_settings,
         "SELECT set_config('plan_cache_mode', 'force_custom_plan', true), set_config('jit', 'off', true), "
@@ -200,8 +200,8 @@ static int find_rows(struct mneme_vector_matches *out, size_t *seen, struct mnem
     return status;
 }
 
-/* As many rows as documents are wanted; where several were of one document, as many more as it takes, by how
- * many documents they were, until there are enough or no more rows. */
+/* Requests as many rows as documents are wanted; if several rows belong to one document, requests more, in
+ * proportion to the documents found, until there are enough or no more rows. */
 static int find(struct mneme_vector_matches *out, struct mneme_pgvector *store,
                 const struct mneme_vector_question *question, bool is_exact, struct mneme_error *error) {
     size_t k = question->k;
@@ -227,7 +227,7 @@ int mneme_pgvector_query(struct mneme_vector_matches *out, void *context,
     }
     if (status == MNEME_OK && !is_exact) {
         status = find(out, store, question, false, error);
-        /* The scan may end early for want of memory. */
+        /* The scan may end early for lack of memory. */
         is_exact = status == MNEME_OK && out->count < question->k;
     }
     if (status == MNEME_OK && is_exact) {

@@ -1,5 +1,5 @@
 /*
- * Writing to Postgres, set-based: what came with a batch is one array for each column.
+ * Writes to Postgres, set-based: a batch becomes one array for each column.
  */
 #include <endian.h>
 #include <stdio.h>
@@ -9,7 +9,7 @@
 #include "sql/embedded.h"
 #include "stores/vectors/pgvector/pgvector.h"
 
-/* Rows of one statement, so that its parameters stay small; those of a document go together. */
+/* Rows of one statement, to keep its parameters small; rows of a document stay together. */
 #define MAX_ROWS 1000
 _Static_assert(MAX_ROWS >= MNEME_EMBEDDING_MAX_PARTS, "a document's rows are in one statement");
 
@@ -18,7 +18,7 @@ _Static_assert(MAX_ROWS >= MNEME_EMBEDDING_MAX_PARTS, "a document's rows are in 
 
 enum group { DOCUMENTS, RAW_VECTORS, GONE_DOCUMENTS, GONE_RAW_VECTORS, GROUPS };
 
-/* Where the texts of a column lie within a change. */
+/* The offset of a column's texts in a change. */
 #define TEXT(member) offsetof(struct mneme_vector_change, member)
 #define NO_COLUMN SIZE_MAX
 #define VECTOR_COLUMN (SIZE_MAX - 1) /* the vector as text */
@@ -26,8 +26,8 @@ enum group { DOCUMENTS, RAW_VECTORS, GONE_DOCUMENTS, GONE_RAW_VECTORS, GROUPS };
 
 static const struct {
     const char *template, *table;
-    bool has_parts;          /* and created_at: behind source_sequence come created_at, part and parts … */
-    size_t texts[MAX_TEXTS]; /* … and behind that these, in the statement's order */
+    bool has_parts;          /* and created_at: after source_sequence come created_at, part and parts … */
+    size_t texts[MAX_TEXTS]; /* … and then these, in the statement's order */
 } groups[GROUPS] = {
     [DOCUMENTS] = {mneme_sql_pgvector_write,
                    MNEME_PGVECTOR_DOCUMENTS,
@@ -59,13 +59,13 @@ static enum group group_of(const struct mneme_vector_change *change) {
     return change->is_removal ? GONE_DOCUMENTS : DOCUMENTS;
 }
 
-/* A row that is to be written. */
+/* A row to write. */
 struct row {
     const struct mneme_vector_change *change;
     size_t part;
 };
 
-/* The vector as Postgres reads it: [1,2,3]. */
+/* The vector in Postgres's text form: [1,2,3]. */
 static struct mneme_str vector_text(struct mneme_arena *arena, struct mneme_str vector) {
     size_t dimensions = vector.len / sizeof(float);
     char *text = mneme_arena_alloc(arena, dimensions * MAX_FLOAT_BYTES + 3);
@@ -94,7 +94,7 @@ static struct mneme_str text_of(struct mneme_arena *arena, const struct row *row
     return text;
 }
 
-/* Numbers of the rows, a column at a time. */
+/* Numbers of the rows, by column. */
 enum number { SOURCE_SEQUENCE, CREATED_AT, PART, PARTS, NUMBERS };
 
 /* The columns of those rows as parameters. */
@@ -139,7 +139,7 @@ static int run(struct mneme_pgvector *store, const char *template, enum group gr
 static int write_rows(struct mneme_pgvector *store, enum group group, const struct row *rows, size_t count,
                       struct mneme_error *error) {
     bool is_gone = group == GONE_DOCUMENTS || group == GONE_RAW_VECTORS;
-    /* Without dimensions there is no table of documents, and none to remove. */
+    /* Without dimensions there is no table of documents, and nothing to remove. */
     bool has_table = group != GONE_DOCUMENTS || store->generation.dimensions > 0;
     int status = set_params(store, group, rows, count, error);
     if (status == MNEME_OK && has_table) {
