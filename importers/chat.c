@@ -1,5 +1,5 @@
 /*
- * Members of exported objects, read leniently: what is missing or of another type counts as not said.
+ * Reads members of exported objects leniently: missing ones and those of another type count as absent.
  */
 #include "importers/chat.h"
 
@@ -10,7 +10,7 @@
 #include "importers/chat_marks.h"
 #include "importers/legacy.h"
 
-#define NAMED_BYTES 80 /* of an id in a sentence */
+#define NAMED_BYTES 80 /* of an id in a message */
 
 struct mneme_str mneme_chat_member(struct mneme_str object, const char *name) {
     struct mneme_str key;

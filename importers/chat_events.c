@@ -1,6 +1,6 @@
 /*
- * Conversations and messages of exports into events. Each event is an entry of the import, so that what is
- * remembered of an interrupted one is exact.
+ * Turns conversations and messages of exports into events. Each event is an entry of the import, so that the
+ * saved progress of an interrupted import is exact.
  */
 #include "importers/chat_events.h"
 
@@ -11,7 +11,7 @@
 #include "common/json/write.h"
 #include "importers/chat_parts.h"
 
-/* What an event may have beside content and metadata: ids of their greatest length, and names of fields. */
+/* Room for the parts of an event besides content and metadata: ids of maximum length, and names of fields. */
 #define OVERHEAD_BYTES 16384
 
 void mneme_chat_events_clean_up(struct mneme_chat_events *events) {
@@ -35,7 +35,7 @@ int mneme_chat_refuse(struct mneme_chat_events *events, const char *where, const
     return refuse(events, where, ids, why, error);
 }
 
-/* Puts the event as the next entry; `status` and `why` are how far making it has come. */
+/* Puts the event as the next entry; `status` and `why` say whether creating it succeeded. */
 static int put(struct mneme_chat_events *events, int status, const struct mneme_event *event,
                const char *where, const char *ids, struct mneme_error *why, struct mneme_error *error) {
     events->sink->entry++;
@@ -43,7 +43,7 @@ static int put(struct mneme_chat_events *events, int status, const struct mneme_
         status = events->sink->put_event(events->sink->context, event, why);
     }
     if (status == MNEME_E_INVALID || status == MNEME_E_TOO_LARGE) {
-        const char *colon = strstr(why->message, ": "); /* behind "event refused" and the like */
+        const char *colon = strstr(why->message, ": "); /* after "event refused" and the like */
         return refuse(events, where, ids, colon == NULL ? why->message : colon + 2, error);
     }
     if (status != MNEME_OK) {
@@ -56,10 +56,10 @@ static int put(struct mneme_chat_events *events, int status, const struct mneme_
 
 static void add_identity(struct mneme_chat_events *events, struct mneme_str part) {
     mneme_buffer_append_str(&events->identity, part);
-    mneme_buffer_append_byte(&events->identity, 0); /* which no part may hold */
+    mneme_buffer_append_byte(&events->identity, 0); /* which no part may contain */
 }
 
-/* Gives the event its id, made of what was added to the identity. */
+/* Sets the event's id, derived from the identity. */
 static int identify(struct mneme_chat_events *events, struct mneme_event *event, struct mneme_error *error) {
     char id[MNEME_ID_TEXT_BYTES];
     char key[64 + MNEME_ID_TEXT_BYTES];
@@ -93,7 +93,7 @@ static void put_string(struct mneme_json_writer *json, const char *name, struct 
     }
 }
 
-/* The time that is given, else just behind the event before, so that turns have an order in time too. */
+/* The given time, else just after the previous event, so that turns are also ordered in time. */
 static int64_t time_of(struct mneme_chat_events *events, struct mneme_opt_long given) {
     events->latest = given.is_set          ? given.value
                      : events->latest != 0 ? events->latest + 1
@@ -131,8 +131,8 @@ struct part {
     int64_t number, count; /* from 1 */
 };
 
-/* The id that the export gives a message, else who said what when, as which message. The first part has the
- * id of the whole, which it was where the limit was higher. */
+/* The message's id in the export, else role, time, text and index. The first part has the id of the whole
+ * message, which is not split where the limit is higher. */
 static void identify_message(struct mneme_chat_events *events, const struct mneme_chat_turn *turn,
                              const struct part *part) {
     const struct mneme_chat_message *message = turn->message;
@@ -144,7 +144,7 @@ static void identify_message(struct mneme_chat_events *events, const struct mnem
                             (long long)(message->created_at.is_set ? message->created_at.value : 0),
                             (long long)turn->ordinal);
     }
-    /* Readers that did not see what attachments hold gave the id without this. */
+    /* Older versions, which did not read attachments, made the id without this. */
     if (message->has_attached_text) {
         add_identity(events, MNEME_STR_LIT("with attachments"));
     }
@@ -202,7 +202,7 @@ static int put_part(struct mneme_chat_events *events, const struct mneme_chat_tu
     return put(events, status, &event, turn->where, turn->ids, &why, error);
 }
 
-/* What one part of the turn may have. */
+/* The limits of one part of the turn. */
 static struct mneme_chat_limit limit_of(const struct mneme_chat_events *events,
                                         const struct mneme_chat_turn *turn) {
     size_t bytes = events->sink->max_event_bytes;
@@ -219,7 +219,7 @@ static int put_parts(struct mneme_chat_events *events, const struct mneme_chat_t
     while (status == MNEME_OK && rest.len > 0) {
         part.text = mneme_chat_next_part(&rest, limit);
         part.number++;
-        /* White space alone says nothing, and is refused as content. */
+        /* White space alone has no meaning, and is refused as content. */
         status = mneme_is_blank(part.text) ? MNEME_OK : put_part(events, turn, &part, error);
     }
     return status;
@@ -231,7 +231,7 @@ int mneme_chat_put_turn(struct mneme_chat_events *events, const struct mneme_cha
     char reason[200];
     if (message->role.data == NULL) {
         struct mneme_str author = message->author;
-        snprintf(reason, sizeof reason, "its role is \"%.*s\"; user, assistant, system and tool are taken",
+        snprintf(reason, sizeof reason, "its role is \"%.*s\"; use user, assistant, system or tool",
                  (int)(author.len < 60 ? author.len : 60), author.data == NULL ? "" : author.data);
         return mneme_chat_refuse(events, turn->where, turn->ids, reason, error);
     }
@@ -239,9 +239,8 @@ int mneme_chat_put_turn(struct mneme_chat_events *events, const struct mneme_cha
     int64_t count = mneme_chat_count_parts(message->text, &limit);
     if (count > 1 && turn->turn_index.is_set) {
         snprintf(reason, sizeof reason,
-                 "its content is longer than the %zu characters of one turn, and its turn_index leaves no "
-                 "room for a "
-                 "second; leave turn_index out, or raise MNEME_CONTENT_MAX_CHARS",
+                 "its content is longer than the %zu characters of one turn, and it cannot be split because "
+                 "it has a turn_index; leave turn_index out, or raise MNEME_CONTENT_MAX_CHARS",
                  limit.characters);
         return mneme_chat_refuse(events, turn->where, turn->ids, reason, error);
     }

@@ -1,6 +1,6 @@
 /*
- * A conversation is known by the name of a member that nothing else has. Within texts of other files the
- * quotes around such a name have backslashes, so that looking for its bytes is enough.
+ * A conversation is recognized by the name of a member that nothing else has. Inside strings of other files,
+ * the quotes around such a name are escaped, so that searching for its bytes is sufficient.
  */
 #include "importers/chat_file.h"
 
@@ -9,7 +9,7 @@
 struct judging {
     struct mneme_import_stream *stream;
     const struct mneme_chat_reader *reader, *other;
-    bool has_values; /* objects, or items of lists */
+    bool has_values; /* there are objects, or items of lists */
     bool is_of_another;
 };
 
@@ -17,7 +17,7 @@ static bool has_marker(struct mneme_str json, const struct mneme_chat_reader *re
     return memmem(json.data, json.len, reader->marker, strlen(reader->marker)) != NULL;
 }
 
-/* Looks at the value at the current place, and moves behind it; *is_known: the file has conversations, or is
+/* Examines the value at the current place, and moves past it; *is_known: the file has conversations, or is
  * broken. */
 static int judge_value(struct judging *judging, bool *is_known, struct mneme_error *error) {
     enum mneme_import_stream_extent extent;
@@ -32,7 +32,7 @@ static int judge_value(struct judging *judging, bool *is_known, struct mneme_err
     return status;
 }
 
-/* Whether a value may begin with that byte. */
+/* Whether a value can begin with that byte. */
 static bool begins_value(int byte) {
     return byte >= 0 && strchr(",:]}", byte) == NULL;
 }

@@ -1,6 +1,6 @@
 /*
- * One pass over the text. At each byte that may begin a mark the table of marks is asked; a mark says how
- * long it is and writes what is read in its place.
+ * One pass over the text. At each byte that may begin a mark, the table of marks is consulted; a mark returns
+ * its length and writes its replacement.
  */
 #include "importers/chat_marks.h"
 
@@ -10,7 +10,7 @@
 #include "common/base/text_check.h"
 #include "common/json/read.h"
 
-/* Private-use characters with which ChatGPT frames its marks: begin, kind, separator, argument, …, end. */
+/* Private-use characters that frame ChatGPT's marks: begin, kind, separator, argument, …, end. */
 #define FRAME_BEGIN MNEME_STR_LIT("\xEE\x88\x80") /* U+E200 */
 #define FRAME_END MNEME_STR_LIT("\xEE\x88\x81")   /* U+E201 */
 #define FRAME_SEPARATOR MNEME_STR_LIT("\xEE\x88\x82")
@@ -21,15 +21,15 @@
 #define MAX_FRAME_BYTES 8192
 #define MAX_BRACKET_BYTES 512
 #define MAX_KIND_BYTES 40
-#define MAX_OPEN 16 /* wrappers within each other */
+#define MAX_OPEN 16 /* nested wrappers */
 
 struct marks {
     struct mneme_str text;
     size_t at;
     struct mneme_buffer out;
     struct mneme_arena *arena;
-    size_t code_end;          /* up to where the text is code */
-    size_t closing[MAX_OPEN]; /* where the end tags of open wrappers begin, the innermost last */
+    size_t code_end;          /* end of the current code */
+    size_t closing[MAX_OPEN]; /* positions of the end tags of open wrappers, the innermost last */
     size_t open;
     bool has_tags;
     bool has_failed; /* memory is exhausted */
@@ -41,7 +41,7 @@ static struct mneme_str rest_of(const struct marks *marks) {
     return (struct mneme_str){marks->text.data + marks->at, marks->text.len - marks->at};
 }
 
-static struct mneme_str behind(struct mneme_str text, size_t len) {
+static struct mneme_str after(struct mneme_str text, size_t len) {
     return (struct mneme_str){text.data + len, text.len - len};
 }
 
@@ -49,7 +49,7 @@ static bool begins_with(struct mneme_str text, struct mneme_str words) {
     return text.len >= words.len && memcmp(text.data, words.data, words.len) == 0;
 }
 
-/* Where `words` are in the text; its length when they are not. */
+/* The position of `words` in the text, or its length when not found. */
 static size_t place_of(struct mneme_str text, struct mneme_str words) {
     const char *found = text.len == 0 ? NULL : memmem(text.data, text.len, words.data, words.len);
     return found == NULL ? text.len : (size_t)(found - text.data);
@@ -103,7 +103,7 @@ static bool add_name(struct marks *marks, struct mneme_str argument) {
     return true;
 }
 
-/* Of a frame whose end is there: what is read in its place. */
+/* Writes the replacement of a complete frame. */
 static bool add_readable(struct marks *marks, struct mneme_str kind, struct mneme_str argument) {
     static const char *const labelled[] = {"url", "link", "link_title", "navlist"};
     if (mneme_str_equal(kind, MNEME_STR_LIT("entity"))) {
@@ -117,11 +117,11 @@ static bool add_readable(struct marks *marks, struct mneme_str kind, struct mnem
     return true;
 }
 
-/* A frame whose end was cut off: the kind, and arguments that are words. */
+/* The length of a frame whose end was cut off: the kind, and arguments that are words. */
 static size_t cut_frame_length(struct mneme_str text, size_t len) {
-    while (begins_with(behind(text, len), FRAME_SEPARATOR)) {
+    while (begins_with(after(text, len), FRAME_SEPARATOR)) {
         len += FRAME_SEPARATOR.len;
-        len += word_length(behind(text, len));
+        len += word_length(after(text, len));
     }
     return len;
 }
@@ -130,10 +130,10 @@ static size_t match_frame(struct marks *marks, struct mneme_str text) {
     if (!begins_with(text, FRAME_BEGIN)) {
         return 0;
     }
-    struct mneme_str kind = behind(text, FRAME_BEGIN.len);
+    struct mneme_str kind = after(text, FRAME_BEGIN.len);
     kind.len = word_length(kind);
     size_t len = FRAME_BEGIN.len + kind.len;
-    struct mneme_str inside = behind(text, len);
+    struct mneme_str inside = after(text, len);
     if (kind.len == 0 || kind.len > MAX_KIND_BYTES) {
         return 0;
     }
@@ -156,29 +156,28 @@ static size_t match_frame(struct marks *marks, struct mneme_str text) {
 
 /* --- citations in brackets --- */
 
-/* turn0search12, as the models call what they found. */
+/* turn0search12, the models' names for search results. */
 static bool is_reference(struct mneme_str text) {
     if (!begins_with(text, MNEME_STR_LIT("turn"))) {
         return false;
     }
-    text = behind(text, 4);
+    text = after(text, 4);
     size_t digits = digits_length(text);
-    text = behind(text, digits);
+    text = after(text, digits);
     size_t letters = 0;
     while (letters < text.len && text.data[letters] >= 'a' && text.data[letters] <= 'z') {
         letters++;
     }
-    text = behind(text, letters);
+    text = after(text, letters);
     return digits > 0 && letters > 0 && text.len > 0 && digits_length(text) == text.len;
 }
 
-/* 【12†source】 and 【4:0†notes.pdf】 are citations; 【3†Opening hours†example.com】 is a link with its
- * words. */
+/* 【12†source】 and 【4:0†notes.pdf】 are citations; 【3†Opening hours†example.com】 is a link with text. */
 static size_t match_bracket(struct marks *marks, struct mneme_str text) {
     if (!begins_with(text, BRACKET_BEGIN)) {
         return 0;
     }
-    struct mneme_str inside = behind(text, BRACKET_BEGIN.len);
+    struct mneme_str inside = after(text, BRACKET_BEGIN.len);
     inside.len = inside.len < MAX_BRACKET_BYTES ? inside.len : MAX_BRACKET_BYTES;
     size_t end = place_of(inside, BRACKET_END);
     size_t whole = BRACKET_BEGIN.len + end + BRACKET_END.len;
@@ -187,18 +186,18 @@ static size_t match_bracket(struct marks *marks, struct mneme_str text) {
     }
     inside.len = end;
     if (is_reference(inside) ||
-        (begins_with(inside, MNEME_STR_LIT("oaicite:")) && digits_length(behind(inside, 8)) == end - 8)) {
+        (begins_with(inside, MNEME_STR_LIT("oaicite:")) && digits_length(after(inside, 8)) == end - 8)) {
         return whole;
     }
     size_t digits = digits_length(inside);
     if (digits > 0 && digits < inside.len && inside.data[digits] == ':') {
-        size_t more = digits_length(behind(inside, digits + 1));
+        size_t more = digits_length(after(inside, digits + 1));
         digits = more == 0 ? 0 : digits + 1 + more;
     }
-    if (digits == 0 || !begins_with(behind(inside, digits), DAGGER)) {
+    if (digits == 0 || !begins_with(after(inside, digits), DAGGER)) {
         return 0;
     }
-    struct mneme_str label = behind(inside, digits + DAGGER.len);
+    struct mneme_str label = after(inside, digits + DAGGER.len);
     size_t second = place_of(label, DAGGER);
     if (second < label.len) {
         mneme_buffer_append(&marks->out, label.data, second);
@@ -213,11 +212,11 @@ static size_t match_content_reference(struct marks *marks, struct mneme_str text
     size_t len = 0;
     for (size_t i = 0; i < 3; i++) {
         struct mneme_str part = mneme_str_from(parts[i]);
-        if (!begins_with(behind(text, len), part)) {
+        if (!begins_with(after(text, len), part)) {
             return 0;
         }
         len += part.len;
-        size_t digits = digits_length(behind(text, len));
+        size_t digits = digits_length(after(text, len));
         if (digits == 0 && i < 2) {
             return 0;
         }
@@ -232,7 +231,7 @@ static bool is_three_bytes(char lead) {
     return ((uint8_t)lead & 0xF0U) == 0xE0;
 }
 
-/* U+200B between characters of three bytes may be a break of a script without spaces, and stays. */
+/* U+200B between characters of three bytes may be a word break in a script without spaces, and stays. */
 static size_t match_zero_width(struct marks *marks, struct mneme_str text) {
     if (begins_with(text, MNEME_STR_LIT("\xEF\xBB\xBF")) ||
         begins_with(text, MNEME_STR_LIT("\xE2\x81\xA0"))) {
@@ -248,13 +247,13 @@ static size_t match_zero_width(struct marks *marks, struct mneme_str text) {
 
 /* --- Claude --- */
 
-/* What stands in exports for what an interface could not show. */
+/* The placeholder in exports for what the interface could not show. */
 static size_t match_not_supported(struct marks *marks, struct mneme_str text) {
     static const char words[] = "```\nThis block is not supported on your current device yet.\n```";
     return marks->has_tags && begins_with(text, mneme_str_from(words)) ? sizeof words - 1 : 0;
 }
 
-/* Tags, and whether what they wrap is no part of what was said. */
+/* Tags, and whether their contents are not part of the message. */
 static const struct {
     const char *name;
     bool is_silent;
@@ -270,12 +269,12 @@ static struct mneme_str title_in(struct mneme_str tag) {
     if (at == tag.len) {
         return MNEME_STR_NULL;
     }
-    struct mneme_str title = behind(tag, at + sizeof " title=\"" - 1);
+    struct mneme_str title = after(tag, at + sizeof " title=\"" - 1);
     title.len = place_of(title, MNEME_STR_LIT("\""));
     return title;
 }
 
-/* A tag whose end tag follows: with a silent one all up to its end is left out, else the tags alone. */
+/* A tag whose end tag follows: a silent tag is removed with its contents, others without. */
 static size_t match_open_tag(struct marks *marks, struct mneme_str text, size_t tag) {
     struct mneme_str name = mneme_str_from(tags[tag].name);
     char end_tag[MAX_KIND_BYTES];
@@ -283,9 +282,9 @@ static size_t match_open_tag(struct marks *marks, struct mneme_str text, size_t 
     if (text.len <= len || (text.data[len] != '>' && text.data[len] != ' ')) {
         return 0;
     }
-    len += place_of(behind(text, len), MNEME_STR_LIT(">")) + 1;
+    len += place_of(after(text, len), MNEME_STR_LIT(">")) + 1;
     int end_len = snprintf(end_tag, sizeof end_tag, "</%s>", tags[tag].name);
-    struct mneme_str inside = len < text.len ? behind(text, len) : MNEME_STR_NULL;
+    struct mneme_str inside = len < text.len ? after(text, len) : MNEME_STR_NULL;
     size_t end = place_of(inside, mneme_str_from(end_tag));
     if (end == inside.len) {
         return 0;
@@ -315,7 +314,7 @@ static size_t match_tag(struct marks *marks, struct mneme_str text) {
         return place_of(text, MNEME_STR_LIT(">")) + 1;
     }
     for (size_t i = 0; i < sizeof tags / sizeof tags[0]; i++) {
-        if (begins_with(behind(text, 1), mneme_str_from(tags[i].name))) {
+        if (begins_with(after(text, 1), mneme_str_from(tags[i].name))) {
             size_t len = match_open_tag(marks, text, i);
             if (len > 0) {
                 return len;
@@ -341,7 +340,8 @@ static const struct {
     {'<', false, match_tag},
 };
 
-/* Where the code that backticks begin here ends; the place behind them when nothing ends it. */
+/* The end of the code that begins here with backticks; the place after the backticks when it is not closed.
+ */
 static size_t find_code_end(struct mneme_str text) {
     size_t ticks = 0;
     while (ticks < text.len && text.data[ticks] == '`') {
@@ -363,7 +363,7 @@ static size_t find_code_end(struct mneme_str text) {
     return ticks;
 }
 
-/* A space before a mark that is gone, and a paragraph that it was alone in, go with it. */
+/* Also removes a space before a removed mark, and a paragraph that contained only the mark. */
 static void close_gap(struct marks *marks) {
     struct mneme_buffer *out = &marks->out;
     struct mneme_str rest = rest_of(marks);
@@ -378,7 +378,7 @@ static void close_gap(struct marks *marks) {
     }
 }
 
-/* Moves over one mark or one byte. */
+/* Advances by one mark or one byte. */
 static void step(struct marks *marks) {
     struct mneme_str rest = rest_of(marks);
     bool is_code = marks->at < marks->code_end;
@@ -404,7 +404,7 @@ static void step(struct marks *marks) {
     marks->at++;
 }
 
-/* Whether a mark may be in it at all; most texts have none. */
+/* Whether the text may contain marks at all; most do not. */
 static bool may_have_marks(struct mneme_str text, bool has_tags) {
     static const char *const hints[] = {"\xEE\x88\x80",
                                         "\xE3\x80\x90",

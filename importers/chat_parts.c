@@ -1,5 +1,5 @@
 /*
- * A part ends behind the last line feed of its last tenth, else behind the last space there.
+ * A part ends after the last line feed in its last tenth, else after the last space there.
  */
 #include "importers/chat_parts.h"
 
@@ -23,8 +23,8 @@ static size_t fitting_length(struct mneme_str text, const struct mneme_chat_limi
     return len;
 }
 
-/* Behind the last of these bytes in [from, to); 0: it is not there. */
-static size_t behind_last(struct mneme_str text, size_t from, size_t to, char byte) {
+/* The position after the last of these bytes in [from, to); 0: not found. */
+static size_t after_last(struct mneme_str text, size_t from, size_t to, char byte) {
     const char *found = memrchr(text.data + from, byte, to - from);
     return found == NULL ? 0 : (size_t)(found - text.data) + 1;
 }
@@ -34,8 +34,8 @@ struct mneme_str mneme_chat_next_part(struct mneme_str *rest, const struct mneme
     part.len = fitting_length(part, limit);
     if (part.len < rest->len) {
         size_t from = part.len - part.len / 10;
-        size_t end = behind_last(part, from, part.len, '\n');
-        end = end == 0 ? behind_last(part, from, part.len, ' ') : end;
+        size_t end = after_last(part, from, part.len, '\n');
+        end = end == 0 ? after_last(part, from, part.len, ' ') : end;
         part.len = end == 0 ? part.len : end;
     }
     rest->data += part.len;

@@ -1,23 +1,22 @@
 /*
- * Cutting a text that is longer than one turn may be into parts that follow each other: put together they are
- * the text again.
+ * Splits a text that is too long for one turn into consecutive parts, whose concatenation is the text.
  */
 #ifndef MNEME_IMPORTERS_CHAT_PARTS_H
 #define MNEME_IMPORTERS_CHAT_PARTS_H
 
 #include "common/base/types.h"
 
-/* What one part may have; both greater than 0, and bytes enough for one character. */
+/* The limits of one part; both greater than 0, with bytes enough for one character. */
 struct mneme_chat_limit {
     size_t characters; /* code points */
     size_t bytes;
 };
 
-/* Takes the next part off the front of a text that is not empty: all of it where it fits, else up to behind a
- * line or a word near the limit, else up to the limit. UTF-8 as mneme_utf8_check accepts it. */
+/* Removes the next part from the front of a non-empty text: all of it if it fits, else up to the end of a
+ * line or word near the limit, else up to the limit. UTF-8 that mneme_utf8_check accepts. */
 struct mneme_str mneme_chat_next_part(struct mneme_str *rest, const struct mneme_chat_limit *limit);
 
-/* How many parts a text has. */
+/* The number of parts of a text. */
 int64_t mneme_chat_count_parts(struct mneme_str text, const struct mneme_chat_limit *limit);
 
 #endif

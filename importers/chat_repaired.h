@@ -1,5 +1,5 @@
 /*
- * Where in a conversation half characters were mended, so that each message can be named with its own.
+ * The places in a conversation where half characters were repaired, to report them for each message.
  */
 #ifndef MNEME_IMPORTERS_CHAT_REPAIRED_H
 #define MNEME_IMPORTERS_CHAT_REPAIRED_H
@@ -8,8 +8,8 @@
 
 /* Zero-initialise. */
 struct mneme_chat_repaired {
-    struct mneme_buffer places; /* of size_t, in order; the first 65536 of them */
-    size_t count;               /* of all of them */
+    struct mneme_buffer places; /* of size_t, in order; the first 65536 */
+    size_t count;               /* of all places */
 };
 void mneme_chat_repaired_clean_up(struct mneme_chat_repaired *mended);
 
@@ -18,7 +18,7 @@ void mneme_chat_repaired_clear(struct mneme_chat_repaired *mended);
 /* A mneme_json_repaired, with a struct mneme_chat_repaired as its context. */
 void mneme_chat_repaired_add(void *context, size_t at);
 
-/* How many lie in this part of the text that was mended. */
+/* The number of places in this part of the repaired text. */
 size_t mneme_chat_repaired_in(const struct mneme_chat_repaired *mended, struct mneme_str text,
                               struct mneme_str part);
 

@@ -1,5 +1,5 @@
 /*
- * Nodes in a hash table by id; the branch is found from its leaf.
+ * Nodes are in a hash table by id; the branch is found from its leaf.
  */
 #include "importers/chat_tree.h"
 
@@ -22,13 +22,14 @@ struct mneme_chat_node *mneme_chat_tree_find(const struct mneme_chat_tree *tree,
     return node;
 }
 
-/* Whether a comes behind b, which stands before it in the export. */
+/* Whether a is later than b, which precedes it in the export. */
 static bool is_later(const struct mneme_chat_node *a, const struct mneme_chat_node *b) {
     return b == NULL || !b->created_at.is_set ||
            (a->created_at.is_set && a->created_at.value >= b->created_at.value);
 }
 
-/* Whether the node begins a conversation: it has no parent, or that of the first node, which is no node. */
+/* Whether the node begins a conversation: it has no parent, or the same nonexistent parent as the first node.
+ */
 static bool is_root(const struct mneme_chat_tree *tree, const struct mneme_chat_node *node,
                     bool (*is_root_id)(struct mneme_str id)) {
     const struct mneme_chat_node *first = &tree->nodes[0];

@@ -1,6 +1,6 @@
 /*
- * A conversation of a ChatGPT export: a tree of nodes, each with a message, its parent and its children. What
- * counts is the branch that the user saw last: from current_node up to the root.
+ * A conversation of a ChatGPT export: a tree of nodes, each with a message, its parent and its children. The
+ * branch that the user saw last is imported: from current_node up to the root.
  */
 #include "common/json/read.h"
 #include "importers/chat_tree.h"
@@ -8,7 +8,7 @@
 /* Of the conversation, for each of its messages. */
 struct context {
     struct mneme_arena *arena;
-    struct mneme_str model; /* of answers that name none; null: none is named */
+    struct mneme_str model; /* for answers that do not name one; may be null */
 };
 
 static bool read_nodes(struct mneme_chat_tree *tree, struct mneme_arena *arena, struct mneme_str mapping) {
@@ -47,7 +47,7 @@ static bool add_member(struct mneme_buffer *text, struct mneme_arena *arena, str
     return true;
 }
 
-/* A part: a string, or an object that may hold a transcription or the like as its text. */
+/* A part: a string, or an object that may contain text such as a transcription. */
 static bool add_part(struct mneme_buffer *text, struct mneme_chat_message *out, struct mneme_arena *arena,
                      struct mneme_str part) {
     struct mneme_str said;
@@ -60,8 +60,8 @@ static bool add_part(struct mneme_buffer *text, struct mneme_chat_message *out, 
     return true;
 }
 
-/* The parts, one on each line; of code, output and quotations their text; of what users say of themselves for
- * all conversations both fields. What a model thought has none of these. */
+/* The parts, one per line; for code, output and quotations their text; for custom instructions of the user
+ * both fields. A model's thoughts have none of these. */
 static bool add_content(struct mneme_buffer *text, struct mneme_chat_message *out, struct mneme_arena *arena,
                         struct mneme_str content) {
     static const char *const names[] = {"text", "user_profile", "user_instructions", "model_set_context"};
@@ -95,7 +95,7 @@ static bool is_true(struct mneme_str value) {
     return value.data != NULL && mneme_str_equal(value, MNEME_STR_LIT("true"));
 }
 
-/* A model of that name is none, but the choice of one. */
+/* This name is not a model, but the automatic choice of one. */
 static struct mneme_str named_model(struct mneme_str model) {
     return mneme_str_equal(model, MNEME_STR_LIT("auto")) ? MNEME_STR_NULL : model;
 }

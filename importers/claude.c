@@ -1,7 +1,7 @@
 /*
- * A conversation of a Claude export: messages, each with its text, or with blocks of content of which those
- * of type text are what was said, and with the texts of files that were pasted. Where messages name their
- * parents they are a tree, else a list.
+ * A conversation of a Claude export: messages, each with its text, or with content blocks, of which those of
+ * type text are the message, and with the texts of pasted files. The messages form a tree if they name their
+ * parents, else a list.
  */
 #include "common/json/read.h"
 #include "importers/chat_tree.h"
@@ -9,19 +9,19 @@
 /* Of the conversation, for each of its messages. */
 struct context {
     struct mneme_arena *arena;
-    struct mneme_str model; /* of answers that name none; null: none is named */
+    struct mneme_str model; /* for answers that do not name one; may be null */
 };
 
 /* --- messages --- */
 
-/* Blocks that hold what was written or spoken. */
+/* Blocks with written or spoken text. */
 static bool is_text(struct mneme_str type) {
     return type.data != NULL && mneme_json_kind_of(type) == MNEME_JSON_STRING &&
            (mneme_json_unquotes_to(type, MNEME_STR_LIT("text")) ||
             mneme_json_unquotes_to(type, MNEME_STR_LIT("voice_note")));
 }
 
-/* Adds a paragraph for each of these objects that has a text under that name. */
+/* Adds a paragraph for each of these objects that has text under that name. */
 static bool add_texts(struct mneme_buffer *text, struct mneme_arena *arena, struct mneme_str objects,
                       const char *name, bool only_said) {
     struct mneme_str key;
@@ -43,7 +43,7 @@ static bool add_texts(struct mneme_buffer *text, struct mneme_arena *arena, stru
     return true;
 }
 
-/* The blocks of text, else the text, and behind it what attachments held. */
+/* The text blocks, or else the text, followed by the contents of attachments. */
 static bool add_text(struct mneme_buffer *text, struct mneme_chat_message *out, struct mneme_arena *arena,
                      struct mneme_str json) {
     struct mneme_str whole;
@@ -88,13 +88,13 @@ static bool read_message(struct mneme_chat_message *out, const struct context *c
 
 /* --- the tree --- */
 
-/* The first messages of a conversation have one of these as their parent, which is no message. */
+/* The first messages of a conversation have one of these as their parent, which is not a message. */
 static bool is_root_id(struct mneme_str id) {
     static const char zeros[] = "\"00000000-0000-";
     return id.len > sizeof zeros && memcmp(id.data, zeros, sizeof zeros - 1) == 0;
 }
 
-/* The id of the parent, null for a root; one that says nothing of a parent follows the one before it. */
+/* The id of the parent, null for a root; a message that names no parent follows the previous one. */
 static struct mneme_str parent_of(bool *is_named, struct mneme_str message) {
     struct mneme_str key;
     struct mneme_str value;
@@ -112,7 +112,7 @@ static struct mneme_str parent_of(bool *is_named, struct mneme_str message) {
     return MNEME_STR_LIT("");
 }
 
-/* *is_tree: some message names its parent. */
+/* *is_tree: at least one message names its parent. */
 static bool read_nodes(struct mneme_chat_tree *tree, bool *is_tree, struct mneme_arena *arena,
                        struct mneme_str messages) {
     struct mneme_str key;
@@ -136,7 +136,7 @@ static bool read_nodes(struct mneme_chat_tree *tree, bool *is_tree, struct mneme
     return mneme_chat_tree_link(tree, is_root_id);
 }
 
-/* Marks what counts: the branch, or all of a list. */
+/* Marks the messages to import: the branch, or the whole list. */
 static void choose(struct mneme_chat *out, struct mneme_chat_tree *tree, bool is_tree,
                    struct mneme_str current) {
     if (!is_tree) {

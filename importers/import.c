@@ -1,6 +1,6 @@
 /*
- * The two passes over a file: check everything, then publish it. Formats that are judged by entry go another
- * way.
+ * The two passes over a file: check everything, then publish it. Formats that are judged by entry use
+ * import_entries.c.
  */
 #include "importers/import.h"
 
@@ -80,7 +80,7 @@ static int warn_line(void *context, int64_t entry, const char *why, struct mneme
                                        : observer->on_warned(observer->context, entry, entry, why, error);
 }
 
-/* What is wrong in a file, with its place; errors of the machine stay as they are. */
+/* Adds the place to errors in a file; system errors stay unchanged. */
 static int locate(const struct mneme_import_source *source, const struct mneme_import_sink *sink,
                   struct mneme_error *error) {
     if (error->code != MNEME_E_INVALID || sink->where[0] == '\0') {
@@ -182,7 +182,7 @@ int mneme_import_file(struct mneme_import_report *out, struct mneme_client *clie
     mneme_import_report_clean_up(out);
     *out = (struct mneme_import_report){0};
     struct mneme_error unseen = {0};
-    error = error == NULL ? &unseen : error; /* its code is looked at below */
+    error = error == NULL ? &unseen : error; /* its code is checked below */
     int status = mneme_input_open(&complete.fd, source->path, observer->cancel, error);
     if (status == MNEME_OK) {
         status = import_open_file(out, client, config, format, &complete, observer, error);

@@ -1,5 +1,5 @@
 /*
- * Items in a hash table by agent; neighbours in a file mostly have the same one, which is tried first.
+ * Items in a hash table by agent; consecutive memories mostly have the same agent, which is tried first.
  */
 #include "importers/import_agents.h"
 
@@ -48,7 +48,7 @@ static struct entry *add(struct mneme_import_agents *agents, struct table *table
     }
     memcpy(entry->agent.agent_id, agent_id.data == NULL ? "" : agent_id.data, agent_id.len);
     HASH_ADD_KEYPTR(hh, table->head, entry->agent.agent_id, agent_id.len, entry);
-    if (entry->hh.tbl == NULL) { /* how uthash reports that its own memory could not be had */
+    if (entry->hh.tbl == NULL) { /* how uthash reports that it could not allocate memory */
         free(entry);
         return NULL;
     }

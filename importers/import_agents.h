@@ -1,5 +1,5 @@
 /*
- * How many memories of which type an import holds for each agent, within a bounded amount of memory.
+ * The number of memories of each type for each agent in an import, in bounded memory.
  */
 #ifndef MNEME_IMPORTERS_IMPORT_AGENTS_H
 #define MNEME_IMPORTERS_IMPORT_AGENTS_H
@@ -15,7 +15,7 @@ struct mneme_import_agent {
     int64_t by_type[MNEME_IMPORT_MAX_TYPES]; /* as mneme_import_type_name counts them */
 };
 
-/* Zero-initialise to start with. */
+/* Zero-initialise before use. */
 struct mneme_import_agents {
     struct mneme_import_agent **items;
     size_t count;
@@ -28,10 +28,10 @@ void mneme_import_agents_clean_up(struct mneme_import_agents *agents);
 /* Counts a memory_created; false when memory is exhausted. */
 bool mneme_import_agents_count(struct mneme_import_agents *agents, const struct mneme_event *event);
 
-/* Puts the items in order, most memories first. */
+/* Sorts the items, most memories first. */
 void mneme_import_agents_sort(struct mneme_import_agents *agents);
 
-/* The name of a memory type by its number; NULL behind the last. */
+/* The name of a memory type by its number; NULL after the last. */
 const char *mneme_import_type_name(size_t type);
 
 #endif

@@ -1,5 +1,5 @@
 /*
- * Members are sorted by the bytes of their names; equal ones then stand beside each other.
+ * Members are sorted by the bytes of their names, so that equal names are adjacent.
  */
 #include "importers/import_canonical.h"
 
@@ -35,7 +35,7 @@ static size_t count_members(struct mneme_str object) {
     return count;
 }
 
-/* The object's members in order, without a name twice. */
+/* The object's members, sorted; refuses duplicate names. */
 static int sort_members(struct member **out, size_t *count, struct mneme_arena *arena,
                         struct mneme_str object, struct mneme_error *error) {
     *count = count_members(object);
@@ -56,7 +56,7 @@ static int sort_members(struct member **out, size_t *count, struct mneme_arena *
             struct mneme_str name = members[i].name;
             name.len = name.len < 60 ? name.len : 60;
             return mneme_error_set(error, MNEME_E_INVALID,
-                                   "JSON refused: \"%.*s\" is given twice in one object; give it once",
+                                   "JSON refused: \"%.*s\" occurs twice in one object; keep one of the two",
                                    MNEME_STR_ARG(name));
         }
     }
@@ -95,7 +95,7 @@ static int put_array(struct mneme_json_writer *json, struct mneme_arena *arena, 
     return status;
 }
 
-/* Recursion is bounded by MNEME_JSON_MAX_DEPTH. After a failure the output is of no use, but well-formed. */
+/* Recursion is bounded by MNEME_JSON_MAX_DEPTH. After a failure the output is useless, but well-formed. */
 static int put_value(struct mneme_json_writer *json, struct mneme_arena *arena, struct mneme_str value,
                      struct mneme_error *error) {
     struct mneme_str text;

@@ -1,6 +1,6 @@
 /*
- * Exports of chat products: lists of conversations, or single ones. A conversation at a time lies in memory,
- * so that an export of any size is read; what is wrong with one keeps no other from being imported.
+ * Exports of chat products: lists of conversations, or single ones. Only one conversation at a time is in
+ * memory, so exports of any size can be read; an invalid conversation does not prevent the import of others.
  */
 #include <stdio.h>
 
@@ -13,10 +13,10 @@ struct walk {
     const struct mneme_chat_reader *reader;
     struct mneme_chat_events events;
     struct mneme_import_stream stream;
-    struct mneme_arena arena; /* of the conversation at hand */
+    struct mneme_arena arena; /* of the current conversation */
     struct mneme_chat_repaired mended;
     int64_t conversations;
-    bool is_stopped; /* what follows cannot be read */
+    bool is_stopped; /* the rest cannot be read */
 };
 
 /* The file cannot be read, or not from here on. */
@@ -51,7 +51,7 @@ static int warn_repaired(struct walk *walk, size_t count, const char *where, con
     return sink->warn(sink->context, sink->entry, why, error);
 }
 
-/* Names for a message in what is said of it: its place and title, and its ids. */
+/* Descriptions of a message for reports: its place and title, and its ids. */
 struct names {
     char where[160], ids[240];
 };
@@ -92,7 +92,7 @@ static int put_messages(struct walk *walk, size_t *mended, const struct mneme_ch
     return status;
 }
 
-/* What was taken otherwise in the conversation itself than it is written. */
+/* Reports deviations from what is written in the conversation itself. */
 static int warn_notes(struct walk *walk, const struct mneme_chat *chat, size_t mended, const char *what,
                       struct mneme_error *error) {
     char ids[120];
@@ -164,8 +164,8 @@ static int read_chat(struct walk *walk, struct mneme_error *error) {
         return status == MNEME_OK ? mneme_import_stream_skip(&extent, &walk->stream, error) : status;
     }
     return stop_here(walk,
-                     extent == MNEME_IMPORT_STREAM_CUT ? "the file ends within a conversation"
-                                                       : "brackets do not fit",
+                     extent == MNEME_IMPORT_STREAM_CUT ? "the file ends in the middle of a conversation"
+                                                       : "its brackets do not match",
                      error);
 }
 
@@ -198,14 +198,14 @@ static int read_list(struct walk *walk, struct mneme_error *error) {
     return status;
 }
 
-/* All values of the file, one behind the other; mostly one list. */
+/* All values of the file, one after the other; mostly one list. */
 static int read_values(struct walk *walk, struct mneme_error *error) {
     int byte;
     int status = mneme_import_stream_peek(&byte, &walk->stream, error);
     while (status == MNEME_OK && byte >= 0 && !walk->is_stopped) {
         status = byte == '['   ? read_list(walk, error)
                  : byte == '{' ? read_chat(walk, error)
-                               : stop_here(walk, "neither a list of conversations nor one", error);
+                               : stop_here(walk, "neither a list of conversations nor a conversation", error);
         if (status == MNEME_OK && !walk->is_stopped) {
             status = mneme_import_stream_peek(&byte, &walk->stream, error);
         }
@@ -231,11 +231,11 @@ static int read_open_file(struct walk *walk, struct mneme_error *error) {
         walk->events.sink->holding = MNEME_IMPORT_HOLDS_OTHER;
         return MNEME_OK;
     case MNEME_CHAT_FILE_OF_ANOTHER:
-        snprintf(why, sizeof why, "it is an export of %s; give `mneme import %s`", other->product,
+        snprintf(why, sizeof why, "it is an export of %s; use `mneme import %s`", other->product,
                  other->name);
         return stop(walk, why, error);
     case MNEME_CHAT_FILE_NO_JSON:
-        return stop_here(walk, "it is neither a list of conversations nor one", error);
+        return stop_here(walk, "it is neither a list of conversations nor a conversation", error);
     case MNEME_CHAT_FILE_CONVERSATIONS:
         break;
     }

@@ -29,9 +29,8 @@ int mneme_import_check_event(struct mneme_import_check *check, const struct mnem
     if (check->encoded.len > check->max_event_bytes) {
         return mneme_error_set(
             error, MNEME_E_INVALID,
-            "event refused: it has %zu bytes, and at most %zu fit into the topic with room "
-            "for what projections add; make it smaller, or raise the topic's "
-            "max.message.bytes",
+            "event refused: it has %zu bytes; the topic takes at most %zu, since projections add to it; make "
+            "it smaller, or raise the topic's max.message.bytes",
             check->encoded.len, check->max_event_bytes);
     }
     return MNEME_OK;

@@ -1,5 +1,5 @@
 /*
- * What publishing would refuse, without publishing.
+ * Checks what publishing would refuse, without publishing.
  */
 #ifndef MNEME_IMPORTERS_IMPORT_CHECK_H
 #define MNEME_IMPORTERS_IMPORT_CHECK_H
@@ -11,7 +11,7 @@ struct mneme_import_check {
     struct mneme_buffer encoded;
 };
 
-/* Limits are those of the client's topic; without a client (NULL) those of an ordinary topic. */
+/* The limits are those of the client's topic; without a client (NULL), those of a default topic. */
 void mneme_import_check_init(struct mneme_import_check *check, const struct mneme_client *client,
                              const struct mneme_config *config);
 void mneme_import_check_clean_up(struct mneme_import_check *check);

@@ -5,7 +5,7 @@
 
 #include "producers/client.h"
 
-#define FLUSH_TIMEOUT_MS (-1) /* MNEME_PUBLISH_TIMEOUT_MS bounds it */
+#define FLUSH_TIMEOUT_MS (-1) /* MNEME_PUBLISH_TIMEOUT_MS limits it */
 
 int mneme_import_delivery_init(struct mneme_import_delivery *delivery, struct mneme_client *client,
                                const struct mneme_import_observer *observer, struct mneme_error *error) {
@@ -25,7 +25,7 @@ static void receive(const struct mneme_receipt *receipt, void *context) {
     if (receipt->status == MNEME_OK) {
         pthread_mutex_lock(&delivery->lock);
         delivery->latest = *receipt;
-        delivery->latest.message = NULL; /* not valid any longer than this call */
+        delivery->latest.message = NULL; /* valid only during this call */
         delivery->has_latest = true;
         pthread_mutex_unlock(&delivery->lock);
         atomic_fetch_add(&delivery->acknowledged, 1);
@@ -47,7 +47,7 @@ int mneme_import_deliver_line(struct mneme_import_delivery *delivery, struct mne
         status = mneme_import_delivery_is_over(delivery)
                      ? MNEME_IMPORT_STOP
                      : mneme_publish_json(delivery->client, line, NULL, NULL, 0, receive, delivery, error);
-        /* A full queue empties by itself: its events are acknowledged, or fail in time. */
+        /* A full queue drains by itself: its events are acknowledged, or time out. */
     } while (status == MNEME_E_FULL);
     return status;
 }

@@ -1,5 +1,5 @@
 /*
- * Publishing what an import puts: waits for room, counts what the brokers have, keeps the first failure.
+ * Publishes the events of an import: waits for room, counts acknowledged events, keeps the first failure.
  */
 #ifndef MNEME_IMPORTERS_IMPORT_DELIVERY_H
 #define MNEME_IMPORTERS_IMPORT_DELIVERY_H
@@ -9,7 +9,7 @@
 
 #include "importers/import.h"
 
-/* Ends the reading without an error of its own: it was cancelled, or the reason is kept in the delivery. */
+/* Ends reading without an error: it was cancelled, or the delivery has the reason. */
 #define MNEME_IMPORT_STOP MNEME_E_CONFLICT
 
 struct mneme_import_delivery {
@@ -20,7 +20,7 @@ struct mneme_import_delivery {
     struct mneme_error failure; /* the first one; written before has_failed */
 
     pthread_mutex_t lock;        /* guards what follows */
-    struct mneme_receipt latest; /* of an event that the brokers have; its message is NULL */
+    struct mneme_receipt latest; /* of an acknowledged event; its message is NULL */
     bool has_latest;
 };
 
@@ -29,16 +29,16 @@ int mneme_import_delivery_init(struct mneme_import_delivery *delivery, struct mn
                                const struct mneme_import_observer *observer, struct mneme_error *error);
 void mneme_import_delivery_clean_up(struct mneme_import_delivery *delivery);
 
-/* Queue one event. MNEME_IMPORT_STOP when there is no point in more of them. */
+/* Queue one event. MNEME_IMPORT_STOP when further events are pointless. */
 int mneme_import_deliver_line(struct mneme_import_delivery *delivery, struct mneme_str line,
                               struct mneme_error *error);
 int mneme_import_deliver_event(struct mneme_import_delivery *delivery, const struct mneme_event *event,
                                struct mneme_error *error);
 
-/* Whether there is no point in more of them. */
+/* Whether further events are pointless. */
 bool mneme_import_delivery_is_over(const struct mneme_import_delivery *delivery);
 
-/* Waits for all that is queued. `status` is what the reading ended with, and given back unless it was
+/* Waits for all queued events. `status` is the result of reading, and is returned unless it was
  * MNEME_IMPORT_STOP. */
 int mneme_import_delivery_finish(struct mneme_import_delivery *delivery, int status,
                                  struct mneme_error *error);

@@ -1,6 +1,6 @@
 /*
- * Entries that an earlier run has brought to the brokers are read and judged again, so that the report is
- * whole, but not published. The mark moves on when everything up to some entry is acknowledged.
+ * Entries that an earlier run has published are read and judged again, so that the report is complete, but
+ * not published. The mark advances when everything up to an entry is acknowledged.
  */
 #include "importers/import_entries.h"
 
@@ -17,22 +17,22 @@
 #include "importers/import_mark.h"
 
 #define MARK_EVERY_MICROS INT64_C(200000)
-#define LOOK_EVERY_ENTRIES 64 /* at the clock, for marks */
+#define CHECK_EVERY_ENTRIES 64 /* interval of checks whether to save a mark */
 
 struct importing {
     struct mneme_import_report *report;
     const struct mneme_import_source *source;
     const struct mneme_import_observer *observer;
-    struct mneme_import_delivery delivery; /* unless it is a dry run */
+    struct mneme_import_delivery delivery; /* except in a dry run */
     struct mneme_import_check check;
     struct mneme_import_sink sink;
-    struct stat facts; /* of the file when it began */
+    struct stat facts; /* of the file at the beginning */
 
-    char mark_path[MNEME_STATE_PATH_BYTES]; /* "": nothing is remembered */
+    char mark_path[MNEME_STATE_PATH_BYTES]; /* "": no progress is saved */
     struct mneme_import_mark mark;
-    int64_t known_entries; /* that the brokers have from an earlier run */
+    int64_t known_entries; /* published by an earlier run */
 
-    /* The mark that will be true once all events up to the ticket are settled. */
+    /* The mark to save once all events up to the ticket are settled. */
     struct {
         bool is_set;
         int64_t entries, events;
@@ -56,7 +56,7 @@ static void save_mark(struct importing *importing, int64_t entries, int64_t even
         importing->mark.event_id = latest.event_id;
         importing->mark.position = latest.position;
     } else if (importing->known_entries == 0) {
-        return; /* nothing by which the mark could be believed */
+        return; /* the mark could not be verified */
     }
     importing->mark.entries = entries;
     importing->mark.events = events;
@@ -64,7 +64,7 @@ static void save_mark(struct importing *importing, int64_t entries, int64_t even
     importing->mark.refused = importing->report->refused;
     importing->marked_at = mneme_clock_monotonic_micros();
     if (!mneme_import_mark_save(importing->mark_path, &importing->mark)) {
-        mneme_log(MNEME_LOG_WARN, "import progress not remembered", MNEME_LOG_S("file", importing->mark_path),
+        mneme_log(MNEME_LOG_WARN, "import progress was not saved", MNEME_LOG_S("file", importing->mark_path),
                   MNEME_LOG_S("reason", strerror(errno)));
         importing->mark_path[0] = '\0';
     }
@@ -72,7 +72,7 @@ static void save_mark(struct importing *importing, int64_t entries, int64_t even
 
 static void move_mark(struct importing *importing) {
     struct mneme_client *client = importing->delivery.client;
-    if (importing->mark_path[0] == '\0' || importing->sink.entry % LOOK_EVERY_ENTRIES != 0 ||
+    if (importing->mark_path[0] == '\0' || importing->sink.entry % CHECK_EVERY_ENTRIES != 0 ||
         mneme_clock_monotonic_micros() - importing->marked_at < MARK_EVERY_MICROS) {
         return;
     }
@@ -90,10 +90,10 @@ static void move_mark(struct importing *importing) {
     }
 }
 
-/* Counted up when the same file becomes other events than before, so that a mark of then is not believed. */
+/* Increased when the same file yields different events than before, so that older marks are not trusted. */
 #define READING_REVISION 2
 
-/* Everything that decides which events the file becomes, and where they go. */
+/* Everything that determines the events of the file, and their destination. */
 static void describe_way(struct mneme_buffer *out, const struct mneme_client *client,
                          const struct importing *importing, const char *format) {
     char folder[PATH_MAX];
@@ -108,7 +108,7 @@ static void describe_way(struct mneme_buffer *out, const struct mneme_client *cl
                         MNEME_STR_ARG(source->user_id), MNEME_STR_ARG(source->run_id));
 }
 
-/* Finds out what is remembered of the file, and whether the log agrees. */
+/* Finds the saved progress of the file, and checks that the log agrees. */
 static int recall(struct importing *importing, const struct mneme_import_format *format,
                   struct mneme_error *error) {
     const struct mneme_import_observer *observer = importing->observer;
@@ -141,7 +141,7 @@ static void report_progress(const struct importing *importing) {
         int64_t done = is_dry_run(importing)
                            ? report->events
                            : report->already + atomic_load(&importing->delivery.acknowledged);
-        /* What is not read yet is taken to be like what is. */
+        /* Assumes that the unread rest is like what has been read. */
         double total = (double)report->events * ((double)importing->facts.st_size / (double)bytes);
         importing->observer->on_progress(importing->observer->context, done, (int64_t)total);
     }
@@ -215,7 +215,7 @@ static int require_unchanged(const struct importing *importing, struct mneme_err
     }
     return mneme_error_set(
         error, MNEME_E_INVALID,
-        "%s was imported in part: it was changed meanwhile; import it again, which is safe",
+        "%s was imported in part: the file changed during the import; import it again, which is safe",
         importing->source->path);
 }
 
@@ -236,7 +236,7 @@ static int read_entries(struct importing *importing, const struct mneme_import_f
     if (status == MNEME_OK && !atomic_load(&importing->delivery.has_failed)) {
         status = require_unchanged(importing, error);
         if (status == MNEME_OK && !is_dry_run(importing)) {
-            /* The entry at which it was cut short is not out. */
+            /* The entry at which the import was cancelled is not published. */
             save_mark(importing, importing->sink.entry - (is_cut_short ? 1 : 0), importing->report->events,
                       !is_cut_short);
         }
@@ -275,11 +275,11 @@ static int import_open_file(struct importing *importing, const struct mneme_impo
     }
     fill_report(importing);
     if (atomic_load(&importing->delivery.has_failed)) {
-        return mneme_error_set(error, importing->delivery.failure.code,
-                               "%s was imported in part (%lld events): %s; then import it again, which goes "
-                               "on where it was",
-                               importing->source->path, (long long)(report->already + report->acknowledged),
-                               importing->delivery.failure.message);
+        return mneme_error_set(
+            error, importing->delivery.failure.code,
+            "%s was imported in part (%lld events): %s; then import it again, which resumes from there",
+            importing->source->path, (long long)(report->already + report->acknowledged),
+            importing->delivery.failure.message);
     }
     return status;
 }

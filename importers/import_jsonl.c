@@ -1,6 +1,6 @@
 /*
- * Lines in the form that `mneme publish` reads. A line without an identity gets one made of its content, and
- * with it the scope that the caller names.
+ * Lines in the form that `mneme publish` reads. A line without an identity gets one derived from its content,
+ * and with it the caller's scope.
  */
 #include <stdio.h>
 #include <unistd.h>
@@ -11,7 +11,7 @@
 #include "importers/import.h"
 #include "importers/lines.h"
 
-/* What a line has by itself. */
+/* What a line has itself. */
 struct line_keys {
     bool has_identity, has_subject, has_run;
 };
@@ -41,7 +41,7 @@ static void add_member(struct mneme_json_writer *json, bool is_wanted, const cha
     }
 }
 
-/* The object with what it lacks in front of its own members. */
+/* The object with missing members added in front of its own. */
 static int complete(struct mneme_buffer *out, const struct mneme_import_source *source,
                     struct mneme_str object, struct mneme_error *error) {
     struct line_keys keys = find_keys(object);
@@ -94,7 +94,7 @@ static int put_line(const struct mneme_import_source *source, struct mneme_impor
     }
     if (kind != MNEME_JSON_OBJECT) {
         return mneme_error_set(error, MNEME_E_INVALID,
-                               "line refused: it is %s; give one JSON object on each line",
+                               "line refused: it is %s; write one JSON object per line",
                                mneme_json_kind_phrase(kind));
     }
     int status = complete(scratch, source, mneme_json_trim(line), error);
@@ -136,7 +136,7 @@ static int read_lines(const struct mneme_import_source *source, struct mneme_imp
 static int read_file(const struct mneme_import_source *source, struct mneme_import_sink *sink,
                      struct mneme_error *error) {
     struct mneme_lines lines;
-    (void)lseek(source->fd, 0, SEEK_SET); /* of a regular file it cannot fail */
+    (void)lseek(source->fd, 0, SEEK_SET); /* cannot fail for a regular file */
     mneme_lines_init(&lines, source->fd);
     int status = read_lines(source, sink, &lines, error);
     mneme_lines_clean_up(&lines);
@@ -145,6 +145,6 @@ static int read_file(const struct mneme_import_source *source, struct mneme_impo
 
 const struct mneme_import_format mneme_import_jsonl = {
     .name = "jsonl",
-    .summary = "events, one JSON object on each line, as `mneme publish` takes them",
+    .summary = "events, one JSON object per line, as `mneme publish` takes them",
     .read = read_file,
 };

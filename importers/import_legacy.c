@@ -1,7 +1,7 @@
 /*
  * Legacy JSON: a list of memories, wrappers around such lists ("memories", "data", to any depth), one memory,
- * or several of these one behind the other. Every memory is judged by itself; where the brackets of a file do
- * not fit, what follows cannot be read, and the reading ends with that.
+ * or several of these one after the other. Every memory is judged separately; if the brackets of a file do
+ * not match, the rest cannot be read, and reading ends there.
  */
 #include <stdio.h>
 
@@ -12,7 +12,7 @@
 #include "importers/legacy_path.h"
 
 #define MAX_ENTRY_BYTES ((size_t)4 * 1024 * 1024)
-#define MAX_DEPTH 64 /* of wrappers */
+#define MAX_DEPTH 64 /* nested wrappers */
 
 struct walk {
     struct mneme_import_sink *sink;
@@ -20,9 +20,9 @@ struct walk {
     struct mneme_import_stream stream;
     struct mneme_legacy_reader reader;
     struct mneme_legacy_origin origin;
-    char structure[160]; /* what origin.structure is */
+    char structure[160]; /* for origin.structure */
     unsigned depth;
-    bool is_stopped; /* what follows cannot be read */
+    bool is_stopped; /* the rest cannot be read */
     bool has_news;   /* there was an entry, or something was refused */
 };
 
@@ -71,7 +71,7 @@ static int refuse_malformed(struct walk *walk, struct mneme_import_stream_at pla
     return refuse_entry(walk, place, why, error);
 }
 
-/* What was taken otherwise than it is written. */
+/* Reports deviations from what is written. */
 static int warn(struct walk *walk, struct mneme_legacy_notes *notes, size_t mended,
                 struct mneme_error *error) {
     size_t len = strlen(notes->warning);
@@ -110,7 +110,7 @@ static int read_entry(struct walk *walk, const struct mneme_legacy_ids *around,
     }
     if (status != MNEME_OK) {
         (void)mneme_error_set(error, why.code, "%s", why.message);
-        return status; /* without an error of its own when it is to stop */
+        return status; /* without an error when it should stop */
     }
     return warn(walk, &notes, mended, error);
 }
@@ -126,7 +126,7 @@ static int read_part(struct walk *walk, const struct mneme_legacy_ids *around,
     return read_value(walk, around, false, error);
 }
 
-/* Adds the name of a list to where its memories are found; gives the length before. */
+/* Appends the name of a list to the structure of its memories; returns the former length. */
 static size_t enter_list(struct walk *walk, enum mneme_legacy_list list) {
     size_t len = strlen(walk->structure);
     struct mneme_str name = mneme_str_from(mneme_legacy_list_name(list));
@@ -170,7 +170,7 @@ static int read_parts(struct walk *walk, const struct mneme_legacy_ids *around,
     return status;
 }
 
-/* The name of a list that is given twice; NULL: there is none. */
+/* The name of a list that occurs twice; NULL: there is none. */
 static const char *find_given_twice(const struct mneme_legacy_outline *outline) {
     for (int list = 0; list < MNEME_LEGACY_LISTS; list++) {
         if (outline->parts[list].is_given_twice) {
@@ -190,11 +190,11 @@ static int read_wrapper(struct walk *walk, const struct mneme_legacy_ids *around
                         const struct mneme_legacy_outline *outline, struct mneme_error *error) {
     struct mneme_legacy_ids ids = mneme_legacy_ids_or(outline->ids, *around);
     if (walk->depth == MAX_DEPTH) {
-        return stop(walk, outline->end, "it is nested too deep", error);
+        return stop(walk, outline->end, "it is nested too deeply", error);
     }
     if (find_given_twice(outline) != NULL) {
         char why[64];
-        snprintf(why, sizeof why, "%s is given twice in one object", find_given_twice(outline));
+        snprintf(why, sizeof why, "%s occurs twice in one object", find_given_twice(outline));
         return stop(walk, outline->end, why, error);
     }
     note_ignored(walk, outline->others);
@@ -208,7 +208,7 @@ static int read_wrapper(struct walk *walk, const struct mneme_legacy_ids *around
     return status;
 }
 
-/* An object that is too large for one memory, or of which the end is not to be found. */
+/* Refuses an object that is too large for one memory, or whose end cannot be found. */
 static int refuse_object(struct walk *walk, struct mneme_import_stream_at start,
                          const struct mneme_legacy_outline *outline, struct mneme_error *error) {
     char why[160];
@@ -218,12 +218,12 @@ static int refuse_object(struct walk *walk, struct mneme_import_stream_at start,
         return stop(walk, start, why, error);
     }
     mneme_import_stream_seek(&walk->stream, outline->end);
-    snprintf(why, sizeof why, "it has %lld bytes; at most %zu are taken: split it",
+    snprintf(why, sizeof why, "it has %lld bytes; the maximum is %zu; split it",
              (long long)(outline->end.offset - start.offset), MAX_ENTRY_BYTES);
     return refuse_entry(walk, start, why, error);
 }
 
-/* Whether it could be a wrapper, judged without looking at its structure. */
+/* Whether it could be a wrapper, judged without parsing its structure. */
 static bool names_a_list(struct mneme_str object) {
     for (int list = 0; list < MNEME_LEGACY_LISTS; list++) {
         const char *name = mneme_legacy_list_name((enum mneme_legacy_list)list);
@@ -278,7 +278,8 @@ static int read_list(struct walk *walk, const struct mneme_legacy_ids *around, s
             return status;
         }
         if (byte != ',' && byte != ']') {
-            const char *what = byte < 0 ? "it ends within a list" : "it lacks a comma or the end of a list";
+            const char *what =
+                byte < 0 ? "it ends in the middle of a list" : "it lacks a comma or the end of a list";
             return stop(walk, mneme_import_stream_place(&walk->stream), what, error);
         }
         goes_on = byte == ',';
@@ -299,17 +300,17 @@ static int refuse_other(struct walk *walk, int first_byte, struct mneme_error *e
     char why[96];
     int status = mneme_import_stream_skip(&extent, &walk->stream, error);
     if (status == MNEME_OK && extent != MNEME_IMPORT_STREAM_WHOLE) {
-        return stop(walk, start, "something has no end", error);
+        return stop(walk, start, "an object or list is not closed", error);
     }
     bool is_known = first_byte == '-' || (first_byte >= '0' && first_byte <= '9') || first_byte == '"' ||
                     first_byte == '[' || first_byte == 't' || first_byte == 'f' || first_byte == 'n';
-    snprintf(why, sizeof why, "it is %s; a memory is an object",
+    snprintf(why, sizeof why, "it is %s; a memory must be an object",
              is_known ? mneme_json_kind_phrase(mneme_json_kind_of((struct mneme_str){&first, 1}))
                       : "no JSON");
     return status == MNEME_OK ? refuse_entry(walk, start, why, error) : status;
 }
 
-/* Reads what begins at the current place, and leaves the stream behind it. */
+/* Reads the value at the current place, and leaves the stream after it. */
 static int read_value(struct walk *walk, const struct mneme_legacy_ids *around, bool is_item,
                       struct mneme_error *error) {
     int byte;
@@ -326,7 +327,7 @@ static int read_value(struct walk *walk, const struct mneme_legacy_ids *around, 
     }
     if (byte < 0 || byte == ',' || byte == ':' || byte == '}' || byte == ']') {
         return stop(walk, mneme_import_stream_place(&walk->stream),
-                    byte < 0 ? "it ends within a list" : "a value is missing", error);
+                    byte < 0 ? "it ends in the middle of a list" : "a value is missing", error);
     }
     return refuse_other(walk, byte, error);
 }
@@ -345,7 +346,7 @@ static int read_values(struct walk *walk, const struct mneme_legacy_ids *around,
     }
     if (status == MNEME_OK && !walk->has_news) {
         struct mneme_import_stream_at start = {.line = 1};
-        status = refuse(walk, start, 0, "it holds no memory; check that it is the right one", error);
+        status = refuse(walk, start, 0, "it contains no memories; check that it is the right file", error);
     }
     return status;
 }
@@ -359,7 +360,7 @@ static int read_open_file(struct walk *walk, const struct mneme_import_source *s
     if (status == MNEME_OK) {
         walk->reader.named = path.ids;
         if (given.user.data != NULL) {
-            walk->reader.named.agent = MNEME_STR_NULL; /* an owner is given, so none is made of a name */
+            walk->reader.named.agent = MNEME_STR_NULL; /* an owner is given, so names are not used */
         }
         walk->origin = (struct mneme_legacy_origin){
             .file = source->path, .structure = walk->structure, .migrated_at = mneme_clock_now_micros()};

@@ -1,6 +1,6 @@
 /*
  * LoCoMo conversations: each session is a conversation, each turn a turn of it and a memory that can be
- * recalled. The identity of each is made of speakers, date and words, not of the file's name.
+ * recalled. The id of each is derived from speakers, date and text, not from the file's name.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -42,7 +42,7 @@ static size_t append_name(char *out, size_t len, struct mneme_str speaker) {
             out[len++] = '-';
         }
     }
-    if (len == limit) { /* without the character that may be cut */
+    if (len == limit) { /* without a character that may be cut */
         while (len > 0 && ((unsigned char)out[len - 1] & 0xC0U) == 0x80) {
             len--;
         }
@@ -77,7 +77,7 @@ static void put_long(struct mneme_json_writer *json, const char *name, int64_t v
     mneme_json_long(json, value);
 }
 
-/* The envelope, up to the payload's opening brace. `identity` holds what the event is, without its kind. */
+/* The envelope, up to the payload's opening brace. `identity` identifies the event, except for its kind. */
 static int begin_event(struct reading *reading, struct mneme_json_writer *json, const char *type,
                        const struct mneme_locomo_session *session, int64_t occurred_at,
                        struct mneme_error *error) {
@@ -122,7 +122,7 @@ static void begin_metadata(struct mneme_json_writer *json, const struct mneme_lo
     put_long(json, "session", session->number);
 }
 
-/* Parts of an identity are kept apart by a character that none of them may hold. */
+/* Parts of an identity are separated by a character that none of them may contain. */
 static void add_identity(struct reading *reading, struct mneme_str part) {
     mneme_buffer_append_str(&reading->identity, part);
     mneme_buffer_append_byte(&reading->identity, 0);
@@ -164,7 +164,7 @@ static int put_turn(struct reading *reading, const struct mneme_locomo_session *
                     struct mneme_error *error) {
     struct mneme_json_writer json;
     bool is_user = mneme_str_equal(turn->speaker, reading->conversation.speaker_a);
-    /* A microsecond apart, so that turns have an order in time too. */
+    /* A microsecond apart, so that turns are also ordered in time. */
     int status =
         begin_event(reading, &json, "conversation_turn", session, session->started_at + index, error);
     if (status != MNEME_OK) {
@@ -182,7 +182,8 @@ static int put_turn(struct reading *reading, const struct mneme_locomo_session *
     return end_event(reading, &json, error);
 }
 
-/* Its text is what the turn's document is made of, so that both are embedded once; the time is occurred_at.
+/* Its text is the same as that of the turn's document, so that both are embedded only once; the time is
+ * occurred_at.
  */
 static int put_memory(struct reading *reading, const struct mneme_locomo_session *session,
                       const struct mneme_locomo_turn *turn, struct mneme_str content, int64_t index,
@@ -261,7 +262,7 @@ static int read_conversation(struct reading *reading, struct mneme_str json, str
 
 /* --- the file --- */
 
-/* The conversation of a sample: the object itself, or what lies under "conversation". */
+/* The conversation of a sample: the object itself, or its member "conversation". */
 static struct mneme_str find_conversation(struct mneme_str sample) {
     struct mneme_str key;
     struct mneme_str value;
@@ -276,7 +277,7 @@ static struct mneme_str find_conversation(struct mneme_str sample) {
     return sample;
 }
 
-/* One conversation, or a list of them as the data set's own file has it. */
+/* One conversation, or a list of them as in the data set's own file. */
 static int read_json(struct reading *reading, struct mneme_str json, struct mneme_error *error) {
     enum mneme_json_kind kind;
     const char *reason;

@@ -1,5 +1,5 @@
 /*
- * One line of JSON in a file whose name is a SHA-256 of the content and of how it is imported.
+ * One line of JSON in a file whose name is a SHA-256 of the content and the way of importing it.
  */
 #include "importers/import_mark.h"
 
@@ -44,8 +44,9 @@ static int hash_file(EVP_MD_CTX *context, int fd, const struct mneme_cancel *can
             status = mneme_error_set(error, MNEME_E_UNAVAILABLE, "cannot read the file: %s; check the disk",
                                      strerror(errno));
         } else if (EVP_DigestUpdate(context, chunk, (size_t)got) != 1) {
-            status = mneme_error_set(error, MNEME_E_INTERNAL,
-                                     "cannot import: OpenSSL gives no SHA-256; check the policy of OpenSSL");
+            status = mneme_error_set(
+                error, MNEME_E_INTERNAL,
+                "cannot import: OpenSSL does not provide SHA-256; check the policy of OpenSSL");
         }
         offset += got;
     }
@@ -64,8 +65,9 @@ static int hash(char hex[2 * EVP_MAX_MD_SIZE + 1], int fd, struct mneme_str way,
     is_fine = is_fine && EVP_DigestFinal_ex(context, digest, &len) == 1;
     EVP_MD_CTX_free(context);
     if (status == MNEME_OK && !is_fine) {
-        return mneme_error_set(error, MNEME_E_INTERNAL,
-                               "cannot import: OpenSSL gives no SHA-256; check the policy of OpenSSL");
+        return mneme_error_set(
+            error, MNEME_E_INTERNAL,
+            "cannot import: OpenSSL does not provide SHA-256; check the policy of OpenSSL");
     }
     for (unsigned i = 0; i < len; i++) {
         snprintf(hex + (size_t)2 * i, 3, "%02x", digest[i]);
@@ -87,13 +89,13 @@ int mneme_import_mark_path(char path[MNEME_STATE_PATH_BYTES], const struct mneme
     snprintf(name, sizeof name, "import-%s.json", hex);
     if (mneme_state_path(path, config, name, &why) != MNEME_OK ||
         mneme_state_make_folders(path, &why) != MNEME_OK) {
-        mneme_log(MNEME_LOG_WARN, "import progress not remembered", MNEME_LOG_S("reason", why.message));
+        mneme_log(MNEME_LOG_WARN, "import progress was not saved", MNEME_LOG_S("reason", why.message));
         path[0] = '\0';
     }
     return MNEME_OK;
 }
 
-/* --- what is in it --- */
+/* --- its contents --- */
 
 static bool read_long(int64_t *out, struct mneme_str value) {
     return mneme_json_kind_of(value) == MNEME_JSON_NUMBER && mneme_json_to_long(out, value);

@@ -1,6 +1,6 @@
 /*
- * The window moves over the file by pread; a scan keeps its state from one filling to the next, so that a
- * value larger than the window is passed in pieces.
+ * The window moves over the file with pread; a scan keeps its state between fillings, so that a value larger
+ * than the window is processed in pieces.
  */
 #include "importers/import_stream.h"
 
@@ -11,7 +11,7 @@
 #include "common/base/text_check.h"
 
 #define CHUNK_BYTES ((size_t)256 * 1024)
-#define TYPED_DEPTH 64 /* brackets deeper than JSON may be are counted, but not told apart */
+#define TYPED_DEPTH 64 /* brackets nested more deeply are counted, but their kinds are not checked */
 
 int mneme_import_stream_init(struct mneme_import_stream *stream, int fd, struct mneme_error *error) {
     *stream = (struct mneme_import_stream){.fd = fd, .line = 1};
@@ -45,7 +45,7 @@ void mneme_import_stream_seek(struct mneme_import_stream *stream, struct mneme_i
     stream->is_at_end = false;
 }
 
-/* Reads more behind the window. What lies before `keep` is given up. */
+/* Reads more after the window. Discards what is before `keep`. */
 static int fill(struct mneme_import_stream *stream, size_t keep, struct mneme_error *error) {
     struct mneme_buffer *window = &stream->window;
     if (keep > 0) {
@@ -100,9 +100,9 @@ void mneme_import_stream_advance(struct mneme_import_stream *stream) {
     stream->at++;
 }
 
-/* --- where a value ends --- */
+/* --- the end of a value --- */
 
-/* What is known of a value whose bytes were looked at up to here. */
+/* The state of a partly scanned value. */
 struct scan {
     size_t depth;
     uint64_t object_bits; /* for each open level, the outermost lowest: whether it is an object */
@@ -126,7 +126,7 @@ static bool close_level(struct scan *scan, bool is_object) {
     return scan->depth >= TYPED_DEPTH || ((scan->object_bits >> scan->depth & 1) != 0) == is_object;
 }
 
-/* Moves to the end of a string, or of what is there. */
+/* Moves to the end of a string, or of the available bytes. */
 static const char *scan_string(struct scan *scan, const char *at, const char *end) {
     for (; at < end; at++) {
         if (scan->is_escaped) {
@@ -171,7 +171,7 @@ static bool ends_scalar(char byte) {
            byte == '\t';
 }
 
-/* Looks at more bytes; *at is moved. */
+/* Scans more bytes; moves *at. */
 static enum scan_state scan_bytes(struct scan *scan, const char **at, const char *end) {
     while (*at < end) {
         if (scan->is_in_string) {
@@ -193,7 +193,7 @@ static enum scan_state scan_bytes(struct scan *scan, const char **at, const char
     return SCAN_GOES_ON;
 }
 
-/* The window may be empty here, as it is when the stream has just gone to this place. */
+/* The window may be empty here, for example right after a seek. */
 static int begin_scan(struct scan *scan, struct mneme_import_stream *stream, struct mneme_error *error) {
     int first = -1;
     int status = mneme_import_stream_peek(&first, stream, error);
@@ -201,7 +201,7 @@ static int begin_scan(struct scan *scan, struct mneme_import_stream *stream, str
     return status;
 }
 
-/* Scans from `*from` (in the window) on; keeps the bytes from the current place on if is_kept, up to
+/* Scans from `*from` (in the window) on; if is_kept, keeps the bytes from the current place on, up to
  * max_bytes. */
 static int run_scan(enum mneme_import_stream_extent *extent, struct mneme_import_stream *stream,
                     struct scan *scan, size_t *from, bool is_kept, size_t max_bytes,

@@ -1,6 +1,6 @@
 /*
  * Turns of conversations as plain JSON lines, as agents and data sets keep them: one object for each turn,
- * with the conversation that it belongs to. Each line is judged by itself.
+ * with its conversation's id. Each line is judged separately.
  */
 #include <stdio.h>
 #include <unistd.h>
@@ -14,7 +14,7 @@
 
 #define EXPECTED_CONVERSATIONS 256
 
-/* How many turns of a conversation were read: those without an id are known by their place. */
+/* The number of turns read of a conversation: turns without an id are identified by their place. */
 struct place {
     struct mneme_str conversation_id;
     int64_t count;
@@ -22,11 +22,11 @@ struct place {
 
 struct walk {
     struct mneme_chat_events events;
-    struct mneme_arena arena; /* of the line at hand */
+    struct mneme_arena arena; /* of the current line */
     struct mneme_arena places_arena;
     struct mneme_hash places; /* struct place by conversation */
-    struct mneme_buffer last; /* conversation of the line before */
-    size_t mended;            /* half characters of the line at hand */
+    struct mneme_buffer last; /* conversation of the previous line */
+    size_t mended;            /* half characters of the current line */
 };
 
 /* --- places --- */
@@ -51,7 +51,7 @@ static int64_t take_place(struct walk *walk, struct mneme_str conversation_id) {
 
 /* --- one turn --- */
 
-/* The first of these members that is there. */
+/* The first of these members that exists. */
 static struct mneme_str first_member(struct mneme_str object, const char *const *names) {
     struct mneme_str value = MNEME_STR_NULL;
     for (size_t i = 0; names[i] != NULL && value.data == NULL; i++) {
@@ -98,24 +98,24 @@ static bool read_scope(struct mneme_scope *out, struct walk *walk, struct mneme_
     return is_read;
 }
 
-/* What is missing in a turn, or NULL. */
+/* What a turn lacks, or NULL. */
 static const char *find_fault(const struct mneme_chat_turn *turn) {
     if (turn->conversation_id.data == NULL) {
-        return "it has no conversation_id; give one";
+        return "it has no conversation_id; add one";
     }
     if (turn->message->author.data == NULL) {
-        return "it has no role; give user, assistant, system or tool";
+        return "it has no role; add user, assistant, system or tool";
     }
     if (turn->message->text.data == NULL) {
-        return "it has no content, or a blank one; give a text";
+        return "its content is missing or blank; add text";
     }
     if (turn->scope.user_id.data == NULL && turn->scope.agent_id.data == NULL) {
-        return "it says neither user_id nor agent_id; give --user";
+        return "it has neither user_id nor agent_id; give --user";
     }
     return NULL;
 }
 
-/* Times go on from the line before only within one conversation. */
+/* Times continue from the previous line only within one conversation. */
 static bool note_conversation(struct walk *walk, struct mneme_str conversation_id) {
     if (!mneme_str_equal(mneme_buffer_str(&walk->last), conversation_id)) {
         mneme_buffer_clear(&walk->last);
@@ -189,8 +189,7 @@ static int read_line(struct walk *walk, struct mneme_lines *lines, struct mneme_
         return mneme_chat_refuse(&walk->events, "the line", NULL, why, error);
     }
     if (kind != MNEME_JSON_OBJECT) {
-        snprintf(why, sizeof why, "it is %s; give one JSON object on each line",
-                 mneme_json_kind_phrase(kind));
+        snprintf(why, sizeof why, "it is %s; write one JSON object per line", mneme_json_kind_phrase(kind));
         return mneme_chat_refuse(&walk->events, "the line", NULL, why, error);
     }
     return read_turn(walk, mneme_json_trim(line), error);
@@ -231,7 +230,7 @@ static int read_file(const struct mneme_import_source *source, struct mneme_impo
     struct mneme_lines lines;
     mneme_arena_init(&walk.arena, 0);
     mneme_arena_init(&walk.places_arena, 0);
-    (void)lseek(source->fd, 0, SEEK_SET); /* of a regular file it cannot fail */
+    (void)lseek(source->fd, 0, SEEK_SET); /* cannot fail for a regular file */
     mneme_lines_init(&lines, source->fd);
     int status = mneme_hash_init(&walk.places, &walk.places_arena, EXPECTED_CONVERSATIONS)
                      ? read_lines(&walk, &lines, error)
@@ -246,7 +245,7 @@ static int read_file(const struct mneme_import_source *source, struct mneme_impo
 
 const struct mneme_import_format mneme_import_turns = {
     .name = "turns",
-    .summary = "turns of conversations, one JSON object on each line",
+    .summary = "turns of conversations, one JSON object per line",
     .noun = "turns",
     .is_judged_by_entry = true,
     .read = read_file,

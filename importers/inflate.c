@@ -1,5 +1,5 @@
 /*
- * zlib does the work; a member that ends may be followed by another, or by zeros that fill up a block.
+ * Uses zlib; a member may be followed by another, or by zeros as padding.
  */
 #include "importers/inflate.h"
 
@@ -11,9 +11,9 @@
 
 struct mneme_inflate {
     z_stream zlib;
-    int64_t fed;    /* bytes before those at hand */
+    int64_t fed;    /* bytes before the current ones */
     bool is_begun;  /* within a member */
-    bool is_padded; /* behind the last member */
+    bool is_padded; /* after the last member */
     Bytef out[OUT_BYTES];
 };
 
@@ -44,11 +44,11 @@ void mneme_inflate_destroy(struct mneme_inflate *state) {
 static int damaged(const struct mneme_inflate *state, const char *what, int64_t at,
                    struct mneme_error *error) {
     return mneme_error_set(error, MNEME_E_INVALID,
-                           "%s at byte %lld; compress it again, or give it uncompressed", what,
+                           "%s at byte %lld; compress it again, or use it uncompressed", what,
                            (long long)(state->fed + at));
 }
 
-/* Between members: zeros are passed over, the next member begins, anything else is an error. */
+/* Between members: skips zeros; the next member begins; anything else is an error. */
 static int begin_member(struct mneme_inflate *state, int64_t at, struct mneme_error *error) {
     z_stream *zlib = &state->zlib;
     while (zlib->avail_in > 0 && *zlib->next_in == 0) {
@@ -61,7 +61,7 @@ static int begin_member(struct mneme_inflate *state, int64_t at, struct mneme_er
         return MNEME_OK;
     }
     if (state->is_padded || *zlib->next_in != 0x1F || inflateReset(zlib) != Z_OK) {
-        return damaged(state, "something follows its gzip data", at, error);
+        return damaged(state, "there is extra data after its gzip data", at, error);
     }
     state->is_begun = true;
     return MNEME_OK;
@@ -71,7 +71,7 @@ int mneme_inflate_feed(struct mneme_inflate *state, struct mneme_str bytes, mnem
                        void *context, struct mneme_error *error) {
     z_stream *zlib = &state->zlib;
     int status = MNEME_OK;
-    /* zlib does not write to it, but has no const. */
+    /* zlib does not write to it, but lacks the const. */
     zlib->next_in = (Bytef *)bytes.data;
     zlib->avail_in = (uInt)bytes.len;
     bool is_full = false; /* there may be more without more input */
@@ -87,7 +87,7 @@ int mneme_inflate_feed(struct mneme_inflate *state, struct mneme_str bytes, mnem
             status = result == Z_MEM_ERROR
                          ? mneme_error_set(error, MNEME_E_NO_MEMORY,
                                            "cannot inflate the input: out of memory; free some memory")
-                         : damaged(state, "its gzip data are damaged", (int64_t)(bytes.len - zlib->avail_in),
+                         : damaged(state, "its gzip data is damaged", (int64_t)(bytes.len - zlib->avail_in),
                                    error);
             break;
         }
@@ -102,5 +102,5 @@ int mneme_inflate_feed(struct mneme_inflate *state, struct mneme_str bytes, mnem
 }
 
 int mneme_inflate_end(const struct mneme_inflate *state, struct mneme_error *error) {
-    return state->is_begun ? damaged(state, "its gzip data end too early", 0, error) : MNEME_OK;
+    return state->is_begun ? damaged(state, "its gzip data ends too early", 0, error) : MNEME_OK;
 }

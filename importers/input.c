@@ -1,6 +1,6 @@
 /*
- * A table of what files begin with that are no text. Inflated data lie in a file: formats are read twice, or
- * at places that are known only later.
+ * A table of the first bytes of files that are not text. Inflated data is stored in a file, since formats are
+ * read twice, or at places that are known only later.
  */
 #include "importers/input.h"
 
@@ -22,19 +22,19 @@ static const struct {
 } signatures[] = {
 #define FOUND(at, bytes, refusal)                                                                            \
     { at, {(bytes), sizeof(bytes) - 1}, refusal }
-    FOUND(0, "PK\x03\x04", "it is a zip archive; unpack it (unzip FILE), and give the folder or the files"),
-    FOUND(0, "PK\x05\x06", "it is an empty zip archive; export again"),
+    FOUND(0, "PK\x03\x04", "it is a zip archive; unpack it (unzip FILE) and use the folder or the files"),
+    FOUND(0, "PK\x05\x06", "it is an empty zip archive; export the data again"),
     FOUND(0, "\x28\xB5\x2F\xFD",
-          "it is compressed by zstd; decompress it (zstd -d FILE), or compress it by gzip"),
+          "it is compressed with zstd; decompress it (zstd -d FILE), or compress it with gzip"),
     FOUND(0,
           "\xFD"
           "7zXZ",
-          "it is compressed by xz; decompress it (xz -d FILE), or compress it by gzip"),
-    FOUND(0, "BZh", "it is compressed by bzip2; decompress it (bunzip2 FILE), or compress it by gzip"),
-    FOUND(0, "7z\xBC\xAF", "it is a 7z archive; unpack it (7z x FILE), and give the folder or the files"),
+          "it is compressed with xz; decompress it (xz -d FILE), or compress it with gzip"),
+    FOUND(0, "BZh", "it is compressed with bzip2; decompress it (bunzip2 FILE), or compress it with gzip"),
+    FOUND(0, "7z\xBC\xAF", "it is a 7z archive; unpack it (7z x FILE) and use the folder or the files"),
     FOUND(0, "\xFF\xFE", "it is UTF-16; save it as UTF-8 (iconv -f UTF-16 -t UTF-8 FILE)"),
     FOUND(0, "\xFE\xFF", "it is UTF-16; save it as UTF-8 (iconv -f UTF-16 -t UTF-8 FILE)"),
-    FOUND(257, "ustar", "it is a tar archive; unpack it (tar -xf FILE), and give the folder or the files"),
+    FOUND(257, "ustar", "it is a tar archive; unpack it (tar -xf FILE) and use the folder or the files"),
 #undef FOUND
 };
 #define SIGNATURES (sizeof signatures / sizeof *signatures)
@@ -62,11 +62,11 @@ bool mneme_input_is_undecided(struct mneme_str first) {
     return is_undecided;
 }
 
-/* --- opening: errors are clauses until the end --- */
+/* --- opening; errors are clauses until the end --- */
 
 static int open_regular(int *fd, const char *path, struct mneme_error *error) {
     struct stat facts;
-    /* Without waiting, should it be a pipe. */
+    /* Opens without blocking, in case it is a pipe. */
     *fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (*fd < 0 || fstat(*fd, &facts) != 0) {
         return mneme_error_set(error, errno == ENOENT ? MNEME_E_NOT_FOUND : MNEME_E_INVALID,
@@ -95,7 +95,7 @@ static int read_at(char *out, size_t len, off_t at, size_t *got, int fd, struct 
 
 /* --- inflating --- */
 
-/* A file without a name. */
+/* Creates an unnamed file. */
 static int open_nameless(int *fd, struct mneme_error *error) {
     const char *folder = getenv("TMPDIR");
     char name[4096];
@@ -104,7 +104,7 @@ static int open_nameless(int *fd, struct mneme_error *error) {
     *fd = len < 0 || len >= (int)sizeof name ? (errno = ENAMETOOLONG, -1) : mkostemp(name, O_CLOEXEC);
     if (*fd < 0) {
         return mneme_error_set(error, MNEME_E_UNAVAILABLE,
-                               "there is no place to inflate it: %s: %s; set TMPDIR", folder,
+                               "cannot create a temporary file to decompress it: %s: %s; set TMPDIR", folder,
                                strerror(errno));
     }
     (void)unlink(name);
@@ -117,9 +117,10 @@ static int write_all(void *context, const void *bytes, size_t len, struct mneme_
     while (len > 0) {
         ssize_t written = write(*fd, at, len);
         if (written < 0 && errno != EINTR) {
-            return mneme_error_set(error, MNEME_E_UNAVAILABLE,
-                                   "there is no room to inflate it: %s; set TMPDIR to a folder with more",
-                                   strerror(errno));
+            return mneme_error_set(
+                error, MNEME_E_UNAVAILABLE,
+                "there is not enough space to decompress it: %s; set TMPDIR to a folder with more space",
+                strerror(errno));
         }
         at += written > 0 ? written : 0;
         len -= written > 0 ? (size_t)written : 0;
@@ -152,7 +153,7 @@ static int inflate_into(int *out, int from, const struct mneme_cancel *cancel, s
     return status;
 }
 
-/* Refuses what is not a text; *is_gzip: it has to be inflated first. */
+/* Refuses files that are not text; *is_gzip: it has to be inflated first. */
 static int judge(bool *is_gzip, int fd, struct mneme_error *error) {
     char bytes[MNEME_INPUT_FIRST_BYTES];
     size_t got;

@@ -1,6 +1,6 @@
 /*
- * From an object to an event in three steps: its canonical form, which member has which role, and what
- * becomes of it. Members without a role, and those whose value does not fit theirs, go to the metadata.
+ * Turns an object into an event in three steps: its canonical form, the roles of its members, and the event.
+ * Members without a role, and those whose value does not fit their role, go to the metadata.
  */
 #include "importers/legacy_entry.h"
 
@@ -20,7 +20,7 @@ void mneme_legacy_reader_clean_up(struct mneme_legacy_reader *reader) {
     mneme_buffer_clean_up(&reader->identity);
 }
 
-/* --- which member is what --- */
+/* --- roles of members --- */
 
 static bool is_empty(struct mneme_str value) {
     size_t characters;
@@ -33,7 +33,7 @@ static bool is_empty(struct mneme_str value) {
         return is_blank;
     case MNEME_JSON_ARRAY:
     case MNEME_JSON_OBJECT:
-        return value.len == 2; /* it is canonical: without white space */
+        return value.len == 2; /* canonical form has no white space */
     case MNEME_JSON_BOOL:
     case MNEME_JSON_NUMBER:
         break;
@@ -54,7 +54,7 @@ static bool is_list_of_names(struct mneme_str value) {
     return true;
 }
 
-/* Whether a value can have that role; if not, the member is kept in the metadata. */
+/* Whether a value fits that role; if not, the member is kept in the metadata. */
 static bool fits(enum mneme_legacy_role role, struct mneme_str value) {
     enum mneme_json_kind kind = mneme_json_kind_of(value);
     double number;
@@ -144,7 +144,7 @@ static int read_ids(struct mneme_legacy_ids *out, const struct mneme_legacy_entr
     return MNEME_OK;
 }
 
-/* Some stores keep the ids among the metadata; they stay there as well. */
+/* Some stores keep ids in the metadata; they also stay there. */
 static int read_metadata_ids(struct mneme_legacy_ids *ids, const struct mneme_legacy_entry *entry) {
     const struct mneme_legacy_member *metadata = entry->found[MNEME_LEGACY_METADATA];
     if (metadata == NULL) {
@@ -167,18 +167,18 @@ static int read_metadata_ids(struct mneme_legacy_ids *ids, const struct mneme_le
 
 /* --- the event --- */
 
-/* Whether it is a memory as mem0 gives it: its text is called so. */
+/* Whether it is a memory of mem0, judged by the name of its text. */
 static bool is_of_mem0(const struct mneme_legacy_entry *entry) {
     const struct mneme_legacy_member *content = entry->found[MNEME_LEGACY_CONTENT];
     return content != NULL && mneme_json_unquotes_to(content->key, MNEME_STR_LIT("memory"));
 }
 
-/* How well a memory answers a question, which is no part of it. */
+/* The relevance to a query, which is not part of the memory. */
 static bool is_score(const struct mneme_legacy_entry *entry, const struct mneme_legacy_member *member) {
     return is_of_mem0(entry) && mneme_json_unquotes_to(member->key, MNEME_STR_LIT("score"));
 }
 
-/* What the object says, in its canonical form. */
+/* The object in canonical form. */
 static void put_text(struct mneme_buffer *out, const struct mneme_legacy_entry *entry) {
     mneme_buffer_append_byte(out, '{');
     for (size_t i = 0, count = 0; i < entry->count; i++) {
@@ -199,7 +199,7 @@ static void drop_score(const struct mneme_legacy_entry *entry) {
     }
 }
 
-/* Its id follows from what the object says and whom it belongs to, not from where it was found. */
+/* Its id is derived from the object and its owner, not from where it was found. */
 static int identify(struct mneme_legacy_entry *entry, struct mneme_event *event) {
     struct mneme_buffer *identity = &entry->reader->identity;
     const struct mneme_str parts[] = {event->scope.agent_id, event->scope.user_id, event->scope.run_id,
@@ -207,7 +207,7 @@ static int identify(struct mneme_legacy_entry *entry, struct mneme_event *event)
     mneme_buffer_clear(identity);
     put_text(identity, entry);
     for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
-        mneme_buffer_append_byte(identity, 0); /* which none of them may hold */
+        mneme_buffer_append_byte(identity, 0); /* which none of them may contain */
         mneme_buffer_append_str(identity, parts[i]);
     }
     if (identity->failed) {
@@ -227,7 +227,8 @@ static int put_scope(const struct mneme_legacy_entry *entry, struct mneme_event 
         status = read_metadata_ids(&ids, entry);
     }
     ids = mneme_legacy_ids_or(ids, *around);
-    /* mem0 names all owners of a memory, and its file is called after the call that gave it. */
+    /* mem0 names all owners of a memory, and its files are named after the API call, so file names say
+     * nothing. */
     if (!is_of_mem0(entry) || (ids.agent.data == NULL && ids.user.data == NULL && ids.run.data == NULL)) {
         ids = mneme_legacy_ids_or(ids, entry->reader->named);
     }

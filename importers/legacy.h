@@ -1,7 +1,7 @@
 /*
- * One memory of an older store, a JSON object whose members have the names that such stores use, as an event
- * of ours. What has no place of its own is kept in the memory's metadata. docs/legacy-json.md is the
- * reference of names and rules.
+ * Turns a memory of an older store, a JSON object with the member names of such stores, into an event.
+ * Members without a field in the event are kept in the memory's metadata. docs/legacy-json.md documents the
+ * names and rules.
  */
 #ifndef MNEME_IMPORTERS_LEGACY_H
 #define MNEME_IMPORTERS_LEGACY_H
@@ -9,13 +9,13 @@
 #include "common/base/arena.h"
 #include "schemas/event.h"
 
-/* Whom and what a memory belongs to; null where it is not known. */
+/* The owners of a memory; null if unknown. */
 struct mneme_legacy_ids {
     struct mneme_str agent, user, run, conversation;
 };
 
-/* What a member of an object is by its name. Of several members of one role the first by the table's order
- * counts. */
+/* The role of a member, by its name. Of several members with the same role, the first in the table's order is
+ * used. */
 enum mneme_legacy_role {
     MNEME_LEGACY_AGENT,
     MNEME_LEGACY_USER,
@@ -35,25 +35,25 @@ enum mneme_legacy_role {
     MNEME_LEGACY_ROLE_COUNT, /* none of these */
 };
 
-/* The role of a member's name (with its quotes); *rank is its place in the table, lower comes first. */
+/* The role of a (quoted) member name; *rank is its place in the table, lower comes first. */
 enum mneme_legacy_role mneme_legacy_role_of(struct mneme_str quoted, int *rank);
 
-/* Where an id of that role is kept; NULL for another role. */
+/* The field for an id of that role; NULL for any other role. */
 struct mneme_str *mneme_legacy_id(struct mneme_legacy_ids *ids, enum mneme_legacy_role role);
 
 /* A string that is not blank, or a number as it is written; null for anything else. In the arena or a slice.
  * False when memory is exhausted. */
 bool mneme_legacy_read_id(struct mneme_str *out, struct mneme_arena *arena, struct mneme_str value);
 
-/* The ids of `ids`, and those of `others` where it has none. */
+/* The ids of `ids`, completed from `others`. */
 struct mneme_legacy_ids mneme_legacy_ids_or(struct mneme_legacy_ids ids, struct mneme_legacy_ids others);
 
 /* RFC 3339, also without a zone (UTC), without seconds, or followed by UTC or GMT; seconds, milliseconds or
- * microseconds since 1970, told apart by their size, as a number or as a string. `value` is JSON. False when
- * it is none of these. */
+ * microseconds since 1970, distinguished by their size, as a number or as a string. `value` is JSON. False
+ * for anything else. */
 bool mneme_legacy_read_time(int64_t *micros, struct mneme_arena *arena, struct mneme_str value);
 
-/* The memory type that stands for a name in an older store, in any case; null when there is none. */
+/* The memory type for a name in an older store, in any case; null when there is none. */
 struct mneme_str mneme_legacy_type(struct mneme_str name);
 
 /* The memory types that the schema allows; ends with NULL. */
@@ -67,24 +67,24 @@ struct mneme_legacy_origin {
     int64_t migrated_at;   /* microseconds since 1970 */
 };
 
-/* What was found out beside the event. */
+/* Findings besides the event. */
 struct mneme_legacy_notes {
-    bool has_unknown_type; /* its type is none that is known, and was kept in the metadata */
-    char warning[320];     /* what was taken otherwise than it is written, clauses; "": nothing */
+    bool has_unknown_type; /* its type is unknown, and was kept in the metadata */
+    char warning[320];     /* deviations from what is written, clauses; "": none */
 };
 
-/* What reading needs; zero-initialise the buffers and initialise the arena. One thread at a time. */
+/* Working memory; zero-initialise the buffers and initialise the arena. One thread at a time. */
 struct mneme_legacy_reader {
     struct mneme_arena arena;                 /* reset by each call */
-    struct mneme_legacy_ids named;            /* by file and folder: what nothing else says */
-    const struct mneme_legacy_origin *origin; /* NULL: the metadata say nothing of it */
+    struct mneme_legacy_ids named;            /* from the names of file and folder, as a fallback */
+    const struct mneme_legacy_origin *origin; /* NULL: not recorded in the metadata */
     struct mneme_buffer canonical, content, metadata, identity;
 };
 void mneme_legacy_reader_clean_up(struct mneme_legacy_reader *reader);
 
-/* Reads an object that mneme_json_check has accepted. `around` holds ids for what it does not name itself.
- * The event is valid until the next call; its id follows from tenant, ids and what the object says.
- * MNEME_E_INVALID with what is wrong in it. */
+/* Reads an object that mneme_json_check has accepted. `around` has ids for those that it does not name
+ * itself. The event is valid until the next call; its id is derived from tenant, ids and the object.
+ * MNEME_E_INVALID with what is wrong. */
 int mneme_legacy_read(struct mneme_event *out, struct mneme_legacy_notes *notes,
                       struct mneme_legacy_reader *reader, struct mneme_str object,
                       const struct mneme_legacy_ids *around, const char *tenant, struct mneme_error *error);

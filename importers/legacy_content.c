@@ -1,5 +1,5 @@
 /*
- * Content and metadata of a memory from an older store: what it says, and all that has no other place.
+ * Content and metadata of a memory from an older store: its text, and everything without another place.
  */
 #include "common/base/clock.h"
 #include "common/json/read.h"
@@ -18,7 +18,7 @@ static void put_member(struct mneme_buffer *out, const char *prefix, struct mnem
     mneme_buffer_append_str(out, value);
 }
 
-/* Whether a list of objects is in it, at any depth. */
+/* Whether it contains a list of objects, at any depth. */
 static bool holds_objects(struct mneme_str value) {
     struct mneme_str key;
     struct mneme_str item;
@@ -36,7 +36,7 @@ static bool holds_objects(struct mneme_str value) {
     return false;
 }
 
-/* Whether it is an object that has a content of its own. */
+/* Whether it is an object with its own content. */
 static bool is_like_memory(struct mneme_str value) {
     struct mneme_str key;
     struct mneme_str item;
@@ -53,8 +53,8 @@ static bool is_like_memory(struct mneme_str value) {
     return false;
 }
 
-/* Why an object without a content is not one memory: a member of it holds memories, or conversations. NULL:
- * it may be one. What has fields that only a memory has is one, whatever it holds. */
+/* Why an object without content is not a memory: one of its members contains memories or conversations. NULL:
+ * it may be one. An object with fields that only memories have is a memory, whatever it contains. */
 static const char *refuse_shape(const struct mneme_legacy_entry *entry,
                                 const struct mneme_legacy_member *member) {
     static const enum mneme_legacy_role fields[] = {
@@ -67,13 +67,13 @@ static const char *refuse_shape(const struct mneme_legacy_entry *entry,
     }
     if (mneme_json_unquotes_to(member->key, MNEME_STR_LIT("mapping")) ||
         mneme_json_unquotes_to(member->key, MNEME_STR_LIT("chat_messages"))) {
-        return "it has a conversation; give `mneme import chatgpt` or `mneme import claude`";
+        return "is a conversation; use `mneme import chatgpt` or `mneme import claude`";
     }
     if (holds_objects(member->value)) {
-        return "it holds a list of objects; give that list by itself, or under \"memories\"";
+        return "is a list of objects; put that list in a file by itself, or under \"memories\"";
     }
     if (is_like_memory(member->value)) {
-        return "it holds an object with a content of its own; give such objects as a list";
+        return "is an object that has content itself; put such objects in a list";
     }
     return NULL;
 }
@@ -83,23 +83,24 @@ int mneme_legacy_put_content(struct mneme_legacy_entry *entry, struct mneme_str 
     struct mneme_legacy_member *member = entry->found[MNEME_LEGACY_CONTENT];
     mneme_buffer_clear(content);
     mneme_buffer_append_byte(content, '{');
-    if (member == NULL) { /* what nobody else has taken */
+    if (member == NULL) { /* uses all members that are not taken */
         for (size_t i = 0; i < entry->count && !entry->is_content_empty; i++) {
             if (!entry->members[i].is_taken) {
                 const char *reason = refuse_shape(entry, &entry->members[i]);
                 if (reason != NULL) {
-                    return mneme_error_set(entry->error, MNEME_E_INVALID, "memory refused: under \"%.*s\" %s",
-                                           (int)(entry->members[i].key.len - 2),
-                                           entry->members[i].key.data + 1, reason);
+                    return mneme_error_set(
+                        entry->error, MNEME_E_INVALID, "memory refused: member \"%.*s\" %s",
+                        (int)(entry->members[i].key.len - 2), entry->members[i].key.data + 1, reason);
                 }
                 entry->members[i].is_taken = true;
                 put_member(content, "", entry->members[i].key, entry->members[i].value);
             }
         }
         if (content->len == 1) {
-            return mneme_error_set(entry->error, MNEME_E_INVALID,
-                                   "memory refused: it has no content%s; give it one, or leave it out",
-                                   entry->is_content_empty ? ": what holds it is null or empty" : "");
+            return mneme_error_set(
+                entry->error, MNEME_E_INVALID,
+                "memory refused: it has no content%s; add content, or leave the memory out",
+                entry->is_content_empty ? ": its value is null or empty" : "");
         }
     } else if (mneme_json_kind_of(member->value) == MNEME_JSON_OBJECT) {
         *out = member->value;
@@ -125,7 +126,7 @@ static bool has_member(const struct mneme_legacy_member *object, struct mneme_st
     return false;
 }
 
-/* Whether the memory or its own metadata have a member of that name. */
+/* Whether the memory or its metadata have a member of that name. */
 static bool has_name(const struct mneme_legacy_entry *entry, struct mneme_str name) {
     for (size_t i = 0; i < entry->count; i++) {
         if (mneme_str_equal(entry->members[i].key, name)) {
@@ -148,7 +149,7 @@ static void put_origin_string(const struct mneme_legacy_entry *entry, struct mne
     }
 }
 
-/* Where it was found; what it says of that itself, as one that has moved before, stays. */
+/* Adds where it was found, unless it says so itself after an earlier migration. */
 static void put_origin(const struct mneme_legacy_entry *entry) {
     const struct mneme_legacy_origin *origin = entry->reader->origin;
     char moment[MNEME_RFC3339_BYTES];
@@ -162,7 +163,7 @@ static void put_origin(const struct mneme_legacy_entry *entry) {
     put_origin_string(entry, MNEME_STR_LIT("\"original_structure\""), origin->structure);
 }
 
-/* The object's own metadata, then everything else that has no place; where names meet, the latter's are
+/* The object's own metadata, then everything else without a place; names of the latter that collide are
  * marked. */
 int mneme_legacy_put_metadata(struct mneme_legacy_entry *entry, struct mneme_str *out) {
     struct mneme_buffer *metadata = &entry->reader->metadata;

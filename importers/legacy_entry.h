@@ -1,6 +1,6 @@
 /*
- * One object of an older store while it becomes an event: its members, and which of them has which role.
- * Shared by the files that make the parts of the event.
+ * One object of an older store while it is turned into an event: its members and their roles. Shared by the
+ * files that create the parts of the event.
  */
 #ifndef MNEME_IMPORTERS_LEGACY_ENTRY_H
 #define MNEME_IMPORTERS_LEGACY_ENTRY_H
@@ -11,7 +11,7 @@
 struct mneme_legacy_member {
     struct mneme_str key, value; /* the key with its quotes */
     bool is_taken;               /* has found its place */
-    bool is_unfit;               /* says nothing that its field can hold: it is kept in the metadata */
+    bool is_unfit;               /* does not fit its field: kept in the metadata */
 };
 
 struct mneme_legacy_entry {
@@ -19,7 +19,7 @@ struct mneme_legacy_entry {
     struct mneme_legacy_member *members;
     size_t count;
     struct mneme_legacy_member *found[MNEME_LEGACY_ROLE_COUNT]; /* NULL: there is none */
-    bool is_content_empty; /* a member for it is there, but says nothing */
+    bool is_content_empty; /* there is a member for it, but it is empty */
     struct mneme_str unknown_type;
     struct mneme_legacy_notes *notes;
     struct mneme_error *error;
@@ -27,7 +27,7 @@ struct mneme_legacy_entry {
 
 int mneme_legacy_no_memory(const struct mneme_legacy_entry *entry);
 
-/* A number, also in quotes, and there also with a percent sign behind it. False when it is none. */
+/* A number, possibly in quotes, and then possibly with a percent sign. False for anything else. */
 bool mneme_legacy_read_number(double *out, struct mneme_str value);
 
 /* Whether a string is short_term or long_term. */
@@ -36,7 +36,7 @@ bool mneme_legacy_is_term(struct mneme_str value);
 /* Type and term, numbers, times, tags and entities. */
 int mneme_legacy_put_fields(struct mneme_legacy_entry *entry, struct mneme_event *event);
 
-/* What it says: refused when there is nothing, or when it is not a memory but holds some. */
+/* The content: refused when there is none, or when it is not a memory but contains some. */
 int mneme_legacy_put_content(struct mneme_legacy_entry *entry, struct mneme_str *out);
 
 /* Its own metadata and what has no other place; after the content. */

@@ -1,5 +1,6 @@
 /*
- * Fields of a memory from members of an older store. What cannot be read is told, and kept in the metadata.
+ * Fields of a memory from members of an older store. Unreadable values are reported, and kept in the
+ * metadata.
  */
 #include <stdio.h>
 
@@ -7,7 +8,7 @@
 #include "common/json/read.h"
 #include "importers/legacy_entry.h"
 
-/* Adds a clause to what is told of the memory. */
+/* Adds a clause to the warning about the memory. */
 static void warn(const struct mneme_legacy_entry *entry, const struct mneme_legacy_member *member,
                  const char *what) {
     char *warning = entry->notes->warning;
@@ -17,7 +18,7 @@ static void warn(const struct mneme_legacy_entry *entry, const struct mneme_lega
              (int)(member->value.len < 40 ? member->value.len : 40), member->value.data, what);
 }
 
-/* A number, also in quotes, and there also with a percent sign behind it. False when it is none. */
+/* A number, possibly in quotes, and then possibly with a percent sign. False for anything else. */
 bool mneme_legacy_read_number(double *out, struct mneme_str value) {
     enum mneme_json_kind kind = mneme_json_kind_of(value);
     const char *reason;
@@ -81,17 +82,17 @@ static void put_number(const struct mneme_legacy_entry *entry, enum mneme_legacy
     }
     member->is_unfit = true;
     *out = 1;
-    warn(entry, member, "not a number, so 1.0 was taken");
+    warn(entry, member, "not a number, so 1.0 is used");
 }
 
-/* Only a confidence can be found that is not a number: the others are kept in the metadata then. */
+/* Only a confidence can be non-numeric here: other such values are already kept in the metadata. */
 static void put_numbers(const struct mneme_legacy_entry *entry, struct mneme_memory_created *memory) {
     put_number(entry, MNEME_LEGACY_CONFIDENCE, 1, &memory->confidence);
     put_number(entry, MNEME_LEGACY_IMPORTANCE, 1, &memory->importance);
     put_number(entry, MNEME_LEGACY_PRIORITY, 10, &memory->priority);
 }
 
-/* False when there is no time, or none that can be read. */
+/* False when there is no readable time. */
 static bool put_time(const struct mneme_legacy_entry *entry, enum mneme_legacy_role role,
                      const char *otherwise, int64_t *micros) {
     struct mneme_legacy_member *member = entry->found[role];
@@ -107,14 +108,14 @@ static void put_times(const struct mneme_legacy_entry *entry, struct mneme_event
     struct mneme_opt_long *expires_at = &event->payload.memory_created.expires_at;
     int64_t occurred_at;
     event->occurred_at =
-        put_time(entry, MNEME_LEGACY_TIME, "not a time, so the time of the import was taken", &occurred_at)
+        put_time(entry, MNEME_LEGACY_TIME, "not a time, so the time of the import is used", &occurred_at)
             ? occurred_at
             : mneme_clock_now_micros();
     expires_at->is_set = put_time(entry, MNEME_LEGACY_EXPIRES, "not a time, so the memory does not expire",
                                   &expires_at->value);
 }
 
-/* Splits "a, b" in place into items; gives their count. */
+/* Splits "a, b" in place into items; returns their count. */
 static size_t split(struct mneme_str *items, struct mneme_str text) {
     size_t count = 0;
     while (text.data != NULL) {
@@ -136,7 +137,7 @@ static int put_names(const struct mneme_legacy_entry *entry, enum mneme_legacy_r
         return MNEME_OK;
     }
     struct mneme_arena *arena = &entry->reader->arena;
-    /* No more items than every other byte begins one. */
+    /* At most every other byte begins an item. */
     struct mneme_str *items = mneme_arena_calloc(arena, member->value.len / 2 + 1, sizeof *items);
     struct mneme_str text;
     if (items == NULL) {

@@ -1,5 +1,5 @@
 /*
- * What the names and values of older stores mean: tables, and the shapes of ids, times and types.
+ * The meaning of names and values of older stores: tables, and the forms of ids, times and types.
  */
 #include <math.h>
 #include <strings.h>
@@ -181,7 +181,7 @@ static bool read_epoch(int64_t *micros, struct mneme_str number) {
     return false;
 }
 
-/* RFC 3339 as people write it: with a zone's name behind it, or without seconds. */
+/* RFC 3339 as people write it: followed by a zone's name, or without seconds. */
 static bool read_written(int64_t *micros, struct mneme_str text) {
     static const char *const zones[] = {" UTC", " GMT", "UTC", "GMT"};
     for (size_t i = 0; i < sizeof zones / sizeof zones[0]; i++) {
@@ -206,7 +206,7 @@ bool mneme_legacy_read_time(int64_t *micros, struct mneme_arena *arena, struct m
     text = mneme_json_trim(text);
     const char *reason;
     size_t at;
-    /* 20240131 is a day that lacks its dashes rather than a moment of 1970. */
+    /* 20240131 is a date without dashes rather than a time in 1970. */
     bool is_number = text.len >= LEAST_EPOCH_DIGITS && mneme_json_check(text, &kind, &reason, &at) &&
                      kind == MNEME_JSON_NUMBER;
     return is_number ? read_epoch(micros, text) : read_written(micros, text);

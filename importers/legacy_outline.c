@@ -1,6 +1,6 @@
 /*
- * One pass over the members of an object. Whether `data` is a list of memories or what one memory says
- * depends on what stands beside it.
+ * One pass over the members of an object. Whether `data` is a list of memories or the content of one memory
+ * depends on the other members.
  */
 #include "importers/legacy_outline.h"
 
@@ -28,10 +28,10 @@ struct reading {
     struct mneme_legacy_outline *out;
     struct mneme_import_stream *stream;
     struct mneme_arena *arena;
-    bool has_content;    /* beside lists */
-    bool has_known_type; /* that only a memory has */
+    bool has_content;    /* besides lists */
+    bool has_known_type; /* that only memories have */
     bool has_confidence;
-    bool has_fields; /* any that a memory has, ids apart */
+    bool has_fields; /* any field of a memory, except ids */
 };
 
 static void note_break(struct reading *reading, const char *what) {
@@ -58,7 +58,7 @@ static int note_part(struct mneme_legacy_part *part, const struct reading *readi
     return mneme_import_stream_peek(&part->first_item, reading->stream, error);
 }
 
-/* The list that a member of that name is; MNEME_LEGACY_LISTS: none. */
+/* The list with that member name; MNEME_LEGACY_LISTS: none. */
 static enum mneme_legacy_list list_of(struct mneme_str key) {
     int list = 0;
     while (list < MNEME_LEGACY_LISTS) {
@@ -71,8 +71,8 @@ static enum mneme_legacy_list list_of(struct mneme_str key) {
     return (enum mneme_legacy_list)list;
 }
 
-/* Whether a member is to be looked at as a list: "memories" and "data" in any form, the others as lists of
- * objects, since "items": ["milk"] is what a memory says. */
+/* Whether a member may be a list of memories: "memories" and "data" in any form, the others only as lists of
+ * objects, since "items": ["milk"] is content of a memory. */
 static bool may_be_list(enum mneme_legacy_list list, int first_byte) {
     return list == MNEME_LEGACY_LIST_MEMORIES || list == MNEME_LEGACY_LIST_DATA ||
            (list != MNEME_LEGACY_LISTS && first_byte == '[');
@@ -86,7 +86,7 @@ static void note_other(struct mneme_legacy_outline *out, struct mneme_str key) {
     }
 }
 
-/* The scalar at the current place as JSON that is well-formed; null when it is none, or too long. */
+/* The scalar at the current place as well-formed JSON; null when it is not a scalar, or too long. */
 static int take_scalar(struct mneme_str *out, const struct reading *reading, size_t max_bytes,
                        struct mneme_error *error) {
     enum mneme_import_stream_extent extent;
@@ -130,7 +130,7 @@ static int note_type(struct reading *reading, struct mneme_error *error) {
     return status;
 }
 
-/* Looks at a member whose value begins with that byte, and moves behind the value. */
+/* Examines a member whose value begins with that byte, and moves past the value. */
 static int read_member(struct reading *reading, struct mneme_str key, int first_byte,
                        struct mneme_error *error) {
     struct mneme_import_stream_at place = mneme_import_stream_place(reading->stream);
@@ -158,14 +158,13 @@ static int read_member(struct reading *reading, struct mneme_str key, int first_
         status = mneme_import_stream_skip(&extent, reading->stream, error);
     }
     if (extent != MNEME_IMPORT_STREAM_WHOLE) {
-        note_break(reading, extent == MNEME_IMPORT_STREAM_CUT
-                                ? "the file ends within it"
-                                : "a bracket is closed by one of the other kind");
+        note_break(reading, extent == MNEME_IMPORT_STREAM_CUT ? "the file ends in the middle of it"
+                                                              : "a bracket is closed by the wrong kind");
     }
     return status;
 }
 
-/* The next member up to its colon; *is_there is false behind the last, and when the object is broken. */
+/* The next member up to its colon; *is_there is false after the last, and when the object is broken. */
 static int read_key(struct reading *reading, char key[MAX_NAME_BYTES], size_t *len, bool *is_there,
                     struct mneme_error *error) {
     int byte;
@@ -177,14 +176,14 @@ static int read_key(struct reading *reading, char key[MAX_NAME_BYTES], size_t *l
         return status;
     }
     if (byte != '"') {
-        note_break(reading, byte < 0 ? "the file ends within it" : "a member without a name");
+        note_break(reading, byte < 0 ? "the file ends in the middle of it" : "a member has no name");
         return MNEME_OK;
     }
     status = mneme_import_stream_take(&extent, &text, reading->stream, MAX_NAME_BYTES, error);
     *len = text.len;
     if (text.data != NULL) {
         memcpy(key, text.data, text.len);
-    } else if (status == MNEME_OK) { /* too long for any name that means something here */
+    } else if (status == MNEME_OK) { /* too long for any name that is known here */
         status = mneme_import_stream_skip(&extent, reading->stream, error);
         *len = (size_t)snprintf(key, MAX_NAME_BYTES, "\"…\"");
     }
@@ -192,7 +191,7 @@ static int read_key(struct reading *reading, char key[MAX_NAME_BYTES], size_t *l
         status = mneme_import_stream_peek(&byte, reading->stream, error);
     }
     if (status == MNEME_OK && byte != ':') {
-        note_break(reading, byte < 0 ? "the file ends within it" : "a name without a colon");
+        note_break(reading, byte < 0 ? "the file ends in the middle of it" : "a name has no colon");
         return MNEME_OK;
     }
     if (status == MNEME_OK) {
@@ -202,7 +201,7 @@ static int read_key(struct reading *reading, char key[MAX_NAME_BYTES], size_t *l
     return status;
 }
 
-/* Whether there is a comma behind a member. */
+/* Whether a comma follows a member. */
 static int read_comma(struct reading *reading, bool *goes_on, struct mneme_error *error) {
     int byte;
     int status = mneme_import_stream_peek(&byte, reading->stream, error);
@@ -210,8 +209,8 @@ static int read_comma(struct reading *reading, bool *goes_on, struct mneme_error
     if (*goes_on) {
         mneme_import_stream_advance(reading->stream);
     } else if (status == MNEME_OK && byte != '}') {
-        note_break(reading,
-                   byte < 0 ? "the file ends within it" : "neither a comma nor the end of an object");
+        note_break(reading, byte < 0 ? "the file ends in the middle of it"
+                                     : "a comma or the end of the object is missing");
     }
     return status;
 }
@@ -229,7 +228,7 @@ static int read_members(struct reading *reading, struct mneme_error *error) {
         }
         status = mneme_import_stream_peek(&byte, reading->stream, error);
         if (status == MNEME_OK && !begins_value(byte)) {
-            note_break(reading, byte < 0 ? "the file ends within it" : "a name without a value");
+            note_break(reading, byte < 0 ? "the file ends in the middle of it" : "a name has no value");
         } else if (status == MNEME_OK) {
             status = read_member(reading, (struct mneme_str){key, len}, byte, error);
         }
@@ -243,7 +242,7 @@ static int read_members(struct reading *reading, struct mneme_error *error) {
 static int read_object(struct mneme_legacy_outline *out, struct mneme_import_stream *stream,
                        struct mneme_arena *arena, unsigned depth, struct mneme_error *error);
 
-/* Whether `data`, an object beside other fields of a memory, is itself a wrapper. */
+/* Whether `data`, an object next to other fields of a memory, is itself a wrapper. */
 static int check_data(bool *is_wrapper, const struct reading *reading, unsigned depth,
                       struct mneme_error *error) {
     struct mneme_legacy_outline inner;
@@ -256,8 +255,8 @@ static int check_data(bool *is_wrapper, const struct reading *reading, unsigned 
     return status;
 }
 
-/* Whether a list beside what else the object has is one of memories: "memories" always, "data" unless the
- * object has a content or fields of its own, the others if also their items are objects. */
+/* Whether a list is a list of memories, given the object's other members: "memories" always, "data" unless
+ * the object has content or fields itself, the others only if their items are also objects. */
 static bool is_list_of_memories(const struct reading *reading, enum mneme_legacy_list list) {
     const struct mneme_legacy_part *part = &reading->out->parts[list];
     bool has_own = reading->has_content || reading->has_known_type || reading->has_confidence;
@@ -298,7 +297,7 @@ static int read_object(struct mneme_legacy_outline *out, struct mneme_import_str
         mneme_import_stream_advance(stream);
         status = read_members(&reading, error);
     } else {
-        note_break(&reading, "the file was changed meanwhile");
+        note_break(&reading, "the file changed during the import");
     }
     if (status == MNEME_OK && out->broken == NULL) {
         mneme_import_stream_advance(stream); /* the brace */

@@ -1,6 +1,6 @@
 /*
- * A name is words with separators between them. What says nothing about whose memories it holds is taken off
- * its end; a word at its beginning may say what kind of id it is.
+ * A name consists of words with separators. Words that say nothing about the owner are removed from its end;
+ * a word at its beginning may say what kind of id it is.
  */
 #include "importers/legacy_path.h"
 
@@ -17,8 +17,7 @@ static bool is_separator(char byte) {
 
 enum word { WORD_SAYS_SOMETHING, WORD_IS_NUMBER, WORD_SAYS_NOTHING };
 
-/* What any such file may be called, or a year or date, says nothing; a small number may tell bot-1 from
- * bot-2. */
+/* Generic names, years and dates say nothing; a small number may distinguish bot-1 from bot-2. */
 static enum word judge(struct mneme_str word) {
     static const char *const words[] = {
         "memories",  "memory", "mem",       "data",  "export", "exports", "exported", "backup",
@@ -48,7 +47,7 @@ static size_t without_separators(const char *name, size_t len) {
     return len;
 }
 
-/* The name without what says nothing at its end; null when that is all of it. */
+/* The name without meaningless words at its end; null when nothing is left. */
 static struct mneme_str shorten(struct mneme_str name) {
     size_t kept = without_separators(name.data, name.len);
     bool says_something = false;
@@ -65,7 +64,7 @@ static struct mneme_str shorten(struct mneme_str name) {
     return says_something ? (struct mneme_str){name.data, kept} : MNEME_STR_NULL;
 }
 
-/* What agents are called whose files are named after what they do; any other name is that of its agent. */
+/* Names of agents whose files are named after their task; any other name is that of its agent. */
 static struct mneme_str agent_named(struct mneme_str name) {
     static const struct {
         const char *word, *agent;
@@ -96,7 +95,7 @@ static bool is_boundary(struct mneme_str name, size_t at) {
     return at == name.len || is_separator(name.data[at]);
 }
 
-/* The UUID in a name; null when there is none. */
+/* The UUID in a name, or null. */
 static struct mneme_str find_uuid(struct mneme_str name) {
     struct mneme_uuid unused;
     for (size_t at = 0; at + MNEME_UUID_TEXT_BYTES <= name.len; at++) {
@@ -128,7 +127,7 @@ static const struct {
     {"session", MNEME_LEGACY_CONVERSATION},
 };
 
-/* Where the id of that label is kept; NULL: it is no label. */
+/* The field for an id with that label; NULL: not a label. */
 static struct mneme_str *labelled_id(struct mneme_legacy_ids *ids, struct mneme_str label) {
     for (size_t i = 0; i < sizeof labels / sizeof labels[0]; i++) {
         if (label.len == strlen(labels[i].label) &&
@@ -139,7 +138,7 @@ static struct mneme_str *labelled_id(struct mneme_legacy_ids *ids, struct mneme_
     return NULL;
 }
 
-/* An id behind a word that says of which kind it is: user_ada, user_42. */
+/* An id after a word that says its kind: user_ada, user_42. */
 static bool read_labelled(struct mneme_legacy_ids *ids, struct mneme_str name) {
     for (size_t i = 0; i < sizeof labels / sizeof labels[0]; i++) {
         size_t len = strlen(labels[i].label);
@@ -157,8 +156,8 @@ static bool read_labelled(struct mneme_legacy_ids *ids, struct mneme_str name) {
     return false;
 }
 
-/* Takes what a name says: an id behind a label, a UUID, which is the user unless a label says otherwise, and
- * else whose agent it is. `rest` has room for the name; what is found lies in the name or in `rest`. */
+/* Reads a name: an id after a label, a UUID, which is the user unless a label says otherwise, or else the
+ * agent. `rest` has room for the name; results are in the name or in `rest`. */
 static void read_name(struct mneme_legacy_ids *ids, char rest[MNEME_LEGACY_NAME_BYTES],
                       struct mneme_str name) {
     struct mneme_str uuid = find_uuid(name);

@@ -1,5 +1,5 @@
 /*
- * The reader of lines: whole lines are slices of one buffer; what is given out is moved away before the next
+ * The reader of lines: complete lines are slices of one buffer; returned lines are removed before the next
  * read.
  */
 #include "importers/lines.h"
@@ -12,7 +12,7 @@
 #include "importers/input.h"
 
 #define READ_BYTES ((size_t)64 * 1024)
-#define GZIP_READ_BYTES ((size_t)4 * 1024) /* which become a thousand times as much at most */
+#define GZIP_READ_BYTES ((size_t)4 * 1024) /* at most a thousand times as much when inflated */
 
 void mneme_lines_init(struct mneme_lines *lines, int fd) {
     *lines = (struct mneme_lines){.fd = fd};
@@ -23,7 +23,7 @@ void mneme_lines_clean_up(struct mneme_lines *lines) {
     mneme_inflate_destroy(lines->inflate);
 }
 
-/* The bytes up to `end` of the buffer, and `behind` more, are one line. */
+/* The bytes up to `end` of the buffer are a line, followed by `behind` more bytes. */
 static enum mneme_line_state take(struct mneme_str *line, struct mneme_lines *lines, size_t end,
                                   size_t behind) {
     *line = (struct mneme_str){lines->buffer.data + lines->taken, end - lines->taken};
@@ -84,7 +84,7 @@ static int append(void *context, const void *bytes, size_t len, struct mneme_err
     return buffer->failed ? no_memory(error) : MNEME_OK;
 }
 
-/* Inflates what was read, or its end. */
+/* Inflates the bytes read, or handles their end. */
 static int take_gzip(struct mneme_lines *lines, const char *bytes, size_t len, struct mneme_error *error) {
     struct mneme_error why = {0};
     int status = len > 0 ? mneme_inflate_feed(lines->inflate, (struct mneme_str){bytes, len}, append,
@@ -95,7 +95,7 @@ static int take_gzip(struct mneme_lines *lines, const char *bytes, size_t len, s
                : mneme_error_set(error, why.code, "cannot read the input: %s", why.message);
 }
 
-/* What the input is, once enough of it is there. */
+/* Determines the kind of the input, once there is enough of it. */
 static int judge(struct mneme_lines *lines, struct mneme_error *error) {
     struct mneme_str first = mneme_buffer_str(&lines->buffer);
     if (!lines->is_at_end && mneme_input_is_undecided(first)) {
@@ -123,7 +123,7 @@ static int judge(struct mneme_lines *lines, struct mneme_error *error) {
     return status;
 }
 
-/* Reads into the buffer; until it is judged no more than gzip may be inflated of. */
+/* Reads into the buffer; until the kind is known, no more than the limit for gzip. */
 static ssize_t read_plain(struct mneme_lines *lines) {
     struct mneme_buffer *buffer = &lines->buffer;
     ssize_t got =

@@ -1,5 +1,5 @@
 /*
- * Reading LoCoMo's form of a conversation: one object whose keys number the sessions.
+ * Reads LoCoMo's form of a conversation: one object whose keys number the sessions.
  */
 #include "importers/locomo.h"
 
@@ -14,7 +14,7 @@
 #define MAX_FILE_BYTES ((size_t)256 * 1024 * 1024)
 #define READ_BYTES ((size_t)256 * 1024)
 
-/* What is left of a text that is taken apart from its front. */
+/* The rest of a text that is parsed from the front. */
 struct rest {
     struct mneme_str text;
 };
@@ -78,7 +78,7 @@ bool mneme_locomo_parse_date(int64_t *micros, struct mneme_str text) {
     return mneme_clock_parse_rfc3339(micros, mneme_str_from(rfc3339));
 }
 
-/* "session_12" with the suffix "" gives 12; 0 when the key is another. */
+/* "session_12" with the suffix "" gives 12; 0 for any other key. */
 static int64_t session_number(struct mneme_str quoted, const char *suffix) {
     struct mneme_str key = {quoted.data + 1, quoted.len - 2};
     static const char prefix[] = "session_";
@@ -159,7 +159,7 @@ static int collect_sessions(struct mneme_locomo *out, struct mneme_arena *arena,
     for (size_t i = 1; i < out->session_count; i++) {
         if (out->sessions[i].number == out->sessions[i - 1].number) {
             return mneme_error_set(error, MNEME_E_INVALID,
-                                   "conversation refused: session_%lld is there twice; repair it",
+                                   "conversation refused: session_%lld occurs twice; repair it",
                                    (long long)out->sessions[i].number);
         }
     }
@@ -211,7 +211,7 @@ int mneme_locomo_read(struct mneme_locomo *out, struct mneme_arena *arena, struc
     if (mneme_json_kind_of(object) != MNEME_JSON_OBJECT) {
         return mneme_error_set(
             error, MNEME_E_INVALID,
-            "conversation refused: it is %s; give an object with speaker_a, speaker_b and sessions",
+            "conversation refused: it is %s; write an object with speaker_a, speaker_b and sessions",
             mneme_json_kind_phrase(mneme_json_kind_of(object)));
     }
     struct mneme_str key;
@@ -241,7 +241,7 @@ int mneme_locomo_read_turn(struct mneme_locomo_turn *out, const struct mneme_loc
     *out = (struct mneme_locomo_turn){0};
     if (mneme_json_kind_of(json) != MNEME_JSON_OBJECT) {
         return mneme_error_set(error, MNEME_E_INVALID,
-                               "turn refused: it is %s; give an object with speaker and text",
+                               "turn refused: it is %s; write an object with speaker and text",
                                mneme_json_kind_phrase(mneme_json_kind_of(json)));
     }
     const struct {

@@ -1,6 +1,6 @@
 /*
- * A LoCoMo file as it lies in memory: who speaks, the sessions in order, and the turns of one. Everything is
- * a slice of the file's text, or lies in the arena.
+ * A LoCoMo file in memory: the speakers, the sessions in order, and the turns of a session. Everything is a
+ * slice of the file's text, or in the arena.
  */
 #ifndef MNEME_IMPORTERS_LOCOMO_H
 #define MNEME_IMPORTERS_LOCOMO_H
@@ -25,15 +25,15 @@ struct mneme_locomo {
 struct mneme_locomo_turn {
     struct mneme_str speaker, dia_id, text;
     struct mneme_str caption; /* of a shared image, else null */
-    struct mneme_str query;   /* that the image was found by, else null */
+    struct mneme_str query;   /* the search query for the image, else null */
 };
 
-/* Appends the whole file, which mneme_input_open gave; `path` is for errors. MNEME_E_INVALID when it is too
+/* Appends the whole file, opened by mneme_input_open; `path` is for errors. MNEME_E_INVALID when it is too
  * large, MNEME_E_UNAVAILABLE when it cannot be read. */
 int mneme_locomo_load(struct mneme_buffer *out, int fd, const char *path, struct mneme_error *error);
 
-/* Reads the object that holds "speaker_a" and the sessions; `json` is well-formed. MNEME_E_INVALID says what
- * is missing or of the wrong type. */
+/* Reads the object with "speaker_a" and the sessions; `json` is well-formed. MNEME_E_INVALID says what is
+ * missing or of the wrong type. */
 int mneme_locomo_read(struct mneme_locomo *out, struct mneme_arena *arena, struct mneme_str json,
                       struct mneme_error *error);
 

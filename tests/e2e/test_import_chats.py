@@ -150,11 +150,11 @@ def test_what_is_wrong_is_told_and_the_rest_is_imported(folded, imported, tmp_pa
 
 @pytest.mark.parametrize(("content", "words", "published"), [
     ('[{"id": "a", "mapping": {}}', "a comma or the end of the list is missing at byte", 1),
-    ('[{"id": "a", "mapping": {}}, {"id": "b", "mapp', "the file ends within a conversation at byte", 1),
-    ('[{"id": "a", "mapping": {]}]', "brackets do not fit at byte", 0),
+    ('[{"id": "a", "mapping": {}}, {"id": "b", "mapp', "the file ends in the middle of a conversation at byte", 1),
+    ('[{"id": "a", "mapping": {]}]', "brackets do not match at byte", 0),
     ('[{"id": "a", "mapping": {}},]', "a conversation is missing at byte", 1),
-    ("hello", "neither a list of conversations nor one", 0),
-    ("", "neither a list of conversations nor one", 0),
+    ("hello", "neither a list of conversations nor a conversation", 0),
+    ("", "neither a list of conversations nor a conversation", 0),
 ])
 def test_a_broken_file_is_read_as_far_as_it_goes(quiet_topic, tmp_path, content, words, published):
     path = write(tmp_path / "conversations.json", content)

@@ -79,15 +79,15 @@ def test_every_format_is_read_as_it_comes(imported, tmp_path, form, path, shape)
 
 
 REFUSED = {
-    "zip": (zipped, "it is a zip archive; unpack it (unzip FILE), and give the folder or the files"),
+    "zip": (zipped, "it is a zip archive; unpack it (unzip FILE) and use the folder or the files"),
     "tar.gz": (tarred, "it is a tar archive; unpack it (tar -xf FILE)"),
-    "xz": (lzma.compress, "it is compressed by xz; decompress it (xz -d FILE), or compress it by gzip"),
-    "bzip2": (bz2.compress, "it is compressed by bzip2; decompress it (bunzip2 FILE)"),
+    "xz": (lzma.compress, "it is compressed with xz; decompress it (xz -d FILE), or compress it with gzip"),
+    "bzip2": (bz2.compress, "it is compressed with bzip2; decompress it (bunzip2 FILE)"),
     "UTF-16": (lambda data: data.decode().encode("utf-16"), "it is UTF-16; save it as UTF-8"),
-    "gzip cut short": (lambda data: gzip.compress(data)[:-9], "its gzip data end too early at byte"),
+    "gzip cut short": (lambda data: gzip.compress(data)[:-9], "its gzip data ends too early at byte"),
     "gzip with a wrong byte": (lambda data: gzip.compress(data)[:40] + b"\xff" * 8 + gzip.compress(data)[48:],
-                               "its gzip data are damaged at byte"),
-    "gzip and more": (lambda data: gzip.compress(data) + b"more", "something follows its gzip data"),
+                               "its gzip data is damaged at byte"),
+    "gzip and more": (lambda data: gzip.compress(data) + b"more", "there is extra data after its gzip data"),
     "gzip twice": (lambda data: gzip.compress(gzip.compress(data)), "it was compressed twice; decompress it once"),
 }
 
@@ -108,7 +108,7 @@ def test_no_room_to_inflate_is_told(quiet_topic, tmp_path):
     path = tmp_path / "lines.jsonl.gz"
     path.write_bytes(gzip.compress(LINES))
     done = quiet_topic.mneme("import", "jsonl", path, env={"TMPDIR": tmp_path / "missing"}, expect=3)
-    assert "there is no place to inflate it" in done.stderr and "set TMPDIR" in done.stderr
+    assert "cannot create a temporary file to decompress it" in done.stderr and "set TMPDIR" in done.stderr
     left = set(os.listdir(tmp_path))
     quiet_topic.mneme("import", "jsonl", path, "--dry-run", env={"TMPDIR": tmp_path}, expect=0)
     assert set(os.listdir(tmp_path)) == left  # what was inflated leaves no file behind
@@ -147,7 +147,7 @@ def test_lines_before_damage_are_published_and_told(mneme, namespace):
     done = mneme("publish", "-", input=data[:len(data) // 2], expect=1)
     receipts = done.json_lines
     assert 0 < len(receipts) < 200 and sum(namespace.end_offsets().values()) == len(receipts)
-    assert re.fullmatch(r"mneme: cannot read the input: its gzip data end too early at byte \d+; compress it again, or give "
+    assert re.fullmatch(r"mneme: cannot read the input: its gzip data ends too early at byte \d+; compress it again, or use "
                         r"it uncompressed\n", done.stderr), done
 
 

@@ -204,14 +204,14 @@ def test_an_interrupted_import_says_so_and_goes_on(namespace, mneme, imported, t
 
 
 @pytest.mark.parametrize(("name", "whole", "refused"), [
-    ("truncated", 1, [(None, "the file ends within it")]),
+    ("truncated", 1, [(None, "the file ends in the middle of it")]),
     ("latin1", 1, [(1, "invalid UTF-8 at byte 34, line 1")]),
-    ("crossed-brackets", 1, [(None, "a bracket is closed by one of the other kind")]),
-    ("given-twice", 1, [(1, '"content" is given twice'), (2, '"x" is given twice')]),
+    ("crossed-brackets", 1, [(None, "a bracket is closed by the wrong kind")]),
+    ("given-twice", 1, [(1, '"content" occurs twice'), (2, '"x" is given twice')]),
     ("no-content", 1, [(1, "null or empty"), (2, "null or empty"), (3, "it has no content")]),
-    ("empty-list", 0, [(None, "it holds no memory")]),
-    ("empty-memories", 0, [(None, "it holds no memory")]),
-    ("empty-file", 0, [(None, "it holds no memory")]),
+    ("empty-list", 0, [(None, "it contains no memories")]),
+    ("empty-memories", 0, [(None, "it contains no memories")]),
+    ("empty-file", 0, [(None, "it contains no memories")]),
     ("scalar", 0, [(1, "it is a string")]),
     ("no-objects", 1, [(1, "it is an array"), (2, "it is a string"), (3, "it is null"), (4, "it is a number"),
                        (5, '"memories" must be a list')]),

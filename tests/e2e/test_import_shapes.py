@@ -62,11 +62,11 @@ def test_more_of_what_mem0_gives(folded, imported, tmp_path):
 
 
 @pytest.mark.parametrize(("value", "words"), [
-    ({"rows": [{"content": "a"}]}, 'under "rows" it holds a list of objects'),
-    ({"ada": {"memories": [{"content": "a"}]}}, 'under "ada" it holds a list of objects'),
-    ({"m1": {"content": "a"}, "m2": {"content": "b"}}, "an object with a content of its own"),
+    ({"rows": [{"content": "a"}]}, 'member "rows" is a list of objects'),
+    ({"ada": {"memories": [{"content": "a"}]}}, 'member "ada" is a list of objects'),
+    ({"m1": {"content": "a"}, "m2": {"content": "b"}}, "an object that has content itself"),
     ([{"id": "c", "mapping": {"a": {"message": None}}}], "mneme import chatgpt"),
-    ({"results": []}, "it holds no memory"),
+    ({"results": []}, "it contains no memories"),
 ])
 def test_what_is_no_memory_is_never_one(folded, tmp_path, value, words):
     done = folded.mneme("import", "legacy-json", "-n", "--json", write(tmp_path / "odd.json", value), expect=1)
@@ -107,8 +107,8 @@ def test_what_cannot_be_read_is_told_and_kept(folded, imported, tmp_path):
     report = done.json_lines[-1]
     assert (report["published"], report["refused"], report["warnings"]) == (4, 0, 2)
     assert [(line["entry"], line["warning"]) for line in done.json_lines if "warning" in line] == [
-        (2, 'confidence is "sure", not a number, so 1.0 was taken'),
-        (3, 'timestamp is "yesterday", not a time, so the time of the import was taken; '
+        (2, 'confidence is "sure", not a number, so 1.0 is used'),
+        (3, 'timestamp is "yesterday", not a time, so the time of the import is used; '
             'expires_at is "later", not a time, so the memory does not expire')]
     by_text = {memory["content"]["text"]: memory for memory in memories(folded, "len")}
     assert [by_text[text]["confidence"] for text in "abcd"] == [0.8, 1, 1, 1]

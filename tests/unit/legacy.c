@@ -51,7 +51,7 @@ Test(legacy, refuses_a_name_given_twice_however_it_is_written) {
     cr_assert_eq(mneme_import_canonical(&out, &reader.arena,
                                         MNEME_STR_LIT("{\"a\":[{\"x\":1,\"y\":2,\"\\u0078\":3}]}"), &error),
                  MNEME_E_INVALID);
-    cr_assert_not_null(strstr(error.message, "\"x\" is given twice"));
+    cr_assert_not_null(strstr(error.message, "\"x\" occurs twice"));
     mneme_buffer_clean_up(&out);
 }
 
@@ -196,13 +196,12 @@ static const struct {
     {"\"confidence\":\"80%\"", 0.8, 0.5, NULL, ""},
     {"\"confidence\":\"1.7\"", 1, 0.5, NULL, ""},
     {"\"confidence\":\"sure\"", 1, 0.5, "{\"confidence\":\"sure\"}",
-     "confidence is \"sure\", not a number, so 1.0 was taken"},
+     "confidence is \"sure\", not a number, so 1.0 is used"},
     {"\"confidence\":true,\"importance\":\"high\"", 1, 0.5, "{\"confidence\":true,\"importance\":\"high\"}",
-     "confidence is true, not a number, so 1.0 was taken"},
+     "confidence is true, not a number, so 1.0 is used"},
     {"\"confidence\":\"%\",\"date\":\"soon\"", 1, 0.5, "{\"confidence\":\"%\",\"date\":\"soon\"}",
-     "confidence is \"%\", not a number, so 1.0 was taken; date is \"soon\", not a time, so the time of the "
-     "import "
-     "was taken"},
+     "confidence is \"%\", not a number, so 1.0 is used; date is \"soon\", not a time, so the time of the "
+     "import is used"},
 };
 
 Test(legacy, takes_numbers_in_quotes_and_tells_what_is_none) {
@@ -280,9 +279,9 @@ Test(legacy, refuses_what_holds_memories_instead_of_being_one) {
     static const struct {
         const char *text, *words; /* NULL: it is a memory */
     } shapes[] = {
-        {"{\"rows\":[{\"content\":\"a\"}]}", "under \"rows\" it holds a list of objects"},
-        {"{\"ada\":{\"deep\":[[{\"x\":1}]]}}", "under \"ada\" it holds a list of objects"},
-        {"{\"m1\":{\"content\":\"a\"},\"m2\":{\"content\":\"b\"}}", "an object with a content of its own"},
+        {"{\"rows\":[{\"content\":\"a\"}]}", "member \"rows\" is a list of objects"},
+        {"{\"ada\":{\"deep\":[[{\"x\":1}]]}}", "member \"ada\" is a list of objects"},
+        {"{\"m1\":{\"content\":\"a\"},\"m2\":{\"content\":\"b\"}}", "an object that has content itself"},
         {"{\"title\":\"t\",\"mapping\":{}}", "mneme import chatgpt"},
         {"{\"mapping\":{\"a\":{}}}", "mneme import chatgpt"},
         {"{\"type\":\"fact\",\"rows\":[{\"n\":1}]}", NULL},

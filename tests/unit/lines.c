@@ -158,7 +158,7 @@ Test(lines, of_gzip_that_is_cut_short_are_given_before_that_is_told) {
     fill();
     close(ends[1]);
     cr_assert_eq(mneme_lines_fill(&lines, &error), MNEME_E_INVALID);
-    cr_assert_not_null(strstr(error.message, "its gzip data end too early"), "%s", error.message);
+    cr_assert_not_null(strstr(error.message, "its gzip data ends too early"), "%s", error.message);
     expect_line(1, "one");
 }
 

@@ -91,7 +91,7 @@ Test(locomo, says_what_is_wrong_with_a_conversation) {
          "session_1_date_time is \"noon\""},
         {"{\"speaker_a\":\"A\",\"speaker_b\":\"B\",\"session_1\":[1],\"session_1\":[1],"
          "\"session_1_date_time\":\"1:00 pm on 1 April, 2023\"}",
-         "session_1 is there twice"},
+         "session_1 occurs twice"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct mneme_locomo conversation;
