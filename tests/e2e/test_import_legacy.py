@@ -207,7 +207,7 @@ def test_an_interrupted_import_says_so_and_goes_on(namespace, mneme, imported, t
     ("truncated", 1, [(None, "the file ends in the middle of it")]),
     ("latin1", 1, [(1, "invalid UTF-8 at byte 34, line 1")]),
     ("crossed-brackets", 1, [(None, "a bracket is closed by the wrong kind")]),
-    ("given-twice", 1, [(1, '"content" occurs twice'), (2, '"x" is given twice')]),
+    ("given-twice", 1, [(1, '"content" occurs twice'), (2, '"x" occurs twice')]),
     ("no-content", 1, [(1, "null or empty"), (2, "null or empty"), (3, "it has no content")]),
     ("empty-list", 0, [(None, "it contains no memories")]),
     ("empty-memories", 0, [(None, "it contains no memories")]),
@@ -264,7 +264,7 @@ def test_an_entry_of_50_megabytes_is_refused_and_the_rest_goes_on(quiet_topic, t
         file.write('"},\n{"agent_id": "a", "content": "behind"}]}')
     done, peak_kb = quiet_topic.mneme.measured("import", "legacy-json", "--json", path, "--dry-run", expect=1)
     (told, report) = [json.loads(line) for line in done.splitlines()]
-    assert told["entry"] == 2 and "at most 4194304 are taken" in told["refused"]
+    assert told["entry"] == 2 and "the maximum is 4194304" in told["refused"]
     assert report["events"] == 2
     assert peak_kb < 60_000
 
