@@ -166,7 +166,7 @@ def test_a_broken_file_is_read_as_far_as_it_goes(quiet_topic, tmp_path, content,
 @pytest.mark.parametrize(("line", "words"), [
     ("{", "it is not valid JSON"), ("[]", "it is an array"),
     ('{"role":"user","content":"x"}', "no conversation_id"), ('{"conversation_id":"c","content":"x"}', "no role"),
-    ('{"conversation_id":"c","role":"user","content":" "}', "no content"),
+    ('{"conversation_id":"c","role":"user","content":" "}', "content is missing or blank"),
     ('{"conversation_id":"c","role":"chorus","content":"x"}', 'its role is "chorus"'),
     ('{"conversation_id":"c","role":"user","content":"x","turn_index":1.5}', "turn_index"),
     ('{"conversation_id":"c","role":"user","content":"x","turn_index":-1}', "turn_index"),
