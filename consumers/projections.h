@@ -1,5 +1,5 @@
 /*
- * What there is here of each projection in the table of common/config/projections.h.
+ * Operations and migrations of each projection in the table of common/config/projections.h.
  */
 #ifndef MNEME_CONSUMERS_PROJECTIONS_H
 #define MNEME_CONSUMERS_PROJECTIONS_H
@@ -7,10 +7,10 @@
 #include "consumers/runtime/projection.h"
 #include "sql/embedded.h"
 
-/* What a worker does for it. */
+/* The operations that its worker runs. */
 extern const struct mneme_projection_ops *const mneme_projection_workers[MNEME_PROJECTIONS];
 
-/* What makes its schema; NULL of one that has none. */
+/* The migrations that make its schema; NULL if it has none. */
 extern const struct mneme_migration_set *const mneme_projection_migrations[MNEME_PROJECTIONS];
 
 /* The projection of that name, or NULL. */

@@ -3,9 +3,9 @@
  * per stream and all later events of a parked key wait behind it, so the order of the key is the order of the
  * log.
  *
- * The caller's process claims a partition as a worker does, which fences the one that has it: that joins its
- * group again, and knows then what is parked still. Events move out of the parked ones in the transaction of
- * their rows, so that it may be killed at any moment and run again.
+ * The caller's process claims a partition as a worker does, which fences the worker that owns it: that worker
+ * joins its group again, and then knows what is still parked. Events leave the parked ones in the transaction
+ * of their rows, so the process may be killed at any moment and run again.
  */
 #ifndef MNEME_CONSUMERS_REDRIVE_H
 #define MNEME_CONSUMERS_REDRIVE_H
@@ -16,12 +16,12 @@
 struct mneme_redrive {
     const struct mneme_config *config;
     struct mneme_str projection; /* postgres, search or embed; null: each of them, one after the other */
-    struct mneme_str key;        /* of these streams alone: "tenant/stream"; null: all */
-    bool has_position;           /* of this event's key alone, or this event if nothing waits for it */
+    struct mneme_str key;        /* only of this stream: "tenant/stream"; null: all */
+    bool has_position;           /* only of this event's key, or only this event if nothing waits behind it */
     struct mneme_position position;
 
     const struct mneme_cancel *cancel; /* NULL: nothing ends it */
-    /* What became of an event: applied when its park_reason is NULL, else parked with that. May be NULL. */
+    /* The result for an event: applied if its park_reason is NULL, else parked with it. May be NULL. */
     void (*on_event)(void *context, const char *projection, const struct mneme_batch_item *item);
     void *context;
 };
@@ -30,7 +30,7 @@ struct mneme_redrive_counts {
     int64_t applied, parked;
 };
 
-/* Tries again what is chosen. MNEME_OK too when some stay parked, or when `cancel` is due.
+/* Tries the chosen events again. Also MNEME_OK when some stay parked, or when `cancel` is due.
  * MNEME_E_UNAVAILABLE and other errors of the projection leave the rest parked as it was. */
 int mneme_redrive_run(struct mneme_redrive_counts *counts, const struct mneme_redrive *redrive,
                       struct mneme_error *error);

@@ -1,11 +1,11 @@
 /*
- * Embedding everything again, by another model or once more by the same, while the former vectors go on
- * answering: the texts of the whole log through the model onto a topic, from there into another generation of
- * vectors, and then that takes the place of the former, all at once. Live workers follow by themselves.
+ * Embedding everything again, by another model or by the same, while the former vectors go on answering: the
+ * texts of the whole log are embedded onto a topic and loaded from there into another generation of vectors,
+ * which then replaces the former one in one transaction. Live workers follow by themselves.
  *
- * By the same model it is what mends vectors of a log that is gone: nothing of the former topic is used, only
- * what is known of texts by their hash. So the records lie on another topic, which has another edition of
- * them (stores/vectors/edition.h).
+ * By the same model, this repairs vectors of a log that no longer exists: nothing of the former topic is
+ * used, only cached vectors by the hash of their text. So the records are on another topic, with another
+ * edition of them (stores/vectors/edition.h).
  */
 #ifndef MNEME_CONSUMERS_REEMBED_H
 #define MNEME_CONSUMERS_REEMBED_H
@@ -25,8 +25,8 @@ extern const char *const mneme_reembed_phase_names[MNEME_REEMBED_PHASES];
 
 struct mneme_reembed_options {
     const struct mneme_config *config;
-    const char *model;                     /* NULL: the one whose vectors answer, once more */
-    int64_t dimensions;                    /* of another model: to ask for; 0: those that it has */
+    const char *model;                     /* NULL: the model whose vectors answer, again */
+    int64_t dimensions;                    /* to request from another model; 0: the model's own */
     unsigned jobs;                         /* threads that fill the store; 0: one for each processor */
     bool (*is_interrupted)(void *context); /* asked by several threads at once */
     /* On the caller's thread: a phase begins, with `total` messages to fold (0: unknown) … */
@@ -38,7 +38,7 @@ struct mneme_reembed_options {
 
 struct mneme_reembed_outcome {
     char model[MNEME_MODEL_BYTES];
-    char topic[MNEME_TOPIC_NAME_BYTES], former_topic[MNEME_TOPIC_NAME_BYTES]; /* of the records; "": none */
+    char topic[MNEME_TOPIC_NAME_BYTES], former_topic[MNEME_TOPIC_NAME_BYTES]; /* "": none */
     bool was_active;     /* the vectors were of that model already: nothing was begun */
     bool is_resumed;     /* it went on with what an interrupted one had left */
     bool is_interrupted; /* the former model answers as before; the next run goes on here */
@@ -47,20 +47,20 @@ struct mneme_reembed_outcome {
     double seconds[MNEME_REEMBED_PHASES];
 };
 
-/* Does it; another model that is asked for again when it is done, as after a kill in the last moment, is done
- * still. MNEME_E_NOT_FOUND when another model is wanted and there are no vectors yet; MNEME_E_CONFLICT when
- * another change of vectors is at work; MNEME_E_UNSAFE when the ledger is not of this log, or the log has
- * lost a beginning that is not recorded as lost; errors of mneme_refold_run. Until it has returned MNEME_OK
- * without interruption, the former vectors are as they were. */
+/* Runs it. Asking again for a model that is already active, as after a kill at the last moment, succeeds.
+ * MNEME_E_NOT_FOUND when another model is wanted and there are no vectors yet; MNEME_E_CONFLICT when another
+ * change of vectors is running; MNEME_E_UNSAFE when the ledger is not of this log, or the log has lost a
+ * beginning that is not recorded as lost; errors of mneme_refold_run. Until it has returned MNEME_OK without
+ * interruption, the former vectors are unchanged. */
 int mneme_reembed_run(struct mneme_reembed_outcome *outcome, const struct mneme_reembed_options *options,
                       struct mneme_error *error);
 
-/* Drops what a begun change to that model (NULL: by the same) has left in the store; what is embedded is
- * still known, so that beginning again costs nothing twice. */
+/* Drops what an unfinished change to that model (NULL: by the same model) has left in the store; embedded
+ * texts stay cached, so beginning again embeds nothing twice. */
 int mneme_reembed_abandon(const struct mneme_config *config, const char *model, bool *was_there,
                           struct mneme_error *error);
 
-/* Drops the generations that others have taken the place of, without waiting for their time to be over. */
+/* Drops the generations that others have replaced, without waiting until their time is over. */
 int mneme_reembed_drop(const struct mneme_config *config, size_t *dropped, struct mneme_error *error);
 
 #endif

@@ -54,7 +54,7 @@ struct mneme_document_item {
     struct mneme_document_turn turns[MNEME_DOCUMENT_MAX_TURNS];
 };
 
-/* How many turns the event tells. */
+/* How many turns the event contains. */
 static inline size_t mneme_document_turn_count(const struct mneme_document_item *item) {
     return item->from->event.payload.conversation_turn.agent_response.data == NULL ? 1 : 2;
 }
@@ -64,7 +64,7 @@ struct mneme_document_state *mneme_document_find(struct mneme_documents *documen
                                                  const struct mneme_event *event,
                                                  enum mneme_document_kind kind, struct mneme_str ref);
 
-/* Fills what the items want. */
+/* Looks up what the items need. */
 int mneme_documents_look_up(struct mneme_documents *documents, struct mneme_postgres *postgres,
                             struct mneme_error *error);
 

@@ -1,6 +1,6 @@
 /*
- * What is searched and embedded of a memory or a turn: one text made of its fields. Pure functions, so that
- * every projection and every rebuild makes the same text of the same event.
+ * The text of a memory or a turn that is searched and embedded, made from its fields. Pure functions, so that
+ * every projection and every rebuild makes the same text from the same event.
  */
 #ifndef MNEME_CONSUMERS_DOCUMENTS_TEXT_H
 #define MNEME_CONSUMERS_DOCUMENTS_TEXT_H
@@ -19,7 +19,7 @@ void mneme_document_memory_text(struct mneme_buffer *out, struct mneme_buffer *s
  * "System", "Tool"), and " [caption]" if its metadata has a text under image_caption. */
 void mneme_document_turn_text(struct mneme_buffer *out, const struct mneme_conversation_turn *turn);
 
-/* The value under that name in a JSON object, null where there is none; a null object has none. */
+/* The value under that name in a JSON object, null if there is none or the object is null. */
 struct mneme_str mneme_document_member(struct mneme_str object, const char *name);
 
 #endif

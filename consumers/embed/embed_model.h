@@ -1,7 +1,7 @@
 /*
- * Which model a worker embeds by, and which edition of its records it writes: those of the vectors which
- * answer now, so that a switch to other vectors takes the workers along; of the generation that the settings
- * name, while that is filled; before there are any, or where the settings pin it, the settings'.
+ * Which model a worker embeds by, and which edition of its records it writes: those of the vectors that
+ * answer now, so that workers follow a switch to other vectors; those of the generation that the settings
+ * name, while it is filled; or the settings', if there are no vectors yet or the settings pin the model.
  */
 #ifndef MNEME_CONSUMERS_EMBED_EMBED_MODEL_H
 #define MNEME_CONSUMERS_EMBED_EMBED_MODEL_H
@@ -15,7 +15,7 @@ struct mneme_embed_model {
     struct mneme_embedder_model_info model; /* points into `strings` */
     struct mneme_buffer strings;
     int32_t edition; /* of its records (stores/vectors/edition.h) */
-    bool is_current; /* it is the one that counts; else it is being filled */
+    bool is_current; /* its vectors answer; else they are being filled */
     char topic[MNEME_TOPIC_NAME_BYTES];
 };
 

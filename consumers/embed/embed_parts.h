@@ -1,5 +1,5 @@
 /*
- * The vectors of a document, made of those of the parts of its text.
+ * The vectors of a document, made from those of the parts of its text.
  */
 #ifndef MNEME_CONSUMERS_EMBED_EMBED_PARTS_H
 #define MNEME_CONSUMERS_EMBED_EMBED_PARTS_H

@@ -20,14 +20,13 @@ void mneme_embed_records_close(struct mneme_embed_records *records);
 /* How many bytes key and value of a record may have together. */
 size_t mneme_embed_records_most_bytes(const struct mneme_embed_records *records);
 
-/* Hands a record to the client, which copies it and keeps it for the flush; a null value says that the
- * document is gone. MNEME_E_UNSAFE when the topic does not take so large a one. */
+/* Hands a record to the client, which copies it and keeps it for the flush; a null value means that the
+ * document was removed. MNEME_E_UNSAFE when the record is too large for the topic. */
 int mneme_embed_records_add(struct mneme_embed_records *records, struct mneme_str key, struct mneme_str value,
                             int64_t source_sequence, struct mneme_error *error);
 
-/* Returns when the brokers have everything that was added, in its order within each key. On a failure some
- * may have arrived: they are to be written again. MNEME_E_UNAVAILABLE when the brokers do not take them in
- * time. */
+/* Returns when the brokers have everything that was added, in order within each key. After a failure some
+ * records may have arrived: write them again. MNEME_E_UNAVAILABLE when the brokers are too slow. */
 int mneme_embed_records_flush(struct mneme_embed_records *records, struct mneme_error *error);
 
 /* Forgets what was added and not flushed. */

@@ -1,8 +1,8 @@
 /*
- * The texts of a batch and their vectors: each text once, from the cache in Postgres where a model has given
- * it before, else from the endpoint and then into the cache, before anything else is done with it. A text
- * that the endpoint does not take is cut in halves, until it takes what is left or that is too short to be
- * cut.
+ * The texts of a batch and their vectors: each text once, from the cache in Postgres if the model has
+ * embedded it before, else from the endpoint and then into the cache, before anything else is done with it. A
+ * text that the endpoint refuses is cut in halves, until the endpoint takes the pieces or they are too short
+ * to be cut.
  */
 #ifndef MNEME_CONSUMERS_EMBED_EMBED_TEXTS_H
 #define MNEME_CONSUMERS_EMBED_EMBED_TEXTS_H
@@ -13,12 +13,12 @@
 
 #define MNEME_TEXT_HASH_BYTES 32
 
-/* A part of a document that is wanted as a vector. */
+/* A part of a document to be embedded. */
 struct mneme_embed_text {
     struct mneme_str text;   /* in: not blank; out: what the vector is of */
     struct mneme_str vector; /* out: little-endian floats, in the arena; null: the text was refused … */
     const char *refusal;     /* … and why, in the arena */
-    struct mneme_embed_text *next; /* of the document, behind this one; those that a cut adds, in the arena */
+    struct mneme_embed_text *next; /* the document's next part; parts added by cutting are in the arena */
 
     uint8_t input_hash[MNEME_TEXT_HASH_BYTES]; /* of prefix and text, by which the cache knows it */
 };

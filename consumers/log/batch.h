@@ -9,17 +9,17 @@
 #include "consumers/log/digest.h"
 #include "schemas/event.h"
 
-/* Names the header of a record that tells which event it comes from. */
+/* The header of a record that names the event it comes from. */
 #define MNEME_LOG_SOURCE_HEADER "mneme-source"
 
-/* In the place of an offset: it waits behind nobody, and nobody waits behind it. */
+/* Instead of an offset: it waits behind nothing, and nothing waits behind it. */
 #define MNEME_PARKED_ALONE INT64_C(-1)
 
 struct mneme_batch_item {
     struct mneme_position position;
     int64_t recorded_at;         /* the log's time of it, microseconds */
     struct mneme_str key, value; /* the raw message */
-    struct mneme_str source;     /* of a record: its header MNEME_LOG_SOURCE_HEADER; null: it has none */
+    struct mneme_str source;     /* of a record: its header MNEME_LOG_SOURCE_HEADER; null if missing */
     const char *park_reason;     /* not NULL: do not apply, store as parked; in the arena */
     /* Of a parked item: the offset of the parked event that it waits behind, its own when later events of its
      * key wait behind it, or MNEME_PARKED_ALONE. */
@@ -32,8 +32,8 @@ struct mneme_batch_partition {
     int32_t partition;
     int64_t first_offset; /* the progress before the batch */
     int64_t next_offset;  /* the progress after it */
-    /* Of the last of its events; set when the batch is shown to a projection. Unset when it has none: then
-     * what the projection knows stays. */
+    /* Of the last of its events; set when the batch is given to a projection. Unset if it has no events: then
+     * the projection keeps what it has. */
     struct mneme_log_digest last_digest;
 };
 
@@ -44,8 +44,8 @@ struct mneme_batch {
     size_t capacity;
     size_t bytes;       /* of raw messages */
     bool is_of_records; /* struct mneme_log_source */
-    /* Of events that were parked before: they lie behind the progress, which stays where it is. Their rows
-     * among the parked events go, but for those that are parked again. */
+    /* The events were parked before: they are before the progress, which does not move. Their rows are
+     * removed from the parked events, except those that are parked again. */
     bool is_redrive;
     struct mneme_batch_partition *partitions;
     size_t partition_count;

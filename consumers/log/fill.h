@@ -1,7 +1,7 @@
 /*
  * Filling a batch from the log: each message becomes an item that is either a checked event or parked with
- * its reason. Knows nothing of the Kafka client, only of what a record of the log is. Belongs to the Kafka
- * thread until the batch is handed to the sink.
+ * its reason. Knows nothing of the Kafka client, only of records of the log. Belongs to the Kafka thread
+ * until the batch is handed to the sink.
  */
 #ifndef MNEME_CONSUMERS_LOG_FILL_H
 #define MNEME_CONSUMERS_LOG_FILL_H
@@ -17,7 +17,7 @@
 struct mneme_log_record {
     struct mneme_position position;
     int64_t progress;     /* of the partition before this record: the next offset that was expected */
-    int64_t timestamp_ms; /* the log's time of it; below 0 when the log has none */
+    int64_t timestamp_ms; /* the log's time of it; below 0 if the log has none */
     struct mneme_str key, value;
     struct mneme_str source; /* see struct mneme_batch_item */
     void *message;           /* what keeps key and value alive */
@@ -31,7 +31,7 @@ struct mneme_fill_rules {
     size_t max_events, max_bytes;
     int64_t linger_micros;
     bool takes_records;                    /* as they are, not as events */
-    struct mneme_embedding_codec *records; /* of those: knows which schemas are waited for; NULL: none is */
+    struct mneme_embedding_codec *records; /* says which unknown schemas to wait for; NULL: none */
     bool parks_alone;                      /* struct mneme_projection_ops */
     const struct mneme_log_marks *marks;   /* of the topic: what is parked by hand, or dropped; may be NULL */
     void (*release)(void *message);        /* gives a record's message back */
@@ -45,7 +45,7 @@ struct mneme_fill {
     size_t last_partition;  /* index in batch.partitions of the record before */
     int64_t opened_micros;  /* when the first record came */
     int64_t changed_micros; /* when the last one came */
-    bool has_stray; /* an item is parked because its key belongs to another of the topic's partitions */
+    bool has_stray;         /* an item is parked because its key belongs to another partition */
     struct mneme_buffer scratch;
 };
 
@@ -59,18 +59,18 @@ void mneme_fill_reset(struct mneme_fill *fill, const struct mneme_fill_rules *ru
 
 /*
  * Adds the record and takes its message. What is not an event of its key and place is parked alone. An event
- * that is over a limit, or was parked by hand, is parked with its key, which goes into `parked`, and so is
- * what comes behind it. With rules->parks_alone no key is parked. One that was dropped is released: the batch
- * gets no item, and its progress moves past it. On an error nothing is taken:
- * MNEME_E_UNAVAILABLE when the schema cannot be asked for now, MNEME_E_NO_MEMORY, or another code for a
- * record that this program cannot read (MNEME_E_UNKNOWN_SCHEMA): the reader must not go beyond it.
+ * that is over a limit, or was parked by hand, is parked with its key, which is added to `parked`, and so are
+ * later events of the key. With rules->parks_alone no key is parked. A dropped event is released: the batch
+ * gets no item, and its progress moves past it. On an error nothing is taken: MNEME_E_UNAVAILABLE when the
+ * schema cannot be fetched now, MNEME_E_NO_MEMORY, or another code for a record that this program cannot read
+ * (MNEME_E_UNKNOWN_SCHEMA): the reader must not go past it.
  */
 int mneme_fill_add(struct mneme_fill *fill, const struct mneme_fill_rules *rules,
                    struct mneme_park_set *parked, const struct mneme_log_record *record, int64_t now_micros,
                    struct mneme_error *error);
 
-/* Notes that the partition holds no event from `progress` to `next_offset`, which is behind it: markers of
- * transactions, events of aborted ones, what was compacted away. MNEME_E_NO_MEMORY. */
+/* Notes that the partition has no event from `progress` up to the later `next_offset`: markers of
+ * transactions, events of aborted ones, or compacted records. MNEME_E_NO_MEMORY. */
 int mneme_fill_skip(struct mneme_fill *fill, const struct mneme_fill_rules *rules, int32_t partition,
                     int64_t progress, int64_t next_offset, int64_t now_micros, struct mneme_error *error);
 

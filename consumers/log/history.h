@@ -1,6 +1,6 @@
 /*
- * What is recorded of a log beside its events: how many partitions it had when it was folded, and what it has
- * lost and somebody accepted as lost. A log that does not fit that is not folded as if nothing had happened.
+ * What is recorded of a log besides its events: how many partitions it had when it was folded, and which lost
+ * events were accepted as lost. A log that does not match this record is refused.
  */
 #ifndef MNEME_CONSUMERS_LOG_HISTORY_H
 #define MNEME_CONSUMERS_LOG_HISTORY_H
@@ -17,8 +17,8 @@ static inline int64_t mneme_log_history_lost(const struct mneme_log_history *his
     return history == NULL || partition >= history->lost_partitions ? 0 : history->lost_until[partition];
 }
 
-/* MNEME_E_UNSAFE when an event of the batch lies where its key belonged while the topic had the former number
- * of partitions, and belongs elsewhere now: partitions were added, and it would be parked. */
+/* MNEME_E_UNSAFE when an event of the batch is in the partition of its key by the former number of
+ * partitions, but not by the present one: partitions were added, and the event would be parked. */
 int mneme_log_history_check(const struct mneme_log_history *history, const char *topic, int32_t partitions,
                             const struct mneme_batch *batch, struct mneme_error *error);
 

@@ -1,7 +1,7 @@
 /*
- * What a person has said of messages of the log, so that all projections and every rebuild make the same of
- * them. Whoever folds the log parks those that were parked by hand, whether it could read them or not, and
- * passes over those that were dropped as if they were not there.
+ * Decisions of a person about messages of the log, so that all projections and every rebuild treat them
+ * alike. Every fold of the log parks messages that were parked by hand, whether it could read them or not,
+ * and skips dropped messages as if they were not there.
  */
 #ifndef MNEME_CONSUMERS_LOG_MARKS_H
 #define MNEME_CONSUMERS_LOG_MARKS_H
@@ -13,12 +13,12 @@
 struct mneme_log_mark {
     struct mneme_position position;
     char *reason; /* malloc'd */
-    /* Of the message that was dropped, so that another one in its place, of a topic that was made again, is
-     * told from it; unset: the message was parked by hand. */
+    /* Of the dropped message, so that another message in its place, in a topic that was made again, is not
+     * taken for it; unset: the message was parked by hand. */
     struct mneme_log_digest dropped;
 };
 
-/* Zero-initialise to start with. Any number of threads may look while none changes it. */
+/* Zero-initialise to start with. Any number of threads may read while none changes it. */
 struct mneme_log_marks {
     struct mneme_log_mark *items; /* ascending by partition and offset */
     size_t count, capacity;
@@ -30,25 +30,25 @@ void mneme_log_marks_clean_up(struct mneme_log_marks *marks);
 bool mneme_log_marks_add(struct mneme_log_marks *marks, struct mneme_position position,
                          struct mneme_str reason, const struct mneme_log_digest *dropped);
 
-/* NULL: nobody has said anything of that message. `marks` may be NULL. */
+/* NULL: the message has no mark. `marks` may be NULL. */
 const struct mneme_log_mark *mneme_log_marks_find(const struct mneme_log_marks *marks,
                                                   struct mneme_position position);
 
-/* Puts the marks of the topic in the place of what *marks holds, which stays on an error: what was parked by
- * hand, and what was dropped in `projection` or in the ledger, with which all agree; for who only reads
- * `projection` is NULL, and nothing counts as dropped. Blocks for as long as the store takes to answer. */
+/* Replaces *marks, which is unchanged on an error, by the marks of the topic: what was parked by hand, and
+ * what was dropped in `projection` or in the ledger, which all projections follow. For readers that do not
+ * fold, `projection` is NULL, and nothing counts as dropped. Blocks until the store answers. */
 typedef int mneme_log_marks_reader(struct mneme_log_marks *marks, const struct mneme_config *config,
                                    const char *topic, const char *projection, struct mneme_error *error);
 
-/* Where a reader stands before a message that it cannot read. */
+/* A reader waits at a message that it cannot read. */
 struct mneme_schema_wait {
     const char *projection, *topic;
     struct mneme_position position;
     const char *reason; /* NULL: it goes on */
 };
 
-/* Why the schema of a message is not known, from what the decoder said: without what to do about it. At most
- * `size` bytes with the NUL. */
+/* Why the schema of a message is not known: the decoder's error without its advice. At most `size` bytes with
+ * the NUL. */
 void mneme_unknown_schema_reason(char *out, size_t size, const struct mneme_error *error);
 
 /* "cannot read the event at …: …; upgrade this program, or …": MNEME_E_UNKNOWN_SCHEMA. */

@@ -1,6 +1,6 @@
 /*
- * The keys that are parked in the partitions of this worker: later events of such a key wait behind the first
- * one that could not be applied. Belongs to the Kafka thread.
+ * The parked keys in the partitions of this worker: later events of such a key wait behind the first event
+ * that could not be applied. Belongs to the Kafka thread.
  */
 #ifndef MNEME_CONSUMERS_LOG_PARK_SET_H
 #define MNEME_CONSUMERS_LOG_PARK_SET_H
@@ -18,8 +18,8 @@ struct mneme_park_set {
 /* Forgets all keys and gives the memory back. */
 void mneme_park_set_clean_up(struct mneme_park_set *set);
 
-/* Remembers that `key` waits behind `blocked_by`; the first one stays. The key is copied. False when memory
- * is exhausted. */
+/* Notes that `key` waits behind `blocked_by`; an earlier note for the key stays. The key is copied. False
+ * when memory is exhausted. */
 bool mneme_park_set_add(struct mneme_park_set *set, int32_t partition, struct mneme_str key,
                         int64_t blocked_by);
 

@@ -1,6 +1,6 @@
 /*
- * Reading the log without a group: given ranges of given partitions, once, in order, decoded as a worker does
- * it. What rebuilds, compares and replays stands on this. Nothing is committed, no other reader is disturbed.
+ * Reading the log without a group: given ranges of given partitions, once, in order, decoded as in a worker.
+ * Rebuilds, comparisons and replays use this. Nothing is committed, and no other reader is disturbed.
  *
  * Several threads may read with one reader at a time, each partitions of its own; all other calls on a reader
  * belong to one thread at a time.
@@ -22,8 +22,8 @@ struct mneme_log_reader;
 int mneme_log_reader_open(struct mneme_log_reader **out, const struct mneme_config *config,
                           const char *purpose, struct mneme_error *error);
 
-/* The same, with a bound of what is fetched ahead in each partition in place of 64 MB. Blocks up to
- * timeout_ms in place of 10 s; 0: as that. */
+/* The same, with a limit to what is fetched ahead in each partition instead of 64 MB. Blocks up to timeout_ms
+ * instead of 10 s; 0: 10 s. */
 int mneme_log_reader_open_small(struct mneme_log_reader **out, const struct mneme_config *config,
                                 const char *purpose, size_t queue_kb, int timeout_ms,
                                 struct mneme_error *error);
@@ -54,14 +54,14 @@ struct mneme_log_point {
     enum mneme_log_point_kind kind;
     struct mneme_position position; /* of POSITION */
     int64_t micros;                 /* of TIME */
-    bool is_behind; /* of POSITION and TIME: what has that position or time lies before the cut */
+    bool is_behind; /* of POSITION and TIME: events at that position or time are before the cut */
 };
 
 /*
- * For each partition of the topic the first offset behind the cut; `offsets` has room for all of them.
- * A POSITION cuts its own partition at that offset and the others by the log's time of that event.
- * MNEME_E_NOT_FOUND when the log has no such position (the sentence tells what it has),
- * MNEME_E_UNAVAILABLE when the brokers do not answer. Blocks up to `timeout_ms`.
+ * For each partition of the topic the first offset behind the cut; `offsets` has room for all of them. A
+ * POSITION cuts its own partition at that offset and the others by the log's time of that event.
+ * MNEME_E_NOT_FOUND when the log has no such position (the message says what it has), MNEME_E_UNAVAILABLE
+ * when the brokers do not answer. Blocks up to `timeout_ms`.
  */
 int mneme_log_reader_resolve(int64_t *offsets, struct mneme_log_reader *reader,
                              const struct mneme_log_point *point, int timeout_ms, struct mneme_error *error);
@@ -79,25 +79,25 @@ struct mneme_log_read {
     struct mneme_log_range *ranges; /* each of another partition; changed by reading */
     size_t range_count;
     size_t max_events, max_bytes; /* of a batch; 0: what the settings say */
-    int64_t linger_micros;        /* a batch is handed over after so long at the latest; 0: when it is full */
-    int timeout_ms;               /* how long the brokers or the registry may be away; 0: 60 s */
+    int64_t linger_micros; /* a batch is handed over after this time at the latest; 0: when it is full */
+    int timeout_ms;        /* how long the brokers or the registry may be away; 0: 60 s */
 
-    /* Keys that are parked, by partition: what comes of them is handed over as parked, and whatever is no
-     * event is added. The caller's; NULL: the reader's own, empty at the start. */
+    /* Parked keys, by partition: their events are handed over as parked, and keys of messages that cannot be
+     * applied are added. The caller's; NULL: the reader's own, empty at the start. */
     struct mneme_park_set *parked;
     bool parks_alone; /* struct mneme_projection_ops */
 
-    /* What is parked by hand, or dropped. Who folds gives `marks`, since those messages are parked whether
-     * they can be read or not; who only reads gives `read_marks`, which is asked at the first message that
-     * cannot be read. Both may be NULL. */
+    /* Messages parked by hand, or dropped. Folds pass `marks`, since those messages are parked whether they
+     * can be read or not; other readers pass `read_marks`, which is called at the first message that cannot
+     * be read. Both may be NULL. */
     const struct mneme_log_marks *marks;
     mneme_log_marks_reader *read_marks;
 
     /* Asked about ten times a second and between batches; true ends the reading. NULL: never. */
     bool (*is_interrupted)(void *context);
 
-    /* Is handed each batch, on the thread that reads; the batch is the reader's and is emptied afterwards.
-     * Items that are no events have a park_reason. Not MNEME_OK ends the reading with that. */
+    /* Gets each batch, on the reading thread; the batch is the reader's and is emptied afterwards. Items that
+     * are not events have a park_reason. Anything but MNEME_OK ends the reading with that status. */
     int (*on_batch)(void *context, struct mneme_batch *batch, struct mneme_error *error);
     void *context;
 };
@@ -107,8 +107,9 @@ struct mneme_log_read {
  * over, or when it was interrupted (then some range has from < to). Memory is bounded by what is
  * fetched ahead (64 MB) and one batch. Errors; all that came before is handed over, and `from` of each range
  * says where to go on:
- *   MNEME_E_UNKNOWN_SCHEMA  an event that this program cannot read and nobody has parked by hand; the
- * sentence names it MNEME_E_UNSAFE          an offset is no longer in the log, or the log ends before `to`
+ *   MNEME_E_UNKNOWN_SCHEMA  this program cannot read an event, and it is not parked by hand; the message
+ *                           names it
+ *   MNEME_E_UNSAFE          an offset is no longer in the log, or the log ends before `to`
  *   MNEME_E_UNAVAILABLE     the brokers or the registry were away for longer than timeout_ms
  *   MNEME_E_NOT_FOUND       the topic is gone
  *   others                  what the client, or on_batch, said

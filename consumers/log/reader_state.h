@@ -19,18 +19,18 @@ struct mneme_log_reader {
     rd_kafka_topic_t *topic;
     struct mneme_codec *codec;
 
-    /* What the client last complained of, unless something came since; by whoever reads. */
+    /* The client's last error, unless a message came since; set by the reading thread. */
     atomic_bool is_troubled;
     pthread_mutex_t trouble_mutex; /* of `trouble` */
     char trouble[256];
 };
 
-/* Begins to fetch the partition at the offset; what comes lies in the queue. */
+/* Begins to fetch the partition at the offset, into the queue. */
 int mneme_log_reader_start(struct mneme_log_reader *reader, int32_t partition, int64_t offset,
                            rd_kafka_queue_t *queue, struct mneme_error *error);
 void mneme_log_reader_stop(struct mneme_log_reader *reader, int32_t partition);
 
-/* A failure that nothing was heard for. */
+/* The error after nothing came for that time. */
 int mneme_log_reader_unavailable(struct mneme_log_reader *reader, int64_t silent_micros,
                                  struct mneme_error *error);
 

@@ -1,12 +1,12 @@
 /*
- * Memories whose creation need not wait for the ledger, and whose row need not be read from it: those that
- * are certain to be new, by what the worker has seen of their stream itself. An event that expects no
- * version, has a version 7 id above every event's of its stream so far, and creates a memory with a version 7
- * id above every memory's, is neither rejected nor a duplicate, nor does its memory exist.
+ * Memories that are certain to be new, by what the worker itself has seen of their stream. Their creation
+ * need not wait for the ledger, and their row need not be read from it. An event that expects no version, has
+ * a version 7 id above every event's of its stream so far, and creates a memory with a version 7 id above
+ * every memory's, is neither rejected nor a duplicate, nor does its memory exist.
  *
- * What is known of a stream was read from the ledger once, at a position that it had passed together with a
- * batch of ours, and is kept up by every event since; nobody else folds a partition while the worker owns it.
- * What is not known is not certain, which is always right.
+ * The state of a stream is read from the ledger once, when the ledger has passed a batch of ours, and updated
+ * by every event since; nobody else folds a partition while the worker owns it. Events of unknown streams are
+ * not certain, which is always safe.
  *
  * One thread at a time.
  */
@@ -18,26 +18,26 @@
 
 struct mneme_certainty;
 
-/* Knows up to `capacity` streams. */
+/* Remembers up to `capacity` streams. */
 int mneme_certainty_new(struct mneme_certainty **out, size_t capacity, struct mneme_error *error);
 void mneme_certainty_destroy(struct mneme_certainty *certainty);
 
-/* The item's event is the next of its partition: whether it is certain to create a memory that never was.
- * Every item is to be shown, also those that are parked: nothing behind one of these is certain any more, but
- * behind one that is parked alone. One that is shown again is not certain then. */
+/* Whether the item's event, the next of its partition, is certain to create a new memory. Call this for every
+ * item, also parked ones: after a parked item nothing of its stream is certain any more, unless it is parked
+ * alone. An item that is judged again is not certain. */
 bool mneme_certainty_judge(struct mneme_certainty *certainty, const struct mneme_batch_item *item);
 
-/* Reads what the ledger, which has passed the batch, knows of those streams of it that are not known yet: one
- * round trip, or none. `postgres` looks into the ledger's schema. */
+/* Reads the batch's unknown streams from the ledger, which has passed the batch: one round trip, or none.
+ * `postgres` has the ledger's schema on its search path. */
 int mneme_certainty_read(struct mneme_certainty *certainty, struct mneme_postgres *postgres,
                          struct mneme_batch *batch, struct mneme_error *error);
 
-/* The same for one stream, by the log's key of it: the highest version 7 ids of its events and of its
- * memories, all zeros where there is none. */
+/* The same for one stream, by its key in the log: the highest version 7 ids of its events and of its
+ * memories, all zeros if there is none. */
 void mneme_certainty_set(struct mneme_certainty *certainty, struct mneme_str key, int32_t partition,
                          struct mneme_uuid event_id_high, struct mneme_uuid memory_id_high);
 
-/* The partition is not ours any more, or not known to have been all the time. */
+/* The partition is no longer ours, or may not have been ours all the time. */
 void mneme_certainty_forget(struct mneme_certainty *certainty, int32_t partition);
 
 #endif

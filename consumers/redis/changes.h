@@ -1,5 +1,5 @@
 /*
- * From what a batch touches to what Redis is to hold of it, by one round trip to the ledger's tables or none.
+ * From what a batch touches to the values for Redis, by one round trip to the ledger's tables, or none.
  */
 #ifndef MNEME_CONSUMERS_REDIS_CHANGES_H
 #define MNEME_CONSUMERS_REDIS_CHANGES_H
@@ -16,7 +16,7 @@ struct mneme_cache_change {
     int64_t offset; /* of the last event that it comes from */
     int64_t expires_ms, happened_at;
     const struct mneme_hot_memory *memory; /* or what follows */
-    struct mneme_str user_id;              /* whom it counts for; null: the stream */
+    struct mneme_str user_id;              /* the owner; null: the stream */
     struct mneme_str names[3];
     size_t name_count;
     int64_t ledger_offset;
@@ -25,13 +25,13 @@ struct mneme_cache_change {
     struct mneme_str json; /* null: there is none */
 };
 
-/* A memory that was accessed, of whatever partition. */
+/* A memory that was accessed, of any partition. */
 struct mneme_cache_access {
     int32_t partition;
     const struct mneme_memory_row *row;
 };
 
-/* How long what is kept under each kind of key lasts, in seconds. */
+/* Time to live of each kind of key, in seconds. */
 struct mneme_cache_terms {
     int64_t ttl_s[MNEME_HOT_KIND_COUNT];
 };
@@ -42,21 +42,20 @@ struct mneme_cache_terms {
 struct mneme_cache_changes {
     struct mneme_cache_change *items; /* by partition and offset */
     size_t count;
-    struct mneme_cache_access *accesses; /* by partition; of memories that there are */
+    struct mneme_cache_access *accesses; /* by partition; of existing memories */
     size_t access_count;
 
     PGresult *answers[MNEME_CACHE_CALLS];
     struct mneme_pg_params params[MNEME_CACHE_CALLS];
     struct mneme_cache_terms terms;
-    struct mneme_buffer text; /* of what comes right from an event */
+    struct mneme_buffer text; /* of values taken from an event */
     struct mneme_json_normal normal;
 };
 void mneme_cache_changes_clean_up(struct mneme_cache_changes *changes);
 
-/* Reads all that is touched, as it is in one moment, forgetting the changes before; what events tell whole is
- * taken from them. `postgres` finds the ledger's tables on its search path, is outside a transaction, and the
- * ledger has passed the batch if there is anything to read.
- * MNEME_E_UNAVAILABLE when it turns out not to have. */
+/* Reads all that is touched, in one snapshot, replacing the former changes; values that events contain whole
+ * are taken from them. `postgres` finds the ledger's tables on its search path, is outside a transaction, and
+ * the ledger must have passed the batch if there is anything to read; otherwise MNEME_E_UNAVAILABLE. */
 int mneme_cache_changes_load(struct mneme_cache_changes *changes, struct mneme_postgres *postgres,
                              struct mneme_str topic, const struct mneme_touches *touches,
                              const struct mneme_batch *batch, struct mneme_arena *arena,

@@ -1,12 +1,12 @@
 /*
- * What the files share that make the changes of one batch.
+ * Shared by the files that make the changes of one batch.
  */
 #ifndef MNEME_CONSUMERS_REDIS_CHANGES_LOAD_H
 #define MNEME_CONSUMERS_REDIS_CHANGES_LOAD_H
 
 #include "consumers/redis/changes.h"
 
-/* The statements of the one transaction that sees one moment. */
+/* The statements of the transaction, which has one snapshot. */
 enum mneme_cache_call_kind {
     MNEME_CACHE_BEGIN,
     MNEME_CACHE_LEDGER,
@@ -20,7 +20,7 @@ enum mneme_cache_call_kind {
 };
 _Static_assert(MNEME_CACHE_CALL_COUNT == MNEME_CACHE_CALLS, "one answer for each");
 
-/* What is made of one batch. */
+/* The state of one load. */
 struct mneme_cache_load {
     struct mneme_cache_changes *changes;
     const struct mneme_touches *touches;
@@ -31,12 +31,12 @@ struct mneme_cache_load {
 
 int mneme_cache_changes_no_memory(struct mneme_error *error);
 
-/* Asks for all that cannot be told without the tables: one round trip, or none. */
+/* Queries everything that needs the tables: one round trip, or none. */
 int mneme_cache_changes_ask(struct mneme_cache_load *load, struct mneme_postgres *postgres,
                             struct mneme_str topic, const struct mneme_batch *batch,
                             struct mneme_error *error);
 
-/* Makes changes of the answers, and of what the events tell whole. */
+/* Makes changes from the answers, and from values that events contain whole. */
 int mneme_cache_changes_read_answers(struct mneme_cache_load *load, struct mneme_error *error);
 
 #endif

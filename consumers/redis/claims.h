@@ -1,7 +1,7 @@
 /*
  * Which partitions this worker keeps in Redis and how far they are: claimed with a new epoch, which fences
- * the worker before, and with what Redis says of them, so that one that was flushed, restored or replaced by
- * an old copy is filled again from where it stands.
+ * the former worker, and with the position that Redis has, so that a Redis that was flushed, restored or
+ * replaced by an old copy is filled again from there.
  */
 #ifndef MNEME_CONSUMERS_REDIS_CLAIMS_H
 #define MNEME_CONSUMERS_REDIS_CLAIMS_H
@@ -15,9 +15,10 @@ struct mneme_claim {
     struct mneme_hot_space space;
     int64_t epoch;
     int64_t next_offset;
-    int64_t user_bytes; /* that Redis keeps of one owner at most */
-    int64_t refill_end; /* where the ledger was when it was claimed: behind that, it may not be read */
-    bool has_parked;    /* the ledger has parked events that others wait behind: it may not be read either */
+    int64_t user_bytes; /* the most that Redis keeps of one owner */
+    int64_t refill_end; /* where the ledger was at the claim: until that is reached, it may not be read */
+    bool
+        has_parked; /* the ledger has parked events that others wait behind: then it may not be read either */
 };
 
 struct mneme_claims {
@@ -46,19 +47,19 @@ int mneme_claims_rewind(struct mneme_claims *claims, struct mneme_claim *claim, 
 struct mneme_claim *mneme_claims_find(struct mneme_claims *claims, int32_t partition);
 void mneme_claims_release(struct mneme_claims *claims, const int32_t *partitions, size_t count);
 
-/* What `live` says of the partition: "<space>/<partitions>". */
+/* The value of `live` for the partition: "<space>/<partitions>". */
 #define MNEME_LIVE_BYTES 40
 struct mneme_str mneme_claims_live(const struct mneme_claims *claims, const struct mneme_claim *claim,
                                    char text[MNEME_LIVE_BYTES]);
 
-/* How long it is so without being renewed. */
+/* How long it lasts without being renewed. */
 #define MNEME_LIVE_MS 10000
 
-/* Sees whether every partition is still this worker's, and tells readers of those for which is_current[i]
- * says so. MNEME_E_CONFLICT when one is not. */
+/* Checks that every partition is still this worker's, and sets `live` for readers where is_current[i] is set.
+ * MNEME_E_CONFLICT when one is not. */
 int mneme_claims_renew(struct mneme_claims *claims, const bool *is_current, struct mneme_error *error);
 
-/* The sentence for a verdict that is neither DONE nor ALREADY: MNEME_E_CONFLICT, or MNEME_E_UNAVAILABLE for
+/* The error for a verdict that is neither DONE nor ALREADY: MNEME_E_CONFLICT, or MNEME_E_UNAVAILABLE for
  * FROZEN. */
 int mneme_claims_lost(enum mneme_hot_verdict verdict, int32_t partition, struct mneme_error *error);
 

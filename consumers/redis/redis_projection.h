@@ -1,9 +1,9 @@
 /*
  * The projection `redis`: the hot tier (docs/redis.md), filled from the ledger's tables with what the log
- * touches. It agrees with the ledger by its verdicts, so it follows the projection `postgres`.
+ * touches. It uses the ledger's verdicts, so it follows the projection `postgres`.
  *
- * Items with a park_reason have no effect here: the ledger parks them, too, and tells the later events of
- * their keys among its exceptions; what is kept here is what its tables say. The progress moves past them.
+ * Items with a park_reason have no effect here: the ledger parks them, too, and lists the later events of
+ * their keys among its exceptions; the values here are those of its tables. The progress moves past them.
  */
 #ifndef MNEME_CONSUMERS_REDIS_REDIS_PROJECTION_H
 #define MNEME_CONSUMERS_REDIS_REDIS_PROJECTION_H

@@ -1,6 +1,6 @@
 /*
- * The changes of a batch on their way into Redis: some at a time in one script, which moves the progress of
- * their partition with them, and many scripts in flight.
+ * Writes the changes of a batch to Redis: several in one script, which also moves the progress of their
+ * partition, with many scripts in flight.
  */
 #ifndef MNEME_CONSUMERS_REDIS_WRITE_H
 #define MNEME_CONSUMERS_REDIS_WRITE_H
@@ -11,7 +11,7 @@
 /* How many calls are in flight at most. */
 #define MNEME_CACHE_CALLS_IN_FLIGHT 64
 
-/* A call whose answer is to come. */
+/* A call that was not answered yet. */
 struct mneme_cache_sent {
     struct mneme_claim *claim; /* NULL: accesses, which move no progress */
     int64_t end_offset;
@@ -26,14 +26,14 @@ struct mneme_cache_writer {
     size_t first, count;
 };
 
-/* Forgets what is in flight: a batch begins, or one has failed. */
+/* Forgets the calls in flight: a batch begins, or one has failed. */
 void mneme_cache_write_drop(struct mneme_cache_writer *writer);
 
-/* Sends the changes of a part of the batch and moves the progress of its partitions with them; a partition of
- * which readers may be told has the flag set in is_current (one for each of the part's). Most answers are
- * still to come then, so that the next part can be read from Postgres meanwhile. What was written before a
- * failure stays, with the progress up to there: the same batch again begins behind it. MNEME_E_CONFLICT when
- * a partition is not this worker's any more. */
+/* Sends the changes of a part of the batch and moves the progress of its partitions with them; is_current has
+ * one flag for each partition of the part: set if readers may use it. Most answers come later, so that the
+ * next part can be read from Postgres meanwhile. What was written before a failure stays, with the progress
+ * up to there: the same batch then continues after it. MNEME_E_CONFLICT when a partition is no longer this
+ * worker's. */
 int mneme_cache_write(struct mneme_cache_writer *writer, const struct mneme_cache_changes *changes,
                       const struct mneme_batch *part, const bool *is_current, struct mneme_error *error);
 

@@ -1,7 +1,7 @@
 /*
  * Several partitions of the log as one sequence: by the log's time, then by partition, then by offset, so
- * that the same ranges give the same sequence every time. Where the log's clock went back within a partition,
- * its events keep their order and stand at the latest time before them.
+ * that the same ranges give the same sequence every time. If the log's clock went back within a partition,
+ * its events keep their order and count as of the latest time before them.
  */
 #ifndef MNEME_CONSUMERS_REPLAY_MERGE_H
 #define MNEME_CONSUMERS_REPLAY_MERGE_H
@@ -9,7 +9,7 @@
 #include "common/base/cancel.h"
 #include "consumers/log/reader.h"
 
-#define MNEME_MERGE_MAX_PARTITIONS 512 /* each is read by a thread of its own */
+#define MNEME_MERGE_MAX_PARTITIONS 512 /* each is read by a separate thread */
 
 enum mneme_merge_step { MNEME_MERGE_GO_ON, MNEME_MERGE_STOP };
 
@@ -22,7 +22,7 @@ struct mneme_merge {
 
     const struct mneme_cancel *cancel; /* ends the merge; NULL: nothing does */
 
-    /* Is handed each item in its turn, on the calling thread; what it points to is gone afterwards. */
+    /* Gets each item in order, on the calling thread; what it points to is invalid afterwards. */
     enum mneme_merge_step (*on_item)(void *context, const struct mneme_batch_item *item);
     void *context;
 };

@@ -7,13 +7,13 @@
 #include "common/kafka/kafka.h"
 #include "consumers/log/batch.h"
 
-/* Makes the topic, with the publishers' times and the size of messages of the topic `source`, unless it is
- * there. MNEME_E_UNSAFE when the one that is there has another number of partitions, or records by the
- * broker's clock, which no unfinished copy has. */
+/* Makes the topic, with the publishers' times and the message size of the topic `source`, unless it exists.
+ * MNEME_E_UNSAFE when the existing topic has another number of partitions, or records by the broker's clock,
+ * which an unfinished copy never has. */
 int mneme_repartition_make_topic(const char *name, const char *source, const struct mneme_config *config,
                                  struct mneme_error *error);
 
-/* The broker's clock from now on. */
+/* Sets the topic to the broker's clock from now on. */
 int mneme_repartition_finish_topic(const char *name, const struct mneme_config *config,
                                    struct mneme_error *error);
 
@@ -22,7 +22,7 @@ int mneme_repartition_open_writer(struct mneme_repartition_writer **out, const c
                                   const struct mneme_config *config, struct mneme_error *error);
 
 /* Queues the record with its key, value, time and place; waits while the queue is full. What it points to is
- * copied. Any error is that of a record before it: no more is to be written. */
+ * copied. An error is that of an earlier record: write no more then. */
 int mneme_repartition_write(struct mneme_repartition_writer *writer, int32_t partition,
                             const struct mneme_batch_item *item, struct mneme_error *error);
 

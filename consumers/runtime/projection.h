@@ -1,6 +1,6 @@
 /*
- * What a projection is to the runtime: one constant table of operations. The runtime polls, decodes, batches,
- * retries, parks, and follows rebalances; it knows nothing of where a projection keeps its rows.
+ * A projection as the runtime sees it: one constant table of operations. The runtime polls, decodes, batches,
+ * retries, parks, and follows rebalances; it does not know where a projection keeps its rows.
  *
  * All operations are called from one thread, the sink thread of the worker, never two at a time. Between
  * `open` and `close` the runtime calls assign, apply, idle and revoke in any order; after FENCED it revokes
@@ -16,18 +16,18 @@
 #include "consumers/log/marks.h"
 #include "consumers/log/source.h"
 
-/* Of all but APPLIED: nothing of the call happened. */
+/* For all but APPLIED: nothing of the call happened. */
 enum mneme_apply_result {
-    /* The whole batch, and the progress with it, is durable or will be decided the same again. */
+    /* The whole batch, with its progress, is durable or will be decided in the same way again. */
     MNEME_APPLIED,
     /* The sink cannot be used for now: try again later, without limit. */
     MNEME_RETRY,
-    /* Some event in the batch can never be applied: the runtime halves the batch until it knows which one,
-     * marks that one as parked and applies again. */
+    /* Some event in the batch can never be applied: the runtime halves the batch until it finds that event,
+     * marks it as parked and applies again. */
     MNEME_REJECT,
     /* Another consumer owns a partition of the batch: drop it and rejoin. */
     MNEME_FENCED,
-    /* A person must act: stop with the error's sentence. */
+    /* A person must act: stop with the error's message. */
     MNEME_FATAL,
 };
 
@@ -58,17 +58,17 @@ struct mneme_rebuild_ops; /* consumers/runtime/rebuild.h */
 struct mneme_projection_ops {
     const struct mneme_projection_facts *facts;
 
-    /* Says which log is folded; NULL: the events topic. Called before `open`, and again before the group is
-     * joined anew after FENCED, since it may be another one then; and every few seconds while there is
-     * nothing to apply, on another thread than the other operations. The topic is there afterwards. */
+    /* Returns which log is folded; NULL: the events topic. Called before `open`, and again before the group
+     * is joined again after FENCED, since it may be another log then; and every few seconds while there is
+     * nothing to apply, on another thread than the other operations. The topic exists afterwards. */
     int (*source)(struct mneme_log_source *source, const struct mneme_config *config,
                   struct mneme_error *error);
 
     /* Makes the projection's state and checks that its store is fit for use (schema migrated …). The error
-     * tells what to do. Called once, first. */
+     * says what to do. Called once, first. */
     int (*open)(void **projection, const struct mneme_config *config, struct mneme_error *error);
 
-    /* Claims the partitions (whoever had them is fenced from here on) and fills the out-parameters. Called
+    /* Claims the partitions (the former owner is fenced from here on) and fills the out-parameters. Called
      * with only the newly assigned partitions. RETRY, FATAL, APPLIED, or FENCED when the log is another one
      * now. */
     enum mneme_apply_result (*assign)(void *projection, struct mneme_assignment *assignment,
@@ -80,33 +80,33 @@ struct mneme_projection_ops {
     enum mneme_apply_result (*apply)(void *projection, struct mneme_batch *batch, struct mneme_error *error);
 
     /* Called about once a second while nothing is applied, whether partitions are assigned or not; NULL:
-     * there is nothing to do then. FENCED makes the worker join the group anew, FATAL ends it, RETRY is told;
-     * APPLIED is that all is well. */
+     * there is nothing to do then. FENCED makes the worker join the group again, FATAL ends it, RETRY is
+     * logged; APPLIED means that all is well. */
     enum mneme_apply_result (*idle)(void *projection, struct mneme_error *error);
 
-    /* The partitions are no longer ours: forget what is remembered about them. Must not need the store. */
+    /* The partitions are no longer ours: forget their state. Must not need the store. */
     void (*revoke)(void *projection, const int32_t *partitions, size_t count);
 
     void (*close)(void *projection);
 
-    const struct mneme_rebuild_ops *rebuild; /* NULL: it is made again in a way of its own */
-    size_t max_batch_events;                 /* where one event is much work; 0: what the settings say */
+    const struct mneme_rebuild_ops *rebuild; /* NULL: it is made again in another way */
+    size_t max_batch_events;                 /* for projections with much work per event; 0: as set */
 
     /* What an event makes here takes the place of what was there as a whole, and is guarded by its source
      * position: one that cannot be applied is parked alone, and the next of its key goes on. Else later
      * events of its key wait behind it. */
     bool parks_alone;
 
-    /* Which messages of a topic were parked by hand or dropped; NULL: none ever is. Called on another thread
-     * than the other operations. */
+    /* Reads which messages of a topic were parked by hand or dropped; NULL: none ever are. Called on another
+     * thread than the other operations. */
     mneme_log_marks_reader *read_marks;
 
-    /* Told that the log is lost or another one, with the sentence that the worker ends with, or with NULL
-     * that it is the one that was folded; NULL: nobody is told. As read_marks. */
+    /* Records that the log is lost or another one, with the message that the worker ends with, or with NULL
+     * that it is the folded one; NULL: not recorded. Threads as for read_marks. */
     void (*note_loss)(const struct mneme_config *config, const char *reason);
 
-    /* Tells who looks that a worker waits before a message of an unknown schema, again at each attempt, or
-     * goes on; NULL: nobody is told. As read_marks. */
+    /* Records, for the status, that a worker waits at a message of an unknown schema, again at each attempt,
+     * or goes on; NULL: not recorded. Threads as for read_marks. */
     int (*note_wait)(const struct mneme_config *config, const struct mneme_schema_wait *wait,
                      struct mneme_error *error);
 };

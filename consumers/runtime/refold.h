@@ -1,7 +1,7 @@
 /*
- * Folding stretches of the log into a projection apart from its workers, all partitions side by side: what a
- * rebuild, and a look whether tables are right, consist of. Partitions know nothing of each other, so each
- * lane, a thread with a reader and a projection of its own, folds some of them.
+ * Folding ranges of the log into a projection without its workers, all partitions in parallel: the main step
+ * of a rebuild and of a verification. Partitions are independent, so each lane, a thread with its own reader
+ * and projection, folds some of them.
  */
 #ifndef MNEME_CONSUMERS_RUNTIME_REFOLD_H
 #define MNEME_CONSUMERS_RUNTIME_REFOLD_H
@@ -12,12 +12,12 @@
 
 struct mneme_refold_options {
     const struct mneme_projection_ops *projection;
-    const struct mneme_config *config; /* leads to the place that is folded into; only read, by all lanes */
+    const struct mneme_config *config; /* names the place that is folded into; only read, by all lanes */
     unsigned jobs;                     /* lanes; 0: one for each processor. Never more than partitions */
     size_t max_events, max_bytes;      /* of a batch; 0: what projection or settings say */
     const bool *partitions;            /* which to fold, by number; NULL: all of the topic */
-    const struct mneme_log_history *history; /* what the log must fit; NULL: nothing is known */
-    bool takes_over_loss; /* where the log has lost its beginning, begin with what it has; else MNEME_E_UNSAFE
+    const struct mneme_log_history *history; /* what the log must match; NULL: nothing is known */
+    bool takes_over_loss; /* if the log has lost its beginning, begin with what it has; else MNEME_E_UNSAFE
                            */
 
     /* Whether an event is folded at all; NULL: each is. Called by all lanes at once. */
@@ -34,7 +34,7 @@ struct mneme_refold_options {
 struct mneme_refold; /* one thread at a time */
 
 /* Opens readers and projections and claims the partitions. The options' pointers must outlive the refold.
- * MNEME_E_UNSAFE when the projection's progress does not fit the log; else what reader and projection say. */
+ * MNEME_E_UNSAFE when the projection's progress does not match the log; else their errors. */
 int mneme_refold_open(struct mneme_refold **out, const struct mneme_refold_options *options,
                       struct mneme_error *error);
 void mneme_refold_close(struct mneme_refold *refold);
@@ -48,16 +48,16 @@ const int64_t *mneme_refold_offsets(const struct mneme_refold *refold);
 /* Events that were folded since the refold was opened. */
 int64_t mneme_refold_done(const struct mneme_refold *refold);
 
-/* Events that were read in all runs: fewer than offsets where markers of transactions took some. */
+/* Events that were read in all runs: fewer than offsets if markers of transactions took some. */
 int64_t mneme_refold_events(const struct mneme_refold *refold);
 
-/* How many offsets lie between here and `to` (by partition). */
+/* The number of offsets between here and `to` (by partition). */
 int64_t mneme_refold_left(const struct mneme_refold *refold, const int64_t *to);
 
 /*
  * Folds each partition up to `to` (by partition, not included). May be called again, to go on. MNEME_OK also
- * when it was interrupted. An outage of the store is waited for, up to a minute; all that was folded stays.
- * Errors of mneme_log_reader_read; MNEME_E_CONFLICT when somebody else has claimed the partitions.
+ * when it was interrupted. Waits for an unavailable store for up to a minute; all that was folded stays.
+ * Errors of mneme_log_reader_read; MNEME_E_CONFLICT when another process has claimed the partitions.
  */
 int mneme_refold_run(struct mneme_refold *refold, const int64_t *to, struct mneme_error *error);
 

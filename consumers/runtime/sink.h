@@ -35,16 +35,16 @@ void mneme_sink_stop(struct mneme_sink *sink);
 
 /* Of the Kafka thread alone: */
 
-/* Whether a job may be posted: none is at work, and none is done and not taken yet. */
+/* Whether a job may be posted: none is running, and none is finished but not taken. */
 bool mneme_sink_is_idle(struct mneme_sink *sink);
 
-/* Gives the job to the thread. The sink must be idle. */
+/* Hands the job to the thread. The sink must be idle. */
 void mneme_sink_post(struct mneme_sink *sink, struct mneme_job *job);
 
 /* The job that is done, which makes the sink idle; NULL when there is none. Does not block. */
 struct mneme_job *mneme_sink_take(struct mneme_sink *sink);
 
-/* What the projection's `idle` said last, if it was not taken yet and is not APPLIED; else APPLIED. */
+/* The last result of the projection's `idle`, if it was not taken yet; else APPLIED. */
 enum mneme_apply_result mneme_sink_take_idle(struct mneme_sink *sink, struct mneme_error *error);
 
 /* Blocks until a job is done, or for timeout_ms; below 0 means without bound. */

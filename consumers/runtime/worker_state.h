@@ -1,7 +1,7 @@
 /*
  * The state of a worker and the functions by which its files work together; internal to consumers/runtime.
- * All of it belongs to the Kafka thread. The sink thread gets the job that is posted and what that points to,
- * the metrics thread the registry and `ready`.
+ * All of it belongs to the Kafka thread, except the posted job and what it points to (sink thread), and the
+ * registry and `ready` (metrics thread).
  */
 #ifndef MNEME_CONSUMERS_RUNTIME_WORKER_STATE_H
 #define MNEME_CONSUMERS_RUNTIME_WORKER_STATE_H
@@ -18,12 +18,12 @@
 #include "consumers/runtime/worker_metrics.h"
 
 enum mneme_worker_phase {
-    MNEME_PHASE_JOINING,   /* the group has given nothing */
-    MNEME_PHASE_CLAIMING,  /* partitions are ours in the group, not yet in the projection; nothing is fetched
+    MNEME_PHASE_JOINING,   /* the group has assigned nothing yet */
+    MNEME_PHASE_CLAIMING,  /* partitions are ours in the group, not yet in the projection: no fetching
                             */
-    MNEME_PHASE_READING,   /* they are ours in both */
-    MNEME_PHASE_NAMELESS,  /* the group says that another member has the worker's name; no group is joined */
-    MNEME_PHASE_REJOINING, /* fenced: everything was dropped, the group is asked anew */
+    MNEME_PHASE_READING,   /* partitions are ours in both */
+    MNEME_PHASE_NAMELESS,  /* the group says that another member has the worker's name: not in the group */
+    MNEME_PHASE_REJOINING, /* fenced: everything was dropped, the group is joined again */
 };
 
 struct mneme_worker_partition {
@@ -31,13 +31,13 @@ struct mneme_worker_partition {
     int64_t read_offset;    /* the next to be read */
     int64_t applied_offset; /* the next to be applied: the projection's progress */
     int64_t end_offset;     /* of the log, as last seen; -1 before that */
-    int64_t committed;      /* told to the group; -1 before that */
+    int64_t committed;      /* committed to the group; -1 before that */
     bool is_paused;
-    /* Set until the last event before applied_offset has come and is the one that the progress knows. */
+    /* Set until the last event before applied_offset was read and is the one of the progress. */
     struct mneme_log_digest expected;
     rd_kafka_message_t
-        *stalled;          /* read, but its schema is not known, or cannot be asked for now; reading waits */
-    bool waits_for_schema; /* nobody knows it: told in the log, in the metrics and by the projection */
+        *stalled;          /* read, but its schema is unknown, or cannot be fetched now; reading waits */
+    bool waits_for_schema; /* the schema is unknown: reported by log, metrics and projection */
 };
 
 /* A wait between attempts. */
@@ -50,8 +50,8 @@ struct mneme_worker_wait {
 
 /* The name of a worker with --id (name.c). */
 struct mneme_worker_name {
-    bool is_lost;         /* the client has said so, and can never go on */
-    int64_t since_micros; /* since when a member has the name in a group that is settled; 0: none has */
+    bool is_lost;         /* reported by the client, which cannot go on */
+    int64_t since_micros; /* since when a member of the settled group has the name; 0: none has */
     struct mneme_worker_wait wait;
 };
 
@@ -61,9 +61,9 @@ struct mneme_worker {
     const struct mneme_worker_options *options;
     char topic[MNEME_TOPIC_NAME_BYTES];
     char group[MNEME_TOPIC_NAME_BYTES];
-    struct mneme_fill_rules rules; /* topic_partitions is asked at each claim */
-    /* What rules.max_events grows to. After a claim batches begin small, since workers that start together
-     * take partitions from each other at once, and wait for the batch at hand. */
+    struct mneme_fill_rules rules; /* topic_partitions is read at each claim */
+    /* The limit of rules.max_events. After a claim batches begin small, since workers that start together
+     * soon take partitions from each other, and wait for the current batch. */
     size_t batch_max_events;
 
     rd_kafka_t *kafka;
@@ -75,8 +75,8 @@ struct mneme_worker {
     struct mneme_metrics *metrics;
     struct mneme_metrics_server *metrics_server;
     atomic_bool ready; /* for /readyz */
-    /* A broker did not know the topic while it was fetched from: it may have been made anew since. Set by the
-     * client's threads. */
+    /* A broker did not know the topic during a fetch: it may have been made again since. Set by the client's
+     * threads. */
     atomic_bool is_doubted;
 
     /* The assignment. */
@@ -98,22 +98,22 @@ struct mneme_worker {
     struct mneme_fill *applying;
     struct mneme_halving halving; /* of `applying` */
     struct mneme_job job;
-    struct mneme_worker_wait retry;   /* the sink, or the log's offsets, cannot be had */
-    struct mneme_worker_wait stall;   /* the schema of some message cannot be had */
-    struct mneme_worker_wait missing; /* the topic seems to be gone */
+    struct mneme_worker_wait retry;   /* the sink, or the log's offsets, are unavailable */
+    struct mneme_worker_wait stall;   /* the schema of some message is unavailable */
+    struct mneme_worker_wait missing; /* the topic seems to be missing */
 
     /* The start. */
-    struct mneme_worker_wait starting;    /* a service that it needs is away */
+    struct mneme_worker_wait starting;    /* a needed service is unavailable */
     struct mneme_kafka_topic_facts facts; /* of the topic, as they were then */
 
     /* The end. */
     bool is_draining; /* nothing more is read; what was read is applied, then the worker ends */
-    bool is_stopping; /* asked by should_stop: outages are not waited for any more */
+    bool is_stopping; /* by should_stop: unavailable services are no longer waited for */
     bool is_ended;
     struct mneme_error *error; /* the caller's; its code is what the worker returns */
 
     /* Reports. */
-    bool is_log_known; /* since the claim: it is the one that was folded, and the projection was told */
+    bool is_log_known; /* since the claim: it is the folded one, and the projection has recorded that */
     bool is_kafka_down;
     char connection_error[256]; /* of the client, the last one of a single connection; "" before that */
     int64_t reported_micros, refreshed_micros, commit_micros, source_micros, woken_micros;
@@ -132,16 +132,15 @@ void mneme_worker_leave(struct mneme_worker *worker);
 /* Destroys the client within a bound; batches and sink must be gone. */
 void mneme_worker_disconnect(struct mneme_worker *worker);
 
-/* Pauses and resumes partitions so that exactly those are fetched whose events can be taken now: while the
- * projection's store is away, until a second batch is full. */
+/* Pauses and resumes partitions so that only those are fetched of which events can be taken now: while the
+ * projection's store is unavailable, until a second batch is full. */
 void mneme_worker_sync_pauses(struct mneme_worker *worker);
 void mneme_worker_resume_all(struct mneme_worker *worker);
 
-/* Lets the client send a heartbeat that is due: by itself it looks only twice a second, or when it is asked
- * something. */
+/* Lets the client send a due heartbeat: by itself it checks only twice a second, or when it is called. */
 void mneme_worker_wake_client(struct mneme_worker *worker, int64_t now_micros);
 
-/* Tells the group the progress, for monitoring only; does not wait for an answer. */
+/* Commits the progress to the group, for monitoring only; does not wait for an answer. */
 void mneme_worker_commit(struct mneme_worker *worker);
 
 /* Asks the brokers for one end of each partition's log: RD_KAFKA_OFFSET_BEGINNING or _END. Blocks up to
@@ -165,13 +164,13 @@ void mneme_worker_release(struct mneme_worker *worker);
 /* Says that a topic of records is gone: MNEME_E_UNSAFE. */
 void mneme_worker_refuse_missing_records(struct mneme_error *error, const struct mneme_worker *worker);
 
-/* Asks whether the topic is still there, after the client has said that it is not. */
+/* Checks whether the topic still exists, after the client has reported it missing. */
 void mneme_worker_find_topic(struct mneme_worker *worker);
 
-/* Claims the partitions anew if the topic may be another one: the claim recognises it. */
+/* Claims the partitions again if the topic may be another one: the claim recognises that. */
 void mneme_worker_rejoin_if_topic_changed(struct mneme_worker *worker);
 
-/* Drops all batches and asks the group for partitions anew, after a wait. */
+/* Drops all batches and joins the group again, after a wait. */
 void mneme_worker_rejoin(struct mneme_worker *worker, const char *reason);
 
 /* --- name.c: a worker with --id --- */
@@ -184,8 +183,8 @@ void mneme_worker_regain_name(struct mneme_worker *worker);
 
 /* --- results.c: what became of a batch --- */
 
-/* What was filled is to be applied next, and another batch is filled. Between this and mneme_worker_apply the
- * client is polled: a worker that is to give partitions back does so before the batch, not after it. */
+/* Makes the filled batch the next to apply, and begins to fill another. Between this and mneme_worker_apply
+ * the client is polled, so that a worker gives revoked partitions back before the batch, not after it. */
 void mneme_worker_begin_batch(struct mneme_worker *worker);
 
 /* Hands the batch to the sink, for the first time or again. The sink is idle. */
@@ -194,7 +193,7 @@ void mneme_worker_applied(struct mneme_worker *worker, const struct mneme_job *j
 
 /* --- schema_wait.c: partitions that wait before a message of an unknown schema --- */
 
-/* Reads what was parked by hand. MNEME_OK without a projection that can tell. Blocks. */
+/* Reads what was parked by hand. MNEME_OK if the projection keeps no such marks. Blocks. */
 int mneme_worker_read_marks(struct mneme_worker *worker, struct mneme_error *error);
 
 /* The partition's stalled message is of an unknown schema; called again at each attempt. */
@@ -217,11 +216,11 @@ void mneme_worker_set_kafka_up(struct mneme_worker *worker, bool is_up, const ch
 
 /* --- start.c --- */
 
-/* Everything up to the membership of the group. Services that are away are waited for; is_stopping tells that
- * the worker was asked to stop meanwhile. */
+/* Does everything up to joining the group. Waits for unavailable services; is_stopping is set if the worker
+ * was asked to stop meanwhile. */
 int mneme_worker_start(struct mneme_worker *worker, struct mneme_error *error);
 
-/* Which log is folded; it may be another one than before. */
+/* Reads which log is folded; it may be another one than before. */
 int mneme_worker_read_source(struct mneme_worker *worker, struct mneme_error *error);
 
 /* --- worker.c --- */

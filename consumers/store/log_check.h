@@ -1,6 +1,6 @@
 /*
- * Whether what was folded comes from the log as it is now: the progress of a projection in Postgres against
- * the log, without claiming anything.
+ * Whether a projection was folded from the log as it is now: compares its progress in Postgres with the log,
+ * without claiming anything.
  */
 #ifndef MNEME_CONSUMERS_STORE_LOG_CHECK_H
 #define MNEME_CONSUMERS_STORE_LOG_CHECK_H

@@ -1,6 +1,6 @@
 /*
- * Whether the records that a generation is filled from are those that it was filled from, and come from the
- * log as it is now.
+ * Whether the records of a generation's topic are still those that it was filled from, and come from the log
+ * as it is now.
  */
 #ifndef MNEME_CONSUMERS_VECTORS_LOSS_CHECK_H
 #define MNEME_CONSUMERS_VECTORS_LOSS_CHECK_H
@@ -9,24 +9,24 @@
 #include "stores/vectors/generation.h"
 
 /*
- * A topic of records is compacted, so that none of its records need stay by which it could be recognised. But
- * the brokers' clock only goes forward: whatever was folded has no later time than the latest of it, and the
- * first record with a later one lies behind what was folded. In a topic that was made again it does not.
+ * A topic of records is compacted, so it cannot be recognised by any one record. But the brokers' clock only
+ * goes forward: the first record with a later time than all that was folded is after what was folded. In a
+ * topic that was made again it is not.
  */
 
 /* Notes in each partition of the batch the latest time of its records, which the progress keeps; not earlier
- * than `before`, by partition of the topic, which follows. */
+ * than `before` (by partition of the topic), which is updated. */
 void mneme_records_mark(struct mneme_batch *batch, int64_t *before, int32_t partitions);
 
-/* The time in microseconds that a progress has kept; -1: none. */
+/* The time kept by a progress, in microseconds; -1: none. */
 int64_t mneme_records_marked(const struct mneme_log_digest *digest);
 
-/* Compares the topic with the progress: there, with the same partitions, from its beginning, as far as that,
- * and by the times. `postgres` has the schema of vectors. MNEME_E_UNSAFE with what to do. */
+/* Compares the topic with the progress: that it exists, has the same partitions, its beginning, at least that
+ * length, and matching times. `postgres` has the schema of vectors. MNEME_E_UNSAFE with what to do. */
 int mneme_records_check(const struct mneme_generation *generation, const struct mneme_config *config,
                         struct mneme_postgres *postgres, struct mneme_error *error);
 
-/* The same, and the progress of `embed` with the log. Notes what it finds, for those who ask the vectors. */
+/* The same, and the progress of `embed` with the log. Records the result, for readers of the vectors. */
 int mneme_loss_check(const struct mneme_generation *generation, const struct mneme_config *config,
                      struct mneme_postgres *postgres, struct mneme_error *error);
 

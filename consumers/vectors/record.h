@@ -8,20 +8,19 @@
 #include "schemas/embedding.h"
 #include "stores/vectors/store.h"
 
-/* What a record says besides. */
+/* A change, with the other contents of its record. */
 struct mneme_vector_record {
     struct mneme_vector_change change;
     struct mneme_str query_prefix, passage_prefix; /* of the model; null for a removal */
 };
 
-/* Fills *out with what points into the item and the arena. MNEME_E_INVALID for what no embed worker writes:
- * such a record is parked, and a later one of its key is not held up by it. Else as mneme_embedding_decode.
- */
+/* Fills *out, which points into the item and the arena. MNEME_E_INVALID for a record that no embed worker
+ * writes: it is parked, and does not hold up later records of its key. Else as mneme_embedding_decode. */
 int mneme_vector_record_read(struct mneme_vector_record *out, struct mneme_embedding_codec *codec,
                              const struct mneme_batch_item *item, struct mneme_arena *arena,
                              struct mneme_error *error);
 
-/* Keeps of the changes of one document the newest; gives how many are left, in the order of their keys. */
+/* Keeps the newest change of each document; returns how many are left, in the order of their keys. */
 size_t mneme_vector_changes_collapse(struct mneme_vector_change *changes, size_t count);
 
 #endif

@@ -1,12 +1,12 @@
 /*
- * A vector as a few sums, by which two can be told apart without keeping either.
+ * A vector as a few sums, to compare two vectors without keeping either.
  */
 #ifndef MNEME_CONSUMERS_VECTORS_SKETCH_H
 #define MNEME_CONSUMERS_VECTORS_SKETCH_H
 
 #include "common/base/types.h"
 
-/* Two sums of the numbers, each with signs by chance. */
+/* Two sums of the numbers, each with random signs. */
 #define MNEME_VECTOR_SKETCHES 2
 
 struct mneme_vector_sketch {
@@ -17,8 +17,8 @@ struct mneme_vector_sketch {
 /* Of little-endian floats. */
 struct mneme_vector_sketch mneme_vector_sketch_of(struct mneme_str vector);
 
-/* Whether both are of one vector: exactly, or but for the last bits, which Chroma loses where it normalises.
- */
+/* Whether both are of one vector: exactly, or except for the last bits, which Chroma loses when it
+ * normalises. */
 bool mneme_vector_sketch_equal(const struct mneme_vector_sketch *one, const struct mneme_vector_sketch *other,
                                bool is_exact);
 

@@ -1,7 +1,7 @@
 /*
  * The projection `vectors`: embeddings into the active generation of the vector store, or into the one that
- * the settings name. Records of a compacted topic are the newest state of their key, so one that cannot be
- * read is parked without holding up what follows.
+ * the settings name. Records of a compacted topic are the newest state of their key, so a record that cannot
+ * be read is parked without holding up later ones.
  */
 #ifndef MNEME_CONSUMERS_VECTORS_VECTORS_PROJECTION_H
 #define MNEME_CONSUMERS_VECTORS_VECTORS_PROJECTION_H
@@ -12,8 +12,8 @@
 
 extern const struct mneme_projection_ops mneme_vectors_projection;
 
-/* Says which topic is read, by the generation of the settings, the active one, or before there is one the
- * settings' model. */
+/* Returns which topic is read: that of the generation of the settings, of the active one, or, before there is
+ * one, of the settings' model. */
 int mneme_vectors_source(struct mneme_log_source *source, const struct mneme_config *config,
                          struct mneme_error *error);
 

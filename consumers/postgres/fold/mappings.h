@@ -19,9 +19,9 @@ enum mneme_source_kind {
     MNEME_SOURCE_CONSTANT, /* `text` or `number` */
     MNEME_SOURCE_NULL,
     MNEME_SOURCE_SHA256, /* of the payload's text field */
-    MNEME_SOURCE_LATEST, /* the later of what is there and the envelope's time */
-    MNEME_SOURCE_PLUS,   /* what is there plus `number`, within minimum..maximum */
-    MNEME_SOURCE_TIMES,  /* what is there times the payload's field, within minimum..maximum */
+    MNEME_SOURCE_LATEST, /* the later of the present value and the envelope's time */
+    MNEME_SOURCE_PLUS,   /* the present value plus `number`, within minimum..maximum */
+    MNEME_SOURCE_TIMES,  /* the present value times the payload's field, within minimum..maximum */
     /* The payload's time; when null and the payload's field `when_field` holds `text`, occurred_at plus
      * `number` microseconds; else as PAYLOAD. */
     MNEME_SOURCE_TIME_OR_AFTER,
@@ -46,15 +46,16 @@ struct mneme_source {
                                 boolean, where it is not null; NULL: none does */
 };
 
-/* What an event does, and the verdict that follows when it cannot. */
+/* What an event does, and the verdict if it cannot. */
 enum mneme_action_kind {
-    MNEME_ACTION_CREATE,  /* a row that is not there or is deleted; else exists */
+    MNEME_ACTION_CREATE,  /* a row that does not exist or is deleted; else exists */
     MNEME_ACTION_CHANGE,  /* a row that is there and not deleted; else not_found; rejected at another version
                            */
-    MNEME_ACTION_REQUIRE, /* a row that is there and not deleted; else not_found; nothing happens to it */
-    MNEME_ACTION_ENSURE,  /* creates the row if it never was, then changes it; not_found if it is deleted */
-    MNEME_ACTION_PUT,     /* creates the row, or changes the one that is there into its next version */
-    MNEME_ACTION_TOUCH,   /* changes the row that is there into its next version; nothing if there is none */
+    MNEME_ACTION_REQUIRE, /* a row that exists and is not deleted; else not_found; it is not changed */
+    MNEME_ACTION_ENSURE,  /* creates the row if it never existed, then changes it; not_found if it is deleted
+                           */
+    MNEME_ACTION_PUT,     /* creates the row, or changes the existing one into its next version */
+    MNEME_ACTION_TOUCH,   /* changes the existing row into its next version; nothing if there is none */
     /* A child row at an index, the parent's next one when null or none. Where a row is at the index,
        `exists`; but an action with changes corrects it, and an event all of whose children are there already
        with the same text (by their SHA-256) is a duplicate. A correction is no activity: it leaves the parent
@@ -132,7 +133,7 @@ struct mneme_mapping_plan {
     struct mneme_arena arena;
 };
 
-/* Those that the event does. */
+/* The actions of the event. */
 static inline const struct mneme_fold_type_plan *mneme_mapping_of(const struct mneme_mapping_plan *plan,
                                                                   const struct mneme_event *event) {
     return &plan->by_version[event->schema_version - 1][event->type];

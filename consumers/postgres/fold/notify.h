@@ -1,7 +1,7 @@
 /*
- * Telling those who LISTEN to memory_events which events were accepted: JSON arrays of {"sequence_id",
- * "event_id", "stream_id", "event_type"}, as many in one notification as it holds, or a notification with one
- * such object for each; by one statement for a batch, in the transaction of its rows.
+ * Notifying listeners of memory_events which events were accepted: JSON arrays of {"sequence_id", "event_id",
+ * "stream_id", "event_type"}, as many in one notification as fit, or a notification with one such object for
+ * each event; by one statement for a batch, in the transaction of its rows.
  */
 #ifndef MNEME_CONSUMERS_POSTGRES_NOTIFY_H
 #define MNEME_CONSUMERS_POSTGRES_NOTIFY_H

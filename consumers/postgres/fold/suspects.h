@@ -1,6 +1,6 @@
 /*
- * Rows of one partition that do not follow from the row before, kept until the partition's end, where some
- * turn out to have changed places and others to have been right all the time.
+ * Rows of one partition that do not follow from the row before, kept until the partition's end, when some
+ * prove to be swapped and others to be right.
  */
 #ifndef MNEME_CONSUMERS_POSTGRES_SUSPECTS_H
 #define MNEME_CONSUMERS_POSTGRES_SUSPECTS_H
@@ -10,7 +10,7 @@
 #include "consumers/postgres/ledger/audit.h"
 
 #define MNEME_LEDGER_FIELDS 20     /* without the hash */
-#define MNEME_FOLD_MAX_SUSPECTS 64 /* of a partition; of those beyond, only that they are broken is known */
+#define MNEME_FOLD_MAX_SUSPECTS 64 /* of a partition; further ones are only reported as broken */
 
 /* A row as it was read. */
 struct mneme_ledger_read {
@@ -24,11 +24,11 @@ struct mneme_ledger_read {
 struct mneme_fold_suspect_item {
     struct mneme_ledger_read row;
     char *bytes;                               /* of its fields */
-    uint8_t previous[MNEME_LEDGER_HASH_BYTES]; /* what the row before says of itself */
+    uint8_t previous[MNEME_LEDGER_HASH_BYTES]; /* the hash in the row before */
     int64_t previous_offset;                   /* -1: none */
     enum mneme_break_kind kind;
     int64_t other_offset;
-    bool is_cleared; /* it was the row before that is wrong */
+    bool is_cleared; /* the row before was wrong instead */
 };
 
 struct mneme_fold_suspects {
@@ -37,12 +37,12 @@ struct mneme_fold_suspects {
 };
 void mneme_fold_suspects_clean_up(struct mneme_fold_suspects *suspects);
 
-/* A copy of the row; NULL when there are too many of them (*is_full) or memory is exhausted. */
+/* Adds a copy of the row; NULL when there are too many (*is_full) or memory is exhausted. */
 struct mneme_fold_suspect_item *mneme_fold_suspects_add(struct mneme_fold_suspects *suspects,
                                                         const struct mneme_ledger_read *row, bool *is_full);
 
-/* Finds those that have changed places, and clears those that were only behind them. False when memory is
- * exhausted or OpenSSL fails. */
+/* Finds swapped rows, and clears those that were only behind them. False when memory is exhausted or OpenSSL
+ * fails. */
 bool mneme_fold_suspects_judge(struct mneme_fold_suspects *suspects, EVP_MD_CTX *context,
                                const EVP_MD *sha256);
 

@@ -1,8 +1,8 @@
 /*
- * The tables of things that live on (memories, conversations, knowledge …). What columns and keys a table
- * has, the migrations say: sql/tables.py makes the shapes of them. What the fold does with it is declared by
- * a file of consumers/postgres/subjects. From both comes a plan, with the statements that look rows up, load
- * and change them.
+ * The tables of lasting things (memories, conversations, knowledge …). The migrations define a table's
+ * columns and keys: sql/tables.py makes its shape from them. A file of consumers/postgres/subjects declares
+ * what the fold does with it. Both together make a plan, with the statements that look up, load and change
+ * rows.
  */
 #ifndef MNEME_CONSUMERS_POSTGRES_TABLES_H
 #define MNEME_CONSUMERS_POSTGRES_TABLES_H
@@ -48,26 +48,26 @@ struct mneme_fold_shape {
     size_t column_count;
     const int *key; /* the columns of the primary key */
     size_t key_count;
-    bool has_history; /* a second table, <name>_history, has the versions before */
+    bool has_history; /* a second table, <name>_history, has the former versions */
 };
 
 extern const struct mneme_fold_shape mneme_fold_shapes[MNEME_FOLD_TABLE_COUNT];
 
 struct mneme_action;
 
-/* What the fold does with a table. Some columns it knows by their names: tenant and stream_id;
- * source_sequence and valid_from, which say what event made the row's version; `version`, which counts the
- * row's changes (rows of a table without it never change, unless they are children that are corrected);
- * `is_deleted`, the mark of a soft delete; and `first_sequence`, which is null until a child is corrected,
- * and is then the source_sequence of the event that stored it first. What else the primary key has names the
- * row: one or two texts or UUIDs, and in a table of rows that belong to a parent a bigint, the row's index.
- * Such a table and its parent have the same id. */
+/* What the fold does with a table. It knows some columns by name: tenant and stream_id; source_sequence and
+ * valid_from, which name the event that made the row's version; `version`, which counts the row's changes
+ * (rows of a table without it never change, unless they are children that are corrected); `is_deleted`, the
+ * mark of a soft delete; and `first_sequence`, which is null until a child is corrected, and is then the
+ * source_sequence of the event that stored it first. The other columns of the primary key name the row: one
+ * or two texts or UUIDs, and, if the rows belong to a parent, a bigint, the row's index. Such a table and its
+ * parent have the same id. */
 struct mneme_fold_table {
     const struct mneme_action *actions; /* of the events that are about rows of this table first of all */
     size_t action_count;
-    bool has_id_high; /* streams.memory_id_high is the highest version 7 id of this table */
-    const char
-        *beside_key; /* a column that the primary key has for readers and that names no row; else NULL */
+    bool has_id_high;       /* streams.memory_id_high is the highest version 7 id of this table */
+    const char *beside_key; /* a column of the primary key that is only for readers, not part of a row's name;
+                               else NULL */
     enum mneme_fold_table_id parent; /* of a table with an index, or with `forgotten` */
     const char *next_index;          /* the parent's column for the index of its next row here */
     const char *forgotten; /* the parent's column that tells up to which sequence_id rows of this table are
@@ -106,8 +106,8 @@ struct mneme_fold_table_plan {
 };
 
 /* The plans of all tables: mneme_fold_shapes and mneme_fold_tables outside tests, which the plans borrow.
- * MNEME_E_INTERNAL, with the table and the name that is wrong, when they do not fit together. The plans are
- * to be cleaned up in any case. */
+ * MNEME_E_INTERNAL, with the table and the name that is wrong, when they do not fit together. Clean up the
+ * plans in any case. */
 int mneme_fold_table_plans_init(struct mneme_fold_table_plan plans[MNEME_FOLD_TABLE_COUNT],
                                 const struct mneme_fold_shape shapes[MNEME_FOLD_TABLE_COUNT],
                                 const struct mneme_fold_table *const tables[MNEME_FOLD_TABLE_COUNT],
@@ -123,8 +123,8 @@ int mneme_fold_table_write_sql(struct mneme_fold_table_plan *plan, struct mneme_
 void mneme_fold_table_update_sql(const struct mneme_fold_table_plan *plan, uint64_t some, uint64_t all,
                                  struct mneme_buffer *sql);
 
-/* The statement, with a NUL, that puts versions of rows that the table has into its history: each is the row
- * with the columns of its mask changed, `some` of them in any. Parameters as above, then arrays of
+/* The statement, with a NUL, that copies versions of the table's rows into its history: each is the row with
+ * the columns of its mask changed, each of them one of `some`. Parameters as above, then arrays of
  * superseded_sequence and valid_to (as text). */
 void mneme_fold_table_supersede_sql(const struct mneme_fold_table_plan *plan, uint64_t some,
                                     struct mneme_buffer *sql);

@@ -1,6 +1,6 @@
 /*
- * Where the ledger's chain of hashes ends in each partition that a worker owns. Read when partitions are
- * claimed and right from then on, because nobody else writes them; moved when a batch has committed.
+ * The end of the ledger's chain of hashes in each partition that a worker owns. Read when partitions are
+ * claimed and valid from then on, because nobody else writes them; moved when a batch has committed.
  */
 #ifndef MNEME_CONSUMERS_POSTGRES_HEADS_H
 #define MNEME_CONSUMERS_POSTGRES_HEADS_H
@@ -12,7 +12,7 @@
 
 struct mneme_ledger_head {
     int32_t partition;
-    int64_t sequence_id;                   /* of the last row; -1: the ledger has none of the partition */
+    int64_t sequence_id;                   /* of the last row; -1: the ledger has no row of the partition */
     uint8_t hash[MNEME_LEDGER_HASH_BYTES]; /* of that row; zeros: none */
 };
 
@@ -23,13 +23,13 @@ struct mneme_ledger_heads {
 };
 void mneme_ledger_heads_clean_up(struct mneme_ledger_heads *heads);
 
-/* Asks for the partitions' heads, in the place of what was known of them. */
+/* Reads the partitions' heads, replacing those known before. */
 int mneme_ledger_heads_read(struct mneme_ledger_heads *heads, struct mneme_postgres *postgres,
                             const int32_t *partitions, size_t count, struct mneme_error *error);
 
 void mneme_ledger_heads_drop(struct mneme_ledger_heads *heads, const int32_t *partitions, size_t count);
 
-/* NULL: of a partition that was not read. Valid until the next read or drop; may be changed in place. */
+/* NULL: the partition was not read. Valid until the next read or drop; may be changed in place. */
 struct mneme_ledger_head *mneme_ledger_heads_find(const struct mneme_ledger_heads *heads, int32_t partition);
 
 /* The parameters of fold_write_heads; MNEME_E_NO_MEMORY. */

@@ -1,6 +1,6 @@
 /*
- * A row of the ledger: the bytes that binary COPY takes and gives, and the hash that chains it to the row
- * before it in its partition. Both are made once, from the event and its verdict alone.
+ * A row of the ledger: its bytes in binary COPY, and the hash that chains it to the row before it in its
+ * partition. Both are made once, from the event and its verdict alone.
  */
 #ifndef MNEME_CONSUMERS_POSTGRES_LEDGER_ROW_H
 #define MNEME_CONSUMERS_POSTGRES_LEDGER_ROW_H

@@ -1,6 +1,7 @@
 /*
- * The months of the ledger that are known to have a table. A batch's months are made before it is written,
- * and the month behind its last one, so that the first event of a month finds its table there.
+ * The months of the ledger that are known to have a table. The tables of a batch's months, and of the month
+ * after its last one, are made before the batch is written, so that the first event of a month finds its
+ * table.
  */
 #ifndef MNEME_CONSUMERS_POSTGRES_MONTHS_H
 #define MNEME_CONSUMERS_POSTGRES_MONTHS_H
@@ -15,9 +16,9 @@ struct mneme_month {
 
 #define MNEME_MONTHS_KNOWN 64
 
-/* Zero-initialise to start with, and again whenever somebody else may have taken a table away. */
+/* Zero-initialise to start with, and again whenever another process may have detached a table. */
 struct mneme_months {
-    struct mneme_month known[MNEME_MONTHS_KNOWN]; /* the one that was asked for last comes first */
+    struct mneme_month known[MNEME_MONTHS_KNOWN]; /* the most recently used comes first */
     size_t count;
 };
 

@@ -1,6 +1,6 @@
 /*
- * The rebuild of the ledger and its tables: as that of any schema, with the months' indexes, and one
- * subject's rows alone.
+ * The rebuild of the ledger and its tables: like that of any schema, plus the months' indexes, and the
+ * rebuild of one subject's rows.
  */
 #ifndef MNEME_CONSUMERS_POSTGRES_REBUILD_H
 #define MNEME_CONSUMERS_POSTGRES_REBUILD_H

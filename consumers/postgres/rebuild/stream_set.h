@@ -1,5 +1,5 @@
 /*
- * A set of streams, by the key that their events have in the log: tenant "/" stream_id.
+ * A set of streams, by the key of their events in the log: tenant "/" stream_id.
  */
 #ifndef MNEME_CONSUMERS_POSTGRES_STREAM_SET_H
 #define MNEME_CONSUMERS_POSTGRES_STREAM_SET_H
@@ -8,7 +8,7 @@
 
 struct mneme_stream_entry;
 
-/* Zero-initialise to start with. Once filled it may be asked by several threads. */
+/* Zero-initialise to start with. Once filled, several threads may read it. */
 struct mneme_stream_set {
     struct mneme_stream_entry *entries;
 };

@@ -1,7 +1,7 @@
 /*
- * The words in which a subject is declared: for each of its tables a constant mneme_fold_table_<name>, with
- * the actions of the events that are about the table's rows; and for each action the values of the columns.
- * This header is for the files of this folder alone.
+ * Macros to declare a subject: for each of its tables a constant mneme_fold_table_<name>, with the actions of
+ * the events about the table's rows; and for each action the values of the columns. This header is for the
+ * files of this folder alone.
  */
 #ifndef MNEME_CONSUMERS_POSTGRES_SUBJECT_H
 #define MNEME_CONSUMERS_POSTGRES_SUBJECT_H

@@ -1,8 +1,8 @@
 /*
- * The live keys against those of a space apart that the log was folded into as far. What is not the same is
- * only suspected at first: rows are read from the ledger's tables as they are when a batch is folded, so that
- * one space may have them as of later than the other, and readers fill what they miss. A suspect that the
- * workers write anew, when they have come to where the ledger was, is none.
+ * Compares the live keys with those of a separate space, into which the log was folded equally far. A
+ * difference is only a suspicion at first: rows are read from the ledger's tables as they are when a batch is
+ * folded, so one space may have a later state than the other, and readers fill missing keys. A suspect that
+ * the workers write again, once they have reached the ledger's position, is cleared.
  *
  * Lists of memories are compared with the memories that are there.
  */
@@ -13,13 +13,13 @@
 #include "consumers/redis/rebuild/snapshot.h"
 #include "consumers/runtime/rebuild.h"
 
-/* One that may be wrong. */
+/* A key that may be wrong. */
 struct mneme_cache_suspect {
     enum mneme_difference difference;
     struct mneme_hot_scanned scanned; /* of the live space */
-    struct mneme_str names;           /* as of a look */
+    struct mneme_str names;           /* as in a snapshot */
     size_t table;
-    bool is_list;         /* of memories: it was judged at once */
+    bool is_list;         /* of memories: judged at once */
     uint64_t hash;        /* of what is live; 0 where there is nothing */
     int64_t expires_ms;   /* likewise */
     uint64_t folded_hash; /* of what was folded; 0 where there is nothing */
@@ -35,12 +35,12 @@ struct mneme_cache_compare {
     int32_t partition_count;
     struct mneme_hot_space live;
     const int64_t *live_numbers;          /* of each partition */
-    const int64_t *evicted;               /* of each partition: how many live entries had to make room */
-    const int64_t *evicted_apart;         /* the same of the space apart */
-    int64_t ttl_ms[MNEME_HOT_KIND_COUNT]; /* for how long each kind is kept at most; 0: not told */
+    const int64_t *evicted;               /* of each partition: how many live entries were evicted */
+    const int64_t *evicted_apart;         /* the same of the separate space */
+    int64_t ttl_ms[MNEME_HOT_KIND_COUNT]; /* the longest time that each kind is kept; 0: unknown */
 
     struct mneme_arena arena;
-    struct mneme_hash entries;  /* of the space apart */
+    struct mneme_hash entries;  /* of the separate space */
     struct mneme_hash reported; /* lists that are suspects already */
     struct mneme_cache_suspect *first;
     size_t suspect_count;
@@ -53,16 +53,16 @@ struct mneme_cache_compare {
 int mneme_cache_compare_init(struct mneme_cache_compare *compare, struct mneme_error *error);
 void mneme_cache_compare_clean_up(struct mneme_cache_compare *compare);
 
-/* A key of the space apart; all of them first. */
+/* Adds a key of the separate space; all of these come first. */
 int mneme_cache_compare_expect(struct mneme_cache_compare *compare,
                                const struct mneme_cache_snapshot *snapshot, struct mneme_error *error);
-/* A key of the live space. */
+/* Compares a key of the live space. */
 int mneme_cache_compare_live(struct mneme_cache_compare *compare, const struct mneme_cache_snapshot *snapshot,
                              struct mneme_error *error);
-/* No live key is left. */
+/* Call after the last live key: finds the missing ones. */
 int mneme_cache_compare_missing(struct mneme_cache_compare *compare, struct mneme_error *error);
 
-/* Counts the suspects that are not excused, and shows every table. Returns how many they are. */
+/* Reports every table, with the suspects that are not excused. Returns their number. */
 int64_t mneme_cache_compare_report(struct mneme_cache_compare *compare,
                                    const struct mneme_verify_options *options);
 

@@ -1,6 +1,6 @@
 /*
- * How a projection that is a schema of Postgres is rebuilt and verified: into a schema apart, by COPY with
- * few indexes, the rest of them built afterwards, and by renaming schemas in one transaction.
+ * Rebuilding and verifying a projection that is a schema of Postgres: it is folded into a separate schema, by
+ * COPY with few indexes; the other indexes are built afterwards, and schemas are renamed in one transaction.
  */
 #ifndef MNEME_CONSUMERS_STORE_REBUILD_H
 #define MNEME_CONSUMERS_STORE_REBUILD_H
@@ -15,9 +15,9 @@ struct mneme_store_rebuild {
     const struct mneme_projection_ops *projection;
     enum mneme_projection schema;
     const struct mneme_migration_set *migrations;
-    const struct mneme_catalog_example *example; /* of parts that come with the load; or NULL */
+    const struct mneme_catalog_example *example; /* of parts that are made during the load; or NULL */
     bool keeps_losses;                           /* its schema has the table log_losses */
-    const char *list_indexes_sql; /* adds to the table rebuild_indexes what the load has brought; or NULL */
+    const char *list_indexes_sql;     /* adds the load's indexes to the table rebuild_indexes; or NULL */
     const char *complete_indexes_sql; /* after all indexes, and again right before the switch; or NULL */
 };
 
