@@ -1,6 +1,6 @@
 /*
- * The claim ends whoever holds the partition's progress; the transaction then raises the epoch once more, so
- * that a worker that has claimed it meanwhile, and remembers the key that waited, must claim it again.
+ * The claim fences the owner of the partition's progress; the transaction then raises the epoch once more, so
+ * that a worker that has claimed it meanwhile, and remembers the waiting key, must claim it again.
  */
 #include "consumers/drop.h"
 
@@ -16,7 +16,7 @@ static int no_memory(struct mneme_error *error) {
     return mneme_error_set(error, MNEME_E_NO_MEMORY, "nothing was dropped: out of memory");
 }
 
-/* --- what there is --- */
+/* --- finding items --- */
 
 static char *copy_cell(const PGresult *rows, int row, int column) {
     return strndup(PQgetvalue(rows, row, column), (size_t)PQgetlength(rows, row, column));
@@ -87,7 +87,7 @@ static bool is_the_ledger(struct mneme_str name) {
     return mneme_str_equal(name, mneme_str_from(mneme_projections[MNEME_PROJECTION_POSTGRES].name));
 }
 
-/* What the ledger drops, all drop; a position of the embeddings topic is another one. */
+/* All projections drop what the ledger drops; positions of the embeddings topic are separate. */
 static bool is_chosen(const struct mneme_drop *drop, const struct mneme_projection_facts *facts) {
     bool is_of_all = drop->projection.data == NULL || is_the_ledger(drop->projection);
     return is_of_all ? !is_of_records(facts) : mneme_str_equal(drop->projection, mneme_str_from(facts->name));
@@ -123,7 +123,7 @@ void mneme_drop_list_clean_up(struct mneme_drop_list *list) {
     *list = (struct mneme_drop_list){0};
 }
 
-/* --- one of them --- */
+/* --- dropping an item --- */
 
 enum { BEGIN, LOCK, FENCE, DROP, SETTLE, CALL_COUNT };
 
@@ -185,8 +185,8 @@ static int move(struct dropping *dropping, struct mneme_error *error) {
     int status = mneme_pg_pipeline(results, dropping->session.postgres, calls, CALL_COUNT, error);
     if (status == MNEME_OK && *PQgetvalue(results[LOCK], 0, 0) == 0) {
         status = mneme_error_set(error, MNEME_E_CONFLICT,
-                                 "nothing was dropped in %s: a rebuild or a verification of its tables is at "
-                                 "work; run this again when it is over",
+                                 "nothing was dropped in %s: a rebuild or a verification of its tables is "
+                                 "running; run this again when it has ended",
                                  dropping->item->projection);
     }
     for (size_t i = 0; i < CALL_COUNT; i++) {
@@ -221,9 +221,9 @@ static int drop_item(const struct mneme_drop *drop, const struct mneme_drop_item
     return status;
 }
 
-/* --- all of it --- */
+/* --- the run --- */
 
-/* The key that waited behind the item. NULL: nothing did, or what is of that key is not an event. */
+/* The key that waited behind the item. NULL: nothing waited, or the messages of that key are not events. */
 static struct mneme_str key_behind(const struct mneme_drop_item *item, int64_t offset) {
     struct mneme_str key = {item->key, item->key_len};
     size_t characters;

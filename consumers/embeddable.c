@@ -1,5 +1,5 @@
 /*
- * Asked before anything is made.
+ * Checks made before anything is embedded.
  */
 #include "consumers/embeddable.h"
 
@@ -10,7 +10,7 @@
 
 #define OFFSETS_TIMEOUT_MS 30000
 
-/* Its beginning, but for what is recorded as lost. */
+/* Checks the log's beginning, except for recorded losses. */
 static int check_beginning(struct mneme_log_history *history, struct mneme_log_reader *reader,
                            const struct mneme_config *config, struct mneme_error *error) {
     const struct mneme_log_point beginning = {.kind = MNEME_LOG_BEGINNING};
@@ -26,13 +26,12 @@ static int check_beginning(struct mneme_log_history *history, struct mneme_log_r
     }
     for (int32_t p = 0; p < partitions && status == MNEME_OK; p++) {
         if (starts[p] > mneme_log_history_lost(history, p)) {
-            status = mneme_error_set(error, MNEME_E_UNSAFE,
-                                     "nothing was embedded: partition %d of %s begins at offset %lld, and "
-                                     "what was before would be "
-                                     "gone; if that is meant, run `mneme rebuild postgres --accept-loss`, "
-                                     "which records it for all "
-                                     "projections, and then this again",
-                                     (int)p, log.topic, (long long)starts[p]);
+            status =
+                mneme_error_set(error, MNEME_E_UNSAFE,
+                                "nothing was embedded: partition %d of %s begins at offset %lld, and earlier "
+                                "events would be lost; to accept that, run `mneme rebuild postgres "
+                                "--accept-loss`, which records it for all projections, and then this again",
+                                (int)p, log.topic, (long long)starts[p]);
         }
     }
     free(starts);

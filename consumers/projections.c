@@ -1,5 +1,5 @@
 /*
- * A new projection is its folder, a line in each of these tables, and its facts.
+ * A new projection needs its folder, a line in each of these tables, and its facts.
  */
 #include "consumers/projections.h"
 

@@ -1,6 +1,6 @@
 /*
  * One projection after the other, the ledger's first, since the others wait for it; in each one partition
- * after the other; of that some hundred events at a time.
+ * after the other; of that, some hundred events at a time.
  */
 #include "consumers/redrive.h"
 
@@ -15,7 +15,7 @@
 #include "sql/embedded.h"
 
 #define EVENTS_AT_ONCE 500
-#define PATIENCE_MICROS INT64_C(30000000) /* for a store that is away, and for workers that claim */
+#define PATIENCE_MICROS INT64_C(30000000) /* for an unavailable store, and for workers that claim */
 
 /* A partition of one projection. */
 struct redriving {
@@ -77,8 +77,8 @@ static int load(PGresult **rows, struct redriving *redriving, struct mneme_error
     return mneme_pg_query(rows, redriving->postgres, mneme_sql_redrive_load, params, true, error);
 }
 
-/* What blocked nobody was overtaken by what came behind it: it can only be applied where the log is folded
- * from the beginning. */
+/* An event that blocked nothing may have been overtaken by later events: then it can only be applied when the
+ * log is folded from the beginning. */
 static int hold_overtaken(struct redriving *redriving, struct mneme_batch_item *item,
                           struct mneme_error *error) {
     PGresult *rows = NULL;
@@ -90,11 +90,10 @@ static int hold_overtaken(struct redriving *redriving, struct mneme_batch_item *
     int status = mneme_pg_query(&rows, redriving->postgres, mneme_sql_redrive_overtaken, &redriving->params,
                                 true, error);
     if (status == MNEME_OK && *PQgetvalue(rows, 0, 0) != 0) {
-        mneme_error_set(
-            &reason, MNEME_E_INVALID,
-            "later events of its key were applied before it; run `mneme rebuild %s`, which puts it in its "
-            "place",
-            redriving->ops->facts->name);
+        mneme_error_set(&reason, MNEME_E_INVALID,
+                        "later events of its key were applied before it; run `mneme rebuild %s`, which "
+                        "applies it in its place",
+                        redriving->ops->facts->name);
         item->park_reason =
             mneme_arena_copy(&redriving->fill.batch.arena, mneme_str_from(reason.message)).data;
         item->blocked_by = MNEME_PARKED_ALONE;
@@ -104,7 +103,7 @@ static int hold_overtaken(struct redriving *redriving, struct mneme_batch_item *
     return status;
 }
 
-/* One of a schema that is not known yet stays as it is, and its key with it. */
+/* An event of a schema that is still unknown stays as it is, and so does its key. */
 static int leave(struct redriving *redriving, const struct mneme_log_record *record,
                  const struct mneme_error *reason, struct mneme_error *error) {
     const struct mneme_batch_item item = {
@@ -140,7 +139,7 @@ static int add(struct redriving *redriving, const PGresult *rows, int row, struc
     return was_alone && item->park_reason == NULL ? hold_overtaken(redriving, item, error) : MNEME_OK;
 }
 
-/* What is parked again holds up its key also in the next batch. */
+/* Events that are parked again hold up their key also in the next batch. */
 static int adopt_parked(struct redriving *redriving, struct mneme_error *error) {
     const struct mneme_batch *batch = &redriving->fill.batch;
     for (size_t i = 0; i < batch->count; i++) {
@@ -186,7 +185,7 @@ static int apply(struct redriving *redriving, struct mneme_error *error) {
     }
 }
 
-/* Applies the next events; *is_over when there are none any more. */
+/* Applies the next events; *is_over: there are no more. */
 static int apply_next(struct redriving *redriving, bool *is_over, struct mneme_error *error) {
     PGresult *rows = NULL;
     int status = load(&rows, redriving, error);
@@ -272,7 +271,7 @@ static int find_partitions(PGresult **rows, struct redriving *redriving, struct 
     return mneme_pg_query(rows, redriving->postgres, mneme_sql_redrive_partitions, params, true, error);
 }
 
-/* What it is called among the parked events: embed is called by its model, too. */
+/* Sets its name among the parked events: that of embed includes its model. */
 static int name_projection(struct redriving *redriving, struct mneme_error *error) {
     struct mneme_embed_model model = {0};
     int status = MNEME_OK;
@@ -305,7 +304,7 @@ static int redrive_projection(struct redriving *redriving, struct mneme_error *e
          row++) {
         if (!mneme_str_equal(mneme_str_from(PQgetvalue(rows, row, 2)),
                              mneme_buffer_str(&redriving->own_name))) {
-            continue; /* of a model that nobody embeds by now */
+            continue; /* of a model that is not in use now */
         }
         redriving->partition = (int32_t)mneme_pg_get_long(rows, row, 0);
         redriving->rules.topic_partitions = (int32_t)mneme_pg_get_long(rows, row, 1);

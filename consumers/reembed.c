@@ -1,7 +1,7 @@
 /*
  * Two folds one behind the other: the log through the projection embed onto the model's topic, that through
- * the projection vectors into a generation that is filling. Both remember their progress, so that a run that
- * was interrupted, however it was, is gone on with.
+ * the projection vectors into a generation that is filling. Both keep their progress, so an interrupted run
+ * can be continued.
  */
 #include "consumers/reembed.h"
 
@@ -18,10 +18,10 @@
 
 #define OFFSETS_TIMEOUT_MS 30000
 
-/* So few messages are folded while the live vectors wait. */
+/* At most this many messages are folded while the live vectors wait. */
 #define CLOSE_MESSAGES 500
 
-/* After so many rounds the rest is folded while they wait, however much it is. */
+/* After this many rounds the rest is folded while they wait, however much it is. */
 #define MAX_ROUNDS 20
 
 const char *const mneme_reembed_phase_names[MNEME_REEMBED_PHASES] = {
@@ -151,7 +151,7 @@ static int find_active(struct mneme_generation *active, const struct mneme_confi
     return status;
 }
 
-/* The model that is embedded by: the one that is asked for, or that of the vectors, or of the settings. */
+/* The model to embed by: the requested one, or that of the vectors, or of the settings. */
 static int pin(struct mneme_config **out, char model[MNEME_MODEL_BYTES],
                const struct mneme_generation *active, const struct mneme_config *config, const char *wanted,
                int64_t dimensions, struct mneme_error *error) {
@@ -199,7 +199,7 @@ static int begin(struct run *run, struct mneme_error *error) {
                                              error);
 }
 
-/* One lane: what is slow is the endpoint, which the embedder asks several things at once. */
+/* One lane: the endpoint is the slow part, and the embedder sends it several requests at once. */
 static int open_embed(struct run *run, struct mneme_error *error) {
     const struct mneme_generation *generation = mneme_vectors_rebuild_generation(run->rebuild);
     memcpy(run->outcome->topic, generation->topic, sizeof generation->topic);
@@ -211,8 +211,7 @@ static int open_embed(struct run *run, struct mneme_error *error) {
     return status;
 }
 
-/* What was embedded before may be of a log that is gone, or lie on a topic that is: then an edition of its
- * own is begun. */
+/* Begins a new edition if the log or the topic of earlier records no longer exists. */
 static int embed(struct run *run, struct mneme_error *error) {
     int status = open_embed(run, error);
     if (status == MNEME_E_UNSAFE) {
@@ -264,8 +263,8 @@ static int catch_up(struct run *run, struct mneme_error *error) {
     return status;
 }
 
-/* What came just before the switch was still embedded by the model before, and a worker would look at it only
- * when something else comes. Where a worker has taken over already, it is that one's. */
+/* Events just before the switch were still embedded by the former model, and a worker would embed them only
+ * when further events come. If a worker has taken over already, it does this. */
 static void embed_last(struct run *run) {
     struct mneme_error error = {0};
     run->outcome->events += run->embed.refold == NULL ? 0 : mneme_refold_events(run->embed.refold);
@@ -280,7 +279,7 @@ static void embed_last(struct run *run) {
     }
 }
 
-/* The rest, while nobody moves the live vectors, and the switch. */
+/* Folds the rest, while the live vectors wait, and switches. */
 static int switch_over(struct run *run, struct mneme_error *error) {
     begin_phase(run, MNEME_REEMBED_SWITCH, mneme_refold_done(run->embed.refold), left(&run->embed));
     int status = run_both(run, error);
@@ -326,7 +325,7 @@ int mneme_reembed_run(struct mneme_reembed_outcome *outcome, const struct mneme_
     }
     bool was_there;
     if (status == MNEME_E_UNSAFE &&
-        run.rebuild != NULL) { /* what does not fit is of no use to the next run */
+        run.rebuild != NULL) { /* what does not match is of no use to the next run */
         (void)mneme_reembed_abandon(options->config, options->model, &was_there, NULL);
     }
     mneme_config_destroy(run.config);

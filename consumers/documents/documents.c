@@ -108,7 +108,7 @@ find_conversation(struct mneme_documents *documents, const struct mneme_event *e
 
 /* --- the first pass --- */
 
-/* What an event is about. */
+/* The subject of an event. */
 enum subject {
     NO_DOCUMENT,
     NEW_MEMORY,

@@ -1,6 +1,6 @@
 /*
- * What a batch does not tell of its documents, from the ledger's tables: at most three statements, in one
- * round trip.
+ * Reads what a batch does not contain of its documents from the ledger's tables: at most three statements, in
+ * one round trip.
  */
 #include "common/postgres/row.h"
 #include "consumers/documents/documents_fold.h"
@@ -25,7 +25,7 @@ static int no_memory(struct mneme_error *error) {
     return mneme_error_set(error, MNEME_E_NO_MEMORY, "the batch was not folded: memory is exhausted");
 }
 
-/* --- memories whose text is updated, or comes back --- */
+/* --- memories with an updated or restored text --- */
 
 /* The memory that an event of either kind is about. */
 static struct mneme_uuid memory_of(const struct mneme_event *event) {
@@ -85,8 +85,7 @@ static int read_memories(struct mneme_documents *documents, struct mneme_documen
             return mneme_error_set(
                 error, MNEME_E_UNAVAILABLE,
                 "the batch was not folded: the tables do not have the memory that the event "
-                "at %d:%lld changes; if that lasts, build them again with `mneme rebuild "
-                "postgres`",
+                "at %d:%lld changes; if that persists, rebuild them with `mneme rebuild postgres`",
                 at.partition, (long long)at.offset);
         }
     }
@@ -138,7 +137,7 @@ static int lacks_turn(const struct mneme_document_item *item, struct mneme_error
     struct mneme_position at = item->from->position;
     return mneme_error_set(error, MNEME_E_UNAVAILABLE,
                            "the batch was not folded: the tables do not have the turn of the event at "
-                           "%d:%lld; if that lasts, build them again with `mneme rebuild postgres`",
+                           "%d:%lld; if that persists, rebuild them with `mneme rebuild postgres`",
                            at.partition, (long long)at.offset);
 }
 
@@ -208,38 +207,38 @@ static int read_turns_at(const struct mneme_documents *documents, struct mneme_d
 
 /* --- all of it --- */
 
-/* What the batch wants to know. */
-struct wishes {
+/* What the batch needs to look up. */
+struct lookups {
     struct mneme_document_item **memories;
     size_t memory_count;
     struct mneme_document_turn **turns; /* filled when they are asked for */
     size_t turn_count;
 };
 
-static bool gather_wishes(struct mneme_documents *documents, struct wishes *wishes) {
+static bool collect_lookups(struct mneme_documents *documents, struct lookups *lookups) {
     struct mneme_arena *arena = &documents->arena;
-    wishes->memories = mneme_arena_alloc(arena, (documents->item_count + 1) * sizeof(void *));
-    for (size_t i = 0; i < documents->item_count && wishes->memories != NULL; i++) {
+    lookups->memories = mneme_arena_alloc(arena, (documents->item_count + 1) * sizeof(void *));
+    for (size_t i = 0; i < documents->item_count && lookups->memories != NULL; i++) {
         struct mneme_document_item *item = &documents->items[i];
         if (item->wants_memory) {
-            wishes->memories[wishes->memory_count++] = item;
+            lookups->memories[lookups->memory_count++] = item;
         }
-        wishes->turn_count += item->wants_turns ? mneme_document_turn_count(item) : 0;
+        lookups->turn_count += item->wants_turns ? mneme_document_turn_count(item) : 0;
     }
-    wishes->turns = mneme_arena_alloc(arena, (wishes->turn_count + 1) * sizeof(void *));
-    return wishes->memories != NULL && wishes->turns != NULL;
+    lookups->turns = mneme_arena_alloc(arena, (lookups->turn_count + 1) * sizeof(void *));
+    return lookups->memories != NULL && lookups->turns != NULL;
 }
 
 int mneme_documents_look_up(struct mneme_documents *documents, struct mneme_postgres *postgres,
                             struct mneme_error *error) {
-    struct wishes wishes = {0};
+    struct lookups lookups = {0};
     struct mneme_pg_call calls[3];
     PGresult *answers[3] = {NULL, NULL, NULL};
     size_t asked = 0;
     size_t heard = 0;
-    bool is_asked = gather_wishes(documents, &wishes);
-    if (is_asked && wishes.memory_count > 0) {
-        is_asked = ask_memories(documents, &documents->params[asked], wishes.memories, wishes.memory_count);
+    bool is_asked = collect_lookups(documents, &lookups);
+    if (is_asked && lookups.memory_count > 0) {
+        is_asked = ask_memories(documents, &documents->params[asked], lookups.memories, lookups.memory_count);
         calls[asked] = (struct mneme_pg_call){mneme_sql_documents_memories, &documents->params[asked]};
         asked++;
     }
@@ -248,8 +247,8 @@ int mneme_documents_look_up(struct mneme_documents *documents, struct mneme_post
         calls[asked] = (struct mneme_pg_call){mneme_sql_documents_turns, &documents->params[asked]};
         asked++;
     }
-    if (is_asked && wishes.turn_count > 0) {
-        is_asked = ask_turns_at(documents, &documents->params[asked], wishes.turns, wishes.turn_count);
+    if (is_asked && lookups.turn_count > 0) {
+        is_asked = ask_turns_at(documents, &documents->params[asked], lookups.turns, lookups.turn_count);
         calls[asked] = (struct mneme_pg_call){mneme_sql_documents_turns_at, &documents->params[asked]};
         asked++;
     }
@@ -257,14 +256,14 @@ int mneme_documents_look_up(struct mneme_documents *documents, struct mneme_post
         return no_memory(error);
     }
     int status = asked == 0 ? MNEME_OK : mneme_pg_pipeline(answers, postgres, calls, asked, error);
-    if (status == MNEME_OK && wishes.memory_count > 0) {
-        status = read_memories(documents, wishes.memories, wishes.memory_count, answers[heard++], error);
+    if (status == MNEME_OK && lookups.memory_count > 0) {
+        status = read_memories(documents, lookups.memories, lookups.memory_count, answers[heard++], error);
     }
     if (status == MNEME_OK && documents->conversation_count > 0) {
         status = read_turns(documents, answers[heard++], error);
     }
-    if (status == MNEME_OK && wishes.turn_count > 0) {
-        status = read_turns_at(documents, wishes.turns, answers[heard], error);
+    if (status == MNEME_OK && lookups.turn_count > 0) {
+        status = read_turns_at(documents, lookups.turns, answers[heard], error);
     }
     for (size_t i = 0; i < asked; i++) {
         PQclear(answers[i]);

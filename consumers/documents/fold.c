@@ -1,5 +1,5 @@
 /*
- * What each event makes of the documents, in the order of the log. Every function is false when memory is
+ * The effect of each event on the documents, in the order of the log. Every function is false when memory is
  * exhausted, and only then.
  */
 #include "common/base/text_check.h"
@@ -32,7 +32,7 @@ static bool add_version(struct mneme_documents *documents, struct mneme_document
     return true;
 }
 
-/* The text in documents->text is what the document says now; a blank one is none. */
+/* Sets the document's text to documents->text; a blank text means no document. */
 static bool set_text(struct mneme_documents *documents, struct mneme_document_state *state,
                      const struct mneme_batch_item *by) {
     struct mneme_str text = mneme_buffer_str(&documents->text);
@@ -65,7 +65,7 @@ static bool read_place(struct mneme_opt_long *out, struct mneme_documents *docum
     return !documents->scratch.failed;
 }
 
-/* Where a memory stands in its conversation and who says it, by its metadata. */
+/* A memory's place in its conversation and its speaker, by its metadata. */
 static bool set_place(struct mneme_documents *documents, struct mneme_document_version *now) {
     struct mneme_str index = mneme_document_member(now->metadata, "turn_index");
     struct mneme_str speaker = mneme_document_member(now->metadata, "speaker");
@@ -121,7 +121,7 @@ static bool leave_memory(struct mneme_documents *documents, const struct mneme_d
     return is_made && create_memory(documents, item, agent_id, is_empty ? MNEME_STR_NULL : metadata, content);
 }
 
-/* What the tables have of the memory that the batch does not tell. */
+/* Takes from the tables what the batch does not contain of the memory. */
 static void take_memory(const struct mneme_document_item *item) {
     const struct mneme_document_memory *found = item->memory;
     item->state->is_created = true;
@@ -210,7 +210,7 @@ static bool add_turn(struct mneme_documents *documents, const struct mneme_docum
     return set_text(documents, state, item->from);
 }
 
-/* What is said, and what is answered. */
+/* The question and the answer. */
 static bool add_turns(struct mneme_documents *documents, const struct mneme_document_item *item) {
     struct mneme_conversation_turn turn = item->from->event.payload.conversation_turn;
     if (!add_turn(documents, item, &turn, item->turn_index, &item->turns[0])) {

@@ -5,7 +5,7 @@
 
 #include "common/base/utf8.h"
 
-/* What ends a sentence by itself, without a blank behind it. */
+/* Characters that end a sentence without a blank after them. */
 static const char *const full_stops[] = {"\u3002", "\uFF01", "\uFF1F", "\u0964"};
 
 static bool is_blank(char byte) {

@@ -7,7 +7,7 @@
 #include "common/base/text_check.h"
 #include "common/json/read.h"
 
-/* What is being written, and the names of the objects around a value. */
+/* The text being written, and the names of the objects around a value. */
 struct writing {
     struct mneme_buffer *out;
     struct mneme_buffer *path; /* "outer.inner" */

@@ -38,7 +38,7 @@ static int keep(struct mneme_embed_model *out, const struct mneme_embedder_model
     return MNEME_OK;
 }
 
-/* What a generation says; until it has its first vector, the prefixes are still to be chosen. */
+/* The model of a generation; until it has its first vector, the prefixes are still to be chosen. */
 static int take_row(struct mneme_embed_model *out, const struct mneme_config *config, const PGresult *rows,
                     struct mneme_error *error) {
     const char *name = PQgetvalue(rows, 0, 0);
@@ -71,12 +71,11 @@ static int take_settings(struct mneme_embed_model *out, const struct mneme_confi
 static int check_topic(const struct mneme_embed_model *model, const char *topic, struct mneme_error *error) {
     return strcmp(topic, model->topic) == 0
                ? MNEME_OK
-               : mneme_error_set(
-                     error, MNEME_E_UNSAFE,
-                     "no text was embedded: the vectors of model %s come from topic %s, not %s; "
-                     "set MNEME_TOPIC_PREFIX as it was, or run `mneme rebuild embed` to make them "
-                     "again from this log",
-                     model->model.name, topic, model->topic);
+               : mneme_error_set(error, MNEME_E_UNSAFE,
+                                 "no text was embedded: the vectors of model %s come from topic %s, not %s; "
+                                 "set MNEME_TOPIC_PREFIX back, or run `mneme rebuild embed` to make them "
+                                 "again from this log",
+                                 model->model.name, topic, model->topic);
 }
 
 /* The generation with that number, or the active one when it is 0. */

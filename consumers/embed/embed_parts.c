@@ -1,5 +1,5 @@
 /*
- * Sums in double precision, so that the order of a hundred parts leaves no trace in a number.
+ * Sums in double precision, so that the order of a hundred parts does not affect the result.
  */
 #include "consumers/embed/embed_parts.h"
 

@@ -1,8 +1,8 @@
 /*
- * The operations of the projection. One batch: the ledger's verdicts, what the documents become, their
+ * The operations of the projection. One batch: the ledger's verdicts, the changes of documents, their
  * vectors; then one transaction that moves the progress first, writes the records while it holds it, and
- * commits once the brokers have them. So a worker without a right to a partition writes nothing, and what a
- * crash leaves on the topic is written again just the same.
+ * commits once the brokers have them. So a worker that has lost a partition writes nothing, and records left
+ * on the topic by a crash are written again, identically.
  */
 #include "consumers/embed/embed_projection.h"
 
@@ -25,7 +25,7 @@
 /* Texts that were refused, of one batch, in the log. */
 #define MOST_REFUSED_TOLD 20
 
-/* A topic that was there and is not, before the worker gives up. */
+/* How long a topic may be missing before the worker gives up. */
 #define MISSING_TOPIC_MICROS INT64_C(15000000)
 
 struct projection {
@@ -39,7 +39,7 @@ struct projection {
     struct mneme_embed_records *records;
     struct mneme_embedding_codec *codec;
     bool is_write_refused;  /* the brokers did not take the records of the last batch */
-    int64_t missing_micros; /* since when the topic seems to be gone; 0: it does not */
+    int64_t missing_micros; /* since when the topic seems to be missing; 0: it is there */
     struct mneme_embed_writer writer;
     struct mneme_pg_params advance;
     struct mneme_buffer rows;
@@ -52,10 +52,11 @@ static int no_memory(struct mneme_error *error) {
 }
 
 static int refuse_lost_topic(const struct projection *projection, struct mneme_error *error) {
-    return mneme_error_set(error, MNEME_E_UNSAFE,
-                           "no text was embedded: topic %s, which had the vectors of model %s, is gone; run "
-                           "`mneme rebuild embed` to make them again",
-                           projection->model.topic, projection->model.model.name);
+    return mneme_error_set(
+        error, MNEME_E_UNSAFE,
+        "no text was embedded: topic %s, which had the vectors of model %s, no longer exists; run "
+        "`mneme rebuild embed` to make them again",
+        projection->model.topic, projection->model.model.name);
 }
 
 static void close_model(struct projection *projection) {
@@ -132,7 +133,7 @@ static int find_topic(struct mneme_kafka_topic_facts *facts, struct projection *
     return status == MNEME_E_NOT_FOUND ? refuse_lost_topic(projection, error) : status;
 }
 
-/* Opens what belongs to the model that is chosen now. */
+/* Opens everything for the model chosen now. */
 static int open_model(struct projection *projection, struct mneme_error *error) {
     const struct mneme_embedder_model_info *model = &projection->model.model;
     const char *topic = projection->model.topic;
@@ -279,7 +280,7 @@ static bool add_entry(struct mneme_embed_entry *entry, const struct mneme_docume
     return is_made && !texts->failed;
 }
 
-/* The documents that are there at the end of the batch, and all parts of their texts. */
+/* Collects the documents that exist at the end of the batch, and all parts of their texts. */
 static int list_entries(struct mneme_embed_entry **entries, size_t *count, struct projection *projection,
                         struct mneme_error *error) {
     struct mneme_documents *documents = &projection->documents;
@@ -300,7 +301,7 @@ static int list_entries(struct mneme_embed_entry **entries, size_t *count, struc
     return MNEME_OK;
 }
 
-/* Tells what the endpoint has not taken; of very many the first few one by one. */
+/* Logs what the endpoint has refused; of very many, only the first few one by one. */
 static void log_refused(const struct mneme_embed_entry *entries, size_t count) {
     int64_t refused = 0;
     for (size_t i = 0; i < count; i++) {
@@ -347,8 +348,7 @@ static int fold_batch(struct projection *projection, struct mneme_batch *batch, 
     return status;
 }
 
-/* Records that nobody takes may be those of a topic that is gone; brokers that restart may say so for a
- * moment. */
+/* Refused records may mean a missing topic; brokers that restart may report this for a moment. */
 static int check_topic(struct projection *projection, int status, struct mneme_error *error) {
     struct mneme_kafka_topic_facts facts;
     struct mneme_error none = {0};
@@ -381,7 +381,7 @@ static enum mneme_apply_result apply(void *context, struct mneme_batch *batch, s
     }
     if (!is_same) {
         (void)mneme_error_set(error, MNEME_E_CONFLICT,
-                              "the batch was not folded: another model than %s is active now; join the group "
+                              "the batch was not folded: a model other than %s is active now; join the group "
                               "again",
                               projection->model.model.name);
         return MNEME_FENCED;

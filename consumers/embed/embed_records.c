@@ -1,6 +1,6 @@
 /*
- * An idempotent producer. Once something was not delivered it is thrown away and made anew, so that nothing
- * of a batch that failed can arrive after the batch that came in its place.
+ * An idempotent producer. After a failed delivery it is discarded and made again, so that nothing of a failed
+ * batch can arrive after the batch that replaced it.
  */
 #include "consumers/embed/embed_records.h"
 
@@ -72,7 +72,7 @@ void mneme_embed_records_close(struct mneme_embed_records *records) {
     }
 }
 
-/* Half of what the group waits for a worker that is silent. */
+/* Half of the time after which the group gives up a silent worker. */
 static long delivery_timeout_ms(const struct mneme_config *config) {
     long session_ms = (long)mneme_config_long(config, MNEME_SETTING_SESSION_TIMEOUT_MS);
     return session_ms / 2 < DELIVERY_TIMEOUT_MS ? session_ms / 2 : DELIVERY_TIMEOUT_MS;
@@ -169,7 +169,7 @@ int mneme_embed_records_flush(struct mneme_embed_records *records, struct mneme_
     int64_t deadline = mneme_clock_monotonic_micros() + (int64_t)DELIVERY_TIMEOUT_MS * 1000;
     while (records->delivered < records->added && records->failure == RD_KAFKA_RESP_ERR_NO_ERROR &&
            mneme_clock_monotonic_micros() < deadline) {
-        (void)rd_kafka_flush(records->producer, SLICE_MS); /* the callback tells what came of it */
+        (void)rd_kafka_flush(records->producer, SLICE_MS); /* the callback gets the result */
     }
     if (records->delivered < records->added) {
         rd_kafka_resp_err_t code =

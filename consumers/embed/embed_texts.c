@@ -1,6 +1,6 @@
 /*
- * Equal texts stand side by side once they are sorted by hash, so that the first of them is asked for and the
- * others copy what it got.
+ * Equal texts are adjacent once they are sorted by hash, so the first of them is embedded and the others copy
+ * its result.
  */
 #include "consumers/embed/embed_texts.h"
 
@@ -13,7 +13,7 @@
 
 #define CHUNK 512 /* texts between two writes of the cache: some seconds of a model's work */
 
-/* A text of so few bytes is refused for what it says, not for its length. */
+/* A text of this few bytes is refused for its content, not for its length. */
 #define SHORTEST_CUT 64
 
 static int no_memory(struct mneme_error *error) {
@@ -104,7 +104,7 @@ static int look_up(struct mneme_embed_text **sorted, size_t count, const struct 
     return status;
 }
 
-/* A crash of the server must not make texts be paid for twice, unlike what is folded again from the log. */
+/* After a crash of the server no text must be paid for twice; all else is folded again from the log. */
 static int keep(struct mneme_embed_text **texts, size_t count, const char *model,
                 struct mneme_postgres *postgres, struct mneme_arena *arena, struct mneme_error *error) {
     struct mneme_str *hashes = mneme_arena_alloc(arena, count * sizeof *hashes);
@@ -142,7 +142,7 @@ static bool take_vector(struct mneme_embed_text *text, const float *vector, size
     return true;
 }
 
-/* Embeds some texts and keeps what came of it, whatever else happened. */
+/* Embeds some texts and caches their vectors, even if others failed. */
 static int embed_chunk(struct mneme_embed_text **texts, size_t count, struct mneme_embedder *embedder,
                        struct mneme_postgres *postgres, struct mneme_arena *arena,
                        struct mneme_error *error) {
@@ -190,7 +190,7 @@ static size_t drop_equal(struct mneme_embed_text **sorted, size_t count) {
     return kept;
 }
 
-/* Gives each text what is in the cache or what the endpoint says of it. */
+/* Sets each text's vector from the cache or the endpoint, or its refusal. */
 static int embed_round(struct mneme_embed_text **texts, size_t count, struct mneme_embedder *embedder,
                        struct mneme_postgres *postgres, struct mneme_arena *arena,
                        struct mneme_error *error) {
@@ -230,7 +230,7 @@ static int embed_round(struct mneme_embed_text **texts, size_t count, struct mne
     return status;
 }
 
-/* Cuts those that were refused in halves, which are gathered in `halves`. */
+/* Cuts refused texts in halves, which are collected in `halves`. */
 static int cut_refused(struct mneme_embed_text **halves, size_t *half_count, struct mneme_embed_text **texts,
                        size_t count, struct mneme_arena *arena, struct mneme_error *error) {
     *half_count = 0;

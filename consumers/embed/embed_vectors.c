@@ -1,5 +1,5 @@
 /*
- * Vectors that callers bring: nothing is asked of a model, and no row is kept of them here.
+ * Vectors of callers: no model is needed, and no row is kept of them here.
  */
 #include "consumers/embed/embed_write.h"
 

@@ -1,6 +1,6 @@
 /*
- * Rows go by arrays, one statement for each kind of change. Which documents were there to be removed, the
- * statement that removes them tells.
+ * Rows are written by arrays, one statement for each kind of change. The statement that removes documents
+ * returns those that existed.
  */
 #include "consumers/embed/embed_write.h"
 
@@ -74,7 +74,7 @@ static int64_t long_cell(const PGresult *rows, int row, int column) {
     return (int64_t)be64toh(wire);
 }
 
-/* Runs a statement that removes rows, and takes back the records of those that it tells. */
+/* Runs a statement that removes rows, and removes the records of the rows that it returns. */
 static int remove_rows(struct mneme_embed_writer *writer, const char *sql, const struct columns *columns,
                        size_t name_count, struct mneme_error *error) {
     struct mneme_pg_params params = {0};

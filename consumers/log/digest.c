@@ -1,5 +1,5 @@
 /*
- * The digest. The numbers stand before the bytes, so that no two events have the same input.
+ * The digest. The numbers are hashed before the bytes, so that no two events have the same input.
  */
 #include "consumers/log/digest.h"
 

@@ -12,7 +12,7 @@
 /* What an emptied batch may keep for the next one. */
 #define KEEP_ARENA_BYTES ((size_t)8 * 1024 * 1024)
 
-/* A batch that keeps growing is handed over after so many lingers at the latest. */
+/* A batch that keeps growing is handed over after this many lingers at the latest. */
 #define LINGER_BOUND 2
 
 void mneme_fill_init(struct mneme_fill *fill) {
@@ -71,7 +71,7 @@ static bool make_room(struct mneme_fill *fill) {
                 sizeof *batch->partitions);
 }
 
-/* The batch's entry of the partition; made when there is none, which make_room has left room for. */
+/* The batch's entry of the partition; made if missing, in the room left by make_room. */
 static struct mneme_batch_partition *partition_of(struct mneme_fill *fill, int32_t partition,
                                                   int64_t progress) {
     struct mneme_batch *batch = &fill->batch;
@@ -114,7 +114,7 @@ static int check_place(struct mneme_fill *fill, const struct mneme_fill_rules *r
     struct mneme_str expected = mneme_buffer_str(&fill->scratch);
     if (record->key.data == NULL) {
         return mneme_error_set(error, MNEME_E_INVALID,
-                               "the message has no key, its event belongs to \"%.*s\"",
+                               "the message has no key, but its event belongs to \"%.*s\"",
                                MNEME_STR_ARG(expected));
     }
     if (!mneme_str_equal(record->key, expected)) {
@@ -126,8 +126,8 @@ static int check_place(struct mneme_fill *fill, const struct mneme_fill_rules *r
         fill->has_stray = true;
         return mneme_error_set(
             error, MNEME_E_INVALID,
-            "the key belongs to partition %d of %d (murmur2), the message is in partition %d", (int)partition,
-            (int)rules->topic_partitions, (int)record->position.partition);
+            "the key belongs to partition %d of %d (murmur2), but the message is in partition %d",
+            (int)partition, (int)rules->topic_partitions, (int)record->position.partition);
     }
     return MNEME_OK;
 }
@@ -151,7 +151,7 @@ static int recognise(struct mneme_fill *fill, const struct mneme_fill_rules *rul
 }
 
 /* Whether the event can be folded behind those of its key; if not, *blocked_by is its place among the parked.
- * Text that is not UTF-8 is no Avro string: those bytes are no event, whatever the limits are. */
+ * Text that is not UTF-8 is not an Avro string: those bytes are not an event, whatever the limits are. */
 static int check_order(const struct mneme_fill_rules *rules, struct mneme_park_set *parked,
                        const struct mneme_log_record *record, struct mneme_batch_item *item,
                        struct mneme_error *error) {
@@ -178,8 +178,7 @@ static int check_order(const struct mneme_fill_rules *rules, struct mneme_park_s
     return status;
 }
 
-/* A message that was parked by hand is not looked into: nobody knows what it is. It may be an event of its
- * key. */
+/* A message that was parked by hand is not decoded: it is unknown, and may be an event of its key. */
 static int refuse_marked(const struct mneme_fill_rules *rules, struct mneme_park_set *parked,
                          const struct mneme_log_record *record, const struct mneme_log_mark *mark,
                          struct mneme_batch_item *item, struct mneme_error *error) {
@@ -245,9 +244,10 @@ static int compare_dropped(bool *is_it, const struct mneme_log_mark *mark,
     return status;
 }
 
-/* What was dropped is as if it were not there. */
-static int pass_over(struct mneme_fill *fill, const struct mneme_fill_rules *rules,
-                     const struct mneme_log_record *record, int64_t now_micros, struct mneme_error *error) {
+/* Skips a dropped event as if it were not there. */
+static int skip_dropped(struct mneme_fill *fill, const struct mneme_fill_rules *rules,
+                        const struct mneme_log_record *record, int64_t now_micros,
+                        struct mneme_error *error) {
     int status = mneme_fill_skip(fill, rules, record->position.partition, record->progress,
                                  record->position.offset + 1, now_micros, error);
     if (status == MNEME_OK) {
@@ -265,9 +265,9 @@ int mneme_fill_add(struct mneme_fill *fill, const struct mneme_fill_rules *rules
     if (mark != NULL && mark->dropped.is_set) {
         int status = compare_dropped(&is_dropped, mark, record, error);
         if (status != MNEME_OK || is_dropped) {
-            return status == MNEME_OK ? pass_over(fill, rules, record, now_micros, error) : status;
+            return status == MNEME_OK ? skip_dropped(fill, rules, record, now_micros, error) : status;
         }
-        mark = NULL; /* it is said of another message, which lay here before the topic was made again */
+        mark = NULL; /* the mark is for another message, which was here before the topic was made again */
     }
     if (!make_room(fill)) {
         return mneme_error_set(error, MNEME_E_NO_MEMORY, "cannot grow a batch: out of memory");

@@ -1,5 +1,5 @@
 /*
- * Small questions to the ledger's schema.
+ * Small queries to the ledger's schema.
  */
 #include "consumers/log/hand_parked.h"
 
@@ -29,7 +29,7 @@ static int take_rows(struct mneme_log_marks *marks, const PGresult *rows, struct
         if (status == MNEME_OK &&
             !mneme_log_marks_add(&read, position, reason, is_dropped ? &digest : NULL)) {
             status = mneme_error_set(error, MNEME_E_NO_MEMORY,
-                                     "what was parked by hand was not read: out of memory");
+                                     "the messages parked by hand were not read: out of memory");
         }
         if (status != MNEME_OK) {
             mneme_log_marks_clean_up(&read);
@@ -76,11 +76,11 @@ int mneme_hand_parked_topic(char topic[MNEME_TOPIC_NAME_BYTES], const struct mne
     }
     int count = status == MNEME_OK ? PQntuples(rows) : 0;
     if (count > 1) {
-        status =
-            mneme_error_set(error, MNEME_E_USAGE,
-                            "nothing was parked: %d:%lld is waited before on topic %s and on %s; add --topic",
-                            (int)position.partition, (long long)position.offset, PQgetvalue(rows, 0, 0),
-                            PQgetvalue(rows, 1, 0));
+        status = mneme_error_set(
+            error, MNEME_E_USAGE,
+            "nothing was parked: workers wait at %d:%lld of topic %s and of %s; choose one with --topic",
+            (int)position.partition, (long long)position.offset, PQgetvalue(rows, 0, 0),
+            PQgetvalue(rows, 1, 0));
     } else if (count == 1 && PQgetlength(rows, 0, 0) < MNEME_TOPIC_NAME_BYTES) {
         memcpy(topic, PQgetvalue(rows, 0, 0), (size_t)PQgetlength(rows, 0, 0) + 1);
     }
@@ -90,7 +90,7 @@ int mneme_hand_parked_topic(char topic[MNEME_TOPIC_NAME_BYTES], const struct mne
     return status;
 }
 
-/* What became of it, by the answer's columns. */
+/* Judges the result by the answer's columns. */
 static int judge(bool *was_parked, const PGresult *rows, struct mneme_position position,
                  struct mneme_error *error) {
     bool is_parked = PQgetvalue(rows, 0, 0)[0] != 0;
@@ -105,11 +105,10 @@ static int judge(bool *was_parked, const PGresult *rows, struct mneme_position p
                      "nothing was parked: the ledger has folded the event at %d:%lld, so its schema is "
                      "known; upgrade the workers that wait for it",
                      (int)position.partition, (long long)position.offset)
-               : mneme_error_set(
-                     error, MNEME_E_NOT_FOUND,
-                     "nothing was parked: no worker waits at %d:%lld; `mneme status` tells where one "
-                     "does",
-                     (int)position.partition, (long long)position.offset);
+               : mneme_error_set(error, MNEME_E_NOT_FOUND,
+                                 "nothing was parked: no worker waits at %d:%lld; `mneme status` shows where "
+                                 "workers wait",
+                                 (int)position.partition, (long long)position.offset);
 }
 
 int mneme_hand_parked_add(bool *was_parked, const struct mneme_config *config, const char *topic,

@@ -1,5 +1,5 @@
 /*
- * Only parked events are looked at: on a log as it should be there is nothing to do.
+ * Only parked events are checked: in an intact log there is nothing to do.
  */
 #include "consumers/log/history.h"
 
@@ -23,10 +23,10 @@ int mneme_log_history_check(const struct mneme_log_history *history, const char 
         if (has_moved(history, partitions, item)) {
             return mneme_error_set(
                 error, MNEME_E_UNSAFE,
-                "the log was not folded: topic %s had %d partitions and has %d now, so that the event at "
-                "offset %lld of partition %d, which was acknowledged, would be parked with all others whose "
-                "keys lie elsewhere now; nothing was changed; run `mneme topics repartition --to PREFIX "
-                "--partitions %d` to copy all events into a topic where their keys lead to them",
+                "the log was not folded: topic %s had %d partitions and has %d now, so the acknowledged "
+                "event at offset %lld of partition %d would be parked with all others whose keys belong to "
+                "another partition now; nothing was changed; run `mneme topics repartition --to PREFIX "
+                "--partitions %d` to copy all events into a topic with the right partitions",
                 topic, (int)history->partitions, (int)partitions, (long long)item->position.offset,
                 (int)item->position.partition, (int)partitions);
         }

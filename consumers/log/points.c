@@ -1,5 +1,5 @@
 /*
- * Cuts through the log, as offsets. Kafka finds offsets by time; a position is turned into one by looking at
+ * Cuts through the log, as offsets. Kafka finds offsets by time; a position is turned into a time by reading
  * its event.
  */
 #include <stdlib.h>
@@ -12,7 +12,7 @@
 #define LONGEST_PAUSE_MS 500
 #define POLL_MS 100
 
-/* A topic that was just made, or whose leader moves, answers like this for some moments. */
+/* A topic answers like this for a moment after it was made, or while its leader moves. */
 static bool is_passing(rd_kafka_resp_err_t code) {
     return code == RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION ||
            code == RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE || code == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART;

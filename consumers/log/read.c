@@ -12,10 +12,10 @@
 #define LONGEST_POLL_MS 100 /* how late is_interrupted may be seen */
 #define STALL_PAUSE_MICROS 200000
 
-/* A log that ends before the range does: a new leader may say so for a moment. */
+/* A log that ends before the range: a new leader may report this for a moment. */
 #define SHORT_LOG_MICROS INT64_C(15000000)
 
-/* A topic that is not there: brokers that start anew may say so for a moment. */
+/* A missing topic: brokers that restart may report this for a moment. */
 #define MISSING_TOPIC_MICROS INT64_C(15000000)
 
 /* A range that is being read. */
@@ -42,7 +42,7 @@ struct reading {
     int64_t timeout_micros;
     int64_t heard_micros;   /* when something came last */
     int64_t asked_micros;   /* is_interrupted */
-    int64_t missing_micros; /* since when the topic seems to be gone; 0: it does not */
+    int64_t missing_micros; /* since when the topic seems to be missing; 0: it is there */
     bool is_interrupted;
 };
 
@@ -94,9 +94,10 @@ static int begin(struct reading *reading, struct mneme_error *error) {
         const struct mneme_log_range *range = &reading->read->ranges[i];
         if (range->partition < 0 || range->partition >= reader->partitions ||
             reading->range_of[range->partition] >= 0) {
-            return mneme_error_set(error, MNEME_E_USAGE,
-                                   "cannot read partition %d of %s: it is named twice, or not among its %d",
-                                   (int)range->partition, reader->name, (int)reader->partitions);
+            return mneme_error_set(
+                error, MNEME_E_USAGE,
+                "cannot read partition %d of %s: it is given twice, or is not one of the topic's %d",
+                (int)range->partition, reader->name, (int)reader->partitions);
         }
         reading->range_of[range->partition] = (int32_t)i;
         reading->ranges[i].next = range->from;
@@ -132,8 +133,7 @@ static void end(struct reading *reading) {
     free(reading->range_of);
 }
 
-/* Gives the caller what has gathered, and moves the ranges, also where nothing gathered but offsets that hold
- * no events. */
+/* Hands over the gathered batch, and moves the ranges, even if there were only offsets without events. */
 static int hand_over(struct reading *reading, struct mneme_error *error) {
     int status = MNEME_OK;
     if (reading->fill.batch.count > 0) {
@@ -167,15 +167,16 @@ static bool ask_for_marks(struct reading *reading) {
                       &reading->marks_error) == MNEME_OK;
 }
 
-/* The message cannot be read, and nobody has parked it by hand as far as that is known. */
+/* The message cannot be read, and as far as is known it was not parked by hand. */
 static int refuse_unknown(const struct reading *reading, const rd_kafka_message_t *message,
                           const struct mneme_error *reason, struct mneme_error *error) {
     struct mneme_position at = {message->partition, message->offset};
     int status = mneme_unknown_schema(error, reading->reader->name, at, reason);
     return reading->marks_error.code == MNEME_OK
                ? status
-               : mneme_error_set(error, MNEME_E_UNKNOWN_SCHEMA, "%s (whether that was done is not known: %s)",
-                                 error->message, reading->marks_error.message);
+               : mneme_error_set(error, MNEME_E_UNKNOWN_SCHEMA,
+                                 "%s (it is not known whether that was done: %s)", error->message,
+                                 reading->marks_error.message);
 }
 
 /* Adds the message, waiting for its schema if that cannot be had for now. The message is taken when it is
@@ -305,12 +306,11 @@ static int check_silence(struct reading *reading, int64_t now, struct mneme_erro
     }
     if (waiting == 0 && i_short != SIZE_MAX && silent > SHORT_LOG_MICROS) {
         const struct mneme_log_range *range = &reading->read->ranges[i_short];
-        return mneme_error_set(
-            error, MNEME_E_UNSAFE,
-            "cannot read partition %d of %s up to offset %lld: the log ends at %lld, so it "
-            "was cut or made anew; see what it holds with `mneme status`",
-            (int)range->partition, reading->reader->name, (long long)range->to,
-            (long long)reading->ranges[i_short].next);
+        return mneme_error_set(error, MNEME_E_UNSAFE,
+                               "cannot read partition %d of %s up to offset %lld: the log ends at %lld, so "
+                               "it was truncated or made again; `mneme status` shows what it holds",
+                               (int)range->partition, reading->reader->name, (long long)range->to,
+                               (long long)reading->ranges[i_short].next);
     }
     return MNEME_OK;
 }

@@ -17,7 +17,7 @@ static const struct mneme_kafka_client_property required[] = {
     {"enable.partition.eof", "true"}, {"isolation.level", "read_committed"},
 };
 
-/* A full queue is looked at again only once a second, so it must hold what is taken in that time. */
+/* A full queue is checked again only once a second, so it must hold what is taken in that time. */
 static const struct mneme_kafka_client_property tuned[] = {
     {"queued.min.messages", "200000"},
     {"fetch.max.bytes", "8388608"},
@@ -80,7 +80,7 @@ static int check_topic(struct mneme_log_reader *reader, int timeout_ms, struct m
     if (facts.partitions > MNEME_MAX_PARTITIONS) {
         return mneme_error_set(error, MNEME_E_UNSAFE,
                                "cannot read topic %s: it has %d partitions and at most %d can be ordered; "
-                               "make one with fewer and copy the events over",
+                               "make a topic with fewer and copy the events to it",
                                reader->name, (int)facts.partitions, MNEME_MAX_PARTITIONS);
     }
     reader->partitions = facts.partitions;
@@ -199,8 +199,7 @@ int mneme_log_reader_refusal(const struct mneme_log_reader *reader, const rd_kaf
     case RD_KAFKA_RESP_ERR_OFFSET_OUT_OF_RANGE:
         return mneme_error_set(error, MNEME_E_UNSAFE,
                                "cannot read partition %d of %s: offset %lld is no longer in the log, which "
-                               "was cut or made anew; "
-                               "see what it holds with `mneme status`",
+                               "was truncated or made again; `mneme status` shows what it holds",
                                (int)message->partition, reader->name, (long long)wanted);
     case RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED:
     case RD_KAFKA_RESP_ERR__FATAL:

@@ -1,7 +1,7 @@
 /*
  * The operations of the projection. One batch is one transaction: one round trip that claims the progress and
- * asks for what must be known, at most one more for what that brings up, then the rows, then one that changes
- * and commits.
+ * looks up what must be known, at most one more for further look-ups, then the rows, then one that changes
+ * rows and commits.
  */
 #include "consumers/postgres/postgres_projection.h"
 
@@ -150,7 +150,7 @@ static enum mneme_apply_result assign(void *context, struct mneme_assignment *as
                                          assignment->partitions, assignment->count, error);
     }
     projection->months = (struct mneme_months){0};
-    /* Whoever had them may have written since they were ours. */
+    /* Another owner may have written since they were ours. */
     for (size_t i = 0; i < assignment->count; i++) {
         mneme_stream_cache_drop(projection->cache, assignment->partitions[i]);
     }
@@ -178,7 +178,7 @@ static int look_up(struct projection *projection, struct mneme_error *error) {
     struct mneme_pg_call calls[MNEME_FOLD_MAX_QUESTIONS];
     PGresult *answers[MNEME_FOLD_MAX_QUESTIONS];
     size_t asked = 0;
-    if (mneme_fold_wants_nothing(&projection->fold)) {
+    if (mneme_fold_has_no_lookups(&projection->fold)) {
         return MNEME_OK;
     }
     int status = mneme_fold_ask(&projection->fold, calls, projection->params, &asked, error);
@@ -306,7 +306,7 @@ static int finish(struct projection *projection, struct mneme_error *error) {
                               : status;
 }
 
-/* What is committed is what is remembered. */
+/* The state in memory follows what was committed. */
 static void remember(struct projection *projection) {
     for (size_t i = 0; i < projection->fold.partition_count; i++) {
         const struct mneme_ledger_head *head = &projection->fold.partitions[i].head;
@@ -358,31 +358,31 @@ static int fold_batch(struct projection *projection, struct mneme_batch *batch, 
     return status == MNEME_OK ? finish(projection, error) : status;
 }
 
-/* What looks like bad data and is none, and so must not park an event. The fold writes no row twice, whatever
- * the events are: if the table has it, then somebody else wrote to the tables or set the progress back. */
+/* Errors that look like bad data but are not, and so must not park an event. The fold writes no row twice,
+ * whatever the events are: if the table has it, then somebody else wrote to the tables or set the progress
+ * back. */
 static int correct(struct projection *projection, int status, struct mneme_error *error) {
     const char *sqlstate = mneme_pg_sqlstate(projection->session.postgres);
     if (status == MNEME_E_INVALID && strcmp(sqlstate, SQLSTATE_WRITTEN) == 0) {
-        return mneme_error_set(
-            error, MNEME_E_UNSAFE,
-            "the batch was not folded: the tables hold rows that by the saved progress are still to come "
-            "(%s); build them again with `mneme rebuild postgres`",
-            error->message);
+        return mneme_error_set(error, MNEME_E_UNSAFE,
+                               "the batch was not folded: the tables already have rows beyond the saved "
+                               "progress (%s); rebuild them with `mneme rebuild postgres`",
+                               error->message);
     }
     if (status == MNEME_E_INVALID && strcmp(sqlstate, SQLSTATE_NO_MONTH) == 0) {
         projection->months = (struct mneme_months){0};
         return mneme_error_set(error, MNEME_E_UNAVAILABLE,
-                               "the batch was not folded: a month's table was taken out of the ledger just "
-                               "now; it is asked for again");
+                               "the batch was not folded: a month's table was detached from the ledger just "
+                               "now; the batch is tried again");
     }
     bool was_notified = projection->is_notifying && !projection->is_notify_paused;
     if (status == MNEME_E_TOO_LARGE && strcmp(sqlstate, SQLSTATE_LIMIT) == 0 && was_notified) {
         projection->is_notify_paused = true;
-        return mneme_error_set(error, MNEME_E_UNAVAILABLE,
-                               "the batch was not folded: Postgres may have no room for its notifications "
-                               "(%s); it is folded without them; end the session that listens and reads "
-                               "nothing",
-                               error->message);
+        return mneme_error_set(
+            error, MNEME_E_UNAVAILABLE,
+            "the batch was not folded: Postgres may have no room for its notifications "
+            "(%s); it is folded without them; end the session that listens without reading",
+            error->message);
     }
     return status;
 }

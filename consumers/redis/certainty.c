@@ -10,7 +10,7 @@
 #include "consumers/store/stream_cache.h"
 #include "sql/embedded.h"
 
-/* No id is above it: what a stream has where nothing is certain any more. */
+/* No id is above it: set for a stream in which nothing is certain any more. */
 static const struct mneme_uuid highest = {
     {255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255}};
 
@@ -88,7 +88,7 @@ void mneme_certainty_forget(struct mneme_certainty *certainty, int32_t partition
     mneme_stream_cache_drop(certainty->streams, partition);
 }
 
-/* --- what the ledger knows --- */
+/* --- reading the ledger --- */
 
 void mneme_certainty_set(struct mneme_certainty *certainty, struct mneme_str key, int32_t partition,
                          struct mneme_uuid event_id_high, struct mneme_uuid memory_id_high) {

@@ -1,6 +1,6 @@
 /*
- * What is asked of the tables for a batch: one transaction that sees one moment, in which each kind of row is
- * asked for by its own array.
+ * The queries for a batch: one transaction with one snapshot, in which each kind of row is asked for by its
+ * own array.
  */
 #include <stdlib.h>
 
@@ -17,7 +17,7 @@ static int compare_offsets(const void *a, const void *b) {
 }
 
 /* In the order of the log: where one value comes of several, the last one is the latest, whatever the batch.
- * What an event tells whole is not asked for. */
+ * Values that an event contains whole are not queried. */
 static bool list_touches(struct mneme_cache_load *load, enum mneme_touch_kind kind) {
     size_t most = load->touches->count[kind];
     const struct mneme_touch **list = mneme_arena_alloc(load->arena, (most + 1) * sizeof(*list));
@@ -140,7 +140,7 @@ static int ask(struct mneme_cache_load *load, struct mneme_str topic, const stru
     return status;
 }
 
-static bool asks_nothing(const struct mneme_cache_load *load) {
+static bool needs_no_query(const struct mneme_cache_load *load) {
     size_t count = 0;
     for (int kind = 0; kind < MNEME_TOUCH_KIND_COUNT; kind++) {
         count += load->count[kind];
@@ -148,7 +148,7 @@ static bool asks_nothing(const struct mneme_cache_load *load) {
     return count == 0;
 }
 
-/* Runs those of the statements that something is asked of. */
+/* Runs the statements that have something to look up. */
 static int run(struct mneme_cache_load *load, struct mneme_postgres *postgres, struct mneme_error *error) {
     const size_t *count = load->count;
     struct mneme_pg_params *params = load->changes->params;
@@ -188,5 +188,5 @@ int mneme_cache_changes_ask(struct mneme_cache_load *load, struct mneme_postgres
                             struct mneme_str topic, const struct mneme_batch *batch,
                             struct mneme_error *error) {
     int status = ask(load, topic, batch, error);
-    return status == MNEME_OK && !asks_nothing(load) ? run(load, postgres, error) : status;
+    return status == MNEME_OK && !needs_no_query(load) ? run(load, postgres, error) : status;
 }

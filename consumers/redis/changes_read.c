@@ -1,5 +1,5 @@
 /*
- * What is made of the answers: memories, working memory, and rows as the JSON of a value.
+ * Makes changes from the answers: memories, working memory, and rows as the JSON of a value.
  */
 #include "consumers/redis/changes_load.h"
 
@@ -45,7 +45,7 @@ static int read_memories(struct mneme_cache_load *load, struct mneme_error *erro
     if (status == MNEME_OK && found < memory_count) {
         return mneme_error_set(error, MNEME_E_UNAVAILABLE,
                                "the batch was not folded: the tables do not have a memory that an event of "
-                               "it touches; if that lasts, build them again with `mneme rebuild postgres`");
+                               "it touches; if that persists, rebuild them with `mneme rebuild postgres`");
     }
     return status;
 }
@@ -132,7 +132,7 @@ static int take_json(struct mneme_str *out, int *row, const struct rows_json *as
     return status;
 }
 
-/* Whether a column of the row says that there is nothing. */
+/* Whether a column of the row says that there is no value. */
 static bool is_cell_empty(const PGresult *rows, int row, const char *column, bool when_null) {
     int at = PQfnumber(rows, column);
     return when_null ? PQgetisnull(rows, row, at) == 1 : *PQgetvalue(rows, row, at) != 0;

@@ -46,14 +46,14 @@ int mneme_claims_lost(enum mneme_hot_verdict verdict, int32_t partition, struct 
     static const char *const reasons[] = {
         [MNEME_HOT_LOST] = "Redis has lost it, and is filled again from the log",
         [MNEME_HOT_TAKEN] = "another worker owns it now",
-        [MNEME_HOT_MOVED] = "another key space has taken the place of this one",
-        [MNEME_HOT_BEHIND] = "Redis is an older copy, and is filled again from where it stands",
+        [MNEME_HOT_MOVED] = "another key space has replaced this one",
+        [MNEME_HOT_BEHIND] = "Redis is an older copy, and is filled again from its position",
         [MNEME_HOT_NEWER] = "Redis is ahead of what was read",
     };
     if (verdict == MNEME_HOT_FROZEN) {
         return mneme_error_set(error, MNEME_E_UNAVAILABLE,
-                               "partition %d was not written to Redis: a rebuild or verification holds it up "
-                               "for a moment; nothing is to be done",
+                               "partition %d was not written to Redis: a rebuild or verification pauses it "
+                               "for a moment; nothing needs to be done",
                                (int)partition);
     }
     return mneme_error_set(error, MNEME_E_CONFLICT,
@@ -116,17 +116,17 @@ static int refuse_other_log(const struct mneme_claims *claims, const redisReply 
         return mneme_error_set(
             error, MNEME_E_UNSAFE,
             "the topic %s was not folded: it has %d partitions and had %s when the projection redis began, "
-            "so that keys lie elsewhere now; if the topic was made again, run `mneme rebuild redis`; if "
-            "partitions were added to it, run `mneme topics repartition`",
+            "so keys belong to other partitions now; if the topic was made again, run `mneme rebuild redis`; "
+            "if partitions were added to it, run `mneme topics repartition`",
             topic, (int)claims->topic_partitions, partitions);
     }
     return mneme_error_set(error, MNEME_E_UNSAFE,
                            "the topic %s was not folded: the keys in Redis come from topic %s; run `mneme "
-                           "rebuild redis` to fold it anew, or set another MNEME_REDIS_PREFIX",
+                           "rebuild redis` to fold it again, or set another MNEME_REDIS_PREFIX",
                            claims->topic, topic);
 }
 
-/* What the script claimed, as its answer says: a word, next_offset, last_digest, epoch. */
+/* Reads the script's answer to a claim: a word, next_offset, last_digest, epoch. */
 static int take_answer(struct mneme_claims *claims, struct mneme_assignment *assignment, size_t i,
                        const struct mneme_hot_space *space, const redisReply *reply,
                        struct mneme_error *error) {
@@ -190,7 +190,7 @@ static int claim_all(struct mneme_claims *claims, struct mneme_assignment *assig
     return status;
 }
 
-/* Readers learn from it which partition a stream lies in. */
+/* From this, readers find the partition of a stream. */
 static int write_topic(struct mneme_claims *claims, struct mneme_error *error) {
     struct mneme_buffer key = {0};
     char partitions[24];

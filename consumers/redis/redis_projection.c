@@ -20,13 +20,13 @@
 
 #define MAX_BATCH_EVENTS 5000
 
-/* So many are read from Postgres while Redis works on those before them. */
+/* This many items are read from Postgres while Redis works on the previous ones. */
 #define PART_EVENTS 1000
 
-/* A backlog has more; then what is known of streams is not worth a question of its own. */
+/* A backlog has more; then knowing the streams is not worth a separate query. */
 #define LEARN_EVENTS 500
 
-/* A partition whose last event is older than this is behind: readers are not sent to it. */
+/* A partition is behind if its last event is older than this: readers must not use it. */
 #define CURRENT_MICROS INT64_C(10000000)
 
 /* Its statements look up by key whatever the arrays are, so one plan does for all; making it anew would take
@@ -49,7 +49,7 @@ static int no_memory(struct mneme_error *error) {
     return mneme_error_set(error, MNEME_E_NO_MEMORY, "the batch was not folded: memory is exhausted");
 }
 
-/* What is wrong with the data here is wrong in the store, never in one event. */
+/* Wrong data here comes from the store, never from one event. */
 static enum mneme_apply_result result_of(int status) {
     enum mneme_apply_result result = mneme_store_session_result(status);
     return result == MNEME_REJECT ? MNEME_FATAL : result;
@@ -128,7 +128,7 @@ static int open_projection(void **out, const struct mneme_config *config, struct
     return MNEME_OK;
 }
 
-/* --- who keeps what, and how far --- */
+/* --- claims and progress --- */
 
 /* Where the ledger is in each partition that is claimed, in their order; 0 where it has not begun. Notes
  * where events are parked; *must_rewind: some of them were applied after all. */
@@ -161,7 +161,7 @@ static int read_ledger(struct projection *projection, int64_t *offsets, bool *mu
     return status;
 }
 
-/* Goes back to where events of a claimed partition were applied after all, behind which Redis is already:
+/* Goes back to the place where events of a claimed partition were applied after all, if Redis is past it:
  * what is folded again comes from the tables. */
 static int rewind_claims(struct projection *projection, struct mneme_assignment *assignment,
                          struct mneme_error *error) {
@@ -193,7 +193,7 @@ static int rewind_claims(struct projection *projection, struct mneme_assignment 
     return status;
 }
 
-/* Until where each partition is to be filled before readers are sent to it. */
+/* Up to where each partition must be filled before readers may use it. */
 static int note_refills(struct projection *projection, struct mneme_error *error) {
     struct mneme_claims *claims = &projection->claims;
     int64_t *offsets = calloc(claims->count + 1, sizeof *offsets);
@@ -278,7 +278,7 @@ static enum mneme_apply_result idle(void *context, struct mneme_error *error) {
 
 /* --- a batch --- */
 
-/* A partition that the batch brings up to its last events is one to send readers to. */
+/* Readers may use a partition that the batch brings up to its last events. */
 static void judge(struct projection *projection, const struct mneme_batch *batch, int64_t now,
                   bool *is_current) {
     for (size_t i = 0; i < batch->partition_count; i++) {
@@ -314,7 +314,7 @@ static void cut(struct mneme_batch *part, const struct mneme_batch *batch, size_
     }
 }
 
-/* What is known of the items of a batch, a flag for each. */
+/* Flags for the items of a batch. */
 struct known {
     bool *is_accepted, *is_certain;
 };
@@ -402,7 +402,7 @@ static int fold_batch(struct projection *projection, struct mneme_batch *batch, 
     if (status == MNEME_OK) {
         status = mneme_cache_write_end(&projection->writer, error);
     }
-    mneme_cache_write_drop(&projection->writer); /* what a failure left unread belongs to nobody */
+    mneme_cache_write_drop(&projection->writer); /* answers that a failure left unread are discarded */
     batch->arena = part.arena;
     return status;
 }

@@ -10,10 +10,10 @@
 #include "stores/redis/keys.h"
 #include "stores/redis/memory_load.h"
 
-/* What was filled just before an event was recorded may outlive it by as much as clocks differ. */
+/* A value filled just before an event was recorded may outlive it by as much as clocks differ. */
 #define CLOCKS_MICROS INT64_C(60000000)
 
-/* The name or id of what is touched lies there in the event. */
+/* Offset in the event of the name or id of what is touched. */
 #define FIELD(payload_name, field) offsetof(struct mneme_event, payload.payload_name.field)
 
 static const struct {
@@ -114,7 +114,7 @@ static struct mneme_touch touch_of(const struct mneme_batch_item *item, enum mne
     };
 }
 
-/* Accesses are told in a stream of their own, <stream>#access, which may lie in another partition. */
+/* Accesses are in a separate stream, <stream>#access, which may be in another partition. */
 static bool add_accesses(struct mneme_touches *touches, const struct mneme_batch_item *item,
                          const struct mneme_touch_terms *terms) {
     const struct mneme_event *event = &item->event;

@@ -112,7 +112,7 @@ static size_t find_first(const struct mneme_cache_changes *changes, int32_t part
     return low;
 }
 
-/* What it adds to a call, about; nothing where it is larger than what is kept. */
+/* About how much it adds to a call; 0 if it is too large to be kept. */
 static size_t size_of(const struct mneme_cache_change *change, const struct mneme_claim *claim) {
     size_t bytes = change->json.len;
     if (change->memory != NULL) {
@@ -138,7 +138,7 @@ static size_t find_end(const struct mneme_cache_changes *changes, size_t next,
     return end;
 }
 
-/* All chunks of a partition, the last one also when there is no change at all. */
+/* Sends all chunks of a partition; the last one even without changes. */
 static int write_partition(struct mneme_cache_writer *writer, const struct mneme_cache_changes *changes,
                            const struct mneme_batch_partition *part, bool is_current,
                            struct mneme_error *error) {

@@ -43,7 +43,7 @@ static bool has_fields(const struct mneme_log_filter *filter, const struct mneme
            (!filter->types.is_set || is_among(&filter->types, mneme_event_type_name(event)));
 }
 
-/* Whose a message is that is not an event, only its key can tell. */
+/* The scope of a message that is not an event is only known from its key. */
 static bool has_key(const struct mneme_log_filter *filter, struct mneme_str prefix, struct mneme_str key) {
     if (filter->stream_id.data != NULL) {
         return mneme_str_equal(key, prefix);

@@ -7,7 +7,7 @@
 
 #define LINGER_MICROS 5000 /* how long an event may wait for others of its batch */
 
-/* What may be fetched ahead, in all partitions together; and in one, where they are many. */
+/* Limit of what is fetched ahead, in all partitions together; and in each, if there are many. */
 #define QUEUE_KB 49152
 #define LEAST_QUEUE_KB 2048
 
@@ -114,7 +114,8 @@ int mneme_log_follower_run(struct mneme_log_follower *follower, struct mneme_err
         struct mneme_log_read read = {.ranges = follower->ranges + (only < 0 ? 0 : only),
                                       .range_count = only < 0 ? (size_t)follower->partitions : 1,
                                       .linger_micros = LINGER_MICROS,
-                                      /* One that is not an event holds nobody up: whoever follows goes on. */
+                                      /* A message that is not an event holds nothing up: the follower goes
+                                       * on. */
                                       .parks_alone = true,
                                       .read_marks = follower->follow.read_marks,
                                       .is_interrupted = is_interrupted,

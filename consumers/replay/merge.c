@@ -117,7 +117,7 @@ static void end_lanes(struct merging *merging) {
     }
 }
 
-static void wait_for_news(struct merging *merging) {
+static void wait_for_items(struct merging *merging) {
     struct timespec until;
     clock_gettime(CLOCK_MONOTONIC, &until);
     until.tv_nsec += LOOK_MS * 1000000L;
@@ -144,7 +144,7 @@ static bool refill(struct merging *merging, struct lane *lane) {
         pthread_cond_signal(&lane->is_taken);
     }
     while (lane->batch == NULL && !lane->has_ended && !is_cancelled) {
-        wait_for_news(merging);
+        wait_for_items(merging);
         is_cancelled = mneme_cancel_is_due(merging->merge->cancel);
     }
     lane->at = 0;
@@ -165,7 +165,7 @@ static bool is_before(const struct lane *a, const struct lane *b) {
     return a->range.partition < b->range.partition;
 }
 
-/* The lane with the earliest item and, in *next, the one behind it; NULL where there is none. */
+/* The lane with the earliest item and, in *next, the lane after it; NULL if there is none. */
 static struct lane *find_earliest(const struct merging *merging, const struct lane **next) {
     struct lane *first = NULL;
     *next = NULL;
@@ -226,8 +226,7 @@ int mneme_merge_run(const struct mneme_merge *merge, struct mneme_error *error) 
     if (merge->range_count > MNEME_MERGE_MAX_PARTITIONS) {
         return mneme_error_set(
             error, MNEME_E_USAGE,
-            "cannot put %zu partitions in one order: at most %d are read side by side; name a "
-            "stream",
+            "cannot put %zu partitions in one order: at most %d can be read side by side; give a stream",
             merge->range_count, MNEME_MERGE_MAX_PARTITIONS);
     }
     struct merging merging = {.merge = merge};

@@ -1,7 +1,7 @@
 /*
- * The steps: what the copy has, by reading all of it; what it lacks, by merging the source; and reading the
- * copy again. While it is filled the copy keeps the times that it is given (CreateTime); the broker's clock
- * afterwards is what marks it as finished.
+ * The steps: find what the copy has, by reading all of it; add what it lacks, by merging the source; and read
+ * the copy again. While it is filled, the copy keeps the given times (CreateTime); the broker's clock
+ * afterwards marks it as finished.
  */
 #include "consumers/replay/repartition.h"
 
@@ -67,7 +67,7 @@ static int64_t *last_of(struct copy *copy, int32_t target, int32_t source) {
     return &copy->last[(size_t)target * (size_t)copy->source_partitions + (size_t)source];
 }
 
-/* --- what the copy has --- */
+/* --- reading the copy --- */
 
 static int take_copied(void *context, struct mneme_batch *batch, struct mneme_error *error) {
     struct copy *copy = context;
@@ -82,10 +82,8 @@ static int take_copied(void *context, struct mneme_batch *batch, struct mneme_er
         if (last == NULL || source.offset <= *last) {
             return mneme_error_set(error, MNEME_E_UNSAFE,
                                    "nothing more was copied: the record at offset %lld of partition %d of %s "
-                                   "is not of a copy of "
-                                   "%s that is going on; delete topic %s if nobody needs it, or name another "
-                                   "prefix, and run this "
-                                   "again",
+                                   "does not belong to an unfinished copy of %s; delete topic %s if nobody "
+                                   "needs it, or give another prefix, and run this again",
                                    (long long)item->position.offset, (int)item->position.partition,
                                    copy->outcome->topic, mneme_log_reader_topic(copy->source),
                                    copy->outcome->topic);
@@ -167,7 +165,7 @@ static int wait_until_quiet(struct copy *copy, struct mneme_error *error) {
     return status;
 }
 
-/* --- what it lacks --- */
+/* --- copying the rest --- */
 
 static enum mneme_merge_step take_source(void *context, const struct mneme_batch_item *item) {
     struct copy *copy = context;
@@ -208,7 +206,7 @@ static int copy_rest(struct copy *copy, int64_t *source_end, struct mneme_error 
     return status == MNEME_OK ? mneme_repartition_flush(copy->writer, error) : status;
 }
 
-/* --- whether it is right --- */
+/* --- verifying --- */
 
 static int compare(struct copy *copy, struct mneme_error *error) {
     copy->outcome->events = 0;
@@ -219,7 +217,7 @@ static int compare(struct copy *copy, struct mneme_error *error) {
         if (there->count != wanted->count || there->hash != wanted->hash) {
             return mneme_error_set(
                 error, MNEME_E_UNSAFE,
-                "the copy is not right: of partition %d of %s, which has %lld records, %s has %lld%s; delete "
+                "the copy is wrong: of partition %d of %s, which has %lld records, %s has %lld%s; delete "
                 "topic %s and run this again",
                 (int)q, mneme_log_reader_topic(copy->source), (long long)wanted->count, copy->outcome->topic,
                 (long long)there->count, there->count == wanted->count ? " with another hash" : "",
@@ -229,14 +227,14 @@ static int compare(struct copy *copy, struct mneme_error *error) {
     return MNEME_OK;
 }
 
-/* Nobody may have published since the source was read: that would be in no log. */
+/* Nothing may have been published since the source was read: it would be lost. */
 static int finish(struct copy *copy, int64_t source_end, struct mneme_error *error) {
     int64_t now;
     int status = sum_of_ends(&now, copy->source, error);
     if (status == MNEME_OK && now != source_end) {
         return mneme_error_set(error, MNEME_E_UNSAFE,
                                "the copy was not finished: %lld records were published to %s meanwhile; stop "
-                               "whoever publishes there, then run this again",
+                               "the publishers, then run this again",
                                (long long)(now - source_end), mneme_log_reader_topic(copy->source));
     }
     if (status == MNEME_OK) {
@@ -274,7 +272,7 @@ static int open_topics(struct copy *copy, struct mneme_error *error) {
     }
     if (status == MNEME_OK && strcmp(copy->outcome->topic, mneme_log_reader_topic(copy->source)) == 0) {
         status = mneme_error_set(error, MNEME_E_USAGE,
-                                 "cannot copy topic %s into itself; name another prefix with --to",
+                                 "cannot copy topic %s into itself; give another prefix with --to",
                                  copy->outcome->topic);
     }
     if (status == MNEME_OK) {

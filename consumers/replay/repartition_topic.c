@@ -20,7 +20,7 @@ struct mneme_repartition_writer {
     rd_kafka_resp_err_t failure; /* of the first record that was not delivered */
 };
 
-/* All settings that are not the brokers' own: what is left out is reset. */
+/* All settings that are not the brokers' defaults: settings that are left out are reset. */
 static int alter(const char *name, const struct mneme_config *config, const char *clock,
                  int64_t max_message_bytes, struct mneme_error *error) {
     char most_bytes[24];
@@ -133,12 +133,12 @@ static int take_topic(bool *is_new, const struct mneme_kafka_topic_facts *facts,
         status = count_records(&count, name, facts->partitions, config, error);
     }
     if (status == MNEME_OK && (facts->partitions != partitions || count > 0)) {
-        status = mneme_error_set(error, MNEME_E_UNSAFE,
-                                 "nothing was copied: topic %s is there, has %d partitions%s and is not an "
-                                 "unfinished copy with %lld; "
-                                 "name another prefix with --to, or delete that topic if nobody needs it",
-                                 name, (int)facts->partitions,
-                                 count > 0 ? ", records by the broker's clock," : "", (long long)partitions);
+        status = mneme_error_set(
+            error, MNEME_E_UNSAFE,
+            "nothing was copied: topic %s exists, has %d partitions%s and is not an unfinished copy with "
+            "%lld; give another prefix with --to, or delete that topic if nobody needs it",
+            name, (int)facts->partitions, count > 0 ? ", records by the broker's clock," : "",
+            (long long)partitions);
     }
     return status;
 }

@@ -9,7 +9,7 @@
 #include "consumers/replay/merge.h"
 #include "consumers/replay/when.h"
 
-/* What may be fetched ahead, in all partitions together; and in one, where they are many. */
+/* Limit of what is fetched ahead, in all partitions together; and in each, if there are many. */
 #define QUEUE_KB 49152
 #define LEAST_QUEUE_KB 2048
 

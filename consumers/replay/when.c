@@ -11,7 +11,7 @@
 
 #define RESOLVE_TIMEOUT_MS 30000
 
-/* Cuts the next position off `rest`; false when it is none. */
+/* Cuts the next position off `rest`; false if that is not a position. */
 static bool next_position(struct mneme_position *out, struct mneme_str *rest) {
     const char *comma = memchr(rest->data, ',', rest->len);
     struct mneme_str item = {rest->data, comma == NULL ? rest->len : (size_t)(comma - rest->data)};
@@ -68,7 +68,7 @@ static int cut_by_list(int64_t *offsets, const int64_t *ends, int32_t partitions
             at.offset >= ends[at.partition] + (is_end ? 0 : 1)) {
             return mneme_error_set(
                 error, MNEME_E_NOT_FOUND,
-                "there is no position %d:%lld in the log; see what it holds with mneme status",
+                "there is no position %d:%lld in the log; `mneme status` shows what it holds",
                 (int)at.partition, (long long)at.offset);
         }
         offsets[at.partition] = at.offset + (is_end ? 1 : 0);

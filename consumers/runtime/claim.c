@@ -1,6 +1,7 @@
 /*
- * How partitions come and go. What the group gives is first claimed in the projection, which says where to go
- * on; only then is it fetched. What the group takes is let go at once, after the batch that is being applied.
+ * How partitions are assigned and revoked. A partition from the group is first claimed in the projection,
+ * which says where to go on, and only then fetched. A revoked partition is released at once, after the batch
+ * that is being applied.
  */
 #include <stdlib.h>
 
@@ -15,7 +16,7 @@
 /* Applied within a tenth of a second; the next may be four times as large, and so on. */
 #define FIRST_BATCH_EVENTS 2500
 
-/* A topic that was there and is not: brokers that start anew may say so for a moment. */
+/* A topic that has disappeared: brokers that restart may report this for a moment. */
 #define MISSING_TOPIC_MICROS INT64_C(15000000)
 
 static int compare_partitions(const void *a, const void *b) {
@@ -24,7 +25,7 @@ static int compare_partitions(const void *a, const void *b) {
     return (left->partition > right->partition) - (left->partition < right->partition);
 }
 
-/* Takes over the list of partitions that the group gives. */
+/* Takes over the group's list of partitions. */
 static int adopt(struct mneme_worker *worker, const rd_kafka_topic_partition_list_t *list,
                  struct mneme_error *error) {
     size_t count = (size_t)list->cnt;
@@ -64,7 +65,7 @@ static void log_partitions(const struct mneme_worker *worker, const char *event,
 }
 
 /* The client waits for this call before it goes on with the group; an empty list keeps the membership and
- * fetches nothing until the projection has told the offsets. */
+ * fetches nothing until the projection has returned the offsets. */
 static void assign_nothing_yet(struct mneme_worker *worker) {
     rd_kafka_topic_partition_list_t *none = rd_kafka_topic_partition_list_new(0);
     rd_kafka_resp_err_t code = rd_kafka_assign(worker->kafka, none);
@@ -91,7 +92,7 @@ void mneme_worker_on_rebalance(rd_kafka_t *kafka, rd_kafka_resp_err_t err,
     bool is_lost = rd_kafka_assignment_lost(kafka) != 0;
     if (worker->partition_count > 0) {
         log_partitions(worker, "partitions revoked",
-                       is_lost ? "the group had given up on this worker" : "by the group");
+                       is_lost ? "the group had removed this worker" : "by the group");
     }
     mneme_worker_release(worker);
     rd_kafka_resp_err_t code = rd_kafka_assign(kafka, NULL);
@@ -100,7 +101,7 @@ void mneme_worker_on_rebalance(rd_kafka_t *kafka, rd_kafka_resp_err_t err,
     }
 }
 
-/* Drops what was read and not applied; it will be read again by whoever has the partitions then. */
+/* Drops what was read and not applied; the next owner of the partitions will read it again. */
 static void drop_batches(struct mneme_worker *worker) {
     for (size_t i = 0; i < worker->partition_count; i++) {
         if (worker->partitions[i].stalled != NULL) {
@@ -121,7 +122,7 @@ static void drop_batches(struct mneme_worker *worker) {
     worker->stall.is_active = false;
 }
 
-/* The job at hand is brought to its end; what it applied counts. */
+/* The current job is finished; what it applied counts. */
 static void finish_job(struct mneme_worker *worker) {
     mneme_sink_wait(worker->sink, -1);
     struct mneme_job *job = mneme_sink_take(worker->sink);
@@ -172,26 +173,26 @@ void mneme_worker_rejoin(struct mneme_worker *worker, const char *reason) {
     finish_job(worker);
     drop_batches(worker);
     worker->phase = MNEME_PHASE_REJOINING;
-    worker->rejoin.is_active = false; /* each one is told */
+    worker->rejoin.is_active = false; /* each one is logged */
     mneme_worker_wait_begin(&worker->rejoin, "worker joins the group anew", &error);
 }
 
 void mneme_worker_rejoin_if_topic_changed(struct mneme_worker *worker) {
     if (worker->phase == MNEME_PHASE_READING && !worker->is_draining &&
         atomic_exchange(&worker->is_doubted, false)) {
-        mneme_worker_rejoin(worker, "the topic was away, and may be another one now");
+        mneme_worker_rejoin(worker, "the topic was missing, and may be another one now");
     }
 }
 
 void mneme_worker_refuse_missing_records(struct mneme_error *error, const struct mneme_worker *worker) {
     mneme_error_set(
         error, MNEME_E_UNSAFE,
-        "cannot fold topic %s: it is gone, and its records with it; run `mneme rebuild %s` to make "
+        "cannot fold topic %s: it no longer exists, nor do its records; run `mneme rebuild %s` to make "
         "them again",
         worker->topic, mneme_projection_rebuilt_by(worker->options->projection->facts));
 }
 
-/* Ends the worker when the topic has been gone for too long. */
+/* Ends the worker when the topic has been missing for too long. */
 static void topic_is_missing(struct mneme_worker *worker, const struct mneme_error *error) {
     struct mneme_error lost = {0};
     mneme_worker_wait_begin(&worker->missing, "topic is missing", error);
@@ -235,7 +236,7 @@ void mneme_worker_claim(struct mneme_worker *worker) {
     if (status == MNEME_OK && facts.partitions > MNEME_MAX_PARTITIONS) {
         status = mneme_error_set(&error, MNEME_E_UNSAFE,
                                  "cannot fold topic %s: it has %d partitions and at most %d can be ordered; "
-                                 "make one with fewer and copy the events over",
+                                 "make a topic with fewer and copy the events to it",
                                  worker->topic, (int)facts.partitions, MNEME_MAX_PARTITIONS);
     }
     if (status != MNEME_OK) {
@@ -345,7 +346,7 @@ void mneme_worker_claimed(struct mneme_worker *worker, const struct mneme_job *j
     if (status == MNEME_OK) {
         status = load_parked_keys(worker, &job->assignment, &error);
     }
-    if (status == MNEME_OK) { /* now that the claim holds: who parks by hand from here on ends it */
+    if (status == MNEME_OK) { /* now that the claim holds: parking by hand from here on ends it */
         status = mneme_worker_read_marks(worker, &error);
     }
     if (status == MNEME_OK) {

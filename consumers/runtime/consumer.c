@@ -10,29 +10,29 @@
 #include "consumers/log/kafka_client.h"
 #include "consumers/runtime/worker_state.h"
 
-/* A batch may take long; the group's patience with that is not its patience with silence. */
+/* A batch may take long: the limit for that is separate from the limit for silence. */
 #define MAX_POLL_INTERVAL_MS 600000
 #define CLOSE_TIMEOUT_MS 10000
 #define WAKE_TIMEOUT_MS 1000
 
-/* A rebalance is learned of by the next heartbeat, and until then the partitions of whoever joined lie idle
- * or are folded by the wrong member. One takes some 50 microseconds. */
+/* A member learns of a rebalance by its next heartbeat; until then the partitions of a new member are idle or
+ * folded by the wrong member. A heartbeat takes some 50 microseconds. */
 #define HEARTBEATS_PER_SESSION 100
 
-/* What the worker's correctness rests on. */
+/* The worker's correctness depends on these. */
 static const struct mneme_kafka_client_property required[] = {
     {"enable.auto.commit", "false"},  {"enable.auto.offset.store", "false"},
     {"auto.offset.reset", "error"},   {"partition.assignment.strategy", "range"},
     {"enable.partition.eof", "true"}, {"isolation.level", "read_committed"},
 };
 
-/* How soon it is seen that the topic is gone or has other partitions. */
+/* How soon the worker notices that the topic is missing or has other partitions. */
 #define METADATA_REFRESH_MS "30000"
 
-/* What bounds the memory of messages that were fetched ahead; MNEME_KAFKA_OPTIONS may say otherwise. A full
- * queue is looked at again only once a second, so it must hold what a projection applies in that time; each
- * message costs its bytes and about 350 more. What is fetched above that is compressed: four times as many
- * bytes once it is unpacked. */
+/* Limits the memory of messages that were fetched ahead; MNEME_KAFKA_OPTIONS may override this. A full queue
+ * is checked again only once a second, so it must hold what a projection applies in that time; each message
+ * costs its bytes and about 350 more. Fetched data beyond that is compressed: it takes four times as many
+ * bytes when unpacked. */
 static const struct mneme_kafka_client_property tuned[] = {
     {"queued.min.messages", "50000"},
     {"queued.max.messages.kbytes", "65536"},
@@ -83,9 +83,9 @@ static void on_commit(rd_kafka_t *kafka, rd_kafka_resp_err_t err, rd_kafka_topic
 }
 
 /*
- * The client gets over a topic that was away for less than a second without a word to its user, and then
- * reads on at the old offset, in whatever topic has the name now. Only a debug line of its fetcher tells of
- * it, and it tells before the first message comes that was fetched afterwards.
+ * If a topic is missing for less than a second, the client does not report it, and reads on at the old
+ * offset, in whatever topic has the name now. Only a debug line of its fetcher reports this, before the first
+ * message that was fetched afterwards.
  */
 static void on_log(const rd_kafka_t *client, int level, const char *facility, const char *line) {
     struct mneme_worker *worker = rd_kafka_opaque(client);
@@ -96,7 +96,7 @@ static void on_log(const rd_kafka_t *client, int level, const char *facility, co
     mneme_kafka_log(client, level, facility, line);
 }
 
-/* Those debug lines must be written, whatever else is wanted. */
+/* Those debug lines must be written, whatever other contexts are set. */
 static int watch_topic(rd_kafka_conf_t *conf, struct mneme_error *error) {
     char asked[512] = "";
     char wanted[512 + sizeof "topic,"];
@@ -172,8 +172,8 @@ int mneme_worker_subscribe(struct mneme_worker *worker, struct mneme_error *erro
     return MNEME_OK;
 }
 
-/* Serves the group's last callbacks until it is left. With the brokers gone that may not come to an end; the
- * group then takes the partitions away by itself. */
+/* Serves the group's last callbacks until it is left. Without brokers that may not end; the group then
+ * revokes the partitions by itself. */
 static void leave_group(struct mneme_worker *worker) {
     rd_kafka_queue_t *last = rd_kafka_queue_new(worker->kafka);
     rd_kafka_error_t *refusal = rd_kafka_consumer_close_queue(worker->kafka, last);
@@ -234,7 +234,7 @@ static void pause_or_resume(struct mneme_worker *worker, bool pause, rd_kafka_to
     }
 }
 
-/* Says whether any partition was resumed. */
+/* Returns whether any partition was resumed. */
 static bool set_pauses(struct mneme_worker *worker, bool want_all, bool want_none) {
     bool is_any_resumed = false;
     rd_kafka_topic_partition_list_t *pause = NULL;
@@ -327,8 +327,8 @@ int mneme_worker_query_offsets(struct mneme_worker *worker, int64_t which, int64
         rd_kafka_topic_partition_list_add(list, worker->topic, worker->partitions[i].partition)->offset =
             which;
     }
-    /* One request for all partitions of a leader, and unlike rd_kafka_query_watermark_offsets it keeps its
-     * time. */
+    /* One request for all partitions of a leader, and unlike rd_kafka_query_watermark_offsets it keeps to its
+     * time-out. */
     rd_kafka_resp_err_t code = rd_kafka_offsets_for_times(worker->kafka, list, timeout_ms);
     for (size_t i = 0; code == RD_KAFKA_RESP_ERR_NO_ERROR && i < worker->partition_count; i++) {
         const rd_kafka_topic_partition_t *found =

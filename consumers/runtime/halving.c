@@ -1,8 +1,7 @@
 /*
- * The search for an event that can never be applied. A refusal halves what is tried next, within the part
- * that was refused; behind a found one the parts double again. So one bad event costs about two times log2 of
- * the batch, and many bad ones about two attempts each. Order is kept, since parts are applied from the
- * front.
+ * Finds an event that can never be applied. After a refusal, half of the refused part is tried next; after a
+ * found event the parts double again. So one bad event costs about two times log2 of the batch, and many bad
+ * ones about two attempts each. Order is kept, since parts are applied from the front.
  */
 #include "consumers/runtime/halving.h"
 
@@ -47,7 +46,7 @@ static size_t partition_index(const struct mneme_batch *batch, int32_t partition
     return i;
 }
 
-/* The progress of the items [done, done + span): where their partitions stand, and where they get to. */
+/* The progress of the items [done, done + span): where their partitions are, and where they will be. */
 static size_t slice_partitions(struct mneme_halving *halving, const struct mneme_batch *batch, size_t span) {
     struct mneme_batch_partition *moved = halving->slices;
     struct mneme_batch_partition *reached = halving->slices + batch->partition_count;
@@ -69,7 +68,7 @@ static size_t slice_partitions(struct mneme_halving *halving, const struct mneme
     size_t count = 0;
     bool is_last = halving->done + span == batch->count;
     for (size_t i = 0; i < batch->partition_count; i++) {
-        /* Behind the last item there may be offsets that hold none. */
+        /* After the last item there may be offsets without items. */
         reached[i].next_offset = is_last ? batch->partitions[i].next_offset : reached[i].next_offset;
         if (reached[i].next_offset != reached[i].first_offset) {
             moved[count++] = reached[i];
@@ -116,7 +115,7 @@ static enum mneme_apply_result apply_part(struct mneme_halving *halving,
     return result;
 }
 
-/* Parks the item with the projection's reason, and what follows of its key unless it is parked alone. */
+/* Parks the item with the projection's reason, and later items of its key unless it is parked alone. */
 static enum mneme_apply_result park(struct mneme_halving *halving, const struct mneme_projection_ops *ops,
                                     struct mneme_batch *batch, struct mneme_error *error) {
     struct mneme_batch_item *item = &batch->items[halving->done];
@@ -139,7 +138,7 @@ static enum mneme_apply_result park(struct mneme_halving *halving, const struct 
     return MNEME_APPLIED;
 }
 
-/* A part was applied: the next lies within what is suspected, or grows. */
+/* A part was applied: the next is within the suspected range, or grows. */
 static void advance(struct mneme_halving *halving, size_t span) {
     halving->done += span;
     if (halving->suspect_end > halving->done) {

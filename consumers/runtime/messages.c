@@ -1,6 +1,7 @@
 /*
- * From the client into the batch. Every message counts once: what comes again after a pause is left out, what
- * cannot be read for now, or by this program, is kept aside with its partition, and the others go on.
+ * From the client into the batch. Every message counts once: messages that come again after a pause are
+ * skipped. A message that cannot be read for now, or by this program, is set aside with its partition, and
+ * the others go on.
  */
 #include <stdio.h>
 
@@ -22,7 +23,7 @@ static bool add(struct mneme_worker *worker, struct mneme_worker_partition *part
     return status == MNEME_OK;
 }
 
-/* What may be otherwise at the next attempt; then the message is kept aside, and its partition with it. */
+/* Errors that may be gone at the next attempt; until then the message, and its partition, wait. */
 static bool is_passing(const struct mneme_error *error) {
     return error->code == MNEME_E_UNAVAILABLE || error->code == MNEME_E_TIMEOUT ||
            error->code == MNEME_E_UNKNOWN_SCHEMA;
@@ -36,7 +37,7 @@ static void wait_for_schema(struct mneme_worker *worker, struct mneme_worker_par
     }
 }
 
-/* A message that cannot be read for another reason is never left out: what is before it is applied, then the
+/* A message that cannot be read for another reason is never skipped: what is before it is applied, then the
  * worker ends. */
 static void cannot_read(struct mneme_worker *worker, const rd_kafka_message_t *message,
                         const struct mneme_error *reason) {
@@ -51,7 +52,7 @@ static void refuse_other_log(struct mneme_worker *worker, const struct mneme_wor
     mneme_error_set(
         &error, MNEME_E_UNSAFE,
         "cannot fold partition %d of %s: the event at offset %lld is not the one that %s folded there, "
-        "so the topic was deleted and made anew; run `mneme rebuild %s` to fold what the log holds",
+        "so the topic was deleted and made again; run `mneme rebuild %s` to fold what the log holds",
         (int)partition->partition, worker->topic, (long long)mneme_log_digest_offset(&partition->expected),
         worker->options->projection->facts->name,
         mneme_projection_rebuilt_by(worker->options->projection->facts));
@@ -105,9 +106,9 @@ static void take_event(struct mneme_worker *worker, rd_kafka_message_t *message)
     }
 }
 
-/* The partition's log ends at the offset for now, and every event before it has come: what lies between is no
- * event but a marker of a transaction, or was aborted with one. Progress moves past it, or who waits for the
- * end of the log would wait for ever. */
+/* The partition's log ends at the offset for now, and every event before it has come: the rest are markers of
+ * transactions, or aborted messages. Progress moves past them, or callers that wait for the end of the log
+ * would wait forever. */
 static void take_end(struct mneme_worker *worker, int32_t number, int64_t offset) {
     struct mneme_worker_partition *partition = mneme_worker_partition(worker, number);
     struct mneme_error error = {0};
@@ -145,7 +146,7 @@ static bool retry_stalled(struct mneme_worker *worker, struct mneme_worker_parti
     return true;
 }
 
-/* What was parked by hand since the last attempt. */
+/* Reads what was parked by hand since the last attempt. */
 static void reread_marks(struct mneme_worker *worker) {
     struct mneme_error error = {0};
     if (mneme_worker_read_marks(worker, &error) != MNEME_OK) {
@@ -180,7 +181,7 @@ static void fail_with(struct mneme_worker *worker, const char *what, rd_kafka_re
     mneme_worker_fail(worker, &error);
 }
 
-/* The client can never go on. It is replaced where a member of the same name is the cause, outside of its
+/* The client can never go on. If a member of the same name is the cause, it is replaced, outside of its
  * callbacks. */
 static void fail_fatally(struct mneme_worker *worker) {
     char detail[512] = "";
@@ -200,13 +201,12 @@ static void fail_out_of_range(struct mneme_worker *worker, const rd_kafka_messag
         return;
     }
     struct mneme_error error = {0};
-    mneme_error_set(
-        &error, MNEME_E_UNSAFE,
-        "cannot go on folding partition %d of %s: offset %lld is no longer in the log, which was cut or "
-        "made anew; run `mneme rebuild %s` to fold what the log holds",
-        (int)message->partition, worker->topic,
-        (long long)(partition == NULL ? message->offset : partition->read_offset),
-        mneme_projection_rebuilt_by(worker->options->projection->facts));
+    mneme_error_set(&error, MNEME_E_UNSAFE,
+                    "cannot go on folding partition %d of %s: offset %lld is no longer in the log, which was "
+                    "truncated or made again; run `mneme rebuild %s` to fold what the log holds",
+                    (int)message->partition, worker->topic,
+                    (long long)(partition == NULL ? message->offset : partition->read_offset),
+                    mneme_projection_rebuilt_by(worker->options->projection->facts));
     mneme_worker_fail(worker, &error);
 }
 
@@ -250,7 +250,7 @@ void mneme_worker_take_message(struct mneme_worker *worker, rd_kafka_message_t *
     take_event(worker, message);
 }
 
-/* An error of one connection says why; that all of them are down says that it matters. */
+/* An error of one connection gives the reason; only the loss of all of them matters. */
 void mneme_worker_on_error(rd_kafka_t *kafka, int err, const char *reason, void *opaque) {
     (void)kafka;
     struct mneme_worker *worker = opaque;

@@ -1,9 +1,9 @@
 /*
- * A worker with a name (--id) whose client has been told that another member took it. The group says so of
- * two workers of one name, and also of one alone: a client whose brokers were away asks to join a second
- * time, and the group then refuses its first request. The client can never go on, so it is replaced. Whether
- * the member that has the name is alive is told by time: one that is left behind by a request sends no
- * heartbeat, so that the group forgets it after its session time-out; one that stays is another worker.
+ * Handles a worker with a name (--id) that the group reports as taken by another member. That happens with
+ * two workers of one name, and also with a single one: after an outage of the brokers, a client asks to join
+ * a second time, and the group then refuses its first request. The client can never go on, so it is replaced.
+ * Time shows whether the member with the name is alive: a member left behind by a request sends no heartbeat,
+ * so the group forgets it after its session time-out; one that stays is another worker.
  */
 #include <stdio.h>
 
@@ -13,10 +13,10 @@
 
 #define LOOK_TIMEOUT_MS 2000
 
-/* So much later than its time-out, at the latest, a member is forgotten. */
+/* A member is forgotten this much later than its time-out, at the latest. */
 #define LATE_MICROS INT64_C(3000000)
 
-/* The group's members are as they will be; while it settles, nobody's time-out runs. */
+/* The group has settled: while it settles, no member's time-out runs. */
 #define SETTLED "Stable"
 
 struct holder {
@@ -39,7 +39,7 @@ void mneme_worker_lose_name(struct mneme_worker *worker) {
         mneme_worker_fail(worker, &error);
         return;
     }
-    worker->name.wait.is_active = false; /* each one is told */
+    worker->name.wait.is_active = false; /* each one is logged */
     mneme_worker_wait_begin(&worker->name.wait, "worker looks for who has its name", &reason);
 }
 
@@ -59,7 +59,7 @@ static int find_holder(struct holder *holder, struct mneme_worker *worker, struc
         if (list != NULL) {
             rd_kafka_group_list_destroy(list);
         }
-        /* Also of a group that only a part of the brokers was asked for. */
+        /* Also if only a part of the brokers was asked. */
         return mneme_kafka_error(error, "cannot ask who works in consumer group", worker->group,
                                  code == RD_KAFKA_RESP_ERR__PARTIAL ? RD_KAFKA_RESP_ERR__TIMED_OUT : code,
                                  NULL);
@@ -78,7 +78,7 @@ static int find_holder(struct holder *holder, struct mneme_worker *worker, struc
     return MNEME_OK;
 }
 
-/* Ends the worker when the holder has been there for longer than one without a heartbeat can be. */
+/* Ends the worker when the holder has stayed longer than a member without heartbeats can. */
 static void judge(struct mneme_worker *worker, const struct holder *holder) {
     int64_t session_micros = mneme_config_long(worker->config, MNEME_SETTING_SESSION_TIMEOUT_MS) * 1000;
     int64_t now = mneme_clock_monotonic_micros();
@@ -93,7 +93,7 @@ static void judge(struct mneme_worker *worker, const struct holder *holder) {
     }
     mneme_error_set(&error, MNEME_E_CONFLICT,
                     "cannot go on working as \"%s\": another worker of group %s, at %s, has taken this name "
-                    "and keeps it; give each worker an --id of its own",
+                    "and keeps it; give each worker a different --id",
                     worker->options->instance_id, worker->group, holder->host);
     mneme_worker_fail(worker, &error);
 }

@@ -1,5 +1,5 @@
 /*
- * What holds for every projection unless it says otherwise.
+ * Defaults for every projection.
  */
 #include "consumers/runtime/projection.h"
 

@@ -1,5 +1,5 @@
 /*
- * The order of a rebuild. Only the last steps, of a short rest of the log, hold up the live projection.
+ * The order of a rebuild. Only the last steps, for a short rest of the log, hold up the live projection.
  */
 #include "consumers/runtime/rebuild.h"
 
@@ -11,10 +11,10 @@
 
 #define OFFSETS_TIMEOUT_MS 30000
 
-/* So few events are folded while the live projection waits. */
+/* At most this many events are folded while the live projection waits. */
 #define CLOSE_EVENTS 5000
 
-/* After so many rounds the rest is folded while the workers wait, however much it is. */
+/* After this many rounds the rest is folded while the workers wait, however much it is. */
 #define MAX_ROUNDS 20
 
 const char *const mneme_rebuild_phase_names[MNEME_REBUILD_PHASES] = {
@@ -78,7 +78,7 @@ static int find_ends(struct run *run, struct mneme_error *error) {
                                     error);
 }
 
-/* What the log has forgotten cannot be rebuilt, and would be lost with the tables. */
+/* Events that the log has lost cannot be rebuilt, and would be lost with the tables. */
 static int check_beginning(struct run *run, struct mneme_log_reader *reader, struct mneme_error *error) {
     const struct mneme_log_point beginning = {.kind = MNEME_LOG_BEGINNING};
     int status = mneme_log_reader_resolve(run->starts, reader, &beginning, OFFSETS_TIMEOUT_MS, error);
@@ -93,10 +93,10 @@ static int check_beginning(struct run *run, struct mneme_log_reader *reader, str
         }
         status = mneme_error_set(
             error, MNEME_E_UNSAFE,
-            may_accept ? "nothing was rebuilt: partition %d of %s begins at offset %lld, and what was before "
-                         "would be gone from the tables; add --accept-loss if that is meant"
-                       : "nothing was rebuilt: partition %d of %s begins at offset %lld, and what was before "
-                         "would be gone; if that is meant, run `mneme rebuild postgres --accept-loss`, which "
+            may_accept ? "nothing was rebuilt: partition %d of %s begins at offset %lld, and earlier events "
+                         "would be lost from the tables; add --accept-loss to accept that"
+                       : "nothing was rebuilt: partition %d of %s begins at offset %lld, and earlier events "
+                         "would be lost; to accept that, run `mneme rebuild postgres --accept-loss`, which "
                          "records it for all projections, and then this again",
             (int)p, run->log.topic, (long long)run->starts[p]);
     }
@@ -117,8 +117,8 @@ static int open_refold(struct run *run, struct mneme_error *error) {
     return mneme_refold_open(&run->refold, &options, error);
 }
 
-/* Makes or finds the place apart, and the lanes that fold into it. One that does not fit the log is made
- * anew. */
+/* Makes or finds the separate place, and the lanes that fold into it. A place that does not match the log is
+ * made again. */
 static int begin(struct run *run, struct mneme_log_reader *reader, struct mneme_error *error) {
     size_t count = (size_t)mneme_log_reader_partitions(reader);
     run->starts = calloc(count + 1, sizeof *run->starts);
@@ -174,7 +174,7 @@ static int catch_up(struct run *run, struct mneme_error *error) {
     return status;
 }
 
-/* The rest, while nobody moves the live projection, and the switch. */
+/* Folds the rest, while the live projection waits, and switches. */
 static int switch_over(struct run *run, struct mneme_error *error) {
     begin_phase(run, MNEME_REBUILD_SWITCH);
     int status = run->ops->freeze(run->rebuild, error);
@@ -186,7 +186,7 @@ static int switch_over(struct run *run, struct mneme_error *error) {
     }
     if (status == MNEME_OK && !is_interrupted(run)) {
         run->outcome->events = mneme_refold_events(run->refold);
-        /* Its sessions must not hold on to what is about to be renamed. */
+        /* Its sessions must not hold locks on what is about to be renamed. */
         mneme_refold_close(run->refold);
         run->refold = NULL;
         status = run->ops->swap(run->rebuild, run->ends, run->log.partitions, error);
@@ -237,7 +237,7 @@ int mneme_rebuild_run(struct mneme_rebuild_outcome *outcome, const struct mneme_
     }
     bool was_there;
     if (status == MNEME_E_UNSAFE &&
-        run.rebuild != NULL) { /* what does not fit is of no use to the next run */
+        run.rebuild != NULL) { /* a place that does not match is of no use to the next run */
         (void)run.ops->abandon(options->config, &was_there, NULL);
     }
     mneme_log_reader_close(reader);

@@ -20,7 +20,7 @@ static bool is_interrupted(void *context) {
            (options->is_interrupted != NULL && options->is_interrupted(options->context));
 }
 
-/* What the projection has parked is known to the reader from now on. */
+/* Adds what the projection has parked to the reader's parked keys. */
 static int adopt_parked(struct mneme_refold_lane *lane, const struct mneme_batch *batch,
                         struct mneme_error *error) {
     for (size_t i = 0; lane->halving.parked_count > 0 && i < batch->count; i++) {
@@ -34,7 +34,7 @@ static int adopt_parked(struct mneme_refold_lane *lane, const struct mneme_batch
     return MNEME_OK;
 }
 
-/* Applies the batch, waiting for a store that is away. */
+/* Applies the batch, waiting for an unavailable store. */
 static int apply(struct mneme_refold_lane *lane, struct mneme_batch *batch, struct mneme_error *error) {
     const struct mneme_projection_ops *ops = lane->refold->options.projection;
     int64_t deadline = mneme_clock_monotonic_micros() + OUTAGE_MICROS;
@@ -55,7 +55,7 @@ static int apply(struct mneme_refold_lane *lane, struct mneme_batch *batch, stru
         case MNEME_FENCED:
             return mneme_error_set(
                 error, MNEME_E_CONFLICT,
-                "the log was not folded: somebody else does the same (%s); let one of them end",
+                "the log was not folded: another process is doing the same (%s); wait until it has ended",
                 reason.message);
         case MNEME_REJECT: /* halving resolves it */
         case MNEME_FATAL:
@@ -93,7 +93,7 @@ static bool select_wanted(struct mneme_refold_lane *lane, const struct mneme_bat
     return true;
 }
 
-/* The batch without what is not wanted. */
+/* Removes unwanted items from the batch. */
 static int apply_wanted(struct mneme_refold_lane *lane, struct mneme_batch *batch, bool *is_applied,
                         struct mneme_error *error) {
     struct mneme_batch view = *batch;
@@ -107,7 +107,7 @@ static int apply_wanted(struct mneme_refold_lane *lane, struct mneme_batch *batc
     return status;
 }
 
-/* Progress goes on from where the projection stands, whatever was left out since. */
+/* Progress continues from the projection's, whatever was left out since. */
 static int on_batch(void *context, struct mneme_batch *batch, struct mneme_error *error) {
     struct mneme_refold_lane *lane = context;
     int64_t read = 0;
@@ -188,7 +188,7 @@ void mneme_refold_note_offsets(struct mneme_refold *refold) {
     }
 }
 
-/* Waits for the threads; the first lane's error that is one. */
+/* Waits for the threads; returns the first lane's error. */
 static int join(struct mneme_refold *refold, struct mneme_error *error) {
     const struct mneme_refold_options *options = &refold->options;
     while (!have_ended(refold)) {

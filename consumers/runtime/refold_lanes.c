@@ -1,5 +1,5 @@
 /*
- * Lanes before they work: who folds which partitions, and from where.
+ * Preparing the lanes: which lane folds which partitions, and from where.
  */
 #include <stdlib.h>
 #include <unistd.h>
@@ -10,7 +10,7 @@
 #define OFFSETS_TIMEOUT_MS 30000
 #define MAX_LANES 256
 
-/* What the projection has folded last, partition by partition. */
+/* Compares the last event that the projection has folded, partition by partition. */
 struct recognition {
     const struct mneme_refold_lane *lane;
     struct mneme_log_digest *digests; /* of the lane's ranges */
@@ -32,7 +32,7 @@ static int recognise(void *context, struct mneme_batch *batch, struct mneme_erro
             return mneme_error_set(
                 error, MNEME_E_UNSAFE,
                 "cannot fold partition %d of %s: the event at offset %lld is not the one that was "
-                "folded there, so the topic was deleted and made anew; run `mneme rebuild %s` to "
+                "folded there, so the topic was deleted and made again; run `mneme rebuild %s` to "
                 "fold what the log holds",
                 (int)item->position.partition, mneme_log_reader_topic(lane->reader),
                 (long long)item->position.offset,
@@ -176,7 +176,7 @@ static bool share_out(struct mneme_refold *refold, const int64_t *starts, const 
     return is_given != NULL;
 }
 
-static size_t lanes_wanted(const struct mneme_refold *refold) {
+static size_t lane_count_of(const struct mneme_refold *refold) {
     long processors = sysconf(_SC_NPROCESSORS_ONLN);
     size_t jobs = refold->options.jobs > 0 ? refold->options.jobs : (size_t)(processors > 0 ? processors : 1);
     size_t chosen = 0;
@@ -191,7 +191,7 @@ static size_t lanes_wanted(const struct mneme_refold *refold) {
 static int make_lanes(struct mneme_refold *refold, struct mneme_log_reader *first,
                       struct mneme_error *error) {
     refold->partition_count = mneme_log_reader_partitions(first);
-    size_t count = lanes_wanted(refold);
+    size_t count = lane_count_of(refold);
     refold->lanes = calloc(count, sizeof *refold->lanes);
     refold->offsets = calloc((size_t)refold->partition_count + 1, sizeof *refold->offsets);
     if (refold->lanes == NULL || refold->offsets == NULL) {

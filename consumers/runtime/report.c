@@ -1,6 +1,5 @@
 /*
- * What a worker says about itself while it works: lag and rate, in metrics and, when something happens, in
- * the log.
+ * A worker's reports about itself: lag and rate, in metrics and, when something happens, in the log.
  */
 #include "common/log/log.h"
 #include "consumers/runtime/worker_state.h"
@@ -19,7 +18,7 @@ void mneme_worker_set_kafka_up(struct mneme_worker *worker, bool is_up, const ch
     mneme_metrics_set(worker->metrics, MNEME_WORKER_METRIC_KAFKA_UP, NULL, is_up ? 1 : 0);
 }
 
-/* Fetching tells the log's end by the way; when nothing is fetched it has to be asked. */
+/* Fetching also returns the log's end; when nothing is fetched, it has to be queried. */
 static void refresh_ends(struct mneme_worker *worker) {
     if (worker->is_kafka_down || worker->retry.is_active || worker->stall.is_active) {
         int64_t *ends = worker->claim_offsets; /* free between claims */

@@ -1,5 +1,5 @@
 /*
- * What becomes of a batch: applied, to be tried again, refused because the partition has another owner, or
+ * The results of a batch: applied, to be tried again, refused because the partition has another owner, or
  * impossible.
  */
 #include "common/base/clock.h"
@@ -62,7 +62,7 @@ void mneme_worker_apply(struct mneme_worker *worker) {
     mneme_sink_post(worker->sink, &worker->job);
 }
 
-/* Tells what was parked, and counts it; of very many the first few are told one by one. */
+/* Logs and counts parked events; of very many, only the first few are logged one by one. */
 static size_t report_parked(const struct mneme_batch *batch) {
     size_t count = 0;
     size_t waiting = 0;
@@ -116,7 +116,7 @@ static void finish_batch(struct mneme_worker *worker, int64_t micros) {
     mneme_backoff_reset(&worker->rejoin.backoff);
 }
 
-/* What the projection refused is parked from now on, also in the batch that was filled meanwhile. */
+/* Events that the projection refused are parked from now on, also in the batch that was filled meanwhile. */
 static bool adopt_parked(struct mneme_worker *worker) {
     const struct mneme_batch *batch = &worker->applying->batch;
     for (size_t i = 0; worker->halving.parked_count > 0 && i < batch->count; i++) {

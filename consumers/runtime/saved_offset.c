@@ -7,7 +7,7 @@ int mneme_saved_offset_check(const struct mneme_saved_offset *saved, struct mnem
     const char *reason = NULL;
     bool is_lost = saved->next_offset < saved->log_start;
     if (saved->next_offset > saved->log_end) {
-        reason = "the log is shorter than what was folded, so the topic was cut or made anew";
+        reason = "the log is shorter than what was folded, so the topic was truncated or made again";
     } else if (saved->next_offset < saved->log_start && saved->next_offset == 0) {
         reason = "the log has lost its beginning before anything was folded";
     } else if (saved->next_offset < saved->log_start) {

@@ -1,7 +1,7 @@
 /*
- * A partition that waits: its message may be read by the program of tomorrow, so it is neither skipped nor
- * does it end anything. Whoever runs Mneme is told, in the log, in the metrics and by `mneme status`; the
- * partition goes on by itself when the schema is known or the message was parked by hand.
+ * A waiting partition: a later program may be able to read its message, so the message is not skipped and the
+ * worker does not end. Log, metrics and `mneme status` report the wait; the partition goes on by itself when
+ * the schema is known or the message was parked by hand.
  */
 #include "common/log/log.h"
 #include "consumers/runtime/worker_state.h"
@@ -14,7 +14,7 @@ int mneme_worker_read_marks(struct mneme_worker *worker, struct mneme_error *err
                                         projection->facts->name, error);
 }
 
-/* That nobody could be told is no reason to do anything else than to wait. */
+/* If the wait cannot be recorded, the worker waits all the same. */
 static void note(struct mneme_worker *worker, struct mneme_position position, const char *reason) {
     const struct mneme_projection_ops *projection = worker->options->projection;
     const struct mneme_schema_wait wait = {.projection = projection->facts->name,

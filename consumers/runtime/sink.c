@@ -32,7 +32,7 @@ struct mneme_sink {
     struct mneme_error idle_error;
 };
 
-/* How long the projection is left alone. */
+/* The pause between calls of the projection's `idle`. */
 #define IDLE_MS 1000
 
 static struct timespec from_now(int64_t milliseconds) {
@@ -65,7 +65,7 @@ static void run_job(const struct mneme_sink *sink, void *projection, struct mnem
     job->micros = mneme_clock_monotonic_micros() - start;
 }
 
-/* Lets the projection do what it does without work; the mutex is held before and after. */
+/* Calls the projection's `idle`; the mutex is held before and after. */
 static void run_idle(struct mneme_sink *sink, void *projection) {
     struct mneme_error error = {0};
     pthread_mutex_unlock(&sink->mutex);

@@ -1,6 +1,6 @@
 /*
- * How a worker begins: its settings, what it needs of this machine, and then the services, each of which is
- * waited for while it is away.
+ * The start of a worker: its settings, resources of this machine, and then the services; it waits for each
+ * one that is unavailable.
  */
 #include <stdio.h>
 
@@ -10,8 +10,7 @@
 
 #define FACTS_TIMEOUT_MS 10000
 
-/* A partition that waits for a schema goes on so soon after it is known, or the message was parked by hand.
- */
+/* A waiting partition goes on this soon after its schema is known, or the message was parked by hand. */
 #define STALL_MAX_MS 5000
 
 #define LOOK_AGAIN_MICROS 100000 /* how late should_stop may be seen */
@@ -105,7 +104,8 @@ static void pause_for(struct mneme_worker *worker, const struct mneme_worker_wai
     }
 }
 
-/* Takes the step as soon as the service that it needs is there; what waiting cannot mend is an error. */
+/* Takes the step as soon as the service that it needs is available; errors that waiting cannot fix are
+ * returned. */
 static int await_step(struct mneme_worker *worker, int (*step)(struct mneme_worker *, struct mneme_error *),
                       struct mneme_error *error) {
     int status = MNEME_E_UNAVAILABLE;
@@ -161,7 +161,7 @@ int mneme_worker_start(struct mneme_worker *worker, struct mneme_error *error) {
         !worker->rules.takes_records) {
         mneme_log(MNEME_LOG_WARN, "topic keeps the publishers' times", MNEME_LOG_S("topic", worker->topic),
                   MNEME_LOG_S("advice",
-                              "set message.timestamp.type=LogAppendTime; `mneme topics check` tells more"));
+                              "set message.timestamp.type=LogAppendTime; `mneme topics check` says more"));
     }
     return status;
 }

@@ -1,6 +1,5 @@
 /*
- * The life of a worker: what it needs is made, the loop turns, and everything is given back in the reverse
- * order.
+ * The life of a worker: set up, loop, and clean up in the reverse order.
  */
 #include "consumers/runtime/worker.h"
 
@@ -13,7 +12,7 @@
 
 #define LONGEST_POLL_MS 100 /* how late should_stop may be seen */
 
-/* How late a worker without work sees that its log is another one now. */
+/* How late an idle worker notices that its log is another one now. */
 #define SOURCE_MICROS INT64_C(5000000)
 
 struct mneme_worker_partition *mneme_worker_partition(struct mneme_worker *worker, int32_t partition) {
@@ -86,7 +85,7 @@ static void join_again(struct mneme_worker *worker) {
     }
 }
 
-/* A log that nothing is written to any more gives no batch that could be refused. */
+/* A log without new events gives no batch that could be refused. */
 static void check_source(struct mneme_worker *worker, int64_t now) {
     bool has_work = worker->applying != NULL || !mneme_fill_is_empty(worker->filling);
     if (has_work || worker->phase != MNEME_PHASE_READING || now - worker->source_micros < SOURCE_MICROS) {
@@ -105,7 +104,7 @@ static void check_source(struct mneme_worker *worker, int64_t now) {
     }
 }
 
-/* What the projection found while there was nothing to apply. */
+/* Handles what the projection found while there was nothing to apply. */
 static void handle_idle(struct mneme_worker *worker) {
     struct mneme_error error = {0};
     enum mneme_apply_result result = mneme_sink_take_idle(worker->sink, &error);
@@ -120,8 +119,8 @@ static void handle_idle(struct mneme_worker *worker) {
     }
 }
 
-/* Work that a result, a wait that is over, or a full batch asks for. */
-static void give_work(struct mneme_worker *worker, int64_t now) {
+/* Does the work that a result, the end of a wait, or a full batch makes due. */
+static void handle_work(struct mneme_worker *worker, int64_t now) {
     struct mneme_job *job = mneme_sink_take(worker->sink);
     if (job != NULL && job->kind == MNEME_JOB_ASSIGN) {
         mneme_worker_claimed(worker, job);
@@ -178,7 +177,7 @@ static int poll_timeout_ms(struct mneme_worker *worker, int64_t now) {
     }
     bool is_reading = worker->phase == MNEME_PHASE_READING && !worker->retry.is_active;
     if (worker->applying != NULL && is_reading && mneme_sink_is_idle(worker->sink)) {
-        timeout = 0; /* only to see what the group wants before it is applied */
+        timeout = 0; /* only to serve the group before the batch is applied */
     } else if (worker->applying == NULL && is_reading) {
         int64_t due = mneme_fill_due_micros(worker->filling, &worker->rules, now);
         shorten(&timeout, due == INT64_MAX ? INT64_MAX : now + due, now);
@@ -213,7 +212,7 @@ static void note_known_log(struct mneme_worker *worker) {
     worker->is_log_known = is_known;
 }
 
-/* A sentence that names the rebuild which makes the vectors again is about what they are made from. */
+/* An error that names the rebuild of the vectors is about the log that they were made from. */
 static void note_loss(const struct mneme_worker *worker, const struct mneme_error *outcome) {
     const struct mneme_projection_ops *projection = worker->options->projection;
     if (outcome->code != MNEME_OK && projection->note_loss != NULL &&
@@ -234,7 +233,7 @@ static void turn(struct mneme_worker *worker) {
             mneme_worker_lose_name(worker);
         }
         handle_idle(worker);
-        give_work(worker, now);
+        handle_work(worker, now);
         if (worker->is_ended || is_drained(worker)) {
             break;
         }
@@ -265,7 +264,7 @@ static void clean_up(struct mneme_worker *worker) {
     if (worker->metrics_server != NULL) {
         mneme_metrics_server_stop(worker->metrics_server);
     }
-    /* The client waits at its end for every message that is still held. */
+    /* Closing the client waits for every message that is still held. */
     for (size_t i = 0; i < 2; i++) {
         mneme_fill_clean_up(&worker->fills[i], &worker->rules);
     }

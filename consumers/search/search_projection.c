@@ -1,6 +1,6 @@
 /*
- * The operations of the projection. One batch: the ledger's verdicts, what the documents become, and one
- * transaction that moves the progress first, so that a writer without a right to it does nothing else.
+ * The operations of the projection. One batch: the ledger's verdicts, the changes of documents, and one
+ * transaction that moves the progress first, so that a writer that has lost its partition does nothing else.
  */
 #include "consumers/search/search_projection.h"
 
@@ -48,7 +48,7 @@ static void close_projection(void *context) {
     free(projection);
 }
 
-/* What texts are made into words by must be what the store began with: queries are made so, too. */
+/* Texts must be analysed as when the store began: queries are analysed in the same way. */
 static int check_settings(struct projection *projection, struct mneme_error *error) {
     const char *wanted = projection->text_search_config;
     struct mneme_pg_params params = {0};
@@ -67,15 +67,15 @@ static int check_settings(struct projection *projection, struct mneme_error *err
     } else if (status == MNEME_OK && PQgetvalue(rows, 0, 1)[0] != 't') {
         status = mneme_error_set(error, MNEME_E_UNSAFE,
                                  "nothing was folded: the texts are indexed by text search configuration "
-                                 "\"%s\" and MNEME_TEXT_SEARCH_CONFIG says \"%s\"; set it back, or make them "
-                                 "anew with `mneme rebuild search`",
+                                 "\"%s\" and MNEME_TEXT_SEARCH_CONFIG says \"%s\"; set it back, or index "
+                                 "them again with `mneme rebuild search`",
                                  PQgetvalue(rows, 0, 0), wanted);
     } else if (status == MNEME_OK && strtol(PQgetvalue(rows, 0, 2), NULL, 10) != MNEME_ANALYSIS_VERSION) {
-        status =
-            mneme_error_set(error, MNEME_E_UNSAFE,
-                            "nothing was folded: the texts were made into words by version %s of the "
-                            "analysis, and this is version %d; build them again with `mneme rebuild search`",
-                            PQgetvalue(rows, 0, 2), MNEME_ANALYSIS_VERSION);
+        status = mneme_error_set(
+            error, MNEME_E_UNSAFE,
+            "nothing was folded: the texts were made into words by version %s of the "
+            "analysis, and this program has version %d; rebuild them with `mneme rebuild search`",
+            PQgetvalue(rows, 0, 2), MNEME_ANALYSIS_VERSION);
     }
     PQclear(rows);
     mneme_pg_params_clean_up(&params);
@@ -217,11 +217,10 @@ static enum mneme_apply_result apply(void *context, struct mneme_batch *batch, s
     if (status == MNEME_E_INVALID &&
         strcmp(mneme_pg_sqlstate(projection->session.postgres), SQLSTATE_WRITTEN) == 0) {
         /* No row is written twice, whatever the events are: the tables were changed by somebody else. */
-        status =
-            mneme_error_set(error, MNEME_E_UNSAFE,
-                            "the batch was not folded: the tables hold rows that by the saved progress are "
-                            "still to come (%s); build them again with `mneme rebuild search`",
-                            error->message);
+        status = mneme_error_set(error, MNEME_E_UNSAFE,
+                                 "the batch was not folded: the tables already have rows beyond the saved "
+                                 "progress (%s); rebuild them with `mneme rebuild search`",
+                                 error->message);
     }
     if (status != MNEME_OK) {
         mneme_store_session_rollback(&projection->session);

@@ -1,5 +1,5 @@
 /*
- * What of the rebuild is this projection's own.
+ * This projection's part of the rebuild.
  */
 #include "consumers/search/search_rebuild.h"
 

@@ -1,5 +1,5 @@
 /*
- * Rows of the staging table, and the arrays that name what is over.
+ * Rows of the staging table, and the arrays that name versions that have ended.
  */
 #include "consumers/search/search_write.h"
 

@@ -42,7 +42,7 @@ static int find_bounds(struct check *check, struct mneme_error *error) {
                               : status;
 }
 
-/* What can be told from offsets; the rest is to be read. */
+/* Compares offsets; the rest needs reading. */
 static int take_row(struct check *check, const PGresult *rows, int row, struct mneme_error *error) {
     int64_t partition = mneme_pg_get_long(rows, row, 0);
     int64_t next = mneme_pg_get_long(rows, row, 1);

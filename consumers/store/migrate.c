@@ -1,5 +1,6 @@
 /*
- * A lock of the database lets one process migrate a schema at a time; whoever waited finds everything done.
+ * A lock of the database lets one process migrate a schema at a time; a process that waited finds everything
+ * done.
  */
 #include "consumers/store/migrate.h"
 
@@ -28,19 +29,18 @@ static int checksum(char text[CHECKSUM_BYTES], const struct mneme_migration *mig
 static int compare(struct mneme_migration_set set, size_t place, long long version, const char *name,
                    const char *recorded, struct mneme_error *error) {
     if (place >= set.count || set.migrations[place].version != version) {
-        return mneme_error_set(
-            error, MNEME_E_UNSAFE,
-            "the tables were not used: migration %04lld_%s is applied and this program has none such, so "
-            "that it is older than the database; use a newer mneme",
-            version, name);
+        return mneme_error_set(error, MNEME_E_UNSAFE,
+                               "the tables were not used: migration %04lld_%s is applied but this program "
+                               "does not have it, so it is older than the database; use a newer mneme",
+                               version, name);
     }
     char expected[CHECKSUM_BYTES];
     int status = checksum(expected, &set.migrations[place], error);
     if (status == MNEME_OK && strcmp(expected, recorded) != 0) {
         return mneme_error_set(
             error, MNEME_E_UNSAFE,
-            "the tables were not used: migration %04lld_%s was applied from another text than this "
-            "program's; use the mneme that made them, or make them again with `mneme rebuild PROJECTION`",
+            "the tables were not used: migration %04lld_%s was applied with another text than this program "
+            "has; use the mneme that made the tables, or make them again with `mneme rebuild PROJECTION`",
             version, name);
     }
     return status;
@@ -153,7 +153,7 @@ static int apply_one(struct mneme_postgres *postgres, const struct mneme_migrati
     if (status == MNEME_OK) {
         return mneme_pg_run(postgres, "COMMIT", error);
     }
-    /* If the rollback fails too, the connection is gone and the transaction with it. */
+    /* If the rollback fails too, the connection is lost and the transaction with it. */
     (void)mneme_pg_run(postgres, "ROLLBACK", NULL);
     return mneme_error_set(error, (enum mneme_status)status, "migration %04d_%s was not applied: %s",
                            migration->version, migration->name, error == NULL ? "" : error->message);

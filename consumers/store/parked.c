@@ -1,5 +1,5 @@
 /*
- * Parked events go by one COPY. What is tried again is of one partition.
+ * Parked events are written by one COPY. Events that are tried again are of one partition.
  */
 #include "consumers/store/parked.h"
 

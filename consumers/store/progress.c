@@ -1,6 +1,6 @@
 /*
- * Claiming raises the epoch of a partition, so that the writer before it finds its compare-and-set failing. A
- * writer that was stopped in the middle of a transaction still holds its row; its session is then ended.
+ * Claiming raises the epoch of a partition, so that the compare-and-set of the former writer fails. A writer
+ * that was stopped in the middle of a transaction still locks its row; its session is then ended.
  */
 #include "consumers/store/progress.h"
 
@@ -76,17 +76,17 @@ static int refuse_other_count(const struct mneme_store_progress *progress,
         return MNEME_OK;
     }
     if (strcmp(PQgetvalue(other, 0, 0), progress->topic) != 0) {
-        return mneme_error_set(error, MNEME_E_UNSAFE,
-                               "the topic %s was not folded: the tables of %s are of topic %s; set "
-                               "MNEME_TOPIC_PREFIX as it was, or "
-                               "run `mneme rebuild %s` to make them from this topic",
-                               progress->topic, progress->projection, PQgetvalue(other, 0, 0),
-                               mneme_projection_rebuilt_by(progress->facts));
+        return mneme_error_set(
+            error, MNEME_E_UNSAFE,
+            "the topic %s was not folded: the tables of %s come from topic %s; set MNEME_TOPIC_PREFIX back, "
+            "or run `mneme rebuild %s` to make them from this topic",
+            progress->topic, progress->projection, PQgetvalue(other, 0, 0),
+            mneme_projection_rebuilt_by(progress->facts));
     }
     if (progress->facts->source != NULL) { /* of records: the place of a key does not matter */
         return mneme_error_set(error, MNEME_E_UNSAFE,
                                "the topic %s was not folded: it has %d partitions and had %lld when it was "
-                               "made, so that the newest record of a key cannot be told; run `mneme rebuild "
+                               "made, so the newest record of a key is not known; run `mneme rebuild "
                                "%s` to make its records again",
                                progress->topic, assignment->topic_partitions,
                                (long long)mneme_pg_get_long(other, 0, 1),
@@ -94,10 +94,9 @@ static int refuse_other_count(const struct mneme_store_progress *progress,
     }
     return mneme_error_set(
         error, MNEME_E_UNSAFE,
-        "the topic %s was not folded: it has %d partitions and had %lld when the projection %s began, so "
-        "that keys lie elsewhere now; if the topic was made again, run `mneme rebuild %s`; if partitions "
-        "were "
-        "added to it, run `mneme topics repartition`",
+        "the topic %s was not folded: it has %d partitions and had %lld when the "
+        "projection %s began, so keys belong to other partitions now; if the topic was "
+        "made again, run `mneme rebuild %s`; if partitions were added to it, run `mneme topics repartition`",
         progress->topic, assignment->topic_partitions, (long long)mneme_pg_get_long(other, 0, 1),
         progress->projection, mneme_projection_rebuilt_by(progress->facts));
 }
@@ -168,7 +167,7 @@ static int claim_once(struct mneme_store_progress *progress, struct mneme_store_
     }
     mneme_pg_param_str(&claim, mneme_str_from(session->owner));
     mneme_pg_param_long(&claim, assignment->topic_partitions);
-    /* A claim is made to last: a crash must not give the partition back to the writer before. */
+    /* A claim is durable: a crash must not give the partition back to the former writer. */
     const struct mneme_pg_call calls[CALL_COUNT] = {
         [BEGIN] = {"BEGIN", NULL},
         [BOUNDS] =
@@ -203,7 +202,7 @@ static int claim_once(struct mneme_store_progress *progress, struct mneme_store_
     return status;
 }
 
-/* Ends the sessions of the writers before, which hold what the claim waits for. */
+/* Ends the sessions of former writers that hold the locks that the claim waits for. */
 static int evict(struct mneme_store_progress *progress, struct mneme_store_session *session,
                  const struct mneme_assignment *assignment, struct mneme_error *error) {
     struct mneme_pg_params params = {0};
@@ -225,8 +224,9 @@ int mneme_store_progress_claim(struct mneme_store_progress *progress, struct mne
                                struct mneme_assignment *assignment, struct mneme_error *error) {
     size_t len = strlen(assignment->topic);
     if (len >= sizeof progress->topic) {
-        return mneme_error_set(error, MNEME_E_USAGE,
-                               "the topic was not folded: its name has %zu bytes; name a shorter one", len);
+        return mneme_error_set(
+            error, MNEME_E_USAGE,
+            "the topic was not folded: its name has %zu bytes, which is too long; choose a shorter one", len);
     }
     memcpy(progress->topic, assignment->topic, len + 1);
     int status = claim_once(progress, session, assignment, error);

@@ -1,7 +1,6 @@
 /*
- * Connecting for the fold. All of its statements look up or change by key what a batch names, so the planner
- * is kept from anything but nested loops over indexes: a plan made while a table was small stays right when
- * it has grown.
+ * Connections for the fold. All of its statements look up or change rows by key, so the planner is limited to
+ * nested loops over indexes: a plan made while a table was small stays right when it has grown.
  */
 #include "consumers/store/session.h"
 
@@ -11,9 +10,9 @@
 #include "common/base/uuid.h"
 #include "common/log/log.h"
 
-/* Commits need not wait for the disk: rows and progress are in one transaction, so that what a crash takes
- * away is folded again from the log. The bounds make every operation return; a claim has a shorter one.
- * Keep-alives end the sessions of workers whose machine is gone, and with them their locks. */
+/* Commits need not wait for the disk: rows and progress are in one transaction, so that what a crash loses is
+ * folded again from the log. Time-outs make every operation return; a claim has a shorter one. Keep-alives
+ * end the sessions of workers on lost machines, and with them their locks. */
 static const char settings_sql[] =
     "SET synchronous_commit = off; SET statement_timeout = '120s'; SET lock_timeout = '10s'; "
     "SET idle_in_transaction_session_timeout = '30s'; SET tcp_keepalives_idle = 10; SET "

@@ -5,7 +5,7 @@
 
 #include <stdlib.h>
 
-/* The hash tells an exhausted memory instead of ending the program: the stream is then not remembered. */
+/* The hash reports exhausted memory instead of ending the program: the stream is then not remembered. */
 #define HASH_NONFATAL_OOM 1
 #define uthash_nonfatal_oom(entry) ((entry)->is_lost = true)
 #include <uthash.h>

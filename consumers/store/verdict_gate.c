@@ -1,5 +1,5 @@
 /*
- * Three questions a batch in one round trip, all by array: is the ledger there yet, which of the events are
+ * Three queries for each batch in one round trip, all by array: has the ledger passed it, which events are
  * exceptions, and which keys wait in this projection.
  */
 #include "consumers/store/verdict_gate.h"
@@ -42,7 +42,7 @@ static int prepare(struct gate *gate, struct mneme_error *error) {
         gate->numbers[FIRST * count + i] = partition->first_offset;
         gate->numbers[END * count + i] = partition->next_offset;
     }
-    if (gate->batch->is_redrive) { /* it lies behind the progress of its only partition */
+    if (gate->batch->is_redrive) { /* it is before the progress of its only partition */
         gate->numbers[FIRST] = gate->batch->items[0].position.offset;
         gate->numbers[END] = gate->batch->items[gate->batch->count - 1].position.offset + 1;
     }
@@ -61,7 +61,7 @@ static int prepare(struct gate *gate, struct mneme_error *error) {
     return MNEME_OK;
 }
 
-/* A row of what the ledger found to have no effect. */
+/* A row for an event that has no effect by the ledger. */
 struct exception {
     struct mneme_position position;
     int row;
@@ -92,7 +92,7 @@ static struct exception *sort_exceptions(struct mneme_batch *batch, const PGresu
     return sorted;
 }
 
-/* What the ledger has parked waits here too, until it is tried again there and then here. */
+/* Events that the ledger has parked wait here too, until they are tried again there and then here. */
 static int park(const struct gate *gate, struct mneme_batch_item *item, int64_t blocked_by,
                 struct mneme_error *error) {
     static const char reason[] = "it waits for the ledger, which has parked it";
@@ -123,7 +123,7 @@ static int apply_exceptions(const struct gate *gate, bool *is_accepted, const PG
         }
         is_accepted[i] = false;
         if (*PQgetvalue(rows, found->row, 3) != 0) {
-            item->park_reason = NULL; /* it was dropped: nowhere it waits for anything, whatever it is */
+            item->park_reason = NULL; /* it was dropped: it waits for nothing anywhere */
             continue;
         }
         if (gate->projection != NULL && !PQgetisnull(rows, found->row, 2)) {
@@ -133,7 +133,7 @@ static int apply_exceptions(const struct gate *gate, bool *is_accepted, const PG
     return status;
 }
 
-/* Keys whose former events wait in this projection: so do these. */
+/* Events wait if earlier events of their key wait in this projection. */
 static int hold_back(const struct gate *gate, bool *is_accepted, const PGresult *waiting,
                      struct mneme_error *error) {
     struct mneme_batch *batch = gate->batch;
@@ -158,8 +158,8 @@ static int set_behind_error(const struct gate *gate, const PGresult *rows, struc
                            gate->topic);
 }
 
-/* One look; *is_open when the ledger was there, and the exceptions are taken then. The order matters: what is
- * found after the ledger has passed is all there will be, but for what is tried again. */
+/* Checks once; *is_open: the ledger was there, and the exceptions are taken. The order matters: after the
+ * ledger has passed, exceptions are added only by events that are tried again. */
 static int ask_ledger(struct gate *gate, struct mneme_postgres *postgres, bool *is_accepted, bool *is_open,
                       struct mneme_error *error) {
     const struct mneme_pg_call calls[] = {{mneme_sql_gate_behind, &gate->behind},

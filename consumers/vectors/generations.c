@@ -1,5 +1,5 @@
 /*
- * Which generation is filled, and how generations come and go.
+ * Choosing the generation to fill; adding and dropping generations.
  */
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,5 +1,5 @@
 /*
- * All that is asked of the brokers is offsets, and of the log its last events.
+ * Only offsets are requested from the brokers, and only the last events are read from the log.
  */
 #include "consumers/vectors/loss_check.h"
 
@@ -79,7 +79,7 @@ static int open_topic(struct check *check, const struct mneme_config *config, st
         status = mneme_log_reader_open_source(&check->reader, config, &source, "records", &why);
     }
     if (status == MNEME_E_NOT_FOUND) {
-        return lost(check, "is gone", error);
+        return lost(check, "no longer exists", error);
     }
     if (status != MNEME_OK) {
         return mneme_error_set(error, (enum mneme_status)status, "%s", why.message);
@@ -90,7 +90,7 @@ static int open_topic(struct check *check, const struct mneme_config *config, st
     check->starts = calloc(3 * count, sizeof *check->starts);
     if (check->starts == NULL) {
         return mneme_error_set(error, MNEME_E_NO_MEMORY,
-                               "the vectors' records were not looked at: out of memory");
+                               "the vectors' records were not checked: out of memory");
     }
     check->ends = check->starts + count;
     check->later = check->ends + count;
@@ -147,8 +147,9 @@ int mneme_records_check(const struct mneme_generation *generation, const struct 
 
 /* --- the log --- */
 
-static int foreign(const char *why, struct mneme_error *error) {
-    return mneme_error_set(error, MNEME_E_UNSAFE, "the vectors are of a log that is gone: %s" MEND, why);
+static int refuse_other_log(const char *why, struct mneme_error *error) {
+    return mneme_error_set(error, MNEME_E_UNSAFE,
+                           "the vectors come from a log that no longer exists: %s" MEND, why);
 }
 
 /* Of a topic that `embed` knows nothing of, or that is not there: `why` it is another one, if it has begun.
@@ -160,7 +161,7 @@ static int check_begun(struct mneme_postgres *postgres, const char *projection, 
     mneme_pg_param_str(&params, mneme_str_from(projection));
     int status = mneme_pg_query(&rows, postgres, mneme_sql_embed_has_begun, &params, false, error);
     if (status == MNEME_OK && PQgetvalue(rows, 0, 0)[0] == 't') {
-        status = foreign(why, error);
+        status = refuse_other_log(why, error);
     }
     PQclear(rows);
     mneme_pg_params_clean_up(&params);
@@ -184,12 +185,12 @@ static int check_log(const struct mneme_generation *generation, const struct mne
         status = mneme_log_check(&is_begun, reader, postgres, projection, &why);
     }
     if (status == MNEME_E_NOT_FOUND && !is_there) {
-        status = check_begun(postgres, projection, "the events topic is not there", error);
+        status = check_begun(postgres, projection, "the events topic does not exist", error);
     } else if (status == MNEME_OK && !is_begun) {
         status = check_begun(postgres, projection,
                              "they were made from another topic than that of MNEME_TOPIC_PREFIX", error);
     } else if (status == MNEME_E_UNSAFE) {
-        status = foreign(why.message, error);
+        status = refuse_other_log(why.message, error);
     } else if (status != MNEME_OK) {
         status = mneme_error_set(error, (enum mneme_status)status, "%s", why.message);
     }
@@ -198,7 +199,7 @@ static int check_log(const struct mneme_generation *generation, const struct mne
     return status;
 }
 
-/* What was found is told; that nothing could be found out tells nothing. */
+/* Records a result; a check that could not be made records nothing. */
 static void note(const struct mneme_config *config, const char *seen_by, int status,
                  const struct mneme_error *error) {
     if (status == MNEME_OK || status == MNEME_E_UNSAFE) {

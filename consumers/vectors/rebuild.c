@@ -1,7 +1,7 @@
 /*
- * The rebuild's operations. The place apart is a generation that is filling; its row and its progress say how
- * far it is. A rebuild moves the vectors to the store of the settings where these name another one; where
- * they pin a model, the generation is of that one.
+ * The rebuild's operations. The separate place is a generation being filled; its row and its progress say how
+ * far it is. A rebuild moves the vectors to the store of the settings if that is another one; if the settings
+ * pin a model, the generation is of that model.
  */
 #include "consumers/vectors/rebuild.h"
 
@@ -48,7 +48,7 @@ static int lock(struct mneme_postgres *postgres, struct mneme_error *error) {
     if (status == MNEME_OK && PQgetvalue(rows, 0, 0)[0] != 't') {
         status = mneme_error_set(error, MNEME_E_CONFLICT,
                                  "nothing was begun: another rebuild of the vectors, or a change of their "
-                                 "model, is at work; wait for its end");
+                                 "model, is running; wait until it has ended");
     }
     PQclear(rows);
     return status;
@@ -58,7 +58,7 @@ static int connect_and_lock(struct mneme_postgres **out, const struct mneme_conf
                             struct mneme_error *error) {
     int status = mneme_pg_connect_to(out, config, MNEME_PROJECTION_VECTORS, "mneme rebuild", error);
     if (status == MNEME_OK) {
-        /* A program that was killed must not hold the lock for as long as its last statement runs. */
+        /* A killed program must not hold the lock for as long as its last statement runs. */
         status = mneme_pg_set(
             *out, "SET lock_timeout = '60s'; SET client_connection_check_interval = '1s'; SET jit = off",
             error);
@@ -66,7 +66,7 @@ static int connect_and_lock(struct mneme_postgres **out, const struct mneme_conf
     return status == MNEME_OK ? lock(*out, error) : status;
 }
 
-/* Of an edition of its own, where the vectors are made again. */
+/* Of a separate edition, if the vectors are made again. */
 static int add(struct rebuild *rebuild, const struct mneme_config *config, struct mneme_error *error) {
     struct mneme_generation *generation = &rebuild->generation;
     int status = rebuild->is_again ? mneme_edition_unused(&generation->edition, generation->topic,
@@ -101,7 +101,7 @@ static int describe_edition(struct mneme_generation *out, struct mneme_postgres 
                : status;
 }
 
-/* Where the vectors are to lie, as far as the settings say it. */
+/* Where to store the vectors, as far as the settings say. */
 static int describe_place(struct mneme_generation *out, const struct mneme_config *config, bool is_first,
                           struct mneme_error *error) {
     if (is_first || mneme_config_source(config, MNEME_SETTING_VECTOR_STORE) != MNEME_FROM_DEFAULT) {
@@ -114,7 +114,7 @@ static int describe_place(struct mneme_generation *out, const struct mneme_confi
                : MNEME_OK;
 }
 
-/* What a generation that is to replace the active one is made of. */
+/* Describes a generation that is to replace the active one. */
 static int describe(struct mneme_generation *out, struct mneme_postgres *postgres,
                     const struct mneme_config *config, struct mneme_error *error) {
     struct mneme_generation active;
@@ -130,7 +130,7 @@ static int describe(struct mneme_generation *out, struct mneme_postgres *postgre
         if (status == MNEME_OK && strcmp(out->model, active.model) == 0) {
             status = mneme_error_set(
                 error, MNEME_E_USAGE,
-                "nothing was embedded: the vectors are of model %s already; name another one", out->model);
+                "nothing was embedded: the vectors are already of model %s; give another model", out->model);
         }
         if (status == MNEME_OK) {
             status = describe_edition(out, postgres, config, error);
@@ -184,7 +184,7 @@ static int match(void *context, const struct mneme_generation *generation) {
     return MNEME_OK;
 }
 
-/* Makes the generation of an own rebuild, or goes on with what is there of it. */
+/* Makes the generation of this rebuild, or goes on with what exists of it. */
 static int make_or_find(struct rebuild *rebuild, const struct mneme_config *config, bool *is_resumed,
                         struct mneme_error *error) {
     struct mneme_generation wanted = {0};
@@ -234,7 +234,7 @@ static int begin_as(void **out, const struct mneme_config *config, bool is_again
     return MNEME_OK;
 }
 
-/* Vectors of a log that is gone would be filled again from its records. */
+/* Otherwise vectors of a log that no longer exists would be filled again from its records. */
 static int check(const struct mneme_config *config, struct mneme_error *error) {
     struct mneme_postgres *postgres = NULL;
     struct mneme_generation active;
@@ -327,7 +327,7 @@ static int freeze(void *context, struct mneme_error *error) {
 static int swap(void *context, const int64_t *next_offsets, int32_t partitions, struct mneme_error *error) {
     struct rebuild *rebuild = context;
     struct mneme_error ignored = {0};
-    (void)next_offsets; /* the generation's own progress says it */
+    (void)next_offsets; /* the generation's own progress has it */
     (void)partitions;
     int status = mneme_generation_activate(&rebuild->generation, rebuild->postgres, error);
     if (status == MNEME_OK) {
@@ -336,7 +336,8 @@ static int swap(void *context, const int64_t *next_offsets, int32_t partitions, 
     if (status == MNEME_OK) {
         status = mneme_pg_run(rebuild->postgres, "SET LOCAL synchronous_commit = on; COMMIT", error);
     }
-    /* What is remembered of the edition before is of no use any more; the next run forgets it otherwise. */
+    /* The cached vectors of the former edition are not needed any more; if this fails, the next run removes
+     * them. */
     if (status == MNEME_OK && mneme_edition_forget(rebuild->postgres, rebuild->config,
                                                    rebuild->generation.model, &ignored) != MNEME_OK) {
         mneme_log(MNEME_LOG_WARN, "a former edition of records is still remembered",

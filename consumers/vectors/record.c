@@ -17,7 +17,8 @@
 #define POSITION(item) (int)(item)->position.partition, (long long)(item)->position.offset
 
 static int refuse(const struct mneme_batch_item *item, const char *why, struct mneme_error *error) {
-    return mneme_error_set(error, MNEME_E_INVALID, REFUSED "%s; see who wrote it", POSITION(item), why);
+    return mneme_error_set(error, MNEME_E_INVALID, REFUSED "%s; check the program that wrote it",
+                           POSITION(item), why);
 }
 
 static int read_source(int64_t *out, const struct mneme_batch_item *item, struct mneme_error *error) {
@@ -86,9 +87,9 @@ static int take_value(struct mneme_vector_record *out, const struct mneme_embedd
     change->vector = has_parts ? embedding->part_vectors : embedding->vector;
     change->parts = has_parts ? change->vector.len / embedding->vector.len : 0;
     if (!is_finite_vector(change->vector)) {
-        return refuse(item, "a number of its vector is not finite, or it has none", error);
+        return refuse(item, "its vector is empty or has a number that is not finite", error);
     }
-    /* What stores, and those who compare with them, can all express, as of events. */
+    /* All stores, and comparisons with them, can express these times, as for events. */
     if (embedding->created_at < MNEME_MIN_MICROS || embedding->created_at > MNEME_MAX_MICROS) {
         return refuse(item, "its time is not within the years 1 to 9999", error);
     }
@@ -112,7 +113,7 @@ static int take_value(struct mneme_vector_record *out, const struct mneme_embedd
     change->metadata_json = mneme_json_trim(embedding->metadata);
     return mneme_metric_parse(&change->metric, embedding->metric, &reason) == MNEME_OK
                ? MNEME_OK
-               : refuse(item, "the metric of its vector is none that there is", error);
+               : refuse(item, "the metric of its vector is unknown", error);
 }
 
 int mneme_vector_record_read(struct mneme_vector_record *out, struct mneme_embedding_codec *codec,

@@ -1,6 +1,5 @@
 /*
- * Which topic is read. Asked on a connection of its own, since no other operation may be under way on one
- * that is kept.
+ * Which topic is read. Uses a separate connection, since another operation may be under way on a kept one.
  */
 #include "consumers/vectors/vectors_projection.h"
 #include "stores/vectors/edition.h"

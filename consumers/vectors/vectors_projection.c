@@ -21,7 +21,7 @@
 #include "stores/vectors/edition.h"
 #include "stores/vectors/loss.h"
 
-/* How often a worker looks for retired generations whose time is over. */
+/* How often a worker checks for retired generations to drop. */
 #define DROP_MICROS INT64_C(60000000)
 
 struct projection {
@@ -105,7 +105,7 @@ static int open_store(struct projection *projection, struct mneme_error *error) 
                                    &projection->generation, error);
 }
 
-/* What was changed of the generation in a transaction that failed, or by somebody else, is read again. */
+/* Reads the generation again after a failed transaction, or a change by another process. */
 static int refresh(struct projection *projection, struct mneme_error *error) {
     struct mneme_generation now;
     int status = MNEME_OK;
@@ -123,7 +123,7 @@ static int refresh(struct projection *projection, struct mneme_error *error) {
     return status == MNEME_OK ? open_store(projection, error) : status;
 }
 
-/* What the settings ask for and the store does not have is told; it takes a command to change it. */
+/* Warns of settings that differ from the store; only a command changes the store. */
 static void compare_settings(const struct mneme_generation *generation, const struct mneme_config *config) {
     const struct {
         enum mneme_setting setting;
@@ -211,8 +211,7 @@ static int check_chosen(struct projection *projection, struct mneme_error *error
         mneme_generation_get(&now, projection->session.postgres, projection->generation.number, error);
     if (status == MNEME_E_NOT_FOUND || (status == MNEME_OK && now.state != projection->generation.state)) {
         return mneme_error_set(error, MNEME_E_CONFLICT,
-                               "the vectors were not written: another generation took the place of %d; join "
-                               "again",
+                               "the vectors were not written: another generation replaced %d; join again",
                                projection->generation.number);
     }
     return status;
@@ -278,8 +277,7 @@ static void revoke(void *context, const int32_t *partitions, size_t count) {
 static int fenced(const struct projection *projection, struct mneme_error *error) {
     return mneme_error_set(error, MNEME_E_CONFLICT,
                            "the batch was not written: another worker owns a partition of %s now, or another "
-                           "generation took the "
-                           "place of %d; join the group again",
+                           "generation replaced %d; join the group again",
                            projection->progress.topic, projection->generation.number);
 }
 
@@ -306,7 +304,7 @@ static int park(struct mneme_batch_item *item, struct mneme_arena *arena, const 
     return item->park_reason == NULL ? out_of_memory(error) : MNEME_OK;
 }
 
-/* The first document tells what its generation is made of. */
+/* The first document sets its generation's dimensions and prefixes. */
 static int pin(struct projection *projection, const struct mneme_vector_record *record,
                struct mneme_error *error) {
     struct mneme_generation pinned = projection->generation;
@@ -388,7 +386,7 @@ static int write_batch(struct projection *projection, struct mneme_batch *batch,
     return status == MNEME_OK ? mneme_pg_run(projection->session.postgres, "COMMIT", error) : status;
 }
 
-/* Space that nobody reads any more; that it could not be given back is no reason not to go on. */
+/* Nobody reads this space any more; failing to free it is no reason to stop. */
 static void drop_retired(struct projection *projection) {
     struct mneme_error error = {0};
     size_t dropped = 0;

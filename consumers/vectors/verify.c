@@ -24,7 +24,7 @@ enum table { DOCUMENTS, RAW_VECTORS, TABLES };
 
 static const char *const table_names[TABLES] = {[DOCUMENTS] = "documents", [RAW_VECTORS] = "raw_vectors"};
 
-/* What the topic says of a document. */
+/* The state of a document by the topic. */
 struct entry {
     struct mneme_str key; /* tenant/stream/kind/ref */
     int64_t source_sequence;
@@ -124,7 +124,7 @@ static struct part *part_of(struct entry *entry, size_t part) {
     return part == 0 ? &entry->first : &entry->further[part - 1];
 }
 
-/* Puts the change in the place of what the topic said before; false when memory is exhausted. */
+/* Replaces the document's former state by the change; false when memory is exhausted. */
 static bool replace(struct verify *verify, struct entry *entry, const struct mneme_vector_change *change) {
     size_t parts = change->is_removal ? 0 : mneme_vector_change_parts(change);
     if (parts > entry->capacity + 1) {
@@ -279,7 +279,7 @@ static int make_ranges(struct verify *verify, struct mneme_error *error) {
     return status == MNEME_OK ? set_targets(verify, error) : status;
 }
 
-/* Folds the topic as far as the live projection is; then what is behind that, where it matters. */
+/* Folds the topic as far as the live projection is; then the rest, where it matters. */
 static int fold(struct verify *verify, struct mneme_error *error) {
     int64_t total = 0;
     for (int32_t p = 0; p < verify->partitions; p++) {

@@ -119,7 +119,7 @@ def test_what_others_have_left_is_ended_or_goes(namespace, mneme, worker, client
     with namespace.connect() as other:
         other.execute(LOCK, [prefix])
         for command in (("verify", "redis"), ("rebuild", "redis"), ("rebuild", "redis", "--abandon")):
-            assert "at work" in mneme(*command, expect=4).stderr
+            assert "is running" in mneme(*command, expect=4).stderr
     assert "no unfinished rebuild" in mneme("rebuild", "redis", "--abandon", expect=0).stdout
     # A verification that was killed, and a rebuild that was while it folded.
     client.hset(prefix + "verify", mapping={"space": 3, **note})

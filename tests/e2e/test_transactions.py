@@ -80,4 +80,4 @@ def test_progress_behind_a_transaction_is_gone_on_from(namespace, mneme, worker,
         connection.execute("UPDATE progress SET last_digest = set_byte(last_digest, 0, get_byte(last_digest, 0) # 1)")
     refused = worker(wait=False)
     assert refused.wait_exit(60) == 6
-    assert "the topic was deleted and made anew" in refused.log
+    assert "the topic was deleted and made again" in refused.log

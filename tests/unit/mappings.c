@@ -257,9 +257,9 @@ Test(mappings, a_parent_that_can_be_created_again_needs_a_history_of_its_childre
 Test(mappings, entries_of_one_type_that_stand_apart_are_refused) {
     const struct mneme_action *actions = mneme_fold_table_memories.actions;
     const struct mneme_action apart[] = {actions[1], actions[2], actions[1]};
-    check_refused(MNEME_FOLD_TABLE_MEMORIES, apart, 3, "stand apart");
+    check_refused(MNEME_FOLD_TABLE_MEMORIES, apart, 3, "not adjacent");
 }
 
 Test(mappings, entries_of_one_type_in_the_lists_of_two_tables_are_refused) {
-    check_refused(MNEME_FOLD_TABLE_KNOWLEDGE, mneme_fold_table_memories.actions, 1, "stand apart");
+    check_refused(MNEME_FOLD_TABLE_KNOWLEDGE, mneme_fold_table_memories.actions, 1, "not adjacent");
 }

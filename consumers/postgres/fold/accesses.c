@@ -1,6 +1,6 @@
 /*
- * Accesses of memories: summed up over the batch and then added to what the table has. They come in streams
- * of their own, in any order to the memories themselves, so that nothing is looked up and nothing can fail.
+ * Accesses of memories: summed up over the batch and then added to what the table has. They come in separate
+ * streams, in any order relative to the memories themselves, so nothing is looked up and nothing can fail.
  */
 #include "common/base/clock.h"
 #include "consumers/postgres/fold/fold.h"

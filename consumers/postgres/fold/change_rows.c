@@ -1,8 +1,7 @@
 /*
- * Changes of rows that the table has: one UPDATE from arrays of the columns that change, and of nothing else;
- * versions that are over go into the history in the same way, as the table's row with those columns changed.
- * Values go as text, for an array can hold NULLs but no arrays; what a row does not change is NULL and
- * masked.
+ * Changes of rows in the table: one UPDATE from arrays of only the columns that change; ended versions are
+ * copied into the history in the same way, as the table's row with those columns changed. Values are passed
+ * as text, since an array can hold NULLs but no arrays; what a row does not change is NULL and masked.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -14,7 +13,7 @@
 #define PART_ROWS 50000
 #define PART_BYTES ((size_t)64 * 1024 * 1024)
 
-/* What becomes of a row that the table has: a change of it, or a version of it for the history. */
+/* An update of a row in the table, or a version of it for the history. */
 struct change {
     const struct mneme_fold_row *row; /* for its key */
     const union mneme_cell *cells;
@@ -272,7 +271,7 @@ int mneme_fold_change_past(struct mneme_fold *fold, struct mneme_fold_writer *wr
     return make_statements(fold, writer, changes, count, sql, params, error);
 }
 
-/* A child whose parent was created again has gone into the history. */
+/* A child whose parent was created again is in the history. */
 static uint64_t changes_of(const struct mneme_fold_row *row) {
     bool is_gone = row->parent != NULL && row->generation != row->parent->generation;
     return row->is_in_store && !is_gone ? row->changed & ~row->table->keys : 0;

@@ -1,6 +1,6 @@
 /*
  * Verdicts, in this order for each event: duplicate, rejected by the stream's version, exists, not_found or
- * rejected by the row's version, accepted. Everything they need is in memory by now; nothing is asked here.
+ * rejected by the row's version, accepted. Everything they need is in memory by now; nothing is queried here.
  */
 #include "consumers/postgres/fold/fold.h"
 
@@ -36,8 +36,7 @@ static struct mneme_fold_decision judged(enum mneme_fold_verdict verdict, int64_
     return (struct mneme_fold_decision){.verdict = verdict, .actual = {actual, true}};
 }
 
-/* False when memory is exhausted. A child that is there already, and may be corrected, stands in no event's
- * way. */
+/* False when memory is exhausted. An existing child that may be corrected does not prevent an event. */
 static bool judge_child(struct mneme_fold *fold, struct mneme_fold_decision *decision,
                         struct mneme_fold_item *item, size_t number, const struct mneme_action_plan *action) {
     const struct mneme_fold_row *row = item->rows[number];
@@ -50,11 +49,11 @@ static bool judge_child(struct mneme_fold *fold, struct mneme_fold_decision *dec
         *decision = judged(MNEME_FOLD_EXISTS, mneme_fold_row_version(row->parent));
         return true;
     }
-    return mneme_fold_says_the_same(fold, &item->is_same[number], row, action, &item->from->event);
+    return mneme_fold_is_same_text(fold, &item->is_same[number], row, action, &item->from->event);
 }
 
-/* Whether all that the event has to say is there already. */
-static bool says_nothing_new(const struct mneme_fold_item *item, const struct mneme_fold_type_plan *does) {
+/* Whether the event would change nothing. */
+static bool is_unchanged(const struct mneme_fold_item *item, const struct mneme_fold_type_plan *does) {
     bool is_new = item->has_new_children || !item->has_children;
     for (size_t i = 0; i < does->count; i++) {
         bool is_child = does->actions[i].action->kind == MNEME_ACTION_APPEND && item->rows[i] != NULL;
@@ -144,7 +143,7 @@ static bool judge(struct mneme_fold *fold, struct mneme_fold_decision *decision,
             }
         }
     }
-    if (decision->verdict == MNEME_FOLD_ACCEPTED && says_nothing_new(item, does)) {
+    if (decision->verdict == MNEME_FOLD_ACCEPTED && is_unchanged(item, does)) {
         *decision = judged(MNEME_FOLD_DUPLICATE, state->version);
     }
     return true;

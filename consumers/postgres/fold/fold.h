@@ -1,12 +1,12 @@
 /*
- * One batch on its way into the tables: the streams, rows and ids that it touches, found before it is
- * decided, and what each has become since. All of it lives in one arena, which is reset for the next.
+ * The state of one batch while it is folded into the tables: the streams, rows and ids that it touches, found
+ * before it is decided, with their changes. All of it is in one arena, which is reset for the next batch.
  *
  * The order of work: plan (what must be looked up), look-ups, then decide and write the ledger partition by
- * partition, then the rows. Within a partition all of it goes stream by stream in the order of their keys:
- * what lies together in the indexes is then written together. Verdicts are none the worse for it, since
- * streams know nothing of each other. State here is changed freely, for nothing of it outlives the batch
- * unless the transaction commits.
+ * partition, then the rows. Within a partition, streams are processed in the order of their keys, so that
+ * rows that are adjacent in the indexes are written together. Verdicts do not depend on this order, since
+ * streams are independent. State may be changed freely here, since it outlives the batch only if the
+ * transaction commits.
  */
 #ifndef MNEME_CONSUMERS_POSTGRES_FOLD_H
 #define MNEME_CONSUMERS_POSTGRES_FOLD_H
@@ -29,14 +29,14 @@ struct mneme_fold_stream {
     int64_t last_recorded_at;
     int32_t partition;
     struct mneme_fold_partition *of;
-    bool is_known;     /* state is that of the table or cache; until then it must not be read */
+    bool is_known;     /* state is that of the table or cache; if not set, it must not be read */
     bool is_in_store;  /* its row exists */
-    bool is_touched;   /* an event of it was decided: the row is to be written */
-    bool has_children; /* some event of it appends to a parent row */
+    bool is_touched;   /* one of its events was decided: its row must be written */
+    bool has_children; /* one of its events appends to a parent row */
     struct mneme_fold_item *first, **last; /* its items in the order of the log */
 };
 
-/* An event id that may have been seen before: it is not above the stream's highest. */
+/* An event id that may be a duplicate: it is not above the stream's highest. */
 struct mneme_fold_suspect {
     const struct mneme_fold_stream *stream;
     struct mneme_uuid event_id;
@@ -56,17 +56,17 @@ struct mneme_fold_row {
     union mneme_fold_id id, second; /* by the kinds of the table's columns; no second: zero */
     int64_t index;
     struct mneme_fold_row *parent;                     /* of a child row */
-    struct mneme_fold_row *first_child, *next_sibling; /* those that the batch touches */
+    struct mneme_fold_row *first_child, *next_sibling; /* only those that the batch touches */
     union mneme_cell *cells;                           /* by column; key columns are not kept here */
     uint64_t known;                                    /* cells that hold the row's present value */
     uint64_t nulls;                                    /* of the known ones */
     uint64_t changed;    /* of the known ones, those that the store does not have yet */
-    int64_t next_bound;  /* no index of its children can be this high, whatever the verdicts are */
+    int64_t next_bound;  /* the indexes of its children are below this, whatever the verdicts are */
     uint32_t generation; /* how often the parent was created again in this batch */
     bool is_in_store;    /* the table has the row */
     bool is_there;       /* the row exists now, deleted or not */
-    bool wipes_children; /* the children that the table has are to go into its history */
-    const struct mneme_batch_item *wiped_by; /* the event that made them go */
+    bool wipes_children; /* the table's children must be moved into its history */
+    const struct mneme_batch_item *wiped_by; /* the event that moves them */
     struct mneme_fold_row *next;
 };
 
@@ -76,7 +76,7 @@ struct mneme_fold_past {
     const union mneme_cell *cells;    /* as they were */
     uint64_t known, nulls, changed;
     const struct mneme_batch_item *end; /* the event */
-    bool is_written;                    /* before its turn, since the table's row was about to go */
+    bool is_written;                    /* early, since the table's row was about to be removed */
     struct mneme_fold_past *next;
 };
 
@@ -100,9 +100,9 @@ struct mneme_fold_item {
     struct mneme_fold_stream *stream;   /* NULL: the item is parked */
     struct mneme_fold_suspect *suspect; /* NULL: the event is new */
     bool is_planned;
-    bool has_children;                    /* it appends some, unless they are there */
-    bool has_new_children;                /* one of them is at an index that was free */
-    bool is_same[MNEME_FOLD_MAX_ACTIONS]; /* the child is there already, with the same text */
+    bool has_children;                    /* it appends some, unless they exist */
+    bool has_new_children;                /* one of them has a new index */
+    bool is_same[MNEME_FOLD_MAX_ACTIONS]; /* the child exists already, with the same text */
     struct mneme_fold_row *rows[MNEME_FOLD_MAX_ACTIONS];
     struct mneme_fold_item *next;        /* of its stream */
     struct mneme_fold_item *next_in_log; /* of its partition */
@@ -110,12 +110,12 @@ struct mneme_fold_item {
     size_t row_at, row_len; /* of its row of the ledger, in the partition's */
 };
 
-/* What the batch has of one partition of the log. */
+/* The batch's share of one partition of the log. */
 struct mneme_fold_partition {
     struct mneme_fold_stream **streams; /* some of the fold's, in the order of their keys */
     size_t stream_count;
     struct mneme_fold_item *first, **last; /* its items in the order of the log */
-    struct mneme_fold_item *next;          /* the first whose row was not made */
+    struct mneme_fold_item *next;          /* the first whose row is not made yet */
     struct mneme_ledger_head head;         /* behind the rows that were made */
     struct mneme_buffer *rows;             /* borrowed from the writer */
 };
@@ -127,7 +127,7 @@ struct mneme_fold_exception {
     struct mneme_fold_exception *next;
 };
 
-/* Accesses of one memory, told by one stream. */
+/* Accesses of one memory, reported by one stream. */
 struct mneme_fold_access {
     const struct mneme_fold_stream *stream;
     struct mneme_uuid memory_id;
@@ -136,7 +136,7 @@ struct mneme_fold_access {
     struct mneme_fold_access *next;
 };
 
-/* Streams, suspects or rows to ask for. */
+/* Streams, suspects or rows to look up. */
 struct mneme_fold_request {
     void **entries; /* in the arena */
     size_t count, capacity;
@@ -152,7 +152,7 @@ struct mneme_fold {
     const struct mneme_ledger_heads *heads; /* of the partitions that batches have */
     EVP_MD_CTX *sha256_context;
     EVP_MD *sha256;
-    uint64_t seed; /* of hashes: not to be guessed from outside */
+    uint64_t seed; /* of hashes: not predictable from outside */
 
     /* Of one batch. */
     struct mneme_batch *batch;
@@ -171,45 +171,45 @@ struct mneme_fold {
     struct mneme_fold_partition *partitions; /* those with streams */
     size_t partition_count;
 
-    /* What the next round of look-ups asks for. */
+    /* The next round of look-ups. */
     struct mneme_fold_request wanted_streams, wanted_suspects, wanted_rows[MNEME_FOLD_TABLE_COUNT];
 };
 
-/* Begins a batch, forgetting the one before. MNEME_E_NO_MEMORY. */
+/* Begins a batch, discarding the previous one. MNEME_E_NO_MEMORY. */
 int mneme_fold_begin(struct mneme_fold *fold, struct mneme_batch *batch, struct mneme_error *error);
 
-/* --- plan.c: what must be known before the batch can be decided --- */
+/* --- plan.c: finds what must be looked up before the batch can be decided --- */
 
-/* The partitions and streams of the batch and, as far as can be said without those that must be looked up,
- * the rows and ids. MNEME_E_CONFLICT when the head of a partition is not known: it was not claimed. */
+/* Finds the partitions and streams of the batch and, as far as possible without looking up streams, the rows
+ * and ids. MNEME_E_CONFLICT when the head of a partition is not known: it was not claimed. */
 int mneme_fold_plan(struct mneme_fold *fold, struct mneme_error *error);
 
-/* The rest, when the wanted streams and rows of the first round are there. */
+/* Plans the rest, after the streams and rows of the first round were looked up. */
 int mneme_fold_plan_rest(struct mneme_fold *fold, struct mneme_error *error);
 
 /* --- rows.c: the rows in memory --- */
 
-/* The row of that key; made, as one that is not there, when the batch did not touch it before (*is_new). NULL
- * when memory is exhausted. `index` counts for tables that have one. The event must name an id. */
+/* The row of that key; if the batch did not touch it before, it is made as one that does not exist (*is_new).
+ * NULL when memory is exhausted. `index` counts for tables that have one. The event must name an id. */
 struct mneme_fold_row *mneme_fold_row_find(struct mneme_fold *fold, bool *is_new,
                                            const struct mneme_action_plan *action,
                                            struct mneme_fold_stream *stream, const struct mneme_event *event,
                                            int64_t index);
 
-/* Whether the event does it: it may be for those alone that have some field. */
+/* Whether the event takes the action, which may be only for events with some field. */
 bool mneme_fold_is_done(const struct mneme_action_plan *action, const struct mneme_event *event);
 
-/* Whether the event names the row that the action is about: one of the scope may be left out. */
+/* Whether the event names the action's row: an id of the scope may be missing. */
 bool mneme_fold_names_row(const struct mneme_action_plan *action, const struct mneme_event *event);
 
-/* Ties a child row to its parent; again is allowed. */
+/* Links a child row to its parent; may be repeated. */
 void mneme_fold_row_adopt(struct mneme_fold_row *parent, struct mneme_fold_row *child);
 
-/* Whether the row is there for a reader: it exists, is not deleted, and its parent was not created again and
- * has not forgotten it since. */
+/* Whether readers see the row: it exists, is not deleted, and its parent has neither been created again nor
+ * forgotten it since. */
 bool mneme_fold_row_is_live(const struct mneme_fold_row *row);
 
-int64_t mneme_fold_row_version(const struct mneme_fold_row *row); /* 0 when it never was */
+int64_t mneme_fold_row_version(const struct mneme_fold_row *row); /* 0 if it never existed */
 
 /* Cells of the row, allocated at the first need; false when memory is exhausted. */
 bool mneme_fold_row_reserve(struct mneme_fold *fold, struct mneme_fold_row *row);
@@ -229,25 +229,24 @@ bool mneme_fold_apply_sources(struct mneme_fold *fold, struct mneme_fold_row *ro
                               const struct mneme_source_plan *sources, size_t count,
                               const struct mneme_batch_item *item, bool is_new_row);
 
-/* Whether the child that is at an index says what the event says of it, by the action's SHA-256. False when
- * memory is exhausted. */
-bool mneme_fold_says_the_same(struct mneme_fold *fold, bool *is_same, const struct mneme_fold_row *row,
-                              const struct mneme_action_plan *action, const struct mneme_event *event);
+/* Whether the child at an index has the event's text, by the action's SHA-256. False when memory is
+ * exhausted. */
+bool mneme_fold_is_same_text(struct mneme_fold *fold, bool *is_same, const struct mneme_fold_row *row,
+                             const struct mneme_action_plan *action, const struct mneme_event *event);
 
-/* --- past.c: versions that are over --- */
+/* --- past.c: ended versions --- */
 
-/* Keeps the row as it is, for its history, since the event ends this version. False when memory is exhausted.
- */
+/* Copies the row for its history, since the event ends this version. False when memory is exhausted. */
 bool mneme_fold_supersede(struct mneme_fold *fold, const struct mneme_fold_row *row,
                           const struct mneme_batch_item *end);
 
-/* Whether all of its columns are known, not only to the table. */
+/* Whether all of its columns are known here, not only in the table. */
 bool mneme_fold_past_is_whole(const struct mneme_fold_past *past);
 
 /* --- accesses.c --- */
 
-/* Adds up what an accepted event tells of accesses: memory_accessed, and memory_retrieved. False when memory
- * is exhausted. */
+/* Counts the accesses of an accepted event: memory_accessed, or memory_retrieved. False when memory is
+ * exhausted. */
 bool mneme_fold_count_accesses(struct mneme_fold *fold, const struct mneme_fold_item *item);
 
 /* The parameters of fold_add_accesses; there are fold->access_count of them. */
@@ -265,14 +264,14 @@ int mneme_fold_decide(struct mneme_fold *fold, struct mneme_fold_decision *decis
 
 #define MNEME_FOLD_MAX_QUESTIONS (2 + MNEME_FOLD_TABLE_COUNT)
 
-bool mneme_fold_wants_nothing(const struct mneme_fold *fold);
+bool mneme_fold_has_no_lookups(const struct mneme_fold *fold);
 
-/* The statements for what is wanted, each with one of `params`; both have room for MNEME_FOLD_MAX_QUESTIONS.
+/* The statements of the look-ups, each with one of `params`; both have room for MNEME_FOLD_MAX_QUESTIONS.
  * MNEME_E_NO_MEMORY. */
 int mneme_fold_ask(struct mneme_fold *fold, struct mneme_pg_call *calls, struct mneme_pg_params *params,
                    size_t *asked, struct mneme_error *error);
 
-/* Reads the answers to them, in the same order, and empties the wanted lists. MNEME_E_NO_MEMORY. */
+/* Reads their answers, in the same order, and empties the lists of look-ups. MNEME_E_NO_MEMORY. */
 int mneme_fold_read_answers(struct mneme_fold *fold, PGresult *const *answers, struct mneme_error *error);
 
 /* Adds an array of ids of the column's kind; false when memory is exhausted. */
@@ -281,7 +280,7 @@ bool mneme_fold_id_param(struct mneme_fold *fold, struct mneme_pg_params *params
 
 /* --- write_*.c: all on the connection of an open transaction; MNEME_E_NO_MEMORY or what Postgres says --- */
 
-/* What a writer needs beside the fold. Buffers are kept from batch to batch. */
+/* What a writer needs besides the fold. Buffers are kept from batch to batch. */
 struct mneme_fold_writer {
     struct mneme_postgres *postgres;
     struct mneme_buffer rows;    /* of the COPY that runs */
@@ -295,11 +294,11 @@ struct mneme_fold_writer {
 int mneme_fold_write_ledger(struct mneme_fold *fold, struct mneme_fold_writer *writer,
                             struct mneme_error *error);
 
-/* Rows that are new, each table's by COPY. */
+/* Writes new rows, each table's by COPY. */
 int mneme_fold_write_rows(struct mneme_fold *fold, struct mneme_fold_writer *writer,
                           struct mneme_error *error);
 
-/* Versions that are over and known whole, each table's by COPY into its history. */
+/* Writes ended versions that are known whole, each table's by COPY into its history. */
 int mneme_fold_write_past(struct mneme_fold *fold, struct mneme_fold_writer *writer,
                           struct mneme_error *error);
 
@@ -307,24 +306,23 @@ int mneme_fold_write_past(struct mneme_fold *fold, struct mneme_fold_writer *wri
 void mneme_fold_copy_columns(struct mneme_buffer *rows, const struct mneme_fold_row *row,
                              const union mneme_cell *cells, uint64_t nulls);
 
-/* Versions that are over of rows that only the table knows whole, into its history. Before the rows are
+/* Copies ended versions of rows that only the table has whole into its history. Call before the rows are
  * changed; statement and parameters as below. */
 int mneme_fold_change_past(struct mneme_fold *fold, struct mneme_fold_writer *writer,
                            enum mneme_fold_table_id table, const char **sql, struct mneme_pg_params *params,
                            struct mneme_error *error);
 
-/* Changes of rows that the table has. A statement for the last part of them is left in *sql (in the arena,
- * NULL when there is none) and *params, to be run with others; the parts before, of a huge batch, are run at
- * once. */
+/* Changes rows of the table. The statement for the last part is returned in *sql (in the arena, NULL if there
+ * is none) and *params, to be run with others; in a huge batch, earlier parts are run at once. */
 int mneme_fold_change_rows(struct mneme_fold *fold, struct mneme_fold_writer *writer,
                            enum mneme_fold_table_id table, const char **sql, struct mneme_pg_params *params,
                            struct mneme_error *error);
 
-/* Children that go with the former life of their parents, into the history; before any row is written. */
+/* Moves children of parents that were created again into the history; call before any row is written. */
 int mneme_fold_wipe_children(struct mneme_fold *fold, struct mneme_fold_writer *writer,
                              struct mneme_error *error);
 
-/* New streams, exceptions and parked events. */
+/* Writes new streams, exceptions and parked events. */
 int mneme_fold_write_rest(struct mneme_fold *fold, struct mneme_fold_writer *writer,
                           struct mneme_error *error);
 

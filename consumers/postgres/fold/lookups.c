@@ -1,6 +1,6 @@
 /*
- * Look-ups: what is wanted goes out as arrays, one statement for each kind of thing, and comes back as
- * numbers of places in those arrays with the values that verdicts need.
+ * Look-ups: the keys are sent as arrays, one statement for each kind of thing, and answers are indexes into
+ * those arrays with the values that verdicts need.
  */
 #include <endian.h>
 
@@ -16,7 +16,7 @@ static struct mneme_uuid get_uuid(const PGresult *answer, int row, int column) {
     return id;
 }
 
-/* --- asking --- */
+/* --- queries --- */
 
 /* The keys that all look-ups begin with: arrays of tenants and stream ids. `stream_of` tells an entry's
  * stream. */
@@ -110,7 +110,7 @@ static bool add_row_ids(struct mneme_fold *fold, struct mneme_pg_params *params,
     return true;
 }
 
-bool mneme_fold_wants_nothing(const struct mneme_fold *fold) {
+bool mneme_fold_has_no_lookups(const struct mneme_fold *fold) {
     size_t count = fold->wanted_streams.count + fold->wanted_suspects.count;
     for (int i = 0; i < MNEME_FOLD_TABLE_COUNT; i++) {
         count += fold->wanted_rows[i].count;
@@ -149,7 +149,7 @@ int mneme_fold_ask(struct mneme_fold *fold, struct mneme_pg_call *calls, struct 
     return is_done ? MNEME_OK : mneme_fold_no_memory(error);
 }
 
-/* --- hearing --- */
+/* --- answers --- */
 
 /* The entry that an answer's row is about. */
 static void *entry_of(const struct mneme_fold_request *request, const PGresult *answer, int row) {

@@ -1,6 +1,6 @@
 /*
- * Resolves the mapping: names of columns and fields become positions and offsets, and whatever does not fit
- * together is refused before the first event.
+ * Resolves the mapping: names of columns and fields become positions and offsets, and inconsistencies are
+ * refused before the first event.
  */
 #include "consumers/postgres/fold/mappings.h"
 #include "schemas/left_memory.h"
@@ -179,7 +179,7 @@ static int resolve_source(const struct resolver *resolver, struct mneme_source_p
         const struct mneme_field_info *when =
             source->when_field == NULL ? NULL : mneme_record_field(payload, source->when_field);
         if (when == NULL || when->kind != MNEME_FIELD_STRING || source->text == NULL) {
-            return fail(resolver, action, "no text field tells when to fill the column", source->column);
+            return fail(resolver, action, "no text field says when to fill the column", source->column);
         }
         out->when_offset = when->offset;
     }
@@ -194,7 +194,7 @@ static int resolve_source(const struct resolver *resolver, struct mneme_source_p
         return fail(resolver, action, "the event leaves no memory for the column", source->column);
     }
     if (mneme_source_needs_value(source->kind) && (is_new_row || table->columns[out->column].is_nullable)) {
-        return fail(resolver, action, "there may be nothing yet to reckon with in the column",
+        return fail(resolver, action, "there may be no former value to compute with in the column",
                     source->column);
     }
     if (!source_fits(source, field, &table->columns[out->column])) {
@@ -308,8 +308,7 @@ static int resolve_terms(const struct resolver *resolver, struct mneme_action_pl
     }
     return out->sameness != NULL && out->table->has_history
                ? 0
-               : fail(resolver, action, "what is corrected needs a SHA-256 and a history in",
-                      out->table->name);
+               : fail(resolver, action, "corrections need a SHA-256 and a history in", out->table->name);
 }
 
 static int resolve_action(const struct resolver *resolver, struct mneme_action_plan *out,
@@ -368,7 +367,7 @@ static int add_action(const struct resolver *resolver, struct mneme_action_plan 
     if (same->count == 0) {
         same->actions = out;
     } else if (same->actions + same->count != out || same->count == MNEME_FOLD_MAX_ACTIONS) {
-        return fail(resolver, action, "its entries stand apart, or are too many, for",
+        return fail(resolver, action, "its entries are not adjacent, or are too many, for",
                     mneme_event_type_text(action->type));
     }
     for (size_t i = 0; i < same->count && out->table->has_parent; i++) {
@@ -377,7 +376,7 @@ static int add_action(const struct resolver *resolver, struct mneme_action_plan 
         }
     }
     if (action->is_behind && (same->count == 0 || out[-1].action->kind != MNEME_ACTION_APPEND)) {
-        return fail(resolver, action, "no child before it stands in", out->table->name);
+        return fail(resolver, action, "no action before it appends a child to", out->table->name);
     }
     if (out->table->has_parent && out->parent_action < 0) {
         return fail(resolver, action, "no action before it is on", resolver->tables[out->table->parent].name);
@@ -386,7 +385,7 @@ static int add_action(const struct resolver *resolver, struct mneme_action_plan 
     return MNEME_OK;
 }
 
-/* What events of that version do. `plans` has room for all actions. */
+/* Resolves the actions of events of that version. `plans` has room for all actions. */
 static int resolve_version(const struct resolver *resolver, int version, struct mneme_action_plan *plans) {
     int status = MNEME_OK;
     for (int i = 0; i < MNEME_FOLD_TABLE_COUNT; i++) {

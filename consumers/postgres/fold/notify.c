@@ -33,7 +33,7 @@ static void write_entry(struct mneme_buffer *text, const struct mneme_batch_item
     mneme_buffer_append_byte(text, '}');
 }
 
-/* A notification of its own, with a byte behind it where the brackets of an array would be. */
+/* A separate notification, with one byte after it in place of an array's brackets. */
 static void add_alone(struct payloads *payloads, struct mneme_buffer *text,
                       const struct mneme_batch_item *item) {
     if (payloads->count > 0) {

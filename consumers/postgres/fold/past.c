@@ -1,6 +1,7 @@
 /*
- * Versions that are over. One that is known whole goes into the history by COPY; of a row that only the table
- * knows whole, the table itself makes it (change_rows.c). Children of a parent that was created again go too.
+ * Ended versions. A version that is known whole is written to the history by COPY; if only the table has the
+ * whole row, a statement copies it there (change_rows.c). Children of a parent that was created again are
+ * moved, too.
  */
 #include "common/base/clock.h"
 #include "consumers/postgres/fold/fold.h"
@@ -68,7 +69,7 @@ int mneme_fold_write_past(struct mneme_fold *fold, struct mneme_fold_writer *wri
     return status;
 }
 
-/* Versions of children that only the table knows whole: it loses them next. */
+/* Versions of children that only the table has whole, and which it loses next. */
 static int write_past_of_children(struct mneme_fold *fold, struct mneme_fold_writer *writer,
                                   enum mneme_fold_table_id table, struct mneme_error *error) {
     struct mneme_pg_params params = {0};
@@ -84,7 +85,7 @@ static int write_past_of_children(struct mneme_fold *fold, struct mneme_fold_wri
     return status;
 }
 
-/* Parents that were created again: their children in the table belong to the life before. */
+/* Parents that were created again: their children in the table belong to the parent's former life. */
 static int wipe_children_of(struct mneme_fold *fold, struct mneme_fold_writer *writer, int table,
                             struct mneme_error *error) {
     size_t count = 0;

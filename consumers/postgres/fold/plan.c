@@ -1,6 +1,6 @@
 /*
- * What a batch must know before it can be decided. Ids above a stream's highest are new by themselves;
- * everything else is asked for once, all of a kind in one query. A stream that is not remembered delays its
+ * Finds what must be looked up before a batch can be decided. Ids above a stream's highest are certainly new;
+ * everything else is looked up once, all of a kind in one query. A stream that is not remembered delays its
  * ids to a second round, and so does a turn at an index below its conversation's next one; there is never a
  * third.
  */
@@ -8,7 +8,7 @@
 
 #include <stdlib.h>
 
-/* What a usual batch needs is kept for the next; what a huge one needed is given back. */
+/* Memory of a usual batch is kept for the next; that of a huge one is freed. */
 #define KEEP_BYTES ((size_t)64 * 1024 * 1024)
 
 int mneme_fold_no_memory(struct mneme_error *error) {

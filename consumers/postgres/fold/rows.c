@@ -42,7 +42,7 @@ static uint64_t hash_key(const struct mneme_fold *fold, const struct mneme_fold_
     return hash_id(seed, key->table->id_kind, &key->id);
 }
 
-/* The key of what there is one of for each scope; false when memory is exhausted. */
+/* The key of a thing that exists once for each scope; false when memory is exhausted. */
 static bool scope_id(struct mneme_fold *fold, struct mneme_uuid *id, const struct mneme_scope *scope) {
     const struct mneme_str parts[] = {scope->user_id, scope->agent_id, scope->run_id, scope->conversation_id};
     mneme_buffer_clear(&fold->scratch);
@@ -155,7 +155,7 @@ void mneme_fold_row_set_long(struct mneme_fold_row *row, int column, int64_t val
     mneme_fold_row_set(row, column, (union mneme_cell){.number = value}, false);
 }
 
-/* The children of the row's life until now are over; those that the table has are moved by it. */
+/* Ends the children of the row's former life; those in the table are moved by a statement. */
 static bool end_children(struct mneme_fold *fold, struct mneme_fold_row *row,
                          const struct mneme_batch_item *item) {
     for (const struct mneme_fold_row *child = row->first_child; child != NULL; child = child->next_sibling) {
@@ -165,7 +165,7 @@ static bool end_children(struct mneme_fold *fold, struct mneme_fold_row *row,
             return false;
         }
     }
-    row->generation++; /* what belonged to it before belongs to nothing now */
+    row->generation++; /* its former children have no parent now */
     if (row->is_in_store && !row->wipes_children) {
         row->wipes_children = true;
         row->wiped_by = item;
@@ -190,7 +190,7 @@ static bool begin_version(struct mneme_fold *fold, struct mneme_fold_row *row,
     return true;
 }
 
-/* Begins the row anew: all its columns are known, NULL unless a source says otherwise. */
+/* Begins the row again: all its columns are known, NULL unless a source sets them. */
 static bool create(struct mneme_fold *fold, struct mneme_fold_row *row,
                    const struct mneme_action_plan *action, const struct mneme_batch_item *item) {
     const struct mneme_fold_table_plan *table = row->table;
@@ -212,7 +212,7 @@ static bool create(struct mneme_fold *fold, struct mneme_fold_row *row,
     return mneme_fold_apply_sources(fold, row, action->creates, action->action->create_count, item, true);
 }
 
-/* The child says something else from here on. Where it stands in the log first of all is kept. */
+/* Corrects the child's text. Its first place in the log is kept. */
 static bool correct(struct mneme_fold *fold, struct mneme_fold_row *row,
                     const struct mneme_action_plan *action, const struct mneme_batch_item *item) {
     int first = row->table->first;

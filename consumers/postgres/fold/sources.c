@@ -120,7 +120,7 @@ static union mneme_cell calculate(const struct mneme_fold_row *row, const struct
     return cell;
 }
 
-/* The time, or the last one that can be told. */
+/* The time, or the last one that can be expressed. */
 static int64_t at_most(int64_t micros) {
     return micros > MNEME_MAX_MICROS ? MNEME_MAX_MICROS : micros;
 }
@@ -233,8 +233,8 @@ bool mneme_fold_apply_sources(struct mneme_fold *fold, struct mneme_fold_row *ro
     return true;
 }
 
-bool mneme_fold_says_the_same(struct mneme_fold *fold, bool *is_same, const struct mneme_fold_row *row,
-                              const struct mneme_action_plan *action, const struct mneme_event *event) {
+bool mneme_fold_is_same_text(struct mneme_fold *fold, bool *is_same, const struct mneme_fold_row *row,
+                             const struct mneme_action_plan *action, const struct mneme_event *event) {
     const struct mneme_source_plan *source = action->sameness;
     union mneme_cell cell = {.text = MNEME_STR_NULL};
     (void)load(&cell, source, (const char *)mneme_event_payload(event) + source->offset); /* never null */

@@ -1,5 +1,5 @@
 /*
- * Two rows have changed places when both follow from the rows before once some of their fields are exchanged.
+ * Two rows are swapped if both follow from the rows before when some of their fields are exchanged.
  */
 #include "consumers/postgres/fold/suspects.h"
 
@@ -71,7 +71,7 @@ static void hash_exchanged(struct judge *judge, uint8_t hash[MNEME_LEDGER_HASH_B
                                                                    previous, mneme_buffer_str(&judge->bytes));
 }
 
-/* Those directly behind a row whose hash should be another are right if they follow from that one. */
+/* Rows directly behind a row with a wrong hash are right if they follow from its right hash. */
 static void clear_behind(struct judge *judge, struct mneme_fold_suspects *suspects, int64_t offset,
                          const uint8_t right[MNEME_LEDGER_HASH_BYTES]) {
     for (size_t i = 0; i < suspects->count; i++) {

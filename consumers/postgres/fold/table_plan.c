@@ -1,6 +1,6 @@
 /*
- * From a table's shape and what is declared of it to its plan: the columns that play a part are found, and
- * what does not fit together is refused before the first event.
+ * Makes a table's plan from its shape and its declaration: finds the relevant columns, and refuses
+ * inconsistencies before the first event.
  */
 #include "consumers/postgres/fold/mappings.h"
 
@@ -69,7 +69,7 @@ static int find_known_columns(struct mneme_fold_table_plan *plan, struct mneme_e
     return status;
 }
 
-/* Texts are long: of children that are corrected none is looked up. */
+/* Texts are long: those of corrected children are not looked up. */
 static int check_reads(const struct mneme_fold_table_plan *plan, struct mneme_error *error) {
     const unsigned texts = KIND(MNEME_COLUMN_TEXT) | KIND(MNEME_COLUMN_JSONB) | KIND(MNEME_COLUMN_TEXT_ARRAY);
     for (int i = 0; i < plan->read_count && plan->index >= 0; i++) {
@@ -80,7 +80,7 @@ static int check_reads(const struct mneme_fold_table_plan *plan, struct mneme_er
     return MNEME_OK;
 }
 
-/* What the primary key has beside tenant and stream. */
+/* The parts of the primary key besides tenant and stream. */
 static int find_key(struct mneme_fold_table_plan *plan, const struct mneme_fold_shape *shape,
                     struct mneme_error *error) {
     const char *beside = plan->table->beside_key;

@@ -19,7 +19,7 @@ static int decide(struct mneme_fold *fold, const struct mneme_fold_partition *pa
     return MNEME_OK;
 }
 
-/* Makes the partition's next rows until so many bytes are there. */
+/* Makes the partition's next rows, up to that many bytes. */
 static void make_rows(struct mneme_fold_writer *writer, struct mneme_fold_partition *partition,
                       size_t bytes) {
     struct mneme_buffer *made = partition->rows;

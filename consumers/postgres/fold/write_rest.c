@@ -1,5 +1,5 @@
 /*
- * What is written beside ledger and tables: states of streams, exceptions to "accepted", parked events.
+ * Writes what is besides ledger and tables: states of streams, exceptions to "accepted", parked events.
  */
 #include "consumers/postgres/fold/fold.h"
 #include "consumers/store/parked.h"

@@ -21,18 +21,18 @@ const char *const mneme_break_names[MNEME_BREAK_KINDS] = {
 
 static const char *const reasons[MNEME_BREAK_KINDS] = {
     [MNEME_BREAK_CHANGED] = "its hash is not that of the row before and its own fields",
-    [MNEME_BREAK_REMOVED] = "the next row's hash goes on from rows that are not there",
-    [MNEME_BREAK_INSERTED] = "the next row's hash goes on as if the row were not there",
-    [MNEME_BREAK_SWAPPED] = "the rows are right in each other's place",
+    [MNEME_BREAK_REMOVED] = "the next row's hash continues from rows that are missing",
+    [MNEME_BREAK_INSERTED] = "the next row's hash continues as if the row were not there",
+    [MNEME_BREAK_SWAPPED] = "the rows would be right in each other's place",
 };
 
-/* How far a partition was followed. */
+/* The state of the check in a partition. */
 struct link {
     int32_t partition;
     int64_t begin;                               /* the offset that the chain begins at or behind */
     int64_t rows, sequence_id, offset;           /* of the last row; before the first: begin - 1 */
-    uint8_t hash[MNEME_LEDGER_HASH_BYTES];       /* that it says of itself */
-    uint8_t computed[MNEME_LEDGER_HASH_BYTES];   /* that it should say */
+    uint8_t hash[MNEME_LEDGER_HASH_BYTES];       /* as stored in the row */
+    uint8_t computed[MNEME_LEDGER_HASH_BYTES];   /* as computed */
     uint8_t before[MNEME_LEDGER_HASH_BYTES];     /* of the row before it */
     uint8_t before_run[MNEME_LEDGER_HASH_BYTES]; /* of the last row that followed */
     size_t run;                                  /* rows since then that did not */
@@ -146,7 +146,7 @@ static void cross_bases(struct verifier *verifier, struct link *link, int64_t of
             bool is_gap = find_gap(verifier, link, base->first_offset, &first, &last);
             note_at(verifier, is_gap ? MNEME_BREAK_REMOVED : MNEME_BREAK_CHANGED, link->partition,
                     is_gap ? first : link->offset, is_gap ? last : link->offset,
-                    "a detached month goes on from another row");
+                    "a detached month continues from another row");
         }
         link->offset = base->last_offset;
         link->sequence_id = mneme_sequence_id((struct mneme_position){link->partition, base->last_offset});
@@ -180,7 +180,7 @@ static void add_unverified(struct verifier *verifier, struct link *link,
     }
 }
 
-/* A row that does not follow: tells why, if the reason is the rows before it. */
+/* Explains why a row does not follow, if the reason is the rows before it. */
 static bool explain(struct verifier *verifier, struct link *link, const struct mneme_ledger_read *row) {
     uint8_t hash[MNEME_LEDGER_HASH_BYTES];
     int64_t first;
@@ -213,10 +213,10 @@ static void check_head(struct verifier *verifier, const struct mneme_ledger_head
     int64_t offset = head->sequence_id / MNEME_MAX_PARTITIONS;
     if (hash == NULL) {
         note_at(verifier, MNEME_BREAK_REMOVED, head->partition, offset, offset,
-                "the row of an exported head is not there");
+                "the row of an exported head is missing");
     } else if (!same_hash(hash, head->hash)) {
         note_at(verifier, MNEME_BREAK_CHANGED, head->partition, offset, offset,
-                "the chain was made anew: an exported head has another hash");
+                "the chain was made again: an exported head has another hash");
     } else {
         verifier->result->heads++;
     }
@@ -281,16 +281,16 @@ static void take_row(struct verifier *verifier, const struct mneme_ledger_read *
     check_heads(verifier, row);
 }
 
-/* Against where the chain is said to end. */
+/* Compares with the recorded end of the chain. */
 static void check_end(struct verifier *verifier, const struct link *link,
                       const struct mneme_ledger_head *head) {
     int64_t offset = head == NULL ? link->begin - 1 : head->sequence_id / MNEME_MAX_PARTITIONS;
     if (head == NULL || link->offset > offset) {
         note_at(verifier, MNEME_BREAK_INSERTED, link->partition, offset + 1, link->offset,
-                "the chain ends before these rows, says ledger_heads");
+                "by ledger_heads the chain ends before these rows");
     } else if (link->offset < offset) {
         note_at(verifier, MNEME_BREAK_REMOVED, link->partition, link->offset + 1, offset,
-                "the chain ends behind these rows, says ledger_heads");
+                "by ledger_heads the chain ends after these rows");
     } else if (!same_hash(head->hash, link->hash) && link->run == 0) {
         note_at(verifier, MNEME_BREAK_CHANGED, link->partition, offset, offset,
                 "the last row's hash is not the one in ledger_heads");
@@ -304,7 +304,7 @@ static void end_link(struct verifier *verifier, struct link *link) {
     for (size_t i = 0; i < link->suspects.count; i++) {
         const struct mneme_fold_suspect_item *item = &link->suspects.items[i];
         bool is_told = item->kind == MNEME_BREAK_SWAPPED && item->other_offset < item->row.offset;
-        bool is_behind_end = head == NULL || item->row.sequence_id > head->sequence_id; /* told below */
+        bool is_behind_end = head == NULL || item->row.sequence_id > head->sequence_id; /* reported below */
         if (!item->is_cleared && !is_told && !is_behind_end) {
             note(verifier, (struct mneme_break){item->kind,
                                                 {link->partition, item->row.offset},

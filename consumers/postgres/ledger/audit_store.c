@@ -10,7 +10,7 @@
 #include "common/postgres/row.h"
 #include "sql/embedded.h"
 
-/* A hash of another length is no hash of any row. */
+/* A hash of another length is not the hash of any row. */
 static void get_hash(uint8_t hash[MNEME_LEDGER_HASH_BYTES], const PGresult *rows, int row, int column) {
     memset(hash, 0xFF, MNEME_LEDGER_HASH_BYTES);
     if (PQgetlength(rows, row, column) == MNEME_LEDGER_HASH_BYTES) {
@@ -163,7 +163,7 @@ static int set_partition(struct mneme_postgres *postgres, int32_t partition, str
     return status;
 }
 
-/* A partition that nobody ever folded would else be whole, without a row. */
+/* Otherwise a partition that was never folded would count as whole, without a row. */
 static int check_partition(struct mneme_postgres *postgres, int32_t partition, struct mneme_error *error) {
     struct mneme_pg_params params = {0};
     PGresult *rows = NULL;

@@ -54,11 +54,11 @@ static int take(struct mneme_ledger_heads *heads, const PGresult *rows, struct m
         struct mneme_ledger_head *head =
             mneme_ledger_heads_find(heads, (int32_t)mneme_pg_get_long(rows, row, 0));
         if (head == NULL || PQgetlength(rows, row, 2) != MNEME_LEDGER_HASH_BYTES) {
-            return mneme_error_set(error, MNEME_E_UNSAFE,
-                                   "the ledger's heads were not read: ledger_heads holds a hash of %d bytes; "
-                                   "`mneme audit verify` tells what else was changed, and `mneme rebuild "
-                                   "postgres` mends it",
-                                   PQgetlength(rows, row, 2));
+            return mneme_error_set(
+                error, MNEME_E_UNSAFE,
+                "the ledger's heads were not read: ledger_heads holds a hash of %d bytes; "
+                "`mneme audit verify` shows what else was changed, and `mneme rebuild postgres` repairs it",
+                PQgetlength(rows, row, 2));
         }
         head->sequence_id = mneme_pg_get_long(rows, row, 1);
         memcpy(head->hash, PQgetvalue(rows, row, 2), sizeof head->hash);

@@ -1,5 +1,5 @@
 /*
- * Months are asked for by a time within them: the calendar is the server's.
+ * Months are requested by a time within them: the server computes the calendar.
  */
 #include "consumers/postgres/ledger/months.h"
 
@@ -10,7 +10,7 @@
 
 #define SQLSTATE_DETACHED "55000"
 
-/* The known month of that time, moved to the front; NULL when there is none. */
+/* The known month of that time, moved to the front; NULL if it is not known. */
 static const struct mneme_month *find(struct mneme_months *months, int64_t micros) {
     for (size_t i = 0; i < months->count; i++) {
         struct mneme_month month = months->known[i];

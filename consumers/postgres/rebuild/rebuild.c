@@ -1,5 +1,5 @@
 /*
- * What of the rebuild is the ledger's own.
+ * The ledger's part of the rebuild.
  */
 #include "consumers/postgres/rebuild/rebuild.h"
 

@@ -1,6 +1,6 @@
 /*
- * One subject's rows made anew: its streams are found in the log, folded apart as far as the live tables are,
- * and put in the place of the live rows while the workers of their partitions wait.
+ * Makes one subject's rows again: its streams are found in the log, folded into separate tables as far as the
+ * live tables are, and replace the live rows while the workers of their partitions wait.
  */
 #include <endian.h>
 #include <stdlib.h>
@@ -175,7 +175,7 @@ static bool wants(void *context, const struct mneme_batch_item *item) {
     return mneme_stream_set_has(&subject->streams, item->key);
 }
 
-/* Runs a statement about the touched partitions' progress, and notes what it tells. */
+/* Runs a statement about the touched partitions' progress, and notes its answer. */
 static int ask_progress(struct subject *subject, const char *sql, struct mneme_error *error) {
     struct mneme_pg_params params = {0};
     PGresult *rows = NULL;
@@ -255,9 +255,8 @@ static int report_changes(struct subject *subject, struct mneme_subject_outcome 
         if (strcmp(table.table, "events") == 0 && changes > 0) {
             status = mneme_error_set(
                 error, MNEME_E_UNSAFE,
-                "nothing was rebuilt: the ledger itself has %lld rows of the subject that the "
-                "log does not have so, and all behind them is chained to them; run `mneme "
-                "rebuild postgres` for all",
+                "nothing was rebuilt: the ledger itself has %lld rows of the subject that differ from the "
+                "log, and all later rows are chained to them; run `mneme rebuild postgres` for all",
                 (long long)table.counts[MNEME_REBUILD_ROW_EXTRA] > 0
                     ? (long long)table.counts[MNEME_REBUILD_ROW_EXTRA]
                     : (long long)table.counts[MNEME_REBUILD_ROW_MISSING]);
@@ -300,9 +299,9 @@ static int replace_rows(struct subject *subject, struct mneme_subject_outcome *o
     return status;
 }
 
-/* Workers lock several rows of the progress in an order of their own. */
-static int replace_patiently(struct subject *subject, struct mneme_subject_outcome *outcome,
-                             struct mneme_error *error) {
+/* Workers lock several rows of the progress in another order. */
+static int replace_with_retries(struct subject *subject, struct mneme_subject_outcome *outcome,
+                                struct mneme_error *error) {
     int status = MNEME_OK;
     bool is_deadlock = true;
     for (int attempt = 0; is_deadlock && attempt < MAX_ATTEMPTS; attempt++) {
@@ -325,7 +324,7 @@ static int open_places(struct subject *subject, struct mneme_error *error) {
         status = mneme_scratch_make(&subject->scratch, mneme_migrations_postgres, error);
     }
     if (status == MNEME_OK) {
-        status = mneme_scratch_take_hand_parked(&subject->scratch, error);
+        status = mneme_scratch_copy_hand_parked(&subject->scratch, error);
     }
     if (status == MNEME_OK) {
         status = mneme_pg_connect(&subject->live, subject->options->verify.config, "mneme rebuild", error);
@@ -370,7 +369,7 @@ static int fold_and_replace(struct subject *subject, struct mneme_subject_outcom
     if (status == MNEME_OK) {
         status = fold(subject, error);
     }
-    return status == MNEME_OK && !subject->is_interrupted ? replace_patiently(subject, outcome, error)
+    return status == MNEME_OK && !subject->is_interrupted ? replace_with_retries(subject, outcome, error)
                                                           : status;
 }
 

@@ -1,5 +1,5 @@
 /*
- * Conversations, their turns, and what ties memories to them.
+ * Conversations, their turns, and the links of memories to them.
  */
 #include "consumers/postgres/subjects/subject.h"
 
@@ -75,7 +75,7 @@ static const struct mneme_source turn_added[] = {
     ENVELOPE("source_event_id", "event_id"),
 };
 
-/* What a correction replaces: all but when the turn was said first. */
+/* A correction replaces everything except when the turn was first said. */
 #define CORRECTED                                                                                            \
     {.column = "metadata",                                                                                   \
      .kind = MNEME_SOURCE_REPLACE,                                                                           \

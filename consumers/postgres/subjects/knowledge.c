@@ -1,5 +1,5 @@
 /*
- * What specialists know, and what is known of users.
+ * Knowledge of specialists, and knowledge about users.
  */
 #include "consumers/postgres/subjects/subject.h"
 

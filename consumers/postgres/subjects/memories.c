@@ -98,7 +98,7 @@ const struct mneme_fold_table mneme_fold_table_memories = {
     .has_id_high = true,
 };
 
-/* What a policy does not name does not count any more. */
+/* Settings that a policy does not name are reset. */
 #define POLICY REPLACE("min_priority"), REPLACE("max_age_days"), REPLACE("score_threshold"), CHANGED_BY_EVENT
 
 static const struct mneme_source retention_set[] = {

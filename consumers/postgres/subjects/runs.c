@@ -1,5 +1,5 @@
 /*
- * What runs of flows record, and what tasks give.
+ * Records of flow runs, and results of tasks.
  */
 #include "consumers/postgres/subjects/subject.h"
 

@@ -1,5 +1,5 @@
 /*
- * One entry for each key of the space apart, found again by its partition and name.
+ * One entry for each key of the separate space, by its partition and name.
  */
 #include "consumers/redis/rebuild/compare.h"
 
@@ -12,7 +12,7 @@
 
 #define OTHER MNEME_HOT_KIND_COUNT
 
-/* A key of the space apart. */
+/* A key of the separate space. */
 struct entry {
     struct mneme_hot_scanned scanned;
     struct mneme_str names;
@@ -54,8 +54,8 @@ static bool is_list(size_t table) {
            table == MNEME_HOT_USER_AGENT || table == MNEME_HOT_OTHERS;
 }
 
-/* What is kept of entries beside their values: it may differ by the batches in which the log was folded. */
-static bool is_books(size_t table) {
+/* Bookkeeping of entries besides their values: it may differ with the batches in which the log was folded. */
+static bool is_bookkeeping(size_t table) {
     return table == MNEME_HOT_PROGRESS || (table >= MNEME_HOT_SIZES && table <= MNEME_HOT_GAPS);
 }
 
@@ -63,11 +63,11 @@ static bool is_compared(const struct mneme_cache_compare *compare,
                         const struct mneme_cache_snapshot *snapshot) {
     int32_t partition = snapshot->scanned.partition;
     return snapshot->is_there && partition < compare->partition_count && compare->partitions[partition] &&
-           !is_books(table_of(snapshot));
+           !is_bookkeeping(table_of(snapshot));
 }
 
-/* Expired, or so soon that both sides may not have been seen with it. */
-static bool is_going(int64_t expires_ms) {
+/* Whether it has expired, or expires so soon that it may have been missing on one side. */
+static bool is_expiring(int64_t expires_ms) {
     return expires_ms >= 0 && expires_ms <= mneme_clock_now_micros() / 1000 + SAME_MS;
 }
 
@@ -114,7 +114,7 @@ static bool copy_names(struct mneme_cache_compare *compare, struct mneme_hot_sca
 int mneme_cache_compare_expect(struct mneme_cache_compare *compare,
                                const struct mneme_cache_snapshot *snapshot, struct mneme_error *error) {
     size_t table = table_of(snapshot);
-    if (!is_compared(compare, snapshot) || is_going(snapshot->expires_ms) ||
+    if (!is_compared(compare, snapshot) || is_expiring(snapshot->expires_ms) ||
         find(compare, &snapshot->scanned) != NULL) {
         return MNEME_OK;
     }
@@ -159,7 +159,7 @@ static int suspect_snapshot(struct mneme_cache_compare *compare, enum mneme_diff
     return MNEME_OK;
 }
 
-/* A list that is wrong is told once, however many memories say so. */
+/* A wrong list is reported once, however many memories show it. */
 static int suspect_list(struct mneme_cache_compare *compare, enum mneme_difference difference, size_t table,
                         struct mneme_str key, struct mneme_error *error) {
     uint64_t hash = mneme_hash_bytes(0, key.data, key.len);
@@ -198,7 +198,7 @@ static int judge_lists(struct mneme_cache_compare *compare, const struct mneme_c
     return status;
 }
 
-/* Readers may have made it last longer, but no longer than what is new. */
+/* Readers may have prolonged it, but not beyond the time to live of a new entry. */
 static bool is_kept_as_long(const struct mneme_cache_compare *compare,
                             const struct mneme_cache_snapshot *snapshot, int64_t expires_ms) {
     int64_t now_ms = mneme_clock_now_micros() / 1000;
@@ -213,7 +213,7 @@ int mneme_cache_compare_live(struct mneme_cache_compare *compare, const struct m
     size_t table = table_of(snapshot);
     int32_t partition = snapshot->scanned.partition;
     if (!is_compared(compare, snapshot) || compare->live_numbers[partition] != compare->live.number ||
-        is_going(snapshot->expires_ms)) {
+        is_expiring(snapshot->expires_ms)) {
         return MNEME_OK;
     }
     struct entry *entry = find(compare, &snapshot->scanned);
@@ -254,7 +254,7 @@ int mneme_cache_compare_live(struct mneme_cache_compare *compare, const struct m
 int mneme_cache_compare_missing(struct mneme_cache_compare *compare, struct mneme_error *error) {
     for (size_t i = 0; i < compare->entries.capacity; i++) {
         const struct entry *entry = compare->entries.slots[i].entry;
-        if (entry == NULL || entry->is_seen || is_going(entry->expires_ms)) {
+        if (entry == NULL || entry->is_seen || is_expiring(entry->expires_ms)) {
             continue;
         }
         if (compare->evicted[entry->scanned.partition] > 0) {
@@ -299,8 +299,8 @@ int64_t mneme_cache_compare_report(struct mneme_cache_compare *compare,
         }
         mneme_buffer_append_byte(&compare->text, '\0');
         table->table = compare->text.data;
-        bool is_told = !is_books(i) && i != OTHER;
-        bool is_shown = is_told || table->rows > 0 || table->counts[MNEME_REBUILD_ROW_DIFFERENT] > 0;
+        bool is_reported = !is_bookkeeping(i) && i != OTHER;
+        bool is_shown = is_reported || table->rows > 0 || table->counts[MNEME_REBUILD_ROW_DIFFERENT] > 0;
         if (is_shown && !compare->text.failed) {
             options->visit(options->context, table);
         }

@@ -1,6 +1,6 @@
 /*
- * The rebuild's operations. Whatever is behind at the switch, its workers fill up from the log before they
- * let readers in, so holding them up is a courtesy, and may end by itself.
+ * The rebuild's operations. Workers fill whatever is behind at the switch from the log before they let
+ * readers in, so pausing them is optional, and may end by itself.
  */
 #include "consumers/redis/rebuild/rebuild.h"
 
@@ -84,7 +84,7 @@ static int freeze(void *context, struct mneme_error *error) {
 
 static int swap(void *context, const int64_t *next_offsets, int32_t partitions, struct mneme_error *error) {
     struct rebuild *rebuild = context;
-    (void)next_offsets; /* the space's own progress says it */
+    (void)next_offsets; /* the space's own progress has it */
     (void)partitions;
     int status = mneme_cache_shadow_switch(&rebuild->shadow, error);
     rebuild->is_frozen = rebuild->is_frozen && status != MNEME_OK;

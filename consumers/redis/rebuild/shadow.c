@@ -1,6 +1,6 @@
 /*
- * A hash for each task says what it has made: the space, the log, and once the switch has begun, the spaces
- * that it replaces. From then on there is no way back: the next run switches the rest.
+ * A hash for each task records what it has made: the space, the log, and once the switch has begun, the
+ * spaces that it replaces. From then on the switch cannot be undone: the next run switches the rest.
  */
 #include "consumers/redis/rebuild/shadow.h"
 
@@ -30,7 +30,7 @@ static struct mneme_str number_word(char text[NUMBER_BYTES], int64_t number) {
     return (struct mneme_str){text, (size_t)len};
 }
 
-/* --- what a task has noted --- */
+/* --- notes of a task --- */
 
 struct note {
     bool is_there;
@@ -84,7 +84,7 @@ static int forget_note(struct mneme_cache_shadow *shadow, enum mneme_cache_shado
 
 /* --- the live space --- */
 
-/* How many partitions the live space was made for; 0 where there is none. */
+/* How many partitions the live space was made for; 0 if there is none. */
 static int read_live_partitions(struct mneme_cache_shadow *shadow, struct mneme_error *error) {
     struct mneme_buffer key = {0};
     redisReply *reply = NULL;
@@ -136,7 +136,7 @@ static int lead_to(struct mneme_cache_shadow *shadow, int64_t number, struct mne
 
 /* --- switching --- */
 
-/* What the new log does not have. */
+/* Removes partitions that the new log does not have. */
 static int remove_partition(struct mneme_cache_shadow *shadow, int32_t partition, struct mneme_error *error) {
     struct mneme_buffer keys[2] = {0};
     mneme_hot_space_key(&keys[0], shadow->space.prefix, partition);
@@ -162,7 +162,7 @@ static int switch_all(struct mneme_cache_shadow *shadow, const struct mneme_hot_
     return status;
 }
 
-/* The keys that nobody reads any more. */
+/* Removes the keys that nobody reads any more. */
 static int remove_former(struct mneme_cache_shadow *shadow, const struct note *note,
                          struct mneme_error *error) {
     const char *at = note->former;
@@ -187,9 +187,9 @@ static int finish_switch(struct mneme_cache_shadow *shadow, const struct note *n
     return status == MNEME_OK ? remove_former(shadow, note, error) : status;
 }
 
-/* --- what others have left --- */
+/* --- leftovers of other runs --- */
 
-static int tidy(struct mneme_cache_shadow *shadow, struct mneme_error *error) {
+static int remove_leftovers(struct mneme_cache_shadow *shadow, struct mneme_error *error) {
     struct note rebuild = {0};
     struct note verify = {0};
     int status = read_state(&rebuild, shadow, MNEME_CACHE_SHADOW_REBUILD, error);
@@ -231,7 +231,7 @@ static int lock(struct mneme_cache_shadow *shadow, struct mneme_error *error) {
     if (status == MNEME_OK && PQgetvalue(rows, 0, 0)[0] == 0) {
         status = mneme_error_set(error, MNEME_E_CONFLICT,
                                  "nothing was begun: another rebuild or verification of the keys \"%.*s\" in "
-                                 "Redis is at work; wait for its end",
+                                 "Redis is running; wait until it has ended",
                                  MNEME_STR_ARG(shadow->space.prefix));
     }
     PQclear(rows);
@@ -260,7 +260,7 @@ int mneme_cache_shadow_open(struct mneme_cache_shadow *shadow, const struct mnem
         status = lock(shadow, error);
     }
     if (status == MNEME_OK) {
-        status = tidy(shadow, error);
+        status = remove_leftovers(shadow, error);
     }
     if (status != MNEME_OK) {
         mneme_cache_shadow_close(shadow);
@@ -330,7 +330,7 @@ int mneme_cache_shadow_freeze(struct mneme_hot_standing *out, struct mneme_cache
 
 /* --- the rebuild's end --- */
 
-/* What is folded is still there, and so is the lock. */
+/* Checks that the folded keys and the lock are still there. */
 static int find_shadow(struct mneme_cache_shadow *shadow, struct mneme_error *error) {
     struct mneme_hot_standing standing = {.is_there = true};
     int status = mneme_pg_run(shadow->postgres, "SELECT 1", error);
@@ -340,7 +340,7 @@ static int find_shadow(struct mneme_cache_shadow *shadow, struct mneme_error *er
     return status != MNEME_OK || standing.is_there
                ? status
                : mneme_error_set(error, MNEME_E_CONFLICT,
-                                 "nothing was switched: Redis has lost what was rebuilt; run it again");
+                                 "nothing was switched: Redis has lost the rebuilt keys; run this again");
 }
 
 static int note_former(struct mneme_cache_shadow *shadow, struct note *note, struct mneme_error *error) {

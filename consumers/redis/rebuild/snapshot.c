@@ -37,9 +37,9 @@ static bool has_expired(struct mneme_str element) {
     return is_read && key.expires_at <= mneme_clock_now_micros();
 }
 
-/* Fields of working memory that tell when it was written: the ledger's place, and how much of it there was
- * with what has expired since. */
-static bool is_of_a_moment(struct mneme_str field) {
+/* Fields of working memory that depend on when it was written: the ledger's place, and counts that include
+ * what has expired since. */
+static bool is_time_dependent(struct mneme_str field) {
     return mneme_str_equal(field, MNEME_STR_LIT("next_offset")) ||
            mneme_str_equal(field, MNEME_STR_LIT("counts"));
 }
@@ -51,7 +51,7 @@ static void take_hash(struct mneme_cache_snapshot *snapshot, redisReply *const *
     for (size_t i = 0; i + 1 < count; i += 2) {
         struct mneme_str field = str_of(words[i]);
         struct mneme_str value = str_of(words[i + 1]);
-        if (is_context ? has_expired(value) : is_of_a_moment(field)) {
+        if (is_context ? has_expired(value) : is_time_dependent(field)) {
             continue;
         }
         snapshot->is_there = true;

@@ -1,5 +1,5 @@
 /*
- * Suspects by one statement, and by one look each.
+ * Checks suspects by one statement, and by one snapshot each.
  */
 #include "consumers/redis/rebuild/suspects.h"
 
@@ -41,7 +41,8 @@ static bool take_names(struct mneme_hot_memory_key *out, struct mneme_arena *are
            mneme_uuid_parse(&out->id, (struct mneme_str){second + 1, (size_t)(end - second - 1)});
 }
 
-/* Whether the suspect is what the table has: a reader has filled it, from later than what was folded. */
+/* Whether the suspect equals the table's row: a reader has filled it, from a later state than what was
+ * folded. */
 static int excuse_filled(const struct question *question, struct mneme_cache_suspect *const *suspects,
                          const struct mneme_hot_memory_key *keys, size_t count, struct mneme_error *error) {
     struct mneme_arena *arena = &question->compare->arena;
@@ -88,9 +89,9 @@ int mneme_cache_suspects_ask(struct mneme_cache_compare *compare, struct mneme_p
     return count == 0 ? MNEME_OK : excuse_filled(&question, suspects, keys, count, error);
 }
 
-/* --- what became of them --- */
+/* --- suspects, checked again --- */
 
-/* The suspects that are looked at again, and the next of them. */
+/* The suspects that are checked again, and the next of them. */
 struct again {
     struct mneme_cache_suspect **suspects;
     struct mneme_hot_scanned *keys;
@@ -119,7 +120,7 @@ static int recheck_folded(void *context, const struct mneme_cache_snapshot *snap
     return MNEME_OK;
 }
 
-/* Where the suspects are in the space apart. */
+/* The suspects' keys in the separate space. */
 static bool move_keys(struct again *again, struct mneme_cache_compare *compare,
                       const struct mneme_hot_space *shadow) {
     for (size_t i = 0; i < again->count; i++) {

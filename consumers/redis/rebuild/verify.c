@@ -1,6 +1,6 @@
 /*
- * The log is folded into a space apart as far as the live one is, which is held up while both are looked at.
- * Then both go on, and what was suspected is looked at again when they have come to where the ledger was.
+ * The log is folded into a separate space as far as the live one is, which is paused while both are compared.
+ * Then both go on, and suspects are checked again when they have reached the ledger's position.
  */
 #include <stdlib.h>
 
@@ -19,7 +19,7 @@
 #define FREEZE_MS 15000
 #define RENEW_MICROS INT64_C(5000000)
 
-/* So long the live space has to come to where the ledger was. */
+/* How long the live space may take to reach the ledger's position. */
 #define SETTLE_MICROS INT64_C(10000000)
 #define SETTLE_PAUSE_MICROS 20000
 
@@ -45,7 +45,7 @@ static int no_memory(struct mneme_error *error) {
 
 /* --- how far --- */
 
-/* Where the live space is in each partition, held up for so long. */
+/* Reads the position of the live space in each partition, and pauses it for that long. */
 static int freeze_live(struct verify *verify, int64_t for_ms, struct mneme_hot_standing *standings,
                        struct mneme_error *error) {
     int status = MNEME_OK;
@@ -87,8 +87,8 @@ static int find_targets(struct verify *verify, int64_t for_ms, struct mneme_erro
         }
         if (status == MNEME_OK && standings[p].next_offset < verify->to[p]) {
             status = mneme_error_set(error, MNEME_E_CONFLICT,
-                                     "nothing was compared: Redis has lost what it had while the log was "
-                                     "folded; run it again when it is filled");
+                                     "nothing was compared: Redis lost its contents while the log was "
+                                     "folded; run this again when Redis is filled");
         }
         verify->to[p] = is_fit ? standings[p].next_offset : ends[p];
         verify->is_begun[p] = standings[p].is_there || verify->options->is_for_rebuild;
@@ -133,7 +133,7 @@ static int open_refold(struct verify *verify, struct mneme_error *error) {
     return mneme_refold_open(&verify->refold, &options, error);
 }
 
-/* As far as the live space is now, and then as far as it is when it is held up. */
+/* Folds as far as the live space is now, and then as far as it is when paused. */
 static int fold(struct verify *verify, struct mneme_error *error) {
     int status = find_targets(verify, 0, error);
     if (status == MNEME_OK) {
@@ -233,7 +233,7 @@ static int compare_all(struct verify *verify, struct mneme_error *error) {
 
 /* --- suspects --- */
 
-/* Until the live space is where the ledger was; *is_settled tells whether it is. */
+/* Waits until the live space has reached the ledger's position; *is_settled: it has. */
 static int wait_for_live(struct verify *verify, bool *is_settled, struct mneme_error *error) {
     int64_t deadline = mneme_clock_monotonic_micros() + SETTLE_MICROS;
     struct mneme_hot_standing standing;

@@ -102,7 +102,7 @@ int mneme_catalog_require(struct mneme_scratch *scratch, const char *projection,
     if (count > 0) {
         status = mneme_error_set(
             error, MNEME_E_INTERNAL,
-            "nothing was switched: the rebuilt tables lack %lld of what the migrations make (%.*s); run "
+            "nothing was switched: the rebuilt tables lack %lld things that the migrations make (%.*s); run "
             "`mneme rebuild %s --abandon`, then `mneme rebuild %s` again",
             (long long)count, (int)strcspn(first, "\n"), first, projection, projection);
     }

@@ -1,5 +1,6 @@
 /*
- * The schema is named after the live one and this process, since two of one name would wait for each other.
+ * The schema is named after the live one and this process, since two with the same name would wait for each
+ * other.
  */
 #include "consumers/store/rebuild/definitions.h"
 

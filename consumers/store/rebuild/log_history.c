@@ -1,5 +1,5 @@
 /*
- * Asked on a connection of its own: the rebuild's and the verification's look into other schemas.
+ * Uses a separate connection: those of rebuild and verification have other schemas.
  */
 #include "consumers/store/rebuild/log_history.h"
 
@@ -78,7 +78,7 @@ int mneme_store_log_history(struct mneme_log_history *history, const struct mnem
 }
 
 /* "user@host" */
-static void name_oneself(char *text, size_t size) {
+static void write_user_and_host(char *text, size_t size) {
     struct passwd entry;
     struct passwd *found = NULL;
     char names[1024];
@@ -99,7 +99,7 @@ int mneme_store_record_loss(struct mneme_scratch *scratch, const struct mneme_re
     struct mneme_buffer starts = {0};
     struct mneme_pg_params params = {0};
     char accepted_by[300];
-    name_oneself(accepted_by, sizeof accepted_by);
+    write_user_and_host(accepted_by, sizeof accepted_by);
     for (int32_t p = 0; p < log->partitions; p++) {
         mneme_buffer_printf(&starts, "%s%lld", p == 0 ? "{" : ",", (long long)log->starts[p]);
     }

@@ -1,5 +1,5 @@
 /*
- * The rebuild's operations. The scratch schema says itself how far it is: its progress rows, and the indexes
+ * The rebuild's operations. The scratch schema records how far it is: by its progress rows, and the indexes
  * that are still on its list.
  */
 #include "consumers/store/rebuild/rebuild.h"
@@ -22,14 +22,14 @@ struct rebuild {
     struct mneme_scratch scratch;
 };
 
-/* A view or table of somebody else would go with the old schema, or stay behind with the old rows. */
+/* A view or table of somebody else would be dropped with the old schema, or keep the old rows. */
 static int refuse_foreign(struct mneme_scratch *scratch, struct mneme_error *error) {
     PGresult *rows = NULL;
     int status = mneme_pg_query(&rows, scratch->postgres, mneme_sql_rebuild_foreign, NULL, false, error);
     if (status == MNEME_OK && PQntuples(rows) > 0) {
         status = mneme_error_set(
             error, MNEME_E_UNSAFE,
-            "nothing was rebuilt: %s%s hangs on schema %s, which will be replaced; drop it and "
+            "nothing was rebuilt: %s%s depends on schema %s, which will be replaced; drop it and "
             "make it again afterwards",
             PQgetvalue(rows, 0, 0), PQntuples(rows) > 1 ? " and others" : "", scratch->live);
     }
@@ -55,7 +55,7 @@ static int make(struct rebuild *rebuild, const struct mneme_rebuild_log *log, st
     return status == MNEME_OK ? mneme_scratch_prepare(scratch, log->topic, log->partitions, error) : status;
 }
 
-/* Whether what is there was begun for this log, with the tables of this program. */
+/* Whether the existing schema was begun for this log, with the tables of this program. */
 static bool can_go_on(struct rebuild *rebuild, const struct mneme_rebuild_log *log) {
     struct mneme_scratch *scratch = &rebuild->scratch;
     struct mneme_error reason = {0};
@@ -72,7 +72,8 @@ static bool can_go_on(struct rebuild *rebuild, const struct mneme_rebuild_log *l
     mneme_pg_params_clean_up(&params);
     if (scratch->is_there && !fits) {
         mneme_log(MNEME_LOG_WARN, "rebuild begins anew", MNEME_LOG_S("schema", scratch->name),
-                  MNEME_LOG_S("reason", reason.message[0] != '\0' ? reason.message : "it is of another log"));
+                  MNEME_LOG_S("reason",
+                              reason.message[0] != '\0' ? reason.message : "it was made from another log"));
     }
     return fits;
 }
@@ -89,7 +90,7 @@ int mneme_store_rebuild_begin(void **out, const struct mneme_store_rebuild *kind
     rebuild->scratch.example = kind->example;
     if (status == MNEME_OK) {
         *is_resumed = can_go_on(rebuild, log);
-        status = *is_resumed ? mneme_scratch_take_hand_parked(&rebuild->scratch, error)
+        status = *is_resumed ? mneme_scratch_copy_hand_parked(&rebuild->scratch, error)
                              : make(rebuild, log, error);
     }
     if (status != MNEME_OK) {
@@ -118,7 +119,7 @@ static int run_own(struct rebuild *rebuild, const char *sql, struct mneme_error 
 
 /* --- indexes --- */
 
-/* What the builders share. One program at a time builds, so that they divide the places among themselves. */
+/* Shared by the builders. Only one program builds at a time, so they divide the slots among themselves. */
 struct building {
     const struct mneme_config *config;
     enum mneme_projection schema;
@@ -172,7 +173,7 @@ static int build_one(struct mneme_postgres *postgres, int64_t place, struct mnem
     return status == MNEME_OK ? mneme_pg_run(postgres, "COMMIT", error) : status;
 }
 
-/* Statistics are made of few rows: enough for the first readers; the server looks closer by itself later. */
+/* Statistics are made from few rows: enough for the first readers; the server refines them later. */
 static void *build(void *context) {
     struct builder *builder = context;
     struct building *building = builder->building;
@@ -231,7 +232,7 @@ int mneme_store_rebuild_finish_load(void *context, unsigned jobs, struct mneme_e
     struct rebuild *rebuild = context;
     struct building building = {.config = rebuild->scratch.config, .schema = rebuild->kind->schema};
     int status = run_own(rebuild, rebuild->kind->list_indexes_sql, error);
-    /* Readers come with the switch, before the server has looked at the tables by itself. */
+    /* Readers come with the switch, before the server has analysed the tables by itself. */
     if (status == MNEME_OK) {
         status = mneme_pg_run(rebuild->scratch.postgres, mneme_sql_rebuild_list_analyze, error);
     }
@@ -252,7 +253,7 @@ int mneme_store_rebuild_finish_load(void *context, unsigned jobs, struct mneme_e
 
 /* --- the switch --- */
 
-/* Indexes that somebody added to the live tables go with them: not without a word. */
+/* Warns of added indexes, which are dropped with the live tables. */
 static int log_own_indexes(struct mneme_scratch *scratch, struct mneme_error *error) {
     PGresult *rows = NULL;
     int status = mneme_pg_query(&rows, scratch->postgres, mneme_sql_rebuild_own_indexes, NULL, false, error);
@@ -290,7 +291,7 @@ int mneme_store_rebuild_swap(void *context, const int64_t *next_offsets, int32_t
         status = mneme_pg_run(scratch->postgres, mneme_sql_loss_heads, error);
     }
     if (status == MNEME_OK) {
-        status = mneme_scratch_take_hand_parked(scratch, error);
+        status = mneme_scratch_copy_hand_parked(scratch, error);
     }
     if (status == MNEME_OK) {
         status = mneme_pg_run(scratch->postgres, mneme_sql_rebuild_swap, error);

@@ -15,7 +15,7 @@
 
 #define OLD_SUFFIX "old"
 #define HASH_DIGITS 16
-#define ORPHANS_MICROS INT64_C(30000000) /* that long a session that was ended may take */
+#define ORPHANS_MICROS INT64_C(30000000) /* how long a session may take to end */
 #define LOOK_AGAIN_MICROS 50000
 
 /* "<live>_<suffix>"; of a name that would be too long, its beginning and a hash of all of it. */
@@ -48,11 +48,10 @@ static int lock(struct mneme_scratch *scratch, struct mneme_error *error) {
     PGresult *rows = NULL;
     int status = mneme_pg_query(&rows, scratch->postgres, mneme_sql_scratch_lock, NULL, true, error);
     if (status == MNEME_OK && PQgetvalue(rows, 0, 0)[0] == 0) {
-        status = mneme_error_set(
-            error, MNEME_E_CONFLICT,
-            "nothing was begun: another rebuild or verification of schema %s is at work; wait "
-            "for its end",
-            scratch->live);
+        status = mneme_error_set(error, MNEME_E_CONFLICT,
+                                 "nothing was begun: another rebuild or verification of schema %s is "
+                                 "running; wait until it has ended",
+                                 scratch->live);
     }
     PQclear(rows);
     return status;
@@ -64,11 +63,9 @@ static int find_schemas(struct mneme_scratch *scratch, struct mneme_error *error
     for (int i = 0; status == MNEME_OK && i < PQntuples(rows); i++) {
         const char *name = PQgetvalue(rows, i, 0);
         if (PQgetvalue(rows, i, 1)[0] == 0) {
-            status =
-                mneme_error_set(error, MNEME_E_UNSAFE,
-                                "nothing was begun: a schema %s is there that no rebuild has made; give it "
-                                "another name",
-                                name);
+            status = mneme_error_set(
+                error, MNEME_E_UNSAFE,
+                "nothing was begun: there is a schema %s that was not made by a rebuild; rename it", name);
         } else if (strcmp(name, scratch->name) == 0) {
             scratch->is_there = true;
         }
@@ -77,8 +74,8 @@ static int find_schemas(struct mneme_scratch *scratch, struct mneme_error *error
     return status;
 }
 
-/* How many sessions of a program that is gone still work in the scratch schema, which are asked to end where
- * `ends` says so; `pid` is one of them. */
+/* Counts the sessions of an ended program that still work in the scratch schema, and ends them if `ends`;
+ * `pid` is one of them. */
 static int count_orphans(struct mneme_scratch *scratch, bool ends, int *count, int *pid,
                          struct mneme_error *error) {
     struct mneme_pg_params params = {0};
@@ -92,7 +89,7 @@ static int count_orphans(struct mneme_scratch *scratch, bool ends, int *count, i
     return status;
 }
 
-/* A server goes on with the statement of a program that was killed, and holds locks and rows meanwhile. */
+/* After a program was killed, the server goes on with its statement, and holds locks meanwhile. */
 static int end_orphans(struct mneme_scratch *scratch, struct mneme_error *error) {
     int64_t deadline = mneme_clock_monotonic_micros() + ORPHANS_MICROS;
     int count = 0;
@@ -109,9 +106,8 @@ static int end_orphans(struct mneme_scratch *scratch, struct mneme_error *error)
     if (status == MNEME_OK && count > 0) {
         status = mneme_error_set(
             error, MNEME_E_CONFLICT,
-            "nothing was begun: session %d of a former rebuild still works in schema %s and does not end "
-            "when "
-            "it is asked to; end that process on the server of Postgres, or let it go on, and run this again",
+            "nothing was begun: session %d of a former rebuild is still working in schema %s and could not "
+            "be ended; end that process on the Postgres server, or wait for it, and run this again",
             pid, scratch->name);
     }
     return status;
@@ -130,13 +126,13 @@ int mneme_scratch_open(struct mneme_scratch *scratch, const struct mneme_config 
         status = mneme_config_set(scratch->config, mneme_projections[schema].schema_setting, scratch->name,
                                   MNEME_FROM_OPTION, error);
     }
-    if (status == MNEME_OK) { /* what is folded a second time is no news */
+    if (status == MNEME_OK) { /* what is folded a second time is not announced */
         status = mneme_config_set(scratch->config, MNEME_SETTING_NOTIFY, "false", MNEME_FROM_OPTION, error);
     }
     if (status == MNEME_OK) {
         status = mneme_pg_connect_to(&scratch->postgres, scratch->config, schema, "mneme rebuild", error);
     }
-    /* A program that was killed must not hold the lock for as long as its last statement runs. */
+    /* A killed program must not hold the lock for as long as its last statement runs. */
     if (status == MNEME_OK) {
         status = mneme_pg_require_session(scratch->postgres, "nothing was begun", error);
     }
@@ -213,7 +209,7 @@ int mneme_scratch_keep_catalog(struct mneme_scratch *scratch, struct mneme_error
     return status;
 }
 
-int mneme_scratch_take_hand_parked(struct mneme_scratch *scratch, struct mneme_error *error) {
+int mneme_scratch_copy_hand_parked(struct mneme_scratch *scratch, struct mneme_error *error) {
     return mneme_pg_run(scratch->postgres, mneme_sql_scratch_hand_parked, error);
 }
 
@@ -233,7 +229,7 @@ int mneme_scratch_prepare(struct mneme_scratch *scratch, const char *topic, int3
         status = mneme_pg_query(NULL, scratch->postgres, mneme_sql_rebuild_begin, &params, true, error);
     }
     if (status == MNEME_OK) {
-        status = mneme_scratch_take_hand_parked(scratch, error);
+        status = mneme_scratch_copy_hand_parked(scratch, error);
     }
     if (status == MNEME_OK) {
         status = mneme_pg_run(scratch->postgres, "COMMIT", error);

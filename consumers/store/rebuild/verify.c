@@ -1,6 +1,6 @@
 /*
- * One snapshot of the live schema says how far it is and gives its rows, whatever its workers write
- * meanwhile; the scratch schema is folded to exactly there.
+ * One snapshot of the live schema has its progress and its rows, whatever its workers write meanwhile; the
+ * scratch schema is folded to exactly that progress.
  */
 #include <endian.h>
 #include <stdlib.h>
@@ -138,7 +138,7 @@ static int fold(struct verify *verify, struct mneme_error *error) {
     return status;
 }
 
-/* What the live tables are made of. */
+/* Compares the definitions of the live tables. */
 static int compare_definitions(struct verify *verify, struct mneme_verify_outcome *outcome,
                                bool *has_all_columns, struct mneme_error *error) {
     struct mneme_rebuild_table_difference found;
@@ -153,7 +153,7 @@ static int compare_definitions(struct verify *verify, struct mneme_verify_outcom
     return status;
 }
 
-/* What their rows are. */
+/* Compares their rows. */
 static int compare_rows(struct verify *verify, struct mneme_verify_outcome *outcome,
                         struct mneme_error *error) {
     int64_t differences = 0;
