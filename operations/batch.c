@@ -25,7 +25,7 @@ static void count_delivery(const struct mneme_receipt *receipt, void *context) {
     pthread_mutex_unlock(&batch->lock);
 }
 
-/* The client, and the batch that is waited for before the call ends. */
+/* Sets the client and the batch; the call waits for the batch before it ends. */
 static int begin(struct mneme_client **client, struct mneme_op_call *call, struct mneme_error *error) {
     if (call->batch == NULL) {
         call->batch = calloc(1, sizeof *call->batch);
@@ -82,7 +82,7 @@ int mneme_op_call_flush(int64_t *acknowledged, int64_t *failed, struct mneme_op_
     *failed = batch->failed;
     if (status == MNEME_OK && batch->failed > 0) {
         status = mneme_error_set(error, MNEME_E_UNAVAILABLE,
-                                 "%lld of %lld events were not published: %s; run it again",
+                                 "%lld of %lld events were not published: %s; run the command again",
                                  (long long)batch->failed, (long long)(batch->failed + batch->acknowledged),
                                  batch->first_failure.message);
     }

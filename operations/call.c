@@ -1,6 +1,6 @@
 /*
- * Lending what a read needs: as far as the call wants, as of the moment it asks of, with a word about what is
- * not shown.
+ * Lends a call the connections that it needs, waits until they are as up to date as the call wants, finds the
+ * moment it asks about, and notes what the answer does not show.
  */
 #include "operations/call.h"
 
@@ -9,7 +9,7 @@
 #include "queries/projection_wait.h"
 #include "queries/stale.h"
 
-#define HOT_WAIT_MS 500 /* then Postgres has it, too */
+#define HOT_WAIT_MS 500 /* then Postgres has the writes, too */
 
 int mneme_op_call_positions(const struct mneme_position **out, size_t *count, struct mneme_op_call *call,
                             struct mneme_error *error) {
@@ -28,8 +28,8 @@ int mneme_op_call_positions(const struct mneme_position **out, size_t *count, st
     return MNEME_OK;
 }
 
-/* Usually all is there already, which one look at the connection that is there tells; else the watcher waits
- * for all who wait. */
+/* Usually the tables are up to date already, which one query on the open connection shows; otherwise the
+ * watcher does the waiting, for all callers together. */
 static int wait_for_tables(struct mneme_op_call *call, const struct mneme_position *positions, size_t count,
                            struct mneme_error *error) {
     struct mneme_progress_snapshot progress;
@@ -80,7 +80,7 @@ static bool note_stale(const void *row, void *context) {
     return true;
 }
 
-/* Of the stream that is asked about, else the user's, else the tenant's. */
+/* Notes stale keys of the stream that is asked about, else of the user's stream, else of the whole tenant. */
 int mneme_op_call_note_stale(struct mneme_op_call *call, struct mneme_postgres *postgres,
                              struct mneme_error *error) {
     struct mneme_str stream_id = mneme_op_common_text(call->request, MNEME_OP_STREAM);
@@ -122,7 +122,7 @@ int mneme_op_call_postgres(struct mneme_postgres **out, struct mneme_op_call *ca
     if (status == MNEME_OK) {
         status = find_moment(call, error);
     }
-    /* What came while it waited may have been parked. */
+    /* An event that arrived during the wait may have been parked. */
     if (status == MNEME_OK && (has_parked || has_looked)) {
         status = mneme_op_call_note_stale(call, call->postgres, error);
     }

@@ -23,7 +23,7 @@
 
 #define OPERATIONS(...) ((const struct mneme_operation *const[]){__VA_ARGS__, NULL})
 
-/* A noun without operations of its own has those whose aliases begin with it. */
+/* A noun that has no operations itself lists those that have an alias beginning with it. */
 const struct mneme_op_noun mneme_op_catalogue[] = {
     {"memory", "Remember, read, change and forget memories.",
      "  mneme memory add 'Ada prefers tea' --user ada\n"
@@ -40,7 +40,7 @@ const struct mneme_op_noun mneme_op_catalogue[] = {
                 &mneme_op_conversation_link, &mneme_op_conversation_list, &mneme_op_conversation_get,
                 &mneme_op_conversation_show, &mneme_op_conversation_recent, &mneme_op_conversation_turns,
                 &mneme_op_conversation_delete)},
-    {"working", "What is at hand of a conversation: its last turns, thoughts, goal and context.",
+    {"working", "A conversation's working memory: its last turns, thoughts, goal and context.",
      "  mneme working turn 'Two seats to Oslo, please' --user ada --conversation chat-1\n"
      "  mneme working show --user ada --conversation chat-1 --at-least last\n",
      OPERATIONS(&mneme_op_working_show, &mneme_op_working_turn, &mneme_op_working_thought,
@@ -50,7 +50,7 @@ const struct mneme_op_noun mneme_op_catalogue[] = {
      "  mneme context get intent --user ada --conversation chat-1 --at-least last\n",
      OPERATIONS(&mneme_op_context_set, &mneme_op_context_get, &mneme_op_context_delete,
                 &mneme_op_context_append, &mneme_op_context_events, &mneme_op_context_clear)},
-    {"agent", "What agents decided, handed over and supposed, and what they share.",
+    {"agent", "What agents decided, handed over and hypothesised, and what they share.",
      "  mneme agent context planner --all\n"
      "  mneme agent decisions --agent planner\n",
      OPERATIONS(&mneme_op_agent_context, &mneme_op_agent_control, &mneme_op_agent_recent,
@@ -63,16 +63,16 @@ const struct mneme_op_noun mneme_op_catalogue[] = {
      "  mneme handoff record 'the letter' --from planner --to writer\n"
      "  mneme handoff list --to writer\n",
      OPERATIONS(&mneme_op_handoff_record)},
-    {"hypothesis", "What agents supposed, and what became of it.",
+    {"hypothesis", "Hypotheses of agents, and whether they held.",
      "  mneme hypothesis form 'Ada sleeps badly after coffee' --agent coach --user ada\n"
      "  mneme hypothesis list --all --validated true\n",
      OPERATIONS(&mneme_op_hypothesis_form, &mneme_op_hypothesis_validate)},
-    {"knowledge", "What specialists know.",
+    {"knowledge", "What specialist agents know.",
      "  mneme knowledge record 'Rice needs water' --domain cooking --agent chef\n"
      "  mneme knowledge list --all --domain cooking\n",
      OPERATIONS(&mneme_op_knowledge_record, &mneme_op_knowledge_list, &mneme_op_knowledge_get,
                 &mneme_op_knowledge_history)},
-    {"profile", "What is known of users.",
+    {"profile", "What is known about users.",
      "  mneme profile record ada --profile '{\"name\": \"Ada\"}'\n"
      "  mneme profile show ada\n",
      OPERATIONS(&mneme_op_profile_record, &mneme_op_profile_show, &mneme_op_profile_history)},
@@ -80,11 +80,11 @@ const struct mneme_op_noun mneme_op_catalogue[] = {
      OPERATIONS(&mneme_op_biometric_record)},
     {"error", "What went wrong in agents.", "  mneme error record timeout 'no answer' --agent planner\n",
      OPERATIONS(&mneme_op_error_record)},
-    {"run", "What runs of flows leave behind.",
+    {"run", "Records of runs of flows.",
      "  mneme run record onboarding '{\"steps\": 3}' --agent planner\n"
      "  mneme run list --flow onboarding --all\n",
      OPERATIONS(&mneme_op_run_record)},
-    {"output", "What tasks gave.",
+    {"output", "Outputs of tasks.",
      "  mneme output record summarise '{\"text\": \"short\"}' --agent writer\n"
      "  mneme output list --task summarise --all\n",
      OPERATIONS(&mneme_op_output_record)},
@@ -96,7 +96,7 @@ const struct mneme_op_noun mneme_op_catalogue[] = {
      "  mneme dead-letters list\n"
      "  mneme dead-letters show 3:17\n",
      OPERATIONS(&mneme_op_dead_letters_list, &mneme_op_dead_letters_show)},
-    {"vector", "Keep vectors of your own, and find the nearest.",
+    {"vector", "Store your own vectors, and find the nearest ones.",
      "  mneme vector add red --vector '[1, 0, 0]' --metadata '{\"warm\": true}'\n"
      "  mneme vector query --vector '[0.9, 0.1, 0]' --limit 3\n",
      OPERATIONS(&mneme_op_vector_add, &mneme_op_vector_query, &mneme_op_vector_delete)},

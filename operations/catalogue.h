@@ -1,5 +1,5 @@
 /*
- * All operations, in the order in which faces list them, and the nouns that they belong to.
+ * All operations, in the order in which they are listed to users, and the nouns that they belong to.
  */
 #ifndef MNEME_OPERATIONS_CATALOGUE_H
 #define MNEME_OPERATIONS_CATALOGUE_H

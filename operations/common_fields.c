@@ -1,16 +1,19 @@
 /*
- * The fields that many operations take, and which operation takes them.
+ * The fields that many operations take, and the groups of operations that take each.
  */
 #include "operations/operation.h"
 
 static const char *const places_of_verdicts[] = {"postgres", NULL};
 
 static const struct {
-    unsigned groups; /* any of these has it */
+    unsigned groups; /* an operation in any of these groups takes it */
     struct mneme_op_field field;
 } fields[MNEME_OP_COMMON_COUNT] = {
     [MNEME_OP_TENANT] = {MNEME_OP_OF_TENANT | MNEME_OP_SCOPED,
-                         {.name = "tenant", .type = MNEME_OP_TEXT, .help = "Whose data.", .shown = "NAME"}},
+                         {.name = "tenant",
+                          .type = MNEME_OP_TEXT,
+                          .help = "The tenant whose data is meant.",
+                          .shown = "NAME"}},
     [MNEME_OP_USER] = {MNEME_OP_SCOPED | MNEME_OP_OF_USER,
                        {.name = "user_id",
                         .option = "user",
@@ -78,12 +81,12 @@ static const struct {
                           .option = "stream",
                           .letter = 's',
                           .type = MNEME_OP_TEXT,
-                          .help = "The stream; without it the user's, else the agent's, or any that fits.",
+                          .help = "The stream; by default the user's, else the agent's, or any that fits.",
                           .shown = "ID"}},
     [MNEME_OP_IDEMPOTENCY_KEY] = {MNEME_OP_WRITTEN,
                                   {.name = "idempotency_key",
                                    .type = MNEME_OP_TEXT,
-                                   .help = "The same key again has no second effect.",
+                                   .help = "A second call with the same key has no effect.",
                                    .shown = "KEY"}},
     [MNEME_OP_CORRELATION] = {MNEME_OP_WRITTEN | MNEME_OP_TRACED,
                               {.name = "correlation_id",
@@ -100,13 +103,13 @@ static const struct {
     [MNEME_OP_ACTOR] = {MNEME_OP_WRITTEN | MNEME_OP_TRACED,
                         {.name = "actor",
                          .type = MNEME_OP_TEXT,
-                         .help = "Who does it, where it is not the agent.",
+                         .help = "Who does it, if it is not the agent.",
                          .shown = "NAME"}},
     [MNEME_OP_WAIT] = {MNEME_OP_WRITTEN,
                        {.name = "wait",
                         .type = MNEME_OP_TEXT,
                         .choices = places_of_verdicts,
-                        .help = "Wait for the verdict of this projection and report it.",
+                        .help = "Wait for this projection's verdict and report it.",
                         .shown = "postgres"}},
     [MNEME_OP_WAIT_TIMEOUT] = {MNEME_OP_WRITTEN | MNEME_OP_UP_TO_DATE,
                                {.name = "wait_timeout",

@@ -1,6 +1,6 @@
 /*
- * A request into events. Nothing here knows an event type by name: the fields that go into a payload are said
- * by the operation's table, and where they lie there by the schema's.
+ * Turns a request into events. Nothing here knows an event type by name: the operation's table says which
+ * fields go into a payload, and the schema's table where they go.
  */
 #include "operations/events.h"
 
@@ -61,7 +61,7 @@ static void set_id(void *at, const struct mneme_field_info *field, struct mneme_
     }
 }
 
-/* One value into the payload; false when the two kinds do not go together, which a test rules out. */
+/* Sets one value in the payload; false if the two kinds do not fit, which a test rules out. */
 static bool set_field(struct mneme_event *event, const struct mneme_field_info *field,
                       enum mneme_op_type type, const struct mneme_op_value *value) {
     void *at = (char *)&event->payload + field->offset;
@@ -114,14 +114,15 @@ static int fill_payload(struct mneme_event *event, const struct mneme_op_request
             mneme_record_field(&mneme_payload_info[event->type], fields[i].name);
         if (field == NULL || !set_field(event, field, fields[i].type, &request->own[i])) {
             return mneme_error_set(
-                error, MNEME_E_INTERNAL, "%s made no event: %s does not fit the payload of %s; report this",
+                error, MNEME_E_INTERNAL,
+                "%s could not make an event: %s does not fit the payload of %s; report this bug",
                 request->operation->name, fields[i].name, mneme_event_type_text(event->type));
         }
     }
     return MNEME_OK;
 }
 
-/* What the payload says of the scope again: either is filled from the other. */
+/* Fields that both the payload and the scope have: either is filled from the other. */
 static void fill_from_scope(struct mneme_event *event) {
     const struct mneme_record_info *payload = &mneme_payload_info[event->type];
     for (size_t i = 0; i < payload->field_count; i++) {
@@ -158,7 +159,8 @@ int mneme_op_events_add(struct mneme_event **event, struct mneme_op_events *out,
     struct mneme_str key = mneme_op_common_text(request, MNEME_OP_IDEMPOTENCY_KEY);
     *event = next_event(out);
     if (*event == NULL) {
-        return mneme_error_set(error, MNEME_E_NO_MEMORY, "%s made no event: memory is exhausted; free some",
+        return mneme_error_set(error, MNEME_E_NO_MEMORY,
+                               "%s could not make an event: memory is exhausted; free some",
                                request->operation->name);
     }
     int status = mneme_event_make(*event, mneme_op_tenant(request), type, error);

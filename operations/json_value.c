@@ -23,7 +23,7 @@ int mneme_op_json_value(struct mneme_str *out, const struct mneme_op_request *re
     char label[MNEME_OP_LABEL_BYTES], flag[MNEME_OP_LABEL_BYTES];
     struct mneme_str given = mneme_op_text(request, field);
     struct mneme_str text = mneme_json_trim(given);
-    /* Where a request is JSON, its quotes have said what is a text. */
+    /* In a JSON request, the quotes already say what is a text. */
     bool is_text = request->spells_options && mneme_op_truth(request, text_flag);
     *out = MNEME_STR_NULL;
     if (given.data == NULL) {

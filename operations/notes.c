@@ -15,8 +15,8 @@ void mneme_op_note_text(struct mneme_buffer *out, const struct mneme_op_note *no
         break;
     case MNEME_OP_NOTE_MISSING:
         mneme_buffer_printf(out,
-                            "what was written last from here is not in %.*s yet after %lld ms, so the answer "
-                            "may be without it; see mneme status (MNEME_READ_OWN_WRITES_MS sets the wait)",
+                            "the last writes from here are not in %.*s yet after %lld ms, so the answer may "
+                            "lack them; see mneme status (MNEME_READ_OWN_WRITES_MS sets the wait)",
                             MNEME_STR_ARG(note->text),
                             (long long)mneme_config_long(config, MNEME_SETTING_READ_OWN_WRITES_MS));
         break;

@@ -1,11 +1,11 @@
 /*
- * An operation is something that a caller may ask for, whoever asks: one constant table that says what goes
- * in, what comes out and what it does, and one function. The command line, libmneme and every other face make
- * their options, help, calls and documents of these tables, so a verb that works from one works from all.
+ * An operation is something that any caller may ask for: one constant table that says what goes in, what
+ * comes out and what it does, and one function. The command line, libmneme and every other interface generate
+ * their options, help, calls and documents from these tables, so a verb that works in one works in all.
  *
  * Three kinds of function:
- * - a write makes events of a request and does no input or output: whoever asked publishes them;
- * - a read makes rows of a request, into a sink that takes one at a time;
+ * - a write makes events from a request and does no input or output: the caller publishes them;
+ * - a read makes rows from a request and passes them to a sink one at a time;
  * - a procedure reads and then publishes, in bounded memory.
  * The tables are in operations/NOUN/, listed in operations/catalogue.c.
  */
@@ -26,7 +26,7 @@ enum mneme_op_type {
     MNEME_OP_TEXT,           /* text */
     MNEME_OP_LONG_TEXT,      /* text; a face may take this and the next four from a file or standard input */
     MNEME_OP_TEXT_OR_OBJECT, /* text, which may be a JSON object */
-    MNEME_OP_VALUE,          /* text: any JSON, or a text that is none (operations/json_value.h) */
+    MNEME_OP_VALUE,          /* text: any JSON, or any other text (operations/json_value.h) */
     MNEME_OP_JSON,           /* text: any JSON */
     MNEME_OP_OBJECT,         /* text: a JSON object */
     MNEME_OP_LIST,           /* list: texts */
@@ -41,17 +41,17 @@ enum mneme_op_type {
     MNEME_OP_MOMENT,         /* as_of: a time or a position of the log */
     MNEME_OP_POSITIONS,      /* positions of the log */
     MNEME_OP_FILTER,         /* filter: an expression over a memory's columns */
-    MNEME_OP_CURSOR,         /* cursor: where a list goes on */
-    MNEME_OP_LINES,          /* lines: JSON objects, one a line, or an array of them (operations/lines.h). As
-                                an argument it is "-" in the place of the one before it */
+    MNEME_OP_CURSOR,         /* cursor: where a list continues */
+    MNEME_OP_LINES, /* lines: JSON objects, one a line, or an array of them (operations/lines.h). As an
+                       argument it is "-" in place of the argument before it */
 };
 
 enum mneme_op_field_flag {
     MNEME_OP_REQUIRED = 1,
-    MNEME_OP_POSITIONAL = 2, /* the thing itself: the command line takes it without an option's name */
-    MNEME_OP_TO_PAYLOAD = 4, /* a write's: the payload's field of the same name takes it */
+    MNEME_OP_POSITIONAL = 2, /* the main argument: the command line takes it without an option's name */
+    MNEME_OP_TO_PAYLOAD = 4, /* of a write: it is copied to the payload's field of the same name */
     MNEME_OP_NOT_EMPTY = 8,  /* "" is refused */
-    MNEME_OP_AHEAD = 16,     /* of a time: a bare duration is counted from now on, not back */
+    MNEME_OP_AHEAD = 16,     /* of a time: a bare duration counts forward from now, not back */
 };
 
 struct mneme_op_field {
@@ -62,33 +62,33 @@ struct mneme_op_field {
     double minimum, maximum;    /* of numbers, both included; both 0: unbounded */
     const char *fallback;       /* the value when none is given, as text; NULL: it stays unset */
     int setting;                /* MNEME_OP_SETTING, which gives the fallback instead; 0: none */
-    const char *const *choices; /* the only words that it takes, NULL-terminated; NULL: any */
-    const char *option;         /* its name on a command line; NULL: `name` with dashes */
+    const char *const *choices; /* the only values that it takes, NULL-terminated; NULL: any */
+    const char *option;         /* its option name; NULL: `name` with dashes */
     const char *former;         /* an option's name of earlier versions, still taken; NULL: none */
     char letter;                /* of the option; 0: none */
     unsigned flags;             /* enum mneme_op_field_flag */
 };
 
-/* The setting that says what a field has when nothing is given; a command line's option overrides it. */
+/* The setting that supplies a field's value when none is given; a command-line option overrides it. */
 #define MNEME_OP_SETTING(id) (MNEME_SETTING_##id + 1)
 
 /* One line of many. */
 struct mneme_op_line {
     struct mneme_str text; /* valid until the next one is asked for */
     int64_t number;        /* from 1 */
-    bool is_end;           /* there is no line any more */
+    bool is_end;           /* there are no more lines */
 };
 
-/* Lines that a face streams, in bounded memory. */
+/* Lines that an interface streams, in bounded memory. */
 struct mneme_op_lines {
-    /* The next line. An error is of this line alone, unless is_end says that none follows. */
+    /* Reads the next line. An error concerns this line only, unless is_end says that no line follows. */
     int (*next)(struct mneme_op_line *line, void *context, struct mneme_error *error);
     void *context;
 };
 
 struct mneme_op_value {
     bool is_set;
-    struct mneme_str text; /* of every type, what was given; of TEXT and JSON it is the value */
+    struct mneme_str text; /* what was given, for every type; for TEXT and JSON it is the value */
     union {
         int64_t number;
         double fraction;
@@ -104,10 +104,10 @@ struct mneme_op_value {
             size_t count;
             bool are_last; /* "last": those that this caller wrote last */
         } positions;
-        struct mneme_as_of as_of; /* of a position the time is not known yet */
+        struct mneme_as_of as_of; /* for a position, the time is not known yet */
         const struct mneme_filter_node *filter;
         struct mneme_cursor cursor;
-        const struct mneme_op_lines *lines; /* NULL: those of the text */
+        const struct mneme_op_lines *lines; /* NULL: the lines of the text */
     };
 };
 
@@ -138,7 +138,7 @@ enum mneme_op_common {
 enum mneme_op_group {
     MNEME_OP_OF_TENANT = 1,     /* tenant; implied by the next */
     MNEME_OP_SCOPED = 2,        /* tenant, user, agent, run, conversation */
-    MNEME_OP_READS_A_SCOPE = 4, /* and one of `scopes` has to be given, or all */
+    MNEME_OP_READS_A_SCOPE = 4, /* and one of `scopes`, or all, must be given */
     MNEME_OP_UP_TO_DATE = 8,    /* at_least, wait_timeout */
     MNEME_OP_IN_THE_PAST = 16,  /* as_of */
     MNEME_OP_PAGED = 32,        /* limit, offset */
@@ -146,8 +146,8 @@ enum mneme_op_group {
     MNEME_OP_OF_STREAM = 128,   /* stream */
     MNEME_OP_WRITTEN = 256,  /* stream, idempotency key, correlation, causation, actor, wait, wait_timeout */
     MNEME_OP_LIMITED = 512,  /* limit */
-    MNEME_OP_TRACED = 1024,  /* correlation, causation, actor: of a procedure's events */
-    MNEME_OP_OF_USER = 2048, /* one field of a scope each, for those that take some of them */
+    MNEME_OP_TRACED = 1024,  /* correlation, causation, actor: for a procedure's events */
+    MNEME_OP_OF_USER = 2048, /* one scope field each, for operations that take only some of them */
     MNEME_OP_OF_AGENT = 4096,
     MNEME_OP_OF_RUN = 8192,
     MNEME_OP_OF_CONVERSATION = 16384,
@@ -158,13 +158,13 @@ enum mneme_op_group {
 struct mneme_op_column {
     const char *name;         /* of the row's column (struct mneme_row_column) and in JSON */
     enum mneme_row_kind kind; /* what the value is */
-    const char *heading;      /* over its column in a table; NULL: only where all columns are shown */
-    const char *label;     /* beside the value of a single thing; NULL: `name` with blanks; "": not shown */
-    const char *otherwise; /* the column that a table shows where this one is null; NULL: none */
+    const char *heading;      /* its heading in a table; NULL: shown only with all columns */
+    const char *label;     /* next to the value of a single thing; NULL: `name` with blanks; "": not shown */
+    const char *otherwise; /* the column that a table shows if this one is null; NULL: none */
 };
 
-/* What the objects in a JSON column hold, which is an array of them, or an object of such arrays. Members
- * with a heading are what a person sees of each. */
+/* Describes the objects in a JSON column, which is an array of objects, or an object of such arrays. A person
+ * sees the members that have a heading. */
 struct mneme_op_part {
     const char *column;                    /* of the row; NULL ends the list */
     const struct mneme_op_column *members; /* ends with a NULL name */
@@ -174,8 +174,8 @@ struct mneme_op_part {
 enum mneme_op_form {
     MNEME_OP_TABLE,              /* a table of the columns with headings */
     MNEME_OP_DETAILS,            /* each row as lines of label and value */
-    MNEME_OP_DETAILS_AND_TABLES, /* the same; rows that show columns of their own are tables behind it */
-    MNEME_OP_RECEIPT, /* what a write gives: the id, event_id, position, stream_id, and the verdict */
+    MNEME_OP_DETAILS_AND_TABLES, /* the same; rows that show other columns follow as tables */
+    MNEME_OP_RECEIPT, /* the result of a write: the id, event_id, position, stream_id, and the verdict */
 };
 
 /* --- what it does --- */
@@ -183,7 +183,7 @@ enum mneme_op_form {
 enum mneme_op_effect {
     MNEME_OP_READS,
     MNEME_OP_WRITES,
-    MNEME_OP_DESTROYS,    /* it takes away what only a new write brings back */
+    MNEME_OP_DESTROYS,    /* it removes data that only a new write brings back */
     MNEME_OP_ADMINISTERS, /* it changes how the system works */
 };
 
@@ -191,26 +191,26 @@ struct mneme_op_request; /* operations/request.h */
 struct mneme_op_events;  /* operations/events.h */
 struct mneme_op_call;    /* operations/call.h */
 
-/* Checks what the tables cannot say, such as fields that exclude each other. MNEME_E_USAGE. */
+/* Checks what the tables cannot express, such as fields that exclude each other. MNEME_E_USAGE. */
 typedef int mneme_op_check_fn(struct mneme_op_request *request, struct mneme_error *error);
-/* Adds the events to `out`. No input or output; what it allocates lies in the request's arena. */
+/* Adds the events to `out`. No input or output; it allocates in the request's arena. */
 typedef int mneme_op_write_fn(struct mneme_op_events *out, const struct mneme_op_request *request,
                               struct mneme_error *error);
 /* Puts rows into the call's sink. */
 typedef int mneme_op_read_fn(struct mneme_op_call *call, struct mneme_error *error);
-/* Puts rows into the call's sink and publishes by it. */
+/* Puts rows into the call's sink and publishes through the call. */
 typedef int mneme_op_procedure_fn(struct mneme_op_call *call, struct mneme_error *error);
 
-/* A read that is nothing but statements: one or several, whose rows come one after the other. Parameters: $1
- * the tenant, $2 to $4 the moment (mneme_query_param_as_of), from $5 on the operation's fields that `inputs`
+/* A read that consists of statements only: one or several, whose rows follow each other. Parameters: $1 the
+ * tenant, $2 to $4 the moment (mneme_query_param_as_of), from $5 on the operation's fields that `inputs`
  * names, then the limit if it is LIMITED, or limit and offset if it is PAGED, then what a filter needs. */
 struct mneme_op_statement {
     const char *sql;
     const char *what;  /* for errors, such as "decisions were not listed" */
     const int *inputs; /* MNEME_OP_INPUT or an own field's index; ends with MNEME_OP_END */
     const struct mneme_op_column *columns; /* ends with a NULL name; NULL: the operation's */
-    const char *nothing;                   /* said when there is no row; NULL: the operation's */
-    int only_with; /* index, plus 1, of an own field: the statement is run where it is set; 0: always */
+    const char *nothing;                   /* printed when there is no row; NULL: the operation's */
+    int only_with; /* index, plus 1, of an own field: the statement runs if it is set; 0: always */
 };
 #define MNEME_OP_END (-1)
 #define MNEME_OP_INPUT(common) (-2 - (common)) /* a common field as an input */
@@ -218,7 +218,7 @@ struct mneme_op_statement {
 struct mneme_operation {
     const char *name;     /* "NOUN.verb", such as "memory.add"; or a verb alone, such as "search" */
     const char *summary;  /* one line */
-    const char *alias;    /* another name that means the same, such as "decision.list"; NULL: none */
+    const char *alias;    /* another name for the operation, such as "decision.list"; NULL: none */
     const char *details;  /* paragraphs; NULL: none */
     const char *examples; /* of the command line, lines "  mneme … \n" */
     const struct mneme_op_field *fields; /* ends with a NULL name; NULL: none of its own */
@@ -226,32 +226,34 @@ struct mneme_operation {
     const char *const *scopes; /* of READS_A_SCOPE: names of the fields that narrow it; ends with NULL */
     int64_t page;              /* rows when no limit is given; 0: all */
     enum mneme_op_effect effect;
-    const char *consent; /* the question before it destroys more than what is named; NULL: it never does */
-    const char *not_consented; /* what is said without consent, such as "nothing was deleted" */
-    bool (*needs_consent)(const struct mneme_op_request *request); /* NULL: always, where `consent` asks */
+    const char *consent; /* the question before it destroys more than the named things; NULL: it never does */
+    const char *not_consented; /* printed without consent, such as "nothing was deleted" */
+    bool (*needs_consent)(
+        const struct mneme_op_request *request); /* NULL: always, if there is a `consent` question */
 
     enum mneme_op_form form;
     const struct mneme_op_column *columns; /* ends with a NULL name */
     const struct mneme_op_part *parts;     /* of its JSON columns; NULL: none */
-    const char *nothing;                   /* said when there is no row, such as "no memory matches" */
-    const char *more;      /* said when there are more rows than the limit; NULL: how many were shown */
-    const char *not_found; /* no row is MNEME_E_NOT_FOUND: "there is no …"; NULL: it is not an error */
+    const char *nothing;                   /* printed when there is no row, such as "no memory matches" */
+    const char *more; /* printed when there are more rows than the limit; NULL: how many were shown */
+    const char
+        *not_found; /* without a row it fails with MNEME_E_NOT_FOUND and this text; NULL: not an error */
 
-    /* Its rows are memories, and it is this to the event that records it, such as "list"; NULL: they are not,
-     * or it records itself. */
+    /* What the event that records the read calls it, such as "list", if its rows are memories; NULL: they are
+     * not, or the operation records itself. */
     const char *retrieves;
 
     mneme_op_check_fn *check; /* may be NULL */
-    /* One of these, or a write and a procedure: the write then runs when `finds` names a field that is set,
-     * the procedure when it is not. A write without a function takes its event from `event_type` and the
-     * fields that are TO_PAYLOAD. */
+    /* One of these, or a write and a procedure: the write runs if the field that `finds` names is set, the
+     * procedure if it is not. A write without a function makes its event from `event_type` and the fields
+     * that are TO_PAYLOAD. */
     mneme_op_write_fn *write;
     mneme_op_read_fn *read;
     mneme_op_procedure_fn *procedure;
     const struct mneme_op_statement *statements; /* ends with a NULL sql */
 
     enum mneme_event_type event_type; /* of a write */
-    const char *id;                   /* the payload's field that a write's receipt names first */
+    const char *id;                   /* the payload's field that comes first in a write's receipt */
     /* Index, plus 1, of the field with the ids of things whose streams are looked up when neither stream,
      * user nor agent is given; 0: nothing is looked up. */
     int finds;
@@ -259,7 +261,7 @@ struct mneme_operation {
     bool finds_deleted;               /* deleted ones, too */
 };
 
-/* Own fields of the operation. */
+/* The number of the operation's own fields. */
 size_t mneme_op_field_count(const struct mneme_operation *operation);
 
 /* Whether the operation takes this common field. */

@@ -1,6 +1,6 @@
 /*
- * One bound for all stores, one after the other. A store that holds the writes is remembered, so only the
- * first read after a write pays for looking.
+ * The stores are waited for one after the other, within one bound. A store that holds the writes is
+ * remembered, so that only the first read after a write has to check it.
  */
 #include "operations/own_writes.h"
 

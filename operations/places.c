@@ -1,5 +1,5 @@
 /*
- * Looking up where things lie that a request names by their ids alone.
+ * Looks up where things are that a request names only by their ids.
  */
 #include "common/base/uuid.h"
 #include "operations/write.h"
@@ -7,7 +7,7 @@
 struct finding {
     enum mneme_place_kind kind;
     struct mneme_str_array ids;
-    struct mneme_str stream_id; /* the only one that counts; null: any */
+    struct mneme_str stream_id; /* the only stream to look in; null: any */
     struct mneme_op_place *places;
     size_t *found; /* streams of each id */
     struct mneme_arena *arena;

@@ -5,11 +5,11 @@
 
 #include "common/base/condition.h"
 
-#define LOOK_MS 50 /* at the cancel, which nobody signals */
+#define CHECK_MS 50 /* how often the cancel is checked, since it does not signal */
 
 struct gathering;
 
-/* What a delivery is told to. */
+/* Receives the result of one delivery. */
 struct expected {
     struct gathering *gathering;
     struct mneme_receipt receipt;
@@ -17,7 +17,7 @@ struct expected {
     bool is_reported;
 };
 
-/* Shared by whoever waits and by the client's thread; the last one frees it. */
+/* Shared by the waiting thread and the client's thread; the last one to leave frees it. */
 struct gathering {
     pthread_mutex_t lock;
     pthread_cond_t has_all;
@@ -51,7 +51,7 @@ static struct gathering *make(const struct mneme_event *events, size_t count) {
                         .event_id = events[i].event_id,
                         .position = {.partition = -1, .offset = -1},
                         .message =
-                            "the event was not published: the call was ended before; publish it again"},
+                            "the event was not published: the call was cancelled first; publish it again"},
         };
     }
     return gathering;
@@ -77,14 +77,14 @@ static void note(const struct mneme_receipt *receipt, void *context) {
 static void wait_for_all(struct gathering *gathering, const struct mneme_cancel *cancel) {
     pthread_mutex_lock(&gathering->lock);
     while (gathering->outstanding > 0 && !mneme_cancel_is_due(cancel)) {
-        struct timespec moment = mneme_condition_deadline(LOOK_MS);
+        struct timespec moment = mneme_condition_deadline(CHECK_MS);
         (void)pthread_cond_timedwait(&gathering->has_all, &gathering->lock, &moment);
     }
     pthread_mutex_unlock(&gathering->lock);
 }
 
-/* Copies the receipts, and gives the error of the first that failed. Of the events that were published, some
- * may be under way still. */
+/* Copies the receipts and returns the error of the first that failed. Some published events may still be
+ * under way. */
 static int copy_out(struct mneme_receipt *receipts, const struct gathering *gathering, size_t published,
                     struct mneme_arena *arena, struct mneme_error *error) {
     int status = MNEME_OK;
@@ -139,7 +139,7 @@ int mneme_op_receipts_publish(struct mneme_receipt *receipts, struct mneme_clien
         destroy(gathering);
     }
     if (status != MNEME_OK && error != NULL) {
-        *error = refusal; /* the one that stopped the rest says why */
+        *error = refusal; /* the event that stopped the others says why */
     }
     return status != MNEME_OK ? status : failed;
 }

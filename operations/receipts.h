@@ -1,5 +1,5 @@
 /*
- * Publishing the events of a write and waiting for the brokers: all at once, one wait for all.
+ * Publishes the events of a write, all at once, and waits once for all of them.
  */
 #ifndef MNEME_OPERATIONS_RECEIPTS_H
 #define MNEME_OPERATIONS_RECEIPTS_H
@@ -8,9 +8,9 @@
 #include "operations/events.h"
 #include "producers/publisher.h"
 
-/* Publishes the events in order and waits until each is acknowledged or failed: receipts[i] of events[i], in
- * the arena, their messages too. Returns MNEME_OK, or the error of the first that failed: receipts of those
- * behind it may be acknowledged all the same. MNEME_E_TIMEOUT when the cancel ends the wait; what is under
+/* Publishes the events in order and waits until each is acknowledged or has failed. receipts[i] belongs to
+ * events[i]; its message is in the arena. Returns MNEME_OK, or the error of the first event that failed;
+ * later events may be acknowledged all the same. MNEME_E_TIMEOUT when the cancel ends the wait; events under
  * way may still arrive. */
 int mneme_op_receipts_publish(struct mneme_receipt *receipts, struct mneme_client *client,
                               const struct mneme_event *events, size_t count, struct mneme_arena *arena,

@@ -1,5 +1,5 @@
 /*
- * Setting fields by their names, and what makes a request complete.
+ * Setting fields by name, and completing a request.
  */
 #include "operations/request.h"
 
@@ -242,7 +242,7 @@ static void list_scopes(struct mneme_buffer *out, struct mneme_op_request *reque
     }
 }
 
-/* One of the ids that narrow the read, or all. */
+/* Checks that one of the ids that narrow the read is given, or all. */
 static int check_scope(struct mneme_op_request *request, struct mneme_error *error) {
     char label[MNEME_OP_LABEL_BYTES];
     bool is_all = request->common[MNEME_OP_ALL].is_set && request->common[MNEME_OP_ALL].truth;
@@ -264,18 +264,16 @@ static int check_scope(struct mneme_op_request *request, struct mneme_error *err
     int status =
         is_narrowed
             ? mneme_error_set(error, MNEME_E_USAGE,
-                              "%s was not run: %s means the whole tenant; leave it out, or "
-                              "leave out %.*s",
+                              "%s was not run: %s means the whole tenant; leave it out, or leave out %.*s",
                               request->operation->name, label, MNEME_STR_ARG(mneme_buffer_str(&choices)))
             : mneme_error_set(error, MNEME_E_USAGE,
-                              "%s was not run: nothing says whose data is meant; give %.*s, "
-                              "or %s for the whole tenant",
+                              "%s was not run: no scope is given; give %.*s, or %s for the whole tenant",
                               request->operation->name, MNEME_STR_ARG(mneme_buffer_str(&choices)), label);
     mneme_buffer_clean_up(&choices);
     return status;
 }
 
-/* An empty id is nobody's, and must not become everybody's. */
+/* An empty id matches nobody, and must not come to mean everybody. */
 static int check_ids(const struct mneme_op_request *request, struct mneme_error *error) {
     static const enum mneme_op_common ids[] = {MNEME_OP_USER, MNEME_OP_AGENT, MNEME_OP_RUN,
                                                MNEME_OP_CONVERSATION, MNEME_OP_STREAM};
@@ -285,7 +283,7 @@ static int check_ids(const struct mneme_op_request *request, struct mneme_error 
             bool destroys = request->operation->effect == MNEME_OP_DESTROYS;
             mneme_op_label(label, request, mneme_op_common_field(ids[i]));
             return mneme_error_set(error, destroys ? MNEME_E_UNSAFE : MNEME_E_USAGE,
-                                   "%s was not run: %s is empty; name whose data is meant, or leave it out",
+                                   "%s was not run: %s is empty; give an id, or leave it out",
                                    request->operation->name, label);
         }
     }

@@ -37,7 +37,7 @@ static struct mneme_str text_cell(const struct mneme_op_row *row, const char *co
                : MNEME_STR_NULL;
 }
 
-/* Ids come as text, and as UUIDs; what is not a memory has none. */
+/* Ids come as text and as UUIDs; rows that are not memories have none. */
 static struct mneme_str id_cell(const struct mneme_op_row *row, struct mneme_arena *arena) {
     char text[MNEME_UUID_TEXT_BYTES];
     enum mneme_row_kind kind;
@@ -48,7 +48,8 @@ static struct mneme_str id_cell(const struct mneme_op_row *row, struct mneme_are
     if (kind != MNEME_ROW_UUID && kind != MNEME_ROW_OPT_UUID) {
         return text_cell(row, "id", arena);
     }
-    mneme_uuid_format(*(const struct mneme_uuid *)value, text); /* an optional one begins with it */
+    mneme_uuid_format(*(const struct mneme_uuid *)value,
+                      text); /* an optional value begins with the value itself */
     return mneme_arena_copy(arena, (struct mneme_str){text, sizeof text});
 }
 

@@ -1,7 +1,7 @@
 /*
  * Recording what reads return: memory_retrieved events in the streams <stream>#access, which count as
- * accesses of the memories. An answer is not held up by its own record: brokers that are away are not waited
- * for, and slow ones not long; what is not recorded is told by a note.
+ * accesses of the memories. Recording does not hold up the answer: unreachable brokers are not waited for,
+ * and slow ones only briefly. A note reports a read that was not recorded.
  */
 #ifndef MNEME_OPERATIONS_RETRIEVED_H
 #define MNEME_OPERATIONS_RETRIEVED_H
@@ -9,14 +9,15 @@
 #include "operations/call.h"
 #include "producers/retrieved.h"
 
-/* Publishes it. `what` is it in the note, such as "this recall"; `without` is how it is done without. */
+/* Publishes the record. `what` names the read in the note, such as "this recall"; `without` is the option
+ * that switches recording off. */
 void mneme_op_record(const struct mneme_op_call *call, const struct mneme_retrieval *retrieval,
                      const char *what, const char *without);
 
 /* The memories among the rows of an operation that `retrieves`, on their way to the sink. */
 struct mneme_op_retrieved {
     struct mneme_op_call *call;
-    const struct mneme_op_sink *sink; /* of the call; NULL: nothing is recorded */
+    const struct mneme_op_sink *sink; /* the call's sink; NULL: nothing is recorded */
     struct mneme_op_sink ours;
     struct mneme_retrieved_memory *memories; /* in the call's arena */
     size_t count, capacity;
@@ -24,10 +25,11 @@ struct mneme_op_retrieved {
     bool is_incomplete; /* memory is exhausted */
 };
 
-/* Stands between the call and its sink when the read is one that is recorded (MNEME_READ_RECORD, a share). */
+/* Inserts itself between the call and its sink if this read is to be recorded (MNEME_READ_RECORD is the share
+ * of reads that are). */
 void mneme_op_retrieved_begin(struct mneme_op_retrieved *retrieved, struct mneme_op_call *call);
 
-/* Gives the call its sink back, and records the read if it `is_whole`. */
+/* Restores the call's sink, and records the read if it `is_whole`. */
 void mneme_op_retrieved_end(struct mneme_op_retrieved *retrieved, bool is_whole);
 
 #endif

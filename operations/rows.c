@@ -80,7 +80,7 @@ static enum mneme_row_kind kind_of(const struct mneme_op_column *columns, const 
     return MNEME_ROW_JSON;
 }
 
-/* One member into the cell at the column's offset; a value that is not of the kind stays JSON. */
+/* Reads one member into the cell at the column's offset; a value of another kind stays JSON. */
 static bool read_member(struct mneme_row_column *column, char *cells, struct mneme_str key,
                         struct mneme_str value, const struct mneme_op_rows *rows) {
     struct mneme_arena *arena = rows->call->arena;

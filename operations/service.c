@@ -1,5 +1,5 @@
 /*
- * What is shared by all calls of a process, opened when it is first needed; and the run of one call.
+ * What all calls of a process share, opened when first needed; and running one call.
  */
 #include "operations/service.h"
 
@@ -18,8 +18,8 @@
 #include "queries/stale.h"
 #include "stores/locks/open.h"
 
-#define LOOK_MICROS 20000 /* at a caller's cancel, which nobody signals */
-#define MOST_IDLE 16      /* connections of a kind that are kept for the next calls */
+#define CHECK_MICROS 20000 /* how often a caller's cancel is checked, since it does not signal */
+#define MOST_IDLE 16       /* connections of each kind that are kept for later calls */
 
 struct idle {
     void *items[MOST_IDLE];
@@ -34,16 +34,16 @@ struct mneme_service {
     struct mneme_watcher *watcher;
     struct mneme_pg_pool *pool;
 
-    pthread_mutex_t
-        opening; /* of the publisher; held while brokers are asked, so that nobody waits with `lock` */
-    pthread_mutex_t lock; /* guards all below */
+    pthread_mutex_t opening; /* guards opening the publisher; held while brokers are contacted, so that `lock`
+                                need not be */
+    pthread_mutex_t lock;    /* guards all below */
     struct mneme_client *client;
     struct mneme_client *recorder;
     struct mneme_config *recorder_config; /* outlives it */
     struct idle hot, locks;
 };
 
-/* --- own writes of a process that has no other place for them --- */
+/* --- own writes of a process that does not keep them anywhere else --- */
 
 static void load_nothing(struct mneme_op_own_writes *out, struct mneme_arena *arena, void *context) {
     (void)arena;
@@ -74,7 +74,7 @@ int mneme_service_open(struct mneme_service **out, const struct mneme_config *co
         return mneme_error_set(error, MNEME_E_NO_MEMORY,
                                "the service was not opened: memory is exhausted; free some");
     }
-    pthread_mutex_init(&service->opening, NULL); /* the same way; it does not fail alone */
+    pthread_mutex_init(&service->opening, NULL); /* by the same call; it fails only if the other does */
     service->config = config;
     service->purpose = options->purpose;
     service->own = options->own != NULL ? options->own : &none_kept;
@@ -100,8 +100,9 @@ void mneme_service_close(struct mneme_service *service, int timeout_ms) {
         return;
     }
     mneme_watcher_close(service->watcher);
-    (void)mneme_close(service->client, timeout_ms, NULL); /* who published was told what came of it */
-    (void)mneme_close(service->recorder, 0, NULL);        /* what it published may be lost */
+    (void)mneme_close(service->client, timeout_ms,
+                      NULL); /* the callers were told the result of what they published */
+    (void)mneme_close(service->recorder, 0, NULL); /* events that it published may be lost */
     mneme_config_destroy(service->recorder_config);
     mneme_pg_pool_close(service->pool);
     for (size_t i = 0; i < service->hot.count; i++) {
@@ -136,16 +137,16 @@ int mneme_service_written(struct mneme_client_written *out, struct mneme_service
     return client == NULL ? MNEME_OK : mneme_client_written(out, client, arena, error);
 }
 
-/* The right to open the publisher, which others may have for seconds. */
+/* Acquires the right to open the publisher, which another thread may hold for seconds. */
 static int begin_opening(struct mneme_service *service, const struct mneme_cancel *cancel,
                          struct mneme_error *error) {
     while (pthread_mutex_trylock(&service->opening) != 0) {
         if (mneme_cancel_is_due(cancel)) {
             return mneme_error_set(error, MNEME_E_TIMEOUT,
-                                   "nothing was published: the brokers did not answer before the call was "
-                                   "ended; check that they run, or wait longer");
+                                   "nothing was published: the brokers did not answer before the call ended; "
+                                   "check that they run, or wait longer");
         }
-        mneme_clock_pause(LOOK_MICROS);
+        mneme_clock_pause(CHECK_MICROS);
     }
     return MNEME_OK;
 }
@@ -160,7 +161,7 @@ int mneme_service_client_within(struct mneme_client **out, struct mneme_service 
     if (status != MNEME_OK) {
         return status;
     }
-    *out = find_client(service); /* another may have opened it meanwhile */
+    *out = find_client(service); /* another thread may have opened it meanwhile */
     if (*out == NULL) {
         int64_t left_ms = mneme_cancel_left_micros(cancel, INT32_MAX) / 1000;
         status = mneme_client_open_within(out, service->config, left_ms > 0 ? (int)left_ms : 1, error);
@@ -181,7 +182,7 @@ int mneme_service_client(struct mneme_client **out, struct mneme_service *servic
     return mneme_service_client_within(out, service, NULL, error);
 }
 
-/* The settings with a short wait for a registry. */
+/* The settings, with only a short wait for a schema registry. */
 static int hasty_settings(struct mneme_config **out, const struct mneme_config *config, int timeout_ms,
                           struct mneme_error *error) {
     char timeout[24];
@@ -230,7 +231,7 @@ void mneme_service_return_postgres(struct mneme_service *service, struct mneme_p
     }
 }
 
-/* NULL: none is idle. */
+/* Returns NULL if none is idle. */
 static void *take_idle(struct mneme_service *service, struct idle *idle) {
     pthread_mutex_lock(&service->lock);
     void *item = idle->count > 0 ? idle->items[--idle->count] : NULL;
@@ -238,7 +239,7 @@ static void *take_idle(struct mneme_service *service, struct idle *idle) {
     return item;
 }
 
-/* False: it is not kept, and the caller closes it. */
+/* Returns false if it is not kept; the caller then closes it. */
 static bool keep_idle(struct mneme_service *service, struct idle *idle, void *item) {
     pthread_mutex_lock(&service->lock);
     bool is_kept = item != NULL && idle->count < MOST_IDLE;
@@ -362,7 +363,8 @@ int mneme_service_submit(size_t *count, struct mneme_service *service, struct mn
     struct mneme_client *client;
     *count = 0;
     if (!mneme_op_request_is_write(request)) {
-        return mneme_error_set(error, MNEME_E_USAGE, "%s was not submitted: it asks before it writes; run it",
+        return mneme_error_set(error, MNEME_E_USAGE,
+                               "%s was not submitted: it reads before it writes; run it instead",
                                request->operation->name);
     }
     int status = mneme_op_events_make(&events, request, error);

@@ -66,7 +66,7 @@ static void add_params(struct mneme_pg_params *params, const struct mneme_op_sta
         }
     }
     if ((request->operation->groups & MNEME_OP_PAGED) != 0) {
-        mneme_pg_param_long(params, mneme_op_limit(request) + 1); /* one more tells that there are more */
+        mneme_pg_param_long(params, mneme_op_limit(request) + 1); /* one more row shows that there are more */
         mneme_pg_param_long(params, mneme_op_offset(request));
     } else if ((request->operation->groups & MNEME_OP_LIMITED) != 0) {
         mneme_pg_param_long(params, mneme_op_limit(request));

@@ -1,5 +1,5 @@
 /*
- * Reads that are nothing but statements: rows of the catalogue, run by one function.
+ * Reads that consist of SQL statements only: rows of the catalogue, run by one function.
  */
 #ifndef MNEME_OPERATIONS_STATEMENTS_H
 #define MNEME_OPERATIONS_STATEMENTS_H

@@ -41,7 +41,7 @@ static int refuse(const struct reading *reading, const char *what_to_give) {
 static int read_text(const struct reading *reading) {
     const char *const *choices = reading->field->choices;
     if ((reading->field->flags & MNEME_OP_NOT_EMPTY) != 0 && reading->text.len == 0) {
-        return mneme_error_set(reading->error, MNEME_E_USAGE, "%s was not taken: it is empty; name one",
+        return mneme_error_set(reading->error, MNEME_E_USAGE, "%s was not taken: it is empty; give a value",
                                reading->label);
     }
     return choices == NULL
@@ -49,7 +49,8 @@ static int read_text(const struct reading *reading) {
                : mneme_choice_check(reading->text, choices, reading->label, "value", reading->error);
 }
 
-/* What an event is made of is input that is refused; all other fields are how the call is used. */
+/* A wrong value for an event is refused input (MNEME_E_INVALID); a wrong value of any other field is wrong
+ * usage. */
 static enum mneme_status refusal_of(const struct mneme_op_field *field) {
     return (field->flags & MNEME_OP_TO_PAYLOAD) != 0 ? MNEME_E_INVALID : MNEME_E_USAGE;
 }
@@ -80,7 +81,7 @@ static int read_truth(const struct reading *reading) {
                : refuse(reading, "give true or false");
 }
 
-/* A text of lines is taken as it is, since each is judged by itself; an array has to be one. */
+/* A text of lines is taken as it is, since each line is checked separately; an array must be valid JSON. */
 static int read_lines(const struct reading *reading) {
     struct mneme_str text = mneme_json_trim(reading->text);
     reading->value->lines = NULL;
@@ -119,7 +120,7 @@ static int read_integer(const struct reading *reading) {
                : refuse(reading, "give a whole number");
 }
 
-/* As JSON writes it, or without the zero before the point. */
+/* A number as in JSON, or without the zero before the decimal point. */
 static bool to_fraction(double *out, struct mneme_str text) {
     char digits[MAX_NUMBER_BYTES + 1] = "0";
     const char *reason;
@@ -230,7 +231,7 @@ static int split(struct mneme_str **items, size_t *count, const struct reading *
         if ((*items)[i].len == 0) {
             return mneme_error_set(
                 reading->error, MNEME_E_USAGE,
-                "%s was not taken: one of its items is empty; separate them by single commas",
+                "%s was not taken: one of its items is empty; separate items by single commas",
                 reading->label);
         }
     }
@@ -240,7 +241,7 @@ static int split(struct mneme_str **items, size_t *count, const struct reading *
 /* A copy of the array with room for one more; arrays double, so that adding stays cheap. */
 static void *grow(const void *items, size_t count, size_t item_bytes, struct mneme_arena *arena) {
     if (count > 0 && (count & (count - 1)) != 0) {
-        return (void *)items; /* room is there: capacities are powers of two */
+        return (void *)items; /* there is room: capacities are powers of two */
     }
     void *grown = mneme_arena_calloc(arena, count == 0 ? 1 : 2 * count, item_bytes);
     if (grown != NULL && count > 0) {
@@ -281,10 +282,11 @@ static int add_id(const struct reading *reading, struct mneme_str item) {
     size_t count = reading->value->ids.count;
     struct mneme_uuid *ids = grow(reading->value->ids.items, count, sizeof *ids, reading->arena);
     if (ids == NULL || count == MAX_ITEMS) {
-        return ids == NULL ? no_memory(reading)
-                           : mneme_error_set(reading->error, MNEME_E_USAGE,
-                                             "%s was not taken: there are more than %d; give fewer at once",
-                                             reading->label, MAX_ITEMS);
+        return ids == NULL
+                   ? no_memory(reading)
+                   : mneme_error_set(reading->error, MNEME_E_USAGE,
+                                     "%s was not taken: there are more than %d items; give fewer at once",
+                                     reading->label, MAX_ITEMS);
     }
     ids[count] = id;
     reading->value->ids.items = ids;
@@ -298,7 +300,7 @@ static int add_position(const struct reading *reading, struct mneme_str item) {
     if (!mneme_position_parse(&position, item)) {
         return mneme_error_set(reading->error, MNEME_E_USAGE,
                                "%s was not taken: '%.*s' is not a position; give partition:offset such as "
-                               "3:17, as a publish printed it",
+                               "3:17, as publish printed it",
                                reading->label, (int)(item.len < 100 ? item.len : 100), item.data);
     }
     struct mneme_position *positions =

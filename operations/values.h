@@ -1,5 +1,5 @@
 /*
- * The text of a field into its value, by the field's type: one row of a table for each type.
+ * Converts a field's text to its value by the field's type: a table has one row for each type.
  */
 #ifndef MNEME_OPERATIONS_VALUES_H
 #define MNEME_OPERATIONS_VALUES_H

@@ -1,10 +1,10 @@
 /*
- * A thread that is there while somebody waits. Each round it reads the progress once, takes the waits that
- * are fulfilled, reads the verdicts that they want in one question, and wakes them; between two rounds it
+ * A thread that exists only while somebody waits. Each round it reads the progress once, collects the
+ * fulfilled waits, reads the verdicts that they want in one query, and wakes the waiters. Between rounds it
  * pauses, briefly at first, since a write is usually folded within milliseconds.
  *
- * A waiter lies on the stack of its thread and may leave at any time, so the thread asks its questions with
- * copies, without the lock, and delivers the answers to those that are still there.
+ * A waiter is on its thread's stack and may leave at any time, so the watching thread queries with copies,
+ * without the lock, and delivers the answers to the waiters that are still there.
  */
 #include "operations/watcher.h"
 
@@ -15,7 +15,7 @@
 
 #define FIRST_PAUSE_MICROS 2000
 #define LONGEST_PAUSE_MICROS 50000
-#define LOOK_MS 20 /* at a waiter's cancel, which nobody signals */
+#define CHECK_MS 20 /* how often a waiter's cancel is checked, since it does not signal */
 
 /* Guarded by the watcher's lock while it is listed. */
 struct waiter {
@@ -23,8 +23,8 @@ struct waiter {
     uint64_t serial;
     const struct mneme_position *positions;
     size_t count;
-    struct mneme_verdict_row *verdicts; /* NULL: it waits for the positions alone */
-    struct mneme_arena *arena;          /* of the verdicts' strings */
+    struct mneme_verdict_row *verdicts; /* NULL: it waits only for the positions */
+    struct mneme_arena *arena;          /* holds the verdicts' strings */
     bool is_done;
     int status;
     struct mneme_error error;
@@ -41,7 +41,7 @@ struct mneme_watcher {
     bool ends, has_thread;
     pthread_t thread;
 
-    /* The thread's alone but for reading, under the lock, what the last look saw. */
+    /* Only the thread uses these, except that others read, under the lock, what the last poll saw. */
     struct mneme_postgres *postgres;
     struct mneme_progress_snapshot progress;
 };
@@ -65,7 +65,7 @@ static int connect(struct mneme_watcher *watcher, struct mneme_error *error) {
                : mneme_pg_ensure(watcher->postgres, error);
 }
 
-/* Ends every wait with the error: what cannot be looked at is not waited for in silence. */
+/* Ends every wait with the error: when progress cannot be read, nobody keeps waiting in silence. */
 static void fail_all(struct mneme_watcher *watcher, int status, const struct mneme_error *error) {
     for (struct waiter *waiter = watcher->waiters; waiter != NULL; waiter = waiter->next) {
         waiter->is_done = true;
@@ -75,7 +75,8 @@ static void fail_all(struct mneme_watcher *watcher, int status, const struct mne
     pthread_cond_broadcast(&watcher->has_news);
 }
 
-/* Copies the waits that are fulfilled; with the lock. *total: positions of those that want verdicts. */
+/* Copies the fulfilled waits; called with the lock. *total: the number of positions whose verdicts are
+ * wanted. */
 static struct job *take_jobs(size_t *count, const struct mneme_watcher *watcher, struct mneme_arena *arena) {
     size_t waiting = 0;
     for (const struct waiter *waiter = watcher->waiters; waiter != NULL; waiter = waiter->next) {
@@ -103,7 +104,7 @@ static struct job *take_jobs(size_t *count, const struct mneme_watcher *watcher,
     return jobs;
 }
 
-/* The verdicts of several jobs in one question: where each place of it belongs. */
+/* The verdicts of several jobs in one query, with the place that each result belongs to. */
 struct asking {
     struct mneme_verdict_row **places;
     size_t count;
@@ -144,7 +145,7 @@ static int ask_verdicts(struct mneme_watcher *watcher, struct job *jobs, size_t 
                                                   positions, asking.count, take_verdict, &asking, error);
 }
 
-/* Without the lock. */
+/* Called without the lock. */
 static int do_jobs(struct mneme_watcher *watcher, struct job *jobs, size_t count, struct mneme_arena *arena,
                    struct mneme_error *error) {
     int status = MNEME_OK;
@@ -161,7 +162,7 @@ static int do_jobs(struct mneme_watcher *watcher, struct job *jobs, size_t count
     return status;
 }
 
-/* Gives the job's answer to its waiter, if it is still there; with the lock. */
+/* Gives the job's answer to its waiter, if it is still there; called with the lock. */
 static void deliver(struct mneme_watcher *watcher, const struct job *job) {
     for (struct waiter *waiter = watcher->waiters; waiter != NULL; waiter = waiter->next) {
         if (waiter->serial != job->serial) {
@@ -178,7 +179,8 @@ static void deliver(struct mneme_watcher *watcher, const struct job *job) {
     }
 }
 
-/* One look for all. Called with the lock, which it gives up meanwhile. True: somebody was woken. */
+/* Polls once for all waiters. Called with the lock, which it releases meanwhile. Returns true if a waiter was
+ * woken. */
 static bool poll_once(struct mneme_watcher *watcher) {
     struct mneme_error error = {0};
     struct mneme_arena arena;
@@ -258,7 +260,7 @@ static void unlist(struct mneme_watcher *watcher, const struct waiter *waiter) {
     }
 }
 
-/* Fills the error for a wait that ends before the projection came so far. */
+/* Fills the error for a wait that ends before the projection has come far enough. */
 static int report_missed(const struct mneme_watcher *watcher, const struct waiter *waiter, int64_t timeout_ms,
                          const struct mneme_cancel *cancel, struct mneme_error *error) {
     const struct mneme_position *missing =
@@ -280,14 +282,14 @@ static int wait_in_list(struct mneme_watcher *watcher, struct waiter *waiter,
     if (!watcher->has_thread) {
         pthread_mutex_unlock(&watcher->lock);
         return mneme_error_set(error, MNEME_E_NO_MEMORY,
-                               "nothing is waited for: no thread can be made; free some memory");
+                               "the wait did not start: no thread can be created; free some memory");
     }
     waiter->serial = ++watcher->last_serial;
     waiter->next = watcher->waiters;
     watcher->waiters = waiter;
     pthread_cond_signal(&watcher->has_waiters);
     while (!waiter->is_done && !mneme_cancel_is_due(cancel)) {
-        struct timespec moment = mneme_condition_deadline(LOOK_MS);
+        struct timespec moment = mneme_condition_deadline(CHECK_MS);
         (void)pthread_cond_timedwait(&watcher->has_news, &watcher->lock, &moment);
     }
     unlist(watcher, waiter);

@@ -19,7 +19,7 @@ struct receipt_row {
 #define COLUMN(name, kind, member)                                                                           \
     { name, kind, offsetof(struct receipt_row, member) }
 
-/* The id that the receipt names first, as text; null where the operation names none. */
+/* The id that the receipt names first, as text; null if the operation names none. */
 static struct mneme_str id_of(const struct mneme_event *event, const char *name,
                               char text[MNEME_UUID_TEXT_BYTES]) {
     const struct mneme_field_info *field =
@@ -68,7 +68,7 @@ static bool put_receipt(struct mneme_op_call *call, const struct mneme_event *ev
     return call->sink->on_row(&shown, call->sink->context);
 }
 
-/* A word about an event that no table will show. */
+/* Adds a note about an event that no table will show. */
 static void note_reason(struct mneme_op_call *call, const struct mneme_receipt *receipt,
                         const struct mneme_verdict_row *verdict) {
     struct mneme_buffer text = {0};
@@ -110,16 +110,15 @@ static int wait_for_verdicts(struct publishing *publishing, struct mneme_op_call
                                         publishing->positions, count, call->arena, &cancel, error);
     for (size_t i = 0; i < count && status == MNEME_OK; i++) {
         if (publishing->verdicts[i].verdict.data == NULL) {
-            status = mneme_error_set(
-                error, MNEME_E_INTERNAL,
-                "the event has no verdict: the ledger has passed it and does not have it; see mneme "
-                "status for a projection of another log");
+            status = mneme_error_set(error, MNEME_E_INTERNAL,
+                                     "the event has no verdict: the ledger has passed its position without "
+                                     "it; check in mneme status whether the projection folds another log");
         }
     }
     return status;
 }
 
-/* Rows of what the brokers have; of verdicts only when they are known. */
+/* Puts rows for what the brokers have, with verdicts only if they are known. */
 static void put_receipts(const struct publishing *publishing, struct mneme_op_call *call, bool has_verdicts) {
     for (size_t i = 0; i < publishing->events.count; i++) {
         const struct mneme_receipt *receipt = &publishing->receipts[i];
@@ -167,7 +166,8 @@ int mneme_op_write_run(struct mneme_op_request *request, struct mneme_op_call *c
     if (is_published && waits) {
         status = wait_for_verdicts(&publishing, call, error);
     }
-    /* Without the verdicts, when they cannot be had, so that the caller at least knows what was published. */
+    /* If the verdicts cannot be read, the rows come without them, so that the caller at least knows what was
+     * published. */
     put_receipts(&publishing, call, waits && is_published && status == MNEME_OK);
     return status;
 }

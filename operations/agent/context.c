@@ -1,5 +1,5 @@
 /*
- * agent.context: what an agent should know of the others.
+ * agent.context: what an agent should know about the other agents.
  */
 #include "operations/agent/agent.h"
 #include "operations/fields.h"
@@ -18,7 +18,7 @@ static const struct mneme_op_field fields[FIELD_COUNT + 1] = {
                   .minimum = 1,
                   .maximum = 1000,
                   .setting = MNEME_OP_SETTING(CONTEXT_MEMORIES),
-                  .help = "Maximum number of memories of each other agent."},
+                  .help = "Maximum number of memories for each other agent."},
 };
 
 static const struct mneme_op_column columns[] = {
@@ -76,10 +76,10 @@ static const struct mneme_op_statement statements[] = {
 
 const struct mneme_operation mneme_op_agent_context = {
     .name = "agent.context",
-    .summary = "What an agent should know of the others.",
+    .summary = "What an agent should know about the other agents.",
     .details =
-        "Of each other agent the latest memories with a confidence of 0.7 and more; the last 5 decisions\n"
-        "and the last 3 hypotheses that held, of all agents.\n"
+        "For each other agent, its latest memories with a confidence of at least 0.7; for all agents "
+        "together, the last 5 decisions and the last 3 hypotheses that held.\n"
         "--json: one object "
         "{\"user_id\",\"requesting_agent\",\"cross_agent_memories\":{AGENT:[{\"memory_id\", "
         "\"memory_type\",\"content\",\"confidence\",…}]},\"recent_decisions\":[{\"agent_id\",\"decision\", "

@@ -1,5 +1,5 @@
 /*
- * agent.control: one entry for agents over the operations that change which memories are kept.
+ * agent.control: one operation through which an agent manages which of its memories are kept.
  */
 #include "common/json/read.h"
 #include "operations/agent/agent.h"
@@ -9,7 +9,7 @@
 
 enum { AGENT, ACTION, PARAMS, FIELD_COUNT };
 
-/* What an action is done by, and whether it is about the whole of the agent's memories. */
+/* The operation that performs an action, and whether it applies to all memories of the agent. */
 static const struct action {
     const char *name, *operation;
     bool is_of_scope; /* unless memories are named by their ids */
@@ -34,12 +34,12 @@ static const struct mneme_op_field fields[FIELD_COUNT + 1] = {
                 .type = MNEME_OP_TEXT,
                 .choices = action_names,
                 .shown = "ACTION",
-                .help = "What to do.",
+                .help = "The action.",
                 .flags = MNEME_OP_REQUIRED | MNEME_OP_POSITIONAL},
     [PARAMS] = {.name = "params",
                 .type = MNEME_OP_OBJECT,
                 .shown = "PARAMS",
-                .help = "What the action takes, a JSON object.",
+                .help = "The action's parameters, a JSON object.",
                 .fallback = "{}",
                 .flags = MNEME_OP_POSITIONAL},
 };
@@ -66,7 +66,7 @@ static void append_members(struct mneme_buffer *out, struct mneme_str object) {
     }
 }
 
-/* The params as the fields of an operation: those that stand in "criteria" beside the others. Lies in the
+/* The params as fields of an operation: members of "criteria" move up to the top level. Allocated in the
  * arena. */
 static int flatten(struct mneme_str *out, struct mneme_str params, struct mneme_arena *arena,
                    struct mneme_error *error) {
@@ -81,8 +81,8 @@ static int flatten(struct mneme_str *out, struct mneme_str params, struct mneme_
                                                "nothing was done: memory is exhausted; free some");
 }
 
-/* What the call says of everything, for the operation that does it; the agent is who did it, unless another
- * is named. */
+/* Copies the call's common fields to the operation that performs the action. The actor is the agent unless
+ * another one is named. */
 static void fill_common(struct mneme_op_request *inner, const struct mneme_op_request *request) {
     for (int i = 0; i < MNEME_OP_COMMON_COUNT; i++) {
         if (mneme_op_takes(inner->operation, (enum mneme_op_common)i) && request->common[i].is_set) {
@@ -112,7 +112,7 @@ static int fill(struct mneme_op_request *inner, const struct action *action,
     }
     if (!action->is_of_scope && !has_ids) {
         return mneme_error_set(error, MNEME_E_USAGE,
-                               "nothing was done: %s says no memories; name them in the params, such as "
+                               "nothing was done: %s names no memories; name them in the params, such as "
                                "{\"memory_ids\": [\"018f0f5e-7a5b-7cc1-9d3e-2f6a1b0c4d5e\"]}",
                                action->name);
     }
@@ -136,13 +136,11 @@ static int run(struct mneme_op_call *call, struct mneme_error *error) {
 
 const struct mneme_operation mneme_op_agent_control = {
     .name = "agent.control",
-    .summary = "One entry for agents: retention, priority, promotion, archiving, forgetting.",
+    .summary = "Manage an agent's memories: retention, priority, promotion, archiving, forgetting.",
     .details =
-        "Each action is what a command of mneme memory does, with its fields as PARAMS and its answer; the "
-        "agent "
-        "is the actor. Nobody is asked for consent: \"dry_run\": true tells before what an action on all of "
-        "an "
-        "agent's memories would do.\n"
+        "Each action does what a command of mneme memory does: PARAMS are the command's fields, and the "
+        "answer is the command's. The agent is the actor. No consent is asked for: use \"dry_run\": true to "
+        "see what an action on all of an agent's memories would do.\n"
         "\n"
         "set_retention {\"criteria\": {\"min_priority\", \"max_age_days\", \"score_threshold\"}}: memory "
         "set-retention of the agent's memories.\n"

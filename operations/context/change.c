@@ -31,7 +31,7 @@ static const struct mneme_op_field set_fields[SET_FIELD_COUNT + 1] = {
              .maximum = 315360000,
              .setting = MNEME_OP_SETTING(CONTEXT_TTL_S),
              .shown = "SECONDS",
-             .help = "How long it is kept; 0 means that it never expires.",
+             .help = "How long the value is kept; 0 means that it never expires.",
              .flags = MNEME_OP_TO_PAYLOAD},
     [VALUE_IS_TEXT] = MNEME_OP_TEXT_FLAG_FIELD,
 };
@@ -50,7 +50,7 @@ const struct mneme_operation mneme_op_context_set = {
     .summary = "Give a key of a conversation's context a value.",
     .details =
         "Publishes a context_set event. VALUE is JSON; what is not JSON is a text. `-` reads it from\n"
-        "standard input. It takes the place of what the key held, and is gone after --ttl seconds.\n"
+        "standard input. It replaces what the key held, and expires after --ttl seconds.\n"
         "--context names a context outside any conversation.\n" MNEME_OP_RECEIPT_DETAILS("conversation_id"),
     .examples =
         "  mneme context set intent book_flight --user ada --conversation chat-1\n"
@@ -91,10 +91,10 @@ static int write_append(struct mneme_op_events *out, const struct mneme_op_reque
 
 const struct mneme_operation mneme_op_context_append = {
     .name = "context.append",
-    .summary = "Note an event in a conversation's context.",
+    .summary = "Add an event to a conversation's context.",
     .details =
         "Publishes a context_appended event. EVENT is JSON; what is not JSON is a text. The context shows\n"
-        "the latest 100; mneme context events gives all of them.\n" MNEME_OP_RECEIPT_DETAILS(
+        "the latest 100; mneme context events lists all of them.\n" MNEME_OP_RECEIPT_DETAILS(
             "conversation_id"),
     .examples =
         "  mneme context append '{\"tool\":\"search\",\"hits\":3}' --user ada --conversation chat-1\n",
@@ -116,7 +116,7 @@ static const struct mneme_op_field delete_fields[] = {
     {0},
 };
 
-/* All that the event says is in the table. */
+/* Everything in the event comes from the table of fields. */
 static int write_fields(struct mneme_op_events *out, const struct mneme_op_request *request,
                         struct mneme_error *error) {
     struct mneme_event *event;
@@ -127,9 +127,8 @@ static int write_fields(struct mneme_op_events *out, const struct mneme_op_reque
 const struct mneme_operation mneme_op_context_delete = {
     .name = "context.delete",
     .summary = "Forget a key of a conversation's context.",
-    .details =
-        "Publishes a context_deleted event; of a key that is not there it has no effect, and with --wait\n"
-        "postgres the exit code is 5.\n" MNEME_OP_RECEIPT_DETAILS("conversation_id"),
+    .details = "Publishes a context_deleted event. If there is no such key, the event has no effect, and "
+               "with --wait postgres the exit code is 5.\n" MNEME_OP_RECEIPT_DETAILS("conversation_id"),
     .examples = "  mneme context delete intent --user ada --conversation chat-1\n"
                 "  mneme context delete intent --user ada --conversation chat-1 --wait postgres\n",
     .fields = delete_fields,

@@ -15,12 +15,12 @@ static const struct mneme_op_field fields[FIELD_COUNT + 1] = {
                .type = MNEME_OP_INTEGER,
                .maximum = 9.2e18,
                .shown = "INDEX",
-               .help = "The first ones behind this index."},
+               .help = "The first events after this index."},
     [BEFORE] = {.name = "before",
                 .type = MNEME_OP_INTEGER,
                 .maximum = 9.2e18,
                 .shown = "INDEX",
-                .help = "Only those before this index."},
+                .help = "Only events before this index."},
 };
 
 static const struct mneme_op_column columns[] = {
@@ -31,7 +31,7 @@ static const struct mneme_op_column columns[] = {
     {0},
 };
 
-/* The latest of them are at hand; what is beyond those comes from the tables. */
+/* The latest events are in working memory; older ones come from the tables. */
 static struct mneme_working_question question_of(const struct mneme_op_request *request) {
     int64_t most = mneme_op_limit(request);
     return (struct mneme_working_question){
@@ -65,9 +65,9 @@ const struct mneme_operation mneme_op_context_events = {
     .name = "context.events",
     .summary = "The events of a context, a page at a time.",
     .details =
-        "Oldest first: the latest 100 or --limit, or with --after the first of those behind it. Each has an\n"
-        "index; --before the first of a page gives the page before it, --after the last the page behind it.\n"
-        "Those before the context was cleared are in `mneme events`.\n"
+        "Oldest first: the latest 100 or --limit, or with --after the first ones after that index. Each "
+        "event has an index: --before the first index of a page gives the page before it, --after the last "
+        "one the page after it. Events from before the context was cleared are in `mneme events`.\n"
         "--json: one object per event: {\"entry_index\",\"event\",\"created_at\",\"source_event_id\"}.",
     .examples = "  mneme context events --user ada --conversation chat-1\n"
                 "  mneme context events --user ada --conversation chat-1 --limit 500 --before 1200 --json\n",

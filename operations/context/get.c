@@ -1,5 +1,5 @@
 /*
- * context.get: what a key of a context holds, or all of them.
+ * context.get: the value of a key of a context, or of all keys.
  */
 #include "common/json/read.h"
 #include "operations/context/context.h"
@@ -15,7 +15,7 @@ static const struct mneme_op_field fields[FIELD_COUNT + 1] = {
     [KEY] = {.name = "key",
              .type = MNEME_OP_TEXT,
              .shown = "KEY",
-             .help = "The key; all of them by default.",
+             .help = "The key; all keys by default.",
              .flags = MNEME_OP_POSITIONAL},
 };
 
@@ -38,7 +38,7 @@ static void put_all(struct mneme_op_call *call, const struct mneme_working *work
     mneme_op_rows_clean_up(&rows);
 }
 
-/* A person reads a text as it was given, and other values as JSON. */
+/* A person sees a text as it was given, and other values as JSON. */
 static int put_one(struct mneme_op_call *call, const struct mneme_context_key *key,
                    struct mneme_error *error) {
     const struct mneme_working_shape *shape = &mneme_working_shapes[MNEME_WORKING_KEY];
@@ -67,7 +67,7 @@ static int put(struct mneme_op_call *call, const struct mneme_working_place *pla
     return key != NULL
                ? put_one(call, key, error)
                : mneme_error_set(error, MNEME_E_NOT_FOUND,
-                                 "the context %.*s in stream %.*s has no key %.*s, or none any more; "
+                                 "the context %.*s in stream %.*s has no key %.*s, or no longer has it; "
                                  "%s waits for a write",
                                  MNEME_STR_ARG(mneme_working_id(place)), MNEME_STR_ARG(place->stream_id),
                                  MNEME_STR_ARG(name),
@@ -88,7 +88,7 @@ static int read(struct mneme_op_call *call, struct mneme_error *error) {
 
 const struct mneme_operation mneme_op_context_get = {
     .name = "context.get",
-    .summary = "What a key of a conversation's context holds, or all of them.",
+    .summary = "The value of a key of a conversation's context, or of all keys.",
     .details = "Without --json a text is printed as it is, other values as JSON.\n"
                "--json: one object per key: {\"key\",\"value\",\"ttl_s\",\"updated_at\",\"expires_at\","
                "\"source_event_id\"}.\n"

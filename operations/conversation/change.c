@@ -8,11 +8,14 @@
 #include "operations/fields.h"
 
 #define TITLE_FIELD                                                                                          \
-    { .name = "title", .type = MNEME_OP_TEXT, .help = "What it is called.", .flags = MNEME_OP_TO_PAYLOAD }
+    {                                                                                                        \
+        .name = "title", .type = MNEME_OP_TEXT, .help = "The conversation's title.",                         \
+        .flags = MNEME_OP_TO_PAYLOAD                                                                         \
+    }
 #define REASON_FIELD                                                                                         \
     { .name = "reason", .type = MNEME_OP_TEXT, .help = "Why, for the history.", .flags = MNEME_OP_TO_PAYLOAD }
 
-/* Of what is there: it is found by its id. */
+/* A change to an existing conversation, which is found by its id. */
 #define GROUPS_OF_CHANGES                                                                                    \
     (MNEME_OP_OF_TENANT | MNEME_OP_OF_USER | MNEME_OP_OF_AGENT | MNEME_OP_OF_RUN | MNEME_OP_UP_TO_DATE |     \
      MNEME_OP_WRITTEN)
@@ -27,13 +30,13 @@ static const struct mneme_op_field create_fields[FIELD_COUNT + 1] = {
     [CREATED] = {.name = "conversation_id",
                  .type = MNEME_OP_TEXT,
                  .shown = "ID",
-                 .help = "The conversation; a fresh id by default.",
+                 .help = "The conversation's id; a fresh one by default.",
                  .flags = MNEME_OP_POSITIONAL | MNEME_OP_NOT_EMPTY | MNEME_OP_TO_PAYLOAD},
     TITLE_FIELD,
     MNEME_OP_METADATA_FIELD,
 };
 
-/* A conversation without an id of the caller's has the event's. */
+/* Without an id from the caller, the conversation gets the event's id. */
 static int write_create(struct mneme_op_events *out, const struct mneme_op_request *request,
                         struct mneme_error *error) {
     struct mneme_event *event;
@@ -58,8 +61,8 @@ const struct mneme_operation mneme_op_conversation_create = {
     .summary = "Begin a conversation.",
     .details =
         "Publishes a conversation_created event. A conversation also begins with its first turn, so this is "
-        "for a title, for metadata, or for a fresh id. With --wait postgres the exit code is 4 where the "
-        "stream has a conversation of that id.\n" MNEME_OP_RECEIPT_DETAILS("conversation_id"),
+        "for a title, for metadata, or for a fresh id. With --wait postgres the exit code is 4 if the stream "
+        "already has a conversation with that id.\n" MNEME_OP_RECEIPT_DETAILS("conversation_id"),
     .examples = "  mneme conversation create chat-1 --user ada --title 'Trip to Oslo'\n"
                 "  mneme conversation create --agent planner --metadata '{\"source\": \"web\"}' --json\n",
     .fields = create_fields,
@@ -87,7 +90,7 @@ static int check_update(struct mneme_op_request *request, struct mneme_error *er
     return mneme_op_has(request, TITLE) || mneme_op_has(request, METADATA)
                ? MNEME_OK
                : mneme_error_set(error, MNEME_E_USAGE,
-                                 "nothing was published: nothing says what changes; give %s or %s",
+                                 "nothing was published: no change is given; give %s or %s",
                                  mneme_op_label(title, request, &update_fields[TITLE]),
                                  mneme_op_label(metadata, request, &update_fields[METADATA]));
 }
@@ -95,7 +98,7 @@ static int check_update(struct mneme_op_request *request, struct mneme_error *er
 const struct mneme_operation mneme_op_conversation_update = {
     .name = "conversation.update",
     .summary = "Change a conversation's title or metadata.",
-    .details = "Publishes a conversation_updated event; what is not given stays as it is. " FOUND
+    .details = "Publishes a conversation_updated event; fields that are not given stay as they are. " FOUND
         MNEME_OP_RECEIPT_DETAILS("conversation_id"),
     .examples = "  mneme conversation update chat-1 --title 'Trip to Bergen'\n",
     .fields = update_fields,
@@ -149,7 +152,7 @@ static const struct mneme_op_field link_fields[] = {
     {.name = "message_context",
      .option = "context",
      .type = MNEME_OP_JSON,
-     .help = "The turns that it came from, any JSON.",
+     .help = "The turns that the memory came from, any JSON.",
      .flags = MNEME_OP_TO_PAYLOAD},
     {.name = "insights",
      .type = MNEME_OP_JSON,
@@ -164,10 +167,9 @@ static const struct mneme_op_field link_fields[] = {
 
 const struct mneme_operation mneme_op_conversation_link = {
     .name = "conversation.link",
-    .summary = "Tie a memory to the conversation that it came from.",
-    .details =
-        "Publishes a conversation_memory_linked event; mneme conversation show --memories lists the memory "
-        "with what is said here. " FOUND MNEME_OP_RECEIPT_DETAILS("conversation_id"),
+    .summary = "Link a memory to the conversation that it came from.",
+    .details = "Publishes a conversation_memory_linked event; mneme conversation show --memories lists the "
+               "memory with these fields. " FOUND MNEME_OP_RECEIPT_DETAILS("conversation_id"),
     .examples = "  mneme conversation link chat-1 018f0f5e-7a5b-7cc1-9d3e-2f6a1b0c4d5e \\\n"
                 "      --insights '[\"likes tea\"]' --follow-up-actions '[\"buy tea\"]'\n",
     .fields = link_fields,

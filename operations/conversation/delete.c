@@ -1,6 +1,6 @@
 /*
- * conversation.delete: conversations and their memories. The memories go first, so that what fails can be run
- * again: the conversation still leads to those that are left.
+ * conversation.delete: conversations and their memories. The memories are deleted first, so that a failed run
+ * can be repeated: the conversation still leads to the memories that are left.
  */
 #include "operations/conversation/conversation.h"
 #include "operations/conversation/fields.h"
@@ -33,8 +33,8 @@ struct deleting {
     struct mneme_op_call *call;
     bool is_dry;
     int64_t found;
-    struct mneme_conversation_memories which; /* goes on behind the last one seen */
-    struct mneme_arena arena;                 /* of which's stream */
+    struct mneme_conversation_memories which; /* continues after the last one seen */
+    struct mneme_arena arena;                 /* holds the stream in `which` */
     int status;
     struct mneme_error *error;
 };
@@ -70,7 +70,7 @@ static bool delete_memory(const void *row, void *context) {
     return deleting->status == MNEME_OK && !mneme_cancel_is_due(deleting->call->cancel);
 }
 
-/* Every memory's event is with the brokers when it returns MNEME_OK. */
+/* When it returns MNEME_OK, the brokers have the event of every memory. */
 static int delete_memories(struct deleting *deleting) {
     struct mneme_op_call *call = deleting->call;
     struct mneme_postgres *postgres;
@@ -87,15 +87,16 @@ static int delete_memories(struct deleting *deleting) {
     int flushed = mneme_op_call_flush(&done, &failed, call, status == MNEME_OK ? deleting->error : NULL);
     status = status != MNEME_OK ? status : flushed;
     if (status == MNEME_OK && mneme_cancel_is_due(call->cancel)) {
-        status = mneme_error_set(
-            deleting->error, MNEME_E_TIMEOUT,
-            "conversation %.*s was not deleted: interrupted behind %lld of its memories; run it again",
-            MNEME_STR_ARG(deleting->which.conversation.conversation_id), (long long)deleting->found);
+        status = mneme_error_set(deleting->error, MNEME_E_TIMEOUT,
+                                 "conversation %.*s was not deleted: the run was interrupted after %lld of "
+                                 "its memories; run it again",
+                                 MNEME_STR_ARG(deleting->which.conversation.conversation_id),
+                                 (long long)deleting->found);
     }
     return status;
 }
 
-/* --- itself --- */
+/* --- the conversation itself --- */
 
 static int publish_deletion(struct mneme_receipt *receipt, const struct deleting *deleting) {
     struct mneme_op_call *call = deleting->call;
@@ -192,13 +193,13 @@ const struct mneme_operation mneme_op_conversation_delete = {
     .name = "conversation.delete",
     .summary = "Forget conversations and their memories.",
     .details =
-        "Publishes a memory_deleted for each memory that was tied to the conversation or is of its scope, "
-        "then\n"
-        "conversation_deleted. Deleting is soft: histories stay. What was interrupted is run again. Nothing\n"
-        "is published when one of the conversations is not found (5). A terminal asks for your consent;\n"
+        "Publishes a memory_deleted for each memory that was linked to the conversation or is in its scope, "
+        "then conversation_deleted. Deleting is soft: histories stay. Run an interrupted command again to "
+        "finish it. Nothing is published when one of the conversations is not found (5). A terminal asks for "
+        "your consent;\n"
         "without one it is refused (6) unless --yes is given.\n"
         "--json: {\"conversation_id\",\"stream_id\",\"memories\",\"dry_run\",\"event_id\",\"position\"} for\n"
-        "each; the tables show it once they hold that position (--at-least).",
+        "each conversation; the tables show the deletion once they hold that position (--at-least).",
     .examples = "  mneme conversation delete chat-1 --dry-run\n"
                 "  mneme conversation delete chat-1 chat-2 --reason 'asked to forget' --yes\n",
     .fields = fields,

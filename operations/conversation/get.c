@@ -1,5 +1,5 @@
 /*
- * conversation.get: one conversation without its turns, from Redis where it has it.
+ * conversation.get: one conversation without its turns, from Redis if Redis has it.
  */
 #include "operations/call.h"
 #include "operations/conversation/conversation.h"
@@ -18,7 +18,7 @@ static const struct mneme_op_statement statements[] = {
     {0},
 };
 
-/* The conversation as the hot tier has it; null when it has not, or is not asked. */
+/* Reads the conversation from the hot tier; null if the hot tier does not have it or is not asked. */
 static int read_hot(struct mneme_str *object, struct mneme_op_call *call, struct mneme_error *error) {
     const struct mneme_op_request *request = call->request;
     const struct mneme_str names[] = {
@@ -48,10 +48,9 @@ static int read(struct mneme_op_call *call, struct mneme_error *error) {
 const struct mneme_operation mneme_op_conversation_get = {
     .name = "conversation.get",
     .summary = "One conversation, without its turns.",
-    .details =
-        "--json: one object whose keys are the columns of the table conversations. Exit code 5 when "
-        "there is none. With --stream (by default the user's or agent's id) Redis is asked first, where\n"
-        "a worker of group redis keeps it up to date.",
+    .details = "--json: one object whose keys are the columns of the table conversations. Exit code 5 when "
+               "there is no such conversation. With --stream (by default the user's or agent's id)\n"
+               "Redis is asked first, if a worker of group redis keeps it up to date.",
     .examples = "  mneme conversation get chat-1\n"
                 "  mneme conversation get chat-1 --as-of 2026-01-31 --json\n",
     .fields = fields,

@@ -8,8 +8,8 @@
 enum { ACTIVE, CLOSED, FIELD_COUNT };
 
 static const struct mneme_op_field fields[FIELD_COUNT + 1] = {
-    [ACTIVE] = {.name = "active", .type = MNEME_OP_FLAG, .help = "Those that go on."},
-    [CLOSED] = {.name = "closed", .type = MNEME_OP_FLAG, .help = "Those that were closed."},
+    [ACTIVE] = {.name = "active", .type = MNEME_OP_FLAG, .help = "Only open conversations."},
+    [CLOSED] = {.name = "closed", .type = MNEME_OP_FLAG, .help = "Only closed conversations."},
 };
 
 static int read(struct mneme_op_call *call, struct mneme_error *error) {
@@ -31,7 +31,7 @@ static int read(struct mneme_op_call *call, struct mneme_error *error) {
         .is_active = {.value = is_active, .is_set = is_active != is_closed},
         .as_of = call->as_of,
         .cursor = request->common[MNEME_OP_AFTER].cursor,
-        .limit = limit + 1, /* one more tells that there are more */
+        .limit = limit + 1, /* one more row shows that there are more */
         .offset = mneme_op_offset(request),
     };
     status = mneme_conversation_list(postgres, &filter, mneme_op_rows_visit, &rows, NULL, error);
@@ -44,7 +44,7 @@ const struct mneme_operation mneme_op_conversation_list = {
     .summary = "List conversations, the latest activity first.",
     .details = "100 rows unless --limit says otherwise, 10,000 at most.\n"
                "--json: one object per conversation whose keys are the columns of the table conversations,\n"
-               "and \"cursor\": given to --cursor, the list goes on behind that conversation.",
+               "and \"cursor\": pass it to --cursor to continue the list after that conversation.",
     .examples = "  mneme conversation list --user ada\n"
                 "  mneme conversation list --all --active --limit 10 --json\n"
                 "  mneme conversation list --user ada --as-of 2026-01-31\n",

@@ -15,21 +15,21 @@ static const struct mneme_op_field fields[FIELD_COUNT + 1] = {
               .type = MNEME_OP_INTEGER,
               .maximum = 9.2e18,
               .shown = "INDEX",
-              .help = "From this turn on."},
+              .help = "First turn, by its index."},
     [TO] = {.name = "to_index",
             .option = "to",
             .type = MNEME_OP_INTEGER,
             .maximum = 9.2e18,
             .shown = "INDEX",
-            .help = "Up to this turn, itself included."},
+            .help = "Last turn, by its index."},
     [SINCE] = {.name = "since", .type = MNEME_OP_TIME, .help = "Turns from this time on."},
     [UNTIL] = {.name = "until", .type = MNEME_OP_TIME, .help = "Turns before this time."},
     [MEMORIES] = {.name = "memories",
                   .type = MNEME_OP_FLAG,
-                  .help = "Also its memories: those tied to it and those of its scope."},
+                  .help = "Also show its memories: those linked to it and those in its scope."},
 };
 
-/* --- which conversation: it is looked for as of the moment that is asked about --- */
+/* --- which conversation, looked up as of the moment that is asked about --- */
 
 struct finding {
     struct mneme_op_place place;
@@ -49,7 +49,7 @@ static bool note_place(const void *row, void *context) {
     return true;
 }
 
-/* Where the conversation lies, into the key, too. */
+/* Finds the conversation's stream, also for the key. */
 static int find(struct mneme_op_place *place, struct mneme_conversation_key *key, struct mneme_op_call *call,
                 struct mneme_postgres *postgres, struct mneme_error *error) {
     struct finding finding = {.arena = call->arena};
@@ -78,7 +78,7 @@ static int put_conversation(const struct mneme_conversation_key *key, struct mne
     return status;
 }
 
-/* "3 assistant: …", whole, since a turn is there to be read. */
+/* "3 assistant: …", in full, since a turn is there to be read. */
 static void write_turn(struct mneme_buffer *out, const void *row) {
     const struct mneme_turn_row *turn = row;
     mneme_buffer_printf(out, "%lld ", (long long)turn->turn_index);
@@ -97,7 +97,7 @@ static int put_turns(const struct mneme_conversation_key *key, struct mneme_op_c
         .to_index = mneme_op_number(request, TO),
         .since = mneme_op_number(request, SINCE),
         .until = mneme_op_number(request, UNTIL),
-        .limit = limit + 1, /* one more tells that there are more */
+        .limit = limit + 1, /* one more row shows that there are more */
     };
     struct mneme_op_rows rows = {.call = call,
                                  .columns = mneme_turn_columns,
@@ -157,7 +157,7 @@ const struct mneme_operation mneme_op_conversation_show = {
         "--json: first the conversation, as in conversation list; then one object per turn with\n"
         "\"turn_index\", \"role\", \"content\" and the other columns of conversation_turns; with --memories\n"
         "then one object per memory: its columns, \"is_linked\", \"message_context\", \"insights\",\n"
-        "\"follow_up_actions\". Of several conversations one comes behind the other.\n"
+        "\"follow_up_actions\". Several conversations follow each other.\n"
         "Exit code 5 when there is no such conversation, or not yet: --at-least waits for a write.",
     .examples = "  mneme conversation show chat-1\n"
                 "  mneme conversation show chat-1 --from 10 --to 20 --json\n"

@@ -1,5 +1,5 @@
 /*
- * conversation.turns: what was said lately, whatever the conversation.
+ * conversation.turns: what was said lately, in all conversations.
  */
 #include "operations/conversation/conversation.h"
 #include "operations/fields.h"
@@ -43,10 +43,10 @@ static const struct mneme_op_statement statements[] = {
 
 const struct mneme_operation mneme_op_conversation_turns = {
     .name = "conversation.turns",
-    .summary = "What was said lately, over all conversations.",
+    .summary = "What was said lately, in all conversations.",
     .details =
         "The latest 50 turns of the last 24 hours, unless --limit and --hours say otherwise, in the\n"
-        "order in which they were said; with --as-of the hours end there.\n"
+        "order in which they were said; with --as-of the hours end at that moment.\n"
         "--json: one object per turn: \"user_id\" and \"agent_id\" of its conversation, and the columns\n"
         "of conversation_turns.",
     .examples = "  mneme conversation turns --user ada\n"

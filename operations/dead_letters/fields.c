@@ -8,7 +8,7 @@
 #include "operations/fields.h"
 #include "operations/service.h"
 
-#define LONGEST_NAME_BYTES 64 /* of a projection; more follow a point */
+#define LONGEST_NAME_BYTES 64 /* of a projection; a dot and more may follow */
 
 const struct mneme_op_column mneme_dead_letters_parked[] = {
     {"projection", MNEME_ROW_STR, "PARKED BY", "parked by", NULL},
@@ -51,7 +51,7 @@ int mneme_dead_letters_check_projection(const struct mneme_op_request *request, 
         return MNEME_OK;
     }
     return mneme_error_set(error, MNEME_E_USAGE,
-                           "%s was not taken: no projection is called '%.*s'; give postgres, search, embed, "
+                           "%s was not taken: there is no projection '%.*s'; give postgres, search, embed, "
                            "vectors or redis",
                            mneme_op_label(label, request, &request->operation->fields[field]),
                            MNEME_STR_ARG(name));

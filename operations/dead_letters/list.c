@@ -11,14 +11,14 @@ static const struct mneme_op_field fields[FIELD_COUNT + 1] = {
              .letter = 'k',
              .type = MNEME_OP_TEXT,
              .shown = "KEY",
-             .help = "Of this key, which is TENANT/STREAM."},
+             .help = "Only events of this key, TENANT/STREAM."},
     [ALL] = {.name = "all",
              .letter = 'a',
              .type = MNEME_OP_FLAG,
-             .help = "Also the events that only wait behind another one of their key."},
+             .help = "Also the events that only wait behind another event of their key."},
     [DROPPED] = {.name = "dropped",
                  .type = MNEME_OP_FLAG,
-                 .help = "The events that were dropped, instead of those that are parked."},
+                 .help = "List the dropped events instead of the parked ones."},
 };
 
 static int check(struct mneme_op_request *request, struct mneme_error *error) {
@@ -63,7 +63,7 @@ static int read(struct mneme_op_call *call, struct mneme_error *error) {
         .projection = mneme_op_text(request, PROJECTION),
         .key = mneme_op_text(request, KEY),
         .is_all = mneme_op_truth(request, ALL),
-        .limit = rows.limit + 1, /* which is only noticed */
+        .limit = rows.limit + 1, /* the row beyond the limit only shows that there are more */
     };
     struct mneme_postgres *postgres = NULL;
     int status = MNEME_OK;
@@ -88,13 +88,12 @@ const struct mneme_operation mneme_op_dead_letters_list = {
     .name = "dead-letters.list",
     .summary = "List the events that cannot be applied.",
     .details =
-        "Of all tenants unless --user or --key names one. BEHIND is how many later events of the same key\n"
-        "wait behind the event: they are acknowledged and in the log, but not in the tables. An event\n"
+        "Events of all tenants unless --user or --key names one. BEHIND is how many later events of the same "
+        "key wait behind the event: they are acknowledged and in the log, but not in the tables. An event\n"
         "that is parked by several projections has a line for each.\n"
         "--json: {\"position\",\"projection\",\"topic\",\"partition\",\"kafka_offset\",\"key\",\"reason\",\n"
         "\"behind\",\"waits_for\",\"recorded_at\",\"parked_at\"}; waits_for is the offset of the event that "
-        "this\n"
-        "one waits behind (--all), or null. With --dropped also \"note\" and \"dropped_at\".",
+        "this one waits behind (--all), or null. With --dropped also \"note\" and \"dropped_at\".",
     .examples = "  mneme dead-letters list\n"
                 "  mneme dead-letters list --projection postgres --user ada --all\n"
                 "  mneme dead-letters list --dropped\n"

@@ -1,5 +1,5 @@
 /*
- * dead-letters.show: parked or dropped events with their bytes, and who has parked them and why.
+ * dead-letters.show: parked or dropped events with their bytes, which projections parked them, and why.
  */
 #include "operations/dead_letters/dead_letters.h"
 #include "queries/status.h"
@@ -14,14 +14,14 @@ static const struct mneme_op_field fields[FIELD_COUNT + 1] = {
     [POSITIONS] = {.name = "positions",
                    .type = MNEME_OP_POSITIONS,
                    .shown = "POSITION",
-                   .help = "Where the events lie in the log.",
+                   .help = "The events' positions in the log.",
                    .flags = MNEME_OP_REQUIRED | MNEME_OP_POSITIONAL},
     [PROJECTION] = MNEME_DEAD_LETTERS_PROJECTION_FIELD,
 };
 
-/* A row of the query, and what its bytes are. */
+/* A row of the query, and what its bytes decode to. */
 struct letter {
-    struct mneme_dead_letter_row row; /* first: columns of the query lie where they lay */
+    struct mneme_dead_letter_row row; /* first, so that the query's columns keep their offsets */
     struct mneme_str event;           /* as JSON; null: this program cannot read the bytes as an event */
 };
 
@@ -46,7 +46,7 @@ static void take_bytes(struct mneme_buffer *out, struct mneme_str hex) {
     }
 }
 
-/* Lines of 16 bytes: the offset, the bytes in hexadecimal, and what of them is printable. */
+/* Lines of 16 bytes: the offset, the bytes in hexadecimal, and the printable characters. */
 static void describe_bytes(struct mneme_buffer *out, struct mneme_str bytes) {
     for (size_t at = 0; at < bytes.len; at += BYTES_OF_A_LINE) {
         mneme_buffer_printf(out, "  %08zx ", at);
@@ -66,7 +66,7 @@ static void describe_bytes(struct mneme_buffer *out, struct mneme_str bytes) {
     }
 }
 
-/* The event as JSON, or why the bytes are none, and what they are. */
+/* Writes the event as JSON, or else why the bytes are not an event, followed by the bytes. */
 static void decode(struct letter *letter, struct showing *showing) {
     struct mneme_event event;
     struct mneme_error reason = {0};
@@ -75,7 +75,7 @@ static void decode(struct letter *letter, struct showing *showing) {
     mneme_buffer_clear(&showing->below);
     mneme_arena_reset(&showing->arena, SIZE_MAX);
     if (mneme_codec_decode(showing->codec, &event, &showing->arena, bytes, &reason) != MNEME_OK) {
-        mneme_buffer_printf(&showing->below, "no event: %s\n", reason.message);
+        mneme_buffer_printf(&showing->below, "not an event: %s\n", reason.message);
         describe_bytes(&showing->below, bytes);
         return;
     }
@@ -102,7 +102,8 @@ static bool visit(const void *row, void *context) {
     return mneme_op_rows_visit(&letter, rows);
 }
 
-/* The query's columns but its bytes, those of a dropped one where it is that, then event and value. */
+/* The query's columns without the bytes (with the columns of a dropped event, if it is one), then event and
+ * value. */
 static int make_columns(struct mneme_op_rows *rows, bool is_dropped, struct mneme_error *error) {
     size_t left_out = MNEME_DEAD_LETTER_BYTES_COLUMNS + (is_dropped ? 0 : MNEME_DEAD_LETTER_DROPPED_COLUMNS);
     size_t count = MNEME_DEAD_LETTER_COLUMNS - left_out;
@@ -132,7 +133,7 @@ static int show_one(struct showing *showing, struct mneme_postgres *postgres,
                                                     .limit = INT64_MAX};
     bool is_there;
     showing->count = 0;
-    /* What was dropped is in the ledger's schema, and the position before this one has left it. */
+    /* Dropped events are in the ledger's schema, and handling the previous position has left that schema. */
     int status = mneme_status_enter(&is_there, postgres, call->config,
                                     &mneme_projections[MNEME_PROJECTION_POSTGRES], error);
     if (status == MNEME_OK) {
@@ -148,7 +149,7 @@ static int show_one(struct showing *showing, struct mneme_postgres *postgres,
     return status == MNEME_OK && showing->count == 0
                ? mneme_error_set(error, MNEME_E_NOT_FOUND,
                                  "nothing was shown: no event is parked at %d:%lld; `mneme dead-letters list "
-                                 "--all` tells what is",
+                                 "--all` lists those that are",
                                  (int)position.partition, (long long)position.offset)
                : status;
 }
@@ -194,14 +195,13 @@ static int check(struct mneme_op_request *request, struct mneme_error *error) {
 
 const struct mneme_operation mneme_op_dead_letters_show = {
     .name = "dead-letters.show",
-    .summary = "Show parked or dropped events, and why they are that.",
+    .summary = "Show parked or dropped events, and why they were parked or dropped.",
     .details =
-        "The event as JSON where its bytes are one that this program can read, with the keys of `mneme\n"
-        "replay`; else the bytes in hexadecimal, with the reason why they are no event. Of each position in\n"
-        "turn; exit code 5 at the first where nothing is parked or dropped.\n"
-        "--json: as `mneme dead-letters list --json`, with \"event\" (an object, or null) and \"value\", "
-        "the\n"
-        "message's bytes in base64; a line for each projection that has parked it, or where it was dropped.",
+        "Shows each position in turn: the event as JSON with the keys of `mneme replay` if this program can\n"
+        "read its bytes, else the bytes in hexadecimal and the reason why they are not an event. Exit code 5 "
+        "at the first position where nothing is parked or dropped.\n"
+        "--json: as `mneme dead-letters list --json`, with \"event\" (an object, or null) and \"value\", the "
+        "message's bytes in base64; a line for each projection that has parked or dropped it.",
     .examples = "  mneme dead-letters show 3:17\n"
                 "  mneme dead-letters show 3:17 --json | jq -r .value | base64 -d >message\n",
     .fields = fields,

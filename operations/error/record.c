@@ -8,7 +8,7 @@ static const struct mneme_op_field fields[] = {
     {.name = "error_type",
      .type = MNEME_OP_TEXT,
      .shown = "CLASS",
-     .help = "Its class, in your words.",
+     .help = "The kind of error, in your words.",
      .flags = MNEME_OP_REQUIRED | MNEME_OP_POSITIONAL | MNEME_OP_TO_PAYLOAD},
     {.name = "message",
      .type = MNEME_OP_LONG_TEXT,
@@ -26,7 +26,7 @@ static const struct mneme_op_field fields[] = {
      .flags = MNEME_OP_TO_PAYLOAD},
     {.name = "details",
      .type = MNEME_OP_OBJECT,
-     .help = "More of it, a JSON object.",
+     .help = "Further details, a JSON object.",
      .flags = MNEME_OP_TO_PAYLOAD},
     {0},
 };

@@ -28,13 +28,13 @@ static const struct mneme_op_field fields[FIELD_COUNT + 1] = {
               .option = "from",
               .type = MNEME_OP_TEXT,
               .shown = "ID",
-              .help = "Who hands over; by default the agent that it belongs to.",
+              .help = "The agent that hands over; by default the one that the event belongs to.",
               .flags = MNEME_OP_TO_PAYLOAD},
     [TO] = {.name = "to_agent",
             .option = "to",
             .type = MNEME_OP_TEXT,
             .shown = "ID",
-            .help = "Who takes over.",
+            .help = "The agent that takes over.",
             .flags = MNEME_OP_REQUIRED | MNEME_OP_TO_PAYLOAD},
     [CONTEXT] = {.name = "context",
                  .type = MNEME_OP_JSON,
@@ -49,12 +49,12 @@ static const struct mneme_op_field fields[FIELD_COUNT + 1] = {
               .letter = 't',
               .type = MNEME_OP_TEXT,
               .shown = "NAME",
-              .help = "Its kind, in your words (default consultation).",
+              .help = "The kind of hand-off, in your words (default consultation).",
               .flags = MNEME_OP_TO_PAYLOAD},
     [URGENCY] = {.name = "urgency",
                  .type = MNEME_OP_TEXT,
                  .shown = "URGENCY",
-                 .help = "How soon it matters (default normal).",
+                 .help = "How urgent it is (default normal).",
                  .flags = MNEME_OP_TO_PAYLOAD},
     [EXPECTED_DURATION] = {.name = "expected_duration",
                            .type = MNEME_OP_TEXT,
@@ -77,12 +77,12 @@ static int check(struct mneme_op_request *request, struct mneme_error *error) {
         return MNEME_OK;
     }
     return mneme_error_set(error, MNEME_E_USAGE,
-                           "%s was not run: nothing says who hands over; give %s, or %s",
+                           "%s was not run: no agent that hands over is named; give %s, or %s",
                            request->operation->name, mneme_op_label(from, request, &fields[FROM]),
                            mneme_op_label(agent, request, mneme_op_common_field(MNEME_OP_AGENT)));
 }
 
-/* The giver is the agent that the event belongs to, unless two are named. */
+/* The agent that hands over is the one that the event belongs to, unless two are named. */
 static int write(struct mneme_op_events *out, const struct mneme_op_request *request,
                  struct mneme_error *error) {
     struct mneme_event *event;
@@ -104,9 +104,8 @@ const struct mneme_operation mneme_op_handoff_record = {
     .name = "handoff.record",
     .alias = "handoff.add",
     .summary = "Hand a topic from one agent to another.",
-    .details =
-        "Publishes an agent_handoff event. mneme agent handoffs lists it, and the receiver has a memory "
-        "of it.\n" MNEME_OP_RECEIPT_DETAILS("handoff_id"),
+    .details = "Publishes an agent_handoff event. mneme agent handoffs lists it, and the receiver gets a "
+               "memory of it.\n" MNEME_OP_RECEIPT_DETAILS("handoff_id"),
     .examples =
         "  mneme handoff record 'the text of the letter' --from planner --to writer --user ada\n"
         "  mneme handoff record taxes --agent planner --to accountant --context '{\"year\": 2026}'\n"

@@ -1,5 +1,5 @@
 /*
- * hypothesis.form: what an agent supposes.
+ * hypothesis.form: records a hypothesis of an agent.
  */
 #include "operations/fields.h"
 #include "operations/hypothesis/hypothesis.h"
@@ -7,12 +7,12 @@
 static const struct mneme_op_field fields[] = {
     {.name = "hypothesis",
      .type = MNEME_OP_LONG_TEXT,
-     .help = "What is supposed.",
+     .help = "The hypothesis.",
      .flags = MNEME_OP_REQUIRED | MNEME_OP_POSITIONAL | MNEME_OP_TO_PAYLOAD},
     MNEME_OP_CONFIDENCE_FIELD,
     {.name = "evidence",
      .type = MNEME_OP_JSON,
-     .help = "What speaks for it, any JSON.",
+     .help = "The evidence for it, any JSON.",
      .flags = MNEME_OP_TO_PAYLOAD},
     MNEME_OP_METADATA_FIELD,
     {.name = "hypothesis_id",
@@ -26,9 +26,9 @@ static const struct mneme_op_field fields[] = {
 const struct mneme_operation mneme_op_hypothesis_form = {
     .name = "hypothesis.form",
     .alias = "hypothesis.add",
-    .summary = "Record what an agent supposes.",
-    .details = "Publishes a hypothesis_formed event; mneme hypothesis validate tells later what became of "
-               "it.\n" MNEME_OP_RECEIPT_DETAILS("hypothesis_id"),
+    .summary = "Record a hypothesis of an agent.",
+    .details = "Publishes a hypothesis_formed event; mneme hypothesis validate records later whether it "
+               "held.\n" MNEME_OP_RECEIPT_DETAILS("hypothesis_id"),
     .examples = "  mneme hypothesis form 'Ada sleeps badly after coffee' --agent coach --user ada\n"
                 "  mneme hypothesis form 'The train is late on Mondays' --agent planner --confidence 0.4 "
                 "--json\n",

@@ -1,5 +1,5 @@
 /*
- * agent.hypotheses: what agents supposed and what became of it, the latest first.
+ * agent.hypotheses: hypotheses of agents and whether they held, the latest first.
  */
 #include "operations/fields.h"
 #include "operations/hypothesis/hypothesis.h"
@@ -10,11 +10,11 @@ enum { VALIDATED, VALID, TESTED, SINCE, UNTIL, FIELD_COUNT };
 static const struct mneme_op_field fields[FIELD_COUNT + 1] = {
     [VALIDATED] = {.name = "validated",
                    .type = MNEME_OP_BOOLEAN,
-                   .help = "Those that were found valid, or those that were not, or not yet."},
+                   .help = "Those that were found valid, or those that were not or not yet."},
     [VALID] = {.name = "valid", .type = MNEME_OP_BOOLEAN, .help = "Those that held, or those that did not."},
     [TESTED] = {.name = "tested",
                 .type = MNEME_OP_BOOLEAN,
-                .help = "Those that were put to the test, or those that were not."},
+                .help = "Those that were tested, or those that were not."},
     [SINCE] = MNEME_OP_SINCE_FIELD,
     [UNTIL] = MNEME_OP_UNTIL_FIELD,
 };
@@ -48,7 +48,7 @@ static const struct mneme_op_statement statements[] = {
 const struct mneme_operation mneme_op_hypothesis_list = {
     .name = "agent.hypotheses",
     .alias = "hypothesis.list",
-    .summary = "List hypotheses and what became of them, the latest first.",
+    .summary = "List hypotheses and whether they held, the latest first.",
     .details = "--json: one object per hypothesis whose keys are the columns of the table hypotheses.",
     .examples = "  mneme agent hypotheses --agent planner\n"
                 "  mneme agent hypotheses --all --validated true --json\n"

@@ -1,5 +1,5 @@
 /*
- * hypothesis.validate: what became of a hypothesis.
+ * hypothesis.validate: records whether a hypothesis held.
  */
 #include "operations/fields.h"
 #include "operations/hypothesis/hypothesis.h"

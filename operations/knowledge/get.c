@@ -18,8 +18,8 @@ static const struct mneme_op_statement statements[] = {
 const struct mneme_operation mneme_op_knowledge_get = {
     .name = "knowledge.get",
     .summary = "Show one piece of knowledge.",
-    .details = "--json: one object whose keys are the columns of the table knowledge. Exit code 5 when there "
-               "is none.",
+    .details = "--json: one object whose keys are the columns of the table knowledge. Exit code 5 when it is "
+               "not found.",
     .examples = "  mneme knowledge get 018f0f5e-7a5b-7cc1-9d3e-2f6a1b0c4d5e\n",
     .fields = fields,
     .groups = MNEME_OP_OF_TENANT | MNEME_OP_OF_STREAM | MNEME_OP_UP_TO_DATE | MNEME_OP_IN_THE_PAST,

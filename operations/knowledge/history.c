@@ -37,8 +37,7 @@ const struct mneme_operation mneme_op_knowledge_history = {
     .name = "knowledge.history",
     .summary = "Every version of a piece of knowledge: who recorded it, when, from which event.",
     .details = "--json: \"version\", \"event_id\", \"event_type\", \"position\", \"actor\", \"agent_id\", "
-               "\"occurred_at\",\n"
-               "\"recorded_at\", \"valid_to\", and what the version says.",
+               "\"occurred_at\", \"recorded_at\", \"valid_to\", and the version's fields.",
     .examples = "  mneme knowledge history 018f0f5e-7a5b-7cc1-9d3e-2f6a1b0c4d5e --json\n",
     .fields = fields,
     .groups =

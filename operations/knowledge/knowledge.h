@@ -1,5 +1,5 @@
 /*
- * The operations of what specialists know, a file each.
+ * The operations on what specialist agents know, a file each.
  */
 #ifndef MNEME_OPERATIONS_KNOWLEDGE_H
 #define MNEME_OPERATIONS_KNOWLEDGE_H
@@ -11,13 +11,13 @@ extern const struct mneme_operation mneme_op_knowledge_history;
 extern const struct mneme_operation mneme_op_knowledge_list;
 extern const struct mneme_operation mneme_op_knowledge_record;
 
-/* Columns of the table knowledge; headings are those of lists. */
+/* Columns of the table knowledge, with the headings that lists show. */
 extern const struct mneme_op_column mneme_knowledge_op_columns[];
 
 #define MNEME_KNOWLEDGE_ID_FIELD                                                                             \
     {                                                                                                        \
-        .name = "knowledge_id", .type = MNEME_OP_ID, .help = "The piece of knowledge.", .shown = "ID",       \
-        .flags = MNEME_OP_REQUIRED | MNEME_OP_POSITIONAL                                                     \
+        .name = "knowledge_id", .type = MNEME_OP_ID, .help = "The id of the piece of knowledge.",            \
+        .shown = "ID", .flags = MNEME_OP_REQUIRED | MNEME_OP_POSITIONAL                                      \
     }
 
 #endif

@@ -1,5 +1,5 @@
 /*
- * knowledge.list: what specialists know, what was changed last first.
+ * knowledge.list: what specialist agents know, most recently changed first.
  */
 #include "operations/fields.h"
 #include "operations/knowledge/knowledge.h"
@@ -56,7 +56,7 @@ static const struct mneme_op_statement statements[] = {
 
 const struct mneme_operation mneme_op_knowledge_list = {
     .name = "knowledge.list",
-    .summary = "List knowledge, what was changed last first.",
+    .summary = "List knowledge, most recently changed first.",
     .details = "--json: one object per piece whose keys are the columns of the table knowledge.",
     .examples = "  mneme knowledge list --all --domain cooking --status validated\n"
                 "  mneme knowledge list --agent chef --as-of 2026-01-31 --json\n",

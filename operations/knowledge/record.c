@@ -1,5 +1,5 @@
 /*
- * knowledge.record: what a specialist knows, or knows better by now.
+ * knowledge.record: records a piece of knowledge of a specialist agent, or a new version of one.
  */
 #include "operations/fields.h"
 #include "operations/knowledge/knowledge.h"
@@ -12,19 +12,19 @@ static const struct mneme_op_field fields[] = {
     {.name = "domain",
      .type = MNEME_OP_TEXT,
      .shown = "NAME",
-     .help = "The field that it belongs to.",
+     .help = "The field of knowledge that it belongs to.",
      .flags = MNEME_OP_REQUIRED | MNEME_OP_TO_PAYLOAD},
     {.name = "knowledge_type",
      .option = "type",
      .letter = 't',
      .type = MNEME_OP_TEXT,
      .shown = "NAME",
-     .help = "Its kind, in your words.",
+     .help = "The kind of knowledge, in your words.",
      .flags = MNEME_OP_TO_PAYLOAD},
     MNEME_OP_CONFIDENCE_FIELD,
     {.name = "evidence",
      .type = MNEME_OP_JSON,
-     .help = "What it rests on, any JSON.",
+     .help = "What it is based on, any JSON.",
      .flags = MNEME_OP_TO_PAYLOAD},
     {.name = "validation_status",
      .option = "status",
@@ -34,13 +34,13 @@ static const struct mneme_op_field fields[] = {
      .flags = MNEME_OP_TO_PAYLOAD},
     {.name = "validated_at",
      .type = MNEME_OP_TIME,
-     .help = "When it was checked; when it is recorded as validated, unless given.",
+     .help = "When it was checked; by default the time at which it is recorded as validated.",
      .flags = MNEME_OP_TO_PAYLOAD},
     MNEME_OP_METADATA_FIELD,
     {.name = "knowledge_id",
      .option = "id",
      .type = MNEME_OP_ID,
-     .help = "The piece of knowledge; a fresh one by default, another version of one that is there.",
+     .help = "The id; a fresh one by default. An existing id records a new version.",
      .flags = MNEME_OP_TO_PAYLOAD},
     {0},
 };
@@ -48,9 +48,9 @@ static const struct mneme_op_field fields[] = {
 const struct mneme_operation mneme_op_knowledge_record = {
     .name = "knowledge.record",
     .alias = "knowledge.add",
-    .summary = "Record what a specialist knows, or another version of it.",
+    .summary = "Record what a specialist agent knows, or a new version of it.",
     .details = "Publishes a knowledge_recorded event. With the id of a piece that the same stream has, its "
-               "content and whatever else is given are replaced; the former version stays in its "
+               "content and the other given fields are replaced; the former version stays in its "
                "history.\n" MNEME_OP_RECEIPT_DETAILS("knowledge_id"),
     .examples =
         "  mneme knowledge record 'Rice needs twice its volume of water' --domain cooking --agent chef\n"

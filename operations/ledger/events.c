@@ -1,5 +1,5 @@
 /*
- * events: the ledger, by stream, type, time, correlation or causation; and as it grows.
+ * events: the ledger, by stream, type, time, correlation or causation; and live as it grows.
  */
 #include <stdio.h>
 
@@ -28,16 +28,16 @@ static const struct mneme_op_field fields[FIELD_COUNT + 1] = {
               .type = MNEME_OP_INTEGER,
               .maximum = 9.2e18,
               .shown = "VERSION",
-              .help = "Of the stream: accepted events behind this version."},
+              .help = "Only accepted events of the stream after this version."},
     [TO] = {.name = "to_version",
             .option = "to",
             .type = MNEME_OP_INTEGER,
             .maximum = 9.2e18,
             .shown = "VERSION",
-            .help = "Of the stream: accepted events up to this version."},
+            .help = "Only accepted events of the stream up to this version."},
     [VERSION] = {.name = "version",
                  .type = MNEME_OP_FLAG,
-                 .help = "Give the stream's current version alone."},
+                 .help = "Print only the stream's current version."},
     [TYPES] = {.name = "event_types",
                .option = "type",
                .letter = 't',
@@ -50,12 +50,12 @@ static const struct mneme_op_field fields[FIELD_COUNT + 1] = {
                      .option = "correlation",
                      .type = MNEME_OP_TEXT,
                      .shown = "ID",
-                     .help = "Events of this request."},
+                     .help = "Only events of this request."},
     [CAUSATION] = {.name = "causation_id",
                    .option = "causation",
                    .type = MNEME_OP_TEXT,
                    .shown = "ID",
-                   .help = "Events that this one led to."},
+                   .help = "Only events that this event led to."},
     [VERDICTS] = {.name = "verdicts",
                   .option = "verdict",
                   .type = MNEME_OP_LIST,
@@ -66,15 +66,15 @@ static const struct mneme_op_field fields[FIELD_COUNT + 1] = {
                .type = MNEME_OP_INTEGER,
                .maximum = 9.2e18,
                .shown = "SEQUENCE",
-               .help = "Go on behind the event that has this sequence_id."},
+               .help = "Continue after the event that has this sequence_id."},
     [NEWEST] = {.name = "newest_first",
                 .option = "newest",
                 .type = MNEME_OP_FLAG,
-                .help = "The newest first, by the time when they were recorded."},
+                .help = "Newest first, by the time when they were recorded."},
     [FOLLOW] = {.name = "follow",
                 .letter = 'f',
                 .type = MNEME_OP_FLAG,
-                .help = "Go on with events as they come: from now, or from --since on."},
+                .help = "Show events as they arrive: from now on, or from --since on."},
 };
 
 static const char *const scopes[] = {"stream_id", "correlation_id", "causation_id", NULL};
@@ -119,7 +119,7 @@ static int first_of(const struct mneme_op_request *request, const int *indexes, 
 static int refuse(const struct mneme_op_request *request, const char *what, int field, int other,
                   const char *advice, struct mneme_error *error) {
     char label[MNEME_OP_LABEL_BYTES], other_label[MNEME_OP_LABEL_BYTES];
-    return mneme_error_set(error, MNEME_E_USAGE, "events were not %s: %s takes no %s; %s", what,
+    return mneme_error_set(error, MNEME_E_USAGE, "events were not %s: %s cannot be used with %s; %s", what,
                            mneme_op_label(label, request, &fields[field]),
                            mneme_op_label(other_label, request, &fields[other]), advice);
 }
@@ -130,9 +130,10 @@ static int check(struct mneme_op_request *request, struct mneme_error *error) {
     int versions = first_of(request, of_a_stream, sizeof of_a_stream / sizeof *of_a_stream);
     if (versions >= 0 && !request->common[MNEME_OP_STREAM].is_set) {
         char stream[MNEME_OP_LABEL_BYTES];
-        return mneme_error_set(error, MNEME_E_USAGE,
-                               "events were not listed: versions count within one stream; name it with %s",
-                               mneme_op_label(stream, request, mneme_op_common_field(MNEME_OP_STREAM)));
+        return mneme_error_set(
+            error, MNEME_E_USAGE,
+            "events were not listed: versions are numbered within a stream; name it with %s",
+            mneme_op_label(stream, request, mneme_op_common_field(MNEME_OP_STREAM)));
     }
     if (versions >= 0 && mneme_op_truth(request, NEWEST)) {
         return refuse(request, "listed", NEWEST, versions, "leave one of them out", error);
@@ -142,7 +143,7 @@ static int check(struct mneme_op_request *request, struct mneme_error *error) {
         return MNEME_OK;
     }
     char since[MNEME_OP_LABEL_BYTES], advice[MNEME_OP_LABEL_BYTES + 32];
-    snprintf(advice, sizeof advice, "say with %s where to begin",
+    snprintf(advice, sizeof advice, "use %s to say where to begin",
              mneme_op_label(since, request, &fields[SINCE]));
     return refuse(request, "followed", FOLLOW, past, advice, error);
 }
@@ -198,7 +199,7 @@ static int read(struct mneme_op_call *call, struct mneme_error *error) {
         .verdicts = mneme_op_list(request, VERDICTS),
         .after_sequence = mneme_op_number(request, AFTER),
         .newest_first = mneme_op_truth(request, NEWEST),
-        .limit = rows.limit + 1, /* one more tells that there are more */
+        .limit = rows.limit + 1, /* one more row shows that there are more */
     };
     int status = mneme_op_call_postgres(&postgres, call, MNEME_OP_TABLES, error);
     if (status != MNEME_OK) {
@@ -221,11 +222,11 @@ const struct mneme_operation mneme_op_ledger_events = {
     .name = "events",
     .summary = "Read the ledger: every event with its verdict.",
     .details =
-        "Events stand in the order of sequence_id, or with --newest the newest first; the version column\n"
+        "Events are sorted by sequence_id, or with --newest newest first; the version column\n"
         "shows the verdict of an event that was not accepted. --from (exclusive) and --to (inclusive) read\n"
         "a stream by its versions. 1000 rows unless --limit says otherwise, 10,000 at most.\n"
-        "--follow shows each event once when it is folded, in order within each stream, and ends behind\n"
-        "--limit events, or when it is interrupted.\n"
+        "--follow shows each event once when it is folded, in order within each stream, and ends after "
+        "--limit events or when it is interrupted.\n"
         "--json: the form that publish reads (\"type\", \"event_id\", \"user_id\", …, \"payload\"), and\n"
         "\"position\", \"sequence_id\", \"version\", \"verdict\", \"actual_version\", \"recorded_at\"; with\n"
         "--version {\"stream_id\",\"version\"}.",

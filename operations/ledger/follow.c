@@ -1,6 +1,7 @@
 /*
- * A look, a wait, a look. A notification ends the wait, but says nothing that is relied on; without one the
- * next look comes within a second. The connection is its own: one of the pool would go on listening.
+ * Polls, waits for a notification, polls again. A notification only ends the wait; its content is not used,
+ * and without one the next poll comes within a second. The connection does not come from the pool, since a
+ * pooled one would go on listening.
  */
 #include <poll.h>
 #include <stdlib.h>
@@ -12,14 +13,14 @@
 #include "queries/events_follow.h"
 
 #define LONGEST_WAIT_MS 500
-#define LOOK_MS 50 /* at the cancel and the sink, which nobody signals */
+#define CHECK_MS 50 /* how often the cancel and the sink are checked, since neither signals */
 #define FIRST_PAUSE_MS 50
 #define LONGEST_PAUSE_MS 2000
 
 struct following {
     struct mneme_op_call *call;
     const struct mneme_events_filter *filter;
-    struct mneme_postgres *postgres; /* NULL: to be connected again */
+    struct mneme_postgres *postgres; /* NULL: must connect again */
     struct mneme_follow *follow;
     struct mneme_backoff backoff;
     struct mneme_op_rows rows;
@@ -45,7 +46,7 @@ static int connect_again(struct following *following, struct mneme_error *error)
     if (status == MNEME_OK) {
         status = mneme_pg_set(following->postgres, "SET default_transaction_read_only = on", error);
     }
-    /* Behind a pooler nobody is told; looking again and again finds what came. */
+    /* Behind a pooler no notifications arrive; polling still finds new events. */
     return status == MNEME_OK && !mneme_pg_is_pooled(following->postgres)
                ? mneme_pg_run(following->postgres, "LISTEN memory_events", error)
                : status;
@@ -57,24 +58,24 @@ static bool is_passing(const struct following *following, const struct mneme_err
             mneme_pg_classify(mneme_pg_sqlstate(following->postgres)) == MNEME_PG_RETRY);
 }
 
-/* Sleeps until something may have come: a notification, or the wait is over. */
+/* Sleeps until new events may have arrived: a notification comes, or the wait is over. */
 static void wait_for_news(const struct following *following) {
     PGconn *connection = mneme_pg_raw(following->postgres);
     struct pollfd socket = {.fd = PQsocket(connection), .events = POLLIN};
     bool has_news = false;
     PGnotify *notification;
-    /* That the connection is lost is found, and mended, by the look that follows. */
+    /* If the connection was lost, the next poll finds out and reconnects. */
     (void)PQconsumeInput(connection);
     while ((notification = PQnotifies(connection)) != NULL) {
         PQfreemem(notification);
         has_news = true;
     }
-    for (int waited = 0; waited < LONGEST_WAIT_MS && !has_news && !is_done(following); waited += LOOK_MS) {
-        has_news = poll(&socket, 1, LOOK_MS) != 0;
+    for (int waited = 0; waited < LONGEST_WAIT_MS && !has_news && !is_done(following); waited += CHECK_MS) {
+        has_news = poll(&socket, 1, CHECK_MS) != 0;
     }
 }
 
-/* The connection is lost: a new one is made after a while. */
+/* The connection is lost: drops it and waits a while before the next one is made. */
 static void pause_and_drop(struct following *following, const struct mneme_error *error) {
     struct mneme_buffer text = {0};
     mneme_buffer_printf(&text, "following goes on when postgres answers: %s", error->message);
@@ -86,7 +87,7 @@ static void pause_and_drop(struct following *following, const struct mneme_error
         mneme_cancel_left_micros(following->call->cancel, mneme_backoff_next_ms(&following->backoff) * 1000));
 }
 
-static int look(struct following *following, bool *is_behind, struct mneme_error *error) {
+static int poll_once(struct following *following, bool *is_behind, struct mneme_error *error) {
     int status = following->postgres == NULL ? connect_again(following, error) : MNEME_OK;
     return status == MNEME_OK ? mneme_follow_read(following->follow, is_behind, following->postgres,
                                                   mneme_service_topic(following->call->service),
@@ -103,14 +104,14 @@ static int run(struct following *following, struct mneme_error *error) {
     }
     while (status == MNEME_OK && !is_done(following)) {
         bool is_behind = false;
-        status = look(following, &is_behind, error);
+        status = poll_once(following, &is_behind, error);
         if (status == MNEME_OK) {
             mneme_backoff_reset(&following->backoff);
             if (!is_behind) {
                 wait_for_news(following);
             }
         } else if (is_done(following)) {
-            status = MNEME_OK; /* the cancel has ended the statement */
+            status = MNEME_OK; /* the cancel ended the statement */
         } else if (is_passing(following, error)) {
             pause_and_drop(following, error);
             status = MNEME_OK;
@@ -125,7 +126,7 @@ int mneme_ledger_follow(struct mneme_op_call *call, const struct mneme_events_fi
         .call = call, .filter = filter, .rows = mneme_ledger_rows(call, limit), .follow = NULL};
     following.rows.is_live = true;
     mneme_backoff_init(&following.backoff, FIRST_PAUSE_MS, LONGEST_PAUSE_MS);
-    mneme_op_note(call, MNEME_OP_NOTE_TABLE, MNEME_STR_LIT("")); /* nothing yet is no answer */
+    mneme_op_note(call, MNEME_OP_NOTE_TABLE, MNEME_STR_LIT("")); /* "nothing yet" is not an answer */
     following.follow = calloc(1, sizeof *following.follow);
     int status = following.follow == NULL
                      ? mneme_error_set(error, MNEME_E_NO_MEMORY,

@@ -1,5 +1,5 @@
 /*
- * lock.acquire: takes a lock for one lease.
+ * lock.acquire: acquires a lock for one lease.
  */
 #include "operations/lock/lock.h"
 #include "operations/service.h"
@@ -15,13 +15,12 @@ static const struct mneme_op_field fields[FIELD_COUNT + 1] = {
               .type = MNEME_OP_DECIMAL,
               .shown = "S",
               .maximum = MNEME_LOCK_MAX_TTL_MS / 1000.0,
-              .help = "How many seconds to wait while somebody else has it."},
+              .help = "How many seconds to wait while another holder has the lock."},
     [WAIT_MS] = {.name = "wait_ms",
                  .type = MNEME_OP_INTEGER,
                  .shown = "MS",
                  .maximum = (double)MNEME_LOCK_MAX_TTL_MS,
-                 .help = "The same in milliseconds, unless it is given in seconds; MNEME_LOCK_WAIT_MS, 5000, "
-                         "without either."},
+                 .help = "The same in milliseconds. Default if neither is given: MNEME_LOCK_WAIT_MS, 5000."},
 };
 
 static int acquire(struct mneme_op_call *call, struct mneme_error *error) {
@@ -49,11 +48,11 @@ static int acquire(struct mneme_op_call *call, struct mneme_error *error) {
 
 const struct mneme_operation mneme_op_lock_acquire = {
     .name = "lock.acquire",
-    .summary = "Take a lock for one lease.",
-    .details = "Exit code 4 when somebody else has it, 3 when no majority of the servers of\n"
-               "MNEME_LOCK_URLS answers. Give the token to the store with each write: it is greater\n"
-               "than that of every holder before, so that a store that refuses lower ones refuses\n"
-               "the writes of a holder that was too late (docs/locks.md).\n"
+    .summary = "Acquire a lock for one lease.",
+    .details = "Exit code 4 when another holder has the lock, 3 when no majority of the servers in "
+               "MNEME_LOCK_URLS answers. Pass the token to the store with each write: each holder's token is "
+               "greater than all earlier ones, so a store that refuses lower tokens refuses the writes of a "
+               "holder whose lease has run out (docs/locks.md).\n"
                "--json: {\"name\",\"tenant\",\"value\",\"token\",\"valid_ms\",\"valid_until\"}.",
     .examples = "  mneme lock acquire nightly --ttl 60\n"
                 "  mneme lock acquire nightly --ttl-ms 5000 --wait 10 --json\n",

@@ -1,5 +1,5 @@
 /*
- * lock.extend: a new lease for the holder.
+ * lock.extend: gives the holder a new lease.
  */
 #include "operations/lock/lock.h"
 #include "operations/service.h"
@@ -20,7 +20,7 @@ static int extend(struct mneme_op_call *call, struct mneme_error *error) {
     if (status == MNEME_OK) {
         status = mneme_lock_op_resume(&lock, locks, call, NAME, VALUE, error);
     }
-    if (status == MNEME_OK) { /* 0 is what the settings say */
+    if (status == MNEME_OK) { /* 0: as the settings say */
         status = mneme_lock_extend(&lock, locks, mneme_lock_op_ms(call->request, TTL, TTL_MS).value, error);
     }
     mneme_service_return_locks(call->service, locks);
@@ -32,9 +32,9 @@ static int extend(struct mneme_op_call *call, struct mneme_error *error) {
 
 const struct mneme_operation mneme_op_lock_extend = {
     .name = "lock.extend",
-    .summary = "A new lease of a lock that is held.",
-    .details = "The lease counts from now; the token stays. Exit code 4 when the lock was lost to\n"
-               "somebody else, 5 when its lease has run out.\n"
+    .summary = "Renew the lease of a lock that is held.",
+    .details = "The new lease starts now; the token stays the same. Exit code 4 when another holder has the "
+               "lock by now, 5 when its lease has run out.\n"
                "--json: {\"name\",\"tenant\",\"value\",\"valid_ms\",\"valid_until\"}.",
     .examples = "  mneme lock extend nightly --value 0193f1c2-… --ttl 60\n"
                 "  mneme lock extend nightly --value \"$MNEME_LOCK_VALUE\" --json\n",

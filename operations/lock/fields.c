@@ -32,7 +32,7 @@ int mneme_lock_op_resume(struct mneme_lock *out, const struct mneme_locks *locks
                          int name, int value, struct mneme_error *error) {
     const char *tenant = mneme_lock_op_tenant(call);
     return tenant == NULL ? mneme_error_set(error, MNEME_E_NO_MEMORY,
-                                            "the lock was not looked at: memory is exhausted; free some")
+                                            "the lock was not read: memory is exhausted; free some")
                           : mneme_lock_resume(out, locks, mneme_op_text(call->request, name), tenant,
                                               mneme_op_text(call->request, value), error);
 }

@@ -1,6 +1,6 @@
 /*
- * Locks that programs share (stores/locks/locks.h): an operation for each step of a holder, which no event
- * tells.
+ * Locks that programs share (stores/locks/locks.h): an operation for each step of a holder. These steps are
+ * not recorded as events.
  */
 #ifndef MNEME_OPERATIONS_LOCK_LOCK_H
 #define MNEME_OPERATIONS_LOCK_LOCK_H
@@ -18,13 +18,13 @@ extern const struct mneme_operation mneme_op_lock_release;
 /* clang-format off */
 #define MNEME_LOCK_NAME_FIELD                                                                                \
     {                                                                                                        \
-        .name = "name", .type = MNEME_OP_TEXT, .shown = "NAME", .help = "The lock.",                         \
+        .name = "name", .type = MNEME_OP_TEXT, .shown = "NAME", .help = "The lock's name.",                         \
         .flags = MNEME_OP_REQUIRED | MNEME_OP_POSITIONAL | MNEME_OP_NOT_EMPTY                                \
     }
 #define MNEME_LOCK_VALUE_FIELD                                                                               \
     {                                                                                                        \
         .name = "value", .type = MNEME_OP_TEXT, .shown = "VALUE", .flags = MNEME_OP_REQUIRED,                \
-        .help = "What acquiring it printed: who knows it is the holder."                                     \
+        .help = "The value that acquiring printed; it proves who the holder is."                                     \
     }
 #define MNEME_LOCK_TTL_FIELD                                                                                 \
     {                                                                                                        \
@@ -36,24 +36,23 @@ extern const struct mneme_operation mneme_op_lock_release;
     {                                                                                                        \
         .name = "ttl_ms", .type = MNEME_OP_INTEGER, .shown = "MS",                                           \
         .minimum = MNEME_LOCK_MIN_TTL_MS, .maximum = (double)MNEME_LOCK_MAX_TTL_MS,                          \
-        .help = "The lease in milliseconds, unless it is given in seconds; MNEME_LOCK_TTL_MS, 10000, "       \
-                "without either."                                                                            \
+        .help = "The lease in milliseconds. Default if neither is given: MNEME_LOCK_TTL_MS, 10000."                                                                            \
     }
 /* clang-format on */
 
 extern const struct mneme_op_column mneme_lock_op_columns[];
 
-/* Milliseconds by the field of seconds, else by that of milliseconds; unset: as the settings say. */
+/* Milliseconds, from the field in seconds or else the one in milliseconds; unset: as the settings say. */
 struct mneme_opt_long mneme_lock_op_ms(const struct mneme_op_request *request, int seconds, int ms);
 
-/* The tenant of the call as the store takes it: in the call's arena. NULL when memory is exhausted. */
+/* The call's tenant as a NUL-terminated string in the call's arena. NULL when memory is exhausted. */
 const char *mneme_lock_op_tenant(const struct mneme_op_call *call);
 
-/* The lock that the fields at `name` and `value` tell of. */
+/* The lock that the fields at `name` and `value` describe. */
 int mneme_lock_op_resume(struct mneme_lock *out, const struct mneme_locks *locks, struct mneme_op_call *call,
                          int name, int value, struct mneme_error *error);
 
-/* Passes the lock to the sink: its holder's value, its token if it is known, and for how long it is held. */
+/* Passes the lock to the sink: its holder's value, its token if known, and for how long it is held. */
 void mneme_lock_op_put(struct mneme_op_call *call, const struct mneme_lock *lock);
 
 #endif

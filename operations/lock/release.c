@@ -1,5 +1,5 @@
 /*
- * lock.release: the holder is done.
+ * lock.release: frees a lock that its holder no longer needs.
  */
 #include "operations/fields.h"
 #include "operations/lock/lock.h"
@@ -19,7 +19,7 @@ static const struct mneme_op_column columns[] = {
     {0},
 };
 
-/* That it was done is enough for a person to know. */
+/* A person only needs to see that it was done. */
 static void put_released(struct mneme_op_call *call, const struct mneme_lock *lock) {
     struct released {
         struct mneme_str name, tenant;
@@ -58,8 +58,8 @@ static int release(struct mneme_op_call *call, struct mneme_error *error) {
 const struct mneme_operation mneme_op_lock_release = {
     .name = "lock.release",
     .summary = "Free a lock that is held.",
-    .details = "Only for its holder: exit code 4 when somebody else has it meanwhile, 5 when its\n"
-               "lease has run out before.\n"
+    .details = "Only the holder can release a lock: exit code 4 when another holder has it by now, 5 when "
+               "its lease has run out.\n"
                "--json: {\"name\",\"tenant\",\"released\"}.",
     .examples = "  mneme lock release nightly --value 0193f1c2-…\n",
     .fields = fields,

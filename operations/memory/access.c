@@ -1,6 +1,6 @@
 /*
- * memory.access: memories were read. Memories of one stream go into one event, in the stream <stream>#access,
- * so that reading never makes a writer's expected version wrong.
+ * memory.access: records that memories were read. Memories of one stream go into one event, in the stream
+ * <stream>#access, so that reading never invalidates a writer's expected version.
  */
 #include <stdio.h>
 
@@ -34,7 +34,8 @@ struct batch {
     struct batch *next;
 };
 
-/* The batch of the stream that has the id, or else room for it; NULL when memory is exhausted. */
+/* The stream's batch that already has the id, or else one that has room for it; NULL when memory is
+ * exhausted. */
 static struct batch *batch_for(struct batch **batches, const struct mneme_op_place *place,
                                struct mneme_str id, struct mneme_arena *arena) {
     struct batch *with_room = NULL;
@@ -159,7 +160,7 @@ const struct mneme_operation mneme_op_memory_access = {
     .name = "memory.access",
     .summary = "Record that memories were read: counts, last access, importance.",
     .details = "Publishes memory_accessed into the stream <stream>#access, one event for all memories of a\n"
-               "stream (up to 1,000). Each access adds 0.01 to the importance that is shown, up to 1.\n"
+               "stream (up to 1,000). Each access adds 0.01 to the displayed importance, up to 1.\n"
                "Nothing is published when one of the memories is not found (5).\n"
                "--json: {\"event_id\",\"position\",\"stream_id\",\"memories\"} for each event.",
     .examples = "  mneme memory access 018f0f5e-7a5b-7cc1-9d3e-2f6a1b0c4d5e\n"

@@ -1,5 +1,5 @@
 /*
- * memory.add: one memory, published.
+ * memory.add: publishes one memory.
  */
 #include "operations/memory/fields.h"
 #include "operations/memory/memory.h"
@@ -30,13 +30,13 @@ static const struct mneme_op_field fields[FIELD_COUNT + 1] = {
               .type = MNEME_OP_TEXT,
               .shown = "TYPE",
               .fallback = "fact",
-              .help = "What kind it is (default fact).",
+              .help = "The type of memory (default fact).",
               .flags = MNEME_OP_TO_PAYLOAD},
     [TERM] = {.name = "term",
               .type = MNEME_OP_TEXT,
               .choices = mneme_memory_terms,
               .shown = "short_term|long_term",
-              .help = "How long it is meant to live; short_term expires (MNEME_SHORT_TERM_S, 7 days).",
+              .help = "How long to keep it; short_term memories expire (MNEME_SHORT_TERM_S, 7 days).",
               .flags = MNEME_OP_TO_PAYLOAD},
     [CONTENT] = MNEME_MEMORY_CONTENT_FIELD,
     [TAGS] = MNEME_MEMORY_TAGS_FIELD,
@@ -55,7 +55,7 @@ static const struct mneme_op_field fields[FIELD_COUNT + 1] = {
     [EXPECTED_VERSION] = {.name = "expected_version",
                           .type = MNEME_OP_INTEGER,
                           .maximum = 9.2e18,
-                          .help = "Only if the stream has this version; 0 means that it is still empty."},
+                          .help = "Publish only if the stream has this version; 0 means that it is empty."},
 };
 
 static int check(struct mneme_op_request *request, struct mneme_error *error) {
@@ -65,7 +65,7 @@ static int check(struct mneme_op_request *request, struct mneme_error *error) {
     if (status == MNEME_OK && content.data == NULL) {
         return mneme_error_set(
             error, MNEME_E_USAGE,
-            "nothing was remembered: there is no content; give a text, - for standard input, or %s JSON",
+            "nothing was remembered: no content is given; give a text, - for standard input, or %s JSON",
             mneme_op_label(label, request, &fields[CONTENT]));
     }
     return status;
@@ -92,8 +92,7 @@ const struct mneme_operation mneme_op_memory_add = {
         "folds it into the tables. `-` reads the text from standard input.\n"
         "--json: {\"memory_id\",\"event_id\",\"position\",\"stream_id\"}, and with --wait also\n"
         "\"verdict\" (accepted, rejected, duplicate, exists, not_found, parked or dropped), \"version\" of "
-        "the\n"
-        "stream, or \"actual_version\" where it was not accepted; the exit code is then 4 for rejected\n"
+        "the stream, or \"actual_version\" if it was not accepted; the exit code is then 4 for rejected\n"
         "and exists, 5 for not_found, 1 for parked and dropped.",
     .examples =
         "  mneme memory add 'Ada prefers tea' --user ada --type fact --tags drinks,taste\n"

@@ -19,7 +19,7 @@ static const struct mneme_op_field fields[FIELD_COUNT + 1] = {
     [BELOW_IMPORTANCE] = {.name = "below_importance",
                           .type = MNEME_OP_DECIMAL,
                           .maximum = 2,
-                          .help = "Importance, as it is shown, below this (default 0.3; 2: any)."},
+                          .help = "Displayed importance below this (default 0.3; 2: any)."},
     [ACCESSED_UNDER] = {.name = "accessed_under",
                         .type = MNEME_OP_INTEGER,
                         .maximum = 9.2e18,
@@ -35,11 +35,11 @@ static const struct mneme_op_field fields[FIELD_COUNT + 1] = {
 static int refuse(const struct mneme_op_request *request, const struct mneme_op_field *field,
                   const char *what_for, struct mneme_error *error) {
     char label[MNEME_OP_LABEL_BYTES];
-    return mneme_error_set(error, MNEME_E_USAGE, "nothing was archived: %s is for %s; leave it out",
+    return mneme_error_set(error, MNEME_E_USAGE, "nothing was archived: %s applies only to %s; leave it out",
                            mneme_op_label(label, request, field), what_for);
 }
 
-/* Refuses fields of the other form. */
+/* Refuses fields that belong to the other form of the call. */
 static int check(struct mneme_op_request *request, struct mneme_error *error) {
     static const int of_scope[] = {OLDER_THAN, BELOW_IMPORTANCE, ACCESSED_UNDER, DRY_RUN};
     static const enum mneme_op_common of_ids[] = {MNEME_OP_STREAM, MNEME_OP_IDEMPOTENCY_KEY, MNEME_OP_WAIT};
@@ -104,17 +104,18 @@ static int archive_scope(struct mneme_op_call *call, struct mneme_error *error) 
 
 const struct mneme_operation mneme_op_memory_archive = {
     .name = "memory.archive",
-    .summary = "Put memories away: kept and readable, listed only with --include-archived.",
+    .summary = "Archive memories: they stay readable, but are listed only with --include-archived.",
     .details =
-        "With ids: these memories. Streams are looked up in the tables, unless --stream, --user or --agent\n"
-        "names them; nothing is published when one of the memories is not found (5). --json and exit\n"
-        "codes: as of memory add, a line for each memory.\n"
+        "With ids: archives these memories. Streams are looked up in the tables, unless --stream, --user or "
+        "--agent names them; nothing is published when one of the memories is not found (5). --json and exit "
+        "codes are those of memory add, with a line for each memory.\n"
         "\n"
-        "Without: all memories of --user, --agent, --run or --conversation (one is needed, else 6) that are\n"
-        "old, unimportant and seldom accessed, all three; each only if it still has the version that was\n"
-        "read. A terminal asks for your consent; without one it is refused (6) unless --yes is given.\n"
-        "--json: {\"selected\",\"archived\",\"failed\",\"dry_run\"}, with --dry-run behind a line for\n"
-        "each memory, as memory list has it.",
+        "Without ids: archives all memories of --user, --agent, --run or --conversation (one is "
+        "required, else exit code 6) that are old, unimportant and seldom accessed, all three. A "
+        "memory is archived only if it still has the version that was read. A terminal asks for your "
+        "consent; without one it is refused (6) unless --yes is given.\n"
+        "--json: {\"selected\",\"archived\",\"failed\",\"dry_run\"}, with --dry-run after a line for "
+        "each memory, as in memory list.",
     .examples = "  mneme memory archive 018f0f5e-7a5b-7cc1-9d3e-2f6a1b0c4d5e --reason 'project is over'\n"
                 "  mneme memory archive --user ada --dry-run\n"
                 "  mneme memory archive --user ada --older-than 90d --below-importance 0.5 --yes\n",

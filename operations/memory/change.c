@@ -1,5 +1,5 @@
 /*
- * Changes of memories that are nothing but their tables: promote, prioritize, unarchive and restore.
+ * Changes of memories that are fully described by their tables: promote, prioritize, unarchive and restore.
  */
 #include "operations/memory/change.h"
 
@@ -19,7 +19,7 @@ int mneme_memory_check_many(struct mneme_op_request *request, struct mneme_error
     }
     return mneme_error_set(
         error, MNEME_E_USAGE,
-        "nothing was published: %s and %s are for one memory; name one, or leave them out",
+        "nothing was published: %s and %s apply to a single memory; name only one, or leave them out",
         mneme_op_label(label, request, version.field),
         mneme_op_label(key_label, request, mneme_op_common_field(MNEME_OP_IDEMPOTENCY_KEY)));
 }
@@ -48,8 +48,9 @@ static const struct mneme_op_field prioritize_fields[] = {
 
 #define HELP                                                                                                 \
     "Streams are looked up in the tables, unless --stream, --user or --agent names them; nothing is\n"       \
-    "published when one of the memories is not found (5). --json and exit codes: as of memory add, a\n"      \
-    "line for each memory; with --wait the exit code is that of the first that was not accepted."
+    "published when one of the memories is not found (5). --json and exit codes are those of memory add, "   \
+    "with a line for each memory; with --wait the exit code is that of the first memory that was not "       \
+    "accepted."
 
 /* An event of the type for each memory that is named. */
 #define OF_EACH_MEMORY                                                                                       \
@@ -60,7 +61,7 @@ static const struct mneme_op_field prioritize_fields[] = {
 const struct mneme_operation mneme_op_memory_promote = {
     .name = "memory.promote",
     .summary = "Keep memories for the long term.",
-    .details = "A promoted memory is long_term, does not expire, and its importance is 0.1 higher, up to 1.\n"
+    .details = "A promoted memory becomes long_term, does not expire, and gains 0.1 importance, up to 1.\n"
                "\n" HELP,
     .examples = "  mneme memory promote 018f0f5e-7a5b-7cc1-9d3e-2f6a1b0c4d5e\n"
                 "  mneme memory list --user ada --filter 'access_count >= 5' --json | jq -r .id |\n"
@@ -73,7 +74,7 @@ const struct mneme_operation mneme_op_memory_promote = {
 const struct mneme_operation mneme_op_memory_prioritize = {
     .name = "memory.prioritize",
     .summary = "Raise or lower the priority of memories.",
-    .details = "The priority, 0..10, becomes its product with the factor, up to 10.\n\n" HELP,
+    .details = "The priority, 0 to 10, is multiplied by the factor, up to 10.\n\n" HELP,
     .examples = "  mneme memory prioritize 018f0f5e-7a5b-7cc1-9d3e-2f6a1b0c4d5e --boost-factor 1.5\n"
                 "  mneme memory prioritize 018f0f5e-7a5b-7cc1-9d3e-2f6a1b0c4d5e --boost-factor 0.5 \\\n"
                 "      --expected-version 3 --wait postgres\n",
@@ -85,7 +86,7 @@ const struct mneme_operation mneme_op_memory_prioritize = {
 const struct mneme_operation mneme_op_memory_unarchive = {
     .name = "memory.unarchive",
     .summary = "Bring archived memories back: they are listed again.",
-    .details = "Nothing else of them changes; of what is not archived only the version does.\n\n" HELP,
+    .details = "Nothing else changes. For a memory that is not archived, only the version changes.\n\n" HELP,
     .examples = "  mneme memory unarchive 018f0f5e-7a5b-7cc1-9d3e-2f6a1b0c4d5e --reason 'it goes on'\n"
                 "  mneme memory list --user ada --include-archived --filter 'is_archived = true' --json |\n"
                 "      jq -r .id | xargs mneme memory unarchive\n",

@@ -18,7 +18,7 @@ static const struct mneme_op_field fields[FIELD_COUNT + 1] = {
                      "needed."},
     [FILTER] = {.name = "filter",
                 .type = MNEME_OP_FILTER,
-                .help = "Of the scope only memories for which this holds, as in memory list."},
+                .help = "Only memories of the scope that match this filter, as in memory list."},
     [EXPECTED_VERSION] = MNEME_MEMORY_EXPECTED_VERSION_FIELD,
     [REASON] = MNEME_MEMORY_REASON_FIELD,
 };
@@ -38,8 +38,8 @@ static int refuse_both(const struct mneme_op_request *request, struct mneme_erro
     }
     return field == NULL ? MNEME_OK
                          : mneme_error_set(error, MNEME_E_USAGE,
-                                           "nothing was deleted: %s is for memories that are named by their "
-                                           "ids; leave it out",
+                                           "nothing was deleted: %s applies only to memories that are named "
+                                           "by their ids; leave it out",
                                            mneme_op_label(label, request, field));
 }
 
@@ -58,7 +58,7 @@ static int check(struct mneme_op_request *request, struct mneme_error *error) {
     if (mneme_op_has(request, FILTER)) {
         char filter[MNEME_OP_LABEL_BYTES];
         return mneme_error_set(
-            error, MNEME_E_USAGE, "nothing was deleted: %s is for %s; leave it out, or the id",
+            error, MNEME_E_USAGE, "nothing was deleted: %s applies only to %s; leave it out, or the id",
             mneme_op_label(filter, request, &fields[FILTER]), mneme_op_label(label, request, &fields[ALL]));
     }
     return mneme_memory_check_many(request, error);
@@ -95,13 +95,13 @@ static int delete_scope(struct mneme_op_call *call, struct mneme_error *error) {
 const struct mneme_operation mneme_op_memory_delete = {
     .name = "memory.delete",
     .summary = "Forget memories, or all memories of a scope.",
-    .details =
-        "Deleting is soft: the memory is listed no more, its history stays. Its stream is looked up in\n"
-        "the tables, unless --stream, --user or --agent names it.\n"
-        "--all deletes what the tables hold of the scope, expired and archived memories too, and is\n"
-        "refused (6) without a scope, and without your consent: a terminal asks for it, else --yes.\n"
-        "--json and exit codes: as of memory add, a line for each memory; of --all:\n"
-        "{\"deleted\",\"failed\"}.",
+    .details = "Deleting is soft: the memory is no longer listed, but its history stays. Its stream is "
+               "looked up in the tables, unless --stream, --user or --agent names it.\n"
+               "--all deletes all memories that the tables hold in the scope, expired and archived ones too. "
+               "It is refused (6) without a scope and without your consent: a terminal asks for it; "
+               "elsewhere give --yes.\n"
+               "--json and exit codes are those of memory add, with a line for each memory; with --all:\n"
+               "{\"deleted\",\"failed\"}.",
     .examples = "  mneme memory delete 018f0f5e-7a5b-7cc1-9d3e-2f6a1b0c4d5e --reason 'was wrong'\n"
                 "  mneme memory delete --all --user ada --yes\n"
                 "  mneme memory delete --all --user ada --filter 'confidence < 0.2 AND access_count = 0' \\\n"

@@ -78,7 +78,7 @@ int mneme_memory_content(struct mneme_str *out, const struct mneme_op_request *r
     }
     if (out->data != NULL) {
         return mneme_error_set(error, MNEME_E_USAGE,
-                               "nothing was published: there are two contents; give a text or %s, not both",
+                               "nothing was published: two contents are given; give a text or %s, not both",
                                mneme_op_label(label, request, &request->operation->fields[content_field]));
     }
     return wrap_text(out, mneme_op_text(request, text_field), arena, error);

@@ -1,5 +1,5 @@
 /*
- * memory.get: memories by their ids, from Redis where it has them.
+ * memory.get: memories by their ids, from Redis if Redis has them.
  */
 #include "operations/memory/fields.h"
 #include "operations/memory/memory.h"
@@ -11,7 +11,7 @@ static const struct mneme_op_field fields[FIELD_COUNT + 1] = {
     [IDS] = MNEME_MEMORY_REQUIRED_IDS_FIELD,
     [INCLUDE_DELETED] = {.name = "include_deleted",
                          .type = MNEME_OP_FLAG,
-                         .help = "Show it even if it is deleted."},
+                         .help = "Show deleted memories too."},
 };
 
 static int get_from_tables(struct mneme_op_rows *rows, struct mneme_hot_reader *hot,
@@ -58,10 +58,10 @@ const struct mneme_operation mneme_op_memory_get = {
     .name = "memory.get",
     .summary = "Show memories.",
     .details = "--json: one object per memory whose keys are the columns of the table memories, and the\n"
-               "accesses; importance counts them (0.01 each, up to 1).\n"
-               "With --stream (by default the user's or agent's id) Redis is asked first, where a worker\n"
-               "of group redis keeps it up to date.\n"
-               "Exit code 5 when there is no such memory, or not yet: --at-least waits for a write.",
+               "accesses; importance includes them (0.01 each, up to 1).\n"
+               "With --stream (by default the user's or agent's id) Redis is asked first, if a worker of "
+               "group redis keeps it up to date. Exit code 5 when there is no such memory, or not yet: "
+               "--at-least waits for a write.",
     .examples = "  mneme memory get 018f0f5e-7a5b-7cc1-9d3e-2f6a1b0c4d5e\n"
                 "  mneme memory get 018f0f5e-7a5b-7cc1-9d3e-2f6a1b0c4d5e --at-least 3:17 --json\n"
                 "  mneme memory get 018f0f5e-7a5b-7cc1-9d3e-2f6a1b0c4d5e --as-of 2026-01-31T12:00:00Z\n",

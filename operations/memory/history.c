@@ -9,14 +9,14 @@ enum { ID, AFTER, FIELD_COUNT };
 static const struct mneme_op_field fields[FIELD_COUNT + 1] = {
     [ID] = {.name = "memory_id",
             .type = MNEME_OP_ID,
-            .help = "The memory.",
+            .help = "The memory's id.",
             .shown = "ID",
             .flags = MNEME_OP_REQUIRED | MNEME_OP_POSITIONAL},
     [AFTER] = {.name = "after",
                .type = MNEME_OP_INTEGER,
                .maximum = 9.2e18,
                .shown = "VERSION",
-               .help = "Only versions behind this one."},
+               .help = "Only versions after this one."},
 };
 
 static const struct mneme_op_column columns[] = {
@@ -75,17 +75,15 @@ const struct mneme_operation mneme_op_memory_history = {
     .name = "memory.history",
     .summary = "Every version of a memory: who made it, when and why.",
     .details =
-        "Oldest first; deleted memories have one too. Who, when and why come from the ledger.\n"
+        "Oldest first; deleted memories have a history too. Who, when and why come from the ledger.\n"
         "--json: "
         "{\"version\",\"event_id\",\"event_type\",\"position\",\"stream_version\",\"actor\",\"agent_id\",\n"
         "\"reason\",\"occurred_at\",\"recorded_at\",\"valid_to\",\"correlation_id\",\"causation_id\","
         "\"changes\"},\n"
-        "where \"changes\" is what the event said; then what the version says: \"memory_type\", \"term\",\n"
+        "where \"changes\" holds the event's fields; then the version's fields: \"memory_type\", \"term\",\n"
         "\"content\", \"metadata\", \"tags\", \"entities\", \"confidence\", \"importance\" (without "
-        "accesses),\n"
-        "\"priority\", \"expires_at\", \"is_deleted\", \"is_archived\", \"tier\". A version is valid from "
-        "its\n"
-        "recorded_at until valid_to.",
+        "accesses), \"priority\", \"expires_at\", \"is_deleted\", \"is_archived\", \"tier\". A version is "
+        "valid from its recorded_at until valid_to.",
     .examples = "  mneme memory history 018f0f5e-7a5b-7cc1-9d3e-2f6a1b0c4d5e\n"
                 "  mneme memory history 018f0f5e-7a5b-7cc1-9d3e-2f6a1b0c4d5e --json | jq .changes\n",
     .fields = fields,

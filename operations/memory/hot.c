@@ -26,10 +26,12 @@ static const struct mneme_op_field fields[FIELD_COUNT + 1] = {
               .shown = "ID",
               .help = "Only memories about this user.",
               .flags = MNEME_OP_NOT_EMPTY},
-    [INCLUDE_ARCHIVED] = {.name = "include_archived", .type = MNEME_OP_FLAG, .help = "Archived ones too."},
+    [INCLUDE_ARCHIVED] = {.name = "include_archived",
+                          .type = MNEME_OP_FLAG,
+                          .help = "Archived memories too."},
 };
 
-/* What the tables have of the same: changed within the time that Redis keeps a memory. */
+/* The same from the tables: memories that changed within the time that Redis keeps a memory. */
 static int list_from_tables(struct mneme_op_rows *rows, struct mneme_memory_filter *filter,
                             struct mneme_error *error) {
     struct mneme_op_call *call = rows->call;
@@ -69,10 +71,10 @@ static int read(struct mneme_op_call *call, struct mneme_error *error) {
 const struct mneme_operation mneme_op_memory_hot = {
     .name = "memory.hot",
     .summary = "List what an agent remembered lately, newest first.",
-    .details = "Memories of the agent that were made or changed within the time that Redis keeps them\n"
-               "(MNEME_REDIS_MEMORY_TTL_S), as far as there is room for them there. They come from\n"
+    .details = "Memories of the agent that were created or changed within the time that Redis keeps them "
+               "(MNEME_REDIS_MEMORY_TTL_S), as far as Redis has room for them. They come from\n"
                "Redis while a worker of group redis keeps it up to date, else from Postgres.\n"
-               "--json: one object per memory, as of mneme memory list.",
+               "--json: one object per memory, as in mneme memory list.",
     .examples = "  mneme memory hot --agent planner\n"
                 "  mneme memory hot --agent planner --user ada --limit 5 --json\n",
     .fields = fields,

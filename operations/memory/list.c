@@ -18,8 +18,10 @@ static const struct mneme_op_field fields[FIELD_COUNT + 1] = {
     [SINCE] = {.name = "since", .type = MNEME_OP_TIME, .help = "Created from this time on."},
     [UNTIL] = {.name = "until", .type = MNEME_OP_TIME, .help = "Created before this time."},
     [FILTER] = MNEME_MEMORY_FILTER_FIELD,
-    [INCLUDE_EXPIRED] = {.name = "include_expired", .type = MNEME_OP_FLAG, .help = "Expired ones too."},
-    [INCLUDE_ARCHIVED] = {.name = "include_archived", .type = MNEME_OP_FLAG, .help = "Archived ones too."},
+    [INCLUDE_EXPIRED] = {.name = "include_expired", .type = MNEME_OP_FLAG, .help = "Expired memories too."},
+    [INCLUDE_ARCHIVED] = {.name = "include_archived",
+                          .type = MNEME_OP_FLAG,
+                          .help = "Archived memories too."},
 };
 
 static const char *const scopes[] = {"user_id", "agent_id", "run_id", "conversation_id", NULL};
@@ -50,7 +52,7 @@ static int read(struct mneme_op_call *call, struct mneme_error *error) {
         .include_archived = mneme_op_truth(request, INCLUDE_ARCHIVED),
         .as_of = call->as_of,
         .cursor = request->common[MNEME_OP_AFTER].cursor,
-        .limit = limit + 1, /* one more tells that there are more */
+        .limit = limit + 1, /* one more row shows that there are more */
         .offset = mneme_op_offset(request),
     };
     status = mneme_memory_list(postgres, &filter, mneme_op_rows_visit, &rows, NULL, error);
@@ -64,7 +66,7 @@ const struct mneme_operation mneme_op_memory_list = {
     .details =
         "100 rows unless --limit says otherwise, 10,000 at most.\n"
         "--json: one object per memory whose keys are the columns of the table memories, and \"cursor\":\n"
-        "given to --cursor, the list goes on behind that memory, also when new ones have come "
+        "pass it to --cursor to continue the list after that memory, even if new ones have been added "
         "since.",
     .examples = "  mneme memory list --user ada --type fact,insight --tags tea\n"
                 "  mneme memory list --user ada --filter 'confidence >= 0.7 AND NOT tags contains coffee'\n"

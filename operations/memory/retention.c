@@ -1,6 +1,6 @@
 /*
- * memory.set-retention and memory.apply-retention: which memories of a scope are kept. A policy is an event;
- * what it says is done by events of their own, so that nothing but the log decides what the tables hold.
+ * memory.set-retention and memory.apply-retention: which memories of a scope are kept. A policy is an event,
+ * and further events carry it out, so that only the log decides what the tables hold.
  */
 #include <stdio.h>
 
@@ -33,7 +33,7 @@ static const struct mneme_op_field set_fields[SET_FIELD_COUNT + 1] = {
                          .type = MNEME_OP_DECIMAL,
                          .maximum = 1,
                          .shown = "0..1",
-                         .help = "Memories of this importance, as it is shown, and above are kept.",
+                         .help = "Memories of this displayed importance and above are kept.",
                          .flags = MNEME_OP_TO_PAYLOAD},
     [SET_DRY_RUN] = MNEME_MEMORY_DRY_RUN_FIELD,
     [SET_REASON] = MNEME_MEMORY_REASON_FIELD,
@@ -103,15 +103,15 @@ const struct mneme_operation mneme_op_memory_set_retention = {
     .name = "memory.set-retention",
     .summary = "Say which memories of a scope are kept, and archive the others.",
     .details =
-        "The scope is --user, --agent, --run and --conversation; --user or --agent is needed. Its policy is\n"
-        "replaced by the given one: a memory is archived that is below --min-priority, older than\n"
-        "--max-age-days and scored under --score-threshold; what is not given does not count, and with\n"
-        "none of them nothing is archived any more. The policy is kept in retention_policies, and is\n"
-        "applied at once to what the tables hold. A terminal asks for your consent to what archives;\n"
-        "without one it is refused (6) unless --yes is given.\n"
+        "The scope is --user, --agent, --run and --conversation; --user or --agent is required. The given "
+        "policy replaces the scope's policy: it archives memories that are below --min-priority, older than "
+        "--max-age-days and scored under --score-threshold. Conditions that are not given are ignored; "
+        "without any, nothing is archived any more. The policy is kept in retention_policies, and is applied "
+        "at once to what the tables hold. For a policy that archives, a terminal asks for your consent; "
+        "without a terminal it is refused (6) unless --yes is given.\n"
         "--json: "
         "{\"event_id\",\"position\",\"stream_id\",\"selected\",\"archived\",\"failed\",\"dry_run\"};\n"
-        "with --dry-run a line for each memory, as memory list has it, then the counts.",
+        "with --dry-run a line for each memory, as in memory list, then the counts.",
     .examples =
         "  mneme memory set-retention --user ada --max-age-days 365 --min-priority 3 --dry-run\n"
         "  mneme memory set-retention --agent planner --max-age-days 30 --score-threshold 0.3 --yes\n",
@@ -185,14 +185,14 @@ static int run_apply(struct mneme_op_call *call, struct mneme_error *error) {
 
 const struct mneme_operation mneme_op_memory_apply_retention = {
     .name = "memory.apply-retention",
-    .summary = "Archive, once, what retention policies do not keep.",
+    .summary = "Apply retention policies once: archive the memories that they do not keep.",
     .details =
-        "Policies are those that memory set-retention has set for the scope and for scopes within it.\n"
-        "A memory is archived only if it still has the version that was read, so running it again\n"
-        "does what is left. A terminal asks for your consent; without one it is refused (6) unless\n"
+        "Applies the policies that memory set-retention has set for the scope and for scopes within it. A "
+        "memory is archived only if it still has the version that was read; run the command again to archive "
+        "the rest. A terminal asks for your consent; without one it is refused (6) unless\n"
         "--yes is given.\n"
-        "--json: {\"selected\",\"archived\",\"failed\",\"dry_run\"}; with --dry-run a line for each\n"
-        "memory, as memory list has it, then the counts.",
+        "--json: {\"selected\",\"archived\",\"failed\",\"dry_run\"}; with --dry-run a line for each memory, "
+        "as in memory list, then the counts.",
     .examples = "  mneme memory apply-retention --all --dry-run\n"
                 "  mneme memory apply-retention --user ada --yes\n",
     .fields = apply_fields,

@@ -28,7 +28,7 @@ int mneme_scope_of(struct mneme_memory_filter *out, const struct mneme_op_reques
         mneme_op_label(labels[i], request, mneme_op_common_field((enum mneme_op_common)(MNEME_OP_USER + i)));
     }
     return mneme_error_set(error, MNEME_E_UNSAFE,
-                           "nothing was %s: without a scope it would be for the memories of everybody; name "
+                           "nothing was %s: without a scope, everybody's memories would be affected; name "
                            "%s, %s, %s or %s",
                            what, labels[0], labels[1], labels[2], labels[3]);
 }
@@ -45,7 +45,8 @@ static void add_condition(struct mneme_buffer *text, const char *format, ...) {
     mneme_buffer_printf(text, "%s%s", text->len > 0 ? " AND " : "", condition);
 }
 
-/* The rule becomes a filter as a user could have given it, so that what is archived is what a list shows. */
+/* The rule becomes a filter that a user could have given, so that exactly the memories that a list shows are
+ * archived. */
 int mneme_scope_add_rule(struct mneme_memory_filter *filter, bool *is_empty,
                          const struct mneme_scope_rule *rule, struct mneme_arena *arena,
                          struct mneme_error *error) {
@@ -110,13 +111,13 @@ struct run {
     enum mneme_scope_action action;
     struct mneme_str reason;
     struct mneme_scope_counts *counts;
-    struct mneme_op_rows *rows; /* where memories are shown; NULL: they are changed */
+    struct mneme_op_rows *rows; /* receives the memories that are shown; NULL: the memories are changed */
     int status;
     struct mneme_error *error;
 
     /* The last row: where the next page begins. */
     struct mneme_cursor cursor;
-    struct mneme_arena arena; /* of the cursor's stream */
+    struct mneme_arena arena; /* holds the cursor's stream */
     char id[MNEME_UUID_TEXT_BYTES];
 };
 

@@ -1,5 +1,5 @@
 /*
- * memory.update: a patch of one memory.
+ * memory.update: changes fields of one memory.
  */
 #include "operations/memory/fields.h"
 #include "operations/memory/memory.h"
@@ -33,18 +33,18 @@ static const struct mneme_op_field fields[FIELD_COUNT + 1] = {
               .letter = 't',
               .type = MNEME_OP_TEXT,
               .shown = "TYPE",
-              .help = "What kind it is from now on.",
+              .help = "The new type.",
               .flags = MNEME_OP_TO_PAYLOAD},
-    [TERM] =
-        {.name = "term",
-         .type = MNEME_OP_TEXT,
-         .choices = mneme_memory_terms,
-         .shown = "short_term|long_term",
-         .help = "How long it is meant to live from now on; short_term expires (MNEME_SHORT_TERM_S, 7 days).",
-         .flags = MNEME_OP_TO_PAYLOAD},
+    [TERM] = {.name = "term",
+              .type = MNEME_OP_TEXT,
+              .choices = mneme_memory_terms,
+              .shown = "short_term|long_term",
+              .help =
+                  "How long to keep it from now on; short_term memories expire (MNEME_SHORT_TERM_S, 7 days).",
+              .flags = MNEME_OP_TO_PAYLOAD},
     [CLEAR_TERM] = {.name = "clear_term",
                     .type = MNEME_OP_FLAG,
-                    .help = "It has no term any more.",
+                    .help = "Remove the term.",
                     .flags = MNEME_OP_TO_PAYLOAD},
     [TAGS] = MNEME_MEMORY_TAGS_FIELD,
     [ENTITIES] = MNEME_MEMORY_ENTITIES_FIELD,
@@ -54,7 +54,7 @@ static const struct mneme_op_field fields[FIELD_COUNT + 1] = {
     [EXPIRES_AT] = MNEME_MEMORY_EXPIRES_AT_FIELD,
     [CLEAR_EXPIRES_AT] = {.name = "clear_expires_at",
                           .type = MNEME_OP_FLAG,
-                          .help = "It does not expire any more.",
+                          .help = "Remove the expiry: the memory never expires.",
                           .flags = MNEME_OP_TO_PAYLOAD},
     [METADATA] = MNEME_MEMORY_METADATA_FIELD,
     [REASON] = MNEME_MEMORY_REASON_FIELD,
@@ -97,8 +97,8 @@ const struct mneme_operation mneme_op_memory_update = {
     .summary = "Change fields of a memory; the others stay as they are.",
     .details =
         "The memory's stream is looked up in the tables, unless --stream, --user or --agent names it.\n"
-        "--json and exit codes: as of memory add; with --wait, not_found ends with 5 and a version other\n"
-        "than --expected-version with 4.",
+        "--json and exit codes are those of memory add; with --wait, the exit code is 5 for not_found and 4 "
+        "for a version other than --expected-version.",
     .examples =
         "  mneme memory update 018f0f5e-7a5b-7cc1-9d3e-2f6a1b0c4d5e 'Ada prefers green tea'\n"
         "  mneme memory update 018f0f5e-7a5b-7cc1-9d3e-2f6a1b0c4d5e --importance 0.9 --reason 'said twice'\n"

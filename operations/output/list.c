@@ -1,5 +1,5 @@
 /*
- * task-outputs: what tasks gave, the latest first.
+ * task-outputs: outputs of tasks, the latest first.
  */
 #include "operations/fields.h"
 #include "operations/output/output.h"
@@ -39,7 +39,7 @@ static const struct mneme_op_statement statements[] = {
 const struct mneme_operation mneme_op_output_list = {
     .name = "task-outputs",
     .alias = "output.list",
-    .summary = "What tasks gave, the latest first.",
+    .summary = "List outputs of tasks, the latest first.",
     .details = "--json: one object per output whose keys are the columns of the table task_outputs.",
     .examples = "  mneme task-outputs --task summarise --agent writer --limit 1 --json\n",
     .fields = fields,

@@ -1,5 +1,5 @@
 /*
- * output.record: what a task gave.
+ * output.record: records the output of a task.
  */
 #include "operations/events.h"
 #include "operations/fields.h"
@@ -12,12 +12,12 @@ static const struct mneme_op_field fields[FIELD_COUNT + 1] = {
     [TASK] = {.name = "task",
               .type = MNEME_OP_TEXT,
               .shown = "TASK",
-              .help = "The task.",
+              .help = "The task's name.",
               .flags = MNEME_OP_REQUIRED | MNEME_OP_POSITIONAL | MNEME_OP_TO_PAYLOAD},
     [OUTPUT] = {.name = "output",
                 .type = MNEME_OP_VALUE,
                 .shown = "OUTPUT",
-                .help = "What it gave: any JSON, or a text.",
+                .help = "The output: any JSON, or a text.",
                 .flags = MNEME_OP_REQUIRED | MNEME_OP_POSITIONAL},
     [TEXT] = MNEME_OP_TEXT_FLAG_FIELD,
     [METADATA] = MNEME_OP_METADATA_FIELD,
@@ -40,7 +40,7 @@ static int write(struct mneme_op_events *out, const struct mneme_op_request *req
 const struct mneme_operation mneme_op_output_record = {
     .name = "output.record",
     .alias = "output.add",
-    .summary = "Record what a task gave.",
+    .summary = "Record the output of a task.",
     .details = "Publishes a task_output_recorded event; mneme task-outputs lists "
                "it.\n" MNEME_OP_RECEIPT_DETAILS("task_output_id"),
     .examples = "  mneme output record summarise '{\"text\": \"short\"}' --agent writer --run r-17\n"

@@ -33,8 +33,7 @@ const struct mneme_operation mneme_op_profile_history = {
     .name = "profile.history",
     .summary = "Every version of a user's profile: who made it, when, from which event.",
     .details = "--json: \"version\", \"event_id\", \"event_type\", \"position\", \"actor\", \"agent_id\", "
-               "\"occurred_at\",\n"
-               "\"recorded_at\", \"valid_to\", \"changes\", and what the version says.",
+               "\"occurred_at\", \"recorded_at\", \"valid_to\", \"changes\", and the version's fields.",
     .examples = "  mneme profile history ada --json\n",
     .fields = fields,
     .groups =

@@ -1,5 +1,5 @@
 /*
- * The operations of what is known of users, a file each.
+ * The operations on what is known about users, a file each.
  */
 #ifndef MNEME_OPERATIONS_PROFILE_H
 #define MNEME_OPERATIONS_PROFILE_H

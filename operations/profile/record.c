@@ -1,5 +1,5 @@
 /*
- * profile.record: what is known of a user.
+ * profile.record: records what is known about a user.
  */
 #include "operations/events.h"
 #include "operations/fields.h"
@@ -11,7 +11,7 @@ static const struct mneme_op_field fields[FIELD_COUNT + 1] = {
     [USER] = MNEME_PROFILE_USER_FIELD,
     [PROFILE] = {.name = "profile",
                  .type = MNEME_OP_OBJECT,
-                 .help = "What is known, a JSON object.",
+                 .help = "The profile, a JSON object.",
                  .flags = MNEME_OP_TO_PAYLOAD},
     [PREFERENCES] = {.name = "preferences",
                      .type = MNEME_OP_OBJECT,
@@ -20,7 +20,7 @@ static const struct mneme_op_field fields[FIELD_COUNT + 1] = {
     [SOURCE] = {.name = "source",
                 .type = MNEME_OP_TEXT,
                 .shown = "NAME",
-                .help = "Where it comes from.",
+                .help = "Where the data comes from.",
                 .flags = MNEME_OP_TO_PAYLOAD},
 };
 
@@ -37,12 +37,11 @@ static int write(struct mneme_op_events *out, const struct mneme_op_request *req
 const struct mneme_operation mneme_op_profile_record = {
     .name = "profile.record",
     .alias = "profile.add",
-    .summary = "Record what is known of a user.",
-    .details =
-        "Publishes a user_onboarded event. Of a user who is known already, what is given replaces what "
-        "was there; what is not given stays.\n"
-        "--json: {\"event_id\",\"position\",\"stream_id\"}, and with --wait also \"verdict\" and "
-        "\"version\", or \"actual_version\" where it was not accepted.",
+    .summary = "Record what is known about a user.",
+    .details = "Publishes a user_onboarded event. For a user who is known already, the given fields replace "
+               "the old ones; the others stay.\n"
+               "--json: {\"event_id\",\"position\",\"stream_id\"}, and with --wait also \"verdict\" and "
+               "\"version\", or \"actual_version\" where it was not accepted.",
     .examples =
         "  mneme profile record ada --profile '{\"name\": \"Ada\"}' --source form\n"
         "  mneme profile record ada --preferences '{\"drinks\": {\"hot\": \"tea\"}}' --wait postgres\n",

@@ -1,5 +1,5 @@
 /*
- * profile.show: what is known of a user.
+ * profile.show: what is known about a user.
  */
 #include "operations/fields.h"
 #include "operations/profile/profile.h"
@@ -32,9 +32,9 @@ static const struct mneme_op_statement statements[] = {
 const struct mneme_operation mneme_op_profile_show = {
     .name = "profile.show",
     .alias = "profile.get",
-    .summary = "What is known of a user.",
+    .summary = "Show what is known about a user.",
     .details = "--json: one object whose keys are the columns of the table profiles. Exit code 5 when there "
-               "is none.",
+               "is no profile.",
     .examples = "  mneme profile show ada\n"
                 "  mneme profile show ada --as-of 2026-01-31 --json\n",
     .fields = fields,

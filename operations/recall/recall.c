@@ -1,5 +1,5 @@
 /*
- * recall: what a scope knows that answers a question.
+ * recall: finds what a scope knows that answers a question.
  */
 #include "operations/recall/recall.h"
 
@@ -48,10 +48,14 @@ static const struct mneme_op_field fields[FIELD_COUNT + 1] = {
                .letter = 't',
                .type = MNEME_OP_LIST,
                .shown = "TYPE,…",
-               .help = "Memories of any of these types."},
-    [FILTER] = {.name = "filter", .type = MNEME_OP_FILTER, .help = "Memories for which this holds."},
-    [SINCE] = {.name = "since", .type = MNEME_OP_TIME, .help = "What was said or made from this time on."},
-    [UNTIL] = {.name = "until", .type = MNEME_OP_TIME, .help = "What was said or made up to this time."},
+               .help = "Only memories of any of these types."},
+    [FILTER] = {.name = "filter", .type = MNEME_OP_FILTER, .help = "Only memories that match this filter."},
+    [SINCE] = {.name = "since",
+               .type = MNEME_OP_TIME,
+               .help = "Only what was said or created from this time on."},
+    [UNTIL] = {.name = "until",
+               .type = MNEME_OP_TIME,
+               .help = "Only what was said or created up to this time."},
     [MIN_SIMILARITY] = {.name = "min_similarity",
                         .type = MNEME_OP_DECIMAL,
                         .minimum = -1e9,
@@ -61,26 +65,26 @@ static const struct mneme_op_field fields[FIELD_COUNT + 1] = {
     [METRIC] = {.name = "metric",
                 .type = MNEME_OP_TEXT,
                 .shown = "METRIC",
-                .help = "How vectors are compared (default: as they are kept)."},
+                .help = "How vectors are compared (default: the metric that they are stored with)."},
     [MODEL] = {.name = "model",
                .type = MNEME_OP_TEXT,
                .shown = "NAME",
-               .help = "Ask the vectors of this model instead of the active one's."},
+               .help = "Search the vectors of this model instead of those of the active model."},
     [PER_CONVERSATION] = {.name = "per_conversation",
                           .type = MNEME_OP_INTEGER,
                           .maximum = MNEME_RECALL_MAX_TOP_K,
-                          .help = "Maximum number of results of one conversation."},
+                          .help = "Maximum number of results from one conversation."},
     [EXPLAIN] = {.name = "explain",
                  .letter = 'e',
                  .type = MNEME_OP_FLAG,
-                 .help = "What each score is the sum of."},
+                 .help = "Show the parts that each score is the sum of."},
     [NO_VECTORS] = {.name = "no_vectors",
                     .type = MNEME_OP_FLAG,
-                    .help = "Full text alone; nothing is embedded."},
+                    .help = "Use full text only; nothing is embedded."},
     [WAIT_VECTORS] = {.name = "wait_vectors",
                       .type = MNEME_OP_FLAG,
-                      .help = "--at-least waits for the vectors too, not for full text alone."},
-    [NO_RECORD] = {.name = "no_record", .type = MNEME_OP_FLAG, .help = "Do not record that this was asked."},
+                      .help = "Let --at-least wait for the vectors too, not only for full text."},
+    [NO_RECORD] = {.name = "no_record", .type = MNEME_OP_FLAG, .help = "Do not record this recall."},
     [INCLUDE_EXPIRED] = {.name = "include_expired", .type = MNEME_OP_FLAG, .help = "Expired memories too."},
     [INCLUDE_ARCHIVED] = {.name = "include_archived",
                           .type = MNEME_OP_FLAG,
@@ -95,8 +99,8 @@ static unsigned stores_of(const struct mneme_op_request *request) {
     return MNEME_OP_TABLES | MNEME_OP_TEXTS | (mneme_op_truth(request, NO_VECTORS) ? 0 : MNEME_OP_VECTORS);
 }
 
-/* Waits for what the call wants: in the tables, in full text, and with wait_vectors in the vectors. Without
- * anything to wait for the tables are not asked; *has_asked tells. */
+/* Waits for the positions that the call wants: in the tables, in full text, and with wait_vectors in the
+ * vectors. With nothing to wait for, the tables are not queried; *has_asked says whether they were. */
 static int prepare(struct mneme_recall_question *question, bool *has_asked, struct mneme_op_call *call,
                    struct mneme_error *error) {
     const struct mneme_op_request *request = call->request;
@@ -127,7 +131,7 @@ static int prepare(struct mneme_recall_question *question, bool *has_asked, stru
     return MNEME_OK;
 }
 
-/* None unless the call or the settings say one: with it, documents without a vector are left out. */
+/* Unset unless the call or the settings give one: with it, documents without a vector are left out. */
 static struct mneme_opt_double min_similarity(const struct mneme_op_call *call) {
     double usual = mneme_config_double(call->config, MNEME_SETTING_RECALL_MIN_SIMILARITY);
     bool is_usual = usual > mneme_setting_info(MNEME_SETTING_RECALL_MIN_SIMILARITY)->min;
@@ -295,8 +299,8 @@ static bool put_result(struct mneme_op_call *call, const struct mneme_recall_res
 
 /* --- the answer as a whole --- */
 
-/* For a person who asks for it: under the results, what each score is made of, and the time as it was
- * understood. */
+/* For a person, on request: shows under the results what each score is made of, and how the time in the
+ * question was understood. */
 static void explain(struct mneme_buffer *out, const struct mneme_recalled *recalled) {
     for (size_t i = 0; i < recalled->count; i++) {
         const struct mneme_recall_result *result = &recalled->results[i];
@@ -427,7 +431,7 @@ static int read(struct mneme_op_call *call, struct mneme_error *error) {
     struct mneme_recall_question question;
     bool has_asked = false;
     struct mneme_str model = mneme_op_text(call->request, MODEL);
-    struct mneme_str model_text = mneme_arena_copy(call->arena, model); /* with a NUL behind it */
+    struct mneme_str model_text = mneme_arena_copy(call->arena, model); /* followed by a NUL */
     call->model = model_text.data;
     int status = make_question(&question, &has_asked, call, error);
     if (status == MNEME_OK) {
@@ -455,33 +459,26 @@ static int read(struct mneme_op_call *call, struct mneme_error *error) {
 
 const struct mneme_operation mneme_op_recall = {
     .name = "recall",
-    .summary = "Recall what answers a question: words and meaning, best first.",
+    .summary = "Recall what answers a question, by words and meaning, best first.",
     .details =
         "Finds memories and turns of conversations by their words (BM25) and by their meaning (vectors), and "
-        "ranks\n"
-        "them with their neighbours in the conversation, the author that the question names, dates, "
-        "importance,\n"
-        "confidence, recency and accesses; docs/retrieval.md tells how. A turn and a memory made of it are "
-        "one\n"
-        "result. When the embedding service or the vector store is away, the answer is made of what is left "
-        "and\n"
-        "says that it is degraded.\n"
+        "ranks them with their neighbours in the conversation, the author that the question names, dates, "
+        "importance, confidence, recency and accesses; docs/retrieval.md tells how. A turn and a memory made "
+        "of it are one result. When the embedding service or the vector store is away, the answer is made of "
+        "what is left and says that it is degraded.\n"
         "\n"
         "--json: one object for each result: score, kind (memory, turn), id, text, scope, created_at,\n"
         "conversation_id, turn_index, speaker, stream_id, similarity; of a memory memory_type, metadata,\n"
         "importance, confidence and access_count; with --explain \"explain\", whose numbers add up to the "
-        "score\n"
-        "exactly. The last line is "
+        "score exactly. The last line is "
         "{\"degraded\":[…],\"time\":…,\"results\":N,\"took_ms\":…,\"embedding_ms\":…}; "
         "\"time\" is null, or what the question's words of time were taken for (\"words\", \"since\", "
         "\"until\"). \"stale\" is in it where acknowledged events of the scope are parked\n"
         "(docs/dead-letters.md).\n"
         "\n"
         "Each recall is recorded as a memory_retrieved event, which counts as an access of the memories that "
-        "were\n"
-        "returned (MNEME_RECALL_RECORD: the share that is). --as-of shows what could be found then; vectors "
-        "are of\n"
-        "the texts of now and count where the text is the same.",
+        "were returned (MNEME_RECALL_RECORD: the share that is). --as-of shows what could be found then; "
+        "vectors are of the texts of now and count where the text is the same.",
     .examples = "  mneme recall 'Which tea does Ada like?' --user ada\n"
                 "  mneme recall 'deployment decisions' --agent planner --type decision --limit 5 --explain\n"
                 "  mneme recall 'tea' --user ada --filter 'confidence >= 0.7' --since 2026-01-01 --json\n"

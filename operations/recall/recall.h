@@ -10,7 +10,7 @@
 extern const struct mneme_operation mneme_op_search;
 extern const struct mneme_operation mneme_op_recall;
 
-/* Scope of the request and the moment of the call; the rest is zero. */
+/* A filter with the request's scope and the call's moment; the rest is zero. */
 struct mneme_candidate_filter mneme_recall_filter(const struct mneme_op_call *call);
 
 #endif

@@ -9,17 +9,21 @@ enum { TEXT, TYPES, SINCE, UNTIL, FILTER, INCLUDE_EXPIRED, INCLUDE_ARCHIVED, LIM
 static const struct mneme_op_field fields[FIELD_COUNT + 1] = {
     [TEXT] = {.name = "text",
               .type = MNEME_OP_TEXT,
-              .help = "What is looked for.",
+              .help = "What to look for.",
               .flags = MNEME_OP_REQUIRED | MNEME_OP_POSITIONAL},
     [TYPES] = {.name = "memory_types",
                .option = "type",
                .letter = 't',
                .type = MNEME_OP_LIST,
                .shown = "TYPE,…",
-               .help = "Memories of any of these types."},
-    [SINCE] = {.name = "since", .type = MNEME_OP_TIME, .help = "Created then or later."},
-    [UNTIL] = {.name = "until", .type = MNEME_OP_TIME, .help = "Created then or earlier."},
-    [FILTER] = {.name = "filter", .type = MNEME_OP_FILTER, .help = "Memories for which this holds."},
+               .help = "Only memories of any of these types."},
+    [SINCE] = {.name = "since",
+               .type = MNEME_OP_TIME,
+               .help = "Only documents created at this time or later."},
+    [UNTIL] = {.name = "until",
+               .type = MNEME_OP_TIME,
+               .help = "Only documents created at this time or earlier."},
+    [FILTER] = {.name = "filter", .type = MNEME_OP_FILTER, .help = "Only memories that match this filter."},
     [INCLUDE_EXPIRED] = {.name = "include_expired", .type = MNEME_OP_FLAG, .help = "Expired memories too."},
     [INCLUDE_ARCHIVED] = {.name = "include_archived",
                           .type = MNEME_OP_FLAG,
@@ -34,7 +38,7 @@ static const struct mneme_op_field fields[FIELD_COUNT + 1] = {
     [OFFSET] = {.name = "offset",
                 .type = MNEME_OP_INTEGER,
                 .maximum = MNEME_SEARCH_MAX_LIMIT - 1,
-                .help = "Skip this many of the best."},
+                .help = "Skip this many of the best results first."},
 };
 
 static const char *const scopes[] = {"user_id", "agent_id", "run_id", "conversation_id", NULL};
@@ -51,7 +55,7 @@ static int check(struct mneme_op_request *request, struct mneme_error *error) {
                            MNEME_STR_ARG(mneme_op_text(request, OFFSET)), (long long)most);
 }
 
-/* A document as it is shown. */
+/* The columns of a document in the answer. */
 struct hit_row {
     double score;
     struct mneme_str kind, id, stream_id, text, conversation_id, speaker, role, user_id, agent_id, run_id;
@@ -152,7 +156,7 @@ static int read(struct mneme_op_call *call, struct mneme_error *error) {
     struct mneme_search_question question = {
         .which = mneme_recall_filter(call),
         .text = mneme_op_text(request, TEXT),
-        .limit = (size_t)rows.limit + 1, /* one more tells that there are more */
+        .limit = (size_t)rows.limit + 1, /* one more row shows that there are more */
         .offset = (size_t)mneme_op_number(request, OFFSET).value,
     };
     question.which.types = mneme_op_list(request, TYPES);
@@ -171,10 +175,11 @@ const struct mneme_operation mneme_op_search = {
     .summary = "Find memories and turns by their words.",
     .details =
         "All words must occur, in any form (tea finds teas); \"words in quotes\" in this order; OR takes "
-        "either\n"
-        "side; a word or phrase behind a minus must not occur. The best first, by BM25 over the scope; 10\n"
-        "unless --limit says otherwise. Parts of words are found in scripts without spaces alone.\n"
-        "With --type or --filter, turns are left out: they have neither. The day of a text is found too.\n"
+        "either side; a word or phrase after a minus must not occur. Results come best first, by BM25 over "
+        "the "
+        "scope; 10 unless --limit says otherwise. Parts of words are found only in scripts without spaces.\n"
+        "With --type or --filter, turns are left out, since these options apply only to memories. The date "
+        "of a text can be searched for, too.\n"
         "--json: one object per line: score, kind, id, stream_id, text, created_at, conversation_id,\n"
         "turn_index, speaker, role, user_id, agent_id, run_id, memory_type, metadata.",
     .examples = "  mneme search 'window seats' --user ada\n"

@@ -1,5 +1,5 @@
 /*
- * flow-runs: what runs of flows recorded, the latest first.
+ * flow-runs: records of runs of flows, the latest first.
  */
 #include "operations/fields.h"
 #include "operations/run/run.h"
@@ -8,11 +8,11 @@
 enum { FLOW, RUN, SINCE, UNTIL, FIELD_COUNT };
 
 static const struct mneme_op_field fields[FIELD_COUNT + 1] = {
-    [FLOW] = {.name = "flow", .type = MNEME_OP_TEXT, .shown = "NAME", .help = "Runs of this flow."},
+    [FLOW] = {.name = "flow", .type = MNEME_OP_TEXT, .shown = "NAME", .help = "Only runs of this flow."},
     [RUN] = {.name = "run",
              .type = MNEME_OP_TEXT,
              .shown = "NAME",
-             .help = "The run of this name.",
+             .help = "Only the run of this name.",
              .flags = MNEME_OP_NOT_EMPTY},
     [SINCE] = MNEME_OP_SINCE_FIELD,
     [UNTIL] = MNEME_OP_UNTIL_FIELD,
@@ -44,7 +44,7 @@ static const struct mneme_op_statement statements[] = {
 const struct mneme_operation mneme_op_run_list = {
     .name = "flow-runs",
     .alias = "run.list",
-    .summary = "What runs of flows recorded, the latest first.",
+    .summary = "List records of runs of flows, the latest first.",
     .details = "--json: one object per row whose keys are the columns of the table flow_run_history.",
     .examples = "  mneme flow-runs --flow onboarding --all --json\n",
     .fields = fields,

@@ -1,5 +1,5 @@
 /*
- * run.record: what a run of a flow leaves behind.
+ * run.record: records the result of a run of a flow.
  */
 #include "operations/events.h"
 #include "operations/fields.h"
@@ -12,17 +12,17 @@ static const struct mneme_op_field fields[FIELD_COUNT + 1] = {
     [FLOW] = {.name = "flow",
               .type = MNEME_OP_TEXT,
               .shown = "FLOW",
-              .help = "The flow.",
+              .help = "The flow's name.",
               .flags = MNEME_OP_REQUIRED | MNEME_OP_POSITIONAL | MNEME_OP_TO_PAYLOAD},
     [DATA] = {.name = "data",
               .type = MNEME_OP_VALUE,
               .shown = "DATA",
-              .help = "What there is to keep of the run: any JSON, or a text.",
+              .help = "What to keep from the run: any JSON, or a text.",
               .flags = MNEME_OP_REQUIRED | MNEME_OP_POSITIONAL},
     [RUN] = {.name = "run",
              .type = MNEME_OP_TEXT,
              .shown = "NAME",
-             .help = "Your name of the run.",
+             .help = "Your name for the run.",
              .flags = MNEME_OP_TO_PAYLOAD},
     [TEXT] = MNEME_OP_TEXT_FLAG_FIELD,
     [ID] = {.name = "flow_run_id",
@@ -44,7 +44,7 @@ static int write(struct mneme_op_events *out, const struct mneme_op_request *req
 const struct mneme_operation mneme_op_run_record = {
     .name = "run.record",
     .alias = "run.add",
-    .summary = "Record what a run of a flow leaves behind.",
+    .summary = "Record the result of a run of a flow.",
     .details = "Publishes a flow_run_recorded event; mneme flow-runs lists it.\n" MNEME_OP_RECEIPT_DETAILS(
         "flow_run_id"),
     .examples = "  mneme run record onboarding '{\"steps\": 3, \"done\": true}' --run r-17 --agent planner\n"

@@ -11,7 +11,7 @@ static const struct mneme_op_field fields[FIELD_COUNT + 1] = {
     [ACTOR] = {.name = "actor",
                .type = MNEME_OP_TEXT,
                .shown = "NAME",
-               .help = "Done by this actor, agent or user."},
+               .help = "Only operations by this actor, agent or user."},
     [TYPES] = {.name = "event_types",
                .option = "type",
                .letter = 't',
@@ -27,12 +27,12 @@ static const struct mneme_op_field fields[FIELD_COUNT + 1] = {
             .option = "of",
             .type = MNEME_OP_TEXT,
             .shown = "ID",
-            .help = "Done to this memory, conversation, decision or the like."},
+            .help = "Only operations on this memory, conversation, decision or the like."},
     [CORRELATION] = {.name = "correlation_id",
                      .option = "correlation",
                      .type = MNEME_OP_TEXT,
                      .shown = "ID",
-                     .help = "Done for this request."},
+                     .help = "Only operations for this request."},
     [SINCE] = MNEME_OP_SINCE_FIELD,
     [UNTIL] = MNEME_OP_UNTIL_FIELD,
 };
@@ -64,7 +64,7 @@ static const struct mneme_op_statement statements[] = {
 
 const struct mneme_operation mneme_op_operations = {
     .name = "operations",
-    .summary = "Who did what to what, and what was decided about it; the latest first.",
+    .summary = "List who did what to what, with the verdict, the latest first.",
     .details = "--json: one object per operation whose keys are the columns of the view audit_log.",
     .examples = "  mneme operations --actor carol --limit 20\n"
                 "  mneme operations --of 018f0f5e-7a5b-7cc1-9d3e-2f6a1b0c4d5e --json\n"

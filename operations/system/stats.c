@@ -1,5 +1,5 @@
 /*
- * stats: memories counted, and what the tables hold.
+ * stats: counts memories and what the tables hold.
  */
 #include "common/redis/info.h"
 #include "operations/fields.h"
@@ -17,7 +17,7 @@ static const struct mneme_op_field fields[FIELD_COUNT + 1] = {
                .type = MNEME_OP_LIST,
                .shown = "TYPE,…",
                .help = "Any of these types."},
-    [FILTER] = {.name = "filter", .type = MNEME_OP_FILTER, .help = "Memories for which this holds."},
+    [FILTER] = {.name = "filter", .type = MNEME_OP_FILTER, .help = "Only memories that match this filter."},
     [SYSTEM] = {.name = "system",
                 .type = MNEME_OP_FLAG,
                 .help = "Also the tenant's log, its vectors, Redis and Postgres, as they are now."},
@@ -88,7 +88,7 @@ static const struct mneme_op_statement statements[] = {
 struct services {
     struct mneme_opt_long connections, vectors, redis_memory;
     struct mneme_opt_double
-        redis_hit_rate; /* of all look-ups since Redis began, those that found something */
+        redis_hit_rate; /* the share of look-ups since Redis started that found something */
 };
 
 static bool take_long(const void *row, void *context) {
@@ -111,7 +111,7 @@ static int ask_postgres(struct services *out, struct mneme_op_call *call, struct
                               : status;
 }
 
-/* No number of vectors where nothing was ever embedded. */
+/* The number of vectors stays unset if nothing was ever embedded. */
 static int ask_vectors(struct services *out, struct mneme_op_call *call, struct mneme_error *error) {
     struct mneme_postgres *postgres = NULL;
     struct mneme_pg_params params = {0};
@@ -131,7 +131,7 @@ static int ask_vectors(struct services *out, struct mneme_op_call *call, struct 
     return status;
 }
 
-/* A Redis that is away is not a failure: its numbers are null. */
+/* An unreachable Redis is not a failure: its numbers are null. */
 static void ask_redis(struct services *out, const struct mneme_op_call *call) {
     const struct mneme_redis_options options = {
         .timeout_ms = mneme_config_long(call->config, MNEME_SETTING_REDIS_TIMEOUT_MS)};
@@ -214,7 +214,7 @@ static int read(struct mneme_op_call *call, struct mneme_error *error) {
     return status == MNEME_OK && call->request->own[SYSTEM].is_set ? read_services(call, error) : status;
 }
 
-/* The log and the services are known as they are now, and no other way. */
+/* The state of the log and the services is known only for the present. */
 static int check(struct mneme_op_request *request, struct mneme_error *error) {
     char label[MNEME_OP_LABEL_BYTES];
     char as_of[MNEME_OP_LABEL_BYTES];
@@ -223,31 +223,29 @@ static int check(struct mneme_op_request *request, struct mneme_error *error) {
     }
     return mneme_error_set(
         error, MNEME_E_USAGE,
-        "nothing was counted: %s tells what is there now, and %s asks about the past; give "
-        "one of them",
+        "nothing was counted: %s shows the present, and %s asks about the past; give one of them",
         mneme_op_label(label, request, &fields[SYSTEM]),
         mneme_op_label(as_of, request, mneme_op_common_field(MNEME_OP_AS_OF)));
 }
 
 const struct mneme_operation mneme_op_stats = {
     .name = "stats",
-    .summary = "Count memories by agent and type, by tier, and what the tables hold.",
-    .details = "total counts all memories, deleted ones too; active those that are not deleted, archived or "
-               "expired;\n"
-               "the mean confidence is of the active ones, latest the latest creation. The last row counts "
-               "what the\n"
-               "tenant's tables hold, whatever the scope.\n"
-               "--json: "
-               "{\"kind\":\"agent\"|\"tier\"|\"all\",\"agent_id\",\"memory_type\",\"tier\",\"total\","
-               "\"active\",\"deleted\",\n"
-               "\"archived\",\"expired\",\"mean_confidence\",\"latest\"}, then "
-               "{\"kind\":\"system\",\"memories\",…}; with --system also "
-               "{\"kind\":\"log\",\"events_last_hour\",\n"
-               "\"events_per_minute\",\"unique_streams\",\"unique_event_types\","
-               "\"event_types_breakdown\":{TYPE:EVENTS}} and\n"
-               "{\"kind\":\"services\",\"postgres\":{\"active_connections\"},\"redis\":"
-               "{\"used_memory\",\"hit_rate\"},\n"
-               "\"vector\":{\"total_embeddings\"}}, where a service that is away is null.",
+    .summary = "Count memories by agent, type and tier, and what the tables hold.",
+    .details =
+        "total counts all memories, deleted ones too; active those that are not deleted, archived or "
+        "expired; the mean confidence is that of the active ones, and latest is the latest creation time. "
+        "The "
+        "last row counts what the tenant's tables hold, regardless of the scope.\n"
+        "--json: "
+        "{\"kind\":\"agent\"|\"tier\"|\"all\",\"agent_id\",\"memory_type\",\"tier\",\"total\","
+        "\"active\",\"deleted\",\n"
+        "\"archived\",\"expired\",\"mean_confidence\",\"latest\"}, then "
+        "{\"kind\":\"system\",\"memories\",…}; with --system also {\"kind\":\"log\",\"events_last_hour\", "
+        "\"events_per_minute\",\"unique_streams\",\"unique_event_types\","
+        "\"event_types_breakdown\":{TYPE:EVENTS}} and\n"
+        "{\"kind\":\"services\",\"postgres\":{\"active_connections\"},\"redis\":"
+        "{\"used_memory\",\"hit_rate\"},\n"
+        "\"vector\":{\"total_embeddings\"}}, where a service that is away is null.",
     .examples = "  mneme stats\n"
                 "  mneme stats --user ada --json\n"
                 "  mneme stats --system\n"

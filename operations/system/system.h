@@ -1,5 +1,5 @@
 /*
- * Operations over everything that a tenant has, a file each.
+ * Operations on everything that a tenant has, a file each.
  */
 #ifndef MNEME_OPERATIONS_SYSTEM_H
 #define MNEME_OPERATIONS_SYSTEM_H

@@ -1,5 +1,5 @@
 /*
- * timeline: everything by time, the latest first.
+ * timeline: entries of all kinds by time, the latest first.
  */
 #include "operations/fields.h"
 #include "operations/system/system.h"
@@ -45,7 +45,7 @@ static const struct mneme_op_statement statements[] = {
 
 const struct mneme_operation mneme_op_timeline = {
     .name = "timeline",
-    .summary = "Memories, turns, hypotheses and knowledge by time, the latest first.",
+    .summary = "List memories, turns, hypotheses and knowledge by time, the latest first.",
     .details = "--json: one object per row whose keys are the columns of the view memory_timeline.",
     .examples = "  mneme timeline --user ada\n"
                 "  mneme timeline --agent planner --type turn,decision --since 2026-01-31 --json\n",

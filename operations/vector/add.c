@@ -1,6 +1,6 @@
 /*
- * vector.add: one vector, or those of JSON lines. What the store holds is looked at where it can be; the
- * store checks again when the event reaches it.
+ * vector.add: adds one vector, or those in JSON lines. Checks the vector against what the store holds if the
+ * store can be queried; the store checks again when the event reaches it.
  */
 #include "common/base/floats.h"
 #include "common/base/text_check.h"
@@ -17,7 +17,7 @@ static const struct mneme_op_field fields[FIELD_COUNT + 1] = {
     [ID] = {.name = "vector_id",
             .type = MNEME_OP_TEXT,
             .shown = "ID",
-            .help = "The vector's name within its collection.",
+            .help = "The vector's id within its collection.",
             .flags = MNEME_OP_POSITIONAL},
     [LINES] = {.name = "lines",
                .type = MNEME_OP_LINES,
@@ -34,17 +34,17 @@ static const struct mneme_op_field fields[FIELD_COUNT + 1] = {
                     .type = MNEME_OP_TEXT,
                     .shown = "NAME",
                     .fallback = "default",
-                    .help = "Where it lies; \"default\" unless it is given.",
+                    .help = "The collection (default \"default\").",
                     .flags = MNEME_OP_TO_PAYLOAD},
     [METADATA] = {.name = "metadata",
                   .type = MNEME_OP_OBJECT,
-                  .help = "What is kept beside it, an object.",
+                  .help = "Metadata to store with it, a JSON object.",
                   .flags = MNEME_OP_TO_PAYLOAD},
     [METRIC] = {.name = "metric",
                 .type = MNEME_OP_TEXT,
                 .shown = "METRIC",
                 .help = "How vectors of the collection are compared: cosine (the default), euclidean or dot "
-                        "(also dotproduct). The first decides."},
+                        "(also dotproduct). The first vector decides."},
 };
 
 static int check(struct mneme_op_request *request, struct mneme_error *error) {
@@ -61,7 +61,7 @@ static int check(struct mneme_op_request *request, struct mneme_error *error) {
                                  request->spells_options ? "-" : fields[LINES].name);
 }
 
-/* What is to be added; JSON is as it was given. */
+/* A vector to be added; JSON is as it was given. */
 struct input {
     struct mneme_str id, collection, vector, metadata, metric;
 };
@@ -69,10 +69,10 @@ struct input {
 struct adding {
     struct mneme_op_call *call;
     struct mneme_vector_publisher *publisher;
-    struct mneme_postgres *postgres; /* NULL: what the store holds cannot be asked, and is checked by it */
+    struct mneme_postgres *postgres; /* NULL: the store cannot be queried; it checks later */
     struct mneme_generation generation;
     struct mneme_arena arena; /* of one vector */
-    /* The collection that was looked up last, as it will be. */
+    /* The collection that was looked up last, as it will be after the vectors so far. */
     bool has_known;
     struct mneme_buffer known_name;
     struct mneme_vector_collection known;
@@ -107,7 +107,7 @@ static int check_fit(struct adding *adding, const struct input *input, size_t di
                                             mneme_op_tenant(adding->call->request), input->collection, error);
         }
     }
-    if (status == MNEME_OK && adding->known.dimensions == 0) { /* the first one decides */
+    if (status == MNEME_OK && adding->known.dimensions == 0) { /* the first vector decides */
         adding->known = (struct mneme_vector_collection){
             (int32_t)dimensions, metric == MNEME_METRIC_ANY ? MNEME_METRIC_COSINE : metric};
     }
@@ -157,7 +157,7 @@ static int add(struct adding *adding, const struct input *input, struct mneme_er
         .vector_id = input->id,
         .collection = input->collection,
         .vector = vector,
-        /* By its own name, whatever word was given. */
+        /* By the metric's own name, whichever synonym was given. */
         .metric = metric == MNEME_METRIC_ANY ? MNEME_STR_NULL : mneme_str_from(mneme_metric_names[metric]),
         .metadata = input->metadata.data == NULL ? MNEME_STR_NULL : mneme_json_trim(input->metadata),
     };
@@ -195,10 +195,10 @@ static int take_member(struct input *input, struct mneme_str key, struct mneme_s
                    ? MNEME_OK
                    : mneme_error_set(error, MNEME_E_NO_MEMORY, "memory is exhausted; free some");
     }
-    return mneme_error_set(
-        error, MNEME_E_INVALID,
-        "%.*s is not a member of a vector, or not a text; give id, vector, collection, metadata and metric",
-        MNEME_STR_ARG(key));
+    return mneme_error_set(error, MNEME_E_INVALID,
+                           "%.*s is not a member of a vector, or is not a text; give id, vector, collection, "
+                           "metadata and metric",
+                           MNEME_STR_ARG(key));
 }
 
 static int parse_line(struct input *input, struct mneme_str line, struct mneme_arena *arena,
@@ -232,7 +232,7 @@ static int add_line(struct adding *adding, const struct mneme_op_line *line, str
     return status == MNEME_OK ? add(adding, &input, error) : status;
 }
 
-/* Refused lines are noted, and the rest is done. An error when not all lines could be had. */
+/* Refused lines are noted, and the others are added. Fails if not all lines could be read. */
 static int add_lines(struct adding *adding, const struct input *input, struct mneme_error *error) {
     struct mneme_op_lines_reader reader;
     struct mneme_op_line line = {0};
@@ -252,11 +252,11 @@ static int add_lines(struct adding *adding, const struct input *input, struct mn
             mneme_vector_publisher_refuse(adding->publisher, &refusal);
         }
     }
-    return line.is_end ? MNEME_OK
-                       : mneme_error_set(error, MNEME_E_TIMEOUT,
-                                         "lines behind line %lld were not taken: the call was ended; give "
-                                         "them again",
-                                         (long long)line.number);
+    return line.is_end
+               ? MNEME_OK
+               : mneme_error_set(error, MNEME_E_TIMEOUT,
+                                 "lines after line %lld were not taken: the call ended; give them again",
+                                 (long long)line.number);
 }
 
 static int run(struct mneme_op_call *call, struct mneme_error *error) {
@@ -274,7 +274,7 @@ static int run(struct mneme_op_call *call, struct mneme_error *error) {
     mneme_arena_init(&adding.arena, 0);
     connect_to_store(&adding);
     status = mneme_op_has(request, LINES) ? add_lines(&adding, &input, error) : add(&adding, &input, error);
-    /* What was queued before is told in any case. */
+    /* Rows for what was queued before are put in any case. */
     struct mneme_error refusal = {0};
     if (mneme_vector_publisher_end(adding.publisher, &refusal) != MNEME_OK && status == MNEME_OK) {
         status = mneme_error_set(error, refusal.code, "%s", refusal.message);
@@ -288,12 +288,12 @@ static int run(struct mneme_op_call *call, struct mneme_error *error) {
 
 const struct mneme_operation mneme_op_vector_add = {
     .name = "vector.add",
-    .summary = "Keep a vector, in the place of one with the same id.",
-    .details = "Publishes a vector_indexed event; workers of embed and vectors bring it into the store. All\n"
-               "vectors of a collection have as many numbers, and are compared the same way: another one\n"
-               "is refused. `-` reads JSON lines from standard input: {\"id\", \"vector\", \"collection\",\n"
-               "\"metadata\", \"metric\"}, of which the last three are otherwise as the options say; a line\n"
-               "that is refused is named, and the rest is done.\n"
+    .summary = "Store a vector, replacing one with the same id.",
+    .details = "Publishes a vector_indexed event; workers of embed and vectors bring it into the store. All "
+               "vectors of a collection have the same number of dimensions and the same metric; others are "
+               "refused. `-` reads JSON lines from standard input: {\"id\", \"vector\", \"collection\",\n"
+               "\"metadata\", \"metric\"}, of which the last three default to the options; refused lines are "
+               "reported, and the others are added.\n"
                "--json: {\"id\",\"collection\",\"event_id\",\"position\"}.",
     .examples = "  mneme vector add red --vector '[1, 0, 0]' --metadata '{\"warm\": true}'\n"
                 "  mneme vector add - --collection colors < vectors.jsonl\n",

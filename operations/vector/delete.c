@@ -1,5 +1,5 @@
 /*
- * vector.delete: vectors by their ids.
+ * vector.delete: deletes vectors by their ids.
  */
 #include "operations/events.h"
 #include "operations/vector/vector.h"
@@ -10,14 +10,14 @@ static const struct mneme_op_field fields[FIELD_COUNT + 1] = {
     [IDS] = {.name = "vector_ids",
              .type = MNEME_OP_LIST,
              .shown = "ID",
-             .help = "The vectors.",
+             .help = "The vectors' ids.",
              .flags = MNEME_OP_REQUIRED | MNEME_OP_POSITIONAL},
     [COLLECTION] = {.name = "collection",
                     .letter = 'c',
                     .type = MNEME_OP_TEXT,
                     .shown = "NAME",
                     .fallback = "default",
-                    .help = "Where they lie; \"default\" unless it is given.",
+                    .help = "The collection (default \"default\").",
                     .flags = MNEME_OP_TO_PAYLOAD},
 };
 
@@ -54,7 +54,7 @@ static int run(struct mneme_op_call *call, struct mneme_error *error) {
 const struct mneme_operation mneme_op_vector_delete = {
     .name = "vector.delete",
     .summary = "Forget vectors.",
-    .details = "Publishes a vector_deleted event for each; one that is not there is no error.\n"
+    .details = "Publishes a vector_deleted event for each; a vector that does not exist is not an error.\n"
                "--json: {\"id\",\"collection\",\"event_id\",\"position\"}.",
     .examples = "  mneme vector delete red\n"
                 "  mneme vector delete red blue --collection colors\n",

@@ -32,10 +32,9 @@ int mneme_vector_parse(float **out, size_t *dimensions, struct mneme_str json, s
         double value = 0;
         if (mneme_json_kind_of(item) != MNEME_JSON_NUMBER || !mneme_json_to_double(&value, item) ||
             !isfinite((float)value)) {
-            return mneme_error_set(error, MNEME_E_INVALID,
-                                   "the vector was not taken: item %zu is not a number of single precision; "
-                                   "correct it",
-                                   count + 1);
+            return mneme_error_set(
+                error, MNEME_E_INVALID,
+                "the vector was not taken: item %zu is not a single-precision number; correct it", count + 1);
         }
         floats[count++] = (float)value;
     }

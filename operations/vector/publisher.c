@@ -1,6 +1,6 @@
 /*
- * Many events under way at once, and a row for each in their order: what is queued is waited for when there
- * is no room for more of them, and at the end.
+ * Keeps many events under way at once and puts a row for each, in order. Queued events are waited for when
+ * there is no room for more, and at the end.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,7 +16,8 @@
 
 struct receipt {
     char id[ID_BYTES], collection[ID_BYTES];
-    enum mneme_status status; /* filled in by the client's thread, read when all is settled; so is the rest */
+    enum mneme_status
+        status; /* filled in by the client's thread, read when all are settled; so are the members below */
     struct mneme_uuid event_id;
     struct mneme_position position;
     char reason[REASON_BYTES];
@@ -28,7 +29,7 @@ struct mneme_vector_publisher {
     size_t count;
     int64_t refused;
     bool is_many;
-    struct mneme_error first; /* that was refused; its code is the worst */
+    struct mneme_error first; /* of the first refused event, but with the worst code of all */
 };
 
 const struct mneme_op_column mneme_vector_receipt_columns[] = {
@@ -48,7 +49,7 @@ int mneme_vector_publisher_new(struct mneme_vector_publisher **out, struct mneme
     int status = publisher == NULL || receipts == NULL
                      ? mneme_error_set(error, MNEME_E_NO_MEMORY,
                                        "nothing was published: memory is exhausted; free some")
-                     /* Where no broker answers, nothing is tried one by one. */
+                     /* If no broker answers, the events are not tried one by one. */
                      : mneme_service_client(&client, call->service, error);
     if (status != MNEME_OK) {
         free(publisher);
@@ -62,7 +63,7 @@ int mneme_vector_publisher_new(struct mneme_vector_publisher **out, struct mneme
 
 void mneme_vector_publisher_refuse(struct mneme_vector_publisher *publisher,
                                    const struct mneme_error *refusal) {
-    /* Of the codes that come here, the lower says more; a size is input like any other. */
+    /* Of the codes that occur here, the lower one says more; a wrong size counts as invalid input. */
     enum mneme_status code = refusal->code == MNEME_E_TOO_LARGE ? MNEME_E_INVALID : refusal->code;
     if (publisher->refused++ == 0) {
         publisher->first = *refusal;
@@ -98,10 +99,11 @@ static void put_row(const struct mneme_vector_publisher *publisher, const struct
                                      .cells = &cells,
                                      .sentence = mneme_str_from(text)};
     publisher->call->outcome->rows++;
-    (void)publisher->call->sink->on_row(&row, publisher->call->sink->context); /* it is published anyway */
+    (void)publisher->call->sink->on_row(&row,
+                                        publisher->call->sink->context); /* the event is published anyway */
 }
 
-/* Waits for what is under way, and puts a row for each or refuses it. */
+/* Waits for the events under way, and for each puts a row or refuses it. */
 static void settle(struct mneme_vector_publisher *publisher) {
     struct mneme_error error = {0};
     int64_t acknowledged, failed;
@@ -122,7 +124,7 @@ static void settle(struct mneme_vector_publisher *publisher) {
 
 void mneme_vector_publisher_destroy(struct mneme_vector_publisher *publisher) {
     if (publisher != NULL) {
-        settle(publisher); /* its receipts are written to until then */
+        settle(publisher); /* its receipts may be written to until then */
         free(publisher->receipts);
         free(publisher);
     }

@@ -1,5 +1,5 @@
 /*
- * vector.query: the vectors of a collection that are nearest to one.
+ * vector.query: finds the vectors of a collection that are nearest to a given one.
  */
 #include <math.h>
 
@@ -21,7 +21,7 @@ static const struct mneme_op_field fields[FIELD_COUNT + 1] = {
                     .type = MNEME_OP_TEXT,
                     .shown = "NAME",
                     .fallback = "default",
-                    .help = "Where to look; \"default\" unless it is given."},
+                    .help = "The collection (default \"default\")."},
     [LIMIT] = {.name = "limit",
                .letter = 'n',
                .type = MNEME_OP_INTEGER,
@@ -32,14 +32,14 @@ static const struct mneme_op_field fields[FIELD_COUNT + 1] = {
     [FILTER] = {.name = "filter",
                 .type = MNEME_OP_VALUE,
                 .shown = "JSON",
-                .help = "Only those whose metadata has these members, an object of plain values."},
+                .help = "Only vectors with these members in their metadata, an object of plain values."},
     [METRIC] = {.name = "metric",
                 .type = MNEME_OP_TEXT,
                 .shown = "METRIC",
-                .help = "How they are compared; refused unless it is the collection's way."},
+                .help = "The metric; refused unless it is that of the collection."},
     [MIN_SIMILARITY] = {.name = "min_similarity",
                         .type = MNEME_OP_DECIMAL,
-                        .help = "Only those that are at least so similar."},
+                        .help = "Only vectors that are at least this similar."},
 };
 
 static const struct mneme_op_column columns[] = {
@@ -108,11 +108,10 @@ static int read(struct mneme_op_call *call, struct mneme_error *error) {
 
 const struct mneme_operation mneme_op_vector_query = {
     .name = "vector.query",
-    .summary = "The vectors of a collection that are nearest to one.",
-    .details =
-        "Similarity is the cosine, 1 / (1 + Euclidean distance), or the inner product, by the metric of\n"
-        "the collection; the most similar come first.\n"
-        "--json: {\"id\",\"similarity\",\"metadata\"}.",
+    .summary = "Find the vectors of a collection that are nearest to a given one.",
+    .details = "Similarity is the cosine, 1 / (1 + Euclidean distance), or the inner product, depending on "
+               "the collection's metric; the most similar vectors come first.\n"
+               "--json: {\"id\",\"similarity\",\"metadata\"}.",
     .examples = "  mneme vector query --vector '[0.9, 0.1, 0]' --limit 3\n"
                 "  mneme vector query --vector '[1, 0, 0]' --filter '{\"warm\": true}' --json\n",
     .fields = fields,

@@ -17,34 +17,34 @@ static const struct mneme_op_field turn_fields[] = {
     {.name = "role",
      .type = MNEME_OP_TEXT,
      .shown = "ROLE",
-     .help = "Who speaks (default user).",
+     .help = "The speaker's role (default user).",
      .fallback = "user",
      .flags = MNEME_OP_TO_PAYLOAD},
     {.name = "speaker",
      .type = MNEME_OP_TEXT,
      .shown = "NAME",
-     .help = "The speaker's name where roles do not tell it.",
+     .help = "The speaker's name, if the role is not enough.",
      .flags = MNEME_OP_TO_PAYLOAD},
     {.name = "turn_index",
      .option = "index",
      .type = MNEME_OP_INTEGER,
      .maximum = 9.2e18,
-     .help = "Its place in the conversation, from 0; the next one by default.",
+     .help = "The turn's index in the conversation, from 0; the next one by default.",
      .flags = MNEME_OP_TO_PAYLOAD},
     {.name = "token_count",
      .option = "tokens",
      .type = MNEME_OP_INTEGER,
      .maximum = 9.2e18,
-     .help = "Its length in the model's tokens.",
+     .help = "The turn's length in the model's tokens.",
      .flags = MNEME_OP_TO_PAYLOAD},
     {.name = "model",
      .type = MNEME_OP_TEXT,
      .shown = "NAME",
-     .help = "The model that wrote it; of a turn with an answer, the answer.",
+     .help = "The model that wrote the turn, or its answer if it has one.",
      .flags = MNEME_OP_TO_PAYLOAD},
     {.name = "agent_response",
      .type = MNEME_OP_TEXT,
-     .help = "What the assistant answers to a user's turn: the next turn.",
+     .help = "The assistant's answer to a user's turn; it becomes the next turn.",
      .flags = MNEME_OP_TO_PAYLOAD},
     MNEME_OP_METADATA_FIELD,
     {0},
@@ -82,7 +82,7 @@ static const struct mneme_op_field thought_fields[] = {
 
 const struct mneme_operation mneme_op_working_thought = {
     .name = "working.thought",
-    .summary = "Note a thought about a conversation.",
+    .summary = "Record a thought about a conversation.",
     .details = "Publishes a working_thought event. The latest 100 are part of working "
                "memory.\n" MNEME_OP_RECEIPT_DETAILS("conversation_id"),
     .examples = "  mneme working thought 'She is in a hurry' --user ada --agent bot --conversation chat-1\n",
@@ -102,15 +102,15 @@ enum { GOAL, GOAL_ID, NO_GOAL, GOAL_FIELD_COUNT };
 static const struct mneme_op_field goal_fields[GOAL_FIELD_COUNT + 1] = {
     [GOAL] = {.name = "goal",
               .type = MNEME_OP_LONG_TEXT,
-              .help = "What the conversation is to achieve.",
+              .help = "The goal of the conversation.",
               .flags = MNEME_OP_POSITIONAL | MNEME_OP_TO_PAYLOAD},
     [GOAL_ID] = {.name = "goal_id",
                  .option = "id",
                  .type = MNEME_OP_TEXT,
                  .shown = "ID",
-                 .help = "The goal's id; that of the event by default.",
+                 .help = "The goal's id; the event's id by default.",
                  .flags = MNEME_OP_TO_PAYLOAD},
-    [NO_GOAL] = {.name = "none", .type = MNEME_OP_FLAG, .help = "There is no goal any more."},
+    [NO_GOAL] = {.name = "none", .type = MNEME_OP_FLAG, .help = "Remove the goal."},
 };
 
 static int check_goal(struct mneme_op_request *request, struct mneme_error *error) {
@@ -121,17 +121,17 @@ static int check_goal(struct mneme_op_request *request, struct mneme_error *erro
         return mneme_op_working_check(request, error);
     }
     return is_none ? mneme_error_set(error, MNEME_E_USAGE,
-                                     "nothing was published: there is a goal and %s; give one of them", label)
+                                     "nothing was published: both a goal and %s are given; give one of them",
+                                     label)
                    : mneme_error_set(error, MNEME_E_USAGE,
-                                     "nothing was published: there is no text; give the goal, or %s", label);
+                                     "nothing was published: no goal is given; give its text, or %s", label);
 }
 
 const struct mneme_operation mneme_op_working_goal = {
     .name = "working.goal",
-    .summary = "Set what a conversation is to achieve.",
-    .details =
-        "Publishes a working_goal_set event; mneme working show tells the goal, with --json also its id\n"
-        "and since when.\n" MNEME_OP_RECEIPT_DETAILS("conversation_id"),
+    .summary = "Set the goal of a conversation.",
+    .details = "Publishes a working_goal_set event; mneme working show shows the goal, and with --json also "
+               "its id and the time at which it was set.\n" MNEME_OP_RECEIPT_DETAILS("conversation_id"),
     .examples = "  mneme working goal 'Book a flight to Oslo' --user ada --conversation chat-1\n"
                 "  mneme working goal 'Book a flight' --id trip-7 --user ada --conversation chat-1\n"
                 "  mneme working goal --none --user ada --conversation chat-1\n",
@@ -153,11 +153,11 @@ static const struct mneme_op_field clear_fields[] = {
 
 const struct mneme_operation mneme_op_working_clear = {
     .name = "working.clear",
-    .summary = "Begin the working memory of a conversation anew.",
+    .summary = "Clear the working memory of a conversation.",
     .details =
-        "Publishes a working_cleared event: goal, thoughts and context are forgotten, and the turns so far\n"
-        "are at hand no more; the conversation keeps them. A terminal asks for your consent; without one it\n"
-        "is refused (6) unless --yes is given.\n" MNEME_OP_RECEIPT_DETAILS("conversation_id"),
+        "Publishes a working_cleared event: goal, thoughts and context are forgotten, and the turns "
+        "so far leave working memory; the conversation keeps them. A terminal asks for your consent; without "
+        "one it is refused (6) unless --yes is given.\n" MNEME_OP_RECEIPT_DETAILS("conversation_id"),
     .examples = "  mneme working clear --user ada --conversation chat-1 --reason 'another topic' --yes\n",
     .fields = clear_fields,
     .groups = GROUPS,

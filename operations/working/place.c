@@ -1,10 +1,10 @@
 /*
- * A conversation's working memory lies in the stream of the conversation. A context of its own has an id of
- * its own, which its events carry in the payload alone: they belong to no conversation.
+ * A conversation's working memory is in the stream of the conversation. A separate context has its own id,
+ * which its events carry only in the payload: they do not belong to a conversation.
  */
 #include "operations/working/place.h"
 
-/* The id of a context of its own; null where there is none. */
+/* The id of a separate context; null if there is none. */
 static struct mneme_str own_context(const struct mneme_op_request *request) {
     const struct mneme_op_field *field = &request->operation->fields[MNEME_OP_CONTEXT_ID];
     return field->name != NULL && strcmp(field->name, "context_id") == 0
@@ -12,7 +12,7 @@ static struct mneme_str own_context(const struct mneme_op_request *request) {
                : MNEME_STR_NULL;
 }
 
-/* "nothing was done: <what lacks>; give A, B or C". */
+/* "nothing was done: <what is missing>; give A, B or C". */
 static int check_one_of(const struct mneme_op_request *request, const enum mneme_op_common *fields,
                         size_t count, const char *what_lacks, struct mneme_error *error) {
     struct mneme_buffer choices = {0};
@@ -42,7 +42,8 @@ int mneme_op_working_check(struct mneme_op_request *request, struct mneme_error 
     if (has_context && request->common[MNEME_OP_CONVERSATION].is_set) {
         return mneme_error_set(
             error, MNEME_E_USAGE,
-            "nothing was done: both %s and %s are given; a conversation's context has its id, so give one of "
+            "nothing was done: both %s and %s are given; a conversation's context has the conversation's id, "
+            "so give one of "
             "them",
             mneme_op_label(context, request, &request->operation->fields[MNEME_OP_CONTEXT_ID]),
             mneme_op_label(conversation, request, mneme_op_common_field(MNEME_OP_CONVERSATION)));
@@ -63,7 +64,8 @@ struct mneme_working_place mneme_op_working_place(const struct mneme_op_request 
         .agent_id = mneme_op_common_text(request, MNEME_OP_AGENT),
         .context_id = own_context(request),
     };
-    (void)mneme_working_stream(&place.stream_id, &place, NULL); /* which the check has found */
+    (void)mneme_working_stream(&place.stream_id, &place,
+                               NULL); /* the check has made sure that there is one */
     return place;
 }
 

@@ -1,6 +1,6 @@
 #include "operations/working/read.h"
 
-/* The tables failed: whether Redis has an answer, though one without the caller's own writes. */
+/* Called when the tables failed: whether Redis has an answer, even one that lacks the caller's own writes. */
 static bool read_behind(struct mneme_loaded_working *out, struct mneme_op_call *call,
                         const struct mneme_working_question *question) {
     struct mneme_hot_reader *hot = mneme_op_call_hot_behind(call);

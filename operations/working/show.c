@@ -1,5 +1,5 @@
 /*
- * working.show: all that is at hand of a conversation.
+ * working.show: the working memory of a conversation.
  */
 #include "operations/fields.h"
 #include "operations/working/place.h"
@@ -10,12 +10,14 @@
 enum { LIMIT, FIELD_COUNT };
 
 static const struct mneme_op_field fields[FIELD_COUNT + 1] = {
-    [LIMIT] = {.name = "limit",
-               .letter = 'n',
-               .type = MNEME_OP_INTEGER,
-               .minimum = 1,
-               .maximum = MNEME_WORKING_EVENTS,
-               .help = "Of turns, thoughts and events the latest N each; all that is at hand by default."},
+    [LIMIT] =
+        {.name = "limit",
+         .letter = 'n',
+         .type = MNEME_OP_INTEGER,
+         .minimum = 1,
+         .maximum = MNEME_WORKING_EVENTS,
+         .help =
+             "Only the latest N turns, thoughts and events each; by default all that working memory holds."},
 };
 
 static const struct mneme_op_column columns[] = {
@@ -23,7 +25,7 @@ static const struct mneme_op_column columns[] = {
     {"stream_id", MNEME_ROW_STR, NULL, "stream", NULL},
     {"conversation_id", MNEME_ROW_STR, NULL, "conversation", NULL},
     MNEME_OP_BESIDE("goal", MNEME_ROW_STR),
-    {"active_goal", MNEME_ROW_JSON, NULL, "", NULL}, /* of which a person reads the goal */
+    {"active_goal", MNEME_ROW_JSON, NULL, "", NULL}, /* a person reads only its goal */
     MNEME_OP_BESIDE("turns", MNEME_ROW_JSON),
     MNEME_OP_BESIDE("thoughts", MNEME_ROW_JSON),
     MNEME_OP_BESIDE("context", MNEME_ROW_JSON),
@@ -102,15 +104,14 @@ static int read(struct mneme_op_call *call, struct mneme_error *error) {
 
 const struct mneme_operation mneme_op_working_show = {
     .name = "working.show",
-    .summary = "All that is at hand of a conversation.",
+    .summary = "Show the working memory of a conversation.",
     .details =
         "The goal, the latest 50 turns, the latest 100 thoughts, the context's keys that have not expired\n"
         "and its latest 100 events. They come from Redis while a worker of group redis keeps it up to\n"
         "date, else from Postgres.\n"
         "--json: one object: {\"tenant\",\"stream_id\",\"conversation_id\",\"goal\",\"active_goal\","
-        "\n\"turns\",\"thoughts\",\"context\",\"events\"}, the last four of them lists of objects; "
-        "active_goal\n"
-        "is {\"id\",\"description\",\"set_at\"}, or null.",
+        "\n\"turns\",\"thoughts\",\"context\",\"events\"}, the last four of which are lists of objects; "
+        "active_goal is {\"id\",\"description\",\"set_at\"}, or null.",
     .examples = "  mneme working show --user ada --conversation chat-1\n"
                 "  mneme working show --user ada --conversation chat-1 --at-least last --json\n",
     .fields = fields,

@@ -181,7 +181,7 @@ def test_statistics_of_the_system_count_the_log_and_ask_the_services(ask, histor
 
 def test_statistics_of_the_system_are_of_now(history):
     refused = history.mneme("stats", "--system", "--as-of", "2026-01-31", expect=2)
-    assert "--system tells what is there now" in refused.stderr
+    assert "--system shows the present" in refused.stderr
     away = history.mneme("stats", "--system", "--json", expect=0, env={"REDIS_URL": "redis://127.0.0.1:1"}).json_lines[-1]
     assert away["redis"] == {"used_memory": None, "hit_rate": None} and away["postgres"]["active_connections"] >= 1
 

@@ -98,7 +98,7 @@ def test_the_help_of_the_whole_program_lists_commands_and_exit_codes():
     (["memory", "add", "x", "--confidence", "2"], "a number from 0 to 1"),
     (["memory", "update", "018f0f5e-7a5b-7cc1-9d3e-2f6a1b0c4d5e"], "no field is given"),
     (["memory", "delete"], "no memory is named"),
-    (["events", "--all", "--from", "3"], "versions count within one stream"),
+    (["events", "--all", "--from", "3"], "versions are numbered within a stream"),
     (["events", "--all", "--since", "soon"], "is not a time; give 7d (ago), yesterday, 2026-11-30"),
     (["completion", "powershell"], "choose one of bash, zsh or fish"),
     (["memory", "list", "--all", "--type", "fackt"], "--type was not taken: there is no memory type 'fackt'; did you mean 'fact'?"),

@@ -107,7 +107,7 @@ def test_a_note_says_that_what_was_written_is_not_in_the_answer_yet(shared_libra
         assert library.call("memory.list", 60000, user_id="ada") == (0, []) and library.notes == []
         assert library.call("memory.add", 60000, user_id="ada", text="tea")[0] == 0, library.message
         assert library.call("memory.list", 60000, user_id="ada") == (0, [])
-    missing = "what was written last from here is not in the tables yet after 100 ms"
+    missing = "the last writes from here are not in the tables yet after 100 ms"
     ((kind, sentence),) = library.notes
     assert kind == 2 and sentence.startswith(missing)
     mneme("memory", "add", "tea", "--user", "ada", expect=0)

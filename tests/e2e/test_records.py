@@ -91,7 +91,7 @@ def test_a_handoff_is_given_by_the_agent_that_it_belongs_to(recorded, one, folde
     assert one("handoff", "list", "--from", "clerk")["topic"] == "taxes"
     assert recorded("handoff", "record", "rent", "--from", "clerk", "--to", "landlord")["stream_id"] == "clerk"
     error = folded.mneme("handoff", "record", "nothing", "--to", "writer", "--user", "ada", expect=2).stderr
-    assert "nothing says who hands over; give --from, or --agent" in error
+    assert "no agent that hands over is named; give --from, or --agent" in error
 
 
 def test_a_hypothesis(recorded, one):

@@ -74,7 +74,7 @@ def test_a_turn_is_written_with_its_answer(worker, mneme, one):
     assert [(turn["turn_index"], turn["role"], turn["content"], turn["model"]) for turn in turns] == [
         (0, "user", "On Friday", None), (1, "assistant", "Booked.", "m/1")]
     error = mneme("working", "turn", "x", "--role", "tool", "--agent-response", "y", *HERE, expect=1).stderr
-    assert "agent_response answers a turn of the role tool" in error
+    assert "agent_response is given with a turn of the role tool" in error
 
 
 def test_a_person_reads_a_value_alone_and_in_a_table(worker, mneme, one):
@@ -262,7 +262,7 @@ def test_a_context_of_its_own_needs_no_conversation(worker, mneme, namespace, dr
     (("context", "events", "--limit", "10001", *HERE), 2, "--limit"),
     (("context", "set", "k", "v", "--context", "c", *HERE), 2, "give one of them"),
     (("working", "show", "--limit", "0", *HERE), 2, "--limit"),
-    (("working", "goal", *HERE), 2, "give the goal, or --none"),
+    (("working", "goal", *HERE), 2, "give its text, or --none"),
     (("working", "goal", "win", "--none", *HERE), 2, "give one of them"),
     (("working", "turn", "hi", "--role", "boss", *HERE), 2, "user, assistant, system or tool"),
     (("working", "thought", " ", *HERE), 1, "payload.thought"),
