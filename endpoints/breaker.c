@@ -24,7 +24,7 @@ bool mneme_breaker_admit(struct mneme_breaker *breaker, int64_t now) {
 }
 
 void mneme_breaker_succeed(struct mneme_breaker *breaker) {
-    /* A request that went out before the others failed must not close what they have opened. */
+    /* A request that went out before the others failed must not close the breaker that they opened. */
     if (breaker->state != MNEME_BREAKER_OPEN) {
         breaker->state = MNEME_BREAKER_CLOSED;
         breaker->failures = 0;
@@ -45,7 +45,7 @@ void mneme_breaker_fail(struct mneme_breaker *breaker, int64_t now) {
 }
 
 void mneme_breaker_give_up(struct mneme_breaker *breaker, int64_t now) {
-    /* The trial said nothing: the next request is one. */
+    /* The trial was inconclusive: the next request is a new trial. */
     if (breaker->state == MNEME_BREAKER_HALF_OPEN) {
         open_breaker(breaker, now - breaker->open_micros);
     }

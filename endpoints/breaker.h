@@ -1,6 +1,6 @@
 /*
- * A circuit breaker: after so many failures in a row a service is left alone for a while, then one request
- * tries it. Pure state; the caller gives the time, in microseconds of a clock that never steps back.
+ * A circuit breaker: after a number of failures in a row no requests go to a service for a while, then one
+ * request tries it. Pure state; the caller passes the time, in microseconds of a monotonic clock.
  */
 #ifndef MNEME_ENDPOINTS_BREAKER_H
 #define MNEME_ENDPOINTS_BREAKER_H
@@ -9,8 +9,8 @@
 
 enum mneme_breaker_state {
     MNEME_BREAKER_CLOSED,    /* requests go out */
-    MNEME_BREAKER_OPEN,      /* none does */
-    MNEME_BREAKER_HALF_OPEN, /* one is out, on whose fate it depends */
+    MNEME_BREAKER_OPEN,      /* no requests go out */
+    MNEME_BREAKER_HALF_OPEN, /* one trial request is out; its result decides */
 };
 
 struct mneme_breaker {
@@ -23,10 +23,11 @@ struct mneme_breaker {
 
 void mneme_breaker_init(struct mneme_breaker *breaker, int64_t max_failures, int64_t open_micros);
 
-/* Whether a request may go out now. After a yes its fate must be told, by one of the three below. */
+/* Whether a request may go out now. If so, its result must be reported by one of the three functions below.
+ */
 bool mneme_breaker_admit(struct mneme_breaker *breaker, int64_t now);
 
-/* What became of a request: it was answered, it failed, or it was given up and says nothing. */
+/* The result of a request: it was answered, it failed, or it was given up without a result. */
 void mneme_breaker_succeed(struct mneme_breaker *breaker);
 void mneme_breaker_fail(struct mneme_breaker *breaker, int64_t now);
 void mneme_breaker_give_up(struct mneme_breaker *breaker, int64_t now);

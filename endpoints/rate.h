@@ -1,6 +1,6 @@
 /*
- * Limits requests per minute, evenly: a bucket that fills at that rate and holds one second's worth,
- * at least one. Pure state; the caller gives the time, in microseconds of a clock that never steps back.
+ * Limits requests per minute, evenly: a bucket that fills at that rate and holds the requests of one second,
+ * at least one. Pure state; the caller passes the time, in microseconds of a monotonic clock.
  */
 #ifndef MNEME_ENDPOINTS_RATE_H
 #define MNEME_ENDPOINTS_RATE_H
@@ -15,7 +15,7 @@ struct mneme_rate {
 
 void mneme_rate_init(struct mneme_rate *rate, int64_t per_minute, int64_t now);
 
-/* Takes leave for one request; otherwise tells how long until there is one. */
+/* Takes one request from the bucket; otherwise returns false and sets how long to wait for one. */
 bool mneme_rate_take(struct mneme_rate *rate, int64_t now, int64_t *wait_micros);
 
 #endif

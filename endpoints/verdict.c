@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-/* The first row that holds the status. */
+/* The first row that includes the status applies. */
 static const struct {
     long from, to;
     enum mneme_endpoint_verdict verdict;

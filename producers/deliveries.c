@@ -38,7 +38,8 @@ no_room:
     pthread_mutex_destroy(&deliveries->lock);
 no_lock:
     return mneme_error_set(error, MNEME_E_INTERNAL,
-                           "cannot open a publisher: no lock can be made (%s); try again", strerror(failure));
+                           "cannot open a publisher: no lock can be created (%s); try again",
+                           strerror(failure));
 }
 
 void mneme_deliveries_clean_up(struct mneme_deliveries *deliveries) {
@@ -59,7 +60,7 @@ static bool has_room(const struct mneme_deliveries *deliveries, size_t bytes) {
             bytes <= deliveries->max_bytes - deliveries->bytes);
 }
 
-/* With the lock held. */
+/* Called with the lock held. */
 static bool wait_for_room(struct mneme_deliveries *deliveries, size_t bytes, int timeout_ms) {
     if (timeout_ms <= 0) {
         return false;
@@ -74,7 +75,7 @@ static bool wait_for_room(struct mneme_deliveries *deliveries, size_t bytes, int
     return has_room(deliveries, bytes);
 }
 
-/* With the lock held. */
+/* Called with the lock held. */
 static bool grow(struct mneme_deliveries *deliveries) {
     size_t capacity = deliveries->unused_capacity + RECORDS_PER_BLOCK;
     struct mneme_delivery **unused = realloc(deliveries->unused, capacity * sizeof(struct mneme_delivery *));
@@ -177,7 +178,7 @@ uint64_t mneme_deliveries_last_ticket(struct mneme_deliveries *deliveries) {
     return ticket;
 }
 
-/* With the lock held. */
+/* Called with the lock held. */
 static bool is_settled(const struct mneme_deliveries *deliveries, uint64_t ticket) {
     const struct mneme_delivery *oldest = deliveries->under_way.next;
     return oldest == &deliveries->under_way || oldest->ticket > ticket;

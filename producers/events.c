@@ -1,6 +1,6 @@
 /*
- * Making events by hand: defaults, fresh ids, and ids that follow from a key. Which fields take a fresh id is
- * said by the schema's tables.
+ * Making events by hand: defaults, fresh ids, and ids that follow from a key. The schema's tables say which
+ * fields take a fresh id.
  */
 #include "common/base/clock.h"
 #include "common/base/uuid.h"

@@ -1,7 +1,7 @@
 /*
  * Opening a publisher: settings, codec, the topic's facts, and an idempotent Kafka producer that fits them.
- * All that can be wrong with brokers, credentials, topic and registry is found here, before the first event
- * is accepted.
+ * Anything wrong with brokers, credentials, topic and registry is found here, before the first event is
+ * accepted.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,14 +10,14 @@
 
 #define TOPIC_TIMEOUT_MS 5000
 
-/* How long brokers that do not answer are waited for. */
+/* How long to wait for brokers that do not answer. */
 struct opening {
     int timeout_ms;
-    bool is_hasty; /* those that take no connection are not waited for at all */
+    bool is_hasty; /* brokers that refuse connections are not waited for at all */
 };
 static const struct opening patiently = {.timeout_ms = TOPIC_TIMEOUT_MS};
 
-/* Bounds of the properties "message.max.bytes" and "batch.size". */
+/* Limits of the properties "message.max.bytes" and "batch.size". */
 #define LEAST_MESSAGE_BYTES 1000
 #define MOST_MESSAGE_BYTES 1000000000
 
@@ -36,7 +36,7 @@ static int set_properties(rd_kafka_conf_t *conf, const struct mneme_config *conf
         {"partitioner", "murmur2"},
         {"compression.codec", "lz4"},
         {"socket.nagle.disable", "true"},
-        /* The client's own queue is the bound; this one counts a moment longer. */
+        /* The client's own queue is the limit; this one still counts events for a moment longer. */
         {"queue.buffering.max.messages", "0"},
         {"queue.buffering.max.kbytes", "2147483647"},
     };
@@ -46,7 +46,7 @@ static int set_properties(rd_kafka_conf_t *conf, const struct mneme_config *conf
     } numbers[] = {
         {"linger.ms", mneme_config_long(config, MNEME_SETTING_PUBLISH_LINGER_MS)},
         {"delivery.timeout.ms", mneme_config_long(config, MNEME_SETTING_PUBLISH_TIMEOUT_MS)},
-        /* A batch may not be larger than the topic takes. */
+        /* A batch may not be larger than the topic allows. */
         {"message.max.bytes", max_message_bytes},
         {"batch.size", max_message_bytes < 1000000 ? max_message_bytes : 1000000},
     };
@@ -86,8 +86,8 @@ static int64_t clamp(int64_t value, int64_t least, int64_t most) {
     return value < least ? least : value > most ? most : value;
 }
 
-/* Batches must fit the topic, which only a client can ask for: a second one is made when the topic is
- * unusual. */
+/* Batches must fit the topic, whose limits only a client can read: if they are unusual, a second client is
+ * made. */
 static int connect_to_topic(struct mneme_client *client, const struct opening *opening,
                             struct mneme_error *error) {
     int64_t max_message_bytes = MNEME_KAFKA_USUAL_MAX_MESSAGE_BYTES;
@@ -242,7 +242,7 @@ int mneme_client_written(struct mneme_client_written *out, struct mneme_client *
     pthread_mutex_unlock(&reporter->acknowledged_lock);
     return positions != NULL ? MNEME_OK
                              : mneme_error_set(error, MNEME_E_NO_MEMORY,
-                                               "the positions were not told: memory is exhausted; free some");
+                                               "the positions were not read: memory is exhausted; free some");
 }
 
 int mneme_client_settings(struct mneme_config **out, const char *config_path,
@@ -256,10 +256,10 @@ int mneme_client_settings(struct mneme_config **out, const char *config_path,
     for (size_t i = 0; i < setting_count; i++) {
         int setting = mneme_setting_by_env(mneme_str_from(settings[i].name));
         if (setting < 0) {
-            status = mneme_error_set(error, MNEME_E_USAGE,
-                                     "cannot read the settings: there is none that is called \"%.100s\"; "
-                                     "`mneme config` lists them",
-                                     settings[i].name == NULL ? "" : settings[i].name);
+            status = mneme_error_set(
+                error, MNEME_E_USAGE,
+                "cannot read the settings: there is no setting \"%.100s\"; `mneme config` lists them",
+                settings[i].name == NULL ? "" : settings[i].name);
         } else {
             status = mneme_config_set(config, (enum mneme_setting)setting, settings[i].value,
                                       MNEME_FROM_OPTION, error);

@@ -1,5 +1,5 @@
 /*
- * The way of one event from the caller to librdkafka: check, encode, find room, hand over. Then flushing and
+ * How an event gets from the caller to librdkafka: check, encode, find room, hand over. Also flushing and
  * closing.
  */
 #include <errno.h>
@@ -8,11 +8,11 @@
 #include "common/base/clock.h"
 #include "producers/client.h"
 
-/* Flushing looks this often whether other threads' new events keep librdkafka busy, though ours are settled.
- */
+/* How often flushing checks whether its own events are settled although other threads' new events keep
+ * librdkafka busy. */
 #define FLUSH_SLICE_MS 20
 
-/* How long closing waits for librdkafka to give back what it was told to give up. */
+/* How long closing waits for librdkafka to return purged events. */
 #define PURGE_TIMEOUT_MS 2000
 
 const char *mneme_version(void) {
@@ -74,7 +74,8 @@ static int queue_event(struct mneme_client *client, struct mneme_producer_scratc
     }
     int wait_ms = client->block_ms;
     if (mneme_reporter_is_current(&client->reporter)) {
-        /* Room is made by this very thread: what it has reported is settled now, waiting would be in vain. */
+        /* This is the thread that makes room, so waiting would be useless: settles what it has reported
+         * instead. */
         mneme_reporter_settle(&client->reporter);
         wait_ms = 0;
     }
@@ -99,7 +100,7 @@ int mneme_publish(struct mneme_client *client, const struct mneme_event *event,
     struct mneme_event with_stream;
     if (event->stream_id.data == NULL) {
         with_stream = *event;
-        with_stream.stream_id = mneme_event_subject(event); /* none: the checks refuse the event */
+        with_stream.stream_id = mneme_event_subject(event); /* no stream: the checks refuse the event */
         event = &with_stream;
     }
     struct mneme_producer_scratch *scratch = NULL;
@@ -143,7 +144,7 @@ int mneme_publish_json(struct mneme_client *client, struct mneme_str line, struc
     return status;
 }
 
-/* Whether all events up to the ticket are settled within timeout_ms (-1: no bound). Linger is skipped
+/* Whether all events up to the ticket are settled within timeout_ms (-1: no limit). Linger is skipped
  * meanwhile. */
 static bool wait_for(struct mneme_client *client, uint64_t ticket, int timeout_ms) {
     int64_t deadline = mneme_clock_monotonic_micros() + (int64_t)timeout_ms * 1000;
@@ -153,7 +154,7 @@ static bool wait_for(struct mneme_client *client, uint64_t ticket, int timeout_m
         if (left_ms <= 0) {
             return false;
         }
-        /* Its result only says that more is under way, which is asked above. */
+        /* The result only says that more is under way, which is checked above. */
         (void)rd_kafka_flush(client->kafka, left_ms < FLUSH_SLICE_MS ? (int)left_ms : FLUSH_SLICE_MS);
         (void)mneme_deliveries_wait(&client->deliveries, ticket, 1);
     }
@@ -200,7 +201,8 @@ int mneme_close(struct mneme_client *client, int timeout_ms, struct mneme_error 
                             "closed too early: the brokers did not acknowledge %zu events within %d ms; wait "
                             "longer, or check that the brokers run",
                             mneme_deliveries_count(&client->deliveries, UINT64_MAX), timeout_ms);
-        /* Each purged event is reported; what librdkafka keeps back is reported when the thread ends. */
+        /* Each purged event is reported; events that librdkafka does not return are reported when the thread
+         * ends. */
         (void)rd_kafka_purge(client->kafka, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT);
         (void)mneme_deliveries_wait(&client->deliveries, UINT64_MAX, PURGE_TIMEOUT_MS);
     }

@@ -1,6 +1,6 @@
 /*
- * Publishing one event and waiting for the brokers. The meeting place of the two threads is shared: who
- * leaves it last frees it, since an event may be reported long after its publisher gave up waiting.
+ * Publishing one event and waiting for the brokers. The two threads share a meeting place: the last one to
+ * leave frees it, since an event may be reported long after its publisher gave up waiting.
  */
 #include <pthread.h>
 #include <stdio.h>

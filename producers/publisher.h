@@ -1,10 +1,10 @@
 /*
- * The publisher: memory operations of agents into the log.
+ * The publisher: writes memory operations of agents to the log.
  *
  * Thread rules: one client may be used by any number of threads at once, except for mneme_close. Callbacks
- * run on the client's own thread, in no promised order across streams; they may publish (a full queue is then
- * MNEME_E_FULL at once), but must not wait, flush or close: that is MNEME_E_USAGE. Events are copied before a
- * call returns: nothing of the caller's is kept.
+ * run on the client's own thread, without a guaranteed order across streams; they may publish (a full queue
+ * is then MNEME_E_FULL at once), but must not wait, flush or close: that is MNEME_E_USAGE. Events are copied
+ * before a call returns: no reference to the caller's data is kept.
  *
  * A client does not survive fork(): its threads exist in the parent only. Open clients after forking; a child
  * must neither use nor close one of its parent's.
@@ -19,9 +19,9 @@
 
 struct mneme_client;
 
-/* What the brokers said of one event. */
+/* The brokers' answer for one event. */
 struct mneme_receipt {
-    enum mneme_status status; /* MNEME_OK: the brokers have it, on acks=all */
+    enum mneme_status status; /* MNEME_OK: the brokers have it (acks=all) */
     struct mneme_uuid event_id;
     struct mneme_position position; /* of an acknowledged event */
     const char *message;            /* the error's sentence, "" on success; valid during the callback */
@@ -36,10 +36,10 @@ struct mneme_receipt {
 int mneme_open(struct mneme_client **out, const char *config_path,
                const struct mneme_client_setting *settings, size_t setting_count, struct mneme_error *error);
 
-/* Waits for what is under way up to timeout_ms (-1: until every event is acknowledged or failed, which
- * MNEME_PUBLISH_TIMEOUT_MS bounds), then frees all. What the brokers did not acknowledge by then is reported
- * to its callbacks as MNEME_E_TIMEOUT; it may still arrive. MNEME_E_TIMEOUT if there was any. NULL is
- * allowed. */
+/* Waits for events under way up to timeout_ms (-1: until every event is acknowledged or has failed, which
+ * MNEME_PUBLISH_TIMEOUT_MS limits), then frees all. Events that the brokers did not acknowledge by then are
+ * reported to their callbacks as MNEME_E_TIMEOUT; they may still arrive. Returns MNEME_E_TIMEOUT if there
+ * were any. NULL is allowed. */
 int mneme_close(struct mneme_client *client, int timeout_ms, struct mneme_error *error);
 
 /* Zeroes the event, sets type, tenant (the client's default), a fresh event_id, occurred_at (now), the
@@ -76,8 +76,8 @@ int mneme_publish_json(struct mneme_client *client, struct mneme_str line, struc
                        struct mneme_error *error);
 
 /* Waits until everything published before the call is acknowledged or failed and its callbacks have returned;
- * events published meanwhile by other threads are not waited for. timeout_ms as of mneme_close.
- * MNEME_E_TIMEOUT tells how many events are still under way. */
+ * events published meanwhile by other threads are not waited for. timeout_ms as for mneme_close.
+ * MNEME_E_TIMEOUT says how many events are still under way. */
 int mneme_flush(struct mneme_client *client, int timeout_ms, struct mneme_error *error);
 
 /* A fresh version 7 id, for what an event names (memory_id and the like). */

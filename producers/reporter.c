@@ -1,6 +1,6 @@
 /*
  * Delivery reports come in batches as librdkafka gets them from the brokers; events are settled in chunks, so
- * that the lock is taken seldom and a long batch makes room before it ends.
+ * that the lock is taken rarely and a long batch makes room before it ends.
  */
 #include "producers/reporter.h"
 
@@ -11,9 +11,9 @@
 #include "common/base/clock.h"
 #include "common/kafka/kafka.h"
 
-#define POLL_MS 1000 /* only a bound: stopping wakes the thread */
+#define POLL_MS 1000 /* only an upper limit: stopping wakes the thread */
 
-/* An event that was sent may have arrived, though nobody said so. */
+/* An event that was sent may have arrived without being acknowledged. */
 #define NOT_PUBLISHED "the event was not published to topic"
 #define NOT_KNOWN "it is not known whether the event was published to topic"
 
@@ -28,7 +28,8 @@ int mneme_reporter_init(struct mneme_reporter *reporter, struct mneme_deliveries
                                "cannot open a publisher: no lock can be made (%s); try again",
                                strerror(failure));
     }
-    pthread_mutex_init(&reporter->acknowledged_lock, NULL); /* the same way; it does not fail alone */
+    pthread_mutex_init(&reporter->acknowledged_lock,
+                       NULL); /* by the same call; it fails only if the other does */
     return MNEME_OK;
 }
 
@@ -40,7 +41,7 @@ void mneme_reporter_clean_up(struct mneme_reporter *reporter) {
 
 static void set_trouble(struct mneme_reporter *reporter, rd_kafka_resp_err_t code, const char *text) {
     pthread_mutex_lock(&reporter->trouble_lock);
-    /* That all brokers are down says less than why. */
+    /* "All brokers are down" says less than the reason. */
     if (code != RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN || reporter->trouble == RD_KAFKA_RESP_ERR_NO_ERROR) {
         reporter->trouble = code;
         snprintf(reporter->trouble_text, sizeof reporter->trouble_text, "%s", text);
@@ -99,7 +100,7 @@ static enum mneme_status explain(struct mneme_reporter *reporter, rd_kafka_resp_
         (void)mneme_reporter_check(reporter, error);
         return error->code;
     }
-    /* A time-out is only how it ended; a complaint of the brokers is why. */
+    /* A time-out only says how it ended; a complaint of the brokers says why. */
     if (code == RD_KAFKA_RESP_ERR__MSG_TIMED_OUT) {
         rd_kafka_resp_err_t trouble = get_trouble(reporter, text);
         if (trouble != RD_KAFKA_RESP_ERR_NO_ERROR) {
@@ -130,7 +131,8 @@ static void report(struct mneme_reporter *reporter, struct mneme_delivery *deliv
     }
 }
 
-/* Notes an acknowledged position. Without memory it is left out: only who asks for own writes misses it. */
+/* Notes an acknowledged position. If memory is exhausted it is left out; only callers that ask for own writes
+ * miss it. */
 static void note_acknowledged(struct mneme_reporter *reporter, struct mneme_position position) {
     size_t partition = (size_t)position.partition;
     reporter->acknowledged_events++;
@@ -180,7 +182,7 @@ static void report_message(struct mneme_reporter *reporter, const rd_kafka_messa
     report(reporter, delivery, &receipt);
 }
 
-/* A few at a time, so that the memory of all of them is on its way while the first is reported. */
+/* A few at a time, so that the memory of all of them is being fetched while the first is reported. */
 static void report_messages(struct mneme_reporter *reporter, rd_kafka_event_t *event) {
     const rd_kafka_message_t *messages[16];
     size_t count;
@@ -205,7 +207,7 @@ static void report_event(struct mneme_reporter *reporter, rd_kafka_event_t *even
     rd_kafka_event_destroy(event);
 }
 
-/* The client is closed, and librdkafka has given up these events without a word, or would. */
+/* The client is closed, and librdkafka has dropped these events without a report, or would. */
 static void report_abandoned(struct mneme_reporter *reporter) {
     struct mneme_delivery *delivery;
     while ((delivery = mneme_deliveries_oldest(reporter->deliveries)) != NULL) {
@@ -240,7 +242,7 @@ static void *run(void *argument) {
 int mneme_reporter_start(struct mneme_reporter *reporter, rd_kafka_t *kafka, struct mneme_error *error) {
     reporter->kafka = kafka;
     reporter->queue = rd_kafka_queue_get_main(kafka);
-    /* Signals of the program are for its own threads. */
+    /* Signals to the program are for its own threads. */
     sigset_t all;
     sigset_t before;
     sigfillset(&all);
@@ -251,7 +253,7 @@ int mneme_reporter_start(struct mneme_reporter *reporter, rd_kafka_t *kafka, str
         rd_kafka_queue_destroy(reporter->queue);
         return mneme_error_set(
             error, MNEME_E_UNAVAILABLE,
-            "cannot open a publisher: no thread can be made (%s); raise the limit of processes",
+            "cannot open a publisher: no thread can be created (%s); raise the limit of processes",
             strerror(failure));
     }
     reporter->is_running = true;

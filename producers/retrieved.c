@@ -1,5 +1,5 @@
 /*
- * One event for each stream, in the order in which the answer has them.
+ * One event for each stream, in the order of the answer.
  */
 #include "producers/retrieved.h"
 
@@ -12,7 +12,7 @@
 
 #define MAX_IDS 1000         /* of one event, as the schema says */
 #define MAX_TYPE_BYTES 255   /* the same */
-#define MAX_QUERY_BYTES 9999 /* no more characters than the schema lets a query have */
+#define MAX_QUERY_BYTES 9999 /* at most as many characters as the schema allows for a query */
 
 bool mneme_retrieved_is_sampled(double share) {
     uint32_t chance;
@@ -20,7 +20,7 @@ bool mneme_retrieved_is_sampled(double share) {
                           (double)chance < share * (double)UINT32_MAX);
 }
 
-/* The text cut to a maximum of bytes, between characters. */
+/* The text cut to a maximum number of bytes, between characters. */
 static struct mneme_str cut(struct mneme_str text, size_t most) {
     if (text.len <= most) {
         return text;

@@ -1,13 +1,13 @@
 /*
- * The pool of scratch buffers: a few places that are swapped in and out atomically, each thread beginning at
- * a place of its own, so that threads seldom meet.
+ * The pool of scratch buffers: a few slots that are swapped in and out atomically; threads begin at different
+ * slots, so that they rarely collide.
  */
 #include "producers/scratch.h"
 
 #include <pthread.h>
 #include <stdlib.h>
 
-/* One large event must not hold its memory for ever. */
+/* The memory of one large event must not be kept forever. */
 #define KEEP_BYTES ((size_t)256 * 1024)
 
 static void destroy(struct mneme_producer_scratch *scratch) {
@@ -26,7 +26,7 @@ void mneme_producer_scratch_pool_clean_up(struct mneme_producer_scratch_pool *po
 }
 
 static size_t own_place(void) {
-    /* Thread descriptors lie pages apart. */
+    /* Thread descriptors are pages apart. */
     return ((uintptr_t)pthread_self() >> 12) * UINT64_C(0x9E3779B97F4A7C15) >> 61;
 }
 

@@ -1,6 +1,6 @@
 /*
  * Buffers that a publishing thread borrows for the time of one call: for the encoded event, its key, and what
- * parsing a line allocates. Taken and given back without a lock; as many as there are threads at once.
+ * parsing a line allocates. Taken and returned without a lock; as many as there are threads at a time.
  */
 #ifndef MNEME_PRODUCERS_SCRATCH_H
 #define MNEME_PRODUCERS_SCRATCH_H
@@ -25,7 +25,7 @@ struct mneme_producer_scratch_pool {
 /* Zero-initialise the pool. Everything lent must have been given back. */
 void mneme_producer_scratch_pool_clean_up(struct mneme_producer_scratch_pool *pool);
 
-/* Empty buffers for the caller alone; NULL when memory is exhausted. */
+/* Empty buffers for exclusive use; NULL when memory is exhausted. */
 struct mneme_producer_scratch *mneme_producer_scratch_take(struct mneme_producer_scratch_pool *pool);
 void mneme_producer_scratch_give(struct mneme_producer_scratch_pool *pool,
                                  struct mneme_producer_scratch *scratch);

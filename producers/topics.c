@@ -1,6 +1,6 @@
 /*
- * What the events topic must be: partitions as set (they decide the order of events), the brokers' clock, and
- * nothing ever dropped, since every projection is rebuilt from it.
+ * What the events topic needs: the configured number of partitions (they decide the order of events),
+ * timestamps by the brokers' clock, and unlimited retention, since every projection is rebuilt from it.
  */
 #include "producers/topics.h"
 
@@ -29,7 +29,7 @@ static void find_number(struct mneme_topic_state *state, const char *name, int64
     find(state, name, actual_text, wanted_text, actual == wanted, why);
 }
 
-/* A number that must not be lower. */
+/* A number that must not be lower than the given one. */
 static void find_least(struct mneme_topic_state *state, const char *name, int64_t actual, int64_t least,
                        const char *why) {
     char actual_text[32];
@@ -49,11 +49,11 @@ static void report_number(struct mneme_topic_state *state, const char *name, int
 static void compare(struct mneme_topic_state *state, const struct mneme_kafka_topic_facts *facts,
                     const struct mneme_config *config) {
     state->finding_count = 0;
-    find_number(state, "partitions", facts->partitions,
-                mneme_config_long(config, MNEME_SETTING_TOPIC_PARTITIONS),
-                "another number of partitions is another order of events; set MNEME_TOPIC_PARTITIONS to what "
-                "the topic "
-                "has, or use another MNEME_TOPIC_PREFIX");
+    find_number(
+        state, "partitions", facts->partitions, mneme_config_long(config, MNEME_SETTING_TOPIC_PARTITIONS),
+        "another number of partitions changes the order of events; set MNEME_TOPIC_PARTITIONS to what "
+        "the topic "
+        "has, or use another MNEME_TOPIC_PREFIX");
     report_number(state, "replication", facts->replication);
     find(state, "message.timestamp.type", facts->is_log_append_time ? "LogAppendTime" : "CreateTime",
          "LogAppendTime", facts->is_log_append_time,
@@ -77,12 +77,12 @@ static void compare(struct mneme_topic_state *state, const struct mneme_kafka_to
     }
 }
 
-/* What a topic of records must be, beside the events that these are of. */
+/* What an embeddings topic needs, compared with the events topic. */
 static void compare_records(struct mneme_topic_state *state, const struct mneme_kafka_topic_facts *facts,
                             const struct mneme_kafka_topic_facts *events) {
     state->finding_count = 0;
     find(state, "cleanup.policy", facts->is_compacted ? "compact" : "delete", "compact", facts->is_compacted,
-         "records that are older than its retention would be dropped, or kept for ever; set it with "
+         "records that are older than its retention would be dropped, or kept forever; set it with "
          "kafka-configs.sh --alter");
     find_least(state, "max.message.bytes", facts->max_message_bytes, events->max_message_bytes,
                "the record of a large event would not fit; raise it with kafka-configs.sh --alter");
@@ -96,17 +96,16 @@ static int check(struct mneme_topic_state *out, rd_kafka_t *kafka, const struct 
         return status;
     }
     if (!facts.has_settings) {
-        return mneme_error_set(
-            error, MNEME_E_UNAVAILABLE,
-            "cannot check topic %s: its settings could not be read; ask for the right to describe "
-            "it, or check that the brokers have a controller",
-            out->name);
+        return mneme_error_set(error, MNEME_E_UNAVAILABLE,
+                               "cannot check topic %s: its settings could not be read; get the right to "
+                               "describe it, or check that the brokers have a controller",
+                               out->name);
     }
     compare(out, &facts, config);
     return MNEME_OK;
 }
 
-/* A new topic is known to the brokers one after the other. */
+/* The brokers learn of a new topic one after the other. */
 static int check_new(struct mneme_topic_state *out, rd_kafka_t *kafka, const struct mneme_config *config,
                      struct mneme_error *error) {
     int64_t deadline = mneme_clock_monotonic_micros() + CREATE_TIMEOUT_MS * INT64_C(1000);
@@ -117,8 +116,8 @@ static int check_new(struct mneme_topic_state *out, rd_kafka_t *kafka, const str
     return status;
 }
 
-static int look(struct mneme_topic_state *out, const struct mneme_config *config, bool may_create,
-                struct mneme_error *error) {
+static int read_state(struct mneme_topic_state *out, const struct mneme_config *config, bool may_create,
+                      struct mneme_error *error) {
     *out = (struct mneme_topic_state){0};
     int status = mneme_kafka_events_topic(out->name, config, error);
     if (status != MNEME_OK) {
@@ -143,12 +142,12 @@ static int look(struct mneme_topic_state *out, const struct mneme_config *config
 
 int mneme_topic_check(struct mneme_topic_state *out, const struct mneme_config *config,
                       struct mneme_error *error) {
-    return look(out, config, false, error);
+    return read_state(out, config, false, error);
 }
 
 int mneme_topic_create(struct mneme_topic_state *out, const struct mneme_config *config,
                        struct mneme_error *error) {
-    return look(out, config, true, error);
+    return read_state(out, config, true, error);
 }
 
 static int compare_names(const void *a, const void *b) {

@@ -1,6 +1,6 @@
 /*
- * Checking and reading in one pass over the JSON's slices: a vector is written where it belongs as soon as it
- * is known to be one.
+ * Checks and reads in one pass over the JSON's slices: a vector is written to its place as soon as it is
+ * known to be valid.
  */
 #include "endpoints/embedding/answer.h"
 
@@ -27,7 +27,7 @@ static int no_memory(struct mneme_error *error) {
 
 #define REFUSE(error, ...) mneme_error_set(error, MNEME_E_UNAVAILABLE, __VA_ARGS__)
 
-/* The member of an object, null when it has none. */
+/* The member of an object; null if there is no such member. */
 static struct mneme_str member(struct mneme_str object, const char *name) {
     struct mneme_str key;
     struct mneme_str value;
@@ -58,7 +58,7 @@ static size_t count_items(struct mneme_str array) {
     return count;
 }
 
-/* The first vector settles the dimension where none was asked for, and how much room all of them need. */
+/* The first vector sets the dimension if none was asked for, and with it the room that all vectors need. */
 static int settle_dimensions(struct reading *reading, size_t dimensions) {
     struct mneme_embedder_answer *out = reading->out;
     if (dimensions == 0 || dimensions > MAX_DIMENSIONS) {
@@ -116,7 +116,7 @@ static int read_base64(struct reading *reading, size_t index, struct mneme_str t
     if (decoded == NULL) {
         return no_memory(reading->error);
     }
-    /* It would stop at some characters, without a word. */
+    /* EVP_DecodeBlock would stop at some characters without an error. */
     int length = EVP_DecodeBlock(decoded, (const unsigned char *)text.data, (int)text.len);
     if (length < 0 || (size_t)length != text.len / 4 * 3) {
         return REFUSE(reading->error, "a vector is not base64 of floats");
@@ -138,7 +138,7 @@ static int check_values(const struct reading *reading, size_t index) {
     return is_zero ? REFUSE(reading->error, "a vector is all zeros") : MNEME_OK;
 }
 
-/* Which text an entry of "data" is for: its index, else its place. */
+/* Which text an entry of "data" belongs to: its index, else its place. */
 static int read_index(size_t *index, const struct reading *reading, struct mneme_str entry, size_t place) {
     struct mneme_str given = member(entry, "index");
     int64_t number = (int64_t)place;

@@ -1,6 +1,6 @@
 /*
- * Reading what an endpoint answered to texts. It is not trusted: whatever is not one finite, non-zero vector
- * of the right dimension for each text is refused as a whole, with what is wrong about it.
+ * Reads an endpoint's answer to texts. The answer is not trusted: unless it has one finite, non-zero vector
+ * of the right dimension for each text, it is refused as a whole, with the reason.
  */
 #ifndef MNEME_ENDPOINTS_EMBEDDING_ANSWER_H
 #define MNEME_ENDPOINTS_EMBEDDING_ANSWER_H
@@ -14,8 +14,8 @@ struct mneme_embedder_answer {
 };
 
 /* Reads the answer to `count` texts (at least one): {"data": [{"index": 0, "embedding": [...]}, …]}, an
- * embedding as numbers or as base64 of little-endian floats; without an index, in order. `dimensions` is what
- * a vector must have, 0 for whatever they all have. MNEME_E_UNAVAILABLE for an answer that is none, with a
+ * embedding as numbers or as base64 of little-endian floats; without an index, in order. `dimensions` is the
+ * required dimension, 0 for any that all vectors share. MNEME_E_UNAVAILABLE for an unusable answer, with a
  * phrase such as "2 vectors came for 3 texts". Thread-safe. */
 int mneme_embedder_answer_read(struct mneme_embedder_answer *out, struct mneme_arena *arena,
                                struct mneme_str body, size_t count, size_t dimensions,

@@ -1,6 +1,6 @@
 /*
- * The texts of one call on their way: stretches of items, each one request, that are sent while slots are
- * free and come back to be tried again or to be cut in halves.
+ * The texts of one call on their way: stretches of items, one request each. They are sent while slots are
+ * free, and come back to be retried or split in half.
  */
 #include "common/base/backoff.h"
 #include "common/base/clock.h"
@@ -14,8 +14,8 @@
 #define MAX_REQUEST_BYTES ((size_t)256 * 1024) /* of texts; a longer text goes alone */
 #define ANSWER_BYTES ((size_t)64 * 1024)       /* that an answer may have, and … */
 #define ANSWER_BYTES_PER_TEXT ((size_t)512 * 1024)
-#define SLICE_MS 100                   /* between two looks at the bounds */
-#define LONGEST_WAIT_MS INT64_C(60000) /* within a call, for an endpoint that wants to be left alone */
+#define SLICE_MS 100                   /* between two checks of the bounds */
+#define LONGEST_WAIT_MS INT64_C(60000) /* longest pause that an endpoint may ask for within a call */
 #define WHAT "texts were not embedded: "
 
 struct mneme_embedder_stretch {
@@ -40,7 +40,7 @@ struct run {
     struct mneme_error *error;
 };
 
-/* The first failure is the one that is told. */
+/* The first failure is the one that is reported. */
 #define FAIL(run, code, ...)                                                                                 \
     ((run)->status = (run)->status != MNEME_OK                                                               \
                          ? (run)->status                                                                     \
@@ -129,7 +129,7 @@ static void send(struct run *run, size_t slot, struct mneme_embedder_stretch *st
     run->flying++;
 }
 
-/* Sends what may be sent now, and gives how long to wait for more, in microseconds. */
+/* Sends what may be sent now, and returns how long to wait before sending more, in microseconds. */
 static int64_t send_ready(struct run *run) {
     struct mneme_embedder *embedder = run->embedder;
     int64_t wait = INT64_MAX;
@@ -148,7 +148,7 @@ static int64_t send_ready(struct run *run) {
         }
         int64_t pause = embedder->not_before - now;
         if (pause > LONGEST_WAIT_MS * 1000 || now + pause >= run->deadline) {
-            FAIL(run, MNEME_E_UNAVAILABLE, "%s wants to be left alone for another %lld ms; %s",
+            FAIL(run, MNEME_E_UNAVAILABLE, "%s asked for no requests for another %lld ms; %s",
                  embedder->shown_url.data, (long long)(pause / 1000),
                  mneme_endpoint_advice(MNEME_ENDPOINT_BUSY));
             return INT64_MAX;
@@ -158,12 +158,12 @@ static int64_t send_ready(struct run *run) {
         }
         if (!mneme_breaker_admit(&embedder->breaker, now)) {
             if (run->flying == 0) {
-                FAIL(
-                    run, MNEME_E_UNAVAILABLE,
-                    "%s has failed too often and is left alone for another %lld ms; check that it is running "
-                    "and that OPENAI_BASE_URL is right",
-                    embedder->shown_url.data,
-                    (long long)(mneme_breaker_wait_micros(&embedder->breaker, now) / 1000));
+                FAIL(run, MNEME_E_UNAVAILABLE,
+                     "%s has failed too often and gets no requests for another %lld ms; check that it is "
+                     "running "
+                     "and that OPENAI_BASE_URL is right",
+                     embedder->shown_url.data,
+                     (long long)(mneme_breaker_wait_micros(&embedder->breaker, now) / 1000));
             }
             return INT64_MAX;
         }
@@ -174,14 +174,14 @@ static int64_t send_ready(struct run *run) {
     return wait;
 }
 
-/* Puts it back, to be sent again after the pause. */
+/* Puts the stretch back, to be sent again after the pause. */
 static void put_back(struct run *run, struct mneme_embedder_stretch *stretch, int64_t pause_ms) {
     stretch->not_before = mneme_clock_monotonic_micros() + pause_ms * 1000;
     stretch->next = run->waiting;
     run->waiting = stretch;
 }
 
-/* The endpoint failed this request: another try, in halves where it may have been too much, or the end. */
+/* The endpoint failed this request: retry it, in halves if it may have been too large, or give up. */
 static void try_again(struct run *run, struct mneme_embedder_stretch *stretch,
                       const struct mneme_http_answer *answer, enum mneme_endpoint_verdict verdict,
                       const char *why) {
@@ -251,7 +251,7 @@ static void update_breaker(struct mneme_embedder *embedder, enum mneme_endpoint_
     }
 }
 
-/* What became of a request, in words; the endpoint's own where it has any. */
+/* The result of a request in words; the endpoint's own words if it gave any. */
 static void explain(struct mneme_error *why, struct mneme_embedder *embedder,
                     const struct mneme_http_answer *answer) {
     const char *url = embedder->shown_url.data;
@@ -276,7 +276,8 @@ static void handle(struct run *run, const struct mneme_http_answer *answer) {
         int status = take_vectors(run, stretch, answer->body, &wrong);
         if (status == MNEME_E_UNAVAILABLE) {
             verdict = MNEME_ENDPOINT_RETRY;
-            mneme_error_set(&why, status, "%s answers nonsense: %s", embedder->shown_url.data, wrong.message);
+            mneme_error_set(&why, status, "%s sent an invalid answer: %s", embedder->shown_url.data,
+                            wrong.message);
         } else if (status != MNEME_OK) {
             FAIL(run, status, "%s; free some memory", wrong.message);
         }
@@ -333,7 +334,7 @@ static void give_up(struct run *run) {
     }
 }
 
-/* Until nothing is left, or it has failed and what was in flight then is done too. */
+/* Runs until nothing is left, or until it has failed and the requests in flight are done too. */
 static int run_to_end(struct run *run, size_t count) {
     cut(run, count);
     while (run->flying > 0 || (run->waiting != NULL && run->status == MNEME_OK)) {
@@ -354,7 +355,7 @@ static int run_to_end(struct run *run, size_t count) {
     return run->status;
 }
 
-/* Whether the endpoint takes any text at all; where it does not, none of them is to blame. */
+/* Whether the endpoint takes any text at all; if it does not, the fault is not in the texts. */
 static int check_refusals(struct run *run) {
     struct mneme_embedder_item plain = {.text = MNEME_STR_LIT("text")};
     struct run probe = *run;

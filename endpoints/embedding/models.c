@@ -1,5 +1,5 @@
 /*
- * The table of known models, from what their makers say of them.
+ * The table of known models, as documented by their makers.
  */
 #include "endpoints/embedding/models.h"
 
@@ -8,8 +8,8 @@
 
 #define RETRIEVAL "Represent this sentence for searching relevant passages: "
 
-/* A token is three bytes of text, or more: one character of Han, most of a word of English. Models of some
- * thousand tokens read more than one vector can tell of. */
+/* A token is three bytes of text or more: one Han character, or most of an English word. Models that take
+ * thousands of tokens read more text than one vector can represent. */
 #define SHORT_PART 750    /* 256 tokens */
 #define USUAL_PART 1500   /* 512 tokens */
 #define LONGEST_PART 6000 /* 2,048 tokens or more */

@@ -1,5 +1,6 @@
 /*
- * Look in Redis, else embed and put it there. A failure of Redis is a line in the log and nothing more.
+ * Looks in Redis; if the vector is not there, embeds the question and stores the vector. A failure of Redis
+ * is only logged.
  */
 #include "endpoints/embedding/query.h"
 
@@ -13,16 +14,16 @@
 #include "common/log/log.h"
 #include "common/redis/redis.h"
 
-#define REDIS_TIMEOUT_MS 200 /* a cache that is slower than the model is none */
+#define REDIS_TIMEOUT_MS 200 /* a cache must not be slower than the model */
 #define HASH_BYTES 32
 
 struct mneme_embedder_query {
     struct mneme_embedder *embedder;
-    struct mneme_redis *redis; /* NULL: nothing is kept */
+    struct mneme_redis *redis; /* NULL: nothing is cached */
     struct mneme_buffer key_prefix;
     int64_t ttl_s;
     struct mneme_buffer key, wire;
-    float *vector; /* what the cache gave */
+    float *vector; /* the cache's answer */
     size_t capacity;
 };
 
@@ -68,7 +69,8 @@ void mneme_embedder_query_close(struct mneme_embedder_query *embedder) {
     }
 }
 
-/* Whatever the vector depends on goes into the key: name, prefix and dimension of the model, and the text. */
+/* Everything that the vector depends on is in the key: the model's name, prefix and dimension, and the text.
+ */
 static bool make_key(struct mneme_embedder_query *embedder, struct mneme_str question) {
     const struct mneme_embedder_model_info *model = mneme_embedder_model(embedder->embedder);
     uint64_t dimensions = htole64((uint64_t)model->dimensions);
@@ -93,7 +95,7 @@ static void note_failure(const struct mneme_error *error) {
     mneme_log(MNEME_LOG_DEBUG, "the cache of questions is not used", MNEME_LOG_S("reason", error->message));
 }
 
-/* Whether the cache has it: then it is in embedder->vector. */
+/* Whether the cache has the vector; it is in embedder->vector then. */
 static bool take_vector(struct mneme_embedder_query *embedder, size_t *dimensions, const redisReply *reply) {
     size_t expected = mneme_embedder_dimensions(embedder->embedder);
     size_t count = reply->len / sizeof(float);

@@ -1,7 +1,7 @@
 /*
- * The vector of a question: embedded behind the model's query prefix, and kept in Redis for a while, since
- * the same question is asked again. Redis is a convenience here: where it is away, a question costs what
- * embedding it costs, after one short wait that is not repeated for some seconds.
+ * The vector of a question: embedded with the model's query prefix, and cached in Redis for a while, since
+ * the same question may be asked again. Redis is optional here: when it is away, each question is embedded,
+ * after one short wait that is not repeated for some seconds.
  *
  * For one thread at a time.
  */
@@ -18,7 +18,7 @@ int mneme_embedder_query_open(struct mneme_embedder_query **out, const struct mn
 void mneme_embedder_query_close(struct mneme_embedder_query *embedder);
 
 /* The vector of a question that is not blank, *dimensions floats, valid until the next call. `timeout_ms`
- * bounds the whole call (0: only the settings do). Errors of mneme_embedder_embed, and MNEME_E_INVALID for a
+ * limits the whole call (0: only the settings do). Errors of mneme_embedder_embed, and MNEME_E_INVALID for a
  * question that the endpoint refuses. */
 int mneme_embedder_query_embed(const float **vector, size_t *dimensions,
                                struct mneme_embedder_query *embedder, struct mneme_str question,
