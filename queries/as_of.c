@@ -1,5 +1,5 @@
 /*
- * A moment as parameters, and the time of a position.
+ * A past moment as query parameters, and the time of a position.
  */
 #include "queries/as_of.h"
 
@@ -36,8 +36,8 @@ int mneme_as_of_position(struct mneme_as_of *out, struct mneme_postgres *postgre
     if (status == MNEME_OK && (place.next_offset <= position.offset || !place.recorded_at.is_set)) {
         status =
             mneme_error_set(error, MNEME_E_NOT_FOUND,
-                            "the tables cannot be shown as of %d:%lld: they hold partition %d of %s up to "
-                            "offset %lld alone; name an earlier position, or wait for this one with "
+                            "the tables cannot be shown as of %d:%lld: they hold partition %d of %s only up "
+                            "to offset %lld; name an earlier position, or wait for this one with "
                             "--at-least %d:%lld",
                             position.partition, (long long)position.offset, position.partition, topic,
                             (long long)place.next_offset - 1, position.partition, (long long)position.offset);

@@ -1,11 +1,11 @@
 /*
- * Putting parts into statements.
+ * Puts parts into statements.
  */
 #include "queries/compose.h"
 
 #include "sql/embedded.h"
 
-/* The part whose name stands behind the brace at `at`; NULL when that is no part's. */
+/* The part whose name follows the brace at `at`; NULL when no part has that name. */
 static const struct mneme_sql_part *part_at(const char *at, const struct mneme_sql_part *parts,
                                             size_t count) {
     for (size_t i = 0; i < count; i++) {

@@ -1,5 +1,5 @@
 /*
- * The cursor's word is base64url of "micros NUL id NUL stream".
+ * A cursor is the base64url encoding of "micros NUL id NUL stream".
  */
 #include "queries/cursor.h"
 
@@ -37,7 +37,7 @@ void mneme_cursor_write(struct mneme_buffer *out, int64_t micros, struct mneme_s
     mneme_buffer_clean_up(&plain);
 }
 
-/* Up to the next NUL of `rest`, which is cut off with it; null when there is none. */
+/* Cuts the text up to the next NUL off `rest`, with the NUL; null when there is none. */
 static struct mneme_str cut(struct mneme_str *rest) {
     const char *end = memchr(rest->data, 0, rest->len);
     if (end == NULL) {
@@ -90,6 +90,6 @@ int mneme_cursor_read(struct mneme_cursor *out, struct mneme_str word, struct mn
     *out = (struct mneme_cursor){0};
     return mneme_error_set(
         error, MNEME_E_USAGE,
-        "the list was not continued: '%.*s' is not a cursor; give one that a row of the list came with",
+        "the list was not continued: '%.*s' is not a cursor; give one that came with a row of the list",
         MNEME_STR_ARG(word));
 }

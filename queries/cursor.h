@@ -1,6 +1,6 @@
 /*
- * Where a list is to go on: the sort key of the last row seen, as one opaque word that is safe in a shell and
- * a URL.
+ * Where a list continues: the sort key of the last row seen, as one opaque word that is safe in a shell and a
+ * URL.
  */
 #ifndef MNEME_QUERIES_CURSOR_H
 #define MNEME_QUERIES_CURSOR_H

@@ -1,5 +1,5 @@
 /*
- * One table of columns; what is listed leaves the bytes away.
+ * One table of columns; lists leave the bytes out.
  */
 #include "queries/dead_letters.h"
 
@@ -40,7 +40,7 @@ static int ask(struct mneme_postgres *postgres, const struct mneme_question *que
     return status;
 }
 
-/* Of the schema that was entered. */
+/* In the schema that was entered. */
 static int ask_parked(struct mneme_postgres *postgres, const struct mneme_dead_letter_filter *filter,
                       mneme_row_visitor *visit, void *context, struct mneme_error *error) {
     static const struct mneme_question question = {"parked events were not read", mneme_sql_dead_letters,

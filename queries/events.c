@@ -37,7 +37,7 @@ const struct mneme_row_column mneme_events_columns[] = {
 #define COUNT (sizeof mneme_events_columns / sizeof *mneme_events_columns)
 const size_t mneme_events_column_count = COUNT;
 
-/* The type is not asked for: it follows from the event type. */
+/* The type is not selected: it follows from the event type. */
 #define QUESTION(what, sql)                                                                                  \
     { what, sql, mneme_events_columns + 1, COUNT - 1, sizeof(struct mneme_events_row) }
 
@@ -83,12 +83,13 @@ int mneme_events_list(struct mneme_postgres *postgres, const struct mneme_events
     bool is_by_version = filter->from_version.is_set || filter->to_version.is_set;
     struct visiting visiting = {visit, context};
     if (is_by_version && filter->stream_id.data == NULL) {
-        return mneme_error_set(error, MNEME_E_USAGE,
-                               "events were not listed: versions count within one stream; name the stream");
+        return mneme_error_set(
+            error, MNEME_E_USAGE,
+            "events were not listed: versions are numbered within a stream; name the stream");
     }
     if (is_by_version && filter->newest_first) {
         return mneme_error_set(error, MNEME_E_USAGE,
-                               "events were not listed: a stream is read by its versions from the oldest on; "
+                               "events were not listed: a stream is read by versions from the oldest on; "
                                "leave out the versions, or newest_first");
     }
     int status = check_scope(filter, error);

@@ -1,13 +1,13 @@
 /*
- * One look: how far the tables are, then the events up to there. The progress of a partition moves in the
- * transaction of its events, so that all before it are there to be seen.
+ * Each poll reads how far the tables have come, then the events up to there. A partition's progress moves in
+ * the transaction of its events, so that all events before it are visible.
  */
 #include "queries/events_follow.h"
 
 #include "queries/position_wait.h"
 #include "sql/embedded.h"
 
-#define MOST_PLACES 5000 /* of all partitions, in one look */
+#define MOST_PLACES 5000 /* events of all partitions, in one poll */
 
 struct offset_row {
     int64_t partition, next_offset;
@@ -50,7 +50,7 @@ int mneme_follow_begin(struct mneme_follow *follow, struct mneme_postgres *postg
     if (status != MNEME_OK) {
         return status;
     }
-    /* What is folded between the two questions lies behind the progress, so it is read either way. */
+    /* Events that are folded between the two queries come after the progress, so they are read either way. */
     memcpy(follow->next_offsets, follow->folded, sizeof follow->next_offsets);
     if (since.is_set) {
         struct mneme_pg_params params = {0};
@@ -66,10 +66,10 @@ int mneme_follow_begin(struct mneme_follow *follow, struct mneme_postgres *postg
     return status;
 }
 
-/* The places to look at now: for each partition that has some, the first and the last. */
+/* The events to read now: for each partition that has any, the first and the last. */
 struct places {
     int64_t first[MNEME_MAX_PARTITIONS], last[MNEME_MAX_PARTITIONS];
-    int64_t next_offsets[MNEME_MAX_PARTITIONS]; /* the follow's, when they were read */
+    int64_t next_offsets[MNEME_MAX_PARTITIONS]; /* becomes the follow's progress once the events were read */
     size_t count;
     bool is_behind;
 };

@@ -1,5 +1,5 @@
 /*
- * A prefix is a range of ids, which the primary key finds.
+ * A prefix is a range of ids, which is looked up by the primary key.
  */
 #include "queries/id_prefix.h"
 
@@ -69,7 +69,7 @@ int mneme_id_prefix_find(struct mneme_uuid *out, struct mneme_postgres *postgres
     if (!mneme_uuid_parse_prefix(&first, &last, prefix->text)) {
         return mneme_error_set(
             error, MNEME_E_USAGE,
-            "%s %.*s was not looked up: it does not begin an id; give at least %d hexadecimal "
+            "%s %.*s was not looked up: it is not the beginning of an id; give at least %d hexadecimal "
             "digits",
             kinds[prefix->kind].noun, MNEME_STR_ARG(prefix->text), MNEME_UUID_MIN_PREFIX);
     }

@@ -6,9 +6,9 @@
 
 #include "queries/question.h"
 
-/* What the id is of. */
+/* What kind of thing the id belongs to. */
 enum mneme_id_prefix_kind {
-    MNEME_ID_PREFIX_MEMORY, /* deleted ones count too: their history can be read */
+    MNEME_ID_PREFIX_MEMORY, /* deleted ones count too, since their history can be read */
     MNEME_ID_PREFIX_KNOWLEDGE,
 };
 
@@ -22,7 +22,7 @@ struct mneme_id_prefix {
 const char *mneme_id_prefix_noun(enum mneme_id_prefix_kind kind);
 
 /* Finds the one id of the tenant that begins with the prefix. MNEME_E_NOT_FOUND when there is none;
- * MNEME_E_USAGE when there are several, which are named. */
+ * MNEME_E_USAGE, naming them, when there are several. */
 int mneme_id_prefix_find(struct mneme_uuid *out, struct mneme_postgres *postgres,
                          const struct mneme_id_prefix *prefix, struct mneme_error *error);
 

@@ -1,5 +1,5 @@
 /*
- * The events go to Postgres as they are, and are compared there: JSON by its meaning.
+ * The events are sent to Postgres as they are and compared there; JSON is compared by its meaning.
  */
 #include "queries/import_compare.h"
 

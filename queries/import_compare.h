@@ -1,5 +1,5 @@
 /*
- * What the tables have of the events that a file gives, for `mneme import --validate`.
+ * Compares the events of a file with the tables, for `mneme import --validate`.
  */
 #ifndef MNEME_QUERIES_IMPORT_COMPARE_H
 #define MNEME_QUERIES_IMPORT_COMPARE_H
@@ -8,11 +8,13 @@
 
 /* Of one event. */
 struct mneme_import_compared {
-    int64_t n;                        /* its place among those that were asked for, from 1 */
-    struct mneme_str verdict;         /* of the ledger, or "detached"; null: it does not have the event */
-    struct mneme_opt_long version;    /* of the memory that the event creates; unset: there is none */
+    int64_t n; /* the event's place in the request, from 1 */
+    struct mneme_str
+        verdict; /* the ledger's verdict, or "detached"; null: the ledger does not have the event */
+    struct mneme_opt_long
+        version; /* version of the memory that the event creates; unset: there is no memory */
     struct mneme_opt_bool is_deleted; /* that memory */
-    struct mneme_str_array differing; /* names of fields in which it is not what the event says */
+    struct mneme_str_array differing; /* names of fields in which the memory differs from the event */
 };
 
 /* Visits struct mneme_import_compared for each event of `events_json`, a JSON array of them as they are

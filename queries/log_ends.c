@@ -1,5 +1,5 @@
 /*
- * Offsets are asked for by the times "earliest" and "latest", all partitions in one request per broker.
+ * Offsets are requested by the times "earliest" and "latest", for all partitions in one request per broker.
  */
 #include "queries/log_ends.h"
 
@@ -24,7 +24,7 @@ int mneme_log_probe_open(struct mneme_log_probe **out, const struct mneme_config
     struct mneme_log_probe *reader = calloc(1, sizeof *reader);
     if (reader == NULL) {
         return mneme_error_set(error, MNEME_E_NO_MEMORY,
-                               "the log was not looked at: memory is exhausted; free some");
+                               "the log was not read: memory is exhausted; free some");
     }
     int status = mneme_kafka_conf(&conf, config, "status", error);
     if (status != MNEME_OK) {
@@ -36,8 +36,8 @@ int mneme_log_probe_open(struct mneme_log_probe **out, const struct mneme_config
     if (reader->client == NULL) {
         rd_kafka_conf_destroy(conf);
         free(reader);
-        return mneme_error_set(error, MNEME_E_USAGE,
-                               "the log was not looked at: %s; correct the Kafka settings", reason);
+        return mneme_error_set(error, MNEME_E_USAGE, "the log was not read: %s; correct the Kafka settings",
+                               reason);
     }
     snprintf(reader->brokers, sizeof reader->brokers, "%s",
              mneme_config_string(config, MNEME_SETTING_KAFKA_BOOTSTRAP_SERVERS));
@@ -52,7 +52,7 @@ void mneme_log_probe_close(struct mneme_log_probe *reader) {
     }
 }
 
-/* A topic that was just made, or whose leader moves, answers like this for some moments. */
+/* A topic that was just created, or whose leader is moving, answers like this for a moment. */
 static bool is_passing(rd_kafka_resp_err_t code) {
     return code == RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION ||
            code == RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE || code == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART;
@@ -102,8 +102,8 @@ int mneme_log_ends_read(struct mneme_log_ends *out, struct mneme_log_probe *read
     out->first_offsets = calloc((size_t)facts.partitions, sizeof *out->first_offsets);
     out->end_offsets = calloc((size_t)facts.partitions, sizeof *out->end_offsets);
     if (out->first_offsets == NULL || out->end_offsets == NULL) {
-        status = mneme_error_set(error, MNEME_E_NO_MEMORY,
-                                 "the log was not looked at: memory is exhausted; free some");
+        status =
+            mneme_error_set(error, MNEME_E_NO_MEMORY, "the log was not read: memory is exhausted; free some");
     }
     if (status == MNEME_OK) {
         status = read_offsets(out->first_offsets, reader->client, topic, facts.partitions,
@@ -172,8 +172,8 @@ int mneme_log_oldest_time(struct mneme_opt_long *micros, struct mneme_log_probe 
     int32_t started = 0;
     int status = MNEME_OK;
     if (is_started == NULL || topic == NULL) {
-        status = mneme_error_set(error, MNEME_E_NO_MEMORY,
-                                 "the log was not looked at: memory is exhausted; free some");
+        status =
+            mneme_error_set(error, MNEME_E_NO_MEMORY, "the log was not read: memory is exhausted; free some");
     }
     for (int32_t p = 0; p < partitions && status == MNEME_OK; p++) {
         if (offsets[p] < 0) {

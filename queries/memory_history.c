@@ -1,5 +1,5 @@
 /*
- * The history of one memory: its versions from the tables, and from the ledger what made each.
+ * The history of one memory: its versions from the tables, and what made each from the ledger.
  */
 #include "queries/memory.h"
 #include "sql/embedded.h"

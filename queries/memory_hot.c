@@ -1,5 +1,5 @@
 /*
- * The importance of an answer counts accesses, as the statement of the tables does it.
+ * The importance in an answer includes accesses, computed as in the SQL statement.
  */
 #include "queries/memory_hot.h"
 
@@ -14,7 +14,7 @@ bool mneme_memory_is_hot_key(const struct mneme_memory_key *key) {
 static void show(const struct mneme_memory_row *row, mneme_row_visitor *visit, void *context) {
     struct mneme_memory_row shown = *row;
     mneme_memory_row_add_accesses(&shown);
-    (void)visit(&shown, context); /* there is no further one */
+    (void)visit(&shown, context); /* this is the only one */
 }
 
 bool mneme_memory_get_hot(struct mneme_hot_reader *hot, const struct mneme_memory_key *key,
@@ -66,7 +66,7 @@ int mneme_memory_get_filling(struct mneme_hot_reader *hot, struct mneme_postgres
     return status;
 }
 
-/* As lists of the tables are ordered. */
+/* The order of the lists from the tables. */
 static int compare_rows(const void *a, const void *b) {
     const struct mneme_memory_row *one = &((const struct mneme_hot_memory *)a)->row;
     const struct mneme_memory_row *other = &((const struct mneme_hot_memory *)b)->row;

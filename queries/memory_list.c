@@ -7,7 +7,7 @@
 #include "queries/memory_columns.h"
 #include "sql/embedded.h"
 
-/* A parameter of a type, so that a statement need not use it. */
+/* A typed parameter, so that a statement need not use it. */
 static void add_str(struct mneme_pg_params *params, struct mneme_str text, enum mneme_pg_oid type) {
     mneme_pg_param_str(params, text);
     mneme_query_param_type(params, type);
@@ -19,7 +19,7 @@ int mneme_memory_list(struct mneme_postgres *postgres, const struct mneme_memory
     if (filter->cursor.is_set && !mneme_uuid_parse(&cursor_id, filter->cursor.id)) {
         return mneme_error_set(
             error, MNEME_E_USAGE,
-            "memories were not listed: the cursor is of another list; give one of a memory");
+            "memories were not listed: the cursor belongs to another list; give one from a list of memories");
     }
     const struct mneme_sql_part parts[] = {
         MNEME_SQL_GIVEN("agent", filter->agent_id.data != NULL),

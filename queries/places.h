@@ -1,5 +1,5 @@
 /*
- * Where things lie: the streams that use an id, and whom the thing is about.
+ * Where things are: the streams that use an id, and whom the thing is about.
  */
 #ifndef MNEME_QUERIES_PLACES_H
 #define MNEME_QUERIES_PLACES_H
@@ -13,7 +13,7 @@ enum mneme_place_kind {
     MNEME_PLACE_KINDS
 };
 
-/* What one of the kind is called in sentences, such as "memory". */
+/* The noun for one of the kind in sentences, such as "memory". */
 extern const char *const mneme_place_nouns[MNEME_PLACE_KINDS];
 
 struct mneme_place_row {
@@ -21,8 +21,8 @@ struct mneme_place_row {
     struct mneme_str stream_id, user_id, agent_id;
 };
 
-/* Visits struct mneme_place_row, in no order: one for each stream that uses one of the ids (UUIDs as text,
- * but for conversations). */
+/* Visits struct mneme_place_row, unordered: one for each stream that uses one of the ids (UUIDs as text,
+ * except for conversations). */
 int mneme_places(struct mneme_postgres *postgres, enum mneme_place_kind kind, struct mneme_str tenant,
                  struct mneme_str_array ids, bool include_deleted, mneme_row_visitor *visit, void *context,
                  struct mneme_error *error);

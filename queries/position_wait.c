@@ -1,5 +1,5 @@
 /*
- * Waiting by looking at the progress again and again, soon at first: a write is usually folded within
+ * Waits by polling the progress, at short intervals at first, since a write is usually folded within
  * milliseconds.
  */
 #include "queries/position_wait.h"
@@ -77,7 +77,7 @@ int mneme_progress_missed(const struct mneme_progress_snapshot *progress, const 
         projection); /* "embed.MODEL" */
 }
 
-/* *has_parked: the projection has parked something when it is there. */
+/* *has_parked: the projection has parked events by then. */
 static int wait_for(bool *has_parked, struct mneme_postgres *postgres, const char *projection,
                     const char *topic, const struct mneme_position *positions, size_t count,
                     const struct mneme_query_wait *wait, struct mneme_error *error) {
@@ -108,14 +108,14 @@ int mneme_position_wait(struct mneme_postgres *postgres, const char *projection,
     return wait_for(&has_parked, postgres, projection, topic, positions, count, wait, error);
 }
 
-/* --- what is there and cannot be shown --- */
+/* --- positions that were reached but cannot be shown --- */
 
 struct parked_row {
     int64_t partition, kafka_offset;
     struct mneme_str reason;
 };
 
-/* What tells the parked one. */
+/* What identifies the parked event. */
 struct refusal {
     const char *projection, *topic;
     struct mneme_error *error;
@@ -126,7 +126,7 @@ static bool refuse(const void *row, void *context) {
     const struct parked_row *parked = row;
     struct refusal *refusal = context;
     refusal->status = mneme_error_set(refusal->error, MNEME_E_UNAVAILABLE,
-                                      "position %lld:%lld of %s is not shown: it is in the log, and "
+                                      "position %lld:%lld of %s is not shown: it is in the log, but "
                                       "projection %s has parked it (%.*s); see "
                                       "`mneme dead-letters show %lld:%lld`",
                                       (long long)parked->partition, (long long)parked->kafka_offset,

@@ -1,5 +1,5 @@
 /*
- * Putting the status of the projections together.
+ * Assembles the status of the projections.
  */
 #include "queries/projection_status.h"
 
@@ -16,10 +16,10 @@
 #define REDIS_TIMEOUT_MS 2000
 #define MAX_PROJECTIONS 64
 
-/* What visitors add to. */
+/* What visitors fill in. */
 struct gathering {
     const struct mneme_projection_facts *group; /* whose schema is read */
-    bool is_complete; /* rows of projections that are not among the items say nothing */
+    bool is_complete; /* rows of projections that are not among the items are ignored */
     struct mneme_projection_status *items;
     size_t count;
     bool failed;
@@ -121,8 +121,8 @@ static bool has_begun(const struct mneme_projection_status *item) {
     return has_begun;
 }
 
-/* What offsets tell: a topic that is gone, shorter than what was folded, or of other partitions; and one of
- * records, which nothing may be missing of. */
+/* What the offsets reveal: a topic that is gone, that is shorter than what was folded, or that has another
+ * number of partitions; and a topic of records that has lost any of them. */
 static void note_loss(struct mneme_projection_status *item, const struct mneme_log_ends *ends,
                       bool is_there) {
     bool is_of_records = item->of->source != NULL;
@@ -133,11 +133,11 @@ static void note_loss(struct mneme_projection_status *item, const struct mneme_l
     if (!is_there) {
         why = "is gone";
     } else if (item->folded_partitions != ends->partition_count) {
-        why = "has another number of partitions than when it was folded first";
+        why = "has another number of partitions than when it was first folded";
     }
     for (int32_t i = 0; why == NULL && i < ends->partition_count; i++) {
         if (item->partitions[i].next_offset > ends->end_offsets[i]) {
-            why = "is shorter than what was folded of it";
+            why = "is shorter than what was folded from it";
         } else if (is_of_records && ends->first_offsets[i] > 0) {
             why = "has lost its beginning";
         }
@@ -148,7 +148,7 @@ static void note_loss(struct mneme_projection_status *item, const struct mneme_l
     }
 }
 
-/* What the log and the group say of one projection. */
+/* Adds what the log and the consumer group say about one projection. */
 static int add_log(struct mneme_projection_status *item, struct mneme_log_probe *reader,
                    const struct mneme_config *config, struct mneme_error *error) {
     struct mneme_log_ends ends;
@@ -207,7 +207,7 @@ static void sum_up(struct mneme_projection_status *item, const struct mneme_proj
     }
 }
 
-/* A generation of vectors that is written is a projection of its own. */
+/* A generation of vectors that is being written is a separate projection. */
 static int add_generation(void *context, const struct mneme_generation *generation) {
     char name[MNEME_GENERATION_PROGRESS_BYTES];
     if (generation->state != MNEME_GENERATION_RETIRED) {
@@ -217,7 +217,7 @@ static int add_generation(void *context, const struct mneme_generation *generati
     return MNEME_OK;
 }
 
-/* Those of the group that should be there, also where they never began. */
+/* Adds the projections of the group that should exist, even if they never began. */
 static int add_expected(struct gathering *gathering, struct mneme_postgres *postgres,
                         const struct mneme_config *config, struct mneme_error *error) {
     char topic[MNEME_TOPIC_NAME_BYTES];
@@ -239,8 +239,8 @@ static int add_expected(struct gathering *gathering, struct mneme_postgres *post
     return status;
 }
 
-/* What workers have seen of the generation that answers: of its records, or of the log that they come from.
- */
+/* Adds losses that workers have seen in the active generation: in its records, or in the log that these come
+ * from. */
 static int note_seen(struct gathering *gathering, struct mneme_postgres *postgres,
                      struct mneme_error *error) {
     struct mneme_generation active;
@@ -268,7 +268,7 @@ static int note_seen(struct gathering *gathering, struct mneme_postgres *postgre
     return status;
 }
 
-/* What embeds keeps a progress for each model: once there are vectors that answer, only theirs counts. */
+/* Embedding keeps a progress for each model: once there are active vectors, only their model's counts. */
 static int add_active_model(struct gathering *gathering, struct mneme_postgres *postgres,
                             const struct mneme_config *config, struct mneme_error *error) {
     const struct mneme_projection_facts *vectors = &mneme_projections[MNEME_PROJECTION_VECTORS];
@@ -295,7 +295,7 @@ static int add_active_model(struct gathering *gathering, struct mneme_postgres *
     return status;
 }
 
-/* What the schema of one group says. */
+/* Adds what the schema of one group says. */
 static int gather(struct gathering *gathering, struct mneme_postgres *postgres,
                   const struct mneme_config *config, struct mneme_error *error) {
     bool is_there = false;
@@ -324,7 +324,7 @@ static int gather(struct gathering *gathering, struct mneme_postgres *postgres,
     if (status == MNEME_OK && gathering->group->id == MNEME_PROJECTION_VECTORS) {
         status = note_seen(gathering, postgres, error);
     }
-    /* A row without a model stands for none of them. */
+    /* A row without a model does not stand for any of them. */
     return status == MNEME_OK && is_by_model && gathering->count == count
                ? add_expected(gathering, postgres, config, error)
                : status;
@@ -343,7 +343,7 @@ static bool add_hot_progress(void *context, const struct mneme_hot_progress *pro
     return add_progress(&row, context);
 }
 
-/* What Redis says; without it the projection is away. */
+/* Adds what Redis says; without Redis the projection is away. */
 static int gather_redis(struct gathering *gathering, const struct mneme_config *config,
                         struct mneme_error *error) {
     const struct mneme_redis_options options = {.timeout_ms = REDIS_TIMEOUT_MS};
@@ -368,7 +368,7 @@ static int gather_redis(struct gathering *gathering, const struct mneme_config *
     }
     mneme_redis_close(redis);
     if (status != MNEME_OK && item != NULL) {
-        mneme_log(MNEME_LOG_DEBUG, "redis does not tell its progress", MNEME_LOG_S("reason", why.message));
+        mneme_log(MNEME_LOG_DEBUG, "redis does not report its progress", MNEME_LOG_S("reason", why.message));
         item->is_away = true;
     }
     return MNEME_OK;

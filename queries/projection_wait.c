@@ -1,6 +1,6 @@
 /*
- * Each projection's progress lies in its own schema. The embeddings topic has positions of its own: once the
- * events are embedded, its end is what the vectors must reach.
+ * Each projection's progress is in its own schema. The embeddings topic has its own positions: once the
+ * events are embedded, the vectors must reach its end.
  */
 #include "queries/projection_wait.h"
 
@@ -15,13 +15,13 @@
 
 #define BROKERS_TIMEOUT_MS 10000
 
-/* What is left of a bound that began at `started`. */
+/* The remaining time of a bound that began at `started`. */
 static struct mneme_query_wait rest_of(const struct mneme_query_wait *wait, int64_t started) {
     int64_t left_ms = wait->timeout_ms - (mneme_clock_monotonic_micros() - started) / 1000;
     return (struct mneme_query_wait){left_ms > 0 ? left_ms : 0, wait->cancel};
 }
 
-/* In the schema of the projection. */
+/* Waits in the schema of the projection. */
 static int wait_in(const struct mneme_config *config, enum mneme_projection schema, const char *projection,
                    const char *topic, const struct mneme_position *positions, size_t count,
                    const struct mneme_query_wait *wait, struct mneme_error *error) {
@@ -50,7 +50,7 @@ int mneme_search_wait(const struct mneme_config *config, const struct mneme_posi
     return status;
 }
 
-/* The generation that is waited for; without one, its model and topic alone are set. */
+/* The generation to wait for; if there is none, only its model and topic are set. */
 static int find_generation(struct mneme_generation *out, const struct mneme_config *config, const char *model,
                            struct mneme_error *error) {
     struct mneme_postgres *postgres = NULL;
@@ -69,7 +69,7 @@ static int find_generation(struct mneme_generation *out, const struct mneme_conf
     return status;
 }
 
-/* The last positions of the topic, for the caller to free. */
+/* The last positions of the topic; the caller frees them. */
 static int ends_of(struct mneme_position **out, size_t *count, const struct mneme_config *config,
                    const char *topic, struct mneme_error *error) {
     struct mneme_log_probe *probe = NULL;
@@ -96,7 +96,8 @@ static int ends_of(struct mneme_position **out, size_t *count, const struct mnem
     return status;
 }
 
-/* The embeddings up to here are in the store of a generation, which may only now come to be. */
+/* Waits until the embeddings up to these positions are in the store of a generation, which may not exist yet.
+ */
 static int wait_for_store(const struct mneme_config *config, const char *model, const char *topic,
                           const struct mneme_query_wait *wait, struct mneme_error *error) {
     char progress[MNEME_GENERATION_PROGRESS_BYTES];
@@ -115,11 +116,10 @@ static int wait_for_store(const struct mneme_config *config, const char *model, 
     } while (status == MNEME_OK && generation.number == 0 && count > 0 &&
              rest_of(wait, started).timeout_ms > 0);
     if (status == MNEME_OK && generation.number == 0 && count > 0) {
-        status =
-            mneme_error_set(error, MNEME_E_TIMEOUT,
-                            "there are no vectors yet: not within %lld ms; start mneme work vectors, or wait "
-                            "longer (--wait-timeout)",
-                            (long long)wait->timeout_ms);
+        status = mneme_error_set(error, MNEME_E_TIMEOUT,
+                                 "there are no vectors yet after %lld ms; start mneme work vectors, or wait "
+                                 "longer (--wait-timeout)",
+                                 (long long)wait->timeout_ms);
     } else if (status == MNEME_OK && count > 0) {
         struct mneme_query_wait rest = rest_of(wait, started);
         mneme_generation_progress(progress, &generation);

@@ -1,11 +1,11 @@
 /*
- * Asking one question over one connection.
+ * Runs one query over one connection.
  */
 #include "queries/question.h"
 
 #include "common/postgres/schema.h"
 
-/* Adds to the sentence of an error where a Postgres may come from. */
+/* Adds to an error how to start a Postgres. */
 static int add_hint(int status, struct mneme_error *error) {
     if (status == MNEME_E_UNAVAILABLE && error != NULL) {
         mneme_error_set(error, MNEME_E_UNAVAILABLE, "%s (ops/stack up starts one on this machine)",
@@ -38,7 +38,7 @@ int mneme_query_connect(struct mneme_postgres **out, const struct mneme_config *
     return status;
 }
 
-/* SQLSTATEs of a table, schema, type or column that is not there. */
+/* The SQLSTATEs for a table, schema, type or column that does not exist. */
 static bool is_not_migrated(const char *sqlstate) {
     static const char *const states[] = {"42P01", "3F000", "42704", "42703"};
     for (size_t i = 0; i < sizeof states / sizeof *states; i++) {

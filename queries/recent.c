@@ -1,6 +1,6 @@
 /*
- * Each partition keeps the latest of its own: they are merged, and cut where the statement of the tables
- * cuts.
+ * Each partition keeps its own latest entries: they are merged and cut at the same limit as in the SQL
+ * statement.
  */
 #include "queries/recent.h"
 
@@ -33,7 +33,7 @@ const struct mneme_recent_kind mneme_recent_decisions = {
 
 /* --- from the hot tier --- */
 
-/* An object and what it is ordered by. */
+/* An object and its sort key. */
 struct item {
     struct mneme_str object, id, stream_id;
     int64_t micros;
@@ -49,7 +49,7 @@ static int compare(const void *a, const void *b) {
     return order != 0 ? order : mneme_str_compare(other->stream_id, one->stream_id);
 }
 
-/* The objects of an array that happened since then. */
+/* Takes the objects of an array that are recent enough. */
 static size_t take_objects(struct item *items, struct mneme_str array, const struct mneme_recent_kind *kind,
                            int64_t since, struct mneme_arena *arena) {
     struct mneme_json_reader reader = mneme_json_enter(array);
@@ -127,7 +127,7 @@ int mneme_recent_tables(struct mneme_recent *out, struct mneme_postgres *postgre
     struct mneme_pg_params params = {0};
     struct taking taking = {.out = out, .arena = arena};
     if (name.len == 0) {
-        return mneme_error_set(error, MNEME_E_USAGE, "%s: nobody is named; name whose they are", kind->what);
+        return mneme_error_set(error, MNEME_E_USAGE, "%s: no user or agent is named; name one", kind->what);
     }
     *out =
         (struct mneme_recent){.objects = mneme_arena_alloc(arena, (kind->most + 1) * sizeof *out->objects)};

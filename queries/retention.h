@@ -1,5 +1,5 @@
 /*
- * Retention policies (ME8): what was said last of each scope.
+ * Retention policies (ME8): the latest one for each scope.
  */
 #ifndef MNEME_QUERIES_RETENTION_H
 #define MNEME_QUERIES_RETENTION_H
@@ -11,7 +11,7 @@ struct mneme_retention_scope {
     struct mneme_str user_id, agent_id, run_id, conversation_id; /* null: any */
 };
 
-/* A policy; null ids are any. What is unset does not count. */
+/* A policy; a null id means any. Unset conditions are ignored. */
 struct mneme_retention_row {
     struct mneme_str user_id, agent_id, run_id, conversation_id;
     struct mneme_opt_double min_priority;
@@ -19,7 +19,7 @@ struct mneme_retention_row {
     struct mneme_opt_double score_threshold;
 };
 
-/* The policies of the scope and of scopes within it, all in the arena, in the order of their ids. */
+/* The policies of the scope and of scopes within it, in the arena, sorted by their ids. */
 int mneme_retention_policies(struct mneme_retention_row **out, size_t *count, struct mneme_postgres *postgres,
                              const struct mneme_retention_scope *scope, struct mneme_arena *arena,
                              struct mneme_error *error);

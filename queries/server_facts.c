@@ -1,5 +1,5 @@
 /*
- * One question to the server, one for each schema.
+ * One query for the server, and one for each schema.
  */
 #include "queries/server_facts.h"
 
@@ -76,7 +76,7 @@ int mneme_server_schema_read(struct mneme_server_schema *out, struct mneme_postg
         {"is_owner", MNEME_ROW_BOOL, offsetof(struct schema_row, is_owner)},
         {"refused", MNEME_ROW_STR, offsetof(struct schema_row, refused)},
     };
-    static const struct mneme_question question = {"the schema was not looked at", mneme_sql_doctor_schema,
+    static const struct mneme_question question = {"the schema was not read", mneme_sql_doctor_schema,
                                                    columns, COUNT(columns), sizeof(struct schema_row)};
     struct mneme_pg_params params = {0};
     *out = (struct mneme_server_schema){0};

@@ -1,5 +1,5 @@
 /*
- * What a Postgres server says of itself and of the rights of who asks.
+ * Facts about a Postgres server, and the rights of the current user.
  */
 #ifndef MNEME_QUERIES_SERVER_FACTS_H
 #define MNEME_QUERIES_SERVER_FACTS_H
@@ -12,9 +12,10 @@ struct mneme_server_facts {
     int64_t version_number; /* 150004 for 15.4 */
     int64_t now;            /* its clock, microseconds */
     char role[MNEME_PG_NAME_BYTES], database[MNEME_PG_NAME_BYTES];
-    bool may_create;                               /* schemas in the database */
-    char vector_version[32], vector_available[32]; /* of pgvector: in the database, and on the server; "" */
-    bool may_add_vector;                           /* to the database */
+    bool may_create; /* schemas in the database */
+    char vector_version[32],
+        vector_available[32]; /* versions of pgvector in the database and on the server; "": not there */
+    bool may_add_vector;      /* to the database */
 };
 
 int mneme_server_facts_read(struct mneme_server_facts *out, struct mneme_postgres *postgres,
@@ -24,7 +25,8 @@ struct mneme_server_schema {
     bool is_there; /* else nothing below is set */
     bool is_owner;
     char owner[MNEME_PG_NAME_BYTES];
-    char refused[256]; /* tables whose rows may not be read and written, as far as there is room; "": none */
+    char refused[256]; /* tables whose rows the user may not read and write, as far as there is room; "": none
+                        */
 };
 
 int mneme_server_schema_read(struct mneme_server_schema *out, struct mneme_postgres *postgres,

@@ -1,5 +1,5 @@
 /*
- * One question to see whether there is anything to ask, and one to ask it.
+ * One query finds out whether anything waits, and a second one what.
  */
 #include "queries/stale.h"
 

@@ -64,7 +64,7 @@ static const struct mneme_row_column size_columns[] = {
 };
 #undef COLUMN
 
-/* A schema that may be looked into. */
+/* A schema that may be entered. */
 struct entered {
     bool is_there;
     struct mneme_str quoted; /* in a row */

@@ -1,6 +1,6 @@
 /*
- * How the projections stand (OP4): progress against the log, parked events, and the sizes of the tables. For
- * who runs Mneme: it spans all tenants and shows no content.
+ * The state of the projections (OP4): progress against the log, parked events, and the sizes of the tables.
+ * For operators of Mneme: it spans all tenants and shows no content.
  */
 #ifndef MNEME_QUERIES_STATUS_H
 #define MNEME_QUERIES_STATUS_H
@@ -10,9 +10,9 @@
 #include "queries/question.h"
 #include "stores/vectors/generation.h"
 
-/* The questions below are about the schema that was entered last, and the connection is for nothing else from
- * then on. *is_there tells whether a projection is kept there at all; one without a schema of its own has the
- * ledger's. */
+/* Enters a schema: the queries below are about the one that was entered last, and the connection must not be
+ * used for anything else afterwards. *is_there says whether a projection is kept there at all; a projection
+ * without its own schema uses the ledger's. */
 int mneme_status_enter(bool *is_there, struct mneme_postgres *postgres, const struct mneme_config *config,
                        const struct mneme_projection_facts *projection, struct mneme_error *error);
 
@@ -20,7 +20,7 @@ int mneme_status_enter(bool *is_there, struct mneme_postgres *postgres, const st
 struct mneme_progress_row {
     struct mneme_str projection, topic;
     int64_t partition, next_offset, topic_partitions;
-    struct mneme_str owner; /* who folded it last */
+    struct mneme_str owner; /* the worker that folded it last */
     int64_t updated_at;
 };
 
@@ -32,7 +32,7 @@ int mneme_status_progress(struct mneme_postgres *postgres, mneme_row_visitor *vi
 struct mneme_parked_row {
     struct mneme_str projection, topic;
     int64_t partition, kafka_offset; /* of the event that cannot be applied */
-    struct mneme_str key;            /* bytes that are no printable ASCII are escaped */
+    struct mneme_str key;            /* bytes that are not printable ASCII are escaped */
     struct mneme_str reason;
     int64_t waiting; /* how many events are parked with it, itself included */
     int64_t parked_at;
@@ -61,8 +61,8 @@ struct mneme_wait_row {
 };
 void mneme_wait_row_json(const struct mneme_wait_row *row, struct mneme_json_writer *json);
 
-/* Visits struct mneme_wait_row by topic and position. A row may be of a wait that is over: it is, when the
- * projection has passed the offset. */
+/* Visits struct mneme_wait_row by topic and position. A row may describe a wait that is over: that is so if
+ * the projection has passed the offset. */
 int mneme_status_waits(struct mneme_postgres *postgres, mneme_row_visitor *visit, void *context,
                        struct mneme_error *error);
 
@@ -70,8 +70,8 @@ struct mneme_refused_row {
     struct mneme_str projection;
     int64_t documents;
 };
-/* Visits struct mneme_refused_row: of how many documents the embedding endpoint has not taken the text, or a
- * part of it, for each model that embeds. Only in the schema of embed. */
+/* Visits struct mneme_refused_row for each embedding model: how many documents have a text of which the
+ * endpoint refused all or a part. Only in the schema of embed. */
 int mneme_status_refused(struct mneme_postgres *postgres, mneme_row_visitor *visit, void *context,
                          struct mneme_error *error);
 
@@ -81,8 +81,8 @@ void mneme_status_generation_json(const struct mneme_generation *generation, str
 struct mneme_status_table_row {
     struct mneme_str schema, table;
     int64_t rows;
-    bool is_estimate; /* they are counted up to 10,000 */
-    int64_t bytes;    /* with indexes */
+    bool is_estimate; /* rows are counted up to 10,000, and estimated beyond that */
+    int64_t bytes;    /* including indexes */
 };
 void mneme_status_table_row_json(const struct mneme_status_table_row *row, struct mneme_json_writer *json);
 

@@ -12,7 +12,7 @@ static const struct kind {
     const char *type;
     size_t measure;
     double warning, critical;
-    size_t whose; /* where the name stands that the sentence ends with; NOBODY: it has none */
+    size_t whose;                         /* which name the sentence ends with; NOBODY: none */
     const char *before, *behind, *advice; /* of the value */
 } kinds[] = {
     {"pool", MEASURE(pool_percent), 80, 95, NOBODY, "", " % of this process's connections are lent",
@@ -23,14 +23,15 @@ static const struct kind {
     {"latency", MEASURE(latency_p95_ms), 1000, 5000, NOBODY, "one search in twenty takes ", " ms or more",
      "see which service answers slowly in the checks"},
     {"memory", MEASURE(memory_percent), 85, 95, NOBODY, "", " % of this machine's memory is in use",
-     "give it more, or run less on it"},
+     "add memory, or run less on this machine"},
     {"redis_memory", MEASURE(redis_memory_percent), 85, 95, NOBODY, "Redis uses ", " % of its maxmemory",
      "raise maxmemory, or lower MNEME_REDIS_MAX_BYTES"},
-    {"disk", MEASURE(disk_percent), 80, 95, NOBODY, "the disk is ", " % full", "free some, or add some"},
+    {"disk", MEASURE(disk_percent), 80, 95, NOBODY, "the disk is ", " % full",
+     "free some space, or add some"},
     {"backlog", MEASURE(backlog), 1000, 100000, MEASURE(backlog_projection), "",
      " events are not folded yet by projection ", "start more workers of it if the number grows"},
     {"lag", MEASURE(lag_s), 30, 300, MEASURE(lag_projection), "the oldest event has waited ",
-     " s for projection ", "see in the log of its worker why, or start more of them"},
+     " s for projection ", "see its worker's log for the reason, or start more workers"},
     {"errors", MEASURE(errors_last_hour), 10, 100, NOBODY, "",
      " events were parked or reported an error within the last hour",
      "see `mneme dead-letters list` and `mneme events --type error_occurred`"},

@@ -1,5 +1,5 @@
 /*
- * Alerts: what of a health document is beyond its threshold. A pure function.
+ * Alerts: which values of a health document are beyond their thresholds. A pure function.
  */
 #ifndef MNEME_QUERIES_STATUS_ALERTS_H
 #define MNEME_QUERIES_STATUS_ALERTS_H
@@ -11,9 +11,9 @@ struct mneme_alert {
                              "lag" or "errors"; a constant */
     const char *severity; /* "warning", or "critical" beyond a second threshold; a constant */
     char message[512];    /* what is wrong and what to do */
-    double threshold;     /* that is exceeded: the one of that severity */
+    double threshold;     /* the threshold of that severity, which is exceeded */
     double current_value;
-    int64_t timestamp; /* of the document, microseconds */
+    int64_t timestamp; /* the document's time, microseconds */
 };
 
 #define MNEME_ALERT_WARNING "warning"
@@ -21,7 +21,7 @@ struct mneme_alert {
 
 #define MNEME_ALERT_KINDS 9
 
-/* Those that the document calls for, in the order of the table; *count of them. */
+/* The alerts for the document, in the order of the table; *count is their number. */
 void mneme_alerts_of(struct mneme_alert out[MNEME_ALERT_KINDS], size_t *count,
                      const struct mneme_health *health);
 

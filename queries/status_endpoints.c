@@ -1,6 +1,6 @@
 /*
- * A list is asked for, which costs a service nothing. One that has no such list says so, and answers all the
- * same.
+ * Requests a list, which costs the service nothing. A service that has no such list says so, which is an
+ * answer, too.
  */
 #include "queries/status_endpoints.h"
 
@@ -49,7 +49,7 @@ static int ask(char *detail, size_t detail_bytes, const struct mneme_http_option
     return status;
 }
 
-/* A default leads to a service that nobody may have. */
+/* A setting that is only the default may name a service that does not exist here. */
 static bool is_given(const struct mneme_config *config, enum mneme_setting setting) {
     return mneme_config_source(config, setting) != MNEME_FROM_DEFAULT &&
            mneme_config_string(config, setting)[0] != '\0';

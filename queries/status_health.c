@@ -1,5 +1,5 @@
 /*
- * Asking the services one after the other, each within its bound, and putting the document together.
+ * Checks the services one after the other, each within its time limit, and assembles the document.
  */
 #include "queries/status_health.h"
 
@@ -31,7 +31,7 @@ const char *const mneme_health_service_names[MNEME_HEALTH_SERVICES] = {
     [MNEME_HEALTH_EMBEDDING] = "embedding", [MNEME_HEALTH_REGISTRY] = "registry",
 };
 
-/* What a check tells of a service that answers. */
+/* What a check reports about a service that answers. */
 struct answer {
     bool is_unused;
     char detail[512];
@@ -62,7 +62,7 @@ static int end(const struct mneme_health_source *source, int status, struct mnem
     if (status == MNEME_OK) {
         return mneme_pg_run(source->postgres, "COMMIT", error);
     }
-    /* If this fails too, the connection is gone, and the first error told it. */
+    /* If this fails too, the connection is gone, and the first error said so. */
     (void)mneme_pg_run(source->postgres, "ROLLBACK", NULL);
     return status;
 }
@@ -162,10 +162,9 @@ static int ask_vectors(struct mneme_health *out, struct answer *answer,
     bool is_there = false;
     (void)out;
     if (source->postgres == NULL) {
-        return mneme_error_set(
-            error, MNEME_E_UNAVAILABLE,
-            "the vectors were not looked for: Postgres, which says where they are, does not "
-            "answer; see the check of Postgres");
+        return mneme_error_set(error, MNEME_E_UNAVAILABLE,
+                               "the vectors were not checked: Postgres, which knows where they are, does not "
+                               "answer; see the check of Postgres");
     }
     int status = mneme_status_enter(&is_there, source->postgres, source->config,
                                     &mneme_projections[MNEME_PROJECTION_VECTORS], error);
@@ -246,7 +245,7 @@ static struct mneme_opt_double percent_of(int64_t part, int64_t whole) {
                      : (struct mneme_opt_double){0};
 }
 
-/* How long the oldest event waits that the projection has not folded. */
+/* How long the oldest event that the projection has not folded has been waiting. */
 static void measure_lag(struct mneme_health_measures *out, const struct mneme_projection_status *item,
                         const struct mneme_health_source *source) {
     struct mneme_error ignored = {0};
@@ -309,7 +308,7 @@ static int count_errors(int64_t *errors, const struct mneme_health_source *sourc
     return status;
 }
 
-/* Of all schemas that are there; not set when one of them cannot be asked. */
+/* The sum over all existing schemas; unset when one of them cannot be queried. */
 static void measure_errors(struct mneme_health_measures *out, const struct mneme_health_source *source) {
     struct mneme_error ignored = {0};
     int64_t errors = 0;

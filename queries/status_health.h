@@ -9,12 +9,12 @@
 #include "common/postgres/pool.h"
 #include "queries/projection_status.h"
 
-/* In rising order. */
+/* In order of severity. */
 enum mneme_health_state {
-    MNEME_HEALTH_UNUSED, /* of a check: the settings do not ask for the service, or nothing needs it yet */
+    MNEME_HEALTH_UNUSED, /* of a check: the settings do not name the service, or nothing needs it yet */
     MNEME_HEALTH_HEALTHY,
-    MNEME_HEALTH_DEGRADED,  /* everything is answered, some of it with less than there could be */
-    MNEME_HEALTH_UNHEALTHY, /* something cannot be written, or cannot be read */
+    MNEME_HEALTH_DEGRADED,  /* all requests are answered, but some answers are incomplete */
+    MNEME_HEALTH_UNHEALTHY, /* some data cannot be written or read */
     MNEME_HEALTH_STATES,
 };
 
@@ -26,8 +26,8 @@ enum mneme_health_service {
     MNEME_HEALTH_POSTGRES,
     MNEME_HEALTH_REDIS,
     MNEME_HEALTH_VECTORS,
-    MNEME_HEALTH_EMBEDDING, /* the endpoint that makes them */
-    MNEME_HEALTH_REGISTRY,  /* of schemas */
+    MNEME_HEALTH_EMBEDDING, /* the endpoint that makes embeddings */
+    MNEME_HEALTH_REGISTRY,  /* the schema registry */
     MNEME_HEALTH_SERVICES,
 };
 
@@ -36,36 +36,37 @@ extern const char *const mneme_health_service_names[MNEME_HEALTH_SERVICES];
 
 struct mneme_health_check {
     enum mneme_health_state state;
-    double response_time_ms; /* 0 when nothing was asked */
+    double response_time_ms; /* 0 when the service was not contacted */
     char detail[512];        /* why it is not healthy, with what to do, or what answered; never empty */
 };
 
-/* What alerts are raised on. What is not known is not set. */
+/* The values that alerts are based on. Unknown values are unset. */
 struct mneme_health_measures {
-    struct mneme_opt_double pool_percent;         /* of this process's connections, those that are lent */
-    struct mneme_opt_double connections_percent;  /* of those that Postgres takes, those that are open */
-    struct mneme_opt_double latency_p95_ms;       /* of this process's searches */
-    struct mneme_opt_double memory_percent;       /* of this machine's or container's, what is in use */
-    struct mneme_opt_double redis_memory_percent; /* of Redis' maxmemory */
-    struct mneme_opt_double disk_percent;         /* of the file system that state is kept on, what is full */
+    struct mneme_opt_double pool_percent; /* share of this process's connections that are lent */
+    struct mneme_opt_double
+        connections_percent;                /* share of the connections that Postgres allows that are open */
+    struct mneme_opt_double latency_p95_ms; /* of this process's searches */
+    struct mneme_opt_double memory_percent; /* share of this machine's or container's memory that is in use */
+    struct mneme_opt_double redis_memory_percent; /* share of Redis' maxmemory that is in use */
+    struct mneme_opt_double disk_percent;         /* share of the file system with the state that is full */
     struct mneme_opt_double backlog;              /* events that the slowest projection has not folded */
-    struct mneme_opt_double lag_s;                /* how long the oldest of those waits */
+    struct mneme_opt_double lag_s;                /* how long the oldest of those has waited */
     struct mneme_opt_double errors_last_hour;     /* events parked, and errors reported */
-    char backlog_projection[128], lag_projection[128]; /* whose backlog and lag these are */
+    char backlog_projection[128], lag_projection[128]; /* the projections with that backlog and that lag */
 };
 
 struct mneme_health {
     enum mneme_health_state state; /* never UNUSED */
     struct mneme_health_check checks[MNEME_HEALTH_SERVICES];
-    struct mneme_pg_pool_stats pool;          /* zeros for a process that has none */
+    struct mneme_pg_pool_stats pool;          /* zeros for a process that has no pool */
     char database_version[64];                /* "" when Postgres does not answer */
-    struct mneme_opt_long active_connections; /* to this database, by whoever */
+    struct mneme_opt_long active_connections; /* to this database, by all clients */
     struct mneme_health_measures measures;
-    double response_time_ms; /* that making the document took */
+    double response_time_ms; /* time that it took to make the document */
     int64_t timestamp;       /* microseconds */
 };
 
-/* What a process has to look with; everything is borrowed. */
+/* What a process can check the services with; everything is borrowed. */
 struct mneme_health_source {
     const struct mneme_config *config;
     struct mneme_postgres *postgres; /* NULL: there is none, and … */
@@ -73,20 +74,19 @@ struct mneme_health_source {
     struct mneme_log_probe *log;
     int64_t timeout_ms; /* of each service */
 
-    /* Without these, what they tell is not set. */
+    /* Without these, the values that they provide are unset. */
     struct mneme_pg_pool *pool;
     const struct mneme_projection_status *projections;
     size_t projection_count;
     struct mneme_opt_double latency_p95_ms;
-    bool
-        with_measures; /* of machine, Redis and ledger: for a person who looks, not for a probe each second */
+    bool with_measures; /* include machine, Redis and ledger: for a person, not for a probe every second */
 };
 
-/* Asks each service once. Never fails: what cannot be had is told in the document. Leaves the connection's
+/* Checks each service once. Never fails: the document says what could not be read. Leaves the connection's
  * search path on another schema (queries/status.h), and no transaction open. */
 void mneme_health_read(struct mneme_health *out, const struct mneme_health_source *source);
 
-/* Whether this process should be asked at all. */
+/* Whether this process should receive requests. */
 static inline bool mneme_health_is_ready(const struct mneme_health *health) {
     return health->state != MNEME_HEALTH_UNHEALTHY;
 }

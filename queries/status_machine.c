@@ -1,5 +1,5 @@
 /*
- * Memory by /proc and the control group, disk by statvfs.
+ * Reads memory from /proc and the control group, disk space by statvfs.
  */
 #include "queries/status_machine.h"
 
@@ -25,7 +25,7 @@ static bool read_file(char text[FILE_BYTES], const char *path) {
     return is_read;
 }
 
-/* The number behind `name`, which begins a line; negative when there is none. */
+/* The number after `name`, which begins a line; negative when there is none. */
 static double number_of(const char *text, const char *name) {
     for (const char *line = text; line != NULL; line = strchr(line, '\n')) {
         line += *line == '\n' ? 1 : 0;
@@ -44,7 +44,7 @@ struct mneme_opt_double mneme_machine_meminfo_percent(const char *meminfo) {
                : (struct mneme_opt_double){0};
 }
 
-/* Of a control group of version 2 with a limit; what can be given back at once is not in use. */
+/* For a version 2 control group with a limit; memory that can be reclaimed at once does not count as used. */
 static struct mneme_opt_double group_percent(void) {
     char text[FILE_BYTES];
     if (!read_file(text, "/sys/fs/cgroup/memory.max")) {

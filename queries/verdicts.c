@@ -1,5 +1,5 @@
 /*
- * Verdicts by position, many in one question.
+ * Reads verdicts by position, many in one query.
  */
 #include "queries/verdicts.h"
 
@@ -43,7 +43,7 @@ int mneme_verdict_read(struct mneme_postgres *postgres, const char *topic, struc
                        void *context, struct mneme_error *error) {
     if (count > MNEME_VERDICTS_MAX) {
         return mneme_error_set(error, MNEME_E_USAGE,
-                               "the verdicts were not read: %zu positions at once; ask for at most %d", count,
+                               "the verdicts were not read: %zu positions were given; give at most %d", count,
                                MNEME_VERDICTS_MAX);
     }
     int64_t *sequence_ids = malloc((count + 1) * sizeof *sequence_ids);

@@ -1,5 +1,5 @@
 /*
- * Working memory from Redis, else from the ledger's tables.
+ * Reads working memory from Redis, else from the ledger's tables.
  */
 #include "queries/working.h"
 
@@ -100,7 +100,7 @@ static bool is_empty(const struct mneme_working *working) {
            working->turn_count + working->thought_count + working->key_count + working->event_count == 0;
 }
 
-/* How many elements of a list are before its latest `most`; 0: none is. */
+/* How many elements of a list come before its latest `most`; 0: none. */
 static size_t surplus(size_t count, int64_t most) {
     return most > 0 && count > (size_t)most ? count - (size_t)most : 0;
 }

@@ -7,11 +7,10 @@
  *   {"confidence":{"gte":0.7},"OR":[{"tags":{"contains":"tea"}},{"metadata.source":"email"}],
  *    "NOT":{"memory_type":{"in":["fact","insight"]}}}
  *
- * A value that is missing (NULL, a path that is not there, a JSON null) equals nothing and is neither greater
- * nor less than anything: eq, in, gt, gte, lt, lte and contains do not hold for it. ne, nin and NOT hold
- * wherever what they negate does not, so also where the value is missing. `eq null` asks whether it is
- * missing, `ne null` whether it is there. =, !=, >, >=, < and <= are other ways to write eq, ne, gt, gte, lt
- * and lte.
+ * A missing value (NULL, a path that does not exist, a JSON null) equals nothing and is neither greater nor
+ * less than anything: eq, in, gt, gte, lt, lte and contains are false for it. ne, nin and NOT are true
+ * whenever what they negate is not, so also for a missing value. `eq null` asks whether a value is missing,
+ * `ne null` whether it exists. =, !=, >, >=, < and <= are other ways to write eq, ne, gt, gte, lt and lte.
  */
 #ifndef MNEME_QUERIES_FILTER_H
 #define MNEME_QUERIES_FILTER_H
@@ -25,17 +24,17 @@
 #define MNEME_FILTER_MAX_ITEMS 1000 /* of one list */
 #define MNEME_FILTER_MAX_PATH 16    /* keys of a path */
 
-/* Reads a filter; a text that begins with { is JSON. The tree lies in the arena and borrows from `text`. A
- * null text is no filter: *out is NULL. MNEME_E_USAGE with a sentence that names the character (from 1). */
+/* Reads a filter; a text that begins with { is JSON. The tree is in the arena and borrows from `text`. For a
+ * null text *out is NULL: no filter. MNEME_E_USAGE with a sentence that names the character (from 1). */
 int mneme_filter_parse(const struct mneme_filter_node **out, struct mneme_str text, struct mneme_arena *arena,
                        struct mneme_error *error);
 
-/* Appends the condition over the row `m` of memories and its accesses `a`, and its values to `params`. It is
- * true or not true; nothing of the filter's text is in it. NULL appends "true". */
+/* Appends the condition over the row `m` of memories and its accesses `a`, and its values to `params`. The
+ * condition contains nothing of the filter's text. NULL appends "true". */
 void mneme_filter_sql(struct mneme_buffer *sql, struct mneme_pg_params *params,
                       const struct mneme_filter_node *filter);
 
-/* Whether it asks for what memory_access knows, so that `a` is needed. */
+/* Whether the filter uses columns of memory_access, so that `a` is needed. */
 bool mneme_filter_needs_access(const struct mneme_filter_node *filter);
 
 #endif

@@ -1,5 +1,6 @@
 /*
- * What filters may say: the table of columns, the table of operators, and whether they and the values fit.
+ * What filters may contain: the tables of columns and operators, and the checks whether these and the values
+ * fit.
  */
 #include <ctype.h>
 #include <stdarg.h>
@@ -47,7 +48,7 @@ const struct mneme_filter_column mneme_filter_columns[] = {
 static const char *const op_names[MNEME_FILTER_OP_COUNT] = {"eq",  "ne", "in",  "nin",     "gt",
                                                             "gte", "lt", "lte", "contains"};
 
-/* The same operators as other languages write them. */
+/* Symbols for the same operators. */
 static const struct {
     const char *symbol;
     enum mneme_filter_op op;
@@ -60,7 +61,7 @@ static const struct {
 #define ORDER (OP(GT) | OP(GTE) | OP(LT) | OP(LTE))
 
 static const struct {
-    const char *phrase; /* what it wants to be compared with */
+    const char *phrase; /* what it can be compared with */
     unsigned ops;
     const char *ops_text;
 } types[MNEME_FILTER_TYPE_COUNT] = {
@@ -127,7 +128,7 @@ static int unknown_column(struct mneme_filter_reading *reading, struct mneme_str
     return mneme_filter_fail(reading, at, advice, "there is no column '%.*s'", MNEME_STR_ARG(name));
 }
 
-/* Cuts the next key off `rest`, up to a dot; one in quotes may hold dots. False when it is malformed. */
+/* Cuts the next key off `rest`, up to a dot; a key in quotes may contain dots. False when it is malformed. */
 static bool cut_key(struct mneme_str *key, struct mneme_str *rest, struct mneme_arena *arena) {
     size_t len = 0;
     if (rest->len > 0 && rest->data[0] == '"') {
@@ -171,8 +172,8 @@ int mneme_filter_read_field(struct mneme_filter_node *test, struct mneme_filter_
         return MNEME_OK;
     }
     if (test->column->type != MNEME_FILTER_JSON) {
-        return mneme_filter_fail(reading, at, "only metadata and content have paths",
-                                 "'%s' has nothing in it", test->column->name);
+        return mneme_filter_fail(reading, at, "only metadata and content have paths", "'%s' has no members",
+                                 test->column->name);
     }
     struct mneme_str *keys = mneme_arena_calloc(reading->arena, MNEME_FILTER_MAX_PATH, sizeof *keys);
     if (keys == NULL) {
@@ -189,7 +190,7 @@ int mneme_filter_read_field(struct mneme_filter_node *test, struct mneme_filter_
         }
         if (!cut_key(&keys[count++], &rest, reading->arena)) {
             return mneme_filter_fail(reading, key_at,
-                                     "write keys between dots, those with other characters in quotes: "
+                                     "separate keys by dots, and put keys with other characters in quotes: "
                                      "metadata.\"a b\".c",
                                      "the path '%.*s' has a malformed key", MNEME_STR_ARG(field));
         }
@@ -220,7 +221,7 @@ int mneme_filter_read_op(struct mneme_filter_node *test, struct mneme_filter_rea
 
 /* --- values --- */
 
-/* The value as the type wants it; false when it is of another. */
+/* Converts the value to the type; false when that is not possible. */
 static bool convert(struct mneme_filter_value *value, const struct mneme_filter_column *column,
                     struct mneme_arena *arena) {
     enum mneme_moment_side side =
@@ -254,7 +255,7 @@ static bool convert(struct mneme_filter_value *value, const struct mneme_filter_
     return false;
 }
 
-/* What a JSON column, or a path in it, can be asked with a value. */
+/* Checks which comparisons a JSON column, or a path in it, takes with a value. */
 static int check_json(const struct mneme_filter_node *test, const struct mneme_filter_value *value,
                       struct mneme_filter_reading *reading) {
     bool is_contains = test->op == MNEME_FILTER_CONTAINS;
@@ -262,15 +263,16 @@ static int check_json(const struct mneme_filter_node *test, const struct mneme_f
     if (!test->path.is_set && (!is_contains || (value->kind != MNEME_JSON_OBJECT && !value->is_bare &&
                                                 value->kind != MNEME_JSON_STRING))) {
         return mneme_filter_fail(reading, test->at, "name a key, such as metadata.source, or use contains",
-                                 "'%s' as a whole can only contain a text or an object", test->column->name);
+                                 "'%s' as a whole can only be tested with contains, for a text or an object",
+                                 test->column->name);
     }
     if (value->kind == MNEME_JSON_OBJECT && !is_contains) {
         return mneme_filter_fail(reading, value->at, "use contains, or name a key of it",
-                                 "an object can only be contained");
+                                 "an object can only be compared with contains");
     }
     if (is_order && value->kind != MNEME_JSON_NUMBER && value->kind != MNEME_JSON_STRING) {
         return mneme_filter_fail(reading, value->at, "give a number or a text",
-                                 "only numbers and texts have an order");
+                                 "only numbers and texts can be ordered");
     }
     return MNEME_OK;
 }
@@ -284,7 +286,7 @@ static int check_value(const struct mneme_filter_node *test, struct mneme_filter
             return MNEME_OK;
         }
         return mneme_filter_fail(reading, value->at, "ask whether a value is missing with eq null or ne null",
-                                 "null is not a value");
+                                 "null cannot be used as a value here");
     }
     if (type == MNEME_FILTER_JSON) {
         return check_json(test, value, reading);
@@ -317,7 +319,7 @@ int mneme_filter_check_test(struct mneme_filter_node *test, struct mneme_filter_
                                  "%s needs a list", op_names[test->op]);
     }
     if (test->has_list && !may_list) {
-        return mneme_filter_fail(reading, test->at, "give one value, or use in", "%s takes no list",
+        return mneme_filter_fail(reading, test->at, "give one value, or use in", "%s does not take a list",
                                  op_names[test->op]);
     }
     for (struct mneme_filter_value *value = test->values; value != NULL; value = value->next) {

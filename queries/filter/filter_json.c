@@ -1,5 +1,5 @@
 /*
- * The JSON form of filters: an object whose members all have to hold. A member is AND or OR with an array of
+ * The JSON form of filters: an object whose members must all be true. A member is AND or OR with an array of
  * objects, NOT with an object, or a column with a value (eq) or an object of operators.
  */
 #include "common/json/read.h"
@@ -45,7 +45,7 @@ static int read_values(struct mneme_filter_node *test, struct mneme_filter_readi
     test->has_list = true;
     while (mneme_json_next(&items, &key, &item)) {
         if (test->value_count++ == MNEME_FILTER_MAX_ITEMS) {
-            return mneme_filter_fail(reading, place(reading, item), "make two lists of it",
+            return mneme_filter_fail(reading, place(reading, item), "split it into two lists",
                                      "the list has more than %d items", MNEME_FILTER_MAX_ITEMS);
         }
         struct mneme_filter_value *value = NULL;
@@ -78,7 +78,7 @@ static int read_test(struct mneme_filter_node **out, struct mneme_filter_reading
     return status == MNEME_OK ? mneme_filter_check_test(test, reading) : status;
 }
 
-/* A column with a value, or with operators that all have to hold. */
+/* A column with a value, or with operators that must all be true. */
 static int read_column(struct mneme_filter_node **out, struct mneme_filter_reading *reading,
                        struct mneme_str column, size_t at, struct mneme_str json) {
     if (mneme_json_kind_of(json) != MNEME_JSON_OBJECT) {
@@ -118,7 +118,8 @@ static int read_chain(struct mneme_filter_node **out, struct mneme_filter_readin
     }
     if (mneme_json_kind_of(json) != MNEME_JSON_ARRAY) {
         return mneme_filter_fail(reading, place(reading, json), "give an array of objects",
-                                 "AND and OR are %s here", mneme_json_kind_phrase(mneme_json_kind_of(json)));
+                                 "the value of AND or OR is %s here",
+                                 mneme_json_kind_phrase(mneme_json_kind_of(json)));
     }
     struct mneme_filter_node **end = &(*out)->children;
     struct mneme_json_reader items = mneme_json_enter(json);
@@ -162,7 +163,7 @@ static int read_object(struct mneme_filter_node **out, struct mneme_filter_readi
                                  mneme_json_kind_phrase(mneme_json_kind_of(object)));
     }
     if (depth > MNEME_FILTER_MAX_DEPTH) {
-        return mneme_filter_fail(reading, at, "write it flatter", "it is nested more than %d deep",
+        return mneme_filter_fail(reading, at, "nest it less deeply", "it is nested more than %d deep",
                                  MNEME_FILTER_MAX_DEPTH);
     }
     *out = mneme_filter_node_new(reading, MNEME_FILTER_AND, at);

@@ -1,7 +1,7 @@
 /*
  * The text form of filters: words, quoted texts, parentheses and commas. AND binds tighter than OR, NOT
- * tightest; keywords and operators in any case. A word without quotes is a number, true, false, null or a
- * text, as the column wants it.
+ * tightest; keywords and operators may be in any case. A word without quotes is a number, true, false, null
+ * or a text, depending on the column.
  */
 #include <ctype.h>
 
@@ -12,14 +12,14 @@ enum token_kind { TOKEN_END, TOKEN_OPEN, TOKEN_CLOSE, TOKEN_COMMA, TOKEN_WORD, T
 
 struct token {
     enum token_kind kind;
-    struct mneme_str text; /* as it stands there, with its quotes */
+    struct mneme_str text; /* as it is written, with its quotes */
     size_t at;
 };
 
 struct parser {
     struct mneme_filter_reading *reading;
-    struct token token; /* the next one */
-    size_t at;          /* behind it */
+    struct token token; /* the next token */
+    size_t at;          /* after the token */
     int depth;
 };
 
@@ -27,8 +27,8 @@ static bool is_space(char c) {
     return c == ' ' || c == '\t' || c == '\n' || c == '\r';
 }
 
-/* Behind the closing quote of what begins at `at`, or 0 when it is not closed. In single quotes, two of them
- * stand for one; in double quotes a backslash escapes, as in JSON. */
+/* The place after the closing quote of the text that begins at `at`, or 0 when it is not closed. Within
+ * single quotes, two of them stand for one; in double quotes a backslash escapes, as in JSON. */
 static size_t behind_quoted(struct mneme_str text, size_t at) {
     char quote = text.data[at++];
     while (at < text.len) {
@@ -42,7 +42,7 @@ static size_t behind_quoted(struct mneme_str text, size_t at) {
     return 0;
 }
 
-/* Behind the closing brace of what begins at `at`, or 0. */
+/* The place after the closing brace of the object that begins at `at`, or 0. */
 static size_t behind_object(struct mneme_str text, size_t at) {
     size_t open = 0;
     while (at < text.len) {
@@ -64,11 +64,11 @@ static size_t behind_object(struct mneme_str text, size_t at) {
     return 0;
 }
 
-/* What ends a word beside white space; a column ends at the symbol of an operator too. */
+/* Characters that end a word, besides white space; a column also ends at the symbol of an operator. */
 #define WORD_ENDS "(),\"'{}"
 #define SYMBOLS "=!<>"
 
-/* Behind a word; a quote behind a dot begins a key of a path, in which anything may stand. */
+/* The place after a word; a quote after a dot begins a key of a path, which may contain anything. */
 static size_t behind_word(struct mneme_str text, size_t at, const char *ends) {
     while (at < text.len && !is_space(text.data[at]) && strchr(ends, text.data[at]) == NULL) {
         bool is_dot = text.data[at] == '.';
@@ -108,15 +108,15 @@ static int advance(struct parser *parser) {
         end = behind_word(text, at, WORD_ENDS);
     }
     if (kind != TOKEN_END && (end == 0 || end == at)) {
-        return mneme_filter_fail(parser->reading, at, "close it",
-                                 "what begins with %c is not closed, or has no beginning", text.data[at]);
+        return mneme_filter_fail(parser->reading, at, "close it", "%c is not closed, or was never opened",
+                                 text.data[at]);
     }
     parser->token = (struct token){kind, {text.data + at, end - at}, at};
     parser->at = end;
     return MNEME_OK;
 }
 
-/* Leaves the column of a word such as confidence>=0.7 as the token; the rest is still to be read. */
+/* Makes the column of a word such as confidence>=0.7 the token; the rest remains to be read. */
 static void end_at_symbol(struct parser *parser) {
     struct token *token = &parser->token;
     size_t end = behind_word(parser->reading->text, token->at, WORD_ENDS SYMBOLS);
@@ -194,7 +194,7 @@ static int read_value(struct mneme_filter_value **out, struct parser *parser) {
         value->is_bare = true;
         value->kind = is_json ? value->kind : MNEME_JSON_STRING;
         if (value->kind == MNEME_JSON_ARRAY) {
-            value->kind = MNEME_JSON_STRING; /* [] without white space; no list of this form */
+            value->kind = MNEME_JSON_STRING; /* [] without white space; not a list in this form */
         }
     } else if (is_single) {
         is_kept = unquote_single(&value->text, arena, token.text);
@@ -217,7 +217,7 @@ static int read_list(struct mneme_filter_node *test, struct parser *parser) {
     int status = advance(parser);
     while (status == MNEME_OK && parser->token.kind != TOKEN_CLOSE) {
         if (test->value_count == MNEME_FILTER_MAX_ITEMS) {
-            return mneme_filter_fail(parser->reading, parser->token.at, "make two lists of it",
+            return mneme_filter_fail(parser->reading, parser->token.at, "split it into two lists",
                                      "the list has more than %d items", MNEME_FILTER_MAX_ITEMS);
         }
         struct mneme_filter_value *value = NULL;
@@ -231,7 +231,7 @@ static int read_list(struct mneme_filter_node *test, struct parser *parser) {
         if (parser->token.kind == TOKEN_COMMA) {
             status = advance(parser);
             if (status == MNEME_OK && parser->token.kind == TOKEN_CLOSE) {
-                return unexpected(parser, "give a value behind the comma");
+                return unexpected(parser, "give a value after the comma");
             }
         } else if (parser->token.kind != TOKEN_CLOSE) {
             return unexpected(parser, "separate the items by commas and close the list with )");
@@ -283,7 +283,7 @@ static int read_unary(struct mneme_filter_node **out, struct parser *parser) {
         return read_test(out, parser);
     }
     if (++parser->depth > MNEME_FILTER_MAX_DEPTH) {
-        return mneme_filter_fail(parser->reading, parser->token.at, "write it flatter",
+        return mneme_filter_fail(parser->reading, parser->token.at, "nest it less deeply",
                                  "it is nested more than %d deep", MNEME_FILTER_MAX_DEPTH);
     }
     size_t at = parser->token.at;
@@ -295,7 +295,7 @@ static int read_unary(struct mneme_filter_node **out, struct parser *parser) {
     } else if (status == MNEME_OK) {
         status = read_or(out, parser);
         if (status == MNEME_OK && parser->token.kind != TOKEN_CLOSE) {
-            return unexpected(parser, "go on with AND or OR, or close the parenthesis");
+            return unexpected(parser, "continue with AND or OR, or close the parenthesis");
         }
         status = status == MNEME_OK ? advance(parser) : status;
     }
@@ -303,7 +303,7 @@ static int read_unary(struct mneme_filter_node **out, struct parser *parser) {
     return status;
 }
 
-/* Operands with the keyword between them; one alone stands for itself. */
+/* Operands with the keyword between them; a single operand is returned as it is. */
 static int read_chain(struct mneme_filter_node **out, struct parser *parser, enum mneme_filter_kind kind,
                       int (*read_operand)(struct mneme_filter_node **, struct parser *)) {
     const char *keyword = kind == MNEME_FILTER_AND ? "AND" : "OR";
@@ -348,7 +348,7 @@ int mneme_filter_parse_text(struct mneme_filter_node **out, struct mneme_filter_
         status = read_or(out, &parser);
     }
     if (status == MNEME_OK && parser.token.kind != TOKEN_END) {
-        return unexpected(&parser, "go on with AND or OR");
+        return unexpected(&parser, "continue with AND or OR");
     }
     return status;
 }

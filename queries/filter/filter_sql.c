@@ -1,7 +1,7 @@
 /*
- * Filters as SQL. The text is made of constants of this program and numbers of parameters alone. NOT is moved
- * down to the comparisons, so that a comparison that is not negated can lead to an index, and one that is
- * negated is true where it cannot be decided.
+ * Filters as SQL. The text consists only of constants of this program and parameter numbers. NOT is moved
+ * down to the comparisons, so that comparisons that are not negated can use an index, and negated ones are
+ * true when they cannot be decided.
  */
 #include "common/base/text_check.h"
 #include "queries/filter/filter.h"
@@ -18,7 +18,7 @@ static void put(struct compiler *compiler, const char *text) {
     mneme_buffer_append_str(compiler->sql, mneme_str_from(text));
 }
 
-/* What a value of the type is cast to. */
+/* The cast for a value of the type. */
 static const char *const casts[MNEME_FILTER_TYPE_COUNT + 1] = {
     [MNEME_FILTER_TYPE_COUNT] = "",    [MNEME_FILTER_TEXT] = "::text",
     [MNEME_FILTER_UUID] = "::uuid",    [MNEME_FILTER_NUMBER] = "::double precision",
@@ -116,8 +116,8 @@ static void put_json_guard(struct compiler *compiler, const struct mneme_filter_
     mneme_buffer_printf(compiler->sql, ") = '%s' AND ", type);
 }
 
-/* A text is in a text, a value in an array, an object in an object. At a path a bare `true` or `5` is that
- * value, as for eq; the column as a whole is searched as a text, and there it is a word. */
+/* A text can contain a text, an array a value, an object an object. At a path, a bare `true` or `5` is that
+ * value, as for eq; a whole column is searched as text, so there it is a word. */
 static void put_json_contains(struct compiler *compiler, const struct mneme_filter_node *test, int path) {
     const struct mneme_filter_value *value = test->values;
     put(compiler, "CASE jsonb_typeof(");
@@ -225,7 +225,7 @@ static void put_test(struct compiler *compiler, const struct mneme_filter_node *
 }
 
 static void put_node(struct compiler *compiler, const struct mneme_filter_node *node, bool is_negated) {
-    /* What has one part says what the part says. */
+    /* A node with one part means the same as the part. */
     while (node->kind != MNEME_FILTER_TEST && node->children != NULL && node->children->next == NULL) {
         is_negated ^= node->kind == MNEME_FILTER_NOT;
         node = node->children;

@@ -22,7 +22,7 @@ enum mneme_filter_op {
     MNEME_FILTER_OP_COUNT,
 };
 
-/* What a column holds; decides which operators and values it takes. */
+/* What a column holds; this decides which operators and values it takes. */
 enum mneme_filter_type {
     MNEME_FILTER_TEXT,
     MNEME_FILTER_UUID,
@@ -35,8 +35,8 @@ enum mneme_filter_type {
 };
 
 enum mneme_filter_trait {
-    MNEME_FILTER_OF_ACCESSES = 1, /* it needs `a` */
-    MNEME_FILTER_LIES_AHEAD = 2,  /* a time whose durations count from now on */
+    MNEME_FILTER_OF_ACCESSES = 1, /* the column needs `a` */
+    MNEME_FILTER_LIES_AHEAD = 2,  /* a time: bare durations count forward from now */
 };
 
 struct mneme_filter_column {
@@ -50,11 +50,11 @@ struct mneme_filter_column {
 extern const struct mneme_filter_column mneme_filter_columns[];
 
 struct mneme_filter_value {
-    enum mneme_json_kind kind; /* no array */
-    struct mneme_str text;     /* of a string what it stands for, else its JSON */
+    enum mneme_json_kind kind; /* not an array */
+    struct mneme_str text;     /* the content of a string, else the JSON */
     double number;             /* of a number */
     size_t at;                 /* byte of the filter's text */
-    bool is_bare;              /* a word without quotes: where a text is wanted, it is one */
+    bool is_bare;              /* a word without quotes: it is taken as a text if the column holds texts */
     struct mneme_filter_value *next;
 };
 
@@ -62,8 +62,9 @@ enum mneme_filter_kind { MNEME_FILTER_AND, MNEME_FILTER_OR, MNEME_FILTER_NOT, MN
 
 struct mneme_filter_node {
     enum mneme_filter_kind kind;
-    struct mneme_filter_node *children; /* of AND and OR any number (none: true, false); of NOT one */
-    struct mneme_filter_node *next;     /* sibling */
+    struct mneme_filter_node
+        *children;                  /* any number for AND and OR (without any: true, false); one for NOT */
+    struct mneme_filter_node *next; /* sibling */
 
     /* Of a test. */
     const struct mneme_filter_column *column;
@@ -71,11 +72,11 @@ struct mneme_filter_node {
     enum mneme_filter_op op;
     struct mneme_filter_value *values; /* a single one unless the operator takes a list */
     size_t value_count;
-    bool has_list; /* the values were given as a list */
+    bool has_list; /* whether the values were given as a list */
     size_t at;
 };
 
-/* One reading in progress. */
+/* The state of parsing one filter. */
 struct mneme_filter_reading {
     struct mneme_str text;
     struct mneme_arena *arena;
@@ -100,8 +101,8 @@ int mneme_filter_read_field(struct mneme_filter_node *test, struct mneme_filter_
 int mneme_filter_read_op(struct mneme_filter_node *test, struct mneme_filter_reading *reading,
                          struct mneme_str word, size_t at);
 
-/* Checks a complete test: whether the column takes the operator and the values; makes of the values what the
- * column wants. */
+/* Checks a complete test: whether the column takes the operator and the values. Converts the values to the
+ * column's type. */
 int mneme_filter_check_test(struct mneme_filter_node *test, struct mneme_filter_reading *reading);
 
 /* The parsers of the two forms. */

@@ -12,19 +12,19 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* k1: how soon further occurrences of a term count for little; b: how much a long text loses, 0 to 1. */
+/* k1: how soon further occurrences of a term add little; b: how much a long text loses, 0 to 1. */
 struct mneme_bm25 {
     double k1, b;
-    double mean_length; /* of the documents of the scope; 0: lengths do not count */
+    double mean_length; /* mean length of the scope's documents; 0: lengths are ignored */
 };
 
 #define MNEME_BM25_K1 0.9
 #define MNEME_BM25_B 0.4
 
-/* Of a term that `having` of `documents` have; what is out of range is put within it. */
+/* The idf of a term that `having` of `documents` contain; values out of range are clamped. */
 double mneme_bm25_idf(int64_t documents, int64_t having);
 
-/* What one term adds, which occurs `count` times (a weighted count need not be whole) in a text of `length`.
+/* The score of one term that occurs `count` times (a weighted count need not be whole) in a text of `length`.
  */
 double mneme_bm25_term(const struct mneme_bm25 *bm25, double idf, double count, double length);
 

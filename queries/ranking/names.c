@@ -1,5 +1,5 @@
 /*
- * Words of a question, one after the other, against names.
+ * Compares the words of a question with names.
  */
 #include "queries/ranking/names.h"
 
@@ -22,7 +22,7 @@ static bool equal_ignoring_case(struct mneme_str a, struct mneme_str b) {
     return a.len == b.len && i == a.len;
 }
 
-/* The next word from *at on, which then lies behind it; null at the end. */
+/* The next word from *at on, which is moved past it; null at the end. */
 static struct mneme_str next_word(struct mneme_str text, size_t *at) {
     size_t from = *at;
     while (from < text.len && !is_word_byte(text.data[from])) {
@@ -50,7 +50,8 @@ static bool begins_with(struct mneme_str text, size_t at, struct mneme_str name)
            equal_ignoring_case((struct mneme_str){text.data + at, name.len}, name) && is_word_end(text, end);
 }
 
-/* Bytes of the name that begins at a word of the text, with a possessive ending; 0 when none does. */
+/* The length in bytes of the name that begins at this word of the text, with a possessive ending; 0 when none
+ * does. */
 static size_t name_len(struct mneme_str text, size_t at, struct mneme_str author) {
     size_t behind = 0;
     struct mneme_str first = next_word(author, &behind);

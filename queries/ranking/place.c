@@ -1,5 +1,5 @@
 /*
- * One sorted list of indices: neighbours lie beside each other in it.
+ * One sorted list of indices, in which neighbours are adjacent.
  */
 #include "queries/ranking/place.h"
 

@@ -1,6 +1,6 @@
 /*
- * The rules, one after the other: base scores of each document from the lists, what its conversation adds to
- * them, then factors of that sum. Each part is kept by itself; the score is their sum.
+ * The rules in their order: each document's base score from the lists, what its conversation adds, then
+ * factors of that sum. Each part is kept separately; the score is the sum of the parts.
  */
 #include "queries/ranking/rank.h"
 
@@ -11,7 +11,7 @@
 #include "queries/ranking/place.h"
 
 #define BEST_OF_CONVERSATION 3
-#define NEUTRAL_IMPORTANCE 0.5 /* of a memory that says nothing of it */
+#define NEUTRAL_IMPORTANCE 0.5 /* for a memory without a value */
 #define MANY_ACCESSES 100
 #define DAY_MICROS 86400e6
 
@@ -74,7 +74,7 @@ static void fill_lists(struct ranking *ranking) {
     }
 }
 
-/* A list without hits has no say, so that scores keep their size when a service is away. */
+/* A list without hits is ignored, so that scores keep their size when a service is away. */
 static void fuse(struct ranking *ranking) {
     const struct mneme_rank_weights *weights = ranking->weights;
     const double *const lists[] = {ranking->words, ranking->context, ranking->meaning, ranking->topic};
@@ -96,7 +96,7 @@ static bool has_term(const struct ranking *ranking, size_t i, size_t term) {
     return i != MNEME_NO_PLACE && ranking->items[i].counts[term] > 0;
 }
 
-/* The share of the query's idf that the document and its direct neighbours have. */
+/* The share of the query's total idf that the document and its direct neighbours cover. */
 static double coverage(const struct ranking *ranking, size_t i) {
     const struct mneme_rank_query *query = ranking->query;
     size_t before = mneme_place_beside(&ranking->places, i, -1);
@@ -168,7 +168,7 @@ static double mean_of_best(const double *base, const size_t *members, size_t cou
     return sum / (double)used;
 }
 
-/* A document of no conversation is one by itself, so that it is no worse off than one in company. */
+/* A document without a conversation counts as a conversation of one, so that it is not at a disadvantage. */
 static void add_conversation(struct ranking *ranking) {
     double weight = ranking->weights->conversation;
     const struct mneme_places *places = &ranking->places;
@@ -298,7 +298,7 @@ int mneme_rank(struct mneme_rank_item *items, size_t count, const struct mneme_r
     multiply(&ranking);
     add_date(&ranking);
     write_scores(&ranking);
-    if (count > 0) { /* qsort takes no null array, not even an empty one */
+    if (count > 0) { /* qsort must not get a null array, even an empty one */
         qsort(items, count, sizeof *items, by_score);
     }
     return MNEME_OK;

@@ -1,5 +1,5 @@
 /*
- * Which documents are left: one of each place before they are ranked, some of each conversation after.
+ * Selects documents: one for each place before ranking, and a limited number for each conversation after it.
  */
 #include <math.h>
 #include <stdlib.h>
@@ -22,7 +22,7 @@ size_t mneme_rank_collapse(struct mneme_rank_item *items, size_t count) {
     }
     for (size_t i = 0; i < count; i++) {
         if (kept > 0 && has_same_place(&items[kept - 1], &items[i])) {
-            /* fmax takes the other one for NAN. */
+            /* fmax ignores a NAN. */
             items[kept - 1].meaning = fmax(items[kept - 1].meaning, items[i].meaning);
             items[kept - 1].topic = fmax(items[kept - 1].topic, items[i].topic);
         } else {

@@ -1,7 +1,7 @@
 /*
  * One table of forms, tried at each word of the question in turn. A form is a row of elements: a word or
- * alternatives ("in|during"), a class of words ("<month>"), "?" behind what may be missing, "!" before a word
- * that must not follow. What the classes have read goes to the row's function, which makes the span.
+ * alternatives ("in|during"), a class of words ("<month>"), "?" after what may be missing, "!" before a word
+ * that must not follow. The values that the classes have read go to the row's function, which makes the span.
  */
 #include "queries/ranking/times.h"
 
@@ -9,8 +9,8 @@
 
 /* --- forms --- */
 
-/* Of two that begin at the same word, the first of the table is taken. One without a function is not a time.
- */
+/* Of two forms that match at the same word, the first in the table is taken. A form without a function is not
+ * a time. */
 static const struct {
     const char *form;
     mneme_time_maker *make;
@@ -70,7 +70,7 @@ static const struct {
 
 /* --- matching --- */
 
-/* The next element of a form, and how it is written. */
+/* The next element of a form and its parts. */
 struct element {
     struct mneme_str text;
     bool is_optional, is_forbidden;
@@ -92,7 +92,7 @@ static struct element next_element(const char **form) {
     return element;
 }
 
-/* How many words the element takes; 0 when they are others. */
+/* How many words the element matches; 0 when it does not match. */
 static size_t match_element(struct mneme_time_read *read, const struct mneme_time_words *words, size_t at,
                             struct mneme_str text) {
     bool is_class;
@@ -112,8 +112,7 @@ static size_t match_element(struct mneme_time_read *read, const struct mneme_tim
     return 0;
 }
 
-/* Where the form ends that begins at `at`; 0 when it does not stand there. No optional element may begin like
- * what follows it. */
+/* Where the form ends if it matches at `at`, else 0. No optional element may begin like what follows it. */
 static size_t match_form(struct mneme_time_read *read, const struct mneme_time_words *words, size_t at,
                          const char *form) {
     for (struct element element; (element = next_element(&form)).text.len > 0;) {
@@ -132,8 +131,8 @@ static struct mneme_str words_between(const struct mneme_time_words *words, size
     return (struct mneme_str){begin, (size_t)(last->data + last->len - begin)};
 }
 
-/* The first form that stands at this word, and where it ends; its number, or that of all forms where none
- * does. */
+/* The number of the first form that matches at this word, and where it ends; the number of forms if none
+ * matches. */
 static size_t find_form(struct mneme_time_read *read, size_t *end, const struct mneme_time_words *words,
                         size_t at) {
     size_t i = 0;
@@ -147,13 +146,13 @@ static size_t find_form(struct mneme_time_read *read, size_t *end, const struct 
     return i;
 }
 
-/* Where a form stands. */
+/* Where a form matches. */
 struct place {
     size_t form, at, end;
     struct mneme_time_read read;
 };
 
-/* The first form from this word on; false when there is none. */
+/* The first match from this word on; false when there is none. */
 static bool find_place(struct place *out, const struct mneme_time_words *words, size_t from, size_t end) {
     for (size_t at = from; at < end; at++) {
         *out = (struct place){.at = at};
@@ -177,7 +176,7 @@ struct mneme_time_span mneme_question_time(struct mneme_str question, int64_t no
     struct mneme_question_moment moment = mneme_question_moment_of(now);
     mneme_time_words_read(&words, question);
     for (size_t from = 0; find_place(&place, &words, from, words.count); from = place.end) {
-        /* "in the spring" says less than the "spring of 2024" that begins within it. */
+        /* "in the spring" is less specific than the "spring of 2024" that begins within it. */
         while (find_place(&other, &words, place.at + 1, place.end) && other.end > place.end) {
             place = other;
         }

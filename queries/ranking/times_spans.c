@@ -1,5 +1,5 @@
 /*
- * Days by timegm, which counts on where a month or day is beyond its end.
+ * Computes days by timegm, which carries over months and days that are out of range.
  */
 #include "queries/ranking/times_spans.h"
 
@@ -16,7 +16,7 @@ static int64_t clamp(int64_t micros) {
     return micros > MNEME_MAX_MICROS ? MNEME_MAX_MICROS : micros;
 }
 
-/* Midnight of a day; months and days beyond their ends count on. */
+/* Midnight of a day; months and days that are out of range carry over. */
 static int64_t midnight(int year, int month, int day) {
     struct tm parts = {.tm_year = year - 1900, .tm_mon = month - 1, .tm_mday = day};
     return (int64_t)timegm(&parts) * MNEME_TIME_SECOND;
@@ -51,7 +51,7 @@ static struct mneme_time_span months(int year, int month, int count) {
     return span(midnight(year, month, 1), midnight(year, month + count, 1));
 }
 
-/* So many months before; at a month's end, the end of a shorter one. */
+/* The same day a number of months before, or the last day of a shorter month. */
 static int64_t months_before(const struct mneme_question_moment *at, int count) {
     int month = at->year * 12 + at->month - 1 - count;
     int year = month / 12;

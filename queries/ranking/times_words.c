@@ -1,5 +1,5 @@
 /*
- * Tables of names, and a reader for each class of words.
+ * Tables of names, and a reader for each word class.
  */
 #include "queries/ranking/times_words.h"
 
@@ -45,7 +45,7 @@ struct mneme_str mneme_time_word_at(const struct mneme_time_words *words, size_t
     return at < words->count ? words->items[at] : MNEME_STR_NULL;
 }
 
-/* Of the phrase's words, those that stand at `at`; 0 unless all do. */
+/* How many words of the phrase match at `at`: all, or 0. */
 static size_t match_phrase(const struct mneme_time_words *words, size_t at, const char *phrase) {
     struct mneme_time_words wanted;
     mneme_time_words_read(&wanted, mneme_str_from(phrase));
@@ -135,10 +135,10 @@ static const struct mneme_time_unit units[] = {
 
 /* --- classes --- */
 
-/* Each gives how many words it has taken, 0 where they are not of the class. */
+/* Each returns how many words it has read, 0 if they are not of the class. */
 typedef size_t class_reader(struct mneme_time_read *out, const struct mneme_time_words *words, size_t at);
 
-/* Digits, four at most, and what stands behind them; -1 without digits. */
+/* Reads at most four digits, and what follows them; -1 without digits. */
 static int read_digits(struct mneme_str word, struct mneme_str *rest) {
     int value = 0;
     size_t digits = 0;
@@ -168,7 +168,7 @@ static size_t read_number(struct mneme_time_read *out, const struct mneme_time_w
     return taken;
 }
 
-/* Digits of a day, with the ending of an ordinal or without. */
+/* Digits of a day, with or without an ordinal ending. */
 static size_t read_digit_day(struct mneme_time_read *out, const struct mneme_time_words *words, size_t at) {
     struct mneme_str rest;
     out->day = at < words->count ? read_digits(words->items[at], &rest) : -1;
@@ -186,7 +186,7 @@ static size_t read_month(struct mneme_time_read *out, const struct mneme_time_wo
     return FIND(month_names, words, at, &out->month);
 }
 
-/* With a capital, so that it is no verb. */
+/* With a capital, so that it is not a verb. */
 static size_t read_capital_month(struct mneme_time_read *out, const struct mneme_time_words *words,
                                  size_t at) {
     struct mneme_str word = mneme_time_word_at(words, at);

@@ -10,26 +10,26 @@
 #define MNEME_TIME_SECOND INT64_C(1000000) /* microseconds */
 #define MNEME_TIME_DAY (86400 * MNEME_TIME_SECOND)
 
-#define MNEME_TIME_MAX_WORDS 256 /* those behind are not read */
+#define MNEME_TIME_MAX_WORDS 256 /* further words are not read */
 struct mneme_time_words {
-    struct mneme_str items[MNEME_TIME_MAX_WORDS]; /* letters and digits that stand together, as they are */
+    struct mneme_str items[MNEME_TIME_MAX_WORDS]; /* runs of letters and digits, in their original case */
     size_t count;
 };
 
 void mneme_time_words_read(struct mneme_time_words *words, struct mneme_str text);
 
-/* Null behind the last word. */
+/* Null after the last word. */
 struct mneme_str mneme_time_word_at(const struct mneme_time_words *words, size_t at);
 
-/* Whether the word is this one, which is in lower case, whatever its own case. */
+/* Whether the word equals `lower_case`, ignoring the word's case. */
 bool mneme_time_is_word(struct mneme_str word, struct mneme_str lower_case);
 
-/* A stretch of time of which one says "ago" or "last". */
+/* A unit of time that is used with "ago" or "last". */
 struct mneme_time_unit {
     const char *name;
-    int months;     /* of which it is made, or else */
+    int months;     /* months that it consists of, or else */
     int64_t micros; /* how long it is */
-    bool is_period; /* "last ..." is one of the calendar */
+    bool is_period; /* "last ..." means a calendar period */
 };
 
 /* What the classes of a form have read. */
@@ -41,8 +41,8 @@ struct mneme_time_read {
 };
 
 /* Reads words of the class with that name ("<n>", "<day>", "<8>", "<month>", "<May>", "<year>", "<season>",
- * "<weekday>", "<unit>", "<period>", "<iso>"), and gives how many there are from `at` on; 0 when they are
- * not of it. *is_class is false when there is no such class. */
+ * "<weekday>", "<unit>", "<period>", "<iso>"), and returns how many there are from `at` on; 0 when they are
+ * not of the class. *is_class is false when there is no such class. */
 size_t mneme_time_read_class(struct mneme_time_read *out, bool *is_class,
                              const struct mneme_time_words *words, size_t at, struct mneme_str name);
 

@@ -68,9 +68,10 @@ static int read_item(struct mneme_rank_weights *out, struct mneme_str item, stru
                                MNEME_STR_ARG(item), names);
     }
     if (!read_number(weight, trimmed(equals + 1, item.data + item.len))) {
-        return mneme_error_set(error, MNEME_E_USAGE,
-                               "weights were not taken: '%.*s' has no number from 0 to %d; give one",
-                               MNEME_STR_ARG(item), MAX_WEIGHT);
+        return mneme_error_set(
+            error, MNEME_E_USAGE,
+            "weights were not taken: the value in '%.*s' is not a number from 0 to %d; give one",
+            MNEME_STR_ARG(item), MAX_WEIGHT);
     }
     return MNEME_OK;
 }

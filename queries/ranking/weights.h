@@ -1,6 +1,6 @@
 /*
- * What counts how much when documents are ranked: numbers by name, with defaults that were measured
- * (docs/retrieval.md). 0 switches a rule off.
+ * The weights of the ranking rules: numbers by name, with measured defaults (docs/retrieval.md). 0 switches a
+ * rule off.
  */
 #ifndef MNEME_QUERIES_RANKING_WEIGHTS_H
 #define MNEME_QUERIES_RANKING_WEIGHTS_H
@@ -8,7 +8,8 @@
 #include "common/base/error.h"
 #include "common/base/types.h"
 
-/* X(name, default, what it is). Shares weigh lists against each other; the others are factors of a score. */
+/* X(name, default, what it is). Shares weigh the lists against each other; the others are factors of a score.
+ */
 /* clang-format off */
 #define MNEME_RANK_WEIGHTS(X) \
     X(words, 0.6, "share of BM25 over the document's own text") \
@@ -44,7 +45,7 @@ struct mneme_rank_weights {
 extern const struct mneme_rank_weights mneme_rank_default_weights;
 
 /* Reads "author=0, recency=0.3" over the defaults; "" is all defaults. MNEME_E_USAGE for an unknown name,
- * with the names that there are, or for what is not a number from 0 to 1000. */
+ * listing the known names, or for a value that is not a number from 0 to 1000. */
 int mneme_rank_weights_parse(struct mneme_rank_weights *out, struct mneme_str text,
                              struct mneme_error *error);
 

@@ -1,6 +1,6 @@
 /*
- * The order of things: words first, since they tell which authors there are; then vectors, neighbours,
- * scores.
+ * The order of the steps: words first, since their hits show which authors there are; then vectors,
+ * neighbours, scores.
  */
 #include "queries/recall/recall.h"
 
@@ -12,7 +12,7 @@
 #include "queries/recall/recall_state.h"
 #include "queries/stale.h"
 
-#define MAX_AUTHORS 8 /* that one question names */
+#define MAX_AUTHORS 8 /* authors that one question names */
 
 int mneme_recall_no_memory(struct mneme_error *error) {
     return mneme_error_set(error, MNEME_E_NO_MEMORY, "nothing was recalled: memory is exhausted; free some");
@@ -20,7 +20,8 @@ int mneme_recall_no_memory(struct mneme_error *error) {
 
 /* --- opening --- */
 
-/* A connection in order, set up: a server that was restarted gives a new session, with its own settings. */
+/* Makes sure that the connection works and is set up: after a server restart the session is new and has
+ * default settings. */
 static int ready(struct mneme_recall *recall, struct mneme_error *error) {
     char text[64];
     int64_t timeout_ms = mneme_config_long(recall->config, MNEME_SETTING_RECALL_TIMEOUT_MS);
@@ -110,7 +111,7 @@ void mneme_recall_degrade(struct mneme_recalled *out, const char *reason) {
 
 /* --- asking --- */
 
-/* Authors of the documents that the words have found: the ones whom the question names. */
+/* Finds the authors that the question names among those of the documents that the words found. */
 static int find_authors(struct mneme_recalling *recalling, struct mneme_error *error) {
     const struct mneme_candidates *candidates = &recalling->out->candidates;
     struct mneme_str *authors = mneme_arena_calloc(&recalling->out->arena, MAX_AUTHORS, sizeof *authors);

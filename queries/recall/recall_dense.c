@@ -1,6 +1,6 @@
 /*
- * The part of the vectors: a question's vectors, the nearest documents, and what to do when something of it
- * is away.
+ * The vector part of recall: the question's vectors, the nearest documents, and what to do when a service is
+ * away.
  */
 #include <math.h>
 #include <stdio.h>
@@ -11,10 +11,10 @@
 #include "queries/recall/recall_state.h"
 #include "stores/vectors/loss.h"
 
-#define LOOK_AGAIN_MICROS 1000000 /* for another active generation */
+#define RECHECK_MICROS 1000000 /* how often to look for another active generation */
 #define MOST_NEAREST MNEME_VECTORS_MAX_K
 
-/* --- the generation that is asked --- */
+/* --- the generation that is searched --- */
 
 static void forget(struct mneme_recall *recall) {
     mneme_embedder_query_close(recall->embedder);
@@ -28,7 +28,7 @@ static int open_generation(struct mneme_recall *recall, struct mneme_error *erro
     if (status != MNEME_OK) {
         return status;
     }
-    /* No service may hold an answer up for longer than the setting says. */
+    /* No service may delay an answer for longer than the setting says. */
     mneme_vectors_bound(recall->vectors, mneme_config_long(recall->config, MNEME_SETTING_RECALL_TIMEOUT_MS));
     const struct mneme_generation *generation = mneme_vectors_generation(recall->vectors);
     status =
@@ -43,10 +43,10 @@ static int open_generation(struct mneme_recall *recall, struct mneme_error *erro
     return mneme_embedder_query_open(&recall->embedder, recall->config, &model, error);
 }
 
-/* Opens what is to be asked, or follows a switch to another generation. */
+/* Opens the generation to be searched, or follows a switch to another one. */
 static int ensure_generation(struct mneme_recall *recall, struct mneme_error *error) {
     int64_t now = mneme_clock_monotonic_micros();
-    if (recall->embedder != NULL && recall->model == NULL && now - recall->looked_at > LOOK_AGAIN_MICROS) {
+    if (recall->embedder != NULL && recall->model == NULL && now - recall->looked_at > RECHECK_MICROS) {
         struct mneme_generation active;
         int status = mneme_generation_active(&active, recall->postgres, error);
         if (status == MNEME_OK) {
@@ -122,9 +122,10 @@ static int note_match(struct mneme_recalling *recalling, const struct mneme_vect
     return MNEME_OK;
 }
 
-/* --- one look for the nearest --- */
+/* --- one search for the nearest --- */
 
-/* The question's vectors: as it is, and without the authors whom it names (NULL: the same). */
+/* The question's vectors: of its full text, and of its text without the authors that it names (NULL: the
+ * same). */
 struct asked {
     float *meaning, *topic;
     size_t dimensions;
@@ -229,7 +230,7 @@ static int copy_matches(struct mneme_vector_matches *matches, struct mneme_arena
     return MNEME_OK;
 }
 
-/* Hits that the filter lets through. */
+/* The number of hits that pass the filter. */
 static size_t count_hits(const struct mneme_recalling *recalling) {
     const struct mneme_candidates *candidates = &recalling->out->candidates;
     size_t count = 0;
@@ -240,9 +241,10 @@ static size_t count_hits(const struct mneme_recalling *recalling) {
     return count;
 }
 
-/* Asks for more until a list's worth has passed the filter, or there are no more. A turn and a memory of one
- * place count once, so that twice a list is asked for at first. */
-static int look(struct mneme_recalling *recalling, const struct asked *asked, struct mneme_error *error) {
+/* Searches for more until a full list has passed the filter, or there are no more. A turn and a memory at the
+ * same place count once, so the first search asks for twice as many. */
+static int find_enough(struct mneme_recalling *recalling, const struct asked *asked,
+                       struct mneme_error *error) {
     struct mneme_vector_matches meaning = {0};
     struct mneme_vector_matches topic = {0};
     struct mneme_arena *arena = &recalling->out->arena;
@@ -275,7 +277,7 @@ static int look(struct mneme_recalling *recalling, const struct asked *asked, st
 
 /* --- all of it --- */
 
-/* Whether an answer without this part is better than none. */
+/* Whether an answer without this part is better than no answer. */
 static bool can_go_without(int status) {
     return status == MNEME_E_UNAVAILABLE || status == MNEME_E_TIMEOUT || status == MNEME_E_NOT_FOUND ||
            status == MNEME_E_DENIED || status == MNEME_E_USAGE || status == MNEME_E_INVALID;
@@ -313,7 +315,7 @@ int mneme_recall_ask_vectors(struct mneme_recalling *recalling, struct mneme_err
     if (status != MNEME_OK) {
         return go_without(recalling, status, "no embedding of the question", &why, error);
     }
-    status = look(recalling, &asked, &why);
+    status = find_enough(recalling, &asked, &why);
     if (status != MNEME_OK) {
         forget(recalling->recall);
         return go_without(recalling, status, "vectors were not asked", &why, error);

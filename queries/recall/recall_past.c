@@ -1,5 +1,5 @@
 /*
- * Vectors when the question is of another time: they are of the texts of now, and count only for documents
+ * Vectors for questions about the past: they are made from the present texts, and count only for documents
  * whose text was the same then.
  */
 #include <math.h>
@@ -23,7 +23,7 @@ static const struct mneme_question sequences = {
     "present texts were not looked up", mneme_sql_recall_sequences, sequence_columns,
     sizeof sequence_columns / sizeof *sequence_columns, sizeof(struct sequence_row)};
 
-/* A vector is of the present text. */
+/* A vector belongs to the present text. */
 static bool compare_text(const void *row, void *context) {
     const struct sequence_row *present = row;
     struct mneme_recalling *recalling = context;
@@ -37,10 +37,9 @@ static bool compare_text(const void *row, void *context) {
         if (is_it && item->source_sequence != present->source_sequence) {
             hit->meaning = NAN;
             hit->topic = NAN;
-            mneme_recall_degrade(
-                recalling->out,
-                "as of then: vectors are of the texts of now; documents whose text has changed "
-                "since then were found by their words alone");
+            mneme_recall_degrade(recalling->out,
+                                 "vectors are of the present texts; documents whose text has changed since "
+                                 "the time asked about were found only by their words");
         }
     }
     return true;

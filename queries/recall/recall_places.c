@@ -1,6 +1,5 @@
 /*
- * Neighbours: the places beside those of the candidates that no candidate has yet, looked up in one
- * statement.
+ * Neighbours: places next to those of the candidates that no candidate occupies, looked up in one statement.
  */
 #include "queries/recall/recall_state.h"
 #include "sql/embedded.h"
@@ -34,7 +33,7 @@ static const struct mneme_question question = {"neighbours were not looked up", 
                                                columns, sizeof columns / sizeof *columns,
                                                sizeof(struct mneme_candidate_key)};
 
-/* Whether the place is new; it is known then. */
+/* Notes a place; returns whether it was new. */
 static bool note(struct looking *looking, const struct place *place) {
     uint64_t hash =
         mneme_hash_bytes((uint64_t)place->position, place->conversation_id.data, place->conversation_id.len);
@@ -99,7 +98,7 @@ static bool take(const void *row, void *context) {
     struct looking *looking = context;
     const struct mneme_candidate_key *key = row;
     if (looking->key_count == looking->key_capacity) {
-        return false; /* not possible: a place has one row */
+        return false; /* cannot happen: a place has one row */
     }
     struct mneme_candidate_key *copy = &looking->keys[looking->key_count++];
     *copy = (struct mneme_candidate_key){mneme_arena_copy(looking->arena, key->stream_id),

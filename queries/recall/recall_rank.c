@@ -1,5 +1,5 @@
 /*
- * Candidates as ranking wants them, and its answer as results.
+ * Converts candidates to the ranking's input, and its output to results.
  */
 #include <math.h>
 
@@ -16,8 +16,8 @@ static bool is_one_of(const struct mneme_terms *terms, struct mneme_str lexeme) 
     return false;
 }
 
-/* Idfs of the query's terms; names of authors say who spoke, not what was said. NULL when memory is
- * exhausted. */
+/* Idfs of the query's terms; names of authors count 0, since they say who spoke, not what was said. NULL when
+ * memory is exhausted. */
 static double *idfs_of(struct mneme_recalling *recalling) {
     const struct mneme_candidates *candidates = &recalling->out->candidates;
     double *idfs = mneme_arena_calloc(&recalling->out->arena, candidates->term_count + 1, sizeof *idfs);
@@ -57,11 +57,11 @@ static void fill_item(struct mneme_rank_item *item, const struct mneme_recalling
                                      .candidate = index};
 }
 
-/* Leaves out what is less similar, or was not among the nearest. Returns how many are left. */
+/* Leaves out items that are less similar, or were not among the nearest. Returns how many are left. */
 static size_t keep_similar(struct mneme_rank_item *items, size_t count, double least) {
     size_t kept = 0;
     for (size_t i = 0; i < count; i++) {
-        if (items[i].meaning >= least) { /* not of NAN */
+        if (items[i].meaning >= least) { /* false for NAN */
             items[kept++] = items[i];
         }
     }

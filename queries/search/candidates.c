@@ -1,6 +1,6 @@
 /*
- * Two steps: the first asks for all documents that have a term, with no more than what BM25 needs, since most
- * of them are not shown; the second asks for the best of them whole, some at a time until there are enough.
+ * Two steps: the first reads all documents that have a term, with only what BM25 needs, since most of them
+ * are not shown; the second reads the best of them completely, some at a time until there are enough.
  */
 #include "queries/search/candidates.h"
 
@@ -84,7 +84,7 @@ struct hit_row {
     struct mneme_str lexemes;
     bool is_match, is_in_time;
     int64_t created_at;
-    struct mneme_str text; /* null: the lexemes are sure to have all places, or the query needs none */
+    struct mneme_str text; /* null: the lexemes certainly have all places, or the query needs none */
 };
 
 static const struct mneme_row_column hit_columns[] = {
@@ -106,11 +106,11 @@ static const struct mneme_question hit_question = {
 struct gathering {
     struct mneme_candidates *out;
     const struct mneme_search_query *query;
-    struct mneme_terms document; /* whose text is looked into */
+    struct mneme_terms document; /* whose text is checked */
     struct mneme_arena arena;    /* of the hits */
     struct hit *first;
     size_t count;
-    double *counts; /* of the row that is read */
+    double *counts; /* of the row being read */
     bool failed;
 };
 
@@ -121,8 +121,7 @@ static bool copy_key(struct mneme_candidate_key *key, struct mneme_arena *arena)
     return key->stream_id.data != NULL && key->kind.data != NULL && key->ref.data != NULL;
 }
 
-/* Whether the document is what is asked for. A phrase in a long text may stand where the index has no places.
- */
+/* Whether the document matches. A phrase in a long text may occur where the index has no places. */
 static bool is_hit(struct gathering *gathering, const struct hit_row *row) {
     if (row->text.data == NULL) {
         return row->is_match && row->is_in_time;
@@ -178,7 +177,7 @@ static int gather_hits(struct gathering *gathering, struct mneme_postgres *postg
         !mneme_candidates_scope_keys(keys, &key_count, which, &gathering->arena)) {
         return no_memory(error);
     }
-    /* As of a moment there are two tables behind the name, and the history has an index by user alone. */
+    /* As of a moment, two tables are read, and the history has an index only by user. */
     bool is_by_key = key_count > 0 && !which->as_of.is_set;
     const struct mneme_sql_part own[] = {
         MNEME_SQL_GIVEN("query", question->form == MNEME_QUERY_WEB),
@@ -219,7 +218,7 @@ static int gather_hits(struct gathering *gathering, struct mneme_postgres *postg
     return status == MNEME_OK && gathering->failed ? no_memory(error) : status;
 }
 
-/* The best first; of equal ones memories before turns, so that a turn is not told before its memory, and then
+/* The best first; among equals memories before turns, so that a turn does not come before its memory, then
  * the newer first. */
 static int compare_hits(const void *a, const void *b) {
     const struct hit *first = *(struct hit *const *)a;
@@ -257,7 +256,7 @@ static bool weigh_terms(struct mneme_candidates *out) {
     return out->idfs != NULL;
 }
 
-/* The best hits that may be shown, until there are as many as were asked for. */
+/* Takes the best hits that may be shown, until there are as many as requested. */
 static int show(struct gathering *gathering, struct mneme_postgres *postgres,
                 const struct mneme_candidate_question *question, struct mneme_error *error) {
     struct hit **ranked = rank_hits(gathering);

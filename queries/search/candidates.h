@@ -1,7 +1,7 @@
 /*
  * Documents of a scope that may answer a query, with all that ranking needs: how often each has the terms of
- * the query, how long it is, how many documents have each term, and what is known of the memory behind it.
- * Finding them is SQL; ranking them is not done here beyond BM25.
+ * the query, how long it is, how many documents have each term, and what is known about its memory. Finding
+ * them is SQL; the only ranking done here is BM25.
  */
 #ifndef MNEME_QUERIES_CANDIDATES_H
 #define MNEME_QUERIES_CANDIDATES_H
@@ -13,27 +13,27 @@
 
 struct mneme_hot_reader;
 
-/* Whose documents; never beyond the tenant. */
+/* Whose documents to search; never beyond the tenant. */
 struct mneme_search_scope {
     struct mneme_str tenant;                                     /* required */
-    struct mneme_str user_id, agent_id, run_id, conversation_id; /* one at least, unless all_scopes */
-    bool all_scopes;                                             /* of the whole tenant */
+    struct mneme_str user_id, agent_id, run_id, conversation_id; /* at least one, unless all_scopes */
+    bool all_scopes;                                             /* search the whole tenant */
 };
 
-/* MNEME_E_USAGE without a scope, as mneme_read_scope_check says; `what` was not done then. */
+/* MNEME_E_USAGE without a scope, see mneme_read_scope_check; `what` begins the error sentence. */
 int mneme_search_scope_check(const struct mneme_search_scope *scope, const char *what,
                              struct mneme_error *error);
 
-/* Which documents. A null or unset field does not filter. */
+/* Which documents to find. A null or unset field does not filter. */
 struct mneme_candidate_filter {
     struct mneme_search_scope scope;
     struct mneme_opt_long since, until;     /* created_at, microseconds, both included */
     struct mneme_str_array types;           /* memories of any of these types; turns have none */
-    const struct mneme_filter_node *filter; /* memories for which this holds; may be NULL */
+    const struct mneme_filter_node *filter; /* only memories that match this; may be NULL */
     bool include_expired, include_archived;
     struct mneme_as_of as_of; /* of the search tables and of the memories */
 
-    struct mneme_hot_reader *hot; /* where memories are looked for first; NULL: in Postgres alone */
+    struct mneme_hot_reader *hot; /* where memories are looked up first; NULL: only in Postgres */
 };
 
 struct mneme_candidate_question {
@@ -41,22 +41,22 @@ struct mneme_candidate_question {
     struct mneme_str text; /* UTF-8 */
     enum mneme_query_form form;
     double k1, b; /* of BM25 */
-    size_t limit; /* the best so many, at least 1 */
+    size_t limit; /* maximum number of documents, at least 1 */
 };
 
 /* A term of the query: a lexeme as the store's texts have them. */
 struct mneme_candidate_term {
     struct mneme_str lexeme;
-    bool is_prefix;    /* it stands for every lexeme that begins with it */
-    int64_t documents; /* of the scope that have it */
+    bool is_prefix;    /* whether it stands for every lexeme that begins with it */
+    int64_t documents; /* number of the scope's documents that have it */
     double idf;
 };
 
-/* What is known of a memory beside its text; for turns all zero. */
+/* What is known about a memory besides its text; all zero for turns. */
 struct mneme_candidate_memory {
     struct mneme_str memory_type;
     struct mneme_str content, metadata; /* JSON */
-    double importance;                  /* with what accesses add */
+    double importance;                  /* including what accesses add */
     double confidence, priority;
     int64_t access_count;
     struct mneme_opt_long last_accessed_at, expires_at;
@@ -72,14 +72,14 @@ struct mneme_candidate {
     int64_t created_at;
     int64_t source_sequence;
     struct mneme_str text;
-    int64_t length;       /* of its lexemes, each as often as it occurs */
+    int64_t length;       /* number of its lexemes, counting repetitions */
     const double *counts; /* how often it has each term */
     double bm25;          /* 0 when it has none of the terms */
     bool is_memory;
     struct mneme_candidate_memory memory;
 };
 
-/* An answer. Zero-initialise to start with. */
+/* An answer. Must be zero-initialised. */
 struct mneme_candidates {
     struct mneme_candidate *items;
     size_t count;
@@ -87,8 +87,8 @@ struct mneme_candidates {
     size_t term_count;
     int64_t documents; /* of the scope */
     struct mneme_bm25 bm25;
-    int64_t matches;                 /* documents that hold for the query, before limit and filters */
-    struct mneme_analysis *analysis; /* that made the terms */
+    int64_t matches;                 /* documents that match the query, before limit and filters */
+    struct mneme_analysis *analysis; /* the analysis that made the terms */
 
     struct mneme_arena arena;
     double *idfs;
@@ -96,16 +96,15 @@ struct mneme_candidates {
 
 void mneme_candidates_clean_up(struct mneme_candidates *candidates);
 
-/* Makes a connection ready for these questions, for as long as its session lasts: they go by indexes then,
- * also where the server has no statistics yet, as right after a large import. Without it they are answered,
- * but may take long. */
+/* Sets up a connection for these queries, for as long as its session lasts: they then use indexes even if the
+ * server has no statistics yet, as right after a large import. Without it they work, but may be slow. */
 int mneme_candidates_prepare(struct mneme_postgres *postgres, struct mneme_error *error);
 
-/* The documents that the query finds, the best by BM25 first, at most `limit` of them and never fewer where
- * so many are. Of a turn and a memory with the same place in a conversation the memory alone is told. A query
- * without any word (blank, signs) finds nothing, with term_count 0. Whatever the text is, it is not an error.
- * MNEME_E_UNAVAILABLE when the projection `search` has no tables, MNEME_E_UNSAFE when they hold words of
- * another analysis. */
+/* The documents that the query finds, the best by BM25 first, exactly `limit` of them unless there are fewer.
+ * Of a turn and a memory with the same place in a conversation, only the memory is returned. A query without
+ * any word (blank, only signs) finds nothing, with term_count 0. No text is an error. MNEME_E_UNAVAILABLE
+ * when the projection `search` has no tables, MNEME_E_UNSAFE when their words were made by another version of
+ * the analysis. */
 int mneme_candidates_find(struct mneme_candidates *out, struct mneme_postgres *postgres,
                           const struct mneme_candidate_question *question, struct mneme_error *error);
 
@@ -114,9 +113,8 @@ struct mneme_candidate_key {
     struct mneme_str stream_id, kind, ref;
 };
 
-/* Adds the documents of these keys to an answer that mneme_candidates_find has given, as far as they are
- * there, pass the filter and are not in it; in the order of the keys, behind what is there, whatever their
- * score. */
+/* Adds the documents with these keys to an answer of mneme_candidates_find, if they exist, pass the filter
+ * and are not in it yet; they are appended in the order of the keys, regardless of their scores. */
 int mneme_candidates_add(struct mneme_candidates *candidates, struct mneme_postgres *postgres,
                          const struct mneme_candidate_filter *which, const struct mneme_candidate_key *keys,
                          size_t count, struct mneme_error *error);

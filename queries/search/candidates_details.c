@@ -1,5 +1,5 @@
 /*
- * One question for many keys, in the order of the keys.
+ * One query for many keys, in the order of the keys.
  */
 #include "queries/search/candidates_details.h"
 
@@ -130,7 +130,7 @@ static bool is_same(const struct mneme_candidate *a, const struct mneme_candidat
            mneme_str_equal(a->stream_id, b->stream_id);
 }
 
-/* What is in the answer for the same place, or is the document itself; NULL when nothing is. */
+/* The document itself or one at the same place, if the answer has one; else NULL. */
 static struct mneme_candidate *find_twin(const struct mneme_candidates *out,
                                          const struct mneme_candidate *candidate) {
     for (size_t i = 0; i < out->count; i++) {

@@ -1,5 +1,5 @@
 /*
- * Documents whole, by their keys; and what the statements about a scope have in common. Shared by the files
+ * Complete documents by their keys, and what the statements about a scope have in common. Shared by the files
  * of candidates.
  */
 #ifndef MNEME_QUERIES_CANDIDATES_DETAILS_H
@@ -18,13 +18,14 @@ void mneme_candidates_scope_parts(struct mneme_sql_part parts[MNEME_CANDIDATE_SC
 void mneme_candidates_scope_params(struct mneme_pg_params *params,
                                    const struct mneme_candidate_filter *which);
 
-/* The scope as the index documents_words has it; *count is 0 for a scope without user and agent. False when
- * memory is exhausted. */
+/* The scope in the form of the index documents_words; *count is 0 for a scope without user and agent. False
+ * when memory is exhausted. */
 bool mneme_candidates_scope_keys(struct mneme_str keys[2], size_t *count,
                                  const struct mneme_candidate_filter *which, struct mneme_arena *arena);
 
-/* Adds the documents of the keys that pass the filter to the answer, which has its terms, up to `limit` in
- * all. Of one place in a conversation a memory is kept, else what came first. */
+/* Adds the documents of the keys that pass the filter to the answer, up to `limit` in all; the answer must
+ * have its terms. Of several documents at the same place in a conversation, a memory is kept, else the first
+ * one. */
 int mneme_candidates_details(struct mneme_candidates *out, struct mneme_postgres *postgres,
                              const struct mneme_candidate_filter *which,
                              const struct mneme_candidate_key *keys, size_t count, size_t limit,

@@ -1,6 +1,6 @@
 /*
- * What the statement asks of a memory is asked here of those that it is not asked for: whether it has
- * expired, is archived, and of which type it is. A filter's expression is the statement's alone.
+ * Checks the memories that the statement does not look up for the same conditions: expired, archived, type.
+ * Only the statement can check a filter expression.
  */
 #include "queries/search/candidates_known.h"
 
@@ -18,7 +18,8 @@ static bool passes(const struct mneme_memory_row *row, const struct mneme_candid
            (which->include_archived || !row->is_archived);
 }
 
-/* The memories among the keys, as the hot tier asks for them; `places` says which key each is. */
+/* The memories among the keys, in the form that the hot tier takes; `places` says which key each belongs to.
+ */
 static size_t name_memories(struct mneme_hot_memory_id *ids, size_t *places,
                             const struct mneme_candidate_filter *which,
                             const struct mneme_candidate_key *keys, size_t count) {

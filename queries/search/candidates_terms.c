@@ -1,6 +1,7 @@
 /*
- * One question to the store tells how its texts were made into words, and which words of the query are too
- * common for its text search configuration to keep; the rest is the analysis that the texts went through.
+ * One query to the store returns how its texts were made into words, and which words of the question are too
+ * common for its text search configuration to keep; the rest is done by the same analysis that the texts went
+ * through.
  */
 #include "queries/search/candidates_terms.h"
 
@@ -9,7 +10,7 @@
 #include "queries/search/search_query.h"
 #include "sql/embedded.h"
 
-#define MAX_COMMON_BYTES 64 /* no longer word is common */
+#define MAX_COMMON_BYTES 64 /* longer words are never common */
 
 struct terms_row {
     struct mneme_str text_search_config;
@@ -44,7 +45,7 @@ static bool is_letter(char character) {
     return (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') || byte >= 128;
 }
 
-/* The text's runs of letters, as many as a query has words. */
+/* Lists the text's runs of letters, up to the maximum number of words in a query. */
 static size_t list_words(struct mneme_str words[MNEME_SEARCH_MAX_WORDS], struct mneme_str text) {
     size_t count = 0;
     if (text.data == NULL) {
@@ -78,11 +79,11 @@ static bool read_query(const void *row, void *context) {
     const struct terms_row *terms = row;
     struct reading *reading = context;
     if (terms->analysis != MNEME_ANALYSIS_VERSION) {
-        reading->status = mneme_error_set(reading->error, MNEME_E_UNSAFE,
-                                          "nothing was searched: the texts were made into words by version "
-                                          "%lld of the analysis, and this is "
-                                          "version %d; build them again with `mneme rebuild search`",
-                                          (long long)terms->analysis, MNEME_ANALYSIS_VERSION);
+        reading->status =
+            mneme_error_set(reading->error, MNEME_E_UNSAFE,
+                            "nothing was searched: the texts were indexed by version %lld of the analysis, "
+                            "but this program has version %d; index them again with `mneme rebuild search`",
+                            (long long)terms->analysis, MNEME_ANALYSIS_VERSION);
         return false;
     }
     reading->status = mneme_analysis_open(&reading->out->analysis, terms->text_search_config, reading->error);
@@ -91,7 +92,7 @@ static bool read_query(const void *row, void *context) {
                                  terms->common)) {
         reading->status = no_memory(reading->error);
     }
-    return false; /* there is but one */
+    return false; /* there is only one */
 }
 
 static bool is_known(const struct mneme_candidates *out, struct mneme_str lexeme, bool is_prefix) {
@@ -103,7 +104,7 @@ static bool is_known(const struct mneme_candidates *out, struct mneme_str lexeme
     return false;
 }
 
-/* Adds what must or may occur to the terms, each once, and to the query as text of a tsquery. */
+/* Adds what must or may occur to the terms, each once, and to the query in tsquery syntax. */
 static bool add_terms(struct mneme_candidates *out, struct mneme_buffer *any,
                       const struct mneme_search_query *query) {
     out->terms = mneme_arena_calloc(&out->arena, mneme_term_count(&query->terms) + 1, sizeof *out->terms);
@@ -134,7 +135,7 @@ static bool write_query(struct mneme_candidates *out, struct mneme_candidate_que
         mneme_search_query_write(&query->whole, &query->words, false);
         mneme_search_query_write(&query->loose, &query->words, true);
     }
-    if (query->loose.len == 0) { /* whatever has a term may hold */
+    if (query->loose.len == 0) { /* any document with a term may match */
         mneme_buffer_append_str(&query->loose, mneme_buffer_str(&query->any));
     }
     mneme_buffer_append_byte(&query->any, 0);

@@ -1,5 +1,5 @@
 /*
- * Candidates as an answer.
+ * Returns candidates as an answer.
  */
 #include "queries/search/search.h"
 

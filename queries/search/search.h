@@ -11,11 +11,11 @@
 struct mneme_search_question {
     struct mneme_candidate_filter which;
     struct mneme_str text; /* UTF-8; read as MNEME_QUERY_WEB */
-    size_t limit, offset;  /* 1 to MNEME_SEARCH_MAX_LIMIT, both together */
+    size_t limit, offset;  /* their sum is 1 to MNEME_SEARCH_MAX_LIMIT */
 };
 
-/* Visits struct mneme_candidate, the best first; *count (may be NULL) of them. MNEME_E_USAGE when the query
- * has no word to look for: it is blank, or made of signs, or of what must not occur alone. */
+/* Visits struct mneme_candidate, best first; *count (may be NULL) is their number. MNEME_E_USAGE when the
+ * query has no word to look for: it is blank, or has only signs, or only words that must not occur. */
 int mneme_search(struct mneme_postgres *postgres, const struct mneme_search_question *question,
                  mneme_row_visitor *visit, void *context, size_t *count, struct mneme_error *error);
 

@@ -1,5 +1,5 @@
 /*
- * One pass over the text for its operands, then what of their words is too common to look for.
+ * Reads the operands in one pass over the text, then finds which of their words are too common to look for.
  */
 #include "queries/search/search_query.h"
 
@@ -11,7 +11,7 @@ struct reading {
     enum mneme_query_form form;
     const char *at, *end;
     bool has_operand;
-    bool is_or; /* OR stands behind the last operand */
+    bool is_or; /* OR follows the last operand */
     bool failed;
 };
 
@@ -120,7 +120,7 @@ static bool can_be_common(const struct mneme_term *term) {
     return term->kind == MNEME_TERM_WORD || term->kind == MNEME_TERM_PIECE;
 }
 
-/* Notes what is left out; gives whether anything that is to occur is left. */
+/* Notes which words are left out; returns whether any word that must occur remains. */
 static bool leave_out(struct mneme_search_query *query) {
     struct mneme_search_operand *operands = (struct mneme_search_operand *)(void *)query->operands.data;
     bool *left_out = (bool *)(void *)query->left_out.data;
@@ -152,7 +152,7 @@ static bool find_common(struct mneme_search_query *query, struct mneme_analysis 
         return false;
     }
     query->left_out.len = count;
-    if (!leave_out(query)) { /* common words are all that is asked */
+    if (!leave_out(query)) { /* the query has only common words */
         mneme_terms_clear(&query->scratch);
         leave_out(query);
     }

@@ -1,20 +1,19 @@
 /*
- * What people ask, read into operands whose words were made as those of the texts were, and said in
- * Postgres's language. Whatever is written is a query: operators without anything to work on, open quotes and
- * signs are ignored.
+ * Reads what people type into operands, makes their words by the same analysis as for the texts, and writes
+ * them in tsquery syntax. Any text is a query: operators without operands, open quotes and signs are ignored.
  *
- * Common words are left out, unless they stand in quotes or are all that is asked. An operand of several
- * words ("a phrase", wi-fi, canlii.org) is looked for in this order; one that is a single token, as a whole
- * too.
+ * Common words are left out, unless they are in quotes or the query has no others. An operand of several
+ * words ("a phrase", wi-fi, canlii.org) is looked for in this order; one that is a single token, also as a
+ * whole.
  */
 #ifndef MNEME_QUERIES_SEARCH_QUERY_H
 #define MNEME_QUERIES_SEARCH_QUERY_H
 
 #include "common/analysis/analysis.h"
 
-/* What is behind these many is ignored. */
+/* Anything beyond these limits is ignored. */
 #define MNEME_SEARCH_MAX_WORDS 256  /* with blanks between */
-#define MNEME_SEARCH_MAX_TERMS 1024 /* that they give */
+#define MNEME_SEARCH_MAX_TERMS 1024 /* terms made from the words */
 
 /* How the text of a query is read. */
 enum mneme_query_form {
@@ -22,28 +21,28 @@ enum mneme_query_form {
     MNEME_QUERY_WEB, /* as people write to a search engine: all words, "a phrase", OR, -not */
 };
 
-/* A word with blanks around it, or what stands in quotes. */
+/* A word between blanks, or a text in quotes. */
 struct mneme_search_operand {
     size_t first, count; /* of the terms */
-    bool is_not, is_or;  /* must not occur; OR stands before it, else AND */
+    bool is_not, is_or;  /* must not occur; is joined by OR to the one before it, else by AND */
     bool is_quoted;
-    bool is_left_out; /* of common words alone */
+    bool is_left_out; /* consists only of common words */
 };
 
-/* Zero-initialise to start with. */
+/* Must be zero-initialised. */
 struct mneme_search_query {
     struct mneme_terms terms;
     struct mneme_buffer operands; /* struct mneme_search_operand each */
-    struct mneme_buffer left_out; /* of each term: bool, whether it is a common word that is left out */
+    struct mneme_buffer left_out; /* for each term: bool, whether it is a common word that is left out */
     size_t word_count;
-    bool has_phrase; /* what is looked for has words that must stand side by side */
+    bool has_phrase; /* whether the query has words that must be adjacent */
     struct mneme_terms scratch;
 };
 
 void mneme_search_query_clean_up(struct mneme_search_query *query);
 
-/* Reads the text, which is UTF-8. `common`: words of it that are too common to tell one text from another, as
- * they stand there. False when memory is exhausted. */
+/* Reads the text, which is UTF-8. `common`: its words that are too common to distinguish texts, as they are
+ * written there. False when memory is exhausted. */
 bool mneme_search_query_read(struct mneme_search_query *query, struct mneme_analysis *analysis,
                              struct mneme_str text, enum mneme_query_form form,
                              struct mneme_str_array common);
@@ -61,7 +60,7 @@ static inline bool mneme_search_is_left_out(const struct mneme_search_query *que
     return query->left_out.data[term] != 0;
 }
 
-/* Whether the term has a place of its own in a phrase. */
+/* Whether the term takes up a place in a phrase. */
 static inline bool mneme_search_term_has_place(const struct mneme_term *term) {
     return term->kind != MNEME_TERM_WHOLE && term->kind != MNEME_TERM_PIECE;
 }
@@ -70,17 +69,17 @@ static inline bool mneme_search_term_has_place(const struct mneme_term *term) {
 const struct mneme_term *mneme_search_whole(const struct mneme_search_query *query,
                                             const struct mneme_search_operand *operand);
 
-/* Appends a term as text of a tsquery. */
+/* Appends a term in tsquery syntax. */
 void mneme_search_append_term(struct mneme_buffer *out, const struct mneme_terms *terms,
                               const struct mneme_term *term);
 
-/* Appends the query as text of a tsquery. With `is_loose` the words of a phrase may stand anywhere, and what
- * must not stand side by side may: what that finds has all that the query finds. Nothing is appended
- * where there is nothing to look for, or a loose query holds for any document. */
+/* Appends the query in tsquery syntax. With `is_loose` the words of a phrase may be anywhere, and excluded
+ * phrases are ignored, so the result includes all that the query finds. Nothing is appended when there is
+ * nothing to look for, or when a loose query matches any document. */
 void mneme_search_query_write(struct mneme_buffer *out, const struct mneme_search_query *query,
                               bool is_loose);
 
-/* Whether the query holds for a document with these terms, which are all of it. */
+/* Whether the query matches a document that consists of these terms. */
 bool mneme_search_query_holds(const struct mneme_search_query *query, const struct mneme_terms *document);
 
 #endif

@@ -1,5 +1,5 @@
 /*
- * A query held against the words of one text, place by place: for texts of which an index does not know all
+ * Compares a query with the words of one text, place by place: for texts whose index does not have all
  * places.
  */
 #include "queries/search/search_query.h"
@@ -12,7 +12,7 @@ static bool is_term(const struct mneme_terms *document, const struct mneme_term 
            memcmp(have.data, want.data, want.len) == 0;
 }
 
-/* From `at` on, whether the document has the term at that place; *at is left before it. */
+/* Whether the document has the term at that place, searching from *at on; *at is moved up to the place. */
 static bool has_at(const struct mneme_terms *document, size_t *at, uint32_t place,
                    const struct mneme_search_query *query, const struct mneme_term *wanted) {
     size_t count = mneme_term_count(document);
@@ -27,7 +27,7 @@ static bool has_at(const struct mneme_terms *document, size_t *at, uint32_t plac
     return false;
 }
 
-/* The next term of the operand, from `at` on, that has a place; the operand's end when there is none. */
+/* The operand's next term from `at` on that takes up a place; the operand's end when there is none. */
 static size_t next_word(const struct mneme_search_query *query, const struct mneme_search_operand *operand,
                         size_t at) {
     while (at < operand->first + operand->count &&
@@ -38,7 +38,7 @@ static size_t next_word(const struct mneme_search_query *query, const struct mne
     return at;
 }
 
-/* Whether the operand's words stand in the document, the first of them at this term of it. */
+/* Whether the operand's words occur in the document, the first of them at this term. */
 static bool stands_at(const struct mneme_terms *document, size_t at, const struct mneme_search_query *query,
                       const struct mneme_search_operand *operand, size_t first) {
     uint32_t place = mneme_term_at(document, at)->position;
@@ -70,7 +70,7 @@ static bool occurs(const struct mneme_terms *document, const struct mneme_search
 }
 
 bool mneme_search_query_holds(const struct mneme_search_query *query, const struct mneme_terms *document) {
-    bool holds = true; /* all operands since the last OR do */
+    bool holds = true; /* whether all operands since the last OR match */
     bool has_any = false;
     bool is_or = false;
     for (size_t i = 0; i < mneme_search_operand_count(query); i++) {

@@ -1,6 +1,5 @@
 /*
- * A query in the language of tsquery. Every lexeme stands in quotes, so that nothing in it has a meaning
- * there.
+ * Writes a query in tsquery syntax. Every lexeme is quoted, so that nothing in it has a special meaning.
  */
 #include "queries/search/search_query.h"
 
@@ -17,7 +16,7 @@ void mneme_search_append_term(struct mneme_buffer *out, const struct mneme_terms
     mneme_buffer_append_str(out, term->is_prefix ? MNEME_STR_LIT("':*") : MNEME_STR_LIT("'"));
 }
 
-/* The words of an operand in their order; gives how many there are. */
+/* Writes the words of an operand in their order; returns how many there are. */
 static size_t write_words(struct mneme_buffer *out, const struct mneme_search_query *query,
                           const struct mneme_search_operand *operand, bool is_loose) {
     size_t count = 0;
@@ -39,7 +38,7 @@ static size_t write_words(struct mneme_buffer *out, const struct mneme_search_qu
     return count;
 }
 
-/* False, with nothing written, where a loose query cannot say what the operand asks. */
+/* False, with nothing written, if a loose query cannot express the operand. */
 static bool write_operand(struct mneme_buffer *out, const struct mneme_search_query *query,
                           const struct mneme_search_operand *operand, bool is_loose) {
     size_t begin = out->len;
@@ -61,9 +60,9 @@ static bool write_operand(struct mneme_buffer *out, const struct mneme_search_qu
 void mneme_search_query_write(struct mneme_buffer *out, const struct mneme_search_query *query,
                               bool is_loose) {
     size_t begin = out->len;
-    size_t group = begin;  /* where what OR has put beside the rest begins */
-    bool is_or = false;    /* OR stands before the next operand */
-    bool has_open = false; /* a group that says nothing holds for any document */
+    size_t group = begin;  /* where the alternative after the last OR begins */
+    bool is_or = false;    /* OR precedes the next operand */
+    bool has_open = false; /* an empty group matches any document */
     for (size_t i = 0; i < mneme_search_operand_count(query); i++) {
         const struct mneme_search_operand *operand = mneme_search_operand_at(query, i);
         is_or |= operand->is_or;

@@ -154,7 +154,7 @@ def test_knowledge_profiles_and_stats_are_as_the_cut_log_makes_them(folded, log)
 def test_a_position_that_is_not_folded_is_told(folded, log):
     end = folded.end_offsets()[0]
     error = folded.mneme("memory", "list", "--all", "--as-of", f"0:{end + 5}", expect=5).stderr
-    assert f"hold partition 0 of {folded.topic} up to offset {end - 1}" in error
+    assert f"hold partition 0 of {folded.topic} only up to offset {end - 1}" in error
     error = folded.mneme("memory", "list", "--all", "--as-of", f"0:{end + 5}", "--at-least", f"0:{end + 5}", "--wait-timeout", "100",
                          expect=3).stderr
     assert "not within 100 ms" in error

@@ -90,7 +90,7 @@ Test(status_alerts, json_has_the_six_members) {
     mneme_buffer_append_byte(&text, 0);
     cr_expect_str_eq(text.data,
                      "{\"type\":\"disk\",\"severity\":\"warning\",\"message\":\"the disk is 81.2 % "
-                     "full; free some, or add some\",\"threshold\":80,\"current_value\":81.25,"
+                     "full; free some space, or add some\",\"threshold\":80,\"current_value\":81.25,"
                      "\"timestamp\":\"2026-01-01T00:00:00.123456Z\"}");
     mneme_buffer_clean_up(&text);
 }
