@@ -1,6 +1,6 @@
 /*
- * Accesses of memories are logged in a stream beside that of the memories, so that reading never makes a
- * writer's expected version wrong.
+ * Accesses of memories are logged in a separate side stream, so that reading never invalidates a writer's
+ * expected version.
  */
 #ifndef MNEME_SCHEMAS_ACCESS_STREAM_H
 #define MNEME_SCHEMAS_ACCESS_STREAM_H
@@ -9,8 +9,8 @@
 
 #include "common/base/buffer.h"
 
-/* Behind the name of the stream whose memories were accessed. A constant of the log: queries and migrations
- * have it, too. */
+/* Appended to the name of the stream whose memories were accessed. Part of the log's format: queries and
+ * migrations use it, too. */
 #define MNEME_ACCESS_STREAM_SUFFIX "#access"
 
 static inline void mneme_access_stream_append(struct mneme_buffer *out, struct mneme_str stream_id) {
@@ -18,7 +18,7 @@ static inline void mneme_access_stream_append(struct mneme_buffer *out, struct m
     mneme_buffer_append_str(out, MNEME_STR_LIT(MNEME_ACCESS_STREAM_SUFFIX));
 }
 
-/* The stream of the memories: without the suffix, if it has it. */
+/* The stream of the memories: the name without the suffix, if it has it. */
 static inline struct mneme_str mneme_access_stream_subject(struct mneme_str stream_id) {
     const struct mneme_str suffix = MNEME_STR_LIT(MNEME_ACCESS_STREAM_SUFFIX);
     if (stream_id.len >= suffix.len &&

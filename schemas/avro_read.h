@@ -1,6 +1,6 @@
 /*
- * Reading Avro's primitives from bytes that may be anything: nothing is read or allocated beyond what is
- * there. A cursor that failed knows why; its place is then where the failing value began.
+ * Reads Avro's primitives from untrusted bytes: nothing is read or allocated beyond them. A failed cursor
+ * knows the reason; its place is then where the failing value began.
  */
 #ifndef MNEME_SCHEMAS_AVRO_READ_H
 #define MNEME_SCHEMAS_AVRO_READ_H
@@ -12,7 +12,7 @@
 struct mneme_avro_cursor {
     const uint8_t *at;
     const uint8_t *end;
-    const char *reason; /* of a failure; a constant */
+    const char *reason; /* the reason of a failure; a constant */
 };
 
 static inline bool mneme_avro_fail(struct mneme_avro_cursor *cursor, const char *reason) {
@@ -124,7 +124,7 @@ static inline bool mneme_avro_float(struct mneme_avro_cursor *cursor, double *ou
 }
 
 /* The header of the next block of an array or a map: its number of items, 0 after the last one. A negative
- * count is followed by the block's bytes, told in *block_bytes (else SIZE_MAX). */
+ * count is followed by the block's size in bytes, returned in *block_bytes (else SIZE_MAX). */
 static inline bool mneme_avro_block(struct mneme_avro_cursor *cursor, uint64_t *count, size_t *block_bytes) {
     const uint8_t *begin = cursor->at;
     int64_t items;

@@ -1,5 +1,5 @@
 /*
- * Writing Avro's primitives into a buffer, whose `failed` tells at the end whether memory was exhausted.
+ * Writes Avro's primitives into a buffer, whose `failed` says at the end whether memory was exhausted.
  */
 #ifndef MNEME_SCHEMAS_AVRO_WRITE_H
 #define MNEME_SCHEMAS_AVRO_WRITE_H

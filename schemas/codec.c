@@ -26,7 +26,7 @@ struct mneme_codec {
     struct mneme_registry *registry;          /* NULL: single-object framing */
     char subject[MNEME_TOPIC_NAME_BYTES + 8]; /* "<topic>-value" */
     _Atomic(struct known_schema *) known;
-    pthread_mutex_t lock; /* held while something is added to `known` or registered */
+    pthread_mutex_t lock; /* held while a schema is added to `known` or registered */
     uint64_t newest_fingerprint;
     _Atomic int64_t write_id; /* of the newest schema in the registry; -1: not asked yet */
 };
@@ -45,8 +45,7 @@ static const struct mneme_decoder *find_decoder(struct mneme_codec *codec, const
     return known == NULL ? NULL : known->decoder;
 }
 
-/* Compiles the schema and adds it under what the frame says of it. Called with the lock held, or by one
- * thread. */
+/* Compiles the schema and adds it under the id in the frame. Called with the lock held, or by one thread. */
 static int add_schema(struct mneme_codec *codec, const struct mneme_frame *frame, const char *schema_json,
                       struct mneme_error *error) {
     struct known_schema *added = calloc(1, sizeof *added);
@@ -173,8 +172,8 @@ static int fetch_schema(struct mneme_codec *codec, const struct mneme_frame *fra
     return status;
 }
 
-/* Asks whoever may know the schema; another thread may have done so meanwhile. MNEME_E_NOT_FOUND for the id
- * of a schema that nobody has. */
+/* Asks the registry for the schema, unless another thread has done so meanwhile. MNEME_E_NOT_FOUND for an
+ * unknown schema id. */
 static int learn_schema(struct mneme_codec *codec, const struct mneme_frame *frame,
                         struct mneme_error *error) {
     if (frame->framing == MNEME_FRAMING_SINGLE_OBJECT) {
@@ -198,25 +197,26 @@ static int learn_schema(struct mneme_codec *codec, const struct mneme_frame *fra
     return status;
 }
 
-/* Events of every version begin with their id, as a string (tests hold all released schemas to that). */
+/* Events of every version begin with their id, as a string (tests check this for all released schemas). */
 static bool begins_as_event(struct mneme_str body) {
-    static const char length[] = {2 * MNEME_UUID_TEXT_BYTES}; /* as Avro writes it */
+    static const char length[] = {2 * MNEME_UUID_TEXT_BYTES}; /* its length, as Avro writes it */
     struct mneme_uuid id;
     return body.len > MNEME_UUID_TEXT_BYTES && body.data[0] == length[0] &&
            mneme_uuid_parse(&id, (struct mneme_str){body.data + 1, MNEME_UUID_TEXT_BYTES});
 }
 
-/* Nobody has the schema of that id. A zero at the beginning makes any garbage look like a registry's frame,
- * which must not hold up a partition; but a setting that was forgotten, or a registry that has lost its
- * schemas, must not make garbage of a log of events. */
+/* The schema id is unknown. Any garbage that begins with a zero looks like a registry's frame, and must not
+ * hold up a partition; but a forgotten setting, or a registry that has lost its schemas, must not turn a log
+ * of events into garbage. */
 static int judge_frame(const struct mneme_frame *frame, const struct mneme_error *reason,
                        struct mneme_error *error) {
     return begins_as_event(frame->body)
                ? mneme_error_set(error, MNEME_E_UNKNOWN_SCHEMA, "%s", reason->message)
-               : mneme_error_set(error, MNEME_E_INVALID,
-                                 "no event: the message begins as one of a schema registry's id %" PRId32
-                                 ", which nobody knows, and goes on as no event does; see who wrote it",
-                                 frame->schema_id);
+               : mneme_error_set(
+                     error, MNEME_E_INVALID,
+                     "not an event: the message begins with the unknown schema registry id %" PRId32
+                     " and does not continue like an event; see who wrote it",
+                     frame->schema_id);
 }
 
 int mneme_codec_decode(struct mneme_codec *codec, struct mneme_event *event, struct mneme_arena *arena,

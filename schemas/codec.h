@@ -1,10 +1,10 @@
 /*
- * Bytes into events and back. A decoder is compiled once for each writer's schema into a list of steps and
- * then reads at the speed of memory; an encoder writes the newest schema.
+ * Converts bytes to events and back. A decoder is compiled once for each writer's schema into a list of steps
+ * and then reads at the speed of memory; the encoder writes the newest schema.
  *
  * Resolution follows the Avro specification: fields by name, absent ones by default, unknown ones skipped,
- * numbers promoted. Unlike fields, an unknown payload branch is an error (MNEME_E_UNKNOWN_SCHEMA): an event
- * must never be half understood.
+ * numbers promoted. Unlike an unknown field, an unknown payload branch is an error (MNEME_E_UNKNOWN_SCHEMA):
+ * an event must never be only half understood.
  */
 #ifndef MNEME_SCHEMAS_CODEC_H
 #define MNEME_SCHEMAS_CODEC_H
@@ -26,9 +26,9 @@ int mneme_decoder_compile(struct mneme_decoder **out, const char *writer_schema_
                           struct mneme_error *error);
 void mneme_decoder_destroy(struct mneme_decoder *decoder);
 
-/* Reads exactly all of `bytes`. Strings of the event point into `bytes`; arrays and maps lie in the arena.
- * MNEME_E_INVALID for bytes that are no such event, MNEME_E_UNKNOWN_SCHEMA for a branch this program lacks.
- */
+/* Reads exactly all of `bytes`. Strings of the event point into `bytes`; arrays and maps are in the arena.
+ * MNEME_E_INVALID for bytes that are not such an event, MNEME_E_UNKNOWN_SCHEMA for a branch that this program
+ * does not know. */
 int mneme_decoder_decode(const struct mneme_decoder *decoder, struct mneme_event *event,
                          struct mneme_arena *arena, struct mneme_str bytes, struct mneme_error *error);
 
@@ -56,8 +56,8 @@ int mneme_schema_fingerprint(uint64_t *out, const char *schema_json, struct mnem
 struct mneme_codec; /* thread-safe */
 
 /* With a registry URL in the settings, writes the Confluent framing (registering the newest schema under
- * "<topic>-value" at the first need, bounded retries), else single-object. Reads both always. Makes no
- * request yet. */
+ * "<topic>-value" when it is first needed, with bounded retries), else single-object. Always reads both.
+ * Makes no request yet. */
 int mneme_codec_new(struct mneme_codec **out, const struct mneme_config *config, struct mneme_error *error);
 void mneme_codec_destroy(struct mneme_codec *codec);
 
@@ -65,14 +65,14 @@ void mneme_codec_destroy(struct mneme_codec *codec);
  * registry does not answer, MNEME_E_INVALID when it refuses the schema as incompatible. Blocks. */
 int mneme_codec_prepare_writing(struct mneme_codec *codec, struct mneme_error *error);
 
-/* Header and body of a message. Appends to `out`. */
+/* Appends header and body of a message to `out`. */
 int mneme_codec_encode(struct mneme_codec *codec, const struct mneme_event *event, struct mneme_buffer *out,
                        struct mneme_error *error);
 
-/* Header and body of a message into an event, as mneme_decoder_decode. An id not seen before asks the
- * registry (bounded retries, blocks); MNEME_E_UNAVAILABLE when that does not answer: the caller waits and
- * tries again; MNEME_E_UNKNOWN_SCHEMA when nobody knows the schema: the caller stops; but MNEME_E_INVALID for
- * what begins with an id of a schema registry that nobody knows, and goes on as no event does. */
+/* Decodes header and body of a message, like mneme_decoder_decode. Asks the registry for a new schema id
+ * (bounded retries, blocks). MNEME_E_UNAVAILABLE when the registry does not answer: the caller waits and
+ * tries again. MNEME_E_UNKNOWN_SCHEMA when the schema is unknown: the caller stops. MNEME_E_INVALID for a
+ * message that begins with an unknown schema registry id and does not continue like an event. */
 int mneme_codec_decode(struct mneme_codec *codec, struct mneme_event *event, struct mneme_arena *arena,
                        struct mneme_str message, struct mneme_error *error);
 

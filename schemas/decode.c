@@ -1,6 +1,6 @@
 /*
  * Running a compiled plan over an event's bytes. Strings stay where they are; only arrays and maps take
- * memory, never more than the bytes that are there can fill.
+ * memory, never more than the given bytes can fill.
  */
 #include "common/base/uuid.h"
 #include "schemas/decoder.h"
@@ -47,7 +47,7 @@ static bool read_pair(struct mneme_avro_cursor *cursor, struct mneme_str_pair *o
     return mneme_avro_bytes(cursor, &out->key) && mneme_avro_bytes(cursor, &out->value);
 }
 
-/* The least bytes that an item is written in, and the size of what it becomes. */
+/* The minimum encoded size of an item, and the size of its decoded form. */
 static size_t least_item_bytes(const struct mneme_decode_step *step) {
     if (step->op == MNEME_DECODE_MAP) {
         return 2;
@@ -61,7 +61,7 @@ static size_t least_item_bytes(const struct mneme_decode_step *step) {
 static size_t item_size(const struct mneme_decode_step *step) {
     return step->op == MNEME_DECODE_MAP            ? sizeof(struct mneme_str_pair)
            : step->op == MNEME_DECODE_STRING_ARRAY ? sizeof(struct mneme_str)
-                                                   : sizeof(int64_t); /* and of a double */
+                                                   : sizeof(int64_t); /* also the size of a double */
 }
 
 static bool read_item(struct decoding *decoding, const struct mneme_decode_step *step, void *item) {
@@ -176,7 +176,7 @@ static bool read_array(struct decoding *decoding, const struct mneme_decode_step
     return true;
 }
 
-/* Optional values begin with the value itself, so that only is_set lies elsewhere. */
+/* Optional values begin with the value itself, so only is_set is elsewhere. */
 static bool run_step(struct decoding *decoding, const struct mneme_decode_step *step, void *at) {
     struct mneme_avro_cursor *cursor = &decoding->cursor;
     switch ((enum mneme_decode_op)step->op) {

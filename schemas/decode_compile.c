@@ -1,7 +1,7 @@
 /*
- * From a writer's schema and the descriptors of the newest one to a plan, by the rules of Avro's schema
- * resolution. Avro C parses the schema and resolves its names; defaults come from the descriptors, which Avro
- * C would not know.
+ * Compiles a writer's schema and the descriptors of the newest schema to a plan, by the rules of Avro's
+ * schema resolution. Avro C parses the schema and resolves its names; defaults come from the descriptors,
+ * since Avro C does not support them.
  */
 #include <avro.h>
 #include <jansson.h>
@@ -11,11 +11,11 @@
 
 #define PAYLOAD "payload"
 #define VERSION                                                                                              \
-    "mneme.version" /* since version 2, an attribute of the record; a schema without it is of version 1 */
+    "mneme.version" /* since version 2, an attribute of the record; a schema without it is version 1 */
 
 #define NO_CONTAINER (-1)
 
-/* Which written types fit a field; the type is that of the items where there is a container. */
+/* Which written types fit a field; for containers, the type is that of the items. */
 static const struct rule {
     enum mneme_field_kind kind;
     int container; /* AVRO_ARRAY, AVRO_MAP or NO_CONTAINER */
@@ -64,7 +64,7 @@ static int cannot_read(const struct compiling *compiling, const char *record, co
                        const char *why) {
     return mneme_error_set(
         compiling->error, MNEME_E_UNKNOWN_SCHEMA,
-        "schema cannot be read as an event: %s.%s %s; run the version that wrote it, or a newer", record,
+        "schema cannot be read as an event: %s.%s %s; run the version that wrote it, or a newer one", record,
         field, why);
 }
 
@@ -137,7 +137,7 @@ static int compile_field(const struct compiling *compiling, struct mneme_decode_
         bool is_same = is_avro_record(written) && strcmp(avro_schema_name(written), field->record->name) == 0;
         return is_same
                    ? compile_record(compiling, plan, written, field->record, record_offset + field->offset)
-                   : cannot_read(compiling, info->name, name, "is another type than this program's");
+                   : cannot_read(compiling, info->name, name, "has another type than in this program");
     }
     struct mneme_decode_step *step = &plan->steps[plan->step_count++];
     if (info == &mneme_envelope_info && strcmp(name, PAYLOAD) == 0) {
@@ -156,21 +156,21 @@ static int compile_field(const struct compiling *compiling, struct mneme_decode_
                                        .max_items = field->max_items,
                                        .name = field->name};
     if (!unwrap_union(step, &written)) {
-        return cannot_read(compiling, info->name, name, "is a union other than of null and one type");
+        return cannot_read(compiling, info->name, name, "is a union of other than null and one type");
     }
     if (step->null_branch >= 0 && !field->is_nullable) {
         return cannot_read(compiling, info->name, name, "may be null, where this program needs a value");
     }
     return apply_rule(step, field, written)
                ? MNEME_OK
-               : cannot_read(compiling, info->name, name, "is another type than this program's");
+               : cannot_read(compiling, info->name, name, "has another type than in this program");
 }
 
 static int add_default(const struct compiling *compiling, struct mneme_decode_plan *plan,
                        const struct mneme_record_info *info, const struct mneme_field_info *field,
                        size_t record_offset) {
     if (!field->has_default) {
-        return cannot_read(compiling, info->name, field->name, "is missing, and there is no default for it");
+        return cannot_read(compiling, info->name, field->name, "is missing and has no default");
     }
     if (!field->is_nullable) {
         plan->defaults[plan->default_count++] =
@@ -196,7 +196,7 @@ static int compile_record(const struct compiling *compiling, struct mneme_decode
     return status;
 }
 
-/* One for each written field, those of records within records among them. */
+/* One for each written field, including those of nested records. */
 static size_t count_steps(avro_schema_t written, const struct mneme_record_info *info) {
     size_t count = avro_schema_record_size(written);
     for (size_t i = 0; i < info->field_count; i++) {
@@ -228,7 +228,7 @@ static int compile_plan(const struct compiling *compiling, struct mneme_decode_p
     return compile_record(compiling, plan, written, info, 0);
 }
 
-/* A branch that this program lacks is not an error yet: only an event of that type is. */
+/* A branch that this program does not know is not an error yet: only an event of that type is. */
 static int compile_branch(const struct compiling *compiling, struct mneme_decode_branch *branch,
                           avro_schema_t written) {
     branch->type = -1;
@@ -266,17 +266,16 @@ static int compile_branches(const struct compiling *compiling, avro_schema_t eve
     return status;
 }
 
-/* An event of a version to come may have effects that this program does not know of. */
+/* An event of a newer version may have effects that this program does not know. */
 static int read_version(const struct compiling *compiling, const char *writer_schema_json) {
     json_t *schema = json_loads(writer_schema_json, 0, NULL);
     json_t *version = json_object_get(schema, VERSION);
-    json_int_t number =
-        version == NULL ? 1 : json_integer_value(version); /* 0 for what is not a whole number */
+    json_int_t number = version == NULL ? 1 : json_integer_value(version); /* 0 if it is not a whole number */
     json_decref(schema);
     if (number < 1 || number > MNEME_EVENT_SCHEMA_VERSION) {
         return mneme_error_set(compiling->error, MNEME_E_UNKNOWN_SCHEMA,
                                "schema cannot be read as an event: its " VERSION
-                               " is %lld, and this program knows 1 to %d; run a newer version",
+                               " is %lld, but this program knows only 1 to %d; run a newer version",
                                (long long)number, MNEME_EVENT_SCHEMA_VERSION);
     }
     compiling->decoder->schema_version = (int)number;
@@ -294,7 +293,7 @@ static int compile(const struct compiling *compiling, const char *writer_schema_
     if (!is_avro_record(event) || strcmp(avro_schema_name(event), mneme_envelope_info.name) != 0) {
         status = mneme_error_set(
             compiling->error, MNEME_E_UNKNOWN_SCHEMA,
-            "schema cannot be read as an event: it is %s, no record %s; see who registered it",
+            "schema cannot be read as an event: it is %s, not a record %s; see who registered it",
             avro_schema_type_name(event), mneme_envelope_info.name);
     }
     if (status == MNEME_OK) {

@@ -1,5 +1,5 @@
 /*
- * Reading past a value of any Avro type: fields that the writer has and this program does not know.
+ * Skips a value of any Avro type: fields that the writer has and this program does not know.
  */
 #include <avro.h>
 #include <stdlib.h>
@@ -7,8 +7,8 @@
 #include "schemas/decoder.h"
 
 #define MAX_DEPTH 64
-/* Types without bytes (null, empty records) let a few bytes announce any number of values; this many are
- * borne. */
+/* Types without bytes (null, empty records) let a few bytes announce any number of values; at most this many
+ * are accepted. */
 #define FREE_VALUES 65536
 
 /* --- compiling --- */
@@ -42,7 +42,8 @@ static bool add_node(uint32_t *node, struct mneme_decoder *decoder, struct mneme
     return true;
 }
 
-/* Of types that always take the same bytes. A negative size becomes one that no message holds. */
+/* The size of types that always take the same number of bytes. A negative size becomes one that no message
+ * can have. */
 static size_t fixed_bytes(avro_schema_t written) {
     static const size_t bytes[] = {[AVRO_BOOLEAN] = 1, [AVRO_FLOAT] = 4, [AVRO_DOUBLE] = 8};
     enum avro_type_t type = avro_typeof(written);
@@ -92,7 +93,7 @@ static int compile_skip(uint32_t *node, struct mneme_decoder *decoder, avro_sche
                                            mneme_arena_calloc(&decoder->memory, count + 1, sizeof(uint32_t)),
                                        .fixed_bytes = fixed_bytes(written),
                                        .schema = is_avro_record(written) ? written : NULL};
-    /* Before its children, which may refer to it. */
+    /* Added before its children, since they may refer to it. */
     if (contents.children == NULL || !add_node(node, decoder, contents)) {
         return out_of_memory(error);
     }
@@ -203,9 +204,9 @@ static bool skip_value(struct skipping *skipping, uint32_t node_index, unsigned 
     case AVRO_UNION:
         return skip_union(skipping, node, depth + 1);
     case AVRO_LINK:
-        break; /* compiled into the type that it stands for */
+        break; /* compiled to the type that it stands for */
     }
-    return mneme_avro_fail(cursor, "a type cannot be read past");
+    return mneme_avro_fail(cursor, "a type cannot be skipped");
 }
 
 bool mneme_decode_skip(const struct mneme_decoder *decoder, uint32_t node, struct mneme_avro_cursor *cursor) {

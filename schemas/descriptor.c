@@ -1,5 +1,5 @@
 /*
- * Looking at a record's field by its descriptor.
+ * Reads a record's field by its descriptor.
  */
 #include "schemas/descriptor.h"
 
@@ -42,11 +42,11 @@ void mneme_field_set_default(void *record, const struct mneme_field_info *field)
     case MNEME_FIELD_VECTOR:
     case MNEME_FIELD_STRING_MAP:
     case MNEME_FIELD_RECORD:
-        break; /* zero is what they begin with */
+        break; /* they begin with zero */
     }
 }
 
-/* Of the kinds that the generator lets have it. */
+/* Only for the kinds that the generator allows. */
 static void set_initial(void *record, const struct mneme_field_info *field) {
     void *at = (char *)record + field->offset;
     if (field->kind == MNEME_FIELD_STRING) {

@@ -1,14 +1,14 @@
 /*
- * What the generator makes of the newest .avsc: for each record a table of fields that says where a value
- * lies in its struct, what it is and what it may be. Decoder, encoder, JSON in and out, checks, documentation
- * and the mapping to columns all read these tables; none knows a record by name.
+ * What the generator makes from the newest .avsc: for each record a table of fields that says where a value
+ * is in its struct, its type and its limits. Decoder, encoder, JSON input and output, checks, documentation
+ * and the mapping to columns all read these tables; none of them knows a record by name.
  */
 #ifndef MNEME_SCHEMAS_DESCRIPTOR_H
 #define MNEME_SCHEMAS_DESCRIPTOR_H
 
 #include "common/base/types.h"
 
-/* How a field lies in its struct. A nullable field has the struct_opt form where one is named. */
+/* How a field is stored in its struct. A nullable field has the optional form if one is named. */
 enum mneme_field_kind {
     MNEME_FIELD_STRING,       /* struct mneme_str, null when nullable and absent */
     MNEME_FIELD_UUID,         /* struct mneme_uuid; nullable: struct mneme_opt_uuid */
@@ -25,21 +25,23 @@ enum mneme_field_kind {
     MNEME_FIELD_RECORD,       /* a nested record, inline (only Scope) */
 };
 
-/* What a string must be beyond UTF-8 without NUL. */
+/* What a string must be, besides UTF-8 without NUL. */
 enum mneme_field_format {
     MNEME_FORMAT_NONE,
     MNEME_FORMAT_TEXT,           /* 1..content limit characters, not blank */
-    MNEME_FORMAT_TEXT_OR_OBJECT, /* the same; a text that is a JSON object is one, since version 2 */
-    MNEME_FORMAT_CONTENT, /* JSON object; as TEXT for the string under "text", else the whole JSON's length */
+    MNEME_FORMAT_TEXT_OR_OBJECT, /* the same; since version 2, a text that is a JSON object counts as an
+                                    object */
+    MNEME_FORMAT_CONTENT, /* a JSON object; TEXT applies to the string under "text", else to the length of the
+                             whole JSON */
     MNEME_FORMAT_JSON,    /* any JSON */
     MNEME_FORMAT_JSON_OBJECT, /* a JSON object */
     MNEME_FORMAT_UUID,        /* each item of a string array is a UUID */
-    MNEME_FORMAT_SEGMENT,     /* no slash: it is the end of something with slashes */
+    MNEME_FORMAT_SEGMENT,     /* no slash, since it becomes a part of something with slashes */
 };
 
-/* What JSON input that leaves a required field out means. */
+/* What it means if JSON input leaves out a required field. */
 enum mneme_field_absent {
-    MNEME_ABSENT_REFUSED, /* unless there is a default; a time is then the event's */
+    MNEME_ABSENT_REFUSED, /* refused unless there is a default; a missing time is the event's */
     MNEME_ABSENT_UUID,    /* a new id, derived from the idempotency key if there is one */
     MNEME_ABSENT_SCOPE,   /* the scope's field of the same name */
 };
@@ -60,13 +62,14 @@ struct mneme_field_info {
     size_t min_bytes, max_bytes;                  /* of strings; 0 and SIZE_MAX when unbounded */
     size_t max_chars;                             /* SIZE_MAX when unbounded */
     size_t max_items, item_max_bytes;             /* of arrays, maps and vectors */
-    const struct mneme_field_info *same_count_as; /* the array that this one goes along with; NULL: none */
-    const struct mneme_field_info *excludes; /* of a bool: the field that is null where it is true, or NULL */
+    const struct mneme_field_info *same_count_as; /* the array that must have as many items; NULL: none */
+    const struct mneme_field_info
+        *excludes; /* of a bool: the field that must be null if it is true, or NULL */
     enum mneme_field_absent absent;
     struct mneme_str default_text; /* of strings */
     double default_number;         /* of numbers and bools */
-    /* What a new event holds unless its publisher says otherwise; one that was written without it has null.
-     */
+    /* The value in a new event unless its publisher gives another; an event that was written without it has
+     * null. */
     bool has_initial;
     struct mneme_str initial_text;
     double initial_number;
@@ -87,11 +90,10 @@ const struct mneme_field_info *mneme_record_field(const struct mneme_record_info
 /* Sets one field of a zeroed record to its default. */
 void mneme_field_set_default(void *record, const struct mneme_field_info *field);
 
-/* Sets the fields of a zeroed record of a new event that have a default, or something to begin with, other
- * than null. */
+/* Sets the fields of a new event's zeroed record that have a default or an initial value other than null. */
 void mneme_record_set_defaults(void *record, const struct mneme_record_info *info);
 
-/* Whether the field of that record holds null. A map and a nested record never do. */
+/* Whether the record's field is null. Maps and nested records never are. */
 static inline bool mneme_field_is_null(const void *record, const struct mneme_field_info *field) {
     const void *at = (const char *)record + field->offset;
     switch (field->kind) {

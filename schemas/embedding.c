@@ -1,6 +1,6 @@
 /*
- * One table of fields, in the order of the newest schema, that the encoder and the decoder both follow. Older
- * versions have the first few of them.
+ * One table of fields, in the order of the newest schema, for both the encoder and the decoder. Older
+ * versions have only the first few of them.
  */
 #include "schemas/embedding.h"
 
@@ -79,7 +79,7 @@ static void put_body(struct mneme_buffer *out, const struct mneme_embedding *emb
     }
 }
 
-/* The branch of a union of null and something: 0 or 1. */
+/* The branch of a union of null and another type: 0 or 1. */
 static bool read_branch(struct mneme_avro_cursor *cursor, bool *is_there) {
     int64_t branch;
     if (!mneme_avro_long(cursor, &branch)) {
@@ -108,22 +108,23 @@ static bool read_field(struct mneme_avro_cursor *cursor, const struct field *fie
     return false;
 }
 
-/* Whether there are as many bytes as the numbers of its vectors take. */
+/* Checks that the sizes of its vectors match their dimensions. */
 static int check_vectors(const struct mneme_embedding *embedding, struct mneme_error *error) {
     size_t bytes = embedding->vector.len;
     size_t all = embedding->part_vectors.len;
     if (embedding->dimensions <= 0 || bytes % sizeof(float) != 0 ||
         bytes / sizeof(float) != (uint64_t)embedding->dimensions) {
         return mneme_error_set(error, MNEME_E_INVALID,
-                               "no embedding: its vector has %zu bytes and is to have %" PRId64
+                               "not an embedding: its vector has %zu bytes but should have %" PRId64
                                " numbers; see who wrote it",
                                bytes, embedding->dimensions);
     }
     if (all > 0 && (all % bytes != 0 || all == bytes || all / bytes > MNEME_EMBEDDING_MAX_PARTS)) {
-        return mneme_error_set(error, MNEME_E_INVALID,
-                               "no embedding: the vectors of its parts have %zu bytes, which are not 2 to %d "
-                               "vectors of %" PRId64 " numbers; see who wrote it",
-                               all, MNEME_EMBEDDING_MAX_PARTS, embedding->dimensions);
+        return mneme_error_set(
+            error, MNEME_E_INVALID,
+            "not an embedding: the vectors of its parts have %zu bytes, which are not 2 to %d "
+            "vectors of %" PRId64 " numbers; see who wrote it",
+            all, MNEME_EMBEDDING_MAX_PARTS, embedding->dimensions);
     }
     return MNEME_OK;
 }
@@ -136,13 +137,13 @@ static int get_body(struct mneme_embedding *embedding, size_t version, struct mn
     for (size_t i = 0; i < field_counts[version]; i++) {
         if (!read_field(&cursor, &fields[i], embedding)) {
             return mneme_error_set(error, MNEME_E_INVALID,
-                                   "no embedding: in field %s at byte %zu, %s; see who wrote it",
+                                   "not an embedding: in field %s at byte %zu, %s; see who wrote it",
                                    fields[i].name, (size_t)(cursor.at - begin), cursor.reason);
         }
     }
     if (cursor.at != cursor.end) {
         return mneme_error_set(error, MNEME_E_INVALID,
-                               "no embedding: %zu bytes are left behind it; see who wrote it",
+                               "not an embedding: %zu bytes are left after it; see who wrote it",
                                mneme_avro_left(&cursor));
     }
     return check_vectors(embedding, error);
@@ -159,7 +160,7 @@ struct mneme_embedding_codec {
     uint64_t fingerprints[MNEME_EMBEDDING_VERSIONS];
     int64_t write_id; /* of the newest schema in the registry; -1: not asked yet */
     struct {
-        int32_t id; /* under which the registry has … */
+        int32_t id; /* the id under which the registry has … */
         size_t version;
     } known_ids[MAX_KNOWN_IDS];
     size_t known_count;
@@ -254,7 +255,7 @@ static int look_up_id(size_t *version, struct mneme_embedding_codec *codec, int3
     }
     mneme_buffer_clean_up(&schema);
     if (status == MNEME_OK && !find_version(version, codec, fingerprint)) {
-        return unknown_schema(error, "its schema is none that this program knows; run a newer version");
+        return unknown_schema(error, "this program does not know its schema; run a newer version");
     }
     if (status == MNEME_OK && codec->known_count < MAX_KNOWN_IDS) {
         codec->known_ids[codec->known_count].id = id;

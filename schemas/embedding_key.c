@@ -1,5 +1,5 @@
 /*
- * Names on the way of an embedding: its topic, and its key, which people read in other tools, too.
+ * Names of an embedding: its topic, and its key, which people also read in other tools.
  */
 #include "common/base/percent.h"
 #include "schemas/embedding.h"
@@ -20,7 +20,7 @@ int mneme_embeddings_edition_topic(char text[MNEME_TOPIC_NAME_BYTES], const stru
                                    const char *model, int32_t edition, struct mneme_error *error) {
     char events[MNEME_TOPIC_NAME_BYTES];
     char number[16] = "";
-    int status = mneme_kafka_events_topic(events, config, error); /* checks the prefix */
+    int status = mneme_kafka_events_topic(events, config, error); /* also checks the prefix */
     if (status != MNEME_OK) {
         return status;
     }
@@ -32,8 +32,8 @@ int mneme_embeddings_edition_topic(char text[MNEME_TOPIC_NAME_BYTES], const stru
     if (len < 0 || len >= MNEME_TOPIC_NAME_BYTES || model[0] == '\0') {
         return mneme_error_set(
             error, MNEME_E_INVALID,
-            "cannot name the topic of embeddings: the name of the model has %zu bytes, and "
-            "with MNEME_TOPIC_PREFIX at most %d are allowed; give the model another name",
+            "cannot name the topic of embeddings: the name of the model has %zu bytes, but with "
+            "MNEME_TOPIC_PREFIX at most %d are allowed; give the model another name",
             strlen(model), MNEME_TOPIC_NAME_BYTES - 1);
     }
     for (char *at = text + strlen(prefix); *at != '\0'; at++) {

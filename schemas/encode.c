@@ -1,6 +1,6 @@
 /*
  * An event as Avro binary in the newest schema, written from the descriptors, whose fields and payload types
- * stand in the schema's order.
+ * are in the schema's order.
  */
 #include <endian.h>
 

@@ -1,5 +1,5 @@
 /*
- * What can be said of any event without knowing its type: names, subject, key, defaults and derived ids.
+ * Functions for events of any type: names, subject, key, defaults and derived ids.
  */
 #include "schemas/event.h"
 
@@ -30,7 +30,7 @@ struct mneme_str mneme_event_subject(const struct mneme_event *event) {
     return event->scope.user_id.data != NULL ? event->scope.user_id : event->scope.agent_id;
 }
 
-/* Where the scope's field of that name lies in an event; SIZE_MAX when there is none. */
+/* The offset in an event of the scope's field with that name; SIZE_MAX when there is none. */
 static size_t scope_offset(const char *name) {
     const struct mneme_field_info *fields = mneme_envelope_info.fields;
     for (size_t i = 0; i < mneme_envelope_info.field_count; i++) {

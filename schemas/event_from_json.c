@@ -1,6 +1,7 @@
 /*
- * One JSON object into an event, by the descriptors. The line is copied into the arena once and checked once;
- * every string of the event is then a slice of it, and JSON inside it keeps its digits and members as given.
+ * Reads one JSON object into an event, by the descriptors. The line is copied to the arena once and checked
+ * once; every string of the event is then a slice of it, and JSON inside it keeps its digits and members as
+ * given.
  */
 #include "common/base/clock.h"
 #include "common/base/nearest.h"
@@ -9,12 +10,12 @@
 #include "schemas/event_input.h"
 
 #define USER_MESSAGE "user_message"
-#define MAX_SLOTS 64 /* more than any record has fields; the generator sees to it */
+#define MAX_SLOTS 64 /* more than the number of fields of any record; the generator makes sure */
 
 /* One key that an object may have, and where its value goes. */
 struct slot {
     const char *name;
-    const struct mneme_field_info *field; /* NULL: no field of the event, read by its own code */
+    const struct mneme_field_info *field; /* NULL: not a field of the event; read by separate code */
     void *record;
     struct mneme_str value; /* as found, null when absent */
 };
@@ -30,7 +31,7 @@ static struct slot *add_slot(struct slots *slots, const char *name) {
     return slot;
 }
 
-/* A slot for each field; those of a nested record (the scope) stand beside the others. */
+/* Adds a slot for each field; those of a nested record (the scope) are on the same level. */
 static void add_fields(struct slots *slots, void *record, const struct mneme_record_info *info) {
     for (size_t i = 0; i < info->field_count; i++) {
         const struct mneme_field_info *field = &info->fields[i];
@@ -65,7 +66,7 @@ static int unknown_key(const struct mneme_event_input *input, const struct slots
                            input->prefix, MNEME_STR_ARG(key));
 }
 
-/* Finds the values of an object's members; a null is as good as an absent one. */
+/* Finds the values of an object's members; null is the same as absent. */
 static int collect(const struct mneme_event_input *input, struct slots *slots, struct mneme_str object) {
     uint64_t seen = 0;
     struct mneme_str key;
@@ -94,7 +95,7 @@ static int fill_absent(const struct mneme_event_input *input, const struct slot 
     const struct mneme_field_info *field = slot->field;
     void *at = (char *)slot->record + field->offset;
     if (field->is_nullable || field->has_default) {
-        return MNEME_OK; /* mneme_event_prepare has seen to it */
+        return MNEME_OK; /* mneme_event_prepare has done it */
     }
     if (field->absent == MNEME_ABSENT_UUID && field->kind == MNEME_FIELD_UUID) {
         return input->idempotency_key.data == NULL
@@ -177,7 +178,7 @@ static struct slot *slot_of(struct slots *slots, const char *name) {
     return &slots->items[i];
 }
 
-/* A value that another key implies: an absent one becomes it. */
+/* A value that another key implies: used if the field is absent. */
 static int imply(const struct mneme_event_input *input, struct slot *slot, const char *by,
                  struct mneme_str json) {
     if (slot->value.data == NULL) {
@@ -185,11 +186,10 @@ static int imply(const struct mneme_event_input *input, struct slot *slot, const
     }
     return mneme_str_equal(slot->value, json)
                ? MNEME_OK
-               : MNEME_EVENT_INPUT_REFUSE(input, slot->name, "must be %.*s beside %s", MNEME_STR_ARG(json),
-                                          by);
+               : MNEME_EVENT_INPUT_REFUSE(input, slot->name, "must be %.*s with %s", MNEME_STR_ARG(json), by);
 }
 
-/* What a user says and an agent answers, under names that tell the roles: "user_message" is not a field. */
+/* What a user says and an agent answers, under keys that imply the roles: "user_message" is not a field. */
 static int read_messages(const struct mneme_event_input *input, struct slots *slots) {
     struct slot *said = slot_of(slots, USER_MESSAGE);
     struct slot *content = slot_of(slots, "content");

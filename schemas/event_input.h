@@ -1,5 +1,5 @@
 /*
- * Between the two halves of reading events from JSON: what is being read, and one value into one field.
+ * Shared by the two halves of reading events from JSON: the state, and reading one value into one field.
  */
 #ifndef MNEME_SCHEMAS_EVENT_INPUT_H
 #define MNEME_SCHEMAS_EVENT_INPUT_H
@@ -10,7 +10,7 @@ struct mneme_event_input {
     struct mneme_event *event;
     struct mneme_arena *arena;
     struct mneme_str idempotency_key; /* null when absent */
-    const char *prefix;               /* of the names in errors: "payload." or "" */
+    const char *prefix;               /* prefix of field names in errors: "payload." or "" */
     struct mneme_error *error;
 };
 
@@ -27,7 +27,7 @@ int mneme_event_input_wrong_kind(const struct mneme_event_input *input, const ch
 int mneme_event_input_read_string(const struct mneme_event_input *input, const char *name,
                                   struct mneme_str *out, struct mneme_str value);
 
-/* Any value but null into the record's field, which becomes set. */
+/* Reads any value but null into the record's field, which becomes set. */
 int mneme_event_input_read_value(const struct mneme_event_input *input, const struct mneme_field_info *field,
                                  void *record, struct mneme_str value);
 

@@ -1,12 +1,12 @@
 /*
- * An event as JSON, written from the descriptors: what the ledger keeps, and what people and scripts read.
- * JSON fields come out as JSON, times as RFC 3339, ids as text; what is null is left out.
+ * Writes an event as JSON from the descriptors: the form that the ledger keeps, and that people and scripts
+ * read. JSON fields come out as JSON, times as RFC 3339, ids as text; null values are left out.
  */
 #include "common/base/floats.h"
 #include "common/json/check.h"
 #include "schemas/event.h"
 
-/* White space between the parts of a caller's JSON may hold line breaks; output is one line an object. */
+/* White space in a caller's JSON may contain line breaks; output is one line per object. */
 static void write_raw(struct mneme_json_writer *json, struct mneme_str text) {
     size_t start = json->out->len;
     mneme_json_raw(json, text);
@@ -108,7 +108,7 @@ void mneme_field_json(struct mneme_json_writer *json, const struct mneme_field_i
         write_map(json, at);
         break;
     case MNEME_FIELD_RECORD:
-        break; /* its fields stand in the place of the record */
+        break; /* its fields take the place of the record */
     }
 }
 

@@ -1,5 +1,5 @@
 /*
- * An event of the log as JSON, with the keys of `mneme events --json` and in their order.
+ * Writes an event of the log as JSON, with the keys of `mneme events --json` and in their order.
  */
 #include "schemas/event.h"
 

@@ -1,11 +1,12 @@
 /*
- * Whether all texts of an event are UTF-8, as Avro demands of a string. mneme_event_validate refuses others
- * as well; this tells bytes that are no event from an event beyond its limits, and is asked only then.
+ * Whether all texts of an event are UTF-8, as Avro requires of strings. mneme_event_validate refuses others
+ * as well; this only distinguishes bytes that are not an event from an event beyond its limits, and runs only
+ * after a refusal.
  */
 #include "common/base/utf8.h"
 #include "schemas/event.h"
 
-/* A NUL is a character of UTF-8 like any other; that no store takes it is a limit. */
+/* A NUL is a character of UTF-8 like any other; that no store accepts it is a limit, checked elsewhere. */
 static bool is_utf8(struct mneme_str text) {
     const uint8_t *bytes = (const uint8_t *)text.data;
     for (size_t i = 0; i < text.len;) {

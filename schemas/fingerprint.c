@@ -31,7 +31,7 @@ static bool is_primitive(const char *name) {
     return false;
 }
 
-/* Writes a name with its namespace: that in the name, else the one given. */
+/* Writes a name with its namespace: the one in the name, else the given one. */
 static void write_full_name(struct mneme_json_writer *json, const char *name, const char *space,
                             size_t space_len) {
     struct mneme_buffer full = {0};
@@ -148,7 +148,7 @@ static bool write_union(struct mneme_json_writer *json, const json_t *branches, 
     return true;
 }
 
-/* False when it is no schema. `space` is the namespace that names without one belong to. */
+/* False when it is not a schema. `space` is the namespace for names without one. */
 static bool write_canonical(struct mneme_json_writer *json, const json_t *schema, const char *space,
                             size_t space_len) {
     if (json_is_string(schema)) {
@@ -182,14 +182,15 @@ int mneme_schema_fingerprint(uint64_t *out, const char *schema_json, struct mnem
     json_error_t reason;
     json_t *schema = json_loads(schema_json, JSON_DECODE_ANY, &reason);
     if (schema == NULL) {
-        return mneme_error_set(error, MNEME_E_INVALID, "no Avro schema: %s; correct its JSON", reason.text);
+        return mneme_error_set(error, MNEME_E_INVALID, "not an Avro schema: %s; correct its JSON",
+                               reason.text);
     }
     struct mneme_buffer canonical = {0};
     struct mneme_json_writer json = {.out = &canonical};
     int status = MNEME_OK;
     if (!write_canonical(&json, schema, NULL, 0)) {
         status = mneme_error_set(error, MNEME_E_INVALID,
-                                 "no Avro schema: a type, name or field is missing; correct it");
+                                 "not an Avro schema: a type, name or field is missing; correct it");
     } else if (canonical.failed) {
         status = mneme_error_set(error, MNEME_E_NO_MEMORY,
                                  "cannot fingerprint a schema: out of memory; free some memory");

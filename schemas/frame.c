@@ -17,7 +17,8 @@ static struct mneme_str behind(struct mneme_str message, size_t header_bytes) {
 int mneme_frame_read(struct mneme_frame *frame, struct mneme_str message, struct mneme_error *error) {
     const uint8_t *bytes = (const uint8_t *)message.data;
     if (message.data == NULL || message.len == 0) {
-        return mneme_error_set(error, MNEME_E_INVALID, "no event: the message is empty; see who wrote it");
+        return mneme_error_set(error, MNEME_E_INVALID,
+                               "not an event: the message is empty; see who wrote it");
     }
     *frame = (struct mneme_frame){.framing = MNEME_FRAMING_CONFLUENT};
     if (bytes[0] == CONFLUENT_MAGIC && message.len >= CONFLUENT_HEADER_BYTES) {
@@ -36,11 +37,10 @@ int mneme_frame_read(struct mneme_frame *frame, struct mneme_str message, struct
         frame->body = behind(message, SINGLE_OBJECT_HEADER_BYTES);
         return MNEME_OK;
     }
-    return mneme_error_set(
-        error, MNEME_E_INVALID,
-        "no event: %zu bytes that begin with %02X are framed neither for a schema registry nor "
-        "as a single object; see who wrote them",
-        message.len, bytes[0]);
+    return mneme_error_set(error, MNEME_E_INVALID,
+                           "not an event: %zu bytes that begin with %02X are framed neither for a schema "
+                           "registry nor as a single object; see who wrote them",
+                           message.len, bytes[0]);
 }
 
 void mneme_frame_write_single_object(struct mneme_buffer *out, uint64_t fingerprint) {

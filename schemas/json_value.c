@@ -1,5 +1,5 @@
 /*
- * One JSON value into one field of a record, by the field's kind and format; wrong types are refused by name.
+ * Reads one JSON value into one field of a record, by the field's kind and format; errors name the field.
  */
 #include "schemas/event_input.h"
 
@@ -132,7 +132,7 @@ static int read_bool(const struct mneme_event_input *input, const char *name, bo
     return MNEME_OK;
 }
 
-/* Memory for the items of a container that is what it should be; *count of them. */
+/* Allocates memory for the items of a container of the right type; *count is their number. */
 static int begin_items(const struct mneme_event_input *input, const char *name, struct mneme_str value,
                        enum mneme_json_kind kind, size_t item_bytes, void **items, size_t *count) {
     if (mneme_json_kind_of(value) != kind) {
@@ -215,7 +215,7 @@ static int compare_keys(const void *a, const void *b) {
     return order != 0 ? order : (left.len > right.len) - (left.len < right.len);
 }
 
-/* Values that are no strings are kept as their JSON. Sorted, so that two equal keys are neighbours. */
+/* Values that are not strings are kept as their JSON. Sorted, so that two equal keys are adjacent. */
 static int read_map(const struct mneme_event_input *input, const struct mneme_field_info *field,
                     struct mneme_str_map *map, struct mneme_str value) {
     void *memory;

@@ -1,6 +1,5 @@
 /*
- * What is left, as lists of fields: one entry for each type and version of the schema that does it in its
- * way.
+ * The memories as lists of fields: one entry for each event type and range of schema versions.
  */
 #include "schemas/left_memory.h"
 
@@ -8,8 +7,8 @@
 
 struct member {
     const char *name;      /* in the object; NULL ends a list */
-    const char *field;     /* of the payload; NULL: always `otherwise` */
-    const char *otherwise; /* JSON for where the field is null; NULL: the member is left out */
+    const char *field;     /* the payload's field; NULL: always `otherwise` */
+    const char *otherwise; /* JSON to use if the field is null; NULL: the member is left out */
 };
 
 /* --- version 1 --- */
@@ -51,11 +50,10 @@ static const struct member handoff_metadata[] = {
 
 static const struct left {
     enum mneme_event_type type;
-    int since, until;   /* versions of the schema; until 0: to the newest */
-    const char *object; /* the text or object that is all of the content where it is an object, or NULL */
-    const struct member *content, *metadata; /* metadata NULL: nothing beside the caller's */
-    const char
-        *base; /* the field with the caller's own metadata, or NULL; the members above replace its own */
+    int since, until;   /* versions of the schema; until 0: up to the newest */
+    const char *object; /* the field that becomes the whole content if it is an object, or NULL */
+    const struct member *content, *metadata; /* metadata NULL: only the caller's */
+    const char *base; /* the field with the caller's metadata, or NULL; the members above override it */
 } lefts[] = {
     {MNEME_EVENT_AGENT_DECISION, 1, 1, NULL, decision_content_1, NULL, "metadata"},
     {MNEME_EVENT_AGENT_DECISION, 2, 0, "decision", decision_content, decision_metadata, "metadata"},
@@ -72,7 +70,7 @@ bool mneme_leaves_memory(enum mneme_event_type type) {
     return i < LEFT_COUNT;
 }
 
-/* NULL for an event that leaves none. */
+/* NULL for an event that creates no memory. */
 static const struct left *left_of(const struct mneme_event *event) {
     for (size_t i = 0; i < LEFT_COUNT; i++) {
         const struct left *left = &lefts[i];

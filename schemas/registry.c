@@ -1,5 +1,5 @@
 /*
- * The registry's two requests, each over a client of its own, so that any thread may ask.
+ * The registry's two requests, each with its own client, so that any thread may ask.
  */
 #include "schemas/registry.h"
 
@@ -25,7 +25,7 @@ struct mneme_registry {
     int64_t timeout_ms;
 };
 
-/* What the registry's HTTP statuses mean, those of a class last. */
+/* What the registry's HTTP statuses mean; whole classes come last. */
 static const struct {
     long from, to;
     enum mneme_status status;
@@ -87,12 +87,12 @@ void mneme_registry_destroy(struct mneme_registry *registry) {
     }
 }
 
-/* What the registry says itself where it has no schema of an id: a mere 404 may come from any server, and
- * says that the address is wrong. */
+/* The registry's error code if it has no schema with an id: a 404 without it may come from any server, and
+ * suggests that the address is wrong. */
 #define NO_SUCH_SCHEMA 40403
 
-/* The registry's own words on a failure, else those of HTTP; *code is that of its answer, 0 where it has
- * none. */
+/* The registry's own words for a failure, else those of HTTP; *code is the error code in its answer, 0 if
+ * there is none. */
 static int explain(json_int_t *code, const struct mneme_http_answer *answer, const struct mneme_http *client,
                    const char *what, struct mneme_error *error) {
     enum mneme_status status = mneme_registry_classify(answer->status);
@@ -121,10 +121,9 @@ static int explain(json_int_t *code, const struct mneme_http_answer *answer, con
     return status;
 }
 
-/* Asks until there is an answer that will not change by asking again, or the tries are used up. A conflict is
- * believed when it is told twice: the first may be with the same schema, on its way from another program or
- * from a try that was not answered in time. That a schema is not there is believed when all tries tell it: a
- * server that follows another may lag behind. */
+/* Retries until there is a final answer, or the tries are used up. A conflict is final when it comes twice:
+ * the first may be with the same schema, just being registered by another program or by a try that timed out.
+ * A missing schema is final only after all tries: a follower server may lag behind. */
 static int request(json_t **out, json_int_t *code, const struct mneme_registry *registry, const char *what,
                    const struct mneme_buffer *path, const struct mneme_buffer *body,
                    struct mneme_error *error) {
@@ -173,11 +172,11 @@ static int not_understood(const struct mneme_registry *registry, const char *wha
                           struct mneme_error *error) {
     struct mneme_buffer url = {0};
     mneme_redact(&url, mneme_str_from(registry->base_url));
-    int status = mneme_error_set(
-        error, MNEME_E_INTERNAL,
-        "%s: the answer of %.*s has no such member; check that SCHEMA_REGISTRY_URL is the address of a "
-        "schema registry",
-        what, MNEME_STR_ARG(mneme_buffer_str(&url)));
+    int status = mneme_error_set(error, MNEME_E_INTERNAL,
+                                 "%s: the answer of %.*s lacks the expected member; check that "
+                                 "SCHEMA_REGISTRY_URL is the address of a "
+                                 "schema registry",
+                                 what, MNEME_STR_ARG(mneme_buffer_str(&url)));
     mneme_buffer_clean_up(&url);
     return status;
 }

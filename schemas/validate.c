@@ -1,7 +1,7 @@
 /*
- * Every limit of the schema, read from the descriptors: one check for each kind of field, none for a field by
- * name but the tenant's and the stream's. The same checks hold when publishing and when folding, so that
- * nothing gets into the tables that the front door would have refused.
+ * Checks every limit of the schema, read from the descriptors: one check for each kind of field. Only tenant
+ * and stream are checked by name. The same checks run when publishing and when folding, so that nothing gets
+ * into the tables that publishing would have refused.
  */
 #include <inttypes.h>
 #include <math.h>
@@ -26,7 +26,7 @@ struct check {
     mneme_error_set((check)->error, MNEME_E_INVALID, "event refused: %s%s " format, (check)->prefix,         \
                     (check)->field->name, ##__VA_ARGS__)
 
-/* Apart, since its list would cost every check of a field its place on the stack. */
+/* A separate function, since its list would take up stack in every check of a field. */
 __attribute__((cold, noinline)) static int refuse_value(const struct check *check, struct mneme_str text) {
     const char *const *values = check->field->values;
     char list[256];
@@ -72,8 +72,8 @@ static int check_text(const struct check *check, size_t characters, bool is_blan
     return MNEME_OK;
 }
 
-/* The string under "text", quotes included; of several the last, as Postgres keeps it. Null if there is none.
- */
+/* The string under "text", including quotes; the last one if there are several, as in Postgres. Null if there
+ * is none. */
 static struct mneme_str find_text(struct mneme_str object, bool *is_empty) {
     struct mneme_str found = MNEME_STR_NULL;
     struct mneme_str key;
@@ -89,7 +89,7 @@ static struct mneme_str find_text(struct mneme_str object, bool *is_empty) {
     return found;
 }
 
-/* The text has the limit for itself; so has all that is beside it. */
+/* The limit applies to the text, and separately to everything else. */
 static int check_content(const struct check *check, struct mneme_str json) {
     struct mneme_str object = mneme_json_trim(json);
     bool is_empty;
@@ -97,7 +97,7 @@ static int check_content(const struct check *check, struct mneme_str json) {
     if (is_empty) {
         return REFUSE(check, "is empty; give a text or an object with members");
     }
-    size_t rest_chars = object.len - text.len; /* as if all were ASCII */
+    size_t rest_chars = object.len - text.len; /* an upper limit, as if all were ASCII */
     if (rest_chars > check->content_max_chars) {
         size_t text_raw_chars = 0;
         int status = check_utf8(check, object, &rest_chars);
@@ -110,7 +110,7 @@ static int check_content(const struct check *check, struct mneme_str json) {
         rest_chars -= text_raw_chars;
     }
     if (rest_chars > check->content_max_chars) {
-        return REFUSE(check, "has %zu characters beside its text; at most %zu are allowed", rest_chars,
+        return REFUSE(check, "has %zu characters besides its text; at most %zu are allowed", rest_chars,
                       check->content_max_chars);
     }
     if (text.data == NULL) {
@@ -170,7 +170,8 @@ static int check_string(const struct check *check, struct mneme_str text) {
         memchr(text.data, '/', text.len) != NULL) {
         status = REFUSE(check, "holds a \"/\"; leave it out");
     }
-    /* What has a limit in bytes is a name: it goes into keys, logs and lists, each one line. */
+    /* A text with a limit in bytes is a name, which goes into keys, logs and lists that have one line each.
+     */
     if (status == MNEME_OK && !is_json && field->max_bytes != SIZE_MAX && mneme_has_control(text)) {
         status = REFUSE(check, "holds a control character; remove it");
     }
@@ -285,7 +286,7 @@ static int check_double_array(const struct check *check, const void *record,
 static int check_vector(const struct check *check, struct mneme_str vector) {
     size_t count = vector.len / sizeof(float);
     if (vector.len == 0 || vector.len % sizeof(float) != 0) {
-        return REFUSE(check, "has %zu bytes, which are no vector; give four for each number", vector.len);
+        return REFUSE(check, "has %zu bytes, which are not a vector; give four for each number", vector.len);
     }
     if (count > check->field->max_items) {
         return REFUSE(check, "has %zu numbers; at most %zu are allowed", count, check->field->max_items);
@@ -382,11 +383,10 @@ static int check_record(struct check check, const void *record, const struct mne
 static int check_answer(const struct mneme_conversation_turn *turn, struct mneme_error *error) {
     return turn->agent_response.data == NULL || mneme_str_equal(turn->role, MNEME_STR_LIT("user"))
                ? MNEME_OK
-               : mneme_error_set(
-                     error, MNEME_E_INVALID,
-                     "event refused: payload.agent_response answers a turn of the role %.*s; give "
-                     "it beside a turn of the role user",
-                     MNEME_STR_ARG(turn->role));
+               : mneme_error_set(error, MNEME_E_INVALID,
+                                 "event refused: payload.agent_response is given with a turn of the role "
+                                 "%.*s; give it with a turn of the role user",
+                                 MNEME_STR_ARG(turn->role));
 }
 
 int mneme_event_validate(const struct mneme_event *event, size_t content_max_chars,
@@ -408,7 +408,7 @@ int mneme_event_validate(const struct mneme_event *event, size_t content_max_cha
     if (memchr(event->tenant.data, '/', event->tenant.len) != NULL) {
         return mneme_error_set(
             error, MNEME_E_INVALID,
-            "event refused: tenant holds a \"/\", which parts it from the stream; leave it out");
+            "event refused: tenant holds a \"/\", which separates it from the stream; leave it out");
     }
     check.prefix = "payload.";
     status = check_record(check, &event->payload, &mneme_payload_info[event->type]);

@@ -89,7 +89,7 @@ def test_many_are_shown_in_turn(mneme, parked):
     shown = mneme("dead-letters", "show", parked[3], parked[0], "--json", expect=0).json_lines
     assert [line["position"] for line in shown] == [parked[3], parked[0]]
     one, other = mneme("dead-letters", "show", parked[3], parked[0], expect=0).stdout.split("\n\n")
-    assert "no event: " in one and one.endswith(".no event.") and "default/ada" in other
+    assert "not an event: " in one and one.endswith(".no event.") and "default/ada" in other
     done = mneme("dead-letters", "show", parked[0], "0:999999", parked[3], "--json", expect=5)
     assert [line["position"] for line in done.json_lines] == [parked[0]] and "0:999999" in done.stderr
 

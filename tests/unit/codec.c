@@ -184,7 +184,7 @@ Test(codec, what_only_begins_as_a_frame_of_a_registry_is_no_event) {
         mneme_buffer_append_str(&bytes, bodies[i]);
         cr_assert_eq(mneme_codec_decode(codec, &event, &arena, mneme_buffer_str(&bytes), &error),
                      MNEME_E_INVALID, "case %zu", i);
-        cr_assert_not_null(strstr(error.message, "no event: "), "%s", error.message);
+        cr_assert_not_null(strstr(error.message, "not an event: "), "%s", error.message);
     }
     mneme_codec_destroy(codec);
 }

@@ -361,7 +361,7 @@ Test(registry, an_event_with_an_id_that_nobody_knows_stops_the_reader_and_garbag
     mneme_frame_write_confluent(&message, 9);
     cr_assert_eq(mneme_codec_decode(codec, &event, &arena, mneme_buffer_str(&message), &error),
                  MNEME_E_INVALID);
-    assert_says("no event: ");
+    assert_says("not an event: ");
     mneme_sample_event(&event, &arena, MNEME_EVENT_MEMORY_CREATED, MNEME_SAMPLE_FULL);
     mneme_event_encode(&event, &message);
     cr_assert_eq(mneme_codec_decode(codec, &event, &arena, mneme_buffer_str(&message), &error),

@@ -246,7 +246,7 @@ Test(schema_evolution, what_a_version_to_come_means_is_not_guessed) {
                  0);
     char words[80];
     snprintf(words, sizeof words,
-             "its mneme.version is %d, and this program knows 1 to %d; run a newer version",
+             "its mneme.version is %d, but this program knows only 1 to %d; run a newer version",
              MNEME_EVENT_SCHEMA_VERSION + 1, MNEME_EVENT_SCHEMA_VERSION);
     assert_schema_refused(words);
     cr_assert_eq(json_object_set_new(schema, "mneme.version", json_string("2")), 0);

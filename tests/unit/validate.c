@@ -336,11 +336,11 @@ Test(validate, a_content_without_text_has_the_limit_as_a_whole) {
     (void)snprintf(json, sizeof json, "{\"k\":\"%.*s\"}", CONTENT_MAX * 3 - 21,
                    repeat("日", CONTENT_MAX).data);
     set_content(mneme_str_from(json));
-    assert_refused("one too many", "beside its text");
+    assert_refused("one too many", "besides its text");
     (void)snprintf(json, sizeof json, "{\"text\":\"x\",\"k\":\"%.*s\"}", CONTENT_MAX,
                    repeat("x", CONTENT_MAX).data);
     set_content(mneme_str_from(json));
-    assert_refused("too much beside a text", "beside its text");
+    assert_refused("too much beside a text", "besides its text");
     set_content(MNEME_STR_LIT("{ }"));
     assert_refused("nothing", "is empty");
     set_content(MNEME_STR_LIT("{\"text\":7}"));
@@ -510,7 +510,7 @@ Test(validate, an_answer_stands_beside_what_a_user_says) {
     mneme_sample_event(&event, &arena, MNEME_EVENT_CONVERSATION_TURN, MNEME_SAMPLE_FULL);
     assert_valid("a user's turn");
     event.payload.conversation_turn.role = MNEME_STR_LIT("tool");
-    assert_refused("a tool's turn", "payload.agent_response answers a turn of the role tool");
+    assert_refused("a tool's turn", "payload.agent_response is given with a turn of the role tool");
     event.payload.conversation_turn.agent_response = MNEME_STR_NULL;
     assert_valid("a tool's turn without answer");
 }
