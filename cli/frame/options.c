@@ -20,7 +20,8 @@ static const struct {
     struct mneme_cli_option option;
     unsigned common; /* the sets it belongs to; COMMON_OF_ALL: every command takes it */
 } common_options[] = {
-    {{"tenant", 0, "NAME", MNEME_SETTING_TENANT, "Whose data."}, MNEME_CLI_SCOPE | MNEME_CLI_TENANT},
+    {{"tenant", 0, "NAME", MNEME_SETTING_TENANT, "The tenant whose data is meant."},
+     MNEME_CLI_SCOPE | MNEME_CLI_TENANT},
     {{"user", 'u', "ID", -1, "The user the data is about."}, MNEME_CLI_SCOPE},
     {{"agent", 'a', "ID", -1, "The agent the data belongs to."}, MNEME_CLI_SCOPE},
     {{"run", 0, "ID", -1, "The run of the agent."}, MNEME_CLI_SCOPE},

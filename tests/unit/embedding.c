@@ -149,7 +149,7 @@ Test(embedding, a_vector_of_another_length_is_refused) {
     wrong.dimensions = 3;
     encode(&wrong);
     cr_assert_eq(mneme_embedding_decode(codec, &back, mneme_buffer_str(&bytes), &error), MNEME_E_INVALID);
-    cr_assert_not_null(strstr(error.message, "8 bytes and is to have 3 numbers"), "%s", error.message);
+    cr_assert_not_null(strstr(error.message, "8 bytes but should have 3 numbers"), "%s", error.message);
 }
 
 Test(embedding, vectors_of_parts_are_two_to_256_of_the_same_length) {

@@ -184,7 +184,7 @@ Test(filter, a_refusal_names_the_place_and_what_to_do) {
         {"tags eq tea", "'tags' does not take eq at character 1; use contains"},
         {"user_id in ada", "in needs a list at character 12"},
         {"user_id eq (ada)", "eq does not take a list at character 1"},
-        {"user_id in (ada, null)", "null is not a value at character 18"},
+        {"user_id in (ada, null)", "null cannot be used as a value here at character 18"},
         {"user_id.name eq ada",
          "'user_id' has no members at character 1; only metadata and content have paths"},
         {"metadata eq 1", "'metadata' as a whole can only be tested with contains"},

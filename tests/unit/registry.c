@@ -152,11 +152,17 @@ static const struct {
     {{401, "", NULL, NULL}, MNEME_E_DENIED, MNEME_E_DENIED, "user and password"},
     {{302, "", "http://127.0.0.1:1/elsewhere", NULL}, MNEME_E_INTERNAL, MNEME_E_INTERNAL, "302"},
     {{200, "<html>", NULL, NULL}, MNEME_E_INTERNAL, MNEME_E_INTERNAL, "not JSON"},
-    {{200, "{}", NULL, NULL}, MNEME_E_INTERNAL, MNEME_E_INTERNAL, "no such member"},
-    {{200, "[1]", NULL, NULL}, MNEME_E_INTERNAL, MNEME_E_INTERNAL, "no such member"},
-    {{200, "{\"schema\":7,\"id\":\"x\"}", NULL, NULL}, MNEME_E_INTERNAL, MNEME_E_INTERNAL, "no such member"},
-    {{200, "{\"id\":-1}", NULL, NULL}, MNEME_E_INTERNAL, MNEME_E_INTERNAL, "no such member"},
-    {{200, "{\"id\":2147483648}", NULL, NULL}, MNEME_E_INTERNAL, MNEME_E_INTERNAL, "no such member"},
+    {{200, "{}", NULL, NULL}, MNEME_E_INTERNAL, MNEME_E_INTERNAL, "lacks the expected member"},
+    {{200, "[1]", NULL, NULL}, MNEME_E_INTERNAL, MNEME_E_INTERNAL, "lacks the expected member"},
+    {{200, "{\"schema\":7,\"id\":\"x\"}", NULL, NULL},
+     MNEME_E_INTERNAL,
+     MNEME_E_INTERNAL,
+     "lacks the expected member"},
+    {{200, "{\"id\":-1}", NULL, NULL}, MNEME_E_INTERNAL, MNEME_E_INTERNAL, "lacks the expected member"},
+    {{200, "{\"id\":2147483648}", NULL, NULL},
+     MNEME_E_INTERNAL,
+     MNEME_E_INTERNAL,
+     "lacks the expected member"},
 };
 
 Test(registry, final_answers_are_not_asked_for_again) {
@@ -383,7 +389,7 @@ Test(registry, a_schema_that_is_no_event_stops_the_reader) {
     mneme_frame_write_confluent(&message, 9);
     cr_assert_eq(mneme_codec_decode(codec, &event, &arena, mneme_buffer_str(&message), &error),
                  MNEME_E_UNKNOWN_SCHEMA);
-    assert_says("no record Event");
+    assert_says("not a record Event");
     mneme_codec_destroy(codec);
     mneme_buffer_clean_up(&message);
     mneme_arena_clean_up(&arena);

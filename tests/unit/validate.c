@@ -468,9 +468,9 @@ Test(validate, a_vector_is_made_of_finite_numbers) {
         struct mneme_str bytes;
         const char *says;
     } bad[] = {
-        {MNEME_STR_LIT(""), "no vector"},
-        {MNEME_STR_LIT("\0\0\x80"), "no vector"},
-        {MNEME_STR_LIT("\0\0\x80\x3F\0"), "no vector"},
+        {MNEME_STR_LIT(""), "not a vector"},
+        {MNEME_STR_LIT("\0\0\x80"), "not a vector"},
+        {MNEME_STR_LIT("\0\0\x80\x3F\0"), "not a vector"},
         {MNEME_STR_LIT("\0\0\x80\x3F\0\0\x80\x7F"), "not a number at place 1"},
         {MNEME_STR_LIT("\0\0\xC0\x7F"), "not a number at place 0"},
     };
