@@ -16,6 +16,7 @@
 #include "consumers/vectors/loss_check.h"
 #include "consumers/vectors/rebuild.h"
 #include "consumers/vectors/record.h"
+#include "consumers/vectors/tend.h"
 #include "schemas/embedding.h"
 #include "sql/embedded.h"
 #include "stores/vectors/edition.h"
@@ -39,6 +40,7 @@ struct projection {
     int64_t drop_micros; /* when to look again */
     int64_t *marks;      /* by partition of the topic: the latest time of its records (loss_check.h) */
     int32_t mark_count;
+    struct mneme_vectors_tending tending;
 };
 
 static int out_of_memory(struct mneme_error *error) {
@@ -57,6 +59,7 @@ static void close_projection(void *context) {
     if (projection == NULL) {
         return;
     }
+    mneme_vectors_tend_end(&projection->tending);
     close_store(projection);
     mneme_store_session_clean_up(&projection->session);
     mneme_store_progress_clean_up(&projection->progress);
@@ -354,6 +357,7 @@ static int take_item(struct projection *projection, struct mneme_vector_change *
         return mneme_error_set(error, (enum mneme_status)status, "%s", reason.message);
     }
     changes[(*count)++] = record.change;
+    projection->tending.has_written = projection->tending.has_written || is_raw;
     return MNEME_OK;
 }
 
@@ -420,11 +424,19 @@ static enum mneme_apply_result apply(void *context, struct mneme_batch *batch, s
     if (status == MNEME_OK) {
         projection->is_current = true;
         drop_retired(projection);
+        mneme_vectors_tend(&projection->tending, projection->config, &projection->generation);
     } else {
         projection->is_current = false;
         mneme_store_session_rollback(&projection->session);
     }
     return mneme_store_session_result(status);
+}
+
+static enum mneme_apply_result idle(void *context, struct mneme_error *error) {
+    struct projection *projection = context;
+    (void)error;
+    mneme_vectors_tend(&projection->tending, projection->config, &projection->generation);
+    return MNEME_APPLIED;
 }
 
 static void note_loss(const struct mneme_config *config, const char *reason) {
@@ -437,6 +449,7 @@ const struct mneme_projection_ops mneme_vectors_projection = {
     .open = open_projection,
     .assign = assign,
     .apply = apply,
+    .idle = idle,
     .revoke = revoke,
     .close = close_projection,
     .rebuild = &mneme_vectors_rebuild,

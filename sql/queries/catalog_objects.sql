@@ -25,6 +25,8 @@ UNION ALL
 SELECT t.relname, 'index', i.relname,
        concat_ws(' ', pg_get_indexdef(i.oid, 0, true), CASE WHEN NOT x.indisvalid THEN 'INVALID' END)
 FROM tables t JOIN pg_index x ON x.indrelid = t.oid JOIN pg_class i ON i.oid = x.indexrelid
+-- Those of collections of raw vectors come with the vectors (pgvector_raw_indexes.sql).
+WHERE i.relname !~ '^raw_vectors_[0-9]+_nearest_'
 UNION ALL
 SELECT t.relname, 'constraint', k.conname,
        concat_ws(' ', pg_get_constraintdef(k.oid), CASE WHEN NOT k.convalidated THEN 'NOT VALID' END)

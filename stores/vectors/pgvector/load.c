@@ -169,10 +169,9 @@ int mneme_pgvector_load(void *context, const struct mneme_vector_change *changes
     return status;
 }
 
-/* Runs one step in a transaction; a failure leaves none open. */
-static int in_transaction(struct mneme_pgvector *store,
-                          int (*step)(struct mneme_pgvector *, struct mneme_error *),
-                          const char *more_settings, struct mneme_error *error) {
+int mneme_pgvector_in_transaction(struct mneme_pgvector *store,
+                                  int (*step)(struct mneme_pgvector *, struct mneme_error *),
+                                  const char *more_settings, struct mneme_error *error) {
     int status = mneme_pg_run(store->postgres, bulk_settings, error);
     if (status == MNEME_OK) {
         status = mneme_pg_run(store->postgres, more_settings, error);
@@ -215,7 +214,17 @@ static int index_nearest(struct mneme_pgvector *store, struct mneme_error *error
     return mneme_pgvector_run(store, mneme_sql_pgvector_index_nearest, "", error);
 }
 
-/* The memory to build the graph, within the limit of the settings. */
+void mneme_pgvector_build_settings(char *sql, size_t size, const struct mneme_pgvector *store,
+                                   int64_t vectors, int64_t dimensions, unsigned jobs) {
+    int64_t vector_bytes = dimensions * (int64_t)sizeof(float);
+    int64_t wanted = vectors * (vector_bytes + GRAPH_BYTES) / (1024 * 1024);
+    int64_t most = mneme_config_long(store->config, MNEME_SETTING_INDEX_MEMORY_MB);
+    int64_t memory_mb = wanted > most ? most : wanted;
+    snprintf(sql, size,
+             "SET LOCAL maintenance_work_mem = '%lldMB'; SET LOCAL max_parallel_maintenance_workers = %u",
+             (long long)(memory_mb < LEAST_MEMORY_MB ? LEAST_MEMORY_MB : memory_mb), jobs > 0 ? jobs - 1 : 0);
+}
+
 static int nearest_settings(char *sql, size_t size, struct mneme_pgvector *store, unsigned jobs,
                             struct mneme_error *error) {
     PGresult *rows = NULL;
@@ -225,15 +234,8 @@ static int nearest_settings(char *sql, size_t size, struct mneme_pgvector *store
         status = mneme_pg_query(&rows, store->postgres, store->sql.data, NULL, false, error);
     }
     if (status == MNEME_OK) {
-        int64_t vector_bytes = store->generation.dimensions * (int64_t)sizeof(float);
-        int64_t wanted =
-            strtoll(PQgetvalue(rows, 0, 0), NULL, 10) * (vector_bytes + GRAPH_BYTES) / (1024 * 1024);
-        int64_t most = mneme_config_long(store->config, MNEME_SETTING_INDEX_MEMORY_MB);
-        int64_t memory_mb = wanted > most ? most : wanted;
-        snprintf(sql, size,
-                 "SET LOCAL maintenance_work_mem = '%lldMB'; SET LOCAL max_parallel_maintenance_workers = %u",
-                 (long long)(memory_mb < LEAST_MEMORY_MB ? LEAST_MEMORY_MB : memory_mb),
-                 jobs > 0 ? jobs - 1 : 0);
+        int64_t vectors = strtoll(PQgetvalue(rows, 0, 0), NULL, 10);
+        mneme_pgvector_build_settings(sql, size, store, vectors, store->generation.dimensions, jobs);
     }
     PQclear(rows);
     return status;
@@ -242,16 +244,19 @@ static int nearest_settings(char *sql, size_t size, struct mneme_pgvector *store
 int mneme_pgvector_finish_load(void *context, unsigned jobs, struct mneme_error *error) {
     struct mneme_pgvector *store = context;
     char settings[160] = "";
-    int status = in_transaction(store, remove_former, "", error);
+    int status = mneme_pgvector_in_transaction(store, remove_former, "", error);
     if (status == MNEME_OK) {
-        status =
-            in_transaction(store, mneme_pgvector_index, "SET LOCAL maintenance_work_mem = '256MB'", error);
+        status = mneme_pgvector_in_transaction(store, mneme_pgvector_index,
+                                               "SET LOCAL maintenance_work_mem = '256MB'", error);
     }
     if (status == MNEME_OK && mneme_pgvector_has_nearest(store)) {
         status = nearest_settings(settings, sizeof settings, store, jobs, error);
         if (status == MNEME_OK) {
-            status = in_transaction(store, index_nearest, settings, error);
+            status = mneme_pgvector_in_transaction(store, index_nearest, settings, error);
         }
+    }
+    if (status == MNEME_OK) {
+        status = mneme_pgvector_index_collections(store, jobs, error);
     }
     if (status == MNEME_OK && store->generation.dimensions > 0) {
         status = mneme_pgvector_run(store, "VACUUM (ANALYZE) embeddings_{g}", "", error);

@@ -31,6 +31,31 @@ static bool word_is(const char *at, size_t len, const char *word) {
     return strlen(word) == len && memcmp(at, word, len) == 0;
 }
 
+bool mneme_pgvector_collection_is_indexable(int32_t dimensions, enum mneme_vector_metric metric) {
+    return dimensions <= MAX_VECTOR_DIMENSIONS ||
+           (dimensions <= MAX_HALF_DIMENSIONS && metric == MNEME_METRIC_COSINE);
+}
+
+/* Words of raw vectors. Half of the precision holds no number above 65504, and a vector that its index
+ * refuses could not be written: those of length 1, which compare the same by the cosine, always fit. */
+static void put_raw_word(struct mneme_pgvector *store, const char *at, size_t len) {
+    struct mneme_buffer *sql = &store->sql;
+    int dimensions = store->raw_dimensions;
+    bool is_half = dimensions > MAX_VECTOR_DIMENSIONS;
+    if (word_is(at, len, "full")) {
+        mneme_buffer_printf(sql, "%d", MAX_VECTOR_DIMENSIONS);
+    } else if (word_is(at, len, "half")) {
+        mneme_buffer_printf(sql, "%d", MAX_HALF_DIMENSIONS);
+    } else if (word_is(at, len, "indexed")) {
+        mneme_buffer_printf(sql, is_half ? "l2_normalize(embedding)::halfvec(%d)" : "embedding::vector(%d)",
+                            dimensions);
+    } else if (word_is(at, len, "asked")) {
+        mneme_buffer_printf(
+            sql, is_half ? "l2_normalize($4::real[]::vector)::halfvec(%d)" : "$4::real[]::vector(%d)",
+            dimensions);
+    }
+}
+
 static void put_word(struct mneme_pgvector *store, const char *at, size_t len,
                      enum mneme_vector_metric metric, const char *table) {
     struct mneme_buffer *sql = &store->sql;
@@ -54,6 +79,8 @@ static void put_word(struct mneme_pgvector *store, const char *at, size_t len,
         mneme_buffer_printf(sql, "%s", dimensions > MAX_PLAIN_DIMENSIONS ? "EXTERNAL" : "PLAIN");
     } else if (word_is(at, len, "table")) {
         mneme_buffer_printf(sql, "%s", table);
+    } else {
+        put_raw_word(store, at, len);
     }
 }
 
@@ -94,6 +121,7 @@ static int open_store(void **out, const struct mneme_config *config, struct mnem
     store->config = config;
     store->postgres = postgres;
     store->generation = *generation;
+    store->least_indexed = MNEME_PGVECTOR_LEAST_INDEXED;
     *out = store;
     return MNEME_OK;
 }
@@ -160,4 +188,7 @@ const struct mneme_vector_store_ops mneme_pgvector_store = {
     .load = mneme_pgvector_load,
     .finish_load = mneme_pgvector_finish_load,
     .scan = mneme_pgvector_scan,
+    .tend_open = mneme_pgvector_tend_open,
+    .tend = mneme_pgvector_tend,
+    .tend_close = mneme_pgvector_tend_close,
 };

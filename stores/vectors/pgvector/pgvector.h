@@ -14,6 +14,8 @@ struct mneme_pgvector {
     struct mneme_buffer sql; /* the current statement, NUL-terminated */
     struct mneme_pg_params params;
     struct mneme_arena arena; /* of one call */
+    int32_t raw_dimensions;   /* of the collection that is asked */
+    int64_t least_indexed;    /* vectors of a collection that gets an index; tests lower it */
 };
 
 /* The two tables with vectors. */
@@ -31,6 +33,45 @@ int mneme_pgvector_run(struct mneme_pgvector *store, const char *template, const
 
 /* Whether the approximate index supports vectors of this many dimensions. */
 bool mneme_pgvector_has_nearest(const struct mneme_pgvector *store);
+
+/* A collection of this many vectors gets an index of its own. */
+#define MNEME_PGVECTOR_LEAST_INDEXED 20000
+
+/* The cost of one candidate of the index, in vectors compared one by one. */
+#define MNEME_PGVECTOR_CANDIDATE_COST 30.0
+
+/* Whether the approximate index supports raw vectors of these dimensions and this metric. */
+bool mneme_pgvector_collection_is_indexable(int32_t dimensions, enum mneme_vector_metric metric);
+
+/* Parameters and columns of pgvector_raw_indexes.sql, which finds the collections that lack an index. The
+ * parameters are put into the store's. */
+void mneme_pgvector_lacking_params(struct mneme_pgvector *store, bool is_live);
+enum {
+    LACKING_TENANT,
+    LACKING_COLLECTION,
+    LACKING_VECTORS,
+    LACKING_DIMENSIONS,
+    LACKING_DROP,
+    LACKING_CREATE
+};
+
+/* Creates the indexes of all large collections after a bulk load. */
+int mneme_pgvector_index_collections(struct mneme_pgvector *store, unsigned jobs, struct mneme_error *error);
+
+/* Runs the current statement, store->sql with store->params, with its own settings, within the caller's
+ * transaction if there is one. */
+int mneme_pgvector_ask(PGresult **out, struct mneme_pgvector *store, const char *settings,
+                       struct mneme_error *error);
+
+/* Runs one step of a bulk load in a transaction without time-outs; a failure leaves none open. */
+int mneme_pgvector_in_transaction(struct mneme_pgvector *store,
+                                  int (*step)(struct mneme_pgvector *, struct mneme_error *),
+                                  const char *more_settings, struct mneme_error *error);
+
+/* Writes the settings that let the graph of that many vectors be built in memory, within the limit of
+ * MNEME_INDEX_MEMORY_MB. */
+void mneme_pgvector_build_settings(char *sql, size_t size, const struct mneme_pgvector *store,
+                                   int64_t vectors, int64_t dimensions, unsigned jobs);
 
 /* Creates all missing indexes except the approximate one. */
 int mneme_pgvector_index(struct mneme_pgvector *store, struct mneme_error *error);
@@ -58,6 +99,11 @@ int mneme_pgvector_write(void *store, const struct mneme_vector_change *changes,
 int mneme_pgvector_load(void *store, const struct mneme_vector_change *changes, size_t count,
                         struct mneme_error *error);
 int mneme_pgvector_finish_load(void *store, unsigned jobs, struct mneme_error *error);
+int mneme_pgvector_tend_open(void **tending, const struct mneme_config *config,
+                             const struct mneme_generation *generation, struct mneme_error *error);
+void mneme_pgvector_tend(void *tending, bool has_written);
+void mneme_pgvector_tend_from(void *tending, int64_t least_indexed); /* for tests */
+void mneme_pgvector_tend_close(void *tending);
 int mneme_pgvector_scan(void *opened, mneme_vector_visit *visit, void *context, struct mneme_error *error);
 
 #endif

@@ -15,9 +15,9 @@
 /* Up to this many documents are always compared one by one. */
 #define ALWAYS_EXACT 20000
 
-/* The cost of one candidate of the index, in documents compared one by one. A scope of n among N documents
- * needs k × N / n candidates, so both ways cost the same at n² = k × N × this. */
-#define CANDIDATE_COST 30.0
+/* A scope of n among N documents needs k × N / n candidates, so both ways cost the same at n² = k × N × this.
+ */
+#define CANDIDATE_COST MNEME_PGVECTOR_CANDIDATE_COST
 
 /* Candidates that the index gathers at a time: enough to include the best. */
 #define LEAST_CANDIDATES 400
@@ -38,9 +38,8 @@ static int roll_back(struct mneme_pgvector *store, bool is_nested, int status) {
     return status;
 }
 
-/* Runs the current statement with its own settings, within the caller's transaction if there is one. */
-static int ask(PGresult **out, struct mneme_pgvector *store, const char *settings,
-               struct mneme_error *error) {
+int mneme_pgvector_ask(PGresult **out, struct mneme_pgvector *store, const char *settings,
+                       struct mneme_error *error) {
     bool is_nested = PQtransactionStatus(mneme_pg_raw(store->postgres)) != PQTRANS_IDLE;
     const struct mneme_pg_call calls[] = {
         {is_nested ? "SAVEPOINT mneme_ask" : "BEGIN", NULL},
@@ -98,7 +97,7 @@ static int is_small(bool *out, struct mneme_pgvector *store, const struct mneme_
     int status =
         mneme_pgvector_sql(store, mneme_sql_pgvector_size, question->metric, MNEME_PGVECTOR_DOCUMENTS, error);
     if (status == MNEME_OK) {
-        status = ask(&rows, store, exact_settings, error);
+        status = mneme_pgvector_ask(&rows, store, exact_settings, error);
     }
     if (status == MNEME_OK) {
         *out = (int64_t)get_bits(rows, 0, 0) <= (int64_t)get_bits(rows, 0, 1);
@@ -190,7 +189,7 @@ static int find_rows(struct mneme_vector_matches *out, size_t *seen, struct mnem
     int status = mneme_pgvector_sql(store, is_exact ? mneme_sql_pgvector_exact : mneme_sql_pgvector_nearest,
                                     question->metric, MNEME_PGVECTOR_DOCUMENTS, error);
     if (status == MNEME_OK) {
-        status = ask(&rows, store, is_exact ? exact_settings : nearest_settings, error);
+        status = mneme_pgvector_ask(&rows, store, is_exact ? exact_settings : nearest_settings, error);
     }
     if (status == MNEME_OK) {
         status = take_matches(out, rows, question->metric, error);
@@ -276,7 +275,7 @@ int mneme_pgvector_similarities(double *out, void *context, struct mneme_str ten
                                     error);
     }
     if (status == MNEME_OK) {
-        status = ask(&rows, store, key_settings, error);
+        status = mneme_pgvector_ask(&rows, store, key_settings, error);
     }
     for (int row = 0; status == MNEME_OK && row < PQntuples(rows); row++) {
         double *best = &out[get_bits(rows, row, 0) - 1]; /* of the parts so far; NAN before the first */
@@ -298,7 +297,7 @@ int mneme_pgvector_fetch(float *out, bool *found, void *context, struct mneme_st
                                     MNEME_PGVECTOR_DOCUMENTS, error);
     }
     if (status == MNEME_OK) {
-        status = ask(&rows, store, key_settings, error);
+        status = mneme_pgvector_ask(&rows, store, key_settings, error);
     }
     for (int row = 0; status == MNEME_OK && row < PQntuples(rows); row++) {
         size_t place = (size_t)get_bits(rows, row, 0) - 1;
@@ -307,36 +306,4 @@ int mneme_pgvector_fetch(float *out, bool *found, void *context, struct mneme_st
     }
     PQclear(rows);
     return status;
-}
-
-int mneme_pgvector_query_raw(struct mneme_raw_matches *out, void *context,
-                             const struct mneme_raw_question *question, struct mneme_error *error) {
-    struct mneme_pgvector *store = context;
-    PGresult *rows = NULL;
-    mneme_pg_params_clear(&store->params);
-    mneme_pg_param_str(&store->params, question->tenant);
-    mneme_pg_param_str(&store->params, question->collection);
-    mneme_pg_param_str(&store->params, question->filter_json);
-    mneme_pg_param_float_array(&store->params, question->vector, question->dimensions);
-    mneme_pg_param_long(&store->params, (int64_t)question->k);
-    int status =
-        mneme_pgvector_sql(store, mneme_sql_pgvector_raw, question->metric, MNEME_PGVECTOR_RAW, error);
-    if (status == MNEME_OK) {
-        status = ask(&rows, store, exact_settings, error);
-    }
-    size_t count = status == MNEME_OK ? (size_t)PQntuples(rows) : 0;
-    out->items = mneme_arena_calloc(&out->arena, count + 1, sizeof *out->items);
-    bool is_complete = out->items != NULL;
-    for (size_t i = 0; i < count && is_complete; i++) {
-        int row = (int)i;
-        out->items[i] = (struct mneme_raw_match){
-            .id = get_copy(&out->arena, rows, row, 0),
-            .metadata_json = PQgetisnull(rows, row, 1) ? MNEME_STR_NULL : get_copy(&out->arena, rows, row, 1),
-            .similarity = mneme_metric_from_distance(question->metric, get_double(rows, row, 2)),
-        };
-        is_complete = out->items[i].id.data != NULL;
-    }
-    out->count = is_complete ? count : 0;
-    PQclear(rows);
-    return status == MNEME_OK && !is_complete ? mneme_pgvector_out_of_memory(error) : status;
 }
