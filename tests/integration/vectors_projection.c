@@ -426,3 +426,34 @@ STORE_TEST(an_interrupted_rebuild_leaves_the_live_one_and_goes_on) {
     cr_expect_gt(active(), before);
     cr_expect_eq(verify(), 0);
 }
+
+static bool has_index(void *context) {
+    PGresult *rows = NULL;
+    (void)context;
+    OK(mneme_pg_query(&rows, postgres,
+                      "SELECT FROM pg_index x JOIN pg_class c ON c.oid = x.indexrelid WHERE x.indisvalid AND "
+                      "c.relname LIKE 'raw\\_vectors\\_1\\_nearest\\_%'",
+                      NULL, false, &error));
+    bool is_there = PQntuples(rows) == 1;
+    PQclear(rows);
+    return is_there;
+}
+
+/* A worker without anything to read does it, too. Vectors of length 0 are not in it, so that it is made
+ * soon. */
+Test(vectors_projection, a_worker_makes_the_index_of_a_collection_that_has_grown) {
+    put(0, 1);
+    start(0);
+    wait_for(1);
+    stop();
+    OK(mneme_pg_run(
+        postgres,
+        "INSERT INTO vector_collections VALUES (1, 'acme', 'c', 2, 'cosine');"
+        "INSERT INTO raw_vectors_1 SELECT n, 'acme', 's', 'vector', n || '/c', 'c', 'v' || n, '[0,0]' "
+        "FROM generate_series(1, 20000) AS n",
+        &error));
+    start(0);
+    cr_expect(mneme_wait_until(has_index, NULL));
+    OK(mneme_pg_run(postgres, "DELETE FROM raw_vectors_1; DELETE FROM vector_collections", &error));
+    cr_expect_eq(verify(), 0, "the index is no difference");
+}
