@@ -12,8 +12,8 @@ void mneme_vectors_tend_end(struct mneme_vectors_tending *tending) {
     *tending = (struct mneme_vectors_tending){0};
 }
 
-static void open(struct mneme_vectors_tending *tending, const struct mneme_config *config,
-                 const struct mneme_generation *generation) {
+static void begin(struct mneme_vectors_tending *tending, const struct mneme_config *config,
+                  const struct mneme_generation *generation) {
     struct mneme_error error = {0};
     tending->store = generation->store;
     tending->generation = generation->number;
@@ -30,7 +30,7 @@ void mneme_vectors_tend(struct mneme_vectors_tending *tending, const struct mnem
     if (tending->generation != (is_active ? generation->number : 0)) {
         mneme_vectors_tend_end(tending);
         if (is_active) {
-            open(tending, config, generation);
+            begin(tending, config, generation);
         }
     }
     if (tending->tending != NULL) {
