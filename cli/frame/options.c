@@ -478,9 +478,7 @@ static int check_scopes(struct mneme_cli *cli, struct mneme_cli_values *values, 
     status =
         is_narrowed
             ? refuse(error, cli, "--all means the whole tenant; leave it out, or leave out %s", choices.data)
-            : refuse(error, cli,
-                     "it does not say whose data is meant; give %s, or --all for the whole tenant",
-                     choices.data);
+            : refuse(error, cli, "no scope is given; give %s, or --all for the whole tenant", choices.data);
     mneme_buffer_clean_up(&choices);
     return status;
 }

@@ -16,7 +16,7 @@ int mneme_read_scope_check(const struct mneme_str *ids, size_t count, bool all_s
     }
     if (!is_narrowed && !all_scopes) {
         return mneme_error_set(error, MNEME_E_USAGE,
-                               "%s: nothing says whose data is meant; give %s, or all_scopes for the whole "
+                               "%s: no scope is given; give %s, or all_scopes for the whole "
                                "tenant",
                                what, choices);
     }

@@ -245,7 +245,7 @@ def test_every_operation_is_there_by_its_name(pkg_config, prefix, namespace, wor
     assert json.loads(call("vector.delete", '{"vector_ids":["red"]}'))["id"] == "red"
     assert "did you mean memory.list" in call("memory.lst", status=2)
     assert "did you mean user_id" in call("memory.list", '{"user_di":"ada"}', status=2)
-    assert "whose data" in call("memory.list", status=2)
+    assert "no scope is given" in call("memory.list", status=2)
     assert "was not found" in call("memory.get", '{"memory_ids":["0190a5a0-0000-7000-8000-0000000000ff"]}', status=5)
     held = json.loads(call("lock.acquire", '{"name":"nightly","ttl":60}'))
     assert "somebody else has it" in call("lock.acquire", '{"name":"nightly","wait_ms":0}', status=4)

@@ -329,7 +329,7 @@ def test_policies_are_carried_out_again(folded, remember):
               created("other", "old too", ago(days=9))])
     ends = folded.end_offsets()
     assert "nothing was archived" in folded.mneme("memory", "apply-retention", "--user", "again", expect=6).stderr
-    assert "whose data" in folded.mneme("memory", "apply-retention", "--yes", expect=2).stderr
+    assert "no scope is given" in folded.mneme("memory", "apply-retention", "--yes", expect=2).stderr
     *listed, counts = folded.mneme("memory", "apply-retention", "--user", "again", "--dry-run", "--json",
                                    expect=0).json_lines
     assert [row["content"]["text"] for row in listed] == ["old"]
