@@ -1,5 +1,5 @@
 /*
- * Only the active generation is tended: one that fills gets all at the end of its load.
+ * Only the active generation gets indexes here: one that is being filled gets them at the end of its load.
  */
 #include "consumers/vectors/tend.h"
 
@@ -19,8 +19,8 @@ static void begin(struct mneme_vectors_tending *tending, const struct mneme_conf
     tending->generation = generation->number;
     if (generation->store->tend_open != NULL &&
         generation->store->tend_open(&tending->tending, config, generation, &error) != MNEME_OK) {
-        mneme_log(MNEME_LOG_WARN, "vectors are not tended", MNEME_LOG_S("reason", error.message),
-                  MNEME_LOG_S("advice", "restart the worker"));
+        mneme_log(MNEME_LOG_WARN, "large collections of raw vectors get no index",
+                  MNEME_LOG_S("reason", error.message), MNEME_LOG_S("advice", "restart the worker"));
     }
 }
 

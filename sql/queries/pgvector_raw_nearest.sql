@@ -1,6 +1,6 @@
--- The nearest raw vectors of a collection: by its own index where it has a valid one of $6 vectors or more, else
--- compared one by one. One row at least, which tells whether it was the index. The name is that of
--- pgvector_raw_indexes.sql. A part that is not wanted is not run, since its first condition is of no row.
+-- The nearest raw vectors of a collection: by its index if that is valid and has $6 vectors or more, otherwise by comparing
+-- all of them. Returns at least one row, which says whether the index was used. pgvector_raw_indexes.sql gives the index its
+-- name. The branch that is not needed reads no rows, since its first condition is false.
 WITH index AS MATERIALIZED (
     SELECT EXISTS (
         SELECT

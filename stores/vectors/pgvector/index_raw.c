@@ -1,7 +1,7 @@
 /*
- * Indexes of collections of raw vectors, after a bulk load. Each collection has one of its own: those of one
- * table have their own dimensions and metrics, and a filter on the collection behind a common index would
- * give too few answers.
+ * Creates indexes of collections of raw vectors after a bulk load. Each large collection has its own index:
+ * collections of one table differ in dimensions and metric, and a filter on the collection after a common
+ * index would leave too few answers.
  */
 #include <stdlib.h>
 
@@ -20,7 +20,7 @@ void mneme_pgvector_lacking_params(struct mneme_pgvector *store, bool is_live) {
     mneme_pg_param_str(params, is_live ? MNEME_STR_LIT("CONCURRENTLY") : MNEME_STR_LIT(""));
 }
 
-static int run_at_hand(struct mneme_pgvector *store, struct mneme_error *error) {
+static int run_current(struct mneme_pgvector *store, struct mneme_error *error) {
     return mneme_pg_run(store->postgres, store->sql.data, error);
 }
 
@@ -38,7 +38,7 @@ static int index_collection(struct mneme_pgvector *store, const PGresult *rows, 
     }
     mneme_buffer_append(&store->sql, create, strlen(create) + 1);
     return store->sql.failed ? mneme_pgvector_out_of_memory(error)
-                             : mneme_pgvector_in_transaction(store, run_at_hand, settings, error);
+                             : mneme_pgvector_in_transaction(store, run_current, settings, error);
 }
 
 int mneme_pgvector_index_collections(struct mneme_pgvector *store, unsigned jobs, struct mneme_error *error) {

@@ -1,7 +1,7 @@
 /*
- * Asking a collection of raw vectors. Its index, where it has one, holds its vectors alone, so that no filter
- * but one on the metadata runs behind it. The index scans on for what a filter takes away, within a bound;
- * where that brings too few, all vectors of the collection are compared.
+ * Queries a collection of raw vectors. The index of a collection contains only its vectors, so only a filter
+ * on the metadata runs after it. The index scan continues up to a limit to replace what the filter removes;
+ * if it finds too few, all vectors of the collection are compared.
  */
 #include <math.h>
 #include <stdio.h>
@@ -10,17 +10,17 @@
 #include "sql/embedded.h"
 #include "stores/vectors/pgvector/pgvector.h"
 
-/* Candidates that the index gathers at a time: enough of them that the best are among them. */
+/* Candidates that the index gathers at a time: enough to include the best. */
 #define LEAST_CANDIDATES 400
-#define MOST_CANDIDATES 1000 /* that pgvector takes */
+#define MOST_CANDIDATES 1000 /* the maximum of pgvector */
 
-/* Behind so many candidates a filter is so selective that comparing all is the better way. */
+/* A filter that needs more candidates than this is so selective that comparing all is faster. */
 #define MOST_SCANNED "20000"
 
 static const char exact_settings[] =
     "SELECT set_config('plan_cache_mode', 'force_custom_plan', true), set_config('jit', 'off', true)";
 
-/* Through the index where there is one; a sort would be the other plan. */
+/* Makes the planner use the index where there is one, instead of sorting. */
 static void nearest_settings(char *sql, size_t size, size_t k) {
     size_t candidates = 2 * k;
     candidates = candidates < LEAST_CANDIDATES ? LEAST_CANDIDATES : candidates;
@@ -55,14 +55,14 @@ static bool is_indexed(const PGresult *rows) {
     return PQgetvalue(rows, 0, 3)[0] != 0;
 }
 
-/* Where nothing was found, there is a row that tells no more than how it was looked for. */
+/* A query without matches returns one row, which says only whether the index was used. */
 static int count_found(const PGresult *rows) {
     int count = PQntuples(rows);
     return count == 1 && PQgetisnull(rows, 0, 0) ? 0 : count;
 }
 
-/* By the collection's index if it has one, in one round trip. So many are worth comparing all that more than
- * a share of them would be gathered. */
+/* Uses the collection's index if it has one, in one round trip, unless k is so large a share of the
+ * collection that comparing all is faster. */
 static int ask_nearest(PGresult **out, int *count, struct mneme_pgvector *store,
                        const struct mneme_raw_question *question, struct mneme_error *error) {
     char settings[512];

@@ -1,8 +1,8 @@
 /*
- * Indexes of collections of raw vectors that have grown while a worker writes: built CONCURRENTLY, over a
- * connection of their own, whose answers are looked for and never waited for. One process at a time builds:
- * of two builds on one table each waits for the other's transaction. A build that is ended with its worker
- * leaves an invalid index, which the next one replaces.
+ * Builds indexes of collections of raw vectors that have grown while a worker writes: CONCURRENTLY, over a
+ * separate connection that is polled and never waited for. Only one process builds at a time, since two
+ * builds on one table wait for each other's transaction. A build that ends with its worker leaves an invalid
+ * index, which the next build replaces.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,24 +13,24 @@
 #include "sql/embedded.h"
 #include "stores/vectors/pgvector/pgvector.h"
 
-/* How often it is looked whether a collection has grown, once vectors were written, … */
-#define LOOK_MICROS INT64_C(60000000)
-/* … but a look counts vectors, so that it takes a hundredth of the time at most. */
-#define LOOK_SHARE 100
-/* What fails is tried again after LOOK_MICROS, and each time later, up to an hour. */
-#define MOST_WAIT_MICROS INT64_C(3600000000)
+/* How long to wait between two checks whether a collection has grown, once vectors were written. */
+#define CHECK_MICROS INT64_C(60000000)
+/* A check counts vectors; it may take up to a hundredth of the time. */
+#define CHECK_SHARE 100
+/* Failures are retried after CHECK_MICROS, and each time after twice as long, up to this. */
+#define MAX_WAIT_MICROS INT64_C(3600000000)
 
-enum step { RESTING, LOOKING, DROPPING, BUILDING };
+enum step { RESTING, CHECKING, DROPPING, BUILDING };
 
 struct tending {
     const struct mneme_config *config;
     struct mneme_pgvector store; /* for its statements; its connection is open while there is work */
     enum step step;
-    bool has_written; /* since the last look */
-    bool is_told;     /* that a pooler is in the way */
+    bool has_written; /* since the last check */
+    bool is_reported; /* that a pooler prevents building */
     int64_t next_micros, since_micros, wait_micros;
-    PGresult *lacking; /* collections that are to get an index … */
-    int row;           /* … and which one is at hand */
+    PGresult *lacking; /* collections that need an index … */
+    int row;           /* … and the current one */
 };
 
 int mneme_pgvector_tend_open(void **out, const struct mneme_config *config,
@@ -43,8 +43,8 @@ int mneme_pgvector_tend_open(void **out, const struct mneme_config *config,
     tending->store.config = config;
     tending->store.generation = *generation;
     tending->store.least_indexed = MNEME_PGVECTOR_LEAST_INDEXED;
-    tending->has_written = true; /* by whoever was here before */
-    tending->wait_micros = LOOK_MICROS;
+    tending->has_written = true; /* perhaps by a former worker */
+    tending->wait_micros = CHECK_MICROS;
     *out = tending;
     return MNEME_OK;
 }
@@ -77,25 +77,25 @@ static const char *text_of(const struct tending *tending, int column) {
     return PQgetvalue(tending->lacking, tending->row, column);
 }
 
-/* Later, since it may have been a server that was restarted; nothing but speed is lost. */
+/* Tries again later: the server may have been restarted, and only speed is lost meanwhile. */
 static void give_up(struct tending *tending, const char *reason) {
     bool is_building = tending->lacking != NULL;
     mneme_log(MNEME_LOG_WARN, "a collection of raw vectors has no index yet", MNEME_LOG_S("reason", reason),
               MNEME_LOG_S("tenant", is_building ? text_of(tending, LACKING_TENANT) : NULL),
               MNEME_LOG_S("collection", is_building ? text_of(tending, LACKING_COLLECTION) : NULL),
-              MNEME_LOG_S("advice", "it is asked more slowly meanwhile; the index is tried again later"));
+              MNEME_LOG_S("advice", "queries of it are slower until then; the index is tried again later"));
     tending->has_written = true;
     rest(tending, tending->wait_micros);
     tending->wait_micros *= 2;
-    tending->wait_micros = tending->wait_micros > MOST_WAIT_MICROS ? MOST_WAIT_MICROS : tending->wait_micros;
+    tending->wait_micros = tending->wait_micros > MAX_WAIT_MICROS ? MAX_WAIT_MICROS : tending->wait_micros;
 }
 
 static void give_up_connection(struct tending *tending) {
     give_up(tending, PQerrorMessage(mneme_pg_raw(tending->store.postgres)));
 }
 
-static void tell_pooler(struct tending *tending) {
-    if (!tending->is_told) {
+static void report_pooler(struct tending *tending) {
+    if (!tending->is_reported) {
         mneme_log(MNEME_LOG_INFO, "large collections of raw vectors get no index while this worker writes",
                   MNEME_LOG_S("reason", "DATABASE_URL leads to a pooler (PgBouncer) that may give each "
                                         "transaction another session, and building one needs its own"),
@@ -104,7 +104,7 @@ static void tell_pooler(struct tending *tending) {
                               "run `mneme rebuild vectors` with it; set MNEME_PG_POOL_MODE=session "
                               "if the pooler has pool_mode=session"));
     }
-    tending->is_told = true;
+    tending->is_reported = true;
 }
 
 /* The session ends with this process, also in the middle of a build. */
@@ -124,7 +124,7 @@ static int connect_to_build(struct tending *tending, struct mneme_error *error) 
     return mneme_pg_is_pooled(*postgres) ? MNEME_OK : mneme_pg_set(*postgres, settings, error);
 }
 
-/* Whether no other process builds. */
+/* Takes the lock of those who build; *out is false when another process has it. */
 static int lock(bool *out, struct tending *tending, struct mneme_error *error) {
     PGresult *rows = NULL;
     int status =
@@ -134,7 +134,7 @@ static int lock(bool *out, struct tending *tending, struct mneme_error *error) {
     return status;
 }
 
-static int send_look(struct tending *tending, struct mneme_error *error) {
+static int send_check(struct tending *tending, struct mneme_error *error) {
     struct mneme_pgvector *store = &tending->store;
     const char *values[MNEME_PG_MAX_PARAMS];
     struct mneme_pg_params *params = &store->params;
@@ -150,7 +150,7 @@ static int send_look(struct tending *tending, struct mneme_error *error) {
     for (int i = 0; i < params->count; i++) {
         values[i] = params->bytes.data + params->offset[i];
     }
-    tending->step = LOOKING;
+    tending->step = CHECKING;
     PGconn *connection = mneme_pg_raw(store->postgres);
     return PQsendQueryParams(connection, store->sql.data, params->count, params->type, values, params->length,
                              params->format, 0) == 1
@@ -158,39 +158,40 @@ static int send_look(struct tending *tending, struct mneme_error *error) {
                : mneme_error_set(error, MNEME_E_UNAVAILABLE, "%s", PQerrorMessage(connection));
 }
 
-static void begin_look(struct tending *tending) {
+static void begin_check(struct tending *tending) {
     struct mneme_error error = {0};
     bool is_alone = false;
     tending->since_micros = mneme_clock_monotonic_micros();
     int status = connect_to_build(tending, &error);
     if (status == MNEME_OK && mneme_pg_is_pooled(tending->store.postgres)) {
-        tell_pooler(tending);
+        report_pooler(tending);
         tending->has_written = false;
-        rest(tending, LOOK_MICROS);
+        rest(tending, CHECK_MICROS);
         return;
     }
     if (status == MNEME_OK) {
         status = lock(&is_alone, tending, &error);
     }
     if (status == MNEME_OK && !is_alone) {
-        rest(tending, LOOK_MICROS);
+        rest(tending, CHECK_MICROS);
         return;
     }
     tending->has_written = false;
     if (status == MNEME_OK) {
-        status = send_look(tending, &error);
+        status = send_check(tending, &error);
     }
     if (status != MNEME_OK) {
         give_up(tending, error.message);
     }
 }
 
-/* Sends what is next of the collection at hand, or ends the round behind the last one. */
-static void go_on(struct tending *tending, enum step step) {
+/* Sends the next statement for the current collection, or ends the round after the last one. */
+static void send_next(struct tending *tending, enum step step) {
     int64_t took = mneme_clock_monotonic_micros() - tending->since_micros;
     if (tending->row >= PQntuples(tending->lacking)) {
-        tending->wait_micros = LOOK_MICROS;
-        rest(tending, took * LOOK_SHARE > LOOK_MICROS && tending->row == 0 ? took * LOOK_SHARE : LOOK_MICROS);
+        tending->wait_micros = CHECK_MICROS;
+        rest(tending,
+             took * CHECK_SHARE > CHECK_MICROS && tending->row == 0 ? took * CHECK_SHARE : CHECK_MICROS);
         return;
     }
     bool is_clear = step == BUILDING || PQgetisnull(tending->lacking, tending->row, LACKING_DROP) == 1;
@@ -201,32 +202,32 @@ static void go_on(struct tending *tending, enum step step) {
     }
 }
 
-static void tell_index(const struct tending *tending) {
+static void log_index(const struct tending *tending) {
     mneme_log(MNEME_LOG_INFO, "a collection of raw vectors has an index now",
               MNEME_LOG_S("tenant", text_of(tending, LACKING_TENANT)),
               MNEME_LOG_S("collection", text_of(tending, LACKING_COLLECTION)),
               MNEME_LOG_I("generation", tending->store.generation.number));
 }
 
-/* The statement at hand has succeeded; takes its result. */
+/* Takes the result of the current statement, which has succeeded. */
 static void take_result(struct tending *tending, PGresult *result) {
-    if (tending->step == LOOKING) {
+    if (tending->step == CHECKING) {
         tending->lacking = result;
         tending->row = 0;
-        go_on(tending, DROPPING);
+        send_next(tending, DROPPING);
         return;
     }
     PQclear(result);
     if (tending->step == DROPPING) {
-        go_on(tending, BUILDING);
+        send_next(tending, BUILDING);
         return;
     }
-    tell_index(tending);
+    log_index(tending);
     tending->row++;
-    go_on(tending, DROPPING);
+    send_next(tending, DROPPING);
 }
 
-static void look_for_result(struct tending *tending) {
+static void poll_result(struct tending *tending) {
     PGconn *connection = mneme_pg_raw(tending->store.postgres);
     if (PQconsumeInput(connection) != 1) {
         give_up_connection(tending);
@@ -250,8 +251,8 @@ void mneme_pgvector_tend(void *context, bool has_written) {
     struct tending *tending = context;
     tending->has_written = tending->has_written || has_written;
     if (tending->step != RESTING) {
-        look_for_result(tending);
+        poll_result(tending);
     } else if (tending->has_written && mneme_clock_monotonic_micros() >= tending->next_micros) {
-        begin_look(tending);
+        begin_check(tending);
     }
 }
