@@ -34,7 +34,8 @@ int mneme_vector_parse(float **out, size_t *dimensions, struct mneme_str json, s
             !isfinite((float)value)) {
             return mneme_error_set(
                 error, MNEME_E_INVALID,
-                "the vector was not taken: item %zu is not a single-precision number; correct it", count + 1);
+                "the vector was not taken: item %zu is not a number of single precision; correct it",
+                count + 1);
         }
         floats[count++] = (float)value;
     }

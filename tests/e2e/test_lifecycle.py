@@ -89,7 +89,7 @@ def test_a_change_is_conditional_on_the_version(folded, remember, verb, options)
     folded.mneme("memory", verb, ids["a"], *options, "--expected-version", "1", *wait, expect=0)
     assert [columns(folded, "version", ids[name]) for name in "ab"] == [(2,), (1,)]
     refused = folded.mneme("memory", verb, *ids.values(), *options, "--expected-version", "1", expect=2)
-    assert "one memory" in refused.stderr
+    assert "a single memory" in refused.stderr
 
 
 @pytest.mark.parametrize(("verb", "options"), [
@@ -271,7 +271,7 @@ def test_what_changed_meanwhile_is_not_archived(folded, remember):
 def test_without_a_scope_nothing_is_archived(folded, arguments):
     ends = folded.end_offsets()
     done = folded.mneme("memory", *arguments, expect=6)
-    assert "nothing was archived" in done.stderr or "is empty; name whose data is meant" in done.stderr
+    assert "nothing was archived" in done.stderr or "is empty; give an id" in done.stderr
     assert folded.end_offsets() == ends
 
 
