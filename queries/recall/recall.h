@@ -53,12 +53,14 @@ struct mneme_recall_result {
 };
 
 #define MNEME_RECALL_MAX_REASONS 4
+#define MNEME_RECALL_REASON_BYTES 512 /* of one reason; what is longer is cut off */
 
 /* An answer. Must be zero-initialised; what it points to is valid until it is used for the next answer. */
 struct mneme_recalled {
     struct mneme_recall_result *results; /* best first */
     size_t count;
-    char degraded[MNEME_RECALL_MAX_REASONS][256]; /* reasons why the answer is not complete */
+    char degraded[MNEME_RECALL_MAX_REASONS]
+                 [MNEME_RECALL_REASON_BYTES]; /* reasons why the answer is not complete */
     size_t degraded_count;
     int64_t took_micros, embedding_micros; /* the second is part of the first */
     struct mneme_time_span time; /* the time that the question names; its words point into the question */

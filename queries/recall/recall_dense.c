@@ -289,7 +289,7 @@ static int go_without(struct mneme_recalling *recalling, int status, const char 
     if (!can_go_without(status)) {
         return mneme_error_set(error, (enum mneme_status)status, "%s", why->message);
     }
-    snprintf(reason, sizeof reason, "%s: %.200s", what, why->message);
+    snprintf(reason, sizeof reason, "%s: %.400s", what, why->message);
     mneme_recall_degrade(recalling->out, reason);
     recalling->hit_count = 0;
     return MNEME_OK;

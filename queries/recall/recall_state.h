@@ -25,7 +25,7 @@ struct mneme_recall {
     char *model;                           /* NULL: the active one */
     struct mneme_vectors *vectors;         /* NULL: not open yet, or gone */
     struct mneme_embedder_query *embedder; /* for the model of `vectors` */
-    char lost[200];                        /* why its records do not match the log; "": they do */
+    char lost[MNEME_RECALL_REASON_BYTES];  /* why its records do not match the log; "": they do */
     int64_t looked_at; /* monotonic: when `vectors` was found to be the active generation */
 };
 

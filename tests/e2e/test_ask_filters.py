@@ -234,7 +234,7 @@ def test_filters_hold_for_stats_and_deleting_too(folded, rows):
     assert done.json_lines == [{"deleted": 9, "failed": 0}]
     folded.drain()
     assert len(folded.mneme("memory", "list", "--user", "eve", "--json").json_lines) == 21
-    assert "--filter is for --all" in folded.mneme("memory", "delete", str(uuid.uuid4()), "--filter", "priority eq 1",
+    assert "--filter applies only to --all" in folded.mneme("memory", "delete", str(uuid.uuid4()), "--filter", "priority eq 1",
                                                    expect=2).stderr
     assert "did you mean 'priority'?" in folded.mneme("memory", "delete", "--all", "--user", "eve", "--filter",
                                                       "prioritty eq 1", expect=2).stderr

@@ -331,7 +331,7 @@ def test_vectors_that_a_caller_brings_go_the_same_way(ground):
     refused = ground.mneme("publish", "-", input=json.dumps(vector("vector_indexed", vector=[1], collection="a/b")) + "\n"
                            + json.dumps(vector("vector_indexed", vector=[1e39])) + "\n"
                            + json.dumps(vector("vector_indexed", vector=[])) + "\n", expect=1)
-    assert 'holds a "/"' in refused.stderr and "finite" in refused.stderr and "no vector" in refused.stderr
+    assert 'holds a "/"' in refused.stderr and "finite" in refused.stderr and "not a vector" in refused.stderr
 
 
 def activate(ground, model):

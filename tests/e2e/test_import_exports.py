@@ -117,7 +117,7 @@ def test_a_claude_folder_too(exports, imported, tmp_path):
 
 
 @pytest.mark.parametrize(("form", "name", "content", "words"), [
-    ("chatgpt", "user.json", '{"id":"user-x"}', "nothing was imported: 1 file is of no conversations"),
+    ("chatgpt", "user.json", '{"id":"user-x"}', "nothing was imported: 1 file has no conversations"),
     ("chatgpt", "conversations.json", BRANCHES, "it is an export of Claude; use `mneme import claude`"),
     ("claude", "conversations.json", '[{"id":"a","mapping":{}}]', "it is an export of ChatGPT; use `mneme import chatgpt`"),
     ("claude", "all.json", '{"conversations": %s}' % BRANCHES, "it is not a conversation of a Claude export"),

@@ -128,7 +128,7 @@ def test_what_others_have_left_is_ended_or_goes(namespace, mneme, worker, client
     client.set(prefix + "2:{1}:memory:a", "left")
     verify(mneme, 0)
     assert spaces(client, namespace) == {"1", "2"}
-    assert "is dropped" in mneme("rebuild", "redis", "--abandon", expect=0).stdout
+    assert "was dropped" in mneme("rebuild", "redis", "--abandon", expect=0).stdout
     assert spaces(client, namespace) == {"1"}
     # One that was killed in its switch: a partition is in the new space, the others are not.
     client.hset(prefix + "rebuild", mapping={"space": 2, "former": "1", **note})

@@ -63,7 +63,7 @@ def test_dimensions_and_metric_are_checked(mneme):
     wait_for(mneme, ["a"], "[1, 0]")
     for arguments, reason in [
         (("add", "b", "--vector", "[1, 0, 0]"), "has 3 dimensions, and the collection has 2"),
-        (("add", "b", "--vector", "[1, 0]", "--metric", "cosine"), "those in there are by dot"),
+        (("add", "b", "--vector", "[1, 0]", "--metric", "cosine"), "the collection's is dot"),
         (("add", "b", "--vector", '[1, "x"]'), "item 2 is not a number"),
         (("add", "b", "--vector", "[1e39, 1]"), "item 1 is not a number"),
         (("add", "b", "--vector", "[1, 1e400]"), "not a JSON array ("),
@@ -76,7 +76,7 @@ def test_dimensions_and_metric_are_checked(mneme):
         (("add", "b", "--vector", "[]"), "no numbers"),
         (("add", "b", "--vector", "1"), "not a JSON array"),
         (("query", "--vector", "[1]"), "has 1 dimensions"),
-        (("query", "--vector", "[1, 0]", "--metric", "euclidean"), "by dot"),
+        (("query", "--vector", "[1, 0]", "--metric", "euclidean"), "is dot"),
         (("query", "--vector", "[1, 0]", "--filter", '{"a": {}}'), "the filter's"),
         (("query", "--vector", "[1, 0]", "--filter", "no"), "filter"),
         (("query", "--vector", "[]"), "no numbers"),
