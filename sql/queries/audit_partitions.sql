@@ -1,5 +1,5 @@
--- Whether there is such a partition, and which there are, in words: those of the log that is folded, and those that the
--- ledger has rows of.
+-- Whether the partition exists, and which partitions exist, as text: those of the folded log, and those that the ledger
+-- has rows of.
 WITH known AS (
     SELECT generate_series(0, topic_partitions - 1) AS partition FROM progress WHERE projection = 'postgres'
     UNION

@@ -1,2 +1,2 @@
--- The example is known.
+-- Drops the example month.
 DROP TABLE events_1900_01

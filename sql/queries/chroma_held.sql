@@ -1,4 +1,4 @@
--- A row when something lies in the collection: documents of the tenant when $3 is null.
+-- A row if the collection is not empty: documents of the tenant when $3 is null.
 SELECT
 FROM stored_documents
 WHERE generation = $1::integer AND tenant = $2 AND collection = coalesce($3, '') AND NOT is_deleted

@@ -1,4 +1,4 @@
--- What is stored of them from now on; $8 tells what is gone, $9 how many parts there are.
+-- What is stored of them from now on: $8 says which are deleted, $9 how many parts each has.
 INSERT INTO stored_documents AS s (generation, tenant, stream_id, kind, ref, collection, source_sequence, is_deleted,
                                    parts)
 SELECT $1::integer, n.tenant, n.stream_id, n.kind, n.ref, n.collection, n.source_sequence, n.is_deleted <> 0, n.parts

@@ -1,4 +1,4 @@
--- Who owns a schema, and of which of its tables who asks may not read and write every row.
+-- Who owns a schema, and in which of its tables the current user may not read and write every row.
 SELECT pg_get_userbyid(n.nspowner)::text AS owner,
        pg_has_role(n.nspowner, 'MEMBER') AS is_owner,
        (SELECT string_agg(c.relname, ', ' ORDER BY c.relname)

@@ -1,4 +1,5 @@
--- Epochs that neither the writers of the edition before have nor those who filled this one: $1 the model, $2 its edition.
+-- Raises the epochs above those of the previous edition's writers and of those who filled this one: $1 the model, $2 its
+-- edition.
 UPDATE {embed}.progress
 SET epoch = 1 + greatest(epoch, (SELECT coalesce(max(epoch), 0) FROM {embed}.progress WHERE projection = 'embed.' || $1::text))
 WHERE projection = 'embed.' || $1::text || '#' || $2::integer

@@ -1,4 +1,4 @@
--- What is remembered of editions of the model $1 that neither count nor have a generation.
+-- Forgets the editions of the model $1 that are neither current nor have a generation.
 WITH kept AS (
     SELECT coalesce((SELECT edition FROM {embed}.editions WHERE model = $1::text), 1) AS edition
     UNION

@@ -1,4 +1,4 @@
--- The highest edition of the records of the model $1 that anything here knows.
+-- The highest edition of the records of the model $1 that is known here.
 SELECT greatest((SELECT max(edition) FROM {embed}.editions WHERE model = $1::text),
                 (SELECT max(edition) FROM {embed}.documents WHERE model = $1::text),
                 (SELECT max(edition) FROM generations WHERE model = $1::text), 1)

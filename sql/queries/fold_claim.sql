@@ -1,4 +1,4 @@
--- Makes this writer the owner of the partitions: the epoch that it raises is the one the writer before lacks.
+-- Makes this writer the owner of the partitions: raising the epoch fences the previous writer.
 INSERT INTO progress AS p (projection, topic, partition, next_offset, epoch, owner, topic_partitions, updated_at)
 SELECT $1, $2, c.partition::integer, 0, 1, $4, $5::integer, now()
 FROM unnest($3::bigint[]) AS c(partition)

@@ -1,4 +1,4 @@
--- Ends the sessions of those who own the partitions: a stopped process can hold its locks for ever.
+-- Ends the sessions of the partitions' owners: a stopped process could hold its locks forever.
 SELECT pg_terminate_backend(owners.pid)
 FROM (
     SELECT DISTINCT a.pid

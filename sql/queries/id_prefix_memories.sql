@@ -1,4 +1,4 @@
--- Ids of memories that lie between two: $1 tenant, $2 and $3 the ids, $4 stream or null, $5 how many.
+-- Ids of memories between two ids: $1 tenant, $2 and $3 the ids, $4 stream or null, $5 how many.
 SELECT DISTINCT id
 FROM memories
 WHERE id BETWEEN $2::uuid AND $3::uuid

@@ -1,4 +1,5 @@
--- The nearest rows of the scope, compared one by one, each once: behind OFFSET 0 no approximate index is looked for.
+-- The nearest rows of the scope, compared one by one, each once: OFFSET 0 keeps the planner from using an approximate
+-- index.
 SELECT stream_id, kind, ref, distance
 FROM (
     SELECT stream_id, kind, ref, embedding {op} $6::real[]::vector AS distance

@@ -1,4 +1,4 @@
--- The vectors of given documents, of a long one that of its first part.
+-- The vectors of given documents: for a long document, that of its first part.
 SELECT k.place, e.embedding
 FROM unnest($2::text[], $3::text[], $4::text[]) WITH ORDINALITY AS k(stream_id, kind, ref, place)
 JOIN embeddings_{g} e

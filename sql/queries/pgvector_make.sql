@@ -10,7 +10,7 @@ CREATE TABLE IF NOT EXISTS raw_vectors_{g} (
     embedding   vector NOT NULL,
     metadata    json -- as it was written
 );
-CREATE TABLE IF NOT EXISTS removed_vectors_{g} ( -- what is gone, so that an older record does not bring it back
+CREATE TABLE IF NOT EXISTS removed_vectors_{g} ( -- what was removed, so that an older record does not bring it back
     source_sequence bigint NOT NULL,
     tenant      text COLLATE "C" NOT NULL,
     stream_id   text COLLATE "C" NOT NULL,

@@ -1,5 +1,5 @@
--- How many rows the scope has, and up to how many it is compared one by one: $6, or more where there are many
--- others ($7 times all of them, as last analysed, is its square). It is counted no further than that.
+-- How many rows the scope has, and up to how many it is compared one by one: $6, or more if there are many others (the
+-- square of that limit is $7 times all rows, as last analysed). Counting stops at the limit.
 WITH bound AS MATERIALIZED (
     SELECT greatest($6::float8, sqrt($7::float8 * greatest(reltuples, 0)))::bigint AS documents
     FROM pg_class

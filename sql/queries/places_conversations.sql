@@ -1,4 +1,4 @@
--- Where conversations lie: $1 tenant, $2 their ids, $3 whether deleted ones count. A row for each stream that uses an id.
+-- Streams of conversations: $1 tenant, $2 their ids, $3 whether deleted ones count. A row for each stream that uses an id.
 SELECT c.conversation_id AS id, c.stream_id, c.user_id, c.agent_id
 FROM conversations AS c
 WHERE c.conversation_id = ANY($2::text[])

@@ -1,4 +1,4 @@
--- Drops the scratch schema and a replaced one, where they are there and ours.
+-- Drops the scratch schema and a replaced one, if they exist and Mneme made them.
 DO $$
 DECLARE
     name text;

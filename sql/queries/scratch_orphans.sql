@@ -1,5 +1,5 @@
--- The sessions of a rebuild or verification whose program is gone, which still work in the scratch schema: whoever asks
--- holds the lock that lets one program at a time be there. Ends them, where $1 says so.
+-- The sessions that still work in the scratch schema although the program of their rebuild or verification has ended: the
+-- caller holds the lock that admits one program at a time. Ends them if $1 is true.
 SELECT o.pid, $1::boolean AND pg_terminate_backend(o.pid) AS is_ended
 FROM (
     SELECT DISTINCT a.pid

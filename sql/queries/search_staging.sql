@@ -1,5 +1,4 @@
--- Where a batch's versions of documents lie before they are stored; superseded_sequence is null for those that
--- are the last.
+-- Holds a batch's versions of documents before they are stored. superseded_sequence is null for the last versions.
 CREATE TEMPORARY TABLE IF NOT EXISTS search_staging (
     tenant              text,
     stream_id           text,

@@ -1,4 +1,4 @@
--- Of how many documents the endpoint has not taken the text, or a part of it, for each model that embeds.
+-- How many documents the endpoint has refused in whole or in part, for each model that embeds.
 SELECT 'embed.' || d.model AS projection, count(*) AS documents
 FROM documents d
 LEFT JOIN editions e ON e.model = d.model

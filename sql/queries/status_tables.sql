@@ -1,4 +1,4 @@
--- The statement that tells rows and bytes of each table of the first schema on the path, the largest first: counted up to
+-- The statement that returns rows and bytes of each table of the first schema on the path, the largest first: counted up to
 -- 10,000 rows, beyond by what the server has noted itself. The months of the ledger are one table.
 SELECT format(
            $statement$
@@ -14,7 +14,7 @@ SELECT format(
            FROM counted
            CROSS JOIN LATERAL (
                -- A table in parts is what its parts are. The rows of a page when it was analyzed last, for the pages that
-               -- there are now; before that what the sessions have told of their writing.
+               -- there are now; before that what the sessions have reported of their writes.
                SELECT sum(CASE
                               WHEN relpages > 0
                                   THEN reltuples / relpages

@@ -1,4 +1,4 @@
--- Where the streams of a subject are named, and what was found about each table's rows of them.
+-- The tables that list the streams of a subject, and what was found about each table's rows of them.
 CREATE TEMPORARY TABLE subject_streams (
     tenant text COLLATE "C", stream_id text COLLATE "C", PRIMARY KEY (tenant, stream_id)
 ) ON COMMIT DROP;

@@ -1,4 +1,4 @@
--- What the first document tells of its generation; the row as it is now.
+-- Records what the first document says of its generation. Returns the row as it is now.
 UPDATE generations
 SET query_prefix = CASE WHEN dimensions IS NULL THEN $3 ELSE query_prefix END,
     passage_prefix = CASE WHEN dimensions IS NULL THEN $4 ELSE passage_prefix END,
