@@ -1,4 +1,4 @@
--- How the store makes words of texts, and which of the words $1 its text search configuration does not keep.
+-- How the store splits texts into words, and which of the words $1 its text search configuration drops.
 SELECT s.text_search_config, s.analysis::bigint AS analysis,
        ARRAY(SELECT w FROM unnest($1::text[]) AS w WHERE to_tsvector(s.text_search_config::regconfig, w) = '') AS common
 FROM search_settings AS s

@@ -1,6 +1,5 @@
--- Events of a context that were not cleared, by their places: $1 tenant, $2 stream, $3 conversation; those behind the place $4,
--- the first $6 of them, or where $4 is null the last $6; in either case before the place $5, unless it is null. In the order
--- of their places.
+-- Events of a context that were not cleared, in the order of their places: $1 tenant, $2 stream, $3 conversation; the
+-- first $6 after the place $4, or the last $6 if $4 is null; only those before the place $5 unless it is null.
 WITH cleared AS (
     SELECT coalesce(max(context_cleared_sequence), -1) AS sequence
     FROM working_memory

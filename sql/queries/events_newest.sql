@@ -1,5 +1,6 @@
--- The newest events of the ledger that pass every filter that is given: the newest of each type ($3, else all types of the
--- tenant, each found behind the one before it in the index), and the newest of those. Behind the event at $8, if it is given.
+-- The newest events of the ledger that pass every given filter: the newest of each type ($3, otherwise all types of the
+-- tenant, found one after another in the index), and the newest of those. Only events older than the event $8, if it is
+-- given.
 WITH RECURSIVE types (type) AS (
     (SELECT event_type FROM events WHERE $3::text[] IS NULL AND tenant = $1::text ORDER BY event_type LIMIT 1)
     UNION ALL

@@ -1,4 +1,4 @@
--- Ends the sessions of the partitions' owners: a stopped process could hold its locks forever.
+-- Ends the sessions of the owners of the partitions: a stopped process could hold its locks forever.
 SELECT pg_terminate_backend(owners.pid)
 FROM (
     SELECT DISTINCT a.pid

@@ -1,4 +1,4 @@
--- What is left of keys whose first events were tried again waits behind the first that is left: $1 projection, $2 topic, $3
+-- After a redrive, the remaining events of the keys wait behind the first one that remains: $1 projection, $2 topic, $3
 -- partition, $4 keys.
 UPDATE parked_events AS p
 SET blocked_by = head.kafka_offset,

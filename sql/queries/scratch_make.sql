@@ -1,4 +1,4 @@
--- The empty scratch schema, marked as ours.
+-- Creates the empty scratch schema and marks it as made by Mneme.
 DO $$
 BEGIN
     EXECUTE format('CREATE SCHEMA %I', current_setting('mneme.scratch'));

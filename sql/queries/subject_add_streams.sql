@@ -1,2 +1,2 @@
--- Names streams of the subject.
+-- Adds streams of the subject.
 INSERT INTO subject_streams SELECT * FROM unnest($1::text[], $2::text[]) ON CONFLICT DO NOTHING

@@ -1,2 +1,2 @@
--- The active generation steps down.
+-- Retires the active generation.
 UPDATE generations SET state = 'retired', retired_at = now() WHERE state = 'active' AND generation <> $1::integer
