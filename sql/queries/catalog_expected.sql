@@ -1,5 +1,5 @@
--- What a schema must consist of, by what was kept of the migrated scratch schema; in the order of catalog_objects. Each
--- part $1 (the text of an array) of its tables must be as the one that was made for an example, the table $2 (or null).
+-- What a schema must consist of, as kept from the migrated scratch schema, in the order of catalog_objects. Each part $1
+-- (an array as text) of its tables must be like the example, the table $2 (or null).
 SELECT table_name, kind, name, definition
 FROM rebuild_objects WHERE table_name IS DISTINCT FROM $2::text
 UNION ALL

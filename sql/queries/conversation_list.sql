@@ -1,4 +1,4 @@
--- Conversations that pass every filter that is given, the latest activity first. $8 to $10 are the row to go on behind.
+-- Conversations that pass every given filter, the latest activity first. $8 to $10 are the row after which to go on.
 SELECT conversation_id, tenant, stream_id, user_id, agent_id, title, metadata, is_active, is_deleted, turn_count,
        created_at, updated_at, last_activity_at, version, source_event_id
 FROM {conversations}

@@ -1,4 +1,4 @@
--- Where the chain that is replaced ends, for the losses that are accepted now.
+-- Where the replaced chain ends, for the losses that are accepted now.
 DO $$
 DECLARE
     live text := current_setting('mneme.live');

@@ -1,4 +1,4 @@
--- The indexes of the live schema that somebody added: what makes them again.
+-- The statements that create the indexes that somebody added to the live schema.
 SELECT x.indexdef
 FROM pg_indexes x
 WHERE x.schemaname = current_setting('mneme.live')
