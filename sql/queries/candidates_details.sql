@@ -2,7 +2,7 @@
 -- as of when, $5 to $8 user, agent, run and conversation, $9 to $11 streams, kinds and refs; n is the place in these arrays,
 -- from 1. $12 types of memories, $13 and $14 whether expired and archived ones count, $15 and $16 the times between which a
 -- document was created. A turn has no memory: it passes where nothing is asked of one. $17 says of each key whether its
--- memory is known already (1): it is not looked up then, and its columns are those of none. OFFSET 0 keeps the look-ups by
+-- memory is known already (1): it is not looked up then, and its columns are null or 0. OFFSET 0 keeps the look-ups by
 -- key alone.
 SELECT w.n, d.stream_id, d.kind, d.ref, d.user_id, d.agent_id, d.run_id, d.conversation_id, d.position, d.speaker, d.role,
        d.created_at, d.source_sequence, d.text, d.length::bigint AS length, d.lexemes,

@@ -1,4 +1,4 @@
--- Events of given places that pass every filter that is given. $7 and $8: for each partition the first and the last
+-- Events of given places that pass every given filter. $7 and $8: for each partition the first and the last
 -- sequence_id to look at; the places of a partition lie 4096 apart, so that each is found by the ledger's key.
 SELECT event_type, event_id, tenant, stream_id, agent_id, user_id, run_id, conversation_id, expected_version,
        occurred_at, metadata ->> 'correlation_id' AS correlation_id, metadata ->> 'causation_id' AS causation_id, actor,

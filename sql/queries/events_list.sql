@@ -1,4 +1,4 @@
--- Events of the ledger that pass every filter that is given, whatever their verdict, by sequence_id.
+-- Events of the ledger that pass every given filter, whatever their verdict, by sequence_id.
 SELECT event_type, event_id, tenant, stream_id, agent_id, user_id, run_id, conversation_id, expected_version,
        occurred_at, metadata ->> 'correlation_id' AS correlation_id, metadata ->> 'causation_id' AS causation_id, actor,
        metadata - 'correlation_id' - 'causation_id' AS metadata, payload,

@@ -1,4 +1,4 @@
--- Memories that pass every filter that is given, newest first: $1 tenant, $2 to $4 as of when; $14 to $16 are the row to
+-- Memories that pass every given filter, newest first: $1 tenant, $2 to $4 as of when; $14 to $16 are the row to
 -- go on behind. A condition that was not given is left out, so that one plan serves all values of the others. Rows of one
 -- type come from its index in order, those of several have to be sorted. The accesses are looked up for the rows of the
 -- page alone, unless the filter asks for them.

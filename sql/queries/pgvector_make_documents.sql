@@ -1,5 +1,5 @@
--- The table of documents, a row for each part. What a scan compares and what it decides by come first; {storage} keeps vectors in the
--- row, where a scan needs no second look-up, as long as a row fits a page.
+-- The table of documents, a row for each part. What a scan compares and what it decides by come first; {storage} keeps
+-- vectors in the row, where a scan needs no second look-up, as long as a row fits a page.
 CREATE TABLE IF NOT EXISTS embeddings_{g} (
     source_sequence bigint NOT NULL,
     created_at      timestamptz NOT NULL,
