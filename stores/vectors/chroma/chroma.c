@@ -202,31 +202,6 @@ static int held_something(bool *out, struct mneme_chroma *store, struct mneme_st
     return status;
 }
 
-static int make_place(struct mneme_chroma_place *out, struct mneme_chroma *store, struct mneme_str tenant,
-                      struct mneme_str collection, enum mneme_vector_metric metric, bool is_made,
-                      struct mneme_error *error) {
-    static const char what[] = "cannot create the collection";
-    bool is_lost = false;
-    json_t *answer = NULL;
-    int status = held_something(&is_lost, store, tenant, collection, error);
-    if (status == MNEME_OK && is_lost) {
-        return mneme_error_set(error, MNEME_E_UNSAFE,
-                               "cannot use the vectors: Chroma at %s has lost the collection %s, which had "
-                               "vectors; run `mneme rebuild vectors`",
-                               mneme_http_shown_url(store->http), out->name);
-    }
-    if (status != MNEME_OK || !is_made) {
-        return status;
-    }
-    put_create(store, out->name, tenant, collection, metric);
-    status = mneme_chroma_call(&answer, store, "POST", "/collections", true, what, error);
-    if (status == MNEME_OK && !take_id(out, answer)) {
-        status = mneme_chroma_not_understood(store, what, error);
-    }
-    json_decref(answer);
-    return status;
-}
-
 static int look_up(struct mneme_chroma_place *place, struct mneme_chroma *store, struct mneme_error *error) {
     static const char what[] = "cannot find the collection";
     char path[MNEME_CHROMA_NAME_BYTES + 32];
@@ -242,6 +217,38 @@ static int look_up(struct mneme_chroma_place *place, struct mneme_chroma *store,
         return MNEME_OK;
     }
     return mneme_error_set(error, (enum mneme_status)status, "%s", why.message);
+}
+
+/* A collection that had vectors and is missing is lost. Another process may have created and filled it
+ * between the two questions, so Chroma is asked once more. */
+static int check_not_lost(struct mneme_chroma_place *place, struct mneme_chroma *store,
+                          struct mneme_str tenant, struct mneme_str collection, struct mneme_error *error) {
+    bool has_held = false;
+    int status = held_something(&has_held, store, tenant, collection, error);
+    if (status == MNEME_OK && has_held) {
+        status = look_up(place, store, error);
+        if (status == MNEME_OK && place->id[0] == '\0') {
+            status = mneme_error_set(error, MNEME_E_UNSAFE,
+                                     "cannot use the vectors: Chroma at %s has lost the collection %s, which "
+                                     "had vectors; run `mneme rebuild vectors`",
+                                     mneme_http_shown_url(store->http), place->name);
+        }
+    }
+    return status;
+}
+
+static int make_place(struct mneme_chroma_place *out, struct mneme_chroma *store, struct mneme_str tenant,
+                      struct mneme_str collection, enum mneme_vector_metric metric,
+                      struct mneme_error *error) {
+    static const char what[] = "cannot create the collection";
+    json_t *answer = NULL;
+    put_create(store, out->name, tenant, collection, metric);
+    int status = mneme_chroma_call(&answer, store, "POST", "/collections", true, what, error);
+    if (status == MNEME_OK && !take_id(out, answer)) {
+        status = mneme_chroma_not_understood(store, what, error);
+    }
+    json_decref(answer);
+    return status;
 }
 
 int mneme_chroma_find(struct mneme_chroma_place *out, struct mneme_chroma *store, struct mneme_str tenant,
@@ -260,7 +267,10 @@ int mneme_chroma_find(struct mneme_chroma_place *out, struct mneme_chroma *store
     }
     status = look_up(out, store, error);
     if (status == MNEME_OK && out->id[0] == '\0') {
-        status = make_place(out, store, tenant, collection, metric, is_made, error);
+        status = check_not_lost(out, store, tenant, collection, error);
+    }
+    if (status == MNEME_OK && out->id[0] == '\0' && is_made) {
+        status = make_place(out, store, tenant, collection, metric, error);
     }
     if (status == MNEME_OK && out->id[0] != '\0') {
         store->place_count %= MNEME_CHROMA_PLACES; /* when all are in use, all are forgotten */
