@@ -28,7 +28,7 @@ def namespace(make_namespace, stack_under_test):
     return make_namespace(stack=stack_under_test)
 
 
-@pytest.mark.timeout(int(os.environ.get("MNEME_FAULT_TIMEOUT", 280)))
+@pytest.mark.timeout(int(os.environ.get("MNEME_FAULT_TIMEOUT", 900)))
 @pytest.mark.parametrize("scenario", [parameter(name) for name in scenario_names()], indirect=True)
 def test_scenario(scenario, namespace, stack_under_test, worker, mneme):
     seed = fault_seed()
