@@ -1,6 +1,6 @@
--- What an agent should know of the others: $1 tenant, $5 the agent, $6 user or null, $7 how many memories per agent. The
--- latest memories of other agents that are sure of them, and of all agents the last 5 decisions and the last 3 hypotheses
--- that held. The agents are found one after another in their index.
+-- What an agent should know about the others: $1 tenant, $5 the agent, $6 user or null, $7 how many memories per agent.
+-- Returns the latest memories of each other agent with a confidence of at least 0.7, and for all agents together the
+-- last 5 decisions and the last 3 hypotheses that held. The agents are found one after another in their index.
 WITH RECURSIVE others (agent_id) AS (
     SELECT min(agent_id) FROM memories WHERE tenant = $1::text
     UNION ALL

@@ -1,5 +1,5 @@
--- Decisions, the latest first: $1 tenant, $2 to $4 as of when, $5 agent, $6 user, $7 conversation, $8 categories,
--- $9 urgencies, $10 since, $11 until, $12 limit, $13 offset.
+-- Decisions of agents, the latest first: $1 tenant, $2 to $4 the as-of time and position, $5 agent, $6 user,
+-- $7 conversation, $8 categories, $9 urgencies, $10 since, $11 until, $12 limit, $13 offset.
 SELECT decision_id, tenant, stream_id, agent_id, user_id, run_id, conversation_id, decision, category, urgency,
        confidence, context, insights_used, triggering_events, metadata, context_summary,
        cross_agent_collaboration, created_at, version, source_event_id

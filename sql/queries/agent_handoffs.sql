@@ -1,5 +1,5 @@
--- Hand-offs, the latest first: $1 tenant, $2 to $4 as of when, $5 agent on either side, $6 giver, $7 receiver, $8 user,
--- $9 since, $10 until, $11 limit, $12 offset.
+-- Hand-offs between agents, the latest first: $1 tenant, $2 to $4 the as-of time and position, $5 an agent on either
+-- side, $6 giver, $7 receiver, $8 user, $9 since, $10 until, $11 limit, $12 offset.
 SELECT handoff_id, tenant, stream_id, from_agent, to_agent, user_id, run_id, conversation_id, topic, context, reason,
        handoff_type, urgency, expected_duration, requires_response, created_at, version, source_event_id
 FROM agent_handoffs

@@ -1,5 +1,5 @@
--- The time of a position and how far its partition is folded: $1 topic, $2 partition, $3 offset. If the offset has no
--- event, the time of the event before it.
+-- The time of a position, and how far its partition has been folded: $1 topic, $2 partition, $3 offset. If there is no
+-- event at the offset, the time of the event before it.
 SELECT p.next_offset,
        coalesce(
            (SELECT recorded_at FROM events WHERE sequence_id = $3::bigint * 4096 + $2::bigint),

@@ -1,5 +1,5 @@
--- Whether the partition exists, and which partitions exist, as text: those of the folded log, and those that the ledger
--- has rows of.
+-- Whether the partition $1 exists, and a text that lists the existing partitions: those of the folded log, and those
+-- that the ledger has rows of.
 WITH known AS (
     SELECT generate_series(0, topic_partitions - 1) AS partition FROM progress WHERE projection = 'postgres'
     UNION

@@ -1,9 +1,9 @@
--- Documents by their keys, as far as they may be shown, and what is known of the memories behind them: $1 tenant, $2 to $4
--- as of when, $5 to $8 user, agent, run and conversation, $9 to $11 streams, kinds and refs; n is the place in these arrays,
--- from 1. $12 types of memories, $13 and $14 whether expired and archived ones count, $15 and $16 the times between which a
--- document was created. A turn has no memory: it passes where nothing is asked of one. $17 says of each key whether its
--- memory is known already (1): it is not looked up then, and its columns are null or 0. OFFSET 0 keeps the look-ups by
--- key alone.
+-- Documents by their keys, as far as they may be shown, with the values of the memories behind them: $1 tenant, $2 to
+-- $4 the as-of time and position, $5 to $8 user, agent, run and conversation, $9 to $11 streams, kinds and refs; n is
+-- the place in these arrays, from 1. $12 types of memories, $13 and $14 whether to include expired and archived ones,
+-- $15 and $16 the times between which a document was created. A turn has no memory, so it passes unless the filter asks
+-- for memories only. $17 says for each key whether its memory is known already (1): then it is not looked up, and its
+-- columns are null or 0. OFFSET 0 keeps the look-ups by key alone.
 SELECT w.n, d.stream_id, d.kind, d.ref, d.user_id, d.agent_id, d.run_id, d.conversation_id, d.position, d.speaker, d.role,
        d.created_at, d.source_sequence, d.text, d.length::bigint AS length, d.lexemes,
        m.id IS NOT NULL AS is_memory, m.memory_type, m.content, m.metadata,

@@ -1,8 +1,9 @@
--- Documents of a scope that have any of the terms: $1 to $8 as in candidates_scope, $9 the keys of the scope as
--- documents_words has them, $10 the terms joined by OR, $11 the whole query, $12 and $13 the times between which a document
--- was created, $14 the query without the places of words, $15 from how many words on a text may have places that its lexemes
--- lack: the text of such a document is returned. The terms say what is counted; is_match, what is found. With keys, user and
--- agent are compared so that no other index is taken beside documents_words; the keys alone might be those of another
+-- Documents of a scope that contain any of the terms: $1 to $8 as in candidates_scope.sql, $9 the keys of the scope as
+-- in the index documents_words, $10 the terms joined by OR, $11 the whole query, $12 and $13 the times between which a
+-- document was created, $14 the query without the positions of words, $15 the length in words from which a text may
+-- have positions that its lexemes lack: the text of such a document is returned if it matches $14. The terms select the
+-- documents that are counted; is_match says which of them are found. With keys, user and agent are compared as well:
+-- they keep the planner from using another index beside documents_words, and the keys alone might be those of another
 -- tenant.
 SELECT d.stream_id, d.kind, d.ref, d.source_sequence, d.length::bigint AS length, d.lexemes,
        true {query?AND d.lexemes @@ $11} AS is_match,

@@ -1,5 +1,5 @@
--- How many documents a scope has, and how long they are together: $1 tenant, $2 to $4 as of when, $5 to $8 user, agent, run
--- and conversation.
+-- The number of documents of a scope and their total length: $1 tenant, $2 to $4 the as-of time and position, $5 to
+-- $8 user, agent, run and conversation.
 SELECT count(*) AS documents, coalesce(sum(d.length), 0)::bigint AS total_length
 FROM {documents} AS d
 WHERE d.tenant = $1

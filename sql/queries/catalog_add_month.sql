@@ -1,2 +1,2 @@
--- A month of the ledger as it must be, for an example: long before all others.
+-- Creates a month of the ledger, long before all others, as an example of what months must look like.
 SELECT ledger_make_month('1900-01-15', true)

@@ -1,5 +1,6 @@
--- What a schema must consist of, as kept from the migrated scratch schema, in the order of catalog_objects. Each part $1
--- (an array as text) of its tables must be like the example, the table $2 (or null).
+-- The objects that a schema must have, as recorded from the migrated scratch schema, in the order of
+-- catalog_objects.sql: $1 the partitions of its tables (an array as text), each of which must be like the example, the
+-- table $2 (or null).
 SELECT table_name, kind, name, definition
 FROM rebuild_objects WHERE table_name IS DISTINCT FROM $2::text
 UNION ALL

@@ -1,4 +1,4 @@
--- The statements that make the indexes and constraints which the schema $1 lacks of those that were kept, keys first.
+-- The statements that create the recorded indexes and constraints that the schema $1 lacks, keys first.
 SELECT CASE o.kind WHEN 'index' THEN replace(o.definition, ' ON ONLY ', ' ON ')
                    ELSE format('ALTER TABLE %I ADD CONSTRAINT %I %s', o.table_name, o.name, o.definition) END
 FROM rebuild_objects o

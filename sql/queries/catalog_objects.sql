@@ -1,6 +1,6 @@
--- What the first schema on the path consists of: the table (or '' where an object is of no table), the kind and name of
--- each object, and what it is like. Texts name nothing of the schema itself by the schema's name, so that two schemas can
--- be compared. Keys of the order are compared byte by byte.
+-- The objects of the first schema on the path: the table (or '' if the object belongs to none), the kind and name of
+-- each object, and its definition. Definitions do not contain the schema's own name, so that two schemas can be
+-- compared. The columns of the order are compared byte by byte.
 WITH tables AS (
     SELECT c.oid, c.relname, c.relispartition, c.relpersistence, c.reloptions
     FROM pg_class c
@@ -25,7 +25,7 @@ UNION ALL
 SELECT t.relname, 'index', i.relname,
        concat_ws(' ', pg_get_indexdef(i.oid, 0, true), CASE WHEN NOT x.indisvalid THEN 'INVALID' END)
 FROM tables t JOIN pg_index x ON x.indrelid = t.oid JOIN pg_class i ON i.oid = x.indexrelid
--- Those of collections of raw vectors come with the vectors (pgvector_raw_indexes.sql).
+-- Indexes of collections of raw vectors depend on the vectors (pgvector_raw_indexes.sql).
 WHERE i.relname !~ '^raw_vectors_[0-9]+_nearest_'
 UNION ALL
 SELECT t.relname, 'constraint', k.conname,

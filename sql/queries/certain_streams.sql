@@ -1,5 +1,5 @@
--- The highest version 7 ids of streams: $1 tenants, $2 streams, $3 keys of the log, n the place in these arrays, from 1. A
--- stream whose parked events block later ones gets the highest possible id.
+-- The highest version 7 ids of events and memories in streams: $1 tenants, $2 streams, $3 keys of the log; n is the
+-- place in these arrays, from 1. A stream whose parked events block later ones gets the highest possible id.
 SELECT w.n,
        CASE WHEN p.is_parked THEN 'ffffffff-ffff-ffff-ffff-ffffffffffff'::uuid ELSE s.event_id_high END,
        CASE WHEN p.is_parked THEN 'ffffffff-ffff-ffff-ffff-ffffffffffff'::uuid ELSE s.memory_id_high END

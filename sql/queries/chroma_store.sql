@@ -1,4 +1,5 @@
--- What is stored of them from now on: $8 says which are deleted, $9 how many parts each has.
+-- Records which version of each document or vector is stored from now on: $1 generation, $2 tenants, $3 streams,
+-- $4 kinds, $5 refs, $6 collections, $7 sequence_ids, $8 which are deleted, $9 how many parts each has.
 INSERT INTO stored_documents AS s (generation, tenant, stream_id, kind, ref, collection, source_sequence, is_deleted,
                                    parts)
 SELECT $1::integer, n.tenant, n.stream_id, n.kind, n.ref, n.collection, n.source_sequence, n.is_deleted <> 0, n.parts

@@ -1,6 +1,6 @@
--- How to compare each table of the scratch schema with the live one's: its name, the kinds and names of its key's
--- columns, and the two COPY statements that give keys and hashes of rows in the order of the keys. Kinds: u uuid,
--- n number, m time, t text and whatever is compared as text. left_out are the columns that differ by their nature.
+-- How to compare each table of the scratch schema with the live one: its name, the kinds and names of the columns of
+-- its key, and the two COPY statements that return keys and hashes of rows in the order of the keys. Kinds: u uuid, n
+-- number, m time, t text and everything that is compared as text. left_out are the columns that differ by their nature.
 WITH left_out (table_name, column_name) AS (
     VALUES ('parked_events', 'parked_at'),
            ('progress', 'owner'), ('progress', 'epoch'), ('progress', 'updated_at'), ('progress', 'last_digest')

@@ -1,5 +1,5 @@
--- Events of a context that were not cleared, in the order of their places: $1 tenant, $2 stream, $3 conversation; the
--- first $6 after the place $4, or the last $6 if $4 is null; only those before the place $5 unless it is null.
+-- Events of a context that were not cleared, in the order of their indexes: $1 tenant, $2 stream, $3 conversation; the
+-- first $6 after the index $4, or the last $6 if $4 is null; only those before the index $5 unless it is null.
 WITH cleared AS (
     SELECT coalesce(max(context_cleared_sequence), -1) AS sequence
     FROM working_memory

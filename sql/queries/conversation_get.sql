@@ -1,4 +1,5 @@
--- The conversations of an id: $1 tenant, $2 to $4 as of when, $5 id, $6 stream or null.
+-- The conversations with an id, one for each stream: $1 tenant, $2 to $4 the as-of time and position, $5 id, $6 stream
+-- or null.
 SELECT conversation_id, tenant, stream_id, user_id, agent_id, title, metadata, is_active, is_deleted, turn_count,
        created_at, updated_at, last_activity_at, version, source_event_id
 FROM {conversations}

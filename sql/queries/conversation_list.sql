@@ -1,4 +1,5 @@
--- Conversations that pass every given filter, the latest activity first. $8 to $10 are the row after which to go on.
+-- Conversations that pass every given filter, the latest activity first: $1 tenant, $2 to $4 the as-of time and
+-- position, $5 user, $6 agent, $7 whether active, $8 to $10 the row after which to go on, $11 limit, $12 offset.
 SELECT conversation_id, tenant, stream_id, user_id, agent_id, title, metadata, is_active, is_deleted, turn_count,
        created_at, updated_at, last_activity_at, version, source_event_id
 FROM {conversations}

@@ -1,6 +1,6 @@
--- The memories of a conversation: those that were tied to it and those of its scope, newest first. $1 tenant, $2 to $4 as of
--- when, $5 stream, $6 conversation, $7 user, $8 agent, $9 and $10 whether expired and archived ones count, $11 to $13 the
--- row to go on behind, $14 limit.
+-- The memories of a conversation, newest first: those linked to it and those of its scope. $1 tenant, $2 to $4 the
+-- as-of time and position, $5 stream, $6 conversation, $7 user, $8 agent, $9 and $10 whether to include expired and
+-- archived ones, $11 to $13 the row after which to go on, $14 limit.
 SELECT m.id, m.tenant, m.stream_id, m.agent_id, m.user_id, m.run_id, m.conversation_id, m.memory_type, m.term,
        m.content, m.metadata, m.tags, m.entities, m.confidence,
        least(1, m.importance + a.access_count / 100.0::float8) AS importance, m.priority, a.access_count, a.last_accessed_at,

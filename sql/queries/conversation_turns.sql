@@ -1,4 +1,5 @@
--- Turns of one conversation ($1 tenant, $5 stream, $6 conversation) by index ($7 to $8) and time ($9, before $10).
+-- Turns of one conversation by index and time: $1 tenant, $2 to $4 the as-of time and position, $5 stream,
+-- $6 conversation, $7 and $8 the first and the last index, $9 since, $10 until, $11 limit.
 SELECT conversation_id, stream_id, turn_index, role, speaker, content, encode(content_hash, 'hex') AS content_hash,
        token_count, model, metadata, created_at, source_event_id
 FROM {conversation_turns}

@@ -1,6 +1,6 @@
--- What is parked in this schema, the oldest first: $1 a projection ("embed" is "embed.MODEL", too) or null, $2 a key or null,
--- $3 a partition and $4 an offset or null, $5 whether also what only waits behind another event, $6 whether with the bytes,
--- $7 limit.
+-- Parked events of this schema, the oldest first: $1 a projection ("embed" stands for every "embed.MODEL") or null,
+-- $2 a key or null, $3 a partition and $4 an offset or null, $5 whether to include events that only wait behind another
+-- one, $6 whether to return the bytes, $7 limit.
 SELECT partition || ':' || kafka_offset AS position, projection, topic, partition, kafka_offset, encode(key, 'escape') AS key, reason,
        (SELECT count(*)
         FROM parked_events AS waiting

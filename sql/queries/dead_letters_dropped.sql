@@ -1,5 +1,6 @@
--- What was dropped, in any projection, the oldest first: $1 a projection ("embed" is "embed.MODEL", too) or null, $2 a key or
--- null, $3 a partition and $4 an offset or null, $5 whether with the bytes, $6 limit. Nothing waits behind it.
+-- Dropped events of all projections, the oldest first: $1 a projection ("embed" stands for every "embed.MODEL") or
+-- null, $2 a key or null, $3 a partition and $4 an offset or null, $5 whether to return the bytes, $6 limit. Nothing
+-- waits behind a dropped event.
 SELECT partition || ':' || kafka_offset AS position, projection, topic, partition, kafka_offset, encode(key, 'escape') AS key, reason,
        0::bigint AS behind, NULL::bigint AS waits_for, recorded_at, parked_at, note, dropped_at,
        CASE WHEN $5::boolean THEN encode(value, 'hex') END AS value_hex,

@@ -1,4 +1,4 @@
--- Who owns a schema, and in which of its tables the current user may not read and write every row.
+-- The owner of the schema $1, and the tables in it whose rows the current user may not all read and write.
 SELECT pg_get_userbyid(n.nspowner)::text AS owner,
        pg_has_role(n.nspowner, 'MEMBER') AS is_owner,
        (SELECT string_agg(c.relname, ', ' ORDER BY c.relname)

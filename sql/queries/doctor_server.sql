@@ -1,5 +1,5 @@
--- Which server this is, its clock, the current user, whether that user may create schemas, which pgvector it has, and
--- whether the user may add it to the database.
+-- The version of the server, its clock, the current user, whether that user may create schemas, the version of
+-- pgvector, and whether the user may add pgvector to the database.
 SELECT current_setting('server_version') AS version,
        current_setting('server_version_num')::bigint AS version_number,
        clock_timestamp() AS now,

@@ -1,6 +1,6 @@
--- Memories as an event left them: $1 tenants, $2 streams, $3 ids, $4 sequence_ids of the events, $5 whether the content is
--- wanted (1); n is the place in these arrays, from 1. Whatever has come later, the version that an event made is in the table
--- or in its history.
+-- Memories as they were after given events: $1 tenants, $2 streams, $3 ids, $4 sequence_ids of the events, $5 whether
+-- the content is wanted (1); n is the place in these arrays, from 1. The version that an event made is in the table or,
+-- if there are later ones, in its history.
 SELECT w.n, v.user_id, v.agent_id, v.run_id, v.conversation_id, v.created_at, v.metadata::text,
        CASE WHEN w.wants_content = 1 THEN v.content::text END AS content
 FROM unnest($1::text[], $2::text[], $3::uuid[], $4::bigint[], $5::bigint[])

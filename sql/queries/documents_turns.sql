@@ -1,6 +1,6 @@
--- The indexes that turns were given: $1 tenants, $2 streams, $3 conversations, $4 and $5 the sequence_ids between which
--- the turns lie. In the order of the log, those of one event by their indexes; a turn of a conversation that was made again,
--- or one that was corrected, is in the history.
+-- Indexes assigned to turns: $1 tenants, $2 streams, $3 conversations, $4 and $5 the first and the last sequence_id of
+-- the turns. Rows are in the order of the log, those of one event in the order of their indexes. Turns of a
+-- conversation that was created again, and turns that were corrected, are in the history.
 SELECT t.source_sequence, t.turn_index
 FROM unnest($1::text[], $2::text[], $3::text[], $4::bigint[], $5::bigint[]) AS w(tenant, stream_id, conversation_id, low, high)
 CROSS JOIN LATERAL (

@@ -1,6 +1,6 @@
--- What events made of the turns at indexes: $1 tenants, $2 streams, $3 conversations, $4 indexes, $5 sequence_ids of the
--- events; n is the place in these arrays, from 1. A turn that the event left unchanged has no row. is_first is 1 unless
--- the event corrected the turn.
+-- Turns at given indexes as events left them: $1 tenants, $2 streams, $3 conversations, $4 indexes, $5 sequence_ids of
+-- the events; n is the place in these arrays, from 1. A turn that the event left unchanged has no row. is_first is 1
+-- unless the event corrected the turn.
 SELECT w.n, v.created_at, (v.first_sequence IS NULL)::integer::bigint AS is_first
 FROM unnest($1::text[], $2::text[], $3::text[], $4::bigint[], $5::bigint[])
      WITH ORDINALITY AS w(tenant, stream_id, conversation_id, turn_index, sequence, n)

@@ -1,5 +1,5 @@
--- Moves a parked event to the dropped ones: $1 projection, $2 topic, $3 partition, $4 offset, $5 a note or null. The hot
--- tier reads again from there.
+-- Moves a parked event to the dropped ones: $1 projection, $2 topic, $3 partition, $4 offset, $5 a note or null. If the
+-- ledger had parked it, the hot tier goes back to the event.
 WITH gone AS (
     DELETE FROM parked_events
     WHERE projection = $1::text AND topic = $2::text AND partition = $3::bigint AND kafka_offset = $4::bigint

@@ -1,5 +1,6 @@
--- What there is to drop at a position in this schema, and what was dropped there before: $1 a projection ("embed" is
--- "embed.MODEL", too), $2 topic or null for any, $3 partition, $4 offset. topic_partitions is null where nobody has a progress.
+-- Parked events to drop at a position in this schema, and events that were dropped there before: $1 a projection
+-- ("embed" stands for every "embed.MODEL"), $2 topic or null for any, $3 partition, $4 offset. topic_partitions is null
+-- if there is no progress in the partition.
 SELECT l.projection, l.topic, l.key, l.blocked_by, l.is_dropped, l.reason, encode(l.key, 'escape') AS shown_key,
        g.topic_partitions::bigint,
        (SELECT count(*) FROM parked_events AS w

@@ -1,2 +1,2 @@
--- Which edition of the records of the model $1 is current.
+-- The current edition of the records of the model $1.
 SELECT coalesce((SELECT edition FROM {embed}.editions WHERE model = $1::text), 1)

@@ -1,4 +1,4 @@
--- Forgets the editions of the model $1 that are neither current nor have a generation.
+-- Deletes what is stored about editions of the model $1 that are neither current nor being filled by a generation.
 WITH kept AS (
     SELECT coalesce((SELECT edition FROM {embed}.editions WHERE model = $1::text), 1) AS edition
     UNION

@@ -1,4 +1,5 @@
--- How far the edition before had come, and what of it is parked: $1 the model, $2 the edition that takes its place.
+-- Deletes the progress and the parked events of the previous edition: $1 the model, $2 the edition that replaces it,
+-- which is not used: all steps have the same parameters.
 WITH taken AS (
     SELECT $2::integer
 ),

@@ -1,2 +1,2 @@
--- Which of the texts have a vector: $1 the model, $2 hashes.
+-- Vectors of texts, for those that have one: $1 the model, $2 hashes of the texts.
 SELECT input_hash, vector FROM cache WHERE model = $1 AND input_hash = ANY ($2::bytea[])

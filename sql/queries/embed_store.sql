@@ -1,6 +1,6 @@
--- Notes documents whose records are about to be on the topic: $1 the model, $2 its edition, $3 tenants, $4 streams, $5 kinds,
--- $6 refs, $7 conversations, $8 reasons why a part has no vector, $9 sequence_ids, $10 hashes of the texts, $11 how many parts
--- have one.
+-- Stores documents whose records are about to be written to the topic: $1 the model, $2 its edition, $3 tenants,
+-- $4 streams, $5 kinds, $6 refs, $7 conversations, $8 why a part has no vector (or null), $9 sequence_ids, $10 hashes
+-- of the texts, $11 how many parts have a vector.
 INSERT INTO documents AS d (model, edition, tenant, stream_id, kind, ref, conversation_id, refused, source_sequence, text_hash,
                             parts)
 SELECT $1, $2::integer, w.tenant, w.stream_id, w.kind, w.ref, w.conversation_id, w.refused, w.sequence, w.text_hash, w.parts

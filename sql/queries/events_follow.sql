@@ -1,5 +1,6 @@
--- Events of given places that pass every given filter. $7 and $8: for each partition the first and the last
--- sequence_id to look at; the places of a partition lie 4096 apart, so that each is found by the ledger's key.
+-- Events at given positions that pass every given filter: $1 tenant, $2 stream, $3 types, $4 since, $5 correlation_id,
+-- $6 verdicts, $9 causation_id. $7 and $8 are the first and the last sequence_id to read in each partition. The
+-- sequence_ids of a partition are 4096 apart, so each event is found by the ledger's key.
 SELECT event_type, event_id, tenant, stream_id, agent_id, user_id, run_id, conversation_id, expected_version,
        occurred_at, metadata ->> 'correlation_id' AS correlation_id, metadata ->> 'causation_id' AS causation_id, actor,
        metadata - 'correlation_id' - 'causation_id' AS metadata, payload,

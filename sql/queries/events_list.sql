@@ -1,4 +1,6 @@
--- Events of the ledger that pass every given filter, whatever their verdict, by sequence_id.
+-- Events of the ledger that pass every given filter, with any verdict, in the order of sequence_id: $1 tenant,
+-- $2 stream, $3 types, $4 since, $5 until, $6 correlation_id, $7 verdicts, $8 the sequence_id after which to go on,
+-- $9 limit, $10 causation_id.
 SELECT event_type, event_id, tenant, stream_id, agent_id, user_id, run_id, conversation_id, expected_version,
        occurred_at, metadata ->> 'correlation_id' AS correlation_id, metadata ->> 'causation_id' AS causation_id, actor,
        metadata - 'correlation_id' - 'causation_id' AS metadata, payload,

@@ -1,6 +1,6 @@
--- The newest events of the ledger that pass every given filter: the newest of each type ($3, otherwise all types of the
--- tenant, found one after another in the index), and the newest of those. Only events older than the event $8, if it is
--- given.
+-- The newest events of the ledger that pass every given filter; the parameters are those of events_list.sql, except
+-- that only events older than the event $8 are returned, if it is given. Finds the newest events of each type ($3,
+-- otherwise all types of the tenant, found one after another in the index), and returns the newest of those.
 WITH RECURSIVE types (type) AS (
     (SELECT event_type FROM events WHERE $3::text[] IS NULL AND tenant = $1::text ORDER BY event_type LIMIT 1)
     UNION ALL

@@ -1,4 +1,5 @@
--- The accepted events of a stream ($1 tenant, $2 stream) behind version $11 up to version $12.
+-- The accepted events of a stream after version $11 up to version $12 that pass every given filter: $1 tenant,
+-- $2 stream; the other parameters are those of events_list.sql.
 SELECT event_type, event_id, tenant, stream_id, agent_id, user_id, run_id, conversation_id, expected_version,
        occurred_at, metadata ->> 'correlation_id' AS correlation_id, metadata ->> 'causation_id' AS causation_id, actor,
        metadata - 'correlation_id' - 'causation_id' AS metadata, payload,

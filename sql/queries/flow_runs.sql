@@ -1,5 +1,5 @@
--- What runs of flows recorded, the latest first: $1 tenant, $2 to $4 as of when, $5 flow, $6 run, $7 agent, $8 user,
--- $9 since, $10 until, $11 limit, $12 offset.
+-- Data recorded by runs of flows, the latest first: $1 tenant, $2 to $4 the as-of time and position, $5 flow, $6 run,
+-- $7 agent, $8 user, $9 since, $10 until, $11 limit, $12 offset.
 SELECT flow_run_id, tenant, stream_id, flow, run, agent_id, user_id, run_id, data, created_at, version, source_event_id
 FROM flow_run_history
 WHERE tenant = $1::text

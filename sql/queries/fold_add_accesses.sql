@@ -1,4 +1,5 @@
--- Adds accesses of memories: $1 tenants, $2 streams, $3 memories, $4 how often, $5 the latest.
+-- Adds accesses to memories: $1 tenants, $2 streams, $3 memories, $4 numbers of accesses, $5 times of the latest
+-- access.
 INSERT INTO memory_access AS a (tenant, stream_id, memory_id, access_count, last_accessed_at)
 SELECT tenant, stream_id, memory_id, access_count, last_accessed_at
 FROM unnest($1::text[], $2::text[], $3::uuid[], $4::bigint[], $5::timestamptz[])

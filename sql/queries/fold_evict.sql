@@ -1,4 +1,5 @@
--- Ends the sessions of the owners of the partitions: a stopped process could hold its locks forever.
+-- Ends the sessions of the owners of partitions, because a stopped process could hold its locks forever: $1 projection,
+-- $2 topic, $3 partitions.
 SELECT pg_terminate_backend(owners.pid)
 FROM (
     SELECT DISTINCT a.pid

@@ -1,5 +1,6 @@
--- Which of these event ids the ledger has seen in their streams, in months that are detached also. OFFSET 0 keeps the
--- look-up by the id alone: while a table is small the planner would as soon walk through the whole stream for each id.
+-- Which event ids the ledger has already seen in their streams, including detached months: $1 tenants, $2 streams,
+-- $3 event ids; n is the place in these arrays, from 1. OFFSET 0 keeps the look-up by the id alone: for a small table,
+-- the planner might otherwise read the whole stream for each id.
 SELECT w.n
 FROM unnest($1::text[], $2::text[], $3::uuid[]) WITH ORDINALITY AS w(tenant, stream_id, event_id, n)
 CROSS JOIN LATERAL (

@@ -1,4 +1,5 @@
--- Keys with parked events: their later events wait behind the first. Nothing waits behind an event that is parked alone.
+-- Keys whose later events wait behind their first parked event: $1 projection, $2 topic, $3 partitions. Nothing waits
+-- behind an event that is parked alone.
 SELECT partition::bigint, key, min(kafka_offset) AS blocked_by
 FROM parked_events
 WHERE projection = $1 AND topic = $2 AND partition = ANY ($3::bigint[]) AND key IS NOT NULL AND blocked_by >= 0

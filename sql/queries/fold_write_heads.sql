@@ -1,4 +1,4 @@
--- Where the chain of hashes ends from now on.
+-- Stores the last event and hash of the chain: $1 partitions, $2 sequence_ids, $3 hashes.
 INSERT INTO ledger_heads (kafka_partition, sequence_id, hash)
 SELECT h.kafka_partition::integer, h.sequence_id, h.hash
 FROM unnest($1::bigint[], $2::bigint[], $3::bytea[]) AS h (kafka_partition, sequence_id, hash)
