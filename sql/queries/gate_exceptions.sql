@@ -1,5 +1,5 @@
--- The events of the batch that have no effect: $1 partitions, $2 first offsets, $3 ends. For an event that the ledger has
--- parked: what it waits behind, and whether it was dropped there.
+-- Events of the batch that have no effect: $1 partitions, $2 first offsets, $3 ends. If the ledger has parked an event,
+-- blocked_by is the offset that it waits behind; is_dropped says whether it was dropped there.
 SELECT e.kafka_partition::bigint, e.kafka_offset, p.blocked_by, d.kafka_offset IS NOT NULL AS is_dropped
 FROM unnest($1::bigint[], $2::bigint[], $3::bigint[]) AS b(partition, first_offset, end_offset)
 JOIN ledger_exceptions e

@@ -1,6 +1,6 @@
--- Parks a message that somebody waits before: $1 topic, $2 partition, $3 offset, $4 the reason or null for that of the one
--- who waits. The ledger's worker is fenced, so that it cannot fold the message as an event at this moment, were its schema
--- found just now; and where the ledger has passed the message already, nothing is parked.
+-- Parks a message that a worker is waiting at: $1 topic, $2 partition, $3 offset, $4 the reason, or null to use the
+-- reason why the worker waits. Fences the ledger's worker, so that it cannot fold the message as an event at the same
+-- time if its schema has just been found. If the ledger has already passed the message, nothing is parked.
 WITH waiting AS (
     SELECT reason FROM schema_waits
     WHERE topic = $1 AND partition = $2::bigint AND kafka_offset = $3::bigint

@@ -1,6 +1,6 @@
--- What a person has said of messages of the topic $1, in the order of the log: those that were dropped in the projection $2
--- ("embed" is "embed.MODEL", too) or in the ledger, with what tells them from others; else those that were parked by hand.
--- With $2 null, for who only reads, nothing is dropped.
+-- Decisions by people about messages of the topic $1, in the order of the log: messages that were dropped in the
+-- projection $2 ("embed" stands for every "embed.MODEL") or in the ledger, with the columns that identify them;
+-- otherwise messages that were parked by hand. If $2 is null, for a reader, dropped messages are left out.
 SELECT DISTINCT ON (partition, kafka_offset) partition::bigint, kafka_offset, reason, recorded_micros, key, value
 FROM (SELECT partition, kafka_offset, reason, (extract(epoch FROM recorded_at) * 1000000)::bigint AS recorded_micros, key, value
       FROM dropped_events

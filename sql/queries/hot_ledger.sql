@@ -1,5 +1,5 @@
--- How far the ledger is: $1 topic, $2 partitions of it. A partition where events wait behind a parked one must not be read
--- from Redis, which could not report that.
+-- The progress of the ledger: $1 topic, $2 partitions. A partition with events that wait behind a parked one
+-- (has_parked) must not be read from Redis, which could not report that.
 SELECT partition::bigint, next_offset,
        EXISTS (SELECT FROM parked_events AS e
                WHERE e.projection = 'postgres' AND e.topic = $1::text AND e.partition = ledger_progress.partition

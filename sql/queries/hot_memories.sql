@@ -1,6 +1,7 @@
--- Memories for the hot tier, with what it keeps apart: $1 topic, $2 partitions of the log, $3 tenants, $4 streams, $5 ids;
--- n is the place in these arrays, from 1. A memory that is deleted is among them, one that never was is not. next_offset
--- is where the ledger is in the partition: of the same moment as the row.
+-- Memories for the hot tier, with the values that it stores apart from the row (source_sequence, and the accesses,
+-- which importance does not include): $1 topic, $2 partitions of the log, $3 tenants, $4 streams, $5 ids; n is the
+-- place in these arrays, from 1. A deleted memory is returned, one that never existed is not. next_offset is the
+-- progress of the ledger in the partition, from the same snapshot as the row.
 SELECT w.n, coalesce(p.next_offset, 0) AS next_offset, m.valid_from, m.source_sequence,
        m.id, m.tenant, m.stream_id, m.agent_id, m.user_id, m.run_id, m.conversation_id, m.memory_type, m.term,
        m.content, m.metadata, m.tags, m.entities, m.confidence, m.importance, m.priority,

@@ -1,6 +1,7 @@
--- The latest conversations of the users of some, among those whose streams lie in the same partition of the log:
--- $1 tenants, $2 streams and $3 ids of those, $4 their partitions, $5 how many. n is the place in these arrays of the
--- last one of a user; a user who has none has one row of nulls.
+-- The latest conversations of the users of given conversations, from streams in the same partition of the log:
+-- $1 tenants, $2 streams and $3 ids of the given conversations, $4 their partitions, $5 how many per user. n is the
+-- place in these arrays, from 1, of the user's last given conversation. A user without conversations has one row, with
+-- nulls for the conversation.
 WITH lists AS (
     SELECT c.tenant, c.user_id, w.partition, max(w.n) AS n
     FROM unnest($1::text[], $2::text[], $3::text[], $4::bigint[])

@@ -1,5 +1,5 @@
--- The latest decisions of agents, among those whose streams lie in one partition of the log: $1 tenants, $2 agents,
--- $3 partitions, $4 how many. n is the place in these arrays, from 1.
+-- The latest decisions of agents, from streams in one partition of the log: $1 tenants, $2 agents, $3 partitions,
+-- $4 how many per agent. n is the place in these arrays, from 1.
 SELECT w.n, d.*
 FROM unnest($1::text[], $2::text[], $3::bigint[]) WITH ORDINALITY AS w(tenant, agent_id, partition, n)
 CROSS JOIN LATERAL (

@@ -1,8 +1,8 @@
--- Working memory of conversations: $1 topic, $2 partitions of the log, $3 tenants, $4 streams, $5 conversations; n is the
--- place in these arrays, from 1. $6: keys that have expired by then are left out; $7: of so many last turns those that were
--- not cleared, so $8 of thoughts, $9 of events: however long a conversation is, no more of it is looked at. next_offset is
--- where the ledger is in the partition: of the same moment as all else. Each n has one row of part 0, which holds the goal,
--- then turns (1), thoughts (2), keys (3) and events (4).
+-- Working memory of conversations: $1 topic, $2 partitions of the log, $3 tenants, $4 streams, $5 conversations; n is
+-- the place in these arrays, from 1. $6 is the time by which expired keys are left out. Of the last $7 turns, the last
+-- $8 thoughts and the last $9 events, those that were not cleared are returned; so no more is read, however long a
+-- conversation is. next_offset is the progress of the ledger in the partition, from the same snapshot as everything
+-- else. Each n has one row of part 0, which holds the goal, then turns (1), thoughts (2), keys (3) and events (4).
 WITH wanted AS (
     SELECT w.*, m.goal, coalesce(m.goal_id, m.goal_event_id::text) AS goal_id, m.goal_set_at,
            coalesce(m.cleared_sequence, -1) AS cleared_sequence,

@@ -1,5 +1,5 @@
--- Hypotheses, the latest first: $1 tenant, $5 agent, $6 user, $7 whether they were found valid, $8 whether they held, $9
--- whether they were tested, $10 since, $11 until, $12 limit, $13 offset.
+-- Hypotheses, the latest first: $1 tenant, $5 agent, $6 user, $7 whether they were found valid (untested ones were
+-- not), $8 whether they held when tested, $9 whether they were tested, $10 since, $11 until, $12 limit, $13 offset.
 SELECT hypothesis_id, tenant, stream_id, agent_id, user_id, run_id, conversation_id, hypothesis, confidence, evidence,
        is_valid, final_confidence, final_evidence, metadata, created_at, updated_at, validated_at, version,
        source_event_id

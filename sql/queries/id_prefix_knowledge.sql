@@ -1,4 +1,4 @@
--- Ids of knowledge between two ids: $1 tenant, $2 and $3 the ids, $4 stream or null, $5 how many.
+-- Ids of knowledge from $2 to $3: $1 tenant, $4 stream or null, $5 limit.
 SELECT DISTINCT knowledge_id AS id
 FROM knowledge
 WHERE knowledge_id BETWEEN $2::uuid AND $3::uuid

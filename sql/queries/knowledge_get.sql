@@ -1,4 +1,5 @@
--- The knowledge of an id: $1 tenant, $2 to $4 as of when, $5 id, $6 stream or null.
+-- The knowledge with an id, one row for each stream: $1 tenant, $2 to $4 the as-of time and position, $5 id, $6 stream
+-- or null.
 SELECT knowledge_id, tenant, stream_id, agent_id, user_id, domain, knowledge_type, content, confidence, evidence,
        validation_status, validated_at, metadata, created_at, updated_at, version, source_event_id
 FROM {knowledge}

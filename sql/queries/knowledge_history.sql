@@ -1,5 +1,5 @@
--- Every version of a piece of knowledge, and who made it: $1 tenant, $2 to $4 as of when, $5 id, $6 stream or null,
--- $7 limit, $8 offset.
+-- Every version of a piece of knowledge, with the event and the actor that made it: $1 tenant, $2 to $4 the as-of time
+-- and position, $5 id, $6 stream or null, $7 limit, $8 offset.
 SELECT v.version, v.source_event_id AS event_id, e.event_type,
        v.source_sequence % 4096 || ':' || v.source_sequence / 4096 AS position, v.stream_id, e.actor, v.agent_id,
        v.updated_at AS occurred_at, v.valid_from AS recorded_at, v.valid_to,

@@ -1,5 +1,5 @@
--- Knowledge, the last changed first: $1 tenant, $2 to $4 as of when, $5 agent, $6 user, $7 domains, $8 types, $9 states,
--- $10 limit, $11 offset.
+-- Knowledge, the last changed first: $1 tenant, $2 to $4 the as-of time and position, $5 agent, $6 user, $7 domains,
+-- $8 types, $9 states, $10 limit, $11 offset.
 SELECT knowledge_id, tenant, stream_id, agent_id, user_id, domain, knowledge_type, content, confidence, evidence,
        validation_status, validated_at, metadata, created_at, updated_at, version, source_event_id
 FROM {knowledge}

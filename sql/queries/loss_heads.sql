@@ -1,4 +1,4 @@
--- Where the replaced chain ends, for the losses that are accepted now.
+-- Records in the losses that are accepted now where the replaced chain ends; -1 if it has no end in the partition.
 DO $$
 DECLARE
     live text := current_setting('mneme.live');

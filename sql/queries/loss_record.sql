@@ -1,4 +1,5 @@
--- Records in the scratch schema what the log has lost: what was recorded before and is still lost, and what is new.
+-- Records in the scratch schema what the log has lost: losses that were recorded before and are still lost, and new
+-- ones.
 DO $$
 DECLARE
     live text := current_setting('mneme.live');

@@ -1,5 +1,6 @@
--- Every version of a memory, and from the ledger what made it: $1 tenant, $2 to $4 as of when, $5 stream, $6 memory id,
--- $7 the version before, $8 limit. The ledger's columns are null where its month was detached.
+-- Every version of a memory, with the event in the ledger that made it: $1 tenant, $2 to $4 the as-of time and
+-- position, $5 stream, $6 memory id, $7 the version after which to go on, $8 limit. The columns from the ledger are
+-- null if the event's month was detached.
 SELECT v.version, v.source_event_id AS event_id, e.event_type,
        v.source_sequence % 4096 || ':' || v.source_sequence / 4096 AS position, e.version AS stream_version, e.actor,
        e.agent_id, e.payload ->> 'reason' AS reason, v.updated_at AS occurred_at, v.valid_from AS recorded_at,

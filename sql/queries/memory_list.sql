@@ -1,7 +1,7 @@
--- Memories that pass every given filter, newest first: $1 tenant, $2 to $4 as of when; $14 to $16 are the row to
--- go on behind. A condition that was not given is left out, so that one plan serves all values of the others. Rows of one
--- type come from its index in order, those of several have to be sorted. The accesses are looked up for the rows of the
--- page alone, unless the filter asks for them.
+-- Memories that pass every given filter, newest first: $1 tenant, $2 to $4 the as-of time and position; $14 to $16 are
+-- the row after which to go on. Conditions that are not given are left out of the statement, so that one plan serves
+-- all values of the others. Rows of one type come from its index in order; those of several types have to be sorted.
+-- Accesses are looked up only for the rows of the page, unless the filter asks for them.
 SELECT m.id, m.tenant, m.stream_id, m.agent_id, m.user_id, m.run_id, m.conversation_id, m.memory_type, m.term,
        m.content, m.metadata, m.tags, m.entities, m.confidence,
        least(1, m.importance + a.access_count / 100.0::float8) AS importance, m.priority, a.access_count, a.last_accessed_at,

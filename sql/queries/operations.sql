@@ -1,5 +1,5 @@
--- Operations of the audit log, the latest first: $1 tenant, $5 actor, $6 operations, $7 stream, $8 verdicts, $9 the memory
--- or what else it was done to, $10 correlation, $11 since, $12 until, $13 limit, $14 offset.
+-- Operations of the audit log, the latest first: $1 tenant, $5 actor, $6 operations, $7 stream, $8 verdicts, $9 the id
+-- of the memory or other subject of the operation, $10 correlation_id, $11 since, $12 until, $13 limit, $14 offset.
 SELECT sequence_id, recorded_at, occurred_at, tenant, actor, operation, stream_id, subject_id, verdict, reason, event_id,
        correlation_id, causation_id
 FROM audit_log

@@ -1,5 +1,5 @@
--- The nearest rows of the scope, compared one by one, each once: OFFSET 0 keeps the planner from using an approximate
--- index.
+-- The nearest rows of the scope, found by comparing all of them: $1 tenant, $2 to $5 user, agent, run and conversation
+-- or null, $6 the vector, $7 limit. OFFSET 0 keeps the planner from using an approximate index.
 SELECT stream_id, kind, ref, distance
 FROM (
     SELECT stream_id, kind, ref, embedding {op} $6::real[]::vector AS distance

@@ -1,4 +1,4 @@
--- What keeps parts of documents unique, and finds those of a scope.
+-- Creates the indexes that keep the parts of documents unique and find the documents of a scope.
 CREATE UNIQUE INDEX IF NOT EXISTS embeddings_{g}_key ON embeddings_{g} (tenant, stream_id, kind, ref, part);
 CREATE INDEX IF NOT EXISTS embeddings_{g}_user ON embeddings_{g} (tenant, user_id);
 CREATE INDEX IF NOT EXISTS embeddings_{g}_agent ON embeddings_{g} (tenant, agent_id);

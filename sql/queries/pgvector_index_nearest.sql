@@ -1,2 +1,2 @@
--- The approximate index. {column} is the vector, or half of its precision where there are too many dimensions.
+-- Creates the approximate index. {column} is the vector, in half precision if it has too many dimensions.
 CREATE INDEX IF NOT EXISTS embeddings_{g}_nearest ON embeddings_{g} USING hnsw ({column} {ops})

@@ -1,4 +1,4 @@
--- A row when the tables of generation {g} have what keeps rows unique already.
+-- Returns a row if the tables of generation {g} already have the indexes that keep rows unique.
 SELECT
 FROM pg_index
 WHERE indisunique

@@ -1,4 +1,4 @@
--- The tables of a generation: those that need no dimensions. {g} is its number.
+-- Creates the tables of a generation that do not depend on its dimensions. {g} is its number.
 CREATE TABLE IF NOT EXISTS raw_vectors_{g} (
     source_sequence bigint NOT NULL,
     tenant      text COLLATE "C" NOT NULL,

@@ -1,5 +1,5 @@
--- The table of documents, a row for each part. What a scan compares and what it decides by come first; {storage} keeps
--- vectors in the row, where a scan needs no second look-up, as long as a row fits a page.
+-- Creates the table of documents, with a row for each part. The columns that a scan compares and filters by come first.
+-- {storage} keeps vectors in the row, so that a scan needs no second look-up, as long as a row fits on a page.
 CREATE TABLE IF NOT EXISTS embeddings_{g} (
     source_sequence bigint NOT NULL,
     created_at      timestamptz NOT NULL,
@@ -12,6 +12,6 @@ CREATE TABLE IF NOT EXISTS embeddings_{g} (
     stream_id       text COLLATE "C" NOT NULL,
     kind            text COLLATE "C" NOT NULL,
     ref             text COLLATE "C" NOT NULL,
-    part            smallint NOT NULL DEFAULT 0 -- 0 the first; all parts of a document are of one source_sequence
+    part            smallint NOT NULL DEFAULT 0 -- from 0; all parts of a document have the same source_sequence
 );
 ALTER TABLE embeddings_{g} ALTER embedding SET STORAGE {storage}

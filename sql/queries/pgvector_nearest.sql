@@ -1,4 +1,5 @@
--- The nearest rows of the scope by the approximate index, which goes on until there are enough.
+-- The nearest rows of the scope, found with the approximate index, which is scanned until there are enough. The
+-- parameters are those of pgvector_exact.sql.
 SELECT stream_id, kind, ref, embedding {op} $6::real[]::vector AS distance
 FROM embeddings_{g}
 WHERE tenant = $1

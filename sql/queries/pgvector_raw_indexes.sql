@@ -1,6 +1,6 @@
--- Collections of raw vectors that lack an index, with the statements that create it: those of $1 vectors or more with no
--- index, or with one that is invalid because its build was ended. Vectors are counted up to $2 (NULL: all of them). $3 is
--- CONCURRENTLY or empty. pgvector_raw_nearest.sql looks the index up by its name.
+-- Collections of raw vectors that lack an index, with the statements that create it: those of $1 vectors or more with
+-- no index, or with one that is invalid because its build was ended. Vectors are counted up to $2 (NULL: all of them).
+-- $3 is CONCURRENTLY or empty. pgvector_raw_nearest.sql looks the index up by its name.
 SELECT c.tenant, c.collection, held.vectors, c.dimensions,
        CASE WHEN former.name IS NOT NULL THEN format('DROP INDEX %s IF EXISTS %I', $3::text, wanted.name) END,
        format('CREATE INDEX %s IF NOT EXISTS %I ON raw_vectors_{g} USING hnsw ((%s) %s) WHERE tenant = %L AND collection = %L',

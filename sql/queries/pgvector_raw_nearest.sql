@@ -1,6 +1,7 @@
--- The nearest raw vectors of a collection: by its index if that is valid and has $6 vectors or more, otherwise by comparing
--- all of them. Returns at least one row, which says whether the index was used. pgvector_raw_indexes.sql gives the index its
--- name. The branch that is not needed reads no rows, since its first condition is false.
+-- The nearest raw vectors of a collection, found with its index if that is valid and has $6 vectors or more, otherwise
+-- by comparing all of them. The other parameters are those of pgvector_raw.sql. Returns at least one row, which says
+-- whether the index was used. pgvector_raw_indexes.sql gives the index its name. The branch that is not needed reads no
+-- rows, since its first condition is false.
 WITH index AS MATERIALIZED (
     SELECT EXISTS (
         SELECT

@@ -1,4 +1,5 @@
--- After a bulk load: of each document the rows of its newest version, each part once, unless it was removed later.
+-- After a bulk load, keeps only the rows of the newest version of each document, each part once.
+-- pgvector_settle_removed.sql deletes what was removed later.
 DELETE FROM embeddings_{g} e
 USING (SELECT ctid AS place, source_sequence,
               max(source_sequence) OVER (PARTITION BY tenant, stream_id, kind, ref) AS newest,

@@ -1,4 +1,5 @@
--- How far the parts of given documents are from a vector.
+-- The distances of all parts of given documents from a vector: $1 tenant, $2 streams, $3 kinds, $4 refs, $5 the vector;
+-- place is the place in these arrays, from 1.
 SELECT k.place, e.embedding {op} $5::real[]::vector AS distance
 FROM unnest($2::text[], $3::text[], $4::text[]) WITH ORDINALITY AS k(stream_id, kind, ref, place)
 JOIN embeddings_{g} e

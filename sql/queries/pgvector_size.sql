@@ -1,5 +1,6 @@
--- How many rows the scope has, and up to how many it is compared one by one: $6, or more if there are many others (the
--- square of that limit is $7 times all rows, as last analysed). Counting stops at the limit.
+-- How many rows the scope has, and the limit up to which all of them are compared: $6, or more if the table has many
+-- rows (the square of that limit is $7 times all rows, as last analyzed). Counting stops at the limit. $1 to $5 are
+-- those of pgvector_exact.sql.
 WITH bound AS MATERIALIZED (
     SELECT greatest($6::float8, sqrt($7::float8 * greatest(reltuples, 0)))::bigint AS documents
     FROM pg_class

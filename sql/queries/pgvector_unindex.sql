@@ -1,2 +1,3 @@
--- Lets the tables of generation {g} hold a document more than once again, until the load is finished.
+-- Drops the unique indexes of generation {g}, so that its tables may hold a document more than once until the load is
+-- finished.
 DROP INDEX IF EXISTS embeddings_{g}_key, raw_vectors_{g}_key, removed_vectors_{g}_key

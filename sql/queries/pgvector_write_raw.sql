@@ -1,4 +1,4 @@
--- As pgvector_write.sql, for raw vectors.
+-- Like pgvector_write.sql, for raw vectors.
 INSERT INTO raw_vectors_{g} AS e (source_sequence, tenant, stream_id, kind, ref, collection, vector_id, embedding,
                                   metadata)
 SELECT n.source_sequence, n.tenant, n.stream_id, n.kind, n.ref, n.collection, n.vector_id, n.embedding::vector,

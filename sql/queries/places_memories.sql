@@ -1,4 +1,5 @@
--- Streams of memories: $1 tenant, $2 their ids, $3 whether deleted ones count. A row for each stream that uses an id.
+-- The streams that use ids of memories: $1 tenant, $2 the ids, $3 whether to include deleted ones. Returns a row for
+-- each stream that uses an id.
 SELECT m.id::text AS id, m.stream_id, m.user_id, m.agent_id
 FROM memories AS m
 WHERE m.id = ANY($2::uuid[])

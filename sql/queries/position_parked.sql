@@ -1,4 +1,5 @@
--- The first of some positions ($3 partitions, $4 offsets) of a topic ($2) that a projection ($1) has parked.
+-- The first of given positions at which a projection has parked an event: $1 projection, $2 topic, $3 partitions,
+-- $4 offsets.
 SELECT parked.partition, parked.kafka_offset, parked.reason
 FROM unnest($3::bigint[], $4::bigint[]) AS asked (partition, kafka_offset)
 JOIN parked_events AS parked

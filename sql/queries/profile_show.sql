@@ -1,4 +1,5 @@
--- What is known of a user: $1 tenant, $2 to $4 as of when, $5 user, $6 stream or null.
+-- The profiles of a user, one for each stream: $1 tenant, $2 to $4 the as-of time and position, $5 user, $6 stream or
+-- null.
 SELECT user_id, tenant, stream_id, profile, preferences, source, created_at, updated_at, version, source_event_id
 FROM {profiles}
 WHERE tenant = $1::text
