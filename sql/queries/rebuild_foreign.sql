@@ -1,5 +1,6 @@
--- What hangs on the live schema and would be lost or left behind with its tables: relations that the scratch schema has
--- no counterpart of, and views, foreign keys and columns of other schemas that lean on its tables and types.
+-- Objects that depend on the live schema and would be lost or left behind with its tables: relations without a
+-- counterpart in the scratch schema, and views, foreign keys and columns of other schemas that refer to its tables and
+-- types.
 SELECT format('%I.%I', n.nspname, c.relname) AS name
 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 WHERE n.nspname = current_setting('mneme.live') AND c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S') AND NOT c.relispartition

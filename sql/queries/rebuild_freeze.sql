@@ -1,4 +1,4 @@
--- From here to the end of the transaction the workers of the live schema wait before their next batch. Reading goes on.
+-- Makes the workers of the live schema wait before their next batch, until the transaction ends. Reading goes on.
 DO $$
 BEGIN
     IF to_regclass(format('%I.progress', current_setting('mneme.live'))) IS NOT NULL THEN

@@ -1,5 +1,6 @@
--- Adds, behind the indexes, what makes statistics of the scratch schema's tables that have rows; the ledger's months last,
--- since their indexes are the last ones to be built, and a table is not looked at while an index of it is.
+-- Adds to the end of the list the statements that analyze the tables of the scratch schema that have rows. The months
+-- of the ledger come last, because their indexes are built last, and a table cannot be analyzed while one of its
+-- indexes is being built.
 INSERT INTO rebuild_indexes
 SELECT (SELECT coalesce(max(place), 0) FROM rebuild_indexes)
        + row_number() OVER (ORDER BY c.relispartition, pg_relation_size(c.oid) DESC),

@@ -1,4 +1,4 @@
--- Adds the indexes of the ledger's months to those that are to be built, once.
+-- Adds the indexes of the ledger's months to those that are to be built, unless they are there already.
 INSERT INTO rebuild_indexes
 SELECT (SELECT coalesce(max(place), 0) FROM rebuild_indexes) + row_number() OVER (), statement
 FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid

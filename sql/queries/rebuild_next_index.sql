@@ -1,3 +1,3 @@
--- Takes the index at place $1 off the list, unless this transaction is rolled back. A session that had begun it before is
--- waited for: what it commits is done, and no row is given.
+-- Takes the index at the place $1 off the list, unless this transaction is rolled back. Waits for another session that
+-- has begun it: if that session commits, the index is built, and no row is returned.
 DELETE FROM rebuild_indexes WHERE place = $1::integer RETURNING statement

@@ -1,4 +1,4 @@
--- The statements that create the indexes that somebody added to the live schema.
+-- The statements that create the indexes that users have added to the live schema.
 SELECT x.indexdef
 FROM pg_indexes x
 WHERE x.schemaname = current_setting('mneme.live')

@@ -1,6 +1,7 @@
--- Makes a migrated scratch schema ready for the load: every index that the fold asks nothing of is dropped, and the
--- statement that makes it again is kept. The fold asks primary keys, but not those of what it only adds to (the ledger
--- and former versions, which have a superseded_sequence), and whether an event's id was seen (events_event_id).
+-- Prepares a migrated scratch schema for the load: drops every index that the fold does not use, and records the
+-- statement that creates it again. The fold uses primary keys, except those of tables that it only appends to (the
+-- ledger, verdict_exceptions, and tables of former versions, which have a superseded_sequence), and events_event_id,
+-- which shows whether an event's id was seen.
 CREATE TABLE rebuild_state (
     topic            text    NOT NULL,
     topic_partitions integer NOT NULL
@@ -9,7 +10,7 @@ CREATE TABLE rebuild_indexes (
     place     integer PRIMARY KEY,
     statement text NOT NULL
 );
-CREATE TABLE rebuild_keys AS -- of the tables, by name
+CREATE TABLE rebuild_keys AS -- the columns of primary keys, by the names of their tables
 SELECT c.relname::text AS table_name, a.attname::text AS column_name, k.place
 FROM pg_index i
 JOIN pg_class c ON c.oid = i.indrelid
@@ -17,7 +18,7 @@ CROSS JOIN LATERAL unnest(i.indkey::smallint[]) WITH ORDINALITY AS k(attnum, pla
 JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum = k.attnum
 WHERE i.indisprimary AND c.relnamespace = quote_ident(current_schema())::regnamespace AND NOT c.relispartition
 UNION ALL
-SELECT 'events', 'sequence_id', 1; -- whose months have the keys
+SELECT 'events', 'sequence_id', 1; -- its months have the primary keys
 CREATE TEMPORARY TABLE rebuild_deferred ON COMMIT DROP AS
 SELECT i.indexrelid::regclass::text AS index_name,
        i.indrelid::regclass::text AS table_name,

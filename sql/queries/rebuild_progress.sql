@@ -1,5 +1,5 @@
--- The progress of the scratch schema at the end, where nothing but offsets without events was left: $1 partitions, $2
--- their next offsets.
+-- Moves the progress of the scratch schema to the end of the log, where only offsets without events were left:
+-- $1 partitions, $2 their next offsets.
 UPDATE progress p
 SET next_offset = w.next_offset, updated_at = now()
 FROM unnest($1::bigint[], $2::bigint[]) AS w(partition, next_offset)

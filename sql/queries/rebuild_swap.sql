@@ -1,5 +1,6 @@
--- Puts the scratch schema in the place of the live one. Its epochs lie above all that workers of the live one hold, so
--- that those are fenced and claim anew. Rights that were given on the live schema and its tables are given again.
+-- Replaces the live schema with the scratch schema. Raises the scratch schema's epochs above all that workers of the
+-- live schema hold, so that they are fenced and claim their partitions again. Grants the same rights on the new schema
+-- and tables as on the replaced ones.
 DROP TABLE rebuild_state, rebuild_indexes, rebuild_keys, rebuild_objects;
 DO $$
 DECLARE

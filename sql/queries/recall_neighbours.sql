@@ -1,5 +1,5 @@
--- Documents of given places in conversations, a memory before a turn of the same place: $1 tenant, $2 streams, $3
--- conversations, $4 positions.
+-- The document at each of given positions in conversations, a memory rather than a turn at the same position:
+-- $1 tenant, $2 streams, $3 conversations, $4 positions.
 SELECT DISTINCT ON (d.stream_id, d.conversation_id, d.position) d.stream_id, d.kind, d.ref
 FROM unnest($2::text[], $3::text[], $4::bigint[]) AS p(stream_id, conversation_id, position)
 JOIN documents AS d

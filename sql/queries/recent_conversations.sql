@@ -1,4 +1,4 @@
--- The latest conversations of a user: $1 tenant, $2 user, $3 since when, $4 how many.
+-- The latest conversations of a user: $1 tenant, $2 user, $3 since, $4 limit.
 SELECT conversation_id, tenant, stream_id, user_id, agent_id, title, metadata, is_active, is_deleted, turn_count,
        created_at, updated_at, last_activity_at, version, source_event_id
 FROM conversations

@@ -1,4 +1,4 @@
--- The latest decisions of an agent: $1 tenant, $2 agent, $3 since when, $4 how many.
+-- The latest decisions of an agent: $1 tenant, $2 agent, $3 since, $4 limit.
 SELECT decision_id, tenant, stream_id, agent_id, user_id, run_id, conversation_id, decision, category, urgency,
        confidence, context, insights_used, triggering_events, metadata, created_at, version, source_event_id
 FROM agent_decisions

@@ -1,3 +1,3 @@
--- Removes events that are tried again from the parked ones: $1 projection, $2 topic, $3 partition, $4 offsets.
+-- Deletes parked events that are being tried again: $1 projection, $2 topic, $3 partition, $4 offsets.
 DELETE FROM parked_events
 WHERE projection = $1::text AND topic = $2::text AND partition = $3::bigint AND kafka_offset = ANY ($4::bigint[])

@@ -1,5 +1,5 @@
--- Parked events of a partition that are to be tried again, in the order of the log, whole keys only: $1 projection, $2
--- topic, $3 partition, $4 a key or null, $5 an offset or null, $6 the offset after which to go on, $7 limit.
+-- Parked events of a partition that are to be tried again, whole keys only, in the order of the log: $1 projection,
+-- $2 topic, $3 partition, $4 a key or null, $5 an offset or null, $6 the offset after which to go on, $7 limit.
 SELECT p.kafka_offset, (extract(epoch FROM p.recorded_at) * 1000)::bigint AS recorded_ms, p.key, p.value, p.blocked_by
 FROM parked_events AS p
 WHERE p.projection = $1::text AND p.topic = $2::text AND p.partition = $3::bigint

@@ -1,5 +1,6 @@
--- What is to be tried again in this schema, partition by partition, with the count of the topic's partitions: $1 a projection
--- ("embed" is "embed.MODEL", too), $2 topic, $3 a key or null, $4 a partition and $5 an offset or null.
+-- The partitions of this schema that have events to be tried again, with the number of partitions of the topic: $1 a
+-- projection ("embed" stands for every "embed.MODEL"), $2 topic, $3 a key or null, $4 a partition and $5 an offset or
+-- null.
 SELECT DISTINCT p.partition::bigint, g.topic_partitions::bigint, p.projection
 FROM parked_events AS p
 JOIN progress AS g ON g.projection = p.projection AND g.topic = p.topic AND g.partition = p.partition

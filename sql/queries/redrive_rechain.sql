@@ -1,7 +1,8 @@
--- Makes the chain of hashes again from the first event on that was applied after all, and lets the hot tier go back to
--- there; what was parked by hand is so no more: $1 topic, $2 partition, $3 its offset. With a long ledger that takes longer
--- than a worker waits before it ends the session of a partition's owner: until the end of the transaction it does not find
--- this one by its name.
+-- Computes the chain of hashes again from the first event on that was applied by a redrive: $1 topic, $2 partition,
+-- $3 the offset of that event. Makes the hot tier go back to it, and deletes from hand_parked the messages that the
+-- ledger has now. With a long ledger this takes longer than a worker waits before it ends the session of a partition's
+-- owner: the session has another application_name until the end of the transaction, so that the worker does not find
+-- it.
 WITH rewound AS (
     INSERT INTO redis_rewinds AS r (topic, partition, kafka_offset)
     VALUES ($1::text, $2::bigint, $3::bigint)

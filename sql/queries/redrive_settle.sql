@@ -1,5 +1,5 @@
--- After a redrive, the remaining events of the keys wait behind the first one that remains: $1 projection, $2 topic, $3
--- partition, $4 keys.
+-- After a redrive or a drop, makes the remaining events of keys wait behind the first one that remains: $1 projection,
+-- $2 topic, $3 partition, $4 keys.
 UPDATE parked_events AS p
 SET blocked_by = head.kafka_offset,
     reason = CASE WHEN p.kafka_offset = head.kafka_offset THEN 'it waits to be tried again: run `mneme dead-letters redrive`'

@@ -1,5 +1,5 @@
--- Retention policies: $1 tenant, $2 user, $3 agent, $4 run and $5 conversation, each null for any. Those that keep
--- everything are left out.
+-- Retention policies, except those that keep everything: $1 tenant, $2 user, $3 agent, $4 run and $5 conversation, each
+-- null for any.
 SELECT user_id, agent_id, run_id, conversation_id, min_priority::float8 AS min_priority, max_age_days, score_threshold
 FROM retention_policies
 WHERE tenant = $1::text

@@ -1,4 +1,4 @@
--- Drops the scratch schema and a replaced one, if they exist and Mneme made them.
+-- Drops the scratch schema and a replaced live schema, if they exist and were created by Mneme.
 DO $$
 DECLARE
     name text;

@@ -1,5 +1,5 @@
--- What was parked by hand is parked in the scratch schema as well, and what was dropped is dropped; but for what the scratch
--- schema has applied, since another event lies there in a topic that was made again.
+-- Copies the messages parked by hand and the dropped events to the scratch schema. Dropped events at positions that the
+-- scratch schema has applied are left out: in a topic that was created again, another event is there.
 DO $$
 DECLARE
     live text := current_setting('mneme.live');

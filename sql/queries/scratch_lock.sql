@@ -1,2 +1,3 @@
--- One rebuild or verification of a schema at a time, for as long as the session lasts.
+-- Takes the lock that admits one rebuild or verification of the live schema at a time, for as long as the session
+-- lasts.
 SELECT pg_try_advisory_lock(hashtextextended('mneme rebuild ' || current_setting('mneme.live'), 0))

@@ -1,4 +1,4 @@
--- Creates the empty scratch schema and marks it as made by Mneme.
+-- Creates the empty scratch schema and marks it as created by Mneme.
 DO $$
 BEGIN
     EXECUTE format('CREATE SCHEMA %I', current_setting('mneme.scratch'));

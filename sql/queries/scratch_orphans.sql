@@ -1,4 +1,4 @@
--- The sessions that still work in the scratch schema although the program of their rebuild or verification has ended: the
+-- Sessions that still work in the scratch schema although the program of their rebuild or verification has ended: the
 -- caller holds the lock that admits one program at a time. Ends them if $1 is true.
 SELECT o.pid, $1::boolean AND pg_terminate_backend(o.pid) AS is_ended
 FROM (

@@ -1,4 +1,4 @@
--- The documents as the batch leaves them.
+-- Stores the last versions of documents from the batch.
 INSERT INTO documents
 SELECT tenant, stream_id, kind, ref, user_id, agent_id, run_id, conversation_id, "position", speaker, role, created_at,
        source_sequence, valid_from, text, lexemes, length

@@ -1,5 +1,5 @@
--- The turns of deleted conversations go into the history: $1 tenants, $2 streams, $3 conversations, $4 sequence_ids of the
--- events, $5 their recorded_at as text.
+-- Moves the turns of deleted conversations to the history: $1 tenants, $2 streams, $3 conversations, $4 sequence_ids of
+-- the events, $5 their recorded_at as text.
 WITH gone AS (
     DELETE FROM documents d
     USING unnest($1::text[], $2::text[], $3::text[], $4::bigint[], $5::text[])

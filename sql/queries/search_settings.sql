@@ -1,4 +1,5 @@
--- The text search configuration and the version of the analysis that the projection began with; $1 and $2 when it begins now.
+-- The text search configuration and the version of the analysis that the projection began with, and whether the
+-- configuration is $1. If the projection begins now, they are set to $1 and $2.
 WITH begun AS (
     INSERT INTO search_settings (text_search_config, analysis)
     SELECT ($1::text)::regconfig::text, $2::bigint WHERE NOT EXISTS (SELECT FROM search_settings)

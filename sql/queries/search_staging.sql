@@ -1,4 +1,5 @@
--- Holds a batch's versions of documents before they are stored. superseded_sequence is null for the last versions.
+-- Creates the table for the batch's versions of documents before they are stored. superseded_sequence is null for the
+-- last version of a document.
 CREATE TEMPORARY TABLE IF NOT EXISTS search_staging (
     tenant              text,
     stream_id           text,

@@ -1,5 +1,5 @@
--- Documents that the batch changes or removes go into the history: $1 tenants, $2 streams, $3 kinds, $4 refs, $5
--- sequence_ids of the events, $6 their recorded_at as text.
+-- Moves documents that the batch changes or removes to the history: $1 tenants, $2 streams, $3 kinds, $4 refs,
+-- $5 sequence_ids of the events, $6 their recorded_at as text.
 WITH gone AS (
     DELETE FROM documents d
     USING unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::bigint[], $6::text[])

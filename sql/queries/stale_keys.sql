@@ -1,5 +1,5 @@
--- Keys whose later events wait behind one that cannot be applied: $1 topic, $2 tenant, $3 a stream of it (with "#…" streams
--- besides it) or null for all, $4 limit.
+-- Keys whose later events wait behind one that cannot be applied: $1 topic, $2 tenant, $3 a stream of the tenant (its
+-- "#…" streams are included) or null for all, $4 limit.
 SELECT head.partition, head.kafka_offset, encode(head.key, 'escape') AS key, head.reason,
        (SELECT count(*)
         FROM parked_events AS waiting

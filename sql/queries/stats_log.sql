@@ -1,4 +1,4 @@
--- What the log of a tenant holds, as the ledger has it now: $1 tenant.
+-- Statistics about the log of a tenant, from the ledger as it is now: $1 tenant.
 SELECT 'log' AS kind, coalesce(sum(lately), 0)::bigint AS events_last_hour,
        round(coalesce(sum(lately), 0) / 60.0, 3)::float8 AS events_per_minute,
        (SELECT count(*) FROM streams WHERE tenant = $1::text) AS unique_streams, count(*) AS unique_event_types,

@@ -1,5 +1,5 @@
--- Memories counted: by agent and type, by tier, and all. $1 tenant, $2 to $4 as of when, $5 agent, $6 user, $7 run,
--- $8 conversation, $9 types.
+-- Counts memories by agent and type, by tier, and in total: $1 tenant, $2 to $4 the as-of time and position, $5 agent,
+-- $6 user, $7 run, $8 conversation, $9 types.
 SELECT CASE WHEN grouping(m.memory_type) = 0 THEN 'agent' WHEN grouping(m.tier) = 0 THEN 'tier' ELSE 'all' END AS kind,
        m.agent_id, m.memory_type, m.tier, count(*) AS total, count(*) FILTER (WHERE m.is_active) AS active,
        count(*) FILTER (WHERE m.is_deleted) AS deleted, count(*) FILTER (WHERE m.is_archived) AS archived,

@@ -1,4 +1,4 @@
--- What the tables of a tenant hold: $1 tenant, $2 to $4 as of when.
+-- Counts the rows of a tenant in the tables: $1 tenant, $2 to $4 the as-of time and position.
 SELECT 'system' AS kind,
        (SELECT count(*) FROM {memories} WHERE tenant = $1::text AND NOT is_deleted) AS memories,
        (SELECT count(*) FROM {conversations} WHERE tenant = $1::text AND NOT is_deleted) AS conversations,

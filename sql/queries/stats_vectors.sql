@@ -1,4 +1,4 @@
--- How many vectors the documents of a tenant have, in the schema of embed: of each model those of the edition that counts.
+-- How many vectors the documents of a tenant have in the schema of embed, in the current edition of each model:
 -- $1 tenant.
 SELECT coalesce(sum(d.parts), 0)::bigint AS total
 FROM documents d

@@ -1,4 +1,4 @@
--- How many documents the endpoint has refused in whole or in part, for each model that embeds.
+-- How many documents the endpoint has refused in whole or in part, by model.
 SELECT 'embed.' || d.model AS projection, count(*) AS documents
 FROM documents d
 LEFT JOIN editions e ON e.model = d.model

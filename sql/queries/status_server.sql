@@ -1,4 +1,5 @@
--- Which server this is, how many connections this database and the whole server have, and how many it takes.
+-- The version of the server, how many connections this database and the whole server have, and how many connections the
+-- server accepts.
 SELECT current_setting('server_version') AS version,
        (SELECT numbackends FROM pg_stat_database WHERE datname = current_database())::bigint AS connections,
        (SELECT sum(numbackends) FROM pg_stat_database)::bigint AS all_connections,

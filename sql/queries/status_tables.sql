@@ -1,5 +1,5 @@
--- The statement that returns rows and bytes of each table of the first schema on the path, the largest first: counted up to
--- 10,000 rows, beyond by what the server has noted itself. The months of the ledger are one table.
+-- The statement that returns rows and bytes of each table of the first schema on the path, the largest first. It counts
+-- up to 10,000 rows of a table, and beyond that uses the server's statistics. The months of the ledger are one table.
 SELECT format(
            $statement$
            WITH counted AS (%s)
@@ -13,8 +13,9 @@ SELECT format(
                   noted.bytes
            FROM counted
            CROSS JOIN LATERAL (
-               -- A table in parts is what its parts are. The rows of a page when it was analyzed last, for the pages that
-               -- there are now; before that what the sessions have reported of their writes.
+               -- Of a partitioned table, the sums over its partitions. The rows are those per page when it was last
+               -- analyzed, times the pages that it has now; before the first analysis, the number that the sessions
+               -- have reported of their writes.
                SELECT sum(CASE
                               WHEN relpages > 0
                                   THEN reltuples / relpages

@@ -1,4 +1,5 @@
--- The tables that list the streams of a subject, and what was found about each table's rows of them.
+-- Creates the tables for the streams of a subject, and for what is found when each table's rows of these streams are
+-- compared.
 CREATE TEMPORARY TABLE subject_streams (
     tenant text COLLATE "C", stream_id text COLLATE "C", PRIMARY KEY (tenant, stream_id)
 ) ON COMMIT DROP;

@@ -1,5 +1,6 @@
--- Compares the rows of the subject's streams, table by table, and puts the scratch schema's in the place of the live ones
--- where they differ. The ledger is compared only, without its hashes: what it says cannot change without all behind it.
+-- Compares the rows of the subject's streams, table by table, and replaces the live rows with those of the scratch
+-- schema where they differ. The ledger is only compared, without its hashes: its rows cannot change unless all later
+-- rows change too.
 DO $$
 DECLARE
     live text := current_setting('mneme.live');

@@ -1,5 +1,5 @@
--- The statement that lists the streams in which a live table has rows of the tenant $1 and of the subject $2. Here $1 is
--- the column that names the subject: user_id or agent_id.
+-- Returns the statement that lists the streams in which a live table has rows of the tenant $1 and the subject $2.
+-- Here, $1 is the column that names the subject: user_id or agent_id.
 SELECT string_agg(format('SELECT tenant, stream_id FROM %I.%I WHERE tenant = $1 AND %I = $2',
                          current_setting('mneme.live'), c.relname, s.attname), ' UNION ')
 FROM pg_class c

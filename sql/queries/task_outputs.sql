@@ -1,5 +1,5 @@
--- What tasks returned, the latest first: $1 tenant, $2 to $4 as of when, $5 task, $6 agent, $7 user, $8 run, $9 since, $10
--- until, $11 limit, $12 offset.
+-- Outputs of tasks, the latest first: $1 tenant, $2 to $4 the as-of time and position, $5 task, $6 agent, $7 user,
+-- $8 run, $9 since, $10 until, $11 limit, $12 offset.
 SELECT task_output_id, tenant, stream_id, task, agent_id, user_id, run_id, output, metadata, created_at, version,
        source_event_id
 FROM task_outputs

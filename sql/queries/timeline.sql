@@ -1,5 +1,5 @@
--- Everything by time, the latest first: $1 tenant, $5 user, $6 agent, $7 conversation, $8 types, $9 since, $10 until,
--- $11 limit, $12 offset.
+-- Entries of the timeline, the latest first: $1 tenant, $5 user, $6 agent, $7 conversation, $8 types, $9 since,
+-- $10 until, $11 limit, $12 offset.
 SELECT at, type, reference, summary, importance, access_count, last_accessed_at, is_archived, metadata,
        tenant, user_id, agent_id, conversation_id
 FROM memory_timeline

@@ -1,5 +1,5 @@
--- The latest turns of all conversations of a user or an agent, in the order in which they were said: $1 tenant, $2 to $4
--- as of when, $5 user, $6 agent, $7 how many hours back, $8 how many.
+-- The latest turns in all conversations of a user or an agent, in the order of their times: $1 tenant, $2 to $4 the
+-- as-of time and position, $5 user, $6 agent, $7 how many hours back, $8 limit.
 SELECT conversation_id, stream_id, user_id, agent_id, turn_index, role, speaker, content, content_hash, token_count, model,
        metadata, created_at, source_event_id
 FROM (

@@ -1,4 +1,4 @@
--- From here to the end of the transaction the writers of the active generation wait before their next batch.
+-- Makes the writers of the active generation wait before their next batch, until the transaction ends.
 DO $$
 BEGIN
     PERFORM FROM progress WHERE projection = 'vectors' ORDER BY topic, partition FOR UPDATE;

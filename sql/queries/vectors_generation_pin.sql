@@ -1,4 +1,5 @@
--- Records what the first document says of its generation. Returns the row as it is now.
+-- Sets what the first document determines about its generation, unless it is already set: $1 generation, $2 dimensions,
+-- $3 and $4 the prefixes of queries and passages. Returns the row as it is now.
 UPDATE generations
 SET query_prefix = CASE WHEN dimensions IS NULL THEN $3 ELSE query_prefix END,
     passage_prefix = CASE WHEN dimensions IS NULL THEN $4 ELSE passage_prefix END,

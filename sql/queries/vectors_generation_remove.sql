@@ -1,4 +1,4 @@
--- Forgets a generation, its progress and what of it is parked.
+-- Deletes the generation $1 unless it is active, with its progress and its parked events.
 WITH gone AS (
     DELETE FROM generations WHERE generation = $1::integer AND state <> 'active' RETURNING generation
 ),

@@ -1,4 +1,4 @@
--- Generations, oldest first: all of them, or the one with that number, or those of that model, or in that state.
+-- Generations, oldest first: $1 number, $2 model, $3 state, each null for any.
 SELECT generation, state, store, metric, dimensions, is_loaded, model, query_prefix, passage_prefix, topic, token, edition
 FROM generations
 WHERE ($1::integer IS NULL OR generation = $1)

@@ -1,6 +1,6 @@
--- What became of events: $1 their sequence_ids, $2 the topic, $3 the tenant or null. A row for each event that the
--- postgres projection has judged, parked or dropped, with its place in $1 from 0. For an event that was not judged, the
--- key names its tenant and stream, separated by a slash.
+-- What became of events: $1 their sequence_ids, $2 the topic, $3 the tenant or null. Returns a row for each event that
+-- the postgres projection has judged, parked or dropped, with its place in $1, from 0. The tenant of an event that was
+-- not judged is known from its key, which consists of tenant and stream, separated by a slash.
 SELECT asked.place - 1 AS place,
        coalesce(judged.verdict::text, CASE WHEN parked.is_dropped THEN 'dropped' ELSE 'parked' END) AS verdict,
        CASE WHEN judged.verdict = 'accepted' THEN judged.version ELSE judged.actual_version END AS actual_version,
