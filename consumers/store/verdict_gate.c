@@ -1,6 +1,6 @@
 /*
- * Three queries for each batch in one round trip, all by array: has the ledger passed it, which events are
- * exceptions, and which keys wait in this projection.
+ * Three queries for each batch, all by array: has the ledger passed it, which events are exceptions, and
+ * which keys wait in this projection. They take one round trip if the ledger has passed already.
  */
 #include "consumers/store/verdict_gate.h"
 
@@ -12,8 +12,10 @@
 #include "consumers/log/fill.h"
 #include "sql/embedded.h"
 
-#define PATIENCE_MICROS 500000
-#define LOOK_AGAIN_MICROS 2000
+#define PATIENCE_MICROS INT64_C(500000)
+/* Between two checks whether the ledger has folded the batch. */
+#define FIRST_PAUSE_MICROS 2000
+#define LONGEST_PAUSE_MICROS 16000
 
 enum { PARTITIONS, FIRST, END, ARRAYS };
 
@@ -47,6 +49,7 @@ static int prepare(struct gate *gate, struct mneme_error *error) {
         gate->numbers[END] = gate->batch->items[gate->batch->count - 1].position.offset + 1;
     }
     mneme_pg_param_str(&gate->behind, mneme_str_from(gate->topic));
+    mneme_pg_param_str(&gate->exceptions, mneme_str_from(gate->topic));
     mneme_pg_param_long_array(&gate->behind, gate->numbers, count);
     mneme_pg_param_long_array(&gate->behind, gate->numbers + END * count, count);
     for (size_t i = 0; i < ARRAYS; i++) {
@@ -158,31 +161,51 @@ static int set_behind_error(const struct gate *gate, const PGresult *rows, struc
                            gate->topic);
 }
 
-/* Checks once; *is_open: the ledger was there, and the exceptions are taken. The order matters: after the
- * ledger has passed, exceptions are added only by events that are tried again. */
-static int ask_ledger(struct gate *gate, struct mneme_postgres *postgres, bool *is_accepted, bool *is_open,
-                      struct mneme_error *error) {
-    const struct mneme_pg_call calls[] = {{mneme_sql_gate_behind, &gate->behind},
-                                          {mneme_sql_gate_exceptions, &gate->exceptions},
-                                          {mneme_sql_gate_waiting, &gate->waiting}};
-    PGresult *results[sizeof calls / sizeof *calls] = {NULL};
-    size_t count = gate->is_waiting_asked ? 3 : 2;
-    int status = mneme_pg_pipeline(results, postgres, calls, count, error);
-    if (status != MNEME_OK) {
-        return status;
-    }
-    *is_open = PQntuples(results[0]) == 0;
-    if (!*is_open) {
-        (void)set_behind_error(gate, results[0], error);
-    }
-    if (*is_open) {
-        status = apply_exceptions(gate, is_accepted, results[1], error);
-    }
-    if (*is_open && status == MNEME_OK && gate->is_waiting_asked) {
-        status = hold_back(gate, is_accepted, results[2], error);
-    }
-    for (size_t i = 0; i < count; i++) {
+enum { BEHIND, EXCEPTIONS, WAITING, QUESTIONS };
+
+/* Sends the questions from `first` to before `end` in one round trip. Their order matters: after the ledger
+ * has passed, exceptions are added only by events that are tried again. */
+static int ask(PGresult *results[QUESTIONS], const struct gate *gate, struct mneme_postgres *postgres,
+               size_t first, size_t end, struct mneme_error *error) {
+    const struct mneme_pg_call calls[QUESTIONS] = {
+        [BEHIND] = {mneme_sql_gate_behind, &gate->behind},
+        [EXCEPTIONS] = {mneme_sql_gate_exceptions, &gate->exceptions},
+        [WAITING] = {mneme_sql_gate_waiting, &gate->waiting},
+    };
+    for (size_t i = first; i < end; i++) {
         PQclear(results[i]);
+        results[i] = NULL;
+    }
+    return mneme_pg_pipeline(results + first, postgres, calls + first, end - first, error);
+}
+
+/* Waits until the ledger is not behind, with one cheap question at a time. */
+static int wait_for_ledger(PGresult *results[QUESTIONS], const struct gate *gate,
+                           struct mneme_postgres *postgres, struct mneme_error *error) {
+    int64_t deadline = mneme_clock_monotonic_micros() + PATIENCE_MICROS;
+    int64_t pause = FIRST_PAUSE_MICROS;
+    int status = MNEME_OK;
+    while (status == MNEME_OK && PQntuples(results[BEHIND]) > 0) {
+        if (mneme_clock_monotonic_micros() >= deadline) {
+            return set_behind_error(gate, results[BEHIND], error);
+        }
+        mneme_clock_pause(pause);
+        pause = pause < LONGEST_PAUSE_MICROS ? 2 * pause : pause;
+        status = ask(results, gate, postgres, BEHIND, BEHIND + 1, error);
+    }
+    return status;
+}
+
+/* The answers about a batch that the ledger has folded. */
+static int ask_ledger(PGresult *results[QUESTIONS], const struct gate *gate, struct mneme_postgres *postgres,
+                      struct mneme_error *error) {
+    size_t end = gate->is_waiting_asked ? QUESTIONS : WAITING;
+    int status = ask(results, gate, postgres, BEHIND, end, error);
+    if (status == MNEME_OK && PQntuples(results[BEHIND]) > 0) {
+        status = wait_for_ledger(results, gate, postgres, error);
+        if (status == MNEME_OK) {
+            status = ask(results, gate, postgres, EXCEPTIONS, end, error);
+        }
     }
     return status;
 }
@@ -190,21 +213,22 @@ static int ask_ledger(struct gate *gate, struct mneme_postgres *postgres, bool *
 int mneme_verdict_gate_pass(bool *is_accepted, struct mneme_postgres *postgres, const char *projection,
                             const char *topic, struct mneme_batch *batch, struct mneme_error *error) {
     struct gate gate = {.projection = projection, .topic = topic, .batch = batch};
-    int64_t deadline = mneme_clock_monotonic_micros() + PATIENCE_MICROS;
+    PGresult *results[QUESTIONS] = {NULL};
     for (size_t i = 0; i < batch->count; i++) {
         is_accepted[i] = batch->items[i].park_reason == NULL;
     }
-    bool is_open = false;
-    struct mneme_error reason = {0};
     int status = prepare(&gate, error);
-    while (status == MNEME_OK && !is_open) {
-        status = ask_ledger(&gate, postgres, is_accepted, &is_open, &reason);
-        bool is_over = mneme_clock_monotonic_micros() >= deadline;
-        if (status != MNEME_OK || (!is_open && is_over)) {
-            status = mneme_error_set(error, reason.code, "%s", reason.message);
-        } else if (!is_open) {
-            mneme_clock_pause(LOOK_AGAIN_MICROS);
-        }
+    if (status == MNEME_OK) {
+        status = ask_ledger(results, &gate, postgres, error);
+    }
+    if (status == MNEME_OK) {
+        status = apply_exceptions(&gate, is_accepted, results[EXCEPTIONS], error);
+    }
+    if (status == MNEME_OK && gate.is_waiting_asked) {
+        status = hold_back(&gate, is_accepted, results[WAITING], error);
+    }
+    for (size_t i = 0; i < QUESTIONS; i++) {
+        PQclear(results[i]);
     }
     mneme_pg_params_clean_up(&gate.behind);
     mneme_pg_params_clean_up(&gate.exceptions);

@@ -53,6 +53,7 @@ static int make_batch(struct bench *bench, struct mneme_error *error) {
         places[2][i] = bench->partitions[i].next_offset;
     }
     mneme_arena_init(&bench->batch.arena, 0);
+    mneme_pg_param_str(&bench->exceptions, MNEME_STR_LIT(TOPIC));
     for (int i = 0; i < 3; i++) {
         mneme_pg_param_long_array(&bench->exceptions, places[i], PARTITIONS);
     }
@@ -76,17 +77,25 @@ static int set_up(struct bench *bench, struct mneme_error *error) {
     return status == MNEME_OK ? make_batch(bench, error) : status;
 }
 
+/* That many percent of the events have no effect; every second one of these was parked, the others are
+ * refused by their verdict. */
 static int make_exceptions(struct bench *bench, long percent, struct mneme_error *error) {
-    char sql[512];
+    char sql[1024];
     snprintf(sql, sizeof sql,
-             "TRUNCATE verdict_exceptions; INSERT INTO verdict_exceptions (kafka_partition, kafka_offset, "
-             "verdict) "
-             "SELECT i %% %d, i / %d, 'duplicate' FROM generate_series(0, %ld) AS i WHERE i * %ld / 100 > (i "
-             "- 1) * "
-             "%ld / 100; ANALYZE verdict_exceptions",
+             "TRUNCATE verdict_exceptions, parked_events; "
+             "CREATE TEMP TABLE chosen AS SELECT i %% %d AS partition, i / %d AS kafka_offset, "
+             "row_number() OVER (ORDER BY i) AS n FROM generate_series(0, %ld) AS i "
+             "WHERE i * %ld / 100 > (i - 1) * %ld / 100; "
+             "INSERT INTO verdict_exceptions (kafka_partition, kafka_offset, verdict) "
+             "SELECT partition, kafka_offset, 'duplicate' FROM chosen WHERE n %% 2 = 0; "
+             "INSERT INTO parked_events (projection, topic, partition, kafka_offset, value, reason, "
+             "blocked_by, recorded_at) "
+             "SELECT 'postgres', '" TOPIC
+             "', partition, kafka_offset, '', 'broken', kafka_offset, now() FROM chosen "
+             "WHERE n %% 2 = 1; "
+             "DROP TABLE chosen; ANALYZE verdict_exceptions, parked_events",
              PARTITIONS, PARTITIONS, bench->events - 1, percent, percent);
-    return percent == 0 ? mneme_pg_run(bench->postgres, "TRUNCATE verdict_exceptions", error)
-                        : mneme_pg_run(bench->postgres, sql, error);
+    return mneme_pg_run(bench->postgres, sql, error);
 }
 
 /* One of each, in turns. */
