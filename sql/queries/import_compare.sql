@@ -27,7 +27,8 @@ SELECT told.n, ledger.verdict, memory.version, memory.is_deleted,
            CASE WHEN to_jsonb(memory.tags) <> coalesce(payload -> 'tags', '[]') THEN 'tags' END,
            CASE WHEN to_jsonb(memory.entities) <> coalesce(payload -> 'entities', '[]') THEN 'entities' END,
            CASE WHEN memory.metadata - origin.names <> coalesce(payload -> 'metadata', '{}') - origin.names THEN 'metadata' END,
-           CASE WHEN memory.expires_at <> (payload ->> 'expires_at')::timestamptz THEN 'expires_at' END
+           CASE WHEN payload ->> 'expires_at' IS NOT NULL
+                 AND memory.expires_at IS DISTINCT FROM (payload ->> 'expires_at')::timestamptz THEN 'expires_at' END
        ], NULL) END AS differing
 FROM told
 CROSS JOIN origin
