@@ -3,8 +3,9 @@
   server.py --models FOLDER [--host 127.0.0.1] [--port 8080] [--threads 0] [--batch 32]
 
 FOLDER contains what ops/embedding-server/fetch fetches. A request may have any number of texts: it is split into
-runs of --batch texts, shortest first, since the longest text decides what a run costs. Requests take turns run
-by run, so that a question does not wait for a bulk load.
+runs, shortest texts first, since the longest text decides what a run costs. A run has at most --batch texts and, unless
+it is a single text, RUN_TOKENS tokens. Requests take turns run by run, so that a question does not wait for a bulk
+load, and a request whose client has left gets no more runs.
 """
 
 import argparse
@@ -21,6 +22,8 @@ from starlette.routing import Route
 from models import TABLE, Damaged, Models
 
 MAX_BODY_BYTES = 32 << 20
+# With padding. More in a run makes none of them faster on a CPU, and other requests wait longer.
+RUN_TOKENS = 2048
 # Clients' pooled connections must survive the pauses between batches.
 KEEP_ALIVE_SECONDS = 120
 
@@ -65,6 +68,21 @@ def parse(body):
     return name, texts, encoding
 
 
+class ClientLeft(Exception):
+    """Nobody waits for the answer any more, usually since the client's time-out is over."""
+
+
+def split_into_runs(lengths, batch):
+    """Lists of indexes of texts, given each text's number of tokens."""
+    run = []
+    for index in sorted(range(len(lengths)), key=lengths.__getitem__):
+        if run and (len(run) == batch or (len(run) + 1) * lengths[index] > RUN_TOKENS):
+            yield run
+            run = []
+        run.append(index)
+    yield run
+
+
 class Server:
     """The routes; a single thread does all the computing."""
 
@@ -75,14 +93,14 @@ class Server:
     async def compute(self, function, *arguments):
         return await asyncio.get_running_loop().run_in_executor(self.thread, function, *arguments)
 
-    async def embed(self, name, texts):
+    async def embed(self, request, name, texts):
         """The vectors in the order of the texts, and the number of their tokens."""
         model = await self.compute(self.models.get, name)
         tokens = await self.compute(model.tokens, texts)
-        by_length = sorted(range(len(texts)), key=lambda index: len(tokens[index]))
         vectors = [None] * len(texts)
-        for start in range(0, len(texts), self.batch):
-            indexes = by_length[start:start + self.batch]
+        for indexes in split_into_runs(list(map(len, tokens)), self.batch):
+            if await request.is_disconnected():
+                raise ClientLeft
             for index, vector in zip(indexes, await self.compute(model.embed, [tokens[i] for i in indexes])):
                 vectors[index] = vector
         return vectors, sum(map(len, tokens))
@@ -95,7 +113,9 @@ class Server:
                 return refusal(Refused(413, f"the body is longer than {MAX_BODY_BYTES} bytes"))
         try:
             name, texts, encoding = parse(bytes(body))
-            vectors, tokens = await self.embed(name, texts)
+            vectors, tokens = await self.embed(request, name, texts)
+        except ClientLeft:
+            return Response(status_code=499)  # as proxies log it; nobody reads it
         except Refused as error:
             return refusal(error)
         except Damaged as error:

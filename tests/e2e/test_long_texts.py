@@ -11,7 +11,7 @@ from oracle.chroma import Chroma
 
 MODEL = "bge-small-en-v1.5"
 LONG = "0190a5a0-0000-7000-8000-000000000001"
-LENGTH = 90_000
+LENGTH = 30_000
 FACT = "The wedding of Ada and Tom takes place at the castle on the second Saturday of June."
 # No word of it is in the fact, or in any other text.
 QUESTION = "Where is the marriage ceremony held?"

@@ -38,7 +38,7 @@ def test_workers_share_its_sessions(namespace, mneme, worker, drain, pooled, emb
     line = mneme("memory", "add", "Bruno paints the fence green", "--user", "ada", "--wait", "postgres", "--json", expect=0,
                  env=pooled).json_lines[0]
     position = f"{line['partition']}:{line['offset']}" if "partition" in line else line["position"]
-    found = mneme("recall", "fence", "--user", "ada", "--at-least", position, "--wait-vectors", "--wait-timeout", "60000",
+    found = mneme("recall", "fence", "--user", "ada", "--at-least", position, "--wait-vectors", "--wait-timeout", "110000",
                   "--json", expect=0, env=pooled)
     assert "Bruno paints" in found.stdout
     for process in started:
