@@ -285,6 +285,20 @@ int mneme_pg_query(PGresult **out, struct mneme_postgres *postgres, const char *
     return hand_over(out, postgres, result, error);
 }
 
+int mneme_pg_send(struct mneme_postgres *postgres, const char *sql, const struct mneme_pg_params *params,
+                  struct mneme_error *error) {
+    const char *values[MNEME_PG_MAX_PARAMS];
+    int status = check_params(postgres, params, error);
+    if (status != MNEME_OK) {
+        return status;
+    }
+    mneme_pg_param_values(values, params);
+    return PQsendQueryParams(postgres->connection, sql, params->count, params->type, values, params->length,
+                             params->format, 0) == 1
+               ? MNEME_OK
+               : mneme_error_set(error, MNEME_E_UNAVAILABLE, "%s", PQerrorMessage(postgres->connection));
+}
+
 int mneme_pg_run(struct mneme_postgres *postgres, const char *sql, struct mneme_error *error) {
     return hand_over(NULL, postgres, mneme_pg_exec(postgres, sql), error);
 }

@@ -84,6 +84,11 @@ void mneme_pg_param_float_array(struct mneme_pg_params *params, const float *ite
 int mneme_pg_query(PGresult **out, struct mneme_postgres *postgres, const char *sql,
                    const struct mneme_pg_params *params, bool binary, struct mneme_error *error);
 
+/* Sends a statement and does not wait: the caller polls mneme_pg_raw for its result, in text format.
+ * MNEME_E_UNAVAILABLE when it could not be sent. */
+int mneme_pg_send(struct mneme_postgres *postgres, const char *sql, const struct mneme_pg_params *params,
+                  struct mneme_error *error);
+
 /* From now on, the cancel ends statements of mneme_pg_query, with MNEME_E_TIMEOUT; NULL: nothing does. It
  * must live as long as it is set. Behind a pooler that shares sessions, statements cannot be cancelled. */
 void mneme_pg_set_cancel(struct mneme_postgres *postgres, const struct mneme_cancel *cancel);

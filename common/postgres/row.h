@@ -49,6 +49,14 @@ static inline int64_t mneme_pg_get_long(const PGresult *rows, int row, int colum
     return (int64_t)be64toh(wire);
 }
 
+/* A double precision of a binary result that is not null. */
+static inline double mneme_pg_get_double(const PGresult *rows, int row, int column) {
+    int64_t bits = mneme_pg_get_long(rows, row, column);
+    double value;
+    memcpy(&value, &bits, sizeof value);
+    return value;
+}
+
 /* The result's own columns, in the arena: each can hold NULL, and takes MNEME_ROW_CELL_BYTES of the struct.
  * NULL when memory is exhausted. */
 #define MNEME_ROW_CELL_BYTES 32

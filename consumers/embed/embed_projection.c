@@ -2,7 +2,8 @@
  * The operations of the projection. One batch: the ledger's verdicts, the changes of documents, their
  * vectors; then one transaction that moves the progress first, writes the records while it holds it, and
  * commits once the brokers have them. So a worker that has lost a partition writes nothing, and records left
- * on the topic by a crash are written again, identically.
+ * on the topic by a crash are written again: the next worker's batches may be smaller, so that an older
+ * record follows, but the last record of each document is the newest.
  */
 #include "consumers/embed/embed_projection.h"
 

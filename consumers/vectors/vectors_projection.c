@@ -14,9 +14,9 @@
 #include "consumers/store/parked.h"
 #include "consumers/store/progress.h"
 #include "consumers/vectors/loss_check.h"
+#include "consumers/vectors/maintain.h"
 #include "consumers/vectors/rebuild.h"
 #include "consumers/vectors/record.h"
-#include "consumers/vectors/tend.h"
 #include "schemas/embedding.h"
 #include "sql/embedded.h"
 #include "stores/vectors/edition.h"
@@ -40,7 +40,7 @@ struct projection {
     int64_t drop_micros; /* when to look again */
     int64_t *marks;      /* by partition of the topic: the latest time of its records (loss_check.h) */
     int32_t mark_count;
-    struct mneme_vectors_tending tending;
+    struct mneme_vectors_maintenance maintenance;
 };
 
 static int out_of_memory(struct mneme_error *error) {
@@ -59,7 +59,7 @@ static void close_projection(void *context) {
     if (projection == NULL) {
         return;
     }
-    mneme_vectors_tend_end(&projection->tending);
+    mneme_vectors_maintain_end(&projection->maintenance);
     close_store(projection);
     mneme_store_session_clean_up(&projection->session);
     mneme_store_progress_clean_up(&projection->progress);
@@ -357,7 +357,7 @@ static int take_item(struct projection *projection, struct mneme_vector_change *
         return mneme_error_set(error, (enum mneme_status)status, "%s", reason.message);
     }
     changes[(*count)++] = record.change;
-    projection->tending.has_written = projection->tending.has_written || is_raw;
+    projection->maintenance.has_written = projection->maintenance.has_written || is_raw;
     return MNEME_OK;
 }
 
@@ -424,7 +424,7 @@ static enum mneme_apply_result apply(void *context, struct mneme_batch *batch, s
     if (status == MNEME_OK) {
         projection->is_current = true;
         drop_retired(projection);
-        mneme_vectors_tend(&projection->tending, projection->config, &projection->generation);
+        mneme_vectors_maintain(&projection->maintenance, projection->config, &projection->generation);
     } else {
         projection->is_current = false;
         mneme_store_session_rollback(&projection->session);
@@ -435,7 +435,7 @@ static enum mneme_apply_result apply(void *context, struct mneme_batch *batch, s
 static enum mneme_apply_result idle(void *context, struct mneme_error *error) {
     struct projection *projection = context;
     (void)error;
-    mneme_vectors_tend(&projection->tending, projection->config, &projection->generation);
+    mneme_vectors_maintain(&projection->maintenance, projection->config, &projection->generation);
     return MNEME_APPLIED;
 }
 

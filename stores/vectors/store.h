@@ -119,15 +119,15 @@ struct mneme_vector_store_ops {
                 struct mneme_error *error);
     int (*finish_load)(void *store, unsigned jobs, struct mneme_error *error);
 
-    /* Builds indexes next to a worker's writing, for vectors that are there. `tend` works over a connection
-     * of its own in steps that never block, so it is called again and again, about every second, also while
-     * there is nothing to write; `has_written`: raw vectors were written since the last call. Failures are
-     * logged and tried again later. Several workers may do this at the same time. All three are NULL when
-     * the store has nothing to build. */
-    int (*tend_open)(void **tending, const struct mneme_config *config,
-                     const struct mneme_generation *generation, struct mneme_error *error);
-    void (*tend)(void *tending, bool has_written);
-    void (*tend_close)(void *tending);
+    /* Builds indexes next to a worker's writing, for vectors that are there. `maintain` works over a
+     * connection of its own in steps that never block, so it is called again and again, about every second,
+     * also while there is nothing to write; `has_written`: raw vectors were written since the last call.
+     * Failures are logged and tried again later. Several workers may do this at the same time. All three are
+     * NULL when the store has nothing to build. */
+    int (*maintain_open)(void **maintenance, const struct mneme_config *config,
+                         const struct mneme_generation *generation, struct mneme_error *error);
+    void (*maintain)(void *maintenance, bool has_written);
+    void (*maintain_close)(void *maintenance);
 
     /* Visits every vector of the generation, parts separately, unordered; stops when `visit` returns a status
      * other than MNEME_OK. */

@@ -23,12 +23,12 @@
 #define ODD_COLLECTION "it''s $1 %L \\'; -- {table}\n\xc3\xb6"
 
 static struct mneme_vector_case vectors;
-static void *tending;
+static void *maintenance;
 
 static void tear_down(void) {
-    if (tending != NULL) {
-        mneme_pgvector_store.tend_close(tending);
-        tending = NULL;
+    if (maintenance != NULL) {
+        mneme_pgvector_store.maintain_close(maintenance);
+        maintenance = NULL;
     }
     mneme_vector_case_tear_down(&vectors);
 }
@@ -80,17 +80,18 @@ static void fill(const char *tenant, const char *collection, enum mneme_vector_m
     "(SELECT max(oid::bigint)::oid FROM pg_class WHERE relname LIKE 'raw\\_vectors\\_1\\_nearest\\_%')"
 
 static bool are_indexed(void *context) {
-    mneme_pgvector_store.tend(tending, false);
+    mneme_pgvector_store.maintain(maintenance, false);
     return number(vectors.postgres, VALID_INDEXES) >= *(const int64_t *)context;
 }
 
 /* As a worker does it. */
-static void tend(int64_t indexes) {
-    OK(mneme_pgvector_store.tend_open(&tending, vectors.fixture.config, &vectors.generation, &vectors.error));
-    mneme_pgvector_tend_from(tending, LARGE);
+static void maintain(int64_t indexes) {
+    OK(mneme_pgvector_store.maintain_open(&maintenance, vectors.fixture.config, &vectors.generation,
+                                          &vectors.error));
+    mneme_pgvector_maintain_from(maintenance, LARGE);
     cr_assert(mneme_wait_until(are_indexed, &indexes), "there is no index");
-    mneme_pgvector_store.tend_close(tending);
-    tending = NULL;
+    mneme_pgvector_store.maintain_close(maintenance);
+    maintenance = NULL;
 }
 
 static void set_up(enum mneme_generation_state state) {
@@ -203,7 +204,7 @@ ParameterizedTestParameters(raw_vector_indexes, a_collection_that_has_grown_gets
 ParameterizedTest(const size_t *place, raw_vector_indexes, a_collection_that_has_grown_gets_one) {
     set_up(MNEME_GENERATION_ACTIVE);
     fill(ODD_TENANT, ODD_COLLECTION, metrics[*place].metric, LARGE);
-    tend(1);
+    maintain(1);
     question.tenant = MNEME_STR_LIT(ODD_TENANT);
     question.collection = MNEME_STR_LIT(ODD_COLLECTION);
     expect_nearest(metrics[*place].operator);
@@ -233,18 +234,20 @@ Test(raw_vector_indexes, small_collections_get_none_and_one_process_builds_at_a_
     fill("acme", "a", MNEME_METRIC_COSINE, LARGE - 1);
     fill("acme", "c", MNEME_METRIC_COSINE, LARGE);
     fill("other", "c", MNEME_METRIC_COSINE, 10);
-    OK(mneme_pgvector_store.tend_open(&second, vectors.fixture.config, &vectors.generation, &vectors.error));
-    OK(mneme_pgvector_store.tend_open(&tending, vectors.fixture.config, &vectors.generation, &vectors.error));
-    mneme_pgvector_tend_from(second, LARGE);
-    mneme_pgvector_tend_from(tending, LARGE);
-    mneme_pgvector_store.tend(tending, false);
-    mneme_pgvector_store.tend(second, false);
+    OK(mneme_pgvector_store.maintain_open(&second, vectors.fixture.config, &vectors.generation,
+                                          &vectors.error));
+    OK(mneme_pgvector_store.maintain_open(&maintenance, vectors.fixture.config, &vectors.generation,
+                                          &vectors.error));
+    mneme_pgvector_maintain_from(second, LARGE);
+    mneme_pgvector_maintain_from(maintenance, LARGE);
+    mneme_pgvector_store.maintain(maintenance, false);
+    mneme_pgvector_store.maintain(second, false);
     cr_expect_eq(number(vectors.postgres,
                         "SELECT count(*) FROM pg_locks l JOIN pg_database d ON d.oid = l.database "
                         "WHERE l.locktype = 'advisory' AND d.datname = current_database()"),
                  1);
     cr_assert(mneme_wait_until(are_indexed, &wanted));
-    mneme_pgvector_store.tend_close(second);
+    mneme_pgvector_store.maintain_close(second);
     cr_expect_eq(number(vectors.postgres, "SELECT count(*) FROM pg_class WHERE relkind = 'i' AND relname "
                                           "LIKE 'raw\\_vectors\\_1\\_nearest\\_%'"),
                  1);
@@ -328,7 +331,7 @@ static void replace_invalid(const float *vector) {
                     &vectors.error));
     ask(vector);
     cr_expect_eq(count_common("<=>"), K, "all are compared");
-    tend(1);
+    maintain(1);
     cr_expect_neq(number(vectors.postgres, "SELECT " INDEX_OF_ALL "::bigint"), former);
     expect_nearest("<=>");
 }
@@ -337,7 +340,7 @@ Test(raw_vector_indexes, answers_are_those_of_comparing_all) {
     float vector[DIMENSIONS];
     set_up(MNEME_GENERATION_ACTIVE);
     fill("acme", "c", MNEME_METRIC_COSINE, LARGE + 100);
-    tend(1);
+    maintain(1);
     next_vector(vector);
     expect_filters(vector);
     for (int i = 0; i < 3; i++) {

@@ -59,15 +59,15 @@ def source_of(message):
 
 
 def last_records(messages):
-    """{key: message} of the last record of each key; and sentences where an older one came after a newer one, which a
-    compaction would keep in its place."""
-    last, found = {}, []
+    """{key: message} of the last record of each key; and sentences where it is not the newest, which a compaction would
+    lose. A worker that follows a killed one writes the same records again in batches of its own, so an older record may
+    stand between two of the newest."""
+    last, newest = {}, {}
     for message in messages:
-        before = last.get(message.key)
-        if before is not None and source_of(before) > source_of(message):
-            found.append(f"{message.key!r}: {source_of(message)} at {message.position} came after {source_of(before)}")
         last[message.key] = message
-    return last, found
+        newest[message.key] = max(newest.get(message.key, 0), source_of(message))
+    return last, [f"{key!r}: {source_of(message)} at {message.position} is the last record, and {newest[key]} the newest"
+                  for key, message in last.items() if source_of(message) < newest[key]]
 
 
 class RecordCodec:

@@ -22,7 +22,7 @@
 
 enum step { RESTING, CHECKING, DROPPING, BUILDING };
 
-struct tending {
+struct maintenance {
     const struct mneme_config *config;
     struct mneme_pgvector store; /* for its statements; its connection is open while there is work */
     enum step step;
@@ -33,69 +33,70 @@ struct tending {
     int row;           /* … and the current one */
 };
 
-int mneme_pgvector_tend_open(void **out, const struct mneme_config *config,
-                             const struct mneme_generation *generation, struct mneme_error *error) {
-    struct tending *tending = calloc(1, sizeof *tending);
-    if (tending == NULL) {
+int mneme_pgvector_maintain_open(void **out, const struct mneme_config *config,
+                                 const struct mneme_generation *generation, struct mneme_error *error) {
+    struct maintenance *maintenance = calloc(1, sizeof *maintenance);
+    if (maintenance == NULL) {
         return mneme_pgvector_out_of_memory(error);
     }
-    tending->config = config;
-    tending->store.config = config;
-    tending->store.generation = *generation;
-    tending->store.least_indexed = MNEME_PGVECTOR_LEAST_INDEXED;
-    tending->has_written = true; /* perhaps by a former worker */
-    tending->wait_micros = CHECK_MICROS;
-    *out = tending;
+    maintenance->config = config;
+    maintenance->store.config = config;
+    maintenance->store.generation = *generation;
+    maintenance->store.least_indexed = MNEME_PGVECTOR_LEAST_INDEXED;
+    maintenance->has_written = true; /* perhaps by a former worker */
+    maintenance->wait_micros = CHECK_MICROS;
+    *out = maintenance;
     return MNEME_OK;
 }
 
-void mneme_pgvector_tend_from(void *context, int64_t least_indexed) {
-    struct tending *tending = context;
-    tending->store.least_indexed = least_indexed;
+void mneme_pgvector_maintain_from(void *context, int64_t least_indexed) {
+    struct maintenance *maintenance = context;
+    maintenance->store.least_indexed = least_indexed;
 }
 
-static void rest(struct tending *tending, int64_t micros) {
-    PQclear(tending->lacking);
-    tending->lacking = NULL;
-    mneme_pg_close(tending->store.postgres);
-    tending->store.postgres = NULL;
-    tending->step = RESTING;
-    tending->next_micros = mneme_clock_monotonic_micros() + micros;
+static void rest(struct maintenance *maintenance, int64_t micros) {
+    PQclear(maintenance->lacking);
+    maintenance->lacking = NULL;
+    mneme_pg_close(maintenance->store.postgres);
+    maintenance->store.postgres = NULL;
+    maintenance->step = RESTING;
+    maintenance->next_micros = mneme_clock_monotonic_micros() + micros;
 }
 
-void mneme_pgvector_tend_close(void *context) {
-    struct tending *tending = context;
-    if (tending != NULL) {
-        rest(tending, 0);
-        mneme_buffer_clean_up(&tending->store.sql);
-        mneme_pg_params_clean_up(&tending->store.params);
-        free(tending);
+void mneme_pgvector_maintain_close(void *context) {
+    struct maintenance *maintenance = context;
+    if (maintenance != NULL) {
+        rest(maintenance, 0);
+        mneme_buffer_clean_up(&maintenance->store.sql);
+        mneme_pg_params_clean_up(&maintenance->store.params);
+        free(maintenance);
     }
 }
 
-static const char *text_of(const struct tending *tending, int column) {
-    return PQgetvalue(tending->lacking, tending->row, column);
+static const char *text_of(const struct maintenance *maintenance, int column) {
+    return PQgetvalue(maintenance->lacking, maintenance->row, column);
 }
 
 /* Tries again later: the server may have been restarted, and only speed is lost meanwhile. */
-static void give_up(struct tending *tending, const char *reason) {
-    bool is_building = tending->lacking != NULL;
+static void give_up(struct maintenance *maintenance, const char *reason) {
+    bool is_building = maintenance->lacking != NULL;
     mneme_log(MNEME_LOG_WARN, "a collection of raw vectors has no index yet", MNEME_LOG_S("reason", reason),
-              MNEME_LOG_S("tenant", is_building ? text_of(tending, LACKING_TENANT) : NULL),
-              MNEME_LOG_S("collection", is_building ? text_of(tending, LACKING_COLLECTION) : NULL),
+              MNEME_LOG_S("tenant", is_building ? text_of(maintenance, LACKING_TENANT) : NULL),
+              MNEME_LOG_S("collection", is_building ? text_of(maintenance, LACKING_COLLECTION) : NULL),
               MNEME_LOG_S("advice", "queries of it are slower until then; the index is tried again later"));
-    tending->has_written = true;
-    rest(tending, tending->wait_micros);
-    tending->wait_micros *= 2;
-    tending->wait_micros = tending->wait_micros > MAX_WAIT_MICROS ? MAX_WAIT_MICROS : tending->wait_micros;
+    maintenance->has_written = true;
+    rest(maintenance, maintenance->wait_micros);
+    maintenance->wait_micros *= 2;
+    maintenance->wait_micros =
+        maintenance->wait_micros > MAX_WAIT_MICROS ? MAX_WAIT_MICROS : maintenance->wait_micros;
 }
 
-static void give_up_connection(struct tending *tending) {
-    give_up(tending, PQerrorMessage(mneme_pg_raw(tending->store.postgres)));
+static void give_up_connection(struct maintenance *maintenance) {
+    give_up(maintenance, PQerrorMessage(mneme_pg_raw(maintenance->store.postgres)));
 }
 
-static void report_pooler(struct tending *tending) {
-    if (!tending->is_reported) {
+static void report_pooler(struct maintenance *maintenance) {
+    if (!maintenance->is_reported) {
         mneme_log(MNEME_LOG_INFO, "large collections of raw vectors get no index while this worker writes",
                   MNEME_LOG_S("reason", "DATABASE_URL leads to a pooler (PgBouncer) that may give each "
                                         "transaction another session, and building one needs its own"),
@@ -104,18 +105,18 @@ static void report_pooler(struct tending *tending) {
                               "run `mneme rebuild vectors` with it; set MNEME_PG_POOL_MODE=session "
                               "if the pooler has pool_mode=session"));
     }
-    tending->is_reported = true;
+    maintenance->is_reported = true;
 }
 
 /* The session ends with this process, also in the middle of a build. */
-static int connect_to_build(struct tending *tending, struct mneme_error *error) {
+static int connect_to_build(struct maintenance *maintenance, struct mneme_error *error) {
     char settings[256];
     snprintf(settings, sizeof settings,
              "SET statement_timeout = 0; SET lock_timeout = 0; SET client_connection_check_interval = '1s'; "
              "SET jit = off; SET max_parallel_maintenance_workers = 0; SET maintenance_work_mem = '%lldMB'",
-             (long long)mneme_config_long(tending->config, MNEME_SETTING_INDEX_MEMORY_MB));
-    struct mneme_postgres **postgres = &tending->store.postgres;
-    int status = mneme_pg_connect_to(postgres, tending->config, MNEME_PROJECTION_VECTORS,
+             (long long)mneme_config_long(maintenance->config, MNEME_SETTING_INDEX_MEMORY_MB));
+    struct mneme_postgres **postgres = &maintenance->store.postgres;
+    int status = mneme_pg_connect_to(postgres, maintenance->config, MNEME_PROJECTION_VECTORS,
                                      "mneme vectors indexes", error);
     if (status != MNEME_OK) {
         *postgres = NULL;
@@ -125,112 +126,99 @@ static int connect_to_build(struct tending *tending, struct mneme_error *error) 
 }
 
 /* Takes the lock of those who build; *out is false when another process has it. */
-static int lock(bool *out, struct tending *tending, struct mneme_error *error) {
+static int lock(bool *out, struct maintenance *maintenance, struct mneme_error *error) {
     PGresult *rows = NULL;
-    int status =
-        mneme_pg_query(&rows, tending->store.postgres, mneme_sql_vectors_lock_indexes, NULL, false, error);
+    int status = mneme_pg_query(&rows, maintenance->store.postgres, mneme_sql_vectors_lock_indexes, NULL,
+                                false, error);
     *out = status == MNEME_OK && PQgetvalue(rows, 0, 0)[0] == 't';
     PQclear(rows);
     return status;
 }
 
-static int send_check(struct tending *tending, struct mneme_error *error) {
-    struct mneme_pgvector *store = &tending->store;
-    const char *values[MNEME_PG_MAX_PARAMS];
-    struct mneme_pg_params *params = &store->params;
+static int send_check(struct maintenance *maintenance, struct mneme_error *error) {
+    struct mneme_pgvector *store = &maintenance->store;
     mneme_pgvector_lacking_params(store, true);
+    maintenance->step = CHECKING;
     int status =
         mneme_pgvector_sql(store, mneme_sql_pgvector_raw_indexes, store->generation.metric, "", error);
-    if (status == MNEME_OK && params->bytes.failed) {
-        status = mneme_pgvector_out_of_memory(error);
-    }
-    if (status != MNEME_OK) {
-        return status;
-    }
-    for (int i = 0; i < params->count; i++) {
-        values[i] = params->bytes.data + params->offset[i];
-    }
-    tending->step = CHECKING;
-    PGconn *connection = mneme_pg_raw(store->postgres);
-    return PQsendQueryParams(connection, store->sql.data, params->count, params->type, values, params->length,
-                             params->format, 0) == 1
-               ? MNEME_OK
-               : mneme_error_set(error, MNEME_E_UNAVAILABLE, "%s", PQerrorMessage(connection));
+    return status == MNEME_OK ? mneme_pg_send(store->postgres, store->sql.data, &store->params, error)
+                              : status;
 }
 
-static void begin_check(struct tending *tending) {
+static void begin_check(struct maintenance *maintenance) {
     struct mneme_error error = {0};
     bool is_alone = false;
-    tending->since_micros = mneme_clock_monotonic_micros();
-    int status = connect_to_build(tending, &error);
-    if (status == MNEME_OK && mneme_pg_is_pooled(tending->store.postgres)) {
-        report_pooler(tending);
-        tending->has_written = false;
-        rest(tending, CHECK_MICROS);
+    maintenance->since_micros = mneme_clock_monotonic_micros();
+    int status = connect_to_build(maintenance, &error);
+    if (status == MNEME_OK && mneme_pg_is_pooled(maintenance->store.postgres)) {
+        report_pooler(maintenance);
+        maintenance->has_written = false;
+        rest(maintenance, CHECK_MICROS);
         return;
     }
     if (status == MNEME_OK) {
-        status = lock(&is_alone, tending, &error);
+        status = lock(&is_alone, maintenance, &error);
     }
     if (status == MNEME_OK && !is_alone) {
-        rest(tending, CHECK_MICROS);
+        rest(maintenance, CHECK_MICROS);
         return;
     }
-    tending->has_written = false;
+    maintenance->has_written = false;
     if (status == MNEME_OK) {
-        status = send_check(tending, &error);
+        status = send_check(maintenance, &error);
     }
     if (status != MNEME_OK) {
-        give_up(tending, error.message);
+        give_up(maintenance, error.message);
     }
 }
 
 /* Sends the next statement for the current collection, or ends the round after the last one. */
-static void send_next(struct tending *tending, enum step step) {
-    int64_t took = mneme_clock_monotonic_micros() - tending->since_micros;
-    if (tending->row >= PQntuples(tending->lacking)) {
-        tending->wait_micros = CHECK_MICROS;
-        rest(tending,
-             took * CHECK_SHARE > CHECK_MICROS && tending->row == 0 ? took * CHECK_SHARE : CHECK_MICROS);
+static void send_next(struct maintenance *maintenance, enum step step) {
+    int64_t took = mneme_clock_monotonic_micros() - maintenance->since_micros;
+    if (maintenance->row >= PQntuples(maintenance->lacking)) {
+        maintenance->wait_micros = CHECK_MICROS;
+        rest(maintenance,
+             took * CHECK_SHARE > CHECK_MICROS && maintenance->row == 0 ? took * CHECK_SHARE : CHECK_MICROS);
         return;
     }
-    bool is_clear = step == BUILDING || PQgetisnull(tending->lacking, tending->row, LACKING_DROP) == 1;
-    tending->step = is_clear ? BUILDING : DROPPING;
-    if (PQsendQuery(mneme_pg_raw(tending->store.postgres),
-                    text_of(tending, is_clear ? LACKING_CREATE : LACKING_DROP)) != 1) {
-        give_up_connection(tending);
+    bool is_clear =
+        step == BUILDING || PQgetisnull(maintenance->lacking, maintenance->row, LACKING_DROP) == 1;
+    maintenance->step = is_clear ? BUILDING : DROPPING;
+    if (PQsendQuery(mneme_pg_raw(maintenance->store.postgres),
+                    text_of(maintenance, is_clear ? LACKING_CREATE : LACKING_DROP)) != 1) {
+        give_up_connection(maintenance);
     }
 }
 
-static void log_index(const struct tending *tending) {
+static void log_index(const struct maintenance *maintenance) {
     mneme_log(MNEME_LOG_INFO, "a collection of raw vectors has an index now",
-              MNEME_LOG_S("tenant", text_of(tending, LACKING_TENANT)),
-              MNEME_LOG_S("collection", text_of(tending, LACKING_COLLECTION)),
-              MNEME_LOG_I("generation", tending->store.generation.number));
+              MNEME_LOG_S("tenant", text_of(maintenance, LACKING_TENANT)),
+              MNEME_LOG_S("collection", text_of(maintenance, LACKING_COLLECTION)),
+              MNEME_LOG_I("generation", maintenance->store.generation.number));
 }
 
 /* Takes the result of the current statement, which has succeeded. */
-static void take_result(struct tending *tending, PGresult *result) {
-    if (tending->step == CHECKING) {
-        tending->lacking = result;
-        tending->row = 0;
-        send_next(tending, DROPPING);
+static void take_result(struct maintenance *maintenance, PGresult *result) {
+    if (maintenance->step == CHECKING) {
+        maintenance->lacking = result;
+        maintenance->row = 0;
+        send_next(maintenance, DROPPING);
         return;
     }
     PQclear(result);
-    if (tending->step == DROPPING) {
-        send_next(tending, BUILDING);
+    if (maintenance->step == DROPPING) {
+        send_next(maintenance, BUILDING);
         return;
     }
-    log_index(tending);
-    tending->row++;
-    send_next(tending, DROPPING);
+    log_index(maintenance);
+    maintenance->row++;
+    send_next(maintenance, DROPPING);
 }
 
-static void poll_result(struct tending *tending) {
-    PGconn *connection = mneme_pg_raw(tending->store.postgres);
+static void poll_result(struct maintenance *maintenance) {
+    PGconn *connection = mneme_pg_raw(maintenance->store.postgres);
     if (PQconsumeInput(connection) != 1) {
-        give_up_connection(tending);
+        give_up_connection(maintenance);
         return;
     }
     if (PQisBusy(connection)) {
@@ -239,20 +227,20 @@ static void poll_result(struct tending *tending) {
     PGresult *result = PQgetResult(connection);
     ExecStatusType kind = PQresultStatus(result);
     if (kind != PGRES_COMMAND_OK && kind != PGRES_TUPLES_OK) {
-        give_up(tending, result == NULL ? PQerrorMessage(connection) : PQresultErrorMessage(result));
+        give_up(maintenance, result == NULL ? PQerrorMessage(connection) : PQresultErrorMessage(result));
         PQclear(result);
         return;
     }
     PQclear(PQgetResult(connection)); /* the NULL that ends a statement's results */
-    take_result(tending, result);
+    take_result(maintenance, result);
 }
 
-void mneme_pgvector_tend(void *context, bool has_written) {
-    struct tending *tending = context;
-    tending->has_written = tending->has_written || has_written;
-    if (tending->step != RESTING) {
-        poll_result(tending);
-    } else if (tending->has_written && mneme_clock_monotonic_micros() >= tending->next_micros) {
-        begin_check(tending);
+void mneme_pgvector_maintain(void *context, bool has_written) {
+    struct maintenance *maintenance = context;
+    maintenance->has_written = maintenance->has_written || has_written;
+    if (maintenance->step != RESTING) {
+        poll_result(maintenance);
+    } else if (maintenance->has_written && mneme_clock_monotonic_micros() >= maintenance->next_micros) {
+        begin_check(maintenance);
     }
 }

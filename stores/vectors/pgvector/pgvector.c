@@ -188,7 +188,7 @@ const struct mneme_vector_store_ops mneme_pgvector_store = {
     .load = mneme_pgvector_load,
     .finish_load = mneme_pgvector_finish_load,
     .scan = mneme_pgvector_scan,
-    .tend_open = mneme_pgvector_tend_open,
-    .tend = mneme_pgvector_tend,
-    .tend_close = mneme_pgvector_tend_close,
+    .maintain_open = mneme_pgvector_maintain_open,
+    .maintain = mneme_pgvector_maintain,
+    .maintain_close = mneme_pgvector_maintain_close,
 };

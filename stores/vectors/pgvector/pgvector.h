@@ -58,6 +58,18 @@ enum {
 /* Creates the indexes of all large collections after a bulk load. */
 int mneme_pgvector_index_collections(struct mneme_pgvector *store, unsigned jobs, struct mneme_error *error);
 
+/* Settings of a query that compares all vectors, as a statement. */
+extern const char mneme_pgvector_exact_settings[];
+
+/* Writes the settings of a query for that many nearest rows through the approximate index, which scans up to
+ * `max_scanned` vectors to replace those that a filter removes. */
+#define MNEME_PGVECTOR_SETTINGS_BYTES 512
+void mneme_pgvector_nearest_settings(char sql[MNEME_PGVECTOR_SETTINGS_BYTES], size_t rows,
+                                     int32_t max_scanned);
+
+/* A text cell, copied into the arena; null when memory is exhausted. */
+struct mneme_str mneme_pgvector_copy(struct mneme_arena *arena, const PGresult *rows, int row, int column);
+
 /* Runs the current statement, store->sql with store->params, with its own settings, within the caller's
  * transaction if there is one. */
 int mneme_pgvector_ask(PGresult **out, struct mneme_pgvector *store, const char *settings,
@@ -99,11 +111,11 @@ int mneme_pgvector_write(void *store, const struct mneme_vector_change *changes,
 int mneme_pgvector_load(void *store, const struct mneme_vector_change *changes, size_t count,
                         struct mneme_error *error);
 int mneme_pgvector_finish_load(void *store, unsigned jobs, struct mneme_error *error);
-int mneme_pgvector_tend_open(void **tending, const struct mneme_config *config,
-                             const struct mneme_generation *generation, struct mneme_error *error);
-void mneme_pgvector_tend(void *tending, bool has_written);
-void mneme_pgvector_tend_from(void *tending, int64_t least_indexed); /* for tests */
-void mneme_pgvector_tend_close(void *tending);
+int mneme_pgvector_maintain_open(void **maintenance, const struct mneme_config *config,
+                                 const struct mneme_generation *generation, struct mneme_error *error);
+void mneme_pgvector_maintain(void *maintenance, bool has_written);
+void mneme_pgvector_maintain_from(void *maintenance, int64_t least_indexed); /* for tests */
+void mneme_pgvector_maintain_close(void *maintenance);
 int mneme_pgvector_scan(void *opened, mneme_vector_visit *visit, void *context, struct mneme_error *error);
 
 #endif

@@ -3,11 +3,10 @@
  * is compared document by document while that is cheaper, and a larger one uses the index, which scans until
  * there are enough results. Plans are made for the actual scope, not for an average one.
  */
-#include <endian.h>
 #include <math.h>
-#include <stdio.h>
 
 #include "common/base/hash.h"
+#include "common/postgres/row.h"
 #include "schemas/embedding.h"
 #include "sql/embedded.h"
 #include "stores/vectors/pgvector/pgvector.h"
@@ -19,47 +18,6 @@
  */
 #define CANDIDATE_COST MNEME_PGVECTOR_CANDIDATE_COST
 
-/* Candidates that the index gathers at a time: enough to include the best. */
-#define LEAST_CANDIDATES 400
-#define MOST_CANDIDATES 1000 /* the maximum of pgvector */
-
-static const char exact_settings[] =
-    "SELECT set_config('plan_cache_mode', 'force_custom_plan', true), set_config('jit', 'off', true)";
-
-/* Rolls back, so that settings are as before. */
-static int roll_back(struct mneme_pgvector *store, bool is_nested, int status) {
-    struct mneme_error ignored = {0};
-    PGTransactionStatusType state = PQtransactionStatus(mneme_pg_raw(store->postgres));
-    if (state == PQTRANS_INERROR || state == PQTRANS_INTRANS) {
-        /* If this fails too, the connection is lost, and the first error has said so. */
-        (void)mneme_pg_run(store->postgres, is_nested ? "ROLLBACK TO SAVEPOINT mneme_ask" : "ROLLBACK",
-                           &ignored);
-    }
-    return status;
-}
-
-int mneme_pgvector_ask(PGresult **out, struct mneme_pgvector *store, const char *settings,
-                       struct mneme_error *error) {
-    bool is_nested = PQtransactionStatus(mneme_pg_raw(store->postgres)) != PQTRANS_IDLE;
-    const struct mneme_pg_call calls[] = {
-        {is_nested ? "SAVEPOINT mneme_ask" : "BEGIN", NULL},
-        {settings, NULL},
-        {store->sql.data, &store->params},
-        {is_nested ? "ROLLBACK TO SAVEPOINT mneme_ask" : "COMMIT", NULL},
-    };
-    PGresult *results[sizeof calls / sizeof *calls] = {NULL};
-    int status = mneme_pg_pipeline(results, store->postgres, calls, sizeof calls / sizeof *calls, error);
-    if (status != MNEME_OK) {
-        return roll_back(store, is_nested, status);
-    }
-    *out = results[2];
-    results[2] = NULL;
-    for (size_t i = 0; i < sizeof results / sizeof *results; i++) {
-        PQclear(results[i]);
-    }
-    return MNEME_OK;
-}
-
 static void scope_params(struct mneme_pg_params *params, const struct mneme_vector_scope *scope) {
     mneme_pg_params_clear(params);
     mneme_pg_param_str(params, scope->tenant);
@@ -67,24 +25,6 @@ static void scope_params(struct mneme_pg_params *params, const struct mneme_vect
     mneme_pg_param_str(params, scope->agent_id);
     mneme_pg_param_str(params, scope->run_id);
     mneme_pg_param_str(params, scope->conversation_id);
-}
-
-static uint64_t get_bits(const PGresult *rows, int row, int column) {
-    uint64_t wire;
-    memcpy(&wire, PQgetvalue(rows, row, column), sizeof wire);
-    return be64toh(wire);
-}
-
-static double get_double(const PGresult *rows, int row, int column) {
-    uint64_t bits = get_bits(rows, row, column);
-    double value;
-    memcpy(&value, &bits, sizeof value);
-    return value;
-}
-
-static struct mneme_str get_copy(struct mneme_arena *arena, const PGresult *rows, int row, int column) {
-    return mneme_arena_copy(
-        arena, (struct mneme_str){PQgetvalue(rows, row, column), (size_t)PQgetlength(rows, row, column)});
 }
 
 /* Whether comparing the whole scope is cheaper. */
@@ -97,10 +37,10 @@ static int is_small(bool *out, struct mneme_pgvector *store, const struct mneme_
     int status =
         mneme_pgvector_sql(store, mneme_sql_pgvector_size, question->metric, MNEME_PGVECTOR_DOCUMENTS, error);
     if (status == MNEME_OK) {
-        status = mneme_pgvector_ask(&rows, store, exact_settings, error);
+        status = mneme_pgvector_ask(&rows, store, mneme_pgvector_exact_settings, error);
     }
     if (status == MNEME_OK) {
-        *out = (int64_t)get_bits(rows, 0, 0) <= (int64_t)get_bits(rows, 0, 1);
+        *out = mneme_pg_get_long(rows, 0, 0) <= mneme_pg_get_long(rows, 0, 1);
     }
     PQclear(rows);
     return status;
@@ -144,7 +84,7 @@ static int take_matches(struct mneme_vector_matches *out, const PGresult *rows,
     out->items = mneme_arena_calloc(&out->arena, count + 1, sizeof *out->items);
     bool is_complete = out->items != NULL && mneme_hash_init(&matches, &out->arena, count + 1);
     for (int row = 0; (size_t)row < count && is_complete; row++) {
-        double similarity = mneme_metric_from_distance(metric, get_double(rows, row, 3));
+        double similarity = mneme_metric_from_distance(metric, mneme_pg_get_double(rows, row, 3));
         uint64_t hash = hash_key(rows, row);
         struct mneme_vector_match *match = find_match(&matches, hash, rows, row);
         if (match != NULL) {
@@ -153,8 +93,9 @@ static int take_matches(struct mneme_vector_matches *out, const PGresult *rows,
         }
         match = &out->items[out->count++];
         *match = (struct mneme_vector_match){
-            .key = {get_copy(&out->arena, rows, row, 0), get_copy(&out->arena, rows, row, 1),
-                    get_copy(&out->arena, rows, row, 2)},
+            .key = {mneme_pgvector_copy(&out->arena, rows, row, 0),
+                    mneme_pgvector_copy(&out->arena, rows, row, 1),
+                    mneme_pgvector_copy(&out->arena, rows, row, 2)},
             .similarity = similarity,
         };
         is_complete = match->key.stream_id.data != NULL && match->key.kind.data != NULL &&
@@ -168,28 +109,17 @@ static int take_matches(struct mneme_vector_matches *out, const PGresult *rows,
 static int find_rows(struct mneme_vector_matches *out, size_t *seen, struct mneme_pgvector *store,
                      const struct mneme_vector_question *question, size_t limit, bool is_exact,
                      struct mneme_error *error) {
-    char nearest_settings[512];
+    char nearest_settings[MNEME_PGVECTOR_SETTINGS_BYTES];
     PGresult *rows = NULL;
-    size_t candidates = 2 * limit;
-    candidates = candidates < LEAST_CANDIDATES ? LEAST_CANDIDATES : candidates;
-    candidates = candidates > MOST_CANDIDATES ? MOST_CANDIDATES : candidates;
-    /* Uses the index without a scan limit; the alternative plan would be a sort. */
-    snprintf(
-        nearest_settings, sizeof nearest_settings,
-        "SELECT set_config('plan_cache_mode', 'force_custom_plan', true), set_config('jit', 'off', true), "
-        "set_config('enable_sort', 'off', true), set_config('enable_seqscan', 'off', true), "
-        "set_config('hnsw.iterative_scan', 'relaxed_order', true), "
-        "set_config('hnsw.max_scan_tuples', '2147483647', true), "
-        "set_config('hnsw.scan_mem_multiplier', '100', true), "
-        "set_config('hnsw.ef_search', '%zu', true)",
-        candidates);
+    mneme_pgvector_nearest_settings(nearest_settings, limit, INT32_MAX);
     scope_params(&store->params, &question->scope);
     mneme_pg_param_float_array(&store->params, question->vector, question->dimensions);
     mneme_pg_param_long(&store->params, (int64_t)limit);
     int status = mneme_pgvector_sql(store, is_exact ? mneme_sql_pgvector_exact : mneme_sql_pgvector_nearest,
                                     question->metric, MNEME_PGVECTOR_DOCUMENTS, error);
     if (status == MNEME_OK) {
-        status = mneme_pgvector_ask(&rows, store, is_exact ? exact_settings : nearest_settings, error);
+        status = mneme_pgvector_ask(&rows, store, is_exact ? mneme_pgvector_exact_settings : nearest_settings,
+                                    error);
     }
     if (status == MNEME_OK) {
         status = take_matches(out, rows, question->metric, error);
@@ -278,8 +208,9 @@ int mneme_pgvector_similarities(double *out, void *context, struct mneme_str ten
         status = mneme_pgvector_ask(&rows, store, key_settings, error);
     }
     for (int row = 0; status == MNEME_OK && row < PQntuples(rows); row++) {
-        double *best = &out[get_bits(rows, row, 0) - 1]; /* of the parts so far; NAN before the first */
-        *best = fmax(*best, mneme_metric_from_distance(metric, get_double(rows, row, 1)));
+        double *best =
+            &out[mneme_pg_get_long(rows, row, 0) - 1]; /* of the parts so far; NAN before the first */
+        *best = fmax(*best, mneme_metric_from_distance(metric, mneme_pg_get_double(rows, row, 1)));
     }
     PQclear(rows);
     return status;
@@ -300,7 +231,7 @@ int mneme_pgvector_fetch(float *out, bool *found, void *context, struct mneme_st
         status = mneme_pgvector_ask(&rows, store, key_settings, error);
     }
     for (int row = 0; status == MNEME_OK && row < PQntuples(rows); row++) {
-        size_t place = (size_t)get_bits(rows, row, 0) - 1;
+        size_t place = (size_t)mneme_pg_get_long(rows, row, 0) - 1;
         struct mneme_str wire = {PQgetvalue(rows, row, 1), (size_t)PQgetlength(rows, row, 1)};
         found[place] = mneme_pgvector_read(out + place * dimensions, dimensions, wire);
     }
