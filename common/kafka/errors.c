@@ -1,10 +1,12 @@
 /*
  * What each error of the Kafka client means: a status for the program, and advice for the person.
  */
+#include <ctype.h>
 #include <string.h>
 
 #include "common/kafka/kafka.h"
 
+#define MAX_DETAIL 400
 #define CHECK_BROKERS "check that the brokers run, and KAFKA_BOOTSTRAP_SERVERS"
 #define CHECK_LOGIN "check MNEME_KAFKA_SECURITY_PROTOCOL, user name and password"
 #define CHECK_RIGHTS "ask for permission, or log in as a user who has it"
@@ -71,6 +73,17 @@ static const struct {
      "compare the log with the saved progress: `mneme status`"},
 };
 
+/* The client's words for a code without the half of the connection that it found the error on. */
+static const char *plain_text(rd_kafka_resp_err_t code) {
+    static const char *const sides[] = {"Local: ", "Broker: "};
+    const char *text = rd_kafka_err2str(code);
+    for (size_t i = 0; i < sizeof sides / sizeof sides[0]; i++) {
+        size_t len = strlen(sides[i]);
+        text = strncmp(text, sides[i], len) == 0 ? text + len : text;
+    }
+    return text;
+}
+
 int mneme_kafka_error(struct mneme_error *error, const char *what, const char *object,
                       rd_kafka_resp_err_t code, const char *detail) {
     enum mneme_status status = MNEME_E_INTERNAL;
@@ -83,7 +96,13 @@ int mneme_kafka_error(struct mneme_error *error, const char *what, const char *o
     }
     bool has_object = object != NULL && *object != '\0';
     bool has_detail = detail != NULL && *detail != '\0' && strcmp(detail, rd_kafka_err2str(code)) != 0;
-    return mneme_error_set(error, status, "%s%s%s: %s%s%.400s%s; %s", what, has_object ? " " : "",
-                           has_object ? object : "", rd_kafka_err2str(code), has_detail ? " (" : "",
-                           has_detail ? detail : "", has_detail ? ")" : "", advice);
+    const char *text = plain_text(code);
+    const char *state =
+        has_detail ? strstr(detail, " (after ") : NULL; /* of the connection, for its makers */
+    int detail_len =
+        !has_detail ? 0 : (int)(state == NULL ? strnlen(detail, MAX_DETAIL) : (size_t)(state - detail));
+    return mneme_error_set(error, status, "%s%s%s: %c%s%s%.*s%s; %s", what, has_object ? " " : "",
+                           has_object ? object : "", tolower((unsigned char)text[0]), text + 1,
+                           has_detail ? " (" : "", detail_len, has_detail ? detail : "",
+                           has_detail ? ")" : "", advice);
 }

@@ -81,12 +81,16 @@ int mneme_kafka_conf(rd_kafka_conf_t **out, const struct mneme_config *config, c
         {"log.connection.close", "false"},
         {"allow.auto.create.topics", "false"},
     };
+    int status =
+        mneme_kafka_check_brokers(mneme_config_string(config, MNEME_SETTING_KAFKA_BOOTSTRAP_SERVERS), error);
+    if (status != MNEME_OK) {
+        return status;
+    }
     /* Login properties without a login would only cause warnings of the client. */
     const char *protocol = mneme_config_string(config, MNEME_SETTING_KAFKA_SECURITY_PROTOCOL);
     bool has_login = strncmp(protocol, "sasl_", 5) == 0;
     rd_kafka_conf_t *conf = rd_kafka_conf_new();
     rd_kafka_conf_set_log_cb(conf, mneme_kafka_log);
-    int status = MNEME_OK;
     for (size_t i = 0; status == MNEME_OK && i < sizeof fixed / sizeof fixed[0]; i++) {
         status = mneme_kafka_conf_set(conf, fixed[i][0], fixed[i][1], error);
     }

@@ -19,6 +19,10 @@ int mneme_kafka_conf(rd_kafka_conf_t **out, const struct mneme_config *config, c
  * thread. */
 void mneme_kafka_log(const rd_kafka_t *client, int level, const char *facility, const char *line);
 
+/* Checks the ports of a list of brokers, host[:port] separated by commas. MNEME_E_USAGE names the first wrong
+ * one. */
+int mneme_kafka_check_brokers(const char *brokers, struct mneme_error *error);
+
 /* Sets one property; an error names it. */
 int mneme_kafka_conf_set(rd_kafka_conf_t *conf, const char *name, const char *value,
                          struct mneme_error *error);

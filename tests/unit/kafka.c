@@ -131,9 +131,32 @@ Test(kafka, errors_become_statuses_with_advice) {
                      (int)codes[i].status, "%s", rd_kafka_err2name(codes[i].code));
     }
     mneme_kafka_error(&error, "cannot read topic", "t", RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART, "more");
-    cr_assert_str_eq(error.message,
-                     "cannot read topic t: Broker: Unknown topic or partition (more); make it with "
-                     "`mneme topics create`");
+    cr_assert_str_eq(error.message, "cannot read topic t: unknown topic or partition (more); make it with "
+                                    "`mneme topics create`");
     mneme_kafka_error(&error, "cannot connect", NULL, RD_KAFKA_RESP_ERR__FATAL, NULL);
-    cr_assert_str_eq(error.message, "cannot connect: Local: Fatal error; read the logs of the brokers");
+    cr_assert_str_eq(error.message, "cannot connect: fatal error; read the logs of the brokers");
+    mneme_kafka_error(&error, "cannot connect", NULL, RD_KAFKA_RESP_ERR__RESOLVE,
+                      "away:9092/bootstrap: Failed to resolve (after 0ms in state CONNECT)");
+    cr_assert_str_eq(error.message,
+                     "cannot connect: host resolution failure (away:9092/bootstrap: Failed to resolve); "
+                     "check that the brokers run, and KAFKA_BOOTSTRAP_SERVERS");
+}
+
+Test(kafka, ports_that_the_client_would_wrap_are_refused) {
+    static const char *const good[] = {
+        "",           "host",  "host:9092", "a:1,b:65535",          " a:9092 , b ", "10.0.0.1:9092",
+        "[::1]:9092", "[::1]", "::1",       "SASL_SSL://host:9092", "ssl://host"};
+    static const char *const bad[] = {"host:0",  "host:65536",   "a:9092,b:99999",
+                                      "host:",   "host:port",    "[::1]:70000",
+                                      "host:-1", "SSL://host:x", "host:9092 x"};
+    for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
+        cr_expect_eq(mneme_kafka_check_brokers(good[i], &error), MNEME_OK, "%s: %s", good[i], error.message);
+    }
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        cr_expect_eq(mneme_kafka_check_brokers(bad[i], &error), MNEME_E_USAGE, "%s", bad[i]);
+    }
+    cr_assert_eq(mneme_kafka_check_brokers("a:9092, b:99999", &error), MNEME_E_USAGE);
+    cr_assert_str_eq(error.message,
+                     "KAFKA_BOOTSTRAP_SERVERS was not taken: the port of 'b:99999' is not a number "
+                     "from 1 to 65535; give host:port, several with commas");
 }
