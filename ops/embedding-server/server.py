@@ -89,6 +89,7 @@ class Server:
     def __init__(self, models, batch):
         self.models, self.batch = models, batch
         self.thread = concurrent.futures.ThreadPoolExecutor(1)
+        self.abandoned = 0  # requests whose client left before the answer
 
     async def compute(self, function, *arguments):
         return await asyncio.get_running_loop().run_in_executor(self.thread, function, *arguments)
@@ -115,6 +116,7 @@ class Server:
             name, texts, encoding = parse(bytes(body))
             vectors, tokens = await self.embed(request, name, texts)
         except ClientLeft:
+            self.abandoned += 1
             return Response(status_code=499)  # as proxies log it; nobody reads it
         except Refused as error:
             return refusal(error)
@@ -131,7 +133,7 @@ class Server:
                                                   for name in TABLE]})
 
     async def health(self, _request):
-        return answer({"status": "ok", "loaded": sorted(self.models.loaded)})
+        return answer({"status": "ok", "loaded": sorted(self.models.loaded), "abandoned": self.abandoned})
 
 
 def main():

@@ -68,6 +68,17 @@ def test_what_cannot_be_answered_is_refused_with_a_reason(ask, request_, status,
     assert answer.status_code == status and message in answer.json()["error"]["message"]
 
 
+def test_a_request_whose_client_has_left_is_not_computed_to_its_end(embedding, ask, wait_until):
+    def abandoned():
+        return requests.get(f"{embedding.removesuffix('/v1')}/healthz", timeout=60).json()["abandoned"]
+
+    before = abandoned()
+    with pytest.raises(requests.ReadTimeout):
+        requests.post(f"{embedding}/embeddings", json={"model": MODELS[0], "input": ["tea with milk " * 200] * 400}, timeout=1)
+    wait_until(lambda: abandoned() > before, 60, "the request is dropped")
+    assert len(vectors(ask(input="Ada drinks tea"))) == 1
+
+
 def test_it_lists_its_models(embedding):
     listed = requests.get(f"{embedding}/models", timeout=10).json()["data"]
     assert {entry["id"] for entry in listed} == set(MODELS)
