@@ -101,17 +101,6 @@ static void pass_note(const struct mneme_op_note *note, void *context) {
     }
 }
 
-void mneme_op_retrieved_begin(struct mneme_op_retrieved *retrieved, struct mneme_op_call *call) {
-    double share = mneme_config_double(call->config, MNEME_SETTING_READ_RECORD);
-    *retrieved = (struct mneme_op_retrieved){.call = call, .started_micros = mneme_clock_monotonic_micros()};
-    if (call->request->operation->retrieves != NULL && mneme_retrieved_is_sampled(share)) {
-        retrieved->sink = call->sink;
-        retrieved->ours =
-            (struct mneme_op_sink){.on_row = pass_row, .on_note = pass_note, .context = retrieved};
-        call->sink = &retrieved->ours;
-    }
-}
-
 /* The value of the field of that name, if the operation has it. */
 static const struct mneme_op_value *value_of(const struct mneme_op_request *request, const char *name) {
     const struct mneme_op_field *fields = request->operation->fields;
@@ -121,6 +110,24 @@ static const struct mneme_op_value *value_of(const struct mneme_op_request *requ
         }
     }
     return NULL;
+}
+
+/* Whether the request asks for memories. */
+static bool is_retrieval(const struct mneme_op_request *request) {
+    const struct mneme_operation *operation = request->operation;
+    return operation->retrieves != NULL &&
+           (operation->retrieves_with == NULL || value_of(request, operation->retrieves_with)->is_set);
+}
+
+void mneme_op_retrieved_begin(struct mneme_op_retrieved *retrieved, struct mneme_op_call *call) {
+    double share = mneme_config_double(call->config, MNEME_SETTING_READ_RECORD);
+    *retrieved = (struct mneme_op_retrieved){.call = call, .started_micros = mneme_clock_monotonic_micros()};
+    if (is_retrieval(call->request) && mneme_retrieved_is_sampled(share)) {
+        retrieved->sink = call->sink;
+        retrieved->ours =
+            (struct mneme_op_sink){.on_row = pass_row, .on_note = pass_note, .context = retrieved};
+        call->sink = &retrieved->ours;
+    }
 }
 
 static struct mneme_str text_of(const struct mneme_op_request *request, const char *name) {
@@ -152,12 +159,14 @@ void mneme_op_retrieved_end(struct mneme_op_retrieved *retrieved, bool is_whole)
         .query = text_of(request, "text"),
         .memory_type = text_of(request, "memory_types"),
         .latency_micros = mneme_clock_monotonic_micros() - retrieved->started_micros,
-        .results = {call->outcome->rows, true},
+        .results = {(int64_t)retrieved->count, true},
         .memories = retrieved->memories,
         .count = retrieved->count,
     };
     retrieval.has_scores = retrieval.query.data != NULL;
-    if (value_of(request, "limit") != NULL || mneme_op_takes(request->operation, MNEME_OP_LIMIT)) {
+    bool is_limited =
+        value_of(request, "limit") != NULL || mneme_op_takes(request->operation, MNEME_OP_LIMIT);
+    if (is_limited && request->operation->retrieves_with == NULL) { /* else the limit is that of other rows */
         retrieval.limit = number_of(request, "limit", mneme_op_limit(request));
         retrieval.offset = number_of(request, "offset", mneme_op_offset(request));
     }

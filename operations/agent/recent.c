@@ -17,6 +17,8 @@ static const struct mneme_op_column columns[] = {
     MNEME_OP_BESIDE("insights_used", MNEME_ROW_STR_ARRAY),
     MNEME_OP_BESIDE("triggering_events", MNEME_ROW_STR_ARRAY),
     MNEME_OP_BESIDE("metadata", MNEME_ROW_JSON),
+    MNEME_OP_BESIDE("context_summary", MNEME_ROW_STR),
+    MNEME_OP_BESIDE("cross_agent_collaboration", MNEME_ROW_JSON),
     MNEME_OP_SCOPE_COLUMNS,
     MNEME_OP_VERSION_COLUMNS,
     {0},

@@ -170,6 +170,8 @@ const struct mneme_operation mneme_op_conversation_show = {
     .effect = MNEME_OP_READS,
     .form = MNEME_OP_DETAILS_AND_TABLES,
     .columns = mneme_conversation_op_columns,
+    .retrieves = "list",
+    .retrieves_with = "memories",
     .more = "there are more turns than these; --from and --limit show others",
     .read = read,
 };

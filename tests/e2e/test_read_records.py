@@ -73,3 +73,14 @@ def test_recalls_say_what_they_are(memories, mneme):
     mneme("recall", "tea", "--user", "ada", "--limit", "5", expect=0)
     ((_, _, _, payload),) = retrieved(memories)
     assert (payload["operation"], payload["query"], payload["limit"]) == ("recall", "tea", 5) and payload["count"] >= 2
+
+
+def test_a_conversation_counts_its_memories_only_where_they_are_shown(memories, mneme):
+    mneme("conversation", "create", "chat", "--user", "ada", expect=0)
+    mneme("memory", "add", "Ada asks about tea", "--user", "ada", "--conversation", "chat", "--wait", "postgres", expect=0)
+    mneme("conversation", "show", "chat", expect=0, env=RECORDED)
+    assert retrieved(memories) == []
+    rows = mneme("conversation", "show", "chat", "--memories", "--json", expect=0, env=RECORDED).json_lines
+    ((stream, user, _, payload),) = retrieved(memories)
+    assert (stream, user, payload["operation"], payload["count"]) == ("ada#access", "ada", "list", 1)
+    assert payload["memory_ids"] == [rows[-1]["id"]] and "limit" not in payload

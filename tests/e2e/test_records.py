@@ -52,6 +52,7 @@ def test_a_decision_says_what_it_rests_on(recorded, one):
     row = one("agent", "decisions", "--agent", "guide")
     assert (row["context_summary"], row["cross_agent_collaboration"], row["category"], row["urgency"]) == (
         "It rains.", {"weather": "asked"}, "general", "normal")
+    assert one("agent", "recent", "--agent", "guide") == {key: value for key, value in row.items() if key != "source_sequence"}
 
 
 def test_a_handoff_says_how_it_is_meant(recorded, one, folded):

@@ -15,7 +15,8 @@ MEMORY_COLUMNS = (
     "confidence", "importance", "priority", "is_deleted", "is_archived", "tier", "version")
 CONVERSATION_COLUMNS = ("user_id", "agent_id", "title", "metadata", "is_active", "is_deleted", "turn_count", "version")
 DECISION_COLUMNS = ("agent_id", "user_id", "run_id", "conversation_id", "decision", "category", "urgency", "confidence",
-                    "context", "insights_used", "triggering_events", "metadata", "version")
+                    "context", "insights_used", "triggering_events", "metadata", "context_summary", "cross_agent_collaboration",
+                    "version")
 TURN_COLUMNS = ("role", "speaker", "content", "token_count", "model", "metadata")
 
 
