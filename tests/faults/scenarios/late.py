@@ -11,7 +11,7 @@ from harness.load import Load
 
 OWN_STACK = False
 GROUPS = ("search", "embed", "vectors", "redis")
-SHORT = {"rounds": 1, "rate": 200}
+SHORT = {"rounds": 1, "rate": 100}
 LONG = {"rounds": 8, "rate": 400}
 
 
