@@ -242,7 +242,7 @@ struct mneme_operation {
     /* What the event that records the read calls it, such as "list", if its rows are memories; NULL: they are
      * not, or the operation records itself. */
     const char *retrieves;
-    const char *retrieves_with; /* the flag without which its rows are no memories; NULL: they always are */
+    const char *retrieves_with; /* the flag that adds memories to its rows; NULL: all rows are memories */
 
     mneme_op_check_fn *check; /* may be NULL */
     /* One of these, or a write and a procedure: the write runs if the field that `finds` names is set, the

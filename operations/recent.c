@@ -15,9 +15,9 @@ int mneme_op_recent(struct mneme_op_call *call, const struct mneme_recent_kind *
     struct mneme_recent recent;
     char label[MNEME_OP_LABEL_BYTES];
     if (name.data == NULL) {
-        return mneme_error_set(error, MNEME_E_USAGE, "%s: no %s is given; give %s", kind->what,
-                               whose == MNEME_OP_AGENT ? "agent" : "user",
-                               mneme_op_label(label, request, mneme_op_common_field(whose)));
+        const struct mneme_op_field *field = mneme_op_common_field(whose);
+        return mneme_error_set(error, MNEME_E_USAGE, "%s: no %s is given; give %s", kind->what, field->option,
+                               mneme_op_label(label, request, field));
     }
     int status = mneme_op_call_hot(&hot, call, error);
     if (status == MNEME_OK && !mneme_recent_hot(&recent, hot, kind, tenant, name, since, call->arena)) {

@@ -1,52 +1,51 @@
 /*
- * librdkafka takes ports modulo 65536 and says nothing: a wrong port would be reported as an unreachable
- * broker with a port that nobody has written.
+ * librdkafka silently takes ports modulo 65536: a wrong one would be reported as a broker that cannot be
+ * reached at a port that is not in the settings.
  */
-#include <stdlib.h>
-
+#include "common/base/split.h"
 #include "common/kafka/kafka.h"
 
-/* The port of one host[:port], after its last colon; NULL: it has none. An IPv6 address is in brackets. */
-static const char *port_of(const char *broker) {
-    const char *end_of_address = strchr(broker, ']');
-    const char *colon = strrchr(end_of_address == NULL ? broker : end_of_address, ':');
-    bool is_bare_address = end_of_address == NULL && colon != NULL && strchr(broker, ':') != colon &&
-                           strstr(broker, "://") == NULL;
-    bool is_of_scheme = colon != NULL && colon[1] == '/';
-    return colon == NULL || is_bare_address || is_of_scheme ? NULL : colon + 1;
+#define MAX_PORT 65535
+
+static struct mneme_str trim(struct mneme_str text) {
+    while (text.len > 0 && text.data[0] == ' ') {
+        text = (struct mneme_str){text.data + 1, text.len - 1};
+    }
+    while (text.len > 0 && text.data[text.len - 1] == ' ') {
+        text.len--;
+    }
+    return text;
 }
 
-static bool is_port(const char *text) {
-    size_t len = strlen(text);
-    if (len == 0 || len > 5 || strspn(text, "0123456789") != len) {
-        return false;
+/* For [scheme://]host[:port]; an IPv6 address that has a port is in brackets. */
+static bool has_valid_port(struct mneme_str broker) {
+    const char *scheme = broker.len == 0 ? NULL : memmem(broker.data, broker.len, "://", 3);
+    if (scheme != NULL) {
+        broker = (struct mneme_str){scheme + 3, broker.len - (size_t)(scheme + 3 - broker.data)};
     }
-    long port = strtol(text, NULL, 10);
-    return port >= 1 && port <= 65535;
+    (void)mneme_str_split_off(&broker, ']', true);
+    bool has_port = mneme_str_split_off(&broker, ':', false).data != NULL;
+    bool is_bare_address = broker.len > 0 && memchr(broker.data, ':', broker.len) != NULL;
+    long port = 0;
+    return !has_port || is_bare_address || (mneme_str_to_number(&port, broker, MAX_PORT) && port > 0);
 }
 
 int mneme_kafka_check_brokers(const char *brokers, struct mneme_error *error) {
-    static const char spaces[] = " \t";
-    while (*brokers != '\0') {
-        char broker[512];
-        size_t len = strcspn(brokers, ",");
-        const char *next = brokers[len] == ',' ? brokers + len + 1 : brokers + len;
-        size_t start = strspn(brokers, spaces);
-        start = start < len ? start : len;
-        while (len > start && strchr(spaces, brokers[len - 1]) != NULL) {
-            len--;
+    struct mneme_str rest = mneme_str_from(brokers);
+    while (rest.len > 0) {
+        struct mneme_str broker = mneme_str_split_off(&rest, ',', false);
+        if (broker.data == NULL) {
+            broker = rest;
+            rest.len = 0;
         }
-        size_t kept = len - start < sizeof broker ? len - start : sizeof broker - 1;
-        memcpy(broker, brokers + start, kept);
-        broker[kept] = '\0';
-        const char *port = port_of(broker);
-        if (port != NULL && !is_port(port)) {
-            return mneme_error_set(error, MNEME_E_USAGE,
-                                   "KAFKA_BOOTSTRAP_SERVERS was not taken: the port of '%.200s' is not a "
-                                   "number from 1 to 65535; give host:port, several with commas",
-                                   broker);
+        broker = trim(broker);
+        if (!has_valid_port(broker)) {
+            return mneme_error_set(
+                error, MNEME_E_USAGE,
+                "KAFKA_BOOTSTRAP_SERVERS was not taken: the port of '%.*s' is not a number "
+                "from 1 to 65535; give host:port, several with commas",
+                MNEME_STR_ARG(broker));
         }
-        brokers = next;
     }
     return MNEME_OK;
 }

@@ -73,7 +73,7 @@ static const struct {
      "compare the log with the saved progress: `mneme status`"},
 };
 
-/* The client's words for a code without the half of the connection that it found the error on. */
+/* The client's words for a code, without the side of the connection that found the error. */
 static const char *plain_text(rd_kafka_resp_err_t code) {
     static const char *const sides[] = {"Local: ", "Broker: "};
     const char *text = rd_kafka_err2str(code);
@@ -82,6 +82,13 @@ static const char *plain_text(rd_kafka_resp_err_t code) {
         text = strncmp(text, sides[i], len) == 0 ? text + len : text;
     }
     return text;
+}
+
+/* How much of a detail is for people: what follows is the state of the connection, for developers of the
+ * client. */
+static int readable_len(const char *detail) {
+    const char *state = strstr(detail, " (after ");
+    return (int)(state == NULL ? strnlen(detail, MAX_DETAIL) : (size_t)(state - detail));
 }
 
 int mneme_kafka_error(struct mneme_error *error, const char *what, const char *object,
@@ -97,12 +104,8 @@ int mneme_kafka_error(struct mneme_error *error, const char *what, const char *o
     bool has_object = object != NULL && *object != '\0';
     bool has_detail = detail != NULL && *detail != '\0' && strcmp(detail, rd_kafka_err2str(code)) != 0;
     const char *text = plain_text(code);
-    const char *state =
-        has_detail ? strstr(detail, " (after ") : NULL; /* of the connection, for its makers */
-    int detail_len =
-        !has_detail ? 0 : (int)(state == NULL ? strnlen(detail, MAX_DETAIL) : (size_t)(state - detail));
     return mneme_error_set(error, status, "%s%s%s: %c%s%s%.*s%s; %s", what, has_object ? " " : "",
                            has_object ? object : "", tolower((unsigned char)text[0]), text + 1,
-                           has_detail ? " (" : "", detail_len, has_detail ? detail : "",
-                           has_detail ? ")" : "", advice);
+                           has_detail ? " (" : "", has_detail ? readable_len(detail) : 0,
+                           has_detail ? detail : "", has_detail ? ")" : "", advice);
 }

@@ -4,6 +4,7 @@
 #include "common/redis/url.h"
 
 #include "common/base/percent.h"
+#include "common/base/split.h"
 
 #define SCHEME "redis://"
 #define DEFAULT_PORT 6379
@@ -31,54 +32,30 @@ static size_t take_string(struct mneme_buffer *out, bool *is_right, struct mneme
     return at;
 }
 
-/* The part before the first (or last) `separator`; `text` is moved past it. Null when there is none. */
-static struct mneme_str split_off(struct mneme_str *text, char separator, bool is_last) {
-    const char *at = text->len == 0 ? NULL
-                     : is_last      ? memrchr(text->data, separator, text->len)
-                                    : memchr(text->data, separator, text->len);
-    if (at == NULL) {
-        return MNEME_STR_NULL;
-    }
-    struct mneme_str before = {text->data, (size_t)(at - text->data)};
-    *text = (struct mneme_str){at + 1, text->len - before.len - 1};
-    return before;
-}
-
-static bool to_number(long *out, struct mneme_str text, long most) {
-    *out = 0;
-    for (size_t i = 0; i < text.len; i++) {
-        if (text.data[i] < '0' || text.data[i] > '9' || *out > most) {
-            return false;
-        }
-        *out = *out * 10 + (text.data[i] - '0');
-    }
-    return text.len > 0 && *out <= most;
-}
-
 static int parse_one(struct one_url *out, struct mneme_buffer *strings, struct mneme_str url,
                      struct mneme_error *error) {
     if (url.len < sizeof SCHEME - 1 || memcmp(url.data, SCHEME, sizeof SCHEME - 1) != 0) {
         return refuse(error, "it does not begin with " SCHEME);
     }
     struct mneme_str rest = {url.data + sizeof SCHEME - 1, url.len - (sizeof SCHEME - 1)};
-    struct mneme_str authority = split_off(&rest, '/', false);
+    struct mneme_str authority = mneme_str_split_off(&rest, '/', false);
     struct mneme_str database = authority.data == NULL ? MNEME_STR_NULL : rest;
     authority = authority.data == NULL ? rest : authority;
-    struct mneme_str login = split_off(&authority, '@', true);
+    struct mneme_str login = mneme_str_split_off(&authority, '@', true);
     struct mneme_str password = login;
-    struct mneme_str user = login.data == NULL ? MNEME_STR_NULL : split_off(&password, ':', false);
+    struct mneme_str user = login.data == NULL ? MNEME_STR_NULL : mneme_str_split_off(&password, ':', false);
     struct mneme_str port = authority;
-    struct mneme_str host = split_off(&port, ':', true);
+    struct mneme_str host = mneme_str_split_off(&port, ':', true);
     long number = DEFAULT_PORT;
     if (host.data == NULL) {
         host = authority;
-    } else if (!to_number(&number, port, UINT16_MAX) || number == 0) {
+    } else if (!mneme_str_to_number(&number, port, UINT16_MAX) || number == 0) {
         return refuse(error, "the port is not a number from 1 to 65535");
     }
     if (host.len == 0) {
         return refuse(error, "it has no host");
     }
-    if (database.len > 0 && !to_number(&out->database, database, INT16_MAX)) {
+    if (database.len > 0 && !mneme_str_to_number(&out->database, database, INT16_MAX)) {
         return refuse(error, "the database is not a number");
     }
     bool is_right = true;
@@ -109,7 +86,7 @@ int mneme_redis_urls_parse(struct mneme_redis_urls *out, const char *text, struc
         if (count == MNEME_REDIS_MAX_URLS) {
             return refuse(error, "it has more than 32 servers");
         }
-        struct mneme_str url = split_off(&rest, ',', false);
+        struct mneme_str url = mneme_str_split_off(&rest, ',', false);
         is_last = url.data == NULL;
         int status = parse_one(&urls[count], &out->strings, is_last ? rest : url, error);
         if (status != MNEME_OK) {

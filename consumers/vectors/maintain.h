@@ -9,8 +9,8 @@
 
 struct mneme_vectors_maintenance { /* zero-initialise */
     const struct mneme_vector_store_ops *store;
-    int32_t generation; /* 0: none */
-    void *job;          /* of the store; NULL: it has none */
+    int32_t generation; /* whose job it is; 0: of no generation */
+    void *job;          /* of the store; NULL: no job runs */
     bool has_written;   /* raw vectors, since the last step; set by the caller */
 };
 

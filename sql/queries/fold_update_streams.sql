@@ -1,5 +1,5 @@
 -- Stores new states of existing streams: $1 tenants, $2 streams, $3 versions, $4 and $5 the highest version 7 ids of
--- events and memories (zeros if there is none yet), $6 times of the update in microseconds.
+-- events and memories (the nil UUID for a stream that has no such id yet), $6 times of the update in microseconds.
 UPDATE streams s
 SET version = w.version,
     event_id_high = nullif(w.event_id_high, '00000000-0000-0000-0000-000000000000'),

@@ -1,8 +1,8 @@
 -- Compares the events of a file with the tables: $1 a JSON array of the events as they are published; n is the place in
 -- it, from 1. verdict is the ledger's, "detached" if the event's month is detached, null if the ledger does not have
--- the event. For an event that creates a memory, version and is_deleted are the memory's, null if there is none, and
--- differing is an array of the fields in which the memory differs from the event. Times other than expires_at, and
--- metadata in which an import describes itself, are not compared.
+-- the event. For an event that creates a memory, version and is_deleted are those of the memory, null if the memory does
+-- not exist, and differing is an array of the fields in which the memory differs from the event. Times other than
+-- expires_at, and metadata in which an import describes itself, are not compared.
 WITH told AS (
     SELECT n, (e ->> 'event_id')::uuid AS event_id, e ->> 'tenant' AS tenant, e ->> 'stream_id' AS stream_id,
            e ->> 'agent_id' AS agent_id, e ->> 'user_id' AS user_id, e ->> 'run_id' AS run_id,

@@ -4,7 +4,9 @@
 #include "consumers/store/verdict_gate.h"
 
 #include <criterion/criterion.h>
+#include <pthread.h>
 
+#include "common/base/clock.h"
 #include "common/postgres/schema.h"
 #include "tests/support/fold_case.h"
 
@@ -76,6 +78,51 @@ Test(verdict_gate, what_the_ledger_parked_has_no_effect) {
     fold.log[0].park_reason = NULL; /* readable for this projection */
     cr_assert_eq(pass(is_accepted, 0, 1), MNEME_OK, "%s", fold.error.message);
     cr_assert_not(is_accepted[0]);
+}
+
+Test(verdict_gate, what_was_parked_or_dropped_of_another_topic_does_not_count) {
+    static const char *const tables[] = {"mneme.parked_events", "dropped_events"};
+    bool is_accepted[MAX_ITEMS];
+    add_three();
+    cr_assert_eq(mneme_fold_case_apply(&fold, 0), MNEME_APPLIED, "%s", fold.error.message);
+    for (size_t i = 0; i < sizeof tables / sizeof *tables; i++) {
+        char sql[512];
+        snprintf(
+            sql, sizeof sql,
+            "INSERT INTO %s (projection, topic, partition, kafka_offset, value, reason, blocked_by, "
+            "recorded_at%s) SELECT 'postgres', 'former.events', kafka_partition, kafka_offset, '', '', 0, "
+            "now()%s FROM mneme.events",
+            tables[i], i == 0 ? "" : ", parked_at, dropped_by", i == 0 ? "" : ", now(), ''");
+        cr_assert_eq(mneme_pg_run(postgres, sql, &fold.error), MNEME_OK, "%s", fold.error.message);
+    }
+    cr_assert_eq(pass(is_accepted, 0, 1), MNEME_OK, "%s", fold.error.message);
+    cr_assert(is_accepted[0]);
+}
+
+static void *apply_later(void *context) {
+    (void)context;
+    mneme_clock_pause(50000);
+    return mneme_fold_case_apply(&fold, 0) == MNEME_APPLIED ? &fold : NULL;
+}
+
+Test(verdict_gate, what_the_ledger_refuses_while_a_projection_waits_has_no_effect) {
+    bool is_accepted[MAX_ITEMS];
+    struct mneme_batch batch;
+    struct mneme_error error = {0};
+    pthread_t thread;
+    void *is_applied = NULL;
+    int status = MNEME_E_UNAVAILABLE;
+    add_three();
+    mneme_fold_case_batch(&fold, &batch, 0, 3);
+    cr_assert_eq(pthread_create(&thread, NULL, apply_later, NULL), 0);
+    for (int i = 0; i < 100 && status == MNEME_E_UNAVAILABLE; i++) { /* on a busy machine it gives up */
+        status = mneme_verdict_gate_pass(is_accepted, postgres, NULL, MNEME_FOLD_CASE_TOPIC, &batch, &error);
+    }
+    cr_assert_eq(pthread_join(thread, &is_applied), 0);
+    cr_assert(is_applied != NULL, "%s", fold.error.message);
+    cr_assert_eq(status, MNEME_OK, "%s", error.message);
+    cr_assert(is_accepted[0] && !is_accepted[1] && is_accepted[2]);
+    mneme_fold_case_free_batch(&batch);
 }
 
 Test(verdict_gate, what_the_ledger_dropped_has_no_effect_and_waits_nowhere) {

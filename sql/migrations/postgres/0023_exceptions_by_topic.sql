@@ -1,8 +1,10 @@
--- Views of what the ledger parked and dropped, with the topic, so that a part of a partition is found in the tables' keys.
+-- The topic lets a reader find a part of a partition in the tables' keys.
 
+-- Events that the ledger has parked, for the other projections, which have parked events of their own.
 CREATE OR REPLACE VIEW ledger_parked AS
 SELECT partition AS kafka_partition, kafka_offset, blocked_by, topic FROM parked_events WHERE projection = 'postgres';
 
+-- Events that were dropped in the ledger, for the other projections; only those of the log that it folds.
 CREATE OR REPLACE VIEW ledger_dropped AS
 SELECT d.partition AS kafka_partition, d.kafka_offset, d.topic
 FROM dropped_events AS d
